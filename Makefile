@@ -1,0 +1,42 @@
+# Everything that is done with this project. `make` alone lists it.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+PYTHON := .venv/bin/python
+.PHONY: help run test check bench assets pins format installed installed-for-work installed-node
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: installed ## Serve the site and deliver its letters, on http://127.0.0.1:8000 (PORT, HOST)
+	@exec $(PYTHON) -m app.serving
+
+test: installed-for-work installed-node ## Run every test, with a real database, mail server and browser
+	@sh scripts/machine.sh chromium java
+	@$(PYTHON) -m pytest -n 2 --nu --cov --cov-report=term:skip-covered
+
+check: installed-for-work installed-node ## Check format, types, import order, templates, dependencies, dead code
+	@sh scripts/check.sh
+
+bench: installed-for-work ## Measure speed against controls of the same run
+	@sh scripts/machine.sh wrk
+	@$(PYTHON) -m benchmarks
+
+assets: installed-node ## Build the style sheets and scripts that the site serves
+	@npm run --silent build
+
+format: installed-for-work ## Put Python and templates in the shape that `make check` asks for
+	@$(PYTHON) -m ruff format
+	@$(PYTHON) -m ruff check --fix
+	@$(PYTHON) -m djlint --reformat --quiet templates
+
+pins: installed-for-work ## Pin what requirements*.in ask for, with hashes
+	@sh scripts/pins.sh
+
+installed:
+	@sh scripts/python.sh requirements.txt
+
+installed-for-work:
+	@sh scripts/python.sh requirements-dev.txt
+
+installed-node:
+	@sh scripts/node.sh

@@ -1,0 +1,54 @@
+"""The ``flask …`` commands: each is a service with a printed result."""
+
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+
+from app import programme as programme  # noqa: PLC0414
+from app.database import db, transaction
+from app.errors import ConferenceError
+from app.programme import services as programme_services
+
+
+def attach(app: Flask) -> None:
+    """Put the commands on the application."""
+    for command in (load_programme, publish):
+        app.cli.add_command(command)
+
+
+@click.command
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--publish", "and_publish", is_flag=True, help="Publish afterwards.")
+@with_appcontext
+def load_programme(file: Path, *, dry_run: bool, and_publish: bool) -> None:
+    """Read a conference from FILE; what it does not hold is withdrawn."""
+    try:
+        with transaction():
+            loaded = programme_services.load(file)
+            if and_publish:
+                programme_services.publish()
+            if dry_run:
+                db.session.rollback()
+    except ConferenceError as refusal:
+        raise click.ClickException(str(refusal)) from None
+    for note in loaded.notes:
+        click.echo(f"{note.kind}: {note.where}: {note.subject}: {note.reason}")
+    difference = loaded.difference
+    click.echo(
+        f"{len(difference.added)} added, {len(difference.changed)} changed, "
+        f"{len(difference.withdrawn)} withdrawn"
+    )
+
+
+@click.command
+@click.option("--note", default="", help="What readers should know about this release.")
+@with_appcontext
+def publish(note: str) -> None:
+    """Make a release of the working programme."""
+    with transaction():
+        release = programme_services.publish(note)
+        number = release.number
+    click.echo(f"Release {number} is public")

@@ -1,0 +1,142 @@
+"""The database: one session for a request, one transaction for a session.
+
+A request is a transaction: what succeeds is saved when it ends, what fails leaves no trace,
+and a GET never writes. On SQLite a request that may write takes the write lock as it begins
+(``BEGIN IMMEDIATE``): a lock asked for later, after reading, would be refused at once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from sqlite3 import Connection as SQLiteConnection
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.orm import DeclarativeBase, registry
+
+READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LOCK_WAIT = 20  # seconds that a writer waits for another
+POSTGRESQL_OPTIONS = {
+    "hide_parameters": True,  # personal data stay out of the log
+    "pool_pre_ping": True,
+    "pool_size": 8,
+    "max_overflow": 16,
+    "pool_timeout": 10,
+    "connect_args": {"connect_timeout": 3, "options": "-c statement_timeout=20000"},
+}
+SQLITE_OPTIONS = {
+    "hide_parameters": True,
+    "pool_size": 8,
+    "max_overflow": 24,
+    "connect_args": {"timeout": LOCK_WAIT},
+}
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_may_write: ContextVar[bool] = ContextVar("may_write", default=True)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware, and UTC wherever it is kept."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse what has no zone; keep the rest as UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment must be aware of its zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC back; SQLite drops the zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What every table shares."""
+
+    registry = registry(
+        type_annotation_map={datetime: Moment()}, metadata=MetaData(naming_convention=NAMES)
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def attach(app: Flask, address: str) -> None:
+    """Give the site its database and its migrations, and end each request's transaction."""
+    is_sqlite = address.startswith("sqlite")
+    app.config["SQLALCHEMY_DATABASE_URI"] = address
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
+    db.init_app(app)
+    Migrate(app, db, render_as_batch=True, compare_type=True, render_item=_render_moment)
+    if is_sqlite:
+        with app.app_context():
+            event.listen(db.engine, "connect", _prepare_sqlite)
+            event.listen(db.engine, "begin", _begin_sqlite)
+    app.before_request(_begin_transaction)
+    app.after_request(_end_transaction)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Do a deed outside a request: saved when it ends, undone when it fails."""
+    _may_write.set(True)
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Look something up beside whatever transaction is going on, without the write lock."""
+    token = _may_write.set(False)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        _may_write.reset(token)
+
+
+def _begin_transaction() -> None:
+    _may_write.set(request.method not in READ_ONLY_METHODS)
+
+
+def _end_transaction(response: Response) -> Response:
+    if request.method not in READ_ONLY_METHODS and response.status_code < 400:
+        db.session.commit()
+    else:
+        db.session.rollback()
+    return response
+
+
+def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for setting in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _may_write.get() else "BEGIN")
+
+
+def _render_moment(kind: str, item: Any, context: object) -> str | bool:
+    """Write a moment into migrations as what the database sees."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False

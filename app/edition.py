@@ -1,0 +1,119 @@
+"""The edition: one number that stands for all that the public sees.
+
+Whatever changes the public site raises it, in the same transaction. Each process looks the
+number up at most once a second, and remembers pages and other things made from the database
+under it. While the database is away, the last known edition goes on being served.
+
+The same row holds how far the site's clock stands from the real one.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from flask import Flask, current_app
+from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app import clock
+from app.database import Base, db, reading
+
+Made = TypeVar("Made")
+
+
+class Edition(Base):
+    """What every process of the site must agree on; a single row."""
+
+    __tablename__ = "edition"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(default=1)
+    clock_starts_at: Mapped[datetime | None] = mapped_column(default=None)
+    clock_distance: Mapped[int | None] = mapped_column(default=None)  # seconds
+
+
+def raise_edition() -> None:
+    """Say that the public site has changed."""
+    db.session.execute(update(Edition).values(number=Edition.number + 1))
+
+
+class Watch:
+    """What this process knows of the edition, and what it made from it."""
+
+    def __init__(self, engine: Engine, seconds: float, starts_at: datetime | None) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._starts_at = starts_at
+        self._number = 0
+        self._looked_at = float("-inf")
+        self._looking = threading.Lock()
+        self._kept: dict[str, tuple[int, Any]] = {}
+
+    def number(self) -> int:
+        """Tell the edition, looking it up when that was last done too long ago."""
+        if time.monotonic() - self._looked_at >= self._seconds and self._looking.acquire(
+            blocking=self._number == 0
+        ):
+            try:
+                self._look()
+            finally:
+                self._looked_at = time.monotonic()
+                self._looking.release()
+        return self._number
+
+    def kept(self, name: str, make: Callable[[], Made]) -> Made:
+        """Give what was made from this edition; when it cannot be made anew, from the last."""
+        number = self.number()
+        known = self._kept.get(name)
+        if known is None or known[0] != number:
+            try:
+                known = self._kept[name] = (number, make())
+            except SQLAlchemyError:
+                if known is None:
+                    raise
+        return cast(Made, known[1])
+
+    def _look(self) -> None:
+        try:
+            with reading(self._engine) as connection:
+                row = connection.execute(select(Edition.number, Edition.clock_distance)).first()
+        except SQLAlchemyError:
+            return
+        if row is not None:
+            self._number = row.number
+            if self._starts_at is not None and row.clock_distance is not None:
+                clock.live_at_a_distance(timedelta(seconds=row.clock_distance))
+
+
+def attach(app: Flask, seconds: float, clock_starts_at: datetime | None) -> Watch:
+    """Let the site's process watch the edition."""
+    clock.live_at_a_distance(timedelta())
+    with app.app_context():
+        watch = Watch(db.engine, seconds, clock_starts_at)
+    app.extensions["edition"] = watch
+    return watch
+
+
+def fix_clock(starts_at: datetime) -> None:
+    """Begin the site's time at a moment, once; the same moment asked for again changes nothing."""
+    row = db.session.scalars(select(Edition).with_for_update()).one()
+    if row.clock_starts_at != starts_at:
+        row.clock_starts_at = starts_at
+        row.clock_distance = round((starts_at - clock.real_now()).total_seconds())
+
+
+def current() -> int:
+    """Tell the edition that this process serves."""
+    return _watch().number()
+
+
+def kept(name: str, make: Callable[[], Made]) -> Made:
+    """Give what this process has made from the current edition, making it when it is new."""
+    return _watch().kept(name, make)
+
+
+def _watch() -> Watch:
+    return cast(Watch, current_app.extensions["edition"])

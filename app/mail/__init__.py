@@ -1,0 +1,1 @@
+"""Letters out: written in the same transaction as the news they bring."""

@@ -1,0 +1,129 @@
+"""The programme as it was published: one immutable document that needs nothing else.
+
+It is kept as JSON in a release and read back into these classes. Names are repeated inside
+it on purpose, so that a page never has to look anything up; prose is finished, safe HTML.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pydantic import TypeAdapter
+
+
+@dataclass(frozen=True)
+class Conference:
+    """The facts of the conference."""
+
+    acronym: str
+    title: str
+    subtitle: str
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    place: str
+    summary: str
+    contact_email: str
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme: word, shape and colour."""
+
+    slug: str
+    name: str
+    summary: str
+    letter: str
+    shape: str
+    palette: int
+    colour: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room and what it offers."""
+
+    slug: str
+    name: str
+    capacity: int | None
+    description: str
+    features: tuple[str, ...]
+    is_illustrative: bool
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A speaker as readers know them."""
+
+    slug: str
+    name: str
+    role: str
+    organisation: str
+    country: str
+    biography: str  # HTML
+    summary: str  # of the biography, as plain words
+
+
+@dataclass(frozen=True)
+class Part:
+    """A speaker's part in a session."""
+
+    slug: str
+    name: str
+    organisation: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session with all that its page says."""
+
+    key: str
+    slug: str
+    title: str
+    subtitle: str
+    kind: str
+    theme: Theme | None
+    room: Room | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    abstract: str  # HTML
+    description: str  # HTML
+    summary: str  # of the abstract, as plain words
+    language: str
+    licence: str
+    links: tuple[tuple[str, str], ...]
+    is_recorded: bool
+    is_illustrative: bool
+    is_cancelled: bool
+    parts: tuple[Part, ...]
+
+    @property
+    def is_pause(self) -> bool:
+        """Whether nobody speaks: coffee, lunch, the way from one room to another."""
+        return self.kind in {"break", "lunch", "reception"}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole programme."""
+
+    conference: Conference
+    themes: tuple[Theme, ...]
+    rooms: tuple[Room, ...]
+    speakers: tuple[Speaker, ...]
+    sessions: tuple[Session, ...]  # by time, then room, then title
+
+
+_json = TypeAdapter(Document)
+
+
+def written(document: Document) -> str:
+    """Give a document as JSON."""
+    return _json.dump_json(document).decode()
+
+
+def read(text: str) -> Document:
+    """Read a document back from its JSON."""
+    return _json.validate_json(text)

@@ -1,0 +1,111 @@
+"""Opening a file of unknown make: how large, which encoding, which format."""
+
+import codecs
+import re
+from pathlib import Path
+
+from app.errors import Unreadable
+from app.programme.reading import json_text, programme, schedule_xml
+from app.programme.reading.notebook import THE_FILE, Notebook
+from app.programme.reading.written import Reading
+
+LARGEST = 32 * 1024 * 1024
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+    (b"{\x00", "utf-16-le"),
+    (b"\x00{", "utf-16-be"),
+)
+DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+ONE_BYTE = re.compile(r"(?:iso-?8859-\d{1,2}|latin-?1|windows-125\d|cp125\d)$")
+WEB_PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)", re.IGNORECASE | re.DOTALL)
+
+
+def read(path: Path) -> Reading:
+    """Read a conference from a file, or refuse with a sentence that says why it cannot be read."""
+    notebook = Notebook()
+    words = _decoded(_contents(path), notebook)
+    if WEB_PAGE.match(words):
+        raise Unreadable("This is a web page, not a programme; save the schedule itself and try again")
+    if words.startswith("<"):
+        found = schedule_xml.find(words, notebook)
+    elif words.startswith(("{", "[")):
+        found = json_text.find(words, notebook)
+    else:
+        raise Unreadable(_not_a_programme(words))
+    return Reading(programme.written(found, notebook), notebook.notes())
+
+
+def _contents(path: Path) -> bytes:
+    """Take in a file that is small enough to be a programme."""
+    try:
+        if not path.is_file():
+            raise Unreadable(f"There is no file called {path}")
+        if path.stat().st_size > LARGEST:
+            raise Unreadable("This file is larger than 32 MB, so it cannot be a programme")
+        with path.open("rb") as file:
+            contents = file.read(LARGEST)
+    except (OSError, ValueError) as trouble:
+        raise Unreadable(f"The file {path} cannot be opened") from trouble
+    if not contents.strip():
+        raise Unreadable("This file is empty")
+    return contents
+
+
+def _decoded(contents: bytes, notebook: Notebook) -> str:
+    """Turn bytes into words by the encoding that the file claims, if the claim holds."""
+    encoding = _encoding(contents)
+    if ONE_BYTE.match(encoding) and _is_really_utf_8(contents):
+        notebook.mended(THE_FILE, "encoding", f"It says {encoding}, but it is written in UTF-8")
+        encoding = "utf-8"
+    try:
+        words = contents.decode(encoding)
+    except UnicodeDecodeError as trouble:
+        line = contents.count(b"\n", 0, trouble.start) + 1
+        raise Unreadable(
+            f"This file should be in {encoding.upper()}, but line {line} is not; "
+            "save it again as UTF-8"
+        ) from trouble
+    except LookupError as trouble:
+        raise Unreadable(f"This file says it is in “{encoding}”, which we cannot read") from trouble
+    words = words.lstrip("\ufeff \t\r\n") if words[:1] in "\ufeff \t\r\n" else words
+    if "\x00" in words[:1000]:
+        raise Unreadable("This file is not text, so it cannot be a programme")
+    return words
+
+
+def _encoding(contents: bytes) -> str:
+    """Ask the first bytes which encoding the file is in."""
+    for mark, encoding in MARKS:
+        if contents.startswith(mark):
+            return encoding
+    declared = DECLARED.match(contents)
+    encoding = declared[1].decode().lower() if declared else "utf-8"
+    if encoding.startswith("utf-16"):
+        return "utf-8"  # it could not have been read as far as this
+    if encoding in {"utf-8", "utf8", "us-ascii", "ascii"}:
+        return "utf-8"
+    if ONE_BYTE.match(encoding):
+        return encoding
+    raise Unreadable(f"This file says it is in “{encoding}”, which we cannot read; save it as UTF-8")
+
+
+def _is_really_utf_8(contents: bytes) -> bool:
+    """Whether bytes that claim another encoding can only be UTF-8."""
+    if contents.isascii():
+        return False
+    try:
+        contents.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _not_a_programme(words: str) -> str:
+    """Say what else the file seems to be."""
+    if words.startswith("BEGIN:VCALENDAR"):
+        return "This is a calendar; only schedule.xml, schedule.json and our own JSON can be read"
+    return "This is neither XML nor JSON, so it cannot be a programme"

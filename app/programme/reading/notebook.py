@@ -1,0 +1,39 @@
+"""Where the reading writes down what an organiser should know."""
+
+from collections import Counter
+
+from app.programme.reading.written import Note
+
+THE_FILE = "the file"
+
+
+class Notebook:
+    """Notes, in the order in which they were made; what befell many sessions is told once."""
+
+    def __init__(self) -> None:
+        self._notes: list[Note] = []
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def mended(self, where: str, subject: str, reason: str) -> None:
+        """Say that something was put right."""
+        self._notes.append(Note(where, subject, "mended", reason))
+
+    def left_out(self, where: str, subject: str, reason: str) -> None:
+        """Say that something could not be kept."""
+        self._notes.append(Note(where, subject, "left out", reason))
+
+    def clash(self, where: str, subject: str, reason: str) -> None:
+        """Say that a person or a room is wanted twice at once."""
+        self._notes.append(Note(where, subject, "clash", reason))
+
+    def often(self, one: str, many: str) -> None:
+        """Count a mend that may concern every session: ``many`` holds ``{count}``."""
+        self._counts[one, many] += 1
+
+    def notes(self) -> tuple[Note, ...]:
+        """Give every note: first what concerns the whole file."""
+        general = [
+            Note(THE_FILE, "the whole file", "mended", one if count == 1 else many.format(count=count))
+            for (one, many), count in self._counts.items()
+        ]
+        return (*general, *self._notes)

@@ -1,0 +1,92 @@
+"""Words as they should stand: one line, no tricks, a bearable length."""
+
+import html
+import re
+import unicodedata
+
+from app.programme.reading.notebook import Notebook
+
+LINE = 300
+TEXT = 50_000
+SLUG = 80
+
+SPACE = re.compile(r"\s+")
+NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
+ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+TAG = re.compile(r"</?[a-zA-Z]")
+HIDDEN_TAG = re.compile(r"&lt;/?(?:p|ul|ol|li|a|br|em|strong|div|h\d)\b")
+
+# Characters that a reader cannot see but that change or break what is seen: controls, lone
+# halves of characters, byte order marks, and those that turn the direction of writing round.
+TRICKS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060-\u2069"
+    "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\uffff]"
+)
+
+
+def folded(name: str) -> str:
+    """Give the form under which two spellings of one name are the same."""
+    return SPACE.sub(" ", unicodedata.normalize("NFKC", name)).strip().casefold()
+
+
+def line(words: str, where: str, notebook: Notebook, limit: int = LINE) -> str:
+    """Give what should stand on one line, and note what had to be done."""
+    if ENTITY.search(words):
+        words = html.unescape(words)
+        notebook.mended(where, _short(words), "Its characters were written as codes twice over")
+    if TRICKS.search(words):
+        words = TRICKS.sub("", words)
+        notebook.mended(where, _short(words), "It held characters that cannot be seen; they were removed")
+    words = SPACE.sub(" ", unicodedata.normalize("NFC", words)).strip()
+    return _cut(words, limit, where, notebook)
+
+
+def text(words: str, subject: str, where: str, notebook: Notebook) -> str:
+    """Give a longer text with its lines, and note what had to be done."""
+    if HIDDEN_TAG.search(words) and not TAG.search(words):
+        words = html.unescape(words)
+        notebook.mended(where, subject, "Its text was written as codes twice over")
+    if TRICKS.search(words):
+        words = TRICKS.sub("", words)
+        notebook.mended(where, subject, "Its text held characters that cannot be seen; they were removed")
+    words = words.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return _cut(words, TEXT, where, notebook)
+
+
+def _cut(words: str, limit: int, where: str, notebook: Notebook) -> str:
+    """Bring words to a length that a page can bear."""
+    if len(words) <= limit:
+        return words
+    notebook.mended(where, _short(words), f"It was cut to {limit:,} characters; it had {len(words):,}")
+    return words[: limit - 1].rstrip() + "…"
+
+
+def _short(words: str) -> str:
+    """Give enough of the words to know them by, as they may stand in a note."""
+    words = SPACE.sub(" ", TRICKS.sub("", words)).strip()
+    return words if len(words) <= 60 else words[:59].rstrip() + "…"
+
+
+def plain_slug(words: str) -> str:
+    """Spell words as an address does; nothing when no letter of them can stand in one."""
+    letters = unicodedata.normalize("NFKD", words[:LINE]).encode("ascii", "ignore").decode().lower()
+    return NOT_IN_SLUG.sub("-", letters).strip("-")[:SLUG].strip("-")
+
+
+class Slugs:
+    """Addresses of one kind of thing: no two are the same."""
+
+    def __init__(self, otherwise: str) -> None:
+        self._otherwise = otherwise
+        self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def take(self, *wishes: str) -> str:
+        """Give the first wish that makes an address, numbered if it is already taken."""
+        wish = next(filter(None, map(plain_slug, wishes)), self._otherwise)
+        slug, number = wish, self._next.get(wish, 2)
+        while slug in self._taken:
+            slug, number = f"{wish}-{number}", number + 1
+        self._next[wish] = number
+        self._taken.add(slug)
+        return slug

@@ -1,0 +1,130 @@
+"""Delegates, their places, and the answers on the way there."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base
+from app.errors import Refused
+
+
+class SeatLimit(Base):
+    """How many seats there are of one kind, and how many are taken: the row that is locked."""
+
+    __tablename__ = "seat_limit"
+
+    name: Mapped[str] = mapped_column(primary_key=True)  # "conference"
+    seats: Mapped[int]
+    taken: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (CheckConstraint("taken >= 0 AND taken <= seats", name="never_oversold"),)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the last seat is taken."""
+        return self.taken >= self.seats
+
+
+class Answers(Base):
+    """What someone has told us on the way to a place, until they confirm or a week has gone."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the key in the cookie
+    document: Mapped[str] = mapped_column(Text, default="{}")  # JSON, a key for each step
+    begun_at: Mapped[datetime]  # real moments: answers are forgotten after a real week
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"), default=None)
+
+    receipt: Mapped["Receipt | None"] = relationship()
+
+
+class Delegate(Base):
+    """A person with a place at the conference."""
+
+    __tablename__ = "delegate"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    link_key: Mapped[str] = mapped_column(unique=True)  # what the link in letters signs
+    given_names: Mapped[str]
+    family_name: Mapped[str]
+    badge_name: Mapped[str]
+    email: Mapped[str]
+    same_person: Mapped[str]  # address and names, folded: one place for each
+    new_email: Mapped[str] = mapped_column(default="")  # asked for, not yet confirmed
+    new_link_key: Mapped[str | None] = mapped_column(unique=True, default=None)
+    organisation: Mapped[str] = mapped_column(default="")
+    role: Mapped[str] = mapped_column(default="")
+    country: Mapped[str] = mapped_column(default="")  # ISO 3166-1 alpha-2
+    days: Mapped[str]  # ISO dates, by spaces
+    language: Mapped[str] = mapped_column(default="en")
+    consented_at: Mapped[datetime]
+    registered_at: Mapped[datetime]
+    changes: Mapped[int] = mapped_column(default=0)  # SEQUENCE of the calendar entry
+    cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    needs: Mapped["Needs | None"] = relationship(cascade="all, delete-orphan")
+
+    __table_args__ = (
+        Index(
+            "uq_delegate_same_person_attending",
+            "same_person",
+            unique=True,
+            sqlite_where=cancelled_at.is_(None),
+            postgresql_where=cancelled_at.is_(None),
+        ),
+        Index("ix_delegate_email", "email"),
+        Index("ix_delegate_registered_at", "registered_at"),
+    )
+
+    @property
+    def is_attending(self) -> bool:
+        """Whether the place is still theirs."""
+        return self.cancelled_at is None
+
+    @property
+    def full_name(self) -> str:
+        """The name as it was given."""
+        return f"{self.given_names} {self.family_name}".strip()
+
+    @property
+    def days_attending(self) -> list[date]:
+        """The days on which they come."""
+        return [date.fromisoformat(day) for day in self.days.split()]
+
+    def cancel(self, at: datetime) -> None:
+        """Give the place back."""
+        if not self.is_attending:
+            raise Refused("This booking has already been cancelled")
+        self.cancelled_at = at
+
+
+class Needs(Base):
+    """What someone needs to take part, kept apart and only as long as it serves them."""
+
+    __tablename__ = "needs"
+
+    delegate_id: Mapped[int] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
+    )
+    access: Mapped[str] = mapped_column(Text, default="")
+    dietary: Mapped[str] = mapped_column(Text, default="")
+
+
+class Receipt(Base):
+    """What a person holds who has confirmed: the key of their confirmation page."""
+
+    __tablename__ = "receipt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    delegate_id: Mapped[int] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), index=True
+    )
+    email: Mapped[str]  # as this person typed it
+    is_first: Mapped[bool]  # whether this confirmation took the place, or found it taken
+
+    delegate: Mapped[Delegate] = relationship()

@@ -1,0 +1,98 @@
+"""GOV.UK Frontend's components, for our form macros (templates/components/form.html).
+
+Their macros ask for names that need not be there; our own templates may not. So they are
+read in an environment of their own, and templates get them as ready functions, with two more
+that say of a form's field what those functions want to know.
+"""
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext
+from jinja2 import Environment, PackageLoader, PrefixLoader
+from wtforms import BooleanField, Field, SelectFieldBase
+
+PACKAGE = "govuk_frontend_jinja"
+COMPONENTS = {
+    "govukButton": "button",
+    "govukCheckboxes": "checkboxes",
+    "govukInput": "input",
+    "govukRadios": "radios",
+    "govukSelect": "select",
+    "govukTextarea": "textarea",
+}
+
+
+def attach(app: Flask) -> None:
+    """Let templates call ``govukInput({…})`` and the other components of forms."""
+    kit = Environment(
+        loader=PrefixLoader({PACKAGE: PackageLoader(PACKAGE)}),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for macro, component in COMPONENTS.items():
+        template = kit.get_template(f"{PACKAGE}/components/{component}/macro.html")
+        app.add_template_global(getattr(template.module, macro), macro)
+    app.add_template_global(asked)
+    app.add_template_global(asked_with_choices)
+    app.add_template_global(asked_to_tick)
+
+
+def asked(field: Field, hint: str | None, *, heading: bool) -> dict[str, Any]:
+    """Describe a field with one box to fill in."""
+    invalid = {"aria-invalid": "true"} if field.errors else {}
+    return {
+        **_question(field, hint),
+        "label": _words(field, heading=heading),
+        "value": getattr(field, "_value", lambda: None)(),
+        "attributes": {**(field.render_kw or {}), **invalid},
+    }
+
+
+def asked_with_choices(
+    field: SelectFieldBase, hint: str | None, *, heading: bool
+) -> dict[str, Any]:
+    """Describe a field whose answers are chosen from a few; a summary's link finds the first."""
+    return {
+        **_question(field, hint),
+        "idPrefix": field.id,
+        "label": _words(field, heading=heading),
+        "fieldset": {"legend": _words(field, heading=heading)},
+        "attributes": {},
+        "items": [
+            {
+                "value": choice.value,
+                "text": str(choice.label),
+                "checked": choice.selected,
+                "selected": choice.selected,
+                "hint": {"text": choice.render_kw.get("hint")},
+            }
+            for choice in field.iter_choices()
+        ],
+    }
+
+
+def asked_to_tick(field: BooleanField, hint: str | None) -> dict[str, Any]:
+    """Describe one box to tick, which is its own question."""
+    box = {"value": "y", "text": str(field.label.text), "checked": bool(field.data)}
+    return {**_question(field, hint), "idPrefix": field.id, "items": [box]}
+
+
+def _question(field: Field, hint: str | None) -> dict[str, Any]:
+    words = hint or field.description
+    error = [{"text": str(told), "visuallyHiddenText": gettext("Error")} for told in field.errors]
+    return {
+        "id": field.id,
+        "name": field.name,
+        "hint": {"text": words} if words else None,
+        "errorMessage": error[0] if error else None,
+    }
+
+
+def _words(field: Field, *, heading: bool) -> dict[str, Any]:
+    return {
+        "text": str(field.label.text),
+        "isPageHeading": heading,
+        "classes": "asked asked--heading" if heading else "asked",
+    }

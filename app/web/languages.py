@@ -1,0 +1,76 @@
+"""The language of a page stands in its address: English at the root, others under /fr/ and so on.
+
+The first part of the path, when it names a language, becomes the root of the application.
+So every address that a page makes with ``url_for`` stays in its language by itself.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from babel import Locale
+from flask import Flask, has_request_context, request
+from flask_babel import Babel, force_locale, get_locale
+
+from config import Config
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SOURCE = "en"
+
+
+@dataclass(frozen=True)
+class Language:
+    """What a page must say of its language."""
+
+    code: str
+    name: str
+    direction: str
+
+
+def attach(app: Flask, config: Config) -> None:
+    """Give pages the words of their language."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(config.TRANSLATIONS_PATH)
+    app.config["BABEL_DEFAULT_LOCALE"] = SOURCE
+    app.extensions["languages"] = config.LANGUAGES
+    Babel(app, locale_selector=of_this_request)
+    app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]  # set by jinja2.ext.i18n
+
+
+def of_this_request() -> str:
+    """Tell the code of the language that the address asks for."""
+    return (request.script_root.strip("/") if has_request_context() else "") or SOURCE
+
+
+def current() -> Language:
+    """Tell the language in which words are shown now."""
+    return described(str(get_locale() or SOURCE))
+
+
+def described(code: str) -> Language:
+    """Tell a language's name in itself and which way it is written."""
+    locale = Locale.parse(code, sep="-" if "-" in code else "_")
+    return Language(code, locale.get_display_name() or code, locale.text_direction)
+
+
+speaking = force_locale
+
+
+class Prefix:
+    """The layer that moves a language from the path to the root of the application."""
+
+    def __init__(self, inner: "WSGIApplication", languages: tuple[str, ...]) -> None:
+        self._inner = inner
+        self._prefixes = frozenset(languages) - {SOURCE}
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        if self._prefixes:
+            first, slash, rest = environ.get("PATH_INFO", "").lstrip("/").partition("/")
+            if first in self._prefixes:
+                environ["SCRIPT_NAME"] = f"/{first}"
+                environ["PATH_INFO"] = f"{slash}{rest}" or "/"
+        return self._inner(environ, start_response)

@@ -1,0 +1,77 @@
+"""One line of log for each request, and one name for it that the response carries too.
+
+A line holds no personal data: not the address asked for, which can hold a secret, but the
+route that answered it.
+"""
+
+import logging
+import re
+import secrets
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+REQUEST_ID = "conference.request_id"
+ROUTE = "conference.route"
+
+log = structlog.get_logger("conference")
+
+
+def attach() -> None:
+    """Write logs as lines of JSON on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+
+
+class EveryRequest:
+    """The outermost layer: names the request, passes it on, and logs how it ended."""
+
+    def __init__(self, inner: "WSGIApplication") -> None:
+        self._inner = inner
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        began = time.perf_counter()
+        name = environ[REQUEST_ID] = _name(environ.get("HTTP_X_REQUEST_ID", ""))
+
+        def start(status, headers, exc_info=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            headers.append(("X-Request-ID", name))
+            _write_line(environ, name, status, began)
+            return start_response(status, headers, exc_info)
+
+        return self._inner(environ, start)
+
+
+def _name(asked: str) -> str:
+    return asked if ACCEPTED_ID.fullmatch(asked) else secrets.token_hex(8)
+
+
+def _write_line(environ: "WSGIEnvironment", name: str, status: str, began: float) -> None:
+    with suppress(OSError):  # a full disk must not stop the conference
+        log.info(
+            "request",
+            id=name,
+            method=environ.get("REQUEST_METHOD"),
+            route=environ.get(ROUTE, "-"),
+            status=int(status[:3]),
+            ms=round((time.perf_counter() - began) * 1000, 1),
+        )

@@ -1,0 +1,54 @@
+"""One way to make a page: ``page("programme/whole.html", …)``, in one skeleton."""
+
+from typing import Any
+
+from flask import Flask, current_app, make_response, render_template, request
+from flask.wrappers import Response
+from jinja2 import StrictUndefined
+
+from app.web import languages
+from app.web.public import access_keys_wanted
+from config import ROOT
+
+WHAT_ANY_PAGE_MAY_LEAVE_OUT = {
+    "form": None,
+    "trail": (),
+    "canonical": None,
+    "alternates": (),
+    "notice": None,
+}
+
+
+def attach(app: Flask) -> None:
+    """Make a misspelt name in a template an error, and give every page what the skeleton shows."""
+    app.template_folder = str(ROOT / "templates")
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.add_template_global(absolute_url)
+    app.context_processor(_skeleton)
+
+
+def page(template: str, status: int = 200, **what: Any) -> Response:
+    """Render a page from its template."""
+    return make_response(
+        render_template(template, **{**WHAT_ANY_PAGE_MAY_LEAVE_OUT, **what}), status
+    )
+
+
+def absolute_url(endpoint: str, **values: Any) -> str:
+    """Give the public address of a page in the language of the moment, wherever it is needed."""
+    language = languages.current().code
+    root = "" if language == languages.SOURCE else f"/{language}"
+    site: str = current_app.config["SITE_URL"]
+    scheme, _, host = site.partition("://")
+    adapter = current_app.url_map.bind(host, script_name=f"{root}/", url_scheme=scheme)
+    return adapter.build(endpoint, values, force_external=True)
+
+
+def _skeleton() -> dict[str, Any]:
+    return {
+        "language": languages.current(),
+        "access_keys": access_keys_wanted() if request else True,
+        "site_clock": current_app.config["SITE_CLOCK"],
+    }

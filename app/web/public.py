@@ -1,0 +1,224 @@
+"""Public pages, remembered: rendered once for each edition, then served before Flask is entered.
+
+A public page is the same for everyone, so it reads no cookie but one (a visitor may have
+switched the access keys off) and sets none. It is kept as finished bytes, compressed on the
+first request that can take it so, under its language, path and access keys.
+"""
+
+import gzip
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import wraps
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
+
+import brotli
+from flask import Flask, Response, g, make_response, request
+
+from app import clock
+from app.edition import Watch
+from app.web.logs import ROUTE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask.typing import ResponseReturnValue
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer", bound="ResponseReturnValue")
+
+CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+KEYS_OFF = "access_keys=off"
+MOST_BYTES = 24 * 1024 * 1024  # of pages as sent, in one process
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: brotli.compress(body, quality=5),
+    "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
+    "": lambda body: body,
+}
+
+
+class Key(NamedTuple):
+    """What tells one public page from another."""
+
+    language: str
+    path: str
+    keys_off: bool
+
+
+@dataclass
+class Page:
+    """A finished page."""
+
+    body: bytes
+    headers: list[tuple[str, str]]
+    route: str
+    until: float = float("inf")  # by time.monotonic(): after this it says what is no longer so
+    encoded: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.mark = blake2b(self.body, digest_size=8).hexdigest()
+
+    def answer(self, environ: "WSGIEnvironment") -> tuple[str, list[tuple[str, str]], bytes]:
+        """Give status, headers and body for this visitor (RFC 9110, 8.8.3 and 12.5.3)."""
+        encoding = _accepted(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        tag = f'"{self.mark}{encoding and "-"}{encoding}"'
+        headers = [*self.headers, ("ETag", tag)]
+        if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
+            return "304 Not Modified", headers, b""
+        body = self.encoded.get(encoding)
+        if body is None:
+            body = self.encoded[encoding] = ENCODERS[encoding](self.body)
+        if encoding:
+            headers.append(("Content-Encoding", encoding))
+        headers.append(("Content-Length", str(len(body))))
+        return "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+
+
+class Shelf:
+    """The finished pages of the current edition; the oldest leave when there are too many."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._edition = 0
+        self._pages: dict[Key, Page] = {}
+        self._bytes = 0
+
+    def find(self, key: Key) -> Page | None:
+        """Find a finished page that still says what is so."""
+        if self._watch.number() != self._edition:
+            return None
+        page = self._pages.get(key)
+        return page if page is not None and time.monotonic() < page.until else None
+
+    def put(self, key: Key, page: Page, edition: int) -> None:
+        """Keep a page that was rendered from this edition."""
+        if edition != self._edition:
+            self._edition, self._pages, self._bytes = edition, {}, 0
+        replaced = self._pages.pop(key, None)
+        self._bytes += len(page.body) - (len(replaced.body) if replaced else 0)
+        self._pages[key] = page
+        while self._bytes > MOST_BYTES:
+            oldest = self._pages.pop(next(iter(self._pages)))
+            self._bytes -= len(oldest.body)
+
+    def edition(self) -> int:
+        """Tell the edition from which pages are rendered now."""
+        return self._watch.number()
+
+
+class PublicPages:
+    """The layer that serves finished pages before Flask is entered."""
+
+    def __init__(self, inner: "WSGIApplication", shelf: Shelf, hosts: frozenset[str]) -> None:
+        self._inner = inner
+        self._shelf = shelf
+        self._hosts = hosts
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        if (
+            environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+            and not environ.get("QUERY_STRING")
+            and environ.get("HTTP_HOST") in self._hosts
+        ):
+            page = self._shelf.find(_key(environ))
+            if page is not None:
+                environ[ROUTE] = page.route
+                status, headers, body = page.answer(environ)
+                start_response(status, headers)
+                return (body,)
+        return self._inner(environ, start_response)
+
+
+def attach(app: Flask, watch: Watch) -> Shelf:
+    """Let views say that their page is public."""
+    shelf = app.extensions["public_pages"] = Shelf(watch)
+
+    def _note_edition() -> None:
+        g.edition = shelf.edition()
+        request.environ[ROUTE] = request.url_rule.rule if request.url_rule else "-"
+
+    def _finish(response: Response) -> Response:
+        if g.get("is_public") and response.status_code == 200:
+            return _remember(shelf, response)
+        return _compress(response)
+
+    app.before_request(_note_edition)
+    app.after_request(_finish)
+    return shelf
+
+
+def public(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Say that a view's page is the same for everyone, and may be remembered."""
+
+    @wraps(view)
+    def same_for_everyone(*args: Arguments.args, **named: Arguments.kwargs) -> Answer:
+        g.is_public = request.method in {"GET", "HEAD"}
+        return view(*args, **named)
+
+    return same_for_everyone
+
+
+def true_until(*moments: "datetime | None") -> None:
+    """Say when the page that is being made will no longer be true: the first moment to come."""
+    now = clock.now()
+    to_come = [moment for moment in moments if moment is not None and moment > now]
+    if to_come:
+        wait = (min(to_come) - now).total_seconds()
+        g.true_until = min(g.get("true_until", float("inf")), time.monotonic() + wait)
+
+
+def access_keys_wanted() -> bool:
+    """Whether the visitor has left the access keys on."""
+    return KEYS_OFF not in request.headers.get("Cookie", "")
+
+
+def _remember(shelf: Shelf, response: Response) -> Response:
+    """Turn a rendered page into a finished one; with a question in its address it is not kept."""
+    response.headers["Cache-Control"] = CACHE_CONTROL
+    response.headers["Vary"] = "Accept-Encoding, Cookie"
+    response.headers.pop("Content-Length", None)
+    page = Page(
+        response.get_data(),
+        list(response.headers.items()),
+        request.environ.get(ROUTE, "-"),
+        g.get("true_until", float("inf")),
+    )
+    if not request.query_string:
+        shelf.put(_key(request.environ), page, g.edition)
+    status, headers, body = page.answer(request.environ)
+    return make_response(body, status, headers)
+
+
+def _compress(response: Response) -> Response:
+    """Send any other page compressed where the visitor can take it so."""
+    encoding = _accepted(request.headers.get("Accept-Encoding", ""))
+    if (
+        encoding
+        and not response.direct_passthrough
+        and "Content-Encoding" not in response.headers
+        and response.mimetype.startswith("text/")
+    ):
+        response.set_data(ENCODERS[encoding](response.get_data()))
+        response.headers["Content-Encoding"] = encoding
+        response.vary.add("Accept-Encoding")
+    return response
+
+
+def _key(environ: "WSGIEnvironment") -> Key:
+    return Key(
+        environ.get("SCRIPT_NAME", ""),
+        environ.get("PATH_INFO", ""),
+        KEYS_OFF in environ.get("HTTP_COOKIE", ""),
+    )
+
+
+def _accepted(header: str) -> str:
+    """Choose the smallest encoding that a visitor takes."""
+    if not header or ";q=0" in header.replace(" ", ""):
+        return "gzip" if "gzip" in header and "gzip;q=0" not in header.replace(" ", "") else ""
+    return "br" if "br" in header else "gzip" if "gzip" in header else ""

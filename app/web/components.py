@@ -41,12 +41,10 @@ def attach(app: Flask) -> None:
 
 def asked(field: Field, hint: str | None, *, heading: bool) -> dict[str, Any]:
     """Describe a field with one box to fill in."""
-    invalid = {"aria-invalid": "true"} if field.errors else {}
     return {
         **_question(field, hint),
         "label": _words(field, heading=heading),
-        "value": getattr(field, "_value", lambda: None)(),
-        "attributes": {**(field.render_kw or {}), **invalid},
+        "value": field._value(),  # noqa: SLF001  # what was typed, as WTForms' own widgets show it
     }
 
 
@@ -59,7 +57,6 @@ def asked_with_choices(
         "idPrefix": field.id,
         "label": _words(field, heading=heading),
         "fieldset": {"legend": _words(field, heading=heading)},
-        "attributes": {},
         "items": [
             {
                 "value": choice.value,
@@ -86,6 +83,7 @@ def _question(field: Field, hint: str | None) -> dict[str, Any]:
         "id": field.id,
         "name": field.name,
         "hint": {"text": words} if words else None,
+        "attributes": {**(field.render_kw or {}), **({"aria-invalid": "true"} if error else {})},
         "errorMessage": error[0] if error else None,
     }
 

@@ -1,0 +1,94 @@
+// Builds static/css/site.css and static/js/site.js, with a .br and a .gz beside each.
+//
+//   node assets/build.mjs           writes them
+//   node assets/build.mjs --check   fails if the committed ones are not what the sources give
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+import { build, transform } from "esbuild";
+import { PurgeCSS } from "purgecss";
+import { compile } from "sass";
+
+import { adapted, neverUsed } from "./kit.mjs";
+
+const assets = dirname(fileURLToPath(import.meta.url));
+const root = dirname(assets);
+const modernBrowsers = ["chrome109", "edge109", "firefox115", "safari15.6"];
+
+async function styleSheet() {
+  const from = (name) =>
+    compile(join(assets, "scss", name), {
+      loadPaths: [join(root, "node_modules")],
+      quietDeps: true,
+    }).css;
+  const kit = adapted(from("kit.scss"));
+  const [{ css }] = await new PurgeCSS().purge({
+    content: [{ raw: "", extension: "html" }],
+    css: [{ raw: kit }],
+    safelist: { greedy: [/./] },
+    blocklist: neverUsed,
+  });
+  const { code } = await transform(`${css}\n${from("site.scss")}`, {
+    loader: "css",
+    minify: true,
+    target: modernBrowsers,
+    charset: "utf8",
+  });
+  return code;
+}
+
+async function script() {
+  const { outputFiles } = await build({
+    entryPoints: [join(assets, "js", "site.js")],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: modernBrowsers,
+    charset: "utf8",
+    write: false,
+  });
+  return outputFiles[0].text;
+}
+
+function write(path, text) {
+  const bytes = Buffer.from(text);
+  const brotli = brotliCompressSync(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  });
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
+  writeFileSync(`${path}.br`, brotli);
+  writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+  console.log(`${path.slice(root.length + 1)}: ${bytes.length} bytes, ${brotli.length} as brotli`);
+}
+
+function committed(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+const built = {
+  [join(root, "static", "css", "site.css")]: await styleSheet(),
+  [join(root, "static", "js", "site.js")]: await script(),
+};
+
+if (process.argv.includes("--check")) {
+  const stale = Object.keys(built).filter((path) => committed(path) !== built[path]);
+  for (const path of stale) {
+    console.error(
+      `${path.slice(root.length + 1)} is not what assets/ gives: run "npm run build" and commit static/.`,
+    );
+  }
+  process.exit(stale.length ? 1 : 0);
+}
+for (const [path, text] of Object.entries(built)) write(path, text);

@@ -1,0 +1,6 @@
+import { focusErrorSummary } from "./error-summary.js";
+import { sendOnce } from "./send-once.js";
+
+document.documentElement.classList.add("js-enabled");
+focusErrorSummary();
+sendOnce();

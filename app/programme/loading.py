@@ -49,10 +49,7 @@ def apply(programme: WrittenProgramme) -> Difference:
 def _apply_conference(programme: WrittenProgramme, difference: Difference) -> None:
     written = programme.conference
     row = db.session.get(Conference, 1)
-    if row is None:
-        row = Conference(id=1)
-        db.session.add(row)
-    moved = row.starts_on != written.starts_on
+    moved = row is None or row.starts_on != written.starts_on
     values: dict[str, Any] = {
         "acronym": written.acronym,
         "title": written.title,
@@ -68,7 +65,11 @@ def _apply_conference(programme: WrittenProgramme, difference: Difference) -> No
     if written.registration_opens_at or moved:
         values["registration_opens_at"] = written.registration_opens_at
         values["registration_closes_at"] = written.registration_closes_at
-    _note(row, values, "The conference", difference)
+    if row is None:
+        db.session.add(Conference(id=1, **values))
+        difference.added.append("The conference")
+    else:
+        _note(row, values, "The conference", difference)
 
 
 def _apply_themes(programme: WrittenProgramme, difference: Difference) -> dict[str, Theme]:

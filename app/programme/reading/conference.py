@@ -82,10 +82,10 @@ def _dates(
     found: Found, zone: ZoneInfo, sessions: Sequence[WrittenSession], notebook: Notebook
 ) -> tuple[date, date]:
     """Decide on which days the conference begins and ends."""
-    days = sorted(_days(found, zone, sessions))
+    said = [_day(found.conference.get(name, ""), zone) for name in ("starts_on", "ends_on")]
+    days = sorted(_days(found, zone, sessions) or filter(None, said))
     if not days:
         raise Unreadable("There is no date in this file that can be read")
-    said = [_day(found.conference.get(name, ""), zone) for name in ("starts_on", "ends_on")]
     for name, day, instead in zip(("starts_on", "ends_on"), said, (days[0], days[-1]), strict=True):
         if day is None:
             reason = f"“{found.conference.get(name, '')[:40]}” is not a date; {instead} was used"

@@ -3,8 +3,9 @@
 import html
 import re
 from dataclasses import dataclass, field
+from io import StringIO
 from xml.sax.handler import ContentHandler  # nosec B406: only the handler; the parser is defusedxml's
-from xml.sax.xmlreader import AttributesImpl  # nosec B406
+from xml.sax.xmlreader import AttributesImpl, Locator  # nosec B406
 
 from defusedxml import DefusedXmlException, DTDForbidden
 from defusedxml.sax import make_parser
@@ -88,8 +89,7 @@ def tree(words: str, notebook: Notebook) -> Element:
     parser.forbid_dtd = True
     parser.setContentHandler(builder)
     try:
-        parser.feed(_without_forbidden(words, notebook))
-        parser.close()
+        parser.parse(StringIO(_without_forbidden(words, notebook)))
     except DTDForbidden as trouble:
         raise Unreadable(
             "This file holds a document type (<!DOCTYPE …>), which a programme never needs; "
@@ -129,12 +129,16 @@ class _Builder(ContentHandler):
         self._open: list[Element] = []
         self._count = 0
 
+    def setDocumentLocator(self, locator: Locator) -> None:
+        """Remember who knows the line."""
+        self._lines = locator
+
     def startElement(self, name: str, attrs: AttributesImpl) -> None:
         """Open an element."""
         self._count += 1
         if self._count > MOST or len(self._open) >= DEEPEST:
             raise Unreadable("This file is nested too deeply, or holds too much, to be a programme")
-        line = self._locator.getLineNumber() or 1
+        line = self._lines.getLineNumber() or 1
         element = Element(name, dict(attrs.items()), line)
         if self._open:
             self._open[-1].content.append(element)

@@ -1,5 +1,6 @@
 """Words as they should stand: one line, no tricks, a bearable length."""
 
+import hashlib
 import html
 import re
 import unicodedata
@@ -9,10 +10,12 @@ from app.programme.reading.notebook import Notebook
 LINE = 300
 TEXT = 50_000
 SLUG = 80
+KEY = 100
 
 SPACE = re.compile(r"\s+")
 NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+NUMBER = re.compile(r"\s*(\d{1,9})(?:\.0+)?\s*$")
 TAG = re.compile(r"</?[a-zA-Z]")
 HIDDEN_TAG = re.compile(r"&lt;/?(?:p|ul|ol|li|a|br|em|strong|div|h\d)\b")
 
@@ -90,3 +93,19 @@ class Slugs:
         self._next[wish] = number
         self._taken.add(slug)
         return slug
+
+
+def identity(words: str) -> str:
+    """Give an identity as it may be stored: what is too long or cannot be seen is made short and plain."""
+    plain = TRICKS.sub("", words).strip()
+    if len(plain) <= KEY:
+        return plain
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def number(words: str, most: int) -> int | None:
+    """Read a whole number between one and the most that makes sense."""
+    match = NUMBER.match(words)
+    if match is None or not 1 <= int(match[1]) <= most:
+        return None
+    return int(match[1])

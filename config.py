@@ -14,6 +14,7 @@ from pydantic import (
     EmailStr,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveInt,
     SecretStr,
     ValidationError,
@@ -43,6 +44,8 @@ class Config(BaseSettings):
     INSTANCE_PATH: Path = ROOT / "instance"
     DATABASE_URL: str = ""
     SESSION_COOKIE_SECURE: bool = True
+
+    PROXIES: NonNegativeInt = 0  # how many of our own stand before the site and add to its headers
 
     LANGUAGES: tuple[str, ...] = ("en",)
     TRANSLATIONS_PATH: Path = ROOT / "translations"

@@ -1,7 +1,6 @@
 """The conference site. This file is its table of contents."""
 
 from flask import Flask
-from flask_wtf import CSRFProtect
 
 from app import (
     accounts,
@@ -9,6 +8,7 @@ from app import (
     content,
     database,
     edition,
+    forms,
     organise,
     programme,
     registration,
@@ -25,7 +25,7 @@ def create_app(config: Config) -> Flask:
     database.attach(app, config.database_url)
     watch = edition.attach(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)
     web.attach(app, config, watch)
-    CSRFProtect(app)
+    forms.csrf.init_app(app)
 
     for part in (accounts, content, programme, registration, site, organise):
         app.register_blueprint(part.pages)

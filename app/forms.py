@@ -3,15 +3,22 @@
 import unicodedata
 from typing import Any
 
+from flask import current_app
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
+from flask_wtf import CSRFProtect, FlaskForm
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from wtforms import Field
+from wtforms.csrf.core import CSRF, CSRFTokenField
 from wtforms.validators import ValidationError
 
 from app.errors import ConferenceError
 
 ALLOWED_CONTROLS = frozenset("\n\r\t")
 BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+A_WEEK = 7 * 24 * 60 * 60  # seconds
+
+csrf = CSRFProtect()
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -20,6 +27,41 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     def reject(self, field: Field, refusal: ConferenceError) -> None:
         """Show beside a field why the conference cannot accept what was asked."""
         field.errors = [*field.errors, str(refusal)]
+
+
+class _SignedToken(CSRF):
+    """A token that needs no cookie: signed and dated."""
+
+    def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
+        """Make a token of now."""
+        return str(_signer().dumps(""))
+
+    def validate_csrf_token(self, form: Any, field: CSRFTokenField) -> None:
+        """Refuse a token that we did not sign, or not in the last week."""
+        try:
+            _signer().loads(field.data or "", max_age=A_WEEK)
+        except BadSignature:
+            raise ValidationError(
+                gettext("This form was open for too long. Check your answers and send it again")
+            ) from None
+
+
+class PublicForm(Form):
+    """A form on a page that is the same for everyone and sets no cookie.
+
+    Nobody is signed in on such a page, so its token only shows that the page was ours; that
+    the form was not sent from another site is seen from its origin (``app.web.headers``).
+    Its view is exempt from the check of the session's token.
+    """
+
+    class Meta(Form.Meta):  # type: ignore[misc]  # Flask-WTF ships no types
+        """Use the signed token."""
+
+        csrf_class = _SignedToken
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="public form")
 
 
 def tidy(text: str | None) -> str:

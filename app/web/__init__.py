@@ -6,6 +6,7 @@ Nothing here knows what a delegate or a session is.
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from app.edition import Watch
@@ -65,6 +66,7 @@ def attach(app: Flask, config: Config, watch: Watch) -> None:
         add_headers_function=headers.add_to_file,
     )
     before_flask = public.PublicPages(static, shelf, config.hosts)
-    app.wsgi_app = logs.EveryRequest(  # type: ignore[method-assign]  # how Flask says to wrap it
-        languages.Prefix(before_flask, config.LANGUAGES)
+    layers = logs.EveryRequest(languages.Prefix(before_flask, config.LANGUAGES))
+    app.wsgi_app = (  # type: ignore[method-assign]  # how Flask says to wrap it
+        ProxyFix(layers, x_for=config.PROXIES, x_proto=config.PROXIES) if config.PROXIES else layers
     )

@@ -1,0 +1,85 @@
+"""What machines ask for: is the site alive, is it ready, what may be read."""
+
+from flask import Blueprint, Response, current_app, jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import edition
+from app.content.views import SLUGS
+from app.database import db, reading
+from app.mail import queries as mail
+from app.programme import releases
+from app.web.pages import absolute_url, page
+from app.web.public import public
+
+PUBLIC_PAGES = ("site.home", "programme.whole", "programme.speakers", "site.whats_new")
+
+
+def attach(pages: Blueprint) -> None:
+    """Put these addresses on the front door."""
+    pages.add_url_rule("/healthz", view_func=alive)
+    pages.add_url_rule("/readyz", view_func=ready)
+    pages.add_url_rule("/robots.txt", view_func=robots)
+    pages.add_url_rule("/sitemap.xml", view_func=sitemap)
+    pages.add_url_rule("/.well-known/security.txt", view_func=security)
+
+
+def alive() -> ResponseReturnValue:
+    """Say that this process answers."""
+    return Response("alive\n", mimetype="text/plain")
+
+
+def ready() -> ResponseReturnValue:
+    """Say whether the site can do its work: database, edition, age of the oldest letter."""
+    try:
+        with reading(db.engine):
+            age = mail.oldest_waiting_age()
+    except SQLAlchemyError:
+        return jsonify(database="away", edition=edition.current()), 503
+    return jsonify(
+        database="there",
+        edition=edition.current(),
+        oldest_waiting_letter_seconds=round(age.total_seconds()) if age else 0,
+    )
+
+
+@public
+def robots() -> ResponseReturnValue:
+    """Tell search engines what is not for them (RFC 9309)."""
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: /{part}" for part in ("booking", "register/", "organise", "sign-in", "my")),
+        f"Sitemap: {absolute_url('site.sitemap')}",
+    ]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+@public
+def sitemap() -> ResponseReturnValue:
+    """List the public pages (sitemaps.org, protocol 0.9)."""
+    programme = releases.current()
+    addresses = [
+        *(absolute_url(endpoint) for endpoint in PUBLIC_PAGES),
+        *(absolute_url("content.shown", slug=slug) for slug in SLUGS),
+        *(absolute_url("programme.day", asked=day.date) for day in programme.days),
+        *(absolute_url("programme.theme", slug=theme.slug) for theme in programme.themes),
+        *(absolute_url("programme.room", slug=room.slug) for room in programme.rooms),
+        *(absolute_url("programme.session", slug=found.slug) for found in programme.sessions),
+        *(absolute_url("programme.speaker", slug=found.slug) for found in programme.speakers),
+    ]
+    answer = page("site/sitemap.xml", addresses=addresses)
+    answer.mimetype = "application/xml"
+    return answer
+
+
+@public
+def security() -> ResponseReturnValue:
+    """Tell finders of weaknesses where to write (RFC 9116)."""
+    contact = releases.current().conference.contact_email or current_app.config["MAIL_DEFAULT_SENDER"]
+    lines = [
+        f"Contact: mailto:{contact}",
+        "Expires: 2099-12-31T00:00:00Z",
+        "Preferred-Languages: en",
+        f"Canonical: {absolute_url('site.security')}",
+    ]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")

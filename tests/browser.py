@@ -1,0 +1,461 @@
+"""A small browser over the site's own test client, for stories about people.
+
+It knows a page as its reader does: fields by label, buttons and links by their words, the page
+by its heading. What cannot be found so cannot be found with a screen reader either. Cookies are
+kept, tokens are sent, 303 is followed, and every page opened is checked in passing
+(tests/pages.py).
+
+    form = visitor.open("/register/name")
+    page = form.press("Continue", given_names="Ada", family_name="Lovelace")
+    assert page.heading == "What is your email address?"
+
+Answers are named by their label as a Python word (``given_names``), or whole, in a mapping
+(``{"What is your email address?": "ada@example.org"}``). A radio group or a set of checkboxes is
+named by its legend and answered with the label of the choice (a list for several); a single
+checkbox is named by its own label and answered with True or False. A file is ``(name, bytes)``.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from xml.etree.ElementTree import Element
+
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from tests.pages import FIELDS, Tree, faults, keep_for_the_checker, words, words_of_title
+
+MOST_REDIRECTS = 6
+Answer = str | bool | Sequence[str] | tuple[str, bytes]
+
+
+class NotOnThePage(AssertionError):
+    """What the story looks for is not there; the message lists what is."""
+
+
+class Browser:
+    """Someone at the site, with a cookie jar of their own."""
+
+    def __init__(
+        self,
+        site: Flask,
+        address: str,
+        before: Callable[[], None] = lambda: None,
+        after: Callable[[], None] = lambda: None,
+        keep: Path | None = None,
+    ) -> None:
+        self._client = site.test_client()
+        self._address = address
+        self._before = before
+        self._after = after
+        self._keep = keep
+        self.page: Page
+
+    def open(self, address: str, status: int = 200, **headers: str) -> "Page":
+        """Open an address; header names are written as Python words (``accept_language``)."""
+        return self.send("GET", address, status, _headers(headers))
+
+    def press(
+        self,
+        button: str,
+        answers: Mapping[str, Answer] | None = None,
+        status: int = 200,
+        **named: Answer,
+    ) -> "Page":
+        """Fill in the form of a button on the page in view, and press it."""
+        return self.page.press(button, answers, status, **named)
+
+    def follow(self, link: str, status: int = 200) -> "Page":
+        """Follow a link of the page in view by its words."""
+        return self.page.follow(link, status)
+
+    def send(
+        self,
+        method: str,
+        address: str,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **body: Any,
+    ) -> "Page":
+        """Send any request, follow where it leads, and look at the page that comes back."""
+        response = self.fetch(method, address, headers, **body)
+        for _ in range(MOST_REDIRECTS):
+            if response.status_code not in {301, 302, 303, 307, 308}:
+                break
+            address = urljoin(address, response.headers["Location"])
+            if response.status_code in {301, 302, 303}:
+                method, body = "GET", {}
+            response = self.fetch(method, address, headers, **body)
+        assert response.status_code == status, self._other_status(method, address, response, status)
+        self.page = Page(self, response, address)
+        if response.mimetype == "text/html" and response.get_data():
+            self._check(self.page)
+        return self.page
+
+    def fetch(
+        self, method: str, address: str, headers: Mapping[str, str] | None = None, **body: Any
+    ) -> TestResponse:
+        """Send one request and give the bare answer, as another program would see it."""
+        referrer = {"Referer": urljoin(self._address, self.page.address)} if self._has_page else {}
+        self._before()
+        response: TestResponse = Context().run(  # each request in a context of its own, as served
+            self._client.open,
+            _within(self._address, address),
+            method=method,
+            base_url=self._address,
+            headers={**referrer, **(headers or {})},
+            **body,
+        )
+        self._after()
+        return response
+
+    def cookies(self) -> dict[str, str]:
+        """Tell what the visitor's browser holds."""
+        jar = self._client._cookies or {}  # noqa: SLF001 - the client cannot list its cookies
+        return {cookie.decoded_key: cookie.decoded_value for cookie in jar.values()}
+
+    def forget_cookies(self) -> None:
+        """Lose every cookie, as when a browser is closed."""
+        self._client._cookies = {}  # noqa: SLF001 - the client has no word for it
+
+    @property
+    def _has_page(self) -> bool:
+        return hasattr(self, "page")
+
+    def _check(self, page: "Page") -> None:
+        found = faults(page.tree)
+        assert not found, f"{page.address} ({page.heading}):\n- " + "\n- ".join(found)
+        if self._keep is not None:
+            keep_for_the_checker(page.source, page.tree, self._keep)
+
+    def _other_status(self, method: str, address: str, response: TestResponse, status: int) -> str:
+        page = Page(self, response, address)
+        said = page.errors or page.heading or page.text[:400]
+        return f"{method} {address} answered {response.status_code}, not {status}: {said}"
+
+
+@dataclass
+class Page:
+    """What came back, as its reader sees it."""
+
+    browser: Browser
+    response: TestResponse
+    address: str
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return self.response.status_code
+
+    @property
+    def headers(self) -> Any:
+        """The headers of the answer."""
+        return self.response.headers
+
+    @cached_property
+    def source(self) -> str:
+        """The page as it was sent."""
+        return self.response.get_data(as_text=True)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The page as elements, for what has no word here."""
+        return Tree(self.source)
+
+    @property
+    def heading(self) -> str:
+        """Its main heading."""
+        return next((words(one) for one in self.tree.every("h1")), "")
+
+    @property
+    def headings(self) -> list[str]:
+        """All its headings, in order."""
+        return [words(one) for one in self.tree.every("h1", "h2", "h3", "h4", "h5", "h6")]
+
+    @property
+    def title(self) -> str:
+        """What its tab says."""
+        return next((words_of_title(one) for one in self.tree.every("title")), "")
+
+    @property
+    def language(self) -> str:
+        """The language that it says it is in."""
+        return self.tree.root.get("lang") or ""
+
+    @property
+    def main(self) -> Element:
+        """Its main part."""
+        return next(self.tree.every("main"))
+
+    @property
+    def text(self) -> str:
+        """The words of its main part."""
+        return next((words(one) for one in self.tree.every("main")), words(self.tree.root))
+
+    @property
+    def errors(self) -> list[str]:
+        """What its error summary lists."""
+        boxes = self.tree.of_class("govuk-error-summary")
+        return [words(one) for box in boxes for one in self.tree.every("li", within=box)]
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Where each link leads, by its words."""
+        return {
+            words(one) or one.get("aria-label", ""): one.get("href", "")
+            for one in self.tree.every("a")
+            if one.get("href")
+        }
+
+    @property
+    def buttons(self) -> list[str]:
+        """The words of each button."""
+        return [_button_words(one) for one in _buttons(self.tree)]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What its lists of facts say, by term."""
+        return {
+            words(term): words(fact)
+            for listing in self.tree.every("dl")
+            for term, fact in _pairs(self.tree.every("dt", "dd", within=listing))
+        }
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """The rows of its tables, by column."""
+        return [row for table in self.tree.every("table") for row in _rows(self.tree, table)]
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of its fields, in order; a choice by its own label."""
+        return [self.tree.label(one) for one in self.tree.every(*FIELDS) if _is_shown(one)]
+
+    def at(self, identity: str) -> str:
+        """Read the element with this id."""
+        found = self.tree.by_id(identity)
+        if found is None:
+            raise NotOnThePage(f"{self.address} has nothing with the id {identity}")
+        return words(found)
+
+    def answer(self, label: str) -> str:
+        """Tell what stands in a field: the text, or the label of what is chosen."""
+        return ", ".join(_Form(self.tree, self._form_with(label)).standing(label))
+
+    def beside(self, label: str) -> str:
+        """Read the error that stands beside a field or a group, without its hidden prefix."""
+        field = _Form(self.tree, self._form_with(label)).named(label)[0]
+        for name in self._described_by(field):
+            element = self.tree.by_id(name)
+            if element is not None and "govuk-error-message" in (element.get("class") or ""):
+                return words(element).removeprefix("Error: ")
+        return ""
+
+    def press(
+        self,
+        button: str,
+        answers: Mapping[str, Answer] | None = None,
+        status: int = 200,
+        **named: Answer,
+    ) -> "Page":
+        """Fill in the form of a button, and press it."""
+        pressed = self._button(button)
+        element = self.tree.above(pressed, "form")
+        assert element is not None, f"the button “{button}” belongs to no form"
+        form = _Form(self.tree, element)
+        form.fill({**(answers or {}), **named})
+        address = urljoin(self.address, element.get("action") or self.address)
+        return self.browser.send(
+            element.get("method", "get").upper(), address, status, **form.sent_by(pressed)
+        )
+
+    def follow(self, link: str, status: int = 200) -> "Page":
+        """Follow a link by its words."""
+        links = self.links
+        place = links.get(link)
+        if place is None:
+            raise NotOnThePage(f"{self.address} has no link “{link}”, but: {sorted(links)}")
+        return self.browser.open(urljoin(self.address, place), status)
+
+    def _button(self, label: str) -> Element:
+        for one in _buttons(self.tree):
+            if _button_words(one) == label:
+                return one
+        raise NotOnThePage(f"{self.address} has no button “{label}”, but: {self.buttons}")
+
+    def _form_with(self, label: str) -> Element:
+        for form in self.tree.every("form"):
+            if _Form(self.tree, form).named(label):
+                return form
+        raise NotOnThePage(f"{self.address} has no field “{label}”, but: {self.labels}")
+
+    def _described_by(self, field: Element) -> list[str]:
+        group = self.tree.above(field, "fieldset")
+        holders = [field] if group is None else [field, group]
+        return [name for one in holders for name in one.get("aria-describedby", "").split()]
+
+
+class _Form:
+    """The fields of a form and what stands in them."""
+
+    def __init__(self, tree: Tree, form: Element) -> None:
+        self._tree = tree
+        self._form = form
+        self._fields = [
+            one for one in tree.every(*FIELDS, within=form) if "disabled" not in one.attrib
+        ]
+        self._values = {field: _shipped(tree, field) for field in self._fields}
+
+    def named(self, name: str) -> list[Element]:
+        """Find fields by label, or by the legend of their group."""
+        shown = [one for one in self._fields if _is_shown(one)]
+        own = [one for one in shown if _slug(self._tree.label(one)) == _slug(name)]
+        return own or [one for one in shown if _slug(self._legend(one)) == _slug(name)]
+
+    def standing(self, name: str) -> list[str]:
+        """Tell what stands in the fields of this name."""
+        return [
+            self._option_label(field, value)
+            for field in self.named(name)
+            for value in self._values[field]
+        ]
+
+    def fill(self, answers: Mapping[str, Answer]) -> None:
+        """Put answers in."""
+        for name, answer in answers.items():
+            fields = self.named(name)
+            if not fields:
+                shown = [self._tree.label(one) for one in self._fields if _is_shown(one)]
+                raise NotOnThePage(f"the form has no field “{name}”, but: {shown}")
+            if _is_choice(fields[0]) and not isinstance(answer, bool):
+                self._choose(fields, [answer] if isinstance(answer, str) else list(answer))
+            else:
+                self._values[fields[0]] = self._typed(fields[0], answer)
+
+    def sent_by(self, button: Element) -> dict[str, Any]:
+        """Give the request's body or question, as a browser makes it when this is pressed."""
+        pairs = [
+            (field.get("name", ""), value)
+            for field in self._fields
+            if field.get("name") and field.get("type") not in {"submit", "button", "reset"}
+            for value in self._values[field]
+        ]
+        if button.get("name"):
+            pairs.append((button.get("name", ""), button.get("value", "")))
+        if self._form.get("method", "get").lower() == "get":
+            return {"query_string": MultiDict(pairs)}
+        return {"data": MultiDict(_as_sent(value, name) for name, value in pairs)}
+
+    def _typed(self, field: Element, answer: Any) -> list[Any]:
+        if _is_choice(field):
+            return [field.get("value", "on")] if answer else []
+        if field.tag == "select":
+            return [self._value_of_option(field, str(answer))]
+        return [answer]
+
+    def _value_of_option(self, field: Element, wanted: str) -> str:
+        options = {words(one): one.get("value", words(one)) for one in field.iter("option")}
+        if wanted not in options and wanted not in options.values():
+            raise NotOnThePage(f"“{self._tree.label(field)}” does not offer “{wanted}”")
+        return options.get(wanted, wanted)
+
+    def _choose(self, fields: list[Element], wanted: list[Any]) -> None:
+        offered = {self._tree.label(one): one for one in fields}
+        unknown = [one for one in wanted if one not in offered]
+        if unknown:
+            raise NotOnThePage(f"{unknown} is not offered, but: {list(offered)}")
+        for label, field in offered.items():
+            self._values[field] = [field.get("value", "on")] if label in wanted else []
+
+    def _legend(self, field: Element) -> str:
+        group = self._tree.above(field, "fieldset")
+        legends = self._tree.every("legend", within=group) if group is not None else iter(())
+        return next((words(one) for one in legends), "") if _is_choice(field) else ""
+
+    def _option_label(self, field: Element, value: str) -> str:
+        if _is_choice(field):
+            return self._tree.label(field)
+        options = {one.get("value", words(one)): words(one) for one in field.iter("option")}
+        return options.get(value, value)
+
+
+def _headers(named: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-").title(): value for name, value in named.items()}
+
+
+def _within(site: str, address: str) -> str:
+    """Give the path and question of an address, which must be on the site."""
+    parts = urlsplit(urljoin(site, address))
+    assert parts.netloc == urlsplit(site).netloc, f"{address} leads away from the site"
+    return parts._replace(scheme="", netloc="", fragment="").geturl()
+
+
+def _slug(label: str) -> str:
+    return re.sub(r"[\W_]+", "_", label.lower()).strip("_")
+
+
+def _is_shown(field: Element) -> bool:
+    return field.get("type") not in {"hidden", "submit", "button", "reset"}
+
+
+def _is_choice(field: Element) -> bool:
+    return field.get("type") in {"radio", "checkbox"}
+
+
+def _shipped(tree: Tree, field: Element) -> list[Any]:
+    """Tell what stands in a field when the page arrives."""
+    if _is_choice(field):
+        return [field.get("value", "on")] if "checked" in field.attrib else []
+    if field.tag == "textarea":
+        return [(field.text or "").removeprefix("\n")]
+    if field.tag == "select":
+        options = list(tree.every("option", within=field))
+        chosen = [one for one in options if "selected" in one.attrib] or options[:1]
+        return [one.get("value", words(one)) for one in chosen]
+    return [] if field.get("type") == "file" else [field.get("value", "")]
+
+
+def _as_sent(value: Any, name: str) -> tuple[str, Any]:
+    if isinstance(value, tuple):
+        file_name, content = value
+        return name, (BytesIO(content), file_name)
+    return name, value
+
+
+def _buttons(tree: Tree) -> Iterator[Element]:
+    return (
+        one
+        for one in tree.every("button", "input")
+        if one.tag == "button" or one.get("type") == "submit"
+    )
+
+
+def _button_words(button: Element) -> str:
+    return words(button) or button.get("value", "") or button.get("aria-label", "")
+
+
+def _pairs(parts: Iterator[Element]) -> Iterator[tuple[Element, Element]]:
+    """Pair each term with the first fact that follows it."""
+    term = None
+    for part in parts:
+        if part.tag == "dt":
+            term = part
+        elif term is not None:
+            yield term, part
+            term = None
+
+
+def _rows(tree: Tree, table: Element) -> Iterator[dict[str, str]]:
+    lines = [list(tree.every("th", "td", within=row)) for row in tree.every("tr", within=table)]
+    if not lines:
+        return
+    columns = [words(cell) for cell in lines[0]]
+    for cells in lines[1:]:
+        yield dict(zip(columns, map(words, cells), strict=False))

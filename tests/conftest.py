@@ -1,0 +1,372 @@
+"""The ground on which every test stands: what a test asks for by name, it gets ready-made.
+
+The site
+    settings     the settings of this test's site, as a mapping; `@pytest.mark.settings(NAME=…)`
+                 changes some of them
+    site         the Flask application, on a database of its own that holds the small conference
+                 of tests/conference.json, published; `@pytest.mark.empty` begins with nothing.
+                 An application context stays open, so factories and queries can be called; what
+                 a test leaves uncommitted is saved before each request
+    database     the address of that database: SQLite, unless `@pytest.mark.both_databases` (the
+                 test runs twice) or `@pytest.mark.postgresql_only` says otherwise
+    held_clock   the clock, which stands still at 9:30am on Tuesday 12 May 2009 in British Summer
+                 Time: `.move_to("2009-06-10T09:00:00+01:00")`, `.shift(timedelta(hours=1))`
+
+People
+    visitor      someone at the site (tests/browser.py); every page opened is checked in passing
+    a_browser    makes more of them: `somebody_else = a_browser()`
+
+What is seen from outside
+    mailbox      a real mail server (tests/mailbox.py); a test that asks for it has a site that
+                 delivers there. `secure_mailbox` insists on TLS
+    queries      the SQL statements that requests have sent; `len(queries)`, `queries.clear()`
+    postgres     a PostgreSQL server (tests/postgres.py)
+    live_site    starts the site in processes of its own, on this test's database (tests/live.py):
+                 `running = live_site(processes=2, worker=True)`. The clock runs there, and here,
+                 from the same moment in May 2009 on
+    window       a tab of a real browser (Playwright's Page); `window_without_scripts` has
+                 JavaScript off; `chromium` is the browser itself
+    axe          lists barriers on a real page: `assert axe(window) == []`
+
+Factories are in tests/factories.py. With `--nu`, pages of every shape that the tests have opened
+go through the Nu HTML checker at the end of the run; a complaint fails it.
+"""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import playwright.sync_api
+import pytest
+import time_machine
+from flask import Flask, has_request_context
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from sqlalchemy import Engine, event
+
+from app import create_app, edition
+from app.database import db, transaction
+from config import ROOT, Config
+from tests import chromium as real_browser
+from tests import factories
+from tests.browser import Browser
+from tests.live import LiveSite
+from tests.mailbox import Mailbox
+from tests.postgres import Postgres
+from tests.waiting import HOST, free_port
+
+IN_MAY = "2009-05-12T09:30:00+01:00"
+USUAL = {
+    "SECRET_KEY": "a key for tests, known to everyone",
+    "SITE_URL": "https://conference.example",
+    "EDITION_CHECK_SECONDS": "0",
+    "MAIL_DEFAULT_SENDER": "tides@conference.example",
+    "MAIL_TIMEOUT": "2",
+}
+NO_STATEMENTS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
+NU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+Settings = dict[str, str]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--nu", action="store_true", help="put pages through the Nu HTML checker")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in Config.model_fields:  # what is set on this machine is no business of the tests
+        os.environ.pop(name, None)
+    if config.getoption("--nu") and not hasattr(config, "workerinput"):
+        folder = ROOT / ".pytest_cache" / "pages"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+    elif metafunc.definition.get_closest_marker("postgresql_only"):
+        metafunc.parametrize("database", ["postgresql"], indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--nu") and not hasattr(session.config, "workerinput"):
+        complaints = _complaints_of_the_checker()
+        if complaints:
+            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+            assert reporter is not None
+            reporter.write_line(f"\nThe Nu HTML checker complains:\n{complaints}", red=True)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _complaints_of_the_checker() -> str:
+    pages = ROOT / ".pytest_cache" / "pages"
+    if not any(pages.glob("*.html")):
+        return ""
+    command = ["java", "-jar", str(NU), "--format", "gnu", "--skip-non-html", str(pages)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stderr.replace(f"file:{pages}/", "")
+
+
+class _Compiled(BytecodeCache):
+    """Compiled templates, shared by the many sites of a run."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
+def _a_site(settings: Settings) -> Flask:
+    site = create_app(Config.model_validate(settings))
+    environment: Environment = site.jinja_env
+    environment.bytecode_cache = _compiled
+    return site
+
+
+def _close(site: Flask) -> None:
+    with site.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def _made_ready(settings: Settings, *, with_conference: bool) -> None:
+    """Bring a new database to where tests begin."""
+    site = _a_site(settings)
+    with site.app_context(), time_machine.travel(IN_MAY, tick=False):
+        flask_migrate.upgrade(directory=str(ROOT / "migrations"))
+        if with_conference:
+            factories.the_small_conference()
+    _close(site)
+
+
+# Databases
+
+
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Path]:
+    """Finished SQLite files to copy: with the small conference, or without."""
+    folder = tmp_path_factory.mktemp("templates")
+    made: dict[bool, Path] = {}
+
+    def template(with_conference: bool) -> Path:  # noqa: FBT001 - a key, not a mode
+        if with_conference not in made:
+            path = folder / f"{with_conference}.sqlite"
+            settings = {**USUAL, "INSTANCE_PATH": str(folder), "DATABASE_URL": f"sqlite:///{path}"}
+            _made_ready(settings, with_conference=with_conference)
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            made[with_conference] = path
+        return made[with_conference]
+
+    return template
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for this run."""
+    server = Postgres()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def postgresql_templates(
+    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[bool], str]:
+    """Finished PostgreSQL databases to copy: with the small conference, or without."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    made: dict[bool, str] = {}
+
+    def template(with_conference: bool) -> str:  # noqa: FBT001 - a key, not a mode
+        if with_conference not in made:
+            name = postgres.make()
+            settings = {**USUAL, "INSTANCE_PATH": str(folder), "DATABASE_URL": postgres.url(name)}
+            _made_ready(settings, with_conference=with_conference)
+            made[with_conference] = name
+        return made[with_conference]
+
+    return template
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of this test's own database."""
+    with_conference = request.node.get_closest_marker("empty") is None
+    if getattr(request, "param", "sqlite") == "sqlite":
+        template = request.getfixturevalue("sqlite_templates")(with_conference)
+        shutil.copyfile(template, tmp_path / "conference.sqlite")
+        yield f"sqlite:///{tmp_path / 'conference.sqlite'}"
+        return
+    template = request.getfixturevalue("postgresql_templates")(with_conference)
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.make(template)
+    yield server.url(name)
+    server.remove(name)
+
+
+# The site
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Settings:
+    """The settings of this test's site."""
+    chosen = {**USUAL, "DATABASE_URL": database, "INSTANCE_PATH": str(tmp_path)}
+    for name in ("mailbox", "secure_mailbox"):
+        if name in request.fixturenames:
+            chosen |= request.getfixturevalue(name).settings
+    if "live_site" in request.fixturenames:
+        port = free_port()
+        chosen |= {"SITE_URL": f"http://{HOST}:{port}", "SESSION_COOKIE_SECURE": "false"}
+        chosen |= {"CLOCK_STARTS_AT": IN_MAY, "EDITION_CHECK_SECONDS": "0.2"}
+    for marker in request.node.iter_markers("settings"):
+        chosen |= {name: str(value) for name, value in marker.kwargs.items()}
+    return chosen
+
+
+@pytest.fixture
+def held_clock(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The clock, standing still on a morning in May."""
+    if "live_site" in request.fixturenames:  # other processes cannot be held
+        yield None
+        return
+    with time_machine.travel(IN_MAY, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def site(settings: Settings, held_clock: Any) -> Iterator[Flask]:
+    """The site, with a database of its own."""
+    site = _a_site(settings)
+    with site.app_context():
+        if "CLOCK_STARTS_AT" in settings:
+            with transaction():
+                edition.fix_clock(datetime.fromisoformat(settings["CLOCK_STARTS_AT"]))
+            edition.current()
+        yield site
+    _close(site)
+
+
+@pytest.fixture
+def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[Callable[..., LiveSite]]:
+    """Start the site in processes of its own; they end with the test."""
+    started: list[LiveSite] = []
+
+    def start(processes: int = 1, *, worker: bool = False) -> LiveSite:
+        db.session.commit()
+        port = int(settings["SITE_URL"].rpartition(":")[2])
+        running = LiveSite(settings, tmp_path / "live.log", processes, port)
+        started.append(running)
+        if worker:
+            running.start_the_worker()
+        return running
+
+    yield start
+    for running in started:
+        running.stop()
+
+
+# People
+
+
+@pytest.fixture
+def a_browser(
+    site: Flask, settings: Settings, request: pytest.FixtureRequest
+) -> Callable[[], Browser]:
+    """Make a browser for somebody else."""
+    keep = ROOT / ".pytest_cache" / "pages" if request.config.getoption("--nu") else None
+    return lambda: Browser(
+        site, settings["SITE_URL"], db.session.commit, db.session.expire_all, keep
+    )
+
+
+@pytest.fixture
+def visitor(a_browser: Callable[[], Browser]) -> Browser:
+    """Someone at the site."""
+    return a_browser()
+
+
+# What is seen from outside
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+    """A real mail server; the site delivers to it."""
+    yield from _open(Mailbox(tmp_path), tls=False)
+
+
+@pytest.fixture
+def secure_mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+    """A real mail server that insists on TLS; the site trusts whoever vouches for it."""
+    yield from _open(Mailbox(tmp_path), tls=True)
+
+
+def _open(mailbox: Mailbox, *, tls: bool) -> Iterator[Mailbox]:
+    mailbox.open(tls=tls)
+    yield mailbox
+    mailbox.close()
+
+
+@pytest.fixture
+def queries() -> Iterator[list[str]]:
+    """The SQL statements that requests have sent, without what begins and ends transactions."""
+    sent: list[str] = []
+
+    def note(*about: Any) -> None:
+        statement = str(about[2])
+        if has_request_context() and not statement.startswith(NO_STATEMENTS):
+            sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[playwright.sync_api.Browser]:
+    """A real browser."""
+    with real_browser.running() as browser:
+        yield browser
+
+
+@pytest.fixture
+def window(chromium: playwright.sync_api.Browser) -> Iterator[playwright.sync_api.Page]:
+    """A tab of a real browser, with cookies of its own."""
+    with chromium.new_context() as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def window_without_scripts(
+    chromium: playwright.sync_api.Browser,
+) -> Iterator[playwright.sync_api.Page]:
+    """A tab of a real browser with JavaScript off."""
+    with chromium.new_context(java_script_enabled=False) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def axe() -> Callable[[playwright.sync_api.Page], list[str]]:
+    """List the barriers on a real page."""
+    return real_browser.barriers

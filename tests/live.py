@@ -1,0 +1,98 @@
+"""The site as it really runs: web processes and a mail worker, in processes of their own.
+
+running = live_site(processes=2)
+running.address             http://127.0.0.1:49213
+running.web, .letters       their processes (subprocess.Popen)
+running.kill_a_web_process(), .kill_the_worker(), .start_the_worker()
+running.log()               what they have written
+running.stop()              at the end of the test this happens by itself
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.waiting import HOST, free_port, is_answering, wait_until
+
+ROOT = Path(__file__).resolve().parent.parent
+FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
+
+
+class LiveSite:
+    """One running copy of the site."""
+
+    def __init__(self, settings: Mapping[str, str], log: Path, processes: int, port: int) -> None:
+        self.address = settings["SITE_URL"]
+        self.port = port
+        self._environment = {**os.environ, **settings}
+        self._log = log
+        self.letters: subprocess.Popen[bytes] | None = None
+        self.web = self._start(
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST),
+            *("--port", str(port), "--workers", str(processes), "--blocking-threads", "8"),
+            *("--no-ws", "--http", "1", "--respawn-failed-workers", "--respawn-interval", "0.1"),
+            "wsgi:app",
+        )
+        wait_until(
+            lambda: is_answering(port) or self.web.poll() is not None, "served", 30, self.log
+        )
+        assert self.web.poll() is None, self.log()
+
+    def start_the_worker(self) -> None:
+        """Start delivering letters."""
+        self.letters = self._start(*FLASK, "deliver-mail", "--forever")
+
+    def kill_the_worker(self) -> None:
+        """End the mail worker as a power cut would."""
+        assert self.letters is not None
+        self.letters.kill()
+        self.letters.wait(10)
+
+    def kill_a_web_process(self) -> int:
+        """End one of the processes that answer requests, as a power cut would; tell which."""
+        victim = self.web_processes()[0]
+        os.kill(victim, signal.SIGKILL)
+        return victim
+
+    def web_processes(self) -> list[int]:
+        """List the processes that answer requests."""
+        return _children(self.web.pid)
+
+    def log(self) -> str:
+        """Tell what the processes have written."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def stop(self) -> None:
+        """Ask every process to end, and see that it does."""
+        for process in filter(None, (self.letters, self.web)):
+            process.terminate()
+        for process in filter(None, (self.letters, self.web)):
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                for child in _children(process.pid):
+                    os.kill(child, signal.SIGKILL)
+                process.kill()
+                process.wait(15)
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+
+
+def _children(parent: int) -> list[int]:
+    listing = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+    return [int(number) for number in listing.split()]
+
+
+__all__ = ["FLASK", "HOST", "LiveSite", "free_port"]

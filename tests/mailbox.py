@@ -1,0 +1,254 @@
+"""A real mail server for the tests, on this machine, that can be as difficult as real ones are.
+
+mailbox.letters                     every letter it has accepted, oldest first
+mailbox.letters_to("ada@…")         those for one person
+mailbox.refuse(451, "Try later")    answer every letter so, until told otherwise
+mailbox.refuse(550, "No such mailbox", to="ada@example.org")
+mailbox.refuse(451, "Greylisted", times=1)
+mailbox.say_nothing()               accept connections, then keep silent
+mailbox.babble()                    answer with what is not SMTP
+mailbox.hang_up()                   close each connection as soon as a letter has come
+mailbox.accept()                    be good again
+mailbox.close(), mailbox.reopen()   be away, and come back on the same port
+"""
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Event
+from typing import Any, cast
+
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.waiting import HOST, free_port
+
+
+@dataclass
+class Refusal:
+    """An answer that the server gives instead of accepting."""
+
+    answer: str
+    recipient: str | None
+    times_left: int | None
+
+    def concerns(self, recipient: str) -> bool:
+        """Whether it stands for this recipient, still."""
+        return self.times_left != 0 and self.recipient in {None, recipient}
+
+
+@dataclass
+class Letter:
+    """A letter as it came over the wire."""
+
+    sender: str
+    recipient: str
+    raw: bytes
+    over_tls: bool
+    message: EmailMessage = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.message = message_from_bytes(self.raw, policy=policy.default)
+
+    @property
+    def subject(self) -> str:
+        """Its subject."""
+        return str(self.message["Subject"])
+
+    @property
+    def text(self) -> str:
+        """Its plain words."""
+        return self._part("plain")
+
+    @property
+    def html(self) -> str:
+        """The same words as HTML."""
+        return self._part("html")
+
+    @property
+    def calendar(self) -> str:
+        """Its calendar entry, empty when there is none."""
+        for part in self.message.walk():
+            if part.get_content_type() == "text/calendar":
+                return str(part.get_content())
+        return ""
+
+    def _part(self, kind: str) -> str:
+        body = self.message.get_body((kind,))
+        assert body is not None, f"the letter “{self.subject}” has no {kind} part"
+        return str(body.get_content())
+
+
+class _Babbler(asyncio.Protocol):
+    """Answers with what is not SMTP."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).write(b"\x00\xff\xfe <html>nonsense\r\n" * 3)
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.write(b"\x07\x07 999-\r\n")
+
+
+class _Silence(asyncio.Protocol):
+    """Takes the call and says nothing."""
+
+
+class _Controller(Controller):
+    """Gives each connection the manners of the moment."""
+
+    def __init__(self, mailbox: "Mailbox", **settings: Any) -> None:
+        super().__init__(mailbox, **settings)
+        self._mailbox = mailbox
+
+    def factory(self) -> Any:
+        self._mailbox.connections += 1
+        return self._mailbox.manners() or SMTP(self.handler, **self.SMTP_kwargs)
+
+
+class Mailbox:
+    """The server and what it has accepted."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.letters: list[Letter] = []
+        self.connections = 0
+        self.users: dict[str, str] = {}
+        self.host = HOST
+        self.port = port
+        self._refusals: list[Refusal] = []
+        self._manners: type[asyncio.Protocol] | None = None
+        self._hangs_up = False
+        self._came = Event()
+        self._tls = False
+        self._folder = folder
+        self._controller: _Controller | None = None
+
+    def open(self, *, tls: bool = False) -> None:
+        """Start listening; with tls, offer STARTTLS and insist on it."""
+        self._tls = tls
+        self._controller = _Controller(
+            self,
+            hostname=HOST,
+            port=self.port or free_port(),
+            ready_timeout=10,
+            enable_SMTPUTF8=True,
+            tls_context=self._context() if tls else None,
+            require_starttls=tls,
+            auth_require_tls=tls,
+            authenticator=self._authenticate,
+            decode_data=False,
+        )
+        self._controller.start()
+        self.port = self._controller.port
+
+    def close(self) -> None:
+        """Be away."""
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    def reopen(self) -> None:
+        """Come back on the same port."""
+        self.close()
+        self.open(tls=self._tls)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings by which a site delivers here."""
+        settings = {"MAIL_SERVER": self.host, "MAIL_PORT": str(self.port)}
+        if self._tls:
+            settings |= {"MAIL_USE_TLS": "true", "MAIL_CA_FILE": str(self.authority)}
+        return settings
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of whoever vouches for this server."""
+        return self._folder / "authority.pem"
+
+    def letters_to(self, recipient: str) -> list[Letter]:
+        """Find the letters for one person."""
+        return [letter for letter in self.letters if letter.recipient == recipient]
+
+    def wait_for(self, count: int, seconds: float = 10) -> list[Letter]:
+        """Wait until so many letters have come, and give them all."""
+        while len(self.letters) < count:
+            self._came.clear()
+            if len(self.letters) < count:
+                assert self._came.wait(seconds), f"{len(self.letters)} letters came, not {count}"
+        return self.letters
+
+    def refuse(
+        self, code: int, words: str, to: str | None = None, times: int | None = None
+    ) -> None:
+        """Answer letters so; to one person or all, so many times or until told otherwise."""
+        self._refusals.append(Refusal(f"{code} {words}", to, times))
+
+    def say_nothing(self) -> None:
+        """Accept connections, then keep silent."""
+        self._manners = _Silence
+
+    def babble(self) -> None:
+        """Answer with what is not SMTP."""
+        self._manners = _Babbler
+
+    def hang_up(self) -> None:
+        """Close each connection when a letter has come, without an answer."""
+        self._hangs_up = True
+
+    def accept(self) -> None:
+        """Be good again."""
+        self._refusals.clear()
+        self._manners = None
+        self._hangs_up = False
+
+    def manners(self) -> asyncio.Protocol | None:
+        """Give the protocol of the moment, where it is not SMTP."""
+        return self._manners() if self._manners else None
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
+        self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse a recipient, or take the letter."""
+        for refusal in self._refusals:
+            if refusal.concerns(address):
+                if refusal.times_left is not None:
+                    refusal.times_left -= 1
+                return refusal.answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it so
+        self, server: Any, session: Session, envelope: Envelope
+    ) -> str:
+        """Keep a letter."""
+        if self._hangs_up:
+            server.transport.abort()
+            return "421 Gone"
+        for recipient in envelope.rcpt_tos:
+            self.letters.append(
+                Letter(
+                    sender=str(envelope.mail_from),
+                    recipient=recipient,
+                    raw=cast("bytes", envelope.content),
+                    over_tls=session.ssl is not None,
+                )
+            )
+        self._came.set()
+        return "250 Kept"
+
+    def _authenticate(
+        self, server: Any, session: Any, envelope: Any, mechanism: str, who: LoginPassword
+    ) -> Any:
+        known = self.users.get(who.login.decode())
+        return AuthResult(success=known is not None and known == who.password.decode())
+
+    def _context(self) -> ssl.SSLContext:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(self.authority))
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert(HOST, "localhost").configure_cert(context)
+        return context

@@ -1,0 +1,111 @@
+"""The ground itself: what other tests stand on must not give way."""
+
+import smtplib
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+from app import clock
+from app.programme import queries as programme
+from tests.browser import Browser
+from tests.live import LiveSite
+from tests.mailbox import Mailbox
+from tests.pages import Tree, faults
+
+SOUND = """<!DOCTYPE html><html lang="en"><head><title>Tides – Conference</title></head><body>
+<main><h1>Tides</h1>{}</main></body></html>"""
+
+
+@pytest.mark.both_databases
+def test_a_site_begins_with_the_small_conference(site: Flask, visitor: Browser) -> None:
+    assert programme.conference().title == "Tides and Harbours"
+    assert clock.now().isoformat() == "2009-05-12T08:30:00+00:00"
+    assert visitor.open("/healthz").status == 200
+
+
+def test_a_letter_refused_once_arrives_the_second_time(mailbox: Mailbox) -> None:
+    mailbox.refuse(451, "Greylisted", to="ada@example.org", times=1)
+
+    with smtplib.SMTP(mailbox.host, mailbox.port, timeout=5) as client:
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            client.sendmail("a@b.example", ["ada@example.org"], b"Subject: One\r\n\r\nOne")
+        client.sendmail("a@b.example", ["ada@example.org"], b"Subject: Two\r\n\r\nTwo")
+
+    assert [letter.subject for letter in mailbox.letters_to("ada@example.org")] == ["Two"]
+
+
+def test_a_server_that_babbles_is_not_a_mail_server(mailbox: Mailbox) -> None:
+    mailbox.babble()
+
+    with pytest.raises(smtplib.SMTPException):
+        smtplib.SMTP(mailbox.host, mailbox.port, timeout=2)
+
+
+def test_a_silent_server_lets_its_caller_wait(mailbox: Mailbox) -> None:
+    mailbox.say_nothing()
+
+    with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
+        smtplib.SMTP(mailbox.host, mailbox.port, timeout=0.3)
+
+
+def test_a_server_that_is_away_comes_back_on_its_port(mailbox: Mailbox) -> None:
+    mailbox.close()
+    with pytest.raises(ConnectionRefusedError):
+        smtplib.SMTP(mailbox.host, mailbox.port, timeout=2)
+    mailbox.reopen()
+
+    with smtplib.SMTP(mailbox.host, mailbox.port, timeout=5) as client:
+        assert client.noop()[0] == 250
+
+
+def test_letters_over_tls_are_known_as_such(secure_mailbox: Mailbox) -> None:
+    with smtplib.SMTP(secure_mailbox.host, secure_mailbox.port, timeout=5) as client:
+        client.starttls()
+        client.sendmail("a@b.example", ["ada@example.org"], b"Subject: One\r\n\r\nOne")
+
+    assert [letter.over_tls for letter in secure_mailbox.letters] == [True]
+
+
+def test_a_sound_page_has_no_faults() -> None:
+    assert faults(Tree(SOUND.format("<p>High water at noon.</p>"))) == []
+
+
+@pytest.mark.parametrize(
+    ("markup", "fault"),
+    [
+        ("<h1>Again</h1>", "2 headings of the first level"),
+        ("<h3>Deep</h3>", "a heading of level 3 follows one of level 1"),
+        ("<p id=a></p><p id=a></p>", "the id “a” stands 2 times"),
+        ('<i accesskey="1"></i><i accesskey="1"></i>', "the access key 1 stands 2 times"),
+        ('<input name="tide">', "the field “tide” has no label"),
+        ('<img src="/tide.svg">', "the picture “/tide.svg” has no alt"),
+        ('<a href="#sea">Sea</a>', "the link to “#sea” leads nowhere"),
+        ('<a href="/sea"></a>', "a a has no words: {'href': '/sea'}"),
+        ('<p aria-describedby="sea">Sea</p>', "aria-describedby=“sea” points to nothing"),
+        ('<form method="post" action="/sea"></form>', "the form to “/sea” has no token"),
+        ("<fieldset></fieldset>", "a group of fields has no legend"),
+        ('<p style="color: red">Sea</p>', "an inline style on p"),
+        ('<p onclick="sail()">Sea</p>', "an inline onclick on p"),
+        ("<script>sail()</script>", "an inline script"),
+        ('<a href="javascript:sail()">Sail</a>', "script in href of a"),
+        ("<p><div></div></p>", "not valid HTML: line 2: unexpected-end-tag {'name': 'p'}"),
+    ],
+)  # fmt: skip
+def test_a_page_with_a_fault_is_noticed(markup: str, fault: str) -> None:
+    assert faults(Tree(SOUND.format(markup))) == [fault]
+
+
+@pytest.mark.both_databases
+def test_the_site_runs_in_processes_of_its_own(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    running = live_site(processes=2)
+    killed = running.kill_a_web_process()
+
+    answer = window.goto(f"{running.address}/healthz")
+
+    assert answer is not None
+    assert answer.ok
+    assert killed not in running.web_processes()

@@ -1,0 +1,81 @@
+"""Addresses that hold a secret: a delegate's booking, a new address to confirm, a receipt.
+
+Each is a signature over a random key in the row. Whoever reads the database cannot make one
+without the site's own key, and a key that is replaced ends every link that was made with it.
+Only the very text that was given out is taken back: not another spelling of it that happens
+to mean the same.
+"""
+
+from secrets import compare_digest
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeSerializer
+
+from app.errors import NotFound
+from app.registration.models import Delegate, Receipt
+from app.web.pages import absolute_url
+
+BOOKING, NEW_ADDRESS, RECEIPT = "booking", "new address", "receipt"
+NO_SUCH_LINK = "That link is not complete: copy all of it from your email, or ask for it again"
+
+
+def booking_token(delegate: Delegate) -> str:
+    """Give the secret of a delegate's own booking page."""
+    return _signed(BOOKING, delegate.link_key)
+
+
+def delegate_key(token: str) -> str:
+    """Read the key of a booking back from its secret."""
+    return _read(BOOKING, token)
+
+
+def new_address_token(delegate: Delegate) -> str:
+    """Give the secret that shows that a letter to the new address has been read."""
+    return _signed(NEW_ADDRESS, delegate.new_link_key or "")
+
+
+def new_address_key(token: str) -> str:
+    """Read the key of a change of address back from its secret."""
+    return _read(NEW_ADDRESS, token)
+
+
+def receipt_token(receipt: Receipt) -> str:
+    """Give the secret of a confirmation page."""
+    return _signed(RECEIPT, receipt.key)
+
+
+def receipt_key(token: str) -> str:
+    """Read the key of a receipt back from its secret."""
+    return _read(RECEIPT, token)
+
+
+def booking_link(delegate: Delegate) -> str:
+    """Give the full address of a delegate's booking, for letters."""
+    return absolute_url("registration.bookings.shown", secret=booking_token(delegate))
+
+
+def new_address_link(delegate: Delegate) -> str:
+    """Give the full address at which a new address is confirmed, for the letter to it."""
+    return absolute_url("registration.bookings.new_address", secret=new_address_token(delegate))
+
+
+def _keys() -> list[str]:
+    """List the keys that may have signed a link: those that were used before, then today's."""
+    before: list[str] = current_app.config["SECRET_KEY_FALLBACKS"]
+    return [*reversed(before), current_app.config["SECRET_KEY"]]
+
+
+def _signed(purpose: str, key: str) -> str:
+    return str(URLSafeSerializer(_keys(), salt=purpose).dumps(key))
+
+
+def _read(purpose: str, token: str) -> str:
+    keys = _keys()
+    try:
+        key = str(URLSafeSerializer(keys, salt=purpose).loads(token))
+    except BadData:
+        raise NotFound(NO_SUCH_LINK) from None
+    given_out = (str(URLSafeSerializer(one, salt=purpose).dumps(key)) for one in keys)
+    if not any(compare_digest(token.encode(), one.encode()) for one in given_out):
+        raise NotFound(NO_SUCH_LINK)
+    return key

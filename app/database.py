@@ -15,7 +15,16 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Insert,
+    MetaData,
+    TypeDecorator,
+    event,
+)
 from sqlalchemy.orm import DeclarativeBase, registry
 
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,6 +50,8 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+STAYS = "stays"  # where a session remembers what it writes again after a rollback
 
 _may_write: ContextVar[bool] = ContextVar("may_write", default=True)
 
@@ -104,6 +115,18 @@ def transaction() -> Iterator[None]:
         raise
 
 
+def write_to_stay(statement: Insert) -> None:
+    """Add a row that stays even when the request then fails.
+
+    It is part of the request's transaction, so it waits for nobody; when that is rolled back,
+    the row is written again in a short transaction of its own.
+    """
+    if not _may_write.get():
+        raise RuntimeError("a GET never writes")
+    db.session.execute(statement)
+    db.session.info.setdefault(STAYS, []).append(statement)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Look something up beside whatever transaction is going on, without the write lock."""
@@ -124,7 +147,16 @@ def _end_transaction(response: Response) -> Response:
         db.session.commit()
     else:
         db.session.rollback()
+        _write_what_stays()
     return response
+
+
+def _write_what_stays() -> None:
+    statements = db.session.info.pop(STAYS, ())
+    for statement in statements:
+        db.session.execute(statement)
+    if statements:
+        db.session.commit()
 
 
 def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:

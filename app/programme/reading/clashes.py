@@ -1,7 +1,6 @@
-"""What cannot all be true at once: a person in two places, two sessions in one room, a day too many."""
+"""What cannot all be true: a person in two places, two sessions in one room, a day too many."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,19 +19,12 @@ def find(programme: WrittenProgramme, where: Mapping[str, str], notebook: Notebo
     )
     names = {speaker.key: speaker.name for speaker in programme.speakers}
     rooms = {room.key: room.name for room in programme.rooms}
-    in_rooms: dict[str, list[WrittenSession]] = defaultdict(list)
-    of_people: dict[str, list[WrittenSession]] = defaultdict(list)
-    for session in timed:
-        if session.room:
-            in_rooms[session.room].append(session)
-        for appearance in session.appearances:
-            of_people[appearance.speaker].append(session)
-    for key, sessions in in_rooms.items():
-        for other, session in _overlaps(sessions):
-            notebook.clash(where[session.key], session.title, f"“{other.title}” is in {rooms[key]} at the same time")
-    for key, sessions in of_people.items():
-        for other, session in _overlaps(sessions):
-            notebook.clash(where[session.key], session.title, f"{names[key]} is also in “{other.title}” at that time")
+    for key, other, session in _overlaps(timed, _room_of):
+        reason = f"“{other.title}” is in {rooms[key]} at the same time"
+        notebook.clash(where[session.key], session.title, reason)
+    for key, other, session in _overlaps(timed, _people_of):
+        reason = f"{names[key]} is also in “{other.title}” at that time"
+        notebook.clash(where[session.key], session.title, reason)
     _note_other_days(programme.conference, timed, where, notebook)
 
 
@@ -41,16 +33,28 @@ def _start(session: WrittenSession) -> datetime:
     return session.starts_at or NEVER
 
 
-def _overlaps(sessions: Sequence[WrittenSession]) -> list[tuple[WrittenSession, WrittenSession]]:
-    """Pair each session, in order of time, with an earlier one that has not ended when it starts."""
-    pairs = []
-    longest: WrittenSession | None = None
+def _room_of(session: WrittenSession) -> list[str]:
+    """Give the room that a session needs."""
+    return [session.room] if session.room else []
+
+
+def _people_of(session: WrittenSession) -> list[str]:
+    """Give the people that a session needs."""
+    return [appearance.speaker for appearance in session.appearances]
+
+
+def _overlaps(
+    sessions: Sequence[WrittenSession], needs: Callable[[WrittenSession], list[str]]
+) -> Iterator[tuple[str, WrittenSession, WrittenSession]]:
+    """Pair each session, in order of time, with one that still needs what it needs."""
+    latest: dict[str, WrittenSession] = {}
     for session in sessions:
-        if longest and longest.ends_at and longest.ends_at > _start(session):
-            pairs.append((longest, session))
-        if longest is None or _end(session) > _end(longest):
-            longest = session
-    return pairs
+        for key in needs(session):
+            other = latest.get(key)
+            if other and _end(other) > _start(session):
+                yield key, other, session
+            if other is None or _end(session) > _end(other):
+                latest[key] = session
 
 
 def _end(session: WrittenSession) -> datetime:
@@ -64,7 +68,7 @@ def _note_other_days(
     where: Mapping[str, str],
     notebook: Notebook,
 ) -> None:
-    """Note what happens on a day that the conference does not have; a night belongs to the day before."""
+    """Note what happens on no day of the conference; a night belongs to the day before it."""
     zone = ZoneInfo(conference.time_zone)
     for session in sessions:
         local = _start(session).astimezone(zone)

@@ -1,4 +1,4 @@
-"""The facts about the conference itself, and its dates when the file gives none that can be used."""
+"""The facts about the conference itself, and its dates when the file gives none to use."""
 
 import re
 from collections.abc import Sequence

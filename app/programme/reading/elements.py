@@ -1,16 +1,15 @@
-"""XML made harmless: no document types, no entities, no depth, and every element knows its line."""
+"""XML made harmless: no document types, no entities, no depth; every element knows its line."""
 
 import html
 import re
 from dataclasses import dataclass, field
 from io import StringIO
+from xml.sax import SAXException, SAXParseException  # nosec B406
 from xml.sax.handler import ContentHandler  # nosec B406: only the handler; the parser is defusedxml's
 from xml.sax.xmlreader import AttributesImpl, Locator  # nosec B406
 
 from defusedxml import DefusedXmlException, DTDForbidden
 from defusedxml.sax import make_parser
-
-from xml.sax import SAXException, SAXParseException  # nosec B406
 
 from app.errors import Unreadable
 from app.programme.reading.notebook import Notebook
@@ -25,7 +24,7 @@ FORBIDDEN = re.compile(
 
 @dataclass(slots=True)
 class Element:
-    """An element. One that is not there is an element without a line, so that readers need not ask."""
+    """An element. One that is not there has no line, so that readers need not ask."""
 
     name: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
@@ -96,7 +95,9 @@ def tree(words: str, notebook: Notebook) -> Element:
             "take that line out and try again"
         ) from trouble
     except DefusedXmlException as trouble:
-        raise Unreadable("This file holds entities of its own, which a programme never needs") from trouble
+        raise Unreadable(
+            "This file holds entities of its own, which a programme never needs"
+        ) from trouble
     except SAXParseException as trouble:
         raise Unreadable(_what_is_wrong(trouble)) from trouble
     except (SAXException, ValueError) as trouble:
@@ -105,7 +106,7 @@ def tree(words: str, notebook: Notebook) -> Element:
 
 
 def _without_forbidden(words: str, notebook: Notebook) -> str:
-    """Take out the characters that XML does not allow, which careless programs write all the same."""
+    """Take out the characters that XML does not allow, though careless programs write them."""
     for match in FORBIDDEN.finditer(words):
         notebook.mended(
             f"line {words.count(chr(10), 0, match.start()) + 1}",
@@ -117,7 +118,9 @@ def _without_forbidden(words: str, notebook: Notebook) -> str:
 
 def _what_is_wrong(trouble: SAXParseException) -> str:
     """Say where the XML breaks and how."""
-    return f"This file is not well-formed XML: line {trouble.getLineNumber()}: {trouble.getMessage()}"
+    return (
+        f"This file is not well-formed XML: line {trouble.getLineNumber()}: {trouble.getMessage()}"
+    )
 
 
 class _Builder(ContentHandler):
@@ -129,11 +132,11 @@ class _Builder(ContentHandler):
         self._open: list[Element] = []
         self._count = 0
 
-    def setDocumentLocator(self, locator: Locator) -> None:
+    def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802
         """Remember who knows the line."""
         self._lines = locator
 
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
         """Open an element."""
         self._count += 1
         if self._count > MOST or len(self._open) >= DEEPEST:
@@ -146,7 +149,7 @@ class _Builder(ContentHandler):
             self.root = element
         self._open.append(element)
 
-    def endElement(self, name: str) -> None:
+    def endElement(self, name: str) -> None:  # noqa: N802
         """Close an element."""
         self._open.pop()
 

@@ -21,7 +21,9 @@ MARKS = (
 )
 DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 ONE_BYTE = re.compile(r"(?:iso-?8859-\d{1,2}|latin-?1|windows-125\d|cp125\d)$")
-WEB_PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)", re.IGNORECASE | re.DOTALL)
+WEB_PAGE = re.compile(
+    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)", re.IGNORECASE | re.DOTALL
+)
 
 
 def read(path: Path) -> Reading:
@@ -29,7 +31,9 @@ def read(path: Path) -> Reading:
     notebook = Notebook()
     words = _decoded(_contents(path), notebook)
     if WEB_PAGE.match(words):
-        raise Unreadable("This is a web page, not a programme; save the schedule itself and try again")
+        raise Unreadable(
+            "This is a web page, not a programme; save the schedule itself and try again"
+        )
     if words.startswith("<"):
         found = schedule_xml.find(words, notebook)
     elif words.startswith(("{", "[")):
@@ -90,7 +94,9 @@ def _encoding(contents: bytes) -> str:
         return "utf-8"
     if ONE_BYTE.match(encoding):
         return encoding
-    raise Unreadable(f"This file says it is in “{encoding}”, which we cannot read; save it as UTF-8")
+    raise Unreadable(
+        f"This file says it is in “{encoding}”, which we cannot read; save it as UTF-8"
+    )
 
 
 def _is_really_utf_8(contents: bytes) -> bool:

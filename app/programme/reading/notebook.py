@@ -33,7 +33,12 @@ class Notebook:
     def notes(self) -> tuple[Note, ...]:
         """Give every note: first what concerns the whole file."""
         general = [
-            Note(THE_FILE, "the whole file", "mended", one if count == 1 else many.format(count=count))
+            Note(
+                THE_FILE,
+                "the whole file",
+                "mended",
+                one if count == 1 else many.format(count=count),
+            )
             for (one, many), count in self._counts.items()
         ]
         return (*general, *self._notes)

@@ -1,4 +1,4 @@
-"""Our own JSON: the format of the conference as shipped, and the only one that holds all we know."""
+"""Our own JSON: the format of the conference as shipped, the only one that holds all we know."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,13 +34,19 @@ def find(root: Mapping[str, Any], notebook: Notebook) -> Found:
         first(theme, "slug"): _theme(theme)
         for theme in records(root.get("themes"), "themes", notebook)
     }
-    rooms = {first(room, "slug"): _room(room) for room in records(root.get("rooms"), "rooms", notebook)}
+    rooms = {
+        first(room, "slug"): _room(room) for room in records(root.get("rooms"), "rooms", notebook)
+    }
     people = {
         first(person, "slug"): _person(person)
         for person in records(root.get("speakers"), "speakers", notebook)
     }
     found = Found(conference={name: words(conference.get(name)).strip() for name in FACTS})
-    found.themes, found.rooms, found.people = [*themes.values()], [*rooms.values()], [*people.values()]
+    found.themes, found.rooms, found.people = (
+        [*themes.values()],
+        [*rooms.values()],
+        [*people.values()],
+    )
     for number, written in enumerate(records(root.get("sessions"), "sessions", notebook), start=1):
         session = _session(written, number)
         session.theme = _known(themes, written, "theme", session, notebook)
@@ -60,7 +66,11 @@ def _known(
     """Find the theme or the room that a session names."""
     slug = first(written, name)
     if slug and slug not in things:
-        notebook.left_out(session.where, session.title, f"It names a {name} that the file does not hold: {slug[:60]}")
+        notebook.left_out(
+            session.where,
+            session.title,
+            f"It names a {name} that the file does not hold: {slug[:60]}",
+        )
     return things.get(slug)
 
 
@@ -72,7 +82,9 @@ def _appearances(
 ) -> list[FoundPerson]:
     """Find who appears in a session, and as what."""
     found = []
-    for appearance in records(written.get("appearances"), f"{session.where}, appearances", notebook):
+    for appearance in records(
+        written.get("appearances"), f"{session.where}, appearances", notebook
+    ):
         person = _known(people, appearance, "speaker", session, notebook)
         if person is not None:
             found.append(replace(person, appears_as=first(appearance, "role"), where=session.where))

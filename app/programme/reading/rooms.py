@@ -70,5 +70,7 @@ class Rooms:
             return None
         number = words.number(found.capacity, LARGEST)
         if number is None:
-            self._notebook.left_out(found.where, name, f"Its capacity is not a number of seats: {found.capacity[:40]}")
+            self._notebook.left_out(
+                found.where, name, f"Its capacity is not a number of seats: {found.capacity[:40]}"
+            )
         return number

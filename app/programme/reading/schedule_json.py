@@ -48,7 +48,9 @@ def _facts(schedule: Mapping[str, Any], conference: Mapping[str, Any]) -> dict[s
 def _read_day(written: Mapping[str, Any], found: Found, notebook: Notebook) -> None:
     """Read a day: its rooms by name, each with its events."""
     day = FoundDay(
-        first(written, "date"), first(written, "day_start", "start"), first(written, "day_end", "end")
+        first(written, "date"),
+        first(written, "day_start", "start"),
+        first(written, "day_end", "end"),
     )
     found.days.append(day)
     rooms = written.get("rooms")
@@ -56,10 +58,14 @@ def _read_day(written: Mapping[str, Any], found: Found, notebook: Notebook) -> N
         found.rooms.append(FoundRoom(name=name, where=f"room “{name[:60]}”"))
         found.sessions += [
             _session(event, day, name, len(found.sessions) + number)
-            for number, event in enumerate(records(events, f"room “{name[:60]}”", notebook), start=1)
+            for number, event in enumerate(
+                records(events, f"room “{name[:60]}”", notebook), start=1
+            )
         ]
     if rooms and not isinstance(rooms, Mapping):
-        notebook.left_out("days", day.date or "a day", "Its rooms are not named, so they could not be read")
+        notebook.left_out(
+            "days", day.date or "a day", "Its rooms are not named, so they could not be read"
+        )
 
 
 def _session(event: Mapping[str, Any], day: FoundDay, room: str, number: int) -> FoundSession:

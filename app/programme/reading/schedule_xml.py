@@ -126,5 +126,8 @@ def _person(person: Element) -> FoundPerson:
 
 def _links(event: Element) -> list[tuple[str, str]]:
     """Read where a session points."""
-    elements = (*event.child("links").children("link"), *event.child("attachments").children("attachment"))
+    elements = (
+        *event.child("links").children("link"),
+        *event.child("attachments").children("attachment"),
+    )
     return [(element.said("href"), re.sub(r"\s+", " ", element.own_text)) for element in elements]

@@ -15,7 +15,14 @@ from app.programme.reading.timing import Calendar
 from app.programme.reading.written import WrittenAppearance, WrittenSession
 
 LANGUAGE = re.compile(r"([a-zA-Z]{2,3})(?:[-_]([a-zA-Z0-9]{2,8}))*$")
-NAMED = {"english": "en", "deutsch": "de", "german": "de", "français": "fr", "french": "fr", "spanish": "es"}
+NAMED = {
+    "english": "en",
+    "deutsch": "de",
+    "german": "de",
+    "français": "fr",
+    "french": "fr",
+    "spanish": "es",
+}
 MOST_LINKS = 50
 ADDRESS = 2_000
 
@@ -24,7 +31,12 @@ class Sessions:
     """The sessions of a file, in its order."""
 
     def __init__(
-        self, themes: Themes, rooms: Rooms, speakers: Speakers, calendar: Calendar, notebook: Notebook
+        self,
+        themes: Themes,
+        rooms: Rooms,
+        speakers: Speakers,
+        calendar: Calendar,
+        notebook: Notebook,
     ) -> None:
         self.where: dict[str, str] = {}
         self._themes = themes
@@ -59,10 +71,12 @@ class Sessions:
     def _written(self, found: FoundSession, base: str) -> WrittenSession:
         """Make everything of a session but its final key and slug."""
         starts_at, ends_at = self._calendar.times(found)
-        theme = found.theme and self._themes.add(found.theme)
-        room = found.room and self._rooms.add(found.room)
+        theme = self._themes.add(found.theme) if found.theme else None
+        room = self._rooms.add(found.room) if found.room else None
         if found.room and not room:
-            self._notebook.mended(found.where, found.title, "No room is named, so it is kept without one")
+            self._notebook.mended(
+                found.where, found.title, "No room is named, so it is kept without one"
+            )
         return WrittenSession(
             key=self._key(found),
             slug="",
@@ -130,7 +144,9 @@ class Sessions:
         said = NAMED.get(found.language.strip().casefold(), found.language.strip())
         if not said or LANGUAGE.match(said):
             return said.replace("_", "-")
-        self._notebook.left_out(found.where, found.title, f"Its language is not a code: {said[:40]}")
+        self._notebook.left_out(
+            found.where, found.title, f"Its language is not a code: {said[:40]}"
+        )
         return ""
 
     def _appearances(self, found: FoundSession) -> Iterable[WrittenAppearance]:
@@ -141,7 +157,9 @@ class Sessions:
             if key is None:
                 self._notebook.left_out(person.where, found.title, "One of its people has no name")
             elif key in seen:
-                self._notebook.mended(person.where, found.title, f"It names {person.name.strip()[:60]} twice")
+                self._notebook.mended(
+                    person.where, found.title, f"It names {person.name.strip()[:60]} twice"
+                )
             else:
                 seen.add(key)
                 yield WrittenAppearance(key, self._role(person))
@@ -151,11 +169,13 @@ class Sessions:
 
     def _links(self, found: FoundSession, base: str) -> Iterable[tuple[str, str]]:
         """Give the links that can be followed safely, each once."""
-        seen = set()
+        seen: set[str] = set()
         for said, label in found.links:
             address = _address(said, base)
             if address is None:
-                self._notebook.left_out(found.where, found.title, f"A link does not lead to a website: {said[:60]!r}")
+                self._notebook.left_out(
+                    found.where, found.title, f"A link does not lead to a website: {said[:60]!r}"
+                )
             elif address not in seen and len(seen) < MOST_LINKS:
                 seen.add(address)
                 yield address, self._line(found, label) or urlsplit(address).netloc

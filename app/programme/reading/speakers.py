@@ -49,7 +49,9 @@ class Speakers:
             return own_key
         if by_name not in self._speakers:
             self._notebook.mended(
-                found.where, name, f"The number {own_key} is that of {known.name} too; they are kept apart"
+                found.where,
+                name,
+                f"The number {own_key} is that of {known.name} too; they are kept apart",
             )
         return by_name
 

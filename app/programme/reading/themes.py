@@ -73,5 +73,7 @@ class Themes:
             return None
         if found.palette.isdecimal() and 1 <= int(found.palette[:4]) <= PALETTE:
             return int(found.palette[:4])
-        self._notebook.left_out(found.where, name, f"There is no colour {found.palette[:40]} in the palette")
+        self._notebook.left_out(
+            found.where, name, f"There is no colour {found.palette[:40]} in the palette"
+        )
         return None

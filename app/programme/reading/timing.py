@@ -51,7 +51,11 @@ class Calendar:
 
     def _worked_out(self, session: FoundSession) -> datetime | None:
         """Work the moment out from a day and an hour."""
-        day = moments.day(session.date) or moments.day(session.day.date) or moments.day(session.day.starts)
+        day = (
+            moments.day(session.date)
+            or moments.day(session.day.date)
+            or moments.day(session.day.starts)
+        )
         start = moments.hour(session.start)
         if day is None or start is None:
             return None
@@ -61,11 +65,14 @@ class Calendar:
         )
         if start < self._first_hour(session):
             day += timedelta(days=1)
-            self._note(session, f"It starts at {start:%H:%M}, after midnight, so it was put on {day:%Y-%m-%d}")
+            self._note(
+                session,
+                f"It starts at {start:%H:%M}, after midnight, so it was put on {day:%Y-%m-%d}",
+            )
         return self._moment(day, start)
 
     def _first_hour(self, session: FoundSession) -> time:
-        """Tell at what hour a day of the conference begins; what is earlier belongs to the night after."""
+        """Tell at what hour a day begins; what is earlier belongs to the night that follows."""
         if self._day_change is not None:
             return self._day_change
         begins = moments.moment(session.day.starts, self.zone)
@@ -82,7 +89,11 @@ class Calendar:
         length = self._until(session, starts_at) or moments.length(session.duration)
         if not length or length < timedelta(0):
             told = session.duration or session.end
-            reason = f"Its length cannot be used ({told[:40]})" if told else "Nothing says how long it is"
+            reason = (
+                f"Its length cannot be used ({told[:40]})"
+                if told
+                else "Nothing says how long it is"
+            )
             self._note(session, f"{reason}, so 30 minutes was assumed")
             length = ASSUMED
         if length > moments.LONGEST:
@@ -94,7 +105,9 @@ class Calendar:
         """Tell how long it is until the end that the file gives, if that comes after the start."""
         hour = moments.hour(session.end)
         if hour is None:
-            ends_at = None if ONLY_A_DATE.match(session.end) else moments.moment(session.end, self.zone)
+            ends_at = (
+                None if ONLY_A_DATE.match(session.end) else moments.moment(session.end, self.zone)
+            )
         else:
             day = starts_at.astimezone(self.zone).date()
             ends_at = self._moment(day, hour)

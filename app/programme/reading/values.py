@@ -1,4 +1,4 @@
-"""Values out of JSON of unknown make: whatever stands there, the answer is of the kind asked for."""
+"""Values out of JSON of unknown make: whatever stands there, the answer is of the kind wanted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +36,9 @@ def records(value: Any, name: str, notebook: Notebook) -> list[Mapping[str, Any]
         return []
     for number, item in enumerate(value, start=1):
         if not isinstance(item, Mapping):
-            notebook.left_out(f"{name}, number {number}", name, "It is not a record, so it could not be read")
+            notebook.left_out(
+                f"{name}, number {number}", name, "It is not a record, so it could not be read"
+            )
     return [item for item in value if isinstance(item, Mapping)]
 
 

@@ -39,7 +39,9 @@ def line(words: str, where: str, notebook: Notebook, limit: int = LINE) -> str:
         notebook.mended(where, _short(words), "Its characters were written as codes twice over")
     if TRICKS.search(words):
         words = TRICKS.sub("", words)
-        notebook.mended(where, _short(words), "It held characters that cannot be seen; they were removed")
+        notebook.mended(
+            where, _short(words), "It held characters that cannot be seen; they were removed"
+        )
     words = SPACE.sub(" ", unicodedata.normalize("NFC", words)).strip()
     return _cut(words, limit, where, notebook)
 
@@ -51,7 +53,9 @@ def text(words: str, subject: str, where: str, notebook: Notebook) -> str:
         notebook.mended(where, subject, "Its text was written as codes twice over")
     if TRICKS.search(words):
         words = TRICKS.sub("", words)
-        notebook.mended(where, subject, "Its text held characters that cannot be seen; they were removed")
+        notebook.mended(
+            where, subject, "Its text held characters that cannot be seen; they were removed"
+        )
     words = words.replace("\r\n", "\n").replace("\r", "\n").strip()
     return _cut(words, TEXT, where, notebook)
 
@@ -60,7 +64,9 @@ def _cut(words: str, limit: int, where: str, notebook: Notebook) -> str:
     """Bring words to a length that a page can bear."""
     if len(words) <= limit:
         return words
-    notebook.mended(where, _short(words), f"It was cut to {limit:,} characters; it had {len(words):,}")
+    notebook.mended(
+        where, _short(words), f"It was cut to {limit:,} characters; it had {len(words):,}"
+    )
     return words[: limit - 1].rstrip() + "…"
 
 
@@ -96,7 +102,7 @@ class Slugs:
 
 
 def identity(words: str) -> str:
-    """Give an identity as it may be stored: what is too long or cannot be seen is made short and plain."""
+    """Give an identity as it may be stored: short, and without what cannot be seen."""
     plain = TRICKS.sub("", words).strip()
     if len(plain) <= KEY:
         return plain

@@ -30,7 +30,11 @@ def of(found: Found, notebook: Notebook) -> ZoneInfo:
     if zone is not None:
         return zone
     name, grounds = _by_offset(found)
-    missing = f"The time zone “{name_of(found)}” is not known" if name_of(found) else "No time zone is named"
+    missing = (
+        f"The time zone “{name_of(found)}” is not known"
+        if name_of(found)
+        else "No time zone is named"
+    )
     notebook.mended(THE_FILE, "time zone", f"{missing}; {name} was used{grounds}")
     return ZoneInfo(name)
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Flask, current_app, make_response, render_template, request
 from flask.wrappers import Response
+from flask_babel import gettext
 from jinja2 import StrictUndefined
 
-from app.web import languages
+from app.web import languages, words
 from app.web.public import access_keys_wanted
 from config import ROOT
 
@@ -50,5 +51,16 @@ def _skeleton() -> dict[str, Any]:
     return {
         "language": languages.current(),
         "access_keys": access_keys_wanted() if request else True,
-        "site_clock": current_app.config["SITE_CLOCK"],
+        "site_clock": _site_clock(),
     }
+
+
+def _site_clock() -> str | None:
+    """Say that the site lives at another time than the real one, when it does."""
+    began = current_app.config["SITE_CLOCK"]
+    if began is None:
+        return None
+    return gettext(
+        "This site is being tried out. Its clock was set to %(moment)s and runs on from there",
+        moment=words.local_moment(began),
+    )

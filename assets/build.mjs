@@ -9,10 +9,9 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 import { build, transform } from "esbuild";
-import { PurgeCSS } from "purgecss";
 import { compile } from "sass";
 
-import { adapted, neverUsed } from "./kit.mjs";
+import { fitted } from "./kit.mjs";
 
 const assets = dirname(fileURLToPath(import.meta.url));
 const root = dirname(assets);
@@ -24,14 +23,7 @@ async function styleSheet() {
       loadPaths: [join(root, "node_modules")],
       quietDeps: true,
     }).css;
-  const kit = adapted(from("kit.scss"));
-  const [{ css }] = await new PurgeCSS().purge({
-    content: [{ raw: "", extension: "html" }],
-    css: [{ raw: kit }],
-    safelist: { greedy: [/./] },
-    blocklist: neverUsed,
-  });
-  const { code } = await transform(`${css}\n${from("site.scss")}`, {
+  const { code } = await transform(`${await fitted(from("kit.scss"))}\n${from("site.scss")}`, {
     loader: "css",
     minify: true,
     target: modernBrowsers,

@@ -1,60 +1,69 @@
 // Fits GOV.UK Frontend's compiled styles to this site.
 
+import { PurgeCSS } from "purgecss";
+
 // Its sides are written for left-to-right; ours turn with the direction of writing.
 const SIDES = [
   [/\b(margin|padding)-left\b/g, "$1-inline-start"],
   [/\b(margin|padding)-right\b/g, "$1-inline-end"],
-  [/\bborder-left(-\w+)?\b(?!-radius)/g, "border-inline-start$1"],
-  [/\bborder-right(-\w+)?\b(?!-radius)/g, "border-inline-end$1"],
+  [/\bborder-left\b/g, "border-inline-start"],
+  [/\bborder-right\b/g, "border-inline-end"],
   [/([;{\s])left:/g, "$1inset-inline-start:"],
   [/([;{\s])right:/g, "$1inset-inline-end:"],
-  [/text-align: ?left/g, "text-align: start"],
-  [/text-align: ?right/g, "text-align: end"],
+  [/text-align: left/g, "text-align: start"],
+  [/text-align: right/g, "text-align: end"],
 ];
 
 // Its colours become ours, which know the dark: see scss/_colours.scss.
 const COLOURS = {
-  brand: "brand",
   text: "ink",
-  "template-background": "ground",
-  "body-background": "ground",
-  "print-text": "ink",
   "secondary-text": "quiet",
   focus: "focus",
   "focus-text": "on-focus",
   error: "error",
-  success: "success",
   border: "line",
   "input-border": "edge",
-  hover: "line",
+  hover: "deep",
   link: "link",
   "link-visited": "visited",
   "link-hover": "ink",
   "link-active": "ink",
-  "surface-background": "soft",
   "surface-text": "ink",
-  "surface-border": "line",
+  "body-background": "ground",
+  brand: "brand",
+  success: "success",
 };
 
-export function adapted(css) {
-  let fitted = css
+// The parts of it that our macros write; every other rule is left out.
+const USED = `
+
+  govuk-checkboxes govuk-checkboxes__item govuk-checkboxes__input govuk-checkboxes__label govuk-checkboxes__hint
+  govuk-radios govuk-radios__item govuk-radios__input govuk-radios__label govuk-radios__hint govuk-radios__divider
+  govuk-error-message govuk-error-summary govuk-error-summary__title govuk-error-summary__body govuk-error-summary__list
+  govuk-fieldset govuk-fieldset__legend govuk-fieldset__heading govuk-form-group govuk-form-group--error
+  govuk-hint govuk-label govuk-label-wrapper
+  govuk-input govuk-input--error govuk-input--width-5 govuk-input--width-10 govuk-input--width-20
+  govuk-select govuk-select--error govuk-textarea govuk-textarea--error
+  govuk-visually-hidden
+  a button div fieldset form h1 h2 input label legend ol li p select option span textarea ul dl dt dd
+`;
+
+export async function fitted(css) {
+  let ours = css
     .replace(/^\uFEFF|@charset[^;]+;/g, "")
-    .replace(/var\(--govuk-([\w-]+)-colour, [^()]+\)/g, (whole, name) => `var(--${COLOURS[name]})`)
     .replace(/:root \{[^}]*\}/g, "")
-    .replace(/@media print \{\s*\}/g, "");
-  for (const [physical, logical] of SIDES) fitted = fitted.replace(physical, logical);
-  return fitted;
+    .replace(/var\(--govuk-([\w-]+)-colour, [^()]+\)/g, (whole, name) => `var(--${colour(name)})`)
+    .replace(/^\s*(font-family: inherit|-webkit-font-smoothing: \w+|-moz-osx-font-smoothing: \w+|-webkit-appearance: none);$/gm, "")
+    .replace(/,\s*\(-ms-high-contrast: active\)/g, "");
+  for (const [physical, logical] of SIDES) ours = ours.replace(physical, logical);
+  const [{ css: kept }] = await new PurgeCSS().purge({
+    content: [{ raw: USED, extension: "html" }],
+    css: [{ raw: ours }],
+  });
+  return kept;
 }
 
-// Variants that no page of ours uses.
-export const neverUsed = [
-  /govuk-(?:button)--(?:inverse|start)/,
-  /govuk-button__start-icon/,
-  /--inline$/,
-  /govuk-(?:input|textarea)__(?:prefix|suffix|wrapper)/,
-  /govuk-input--extra-letter-spacing/,
-  /govuk-summary-card/,
-  /govuk-table--small-text-until-tablet/,
-  /govuk-(?:table__caption|label|fieldset__legend)--(?:xl|s)$/,
-  /-moz-any-link/,
-];
+function colour(name) {
+  if (!(name in COLOURS)) throw new Error(`assets/kit.mjs has no colour of ours for "${name}".`);
+  return COLOURS[name];
+}

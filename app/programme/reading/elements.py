@@ -107,13 +107,14 @@ def tree(words: str, notebook: Notebook) -> Element:
 
 def _without_forbidden(words: str, notebook: Notebook) -> str:
     """Take out the characters that XML does not allow, though careless programs write them."""
-    for match in FORBIDDEN.finditer(words):
-        notebook.mended(
-            f"line {words.count(chr(10), 0, match.start()) + 1}",
-            "character",
-            "A control character, which XML does not allow, was removed",
-        )
-    return FORBIDDEN.sub("", words)
+    first = FORBIDDEN.search(words)
+    if first is None:
+        return words
+    mended, count = FORBIDDEN.subn("", words)
+    what = "1 control character was" if count == 1 else f"{count:,} control characters were"
+    line = words.count("\n", 0, first.start()) + 1
+    notebook.mended(f"line {line}", "characters", f"{what} removed, since XML does not allow them")
+    return mended
 
 
 def _what_is_wrong(trouble: SAXParseException) -> str:

@@ -21,16 +21,14 @@ MARKS = (
 )
 DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 ONE_BYTE = re.compile(r"(?:iso-?8859-\d{1,2}|latin-?1|windows-125\d|cp125\d)$")
-WEB_PAGE = re.compile(
-    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)", re.IGNORECASE | re.DOTALL
-)
+WEB_PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def read(path: Path) -> Reading:
     """Read a conference from a file, or refuse with a sentence that says why it cannot be read."""
     notebook = Notebook()
     words = _decoded(_contents(path), notebook)
-    if WEB_PAGE.match(words):
+    if words.startswith("<") and WEB_PAGE.search(words[:2000].partition("<schedule")[0]):
         raise Unreadable(
             "This is a web page, not a programme; save the schedule itself and try again"
         )
@@ -46,6 +44,8 @@ def read(path: Path) -> Reading:
 def _contents(path: Path) -> bytes:
     """Take in a file that is small enough to be a programme."""
     try:
+        if path.is_dir():
+            raise Unreadable(f"{path} is a folder, not a file")
         if not path.is_file():
             raise Unreadable(f"There is no file called {path}")
         if path.stat().st_size > LARGEST:

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from app.programme.reading.written import Note
+from app.programme.reading.characters import short
+from app.programme.reading.written import Kind, Note
 
 THE_FILE = "the file"
 
@@ -16,15 +17,15 @@ class Notebook:
 
     def mended(self, where: str, subject: str, reason: str) -> None:
         """Say that something was put right."""
-        self._notes.append(Note(where, subject, "mended", reason))
+        self._notes.append(_note(where, subject, "mended", reason))
 
     def left_out(self, where: str, subject: str, reason: str) -> None:
         """Say that something could not be kept."""
-        self._notes.append(Note(where, subject, "left out", reason))
+        self._notes.append(_note(where, subject, "left out", reason))
 
     def clash(self, where: str, subject: str, reason: str) -> None:
         """Say that a person or a room is wanted twice at once."""
-        self._notes.append(Note(where, subject, "clash", reason))
+        self._notes.append(_note(where, subject, "clash", reason))
 
     def often(self, one: str, many: str) -> None:
         """Count a mend that may concern every session: ``many`` holds ``{count}``."""
@@ -42,3 +43,8 @@ class Notebook:
             for (one, many), count in self._counts.items()
         ]
         return (*general, *self._notes)
+
+
+def _note(where: str, subject: str, kind: Kind, reason: str) -> Note:
+    """Make a note that can be printed, whatever stood in the file."""
+    return Note(short(where, 80), short(subject, 120), kind, short(reason, 400))

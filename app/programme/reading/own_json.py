@@ -1,6 +1,6 @@
 """Our own JSON: the format of the conference as shipped, the only one that holds all we know."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -30,17 +30,9 @@ FACTS = (
 def find(root: Mapping[str, Any], notebook: Notebook) -> Found:
     """Find everything that the file holds."""
     conference = record(root.get("conference"))
-    themes = {
-        first(theme, "slug"): _theme(theme)
-        for theme in records(root.get("themes"), "themes", notebook)
-    }
-    rooms = {
-        first(room, "slug"): _room(room) for room in records(root.get("rooms"), "rooms", notebook)
-    }
-    people = {
-        first(person, "slug"): _person(person)
-        for person in records(root.get("speakers"), "speakers", notebook)
-    }
+    themes = _by_slug("themes", _theme, root, notebook)
+    rooms = _by_slug("rooms", _room, root, notebook)
+    people = _by_slug("speakers", _person, root, notebook)
     found = Found(conference={name: words(conference.get(name)).strip() for name in FACTS})
     found.themes, found.rooms, found.people = (
         [*themes.values()],
@@ -54,6 +46,24 @@ def find(root: Mapping[str, Any], notebook: Notebook) -> Found:
         session.people = _appearances(written, people, session, notebook)
         found.sessions.append(session)
     return found
+
+
+def _by_slug(
+    name: str,
+    read: Callable[[Mapping[str, Any]], Thing],
+    root: Mapping[str, Any],
+    notebook: Notebook,
+) -> dict[str, Thing]:
+    """Read the things of one kind, each known by its slug."""
+    things: dict[str, Thing] = {}
+    for number, written in enumerate(records(root.get(name), name, notebook), start=1):
+        slug = first(written, "slug", "name")
+        if slug in things or not slug:
+            reason = "Its slug is taken by another" if slug else "It has neither slug nor name"
+            notebook.left_out(f"{name}, number {number}", slug or name, reason)
+        else:
+            things[slug] = read(written)
+    return things
 
 
 def _known(
@@ -120,7 +130,7 @@ def _session(written: Mapping[str, Any], number: int) -> FoundSession:
 def _theme(theme: Mapping[str, Any]) -> FoundTheme:
     """Read a theme."""
     return FoundTheme(
-        name=first(theme, "name"),
+        name=first(theme, "name", "slug"),
         slug=first(theme, "slug"),
         summary=first(theme, "summary"),
         letter=first(theme, "letter"),
@@ -134,8 +144,8 @@ def _theme(theme: Mapping[str, Any]) -> FoundTheme:
 def _room(room: Mapping[str, Any]) -> FoundRoom:
     """Read a room."""
     return FoundRoom(
-        name=first(room, "name"),
-        key=first(room, "slug"),
+        name=first(room, "name", "slug"),
+        key=first(room, "slug", "name"),
         slug=first(room, "slug"),
         capacity=first(room, "capacity"),
         description=first(room, "description"),
@@ -148,8 +158,8 @@ def _room(room: Mapping[str, Any]) -> FoundRoom:
 def _person(person: Mapping[str, Any]) -> FoundPerson:
     """Read a speaker."""
     return FoundPerson(
-        name=first(person, "name"),
-        key=first(person, "slug"),
+        name=first(person, "name", "slug"),
+        key=first(person, "slug", "name"),
         slug=first(person, "slug"),
         role=first(person, "role"),
         organisation=first(person, "organisation"),

@@ -11,9 +11,12 @@ from app.programme.reading.themes import Themes
 from app.programme.reading.timing import Calendar
 from app.programme.reading.written import WrittenProgramme
 
+MOST = 20_000
+
 
 def written(found: Found, notebook: Notebook) -> WrittenProgramme:
     """Make a programme of what was found, and note what had to be done."""
+    _refuse_the_impossible(len(found.sessions))
     zone = zones.of(found, notebook)
     calendar = Calendar(zone, found.conference.get("day_change", ""), notebook)
     themes, rooms, speakers = Themes(notebook), Rooms(notebook), Speakers(notebook)
@@ -27,9 +30,16 @@ def written(found: Found, notebook: Notebook) -> WrittenProgramme:
     base = found.conference.get("base_url", "")
     for session in found.sessions:
         sessions.add(session, base)
-    if not sessions.all:
-        raise Unreadable("There is no session in this file that can be read")
+    _refuse_the_impossible(len(sessions.all))
     facts = conference.written(found, zone, sessions.all, notebook)
     programme = WrittenProgramme(facts, themes.all, rooms.all, speakers.all, sessions.all)
     clashes.find(programme, sessions.where, notebook)
     return programme
+
+
+def _refuse_the_impossible(count: int) -> None:
+    """Refuse a programme without a session, or with more than any conference has."""
+    if not count:
+        raise Unreadable("There is no session in this file that can be read")
+    if count > MOST:
+        raise Unreadable(f"This file holds more than {MOST:,} sessions")

@@ -12,6 +12,7 @@ from app.programme.reading.found import (
     FoundTheme,
 )
 from app.programme.reading.notebook import Notebook
+from app.programme.reading.themes import drop_empty
 from app.programme.reading.values import first, record, records, words
 
 
@@ -26,6 +27,7 @@ def find(schedule: Mapping[str, Any], notebook: Notebook) -> Found:
     days = conference.get("days") or schedule.get("days")
     for day in records(days, "days", notebook):
         _read_day(day, found, notebook)
+    drop_empty(found, notebook)
     return found
 
 

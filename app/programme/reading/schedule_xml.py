@@ -13,6 +13,7 @@ from app.programme.reading.found import (
     FoundTheme,
 )
 from app.programme.reading.notebook import Notebook
+from app.programme.reading.themes import drop_empty
 
 NO = {"", "0", "false", "no"}
 FACTS = ("acronym", "title", "subtitle", "base_url", "day_change", "time_zone_name", "start", "end")
@@ -32,6 +33,7 @@ def find(words: str, notebook: Notebook) -> Found:
     found.people = [_person(person) for person in root.child("persons").children("person")]
     for element in root.children("day"):
         _read_day(element, found, notebook)
+    drop_empty(found, notebook)
     return found
 
 

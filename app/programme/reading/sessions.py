@@ -6,6 +6,7 @@ from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from app.programme.reading import words
+from app.programme.reading.characters import TRICKS
 from app.programme.reading.found import FoundPerson, FoundSession
 from app.programme.reading.notebook import Notebook
 from app.programme.reading.rooms import Rooms
@@ -46,6 +47,7 @@ class Sessions:
         self._notebook = notebook
         self._slugs = words.Slugs("session")
         self._sessions: dict[str, WrittenSession] = {}
+        self._numbers: dict[str, int] = {}
 
     @property
     def all(self) -> tuple[WrittenSession, ...]:
@@ -129,9 +131,10 @@ class Sessions:
         """Give another identity to a session whose own is taken by a different one."""
         if key not in self._sessions:
             return key
-        number = 2
+        number = self._numbers.get(key, 2)
         while (other := f"{key}-{number}") in self._sessions:
             number += 1
+        self._numbers[key] = number + 1
         self._notebook.mended(
             found.where,
             found.title,
@@ -142,7 +145,7 @@ class Sessions:
     def _language(self, found: FoundSession) -> str:
         """Give the language as a code, or nothing."""
         said = NAMED.get(found.language.strip().casefold(), found.language.strip())
-        if not said or LANGUAGE.match(said):
+        if not said or (len(said) < 36 and LANGUAGE.match(said)):
             return said.replace("_", "-")
         self._notebook.left_out(
             found.where, found.title, f"Its language is not a code: {said[:40]}"
@@ -190,4 +193,4 @@ def _address(said: str, base: str) -> str | None:
         return None
     if parts.scheme not in {"http", "https"} or not parts.netloc or len(address) > ADDRESS:
         return None
-    return None if words.TRICKS.search(address) or re.search(r"\s", address) else address
+    return None if TRICKS.search(address) or re.search(r"\s", address) else address

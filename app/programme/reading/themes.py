@@ -4,12 +4,26 @@ import re
 from dataclasses import replace
 
 from app.programme.reading import words
-from app.programme.reading.found import FoundTheme
+from app.programme.reading.found import Found, FoundTheme
 from app.programme.reading.notebook import Notebook
 from app.programme.reading.written import WrittenTheme
 
 COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")
 PALETTE = 12
+
+
+def drop_empty(found: Found, notebook: Notebook) -> None:
+    """Take out the tracks that are announced but hold no session."""
+    used = {name for session in found.sessions if session.theme for name in _names(session.theme)}
+    for theme in found.themes:
+        if not used & _names(theme):
+            notebook.left_out(theme.where, theme.name, "This theme has no session")
+    found.themes = [theme for theme in found.themes if used & _names(theme)]
+
+
+def _names(theme: FoundTheme) -> set[str]:
+    """Give what a theme may be known by."""
+    return {words.folded(name) for name in (theme.name, theme.slug) if name}
 
 
 class Themes:
@@ -18,13 +32,14 @@ class Themes:
     def __init__(self, notebook: Notebook) -> None:
         self._notebook = notebook
         self._slugs = words.Slugs("theme")
-        self._by_name: dict[str, WrittenTheme] = {}
+        self._themes: dict[str, WrittenTheme] = {}
+        self._slugs_of: dict[str, str] = {}
         self._spellings: set[str] = set()
 
     @property
     def all(self) -> tuple[WrittenTheme, ...]:
         """Every theme."""
-        return tuple(self._by_name.values())
+        return tuple(self._themes.values())
 
     def add(self, found: FoundTheme) -> str | None:
         """Keep a theme, or recognise one, and give its slug; None for one without a name."""
@@ -32,9 +47,12 @@ class Themes:
         name = words.line(raw, found.where, self._notebook)
         if not name:
             return None
-        known = self._by_name.get(words.folded(name))
-        theme = self._new(name, found) if known is None else self._same(known, name, found)
-        self._by_name[words.folded(name)] = theme
+        own = words.folded(found.slug or name)
+        slug = self._slugs_of.get(words.folded(name)) or self._slugs_of.get(own)
+        theme = self._same(self._themes[slug], name, found) if slug else self._new(name, found)
+        self._themes[theme.slug] = theme
+        self._slugs_of.setdefault(words.folded(name), theme.slug)
+        self._slugs_of.setdefault(own, theme.slug)
         self._spellings.add(name)
         return theme.slug
 

@@ -5,6 +5,7 @@ import html
 import re
 import unicodedata
 
+from app.programme.reading.characters import SPACE, TRICKS, short
 from app.programme.reading.notebook import Notebook
 
 LINE = 300
@@ -12,19 +13,11 @@ TEXT = 50_000
 SLUG = 80
 KEY = 100
 
-SPACE = re.compile(r"\s+")
 NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 NUMBER = re.compile(r"\s*(\d{1,9})(?:\.0+)?\s*$")
 TAG = re.compile(r"</?[a-zA-Z]")
 HIDDEN_TAG = re.compile(r"&lt;/?(?:p|ul|ol|li|a|br|em|strong|div|h\d)\b")
-
-# Characters that a reader cannot see but that change or break what is seen: controls, lone
-# halves of characters, byte order marks, and those that turn the direction of writing round.
-TRICKS = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060-\u2069"
-    "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\uffff]"
-)
 
 
 def folded(name: str) -> str:
@@ -36,11 +29,11 @@ def line(words: str, where: str, notebook: Notebook, limit: int = LINE) -> str:
     """Give what should stand on one line, and note what had to be done."""
     if ENTITY.search(words):
         words = html.unescape(words)
-        notebook.mended(where, _short(words), "Its characters were written as codes twice over")
+        notebook.mended(where, short(words), "Its characters were written as codes twice over")
     if TRICKS.search(words):
         words = TRICKS.sub("", words)
         notebook.mended(
-            where, _short(words), "It held characters that cannot be seen; they were removed"
+            where, short(words), "It held characters that cannot be seen; they were removed"
         )
     words = SPACE.sub(" ", unicodedata.normalize("NFC", words)).strip()
     return _cut(words, limit, where, notebook)
@@ -65,15 +58,9 @@ def _cut(words: str, limit: int, where: str, notebook: Notebook) -> str:
     if len(words) <= limit:
         return words
     notebook.mended(
-        where, _short(words), f"It was cut to {limit:,} characters; it had {len(words):,}"
+        where, short(words), f"It was cut to {limit:,} characters; it had {len(words):,}"
     )
     return words[: limit - 1].rstrip() + "…"
-
-
-def _short(words: str) -> str:
-    """Give enough of the words to know them by, as they may stand in a note."""
-    words = SPACE.sub(" ", TRICKS.sub("", words)).strip()
-    return words if len(words) <= 60 else words[:59].rstrip() + "…"
 
 
 def plain_slug(words: str) -> str:

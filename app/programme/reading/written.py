@@ -111,13 +111,16 @@ class WrittenProgramme:
     sessions: tuple[WrittenSession, ...]
 
 
+Kind = Literal["mended", "left out", "clash"]
+
+
 @dataclass(frozen=True)
 class Note:
     """What an organiser should know about one place in the file."""
 
     where: str
     subject: str
-    kind: Literal["mended", "left out", "clash"]
+    kind: Kind
     reason: str
 
 

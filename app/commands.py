@@ -7,14 +7,16 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from app import programme as programme  # noqa: PLC0414
+from app.accounts import services as accounts
 from app.database import db, transaction
 from app.errors import ConferenceError
 from app.programme import services as programme_services
+from app.web.pages import absolute_url
 
 
 def attach(app: Flask) -> None:
     """Put the commands on the application."""
-    for command in (load_programme, publish):
+    for command in (load_programme, publish, add_organiser, remove_organiser):
         app.cli.add_command(command)
 
 
@@ -52,3 +54,30 @@ def publish(note: str) -> None:
         release = programme_services.publish(note)
         number = release.number
     click.echo(f"Release {number} is public")
+
+
+@click.command
+@click.argument("email")
+@with_appcontext
+def add_organiser(email: str) -> None:
+    """Give EMAIL the organiser's role, and print a link that signs them in once."""
+    try:
+        with transaction():
+            accounts.add_organiser(email)
+            secret = accounts.make_sign_in_link(email)
+    except ConferenceError as refusal:
+        raise click.ClickException(str(refusal)) from None
+    click.echo(absolute_url("accounts.link", secret=secret))
+
+
+@click.command
+@click.argument("email")
+@with_appcontext
+def remove_organiser(email: str) -> None:
+    """Take the organiser's role from EMAIL."""
+    try:
+        with transaction():
+            accounts.remove_organiser(email)
+    except ConferenceError as refusal:
+        raise click.ClickException(str(refusal)) from None
+    click.echo(f"{email} is no longer an organiser")

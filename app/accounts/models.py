@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
 
-ORGANISER = "organiser"
+ORGANISER, FORMER = "organiser", "former"  # former: has been one, and may see nothing now
 
 
 class Person(Base):
@@ -23,7 +23,12 @@ class Person(Base):
     role: Mapped[str] = mapped_column(default=ORGANISER)
     added_at: Mapped[datetime]
 
-    __table_args__ = (CheckConstraint("role IN ('organiser')", name="known_role"),)
+    __table_args__ = (CheckConstraint("role IN ('organiser', 'former')", name="known_role"),)
+
+    @property
+    def is_organiser(self) -> bool:
+        """Whether the back office is open to them."""
+        return self.role == ORGANISER
 
 
 class SignInLink(Base):

@@ -1,5 +1,87 @@
-"""Pages."""
+"""Signing in and out, and one's own page."""
 
-from flask import Blueprint
+from datetime import timedelta
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts import guards, limits, onward, queries, services
+from app.accounts.forms import ButtonForm, SignInForm
+from app.errors import Gone
+from app.web import languages
+from app.web.pages import page
+
+A_WHILE = timedelta(hours=1)
+MOST_FOR_AN_ADDRESS = 5
+MOST_FROM_A_NETWORK = 30
 
 pages = Blueprint("accounts", __name__)
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> ResponseReturnValue:
+    form = SignInForm()
+    wanted = onward.local(request.args.get("next", ""))
+    if form.validate_on_submit():
+        _allow_a_letter(form.address())
+        services.write_with_link(form.address(), wanted, languages.current().code)
+        return redirect(url_for(".sent"), 303)
+    status = 422 if form.is_submitted() else 200
+    return page("accounts/sign_in.html", status, form=form, wanted=wanted)
+
+
+@pages.get("/sign-in/sent")
+def sent() -> ResponseReturnValue:
+    return page("accounts/sent.html", minutes=services.LINK_LASTS // timedelta(minutes=1))
+
+
+@pages.route("/sign-in/<secret>", methods=["GET", "POST"])
+def link(secret: str) -> ResponseReturnValue:
+    form = ButtonForm()
+    wanted = onward.local(request.args.get("next", ""))
+    try:
+        if form.validate_on_submit():
+            guards.hold(services.sign_in(secret, replaces=guards.held_secret()))
+            return redirect(wanted or url_for("organise.home"), 303)
+        person = queries.link(secret).person
+    except Gone as reason:
+        return page("accounts/link_gone.html", 410, reason=str(reason), wanted=wanted)
+    return page("accounts/link.html", form=form, person=person, wanted=wanted, secret=secret)
+
+
+@pages.route("/sign-out", methods=["GET", "POST"])
+def sign_out() -> ResponseReturnValue:
+    form = ButtonForm()
+    if form.validate_on_submit():
+        services.sign_out(guards.held_secret())
+        guards.let_go()
+        return redirect(url_for(".sign_out"), 303)
+    return page("accounts/sign_out.html", form=form, person=guards.current_person())
+
+
+@pages.get("/my")
+def my() -> ResponseReturnValue:
+    device = guards.current_device()
+    if device is None:
+        return guards.to_sign_in()
+    return page(
+        "accounts/my.html",
+        form=ButtonForm(),
+        this_device=device,
+        devices=queries.devices(device.person),
+    )
+
+
+@pages.post("/my/sign-out-everywhere")
+def sign_out_everywhere() -> ResponseReturnValue:
+    person = guards.current_person()
+    if person is not None:
+        services.sign_out_everywhere(person)
+    guards.let_go()
+    return redirect(url_for(".sign_out"), 303)
+
+
+def _allow_a_letter(address: str) -> None:
+    network = limits.network(request.remote_addr)
+    limits.allow("sign in from", network, times=MOST_FROM_A_NETWORK, within=A_WHILE)
+    limits.allow("sign in as", address, times=MOST_FOR_AN_ADDRESS, within=A_WHILE)

@@ -37,9 +37,9 @@ def waiting() -> Sequence[Letter]:
     return _letters(WAITING)
 
 
-def failed() -> Sequence[Letter]:
-    """List the letters that could not be delivered, oldest first."""
-    return _letters(FAILED)
+def failed(most: int | None = None) -> Sequence[Letter]:
+    """List the letters that could not be delivered, oldest first, all or so many."""
+    return _letters(FAILED, most)
 
 
 def letters_about(reference: str) -> Sequence[Letter]:
@@ -65,10 +65,11 @@ def oldest_waiting_age() -> timedelta | None:
     return clock.real_now() - oldest if oldest else None
 
 
-def _letters(state: str) -> Sequence[Letter]:
+def _letters(state: str, most: int | None = None) -> Sequence[Letter]:
     return db.session.scalars(
         select(Letter)
         .where(Letter.state == state)
         .order_by(Letter.written_at, Letter.id)
+        .limit(most)
         .options(defer(Letter.message))
     ).all()

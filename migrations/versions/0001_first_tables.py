@@ -126,7 +126,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("role IN ('organiser')", name=op.f("ck_person_known_role")),
+        sa.CheckConstraint("role IN ('organiser', 'former')", name=op.f("ck_person_known_role")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("email", name=op.f("uq_person_email")),
     )

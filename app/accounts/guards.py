@@ -1,0 +1,69 @@
+"""Who is at the door: the only code that reads the session cookie.
+
+The cookie holds one random secret, signed by the site; what it opens is looked up in the
+database on every request, so that signing out holds at once and everywhere.
+"""
+
+from flask import g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts import queries
+from app.accounts.models import Device, Person
+from app.database import READ_ONLY_METHODS
+from app.errors import NotAllowed
+
+DEVICE = "device"  # the name of what the cookie holds
+NOTHING = object()
+
+
+def current_person() -> Person | None:
+    """Tell who is signed in, in this browser."""
+    device = current_device()
+    return device.person if device else None
+
+
+def current_device() -> Device | None:
+    """Tell which device this browser is, while someone is signed in."""
+    found = g.get("device", NOTHING)
+    if found is NOTHING:
+        secret = held_secret()
+        found = g.device = queries.device(secret) if secret else None
+    return found  # type: ignore[no-any-return]  # Flask's g holds anything
+
+
+def require_organiser() -> ResponseReturnValue | None:
+    """Let organisers in; show who is not signed in the way to sign in."""
+    person = current_person()
+    if person is None:
+        return to_sign_in()
+    if not person.is_organiser:
+        raise NotAllowed("This page is for the organisers of the conference")
+    return None
+
+
+def held_secret() -> str:
+    """Give the secret that this browser holds."""
+    return str(session.get(DEVICE, ""))
+
+
+def hold(secret: str) -> None:
+    """Let this browser hold a new secret, and nothing of what it held before.
+
+    Whatever a stranger may have planted in it beforehand, the token of its forms too, ends.
+    """
+    session.clear()
+    session[DEVICE] = secret
+    g.pop("device", None)
+
+
+def let_go() -> None:
+    """Let this browser hold nothing."""
+    session.clear()
+    g.pop("device", None)
+
+
+def to_sign_in() -> ResponseReturnValue:
+    """Lead to the sign-in page and back; what was posted is not sent again by itself."""
+    back = request.script_root + request.full_path.rstrip("?")
+    onward = back if request.method in READ_ONLY_METHODS else None
+    return redirect(url_for("accounts.sign_in", next=onward), 303)

@@ -1,0 +1,62 @@
+"""Questions about people and their devices. Nothing here changes anything."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app import clock
+from app.accounts.models import Device, Person, SignInLink
+from app.database import db
+from app.errors import Gone
+
+LINK_GONE = "This sign-in link has been used, or it is too old"
+
+
+def person(email: str) -> Person | None:
+    """Find the person with this address."""
+    return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+
+
+def organiser(email: str) -> Person | None:
+    """Find the organiser with this address."""
+    found = person(email)
+    return found if found is not None and found.is_organiser else None
+
+
+def link(secret: str) -> SignInLink:
+    """Find a sign-in link that can still be used."""
+    found = db.session.scalar(
+        select(SignInLink).where(
+            SignInLink.secret_hash == hashed(secret),
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > clock.real_now(),
+        )
+    )
+    if found is None:
+        raise Gone(LINK_GONE)
+    return found
+
+
+def device(secret: str) -> Device | None:
+    """Find the device that holds this secret, with its person, while it is signed in."""
+    return db.session.scalar(
+        select(Device)
+        .where(Device.secret_hash == hashed(secret), Device.expires_at > clock.real_now())
+        .options(joinedload(Device.person))
+    )
+
+
+def devices(owner: Person) -> Sequence[Device]:
+    """List the devices in which someone is signed in, the newest first."""
+    return db.session.scalars(
+        select(Device)
+        .where(Device.person_id == owner.id, Device.expires_at > clock.real_now())
+        .order_by(Device.signed_in_at.desc(), Device.id.desc())
+    ).all()
+
+
+def hashed(secret: str) -> str:
+    """Give what is kept of a secret: enough to know it again, too little to use it."""
+    return sha256(secret.encode()).hexdigest()

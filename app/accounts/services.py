@@ -1,0 +1,152 @@
+"""Who may come in, and how they do: by a link, used once.
+
+Nothing that opens a door is kept in the clear: of the secret in a link and of the secret in a
+cookie, only the SHA-256 is in the database. All of it expires by the real clock, whichever day
+the site rehearses.
+"""
+
+from datetime import timedelta
+from secrets import token_urlsafe
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import delete, update
+
+from app import clock
+from app.accounts import limits, queries
+from app.accounts.models import FORMER, ORGANISER, Device, Person, SignInLink
+from app.accounts.queries import LINK_GONE, hashed
+from app.database import db
+from app.errors import Gone, NotFound, Refused
+from app.history import services as history
+from app.mail import services as mail
+
+LINK_LASTS = timedelta(minutes=15)
+DEVICE_LASTS = timedelta(hours=12)
+SECRET_BYTES = 32
+NO_SUCH_ORGANISER = "There is no organiser with that address"
+
+
+def add_organiser(email: str) -> Person:
+    """Give an address the organiser's role; doing so again changes nothing."""
+    address = _checked(email)
+    person = queries.person(address)
+    if person is None:
+        person = Person(email=address, added_at=clock.real_now())
+        db.session.add(person)
+    elif person.is_organiser:
+        return person
+    person.role = ORGANISER
+    history.record(f"{person.email} became an organiser", about=f"person {person.email}")
+    db.session.flush()
+    return person
+
+
+def remove_organiser(email: str) -> None:
+    """Take the organiser's role away; it holds from their next page on."""
+    person = queries.organiser(email)
+    if person is None:
+        raise NotFound(NO_SUCH_ORGANISER)
+    person.role = FORMER
+    db.session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
+    history.record(f"{person.email} is no longer an organiser", about=f"person {person.email}")
+
+
+def make_sign_in_link(email: str) -> str:
+    """Make a link that signs an organiser in once; give its secret."""
+    person = queries.organiser(email)
+    if person is None:
+        raise NotFound(NO_SUCH_ORGANISER)
+    return _secret_for(person)
+
+
+def write_with_link(email: str, onward: str = "", language: str = "en") -> None:
+    """Write to an organiser with a link; for any other address do the same work and undo it.
+
+    So neither the answer nor the time it takes tells a stranger who runs the conference.
+    """
+    undo_point = db.session.begin_nested()
+    person = queries.organiser(email)
+    secret = _secret_for(person or _nobody())
+    mail.post(
+        "sign_in",
+        to=email,
+        language=language,
+        is_secret=True,
+        secret=secret,
+        onward=onward,
+        minutes=LINK_LASTS // timedelta(minutes=1),
+    )
+    if person is None:
+        undo_point.rollback()
+
+
+def sign_in(secret: str, replaces: str = "") -> str:
+    """Use a link: give the secret by which this device is known from now on.
+
+    The secret that the device had before, if any, ends.
+    """
+    now = clock.real_now()
+    link = queries.link(secret)
+    used = db.session.execute(
+        update(SignInLink)
+        .where(SignInLink.id == link.id, SignInLink.used_at.is_(None))
+        .values(used_at=now)
+    )
+    if used.rowcount != 1:  # type: ignore[attr-defined]  # what comes back is a CursorResult
+        raise Gone(LINK_GONE)
+    sign_out(replaces)
+    mine = token_urlsafe(SECRET_BYTES)
+    db.session.add(
+        Device(
+            person_id=link.person_id,
+            secret_hash=hashed(mine),
+            signed_in_at=now,
+            expires_at=now + DEVICE_LASTS,
+        )
+    )
+    return mine
+
+
+def sign_out(secret: str) -> None:
+    """End what a device's secret opens."""
+    db.session.execute(delete(Device).where(Device.secret_hash == hashed(secret)))
+
+
+def sign_out_everywhere(person: Person) -> None:
+    """End every device of a person, and every link that was not used yet."""
+    for kind in (Device, SignInLink):
+        db.session.execute(delete(kind).where(kind.person_id == person.id))
+
+
+def forget_old() -> None:
+    """Forget what has expired: links, devices, attempts."""
+    for kind in (Device, SignInLink):
+        db.session.execute(delete(kind).where(kind.expires_at < clock.real_now()))
+    limits.forget_old()
+
+
+def _secret_for(person: Person) -> str:
+    secret = token_urlsafe(SECRET_BYTES)
+    db.session.add(
+        SignInLink(
+            person_id=person.id,
+            secret_hash=hashed(secret),
+            expires_at=clock.real_now() + LINK_LASTS,
+        )
+    )
+    return secret
+
+
+def _checked(email: str) -> str:
+    try:
+        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise Refused(f"{email} is not an email address that letters can be sent to") from None
+
+
+def _nobody() -> Person:
+    """Make someone who is undone again at once."""
+    nobody = Person(email=token_urlsafe(SECRET_BYTES), role=FORMER, added_at=clock.real_now())
+    db.session.add(nobody)
+    db.session.flush()
+    return nobody

@@ -4,7 +4,7 @@ from collections.abc import MutableMapping
 from urllib.parse import urlsplit
 from wsgiref.headers import Headers
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, g, request
 
 from app.database import READ_ONLY_METHODS
 from config import Config
@@ -46,6 +46,8 @@ def attach(app: Flask, config: Config) -> None:
 
     def _add(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", PERSONAL)
+        if not g.get("is_public"):
+            response.headers.setdefault("X-Robots-Tag", "noindex")
         for name, value in every_response.items():
             response.headers.setdefault(name, value)
         return response

@@ -30,6 +30,7 @@ SAFETY = {
 }
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 PERSONAL = "private, no-store"
+NOT_TO_BE_FOUND = {"X-Robots-Tag": "noindex"}  # whatever is not public
 OPEN_TO_ANY_HOST = frozenset({"/healthz", "/readyz"})  # asked by machines, by number
 
 
@@ -46,9 +47,8 @@ def attach(app: Flask, config: Config) -> None:
 
     def _add(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", PERSONAL)
-        if not g.get("is_public"):
-            response.headers.setdefault("X-Robots-Tag", "noindex")
-        for name, value in every_response.items():
+        unlisted = {} if g.get("is_public") else NOT_TO_BE_FOUND
+        for name, value in (every_response | unlisted).items():
             response.headers.setdefault(name, value)
         return response
 

@@ -3,20 +3,28 @@
 from pathlib import Path
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import programme as programme  # noqa: PLC0414
 from app.accounts import services as accounts
 from app.database import db, transaction
 from app.errors import ConferenceError
+from app.mail import carriers, delivery
+from app.mail import queries as mail_queries
+from app.mail import services as mail_services
+from app.mail.bell import Bell
+from app.mail.models import FAILED, SENT
 from app.programme import services as programme_services
 from app.web.pages import absolute_url
+
+HOUSEKEEPING: tuple[delivery.Chore, ...] = (mail_services.forget_old,)  # the mail worker's, besides
 
 
 def attach(app: Flask) -> None:
     """Put the commands on the application."""
-    for command in (load_programme, publish, add_organiser, remove_organiser):
+    for command in (load_programme, publish, add_organiser, remove_organiser, deliver_mail):
         app.cli.add_command(command)
 
 
@@ -81,3 +89,21 @@ def remove_organiser(email: str) -> None:
     except ConferenceError as refusal:
         raise click.ClickException(str(refusal)) from None
     click.echo(f"{email} is no longer an organiser")
+
+
+@click.command
+@click.option("--forever", is_flag=True, help="Go on until stopped, and keep house.")
+@with_appcontext
+def deliver_mail(*, forever: bool) -> None:
+    """Deliver the letters that wait; on SIGTERM, finish the one in hand."""
+    try:
+        with Bell() as bell:
+            worker = delivery.Worker(carriers.carrier(current_app), bell)
+            if forever:
+                worker.deliver_forever(HOUSEKEEPING)
+            else:
+                worker.deliver()
+        waiting = mail_queries.counts().waiting
+    except SQLAlchemyError as fault:
+        raise click.ClickException(f"The database is away ({type(fault).__name__})") from None
+    click.echo(f"{worker.tally[SENT]} sent, {worker.tally[FAILED]} failed, {waiting} waiting")

@@ -32,6 +32,7 @@ class Letter(Base):
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None] = mapped_column(default=None)
     attempts: Mapped[int] = mapped_column(default=0)
+    give_up_at: Mapped[datetime | None] = mapped_column(default=None)  # once an attempt went wrong
     last_error: Mapped[str] = mapped_column(Text, default="")
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
 
@@ -44,3 +45,18 @@ class Letter(Base):
             postgresql_where=state == WAITING,
         ),
     )
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has not gone out yet."""
+        return self.state == WAITING
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether a mail server has accepted it."""
+        return self.state == SENT
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether it will not go out unless someone sends it again."""
+        return self.state == FAILED

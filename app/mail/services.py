@@ -53,6 +53,7 @@ def send_again(letter: Letter) -> Letter:
     letter.state = WAITING
     letter.due_at = clock.real_now()
     letter.attempts = 0
+    letter.give_up_at = None
     return letter
 
 

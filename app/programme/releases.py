@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
 from app import edition
-from app.database import db
+from app.database import db, reading
 from app.errors import NotFound
 from app.programme import document
 from app.programme.document import Document
@@ -145,7 +145,7 @@ def current() -> Programme:
 
 def _read_current() -> Programme:
     """Read the current release in a session of its own, so that no request's is touched."""
-    with Database(db.engine) as database:
+    with reading(db.engine) as connection, Database(connection) as database:
         row = database.scalar(
             select(Release).join(Conference, Conference.current_release == Release.number)
         )

@@ -1,0 +1,254 @@
+"""Those who carry letters away: a mail server, or a folder where none is set."""
+
+import ipaddress
+import os
+import re
+import smtplib
+import ssl
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import flask_mail
+from flask import Flask
+
+from app import clock
+from app.mail.message import address
+from app.mail.outbox import Taken
+
+ENOUGH = 200  # letters on one connection
+IDLE = 10.0  # seconds after which an unused connection is closed
+FRESH = 1.0  # seconds for which a connection is taken to be there without asking
+STEPS = 2  # time limits that the steps for one letter may use up, before the last step
+
+
+class NotNow(Exception):
+    """The letter could not be carried, and should be tried again."""
+
+
+class Away(NotNow):
+    """No letter can be carried for the moment, this one or another."""
+
+
+class Never(Exception):
+    """The letter can never be carried."""
+
+
+class Carrier(Protocol):
+    """Takes letters to where they go."""
+
+    longest: float  # seconds that one letter may take
+
+    def carry(self, letter: Taken) -> None:
+        """Carry one letter away, or raise NotNow, Away or Never."""
+
+    def rest(self) -> None:
+        """Let go of what is not needed while there are no letters."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+def carrier(app: Flask) -> Carrier:
+    """Give the carrier that the settings ask for."""
+    if app.config["MAIL_SERVER"]:
+        return Server(app)
+    return Folder(Path(app.instance_path) / "mail")
+
+
+class Folder:
+    """Letters as files that a mail program opens, for a site without a mail server."""
+
+    longest = 30.0
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def carry(self, letter: Taken) -> None:
+        """Write one letter, whole or not at all, for its owner's eyes only."""
+        about = re.sub(r"[^\w-]", "", letter.about)
+        parts = [f"{clock.real_now():%Y%m%dT%H%M%S.%f}", *filter(None, [about]), letter.name]
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file, unfinished = tempfile.mkstemp(dir=self._path, prefix=".", suffix=".tmp")
+            with os.fdopen(file, "wb") as open_file:
+                open_file.write(letter.message)
+            Path(unfinished).replace(self._path / f"{'-'.join(parts)}-{letter.id}.eml")
+        except OSError as fault:
+            raise Away(f"The letter could not be written to a file: {fault.strerror}") from fault
+
+    def rest(self) -> None:
+        """Nothing is held."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Patient:
+    """A conversation with a mail server that has a limit for each step, and one for all."""
+
+    def __init__(self, until: float, *server: Any, **about: Any) -> None:
+        self.until = until
+        super().__init__(*server, **about)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Hear the server's answer, unless it has had its time."""
+        if time.monotonic() > self.until:
+            raise TimeoutError
+        answer: tuple[int, bytes] = super().getreply()  # type: ignore[misc]  # of smtplib
+        return answer
+
+
+class _Plain(_Patient, smtplib.SMTP):
+    """A conversation that begins in the clear."""
+
+
+class _Encrypted(_Patient, smtplib.SMTP_SSL):
+    """A conversation that is encrypted from the first word."""
+
+
+Conversation = _Plain | _Encrypted
+
+
+class Line(flask_mail.Connection):
+    """Flask-Mail's connection, with time limits, and with certificates that are verified."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(flask_mail.Mail(app))
+        self.timeout: int = app.config["MAIL_TIMEOUT"]
+        self._context = ssl.create_default_context(cafile=app.config["MAIL_CA_FILE"])
+        self._name = _spoken(urlsplit(app.config["SITE_URL"]).hostname or "localhost")
+
+    def until(self) -> float:
+        """Tell when a conversation that begins now must be over."""
+        return time.monotonic() + STEPS * self.timeout
+
+    def configure_host(self) -> Conversation:
+        """Open the connection."""
+        server = (self.mail.server, self.mail.port)
+        about: dict[str, Any] = {"local_hostname": self._name, "timeout": self.timeout}
+        host: Conversation
+        if self.mail.use_ssl:
+            host = _Encrypted(self.until(), *server, context=self._context, **about)
+        else:
+            host = _Plain(self.until(), *server, **about)
+        try:
+            self._introduce(host)
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    def _introduce(self, host: Conversation) -> None:
+        if self.mail.use_tls:
+            host.starttls(context=self._context)
+        if self.mail.username and self.mail.password:
+            host.login(self.mail.username, self.mail.password)
+
+
+class Server:
+    """A mail server, over one connection that is kept as long as it is useful."""
+
+    def __init__(self, app: Flask) -> None:
+        self._line = Line(app)
+        self._sender = address(app.config["MAIL_DEFAULT_SENDER"]).addr_spec
+        self._host: Conversation | None = None
+        self._carried = 0
+        self._used_at = 0.0
+        self.longest = 30.0 + 2 * (STEPS + 1) * self._line.timeout
+
+    def carry(self, letter: Taken) -> None:
+        """Hand one letter to the server."""
+        recipient = address(letter.recipient).addr_spec
+        options = () if recipient.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
+        host = self._ready()
+        try:
+            host.sendmail(self._sender, [recipient], letter.message, options)
+        except smtplib.SMTPRecipientsRefused as refusal:
+            raise _refusal(*next(iter(refusal.recipients.values()))) from None
+        except smtplib.SMTPDataError as refusal:
+            raise _refusal(refusal.smtp_code, refusal.smtp_error) from None
+        except smtplib.SMTPNotSupportedError:
+            raise Never("The mail server does not take addresses in this script") from None
+        except (OSError, ValueError) as fault:
+            self._hang_up()
+            raise NotNow(_in_words(fault)) from None
+        finally:
+            self._carried += 1
+            self._used_at = time.monotonic()
+
+    def rest(self) -> None:
+        """Close a connection that has not been used for a while."""
+        if self._host is not None and time.monotonic() - self._used_at > IDLE:
+            self.close()
+
+    def close(self) -> None:
+        """Take leave of the server."""
+        if self._host is not None:
+            self._host.until = self._line.until()
+            with suppress(OSError, ValueError):
+                self._host.quit()
+        self._hang_up()
+
+    def _ready(self) -> Conversation:
+        """Give a connection that stands, the kept one or a new one."""
+        if self._carried >= ENOUGH:
+            self.close()
+        elif not self._is_there():
+            self._hang_up()
+        if self._host is None:
+            try:
+                self._host = self._line.configure_host()
+            except (OSError, ValueError) as fault:
+                raise Away(_in_words(fault)) from None
+            self._carried = 0
+        self._host.until = self._line.until()
+        return self._host
+
+    def _is_there(self) -> bool:
+        """Whether the kept connection still stands: servers close those that are idle."""
+        if self._host is None or time.monotonic() - self._used_at < FRESH:
+            return True
+        self._host.until = self._line.until()
+        try:
+            return self._host.noop()[0] == 250
+        except (OSError, ValueError):
+            return False
+
+    def _hang_up(self) -> None:
+        """Leave the conversation without another word."""
+        if self._host is not None:
+            self._host.close()
+            self._host = None
+
+
+def _spoken(name: str) -> str:
+    """Write the name by which we greet the server: a host's name, or an address in brackets."""
+    try:
+        version = ipaddress.ip_address(name).version
+    except ValueError:
+        return name
+    return f"[{name}]" if version == 4 else f"[IPv6:{name}]"
+
+
+def _refusal(code: int, words: bytes | str) -> NotNow | Never:
+    """Tell a refusal of this letter that may pass from one that will not."""
+    said = words.decode(errors="replace") if isinstance(words, bytes) else words
+    told = f"The mail server answered: {code} {' '.join(said.split())}"
+    return Never(told) if 500 <= code <= 599 else NotNow(told)
+
+
+def _in_words(fault: Exception) -> str:
+    """Say what went wrong with the server, for an organiser."""
+    if isinstance(fault, ssl.SSLError):
+        return f"The mail server’s certificate or encryption was not accepted: {fault.reason}"
+    if isinstance(fault, TimeoutError):
+        return "The mail server did not answer in time"
+    if isinstance(fault, smtplib.SMTPResponseException):
+        return str(_refusal(fault.smtp_code, fault.smtp_error))
+    if isinstance(fault, smtplib.SMTPServerDisconnected):
+        return "The mail server closed the connection"
+    return f"The mail server could not be reached or understood: {fault}"

@@ -9,23 +9,23 @@ THE_FILE = "the file"
 
 
 class Notebook:
-    """Notes, in the order in which they were made; what befell many sessions is told once."""
+    """Notes in the order in which they were made, none twice; what befell many is told once."""
 
     def __init__(self) -> None:
-        self._notes: list[Note] = []
+        self._notes: dict[Note, None] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def mended(self, where: str, subject: str, reason: str) -> None:
         """Say that something was put right."""
-        self._notes.append(_note(where, subject, "mended", reason))
+        self._notes[_note(where, subject, "mended", reason)] = None
 
     def left_out(self, where: str, subject: str, reason: str) -> None:
         """Say that something could not be kept."""
-        self._notes.append(_note(where, subject, "left out", reason))
+        self._notes[_note(where, subject, "left out", reason)] = None
 
     def clash(self, where: str, subject: str, reason: str) -> None:
         """Say that a person or a room is wanted twice at once."""
-        self._notes.append(_note(where, subject, "clash", reason))
+        self._notes[_note(where, subject, "clash", reason)] = None
 
     def often(self, one: str, many: str) -> None:
         """Count a mend that may concern every session: ``many`` holds ``{count}``."""

@@ -27,6 +27,7 @@ class WrittenConference:
     places: int | None = None
     registration_opens_at: datetime | None = None
     registration_closes_at: datetime | None = None
+    invented: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+from app.accounts import services as accounts
+from app.accounts.models import Person
 from app.database import Base, db, transaction
 from app.programme import services as programme
 from app.programme.models import Appearance, Room, Session, Speaker, Theme
+from app.registration.seats import CONFERENCE, set_limit
+from tests.browser import Browser
 
 SMALL_CONFERENCE = Path(__file__).with_name("conference.json")
 FIRST_MORNING = datetime(2009, 6, 10, 8, 30, tzinfo=UTC)  # 9:30am by the conference's clocks
@@ -81,3 +85,35 @@ def a_session(*, speakers: tuple[Speaker, ...] = (), **about: Any) -> Session:
         Appearance(speaker=speaker, position=position) for position, speaker in enumerate(speakers)
     ]
     return saved(session)
+
+
+# Registration
+
+
+def places(seats: int) -> None:
+    """Say how many places the conference has."""
+    with transaction():
+        set_limit(CONFERENCE, seats)
+
+
+# Accounts
+
+
+def an_organiser(email: str = "grace@conference.example") -> Person:
+    """Save an organiser."""
+    with transaction():
+        return accounts.add_organiser(email)
+
+
+def a_sign_in_link(email: str = "grace@conference.example") -> str:
+    """Give the address at which an organiser signs in, once."""
+    an_organiser(email)
+    with transaction():
+        return f"/sign-in/{accounts.make_sign_in_link(email)}"
+
+
+def signed_in(browser: Browser, email: str = "grace@conference.example") -> Browser:
+    """Sign an organiser in."""
+    browser.open(a_sign_in_link(email))
+    browser.press("Sign in")
+    return browser

@@ -20,12 +20,13 @@ class SignInForm(Form):
             Length(max=LONGEST_ADDRESS, message=NOT_AN_ADDRESS),
             Email(NOT_AN_ADDRESS),
         ],
+        filters=[one_line],
         render_kw={"autocomplete": "email", "spellcheck": "false"},
     )
 
     def address(self) -> str:
         """Give what was typed, as addresses are kept."""
-        return one_line(self.email.data).lower()
+        return str(self.email.data).lower()
 
 
 class ButtonForm(Form):

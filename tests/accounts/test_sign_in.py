@@ -1,0 +1,470 @@
+"""Organisers come in by a link: nobody else does, and nobody learns who they are."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.accounts import services
+from app.accounts.models import FORMER, Device, SignInLink
+from app.database import db, transaction
+from app.history.models import Entry
+from app.mail.models import Letter
+from tests.browser import Browser, Page
+from tests.factories import a_sign_in_link, an_organiser, signed_in
+
+GRACE = "grace@conference.example"
+NOT_AN_ADDRESS = "Enter an email address in the right form, like name@example.org"
+AN_HOUR = timedelta(hours=1)
+
+
+def ask_for_a_link(visitor: Browser, email: str, address: str = "/sign-in") -> Page:
+    visitor.open(address)
+    return visitor.press("Send me a link", email_address=email)
+
+
+def letters() -> list[Letter]:
+    return list(db.session.scalars(select(Letter).order_by(Letter.id)))
+
+
+def words(letter: Letter) -> str:
+    message = message_from_bytes(letter.message, policy=policy.default)
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def link_in(letter: Letter) -> str:
+    found = re.search(r"https://conference\.example/sign-in/\S+", words(letter))
+    assert found is not None, words(letter)
+    return found[0]
+
+
+def take_the_cookies_of(owner: Browser, taker: Browser) -> None:
+    taker._client._cookies = dict(owner._client._cookies or {})  # noqa: SLF001 - stolen, or planted
+
+
+def test_an_organiser_signs_in_by_the_link_in_a_letter(visitor: Browser) -> None:
+    an_organiser(GRACE)
+
+    sent = ask_for_a_link(visitor, " Grace@Conference.example ")
+    page = visitor.open(link_in(*letters()))
+    home = page.press("Sign in")
+
+    assert sent.heading == "Look in your email"
+    assert GRACE in page.text
+    assert home.heading == "Organisers’ home page"
+    assert home.address.endswith("/organise")
+
+
+def test_the_letter_says_what_it_is_for_and_is_forgotten_once_sent(visitor: Browser) -> None:
+    an_organiser(GRACE)
+
+    ask_for_a_link(visitor, GRACE)
+
+    (letter,) = letters()
+    assert letter.recipient == GRACE
+    assert letter.subject == "Your link to sign in"
+    assert letter.is_secret
+    assert "for 15 minutes" in words(letter)
+
+
+def test_a_mail_scanner_that_opens_the_link_does_not_use_it(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    link = a_sign_in_link()
+
+    a_browser().open(link)
+    a_browser().fetch("HEAD", link)
+    a_browser().open(link)
+    visitor.open(link)
+
+    assert visitor.press("Sign in").heading == "Organisers’ home page"
+
+
+def test_a_link_works_once(visitor: Browser, a_browser: Callable[[], Browser]) -> None:
+    link = a_sign_in_link()
+    second = a_browser()
+    second.open(link)
+    visitor.open(link)
+    visitor.press("Sign in")
+
+    refused = second.press("Sign in", status=410)
+    opened = a_browser().open(link, status=410)
+
+    assert refused.heading == opened.heading == "This link no longer works"
+    assert refused.follow("Ask for a new link").heading == "Sign in"
+    assert a_browser().open("/organise").heading == "Sign in"
+
+
+def test_a_link_that_was_never_made_is_answered_like_a_used_one(visitor: Browser) -> None:
+    page = visitor.open("/sign-in/a-guess", status=410)
+
+    assert page.heading == "This link no longer works"
+
+
+@pytest.mark.parametrize(
+    "year",
+    [
+        pytest.param(2008, marks=pytest.mark.settings(CLOCK_STARTS_AT="2008-10-01T09:00:00+01:00")),
+        pytest.param(2031, marks=pytest.mark.settings(CLOCK_STARTS_AT="2031-10-01T09:00:00+01:00")),
+    ],
+)
+def test_a_link_lasts_fifteen_real_minutes_whichever_day_the_site_rehearses(
+    visitor: Browser, held_clock: Any, year: int
+) -> None:
+    assert clock.now().year == year
+    link = a_sign_in_link()
+
+    held_clock.shift(timedelta(minutes=14))
+    fresh = visitor.open(link)
+    held_clock.shift(timedelta(minutes=2))
+    old = visitor.open(link, status=410)
+
+    assert fresh.heading == "Sign in to the conference"
+    assert old.heading == "This link no longer works"
+    assert fresh.press("Sign in", status=410).heading == "This link no longer works"
+
+
+def test_being_signed_in_ends_after_twelve_hours(visitor: Browser, held_clock: Any) -> None:
+    signed_in(visitor)
+
+    held_clock.shift(timedelta(hours=11, minutes=59))
+    within = visitor.open("/organise")
+    held_clock.shift(timedelta(minutes=2))
+    after = visitor.open("/organise")
+
+    assert within.heading == "Organisers’ home page"
+    assert after.heading == "Sign in"
+
+
+def test_a_stranger_learns_nothing_from_the_answer(
+    visitor: Browser, a_browser: Callable[[], Browser], queries: list[str]
+) -> None:
+    an_organiser(GRACE)
+    ask_for_a_link(a_browser(), "warm@conference.example")  # the first of all compiles templates
+    answers, work = [], []
+
+    for email in (GRACE, "nobody@conference.example"):
+        somebody = a_browser()
+        form = somebody.open("/sign-in")
+        queries.clear()
+        token = form.tree.by_id("csrf_token")
+        assert token is not None
+        answer = somebody.fetch(
+            "POST", "/sign-in", data={"email": email, "csrf_token": token.get("value")}
+        )
+        work.append([statement.split(" VALUES")[0] for statement in queries])
+        answers.append((answer.status, answer.headers["Location"], answer.get_data()))
+
+    assert answers[0] == answers[1]
+    assert set(work[1]) - set(work[0]) == {"INSERT INTO person (email, role, added_at)"}
+    assert [letter.recipient for letter in letters()] == [GRACE]
+    assert db.session.scalars(select(SignInLink.person_id)).all() == [an_organiser(GRACE).id]
+
+
+def test_the_page_that_says_look_in_your_email_is_the_same_for_everyone(
+    a_browser: Callable[[], Browser],
+) -> None:
+    an_organiser(GRACE)
+
+    known = ask_for_a_link(a_browser(), GRACE)
+    unknown = ask_for_a_link(a_browser(), "nobody@conference.example")
+
+    assert known.source == unknown.source
+    assert known.address == unknown.address
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("", "Enter your email address"),
+        ("grace", NOT_AN_ADDRESS),
+        ("grace@conference", NOT_AN_ADDRESS),
+        (f"{'g' * 260}@b.example", NOT_AN_ADDRESS),
+        ("a@b.example\r\nBcc: c@d.example", NOT_AN_ADDRESS),
+    ],
+)
+def test_what_is_not_an_address_is_said_beside_the_question(
+    visitor: Browser, typed: str, error: str
+) -> None:
+    visitor.open("/sign-in")
+
+    page = visitor.press("Send me a link", email_address=typed, status=422)
+
+    assert page.errors == [error]
+    assert page.beside("Email address") == error
+    assert page.title.startswith("Error: Sign in")
+    assert letters() == []
+
+
+def test_the_sixth_letter_within_an_hour_is_refused_for_known_and_unknown(
+    visitor: Browser, held_clock: Any
+) -> None:
+    an_organiser(GRACE)
+    for email in (GRACE, "nobody@conference.example"):
+        for _ in range(5):
+            ask_for_a_link(visitor, email)
+
+        visitor.open("/sign-in")
+        page = visitor.press("Send me a link", email_address=email, status=429)
+
+        assert page.heading == "That was asked for too often"
+
+    held_clock.shift(AN_HOUR)
+    assert ask_for_a_link(visitor, GRACE).heading == "Look in your email"
+    assert len(letters()) == 6
+
+
+def test_one_network_cannot_ask_for_many_people(visitor: Browser) -> None:
+    for number in range(30):
+        ask_for_a_link(visitor, f"person-{number}@conference.example")
+
+    visitor.open("/sign-in")
+    page = visitor.press("Send me a link", email_address=GRACE, status=429)
+
+    assert page.heading == "That was asked for too often"
+
+
+def test_who_was_on_the_way_somewhere_arrives_there(visitor: Browser) -> None:
+    an_organiser(GRACE)
+    form = visitor.open("/my?from=letter")
+
+    form.press("Send me a link", email_address=GRACE)
+    visitor.open(link_in(*letters()))
+    page = visitor.press("Sign in")
+
+    assert form.heading == "Sign in"
+    assert page.heading == "You and your devices"
+    assert page.address.endswith("/my?from=letter")
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/organise",
+        "//evil.example/organise",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "///evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "https:evil.example",
+        " //evil.example",
+        "/organise\r\nSet-Cookie: a=b",
+        "/" + "a" * 600,
+        "/ü",
+        "//[",
+    ],
+)
+def test_nobody_is_led_to_another_site(visitor: Browser, elsewhere: str) -> None:
+    an_organiser(GRACE)
+    response = visitor.fetch("GET", "/sign-in", query_string={"next": elsewhere})
+    link = a_sign_in_link()
+    visitor.open("/sign-in")
+    opened = visitor.send("GET", link, query_string={"next": elsewhere})
+
+    page = opened.press("Sign in")
+
+    assert "evil" not in response.get_data(as_text=True)
+    assert page.address.endswith("/organise")
+
+
+def test_signing_in_leaves_nothing_of_the_session_before(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    thief = a_browser()
+    thief.open("/sign-in")
+    take_the_cookies_of(thief, visitor)
+    planted = visitor.cookies()["session"]
+
+    signed_in(visitor)
+
+    assert visitor.cookies()["session"] != planted
+    assert thief.open("/organise").heading == "Sign in"
+    token = _token(thief.open("/sign-in"))
+    refused = visitor.fetch("POST", "/sign-out", data={"csrf_token": token})
+    assert refused.status_code == 400
+
+
+def test_a_stranger_who_plants_their_own_session_does_not_share_the_next(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    colleague = signed_in(a_browser(), "colleague@conference.example")
+    take_the_cookies_of(colleague, visitor)
+
+    signed_in(visitor)
+
+    assert GRACE in visitor.open("/my").text
+    assert colleague.open("/my").heading == "Sign in"
+
+
+def test_signing_out_ends_what_the_cookie_opened(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    signed_in(visitor)
+    copy = a_browser()
+    take_the_cookies_of(visitor, copy)
+    asked = visitor.open("/sign-out")
+
+    done = asked.press("Sign out")
+
+    assert asked.heading == "Sign out"
+    assert done.heading == "You are signed out"
+    assert visitor.open("/organise").heading == "Sign in"
+    assert copy.open("/organise").heading == "Sign in"
+
+
+def test_signing_out_everywhere_ends_every_device_and_every_unused_link(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    telephone = signed_in(a_browser())
+    colleague = signed_in(a_browser(), "colleague@conference.example")
+    signed_in(visitor)
+    unused = a_sign_in_link()
+    page = visitor.open("/my")
+
+    done = page.press("Sign out everywhere")
+
+    assert [row["Which"] for row in page.rows] == ["This browser", "Another browser"]
+    assert done.heading == "You are signed out"
+    assert telephone.open("/my").heading == "Sign in"
+    assert visitor.open("/my").heading == "Sign in"
+    assert visitor.open(unused, status=410).heading == "This link no longer works"
+    assert colleague.open("/my").heading == "You and your devices"
+
+
+def test_signing_out_everywhere_twice_says_the_same(visitor: Browser) -> None:
+    signed_in(visitor)
+    page = visitor.open("/my")
+
+    page.press("Sign out everywhere")
+
+    assert visitor.open("/sign-out").heading == "You are signed out"
+    assert visitor.fetch("POST", "/my/sign-out-everywhere").status_code == 400
+
+
+def test_who_is_no_longer_an_organiser_is_shut_out_from_the_next_page_on(visitor: Browser) -> None:
+    signed_in(visitor)
+    with transaction():
+        services.remove_organiser(GRACE)
+
+    page = visitor.open("/organise", status=403)
+
+    assert page.heading == "This page is not open to you"
+    assert visitor.open("/my").links.get("Go to the organisers’ home page") is None
+
+
+def test_who_is_no_longer_an_organiser_gets_no_letter(visitor: Browser) -> None:
+    person = an_organiser(GRACE)
+    with transaction():
+        services.remove_organiser(GRACE)
+
+    page = ask_for_a_link(visitor, GRACE)
+
+    assert person.role == FORMER
+    assert page.heading == "Look in your email"
+    assert letters() == []
+
+
+def test_nothing_that_opens_a_door_is_kept_in_the_clear(visitor: Browser, site: Flask) -> None:
+    link = a_sign_in_link()
+    visitor.open(link)
+    visitor.press("Sign in")
+    secret = link.rpartition("/")[2]
+
+    kept = [
+        str(value)
+        for table in (SignInLink.__table__, Device.__table__)
+        for row in db.session.execute(select(table))
+        for value in row
+    ]
+
+    assert secret not in kept
+    assert visitor.cookies()["session"] not in kept
+
+
+def test_pages_about_signing_in_are_kept_by_nobody(visitor: Browser) -> None:
+    link = a_sign_in_link()
+    signed_in(visitor)
+
+    for address in ("/sign-in", "/sign-in/sent", link, "/sign-out", "/my", "/organise"):
+        page = visitor.open(address)
+
+        assert page.headers["Cache-Control"] == "private, no-store"
+        assert page.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_the_cookie_is_for_this_site_over_https_and_not_for_scripts(visitor: Browser) -> None:
+    answer = visitor.fetch("GET", "/sign-in")
+
+    kept = answer.headers["Set-Cookie"].split("; ")
+    assert kept[1:] == ["Secure", "HttpOnly", "Path=/", "SameSite=Lax"]
+
+
+def test_what_has_expired_is_forgotten(visitor: Browser, held_clock: Any) -> None:
+    signed_in(visitor)
+    a_sign_in_link()
+    ask_for_a_link(visitor, GRACE)
+    held_clock.shift(timedelta(hours=13))
+
+    with transaction():
+        services.forget_old()
+
+    assert db.session.scalars(select(SignInLink)).all() == []
+    assert db.session.scalars(select(Device)).all() == []
+
+
+def test_add_organiser_prints_a_link_that_signs_in(visitor: Browser, site: Flask) -> None:
+    result = site.test_cli_runner().invoke(args=["add-organiser", " Ada@Conference.example "])
+
+    assert result.exit_code == 0
+    assert result.output.startswith("https://conference.example/sign-in/")
+    visitor.open(result.output.strip())
+    assert visitor.press("Sign in").heading == "Organisers’ home page"
+    (entry,) = db.session.scalars(
+        select(Entry).where(Entry.about == "person ada@conference.example")
+    )
+    assert entry.sentence == "ada@conference.example became an organiser"
+    assert entry.happened_at == clock.now()
+
+
+def test_adding_an_organiser_again_makes_another_link_for_the_same_person(site: Flask) -> None:
+    run = site.test_cli_runner().invoke
+
+    first, second = (run(args=["add-organiser", GRACE]).output for _ in range(2))
+
+    assert first != second
+    assert len(db.session.scalars(select(SignInLink.person_id).distinct()).all()) == 1
+
+
+def test_add_organiser_refuses_what_is_no_address(site: Flask) -> None:
+    result = site.test_cli_runner().invoke(args=["add-organiser", "grace"])
+
+    assert result.exit_code == 1
+    assert result.output == "Error: grace is not an email address that letters can be sent to\n"
+
+
+def test_remove_organiser_says_what_it_did_or_that_there_is_none(site: Flask) -> None:
+    an_organiser(GRACE)
+    run = site.test_cli_runner().invoke
+
+    done, again = (run(args=["remove-organiser", GRACE]) for _ in range(2))
+
+    assert done.output == "grace@conference.example is no longer an organiser\n"
+    assert again.output == "Error: There is no organiser with that address\n"
+    assert again.exit_code == 1
+
+
+def _token(page: Page) -> str:
+    field = page.tree.by_id("csrf_token")
+    assert field is not None
+    return field.get("value") or ""

@@ -23,8 +23,10 @@ from sqlalchemy import (
     Insert,
     MetaData,
     TypeDecorator,
+    UniqueConstraint,
     event,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, registry
 
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -125,6 +127,21 @@ def write_to_stay(statement: Insert) -> None:
         raise RuntimeError("a GET never writes")
     db.session.execute(statement)
     db.session.info.setdefault(STAYS, []).append(statement)
+
+
+def broken_rule(error: IntegrityError) -> str:
+    """Name the constraint that a row would have broken, on either database."""
+    told = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if told is not None:
+        return str(told)
+    broken = str(error.orig).rpartition(": ")[2]  # SQLite names a check, or a key's columns
+    columns = broken.split(", ")
+    for table in Base.metadata.tables.values():
+        keys = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+        for key in (*keys, *(one for one in table.indexes if one.unique)):
+            if [f"{table.name}.{column.name}" for column in key.columns] == columns:
+                return str(key.name)
+    return broken
 
 
 @contextmanager

@@ -1,13 +1,42 @@
-"""Questions about delegates and places. Nothing here changes anything."""
+"""Questions about delegates, places and what people have told us. Nothing here changes anything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Literal
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
 
 from app import clock
 from app.database import db
+from app.errors import Gone
 from app.programme.releases import current
-from app.registration.models import SeatLimit
+from app.registration.models import Answers, Delegate, Receipt, SeatLimit
+from app.registration.seats import CONFERENCE
+
+ANSWERS_ARE_KEPT = timedelta(days=7)
+A_DAY = timedelta(days=1)
+ATTENDING = Delegate.cancelled_at.is_(None)
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of the conference."""
+
+    limit: int
+    taken: int
+
+    @property
+    def left(self) -> int:
+        """How many are free."""
+        return self.limit - self.taken
+
+    @property
+    def is_full(self) -> bool:
+        """Whether none is free."""
+        return self.left <= 0
 
 
 @dataclass(frozen=True)
@@ -18,18 +47,81 @@ class Door:
     opens_at: datetime | None
     closes_at: datetime | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether someone may register now."""
+        return self.state == "open"
+
+
+def places() -> Places:
+    """Tell how many places there are and how many are taken."""
+    row = db.session.execute(
+        select(SeatLimit.seats, SeatLimit.taken).where(SeatLimit.name == CONFERENCE)
+    ).first()
+    return Places(*row) if row else Places(0, 0)
+
 
 def door() -> Door:
     """Tell whether people may register now."""
     conference = current().conference
     opens, closes = conference.registration_opens_at, conference.registration_closes_at
-    limit = db.session.get(SeatLimit, "conference")
     now = clock.now()
-    state: Literal["before", "open", "full", "closed"] = "open"
-    if limit is None or (opens and now < opens):
-        state = "before"
-    elif closes and now >= closes:
-        state = "closed"
-    elif limit.is_full:
-        state = "full"
-    return Door(state, opens, closes)
+    if closes and now >= closes:
+        return Door("closed", opens, closes)
+    if opens and now < opens:
+        return Door("before", opens, closes)
+    found = places()
+    state: Literal["before", "open", "full"] = "full" if found.is_full else "open"
+    return Door(state if found.limit else "before", opens, closes)
+
+
+def days() -> tuple[date, ...]:
+    """List the days of the conference."""
+    conference = current().conference
+    length = (conference.ends_on - conference.starts_on).days + 1
+    return tuple(conference.starts_on + A_DAY * number for number in range(length))
+
+
+def delegates_count() -> int:
+    """How many people are attending."""
+    return db.session.scalar(select(func.count()).select_from(Delegate).where(ATTENDING)) or 0
+
+
+def newest(count: int) -> Sequence[Delegate]:
+    """List the people who registered last and are attending."""
+    return db.session.scalars(
+        select(Delegate)
+        .where(ATTENDING)
+        .order_by(Delegate.registered_at.desc(), Delegate.id.desc())
+        .limit(count)
+    ).all()
+
+
+def attending(same_person: str) -> Delegate:
+    """Find the one person who is attending by this address and name."""
+    return db.session.scalars(
+        select(Delegate).where(ATTENDING, Delegate.same_person == same_person)
+    ).one()
+
+
+def answers(secret: str) -> Answers | None:
+    """Find what the holder of this key has told us, unless a week has gone since."""
+    return db.session.scalar(asked_for(secret))
+
+
+def asked_for(secret: str) -> Select[tuple[Answers]]:
+    """Write the question for somebody's answers, with the receipt if they have confirmed."""
+    return select(Answers).where(
+        Answers.secret_hash == sha256(secret.encode()).hexdigest(),
+        Answers.changed_at > clock.real_now() - ANSWERS_ARE_KEPT,
+    )
+
+
+def receipt(key: str) -> Receipt:
+    """Find the receipt with this key, and whose place it is for."""
+    found = db.session.scalar(
+        select(Receipt).where(Receipt.key == key).options(joinedload(Receipt.delegate))
+    )
+    if found is None:
+        raise Gone("This confirmation is no longer kept")
+    return found

@@ -1,0 +1,194 @@
+"""Deeds on the way to a place: tell us something, confirm, forget it all."""
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from sqlalchemy.exc import IntegrityError
+
+from app import clock
+from app.accounts import limits
+from app.database import broken_rule, db
+from app.errors import Gone, Refused
+from app.history import services as history
+from app.registration import letters, queries, seats, told
+from app.registration.models import Answers, Delegate, Needs, Receipt
+from app.registration.told import Application, Told
+
+LETTERS_OF_REFERENCES = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, none that make words
+LENGTH_OF_REFERENCES = 8
+ATTEMPTS = 5  # at a reference that nobody has
+MOST_REGISTRATIONS = 20  # with one address in a day
+SAME_PERSON = "uq_delegate_same_person_attending"
+SAME_REFERENCE = "uq_delegate_reference"
+
+
+class Lost(Gone):
+    """What someone had told us is not there any more."""
+
+
+class Shut(Refused):
+    """Registration is not open."""
+
+
+class Unfinished(Refused):
+    """Some questions have not been answered yet."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """New answers, and the key by which their owner finds them again."""
+
+    secret: str
+    answers: Answers
+
+
+def begin() -> Begun:
+    """Make room for somebody's answers."""
+    secret = secrets.token_urlsafe(32)
+    now = clock.real_now()
+    answers = Answers(
+        secret_hash=sha256(secret.encode()).hexdigest(),
+        document=told.written(Told()),
+        begun_at=now,
+        changed_at=now,
+    )
+    db.session.add(answers)
+    return Begun(secret, answers)
+
+
+def hold(secret: str) -> Answers | None:
+    """Find somebody's answers and let nobody else change them until the transaction ends."""
+    return db.session.scalar(
+        queries.asked_for(secret).with_for_update().execution_options(populate_existing=True)
+    )
+
+
+def tell(answers: Answers, everything: Told) -> None:
+    """Keep what someone has told us."""
+    answers.document = told.written(everything)
+    answers.changed_at = clock.real_now()
+
+
+def forget(answers: Answers) -> None:
+    """Forget what someone has told us on the way to a place that they do not want."""
+    db.session.delete(answers)
+
+
+def register(secret: str, language: str) -> Receipt:
+    """Give a place to whoever answered, and write to tell them so; asked again, say the same."""
+    answers = hold(secret)
+    if answers is None:
+        raise Lost("Your answers are no longer here")
+    if answers.receipt is None:
+        answers.receipt = _confirm(_application(answers), language)
+        answers.document = told.written(Told())  # the booking holds all of it now
+        answers.changed_at = clock.real_now()
+        db.session.flush()
+    return answers.receipt
+
+
+def _application(answers: Answers) -> Application:
+    """Give what someone has told us, when it is all there and registration is open."""
+    door = queries.door()
+    if door.state == "full":
+        raise seats.Full("Every place has been taken")
+    if not door.is_open:
+        raise Shut("Registration is not open")
+    everything = told.read(answers.document)
+    application = told.complete(everything)
+    if application is None or everything.missing(queries.days()):
+        raise Unfinished("Some questions have not been answered yet")
+    return application
+
+
+def _confirm(application: Application, language: str) -> Receipt:
+    limits.allow(
+        "registration",
+        _folded(application.email),
+        times=MOST_REGISTRATIONS,
+        within=timedelta(days=1),
+    )
+    delegate = _new_place(application, language)
+    if delegate is not None:
+        history.record("Registered", about=_about(delegate), who=history.THE_DELEGATE)
+        letters.registration_confirmed(delegate)
+        return _receipt(application, delegate, is_first=True)
+    standing = queries.attending(same_person(application.name.full, application.email))
+    history.record("Registered again: the place stands", about=_about(standing))
+    letters.already_registered(standing)
+    return _receipt(application, standing, is_first=False)
+
+
+def _new_place(application: Application, language: str) -> Delegate | None:
+    """Take a place; give None when the same person has one already."""
+    for _ in range(ATTEMPTS):
+        delegate = _delegate(application, language)
+        try:
+            with db.session.begin_nested():
+                seats.take(seats.CONFERENCE, delegate)
+        except IntegrityError as clash:
+            rule = broken_rule(clash)
+            if rule == SAME_PERSON:
+                return None
+            if rule != SAME_REFERENCE:
+                raise
+        else:
+            return delegate
+    raise RuntimeError("no reference is free")
+
+
+def _delegate(application: Application, language: str) -> Delegate:
+    name, work = application.name, application.work
+    return Delegate(
+        reference=new_reference(),
+        link_key=secrets.token_urlsafe(16),
+        given_names=name.given_names,
+        family_name=name.family_name,
+        badge_name=name.badge_name or name.full,
+        email=application.email,
+        same_person=same_person(name.full, application.email),
+        organisation=work.organisation,
+        role=work.role,
+        country=work.country,
+        days=" ".join(day.isoformat() for day in application.days),
+        language=language,
+        consented_at=application.consented_at,
+        registered_at=clock.now(),
+        needs=_needs(application),
+    )
+
+
+def _needs(application: Application) -> Needs | None:
+    if not (application.access_needs or application.dietary_needs):
+        return None
+    return Needs(access=application.access_needs, dietary=application.dietary_needs)
+
+
+def _receipt(application: Application, delegate: Delegate, *, is_first: bool) -> Receipt:
+    return Receipt(
+        key=secrets.token_urlsafe(16),
+        delegate=delegate,
+        email=application.email,
+        is_first=is_first,
+    )
+
+
+def new_reference() -> str:
+    """Make a booking reference that nobody can guess."""
+    return "".join(secrets.choice(LETTERS_OF_REFERENCES) for _ in range(LENGTH_OF_REFERENCES))
+
+
+def same_person(name: str, email: str) -> str:
+    """Give what is the same for two registrations by one person, however they were typed."""
+    return f"{_folded(email)} {_folded(name)}"
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _about(delegate: Delegate) -> str:
+    return f"booking {delegate.reference}"

@@ -17,6 +17,8 @@ from app.mail import services as mail_services
 from app.mail.bell import Bell
 from app.mail.models import FAILED, SENT
 from app.programme import services as programme_services
+from app.registration import queries as registration
+from app.registration import seats
 from app.web.pages import absolute_url
 
 HOUSEKEEPING: tuple[delivery.Chore, ...] = (mail_services.forget_old,)  # the mail worker's, besides
@@ -24,7 +26,9 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (mail_services.forget_old,)  # the ma
 
 def attach(app: Flask) -> None:
     """Put the commands on the application."""
-    for command in (load_programme, publish, add_organiser, remove_organiser, deliver_mail):
+    for command in (load_programme, publish, set_places):
+        app.cli.add_command(command)
+    for command in (add_organiser, remove_organiser, deliver_mail):
         app.cli.add_command(command)
 
 
@@ -38,6 +42,8 @@ def load_programme(file: Path, *, dry_run: bool, and_publish: bool) -> None:
     try:
         with transaction():
             loaded = programme_services.load(file)
+            if loaded.programme.conference.places is not None:
+                seats.begin_with(seats.CONFERENCE, loaded.programme.conference.places)
             if and_publish:
                 programme_services.publish()
             if dry_run:
@@ -107,3 +113,17 @@ def deliver_mail(*, forever: bool) -> None:
     except SQLAlchemyError as fault:
         raise click.ClickException(f"The database is away ({type(fault).__name__})") from None
     click.echo(f"{worker.tally[SENT]} sent, {worker.tally[FAILED]} failed, {waiting} waiting")
+
+
+@click.command
+@click.argument("number", type=click.IntRange(min=1))
+@with_appcontext
+def set_places(number: int) -> None:
+    """Set the limit of the conference to NUMBER places."""
+    try:
+        with transaction():
+            seats.set_limit(seats.CONFERENCE, number)
+    except ConferenceError as refusal:
+        raise click.ClickException(str(refusal)) from None
+    places = registration.places()
+    click.echo(f"{places.limit} places, {places.taken} taken, {places.left} free")

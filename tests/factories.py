@@ -17,7 +17,7 @@ from app.accounts.models import Person
 from app.database import Base, db, transaction
 from app.programme import services as programme
 from app.programme.models import Appearance, Room, Session, Speaker, Theme
-from app.registration.seats import CONFERENCE, set_limit
+from app.registration.seats import CONFERENCE, begin_with, set_limit
 from tests.browser import Browser
 
 SMALL_CONFERENCE = Path(__file__).with_name("conference.json")
@@ -38,9 +38,10 @@ def saved(row: Row) -> Row:
 
 
 def the_small_conference() -> None:
-    """Load and publish the conference of the tests: two days in June 2009, five sessions."""
+    """Load and publish the conference of the tests: two days, five sessions, 20 places."""
     with transaction():
-        programme.load(SMALL_CONFERENCE)
+        loaded = programme.load(SMALL_CONFERENCE)
+        begin_with(CONFERENCE, loaded.programme.conference.places or 0)
         programme.publish()
 
 

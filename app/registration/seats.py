@@ -48,6 +48,12 @@ def set_limit(name: str, seats: int) -> None:
         _keep(limit, taken=limit.taken, seats=seats)
 
 
+def begin_with(name: str, seats: int) -> None:
+    """Say how many seats there are, unless that has been said before."""
+    if _found(name) is None:
+        set_limit(name, seats)
+
+
 def _keep(limit: SeatLimit, *, taken: int, seats: int) -> None:
     """Write down how many are taken of how many, and tell the public when that turned."""
     was_full = limit.is_full

@@ -14,11 +14,11 @@ from app.registration.models import Receipt
 from app.web import languages
 from app.web.pages import page
 
-pages = Blueprint("registration", __name__)
-questions = Blueprint("questions", __name__, url_prefix="/register")
+pages = Blueprint("registration", __name__, url_prefix="/register")
+questions = Blueprint("questions", __name__)
 
 
-@pages.get("/register")
+@pages.get("")
 def start() -> ResponseReturnValue:
     here = journey.of_this_visitor()
     receipt = here.answers.receipt if here.answers else None
@@ -33,7 +33,7 @@ def start() -> ResponseReturnValue:
     return journey.forget(answer) if here.is_lost else answer
 
 
-@pages.post("/register/again")
+@pages.post("/again")
 def again() -> ResponseReturnValue:
     here = journey.of_this_visitor()
     if here.answers is not None and not here.is_over:
@@ -86,12 +86,12 @@ def check() -> ResponseReturnValue:
     )
 
 
-@pages.get("/register/confirm")
+@pages.get("/confirm")
 def confirm_later() -> ResponseReturnValue:
     return _see("check")
 
 
-@pages.post("/register/confirm")
+@pages.post("/confirm")
 def confirm() -> ResponseReturnValue:
     here = journey.of_this_visitor()
     try:
@@ -105,7 +105,7 @@ def confirm() -> ResponseReturnValue:
     return redirect(_confirmed(receipt), 303)
 
 
-@pages.get("/register/confirmation/<token>")
+@pages.get("/confirmation/<token>")
 def confirmation(token: str) -> ResponseReturnValue:
     receipt = queries.receipt(links.receipt_key(token))
     return page("registration/confirmation.html", receipt=receipt, token=token)

@@ -27,7 +27,7 @@ MAKER = "-//Closing the Gap//Conference site//EN"
 def entry(delegate: Delegate) -> bytes:
     """Write the entry as it stands now; a later one replaces it in the reader's calendar."""
     with languages.speaking(delegate.language):
-        return _calendar(delegate, releases.current().conference).to_ical()
+        return bytes(_calendar(delegate, releases.current().conference).to_ical())
 
 
 def _calendar(delegate: Delegate, conference: Conference) -> Calendar:

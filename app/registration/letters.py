@@ -1,16 +1,41 @@
 """The letters about bookings, each written in the transaction of the news it brings.
 
-A letter holds no word of what someone needs to take part, and only letters hold the link
-that opens a booking.
+A letter holds no word of what someone needs to take part. Only letters hold the link that
+opens a booking, so the outbox forgets their text as soon as they are sent.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.mail import services as mail
-from app.programme import releases
-from app.registration import calendar
-from app.registration.bookings.changes import Change
+from app.registration import calendar, countries
+from app.registration.bookings.changes import NEEDS, Change
 from app.registration.models import Delegate
+from app.web import languages
+from app.web.words import local_date
+
+WORDS = {
+    "given_names": _l("Given names"),
+    "family_name": _l("Family name"),
+    "badge_name": _l("Name on your badge"),
+    "organisation": _l("Organisation"),
+    "role": _l("Role"),
+    "country": _l("Country"),
+    "days": _l("Days on which you come"),
+}
+
+
+@dataclass(frozen=True)
+class News:
+    """A change in words."""
+
+    what: str
+    old: str
+    new: str
 
 
 def registration_confirmed(delegate: Delegate) -> None:
@@ -25,7 +50,16 @@ def already_registered(delegate: Delegate) -> None:
 
 def booking_changed(delegate: Delegate, changes: Sequence[Change]) -> None:
     """Tell a delegate what has changed in their booking, old and new."""
-    _write("booking_changed", delegate, entry=calendar.entry(delegate), changes=changes)
+    with languages.speaking(delegate.language):
+        news = [_news(change) for change in changes if change.what != NEEDS]
+    _write(
+        "booking_changed",
+        delegate,
+        entry=calendar.entry(delegate),
+        news=news,
+        are_needs_other=any(change.what == NEEDS for change in changes),
+        are_days_other=any(change.what == "days" for change in changes),
+    )
 
 
 def booking_cancelled(delegate: Delegate) -> None:
@@ -40,7 +74,7 @@ def address_to_confirm(delegate: Delegate) -> None:
 
 def address_changed(delegate: Delegate, old: str) -> None:
     """Tell the reader of the old address that letters now go to another."""
-    _write("address_changed", delegate, to=old)
+    _write("address_changed", delegate, to=old, old=old, masked=masked(delegate.email))
 
 
 def address_change_asked(delegate: Delegate) -> None:
@@ -48,16 +82,22 @@ def address_change_asked(delegate: Delegate) -> None:
     _write("address_change_asked", delegate)
 
 
-def booking_links(email: str, delegates: Sequence[Delegate]) -> None:
+def booking_links(email: str, delegates: Sequence[Delegate], language: str) -> None:
     """Send the links of every booking at an address; where there is none, say so there."""
     mail.post(
         "booking_links",
         to=email,
-        language=delegates[-1].language if delegates else "en",
+        language=language,
+        about=delegates[0].reference if len(delegates) == 1 else "",
         is_secret=True,
         delegates=delegates,
-        conference=releases.current().conference,
     )
+
+
+def masked(email: str) -> str:
+    """Show as much of an address as its owner needs to recognise it: a…@example.org."""
+    name, _, domain = email.rpartition("@")
+    return f"{name[:1]}…@{domain}"
 
 
 def _write(
@@ -68,9 +108,23 @@ def _write(
         to=to or delegate.email,
         language=delegate.language,
         about=delegate.reference,
-        is_secret=True,  # it may hold the link: the outbox forgets its text once it is sent
+        is_secret=True,
         calendar=entry,
         delegate=delegate,
-        conference=releases.current().conference,
         **what,
     )
+
+
+def _news(change: Change) -> News:
+    return News(
+        str(WORDS[change.what]), _shown(change.what, change.old), _shown(change.what, change.new)
+    )
+
+
+def _shown(what: str, answer: str) -> str:
+    """Show an answer as its reader would say it."""
+    if what == "days":
+        return ", ".join(local_date(date.fromisoformat(day)) for day in answer.split())
+    if what == "country":
+        return countries.named(answer, languages.current().code)
+    return answer or gettext("nothing")

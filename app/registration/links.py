@@ -51,12 +51,12 @@ def receipt_key(token: str) -> str:
 
 def booking_link(delegate: Delegate) -> str:
     """Give the full address of a delegate's booking, for letters."""
-    return absolute_url("registration.bookings.shown", secret=booking_token(delegate))
+    return absolute_url("bookings.shown", secret=booking_token(delegate))
 
 
 def new_address_link(delegate: Delegate) -> str:
     """Give the full address at which a new address is confirmed, for the letter to it."""
-    return absolute_url("registration.bookings.new_address", secret=new_address_token(delegate))
+    return absolute_url("bookings.addresses.confirm", secret=new_address_token(delegate))
 
 
 def _keys() -> list[str]:

@@ -65,6 +65,7 @@ class Delegate(Base):
     registered_at: Mapped[datetime]
     changes: Mapped[int] = mapped_column(default=0)  # SEQUENCE of the calendar entry
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
+    erased_at: Mapped[datetime | None] = mapped_column(default=None)
 
     needs: Mapped["Needs | None"] = relationship(cascade="all, delete-orphan")
 
@@ -100,6 +101,15 @@ class Delegate(Base):
         if not self.is_attending:
             raise Refused("This booking has already been cancelled")
         self.cancelled_at = at
+
+    def forget(self, at: datetime) -> None:
+        """Forget who this was; no link opens the booking any more."""
+        self.given_names = self.family_name = self.badge_name = self.email = self.new_email = ""
+        self.organisation = self.role = self.country = ""
+        self.same_person = self.link_key = f"erased {self.reference}"
+        self.new_link_key = None
+        self.needs = None
+        self.erased_at = at
 
 
 class Needs(Base):

@@ -78,7 +78,7 @@ def check() -> ResponseReturnValue:
     here: Journey = g.journey
     return page(
         "registration/check.html",
-        rows=review.rows(here.told),
+        rows=review.rows(here.told, _address),
         told=here.told,
         form=ConfirmForm(),
         number=len(STEPS),

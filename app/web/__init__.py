@@ -39,6 +39,7 @@ def configure(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SECURE=config.SESSION_COOKIE_SECURE,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_SSL_STRICT=False,  # pages with a secret address send no referrer; see headers.py
         WTF_CSRF_TIME_LIMIT=None,  # a form may stay open as long as its session lasts
         MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
         MAIL_TIMEOUT=config.MAIL_TIMEOUT,

@@ -208,6 +208,7 @@ def upgrade() -> None:
         sa.Column("contact_email", sa.String(), nullable=False),
         sa.Column("registration_opens_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("registration_closes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_invented", sa.Boolean(), nullable=False),
         sa.Column("current_release", sa.Integer(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_conference_single_row")),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_conference_days_in_order")),

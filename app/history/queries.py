@@ -1,0 +1,13 @@
+"""Questions about what has been done. Nothing here changes anything."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from app.database import db
+from app.history.models import Entry
+
+
+def entries(about: str) -> Sequence[Entry]:
+    """List what happened to one thing, oldest first."""
+    return db.session.scalars(select(Entry).where(Entry.about == about).order_by(Entry.id)).all()

@@ -1,0 +1,49 @@
+"""All that the conference holds about a delegate, in a form that people and programs read."""
+
+from typing import Any
+
+from app import clock
+from app.history import queries as history
+from app.mail import queries as mail
+from app.registration.models import Delegate
+
+COLUMNS = (
+    *("reference", "given_names", "family_name", "badge_name", "email", "new_email"),
+    *("organisation", "role", "country", "language"),
+)
+MOMENTS = ("consented_at", "registered_at", "cancelled_at")
+
+
+def everything(delegate: Delegate) -> dict[str, Any]:
+    """Gather all of it, but for the keys that only open the booking."""
+    needs = delegate.needs
+    return {
+        "made_at": clock.now().isoformat(),
+        "booking": {
+            **{name: getattr(delegate, name) for name in COLUMNS},
+            **{name: _moment(getattr(delegate, name)) for name in MOMENTS},
+            "days": delegate.days.split(),
+        },
+        "needs": {
+            "access_needs": needs.access if needs else "",
+            "dietary_needs": needs.dietary if needs else "",
+        },
+        "letters": [
+            {
+                "subject": letter.subject,
+                "to": letter.recipient,
+                "state": letter.state,
+                "written_at": _moment(letter.written_at),
+                "sent_at": _moment(letter.sent_at),
+            }
+            for letter in mail.letters_about(delegate.reference)
+        ],
+        "history": [
+            {"happened_at": _moment(entry.happened_at), "who": entry.who, "what": entry.sentence}
+            for entry in history.entries(f"booking {delegate.reference}")
+        ],
+    }
+
+
+def _moment(moment: Any) -> str | None:
+    return moment.isoformat() if moment else None

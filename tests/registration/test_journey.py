@@ -1,8 +1,5 @@
 """Someone registers."""
 
-import pytest
-
-from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import places
 

@@ -9,6 +9,8 @@ from datetime import date, datetime
 
 from pydantic import TypeAdapter
 
+PAUSES = frozenset({"break", "lunch", "coffee", "tea", "reception", "registration"})
+
 
 @dataclass(frozen=True)
 class Conference:
@@ -25,6 +27,7 @@ class Conference:
     contact_email: str
     registration_opens_at: datetime | None
     registration_closes_at: datetime | None
+    is_invented: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,18 @@ class Session:
 
     @property
     def is_pause(self) -> bool:
-        """Whether nobody speaks: coffee, lunch, the way from one room to another."""
-        return self.kind in {"break", "lunch", "reception"}
+        """Whether this is rest, not work: nobody is expected to speak."""
+        return self.kind.lower() in PAUSES
+
+    @property
+    def is_told(self) -> bool:
+        """Whether its own page says more than its line in the programme."""
+        return not self.is_pause or bool(self.abstract or self.description or self.parts)
+
+    @property
+    def awaits_speakers(self) -> bool:
+        """Whether somebody will speak, and nobody knows yet who."""
+        return self.kind.lower() == "parallel" and not self.parts
 
 
 @dataclass(frozen=True)

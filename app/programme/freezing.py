@@ -3,7 +3,7 @@
 import json
 
 from app.content import prose
-from app.programme import document, models, queries
+from app.programme import document, models, names, queries
 
 
 def freeze() -> document.Document:
@@ -16,17 +16,24 @@ def freeze() -> document.Document:
         conference=_conference(queries.conference()),
         themes=tuple(themes.values()),
         rooms=tuple(rooms.values()),
-        speakers=tuple(_speaker(row) for row in queries.speakers()),
+        speakers=tuple(map(_speaker, sorted(queries.speakers(), key=_by_name))),
         sessions=tuple(sorted(sessions, key=lambda session: _place_in_order(session, order))),
     )
 
 
 def _place_in_order(
     session: document.Session, rooms: dict[str, int]
-) -> tuple[bool, float, int, str]:
-    at = session.starts_at
+) -> tuple[float, float, int, str, str]:
+    """Put sessions by time, then by room; those without a time come last."""
+    begins = session.starts_at.timestamp() if session.starts_at else float("inf")
+    ends = session.ends_at.timestamp() if session.ends_at else begins
     room = rooms[session.room.slug] if session.room else -1
-    return at is None, at.timestamp() if at else 0, room, session.title
+    return begins, ends, room, session.title, session.key
+
+
+def _by_name(row: models.Speaker) -> tuple[str, str]:
+    """Put names in the order of the alphabet, accents aside, the same on every database."""
+    return names.folded(row.name), row.key
 
 
 def _conference(row: models.Conference) -> document.Conference:
@@ -42,6 +49,7 @@ def _conference(row: models.Conference) -> document.Conference:
         contact_email=row.contact_email,
         registration_opens_at=row.registration_opens_at,
         registration_closes_at=row.registration_closes_at,
+        is_invented=row.is_invented,
     )
 
 

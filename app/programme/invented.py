@@ -113,6 +113,7 @@ def _conference(days: int, rooms: int) -> WrittenConference:
         places=max(500, 50 * rooms),
         registration_opens_at=datetime(2008, 9, 1, 8, tzinfo=UTC),
         registration_closes_at=datetime(2008, 11, 4, 17, tzinfo=UTC),
+        invented=True,
     )
 
 

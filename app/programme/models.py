@@ -25,6 +25,7 @@ class Conference(Base):
     contact_email: Mapped[str] = mapped_column(default="")
     registration_opens_at: Mapped[datetime | None] = mapped_column(default=None)
     registration_closes_at: Mapped[datetime | None] = mapped_column(default=None)
+    is_invented: Mapped[bool] = mapped_column(default=False)  # made up, to try things out
     current_release: Mapped[int | None] = mapped_column(ForeignKey("release.number"), default=None)
 
     __table_args__ = (

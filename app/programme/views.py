@@ -2,15 +2,19 @@
 
 from datetime import date
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
-from app.programme import document, releases
+from app.programme import document, releases, shown
 from app.web.pages import page
 from app.web.public import public
+from app.web.words import local_date
+
+Trail = list[tuple[str, str]]
 
 pages = Blueprint("programme", __name__)
 
@@ -37,6 +41,7 @@ def _attach(state: BlueprintSetupState) -> None:
     app: Flask = state.app
     app.url_map.converters["day"] = DayConverter
     app.extensions["conference_zone"] = lambda: _facts().time_zone
+    shown.attach(app)
 
 
 @pages.app_context_processor
@@ -62,28 +67,41 @@ def whole() -> ResponseReturnValue:
 @public
 def day(asked: date) -> ResponseReturnValue:
     programme = releases.current()
-    return page("programme/day.html", programme=programme, day=programme.day(asked))
+    found = programme.day(asked)
+    return page("programme/day.html", programme=programme, day=found, trail=_beneath_programme())
 
 
 @pages.get("/sessions/<slug>")
 @public
 def session(slug: str) -> ResponseReturnValue:
-    return page("programme/session.html", session=releases.current().session(slug))
+    programme = releases.current()
+    found = programme.session(slug)
+    around = programme.around(found)
+    return page(
+        "programme/session.html",
+        session=found,
+        around=around,
+        trail=_beneath_programme(around.day),
+    )
 
 
 @pages.get("/speakers")
 @public
 def speakers() -> ResponseReturnValue:
-    return page("programme/speakers.html", speakers=releases.current().speakers)
+    return page("programme/speakers.html", programme=releases.current())
 
 
 @pages.get("/speakers/<slug>")
 @public
 def speaker(slug: str) -> ResponseReturnValue:
     programme = releases.current()
-    person = programme.speaker(slug)
+    found = programme.speaker(slug)
     return page(
-        "programme/speaker.html", speaker=person, sessions=programme.sessions_of(person)
+        "programme/speaker.html",
+        speaker=found,
+        listing=programme.sessions_of(found),
+        shares_name=programme.shares_name(found),
+        trail=[(gettext("Speakers"), url_for(".speakers"))],
     )
 
 
@@ -92,7 +110,12 @@ def speaker(slug: str) -> ResponseReturnValue:
 def theme(slug: str) -> ResponseReturnValue:
     programme = releases.current()
     found = programme.theme(slug)
-    return page("programme/theme.html", theme=found, sessions=programme.sessions_on(found))
+    return page(
+        "programme/theme.html",
+        theme=found,
+        listing=programme.sessions_on(found),
+        trail=_beneath_programme(),
+    )
 
 
 @pages.get("/rooms/<slug>")
@@ -100,4 +123,17 @@ def theme(slug: str) -> ResponseReturnValue:
 def room(slug: str) -> ResponseReturnValue:
     programme = releases.current()
     found = programme.room(slug)
-    return page("programme/room.html", room=found, sessions=programme.sessions_in(found))
+    return page(
+        "programme/room.html",
+        room=found,
+        listing=programme.sessions_in(found),
+        trail=_beneath_programme(),
+    )
+
+
+def _beneath_programme(day: date | None = None) -> Trail:
+    """Say that a page stands beneath the programme, and beneath which day of it."""
+    trail = [(gettext("Programme"), url_for(".whole"))]
+    if day is not None:
+        trail.append((local_date(day), url_for(".day", asked=day)))
+    return trail

@@ -1,0 +1,194 @@
+"""A published programme, held in memory and ready to be asked.
+
+It answers from the document of one release and asks nobody else. What a page would have to
+work out – which days there are, what goes on beside a session – is worked out here.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from itertools import pairwise
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from app.errors import NotFound
+from app.programme import lines, names
+from app.programme.document import Document, Room, Session, Speaker, Theme
+from app.programme.lines import Day, Line, Listing
+
+Thing = TypeVar("Thing", Room, Session, Speaker, Theme)
+
+MANY = 40  # names, from which on they are looked up by letter
+MOST_BESIDE = 12  # sessions shown beside another
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around a session in the programme."""
+
+    day: date | None
+    before: Session | None
+    after: Session | None
+    beside: tuple[Line, ...]  # what goes on at the same time
+    more_beside: int  # how many others do, too many to show
+    shares_title: bool  # with another session
+    shares_moment: bool  # with another session of the same title
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The speakers whose names begin with one letter."""
+
+    letter: str
+    speakers: tuple[Speaker, ...]
+
+
+class Programme:
+    """A published programme."""
+
+    def __init__(self, content: Document, number: int, published_at: datetime | None) -> None:
+        self.number = number
+        self.published_at = published_at
+        self.conference = content.conference
+        self.themes = content.themes
+        self.rooms = content.rooms
+        self.speakers = content.speakers
+        self.sessions = content.sessions
+        self._zone = ZoneInfo(content.conference.time_zone)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether there has been a release."""
+        return self.number > 0
+
+    @cached_property
+    def listing(self) -> Listing:
+        """Every session, by day."""
+        return lines.listed(self.sessions, self._zone)
+
+    @property
+    def days(self) -> tuple[Day, ...]:
+        """The days on which something happens, by the conference's own clocks."""
+        return self.listing.days
+
+    @cached_property
+    def letters(self) -> tuple[Letter, ...]:
+        """The speakers by the first letter of their names; none when they are few."""
+        if len(self.speakers) <= MANY:
+            return ()
+        found: dict[str, list[Speaker]] = defaultdict(list)
+        for speaker in self.speakers:
+            found[names.letter(speaker.name)].append(speaker)
+        return tuple(Letter(letter, tuple(found[letter])) for letter in sorted(found))
+
+    def day(self, asked: date) -> Day:
+        """Find one day."""
+        for day in self.days:
+            if day.date == asked:
+                return day
+        raise NotFound("There is nothing in the programme on that day")
+
+    def session(self, slug: str) -> Session:
+        """Find one session."""
+        return _found(self._sessions_by_slug, slug, "There is no session at that address")
+
+    def speaker(self, slug: str) -> Speaker:
+        """Find one speaker."""
+        return _found(self._speakers_by_slug, slug, "There is no speaker at that address")
+
+    def theme(self, slug: str) -> Theme:
+        """Find one theme."""
+        return _found(_by_slug(self.themes), slug, "There is no theme at that address")
+
+    def room(self, slug: str) -> Room:
+        """Find one room."""
+        return _found(_by_slug(self.rooms), slug, "There is no room at that address")
+
+    def sessions_of(self, speaker: Speaker) -> Listing:
+        """List the sessions in which a speaker appears."""
+        return lines.listed(self._sessions_by_speaker.get(speaker.slug, ()), self._zone)
+
+    def sessions_on(self, theme: Theme) -> Listing:
+        """List the sessions of a theme."""
+        found = (one for one in self.sessions if one.theme and one.theme.slug == theme.slug)
+        return lines.listed(found, self._zone)
+
+    def sessions_in(self, room: Room) -> Listing:
+        """List what is on in a room."""
+        found = (one for one in self.sessions if one.room and one.room.slug == room.slug)
+        return lines.listed(found, self._zone)
+
+    def around(self, session: Session) -> Around:
+        """Look around a session in the programme."""
+        beside = [other for other in self.sessions if _overlap(session, other)]
+        before, after = self._neighbours.get(session.slug, (None, None))
+        return Around(
+            day=lines.on(session, self._zone),
+            before=before,
+            after=after,
+            beside=lines.lines(beside[:MOST_BESIDE]),
+            more_beside=len(beside[MOST_BESIDE:]),
+            shares_title=self._titles[session.title.casefold()] > 1,
+            shares_moment=self._moments[session.title.casefold(), session.starts_at] > 1,
+        )
+
+    def shares_name(self, speaker: Speaker) -> bool:
+        """Whether another speaker has the same name."""
+        return self._names[speaker.name.casefold()] > 1
+
+    @cached_property
+    def _sessions_by_slug(self) -> dict[str, Session]:
+        return _by_slug(self.sessions)
+
+    @cached_property
+    def _speakers_by_slug(self) -> dict[str, Speaker]:
+        return _by_slug(self.speakers)
+
+    @cached_property
+    def _sessions_by_speaker(self) -> dict[str, list[Session]]:
+        found: dict[str, list[Session]] = defaultdict(list)
+        for session in self.sessions:
+            for slug in dict.fromkeys(part.slug for part in session.parts):
+                found[slug].append(session)
+        return found
+
+    @cached_property
+    def _neighbours(self) -> dict[str, tuple[Session | None, Session | None]]:
+        """The sessions before and after each, as one reads; pauses are passed over."""
+        told = [session for session in self.sessions if not session.is_pause]
+        after = {one.slug: other for one, other in pairwise(told)}
+        before = {other.slug: one for one, other in pairwise(told)}
+        return {one.slug: (before.get(one.slug), after.get(one.slug)) for one in told}
+
+    @cached_property
+    def _titles(self) -> Counter[str]:
+        return Counter(session.title.casefold() for session in self.sessions)
+
+    @cached_property
+    def _moments(self) -> Counter[tuple[str, datetime | None]]:
+        return Counter((session.title.casefold(), session.starts_at) for session in self.sessions)
+
+    @cached_property
+    def _names(self) -> Counter[str]:
+        return Counter(speaker.name.casefold() for speaker in self.speakers)
+
+
+def _overlap(one: Session, other: Session) -> bool:
+    """Whether two sessions go on at the same time; a pause goes on beside nothing."""
+    if one is other or other.is_pause or not one.starts_at or not other.starts_at:
+        return False
+    ends_after = (one.ends_at or one.starts_at) > other.starts_at
+    return ends_after and (other.ends_at or other.starts_at) > one.starts_at
+
+
+def _by_slug(things: Iterable[Thing]) -> dict[str, Thing]:
+    return {thing.slug: thing for thing in things}
+
+
+def _found(things: dict[str, Thing], slug: str, otherwise: str) -> Thing:
+    thing = things.get(slug)
+    if thing is None:
+        raise NotFound(otherwise)
+    return thing

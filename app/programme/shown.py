@@ -1,0 +1,88 @@
+"""Words for what a programme holds as codes: kinds, roles, access features, languages."""
+
+import re
+
+from babel import Locale, UnknownLocaleError
+from flask import Flask
+from flask_babel import get_locale, gettext, lazy_gettext
+
+from app.programme.document import Session
+from app.web.words import local_moment
+
+KINDS = {
+    "plenary": lazy_gettext("Plenary"),
+    "parallel": lazy_gettext("Parallel session"),
+    "break": lazy_gettext("Break"),
+    "workshop": lazy_gettext("Workshop"),
+    "panel": lazy_gettext("Panel"),
+    "lecture": lazy_gettext("Lecture"),
+    "talk": lazy_gettext("Talk"),
+    "other": lazy_gettext("Other"),
+}
+ROLES = {
+    "speaker": lazy_gettext("Speaker"),
+    "chair": lazy_gettext("Chair"),
+    "panellist": lazy_gettext("Panellist"),
+    "moderator": lazy_gettext("Moderator"),
+}
+FEATURES = {
+    "step-free": lazy_gettext("Step-free access"),
+    "hearing-loop": lazy_gettext("Hearing loop"),
+    "captions": lazy_gettext("Live captions"),
+    "interpretation": lazy_gettext("Interpretation"),
+    "quiet": lazy_gettext("A quiet space"),
+}
+TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")  # of a language (RFC 5646)
+
+
+def attach(app: Flask) -> None:
+    """Let templates use the filters below."""
+    for show in FILTERS:
+        app.add_template_filter(show)
+
+
+def kind_name(kind: str) -> str:
+    """Name a kind of session; one that we have no word for keeps its own."""
+    return str(KINDS.get(kind.lower(), capitalised(kind)))
+
+
+def role_name(role: str) -> str:
+    """Name a part in a session."""
+    return str(ROLES.get(role.lower(), capitalised(role)))
+
+
+def feature_name(feature: str) -> str:
+    """Name what a room offers."""
+    return str(FEATURES.get(feature, capitalised(feature)))
+
+
+def language_name(code: str) -> str:
+    """Name a language in the reader's: English, français in French; what is no code stays."""
+    try:
+        spoken = Locale.parse(code.replace("_", "-"), sep="-")
+    except (ValueError, UnknownLocaleError):
+        return code
+    return spoken.get_display_name(get_locale()) or code
+
+
+def language_tag(code: str) -> str:
+    """Give a language as pages mark it; nothing when it is no code."""
+    return code.replace("_", "-") if TAG.fullmatch(code) else ""
+
+
+def when_and_where(session: Session) -> str:
+    """Tell in a sentence when and where a session is, for one that has no abstract."""
+    told = [kind_name(session.kind)]
+    if session.starts_at:
+        told.append(gettext("at %(moment)s", moment=local_moment(session.starts_at)))
+    if session.room:
+        told.append(gettext("in %(room)s", room=session.room.name))
+    return f"{session.title}: {' '.join(filter(None, told))}."
+
+
+def capitalised(words: str) -> str:
+    """Begin with a capital, and leave the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
+FILTERS = (kind_name, role_name, feature_name, language_name, language_tag, when_and_where)

@@ -1,0 +1,118 @@
+"""Every word that we show can be said in another language, and pages bear long and turned words.
+
+A made-up language stands in for one that nobody has translated into yet: each message in it is
+longer and wears brackets, so a word without brackets is one that no translator was given.
+Esperanto and Hebrew lend their codes, the second because it is written from right to left.
+"""
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+
+from config import ROOT
+from tests.browser import Browser
+
+METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
+OPTIONS = {"templates/**": {"silent": "false"}}
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
+LEFT, RIGHT = "⟦", "⟧"
+FREELY_WRITTEN = (
+    "/",
+    "/programme",
+    "/speakers",
+    "/search",
+    "/site-map",
+    "/register",
+    "/sign-in",
+    "/booking",
+)
+
+
+def _stretched(message: str) -> str:
+    """Give a message as the made-up language says it, its placeholders whole."""
+    return f"{LEFT}{message}{'~' * (len(PLACEHOLDER.sub('', message)) // 3)}{RIGHT}"
+
+
+@pytest.fixture(scope="session")
+def made_up_languages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    catalog = Catalog(locale="eo")
+    for _, _, message, _, _ in extract_from_dir(
+        str(ROOT),
+        method_map=METHODS,
+        options_map=OPTIONS,
+        keywords={"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)},
+        directory_filter=lambda folder: Path(folder).name not in {".venv", "node_modules", "tests"},
+    ):
+        said = (
+            tuple(map(_stretched, message)) if isinstance(message, tuple) else _stretched(message)
+        )
+        catalog.add(message, string=said)
+    written = BytesIO()
+    write_mo(written, catalog)
+    folder = tmp_path_factory.mktemp("translations")
+    for code in ("eo", "he"):
+        messages = folder / code / "LC_MESSAGES"
+        messages.mkdir(parents=True)
+        (messages / "messages.mo").write_bytes(written.getvalue())
+    return folder
+
+
+@pytest.fixture
+def settings(settings: dict[str, str], made_up_languages: Path) -> dict[str, str]:
+    spoken = {"LANGUAGES": ("en", "eo", "he"), "TRANSLATIONS_PATH": str(made_up_languages)}
+    return {**settings, **spoken}  # type: ignore[dict-item]  # Config takes a tuple
+
+
+@pytest.mark.parametrize("address", FREELY_WRITTEN)
+def test_no_word_was_kept_from_the_translators(visitor: Browser, address: str) -> None:
+    page = visitor.open(f"/eo{address}".rstrip("/") or "/eo/")
+
+    assert page.language == "eo"
+    for words in [*page.buttons, *page.labels]:
+        assert words.startswith(LEFT), words
+
+
+@pytest.mark.parametrize("address", FREELY_WRITTEN)
+def test_a_language_written_from_right_to_left_turns_the_page(
+    visitor: Browser, address: str
+) -> None:
+    page = visitor.open(f"/he{address}".rstrip("/") or "/he/")
+
+    assert page.tree.root.get("dir") == "rtl"
+
+
+def test_every_link_stays_in_the_language(visitor: Browser) -> None:
+    page = visitor.open("/eo/site-map")
+
+    inside = [link for link in page.links.values() if link.startswith("/")]
+    assert [link for link in inside if not link.startswith("/eo")] == []
+
+
+def test_english_stands_at_the_root(visitor: Browser) -> None:
+    assert visitor.open("/help").language == "en"
+
+
+def test_a_page_that_is_not_translated_says_so_of_itself(visitor: Browser) -> None:
+    page = visitor.open("/eo/help")
+
+    (written,) = page.tree.of_class("prose")
+    assert written.get("lang") == "en"
+
+
+def test_a_language_that_is_not_spoken_is_no_address(visitor: Browser) -> None:
+    assert visitor.open("/fr/programme", status=404).heading == "Page not found"
+
+
+def test_each_language_is_remembered_apart(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    english = visitor.open("/programme").source
+
+    assert a_browser().open("/eo/programme").source != english
+    assert a_browser().open("/programme").source == english

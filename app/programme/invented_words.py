@@ -127,7 +127,6 @@ CLOSINGS = (
     "Notes are handed out in large print and in plain language.",
     "At the end each table says what it would stop doing.",
 )
-PLENARIES = ("Opening", "Closing")
 BREAKS = {
     "registration": "Registration and coffee",
     "coffee": "Coffee break",

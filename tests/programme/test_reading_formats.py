@@ -4,6 +4,8 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
 from app.programme.reading import read
 from app.programme.reading.written import (
     WrittenAppearance,
@@ -167,6 +169,16 @@ def test_a_file_in_another_encoding_is_read_when_it_says_so(tmp_path: Path) -> N
 
     titles = [reading.programme.conference.title for reading in (latin, wide, marked)]
     assert titles == ["Santé pour tous"] * 3
+
+
+@pytest.mark.parametrize("claim", ["utf-16", "iso-8859-1", "US-ASCII"])
+def test_plain_letters_are_read_whatever_the_file_says(claim: str, tmp_path: Path) -> None:
+    words = f'<?xml version="1.0" encoding="{claim}"?>{a_schedule(title="Health for all")}'
+
+    reading = reading_of(words, tmp_path)
+
+    assert reading.programme.conference.title == "Health for all"
+    assert reading.notes == ()
 
 
 def test_our_own_format_is_read_with_a_mark_in_front(tmp_path: Path) -> None:

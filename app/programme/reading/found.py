@@ -56,7 +56,6 @@ class FoundDay:
 
     date: str = ""
     starts: str = ""
-    ends: str = ""
 
 
 @dataclass

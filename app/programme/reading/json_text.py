@@ -9,7 +9,7 @@ from app.programme.reading import own_json, schedule_json
 from app.programme.reading.found import Found
 from app.programme.reading.notebook import THE_FILE, Notebook
 
-MOST = 500_000
+MOST = 200_000
 
 
 def find(words: str, notebook: Notebook) -> Found:

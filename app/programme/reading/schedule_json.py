@@ -49,11 +49,7 @@ def _facts(schedule: Mapping[str, Any], conference: Mapping[str, Any]) -> dict[s
 
 def _read_day(written: Mapping[str, Any], found: Found, notebook: Notebook) -> None:
     """Read a day: its rooms by name, each with its events."""
-    day = FoundDay(
-        first(written, "date"),
-        first(written, "day_start", "start"),
-        first(written, "day_end", "end"),
-    )
+    day = FoundDay(first(written, "date"), first(written, "day_start", "start"))
     found.days.append(day)
     rooms = written.get("rooms")
     for name, events in record(rooms).items():

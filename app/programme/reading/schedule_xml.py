@@ -22,8 +22,6 @@ FACTS = ("acronym", "title", "subtitle", "base_url", "day_change", "time_zone_na
 def find(words: str, notebook: Notebook) -> Found:
     """Find everything that the schedule holds."""
     root = tree(words, notebook)
-    if root.name.lower() == "html":
-        raise Unreadable("This is a web page, not a programme; download schedule.xml and try again")
     if root.name != "schedule":
         raise Unreadable(f"This is XML, but it holds “{root.name[:40]}” rather than a schedule")
     conference = root.child("conference")
@@ -52,7 +50,7 @@ def _facts(conference: Element) -> dict[str, str]:
 
 def _read_day(element: Element, found: Found, notebook: Notebook) -> None:
     """Read a day: its rooms and their events, or its events where it has no rooms."""
-    day = FoundDay(element.said("date"), element.said("start"), element.said("end"))
+    day = FoundDay(element.said("date"), element.said("start"))
     found.days.append(day)
     for room in element.children("room"):
         place = FoundRoom(

@@ -18,10 +18,14 @@ from app.mail.bell import Bell
 from app.mail.models import FAILED, SENT
 from app.programme import services as programme_services
 from app.registration import queries as registration
-from app.registration import seats
+from app.registration import retention, seats
 from app.web.pages import absolute_url
 
-HOUSEKEEPING: tuple[delivery.Chore, ...] = (mail_services.forget_old,)  # the mail worker's, besides
+# what the mail worker does besides
+HOUSEKEEPING: tuple[delivery.Chore, ...] = (
+    mail_services.forget_old,
+    retention.forget_what_is_due,
+)
 
 
 def attach(app: Flask) -> None:

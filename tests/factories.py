@@ -12,12 +12,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+from app import clock
 from app.accounts import services as accounts
 from app.accounts.models import Person
 from app.database import Base, db, transaction
+from app.mail.models import Letter
 from app.programme import services as programme
 from app.programme.models import Appearance, Room, Session, Speaker, Theme
-from app.registration.seats import CONFERENCE, begin_with, set_limit
+from app.registration.models import Delegate, Needs, Receipt
+from app.registration.seats import CONFERENCE, begin_with, set_limit, take
+from app.registration.services import same_person
 from tests.browser import Browser
 
 SMALL_CONFERENCE = Path(__file__).with_name("conference.json")
@@ -95,6 +99,55 @@ def places(seats: int) -> None:
     """Say how many places the conference has."""
     with transaction():
         set_limit(CONFERENCE, seats)
+
+
+def a_delegate(*, access: str = "", dietary: str = "", **about: Any) -> Delegate:
+    """Save a delegate, who takes a place: Ada Lovelace, on both days, unless told otherwise."""
+    number = next(_numbers)
+    usual = {
+        "reference": f"BCDF{number:04}",
+        "link_key": f"link {number}",
+        "given_names": "Ada",
+        "family_name": "Lovelace",
+        "badge_name": "Ada Lovelace",
+        "email": "ada@example.org",
+        "organisation": "Analytical Society",
+        "role": "Member",
+        "country": "GB",
+        "days": "2009-06-10 2009-06-11",
+        "consented_at": clock.now(),
+        "registered_at": clock.now(),
+    }
+    delegate = Delegate(**{**usual, **about})
+    delegate.same_person = same_person(delegate.full_name, delegate.email)
+    if access or dietary:
+        delegate.needs = Needs(access=access, dietary=dietary)
+    with transaction():
+        take(CONFERENCE, delegate)
+    return delegate
+
+
+def a_receipt(delegate: Delegate, **about: Any) -> Receipt:
+    """Save what someone holds who confirmed a delegate's registration first."""
+    usual = {"key": f"receipt {next(_numbers)}", "email": delegate.email, "is_first": True}
+    return saved(Receipt(delegate=delegate, **{**usual, **about}))
+
+
+# Mail
+
+
+def a_letter(**about: Any) -> Letter:
+    """Save a letter that waits to go out."""
+    usual = {
+        "name": "registration_confirmed",
+        "message_id": f"<{next(_numbers)}@conference.example>",
+        "recipient": "ada@example.org",
+        "subject": "You have a place",
+        "message": b"Subject: You have a place\r\n\r\nDear Ada",
+        "written_at": clock.real_now(),
+        "due_at": clock.real_now(),
+    }
+    return saved(Letter(**{**usual, **about}))
 
 
 # Accounts

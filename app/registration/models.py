@@ -87,6 +87,11 @@ class Delegate(Base):
         return self.cancelled_at is None
 
     @property
+    def subject(self) -> str:
+        """What the history calls this booking."""
+        return f"booking {self.reference}"
+
+    @property
     def full_name(self) -> str:
         """The name as it was given."""
         return f"{self.given_names} {self.family_name}".strip()

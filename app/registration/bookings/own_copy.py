@@ -40,7 +40,7 @@ def everything(delegate: Delegate) -> dict[str, Any]:
         ],
         "history": [
             {"happened_at": _moment(entry.happened_at), "who": entry.who, "what": entry.sentence}
-            for entry in history.entries(f"booking {delegate.reference}")
+            for entry in history.entries(delegate.subject)
         ],
     }
 

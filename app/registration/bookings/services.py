@@ -183,4 +183,4 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _record(delegate: Delegate, sentence: str) -> None:
-    history.record(sentence, about=f"booking {delegate.reference}", who=history.THE_DELEGATE)
+    history.record(sentence, about=delegate.subject, who=history.THE_DELEGATE)

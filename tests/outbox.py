@@ -1,0 +1,53 @@
+"""The letters that the site has written, read as their readers will.
+
+newest_to("ada@example.org").text      the plain words of the last letter to one person
+subjects_to("ada@example.org")         what their letters are called, oldest first
+link_in(letter, "/booking/")           the address in a letter that leads there
+deliver()                              carry every letter away, as the worker does
+"""
+
+import re
+
+from flask import current_app
+from sqlalchemy import select
+
+from app.database import db
+from app.mail import carriers, delivery
+from app.mail.bell import Bell
+from app.mail.models import Letter as Written
+from tests.mailbox import Letter
+
+
+def letters_to(email: str) -> list[Letter]:
+    """Read every letter to one person, oldest first."""
+    written = db.session.scalars(
+        select(Written).where(Written.recipient == email).order_by(Written.id)
+    )
+    return [Letter("", one.recipient, one.message, over_tls=False) for one in written]
+
+
+def newest_to(email: str) -> Letter:
+    """Read the last letter to one person."""
+    found = letters_to(email)
+    assert found, f"no letter to {email}"
+    return found[-1]
+
+
+def subjects_to(email: str) -> list[str]:
+    """List what the letters to one person are called."""
+    return [letter.subject for letter in letters_to(email)]
+
+
+def link_in(letter: Letter, beginning: str) -> str:
+    """Find the address in a letter whose path begins so, and give its path."""
+    site = str(current_app.config["SITE_URL"])
+    found = re.search(re.escape(site + beginning) + r"\S+", letter.text)
+    assert found, f"no link to {beginning} in:\n{letter.text}"
+    return found[0].removeprefix(site)
+
+
+def deliver() -> None:
+    """Carry every letter that is due away."""
+    db.session.commit()
+    with Bell() as bell:
+        delivery.Worker(carriers.carrier(current_app), bell).deliver()  # type: ignore[arg-type]

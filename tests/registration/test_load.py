@@ -1,0 +1,162 @@
+"""Many people register at once, with the site as it really runs: several processes."""
+
+import queue
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import func, select
+
+from app.database import db
+from app.mail.models import Letter
+from app.registration import queries
+from app.registration.models import Delegate
+from tests.factories import places
+from tests.live import LiveSite
+from tests.mailbox import Mailbox
+from tests.waiting import HOST, wait_until
+
+CLIENTS = 32
+PEOPLE = 500
+PLACES = 200
+STEPS: dict[str, dict[str, str]] = {
+    "name": {"given_names": "Ada", "family_name": "Number {}"},
+    "email": {"email": "ada-{}@example.org"},
+    "work": {"organisation": "Office", "role": "Clerk", "country": "GB"},
+    "days": {"days": "2009-06-10"},
+    "access-needs": {"access_needs": ""},
+    "dietary-needs": {"dietary_needs": "Vegan"},
+    "consent": {"consent": "y"},
+}
+
+
+class Person:
+    """Someone with a plain browser, who tries again when the connection breaks."""
+
+    def __init__(self, connection: HTTPConnection, number: int) -> None:
+        self._connection = connection
+        self._number = str(number)
+        self._cookies: dict[str, str] = {}
+
+    def register(self) -> int:
+        """Go the whole way; tell the status at which it ended."""
+        status, page = self._see("GET", "/register")
+        if "Start now" not in page:
+            return 409
+        for step, answers in STEPS.items():
+            status, page = self._see("GET", f"/register/{step}")
+            if status == 200:
+                filled = {name: text.format(self._number) for name, text in answers.items()}
+                status, page = self._see("POST", f"/register/{step}", page, filled)
+            if status != 303:
+                return status
+        status, page = self._see("GET", "/register/check")
+        if status == 200:
+            status, page = self._see("POST", "/register/confirm", page, {})
+        return status
+
+    def _see(
+        self, method: str, address: str, form: str = "", answers: dict[str, str] | None = None
+    ) -> tuple[int, str]:
+        body = None if answers is None else urlencode({"csrf_token": _token(form), **answers})
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        for _ in range(50):
+            try:
+                return self._ask(method, address, body, headers)
+            except (HTTPException, OSError):
+                self._connection.close()
+                time.sleep(0.1)
+        raise AssertionError("the site does not answer any more")
+
+    def _ask(
+        self, method: str, address: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, str]:
+        self._connection.request(method, address, body, headers)
+        response = self._connection.getresponse()
+        page = response.read().decode()
+        for header in response.headers.get_all("Set-Cookie", []):
+            name, _, value = header.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return response.status, page
+
+
+def _token(page: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
+    assert found, page
+    return found[1]
+
+
+def _all_register(site: LiveSite, people: int, halfway: Callable[[], object] = str) -> Counter[int]:
+    """Let so many people register, a few at a time; tell how often it ended how."""
+    waiting = queue.SimpleQueue[int]()
+    ended: list[int] = []
+
+    def client() -> None:
+        with closing(HTTPConnection(HOST, site.port, timeout=60)) as connection:
+            while not waiting.empty():
+                with suppress(queue.Empty):
+                    ended.append(Person(connection, waiting.get_nowait()).register())
+
+    for number in range(people):
+        waiting.put(number)
+    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(ended) >= PLACES // 2, "half of the places taken", 60, site.log)
+    halfway()
+    for thread in threads:
+        thread.join(120)
+    return Counter(ended)
+
+
+def _count(what: type[Delegate | Letter]) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(what)) or 0
+
+
+@pytest.mark.both_databases
+def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(
+    live_site: Callable[..., LiveSite],
+) -> None:
+    places(PLACES)
+    site = live_site(processes=4)
+
+    ended = _all_register(site, PEOPLE)
+
+    assert ended == {303: PLACES, 409: PEOPLE - PLACES}, site.log()[-3000:]
+    assert _count(Delegate) == PLACES
+    assert _count(Letter) == PLACES
+    assert queries.places() == queries.Places(PLACES, PLACES)
+
+
+@pytest.mark.both_databases
+def test_nothing_is_lost_when_processes_are_killed_in_the_middle(
+    live_site: Callable[..., LiveSite], mailbox: Mailbox
+) -> None:
+    places(PLACES)
+    site = live_site(processes=4, worker=True)
+
+    def halfway() -> None:
+        site.kill_a_web_process()
+        site.kill_the_worker()
+        site.start_the_worker()
+
+    ended = _all_register(site, PEOPLE, halfway)
+
+    assert ended == {303: PLACES, 409: PEOPLE - PLACES}, site.log()[-3000:]
+    assert _count(Delegate) == PLACES
+    wait_until(lambda: len(_arrived(mailbox)) == PLACES, "a letter for each", 60, site.log)
+    assert len(mailbox.letters) <= PLACES + 1, "at most the one in hand went twice"
+
+
+def _arrived(mailbox: Mailbox) -> set[str]:
+    """List the letters that have come, the same one twice counted once."""
+    return {str(letter.message["Message-ID"]) for letter in mailbox.letters}

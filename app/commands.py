@@ -1,5 +1,7 @@
 """The ``flask …`` commands: each is a service with a printed result."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -16,7 +18,11 @@ from app.mail import queries as mail_queries
 from app.mail import services as mail_services
 from app.mail.bell import Bell
 from app.mail.models import FAILED, SENT
+from app.programme import invented, report
+from app.programme import queries as programme_queries
 from app.programme import services as programme_services
+from app.programme.reading.written import WrittenConference
+from app.registration import invented as invented_delegates
 from app.registration import queries as registration
 from app.registration import retention, seats
 from app.web.pages import absolute_url
@@ -30,37 +36,66 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
 
 def attach(app: Flask) -> None:
     """Put the commands on the application."""
-    for command in (load_programme, publish, set_places):
+    for command in (load_programme, publish, demo, set_places):
         app.cli.add_command(command)
     for command in (add_organiser, remove_organiser, deliver_mail):
         app.cli.add_command(command)
 
 
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Say in a sentence why something could not be done, and end with status 1."""
+    try:
+        yield
+    except ConferenceError as refusal:
+        raise click.ClickException(str(refusal)) from None
+    except SQLAlchemyError as fault:
+        raise click.ClickException(
+            f"The database is away or not ready ({type(fault).__name__})"
+        ) from None
+
+
 @click.command
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--merge", is_flag=True, help="Only add and change; withdraw nothing.")
 @click.option("--publish", "and_publish", is_flag=True, help="Publish afterwards.")
 @with_appcontext
-def load_programme(file: Path, *, dry_run: bool, and_publish: bool) -> None:
+def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool) -> None:
     """Read a conference from FILE; what it does not hold is withdrawn."""
-    try:
-        with transaction():
-            loaded = programme_services.load(file)
-            if loaded.programme.conference.places is not None:
-                seats.begin_with(seats.CONFERENCE, loaded.programme.conference.places)
-            if and_publish:
-                programme_services.publish()
-            if dry_run:
-                db.session.rollback()
-    except ConferenceError as refusal:
-        raise click.ClickException(str(refusal)) from None
-    for note in loaded.notes:
-        click.echo(f"{note.kind}: {note.where}: {note.subject}: {note.reason}")
-    difference = loaded.difference
-    click.echo(
-        f"{len(difference.added)} added, {len(difference.changed)} changed, "
-        f"{len(difference.withdrawn)} withdrawn"
-    )
+    read = programme_services.load_beside if merge else programme_services.load
+    with _told_plainly(), transaction():
+        was_invented = programme_queries.is_invented()
+        loaded = read(file)
+        _make_room(loaded.programme.conference, was_invented=was_invented)
+        public = _published() if and_publish else ""
+        if dry_run:
+            db.session.rollback()
+    for line in report.told(loaded):
+        click.echo(line)
+    if dry_run:
+        click.echo("This was a dry run: nothing has been changed")
+    elif public:
+        click.echo(public)
+
+
+def _make_room(conference: WrittenConference, *, was_invented: bool) -> None:
+    """Say how many places there are, where nobody has; what was invented goes."""
+    if was_invented and not programme_queries.is_invented():
+        invented_delegates.leave()
+        if conference.places is not None:
+            seats.set_limit(seats.CONFERENCE, conference.places)
+    elif conference.places is not None:
+        seats.begin_with(seats.CONFERENCE, conference.places)
+
+
+def _published(note: str = "") -> str:
+    """Publish, and say what that changed."""
+    before = programme_queries.newest_number()
+    number = programme_services.publish(note).number
+    if number == before:
+        return f"Release {number} stays public: nothing has changed since"
+    return f"Release {number} is public"
 
 
 @click.command
@@ -68,10 +103,27 @@ def load_programme(file: Path, *, dry_run: bool, and_publish: bool) -> None:
 @with_appcontext
 def publish(note: str) -> None:
     """Make a release of the working programme."""
-    with transaction():
-        release = programme_services.publish(note)
-        number = release.number
-    click.echo(f"Release {number} is public")
+    with _told_plainly(), transaction():
+        public = _published(note)
+    click.echo(public)
+
+
+@click.command
+@click.option("--sessions", default=200, show_default=True, help="How many, breaks included.")
+@click.option("--speakers", default=250, show_default=True)
+@click.option("--delegates", default=0, show_default=True, help="How many have registered.")
+@with_appcontext
+def demo(sessions: int, speakers: int, delegates: int) -> None:
+    """Put an invented conference in place of the programme, and publish it."""
+    with _told_plainly(), transaction():
+        invented_delegates.refuse_beside_real_ones()
+        conference = programme_services.invent(sessions, speakers).conference
+        invented_delegates.leave()
+        seats.set_limit(seats.CONFERENCE, max(conference.places or 1, delegates))
+        invented_delegates.come(invented.invented_delegates(delegates))
+        public = _published()
+    click.echo(f"{sessions} sessions, {speakers} speakers and {delegates} delegates, all invented")
+    click.echo(public)
 
 
 @click.command

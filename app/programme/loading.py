@@ -1,53 +1,74 @@
 """Bring the working tables to what a programme file holds, and tell the difference.
 
-The file is the whole programme: what it does not hold is withdrawn. A thing is known by its
-key, so loading the same file again changes nothing and addresses stay as they are.
+A thing is known by its key, so loading the same file again changes nothing and addresses stay
+as they are. A file of another conference, which its acronym tells, takes the place of the one
+that was there: nothing of that one stays, so what is loaded never depends on what was before.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Sized
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete
 
 from app import clock
-from app.database import Base, db
+from app.database import db, hold
+from app.programme import queries
+from app.programme.difference import Difference
 from app.programme.models import Appearance, Conference, Room, Session, Speaker, Theme
-from app.programme.reading.written import WrittenProgramme, WrittenSession
+from app.programme.reading.written import (
+    WrittenConference,
+    WrittenProgramme,
+    WrittenRoom,
+    WrittenSession,
+    WrittenSpeaker,
+    WrittenTheme,
+)
+from app.programme.rows import Rows, with_people
 
-Row = TypeVar("Row", Theme, Room, Speaker, Session)
 SHAPES = ("circle", "triangle", "square", "diamond", "hexagon", "star", "cross", "pentagon")
 PALETTE = 12  # slots of colour that the style sheet knows
 
 
-@dataclass
-class Difference:
-    """What loading a file changed, as the names of things."""
-
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    withdrawn: list[str] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.changed or self.withdrawn)
-
-
-def apply(programme: WrittenProgramme) -> Difference:
-    """Bring the working tables to this programme."""
+def replace(programme: WrittenProgramme) -> Difference:
+    """Bring the working programme to this one; what it does not hold is withdrawn."""
+    hold(Conference)
     difference = Difference()
-    _apply_conference(programme, difference)
-    themes = _apply_themes(programme, difference)
-    rooms = _apply_rooms(programme, difference)
-    speakers = _apply_speakers(programme, difference)
-    _apply_sessions(programme, difference, themes, rooms, speakers)
-    db.session.flush()
-    _drop_what_is_left_out(programme, difference, themes, rooms)
+    _clear_another(programme.conference, difference)
+    _apply_conference(programme.conference, difference)
+    things = _Things(difference, keeps_order=False)
+    things.bring(programme)
+    things.withdraw_the_rest()
     return difference
 
 
-def _apply_conference(programme: WrittenProgramme, difference: Difference) -> None:
-    written = programme.conference
+def merge(programme: WrittenProgramme) -> Difference:
+    """Add to the working programme what this one holds, and change what is known."""
+    hold(Conference)
+    difference = Difference()
+    if not queries.has_conference():
+        _apply_conference(programme.conference, difference)
+    _Things(difference, keeps_order=True).bring(programme)
+    return difference
+
+
+def _clear_another(written: WrittenConference, difference: Difference) -> None:
+    """Make room when the conference in the tables is another."""
+    row = db.session.get(Conference, 1)
+    if row is None or row.acronym == written.acronym:
+        return
+    difference.withdrawn += [
+        *(f"Session: {session.title}" for session in queries.sessions()),
+        *(f"Speaker: {speaker.name}" for speaker in queries.speakers()),
+        *(f"Room: {room.name}" for room in queries.rooms()),
+        *(f"Theme: {theme.name}" for theme in queries.themes()),
+    ]
+    for kind in (Appearance, Session, Speaker, Room, Theme):
+        db.session.execute(delete(kind))
+    db.session.expire_all()
+
+
+def _apply_conference(written: WrittenConference, difference: Difference) -> None:
     row = db.session.get(Conference, 1)
     moved = row is None or row.starts_on != written.starts_on
     values: dict[str, Any] = {
@@ -59,8 +80,9 @@ def _apply_conference(programme: WrittenProgramme, difference: Difference) -> No
         "time_zone": written.time_zone,
         "place": written.place,
         "summary": written.summary,
+        "is_invented": written.invented,
     }
-    if written.contact_email:
+    if written.contact_email or moved:
         values["contact_email"] = written.contact_email
     if written.registration_opens_at or moved:
         values["registration_opens_at"] = written.registration_opens_at
@@ -68,49 +90,87 @@ def _apply_conference(programme: WrittenProgramme, difference: Difference) -> No
     if row is None:
         db.session.add(Conference(id=1, **values))
         difference.added.append("The conference")
-    else:
-        _note(row, values, "The conference", difference)
+        return
+    differing = {column for column, value in values.items() if getattr(row, column) != value}
+    for column in differing:
+        setattr(row, column, values[column])
+    if differing:
+        difference.note_change("The conference", differing)
 
 
-def _apply_themes(programme: WrittenProgramme, difference: Difference) -> dict[str, Theme]:
-    rows = _rows_by(Theme, "slug")
-    for position, written in enumerate(programme.themes):
+class _Things:
+    """Themes, rooms, speakers and sessions on their way into the tables."""
+
+    def __init__(self, difference: Difference, *, keeps_order: bool) -> None:
+        self._difference = difference
+        self._keeps_order = keeps_order
+        self._themes = Rows(Theme, "slug", difference)
+        self._rooms = Rows(Room, "key", difference)
+        self._speakers = Rows(Speaker, "key", difference)
+        self._sessions = Rows(Session, "key", difference, with_people())
+
+    def bring(self, programme: WrittenProgramme) -> None:
+        """Add or change everything that a programme holds."""
+        for position, theme in enumerate(programme.themes):
+            self._bring_theme(theme, position)
+        for position, room in enumerate(programme.rooms):
+            self._bring_room(room, position)
+        for speaker in programme.speakers:
+            self._bring_speaker(speaker)
+        for session in programme.sessions:
+            self._bring_session(session)
+        db.session.flush()
+
+    def withdraw_the_rest(self) -> None:
+        """Withdraw sessions and speakers, whose addresses are known; delete rooms and themes."""
+        for session in self._sessions.left_out():
+            session.theme = session.room = None
+            self._withdraw(session, f"Session: {session.title}")
+        for speaker in self._speakers.left_out():
+            self._withdraw(speaker, f"Speaker: {speaker.name}")
+        for room in self._rooms.left_out():
+            self._delete(room, f"Room: {room.name}")
+        for theme in self._themes.left_out():
+            self._delete(theme, f"Theme: {theme.name}")
+        db.session.flush()
+
+    def _withdraw(self, row: Session | Speaker, name: str) -> None:
+        if row.withdrawn_at is None:
+            row.withdrawn_at = clock.now()
+            self._difference.withdrawn.append(name)
+
+    def _delete(self, row: Room | Theme, name: str) -> None:
+        db.session.delete(row)
+        self._difference.withdrawn.append(name)
+
+    def _bring_theme(self, written: WrittenTheme, position: int) -> None:
+        known = self._themes.known(written.slug)
+        place = self._place(known, position, self._themes)
         values = {
             "name": written.name,
             "summary": written.summary,
             "letter": written.letter or written.name[:1].upper(),
-            "shape": written.shape or SHAPES[position % len(SHAPES)],
-            "palette": written.palette or position % PALETTE + 1,
+            "shape": written.shape or SHAPES[place % len(SHAPES)],
+            "palette": written.palette or place % PALETTE + 1,
             "colour": written.colour,
-            "position": position,
+            "position": place,
         }
-        _keep(rows, Theme, {"slug": written.slug}, values, f"Theme {written.name}", difference)
-    return rows
+        self._themes.bring(written.slug, written.slug, f"Theme: {written.name}", values)
 
-
-def _apply_rooms(programme: WrittenProgramme, difference: Difference) -> dict[str, Room]:
-    rows = _rows_by(Room, "key")
-    slugs = _Slugs(row.slug for row in rows.values())
-    for position, written in enumerate(programme.rooms):
+    def _bring_room(self, written: WrittenRoom, position: int) -> None:
+        known = self._rooms.known(written.key)
         values = {
-            "slug": slugs.of(rows.get(written.key), written.slug),
             "name": written.name,
             "capacity": written.capacity,
             "description": written.description,
             "features": " ".join(written.features),
             "is_illustrative": written.illustrative,
-            "position": position,
+            "position": self._place(known, position, self._rooms),
         }
-        _keep(rows, Room, {"key": written.key}, values, f"Room {written.name}", difference)
-    return rows
+        self._rooms.bring(written.key, written.slug, f"Room: {written.name}", values)
 
-
-def _apply_speakers(programme: WrittenProgramme, difference: Difference) -> dict[str, Speaker]:
-    rows = _rows_by(Speaker, "key")
-    slugs = _Slugs(row.slug for row in rows.values())
-    for written in programme.speakers:
+    def _bring_speaker(self, written: WrittenSpeaker) -> None:
         values = {
-            "slug": slugs.of(rows.get(written.key), written.slug),
             "name": written.name,
             "role": written.role,
             "organisation": written.organisation,
@@ -118,33 +178,42 @@ def _apply_speakers(programme: WrittenProgramme, difference: Difference) -> dict
             "biography": written.biography,
             "withdrawn_at": None,
         }
-        _keep(rows, Speaker, {"key": written.key}, values, f"Speaker {written.name}", difference)
-    return rows
+        self._speakers.bring(written.key, written.slug, f"Speaker: {written.name}", values)
 
-
-def _apply_sessions(
-    programme: WrittenProgramme,
-    difference: Difference,
-    themes: Mapping[str, Theme],
-    rooms: Mapping[str, Room],
-    speakers: Mapping[str, Speaker],
-) -> None:
-    rows = _rows_by(Session, "key")
-    slugs = _Slugs(row.slug for row in rows.values())
-    for written in programme.sessions:
-        values = _session_values(written) | {
-            "slug": slugs.of(rows.get(written.key), written.slug),
-            "theme": themes[written.theme] if written.theme else None,
-            "room": rooms[written.room] if written.room else None,
+    def _bring_session(self, written: WrittenSession) -> None:
+        known = self._sessions.known(written.key)
+        since = known.cancelled_at if known else None
+        values = {
+            **_plain_values(written),
+            "theme": self._themes[written.theme] if written.theme else None,
+            "room": self._rooms[written.room] if written.room else None,
+            "cancelled_at": (since or clock.now()) if written.cancelled else None,
+            "appearances": self._appearances(written, known),
         }
-        before = rows.get(written.key)
-        if before is not None and before.cancelled_at and written.cancelled:
-            values["cancelled_at"] = before.cancelled_at
-        row = _keep(rows, Session, {"key": written.key}, values, written.title, difference)
-        _apply_appearances(row, written, speakers, difference)
+        self._sessions.bring(written.key, written.slug, f"Session: {written.title}", values)
+
+    def _appearances(self, written: WrittenSession, session: Session | None) -> list[Appearance]:
+        """Say who appears, in order; what is known already is kept."""
+        known = {(one.speaker, one.role): one for one in session.appearances} if session else {}
+        asked = dict.fromkeys(
+            (self._speakers[one.speaker], one.role) for one in written.appearances
+        )
+        found = [
+            known.get((speaker, role)) or Appearance(speaker=speaker, role=role)
+            for speaker, role in asked
+        ]
+        for position, appearance in enumerate(found):
+            appearance.position = position
+        return found
+
+    def _place(self, known: Theme | Room | None, position: int, rows: Sized) -> int:
+        """Tell where a thing stands among its kind; what is merged in comes last."""
+        if not self._keeps_order:
+            return position
+        return known.position if known else len(rows)
 
 
-def _session_values(written: WrittenSession) -> dict[str, Any]:
+def _plain_values(written: WrittenSession) -> dict[str, Any]:
     return {
         "title": written.title,
         "subtitle": written.subtitle,
@@ -155,113 +224,8 @@ def _session_values(written: WrittenSession) -> dict[str, Any]:
         "description": written.description,
         "language": written.language,
         "licence": written.licence,
-        "links": json.dumps([list(link) for link in written.links]),
+        "links": json.dumps(written.links),
         "is_recorded": written.recorded,
         "is_illustrative": written.illustrative,
-        "cancelled_at": clock.now() if written.cancelled else None,
         "withdrawn_at": None,
     }
-
-
-def _apply_appearances(
-    row: Session,
-    written: WrittenSession,
-    speakers: Mapping[str, Speaker],
-    difference: Difference,
-) -> None:
-    asked = [(speakers[part.speaker], part.role) for part in written.appearances]
-    if [(part.speaker, part.role) for part in row.appearances] == asked:
-        return
-    known = {(part.speaker, part.role): part for part in row.appearances}
-    row.appearances = [
-        known.get(part) or Appearance(speaker=part[0], role=part[1]) for part in asked
-    ]
-    for position, part in enumerate(row.appearances):
-        part.position = position
-    if written.title not in {*difference.added, *difference.changed}:
-        difference.changed.append(written.title)
-
-
-def _drop_what_is_left_out(
-    programme: WrittenProgramme,
-    difference: Difference,
-    themes: Mapping[str, Theme],
-    rooms: Mapping[str, Room],
-) -> None:
-    """Withdraw sessions and speakers, whose addresses are known; delete rooms and themes."""
-    sessions = {written.key for written in programme.sessions}
-    for session in db.session.scalars(select(Session).where(Session.withdrawn_at.is_(None))):
-        if session.key not in sessions:
-            session.withdrawn_at = clock.now()
-            session.theme = session.room = None
-            difference.withdrawn.append(session.title)
-    speakers = {written.key for written in programme.speakers}
-    for speaker in db.session.scalars(select(Speaker).where(Speaker.withdrawn_at.is_(None))):
-        if speaker.key not in speakers:
-            speaker.withdrawn_at = clock.now()
-            difference.withdrawn.append(f"Speaker {speaker.name}")
-    _delete(rooms, {written.key for written in programme.rooms}, "Room", difference)
-    _delete(themes, {written.slug for written in programme.themes}, "Theme", difference)
-
-
-def _delete(
-    rows: Mapping[str, Theme] | Mapping[str, Room],
-    kept: set[str],
-    word: str,
-    difference: Difference,
-) -> None:
-    for key, row in rows.items():
-        if key not in kept:
-            db.session.delete(row)
-            difference.withdrawn.append(f"{word} {row.name}")
-
-
-def _rows_by(kind: type[Row], name: str) -> dict[str, Row]:
-    return {getattr(row, name): row for row in db.session.scalars(select(kind))}
-
-
-def _keep(  # noqa: PLR0913 – one row of any kind, brought to its values
-    rows: dict[str, Row],
-    kind: type[Row],
-    identity: dict[str, str],
-    values: dict[str, Any],
-    name: str,
-    difference: Difference,
-) -> Row:
-    """Change the row that is known by this identity, or add it."""
-    (key,) = identity.values()
-    row = rows.get(key)
-    if row is None:
-        row = rows[key] = kind(**identity, **values)
-        db.session.add(row)
-        difference.added.append(name)
-    else:
-        _note(row, values, name, difference)
-    return row
-
-
-def _note(row: Base, values: dict[str, Any], name: str, difference: Difference) -> None:
-    """Set what differs, and write the name down when anything did."""
-    differing = {key: value for key, value in values.items() if getattr(row, key) != value}
-    for key, value in differing.items():
-        setattr(row, key, value)
-    if differing:
-        difference.changed.append(name)
-
-
-class _Slugs:
-    """Addresses that stay with their rows and are never given twice."""
-
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = set(taken)
-
-    def of(self, row: Row | None, asked: str) -> str:
-        """Keep the row's own address, or find a free one near to what is asked."""
-        if row is not None:
-            return row.slug
-        slug, number = asked, 1
-        while slug in self._taken:
-            number += 1
-            slug = f"{asked}-{number}"
-        self._taken.add(slug)
-        return slug

@@ -67,6 +67,11 @@ def newest_release() -> Release | None:
     return db.session.scalar(select(Release).order_by(Release.number.desc()).limit(1))
 
 
-def releases() -> int:
-    """How many releases there have been."""
-    return db.session.scalar(select(func.count()).select_from(Release)) or 0
+def newest_number() -> int:
+    """Tell the number of the newest release; 0 when there has been none."""
+    return db.session.scalar(select(func.max(Release.number))) or 0
+
+
+def is_invented() -> bool:
+    """Whether the working programme is one of those made to try things out."""
+    return bool(db.session.scalar(select(Conference.is_invented)))

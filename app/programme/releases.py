@@ -16,6 +16,8 @@ from app.programme.document import Document
 from app.programme.models import Conference, Release
 from app.programme.published import Programme
 
+__all__ = ["NOTHING", "Programme", "current"]
+
 NOTHING = Document(
     conference=document.Conference(
         acronym="",

@@ -1,16 +1,16 @@
-"""Deeds on the programme: load it from a file, publish it."""
+"""Deeds on the programme: load it from a file, invent one, publish it."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from app import clock
-from app.database import db
+from app.database import db, hold
 from app.edition import raise_edition
 from app.history import services as history
-from app.programme import document, loading, queries
+from app.programme import document, invented, loading, queries
+from app.programme.difference import Difference
 from app.programme.freezing import freeze
-from app.programme.loading import Difference
-from app.programme.models import Release
+from app.programme.models import Conference, Release
 from app.programme.reading import read
 from app.programme.reading.written import Note, WrittenProgramme
 
@@ -30,16 +30,26 @@ def load(path: Path) -> Loaded:
     return Loaded(reading.programme, replace(reading.programme), reading.notes)
 
 
+def load_beside(path: Path) -> Loaded:
+    """Add what a file holds to the working programme, and withdraw nothing."""
+    reading = read(path)
+    difference = loading.merge(reading.programme)
+    _record(difference)
+    return Loaded(reading.programme, difference, reading.notes)
+
+
 def replace(programme: WrittenProgramme) -> Difference:
     """Bring the working programme to this one."""
-    difference = loading.apply(programme)
-    if difference:
-        history.record(
-            f"A programme was loaded: {len(difference.added)} added, "
-            f"{len(difference.changed)} changed, {len(difference.withdrawn)} withdrawn",
-            about="programme",
-        )
+    difference = loading.replace(programme)
+    _record(difference)
     return difference
+
+
+def invent(sessions: int, speakers: int) -> WrittenProgramme:
+    """Put an invented conference of this size in place of the programme."""
+    programme = invented.invent(sessions, speakers)
+    replace(programme)
+    return programme
 
 
 def publish(note: str = "", *, who: str = history.THE_SITE) -> Release:
@@ -47,12 +57,13 @@ def publish(note: str = "", *, who: str = history.THE_SITE) -> Release:
 
     Publishing what is already public gives the release that stands.
     """
+    hold(Conference)
     conference = queries.conference()
     frozen = document.written(freeze())
     newest = queries.newest_release()
-    if newest is not None and newest.document == frozen:
-        if conference.current_release == newest.number:
-            return newest
+    stands = newest is not None and conference.current_release == newest.number
+    if newest is not None and stands and newest.document == frozen:
+        return newest
     release = Release(
         number=(newest.number if newest else 0) + 1,
         published_at=clock.now(),
@@ -67,3 +78,8 @@ def publish(note: str = "", *, who: str = history.THE_SITE) -> Release:
         f"Release {release.number} was published", about=f"release {release.number}", who=who
     )
     return release
+
+
+def _record(difference: Difference) -> None:
+    if difference:
+        history.record(f"A programme was loaded: {difference}", about="programme")

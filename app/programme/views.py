@@ -1,6 +1,7 @@
 """The programme as the public reads it, from the current release."""
 
 from datetime import date
+from typing import cast
 
 from flask import Blueprint, Flask, url_for
 from flask.blueprints import BlueprintSetupState
@@ -38,7 +39,7 @@ class DayConverter(BaseConverter):
 
 @pages.record_once
 def _attach(state: BlueprintSetupState) -> None:
-    app: Flask = state.app
+    app = cast(Flask, state.app)
     app.url_map.converters["day"] = DayConverter
     app.extensions["conference_zone"] = lambda: _facts().time_zone
     shown.attach(app)

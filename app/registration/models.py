@@ -66,6 +66,7 @@ class Delegate(Base):
     changes: Mapped[int] = mapped_column(default=0)  # SEQUENCE of the calendar entry
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     erased_at: Mapped[datetime | None] = mapped_column(default=None)
+    is_invented: Mapped[bool] = mapped_column(default=False)  # does not exist; for trying out
 
     needs: Mapped["Needs | None"] = relationship(cascade="all, delete-orphan")
 

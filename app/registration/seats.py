@@ -21,19 +21,27 @@ class Full(Refused):
     """Every seat is taken."""
 
 
+def hold(name: str) -> SeatLimit:
+    """Lock a limit until the transaction ends, before anything else that a deed will lock."""
+    limit = _found(name)
+    if limit is None:
+        raise NotFound("Nobody has said yet how many places there are")
+    return limit
+
+
 def take(name: str, row: Base) -> None:
     """Take a seat for a row and insert it; raise Full when there is no seat left."""
-    limit = _locked(name)
+    limit = hold(name)
     if limit.is_full:
         raise Full("Every place has been taken")
     db.session.add(row)
     _keep(limit, taken=limit.taken + 1, seats=limit.seats)
 
 
-def give_back(name: str) -> None:
-    """Give one seat back; it is free for the next person at once."""
-    limit = _locked(name)
-    _keep(limit, taken=limit.taken - 1, seats=limit.seats)
+def give_back(name: str, count: int = 1) -> None:
+    """Give a seat back, or several; they are free for the next person at once."""
+    limit = hold(name)
+    _keep(limit, taken=limit.taken - count, seats=limit.seats)
 
 
 def set_limit(name: str, seats: int) -> None:
@@ -61,13 +69,6 @@ def _keep(limit: SeatLimit, *, taken: int, seats: int) -> None:
     db.session.flush()
     if limit.is_full != was_full:
         raise_edition()
-
-
-def _locked(name: str) -> SeatLimit:
-    limit = _found(name)
-    if limit is None:
-        raise NotFound("Nobody has said yet how many places there are")
-    return limit
 
 
 def _found(name: str) -> SeatLimit | None:

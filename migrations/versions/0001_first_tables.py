@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("changes", sa.Integer(), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_invented", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delegate")),
         sa.UniqueConstraint("link_key", name=op.f("uq_delegate_link_key")),
         sa.UniqueConstraint("new_link_key", name=op.f("uq_delegate_new_link_key")),

@@ -75,10 +75,18 @@ def one_line(text: str | None) -> str:
 
 
 def plain_characters(form: Any, field: Field) -> None:
-    """Refuse control characters, and marks that turn the direction of writing unseen."""
-    for character in field.data or "":
-        control = unicodedata.category(character) == "Cc" and character not in ALLOWED_CONTROLS
-        if control or character in BIDI_OVERRIDES:
-            raise ValidationError(
-                _l("Remove the hidden characters: type this again instead of pasting it")
-            )
+    """Refuse control characters, and marks that turn the direction of writing unseen.
+
+    The rest of what was typed is shown again; no page may hold the hidden ones.
+    """
+    typed = field.data or ""
+    field.data = "".join(character for character in typed if not _is_hidden(character))
+    if field.data != typed:
+        raise ValidationError(
+            _l("Remove the hidden characters: type this again instead of pasting it")
+        )
+
+
+def _is_hidden(character: str) -> bool:
+    control = unicodedata.category(character) == "Cc" and character not in ALLOWED_CONTROLS
+    return control or character in BIDI_OVERRIDES

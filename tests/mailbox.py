@@ -14,6 +14,7 @@ mailbox.close(), mailbox.reopen()   be away, and come back on the same port
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -80,7 +81,7 @@ class Letter:
     def _part(self, kind: str) -> str:
         body = self.message.get_body((kind,))
         assert body is not None, f"the letter “{self.subject}” has no {kind} part"
-        return str(body.get_content())
+        return str(body.get_content()).replace("\r\n", "\n")
 
 
 class _Babbler(asyncio.Protocol):
@@ -122,6 +123,7 @@ class Mailbox:
         self._refusals: list[Refusal] = []
         self._manners: type[asyncio.Protocol] | None = None
         self._hangs_up = False
+        self._when_kept: Callable[[], None] | None = None
         self._came = Event()
         self._tls = False
         self._folder = folder
@@ -199,8 +201,13 @@ class Mailbox:
         """Close each connection when a letter has come, without an answer."""
         self._hangs_up = True
 
+    def when_kept(self, do: Callable[[], None]) -> None:
+        """Do something each time a letter is kept, before the sender hears of it."""
+        self._when_kept = do
+
     def accept(self) -> None:
         """Be good again."""
+        self._when_kept = None
         self._refusals.clear()
         self._manners = None
         self._hangs_up = False
@@ -238,6 +245,8 @@ class Mailbox:
                 )
             )
         self._came.set()
+        if self._when_kept is not None:
+            await asyncio.to_thread(self._when_kept)
         return "250 Kept"
 
     def _authenticate(

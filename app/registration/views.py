@@ -69,7 +69,7 @@ def question(step: str) -> ResponseReturnValue:
         form=form,
         number=STEPS.index(step) + 1,
         steps=len(STEPS),
-        is_change=here.next_step == "check",
+        back=_address("check") if here.next_step == "check" else None,
     )
 
 

@@ -113,10 +113,10 @@ def confirm_address(delegate: Delegate) -> None:
 
 def cancel(delegate: Delegate) -> None:
     """Give the place back; it is free for somebody else at once."""
-    with db.session.begin_nested():
-        seats.give_back(seats.CONFERENCE)
-        db.session.refresh(delegate, with_for_update=True)
-        delegate.cancel(clock.now())
+    seats.hold(seats.CONFERENCE)
+    db.session.refresh(delegate, with_for_update=True)
+    delegate.cancel(clock.now())
+    seats.give_back(seats.CONFERENCE)
     delegate.changes += 1
     delegate.new_email, delegate.new_link_key = "", None
     _record(delegate, "Cancelled")

@@ -1,0 +1,433 @@
+"""Delegates see, change and cancel their own bookings."""
+
+import re
+from collections.abc import Callable
+from threading import Barrier, Thread
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, event
+
+from app import clock
+from app.database import db, transaction
+from app.history import queries as history
+from app.registration import links, queries, seats
+from app.registration.bookings import services
+from app.registration.models import Delegate
+from tests.browser import Browser
+from tests.factories import a_delegate, places
+from tests.outbox import deliver, letters_to, link_in, newest_to, subjects_to
+
+OLD_PAGE = (
+    "Your booking was changed in another window after you opened this page. "
+    "Check your answer, then save again if it should count"
+)
+
+
+def address_of(delegate: Delegate, below: str = "") -> str:
+    """Give the address of somebody's booking."""
+    return f"/booking/{links.booking_token(delegate)}{below}"
+
+
+def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
+    delegate = a_delegate(reference="BCDF2345", access="A ramp", dietary="No nuts")
+
+    page = visitor.open(address_of(delegate))
+
+    assert page.heading == "Your booking"
+    assert page.at("reference") == "BCDF2345"
+    assert page.facts == {
+        "Name": "Ada Lovelace",
+        "Name on your badge": "Ada Lovelace",
+        "Email address": "ada@example.org",
+        "Organisation": "Analytical Society",
+        "Role": "Member",
+        "Country": "United Kingdom",
+        "Days": "Wednesday 10 June 2009, Thursday 11 June 2009",
+        "What you need to take part": "A ramp",
+        "What you do not eat or drink": "No nuts",
+    }
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_from_the_first_question_to_the_cancelled_place(visitor: Browser, mailbox: object) -> None:
+    places(1)
+    visitor.open("/register/name")
+    visitor.press("Continue", given_names="Ada", family_name="Lovelace")
+    visitor.press("Continue", {"What is your email address?": "ada@example.org"})
+    visitor.press("Continue", country="United Kingdom")
+    visitor.press("Continue", {"Which days will you come?": ["Wednesday 10 June 2009"]})
+    visitor.press("Continue")
+    visitor.press("Continue")
+    visitor.press("Continue", {"I agree that you keep and use my answers in this way": True})
+    visitor.press("Confirm registration")
+    letter = newest_to("ada@example.org")
+    deliver()
+
+    page = visitor.open(link_in(letter, "/booking/"))
+    assert "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org" in page.text
+    page.follow("Change name on your badge")
+    page = visitor.press("Save", {"Name on your badge (optional)": "The Countess"})
+    assert page.facts["Name on your badge"] == "The Countess"
+    page.follow("Cancel my booking")
+    page = visitor.press("Cancel my booking")
+
+    assert page.heading == "Your booking is cancelled"
+    assert queries.places().left == 1
+    assert [letter.split(":")[0] for letter in subjects_to("ada@example.org")] == [
+        "You are registered for Tides and Harbours",
+        "Your booking has been changed",
+        "Your booking is cancelled",
+    ]
+
+
+def test_names_are_changed_and_the_letter_tells_old_and_new(visitor: Browser) -> None:
+    delegate = a_delegate(badge_name="Ada")
+    visitor.open(address_of(delegate, "/name"))
+
+    page = visitor.press(
+        "Save", {"Family name": "King", "Name on your badge (optional)": "Ada King"}
+    )
+
+    assert page.heading == "Your booking"
+    assert page.facts["Name"] == "Ada King"
+    assert "Your changes are saved" in page.text
+    letter = newest_to("ada@example.org")
+    assert "Family name:\n\nBefore: Lovelace\nNow: King\n" in letter.text
+    assert "Name on your badge:\n\nBefore: Ada\nNow: Ada King\n" in letter.text
+    assert "Organisation" not in letter.text
+
+
+def test_days_are_changed_and_the_calendar_entry_follows(visitor: Browser) -> None:
+    delegate = a_delegate()
+    visitor.open(address_of(delegate, "/days"))
+
+    page = visitor.press("Save", {"Which days will you come?": ["Thursday 11 June 2009"]})
+
+    assert page.facts["Days"] == "Thursday 11 June 2009"
+    letter = newest_to("ada@example.org")
+    assert "Before: Wednesday 10 June 2009, Thursday 11 June 2009\nNow: Thursday 11" in letter.text
+    assert "DTSTART;VALUE=DATE:20090611" in letter.calendar
+    assert "SEQUENCE:1" in letter.calendar
+
+
+def test_work_and_country_are_changed(visitor: Browser) -> None:
+    delegate = a_delegate()
+    visitor.open(address_of(delegate, "/work"))
+
+    page = visitor.press("Save", {"Your role there (optional)": "", "Country": "France"})
+
+    assert (page.facts["Role"], page.facts["Country"]) == ("Not given", "France")
+    letter = newest_to("ada@example.org")
+    assert "Before: United Kingdom\nNow: France" in letter.text
+    assert "Before: Member\nNow: nothing" in letter.text
+
+
+@pytest.mark.parametrize(
+    ("below", "question"),
+    [
+        ("access-needs", "What do you need to take part? (optional)"),
+        ("dietary-needs", "Is there anything you do not eat or drink? (optional)"),
+    ],
+)
+def test_needs_are_changed_but_in_no_letter(visitor: Browser, below: str, question: str) -> None:
+    delegate = a_delegate(access="A ramp", dietary="No nuts")
+    visitor.open(address_of(delegate, f"/{below}"))
+
+    visitor.press("Save", {question: "A quiet seat"})
+
+    letter = newest_to("ada@example.org")
+    for words in ("A quiet seat", "A ramp", "No nuts"):
+        assert words.encode() not in letter.raw
+    assert "What you need to take part has been changed" in letter.text
+    assert history.entries(delegate.subject)[-1].sentence == "Changed: needs"
+
+
+def test_needs_that_are_taken_back_are_gone(visitor: Browser) -> None:
+    delegate = a_delegate(access="A ramp")
+    visitor.open(address_of(delegate, "/access-needs"))
+
+    page = visitor.press("Save", {"What do you need to take part? (optional)": ""})
+
+    assert page.facts["What you need to take part"] == "None"
+    assert delegate.needs is None
+
+
+def test_saving_what_is_there_already_does_nothing(visitor: Browser) -> None:
+    delegate = a_delegate()
+    visitor.open(address_of(delegate, "/name"))
+
+    page = visitor.press("Save")
+
+    assert page.heading == "Your booking"
+    assert "saved" not in page.text
+    assert letters_to("ada@example.org") == []
+    assert delegate.changes == 0
+
+
+def test_a_mistake_is_told_beside_the_question_and_nothing_changes(visitor: Browser) -> None:
+    delegate = a_delegate()
+    visitor.open(address_of(delegate, "/name"))
+
+    page = visitor.press("Save", given_names="", family_name="King", status=422)
+
+    assert page.errors == ["Enter your given names"]
+    assert page.answer("Family name") == "King"
+    assert delegate.family_name == "Lovelace"
+
+
+def test_an_old_tab_cannot_undo_a_newer_change_unseen(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    delegate = a_delegate()
+    other_tab = a_browser()
+    visitor.open(address_of(delegate, "/name"))
+    other_tab.open(address_of(delegate, "/name"))
+    other_tab.press("Save", {"Family name": "King"})
+
+    page = visitor.press("Save", {"Family name": "Byron"}, status=422)
+
+    assert page.errors == [OLD_PAGE]
+    assert page.answer("Family name") == "Byron"
+    assert delegate.family_name == "King"
+    assert visitor.press("Save").facts["Name"] == "Ada Byron"
+
+
+def test_nobody_becomes_somebody_who_has_a_booking_already(visitor: Browser) -> None:
+    a_delegate(given_names="Charles", family_name="Babbage")
+    delegate = a_delegate()
+    visitor.open(address_of(delegate, "/name"))
+
+    page = visitor.press("Save", given_names="Charles", family_name="Babbage", status=422)
+
+    assert page.errors == ["There is another booking with these names and this email address"]
+    assert delegate.given_names == "Ada"
+
+
+def test_cancelling_asks_first(visitor: Browser) -> None:
+    delegate = a_delegate()
+
+    page = visitor.open(address_of(delegate, "/cancel"))
+
+    assert page.heading == "Cancel your booking?"
+    assert delegate.is_attending
+    assert page.follow("Keep my booking").heading == "Your booking"
+
+
+def test_a_cancelled_place_is_free_at_once(visitor: Browser) -> None:
+    delegate = a_delegate()
+    places(1)
+    visitor.open(address_of(delegate, "/cancel"))
+
+    page = visitor.press("Cancel my booking")
+
+    assert page.heading == "Your booking is cancelled"
+    assert queries.places().left == 1
+    assert page.links["Register again"] == "/register"
+    assert "Cancel my booking" not in page.links
+    letter = newest_to("ada@example.org")
+    assert "STATUS:CANCELLED" in letter.calendar
+    assert "at 9:30am on Tuesday 12 May 2009" in page.text
+
+
+def test_cancelling_twice_says_that_it_is_done(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    delegate = a_delegate()
+    second = a_browser()
+    visitor.open(address_of(delegate, "/cancel"))
+    second.open(address_of(delegate, "/cancel"))
+    visitor.press("Cancel my booking")
+
+    page = second.press("Cancel my booking")
+
+    assert "This booking has already been cancelled" in page.text
+    assert queries.places().taken == 0
+    assert len(letters_to("ada@example.org")) == 1
+
+
+def test_a_cancelled_booking_cannot_be_changed(visitor: Browser) -> None:
+    delegate = a_delegate()
+    form = visitor.open(address_of(delegate, "/name"))
+    with transaction():
+        services.cancel(delegate)
+
+    visitor.open(address_of(delegate, "/name"), status=409)
+    page = form.press("Save", {"Family name": "King"}, status=409)
+
+    assert "This booking has been cancelled, so it cannot be changed" in page.text
+    assert visitor.open(address_of(delegate)).facts["Name"] == "Ada Lovelace"
+
+
+def test_who_cancelled_may_register_again(visitor: Browser) -> None:
+    delegate = a_delegate()
+    with transaction():
+        services.cancel(delegate)
+
+    again = a_delegate()
+
+    assert again.is_attending
+
+
+@pytest.mark.both_databases
+def test_two_who_cancel_at_once_give_one_place_back(site: Flask) -> None:
+    a_delegate(given_names="Grace")
+    delegate = a_delegate()
+    number = delegate.id
+    db.session.commit()
+    outcomes = _both_at_once(site, lambda: services.cancel(db.session.get_one(Delegate, number)))
+
+    assert sorted(outcomes) == ["", "This booking has already been cancelled"]
+    assert queries.places().taken == 1
+
+
+@pytest.mark.postgresql_only
+def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
+    a_delegate(given_names="Grace")
+    delegate = a_delegate()
+    number = delegate.id
+    db.session.commit()
+    both_have_looked = Barrier(2)
+
+    def cancel_carelessly() -> None:
+        careless = db.session.get_one(Delegate, number)
+        both_have_looked.wait()
+        careless.cancel(clock.now())
+        seats.give_back(seats.CONFERENCE)
+
+    assert _both_at_once(site, cancel_carelessly) == ["", ""]
+    assert queries.places().taken == 0
+
+
+def _both_at_once(site: Flask, deed: Callable[[], None]) -> list[str]:
+    """Do a deed twice at the same moment, each having seen the same; tell how each ended."""
+    outcomes: list[str] = []
+    ready = Barrier(2)
+
+    def do() -> None:
+        with site.app_context():
+            ready.wait()
+            try:
+                with transaction():
+                    deed()
+                outcomes.append("")
+            except services.Refused as refusal:
+                outcomes.append(str(refusal))
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=do) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return outcomes
+
+
+def test_opening_any_page_of_a_booking_changes_nothing(visitor: Browser) -> None:
+    delegate = a_delegate(access="A ramp")
+    sent: list[str] = []
+
+    def note(*about: object) -> None:
+        sent.append(str(about[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    for below in ("", "/name", "/work", "/days", "/address", "/cancel", "/erase"):
+        visitor.open(address_of(delegate, below))
+    for below in ("/copy.json", "/calendar.ics"):
+        visitor.fetch("GET", address_of(delegate, below))
+    event.remove(Engine, "before_cursor_execute", note)
+
+    assert not [one for one in sent if re.match("INSERT|UPDATE|DELETE", one)]
+
+
+@pytest.mark.parametrize("below", ["", "/name", "/address", "/cancel", "/erase", "/copy.json"])
+def test_a_link_that_is_not_quite_right_opens_nothing(visitor: Browser, below: str) -> None:
+    token = links.booking_token(a_delegate())
+    swapped = token[:-1] + ("A" if token[-1] != "A" else "B")
+    for wrong in (token[:-1], swapped, token + "A", token.upper(), "x", token.replace(".", "")):
+        page = visitor.open(f"/booking/{wrong}{below}", status=404)
+        assert page.heading == "This link does not open a booking"
+        assert "Ada" not in page.source
+
+
+@pytest.mark.parametrize("odd", ["%00", "%ff%fe", "%0d%0aSet-Cookie:x", "%E2%80%AE", "." * 3000])
+def test_an_oddly_written_link_opens_nothing(visitor: Browser, odd: str) -> None:
+    visitor.open(f"/booking/{odd}", status=404)
+
+
+def test_the_same_link_written_in_percent_codes_is_the_same_link(visitor: Browser) -> None:
+    token = links.booking_token(a_delegate())
+    assert visitor.open(f"/booking/{quote(token, safe='').replace('.', '%2E')}").status == 200
+
+
+def test_a_link_for_one_thing_opens_nothing_else(visitor: Browser) -> None:
+    delegate = a_delegate(new_email="new@example.org", new_link_key="link 1")
+    delegate.link_key = "link 1"
+
+    visitor.open(f"/booking/{links.new_address_token(delegate)}", status=404)
+    visitor.open(f"/booking/new-address/{links.booking_token(delegate)}", status=404)
+
+
+def test_a_link_signed_with_an_older_key_still_works(visitor: Browser, site: Flask) -> None:
+    delegate = a_delegate()
+    today = site.config["SECRET_KEY"]
+    site.config["SECRET_KEY"] = "the key of last year, still known"
+    address = address_of(delegate)
+    site.config["SECRET_KEY"] = today
+    site.config["SECRET_KEY_FALLBACKS"] = ["the key of last year, still known"]
+
+    assert visitor.open(address).heading == "Your booking"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_other_methods_are_refused(visitor: Browser, method: str) -> None:
+    visitor.send(method, address_of(a_delegate()), status=405)
+
+
+def test_one_delegate_s_link_shows_nothing_of_another(visitor: Browser) -> None:
+    a_delegate(given_names="Grace", email="grace@example.org", organisation="Navy")
+    delegate = a_delegate()
+
+    for below in ("", "/name", "/work", "/copy.json", "/calendar.ics"):
+        answer = visitor.fetch("GET", address_of(delegate, below))
+        for words in (b"Grace", b"grace@", b"Navy"):
+            assert words not in answer.data
+
+
+def test_the_booking_page_says_what_became_of_each_letter(
+    visitor: Browser, mailbox: object
+) -> None:
+    delegate = a_delegate()
+    form = visitor.open(address_of(delegate, "/name"))
+    page = form.press("Save", {"Family name": "King"})
+    assert "On its way to ada@example.org" in page.text
+
+    deliver()
+
+    page = visitor.open(address_of(delegate))
+    assert "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org" in page.text
+
+
+def test_a_letter_that_cannot_be_delivered_says_so(visitor: Browser, mailbox: object) -> None:
+    delegate = a_delegate()
+    visitor.open(address_of(delegate, "/name")).press("Save", {"Family name": "King"})
+    mailbox.refuse(550, "No such mailbox")  # type: ignore[attr-defined]
+
+    deliver()
+
+    page = visitor.open(address_of(delegate))
+    assert "Could not be delivered to ada@example.org" in page.text
+
+
+def test_full_house_opens_when_somebody_cancels(visitor: Browser) -> None:
+    delegate = a_delegate()
+    places(1)
+    assert queries.door().state == "full"
+    with transaction():
+        services.cancel(delegate)
+
+    assert queries.door().state == "open"

@@ -1,5 +1,6 @@
 """A letter in the form in which mail servers take it (MIME), and the addresses on it."""
 
+import re
 import secrets
 from email import policy
 from email.headerregistry import Address
@@ -12,6 +13,8 @@ from app.errors import Refused
 from app.mail.wording import Wording
 
 CALENDAR_NAME = "conference.ics"
+USERNAME = re.compile(r"""[^\x00-\x20\x7f@<>()\[\]\\,;:"\s]{1,64}""")
+HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9-]{1,63}(\.[a-zA-Z0-9-]{1,63})*")
 
 
 def build(wording: Wording, to: str, about: str, calendar: bytes | None) -> EmailMessage:
@@ -48,9 +51,12 @@ def address(text: str, name: str = "") -> Address:
     """Read an address; one with a domain in another script is written as servers know it."""
     username, _, domain = text.strip().rpartition("@")
     try:
-        return Address(name, username, ascii_domain(domain))
-    except (ValueError, IndexError):
-        raise Refused("Letters cannot be sent to that email address") from None
+        host = ascii_domain(domain)
+    except UnicodeError:
+        host = ""
+    if not (USERNAME.fullmatch(username) and HOST.fullmatch(host)):
+        raise Refused("Letters cannot be sent to that email address")
+    return Address(name, username, host)
 
 
 def ascii_domain(domain: str) -> str:

@@ -17,6 +17,7 @@ TEXT_IS_KEPT = timedelta(days=90)
 
 def post(  # noqa: PLR0913 – a letter has a name, a reader and four things besides
     name: str,
+    /,
     *,
     to: str,
     language: str = "en",

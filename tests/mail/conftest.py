@@ -1,0 +1,93 @@
+"""What stories about letters have at hand: templates of their own, and workers."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from jinja2 import BaseLoader, ChoiceLoader, DictLoader
+
+from app.database import db
+from app.mail.models import Letter
+from tests.live import FLASK, ROOT
+
+TEMPLATES = {
+    "mail/greeting.txt": "A greeting for {{ name }}\n\nDear {{ name }},\n\nYou have a place.\n",
+    "mail/translated.txt": "{{ _('Error') }} in {{ language.code }}\n\n{{ absolute_url('site.home') }}",
+    "mail/misspelt.txt": "A greeting\n\n{{ nmae }}",
+}
+
+
+@pytest.fixture(autouse=True)
+def templates(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Templates of letters that only these stories have; a story may add some."""
+    found = dict(TEMPLATES)
+    if "site" in request.fixturenames:
+        site: Flask = request.getfixturevalue("site")
+        loader: BaseLoader | None = site.jinja_env.loader
+        assert loader is not None
+        site.jinja_env.loader = ChoiceLoader([DictLoader(found), loader])
+    return found
+
+
+@pytest.fixture
+def deliver(site: Flask) -> Callable[[], str]:
+    """Deliver what is due, in this process, and give what the command says."""
+
+    def run() -> str:
+        db.session.commit()
+        done = site.test_cli_runner().invoke(args=["deliver-mail"])
+        assert done.exit_code == 0, done.output
+        db.session.expire_all()
+        return str(done.output).strip().splitlines()[-1]
+
+    return run
+
+
+@pytest.fixture
+def real_time(held_clock: Any) -> None:
+    """Let the clock run from the real moment on, as it does for other processes."""
+    moment = time_machine.escape_hatch.datetime.datetime.now(tz=UTC)
+    held_clock.move_to(moment, tick=True)
+
+
+Start = Callable[[], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def a_worker(
+    site: Flask, settings: Mapping[str, str], real_time: None, tmp_path: Path
+) -> Iterator[Start]:
+    """Start mail workers in processes of their own; they end with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        db.session.commit()
+        with (tmp_path / "worker.log").open("a") as log:
+            worker = subprocess.Popen(
+                [*FLASK, "deliver-mail", "--forever"],
+                cwd=ROOT,
+                env={**os.environ, **settings},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.terminate()
+        worker.communicate(timeout=20)
+
+
+def now(letter: Letter) -> Letter:
+    """Give a letter as the database has it now."""
+    db.session.rollback()
+    db.session.refresh(letter)
+    return letter

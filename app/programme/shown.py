@@ -4,9 +4,9 @@ import re
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import get_locale, lazy_gettext
 
-from app.programme.document import Session
+from app.programme.document import Session, Speaker
 from app.web.words import local_moment
 
 KINDS = {
@@ -71,13 +71,18 @@ def language_tag(code: str) -> str:
 
 
 def when_and_where(session: Session) -> str:
-    """Tell in a sentence when and where a session is, for one that has no abstract."""
+    """Tell shortly what a session is, when and where."""
     told = [kind_name(session.kind)]
     if session.starts_at:
-        told.append(gettext("at %(moment)s", moment=local_moment(session.starts_at)))
+        told.append(local_moment(session.starts_at))
     if session.room:
-        told.append(gettext("in %(room)s", room=session.room.name))
-    return f"{session.title}: {' '.join(filter(None, told))}."
+        told.append(session.room.name)
+    return ", ".join(filter(None, told)) or session.title
+
+
+def who_and_where_from(speaker: Speaker) -> str:
+    """Tell shortly who somebody is."""
+    return ", ".join(filter(None, (speaker.name, speaker.role, speaker.organisation)))
 
 
 def capitalised(words: str) -> str:
@@ -85,4 +90,12 @@ def capitalised(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-FILTERS = (kind_name, role_name, feature_name, language_name, language_tag, when_and_where)
+FILTERS = (
+    kind_name,
+    role_name,
+    feature_name,
+    language_name,
+    language_tag,
+    when_and_where,
+    who_and_where_from,
+)

@@ -25,12 +25,14 @@ from app.programme.reading.written import WrittenConference
 from app.registration import invented as invented_delegates
 from app.registration import queries as registration
 from app.registration import retention, seats
+from app.site import services as site_services
 from app.web.pages import absolute_url
 
 # what the mail worker does besides
 HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     mail_services.forget_old,
     retention.forget_what_is_due,
+    site_services.forget_old_feedback,
 )
 
 

@@ -74,19 +74,26 @@ def one_line(text: str | None) -> str:
     return " ".join(tidy(text).split())
 
 
-def plain_characters(form: Any, field: Field) -> None:
+def plain_characters(_form: Any, field: Field) -> None:
     """Refuse control characters, and marks that turn the direction of writing unseen.
 
     The rest of what was typed is shown again; no page may hold the hidden ones.
     """
     typed = field.data or ""
-    field.data = "".join(character for character in typed if not _is_hidden(character))
+    field.data = without_hidden(typed)
     if field.data != typed:
         raise ValidationError(
             _l("Remove the hidden characters: type this again instead of pasting it")
         )
 
 
+def without_hidden(text: str) -> str:
+    """Give text as a page may show it."""
+    return "".join(character for character in text if not _is_hidden(character))
+
+
 def _is_hidden(character: str) -> bool:
+    code = ord(character)
     control = unicodedata.category(character) == "Cc" and character not in ALLOWED_CONTROLS
-    return control or character in BIDI_OVERRIDES
+    nobodys = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # Unicode, 23.7
+    return control or nobodys or character in BIDI_OVERRIDES

@@ -51,4 +51,4 @@ def deliver() -> None:
     """Carry every letter that is due away."""
     db.session.commit()
     with Bell() as bell:
-        delivery.Worker(carriers.carrier(current_app), bell).deliver()  # type: ignore[arg-type]
+        delivery.Worker(carriers.carrier(current_app), bell).deliver()

@@ -51,7 +51,8 @@ def _event(delegate: Delegate, conference: Conference) -> Event:
     event.add("status", "CONFIRMED" if delegate.is_attending else "CANCELLED")
     event.add("transp", "OPAQUE" if delegate.is_attending else "TRANSPARENT")
     event.add("summary", _plain(conference.title))
-    event.add("location", _plain(conference.place))
+    if conference.place:
+        event.add("location", _plain(conference.place))
     event.add("description", _description(delegate))
     event["url"] = vUri(home)
     if conference.contact_email:

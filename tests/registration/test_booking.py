@@ -11,12 +11,14 @@ from sqlalchemy import Engine, event
 
 from app import clock
 from app.database import db, transaction
+from app.errors import Refused
 from app.history import queries as history
 from app.registration import links, queries, seats
 from app.registration.bookings import services
 from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import a_delegate, places
+from tests.mailbox import Mailbox
 from tests.outbox import deliver, letters_to, link_in, newest_to, subjects_to
 
 OLD_PAGE = (
@@ -53,7 +55,7 @@ def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
     assert page.headers["X-Robots-Tag"] == "noindex"
 
 
-def test_from_the_first_question_to_the_cancelled_place(visitor: Browser, mailbox: object) -> None:
+def test_from_the_first_question_to_the_cancelled_place(visitor: Browser, mailbox: Mailbox) -> None:
     places(1)
     visitor.open("/register/name")
     visitor.press("Continue", given_names="Ada", family_name="Lovelace")
@@ -314,7 +316,7 @@ def _both_at_once(site: Flask, deed: Callable[[], None]) -> list[str]:
                 with transaction():
                     deed()
                 outcomes.append("")
-            except services.Refused as refusal:
+            except Refused as refusal:
                 outcomes.append(str(refusal))
             finally:
                 db.session.remove()
@@ -399,7 +401,7 @@ def test_one_delegate_s_link_shows_nothing_of_another(visitor: Browser) -> None:
 
 
 def test_the_booking_page_says_what_became_of_each_letter(
-    visitor: Browser, mailbox: object
+    visitor: Browser, mailbox: Mailbox
 ) -> None:
     delegate = a_delegate()
     form = visitor.open(address_of(delegate, "/name"))
@@ -412,10 +414,10 @@ def test_the_booking_page_says_what_became_of_each_letter(
     assert "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org" in page.text
 
 
-def test_a_letter_that_cannot_be_delivered_says_so(visitor: Browser, mailbox: object) -> None:
+def test_a_letter_that_cannot_be_delivered_says_so(visitor: Browser, mailbox: Mailbox) -> None:
     delegate = a_delegate()
     visitor.open(address_of(delegate, "/name")).press("Save", {"Family name": "King"})
-    mailbox.refuse(550, "No such mailbox")  # type: ignore[attr-defined]
+    mailbox.refuse(550, "No such mailbox")
 
     deliver()
 

@@ -22,6 +22,9 @@ from app.registration.forms import (
 )
 
 
+LONGEST_NUMBER = 10  # digits; nobody changes a booking so often
+
+
 class SeenForm(Form):
     """A form about a booking as its owner saw it."""
 
@@ -30,7 +33,8 @@ class SeenForm(Form):
     @property
     def changes_seen(self) -> int:
         """Tell how many changes the booking had then; what is no number was never right."""
-        return int(self.seen.data) if (self.seen.data or "").isdecimal() else -1
+        seen = self.seen.data or ""
+        return int(seen) if seen.isdecimal() and len(seen) < LONGEST_NUMBER else -1
 
     def refuse(self, refusal: ConferenceError, changes: int) -> None:
         """Say why it cannot be so; sent again, the form counts as of now."""

@@ -1,0 +1,209 @@
+"""What is held about a delegate: their own copy, and how it is forgotten."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from app import clock
+from app.commands import HOUSEKEEPING
+from app.database import db, transaction
+from app.history import queries as history
+from app.mail import queries as mail
+from app.registration import letters, links, retention
+from app.registration.bookings import own_copy
+from app.registration.models import Answers, Delegate, Receipt
+from tests.browser import Browser
+from tests.factories import a_delegate, a_receipt, places, saved
+
+PERSONAL = ("Ada", "Lovelace", "ada@", "Analytical", "Member", "ramp", "nuts")
+
+
+def address_of(delegate: Delegate, below: str = "") -> str:
+    """Give the address of somebody's booking."""
+    return f"/booking/{links.booking_token(delegate)}{below}"
+
+
+def _everything_about_delegates() -> str:
+    """Give every value of every row outside the programme, as a thief of the file would see it."""
+    theirs = ("delegate", "needs", "receipt", "answers", "letter", "history_entry", "attempt")
+    rows = [row for name in theirs for row in db.session.execute(select(db.metadata.tables[name]))]
+    return " ".join(str(value) for row in rows for value in row)
+
+
+def _some_answers(**about: object) -> Answers:
+    now = clock.real_now()
+    usual = {"secret_hash": str(id(about)), "document": '{"email": "ada@example.org"}'}
+    return saved(Answers(**{**usual, "begun_at": now, "changed_at": now, **about}))
+
+
+def test_a_delegate_takes_their_own_copy(visitor: Browser) -> None:
+    delegate = a_delegate(reference="BCDF2345", access="A ramp", dietary="No nuts")
+    page = visitor.open(address_of(delegate, "/name"))
+    page = page.press("Save", {"Family name": "King"})
+
+    answer = visitor.fetch("GET", page.links["Download all of it"])
+
+    assert answer.mimetype == "application/json"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="booking.json"'
+    copy = json.loads(answer.data)
+    assert copy["booking"]["family_name"] == "King"
+    assert copy["booking"]["days"] == ["2009-06-10", "2009-06-11"]
+    assert copy["needs"] == {"access_needs": "A ramp", "dietary_needs": "No nuts"}
+    assert [letter["subject"] for letter in copy["letters"]] == [
+        "Your booking has been changed: BCDF2345"
+    ]
+    assert [entry["what"] for entry in copy["history"]] == ["Changed: family name"]
+    assert delegate.link_key not in answer.text
+
+
+def test_the_copy_holds_every_column_but_the_keys(site: Flask) -> None:
+    columns = {column.name for column in Delegate.__table__.columns}
+
+    delegate = a_delegate()
+    copied = own_copy.everything(delegate)["booking"].keys()
+    assert columns - copied == {
+        *("id", "link_key", "new_link_key", "same_person", "changes", "erased_at", "is_invented")
+    }
+
+
+def test_details_are_erased_only_after_cancelling(visitor: Browser) -> None:
+    delegate = a_delegate()
+
+    page = visitor.open(address_of(delegate, "/erase"))
+
+    assert page.heading == "Cancel before you have your details erased"
+    assert page.buttons == []
+    assert page.follow("Cancel my booking").heading == "Cancel your booking?"
+
+
+def test_erasing_asks_first_and_leaves_nothing(visitor: Browser) -> None:
+    delegate = a_delegate(access="A ramp", dietary="No nuts")
+    receipt = a_receipt(delegate)
+    token = links.receipt_token(receipt)
+    _some_answers(receipt=receipt)
+    link = address_of(delegate)
+    visitor.open(address_of(delegate, "/cancel"))
+    visitor.press("Cancel my booking")
+
+    page = visitor.follow("Have it erased")
+    assert page.heading == "Erase your details now?"
+    assert delegate.given_names == "Ada"
+    page = visitor.press("Erase my details")
+
+    assert page.heading == "Your details have been erased"
+    left = _everything_about_delegates()
+    assert [words for words in PERSONAL if words in left] == []
+    assert delegate.days == "2009-06-10 2009-06-11"
+    assert visitor.open(link, status=410).heading == "This link is no longer in use"
+    visitor.open(f"/register/confirmation/{token}", status=410)
+    assert mail.letters_about(delegate.reference) == []
+    assert history.entries(delegate.subject)[-1].sentence == "The details were erased"
+
+
+def test_a_delegate_with_a_place_is_not_erased_by_an_old_page(
+    visitor: Browser, site: Flask
+) -> None:
+    cancelled, standing = a_delegate(cancelled_at=clock.now()), a_delegate()
+    form = visitor.open(address_of(cancelled, "/erase"))
+    cancelled.cancelled_at = None
+    cancelled.same_person = "somebody else"
+
+    page = form.press("Erase my details", status=409)
+
+    assert "Cancel the booking first" in page.text
+    assert standing.erased_at is None
+
+
+# By itself
+
+
+def _keep_house() -> None:
+    with transaction():
+        retention.forget_what_is_due()
+    db.session.expire_all()
+
+
+def test_the_worker_keeps_these_promises() -> None:
+    assert retention.forget_what_is_due in HOUSEKEEPING
+
+
+def test_answers_are_forgotten_after_a_week(site: Flask, held_clock: Any) -> None:
+    _some_answers()
+
+    held_clock.shift(timedelta(days=7, seconds=-1))
+    _keep_house()
+    assert db.session.query(Answers).count() == 1
+    held_clock.shift(timedelta(seconds=1))
+    _keep_house()
+
+    assert db.session.query(Answers).count() == 0
+
+
+@pytest.mark.settings(CLOCK_STARTS_AT="2009-06-01T09:00:00+01:00")
+def test_answers_count_real_days_whatever_the_site_rehearses(site: Flask) -> None:
+    assert clock.now() > clock.real_now()
+    _some_answers(changed_at=clock.real_now() - timedelta(days=6))
+
+    _keep_house()
+
+    assert db.session.query(Answers).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_kept"),
+    [("2009-07-11T23:59:00+01:00", True), ("2009-07-12T00:01:00+01:00", False)],
+)
+def test_needs_are_forgotten_thirty_days_after_the_conference(
+    site: Flask,
+    held_clock: Any,
+    moment: str,
+    is_kept: bool,  # noqa: FBT001
+) -> None:
+    delegate = a_delegate(access="A ramp")
+
+    held_clock.move_to(moment)
+    _keep_house()
+
+    assert (delegate.needs is not None) == is_kept
+    assert delegate.given_names == "Ada"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("moment", "is_kept"),
+    [("2010-06-11T23:59:00+01:00", True), ("2010-06-12T00:01:00+01:00", False)],
+)
+def test_bookings_are_forgotten_a_year_after_the_conference(
+    site: Flask,
+    held_clock: Any,
+    moment: str,
+    is_kept: bool,  # noqa: FBT001
+) -> None:
+    delegate = a_delegate()
+    a_receipt(delegate)
+    with transaction():
+        letters.registration_confirmed(delegate)
+
+    held_clock.move_to(moment)
+    _keep_house()
+    _keep_house()
+
+    assert (delegate.given_names == "Ada") == is_kept
+    assert (db.session.query(Receipt).count() == 1) == is_kept
+    assert bool(mail.letters_about(delegate.reference)) == is_kept
+    assert db.session.query(Delegate).count() == 1
+    assert db.session.scalar(text("SELECT taken FROM seat_limit")) == 1
+
+
+@pytest.mark.empty
+def test_without_a_programme_nothing_is_forgotten(site: Flask, held_clock: Any) -> None:
+    places(5)
+    delegate = a_delegate(access="A ramp")
+
+    _keep_house()
+
+    assert delegate.needs is not None

@@ -23,6 +23,8 @@ from app.database import Base, db, reading
 
 Made = TypeVar("Made")
 
+PATIENCE = 5  # times the usual pause, before a database that is away is asked again
+
 
 class Edition(Base):
     """What every process of the site must agree on; a single row."""
@@ -48,20 +50,23 @@ class Watch:
         self._seconds = seconds
         self._starts_at = starts_at
         self._number = 0
-        self._looked_at = float("-inf")
+        self._look_at = float("-inf")
         self._looking = threading.Lock()
         self._kept: dict[str, tuple[int, Any]] = {}
 
     def number(self) -> int:
         """Tell the edition, looking it up when that was last done too long ago."""
-        if time.monotonic() - self._looked_at >= self._seconds and self._looking.acquire(
-            blocking=self._number == 0
-        ):
+        if time.monotonic() >= self._look_at and self._looking.acquire(blocking=self._number == 0):
             try:
-                self._look()
+                pause = self._seconds if self._look() else self._seconds * PATIENCE
             finally:
-                self._looked_at = time.monotonic()
                 self._looking.release()
+            self._look_at = time.monotonic() + pause
+        return self._number
+
+    @property
+    def known(self) -> int:
+        """The edition as it was when it was last looked up."""
         return self._number
 
     def kept(self, name: str, make: Callable[[], Made]) -> Made:
@@ -76,16 +81,18 @@ class Watch:
                     raise
         return cast(Made, known[1])
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Look the edition up; tell whether the database was there to be asked."""
         try:
             with reading(self._engine) as connection:
                 row = connection.execute(select(Edition.number, Edition.clock_distance)).first()
         except SQLAlchemyError:
-            return
+            return False
         if row is not None:
             self._number = row.number
             if self._starts_at is not None and row.clock_distance is not None:
                 clock.live_at_a_distance(timedelta(seconds=row.clock_distance))
+        return True
 
 
 def attach(app: Flask, seconds: float, clock_starts_at: datetime | None) -> Watch:

@@ -3,13 +3,14 @@
 import unicodedata
 
 ELSEWHERE = "#"  # for names that begin with no letter
+WHOLE = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
 
 
 def folded(name: str) -> str:
     """Give a name as it is sorted: without accents, case and what precedes its first letter."""
     parted = unicodedata.normalize("NFKD", name)
-    plain = "".join(one for one in parted if not unicodedata.combining(one)).casefold()
-    return plain.lstrip("\"'’‘“”([{.-– ")
+    plain = "".join(one for one in parted if not unicodedata.combining(one))
+    return plain.casefold().translate(WHOLE).lstrip("\"'’‘“”([{.-– ")
 
 
 def letter(name: str) -> str:

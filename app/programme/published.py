@@ -81,7 +81,8 @@ class Programme:
         found: dict[str, list[Speaker]] = defaultdict(list)
         for speaker in self.speakers:
             found[names.letter(speaker.name)].append(speaker)
-        return tuple(Letter(letter, tuple(found[letter])) for letter in sorted(found))
+        ordered = sorted(found, key=lambda letter: (letter == names.ELSEWHERE, letter))
+        return tuple(Letter(letter, tuple(found[letter])) for letter in ordered)
 
     def day(self, asked: date) -> Day:
         """Find one day."""

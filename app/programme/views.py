@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from app.programme import document, releases, shown
 from app.web.pages import page
-from app.web.public import public
+from app.web.public import not_to_be_kept, public
 from app.web.words import local_date
 
 Trail = list[tuple[str, str]]
@@ -55,6 +55,7 @@ def _facts() -> document.Conference:
     try:
         return releases.current().conference
     except SQLAlchemyError:
+        not_to_be_kept()
         return releases.NOTHING.conference
 
 

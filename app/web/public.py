@@ -6,6 +6,7 @@ first request that can take it so, under its language, path and access keys.
 """
 
 import gzip
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -84,6 +85,7 @@ class Shelf:
         self._edition = 0
         self._pages: dict[Key, Page] = {}
         self._bytes = 0
+        self._arranging = threading.Lock()
 
     def find(self, key: Key) -> Page | None:
         """Find a finished page that still says what is so."""
@@ -93,15 +95,18 @@ class Shelf:
         return page if page is not None and time.monotonic() < page.until else None
 
     def put(self, key: Key, page: Page, edition: int) -> None:
-        """Keep a page that was rendered from this edition."""
-        if edition != self._edition:
-            self._edition, self._pages, self._bytes = edition, {}, 0
-        replaced = self._pages.pop(key, None)
-        self._bytes += len(page.body) - (len(replaced.body) if replaced else 0)
-        self._pages[key] = page
-        while self._bytes > MOST_BYTES:
-            oldest = self._pages.pop(next(iter(self._pages)))
-            self._bytes -= len(oldest.body)
+        """Keep a page that was rendered from this edition, unless there is a newer one by now."""
+        with self._arranging:
+            if edition != self._watch.known:
+                return
+            if edition != self._edition:
+                self._edition, self._pages, self._bytes = edition, {}, 0
+            replaced = self._pages.pop(key, None)
+            self._bytes += len(page.body) - (len(replaced.body) if replaced else 0)
+            self._pages[key] = page
+            while self._bytes > MOST_BYTES:
+                oldest = self._pages.pop(next(iter(self._pages)))
+                self._bytes -= len(oldest.body)
 
     def edition(self) -> int:
         """Tell the edition from which pages are rendered now."""
@@ -172,6 +177,11 @@ def true_until(*moments: "datetime | None") -> None:
         g.true_until = min(g.get("true_until", float("inf")), time.monotonic() + wait)
 
 
+def not_to_be_kept() -> None:
+    """Say that the page that is being made lacks something, and must not be remembered."""
+    g.is_whole = False
+
+
 def access_keys_wanted() -> bool:
     """Whether the visitor has left the access keys on."""
     return KEYS_OFF not in request.headers.get("Cookie", "")
@@ -188,7 +198,7 @@ def _remember(shelf: Shelf, response: Response) -> Response:
         request.environ.get(ROUTE, "-"),
         g.get("true_until", float("inf")),
     )
-    if not request.query_string:
+    if not request.query_string and g.get("is_whole", True):
         shelf.put(_key(request.environ), page, g.edition)
     status, headers, body = page.answer(request.environ)
     return make_response(body, status, headers)
@@ -201,7 +211,7 @@ def _compress(response: Response) -> Response:
         encoding
         and not response.direct_passthrough
         and "Content-Encoding" not in response.headers
-        and response.mimetype.startswith("text/")
+        and (response.mimetype or "").startswith("text/")
     ):
         response.set_data(ENCODERS[encoding](response.get_data()))
         response.headers["Content-Encoding"] = encoding

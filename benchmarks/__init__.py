@@ -1,0 +1,1 @@
+"""The measurements behind ``make bench``: each figure beside its control, its bar and its aim."""

@@ -1,0 +1,43 @@
+"""``python -m benchmarks [NAME …]``: every measurement but Lighthouse's, those named, or ``all``."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import growth, pages, publishing
+from benchmarks.figures import Figure, report
+from benchmarks.running import workshop
+from config import Config
+
+Measurement = Callable[[Path], Iterator[Figure]]
+
+QUICK: dict[str, Measurement] = {
+    "pages": pages.measure,
+    "publishing": publishing.measure,
+    "growth": growth.measure,
+}
+SLOW: dict[str, Measurement] = {}
+ALL = QUICK | SLOW
+
+
+def main(asked: list[str]) -> None:
+    """Measure what was asked for, and print the table."""
+    names = list(ALL) if asked == ["all"] else asked or list(QUICK)
+    if unknown := [name for name in names if name not in ALL]:
+        sys.exit(f"There is no measurement {', '.join(unknown)}. There are: {', '.join(ALL)}, all.")
+    for name in Config.model_fields:  # what is set on this machine is no business of a benchmark
+        os.environ.pop(name, None)
+    figures: list[Figure] = []
+    began = time.monotonic()
+    with workshop() as folder:
+        for name in names:
+            print(f"Measuring: {name}", file=sys.stderr, flush=True)
+            figures += ALL[name](folder)
+    print(report(figures))
+    print(f"Took {time.monotonic() - began:.0f} s; load {os.getloadavg()[0]:.1f}.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

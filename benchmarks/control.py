@@ -1,0 +1,48 @@
+"""The controls: the least that a Flask application can do, under the same web server.
+
+``/body/<size>`` returns a body of so many bytes (C). ``/row`` takes one POST, inserts one row
+and commits, with the database and the settings of the site (W).
+"""
+
+from flask import Flask, request
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app import database
+from app.database import Base, db
+from config import Config
+
+
+class Row(Base):
+    """What is inserted."""
+
+    __tablename__ = "benchmark_row"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    words: Mapped[str]
+
+
+def create(config: Config) -> Flask:
+    """Build the trivial application."""
+    app = Flask(__name__, static_folder=None)
+    bodies: dict[int, str] = {}
+
+    @app.get("/body/<int:size>")
+    def body(size: int) -> str:
+        return bodies.setdefault(size, "x" * size)
+
+    @app.get("/healthz")
+    def alive() -> str:
+        return "alive"
+
+    @app.post("/row")
+    def row() -> str:
+        db.session.add(Row(words=request.form["words"]))
+        return "kept"
+
+    database.attach(app, config.database_url)
+    with app.app_context():
+        Base.metadata.create_all(db.engine, [Base.metadata.tables[Row.__tablename__]])
+    return app
+
+
+app = create(Config.from_environment())

@@ -1,0 +1,77 @@
+"""Copies of the site to measure: an invented conference of any size, in a database of its own."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import flask_migrate
+from flask import Flask
+
+from app import create_app
+from app.database import db, transaction
+from app.programme import services as programme
+from app.registration import seats
+from app.serving.preparing import fix_clock
+from benchmarks.running import CONTROL, HOST, SITE, Process, Server, free_port
+from config import ROOT, Config
+
+LARGE = (200, 250)  # sessions and speakers of the large programme
+OPENING_DAY = "2008-10-01T09:00:00+01:00"
+
+
+class Copy:
+    """A copy of the site: its settings, its database, and ways to start it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        size: tuple[int, int] = LARGE,
+        places: int = 500,
+        **settings: str,
+    ) -> None:
+        self.port = free_port()
+        self.folder = folder
+        self.settings = {
+            "SECRET_KEY": "a key for benchmarks, known to everyone",
+            "SITE_URL": f"http://{HOST}:{self.port}",
+            "SESSION_COOKIE_SECURE": "false",
+            "INSTANCE_PATH": str(folder),
+            "CLOCK_STARTS_AT": OPENING_DAY,
+            **settings,
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        self.app: Flask = create_app(Config.model_validate(self.settings))
+        self._fill(size, places)
+
+    @contextmanager
+    def at_work(self) -> Iterator[Flask]:
+        """Work on its data, here; nothing stays open afterwards."""
+        with self.app.app_context():
+            try:
+                yield self.app
+            finally:
+                db.session.remove()
+                db.engine.dispose()
+
+    def server(self, processes: int = 1) -> Server:
+        """Serve it."""
+        return Server(SITE, self.settings, self.port, processes)
+
+    def control(self, processes: int = 1) -> Server:
+        """Serve the trivial application on the same database in the same way."""
+        return Server(CONTROL, self.settings, free_port(), processes)
+
+    def worker(self) -> Process:
+        """Deliver its letters."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "deliver-mail", "--forever"]
+        return Process(command, self.settings, self.folder / "worker.log")
+
+    def _fill(self, size: tuple[int, int], places: int) -> None:
+        with self.at_work():
+            flask_migrate.upgrade(directory=str(ROOT / "migrations"))
+            fix_clock(Config.model_validate(self.settings))
+            with transaction():
+                programme.invent(*size)
+                programme.publish()
+                seats.set_limit(seats.CONFERENCE, places)

@@ -1,0 +1,54 @@
+"""Growth: a session page of a conference a hundred times as large, beside one of the same size."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from app.programme import releases
+from benchmarks import speed
+from benchmarks.copies import Copy
+from benchmarks.figures import Figure, at_least
+from benchmarks.running import Server
+from benchmarks.wire import Connection
+
+SMALL, GROWN = (20, 25), (2_000, 2_500)
+MOST_PAGES = 300  # that are looked at to find two of the same size
+
+
+def measure(folder: Path) -> Iterator[Figure]:
+    """Compare warm pages at 2,000 sessions with those at 20."""
+    small, grown = Copy(folder / "small", SMALL), Copy(folder / "grown", GROWN)
+    with small.server() as few, grown.server() as many:
+        one, other = _alike(_sizes(small, few), _sizes(grown, many))
+        ours, theirs, ratio = speed.in_turns(
+            lambda: speed.rate(many.port, other),
+            lambda: speed.rate(few.port, one),
+            rounds=7,
+        )
+    yield Figure(
+        "a session page at 2,000 sessions ÷ at 20, warm",
+        f"{ours:,.0f}/s",
+        ratio,
+        at_least(0.95, 0.98),
+        f"at 20: {theirs:,.0f}/s",
+        ratio,
+    )
+
+
+def _sizes(copy: Copy, site: Server) -> dict[str, int]:
+    """Open session pages; tell how large each is."""
+    with copy.at_work():
+        told = [one.slug for one in releases.current().sessions if one.is_told]
+    with closing(Connection(site.port)) as visitor:
+        return {
+            path: len(visitor.get(path).body)
+            for path in (f"/sessions/{slug}" for slug in told[:MOST_PAGES])
+        }
+
+
+def _alike(small: dict[str, int], grown: dict[str, int]) -> tuple[str, str]:
+    """Choose a page of each that are most alike in size."""
+    return min(
+        ((one, other) for one in small for other in grown),
+        key=lambda pair: abs(small[pair[0]] - grown[pair[1]]),
+    )

@@ -1,0 +1,61 @@
+"""Public pages, warm: requests per second beside a trivial Flask route with as large a body."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from benchmarks import speed
+from benchmarks.copies import Copy
+from benchmarks.figures import Figure, at_least
+from benchmarks.running import Server
+from benchmarks.wire import Connection
+
+BAR = at_least(0.9, 1.5)
+ENCODINGS = ("identity", "br")
+
+
+def measure(folder: Path) -> Iterator[Figure]:
+    """Measure the front page, the programme, a session, the speakers and a speaker."""
+    copy = Copy(folder / "pages")
+    with copy.server() as site, copy.control() as control:
+        for name, path in paths(site).items():
+            for encoding in ENCODINGS:
+                yield _compared(site, control, name, path, encoding)
+
+
+def paths(site: Server) -> dict[str, str]:
+    """Find one address of each kind of page."""
+    with closing(Connection(site.port)) as visitor:
+        programme = visitor.get("/programme").body.decode()
+        speakers = visitor.get("/speakers").body.decode()
+    return {
+        "front page": "/",
+        "programme": "/programme",
+        "session": _first(r'href="(/sessions/[^"]+)"', programme),
+        "speakers": "/speakers",
+        "speaker": _first(r'href="(/speakers/[^"]+)"', speakers),
+    }
+
+
+def _first(pattern: str, page: str) -> str:
+    found = re.search(pattern, page)
+    assert found, pattern
+    return found[1]
+
+
+def _compared(site: Server, control: Server, name: str, path: str, encoding: str) -> Figure:
+    with closing(Connection(site.port)) as visitor:
+        size = len(visitor.get(path, Accept_Encoding=encoding).body)
+    ours, theirs, ratio = speed.in_turns(
+        lambda: speed.rate(site.port, path, encoding),
+        lambda: speed.rate(control.port, f"/body/{size}", encoding),
+    )
+    return Figure(
+        f"{name}, warm, {encoding}, {size / 1000:.1f} kB",
+        f"{ours:,.0f}/s",
+        ratio,
+        BAR,
+        f"C {theirs:,.0f}/s",
+        ratio,
+    )

@@ -1,0 +1,110 @@
+"""Servers to measure, started on free ports with data of their own, and ended by number."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+from urllib.request import urlopen
+
+from app.serving.parts import THREADS
+from config import ROOT
+from tests.waiting import HOST, free_port, wait_until
+
+SITE = "wsgi:app"
+CONTROL = "benchmarks.control:app"
+
+
+@contextmanager
+def workshop() -> Iterator[Path]:
+    """Give a folder that is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="conference-bench-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Process:
+    """One of our programs, with its log."""
+
+    def __init__(self, command: list[str], settings: Mapping[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("ab") as file:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+            )
+
+    def log(self) -> str:
+        """Tell what it has written."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            for child in children(self.process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(child, 9)
+            self.process.kill()
+            self.process.wait(15)
+
+
+class Server(Process):
+    """A WSGI application under the site's own web server."""
+
+    def __init__(
+        self, target: str, settings: Mapping[str, str], port: int, processes: int = 1
+    ) -> None:
+        self.port = port
+        super().__init__(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
+                *("--host", HOST, "--port", str(port), "--http", "1", "--log-level", "warning"),
+                *("--workers", str(processes), "--blocking-threads", str(THREADS), target),
+            ],
+            settings,
+            Path(settings["INSTANCE_PATH"]) / f"server-{port}.log",
+        )
+        wait_until(self._is_ready, "served", 30, self.log)
+
+    @property
+    def workers(self) -> list[int]:
+        """The processes that answer requests."""
+        return children(self.process.pid)
+
+    def _is_ready(self) -> bool:
+        assert self.process.poll() is None, self.log()
+        with suppress(OSError), urlopen(f"http://{HOST}:{self.port}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+        return False
+
+
+def children(parent: int) -> list[int]:
+    """List the processes that a process has started."""
+    with suppress(FileNotFoundError):
+        listing = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+        return [int(number) for number in listing.split()]
+    return []
+
+
+def descendants(parent: int) -> list[int]:
+    """List the processes that stand beneath a process."""
+    found = children(parent)
+    return found + [one for child in found for one in descendants(child)]
+
+
+__all__ = ["CONTROL", "HOST", "SITE", "Process", "Server", "free_port", "wait_until"]

@@ -1,0 +1,83 @@
+"""A visitor that costs next to nothing: HTTP/1.1 over one kept connection, bytes counted."""
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchmarks.running import HOST
+
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+PATIENCE = 60.0  # seconds
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """How many bytes came over the wire, headers and all."""
+        return len(self.head) + len(self.body)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that it sets."""
+        found = re.findall(rb"\r\nset-cookie: *([^=]+)=([^;\r]*)", self.head, re.IGNORECASE)
+        return {name.decode(): value.decode() for name, value in found}
+
+    @property
+    def location(self) -> str:
+        """Where it leads."""
+        found = re.search(rb"\r\nlocation: *([^\r]+)", self.head, re.IGNORECASE)
+        return found[1].decode() if found else ""
+
+
+class Connection:
+    """A kept connection to one of our servers."""
+
+    def __init__(self, port: int) -> None:
+        self._host = f"{HOST}:{port}"
+        self._socket = socket.create_connection((HOST, port), PATIENCE)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Ask for a page."""
+        return self.ask("GET", path, headers)
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """Send a request and read all of its answer."""
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        if method == "POST":
+            lines += [
+                "Content-Type: application/x-www-form-urlencoded",
+                f"Content-Length: {len(body)}",
+            ]
+        self._socket.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+        return self._read()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _read(self) -> Answer:
+        came = b""
+        while (end := came.find(b"\r\n\r\n")) < 0:
+            came += self._more()
+        head, body = came[: end + 4], came[end + 4 :]
+        length = LENGTH.search(head)
+        assert length, head
+        while len(body) < int(length[1]):
+            body += self._more()
+        return Answer(int(head[9:12]), head, body)
+
+    def _more(self) -> bytes:
+        came = self._socket.recv(262_144)
+        if not came:
+            raise ConnectionError("the server hung up")
+        return came

@@ -59,12 +59,12 @@ def attach(app: Flask, config: Config, watch: Watch) -> None:
     shelf = public.attach(app, watch)
     headers.attach(app, config)  # after the pages: what ends a request runs in reverse order
     static = WhiteNoise(
-        app.wsgi_app,
+        headers.KnownName(app.wsgi_app, config.hosts),
         root=str(ROOT / "static"),
         prefix="static/",
         max_age=A_YEAR,  # each reference carries the file's fingerprint
         allow_all_origins=False,
-        add_headers_function=headers.add_to_file,
+        add_headers_function=headers.for_files(config),
     )
     before_flask = public.PublicPages(static, shelf, config.hosts)
     layers = logs.EveryRequest(languages.Prefix(before_flask, config.LANGUAGES))

@@ -12,6 +12,8 @@ from flask_babel import gettext
 from jinja2 import Environment, PackageLoader, PrefixLoader
 from wtforms import BooleanField, Field, SelectFieldBase
 
+from app.forms import without_hidden
+
 PACKAGE = "govuk_frontend_jinja"
 COMPONENTS = {
     "govukButton": "button",
@@ -44,7 +46,7 @@ def asked(field: Field, hint: str | None, *, heading: bool) -> dict[str, Any]:
     return {
         **_question(field, hint),
         "label": _words(field, heading=heading),
-        "value": field._value(),  # noqa: SLF001  # what was typed, as WTForms' own widgets show it
+        "value": without_hidden(field._value()),  # noqa: SLF001  # as WTForms' own widgets show it
     }
 
 

@@ -1,6 +1,7 @@
 """Headers that keep visitors safe, on every response (OWASP ASVS 5, V3.4)."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from wsgiref.headers import Headers
 
@@ -8,6 +9,9 @@ from flask import Flask, Response, abort, g, request
 
 from app.database import READ_ONLY_METHODS
 from config import Config
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTENT_SECURITY_POLICY = "; ".join([
     "default-src 'none'",
@@ -31,16 +35,16 @@ SAFETY = {
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 PERSONAL = "private, no-store"
 NOT_TO_BE_FOUND = {"X-Robots-Tag": "noindex"}  # whatever is not public
+STRANGER = "conference.stranger"  # set where the site is asked for by a name that is not ours
 OPEN_TO_ANY_HOST = frozenset({"/healthz", "/readyz"})  # asked by machines, by number
 
 
 def attach(app: Flask, config: Config) -> None:
     """Answer only under our own name, only to our own forms, and always with the safe headers."""
-    over_https = urlsplit(config.SITE_URL).scheme == "https"
-    every_response = SAFETY | (HTTPS_ONLY if over_https else {})
+    every_response = _for_every_response(config)
 
     def _refuse_strangers() -> None:
-        if request.host not in config.hosts and request.path not in OPEN_TO_ANY_HOST:
+        if STRANGER in request.environ and request.path not in OPEN_TO_ANY_HOST:
             abort(400, "This site does not answer under that name")
         if request.method not in READ_ONLY_METHODS and _comes_from_elsewhere(config):
             abort(400, "This form was sent from another site, so nothing was changed")
@@ -52,14 +56,29 @@ def attach(app: Flask, config: Config) -> None:
             response.headers.setdefault(name, value)
         return response
 
+    def _refuse_the_unnamed() -> None:
+        if request.method not in READ_ONLY_METHODS and None in request.form:
+            abort(400)
+
     app.before_request(_refuse_strangers)
+    app.before_request(_refuse_the_unnamed)
     app.after_request(_add)
 
 
-def add_to_file(headers: Headers | MutableMapping[str, str], path: str, url: str) -> None:
-    """Put the safe headers on a file served before Flask."""
-    for name, value in SAFETY.items():
-        headers[name] = value
+def for_files(config: Config) -> Callable[[Headers, str, str], None]:
+    """Make what puts the safe headers on a file that is served before Flask."""
+    every_response = _for_every_response(config)
+
+    def _add(headers: Headers, path: str, url: str) -> None:
+        for name, value in every_response.items():
+            headers[name] = value
+
+    return _add
+
+
+def _for_every_response(config: Config) -> dict[str, str]:
+    over_https = urlsplit(config.SITE_URL).scheme == "https"
+    return SAFETY | (HTTPS_ONLY if over_https else {})
 
 
 def _comes_from_elsewhere(config: Config) -> bool:
@@ -67,4 +86,24 @@ def _comes_from_elsewhere(config: Config) -> bool:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return True
     origin = request.headers.get("Origin", "null")
-    return origin != "null" and urlsplit(origin).netloc not in config.hosts
+    return origin != "null" and origin.partition("://")[2] not in config.hosts
+
+
+class KnownName:
+    """The layer that sees under which name the site is asked for.
+
+    Flask makes addresses from that name, so one that is not ours goes no further than this.
+    """
+
+    def __init__(self, inner: "WSGIApplication", hosts: frozenset[str]) -> None:
+        self._inner = inner
+        self._hosts = hosts
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ.get("HTTP_HOST") not in self._hosts:
+            environ[STRANGER] = True
+            environ["HTTP_HOST"] = min(self._hosts)
+        return self._inner(environ, start_response)

@@ -125,6 +125,14 @@ class Browser:
         """Lose every cookie, as when a browser is closed."""
         self._client._cookies = {}  # noqa: SLF001 - the client has no word for it
 
+    def hold_cookie(self, name: str, value: str) -> None:
+        """Hold a cookie that this site may not have given."""
+        self._client.set_cookie(name, value, domain=urlsplit(self._address).hostname or "")
+
+    def lose_cookie(self, name: str) -> None:
+        """Lose one cookie, as when it has grown too old."""
+        self._client.delete_cookie(name, domain=urlsplit(self._address).hostname or "")
+
     @property
     def _has_page(self) -> bool:
         return hasattr(self, "page")

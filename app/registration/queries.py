@@ -9,8 +9,8 @@ from typing import Literal
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
-from app import clock
-from app.database import db
+from app import clock, edition
+from app.database import db, reading
 from app.errors import Gone
 from app.programme.releases import current
 from app.registration.models import Answers, Delegate, Receipt, SeatLimit
@@ -18,7 +18,10 @@ from app.registration.seats import CONFERENCE
 
 ANSWERS_ARE_KEPT = timedelta(days=7)
 A_DAY = timedelta(days=1)
+PLACES = select(SeatLimit.seats, SeatLimit.taken).where(SeatLimit.name == CONFERENCE)
 ATTENDING = Delegate.cancelled_at.is_(None)
+
+State = Literal["before", "open", "full", "closed"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Places:
 class Door:
     """Whether people may register now, and when."""
 
-    state: Literal["before", "open", "full", "closed"]
+    state: State
     opens_at: datetime | None
     closes_at: datetime | None
 
@@ -55,14 +58,12 @@ class Door:
 
 def places() -> Places:
     """Tell how many places there are and how many are taken."""
-    row = db.session.execute(
-        select(SeatLimit.seats, SeatLimit.taken).where(SeatLimit.name == CONFERENCE)
-    ).first()
+    row = db.session.execute(PLACES).first()
     return Places(*row) if row else Places(0, 0)
 
 
 def door() -> Door:
-    """Tell whether people may register now."""
+    """Tell whether people may register now: full or not as of this process's edition."""
     conference = current().conference
     opens, closes = conference.registration_opens_at, conference.registration_closes_at
     now = clock.now()
@@ -70,9 +71,16 @@ def door() -> Door:
         return Door("closed", opens, closes)
     if opens and now < opens:
         return Door("before", opens, closes)
-    found = places()
-    state: Literal["before", "open", "full"] = "full" if found.is_full else "open"
-    return Door(state if found.limit else "before", opens, closes)
+    return Door(edition.kept("door", _state_by_places), opens, closes)
+
+
+def _state_by_places() -> State:
+    """Ask beside the visitor's own transaction; the edition rises whenever this turns."""
+    with reading(db.engine) as connection:
+        row = connection.execute(PLACES).first()
+    if row is None or row.seats == 0:
+        return "before"
+    return "full" if row.taken >= row.seats else "open"
 
 
 def days() -> tuple[date, ...]:

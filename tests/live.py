@@ -14,8 +14,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.request import urlopen
 
-from tests.waiting import HOST, free_port, is_answering, wait_until
+from tests.waiting import HOST, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
@@ -34,12 +35,21 @@ class LiveSite:
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST),
             *("--port", str(port), "--workers", str(processes), "--blocking-threads", "8"),
             *("--no-ws", "--http", "1", "--respawn-failed-workers", "--respawn-interval", "0.1"),
+            *("--workers-kill-timeout", "5"),
             "wsgi:app",
         )
         wait_until(
-            lambda: is_answering(port) or self.web.poll() is not None, "served", 30, self.log
+            lambda: self.is_answering() or self.web.poll() is not None, "served", 30, self.log
         )
         assert self.web.poll() is None, self.log()
+
+    def is_answering(self) -> bool:
+        """Whether it answers requests."""
+        try:
+            with urlopen(f"{self.address}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
 
     def start_the_worker(self) -> None:
         """Start delivering letters."""
@@ -93,6 +103,3 @@ class LiveSite:
 def _children(parent: int) -> list[int]:
     listing = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
     return [int(number) for number in listing.split()]
-
-
-__all__ = ["FLASK", "HOST", "LiveSite", "free_port"]

@@ -14,13 +14,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_answering(port: int) -> bool:
-    """Whether something listens on a port."""
-    with closing(socket.socket()) as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((HOST, port)) == 0
-
-
 def wait_until(
     condition: Callable[[], bool], what: str, seconds: float = 20, tell: Callable[[], str] = str
 ) -> None:

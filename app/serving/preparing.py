@@ -1,0 +1,63 @@
+"""What has to be ready before the first request: the database, and the conference in it."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import flask_migrate
+
+from app import create_app, edition
+from app.accounts import services as accounts
+from app.database import db, transaction
+from app.programme import queries
+from app.programme import services as programme
+from app.registration import seats
+from app.web.pages import absolute_url
+from config import ROOT, Config
+
+ORGANISER = "organiser@localhost.example"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let only one start at a time go on; a second one waits, and finds it done."""
+    with (folder / "starting.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # forked parts have the file open too
+
+
+def prepare(config: Config) -> str:
+    """Bring the database up to date, fill it if it is empty, and give an organiser's link."""
+    site = create_app(config)
+    with site.app_context():
+        flask_migrate.upgrade(directory=str(ROOT / "migrations"))
+        fix_clock(config)
+        with transaction():
+            if not queries.has_conference():
+                load_as_shipped(config)
+        with transaction():
+            accounts.add_organiser(ORGANISER)
+            link = absolute_url("accounts.link", secret=accounts.make_sign_in_link(ORGANISER))
+        db.session.remove()
+        db.engine.dispose()  # no connection crosses a fork
+    return link
+
+
+def fix_clock(config: Config) -> None:
+    """Let the site's own time begin where it is asked to."""
+    if config.CLOCK_STARTS_AT is not None:
+        with transaction():
+            edition.fix_clock(config.CLOCK_STARTS_AT)
+        edition.current()  # from here on this process lives at that time
+
+
+def load_as_shipped(config: Config) -> None:
+    """Put the conference as shipped into an empty database, and publish it."""
+    loaded = programme.load(config.CONTENT_PATH / "conference.json")
+    if loaded.programme.conference.places is not None:
+        seats.begin_with(seats.CONFERENCE, loaded.programme.conference.places)
+    programme.publish()

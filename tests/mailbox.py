@@ -129,7 +129,7 @@ class Mailbox:
         self._folder = folder
         self._controller: _Controller | None = None
 
-    def open(self, *, tls: bool = False) -> None:
+    def open(self, *, tls: bool = False, any_script: bool = True) -> None:
         """Start listening; with tls, offer STARTTLS and insist on it."""
         self._tls = tls
         self._controller = _Controller(
@@ -137,7 +137,7 @@ class Mailbox:
             hostname=HOST,
             port=self.port or free_port(),
             ready_timeout=10,
-            enable_SMTPUTF8=True,
+            enable_SMTPUTF8=any_script,
             tls_context=self._context() if tls else None,
             require_starttls=tls,
             auth_require_tls=tls,
@@ -253,7 +253,8 @@ class Mailbox:
         self, server: Any, session: Any, envelope: Any, mechanism: str, who: LoginPassword
     ) -> Any:
         known = self.users.get(who.login.decode())
-        return AuthResult(success=known is not None and known == who.password.decode())
+        is_right = known is not None and known == who.password.decode()
+        return AuthResult(success=is_right, handled=False)
 
     def _context(self) -> ssl.SSLContext:
         authority = trustme.CA()

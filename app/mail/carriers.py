@@ -245,7 +245,7 @@ def _in_words(fault: Exception) -> str:
     """Say what went wrong with the server, for an organiser."""
     if isinstance(fault, ssl.SSLError):
         return f"The mail server’s certificate or encryption was not accepted: {fault.reason}"
-    if isinstance(fault, TimeoutError):
+    if isinstance(fault, TimeoutError) or "timed out" in str(fault):
         return "The mail server did not answer in time"
     if isinstance(fault, smtplib.SMTPResponseException):
         return str(_refusal(fault.smtp_code, fault.smtp_error))

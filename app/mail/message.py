@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from contextlib import suppress
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -24,7 +25,7 @@ def build(wording: Wording, to: str, about: str, calendar: bytes | None) -> Emai
     message = EmailMessage(policy=rules.clone(cte_type="7bit"))
     message["Subject"] = wording.subject
     message["From"] = address(wording.sender, wording.sender_name)
-    if wording.answers_to:
+    with suppress(Refused):  # a conference may have no address, or a poor one
         message["Reply-To"] = address(wording.answers_to)
     message["To"] = recipient
     stamp(message)

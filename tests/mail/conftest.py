@@ -18,7 +18,7 @@ from tests.live import FLASK, ROOT
 
 TEMPLATES = {
     "mail/greeting.txt": "A greeting for {{ name }}\n\nDear {{ name }},\n\nYou have a place.\n",
-    "mail/translated.txt": "{{ _('Error') }} in {{ language.code }}\n\n{{ absolute_url('site.home') }}",
+    "mail/translated.txt": "Error in {{ language.code }}\n\n{{ absolute_url('site.home') }}",
     "mail/misspelt.txt": "A greeting\n\n{{ nmae }}",
 }
 
@@ -86,8 +86,10 @@ def a_worker(
         worker.communicate(timeout=20)
 
 
-def now(letter: Letter) -> Letter:
-    """Give a letter as the database has it now."""
+def now(number: int) -> Letter:
+    """Give a letter as the database has it now, and let go of the database at once."""
     db.session.rollback()
-    db.session.refresh(letter)
+    letter = db.session.get_one(Letter, number)
+    db.session.expunge(letter)
+    db.session.rollback()
     return letter

@@ -13,8 +13,10 @@ from app.database import db
 from app.errors import Refused
 from app.mail import services
 from app.mail.models import Letter
-from tests.pages import Tree, faults, keep_for_the_checker, words
+from app.programme import queries
 from config import ROOT
+from tests.factories import published
+from tests.pages import Tree, faults, keep_for_the_checker, words
 
 
 def read(letter: Letter) -> EmailMessage:
@@ -50,7 +52,14 @@ def test_a_letter_says_whom_it_is_from_and_what_it_is_about(site: Flask) -> None
 def test_answers_go_to_the_conference(site: Flask) -> None:
     message = a_greeting()
 
-    assert message["Reply-To"] == "tides@example.org"
+    assert message["Reply-To"] == "tides@conference.example"
+
+
+def test_a_conference_without_an_address_writes_all_the_same(site: Flask) -> None:
+    queries.conference().contact_email = "not an address"
+    published()
+
+    assert a_greeting()["Reply-To"] is None
 
 
 def test_each_letter_has_an_identity_of_its_own(site: Flask) -> None:

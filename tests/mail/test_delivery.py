@@ -1,0 +1,378 @@
+"""How letters reach a mail server, and what happens when they do not."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.mail import carriers, queries
+from app.mail.carriers import Never
+from app.mail.outbox import HOPE, Taken
+from tests.factories import a_letter
+from tests.mailbox import Mailbox
+
+Deliver = Callable[[], str]
+
+
+@pytest.mark.both_databases
+def test_a_letter_arrives_once(mailbox: Mailbox, deliver: Deliver) -> None:
+    letter = a_letter(recipient="ada@example.org")
+
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+    assert deliver() == "0 sent, 0 failed, 0 waiting"
+
+    [arrived] = mailbox.letters_to("ada@example.org")
+    assert arrived.sender == "tides@conference.example"
+    assert arrived.raw.rstrip() == letter.message
+    assert letter.is_sent
+    assert letter.sent_at is not None
+    assert letter.lease_until is None
+
+
+def test_many_letters_share_a_connection(mailbox: Mailbox, deliver: Deliver) -> None:
+    for number in range(30):
+        a_letter(recipient=f"delegate-{number}@example.org")
+    before = mailbox.connections
+
+    assert deliver() == "30 sent, 0 failed, 0 waiting"
+
+    assert len(mailbox.letters) == 30
+    assert mailbox.connections - before == 1
+
+
+def test_a_connection_is_renewed_after_many_letters(
+    site: Flask, mailbox: Mailbox, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carriers, "ENOUGH", 2)
+    for _ in range(5):
+        a_letter()
+    before = mailbox.connections
+
+    assert deliver() == "5 sent, 0 failed, 0 waiting"
+
+    assert mailbox.connections - before == 3
+
+
+def test_the_letter_that_has_been_due_longest_goes_first(
+    held_clock: Any, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    a_letter(recipient="second@example.org")
+    held_clock.shift(timedelta(minutes=-5))
+    a_letter(recipient="first@example.org")
+    held_clock.shift(timedelta(minutes=5))
+
+    deliver()
+
+    assert [letter.recipient for letter in mailbox.letters] == [
+        "first@example.org",
+        "second@example.org",
+    ]
+
+
+@pytest.mark.both_databases
+def test_what_is_refused_for_now_is_tried_again(
+    held_clock: Any, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    letter = a_letter(recipient="ada@example.org")
+    mailbox.refuse(451, "Try later", to="ada@example.org", times=2)
+
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+    assert letter.last_error == "The mail server answered: 451 Try later"
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+    assert letter.attempts == 1  # it was not due yet
+    held_clock.shift(timedelta(seconds=3))
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+    held_clock.shift(timedelta(seconds=3))
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+    assert letter.attempts == 2  # the pause has grown
+    held_clock.shift(timedelta(seconds=10))
+
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+    assert letter.last_error == ""
+
+
+def test_pauses_grow_from_seconds_to_hours_for_two_days(
+    held_clock: Any, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    letter = a_letter()
+    began = letter.written_at
+    mailbox.refuse(451, "Try later")
+    pauses = []
+
+    while not letter.is_failed:
+        before = letter.due_at
+        deliver()
+        pauses.append(letter.due_at - before)
+        held_clock.move_to(letter.due_at)
+
+    assert timedelta(seconds=1) < pauses[0] < timedelta(seconds=3)
+    assert timedelta(hours=3) < max(pauses) < timedelta(hours=5)
+    assert 15 < letter.attempts < 30
+    assert HOPE <= letter.due_at - began < HOPE + timedelta(hours=6)
+    assert letter.last_error == "The mail server answered: 451 Try later"
+    assert deliver() == "0 sent, 0 failed, 0 waiting"
+
+
+@pytest.mark.both_databases
+def test_what_is_refused_for_good_fails_at_once_and_holds_up_nobody(
+    mailbox: Mailbox, deliver: Deliver
+) -> None:
+    nobody = a_letter(recipient="nobody@example.org")
+    somebody = a_letter(recipient="ada@example.org")
+    mailbox.refuse(550, "No such mailbox", to="nobody@example.org")
+    before = mailbox.connections
+
+    assert deliver() == "1 sent, 1 failed, 0 waiting"
+
+    assert somebody.is_sent
+    assert nobody.is_failed
+    assert nobody.last_error == "The mail server answered: 550 No such mailbox"
+    assert mailbox.connections - before == 1
+
+
+def test_an_address_in_another_script_is_delivered(mailbox: Mailbox, deliver: Deliver) -> None:
+    a_letter(recipient="zoë@bücher.example")
+
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+
+    assert [letter.recipient for letter in mailbox.letters] == ["zoë@xn--bcher-kva.example"]
+
+
+def test_an_address_that_the_server_cannot_take_fails_clearly(
+    mailbox: Mailbox, deliver: Deliver
+) -> None:
+    mailbox.close()
+    mailbox.open(any_script=False)
+    letter = a_letter(recipient="zoë@example.org")
+
+    assert deliver() == "0 sent, 1 failed, 0 waiting"
+
+    assert letter.last_error == "The mail server does not take addresses in this script"
+
+
+def test_a_server_that_is_away_is_not_the_letters_fault(
+    held_clock: Any, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    first, second = a_letter(), a_letter()
+    mailbox.close()
+
+    assert deliver() == "0 sent, 0 failed, 2 waiting"
+    assert first.last_error.startswith("The mail server could not be reached or understood")
+    assert second.attempts == 0  # there was no sense in trying
+
+    mailbox.reopen()
+    held_clock.shift(timedelta(minutes=5))
+    assert deliver() == "2 sent, 0 failed, 0 waiting"
+
+
+def test_a_server_that_was_away_for_long_gets_all_letters_soon_after(
+    held_clock: Any, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    letter = a_letter()
+    mailbox.close()
+    for _ in range(12):
+        deliver()
+        held_clock.move_to(letter.due_at)
+
+    pause = letter.due_at
+    deliver()
+
+    assert letter.is_waiting
+    assert letter.due_at - pause <= timedelta(minutes=6)
+
+
+@pytest.mark.settings(MAIL_TIMEOUT=1)
+def test_a_silent_server_holds_nothing_up_for_longer_than_its_time(
+    held_clock: Any, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    letter = a_letter()
+    mailbox.say_nothing()
+    began = time.perf_counter()
+
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+
+    assert time.perf_counter() - began < 3
+    assert letter.last_error == "The mail server did not answer in time"
+
+
+def test_nonsense_is_no_answer(held_clock: Any, mailbox: Mailbox, deliver: Deliver) -> None:
+    letter = a_letter()
+    mailbox.babble()
+
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+    assert letter.last_error.startswith("The mail server")
+
+    mailbox.accept()
+    held_clock.shift(timedelta(seconds=3))
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+
+
+def test_a_connection_that_breaks_in_a_letter_costs_only_a_moment(
+    held_clock: Any, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    one, other = a_letter(), a_letter()
+    mailbox.hang_up()
+
+    assert deliver() == "0 sent, 0 failed, 2 waiting"
+    assert one.last_error == other.last_error == "The mail server closed the connection"
+
+    mailbox.accept()
+    held_clock.shift(timedelta(seconds=3))
+    assert deliver() == "2 sent, 0 failed, 0 waiting"
+
+
+def test_letters_go_over_tls_to_a_server_that_is_vouched_for(
+    secure_mailbox: Mailbox, deliver: Deliver
+) -> None:
+    a_letter()
+
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+
+    assert [letter.over_tls for letter in secure_mailbox.letters] == [True]
+
+
+def test_no_letter_goes_to_a_server_that_nobody_vouches_for(
+    site: Flask, secure_mailbox: Mailbox, deliver: Deliver
+) -> None:
+    site.config["MAIL_CA_FILE"] = None
+    letter = a_letter()
+
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+
+    assert secure_mailbox.letters == []
+    assert letter.last_error.startswith("The mail server’s certificate or encryption was not")
+
+
+def test_no_letter_goes_in_the_clear_when_tls_is_asked_for(
+    site: Flask, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    site.config["MAIL_USE_TLS"] = True
+    a_letter()
+
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+
+    assert mailbox.letters == []
+
+
+def test_the_site_says_who_it_is(site: Flask, secure_mailbox: Mailbox, deliver: Deliver) -> None:
+    secure_mailbox.users["conference"] = "tide"
+    site.config.update(MAIL_USERNAME="conference", MAIL_PASSWORD="tide")
+    a_letter()
+
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+
+
+def test_a_wrong_password_is_the_sites_fault_and_no_letter_is_lost(
+    site: Flask, secure_mailbox: Mailbox, deliver: Deliver
+) -> None:
+    site.config.update(MAIL_USERNAME="conference", MAIL_PASSWORD="wrong")
+    letter = a_letter()
+
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+
+    assert letter.last_error.startswith("The mail server answered: 535")
+
+
+def test_a_secret_is_forgotten_once_it_is_sent(mailbox: Mailbox, deliver: Deliver) -> None:
+    secret = a_letter(is_secret=True)
+    other = a_letter()
+
+    deliver()
+
+    assert len(mailbox.letters) == 2
+    assert secret.message == b""
+    assert other.message != b""
+
+
+def test_a_secret_that_waits_is_kept(mailbox: Mailbox, deliver: Deliver) -> None:
+    mailbox.refuse(451, "Try later")
+    secret = a_letter(is_secret=True)
+
+    deliver()
+
+    assert secret.message != b""
+
+
+def test_without_a_server_letters_become_files_for_their_owner_alone(
+    site: Flask, tmp_path: Path, deliver: Deliver
+) -> None:
+    letter = a_letter(about="ABC23456")
+    a_letter(name="sign_in")
+
+    assert deliver() == "2 sent, 0 failed, 0 waiting"
+
+    files = sorted((tmp_path / "mail").iterdir())
+    assert [file.name for file in files] == [
+        f"20090512T083000.000000-ABC23456-registration_confirmed-{letter.id}.eml",
+        f"20090512T083000.000000-sign_in-{letter.id + 1}.eml",
+    ]
+    assert files[0].read_bytes() == letter.message
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600, 0o600]
+    assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_cannot_be_written_keeps_letters_waiting(
+    site: Flask, tmp_path: Path, deliver: Deliver
+) -> None:
+    (tmp_path / "mail").write_text("in the way")
+    letter = a_letter()
+
+    assert deliver() == "0 sent, 0 failed, 1 waiting"
+
+    assert letter.last_error == "The letter could not be written to a file: File exists"
+
+
+def test_a_letter_that_another_worker_holds_is_left_to_it(
+    held_clock: Any, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    now = a_letter().written_at
+    a_letter(lease_until=now + timedelta(minutes=1))
+
+    assert deliver() == "1 sent, 0 failed, 1 waiting"
+    held_clock.shift(timedelta(seconds=61))
+    assert deliver() == "1 sent, 0 failed, 0 waiting"
+
+
+def test_the_log_holds_no_addresses(
+    mailbox: Mailbox, deliver: Deliver, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mailbox.refuse(550, "ada@example.org is unknown", to="ada@example.org")
+    mailbox.refuse(451, "<zoe@example.org> is away", to="zoe@example.org")
+    for name in ("ada", "grace", "zoe"):
+        a_letter(recipient=f"{name}@example.org")
+
+    deliver()
+
+    assert "@" not in capfd.readouterr().err
+
+
+def test_an_address_that_is_none_never_troubles_the_server(site: Flask, mailbox: Mailbox) -> None:
+    server = carriers.Server(site)
+    letter = Taken(1, "x", "", "ada@example.org", b"Subject: x\r\n\r\nx", 0, None)
+    server.carry(letter)
+    mailbox.refuse(554, "Spam")
+
+    with pytest.raises(Never):
+        server.carry(letter)
+
+    server.close()
+
+
+def test_counting_letters(site: Flask, held_clock: Any, mailbox: Mailbox, deliver: Deliver) -> None:
+    assert queries.oldest_waiting_age() is None
+    mailbox.refuse(550, "No", to="nobody@example.org")
+    a_letter(recipient="nobody@example.org", about="ABC23456")
+    a_letter(about="ABC23456")
+    deliver()
+    waits = a_letter()
+    held_clock.shift(timedelta(minutes=3))
+
+    assert queries.counts() == queries.Counts(waiting=1, sent=1, failed=1)
+    assert queries.oldest_waiting_age() == timedelta(minutes=3)
+    assert queries.waiting() == [waits]
+    assert [letter.recipient for letter in queries.failed()] == ["nobody@example.org"]
+    assert [letter.state for letter in queries.letters_about("ABC23456")] == ["sent", "failed"]

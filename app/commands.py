@@ -33,6 +33,7 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     mail_services.forget_old,
     retention.forget_what_is_due,
     site_services.forget_old_feedback,
+    accounts.forget_old,
 )
 
 

@@ -5,7 +5,8 @@ HTML in Markdown is not let through; HTML that came from another program is clea
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,12 +29,29 @@ ATTRIBUTES = {
     "*": {"id", "lang", "dir"},
 }
 FROM_ELSEWHERE = TAGS - {"h2", "h3", "h4", "h5", "h6", "img", "figure", "figcaption"}
+IN_THE_SKELETON = frozenset({"main"})  # ids that every page has already
 LONGEST_SUMMARY = 155  # characters, about what a search engine shows
 
 
-def page_html(markdown: str) -> str:
-    """Give the HTML of a page that we wrote, with headings and pictures."""
-    return _markdown.render(markdown)
+@dataclass(frozen=True)
+class Written:
+    """A page that we wrote: its HTML, and its headings of the second level by their ids."""
+
+    html: str
+    headings: tuple[tuple[str, str], ...]
+
+
+def written(markdown: str, root: str = "") -> Written:
+    """Set a page that we wrote; its links to this site stay beneath a root, /fr for one."""
+    env: dict[str, Any] = {"root": root, "headings": {}}
+    made = _markdown.render(markdown, env)
+    headings = env["headings"].items()
+    return Written(made, tuple((one, words) for one, (level, words) in headings if level == "h2"))
+
+
+def line_html(markdown: str) -> str:
+    """Give the HTML of a single line that we wrote, with what is strong in it."""
+    return _markdown.renderInline(markdown)
 
 
 def safe_html(text: str) -> str:
@@ -50,7 +68,7 @@ def safe_html(text: str) -> str:
 
 def plain(text: str) -> str:
     """Give the words alone, on one line."""
-    spaced = re.sub(r"</(p|li|div|h\d|tr)>|<br\s*/?>", " ", safe_html(text))
+    spaced = re.sub(r"</(p|li|div|h\d|td|th|tr|dt|dd|figcaption)>|<br\s*/?>", " ", safe_html(text))
     return " ".join(html.unescape(nh3.clean(spaced, tags=set())).split())
 
 
@@ -68,7 +86,16 @@ def is_elsewhere(address: str) -> bool:
 
 
 class _Renderer(RendererHTML):
-    """Markdown as our pages show it: links that say when they leave, tables that scroll, figures."""
+    """Markdown as our pages show it: headings with ids, links that say when they leave."""
+
+    def heading_open(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        words = "".join(child.content for child in tokens[index + 1].children or ())
+        identity = _identity(words, env.setdefault("headings", {}))
+        env["headings"][identity] = (tokens[index].tag, words)
+        tokens[index].attrSet("id", identity)
+        return self.renderToken(tokens, index, options, env)
 
     def link_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
@@ -77,20 +104,28 @@ class _Renderer(RendererHTML):
         if is_elsewhere(address):
             tokens[index].attrSet("rel", "external noopener")
             env["leaves"] = True
+        elif address.startswith("/") and not address.startswith("/static/"):
+            tokens[index].attrSet("href", f"{env.get('root', '')}{address}")
         return self.renderToken(tokens, index, options, env)
 
     def link_close(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        leaves = env.pop("leaves", False)
         note = f' <span class="leaves">({env.get("elsewhere", "opens another website")})</span>'
-        return f"</a>{note if leaves else ''}"
+        return f"{note if env.pop('leaves', False) else ''}</a>"
 
     def table_open(self, *_: Any) -> str:
         return '<div class="table-box" tabindex="0"><table class="govuk-table">'
 
     def table_close(self, *_: Any) -> str:
         return "</table></div>\n"
+
+
+def _identity(words: str, taken: Container[str]) -> str:
+    """Make an id of a heading's words: “When can I register?” is when-can-i-register."""
+    bare = re.sub(r"[\W_]+", "-", words.casefold()).strip("-") or "part"
+    tries = (bare, *(f"{bare}-{number}" for number in range(2, 1000)))
+    return next(one for one in tries if one not in taken and one not in IN_THE_SKELETON)
 
 
 _markdown = MarkdownIt("js-default", {"html": False}, renderer_cls=_Renderer)

@@ -28,5 +28,11 @@ pages = Blueprint("content", __name__)
 @pages.get(f"/<any({', '.join(repr(slug) for slug in SLUGS)}):slug>")
 @public
 def shown(slug: str) -> ResponseReturnValue:
-    written = queries.page(current_app.config["CONTENT_PATH"], slug, languages.current().code)
-    return page("content/shown.html", written=written)
+    return page("content/shown.html", written=written(slug), trail=[])
+
+
+def written(slug: str) -> queries.Page:
+    """Find what was written for a page, in the language of the moment."""
+    spoken = languages.current().code
+    folder = current_app.config["CONTENT_PATH"]
+    return queries.page(folder, slug, spoken, languages.root(spoken))

@@ -27,7 +27,9 @@ class FeedbackForm(PublicForm):
         _l("Your message"),
         [
             InputRequired(_l("Enter your message")),
-            Length(max=LONGEST_MESSAGE, message=_l("Your message must be 5,000 characters or fewer")),
+            Length(
+                max=LONGEST_MESSAGE, message=_l("Your message must be 5,000 characters or fewer")
+            ),
             plain_characters,
         ],
     )
@@ -36,9 +38,11 @@ class FeedbackForm(PublicForm):
         [
             Optional(),
             Length(
-                max=LONGEST_ADDRESS, message=_l("Your email address must be 254 characters or fewer")
+                max=LONGEST_ADDRESS,
+                message=_l("Your email address must be 254 characters or fewer"),
             ),
             Email(_l("Enter an email address like name@example.org, or leave it empty")),
+            plain_characters,
         ],
         render_kw={"autocomplete": "email"},
     )

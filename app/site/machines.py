@@ -75,7 +75,9 @@ def sitemap() -> ResponseReturnValue:
 @public
 def security() -> ResponseReturnValue:
     """Tell finders of weaknesses where to write (RFC 9116)."""
-    contact = releases.current().conference.contact_email or current_app.config["MAIL_DEFAULT_SENDER"]
+    contact = (
+        releases.current().conference.contact_email or current_app.config["MAIL_DEFAULT_SENDER"]
+    )
     lines = [
         f"Contact: mailto:{contact}",
         "Expires: 2099-12-31T00:00:00Z",

@@ -1,21 +1,30 @@
 """The front door, and what belongs to no room of its own."""
 
+from datetime import timedelta
+from pathlib import Path
+
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
-from app import edition
+from app import clock, edition
+from app.accounts import limits
 from app.content import queries as content
-from app.forms import csrf
+from app.content.views import written
+from app.errors import TooOften
+from app.forms import csrf, one_line, without_hidden
 from app.programme import releases
 from app.registration import queries as registration
-from app.site import machines, search, services
+from app.site import front, machines, search, services
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.web import languages
 from app.web.pages import page
 from app.web.public import public, true_until
 
-A_YEAR = 365 * 24 * 60 * 60  # seconds
+A_YEAR = timedelta(days=365)
+A_DAY = timedelta(days=1)
 NEWS_ON_THE_FRONT_PAGE = 3
+TOO_MANY = _l("Wait an hour, then send this again: several messages have come from where you are")
 
 pages = Blueprint("site", __name__)
 machines.attach(pages)
@@ -24,12 +33,15 @@ machines.attach(pages)
 @pages.get("/")
 @public
 def home() -> ResponseReturnValue:
-    door = edition.kept("door", registration.door)
+    programme = releases.current()
+    door = registration.door()
     true_until(door.opens_at, door.closes_at)
     return page(
         "site/home.html",
-        programme=releases.current(),
+        programme=programme,
+        days=front.glances(programme),
         door=door,
+        words=content.front(_folder(), programme.conference.acronym, _language()),
         news=_news()[:NEWS_ON_THE_FRONT_PAGE],
     )
 
@@ -37,27 +49,32 @@ def home() -> ResponseReturnValue:
 @pages.get("/search", endpoint="search")
 @public
 def results() -> ResponseReturnValue:
-    question = request.args.get("q", "").strip()
+    typed = one_line(without_hidden(request.args.get("q", "")))
+    question = typed[: search.LONGEST_QUESTION]
     found = search.find(question, _index())
-    return page("site/search.html", question=question, found=found)
+    return page(
+        "site/search.html", question=question, found=found, is_cut=question != typed, trail=[]
+    )
 
 
 @pages.get("/site-map")
 @public
 def site_map() -> ResponseReturnValue:
-    return page("site/site_map.html", programme=releases.current(), written=_pages())
+    programme = releases.current()
+    return page("site/site_map.html", programme=programme, written=_pages(), trail=[])
 
 
 @pages.get("/whats-new")
 @public
 def whats_new() -> ResponseReturnValue:
-    return page("site/whats_new.html", news=_news(), programme=releases.current())
+    return page("site/whats_new.html", news=_news(), trail=[])
 
 
 @pages.get("/venue")
 @public
 def venue() -> ResponseReturnValue:
-    return page("site/venue.html", written=_page("venue"), rooms=releases.current().rooms)
+    rooms = releases.current().rooms
+    return page("site/venue.html", written=written("venue"), rooms=rooms, trail=[])
 
 
 @pages.route("/feedback", methods=["GET", "POST"])
@@ -65,12 +82,19 @@ def venue() -> ResponseReturnValue:
 @public
 def feedback() -> ResponseReturnValue:
     form = FeedbackForm()
+    status = 200
     if form.validate_on_submit():
-        message = form.written()
-        services.send_feedback(message.text, message.email)
-        return redirect(url_for(".feedback_sent"), 303)
-    status = 422 if form.is_submitted() else 200
-    return page("site/feedback.html", status, form=form, written=_page("feedback"))
+        try:
+            _pass_on(form)
+        except TooOften:
+            form.reject(form.message, TooOften(str(TOO_MANY)))
+            status = 429
+        else:
+            return redirect(url_for(".feedback_sent"), 303)
+    elif form.is_submitted():
+        status = 422
+    true_until(clock.now() + A_DAY)  # so that its token never grows old
+    return page("site/feedback.html", status, form=form, written=written("feedback"), trail=[])
 
 
 @pages.get("/feedback/sent")
@@ -99,22 +123,40 @@ def access_keys() -> ResponseReturnValue:
             answer.delete_cookie("access_keys")
         return answer
     status = 422 if form.is_submitted() else 200
-    return page("site/access_keys.html", status, form=form, written=_page("access-keys"))
+    true_until(clock.now() + A_DAY)
+    keys = written("access-keys")
+    return page("site/access_keys.html", status, form=form, written=keys, trail=[])
 
 
-def _page(slug: str) -> content.Page:
-    return content.page(current_app.config["CONTENT_PATH"], slug, languages.current().code)
+def _pass_on(form: FeedbackForm) -> None:
+    message = form.written()
+    contact = releases.current().conference.contact_email
+    services.send_feedback(
+        message.text,
+        message.email,
+        network=limits.network(request.remote_addr),
+        organisers=contact or current_app.config["MAIL_DEFAULT_SENDER"],
+    )
+
+
+def _folder() -> Path:
+    folder: Path = current_app.config["CONTENT_PATH"]
+    return folder
+
+
+def _language() -> str:
+    return languages.current().code
 
 
 def _pages() -> list[content.Page]:
-    return list(content.pages(current_app.config["CONTENT_PATH"], languages.current().code))
+    return list(content.pages(_folder(), _language(), languages.root(_language())))
 
 
 def _news() -> list[content.News]:
-    return list(content.news(current_app.config["CONTENT_PATH"], languages.current().code))
+    return list(content.news(_folder(), _language(), languages.root(_language())))
 
 
-def _index() -> list[search.Found]:
+def _index() -> list[search.Entry]:
     """Make the index once for each edition and language."""
-    name = f"search {languages.current().code}"
-    return list(edition.kept(name, lambda: search.index(releases.current(), _pages())))
+    name = f"search {_language()}"
+    return list(edition.kept(name, lambda: search.index(releases.current(), _pages(), _news())))

@@ -4,7 +4,8 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, TimeoutError as NoConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.errors import ConferenceError, Gone, NotAllowed, NotFound, Refused, TooOften
@@ -27,17 +28,30 @@ HEADINGS = {
 }
 REASONS = {
     400: lazy_gettext("Something in the address or the form was not as this site expects."),
-    403: lazy_gettext("You need a sign-in link, or a role that opens this page."),
-    404: lazy_gettext("If you typed the address, check that it is right. If you pasted it, check that you copied all of it."),
-    405: lazy_gettext("The page is there, but it does not take what was sent to it."),
+    403: lazy_gettext("Only some people may open it. If you are one of them, sign in first."),
+    404: lazy_gettext(
+        "If you typed the address, check that it is right. "
+        "If you pasted it, check that you copied all of it."
+    ),
+    405: lazy_gettext(
+        "Something can be found there, but it was asked for in a way that does not work. "
+        "Open the page and try from there."
+    ),
     409: lazy_gettext("Something has changed since you opened the page."),
     410: lazy_gettext("It was there once. It has been used, replaced or withdrawn."),
-    413: lazy_gettext("Send less at a time: the forms of this site need only a few lines of text."),
+    413: lazy_gettext(
+        "Send less at a time: the forms of this site need only a few lines of text."
+    ),
     422: lazy_gettext("Go back, check your answers and send the form again."),
     429: lazy_gettext("Wait for an hour, then try again."),
-    500: lazy_gettext("It is our fault, not yours. Nothing that you had sent before has been lost. Try again in a few minutes."),
-    503: lazy_gettext("Nothing that you had sent before has been lost. Try again in a few minutes."),
-}  # fmt: skip
+    500: lazy_gettext(
+        "It is our fault, not yours. Nothing that you had sent before has been lost. "
+        "Try again in a few minutes."
+    ),
+    503: lazy_gettext(
+        "Nothing that you had sent before has been lost. Try again in a few minutes."
+    ),
+}
 
 
 def attach(app: Flask) -> None:
@@ -68,7 +82,7 @@ def _conference_error(error: ConferenceError) -> ResponseReturnValue:
     return problem(code, gettext(str(error)) if str(error) else "")
 
 
-def _expired_form(error: CSRFError) -> ResponseReturnValue:
+def _expired_form(_: CSRFError) -> ResponseReturnValue:
     return problem(
         400, gettext("This form was open for too long. Go back, load the page again and send it")
     )

@@ -1,4 +1,4 @@
-"""Addresses of the files that pages use, each with its fingerprint so that it can be kept for a year."""
+"""Addresses of the files that pages use, each with its fingerprint: it can be kept for a year."""
 
 from functools import cache
 from hashlib import blake2b

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from babel import Locale
-from flask import Flask, has_request_context, request
+from flask import Flask, current_app, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale
 
 from config import Config
@@ -52,6 +52,17 @@ def described(code: str) -> Language:
     """Tell a language's name in itself and which way it is written."""
     locale = Locale.parse(code, sep="-" if "-" in code else "_")
     return Language(code, locale.get_display_name() or code, locale.text_direction)
+
+
+def offered() -> tuple[str, ...]:
+    """List the codes of the languages in which the site can be read."""
+    spoken: tuple[str, ...] = current_app.extensions["languages"]
+    return spoken
+
+
+def root(code: str) -> str:
+    """Give what stands before every address in a language: nothing in English, else /fr."""
+    return "" if code == SOURCE else f"/{code}"
 
 
 speaking = force_locale

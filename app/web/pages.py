@@ -1,8 +1,9 @@
 """One way to make a page: ``page("programme/whole.html", …)``, in one skeleton."""
 
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, current_app, make_response, render_template, request
+from flask import Flask, current_app, g, make_response, render_template, request
 from flask.wrappers import Response
 from flask_babel import gettext
 from jinja2 import StrictUndefined
@@ -13,9 +14,7 @@ from config import ROOT
 
 WHAT_ANY_PAGE_MAY_LEAVE_OUT = {
     "form": None,
-    "trail": (),
-    "canonical": None,
-    "alternates": (),
+    "trail": None,  # an empty one says: this page stands right beneath the front page
     "notice": None,
 }
 
@@ -32,19 +31,32 @@ def attach(app: Flask) -> None:
 
 def page(template: str, status: int = 200, **what: Any) -> Response:
     """Render a page from its template."""
-    return make_response(
-        render_template(template, **{**WHAT_ANY_PAGE_MAY_LEAVE_OUT, **what}), status
-    )
+    is_listed = status == 200 and g.get("is_public", False)
+    left_out = {**WHAT_ANY_PAGE_MAY_LEAVE_OUT, **_addresses(is_listed=is_listed)}
+    return make_response(render_template(template, **{**left_out, **what}), status)
 
 
 def absolute_url(endpoint: str, **values: Any) -> str:
     """Give the public address of a page in the language of the moment, wherever it is needed."""
-    language = languages.current().code
-    root = "" if language == languages.SOURCE else f"/{language}"
+    root = languages.root(languages.current().code)
     site: str = current_app.config["SITE_URL"]
     scheme, _, host = site.partition("://")
     adapter = current_app.url_map.bind(host, script_name=f"{root}/", url_scheme=scheme)
     return adapter.build(endpoint, values, force_external=True)
+
+
+def _addresses(*, is_listed: bool) -> dict[str, Any]:
+    """Tell search engines the one address of a public page, and where its translations are."""
+    if not is_listed:
+        return {"canonical": None, "alternates": ()}
+    site: str = current_app.config["SITE_URL"]
+    path = quote(request.path)
+    spoken = languages.offered()
+    alternates = [(code, f"{site}{languages.root(code)}{path}") for code in spoken]
+    return {
+        "canonical": f"{site}{quote(request.script_root)}{path}",
+        "alternates": [*alternates, ("x-default", f"{site}{path}")] if len(spoken) > 1 else (),
+    }
 
 
 def _skeleton() -> dict[str, Any]:
@@ -61,6 +73,6 @@ def _site_clock() -> str | None:
     if began is None:
         return None
     return gettext(
-        "This site is being tried out. Its clock was set to %(moment)s and runs on from there",
+        "This site is being tried out. Its clock was set to %(moment)s and runs on from there.",
         moment=words.local_moment(began),
     )

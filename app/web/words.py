@@ -4,14 +4,14 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
-from flask_babel import format_date
+from flask_babel import format_date, gettext
 
 DEFAULT_ZONE = "Europe/London"
 
 
 def attach(app: Flask) -> None:
     """Let templates use the filters below."""
-    for show in (local_time, local_date, local_moment, local_day, iso):
+    for show in (local_time, local_date, local_days, local_moment, local_day, iso):
         app.add_template_filter(show)
 
 
@@ -36,9 +36,20 @@ def local_date(day: date | datetime) -> str:
     return str(format_date(local_day(day), "EEEE d MMMM y"))
 
 
+def local_days(first: date, last: date) -> str:
+    """Show a run of days, saying the month and year once: Thursday 6 to Friday 7 November 2008."""
+    if first == last:
+        return local_date(first)
+    if (first.year, first.month) == (last.year, last.month):
+        begins = str(format_date(first, "EEEE d"))
+    else:
+        begins = local_date(first)
+    return gettext("%(first)s to %(last)s", first=begins, last=local_date(last))
+
+
 def local_moment(moment: datetime) -> str:
     """Show a moment in full: 9:30am on Thursday 6 November 2008."""
-    return f"{local_time(moment)} on {local_date(moment)}"
+    return gettext("%(time)s on %(day)s", time=local_time(moment), day=local_date(moment))
 
 
 def local_day(day: date | datetime) -> date:

@@ -127,6 +127,7 @@ class Document:
     rooms: tuple[Room, ...]
     speakers: tuple[Speaker, ...]
     sessions: tuple[Session, ...]  # by time, then room, then title
+    withdrawn: tuple[str, ...] = ()  # addresses of sessions and speakers that were there once
 
 
 _json = TypeAdapter(Document)

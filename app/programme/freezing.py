@@ -18,6 +18,7 @@ def freeze() -> document.Document:
         rooms=tuple(rooms.values()),
         speakers=tuple(map(_speaker, sorted(queries.speakers(), key=_by_name))),
         sessions=tuple(sorted(sessions, key=lambda session: _place_in_order(session, order))),
+        withdrawn=tuple(sorted(queries.withdrawn())),
     )
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from app.errors import NotFound
+from app.errors import Gone, NotFound
 from app.programme import lines, names
 from app.programme.document import Document, Room, Session, Speaker, Theme
 from app.programme.lines import Day, Line, Listing
@@ -56,6 +56,7 @@ class Programme:
         self.rooms = content.rooms
         self.speakers = content.speakers
         self.sessions = content.sessions
+        self._withdrawn = frozenset(content.withdrawn)
         self._zone = ZoneInfo(content.conference.time_zone)
 
     @property
@@ -93,10 +94,14 @@ class Programme:
 
     def session(self, slug: str) -> Session:
         """Find one session."""
+        if f"/sessions/{slug}" in self._withdrawn:
+            raise Gone("This session is no longer part of the programme")
         return _found(self._sessions_by_slug, slug, "There is no session at that address")
 
     def speaker(self, slug: str) -> Speaker:
         """Find one speaker."""
+        if f"/speakers/{slug}" in self._withdrawn:
+            raise Gone("This person no longer takes part")
         return _found(self._speakers_by_slug, slug, "There is no speaker at that address")
 
     def theme(self, slug: str) -> Theme:

@@ -62,6 +62,16 @@ def sessions() -> Sequence[Session]:
     ).all()
 
 
+def withdrawn() -> list[str]:
+    """List the addresses of what is no longer part of the programme."""
+    sessions = db.session.scalars(select(Session.slug).where(Session.withdrawn_at.is_not(None)))
+    speakers = db.session.scalars(select(Speaker.slug).where(Speaker.withdrawn_at.is_not(None)))
+    return [
+        *(f"/sessions/{slug}" for slug in sessions),
+        *(f"/speakers/{slug}" for slug in speakers),
+    ]
+
+
 def newest_release() -> Release | None:
     """Find the release that was published last."""
     return db.session.scalar(select(Release).order_by(Release.number.desc()).limit(1))

@@ -33,14 +33,19 @@ def load(path: Path) -> Loaded:
 def load_beside(path: Path) -> Loaded:
     """Add what a file holds to the working programme, and withdraw nothing."""
     reading = read(path)
-    difference = loading.merge(reading.programme)
-    _record(difference)
-    return Loaded(reading.programme, difference, reading.notes)
+    return Loaded(reading.programme, merge(reading.programme), reading.notes)
 
 
 def replace(programme: WrittenProgramme) -> Difference:
     """Bring the working programme to this one."""
     difference = loading.replace(programme)
+    _record(difference)
+    return difference
+
+
+def merge(programme: WrittenProgramme) -> Difference:
+    """Add this programme to the working one, and withdraw nothing."""
+    difference = loading.merge(programme)
     _record(difference)
     return difference
 

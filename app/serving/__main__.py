@@ -30,7 +30,7 @@ def main() -> None:
     place = Place.from_environment(os.environ)
     parts = [Part("web server", partial(serve_pages, place)), Part("mail worker", deliver_letters)]
     with told_to_stop() as told:
-        with alone(instance()):
+        with alone(instance(os.environ)):
             place.see_that_it_is_free()
             fill_in(os.environ, place)
             config = Config.from_environment()

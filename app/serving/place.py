@@ -66,9 +66,9 @@ class Place:
                 ) from None
 
 
-def instance() -> Path:
+def instance(environment: Mapping[str, str]) -> Path:
     """Give the folder of this copy's own data, made if need be."""
-    folder = Path(os.environ.get("INSTANCE_PATH") or ROOT / "instance")
+    folder = Path(environment.get("INSTANCE_PATH") or ROOT / "instance")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
@@ -80,7 +80,7 @@ def fill_in(environment: MutableMapping[str, str], place: Place) -> None:
     if environment["SITE_URL"].startswith("http://"):
         environment.setdefault("SESSION_COOKIE_SECURE", "false")
     if not environment.get("SECRET_KEY"):
-        environment["SECRET_KEY"] = kept_key(instance() / "secret-key")
+        environment["SECRET_KEY"] = kept_key(instance(environment) / "secret-key")
 
 
 def kept_key(path: Path) -> str:

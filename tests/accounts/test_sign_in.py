@@ -334,7 +334,8 @@ def test_signing_out_everywhere_ends_every_device_and_every_unused_link(
 
     done = page.press("Sign out everywhere")
 
-    assert [row["Which"] for row in page.rows] == ["This browser", "Another browser"]
+    which = ["".join(one.itertext()) for one in page.tree.every("dt")]
+    assert which == ["This browser", "Another browser"]
     assert done.heading == "You are signed out"
     assert telephone.open("/my").heading == "Sign in"
     assert visitor.open("/my").heading == "Sign in"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 import brotli
 from flask import Flask, Response, g, make_response, request
+from werkzeug.datastructures import Headers
 
 from app import clock
 from app.edition import Watch
@@ -201,7 +202,9 @@ def _remember(shelf: Shelf, response: Response) -> Response:
     if not request.query_string and g.get("is_whole", True):
         shelf.put(_key(request.environ), page, g.edition)
     status, headers, body = page.answer(request.environ)
-    return make_response(body, status, headers)
+    answer = make_response(body, status)
+    answer.headers = Headers(headers)  # as they are: a HEAD's length is not that of its body
+    return answer
 
 
 def _compress(response: Response) -> Response:

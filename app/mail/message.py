@@ -14,6 +14,8 @@ from app.errors import Refused
 from app.mail.wording import Wording
 
 CALENDAR_NAME = "conference.ics"
+PLAIN = policy.SMTP.clone(cte_type="7bit")
+ANY_SCRIPT = policy.SMTPUTF8.clone(cte_type="7bit")  # for addresses, and only where they need it
 USERNAME = re.compile(r"""[^\x00-\x20\x7f@<>()\[\]\\,;:"\s]{1,64}""")
 HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9-]{1,63}(\.[a-zA-Z0-9-]{1,63})*")
 
@@ -21,8 +23,7 @@ HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9-]{1,63}(\.[a-zA-Z0-9-]{1,63})*")
 def build(wording: Wording, to: str, about: str, calendar: bytes | None) -> EmailMessage:
     """Put a letter together."""
     recipient = address(to)
-    rules = policy.SMTP if recipient.username.isascii() else policy.SMTPUTF8
-    message = EmailMessage(policy=rules.clone(cte_type="7bit"))
+    message = EmailMessage(policy=PLAIN if recipient.username.isascii() else ANY_SCRIPT)
     message["Subject"] = wording.subject
     message["From"] = address(wording.sender, wording.sender_name)
     with suppress(Refused):  # a conference may have no address, or a poor one

@@ -7,10 +7,9 @@ gives it back by letting that time pass. Any number of workers may share one out
 import random
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Engine, or_, select, update
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Engine, Table, and_, bindparam, or_, select, update
 
 from app import clock
 from app.database import db, reading
@@ -34,11 +33,27 @@ class Taken:
     about: str
     recipient: str
     message: bytes
+    is_secret: bool
     attempts: int
     give_up_at: datetime | None
 
 
-TAKEN = tuple(getattr(Letter, field.name) for field in fields(Taken))
+# Made once, since making a statement takes longer than carrying it out.
+LETTERS = cast(Table, Letter.__table__)
+IS_DUE = and_(
+    IS_WAITING,
+    Letter.due_at <= bindparam("now"),
+    or_(Letter.lease_until.is_(None), Letter.lease_until < bindparam("now")),
+)
+ANY_DUE = select(Letter.id).where(IS_DUE).limit(1)
+NEXT_DUE = (
+    select(*(LETTERS.c[field.name] for field in fields(Taken)))
+    .where(IS_DUE)
+    .order_by(Letter.due_at, Letter.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+CHANGE = update(LETTERS).where(LETTERS.c.id == bindparam("number"))
 
 
 @dataclass(frozen=True)
@@ -53,46 +68,38 @@ class Outcome:
 def is_anything_due(engine: Engine) -> bool:
     """Whether a worker should come; asked often, so it takes no lock."""
     with reading(engine) as connection:
-        found = connection.execute(select(Letter.id).where(*_due(clock.real_now())).limit(1))
-        return found.first() is not None
+        return connection.execute(ANY_DUE, {"now": clock.real_now()}).first() is not None
 
 
 def take(lease: timedelta) -> Taken | None:
     """Lend the letter that has been due the longest."""
     now = clock.real_now()
-    row = db.session.execute(
-        select(*TAKEN)
-        .where(*_due(now))
-        .order_by(Letter.due_at, Letter.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
+    row = db.session.execute(NEXT_DUE, {"now": now}).first()
     if row is None:
         return None
     _change(row.id, lease_until=now + lease, attempts=row.attempts + 1)
-    return Taken(**row._asdict())
+    return Taken(*row)
 
 
 def write_down(letter: Taken, outcome: Outcome) -> str:
     """Record what became of a letter, and tell the state in which that leaves it."""
     now = clock.real_now()
-    if outcome.state == WAITING:
-        return _postpone(letter, outcome, now)
-    sent_at = now if outcome.state == SENT else None
+    if outcome.state == WAITING and (letter.give_up_at is None or now < letter.give_up_at):
+        _postpone(letter, outcome, now)
+        return WAITING
+    state = SENT if outcome.state == SENT else FAILED
     _change(
         letter.id,
-        state=outcome.state,
+        state=state,
         lease_until=None,
-        sent_at=sent_at,
+        sent_at=now if state == SENT else None,
         last_error=outcome.error[:LONGEST_ERROR],
+        **({"message": b""} if letter.is_secret else {}),
     )
-    _forget_secret(letter.id)
-    return outcome.state
+    return state
 
 
-def _postpone(letter: Taken, outcome: Outcome, now: datetime) -> str:
-    if letter.give_up_at is not None and letter.give_up_at <= now:
-        return write_down(letter, Outcome(FAILED, outcome.error))
+def _postpone(letter: Taken, outcome: Outcome, now: datetime) -> None:
     _change(
         letter.id,
         lease_until=None,
@@ -100,7 +107,6 @@ def _postpone(letter: Taken, outcome: Outcome, now: datetime) -> str:
         give_up_at=letter.give_up_at or now + HOPE,
         last_error=outcome.error[:LONGEST_ERROR],
     )
-    return WAITING
 
 
 def _pause(attempts: int, outcome: Outcome) -> timedelta:
@@ -111,25 +117,5 @@ def _pause(attempts: int, outcome: Outcome) -> timedelta:
     return pause * random.uniform(0.8, 1.2)  # noqa: S311 – no secret
 
 
-def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    is_free = or_(Letter.lease_until.is_(None), Letter.lease_until < now)
-    return (IS_WAITING, Letter.due_at <= now, is_free)
-
-
 def _change(number: int, **values: Any) -> None:
-    db.session.execute(
-        update(Letter)
-        .where(Letter.id == number)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _forget_secret(number: int) -> None:
-    """Empty a letter that is to be forgotten as soon as nothing more can be done with it."""
-    db.session.execute(
-        update(Letter)
-        .where(Letter.id == number, Letter.is_secret)
-        .values(message=b"")
-        .execution_options(synchronize_session=False)
-    )
+    db.session.execute(CHANGE, {"number": number, **values})

@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app
 
 from app.mail import markup
 from app.web import languages
@@ -39,26 +39,29 @@ def write(name: str, language: str, what: dict[str, Any]) -> Wording:
 
 def _write(name: str, what: dict[str, Any]) -> Wording:
     site = current_app.config["SITE_URL"]
-    first, _, rest = render_template(f"mail/{name}.txt", **what).strip().partition("\n")
+    known: dict[str, Any] = {"site": site}
+    current_app.update_template_context(known)  # what every template knows
+    first, _, rest = _rendered(f"{name}.txt", {**known, **what}).strip().partition("\n")
     subject = one_line(first)[:LONGEST_SUBJECT]
-    body, signature = _tidy(rest), _tidy(render_template("mail/signature.txt", site=site))
-    html = render_template(
-        "mail/letter.html",
-        subject=subject,
-        blocks=markup.blocks(body, site),
-        signature=markup.blocks(signature, site),
-        site=site,
-    )
-    facts = _facts_of_the_conference()
+    body, signature = _tidy(rest), _tidy(_rendered("signature.txt", known))
+    shown = {
+        "subject": subject,
+        "blocks": markup.blocks(body, site),
+        "signature": markup.blocks(signature, site),
+    }
     return Wording(
         subject=subject,
         text=f"{body}\n\n-- \n{signature}\n",
-        html=html,
+        html=_rendered("letter.html", known | shown),
         language=languages.current().code,
         sender=current_app.config["MAIL_DEFAULT_SENDER"],
-        sender_name=one_line(facts.title),
-        answers_to=one_line(facts.contact_email),
+        sender_name=one_line(known["conference"].title),
+        answers_to=one_line(known["conference"].contact_email),
     )
+
+
+def _rendered(template: str, known: dict[str, Any]) -> str:
+    return current_app.jinja_env.get_template(f"mail/{template}").render(known)
 
 
 def one_line(text: str) -> str:
@@ -70,10 +73,3 @@ def one_line(text: str) -> str:
 def _tidy(text: str) -> str:
     lines = [line.rstrip() for line in text.strip().splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
-
-
-def _facts_of_the_conference() -> Any:
-    """Give what every template knows as ``conference``; mail stands below the programme."""
-    context: dict[str, Any] = {}
-    current_app.update_template_context(context)
-    return context["conference"]

@@ -352,7 +352,9 @@ def test_the_log_holds_no_addresses(
 
 def test_an_address_that_is_none_never_troubles_the_server(site: Flask, mailbox: Mailbox) -> None:
     server = carriers.Server(site)
-    letter = Taken(1, "x", "", "ada@example.org", b"Subject: x\r\n\r\nx", 0, None)
+    letter = Taken(
+        1, "x", "", "a@b.example", b"Subject: x", is_secret=False, attempts=0, give_up_at=None
+    )
     server.carry(letter)
     mailbox.refuse(554, "Spam")
 

@@ -41,7 +41,7 @@ def test_a_letter_that_waits_can_be_sent_at_once(mailbox: Mailbox, deliver: Deli
 def test_a_letter_that_was_sent_goes_again_as_a_new_one(
     held_clock: Any, site: Flask, mailbox: Mailbox, deliver: Deliver
 ) -> None:
-    letter = services.post("signature", to="ada@example.org", site="x", about="ABC23456")
+    letter = services.post("signature", to="ada@example.org", about="ABC23456")
     deliver()
     held_clock.shift(timedelta(hours=1))
 

@@ -1,0 +1,272 @@
+"""What cannot be an answer is refused in plain words, and nothing that was typed is lost."""
+
+import pytest
+
+from app.database import db
+from app.registration import countries, slips
+from app.registration.models import Answers
+from tests.browser import Answer, Browser
+from tests.journey import ACCESS, CONSENT, DAYS, DIET, EMAIL, WEDNESDAY, answered
+
+HIDDEN = "Remove the hidden characters: type this again instead of pasting it"
+MALFORMED = "Enter an email address in the right form, like name@example.org"
+LONG_ADDRESS = "Your email address must be 254 characters or fewer"
+LONG_DIET = "What you do not eat or drink must be 1000 characters or fewer"
+UNTICKED = "Tick the box if you agree: without it we cannot keep a place for you"
+GIVEN, FAMILY = "Given names", "Family name"
+BADGE = "Name on your badge (optional)"
+ORGANISATION, ROLE = "Organisation (optional)", "Your role there (optional)"
+
+REFUSED: list[tuple[str, str, Answer, str]] = [
+    ("name", GIVEN, "", "Enter your given names"),
+    ("name", GIVEN, "   ", "Enter your given names"),
+    ("name", GIVEN, "A" * 101, "Your given names must be 100 characters or fewer"),
+    ("name", FAMILY, "L" * 101, "Your family name must be 100 characters or fewer"),
+    ("name", BADGE, "B" * 101, "The name on your badge must be 100 characters or fewer"),
+    ("name", GIVEN, "Ada\x00", HIDDEN),
+    ("name", GIVEN, "Ada\x1b[31m", HIDDEN),
+    ("name", FAMILY, "Love\u202elace", HIDDEN),
+    ("name", BADGE, "Love\u2066lace", HIDDEN),
+    ("email", EMAIL, "", "Enter your email address"),
+    ("email", EMAIL, "ada", MALFORMED),
+    ("email", EMAIL, "ada@", MALFORMED),
+    ("email", EMAIL, "ada@example", MALFORMED),
+    ("email", EMAIL, "ada@example..org", MALFORMED),
+    ("email", EMAIL, "ada@example.org, eve@example.org", MALFORMED),
+    ("email", EMAIL, "ada@example.org\nBcc: eve@example.org", MALFORMED),
+    ("email", EMAIL, "Ada <ada@example.org>", MALFORMED),
+    ("email", EMAIL, "a" * 300 + "@example.org", LONG_ADDRESS),
+    ("email", EMAIL, "ada\u202e@example.org", HIDDEN),
+    ("work", ORGANISATION, "O" * 101, "Your organisation must be 100 characters or fewer"),
+    ("work", ROLE, "R" * 101, "Your role must be 100 characters or fewer"),
+    ("work", ROLE, "Clerk\x07", HIDDEN),
+    ("work", "Country", "", "Choose your country"),
+    ("days", DAYS, [], "Choose at least one day"),
+    ("access-needs", ACCESS, "a" * 1001, "What you need must be 1000 characters or fewer"),
+    ("access-needs", ACCESS, "A ramp\x08", HIDDEN),
+    ("dietary-needs", DIET, "a" * 1001, LONG_DIET),
+    ("dietary-needs", DIET, "No \u202dnuts", HIDDEN),
+    ("consent", CONSENT, False, UNTICKED),
+]  # fmt: skip
+USUAL: dict[str, dict[str, Answer]] = {
+    "name": {GIVEN: "Ada", FAMILY: "Lovelace"},
+    "work": {"Country": "United Kingdom"},
+}
+
+
+@pytest.mark.parametrize(("step", "label", "answer", "error"), REFUSED)
+def test_the_error_stands_in_the_summary_and_beside_the_question(
+    visitor: Browser, step: str, label: str, answer: Answer, error: str
+) -> None:
+    page = answered(visitor, until=step)
+
+    page = page.press("Continue", {**USUAL.get(step, {}), label: answer}, status=422)
+
+    assert page.errors == [error]
+    assert page.beside(label) == error
+    assert page.title.startswith("Error: ")
+    assert visitor.open("/register/check").address == f"/register/{step}"
+
+
+def test_what_was_typed_is_kept(visitor: Browser) -> None:
+    page = answered(visitor, until="work")
+
+    page = page.press(
+        "Continue",
+        {ORGANISATION: "O" * 101, ROLE: "Clerk & <b>friend</b>", "Country": "France"},
+        status=422,
+    )
+
+    assert page.answer(ORGANISATION) == "O" * 101
+    assert page.answer(ROLE) == "Clerk & <b>friend</b>"
+    assert page.answer("Country") == "France"
+
+
+def test_hidden_characters_are_gone_when_the_page_comes_back(visitor: Browser) -> None:
+    page = answered(visitor, until="name").press("Continue", {GIVEN: "A\x00d\u202ea"}, status=422)
+
+    assert page.answer(GIVEN) == "Ada"
+    assert page.press("Continue").heading == EMAIL
+
+
+def test_a_summary_leads_to_the_question(visitor: Browser) -> None:
+    page = answered(visitor, until="name").press("Continue", status=422)
+
+    assert page.links["Enter your given names"] == "#given_names"
+
+
+@pytest.mark.parametrize(
+    ("step", "sent", "error"),
+    [
+        ("work", {"country": "XX"}, "Choose a country from the list"),
+        ("days", {"days": "2009-06-12"}, "Choose from these days"),
+        ("days", {"days": "any day"}, "Choose from these days"),
+    ],
+)
+def test_a_choice_that_was_not_offered_is_refused(
+    visitor: Browser, step: str, sent: dict[str, str], error: str
+) -> None:
+    page = answered(visitor, until=step)
+
+    page = visitor.send(
+        "POST", page.address, 422, data={**sent, "csrf_token": token_of(page.source)}
+    )
+
+    assert page.errors == [error]
+
+
+def test_what_was_not_asked_for_is_not_kept(visitor: Browser) -> None:
+    page = answered(visitor, until="name")
+    sent = {"given_names": "Ada", "is_admin": "1", "reference": "MINE2345", "email": "x"}
+
+    visitor.send("POST", page.address, data={**sent, "csrf_token": token_of(page.source)})
+
+    (answers,) = db.session.query(Answers).all()
+    assert "MINE" not in answers.document
+    assert "is_admin" not in answers.document
+    assert visitor.page.heading == EMAIL
+
+
+@pytest.mark.parametrize("step", ["name", "days", "consent"])
+def test_a_form_without_its_token_changes_nothing(visitor: Browser, step: str) -> None:
+    answered(visitor, until=step)
+
+    page = visitor.send("POST", f"/register/{step}", 400, data={"given_names": "Eve"})
+
+    assert page.heading == "We could not understand that request"
+    assert "Go back, load the page again and send it" in page.text
+
+
+def test_a_confirmation_without_its_token_takes_no_place(visitor: Browser) -> None:
+    answered(visitor)
+
+    visitor.send("POST", "/register/confirm", 400, data={"csrf_token": "guess"})
+
+    assert visitor.open("/register/check").heading == "Check your answers"
+
+
+def test_a_form_of_ten_megabytes_is_refused(visitor: Browser) -> None:
+    page = answered(visitor, until="access-needs")
+
+    page = visitor.send(
+        "POST",
+        page.address,
+        413,
+        data={"access_needs": "a" * 10_000_000, "csrf_token": token_of(page.source)},
+    )
+
+    assert page.heading == "What you sent is too large"
+    assert visitor.open("/register/check").address == "/register/access-needs"
+
+
+def test_bytes_that_are_no_text_do_no_harm(visitor: Browser) -> None:
+    page = answered(visitor, until="name")
+
+    sent = f"given_names=%ff%feAda&csrf_token={token_of(page.source)}".encode()
+    as_form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    raw = sent.replace(b"%ff%fe", b"\xff\xfe")
+    visitor.send("POST", page.address, 400, as_form, data=raw)
+    page = visitor.send("POST", page.address, 200, as_form, data=sent)
+
+    assert page.heading == EMAIL
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("GET", "/register/nowhere", 404),
+        ("GET", "/register/name/", 404),
+        ("GET", "/register/%00", 404),
+        ("GET", "/register/again", 405),
+        ("DELETE", "/register/name", 405),
+        ("POST", "/register", 405),
+        ("PUT", "/register/confirm", 405),
+    ],
+)
+def test_addresses_that_lead_nowhere_say_so(
+    visitor: Browser, method: str, address: str, status: int
+) -> None:
+    visitor.send(method, address, status)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada@example.org",
+        "ada@load.test",
+        "ada@example.com",
+        "ada@mail.invalid",
+        "ada+conference@example.co.uk",
+        "o’brien@example.org",
+        "ada@bücher.example",
+        "ада@пример.example",
+        "ada@nhs.net",
+        "x@y.example",
+    ],
+)
+def test_any_address_to_which_a_letter_could_go_is_welcome(visitor: Browser, address: str) -> None:
+    page = answered(visitor, until="email").press("Continue", {EMAIL: address})
+
+    assert page.heading == "Where do you work or study?"
+
+
+def test_a_field_of_many_lines_keeps_them(visitor: Browser) -> None:
+    page = answered(visitor, until="access-needs")
+
+    page.press("Continue", {ACCESS: "A ramp\r\nA loop\tnear the front"})
+
+    assert "A ramp" in visitor.open("/register/access-needs").answer(ACCESS)
+    assert "A loop" in visitor.open("/register/access-needs").answer(ACCESS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ada@gmial.com", "ada@gmail.com"),
+        ("ada@gmail.con", "ada@gmail.com"),
+        ("ada@GMAIL.CO", "ada@gmail.com"),
+        ("ada@hotmial.co.uk", "ada@hotmail.co.uk"),
+        ("ada@outlok.com", "ada@outlook.com"),
+        ("ada@yaho.com", "ada@yahoo.com"),
+        ("ada@harbour.ogr", "ada@harbour.org"),
+        ("ada@nhs.nett", "ada@nhs.net"),
+        ("ada@gmail.com", None),
+        ("ada@mail.com", None),
+        ("ada@ymail.com", None),
+        ("ada@example.org", None),
+        ("ada@minsante.cm", None),
+        ("ada@ucl.ac.uk", None),
+        (f"ada@{'long' * 20}.example", None),
+    ],
+)
+def test_slips_of_the_finger_are_seen_and_real_addresses_left_alone(
+    typed: str, meant: str | None
+) -> None:
+    assert slips.meant(typed) == meant
+
+
+def test_countries_are_named_and_sorted_in_the_language_of_the_page() -> None:
+    english = [name for _, name in countries.listed("en")]
+    french = [name for _, name in countries.listed("fr")]
+
+    assert english[:3] == ["Afghanistan", "Åland Islands", "Albania"]
+    assert "Allemagne" in french
+    assert french.index("Égypte") < french.index("Émirats arabes unis") < french.index("Espagne")
+    assert len(english) == len(french) == 250
+    assert countries.named("GB", "en") == "United Kingdom"
+    assert countries.named("QQ", "en") == "QQ"
+
+
+def token_of(source: str) -> str:
+    """Find the token of a page's form."""
+    return source.split('name="csrf_token"')[1].split('value="')[1].split('"', maxsplit=1)[0]
+
+
+def test_a_page_of_the_journey_is_nobody_else_s_business(visitor: Browser) -> None:
+    page = answered(visitor, until="days")
+
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert page.press("Continue", {DAYS: [WEDNESDAY]}).headers["Cache-Control"] == (
+        "private, no-store"
+    )

@@ -1,0 +1,260 @@
+"""Seats are taken by one function, and never more than there are."""
+
+from collections.abc import Callable
+from threading import Barrier, Thread
+
+import hypothesis
+import pytest
+from flask import Flask
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import make_transient_to_detached
+
+from app import edition
+from app.database import broken_rule, db, reading, transaction
+from app.errors import NotFound, Refused
+from app.registration import queries, seats
+from app.registration.models import Answers, SeatLimit
+from app.registration.services import begin
+from tests.factories import places
+
+pytestmark = pytest.mark.both_databases
+CHOIR = "choir"
+
+
+def a_row() -> Answers:
+    """Make a row that is not yet saved: any will do, a seat asks nothing of it."""
+    row = begin().answers
+    db.session.expunge(row)
+    return row
+
+
+def rows() -> int:
+    """How many rows hold a seat."""
+    count = len(db.session.scalars(select(Answers)).all())
+    db.session.rollback()
+    return count
+
+
+def standing(name: str = CHOIR) -> tuple[int, int]:
+    """Tell seats and taken."""
+    limit = db.session.get_one(SeatLimit, name, populate_existing=True)
+    db.session.commit()
+    return limit.seats, limit.taken
+
+
+def a_choir(size: int) -> None:
+    """Begin a new kind of seat."""
+    with transaction():
+        seats.set_limit(CHOIR, size)
+
+
+def test_a_seat_is_taken_and_given_back(site: Flask) -> None:
+    a_choir(2)
+
+    with transaction():
+        seats.take(CHOIR, a_row())
+    assert standing() == (2, 1)
+
+    with transaction():
+        seats.give_back(CHOIR)
+    assert standing() == (2, 0)
+
+
+def test_the_last_seat_is_the_last(site: Flask) -> None:
+    a_choir(1)
+    with transaction():
+        seats.take(CHOIR, a_row())
+
+    with pytest.raises(seats.Full, match="Every place has been taken"), transaction():
+        seats.take(CHOIR, a_row())
+
+    assert standing() == (1, 1)
+    assert rows() == 1
+
+
+def test_a_seat_that_fails_to_be_used_stays_free(site: Flask) -> None:
+    a_choir(2)
+    row = a_row()
+    with transaction():
+        seats.take(CHOIR, row)
+
+    with pytest.raises(IntegrityError) as clash, transaction():
+        seats.take(CHOIR, Answers(**{**vars_of(row), "id": None}))
+
+    assert broken_rule(clash.value) == "uq_answers_secret_hash"
+    assert standing() == (2, 1)
+
+
+def vars_of(row: Answers) -> dict[str, object]:
+    """Give what a row holds."""
+    return {column.name: getattr(row, column.name) for column in row.__table__.columns}
+
+
+def test_the_limit_is_never_below_what_is_taken(site: Flask) -> None:
+    a_choir(3)
+    for _ in range(2):
+        with transaction():
+            seats.take(CHOIR, a_row())
+
+    with pytest.raises(Refused, match="2 places are taken already"), transaction():
+        seats.set_limit(CHOIR, 1)
+    with transaction():
+        seats.set_limit(CHOIR, 2)
+
+    assert standing() == (2, 2)
+
+
+def test_no_seat_is_given_back_that_nobody_has(site: Flask) -> None:
+    a_choir(3)
+
+    with pytest.raises(IntegrityError) as clash, transaction():
+        seats.give_back(CHOIR)
+
+    assert broken_rule(clash.value) == "ck_seat_limit_never_oversold"
+
+
+def test_without_a_limit_there_are_no_seats(site: Flask) -> None:
+    with pytest.raises(NotFound), transaction():
+        seats.take(CHOIR, a_row())
+
+
+def test_the_number_in_the_file_counts_only_until_someone_says_another(site: Flask) -> None:
+    with transaction():
+        seats.begin_with(CHOIR, 5)
+    with transaction():
+        seats.set_limit(CHOIR, 7)
+    with transaction():
+        seats.begin_with(CHOIR, 5)
+
+    assert standing() == (7, 0)
+
+
+def test_the_public_is_told_when_the_last_place_goes_and_comes_back(site: Flask) -> None:
+    places(2)
+    told = [edition.current()]
+
+    def tell() -> bool:
+        told.append(edition.current())
+        return told[-1] > told[-2]
+
+    with transaction():
+        seats.take(seats.CONFERENCE, a_row())
+    assert not tell()
+    with transaction():
+        seats.take(seats.CONFERENCE, a_row())
+    assert tell()
+    assert queries.door().state == "full"
+    with transaction():
+        seats.give_back(seats.CONFERENCE)
+    assert tell()
+    assert queries.door().state == "open"
+
+
+DEEDS = st.lists(
+    st.sampled_from(["take", "take", "take", "give back", "more", "fewer"]), max_size=14
+)
+
+
+@hypothesis.settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(size=st.integers(1, 4), deeds=DEEDS)
+def test_whatever_is_done_in_whatever_order_the_count_is_right(
+    site: Flask, size: int, deeds: list[str]
+) -> None:
+    places(20)
+    with transaction():
+        db.session.execute(delete(SeatLimit).where(SeatLimit.name == CHOIR))
+        seats.set_limit(CHOIR, size)
+    limit, taken = size, 0
+
+    for deed in deeds:
+        wanted = {
+            "take": (limit, taken + 1),
+            "give back": (limit, taken - 1),
+            "more": (limit + 1, taken),
+            "fewer": (limit - 1, taken),
+        }[deed]
+        if _did(deed, limit):
+            limit, taken = wanted
+        assert standing() == (limit, taken)
+        assert 0 <= taken <= limit
+
+
+def _did(deed: str, limit: int) -> bool:
+    """Do something to the choir's seats, and tell whether it was allowed."""
+    try:
+        with transaction():
+            if deed == "take":
+                seats.take(CHOIR, a_row())
+            elif deed == "give back":
+                seats.give_back(CHOIR)
+            else:
+                seats.set_limit(CHOIR, limit + (1 if deed == "more" else -1))
+    except (Refused, IntegrityError):
+        return False
+    return True
+
+
+def _at_once(site: Flask, people: int, deed: Callable[[], None]) -> list[str]:
+    """Let so many people do the same at the same moment; tell how it ended for each."""
+    ended: list[str] = []
+    start = Barrier(people)
+
+    def person() -> None:
+        with site.app_context():
+            start.wait(20)
+            try:
+                with transaction():
+                    deed()
+            except Refused as refusal:
+                ended.append(str(refusal))
+            else:
+                ended.append("seat")
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=person) for _ in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ended)
+
+
+def test_of_many_who_come_at_once_only_as_many_as_there_are_seats_get_one(site: Flask) -> None:
+    a_choir(3)
+
+    ended = _at_once(site, 8, lambda: seats.take(CHOIR, a_row()))
+
+    assert ended == ["Every place has been taken"] * 5 + ["seat"] * 3
+    assert standing() == (3, 3)
+    assert rows() == 3
+
+
+def test_without_the_lock_the_same_people_would_get_too_many(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the test above can see the race."""
+    a_choir(3)
+    together = Barrier(4)
+
+    def only_looked_at(name: str) -> SeatLimit:
+        with reading(db.engine) as connection:
+            limit = connection.execute(select(SeatLimit).where(SeatLimit.name == name)).one()
+        together.wait(20)  # everyone has looked before anyone writes
+        found = SeatLimit(name=name, seats=limit.seats, taken=limit.taken)
+        make_transient_to_detached(found)
+        db.session.add(found)
+        return found
+
+    monkeypatch.setattr(seats, "_found", only_looked_at)
+
+    ended = _at_once(site, 4, lambda: seats.take(CHOIR, a_row()))
+
+    assert ended == ["seat"] * 4
+    assert rows() == 4, "one more than there are seats"

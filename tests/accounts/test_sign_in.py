@@ -1,6 +1,7 @@
 """Organisers come in by a link: nobody else does, and nobody learns who they are."""
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -14,6 +15,7 @@ from app import clock
 from app.accounts import services
 from app.accounts.models import FORMER, Device, SignInLink
 from app.database import db, transaction
+from app.errors import Gone
 from app.history.models import Entry
 from app.mail.models import Letter
 from tests.browser import Browser, Page
@@ -101,6 +103,31 @@ def test_a_link_works_once(visitor: Browser, a_browser: Callable[[], Browser]) -
     assert refused.heading == opened.heading == "This link no longer works"
     assert refused.follow("Ask for a new link").heading == "Sign in"
     assert a_browser().open("/organise").heading == "Sign in"
+
+
+@pytest.mark.both_databases
+def test_a_link_used_by_many_at_once_lets_one_in(site: Flask) -> None:
+    secret = a_sign_in_link().rpartition("/")[2]
+    results: list[str] = []
+
+    def use() -> None:
+        with site.app_context():
+            try:
+                with transaction():
+                    services.sign_in(secret)
+                results.append("in")
+            except Gone:
+                results.append("gone")
+
+    db.session.commit()
+    together = [threading.Thread(target=use) for _ in range(6)]
+    for one in together:
+        one.start()
+    for one in together:
+        one.join()
+
+    assert sorted(results) == ["gone"] * 5 + ["in"]
+    assert len(db.session.scalars(select(Device)).all()) == 1
 
 
 def test_a_link_that_was_never_made_is_answered_like_a_used_one(visitor: Browser) -> None:

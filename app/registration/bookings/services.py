@@ -28,6 +28,7 @@ from app.registration.services import SAME_PERSON, same_person
 from app.registration.told import Told
 
 MOST_LETTERS = 5  # to an address, or about one booking
+MOST_FROM_A_NETWORK = 30  # asked for from one network, to whatever addresses
 AN_HOUR = timedelta(hours=1)
 
 
@@ -43,8 +44,9 @@ class Taken(Refused):
     """Somebody of this name has a booking at this address already."""
 
 
-def send_links(email: str, language: str) -> None:
+def send_links(email: str, language: str, network: str) -> None:
     """Write to an address with its booking links; whoever has none there is told so there."""
+    limits.allow("booking link from", network, times=MOST_FROM_A_NETWORK, within=AN_HOUR)
     limits.allow("booking link", email.lower(), times=MOST_LETTERS, within=AN_HOUR)
     letters.booking_links(email, queries.bookings_at(email), language)
 
@@ -87,7 +89,7 @@ def correct_address_by_receipt(receipt: Receipt, email: str) -> None:
     if _is_same(email, receipt.email):
         raise SameAddress("That is the address that we have: enter another one")
     delegate = receipt.delegate
-    db.session.refresh(delegate, with_for_update=True)
+    _lock(delegate)
     if receipt.is_first and delegate.is_attending and _is_same(receipt.email, delegate.email):
         _write_to_new_address(delegate, email)
     else:
@@ -97,7 +99,7 @@ def correct_address_by_receipt(receipt: Receipt, email: str) -> None:
 
 def confirm_address(delegate: Delegate) -> None:
     """Let a new address count: letters go there, and every earlier link dies."""
-    db.session.refresh(delegate, with_for_update=True)
+    _lock(delegate)
     if not delegate.new_email:
         raise Refused("The address has been confirmed already")
     old = delegate.email
@@ -114,7 +116,7 @@ def confirm_address(delegate: Delegate) -> None:
 def cancel(delegate: Delegate) -> None:
     """Give the place back; it is free for somebody else at once."""
     seats.hold(seats.CONFERENCE)
-    db.session.refresh(delegate, with_for_update=True)
+    _lock(delegate)
     delegate.cancel(clock.now())
     seats.give_back(seats.CONFERENCE)
     delegate.changes += 1
@@ -125,7 +127,7 @@ def cancel(delegate: Delegate) -> None:
 
 def erase_cancelled(delegate: Delegate) -> None:
     """Forget who a delegate was as soon as they have cancelled and ask for it."""
-    db.session.refresh(delegate, with_for_update=True)
+    _lock(delegate)
     if delegate.is_attending:
         raise Refused("Cancel the booking first: while you have a place, we need your details")
     erase(delegate)
@@ -141,9 +143,15 @@ def erase(delegate: Delegate) -> None:
     delegate.forget(clock.now())
 
 
-def _hold(delegate: Delegate, seen: int) -> None:
-    """Lock a booking that stands and is as its owner saw it."""
+def _lock(delegate: Delegate) -> None:
+    """Let nobody else change a booking until the transaction ends, and see it as it is now."""
+    db.session.flush()  # what was changed a moment ago would be lost
     db.session.refresh(delegate, with_for_update=True)
+
+
+def _hold(delegate: Delegate, seen: int) -> None:
+    """Lock a booking, if it stands and is as its owner saw it."""
+    _lock(delegate)
     if not delegate.is_attending:
         raise Refused(queries.CANCELLED)
     if delegate.changes != seen:

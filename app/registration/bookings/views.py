@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import limits
 from app.errors import ConferenceError, Gone, NotFound, Refused
 from app.mail import queries as mail
 from app.registration import calendar, countries, links, review
@@ -68,7 +69,8 @@ def _dead(error: ConferenceError) -> ResponseReturnValue:
 def ask() -> ResponseReturnValue:
     form = AskForLinkForm()
     if form.validate_on_submit():
-        services.send_links(form.address(), languages.current().code)
+        network = limits.network(request.remote_addr)
+        services.send_links(form.address(), languages.current().code, network)
         return redirect(url_for(".asked"), 303)
     return page("registration/booking_ask.html", status=422 if form.errors else 200, form=form)
 

@@ -6,7 +6,18 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import growth, pages, publishing, registrations
+from benchmarks import (
+    back_office,
+    first_visits,
+    growth,
+    letters,
+    lighthouse,
+    memory,
+    pages,
+    publishing,
+    registrations,
+    starting,
+)
 from benchmarks.figures import Figure, report
 from benchmarks.running import workshop
 from config import Config
@@ -17,9 +28,14 @@ QUICK: dict[str, Measurement] = {
     "pages": pages.measure,
     "publishing": publishing.measure,
     "growth": growth.measure,
+    "visits": first_visits.measure,
     "registrations": registrations.measure,
+    "letters": letters.measure,
+    "office": back_office.measure,
+    "memory": memory.measure,
+    "starting": starting.measure,
 }
-SLOW: dict[str, Measurement] = {}
+SLOW: dict[str, Measurement] = {"lighthouse": lighthouse.measure}
 ALL = QUICK | SLOW
 
 

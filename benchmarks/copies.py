@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import flask_migrate
+import structlog
 from flask import Flask
 
 from app import create_app
@@ -42,6 +43,7 @@ class Copy:
         }
         folder.mkdir(parents=True, exist_ok=True)
         self.app: Flask = create_app(Config.model_validate(self.settings))
+        structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # none of this process
         self._fill(size, places)
 
     @contextmanager

@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection as Pipe
 
 from benchmarks.wire import Connection
@@ -40,33 +41,31 @@ def all_do(do: Do, jobs: Sequence[int], port: int) -> tuple[list[int], float]:
 def _some_do(
     do: Do, jobs: Sequence[int], port: int, begin: Callable[[], object], tell: Pipe
 ) -> None:
+    """Do a share of the jobs, in one of the processes."""
     waiting = queue.SimpleQueue[int]()
     for job in jobs:
         waiting.put(job)
     ended: list[int] = []
-
-    def client(connection: Connection) -> None:
-        while True:
-            try:
-                job = waiting.get_nowait()
-            except queue.Empty:
-                return
-            ended.append(_outcome(do, connection, job))
-
     connections = [Connection(port) for _ in range(CLIENTS // PROCESSES)]
-    threads = [threading.Thread(target=client, args=[one]) for one in connections]
+    threads = [
+        threading.Thread(target=_client, args=(do, one, waiting, ended)) for one in connections
+    ]
     begin()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     tell.send(ended)
-    for connection in connections:
-        connection.close()
 
 
-def _outcome(do: Do, connection: Connection, job: int) -> int:
-    try:
-        return do(connection, job)
-    except (OSError, AssertionError):
-        return 0
+def _client(
+    do: Do, connection: Connection, waiting: "queue.SimpleQueue[int]", ended: list[int]
+) -> None:
+    """Do one job after the other; one that fails has the status 0."""
+    with suppress(queue.Empty), closing(connection):
+        while True:
+            job = waiting.get_nowait()
+            try:
+                ended.append(do(connection, job))
+            except (OSError, AssertionError):
+                ended.append(0)

@@ -1,7 +1,7 @@
 """Somebody who registers: every page opened, every token read, every form sent."""
 
 import re
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from benchmarks.wire import Answer, Connection
 
@@ -15,14 +15,15 @@ ANSWERS: dict[str, dict[str, str]] = {
     "consent": {"consent": "y"},
 }
 STEPS = len(ANSWERS) + 1  # forms that are sent, the confirmation included
-TOKEN = re.compile(rb'name="csrf_token"[^>]* value="([^"]+)"')
+TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
 class Person:
     """Someone with a plain browser."""
 
-    def __init__(self, connection: Connection, number: int) -> None:
+    def __init__(self, connection: Connection, number: int, encoding: str = "") -> None:
         self.cookies: dict[str, str] = {}
+        self._encoding = {"Accept-Encoding": encoding} if encoding else {}
         self._connection = connection
         self._number = number
         self._check: Answer
@@ -52,19 +53,20 @@ class Person:
 
     def send(self, path: str, shown: Answer, answers: dict[str, str]) -> Answer:
         """Fill in the form of a page and send it."""
-        token = TOKEN.search(shown.body)
+        token = TOKEN.search(shown.text)
         assert token, shown
         filled = {name: text.format(self._number) for name, text in answers.items()}
-        body = urlencode({"csrf_token": token[1].decode(), **filled}, quote_via=quote)
+        body = urlencode({"csrf_token": token[1], **filled}, quote_via=quote)
         return self._ask("POST", path, body.encode())
 
     def follow(self, answer: Answer) -> Answer:
         """Go where a page leads."""
         assert answer.status == 303, answer
-        return self.see(urlsplit(answer.location).path)
+        return self.see(answer.path)
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> Answer:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"Cookie": cookies, **self._encoding}
         answer = self._connection.ask(method, path, headers, body)
         self.cookies |= answer.cookies
         return answer

@@ -107,4 +107,4 @@ def descendants(parent: int) -> list[int]:
     return found + [one for child in found for one in descendants(child)]
 
 
-__all__ = ["CONTROL", "HOST", "SITE", "Process", "Server", "free_port", "wait_until"]
+__all__ = ["CONTROL", "HOST", "ROOT", "SITE", "Process", "Server", "free_port", "wait_until"]

@@ -1,14 +1,19 @@
 """A visitor that costs next to nothing: HTTP/1.1 over one kept connection, bytes counted."""
 
+import gzip
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import brotli
 
 from benchmarks.running import HOST
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 PATIENCE = 60.0  # seconds
+UNPACK: dict[bytes, Callable[[bytes], bytes]] = {b"br": brotli.decompress, b"gzip": gzip.decompress}
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,21 @@ class Answer:
         return {name.decode(): value.decode() for name, value in found}
 
     @property
-    def location(self) -> str:
+    def path(self) -> str:
         """Where it leads."""
         found = re.search(rb"\r\nlocation: *([^\r]+)", self.head, re.IGNORECASE)
-        return found[1].decode() if found else ""
+        return urlsplit(found[1].decode()).path if found else ""
+
+    @property
+    def plain(self) -> bytes:
+        """The body as it was before it was compressed."""
+        found = re.search(rb"\r\ncontent-encoding: *([^\r]+)", self.head, re.IGNORECASE)
+        return UNPACK[found[1]](self.body) if found else self.body
+
+    @property
+    def text(self) -> str:
+        """The words of the page."""
+        return self.plain.decode()
 
 
 class Connection:

@@ -1,0 +1,69 @@
+"""Memory of the processes that ``make run`` starts, with the large programme warm."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from app.database import db, transaction
+from app.programme import releases
+from app.programme.invented import invented_delegates
+from app.registration import invented, letters
+from app.registration.models import Delegate
+from benchmarks import addresses
+from benchmarks.copies import Copy
+from benchmarks.figures import Figure, at_most
+from benchmarks.people import register
+from benchmarks.running import HOST, Process, children, wait_until
+from benchmarks.wire import Connection
+
+
+def measure(folder: Path) -> Iterator[Figure]:
+    """Open every page and register, let the letters go, then weigh both processes."""
+    copy = Copy(folder / "memory")
+    settings = {**copy.settings, "HOST": HOST, "PORT": str(copy.port)}
+    log = copy.folder / "serving.log"
+    with Process([sys.executable, "-m", "app.serving"], settings, log) as running:
+        wait_until(lambda: "Ctrl-C" in running.log(), "the site", 30, running.log)
+        _warm(copy)
+        parts = children(running.process.pid)
+        web = next(part for part in parts if children(part))
+        mail = next(part for part in parts if part != web)
+        worker = children(web)[0]
+        yield _weighed("memory of a web worker, large programme warm", worker, 120)
+        yield _weighed("memory of the mail worker", mail, 90)
+
+
+def _warm(copy: Copy) -> None:
+    """Open every page, register a few people, and let the letters go out."""
+    with copy.at_work(), transaction():
+        programme = releases.current()
+        paths = [
+            *addresses.public(copy).values(),
+            *(f"/sessions/{one.slug}" for one in programme.sessions if one.is_told),
+            *(f"/speakers/{one.slug}" for one in programme.speakers),
+        ]
+        invented.come(invented_delegates(10))
+        for delegate in db.session.query(Delegate):
+            letters.registration_confirmed(delegate)
+    with closing(Connection(copy.port)) as visitor:
+        for path in paths:
+            for encoding in ("br", "gzip", "identity"):
+                assert visitor.get(path, Accept_Encoding=encoding).status == 200, path
+        for number in range(5):
+            assert register(visitor, number) == 200
+    wait_until(lambda: len([*(copy.folder / "mail").glob("*.eml")]) == 15, "letters", 30)
+    time.sleep(1)
+
+
+def _weighed(what: str, process: int, most: float) -> Figure:
+    """Weigh a process; what it shares with others counts in full, as the bar is for one alone."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    found = {line.split(":")[0]: int(line.split()[1]) / 1000 for line in lines}
+    return Figure(
+        what,
+        f"{found['Rss']:.0f} MB RSS, {found['Pss']:.0f} MB PSS",
+        found["Rss"],
+        at_most(most, most * 0.8, "MB"),
+    )

@@ -44,6 +44,12 @@ class Letter(Base):
             sqlite_where=state == WAITING,
             postgresql_where=state == WAITING,
         ),
+        Index(
+            "ix_letter_failed",
+            "written_at",
+            sqlite_where=state == FAILED,
+            postgresql_where=state == FAILED,
+        ),
     )
 
     @property

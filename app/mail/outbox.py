@@ -94,7 +94,7 @@ def write_down(letter: Taken, outcome: Outcome) -> str:
         lease_until=None,
         sent_at=now if state == SENT else None,
         last_error=outcome.error[:LONGEST_ERROR],
-        **({"message": b""} if letter.is_secret else {}),
+        **({"message": b""} if letter.is_secret and state == SENT else {}),
     )
     return state
 

@@ -14,6 +14,17 @@ from app.mail.models import FAILED, SENT, WAITING, Letter
 
 IS_WAITING = Letter.state == literal(WAITING, literal_execute=True)  # as its index is written
 
+HAS_FAILED = Letter.state == literal(FAILED, literal_execute=True)
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """The letters that have not arrived: how many, and how long the oldest has waited."""
+
+    waiting: int
+    oldest: timedelta | None
+    failed: int
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -59,6 +70,18 @@ def counts() -> Counts:
     return Counts(found.get(WAITING, 0), found.get(SENT, 0), found.get(FAILED, 0))
 
 
+def undelivered() -> Undelivered:
+    """Tell which letters have not arrived, without a look at the many that have."""
+    waiting, oldest, failed = db.session.execute(
+        select(
+            select(func.count()).select_from(Letter).where(IS_WAITING).scalar_subquery(),
+            select(func.min(Letter.written_at)).where(IS_WAITING).scalar_subquery(),
+            select(func.count()).select_from(Letter).where(HAS_FAILED).scalar_subquery(),
+        )
+    ).one()
+    return Undelivered(waiting, clock.real_now() - oldest if oldest else None, failed)
+
+
 def oldest_waiting_age() -> timedelta | None:
     """How long the oldest waiting letter has waited."""
     oldest = db.session.scalar(select(func.min(Letter.written_at)).where(IS_WAITING))
@@ -68,7 +91,7 @@ def oldest_waiting_age() -> timedelta | None:
 def _letters(state: str, most: int | None = None) -> Sequence[Letter]:
     return db.session.scalars(
         select(Letter)
-        .where(Letter.state == state)
+        .where(Letter.state == literal(state, literal_execute=True))
         .order_by(Letter.written_at, Letter.id)
         .limit(most)
         .options(defer(Letter.message))

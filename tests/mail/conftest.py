@@ -19,7 +19,7 @@ from tests.live import FLASK, ROOT
 TEMPLATES = {
     "mail/greeting.txt": "A greeting for {{ name }}\n\nDear {{ name }},\n\nYou have a place.\n",
     "mail/translated.txt": "Error in {{ language.code }}\n\n{{ absolute_url('site.home') }}",
-    "mail/misspelt.txt": "A greeting\n\n{{ nmae }}",
+    "mail/misspelt.txt": "A greeting\n\n{{ a_name_of_nothing }}",
 }
 
 

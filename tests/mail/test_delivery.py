@@ -134,6 +134,18 @@ def test_what_is_refused_for_good_fails_at_once_and_holds_up_nobody(
     assert mailbox.connections - before == 1
 
 
+def test_a_server_that_ends_the_conversation_is_called_again(
+    mailbox: Mailbox, deliver: Deliver
+) -> None:
+    one, other = a_letter(), a_letter()
+    mailbox.refuse(421, "Closing now", times=1)
+
+    assert deliver() == "1 sent, 0 failed, 1 waiting"
+
+    assert one.last_error == "The mail server answered: 421 Closing now"
+    assert other.is_sent
+
+
 def test_an_address_in_another_script_is_delivered(mailbox: Mailbox, deliver: Deliver) -> None:
     a_letter(recipient="zoë@bücher.example")
 

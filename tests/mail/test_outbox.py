@@ -19,7 +19,7 @@ SHOWN = "{% from 'mail/state.html' import state %}{{ state(letter) }}"
 
 
 def test_a_letter_that_failed_can_be_sent_again(mailbox: Mailbox, deliver: Deliver) -> None:
-    letter = a_letter(recipient="ada@example.org")
+    letter = a_letter(recipient="ada@example.org", is_secret=True)
     mailbox.refuse(550, "No such mailbox", times=1)
     deliver()
 

@@ -16,6 +16,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from config import ROOT
+
 LOOKS_LIKE_HTML = re.compile(r"<(p|br|ul|ol|li|a|strong|em|b|i|div|h[1-6])\b[^>]*>", re.IGNORECASE)
 TAGS = {
     *("p", "br", "ul", "ol", "li", "a", "strong", "em", "b", "i", "code", "pre", "blockquote"),
@@ -29,6 +31,7 @@ ATTRIBUTES = {
     "*": {"id", "lang", "dir"},
 }
 FROM_ELSEWHERE = TAGS - {"h2", "h3", "h4", "h5", "h6", "img", "figure", "figcaption"}
+VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 IN_THE_SKELETON = frozenset({"main"})  # ids that every page has already
 LONGEST_SUMMARY = 155  # characters, about what a search engine shows
 
@@ -51,7 +54,7 @@ def written(markdown: str, root: str = "") -> Written:
 
 def line_html(markdown: str) -> str:
     """Give the HTML of a single line that we wrote, with what is strong in it."""
-    return _markdown.renderInline(markdown)
+    return str(_markdown.renderInline(markdown))
 
 
 def safe_html(text: str) -> str:
@@ -114,11 +117,44 @@ class _Renderer(RendererHTML):
         note = f' <span class="leaves">({env.get("elsewhere", "opens another website")})</span>'
         return f"{note if env.pop('leaves', False) else ''}</a>"
 
+    def paragraph_open(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        if _is_picture(tokens[index + 1]):
+            tokens[index].tag = tokens[index + 2].tag = "figure"
+        return self.renderToken(tokens, index, options, env)
+
+    def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        """Show a picture at its own shape, so that nothing moves when it comes."""
+        picture = tokens[index]
+        caption = html.escape(str(picture.attrs.pop("title", "")))
+        size = _drawn_size(str(picture.attrGet("src") or ""))
+        for name, length in zip(("width", "height"), size, strict=False):
+            picture.attrSet(name, length)
+        shown = super().image(tokens, index, options, env)
+        alone = caption and len(tokens) == 1
+        return f"{shown}<figcaption>{caption}</figcaption>" if alone else shown
+
     def table_open(self, *_: Any) -> str:
         return '<div class="table-box" tabindex="0"><table class="govuk-table">'
 
     def table_close(self, *_: Any) -> str:
         return "</table></div>\n"
+
+
+def _drawn_size(address: str) -> tuple[str, ...]:
+    """Tell the width and height of one of our drawings, as its file says."""
+    path = (ROOT / address.lstrip("/")).resolve()
+    if path.suffix != ".svg" or not path.is_relative_to(ROOT / "static") or not path.is_file():
+        return ()
+    shape = VIEW_BOX.search(path.read_text(encoding="utf-8"))
+    return shape.groups() if shape else ()
+
+
+def _is_picture(line: Token) -> bool:
+    """Whether a paragraph is one picture with a caption and nothing else."""
+    children = line.children or []
+    return len(children) == 1 and children[0].type == "image" and "title" in children[0].attrs
 
 
 def _identity(words: str, taken: Container[str]) -> str:

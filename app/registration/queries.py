@@ -71,7 +71,8 @@ def door() -> Door:
         return Door("closed", opens, closes)
     if opens and now < opens:
         return Door("before", opens, closes)
-    return Door(edition.kept("door", _state_by_places), opens, closes)
+    state = edition.kept("door", _state_by_places)
+    return Door(state, None if state == "before" else opens, closes)  # that moment has gone by
 
 
 def _state_by_places() -> State:

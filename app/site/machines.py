@@ -12,7 +12,13 @@ from app.programme import releases
 from app.web.pages import absolute_url, page
 from app.web.public import public
 
-PUBLIC_PAGES = ("site.home", "programme.whole", "programme.speakers", "site.whats_new")
+PUBLIC_PAGES = (
+    "site.home",
+    "programme.whole",
+    "programme.speakers",
+    "site.whats_new",
+    "site.site_map",
+)
 
 
 def attach(pages: Blueprint) -> None:

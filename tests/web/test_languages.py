@@ -116,3 +116,30 @@ def test_each_language_is_remembered_apart(
 
     assert a_browser().open("/eo/programme").source != english
     assert a_browser().open("/programme").source == english
+
+
+@pytest.mark.parametrize("address", ["/help", "/eo/help"])
+def test_a_page_tells_search_engines_where_its_translations_are(
+    visitor: Browser, address: str
+) -> None:
+    page = visitor.open(address)
+
+    told = [
+        (one.get("hreflang"), one.get("href"))
+        for one in page.tree.every("link")
+        if one.get("hreflang")
+    ]
+    assert told == [
+        ("en", "https://conference.example/help"),
+        ("eo", "https://conference.example/eo/help"),
+        ("he", "https://conference.example/he/help"),
+        ("x-default", "https://conference.example/help"),
+    ]
+    own = [one.get("href") for one in page.tree.every("link") if one.get("rel") == "canonical"]
+    assert own == [f"https://conference.example{address}"]
+
+
+def test_the_links_that_organisers_wrote_stay_in_the_language(visitor: Browser) -> None:
+    page = visitor.open("/eo/help")
+
+    assert page.links["terms"] == "/eo/terms"

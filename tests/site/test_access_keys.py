@@ -1,0 +1,146 @@
+"""The access keys of the UK government's standard of May 2002, on every page and switched off."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page as Window
+
+from tests.browser import Browser, Page
+from tests.live import LiveSite
+
+KEYS = {
+    "s": "#main",
+    "1": "/",
+    "2": "/whats-new",
+    "3": "/site-map",
+    "4": "/search",
+    "5": "/questions",
+    "6": "/help",
+    "7": "/complaints",
+    "8": "/terms",
+    "9": "/feedback",
+    "0": "/access-keys",
+}
+EVERY_KIND = ("/", "/programme", "/sessions/opening", "/help", "/search?q=tide", "/feedback")
+PERSONAL = ("/register", "/register/name", "/booking", "/sign-in")
+
+
+def _keys(page: Page) -> list[tuple[str, str]]:
+    return sorted(
+        (one.get("accesskey", ""), one.get("href", ""))
+        for one in page.tree.every()
+        if one.get("accesskey")
+    )
+
+
+@pytest.mark.parametrize("address", [*EVERY_KIND, *PERSONAL])
+def test_each_key_stands_once_and_leads_where_the_standard_says(
+    visitor: Browser, address: str
+) -> None:
+    assert _keys(visitor.open(address)) == sorted(KEYS.items())
+
+
+def test_an_error_page_has_them_too(visitor: Browser) -> None:
+    assert _keys(visitor.open("/nowhere", status=404)) == sorted(KEYS.items())
+
+
+def test_a_person_is_told_of_them_on_entering(visitor: Browser) -> None:
+    footer = next(visitor.open("/").tree.every("footer"))
+
+    assert "access keys of the UK government standard" in "".join(footer.itertext())
+
+
+def test_they_are_switched_off_everywhere_and_on_again(visitor: Browser) -> None:
+    off = visitor.open("/access-keys").press("Switch access keys off")
+
+    assert "Access keys are switched off." in off.text
+    assert visitor.cookies() == {"access_keys": "off"}
+    assert {address: _keys(visitor.open(address)) for address in (*EVERY_KIND, *PERSONAL)} == {
+        address: [] for address in (*EVERY_KIND, *PERSONAL)
+    }
+
+    visitor.open("/access-keys").press("Switch access keys on")
+
+    assert "access_keys" not in visitor.cookies()
+    assert _keys(visitor.open("/")) == sorted(KEYS.items())
+
+
+def test_one_persons_choice_is_not_anothers(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    visitor.open("/access-keys").press("Switch access keys off")
+    visitor.open("/help")
+
+    assert _keys(a_browser().open("/help")) == sorted(KEYS.items())
+    assert _keys(visitor.open("/help")) == []
+
+
+def test_the_cookie_lasts_a_year_and_tells_nobody_else(visitor: Browser) -> None:
+    form = visitor.open("/access-keys")
+    token = next(
+        one.get("value", "") for one in form.tree.every("input") if one.get("name") == "csrf_token"
+    )
+
+    answer = visitor.fetch("POST", "/access-keys", data={"csrf_token": token, "off": "1"})
+
+    assert answer.status_code == 303
+    parts = answer.headers["Set-Cookie"].split("; ")
+    assert parts[0] == "access_keys=off"
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=31536000"} <= set(parts)
+
+
+def test_without_its_token_the_choice_is_refused(visitor: Browser) -> None:
+    page = visitor.send("POST", "/access-keys", status=422, data={"off": "1"})
+
+    assert page.errors == ["This form was open for too long. Check your answers and send it again"]
+    assert visitor.cookies() == {}
+
+
+def test_every_cookie_of_the_site_is_on_its_page(visitor: Browser) -> None:
+    rows = visitor.open("/cookies").rows
+
+    assert [row["Name"] for row in rows] == ["answers", "session", "access_keys"]
+
+
+def _press_with_alt(window: Window, key: str) -> None:
+    """Send what the browser's own keyboard sends: the letter, with Alt held down."""
+    tab = window.context.new_cdp_session(window)
+    letter = {"type": "char", "modifiers": 1, "text": key, "unmodifiedText": key}
+    tab.send("Input.dispatchKeyEvent", letter)
+    tab.detach()
+
+
+def test_in_a_real_browser_the_keys_lead_there(
+    live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    home = live_site().address
+    window.goto(f"{home}/programme")
+
+    for key in "1234567890":
+        _press_with_alt(window, key)
+        window.wait_for_url(f"{home}{KEYS[key]}")
+    _press_with_alt(window, "s")
+    window.wait_for_url(f"{home}/access-keys#main")
+    assert window.evaluate("document.activeElement.id") == "main"
+
+
+def test_in_a_real_browser_they_can_be_switched_off_without_scripts(
+    live_site: Callable[..., LiveSite], window_without_scripts: Window
+) -> None:
+    window = window_without_scripts
+    home = live_site().address
+    window.goto(f"{home}/help")
+    window.goto(f"{home}/access-keys")
+
+    window.get_by_role("button", name="Switch access keys off").click()
+
+    window.goto(f"{home}/help")
+    assert window.locator("[accesskey]").count() == 0
+    _press_with_alt(window, "4")
+    window.wait_for_timeout(200)
+    assert window.url == f"{home}/help"
+
+    window.goto(f"{home}/access-keys")
+    window.get_by_role("button", name="Switch access keys on").click()
+    window.goto(f"{home}/help")
+    assert window.locator("[accesskey]").count() == len(KEYS)

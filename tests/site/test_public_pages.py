@@ -1,0 +1,205 @@
+"""Every public page: the same for everyone, remembered, and known by its own name."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser import Browser
+
+WRITTEN = (
+    "/health-inequalities",
+    "/help",
+    "/questions",
+    "/feedback",
+    "/complaints",
+    "/terms",
+    "/privacy",
+    "/cookies",
+    "/accessibility",
+    "/access-keys",
+    "/venue",
+)
+PAGES = (
+    "/",
+    "/programme",
+    "/programme/2009-06-10",
+    "/sessions/opening",
+    "/speakers",
+    "/speakers/ada-marsh",
+    "/themes/water",
+    "/rooms/great-hall",
+    "/search",
+    "/whats-new",
+    "/site-map",
+    *WRITTEN,
+)
+FOR_MACHINES = {
+    "/sitemap.xml": "application/xml",
+    "/robots.txt": "text/plain",
+    "/.well-known/security.txt": "text/plain",
+}
+SHORTEST_DESCRIPTION = 10  # characters
+
+
+def _head(page: Browser, address: str, name: str, attribute: str = "content") -> list[str]:
+    return [
+        one.get(attribute, "")
+        for one in page.open(address).tree.every("meta", "link")
+        if name in {one.get("name"), one.get("property"), one.get("rel")}
+    ]
+
+
+@pytest.mark.parametrize("address", [*PAGES, *FOR_MACHINES, "/search?q=tide"])
+def test_a_public_page_is_the_same_for_everyone(visitor: Browser, address: str) -> None:
+    page = visitor.open(address)
+
+    assert visitor.cookies() == {}
+    assert "Set-Cookie" not in page.headers
+    assert page.headers["Cache-Control"].startswith("public, max-age=60")
+    assert page.headers["Vary"] == "Accept-Encoding, Cookie"
+    assert "X-Robots-Tag" not in page.headers
+
+
+@pytest.mark.parametrize("address", [*PAGES, *FOR_MACHINES])
+def test_a_page_that_is_known_is_not_sent_again(visitor: Browser, address: str) -> None:
+    mark = visitor.open(address).headers["ETag"]
+
+    again = visitor.fetch("GET", address, {"If-None-Match": mark})
+
+    assert again.status_code == 304
+    assert again.get_data() == b""
+    assert again.headers["ETag"] == mark
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+def test_a_page_travels_small(visitor: Browser, encoding: str) -> None:
+    plain = visitor.fetch("GET", "/programme")
+
+    small = visitor.fetch("GET", "/programme", {"Accept-Encoding": encoding})
+
+    assert small.headers["Content-Encoding"] == encoding
+    assert small.headers["ETag"] != plain.headers["ETag"]
+    assert len(small.get_data()) < len(plain.get_data()) / 2
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_only_the_head_is_sent_when_only_it_is_asked_for(visitor: Browser, address: str) -> None:
+    whole = visitor.fetch("GET", address)
+
+    head = visitor.fetch("HEAD", address)
+
+    assert head.status_code == 200
+    assert head.get_data() == b""
+    assert head.headers["ETag"] == whole.headers["ETag"]
+
+
+def test_each_page_has_a_title_of_its_own(visitor: Browser) -> None:
+    titles = [visitor.open(address).title for address in PAGES]
+
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_each_page_describes_itself_and_gives_its_one_address(
+    visitor: Browser, address: str
+) -> None:
+    (description,) = _head(visitor, address, "description")
+    (canonical,) = _head(visitor, address, "canonical", "href")
+    (picture,) = _head(visitor, address, "og:image")
+
+    assert len(description) >= SHORTEST_DESCRIPTION
+    assert canonical == f"https://conference.example{address}"
+    assert picture.startswith("https://conference.example/static/img/share.png?v=")
+    assert _head(visitor, address, "alternate", "hreflang") == []
+
+
+@pytest.mark.parametrize("address", ["/register", "/booking", "/sign-in", "/nowhere"])
+def test_what_is_not_public_gives_no_one_address(visitor: Browser, address: str) -> None:
+    page = visitor.open(address, status=404 if address == "/nowhere" else 200)
+
+    assert [one for one in page.tree.every("link") if one.get("rel") == "canonical"] == []
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert page.headers["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("address", [*WRITTEN, "/search", "/site-map", "/whats-new"])
+def test_a_page_says_where_it_stands(visitor: Browser, address: str) -> None:
+    page = visitor.open(address)
+
+    (trail,) = (one for one in page.tree.every("nav") if one.get("aria-label") == "You are here")
+    assert [one.text for one in page.tree.every("a", "span", within=trail)] == [
+        "Home",
+        page.heading,
+    ]
+
+
+@pytest.mark.parametrize(("address", "kind"), FOR_MACHINES.items())
+def test_machines_get_what_they_ask_for(visitor: Browser, address: str, kind: str) -> None:
+    assert visitor.open(address).response.mimetype == kind
+
+
+def test_search_engines_are_told_of_every_public_page(visitor: Browser) -> None:
+    listed = visitor.open("/sitemap.xml").source
+
+    missing = [
+        address
+        for address in PAGES
+        if f"<loc>https://conference.example{address}</loc>" not in listed
+    ]
+    assert missing == ["/search"]
+
+
+def test_the_site_map_leads_to_every_page(visitor: Browser) -> None:
+    links = set(visitor.open("/site-map").links.values())
+
+    single = {"/sessions/opening", "/speakers/ada-marsh"}
+    assert {*PAGES} - single - links == set()
+    assert {"/register", "/booking", "/sign-in"} <= links
+
+
+def test_every_link_of_the_front_door_leads_somewhere(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    inside = {
+        link.partition("#")[0]
+        for address in PAGES
+        for link in visitor.open(address).links.values()
+        if link.startswith("/")
+    }
+
+    shipped = {"/sessions/opening-addresses", "/sessions/work-of-the-commission"}
+    of_the_shipped_conference = shipped | {"/speakers/michael-marmot"}
+    somebody = a_browser()
+    for link in sorted(inside - of_the_shipped_conference):
+        assert somebody.open(link).status == 200
+
+
+def test_news_has_one_heading_for_each_item(visitor: Browser) -> None:
+    page = visitor.open("/whats-new")
+
+    items = list(page.tree.every("article"))
+    assert [len(list(page.tree.every("h2", within=one))) for one in items] == [1, 1, 1]
+    assert page.headings[:4] == [
+        "What’s new",
+        "The programme is published",
+        "Registration is open",
+        "The Commission’s final report is out",
+    ]
+    assert page.tree.by_id("2008-09-01-registration-is-open") is not None
+
+
+def test_the_venue_lists_each_room_once(visitor: Browser) -> None:
+    page = visitor.open("/venue")
+
+    assert page.headings.count("Great hall") == 1
+    assert page.links["Great hall"] == "/rooms/great-hall"
+    assert page.facts["Step-free access"].startswith("you can reach the room")
+    assert "Interpretation" not in page.facts
+
+
+@pytest.mark.empty
+@pytest.mark.parametrize(
+    "address", [one for one in PAGES if one.count("/") == 1 and one != "/programme"]
+)
+def test_a_site_with_nothing_published_has_its_pages(visitor: Browser, address: str) -> None:
+    assert visitor.open(address).status == 200

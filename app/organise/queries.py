@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from app import clock
 from app.mail import queries as mail
 from app.mail.models import Letter
+from app.mail.queries import Undelivered
 from app.programme import releases
 from app.programme.releases import Programme
 from app.registration import queries as registration
@@ -49,12 +50,9 @@ class Countdown:
 
 
 @dataclass(frozen=True)
-class Outbox:
-    """The letters that have not arrived."""
+class Outbox(Undelivered):
+    """The letters that have not arrived, and the first of those that never will."""
 
-    waiting: int
-    oldest: timedelta | None
-    failed: int
     oldest_failed: Sequence[Letter]
 
     @property
@@ -102,10 +100,6 @@ def countdown(programme: Programme) -> Countdown:
 
 def outbox() -> Outbox:
     """Tell which letters have not arrived."""
-    counts = mail.counts()
-    return Outbox(
-        waiting=counts.waiting,
-        oldest=mail.oldest_waiting_age(),
-        failed=counts.failed,
-        oldest_failed=mail.failed(FAILED) if counts.failed else (),
-    )
+    now = mail.undelivered()
+    failed = mail.failed(FAILED) if now.failed else ()
+    return Outbox(now.waiting, now.oldest, now.failed, oldest_failed=failed)

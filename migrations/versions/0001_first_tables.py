@@ -122,6 +122,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'waiting'"),
             postgresql_where=sa.text("state = 'waiting'"),
         )
+        batch_op.create_index(
+            "ix_letter_failed",
+            ["written_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+        )
 
     op.create_table(
         "person",
@@ -406,6 +413,11 @@ def downgrade() -> None:
     op.drop_table("release")
     op.drop_table("person")
     with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_letter_failed",
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+        )
         batch_op.drop_index(
             "ix_letter_due",
             sqlite_where=sa.text("state = 'waiting'"),

@@ -193,3 +193,14 @@ def test_attempts_are_forgotten_after_thirty_days(site: Flask, held_clock: Any) 
         limits.forget_old()
 
     assert attempts("knock") == 1
+
+
+def test_one_network_cannot_have_letters_about_bookings_sent_to_everyone(visitor: Browser) -> None:
+    for number in range(30):
+        visitor.open("/booking")
+        visitor.press(visitor.page.buttons[0], email_address=f"p{number}@example.org")
+
+    visitor.open("/booking")
+    page = visitor.press(visitor.page.buttons[0], email_address="p30@example.org", status=429)
+
+    assert page.heading == "That was asked for too often"

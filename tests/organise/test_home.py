@@ -209,7 +209,7 @@ def test_the_home_page_asks_the_same_few_questions(
 
     organiser.open("/organise")
 
-    assert len(asked(queries)) == 6
+    assert len(asked(queries)) == 5
 
 
 def test_thousands_of_letters_make_no_longer_page(
@@ -222,7 +222,7 @@ def test_thousands_of_letters_make_no_longer_page(
     page = organiser.open("/organise")
 
     assert numbers(page)["letters waiting to go out"] == "1000"
-    assert len(asked(queries)) == 6
+    assert len(asked(queries)) == 5
     assert len(page.source) < 20_000
 
 

@@ -13,16 +13,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
-ROOT_NEEDS = ("--no-sandbox",)  # Chromium's sandbox does not work for root
+OPTIONS = ["--no-sandbox"]  # its sandbox works neither for root nor in most containers
 
 
 @contextmanager
 def running() -> Iterator[Browser]:
     """Start the browser, and close it at the end."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=_program(), args=list(ROOT_NEEDS if os.geteuid() == 0 else ())
-        )
+        browser = playwright.chromium.launch(executable_path=_program(), args=OPTIONS)
         yield browser
         browser.close()
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
@@ -261,6 +262,7 @@ def test_another_method_is_refused_with_those_that_there_are(site: Flask) -> Non
             assert "GET" in answer.headers["Allow"]
 
 
+@pytest.mark.both_databases
 def test_an_odd_path_is_a_page_that_is_not_there(site: Flask) -> None:
     answers = [seen(ask(site, path), path) for path in PATHS]
 
@@ -271,6 +273,7 @@ def test_an_odd_path_is_a_page_that_is_not_there(site: Flask) -> None:
     }
 
 
+@pytest.mark.both_databases
 def test_an_odd_sign_in_link_is_one_that_no_longer_works(site: Flask) -> None:
     paths = ["/sign-in/\x00", "/sign-in/" + "a" * LONG, "/sign-in/\xff"]
 
@@ -292,6 +295,7 @@ def test_doubled_slashes_never_lead_to_another_site(site: Flask) -> None:
         assert not place.path.startswith("//")
 
 
+@pytest.mark.both_databases
 def test_an_odd_question_is_answered_plainly(site: Flask) -> None:
     answers = [
         seen(ask(site, path, QUERY_STRING=question), path, question)
@@ -317,6 +321,7 @@ def test_odd_headers_change_nothing(site: Flask) -> None:
     }
 
 
+@pytest.mark.both_databases
 def test_an_odd_form_is_refused_before_anything_is_done(site: Flask) -> None:
     answers = [
         seen(ask(site, path, "POST", body, CONTENT_TYPE=kind), path, kind, body)
@@ -327,6 +332,7 @@ def test_an_odd_form_is_refused_before_anything_is_done(site: Flask) -> None:
     assert others(answers, 400) == []
 
 
+@pytest.mark.both_databases
 def test_an_odd_message_is_refused_beside_its_question(site: Flask) -> None:
     answers = [
         seen(ask(site, "/feedback", "POST", body, CONTENT_TYPE=kind), kind, body)

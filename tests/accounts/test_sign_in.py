@@ -216,6 +216,9 @@ def test_the_page_that_says_look_in_your_email_is_the_same_for_everyone(
         ("grace@conference", NOT_AN_ADDRESS),
         (f"{'g' * 260}@b.example", NOT_AN_ADDRESS),
         ("a@b.example\r\nBcc: c@d.example", NOT_AN_ADDRESS),
+        ("a\x00@b.example", NOT_AN_ADDRESS),
+        ("a\u202e@b.example", NOT_AN_ADDRESS),
+        ("<script>alert(1)</script>@b.example", NOT_AN_ADDRESS),
     ],
 )
 def test_what_is_not_an_address_is_said_beside_the_question(

@@ -22,9 +22,9 @@ from app.programme import invented, report
 from app.programme import queries as programme_queries
 from app.programme import services as programme_services
 from app.programme.reading.written import WrittenConference
+from app.registration import audit, retention, seats
 from app.registration import invented as invented_delegates
 from app.registration import queries as registration
-from app.registration import retention, seats
 from app.site import services as site_services
 from app.web.pages import absolute_url
 
@@ -32,6 +32,7 @@ from app.web.pages import absolute_url
 HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     mail_services.forget_old,
     retention.forget_what_is_due,
+    audit.look_once_a_day,
     site_services.forget_old_feedback,
     accounts.forget_old,
 )
@@ -41,7 +42,7 @@ def attach(app: Flask) -> None:
     """Put the commands on the application."""
     for command in (load_programme, publish, demo, set_places):
         app.cli.add_command(command)
-    for command in (add_organiser, remove_organiser, deliver_mail):
+    for command in (add_organiser, remove_organiser, deliver_mail, look_over):
         app.cli.add_command(command)
 
 
@@ -154,6 +155,18 @@ def remove_organiser(email: str) -> None:
     except ConferenceError as refusal:
         raise click.ClickException(str(refusal)) from None
     click.echo(f"{email} is no longer an organiser")
+
+
+@click.command("audit")
+@with_appcontext
+def look_over() -> None:
+    """Say what is wrong with the data; exit status 1 if anything is."""
+    found = audit.faults()
+    for sentence in found:
+        click.echo(sentence)
+    if found:
+        raise SystemExit(1)
+    click.echo("Nothing is wrong with the data")
 
 
 @click.command

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import clock
-from app.accounts.models import Device, Person, SignInLink
+from app.accounts.models import ORGANISER, Device, Person, SignInLink
 from app.database import db
 from app.errors import Gone
 
@@ -23,6 +23,13 @@ def organiser(email: str) -> Person | None:
     """Find the organiser with this address."""
     found = person(email)
     return found if found is not None and found.is_organiser else None
+
+
+def organisers() -> Sequence[Person]:
+    """List the organisers, by address."""
+    return db.session.scalars(
+        select(Person).where(Person.role == ORGANISER).order_by(Person.email)
+    ).all()
 
 
 def link(secret: str) -> SignInLink:

@@ -49,6 +49,7 @@ def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
         "Days": "Wednesday 10 June 2009, Thursday 11 June 2009",
         "What you need to take part": "A ramp",
         "What you do not eat or drink": "No nuts",
+        "Registered": "9:30am on Tuesday 12 May 2009",
     }
     assert page.headers["Cache-Control"] == "private, no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"

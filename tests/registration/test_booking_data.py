@@ -161,7 +161,7 @@ def test_needs_are_forgotten_thirty_days_after_the_conference(
     site: Flask,
     held_clock: Any,
     moment: str,
-    is_kept: bool,  # noqa: FBT001
+    is_kept: bool,
 ) -> None:
     delegate = a_delegate(access="A ramp")
 
@@ -181,7 +181,7 @@ def test_bookings_are_forgotten_a_year_after_the_conference(
     site: Flask,
     held_clock: Any,
     moment: str,
-    is_kept: bool,  # noqa: FBT001
+    is_kept: bool,
 ) -> None:
     delegate = a_delegate()
     a_receipt(delegate)

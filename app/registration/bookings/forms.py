@@ -21,7 +21,6 @@ from app.registration.forms import (
     an_address,
 )
 
-
 LONGEST_NUMBER = 10  # digits; nobody changes a booking so often
 
 

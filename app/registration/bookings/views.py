@@ -5,7 +5,6 @@ something is a button.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -32,6 +31,7 @@ from app.registration.bookings.forms import (
 from app.registration.models import Delegate
 from app.web import languages
 from app.web.pages import page
+from app.web.words import local_moment
 
 FORMS: dict[str, type[ChangeForm]] = {
     "name": ChangeNameForm,
@@ -92,7 +92,7 @@ def shown(secret: str) -> ResponseReturnValue:
         "registration/booking.html",
         delegate=delegate,
         secret=secret,
-        rows=review.rows(changes.told(delegate), _questions(delegate, secret)),
+        rows=_rows(delegate, secret),
         letters=mail.letters_about(delegate.reference),
         news=NEWS.get(request.args.get("news", "")),
         keep=ButtonForm(),
@@ -166,8 +166,8 @@ def _form(question: str, delegate: Delegate) -> ChangeForm:
     return form
 
 
-def _questions(delegate: Delegate, secret: str) -> Callable[[str], str]:
-    """Say where each question is asked again; once cancelled, nowhere."""
+def _rows(delegate: Delegate, secret: str) -> list[review.Row]:
+    """List what is booked, each answer with where it is asked again; once cancelled, nowhere."""
 
     def where(question: str) -> str:
         if not delegate.is_attending:
@@ -176,7 +176,8 @@ def _questions(delegate: Delegate, secret: str) -> Callable[[str], str]:
             return url_for(".addresses.correct", secret=secret)
         return url_for(".change", secret=secret, question=question)
 
-    return where
+    registered = (gettext("Registered"), local_moment(delegate.registered_at), "")
+    return [*review.rows(changes.told(delegate), where), registered]
 
 
 def _see(delegate: Delegate, news: str | None) -> Response:

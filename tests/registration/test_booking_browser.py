@@ -1,0 +1,52 @@
+"""A delegate opens their booking in a real browser, as their letter asks them to."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from app.database import transaction
+from app.registration import links
+from app.registration.bookings import services
+from tests.factories import a_delegate
+from tests.live import LiveSite
+
+Axe = Callable[[Page], list[str]]
+
+
+def test_without_scripts_a_booking_is_changed_and_cancelled(
+    live_site: Callable[..., LiveSite], window_without_scripts: Page
+) -> None:
+    window = window_without_scripts
+    delegate = a_delegate()
+    link = f"/booking/{links.booking_token(delegate)}"
+
+    window.goto(live_site().address + link)
+    window.get_by_role("link", name="Change name on your badge").click()
+    window.get_by_label("Name on your badge").fill("The Countess")
+    window.get_by_role("button", name="Save").click()
+    assert window.get_by_role("status").inner_text().startswith("Your changes are saved")
+    window.get_by_role("link", name="Cancel my booking").click()
+    window.get_by_role("button", name="Cancel my booking").click()
+
+    assert window.get_by_role("heading", level=1).inner_text() == "Your booking is cancelled"
+
+
+def test_no_page_of_a_booking_has_a_barrier(
+    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+) -> None:
+    delegate = a_delegate(access="A ramp")
+    with transaction():
+        services.correct_address(delegate, "ada@new.example.org", 0)
+    start = f"{live_site().address}/booking"
+    own = f"{start}/{links.booking_token(delegate)}"
+    below = ("", "/name", "/work", "/days", "/access-needs", "/address", "/cancel", "/erase")
+    new = f"{start}/new-address/{links.new_address_token(delegate)}"
+
+    found = {}
+    window.set_viewport_size({"width": 320, "height": 640})
+    for address in (*(own + one for one in below), new, start, f"{start}/asked", f"{start}/x"):
+        window.goto(address)
+        assert window.evaluate("document.documentElement.scrollWidth") <= 320
+        found[address.removeprefix(own)] = axe(window)
+
+    assert {address: barriers for address, barriers in found.items() if barriers} == {}

@@ -17,9 +17,10 @@ import pytest
 
 from app.serving.place import OPENING_DAY, CannotStart, Place, fill_in, kept_key
 from config import ROOT
+from tests.postgres import Postgres
 from tests.waiting import HOST, free_port, wait_until
 
-TURN = 60  # seconds that a start may take on a machine with much else to do
+TURN = 120  # seconds that a start may take on a machine with much else to do
 
 
 @dataclass
@@ -169,6 +170,25 @@ def test_a_part_that_ends_is_started_again(serve: Serve) -> None:
     run.wait_until_it_says("The web server ended (-9) and is started again.")
     run.wait_until_it_says("The mail worker ended (-9) and is started again.")
     wait_until(run.is_up, "serving again", TURN)
+
+
+def test_no_part_outlives_the_one_that_started_it(serve: Serve) -> None:
+    run = serve()
+    run.wait_until_it_says("Press Ctrl-C to stop.")
+
+    run.process.kill()
+
+    wait_until(lambda: not run.is_up(), "the port is free", TURN)
+
+
+def test_a_first_run_fills_a_postgresql_database_too(serve: Serve, postgres: Postgres) -> None:
+    name = postgres.make()
+
+    run = serve(DATABASE_URL=postgres.url(name))
+    run.wait_until_it_says("Press Ctrl-C to stop.")
+
+    assert run.is_up()
+    assert run.status("/programme") == 200
 
 
 def test_wrong_settings_are_all_named(serve: Serve) -> None:

@@ -17,9 +17,9 @@ test: installed-for-work installed-node ## Run every test, with a real database,
 check: installed-for-work installed-node ## Check format, types, import order, templates, dependencies, dead code
 	@sh scripts/check.sh
 
-bench: installed-for-work ## Measure speed against controls of the same run
-	@sh scripts/machine.sh wrk
-	@$(PYTHON) -m benchmarks
+bench: installed-for-work installed-node ## Measure speed against controls of the same run (WHAT=all: Lighthouse too)
+	@sh scripts/machine.sh wrk chromium
+	@$(PYTHON) -m benchmarks $(WHAT)
 
 assets: installed-node ## Build the style sheets and scripts that the site serves
 	@npm run --silent build

@@ -3,11 +3,12 @@
 import unicodedata
 from typing import Any
 
-from flask import current_app
+from flask import current_app, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect, FlaskForm
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.datastructures import MultiDict
 from wtforms import Field
 from wtforms.csrf.core import CSRF, CSRFTokenField
 from wtforms.validators import ValidationError
@@ -23,6 +24,15 @@ csrf = CSRFProtect()
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """A form with its token."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF ships no types
+        """Take what a page of ours sends: text, and no files or JSON in its place."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Give what was typed, or nothing when the page is only looked at."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            return (request.form or None) if form.is_submitted() else None
 
     def reject(self, field: Field, refusal: ConferenceError) -> None:
         """Show beside a field why the conference cannot accept what was asked."""

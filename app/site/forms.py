@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, SubmitField, TextAreaField
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Email, Length, Optional
 
 from app.forms import PublicForm, one_line, plain_characters, tidy
 
@@ -26,7 +26,7 @@ class FeedbackForm(PublicForm):
     message = TextAreaField(
         _l("Your message"),
         [
-            InputRequired(_l("Enter your message")),
+            DataRequired(_l("Enter your message")),
             Length(
                 max=LONGEST_MESSAGE, message=_l("Your message must be 5,000 characters or fewer")
             ),

@@ -9,7 +9,7 @@ import gzip
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from functools import wraps
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
@@ -33,7 +33,7 @@ Answer = TypeVar("Answer", bound="ResponseReturnValue")
 
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 KEYS_OFF = "access_keys=off"
-MOST_BYTES = 24 * 1024 * 1024  # of pages as sent, in one process
+MOST_BYTES = 32 * 1024 * 1024  # of pages as rendered; kept, they are a fraction of that
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=5),
     "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
@@ -51,16 +51,17 @@ class Key(NamedTuple):
 
 @dataclass
 class Page:
-    """A finished page."""
+    """A finished page, kept compressed; otherwise only as somebody has asked for it."""
 
-    body: bytes
+    body: InitVar[bytes]
     headers: list[tuple[str, str]]
     route: str
     until: float = float("inf")  # by time.monotonic(): after this it says what is no longer so
-    encoded: dict[str, bytes] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.mark = blake2b(self.body, digest_size=8).hexdigest()
+    def __post_init__(self, body: bytes) -> None:
+        self.size = len(body)
+        self.mark = blake2b(body, digest_size=8).hexdigest()
+        self.encoded = {"br": ENCODERS["br"](body)}
 
     def answer(self, environ: "WSGIEnvironment") -> tuple[str, list[tuple[str, str]], bytes]:
         """Give status, headers and body for this visitor (RFC 9110, 8.8.3 and 12.5.3)."""
@@ -71,7 +72,8 @@ class Page:
             return "304 Not Modified", headers, b""
         body = self.encoded.get(encoding)
         if body is None:
-            body = self.encoded[encoding] = ENCODERS[encoding](self.body)
+            whole: bytes = brotli.decompress(self.encoded["br"])
+            body = self.encoded[encoding] = ENCODERS[encoding](whole)
         if encoding:
             headers.append(("Content-Encoding", encoding))
         headers.append(("Content-Length", str(len(body))))
@@ -103,11 +105,11 @@ class Shelf:
             if edition != self._edition:
                 self._edition, self._pages, self._bytes = edition, {}, 0
             replaced = self._pages.pop(key, None)
-            self._bytes += len(page.body) - (len(replaced.body) if replaced else 0)
+            self._bytes += page.size - (replaced.size if replaced else 0)
             self._pages[key] = page
             while self._bytes > MOST_BYTES:
                 oldest = self._pages.pop(next(iter(self._pages)))
-                self._bytes -= len(oldest.body)
+                self._bytes -= oldest.size
 
     def edition(self) -> int:
         """Tell the edition from which pages are rendered now."""

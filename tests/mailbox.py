@@ -88,15 +88,18 @@ class _Babbler(asyncio.Protocol):
     """Answers with what is not SMTP."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast("asyncio.Transport", transport).write(b"\x00\xff\xfe <html>nonsense\r\n" * 3)
-        self._transport = cast("asyncio.Transport", transport)
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.write(b"\x00\xff\xfe <html>nonsense\r\n" * 3)
 
     def data_received(self, data: bytes) -> None:
-        self._transport.write(b"\x07\x07 999-\r\n")
+        self.transport.write(b"\x07\x07 999-\r\n")
 
 
 class _Silence(asyncio.Protocol):
     """Takes the call and says nothing."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
 
 
 class _Controller(Controller):
@@ -105,10 +108,25 @@ class _Controller(Controller):
     def __init__(self, mailbox: "Mailbox", **settings: Any) -> None:
         super().__init__(mailbox, **settings)
         self._mailbox = mailbox
+        self._conversations: list[Any] = []
 
     def factory(self) -> Any:
         self._mailbox.connections += 1
-        return self._mailbox.manners() or SMTP(self.handler, **self.SMTP_kwargs)
+        conversation = self._mailbox.manners() or SMTP(self.handler, **self.SMTP_kwargs)
+        self._conversations.append(conversation)
+        return conversation
+
+    def end(self) -> None:
+        """Break off every conversation, then stop."""
+        asyncio.run_coroutine_threadsafe(self._break_off(), self.loop).result(10)
+        self.stop()
+
+    async def _break_off(self) -> None:
+        for conversation in self._conversations:
+            if getattr(conversation, "transport", None) is not None:
+                conversation.transport.abort()
+        for _ in range(3):  # the loop closes them when it comes round
+            await asyncio.sleep(0)
 
 
 class Mailbox:
@@ -150,7 +168,7 @@ class Mailbox:
     def close(self) -> None:
         """Be away."""
         if self._controller is not None:
-            self._controller.stop()
+            self._controller.end()
             self._controller = None
 
     def reopen(self) -> None:

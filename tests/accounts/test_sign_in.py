@@ -364,8 +364,8 @@ def test_signing_out_everywhere_ends_every_device_and_every_unused_link(
 
     done = page.press("Sign out everywhere")
 
-    which = ["".join(one.itertext()) for one in page.tree.every("dt")]
-    assert which == ["This browser", "Another browser"]
+    (devices,) = page.tree.of_class("answers")
+    assert ["".join(one[0].itertext()) for one in devices] == ["This browser", "Another browser"]
     assert done.heading == "You are signed out"
     assert telephone.open("/my").heading == "Sign in"
     assert visitor.open("/my").heading == "Sign in"

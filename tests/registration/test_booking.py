@@ -14,7 +14,7 @@ from app.database import db, transaction
 from app.errors import Refused
 from app.history import queries as history
 from app.registration import links, queries, seats
-from app.registration.bookings import services
+from app.registration.bookings import changes, services
 from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import a_delegate, places
@@ -250,6 +250,30 @@ def test_cancelling_twice_says_that_it_is_done(
     assert "This booking has already been cancelled" in page.text
     assert queries.places().taken == 0
     assert len(letters_to("ada@example.org")) == 1
+
+
+def test_the_question_about_cancelling_is_not_asked_again(visitor: Browser) -> None:
+    delegate = a_delegate(cancelled_at=clock.now())
+
+    page = visitor.open(address_of(delegate, "/cancel"))
+
+    assert page.heading == "Your booking is cancelled"
+
+
+def test_what_is_cancelled_meanwhile_is_not_changed(site: Flask) -> None:
+    delegate = a_delegate(cancelled_at=clock.now())
+
+    with pytest.raises(Refused, match="has been cancelled"):
+        services.change(delegate, changes.told(delegate), delegate.changes)
+
+
+def test_needs_can_be_told_later(visitor: Browser) -> None:
+    delegate = a_delegate()
+    visitor.open(address_of(delegate, "/access-needs"))
+
+    page = visitor.press("Save", {"What do you need to take part? (optional)": "A ramp"})
+
+    assert page.facts["What you need to take part"] == "A ramp"
 
 
 def test_a_cancelled_booking_cannot_be_changed(visitor: Browser) -> None:

@@ -75,8 +75,11 @@ def correct_address(delegate: Delegate, email: str, seen: int) -> None:
 
 def keep_address(delegate: Delegate) -> None:
     """Take a correction back: the link in the letter to the new address dies."""
-    delegate.new_email, delegate.new_link_key = "", None
-    _record(delegate, "The email address stays as it was")
+    _lock(delegate)
+    if delegate.new_email:
+        delegate.new_email, delegate.new_link_key = "", None
+        delegate.changes += 1
+        _record(delegate, "The email address stays as it was")
 
 
 def correct_address_by_receipt(receipt: Receipt, email: str) -> None:

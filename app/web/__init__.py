@@ -28,6 +28,7 @@ def configure(app: Flask, config: Config) -> None:
     """Hand the settings to Flask and to the libraries that read them there."""
     Path(app.instance_path).mkdir(mode=0o700, parents=True, exist_ok=True)
     logs.attach()
+    app.jinja_environment = pages.Templates
     app.config.from_mapping(
         SECRET_KEY=config.SECRET_KEY.get_secret_value(),
         SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in config.SECRET_KEY_FALLBACKS],

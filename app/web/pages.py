@@ -4,11 +4,15 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, current_app, g, make_response, render_template, request
+from flask.templating import Environment
 from flask.wrappers import Response
 from flask_babel import gettext
 from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
 
+from app import edition
 from app.web import languages, words
+from app.web.components import SameNames
 from app.web.public import access_keys_wanted
 from config import ROOT
 
@@ -19,6 +23,10 @@ WHAT_ANY_PAGE_MAY_LEAVE_OUT = {
 }
 
 
+class Templates(SameNames, Environment):
+    """The environment of our own templates."""
+
+
 def attach(app: Flask) -> None:
     """Make a misspelt name in a template an error, and give every page what the skeleton shows."""
     app.template_folder = str(ROOT / "templates")
@@ -26,6 +34,7 @@ def attach(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.add_template_global(absolute_url)
+    app.add_template_global(always)
     app.context_processor(_skeleton)
 
 
@@ -43,6 +52,17 @@ def absolute_url(endpoint: str, **values: Any) -> str:
     scheme, _, host = site.partition("://")
     adapter = current_app.url_map.bind(host, script_name=f"{root}/", url_scheme=scheme)
     return adapter.build(endpoint, values, force_external=True)
+
+
+def always(part: str) -> Markup:
+    """Give a part that stands around every page, with a mark on the page that is open.
+
+    It is rendered once for each edition, language, and choice of access keys.
+    """
+    name = f"{part} {languages.of_this_request()} {access_keys_wanted()}"
+    rendered = edition.kept(name, lambda: render_template(part))
+    here = f'<li><a href="{escape(request.script_root + request.path)}"'
+    return Markup(rendered.replace(here, f'{here} aria-current="page"'))  # noqa: S704 – our own
 
 
 def _addresses(*, is_listed: bool) -> dict[str, Any]:
@@ -63,7 +83,7 @@ def _skeleton() -> dict[str, Any]:
     return {
         "language": languages.current(),
         "access_keys": access_keys_wanted() if request else True,
-        "site_clock": _site_clock(),
+        "site_clock": edition.kept(f"clock {languages.of_this_request()}", _site_clock),
     }
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from flask import current_app, request
 from flask.wrappers import Response
 
-from app.registration import queries, services, told
+from app.registration import queries, services
 from app.registration.forms import (
     AccessNeedsForm,
     ConsentForm,
@@ -21,7 +21,7 @@ from app.registration.forms import (
     Question,
     WorkForm,
 )
-from app.registration.models import Answers
+from app.registration.queries import Kept
 from app.registration.told import Told
 
 COOKIE = "answers"
@@ -49,7 +49,7 @@ class Journey:
     """How far a visitor has come."""
 
     secret: str
-    answers: Answers | None
+    answers: Kept | None
     told: Told
     is_lost: bool = False  # whether answers are missing that the visitor had given
 
@@ -76,7 +76,7 @@ def of_this_visitor() -> Journey:
     answers = find(secret) if secret else None
     if answers is None:
         return Journey(secret, None, Told(), is_lost=bool(secret) or _goes_on())
-    return Journey(secret, answers, told.read(answers.document))
+    return Journey(secret, answers, answers.told)
 
 
 def _goes_on() -> bool:

@@ -2,10 +2,10 @@
 
 import secrets
 import unicodedata
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
+from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
@@ -15,6 +15,7 @@ from app.errors import Gone, Refused
 from app.history import services as history
 from app.registration import letters, queries, seats, told
 from app.registration.models import Answers, Delegate, Needs, Receipt
+from app.registration.queries import Kept
 from app.registration.told import Application, Told
 
 LETTERS_OF_REFERENCES = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, none that make words
@@ -23,6 +24,13 @@ ATTEMPTS = 5  # at a reference that nobody has
 MOST_REGISTRATIONS = 20  # with one address in a day
 SAME_PERSON = "uq_delegate_same_person_attending"
 SAME_REFERENCE = "uq_delegate_reference"
+HOLD = queries.ANSWERS.with_for_update()
+TELL = (
+    update(Answers)
+    .where(Answers.id == bindparam("its_id"))
+    .values(document=bindparam("document"), changed_at=bindparam("changed_at"))
+)
+SETTLE = TELL.values(receipt_id=bindparam("its_receipt"))
 
 
 class Lost(Gone):
@@ -37,44 +45,35 @@ class Unfinished(Refused):
     """Some questions have not been answered yet."""
 
 
-@dataclass(frozen=True)
-class Begun:
-    """New answers, and the key by which their owner finds them again."""
-
-    secret: str
-    answers: Answers
+def hold(secret: str) -> Kept | None:
+    """Find somebody's answers and let nobody else change them until the transaction ends."""
+    return queries.kept(HOLD, secret)
 
 
-def begin() -> Begun:
-    """Make room for somebody's answers."""
+def begin(everything: Told) -> str:
+    """Keep somebody's first answer; give the key by which its owner finds it again."""
     secret = secrets.token_urlsafe(32)
     now = clock.real_now()
-    answers = Answers(
-        secret_hash=sha256(secret.encode()).hexdigest(),
-        document=told.written(Told()),
-        begun_at=now,
-        changed_at=now,
+    db.session.connection().execute(
+        insert(Answers),
+        {
+            "secret_hash": sha256(secret.encode()).hexdigest(),
+            "document": told.written(everything),
+            "begun_at": now,
+            "changed_at": now,
+        },
     )
-    db.session.add(answers)
-    return Begun(secret, answers)
+    return secret
 
 
-def hold(secret: str) -> Answers | None:
-    """Find somebody's answers and let nobody else change them until the transaction ends."""
-    return db.session.scalar(
-        queries.asked_for(secret).with_for_update().execution_options(populate_existing=True)
-    )
-
-
-def tell(answers: Answers, everything: Told) -> None:
+def tell(answers: Kept, everything: Told) -> None:
     """Keep what someone has told us."""
-    answers.document = told.written(everything)
-    answers.changed_at = clock.real_now()
+    db.session.connection().execute(TELL, _written(answers, everything))
 
 
-def forget(answers: Answers) -> None:
+def forget(answers: Kept) -> None:
     """Forget what someone has told us on the way to a place that they do not want."""
-    db.session.delete(answers)
+    db.session.execute(delete(Answers).where(Answers.id == answers.id))
 
 
 def register(secret: str, language: str) -> Receipt:
@@ -82,22 +81,31 @@ def register(secret: str, language: str) -> Receipt:
     answers = hold(secret)
     if answers is None:
         raise Lost("Your answers are no longer here")
-    if answers.receipt is None:
-        answers.receipt = _confirm(_application(answers), language)
-        answers.document = told.written(Told())  # the booking holds all of it now
-        answers.changed_at = clock.real_now()
+    receipt = queries.receipt_of(answers)
+    if receipt is None:
+        receipt = _confirm(_application(answers.told), language)
+        db.session.add(receipt)
         db.session.flush()
-    return answers.receipt
+        settled = {"its_receipt": receipt.id, **_written(answers, Told())}
+        db.session.connection().execute(SETTLE, settled)  # the booking holds all of it now
+    return receipt
 
 
-def _application(answers: Answers) -> Application:
+def _written(answers: Kept, everything: Told) -> dict[str, object]:
+    return {
+        "its_id": answers.id,
+        "document": told.written(everything),
+        "changed_at": clock.real_now(),
+    }
+
+
+def _application(everything: Told) -> Application:
     """Give what someone has told us, when it is all there and registration is open."""
     door = queries.door()
     if door.state == "full":
         raise seats.Full("Every place has been taken")
     if not door.is_open:
         raise Shut("Registration is not open")
-    everything = told.read(answers.document)
     application = told.complete(everything)
     if application is None or everything.missing(queries.days()):
         raise Unfinished("Some questions have not been answered yet")

@@ -112,9 +112,17 @@ def _resembled(domain: str) -> str:
     """Give the well-known domain that this one is a slip or two away from, else itself."""
     if domain in WELL_KNOWN:
         return domain
-    distance, nearest = min((_distance(domain, known), known) for known in WELL_KNOWN)
+    near = [known for known in WELL_KNOWN if _may_be_near(domain, known)]
+    distance, nearest = min(
+        ((_distance(domain, known), known) for known in near), default=(0, domain)
+    )
     allowed = 2 if min(len(domain), len(nearest)) >= SHORTEST_FOR_TWO else 1
     return nearest if distance <= allowed else domain
+
+
+def _may_be_near(one: str, other: str) -> bool:
+    """Whether two words can be two slips apart; a slip adds and takes one letter at most."""
+    return abs(len(one) - len(other)) <= 2 and len(set(one) ^ set(other)) <= 4
 
 
 def _distance(one: str, other: str) -> int:

@@ -3,14 +3,16 @@
 from dataclasses import replace
 from typing import cast
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.registration import countries, journey, links, queries, review, seats, services
+from app.registration import blank, countries, journey, links, queries, review, seats, services
 from app.registration.forms import ConfirmForm, DaysForm, Question, WorkForm
 from app.registration.journey import FORMS, STEPS, Journey
 from app.registration.models import Receipt
+from app.registration.queries import Door
+from app.registration.told import Told
 from app.web import languages
 from app.web.pages import page
 
@@ -21,15 +23,10 @@ questions = Blueprint("questions", __name__)
 @pages.get("")
 def start() -> ResponseReturnValue:
     here = journey.of_this_visitor()
-    receipt = here.answers.receipt if here.answers else None
-    answer = page(
-        "registration/start.html",
-        door=queries.door(),
-        has_begun=here.answers is not None,
-        confirmed=_confirmed(receipt) if receipt else None,
-        next_step=_address(here.next_step),
-        form=ConfirmForm(),
-    )
+    door = queries.door()
+    if not here.secret:
+        return blank.page(f"start {door.state}", lambda: _started(here, door))
+    answer = _started(here, door)
     return journey.forget(answer) if here.is_lost else answer
 
 
@@ -41,41 +38,37 @@ def again() -> ResponseReturnValue:
     return journey.forget(_see("name"))
 
 
-@questions.before_request
-def _only_on_the_way() -> ResponseReturnValue | None:
-    """Let nobody answer questions who has confirmed, comes too early or late, or lost the way."""
-    here = journey.of_this_visitor()
-    g.journey = here
-    if here.answers is not None and here.answers.receipt is not None:
-        return redirect(_confirmed(here.answers.receipt), 303)
-    door = queries.door()
-    if not door.is_open:
-        return _shut(door, here)
-    if here.is_lost:
-        return _lost()
-    step = (request.view_args or {}).get("step", "check")
-    return None if here.has_reached(step) else _see(here.next_step)
-
-
 @questions.route(f"/<any{tuple(FORMS)}:step>", methods=["GET", "POST"])
 def question(step: str) -> ResponseReturnValue:
-    here: Journey = g.journey
-    form = _form(step, here)
-    if form.validate_on_submit():
-        return _kept(here, form)
-    return page(
-        f"registration/{step.replace('-', '_')}.html",
-        status=422 if form.errors else 200,
-        form=form,
-        number=STEPS.index(step) + 1,
-        steps=len(STEPS),
-        back=_address("check") if here.next_step == "check" else None,
-    )
+    return _answered(step) if request.method == "POST" else _shown(step)
+
+
+def _shown(step: str) -> Response:
+    here = journey.of_this_visitor()
+    elsewhere = _elsewhere(here, step)
+    if elsewhere is not None:
+        return elsewhere
+    if step == here.next_step:
+        return blank.page(step, lambda: _asked(step, _form(step), here))
+    return _asked(step, _form(step, here.told), here)
+
+
+def _answered(step: str) -> Response:
+    form = _form(step)
+    is_right = form.validate()  # before the database is asked: from then on others wait
+    here = journey.of_this_visitor()
+    elsewhere = _elsewhere(here, step)
+    if elsewhere is not None:
+        return elsewhere
+    return _kept(here, form) if is_right else _asked(step, form, here)
 
 
 @questions.get("/check")
 def check() -> ResponseReturnValue:
-    here: Journey = g.journey
+    here = journey.of_this_visitor()
+    elsewhere = _elsewhere(here, "check")
+    if elsewhere is not None:
+        return elsewhere
     return page(
         "registration/check.html",
         rows=review.rows(here.told, _address),
@@ -111,8 +104,32 @@ def confirmation(token: str) -> ResponseReturnValue:
     return page("registration/confirmation.html", receipt=receipt, token=token)
 
 
-def _form(step: str, here: Journey) -> Question:
-    form = FORMS[step](data=FORMS[step].shown(here.told))
+def _started(here: Journey, door: Door) -> Response:
+    return page(
+        "registration/start.html",
+        door=door,
+        has_begun=here.answers is not None,
+        confirmed=_confirmation_of(here),
+        next_step=_address(here.next_step),
+        form=ConfirmForm() if here.answers else None,
+    )
+
+
+def _elsewhere(here: Journey, step: str) -> Response | None:
+    """Lead whoever has confirmed, comes too early or late, or lost the way where they belong."""
+    confirmation = _confirmation_of(here)
+    if confirmation:
+        return cast(Response, redirect(confirmation, 303))
+    door = queries.door()
+    if not door.is_open:
+        return _shut(door, here)
+    if here.is_lost:
+        return _lost()
+    return None if here.has_reached(step) else _see(here.next_step)
+
+
+def _form(step: str, told: Told | None = None) -> Question:
+    form = FORMS[step](data=FORMS[step].shown(told) if told else None)
     if isinstance(form, DaysForm):
         form.days.offer(queries.days())
     if isinstance(form, WorkForm):
@@ -120,14 +137,25 @@ def _form(step: str, here: Journey) -> Question:
     return form
 
 
+def _asked(step: str, form: Question, here: Journey) -> Response:
+    return page(
+        f"registration/{step.replace('-', '_')}.html",
+        status=422 if form.errors else 200,
+        form=form,
+        number=STEPS.index(step) + 1,
+        steps=len(STEPS),
+        back=_address("check") if here.next_step == "check" else None,
+    )
+
+
 def _kept(here: Journey, form: Question) -> Response:
     """Keep an answer and show the next question that has none."""
-    secret, answers = here.secret, here.answers
-    if answers is None:
-        begun = services.begin()
-        secret, answers = begun.secret, begun.answers
     told = replace(here.told, **form.answer())
-    services.tell(answers, told)
+    secret = here.secret
+    if here.answers is None:
+        secret = services.begin(told)
+    else:
+        services.tell(here.answers, told)
     return journey.remember(_see(replace(here, told=told).next_step), secret)
 
 
@@ -141,11 +169,16 @@ def _see(step: str) -> Response:
     return cast(Response, redirect(_address(step), 303))
 
 
+def _confirmation_of(here: Journey) -> str | None:
+    receipt = queries.receipt_of(here.answers) if here.answers else None
+    return _confirmed(receipt) if receipt else None
+
+
 def _confirmed(receipt: Receipt) -> str:
     return url_for("registration.confirmation", token=links.receipt_token(receipt))
 
 
-def _shut(door: queries.Door, here: Journey) -> Response:
+def _shut(door: Door, here: Journey) -> Response:
     return page("registration/shut.html", status=409, door=door, has_begun=here.answers is not None)
 
 

@@ -1,5 +1,6 @@
 """Seats are taken by one function, and never more than there are."""
 
+import secrets
 from collections.abc import Callable
 from threading import Barrier, Thread
 
@@ -11,12 +12,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import make_transient_to_detached
 
-from app import edition
+from app import clock, edition
 from app.database import broken_rule, db, reading, transaction
 from app.errors import NotFound, Refused
 from app.registration import queries, seats
 from app.registration.models import Answers, SeatLimit
-from app.registration.services import begin
 from tests.factories import places
 
 pytestmark = pytest.mark.both_databases
@@ -25,9 +25,8 @@ CHOIR = "choir"
 
 def a_row() -> Answers:
     """Make a row that is not yet saved: any will do, a seat asks nothing of it."""
-    row = begin().answers
-    db.session.expunge(row)
-    return row
+    now = clock.real_now()
+    return Answers(secret_hash=secrets.token_hex(8), begun_at=now, changed_at=now)
 
 
 def rows() -> int:

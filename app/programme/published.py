@@ -38,7 +38,7 @@ class Around:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Initial:
     """The speakers whose names begin with one letter."""
 
     letter: str
@@ -75,7 +75,7 @@ class Programme:
         return self.listing.days
 
     @cached_property
-    def letters(self) -> tuple[Letter, ...]:
+    def initials(self) -> tuple[Initial, ...]:
         """The speakers by the first letter of their names; none when they are few."""
         if len(self.speakers) <= MANY:
             return ()
@@ -83,7 +83,7 @@ class Programme:
         for speaker in self.speakers:
             found[names.letter(speaker.name)].append(speaker)
         ordered = sorted(found, key=lambda letter: (letter == names.ELSEWHERE, letter))
-        return tuple(Letter(letter, tuple(found[letter])) for letter in ordered)
+        return tuple(Initial(letter, tuple(found[letter])) for letter in ordered)
 
     def day(self, asked: date) -> Day:
         """Find one day."""

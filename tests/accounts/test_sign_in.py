@@ -15,7 +15,7 @@ from app import clock
 from app.accounts import services
 from app.accounts.models import FORMER, Device, SignInLink
 from app.database import db, transaction
-from app.errors import Gone
+from app.errors import Gone, NotFound
 from app.history.models import Entry
 from app.mail.models import Letter
 from tests.browser import Browser, Page
@@ -404,6 +404,22 @@ def test_who_is_no_longer_an_organiser_gets_no_letter(visitor: Browser) -> None:
     assert person.role == FORMER
     assert page.heading == "Look in your email"
     assert letters() == []
+
+
+def test_who_becomes_an_organiser_again_is_the_same_person(site: Flask) -> None:
+    first = an_organiser(GRACE).id
+    with transaction():
+        services.remove_organiser(GRACE)
+
+    again = an_organiser(GRACE)
+
+    assert again.id == first
+    assert again.is_organiser
+
+
+def test_a_link_is_made_for_organisers_only(site: Flask) -> None:
+    with pytest.raises(NotFound, match="There is no organiser with that address"):
+        services.make_sign_in_link("nobody@conference.example")
 
 
 def test_nothing_that_opens_a_door_is_kept_in_the_clear(visitor: Browser, site: Flask) -> None:

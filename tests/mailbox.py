@@ -141,14 +141,17 @@ class Mailbox:
         self._refusals: list[Refusal] = []
         self._manners: type[asyncio.Protocol] | None = None
         self._hangs_up = False
+        self._verdict = ""
         self._when_kept: Callable[[], None] | None = None
         self._came = Event()
         self._tls = False
         self._folder = folder
         self._controller: _Controller | None = None
 
-    def open(self, *, tls: bool = False, any_script: bool = True) -> None:
-        """Start listening; with tls, offer STARTTLS and insist on it."""
+    def open(
+        self, *, tls: bool = False, from_the_start: bool = False, any_script: bool = True
+    ) -> None:
+        """Start listening; with tls, insist on STARTTLS, or speak it from the start."""
         self._tls = tls
         self._controller = _Controller(
             self,
@@ -156,6 +159,7 @@ class Mailbox:
             port=self.port or free_port(),
             ready_timeout=10,
             enable_SMTPUTF8=any_script,
+            ssl_context=self._context() if from_the_start else None,
             tls_context=self._context() if tls else None,
             require_starttls=tls,
             auth_require_tls=tls,
@@ -207,6 +211,10 @@ class Mailbox:
         """Answer letters so; to one person or all, so many times or until told otherwise."""
         self._refusals.append(Refusal(f"{code} {words}", to, times))
 
+    def dislike(self, code: int, words: str) -> None:
+        """Refuse what letters say."""
+        self._verdict = f"{code} {words}"
+
     def say_nothing(self) -> None:
         """Accept connections, then keep silent."""
         self._manners = _Silence
@@ -226,6 +234,7 @@ class Mailbox:
     def accept(self) -> None:
         """Be good again."""
         self._when_kept = None
+        self._verdict = ""
         self._refusals.clear()
         self._manners = None
         self._hangs_up = False
@@ -253,6 +262,8 @@ class Mailbox:
         if self._hangs_up:
             server.transport.abort()
             return "421 Gone"
+        if self._verdict:
+            return self._verdict
         for recipient in envelope.rcpt_tos:
             self.letters.append(
                 Letter(

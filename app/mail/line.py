@@ -13,7 +13,7 @@ from flask import Flask
 STEPS = 2  # time limits that the steps for one letter may use up, before the last step
 
 
-class _Patient:
+class Conversation(smtplib.SMTP):
     """A conversation with a mail server that has a limit for each step, and one for all."""
 
     def __init__(self, until: float, *server: Any, **about: Any) -> None:
@@ -23,20 +23,13 @@ class _Patient:
     def getreply(self) -> tuple[int, bytes]:
         """Hear the server's answer, unless it has had its time."""
         if time.monotonic() > self.until:
+            self.close()
             raise TimeoutError
-        answer: tuple[int, bytes] = super().getreply()  # type: ignore[misc]  # of smtplib
-        return answer
+        return super().getreply()
 
 
-class _Plain(_Patient, smtplib.SMTP):
-    """A conversation that begins in the clear."""
-
-
-class _Encrypted(_Patient, smtplib.SMTP_SSL):
+class Encrypted(Conversation, smtplib.SMTP_SSL):
     """A conversation that is encrypted from the first word."""
-
-
-Conversation = _Plain | _Encrypted
 
 
 class Line(flask_mail.Connection):
@@ -56,11 +49,10 @@ class Line(flask_mail.Connection):
         """Open the connection."""
         server = (self.mail.server, self.mail.port)
         about: dict[str, Any] = {"local_hostname": self._name, "timeout": self.timeout}
-        host: Conversation
         if self.mail.use_ssl:
-            host = _Encrypted(self.until(), *server, context=self._context, **about)
+            host: Conversation = Encrypted(self.until(), *server, context=self._context, **about)
         else:
-            host = _Plain(self.until(), *server, **about)
+            host = Conversation(self.until(), *server, **about)
         try:
             self._introduce(host)
         except BaseException:

@@ -10,8 +10,7 @@ import pytest
 from flask import Flask
 
 from app.mail import carriers, queries
-from app.mail.carriers import Never
-from app.mail.outbox import HOPE, Taken
+from app.mail.outbox import HOPE
 from tests.factories import a_letter
 from tests.mailbox import Mailbox
 
@@ -362,18 +361,18 @@ def test_the_log_holds_no_addresses(
     assert "@" not in capfd.readouterr().err
 
 
-def test_an_address_that_is_none_never_troubles_the_server(site: Flask, mailbox: Mailbox) -> None:
-    server = carriers.Server(site)
-    letter = Taken(
-        1, "x", "", "a@b.example", b"Subject: x", is_secret=False, attempts=0, give_up_at=None
-    )
-    server.carry(letter)
-    mailbox.refuse(554, "Spam")
+@pytest.mark.parametrize(
+    ("code", "said"), [(554, "0 sent, 1 failed, 0 waiting"), (452, "0 sent, 0 failed, 1 waiting")]
+)
+def test_a_letter_whose_words_are_refused(
+    mailbox: Mailbox, deliver: Deliver, code: int, said: str
+) -> None:
+    mailbox.dislike(code, "We do not take that")
+    letter = a_letter()
 
-    with pytest.raises(Never):
-        server.carry(letter)
+    assert deliver() == said
 
-    server.close()
+    assert letter.last_error == f"The mail server answered: {code} We do not take that"
 
 
 def test_counting_letters(site: Flask, held_clock: Any, mailbox: Mailbox, deliver: Deliver) -> None:

@@ -106,6 +106,7 @@ def test_a_name_cannot_add_a_header(site: Flask) -> None:
         "@example.org",
         "ada@",
         "ada@..",
+        "ada@" + "é" * 64 + ".example",
     ],
 )
 def test_what_is_no_address_is_refused(site: Flask, address: str) -> None:

@@ -1,0 +1,234 @@
+"""The worker that goes on: here in the process of the tests, where its faults can be arranged."""
+
+import os
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Timer
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from app.mail import carriers, delivery, line
+from app.mail.bell import Bell
+from app.mail.outbox import Taken
+from tests.factories import a_letter
+from tests.mailbox import Mailbox
+
+Run = Callable[[], Result]
+GO_ON = ["deliver-mail", "--forever"]
+
+
+@pytest.fixture
+def in_a_while() -> Iterator[Callable[[float, Callable[[], None]], None]]:
+    """Let something happen while the worker works."""
+    started: list[Timer] = []
+
+    def arrange(seconds: float, do: Callable[[], None]) -> None:
+        started.append(Timer(seconds, do))
+        started[-1].start()
+
+    yield arrange
+    for timer in started:
+        timer.join()
+
+
+InAWhile = Callable[[float, Callable[[], None]], None]
+
+
+def stop() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def rename(folder: Path, before: str, after: str) -> None:
+    with closing(sqlite3.connect(folder / "conference.sqlite", timeout=10)) as database:
+        database.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+
+def go_on(site: Flask) -> Result:
+    return site.test_cli_runner().invoke(args=GO_ON)
+
+
+def test_a_worker_goes_on_until_it_is_told_to_stop(
+    site: Flask, mailbox: Mailbox, in_a_while: InAWhile
+) -> None:
+    a_letter()
+    in_a_while(1.0, stop)
+
+    done = go_on(site)
+
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "1 sent, 0 failed, 0 waiting")
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_worker_told_to_stop_takes_no_other_letter(site: Flask, mailbox: Mailbox) -> None:
+    a_letter()
+    a_letter()
+
+    def stop_twice() -> None:
+        stop()
+        stop()
+
+    mailbox.when_kept(stop_twice)
+
+    assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 1 waiting"
+
+
+def test_a_worker_outlives_the_database(
+    site: Flask, tmp_path: Path, mailbox: Mailbox, in_a_while: InAWhile
+) -> None:
+    a_letter()
+    rename(tmp_path, "letter", "away")
+    in_a_while(0.5, lambda: rename(tmp_path, "away", "letter"))
+    mailbox.when_kept(stop)
+
+    assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 0 waiting"
+
+
+def test_a_letter_that_went_out_while_the_database_was_away_does_not_go_again(
+    site: Flask, tmp_path: Path, mailbox: Mailbox, in_a_while: InAWhile
+) -> None:
+    a_letter()
+
+    def lose_the_database() -> None:
+        rename(tmp_path, "letter", "away")
+        in_a_while(0.5, lambda: rename(tmp_path, "away", "letter"))
+        in_a_while(2.5, stop)
+
+    mailbox.when_kept(lose_the_database)
+
+    assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 0 waiting"
+    assert len(mailbox.letters) == 1
+
+
+def test_a_worker_told_to_stop_does_not_wait_for_the_database_forever(
+    site: Flask, tmp_path: Path, mailbox: Mailbox
+) -> None:
+    a_letter()
+
+    def lose_the_database() -> None:
+        rename(tmp_path, "letter", "away")
+        stop()
+
+    mailbox.when_kept(lose_the_database)
+
+    done = go_on(site)
+
+    assert done.exit_code == 1
+    assert done.output.splitlines()[-1] == "Error: The database is away (OperationalError)"
+
+
+def test_a_chore_that_fails_stops_no_other(site: Flask) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        raise RuntimeError
+
+    delivery.keep_house([fail, lambda: done.append("the other")])
+
+    assert done == ["the other"]
+
+
+class Clumsy:
+    """A carrier that stumbles over one letter."""
+
+    longest = 1.0
+
+    def carry(self, letter: Taken) -> None:
+        if letter.recipient == "odd@example.org":
+            raise RuntimeError
+
+    def rest(self) -> None:
+        """Has nothing to let go of."""
+
+    def close(self) -> None:
+        """Has nothing to let go of."""
+
+
+def test_a_letter_that_we_stumble_over_holds_up_nobody(site: Flask) -> None:
+    odd, other = a_letter(recipient="odd@example.org"), a_letter()
+    with Bell() as bell:
+        worker = delivery.Worker(Clumsy(), bell)
+
+        worker.deliver()
+
+    assert worker.tally == {"waiting": 1, "sent": 1}
+    assert odd.last_error == "Something went wrong on our side"
+    assert other.is_sent
+
+
+A_LETTER = Taken(
+    1, "x", "", "a@b.example", b"Subject: x", is_secret=False, attempts=0, give_up_at=None
+)
+
+
+def test_a_connection_that_stood_idle_is_tried_before_it_is_used(
+    site: Flask, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carriers, "FRESH", -1)
+    server = carriers.Server(site)
+    server.carry(A_LETTER)
+    server.carry(A_LETTER)
+    mailbox.reopen()
+
+    server.carry(A_LETTER)
+
+    server.close()
+    assert len(mailbox.letters) == 3
+
+
+def test_a_connection_that_is_not_needed_is_closed(
+    site: Flask, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = carriers.Server(site)
+    server.carry(A_LETTER)
+    before = mailbox.connections
+    server.rest()
+    server.carry(A_LETTER)
+    assert mailbox.connections == before
+
+    monkeypatch.setattr(carriers, "IDLE", -1)
+    server.rest()
+    server.carry(A_LETTER)
+
+    server.close()
+    assert mailbox.connections == before + 1
+
+
+def test_all_steps_together_have_a_limit_too(
+    site: Flask, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "STEPS", -1)
+
+    with pytest.raises(carriers.Away, match="The mail server did not answer in time"):
+        carriers.Server(site).carry(A_LETTER)
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1:8000", "[::1]:8000", "conference.example"])
+def test_a_site_at_any_kind_of_address_greets_the_server(
+    site: Flask, mailbox: Mailbox, name: str
+) -> None:
+    site.config["SITE_URL"] = f"http://{name}"
+    server = carriers.Server(site)
+
+    server.carry(A_LETTER)
+
+    server.close()
+    assert len(mailbox.letters) == 1
+
+
+def test_letters_go_to_a_server_that_speaks_tls_from_the_start(
+    site: Flask, mailbox: Mailbox
+) -> None:
+    mailbox.close()
+    mailbox.open(from_the_start=True)
+    site.config.update(MAIL_USE_SSL=True, MAIL_CA_FILE=mailbox.authority)
+    server = carriers.Server(site)
+
+    server.carry(A_LETTER)
+
+    server.close()
+    assert len(mailbox.letters) == 1

@@ -51,10 +51,14 @@ def _conference() -> dict[str, document.Conference]:
 
 
 def _facts() -> document.Conference:
-    """Give the facts of the conference, or of none when the database has never been there."""
+    """Give the facts of the conference, or of none when they cannot be read.
+
+    A page that says what went wrong needs them too, whether the database has never been there
+    or holds a release that is broken.
+    """
     try:
         return releases.current().conference
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ValueError):
         not_to_be_kept()
         return releases.NOTHING.conference
 

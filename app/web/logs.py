@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import structlog
 
@@ -36,8 +36,22 @@ def attach() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _StandardError())),
     )
+
+
+class _StandardError:
+    """Standard error, whichever that is now; a full disk must not stop the conference."""
+
+    def write(self, text: str) -> None:
+        """Write, or lose what cannot be written."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Send what was written on its way."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 class EveryRequest:
@@ -66,12 +80,11 @@ def _name(asked: str) -> str:
 
 
 def _write_line(environ: "WSGIEnvironment", name: str, status: str, began: float) -> None:
-    with suppress(OSError):  # a full disk must not stop the conference
-        log.info(
-            "request",
-            id=name,
-            method=environ.get("REQUEST_METHOD"),
-            route=environ.get(ROUTE, "-"),
-            status=int(status[:3]),
-            ms=round((time.perf_counter() - began) * 1000, 1),
-        )
+    log.info(
+        "request",
+        id=name,
+        method=environ.get("REQUEST_METHOD"),
+        route=environ.get(ROUTE, "-"),
+        status=int(status[:3]),
+        ms=round((time.perf_counter() - began) * 1000, 1),
+    )

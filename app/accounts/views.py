@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.accounts import guards, limits, onward, queries, services
 from app.accounts.forms import ButtonForm, SignInForm
@@ -45,7 +46,7 @@ def link(secret: str) -> ResponseReturnValue:
             return redirect(wanted or url_for("organise.home"), 303)
         person = queries.link(secret).person
     except Gone as reason:
-        return page("accounts/link_gone.html", 410, reason=str(reason), wanted=wanted)
+        return page("accounts/link_gone.html", 410, reason=gettext(str(reason)), wanted=wanted)
     return page("accounts/link.html", form=form, person=person, wanted=wanted, secret=secret)
 
 

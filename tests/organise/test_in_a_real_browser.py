@@ -1,0 +1,86 @@
+"""The organisers' door and home in a real browser: by keyboard alone, and without barriers."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from app.mail.models import FAILED
+from tests.factories import a_delegate, a_letter, a_sign_in_link
+from tests.live import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+
+
+def heading(window: Page) -> str:
+    return window.locator("h1").inner_text()
+
+
+def sideways_scroll(window: Page) -> int:
+    size: int = window.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return size
+
+
+def press(window: Page, button: str) -> None:
+    """Go to a button with the Tab key, see that focus shows, and press it with Enter."""
+    for _ in range(60):
+        window.keyboard.press("Tab")
+        focused = window.locator(":focus")
+        if focused.count() and focused.inner_text() == button:
+            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            window.keyboard.press("Enter")
+            window.wait_for_load_state()
+            return
+    raise AssertionError(f"the Tab key never comes to “{button}”")
+
+
+def test_an_organiser_signs_in_and_out_by_keyboard_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page
+) -> None:
+    window = window_without_scripts
+    window.goto(live_site().address + a_sign_in_link())
+
+    press(window, "Sign in")
+    assert heading(window) == "Organisers’ home page"
+    press(window, "Sign out")
+
+    assert heading(window) == "You are signed out"
+
+
+def test_no_page_behind_the_door_has_a_barrier_or_scrolls_sideways(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    window.set_viewport_size({"width": 320, "height": 640})
+    found: dict[str, tuple[list[str], int]] = {}
+
+    def look(state: str) -> None:
+        found[f"{heading(window)}, {state}"] = (axe(window), sideways_scroll(window))
+
+    window.goto(f"{site}/sign-in")
+    look("empty")
+    window.get_by_role("button", name="Send me a link").click()
+    look("with an error")
+    window.goto(f"{site}/sign-in/sent")
+    look("sent")
+    window.goto(f"{site}/sign-in/used")
+    look("gone")
+    window.goto(site + a_sign_in_link())
+    look("open")
+    window.get_by_role("button", name="Sign in").click()
+    look("empty")
+    a_delegate(given_names="Ng" * 60, organisation="Wolfeschlegelsteinhausen" * 9)
+    a_letter(state=FAILED, recipient=f"{'a' * 60}@{'b' * 60}.example", last_error="550 " * 90)
+    window.reload()
+    look("filled")
+    window.emulate_media(color_scheme="dark")
+    look("in the dark")
+    window.goto(f"{site}/my")
+    look("signed in")
+    window.goto(f"{site}/sign-out")
+    look("signed in")
+
+    assert {state: told for state, told in found.items() if told != ([], 0)} == {}
+    assert len(found) == 10

@@ -22,7 +22,7 @@ from benchmarks.wire import Connection
 def measure(folder: Path) -> Iterator[Figure]:
     """Open every page and register, let the letters go, then weigh both processes."""
     copy = Copy(folder / "memory")
-    settings = {**copy.settings, "HOST": HOST, "PORT": str(copy.port)}
+    settings = {**copy.settings, "HOST": HOST, "PORT": str(copy.port), "WEB_WORKERS": "1"}
     log = copy.folder / "serving.log"
     with Process([sys.executable, "-m", "app.serving"], settings, log) as running:
         wait_until(lambda: "Ctrl-C" in running.log(), "the site", 30, running.log)

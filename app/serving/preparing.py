@@ -3,9 +3,12 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
-import flask_migrate
+import flask.cli
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app, edition
 from app.accounts import services as accounts
@@ -13,6 +16,7 @@ from app.database import db, transaction
 from app.programme import queries
 from app.programme import services as programme
 from app.registration import seats
+from app.serving.place import CannotStart
 from app.web.pages import absolute_url
 from config import ROOT, Config
 
@@ -34,7 +38,7 @@ def prepare(config: Config) -> str:
     """Bring the database up to date, fill it if it is empty, and give an organiser's link."""
     site = create_app(config)
     with site.app_context():
-        flask_migrate.upgrade(directory=str(ROOT / "migrations"))
+        bring_up_to_date()
         fix_clock(config)
         with transaction():
             if not queries.has_conference():
@@ -45,6 +49,37 @@ def prepare(config: Config) -> str:
         db.session.remove()
         db.engine.dispose()  # no connection crosses a fork
     return link
+
+
+def bring_up_to_date() -> None:
+    """Migrate the database if need be, in a process of its own.
+
+    What migrates takes time to load, and memory that no other part of the site needs.
+    """
+    newest = max(file.name.split("_")[0] for file in (ROOT / "migrations/versions").glob("0*.py"))
+    if _migration() == newest:
+        return
+    migrating = get_context("fork").Process(target=_migrate, name="migration")
+    migrating.start()
+    migrating.join()
+    if migrating.exitcode:
+        raise CannotStart("The database could not be brought up to date. The reason stands above.")
+
+
+def _migration() -> str | None:
+    """Tell up to which migration the database has come."""
+    try:
+        with db.engine.connect() as connection:
+            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except SQLAlchemyError:
+        found = None
+    db.engine.dispose()  # no connection crosses a fork
+    return found
+
+
+def _migrate() -> None:
+    """Do what ``flask db upgrade`` does."""
+    flask.cli.cli.main(["--app", "wsgi", "db", "upgrade"], prog_name="flask")
 
 
 def fix_clock(config: Config) -> None:

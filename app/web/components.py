@@ -6,6 +6,7 @@ that say of a form's field what those functions want to know.
 """
 
 from collections.abc import Callable, MutableMapping
+from functools import cache
 from typing import Any
 
 from flask import Flask
@@ -47,6 +48,16 @@ class _Kit(SameNames, Environment):
 
 def attach(app: Flask) -> None:
     """Let templates call ``govukInput({…})`` and the other components of forms."""
+    for name, draw in _components().items():
+        app.add_template_global(draw, name)
+    app.add_template_global(asked)
+    app.add_template_global(asked_with_choices)
+    app.add_template_global(asked_to_tick)
+
+
+@cache
+def _components() -> dict[str, Callable[[dict[str, Any]], str]]:
+    """Compile the components: once in a process, as a tenth of a second goes into it."""
     kit = _Kit(
         loader=PrefixLoader({PACKAGE: PackageLoader(PACKAGE)}),
         autoescape=True,
@@ -54,12 +65,11 @@ def attach(app: Flask) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found = {}
     for macro, component in COMPONENTS.items():
         template = kit.get_template(f"{PACKAGE}/components/{component}/macro.html")
-        app.add_template_global(_remembered(getattr(template.module, macro)), macro)
-    app.add_template_global(asked)
-    app.add_template_global(asked_with_choices)
-    app.add_template_global(asked_to_tick)
+        found[macro] = _remembered(getattr(template.module, macro))
+    return found
 
 
 def _remembered(macro: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any]], str]:

@@ -4,6 +4,8 @@ import ipaddress
 import smtplib
 import ssl
 import time
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,8 +40,13 @@ class Line(flask_mail.Connection):
     def __init__(self, app: Flask) -> None:
         super().__init__(flask_mail.Mail(app))
         self.timeout: int = app.config["MAIL_TIMEOUT"]
-        self._context = ssl.create_default_context(cafile=app.config["MAIL_CA_FILE"])
+        self._authority: Path | None = app.config["MAIL_CA_FILE"]
         self._name = _spoken(urlsplit(app.config["SITE_URL"]).hostname or "localhost")
+
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        """Whom we trust; made only where it is needed, since it takes time and memory."""
+        return ssl.create_default_context(cafile=self._authority)
 
     def until(self) -> float:
         """Tell when a conversation that begins now must be over."""
@@ -50,7 +57,7 @@ class Line(flask_mail.Connection):
         server = (self.mail.server, self.mail.port)
         about: dict[str, Any] = {"local_hostname": self._name, "timeout": self.timeout}
         if self.mail.use_ssl:
-            host: Conversation = Encrypted(self.until(), *server, context=self._context, **about)
+            host: Conversation = Encrypted(self.until(), *server, context=self._trusted, **about)
         else:
             host = Conversation(self.until(), *server, **about)
         try:
@@ -62,7 +69,7 @@ class Line(flask_mail.Connection):
 
     def _introduce(self, host: Conversation) -> None:
         if self.mail.use_tls:
-            host.starttls(context=self._context)
+            host.starttls(context=self._trusted)
         if self.mail.username and self.mail.password:
             host.login(self.mail.username, self.mail.password)
 

@@ -232,3 +232,12 @@ def test_letters_go_to_a_server_that_speaks_tls_from_the_start(
 
     server.close()
     assert len(mailbox.letters) == 1
+
+
+def test_an_authority_that_is_not_there_keeps_letters_waiting(
+    site: Flask, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    site.config.update(MAIL_USE_SSL=True, MAIL_CA_FILE=tmp_path / "nowhere.pem")
+
+    with pytest.raises(carriers.Away, match="No such file"):
+        carriers.Server(site).carry(A_LETTER)

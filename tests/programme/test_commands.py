@@ -15,6 +15,7 @@ from app.mail.models import Letter
 from app.programme import document, freezing, queries
 from app.registration import queries as registration
 from app.registration.models import Delegate
+from config import ROOT
 from tests.browser import Browser
 from tests.factories import SMALL_CONFERENCE, a_delegate, places
 from tests.programme.schedules import FILES
@@ -95,6 +96,13 @@ def test_a_load_tells_what_it_changed_and_withdrew(
     assert "Changed:\n  The conference (place)" in result.output
     assert "Withdrawn:\n  Session: Farewell" in result.output
     assert last(result) == "0 added, 1 changed, 1 withdrawn"
+
+
+def test_a_long_report_counts_what_it_does_not_name(command: Command) -> None:
+    result = command("load-programme", ROOT / "content" / "conference.json")
+
+    assert "  … and 22 more" in result.output
+    assert last(result) == "42 added, 1 changed, 11 withdrawn"
 
 
 @pytest.mark.both_databases

@@ -178,6 +178,18 @@ def test_rooms_and_themes_that_are_left_out_go(site: Flask, visitor: Browser) ->
     visitor.open("/themes/stone", 404)
 
 
+def test_what_a_file_does_not_say_about_registration_stays(site: Flask) -> None:
+    silent = replace(
+        the_programme().conference,
+        contact_email="",
+        registration_opens_at=None,
+        registration_closes_at=None,
+    )
+
+    assert str(loaded(replace(the_programme(), conference=silent))) == "Nothing changed"
+    assert queries.conference().contact_email == "tides@conference.example"
+
+
 def test_a_session_called_off_twice_was_called_off_the_first_time(
     site: Flask, held_clock: Any
 ) -> None:

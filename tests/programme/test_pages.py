@@ -368,6 +368,7 @@ def test_what_others_wrote_is_cleaned(visitor: Browser) -> None:
         page = visitor.open(address)
         assert "Good words" in page.text
         assert "Shouting" not in page.headings
+        assert "click" not in page.links
         for trace in ("steal", "spy.example", "javascript"):
             assert trace not in page.source
 

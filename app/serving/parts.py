@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import import_module
 from multiprocessing import Pipe, connection, get_context
 from multiprocessing.context import ForkProcess
@@ -47,17 +48,18 @@ class Part:
         os.setpgrp()  # Ctrl-C reaches the parent alone, which tells its parts once
         for number in STOPPING:
             signal.signal(number, signal.SIG_DFL)
-        end_with_parent()
+        end_with_parent(signal.SIGTERM)
         share_memory()
-        os.register_at_fork(after_in_child=end_with_parent)
+        # a web process would not hear a milder signal while it starts
+        os.register_at_fork(after_in_child=partial(end_with_parent, signal.SIGKILL))
         self._work()
 
 
-def end_with_parent() -> None:
+def end_with_parent(last_signal: signal.Signals) -> None:
     """Let the kernel end this process when the one that forked it is gone."""
     if sys.platform == "linux":
         set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(set_parent_death_signal, last_signal)
 
 
 def share_memory() -> None:

@@ -32,11 +32,11 @@ def post(  # noqa: PLR0913 – a letter has a name, a reader and four things bes
     now = clock.real_now()
     letter = Letter(
         name=name,
-        message_id=str(finished["Message-ID"]),
+        message_id=finished.identity,
         recipient=to,
         about=about,
         subject=words.subject,
-        message=finished.as_bytes(),
+        message=finished.message,
         is_secret=is_secret,
         written_at=now,
         due_at=now,

@@ -69,14 +69,19 @@ class Journey:
         return STEPS.index(step) <= STEPS.index(self.next_step)
 
 
+def secret() -> str:
+    """Read the key that the visitor holds, if any."""
+    return request.cookies.get(COOKIE, "")[:LONGEST_SECRET]
+
+
 def of_this_visitor() -> Journey:
     """Find how far the visitor has come; in a request that may write, nobody else moves it."""
-    secret = request.cookies.get(COOKIE, "")[:LONGEST_SECRET]
+    its_secret = secret()
     find = services.hold if request.method == "POST" else queries.answers
-    answers = find(secret) if secret else None
+    answers = find(its_secret) if its_secret else None
     if answers is None:
-        return Journey(secret, None, Told(), is_lost=bool(secret) or _goes_on())
-    return Journey(secret, answers, answers.told)
+        return Journey(its_secret, None, Told(), is_lost=bool(its_secret) or _goes_on())
+    return Journey(its_secret, answers, answers.told)
 
 
 def _goes_on() -> bool:

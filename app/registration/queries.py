@@ -25,6 +25,12 @@ ANSWERS = select(Answers.id, Answers.document, Answers.receipt_id).where(
     Answers.secret_hash == bindparam("secret_hash"),
     Answers.changed_at > bindparam("since"),
 )
+CONFIRMATION = (
+    select(Delegate.reference, Receipt.email)
+    .join_from(Receipt, Delegate, Receipt.delegate_id == Delegate.id)
+    .where(Receipt.key == bindparam("its_key"))
+)
+NO_RECEIPT = "This confirmation is no longer kept"
 ATTENDING = Delegate.cancelled_at.is_(None)
 
 State = Literal["before", "open", "full", "closed"]
@@ -60,6 +66,14 @@ class Door:
     def is_open(self) -> bool:
         """Whether someone may register now."""
         return self.state == "open"
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What someone reads who has confirmed: the same, whoever had the place first."""
+
+    reference: str
+    email: str  # as this person typed it
 
 
 @dataclass(frozen=True)
@@ -154,11 +168,19 @@ def receipt_of(answers: Kept) -> Receipt | None:
     return None if answers.receipt_id is None else db.session.get(Receipt, answers.receipt_id)
 
 
+def confirmation(key: str) -> Confirmation:
+    """Find what the confirmation page with this key says."""
+    row = db.session.connection().execute(CONFIRMATION, {"its_key": key}).first()
+    if row is None:
+        raise Gone(NO_RECEIPT)
+    return Confirmation(*row)
+
+
 def receipt(key: str) -> Receipt:
     """Find the receipt with this key, and whose place it is for."""
     found = db.session.scalar(
         select(Receipt).where(Receipt.key == key).options(joinedload(Receipt.delegate))
     )
     if found is None:
-        raise Gone("This confirmation is no longer kept")
+        raise Gone(NO_RECEIPT)
     return found

@@ -86,22 +86,21 @@ def confirm_later() -> ResponseReturnValue:
 
 @pages.post("/confirm")
 def confirm() -> ResponseReturnValue:
-    here = journey.of_this_visitor()
     try:
-        receipt = services.register(here.secret, languages.current().code)
+        receipt = services.register(journey.secret(), languages.current().code)
     except services.Unfinished:
-        return _see(here.next_step)
+        return _see("check")
     except services.Lost:
         return _lost()
     except (seats.Full, services.Shut):
-        return _shut(queries.door(), here)
+        return _shut(queries.door(), has_begun=True)
     return redirect(_confirmed(receipt), 303)
 
 
 @pages.get("/confirmation/<token>")
 def confirmation(token: str) -> ResponseReturnValue:
-    receipt = queries.receipt(links.receipt_key(token))
-    return page("registration/confirmation.html", receipt=receipt, token=token)
+    told = queries.confirmation(links.receipt_key(token))
+    return page("registration/confirmation.html", told=told, token=token)
 
 
 def _started(here: Journey, door: Door) -> Response:
@@ -122,7 +121,7 @@ def _elsewhere(here: Journey, step: str) -> Response | None:
         return cast(Response, redirect(confirmation, 303))
     door = queries.door()
     if not door.is_open:
-        return _shut(door, here)
+        return _shut(door, has_begun=here.answers is not None)
     if here.is_lost:
         return _lost()
     return None if here.has_reached(step) else _see(here.next_step)
@@ -178,8 +177,8 @@ def _confirmed(receipt: Receipt) -> str:
     return url_for("registration.confirmation", token=links.receipt_token(receipt))
 
 
-def _shut(door: Door, here: Journey) -> Response:
-    return page("registration/shut.html", status=409, door=door, has_begun=here.answers is not None)
+def _shut(door: Door, *, has_begun: bool) -> Response:
+    return page("registration/shut.html", status=409, door=door, has_begun=has_begun)
 
 
 def _lost() -> Response:

@@ -137,7 +137,13 @@ def _in_words(error: ValidationError) -> str:
     """List the faults of the settings, one a line."""
     faults = [
         f"  {'.'.join(map(str, fault['loc'])) or 'settings'}: "
-        + ("is not set" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, "))
+        + (
+            "is not set"
+            if fault["type"] == "missing"
+            else fault["msg"].removeprefix("Value error, ")
+        )
         for fault in error.errors()
     ]
-    return "\n".join(["The site cannot start. These settings need your attention:", *sorted(faults)])
+    return "\n".join(
+        ["The site cannot start. These settings need your attention:", *sorted(faults)]
+    )

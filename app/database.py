@@ -23,6 +23,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Index,
     Insert,
     MetaData,
     TypeDecorator,
@@ -162,8 +163,9 @@ def broken_rule(error: IntegrityError) -> str:
     broken = str(error.orig).rpartition(": ")[2]  # SQLite names a check, or a key's columns
     columns = broken.split(", ")
     for table in Base.metadata.tables.values():
-        keys = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
-        for key in (*keys, *(one for one in table.indexes if one.unique)):
+        keys: list[UniqueConstraint | Index] = [one for one in table.indexes if one.unique]
+        keys += [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+        for key in keys:
             if [f"{table.name}.{column.name}" for column in key.columns] == columns:
                 return str(key.name)
     return broken

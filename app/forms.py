@@ -64,7 +64,7 @@ class PublicForm(Form):
     Its view is exempt from the check of the session's token.
     """
 
-    class Meta(Form.Meta):  # type: ignore[misc]  # Flask-WTF ships no types
+    class Meta(Form.Meta):
         """Use the signed token."""
 
         csrf_class = _SignedToken

@@ -121,10 +121,6 @@ class Browser:
         jar = self._client._cookies or {}  # noqa: SLF001 - the client cannot list its cookies
         return {cookie.decoded_key: cookie.decoded_value for cookie in jar.values()}
 
-    def forget_cookies(self) -> None:
-        """Lose every cookie, as when a browser is closed."""
-        self._client._cookies = {}  # noqa: SLF001 - the client has no word for it
-
     def hold_cookie(self, name: str, value: str) -> None:
         """Hold a cookie that this site may not have given."""
         self._client.set_cookie(name, value, domain=urlsplit(self._address).hostname or "")

@@ -170,7 +170,7 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool
     folder = tmp_path_factory.mktemp("templates")
     made: dict[bool, Path] = {}
 
-    def template(with_conference: bool) -> Path:  # noqa: FBT001 - a key, not a mode
+    def template(with_conference: bool) -> Path:
         if with_conference not in made:
             path = folder / f"{with_conference}.sqlite"
             settings = {**USUAL, "INSTANCE_PATH": str(folder), "DATABASE_URL": f"sqlite:///{path}"}
@@ -199,7 +199,7 @@ def postgresql_templates(
     folder = tmp_path_factory.mktemp("postgresql")
     made: dict[bool, str] = {}
 
-    def template(with_conference: bool) -> str:  # noqa: FBT001 - a key, not a mode
+    def template(with_conference: bool) -> str:
         if with_conference not in made:
             name = postgres.make()
             settings = {**USUAL, "INSTANCE_PATH": str(folder), "DATABASE_URL": postgres.url(name)}

@@ -24,12 +24,6 @@ TAGS = {
     *("h2", "h3", "h4", "h5", "h6", "hr", "dl", "dt", "dd"),
     *("table", "thead", "tbody", "tr", "th", "td", "caption", "figure", "figcaption", "img"),
 }
-ATTRIBUTES = {
-    "a": {"href"},
-    "img": {"src", "alt", "width", "height", "loading"},
-    "th": {"scope"},
-    "*": {"id", "lang", "dir"},
-}
 FROM_ELSEWHERE = TAGS - {"h2", "h3", "h4", "h5", "h6", "img", "figure", "figcaption"}
 LEADS_NOWHERE = re.compile(r'<a(?: rel="[^"]*")?>(.*?)</a>', re.DOTALL)  # its address was unsafe
 VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')

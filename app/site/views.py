@@ -78,7 +78,7 @@ def venue() -> ResponseReturnValue:
 
 
 @pages.route("/feedback", methods=["GET", "POST"])
-@csrf.exempt
+@csrf.exempt  # type: ignore[untyped-decorator]  # Flask-WTF ships no types
 @public
 def feedback() -> ResponseReturnValue:
     form = FeedbackForm()
@@ -104,7 +104,7 @@ def feedback_sent() -> ResponseReturnValue:
 
 
 @pages.route("/access-keys", methods=["GET", "POST"])
-@csrf.exempt
+@csrf.exempt  # type: ignore[untyped-decorator]  # Flask-WTF ships no types
 @public
 def access_keys() -> ResponseReturnValue:
     form = AccessKeysForm()

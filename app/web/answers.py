@@ -39,9 +39,7 @@ REASONS = {
     ),
     409: lazy_gettext("Something has changed since you opened the page."),
     410: lazy_gettext("It was there once. It has been used, replaced or withdrawn."),
-    413: lazy_gettext(
-        "Send less at a time: the forms of this site need only a few lines of text."
-    ),
+    413: lazy_gettext("Send less at a time: the forms of this site need only a few lines of text."),
     422: lazy_gettext("Go back, check your answers and send the form again."),
     429: lazy_gettext("Wait for an hour, then try again."),
     500: lazy_gettext(

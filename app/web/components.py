@@ -5,7 +5,7 @@ read in an environment of their own, and templates get them as ready functions, 
 that say of a form's field what those functions want to know.
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from functools import cache
 from typing import Any
 
@@ -100,12 +100,23 @@ def _holds_an_answer(about: dict[str, Any]) -> bool:
     return any(item.get("checked") or item.get("selected") for item in about.get("items", ()))
 
 
+def _value(field: Any) -> str:
+    """Give what stands in a field, as WTForms' own widgets show it."""
+    return str(field._value())  # noqa: SLF001
+
+
+def _choices(field: Any) -> Iterable[Any]:
+    """List the choices of a field; its types still say what they were before WTForms 3.3."""
+    choices: Iterable[Any] = field.iter_choices()
+    return choices
+
+
 def asked(field: Field, hint: str | None, *, heading: bool) -> dict[str, Any]:
     """Describe a field with one box to fill in."""
     return {
         **_question(field, hint),
         "label": _words(field, heading=heading),
-        "value": without_hidden(field._value()),  # noqa: SLF001  # as WTForms' own widgets show it
+        "value": without_hidden(_value(field)),
     }
 
 
@@ -126,7 +137,7 @@ def asked_with_choices(
                 "selected": choice.selected,
                 "hint": {"text": choice.render_kw.get("hint")},
             }
-            for choice in field.iter_choices()
+            for choice in _choices(field)
         ],
     }
 

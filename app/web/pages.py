@@ -3,7 +3,15 @@
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, current_app, g, make_response, render_template, request
+from flask import (
+    Flask,
+    current_app,
+    g,
+    has_request_context,
+    make_response,
+    render_template,
+    request,
+)
 from flask.templating import Environment
 from flask.wrappers import Response
 from flask_babel import gettext
@@ -82,7 +90,7 @@ def _addresses(*, is_listed: bool) -> dict[str, Any]:
 def _skeleton() -> dict[str, Any]:
     return {
         "language": languages.current(),
-        "access_keys": access_keys_wanted() if request else True,
+        "access_keys": access_keys_wanted() if has_request_context() else True,
         "site_clock": edition.kept(f"clock {languages.of_this_request()}", _site_clock),
     }
 
@@ -92,7 +100,8 @@ def _site_clock() -> str | None:
     began = current_app.config["SITE_CLOCK"]
     if began is None:
         return None
-    return gettext(
+    said: str = gettext(
         "This site is being tried out. Its clock was set to %(moment)s and runs on from there.",
         moment=words.local_moment(began),
     )
+    return said

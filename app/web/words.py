@@ -44,12 +44,12 @@ def local_days(first: date, last: date) -> str:
         begins = str(format_date(first, "EEEE d"))
     else:
         begins = local_date(first)
-    return gettext("%(first)s to %(last)s", first=begins, last=local_date(last))
+    return str(gettext("%(first)s to %(last)s", first=begins, last=local_date(last)))
 
 
 def local_moment(moment: datetime) -> str:
     """Show a moment in full: 9:30am on Thursday 6 November 2008."""
-    return gettext("%(time)s on %(day)s", time=local_time(moment), day=local_date(moment))
+    return str(gettext("%(time)s on %(day)s", time=local_time(moment), day=local_date(moment)))
 
 
 def local_day(day: date | datetime) -> date:

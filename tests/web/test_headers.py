@@ -171,5 +171,11 @@ def test_the_log_holds_no_secret_and_nobodys_data(
 
     written = capsys.readouterr().err.lower()
     assert written.count('"event": "request"') >= 6
-    for private in ("wilhelmina", "guessed", "another", str(secret).rpartition("/")[2].lower(), "127.0.0.1"):
+    for private in (
+        "wilhelmina",
+        "guessed",
+        "another",
+        str(secret).rpartition("/")[2].lower(),
+        "127.0.0.1",
+    ):
         assert private not in written

@@ -44,9 +44,7 @@ def attach(app: Flask, config: Config) -> None:
     found = {"Cache-Control": PERSONAL, **_for_every_response(config)}
     hidden = found | NOT_TO_BE_FOUND
 
-    def _refuse_strangers() -> None:
-        if STRANGER in request.environ and request.path not in OPEN_TO_ANY_HOST:
-            abort(400, "This site does not answer under that name")
+    def _refuse_strange_forms() -> None:
         if request.method not in READ_ONLY_METHODS and _comes_from_elsewhere(config):
             abort(400, "This form was sent from another site, so nothing was changed")
 
@@ -54,7 +52,8 @@ def attach(app: Flask, config: Config) -> None:
         _add_missing(response, found if g.get("is_public") else hidden)
         return response
 
-    app.before_request(_refuse_strangers)
+    app.before_request(_refuse_strange_names)
+    app.before_request(_refuse_strange_forms)
     app.before_request(_refuse_the_unnamed)
     app.after_request(_add)
 
@@ -81,6 +80,11 @@ def for_files(config: Config) -> Callable[[Headers, str, str], None]:
 def _for_every_response(config: Config) -> dict[str, str]:
     over_https = urlsplit(config.SITE_URL).scheme == "https"
     return SAFETY | (HTTPS_ONLY if over_https else {})
+
+
+def _refuse_strange_names() -> None:
+    if STRANGER in request.environ and request.path not in OPEN_TO_ANY_HOST:
+        abort(400, "This site does not answer under that name")
 
 
 def _refuse_the_unnamed() -> None:

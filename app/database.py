@@ -143,7 +143,7 @@ def transaction() -> Iterator[None]:
         raise
 
 
-def write_to_stay(statement: Insert) -> None:
+def write_to_stay(statement: Insert, row: dict[str, object]) -> None:
     """Add a row that stays even when the request then fails.
 
     It is part of the request's transaction, so it waits for nobody; when that is rolled back,
@@ -151,8 +151,8 @@ def write_to_stay(statement: Insert) -> None:
     """
     if not _may_write.get():
         raise RuntimeError("a GET never writes")
-    db.session.execute(statement)
-    db.session.info.setdefault(STAYS, []).append(statement)
+    db.session.connection().execute(statement, row)
+    db.session.info.setdefault(STAYS, []).append((statement, row))
 
 
 def broken_rule(error: IntegrityError) -> str:
@@ -206,8 +206,8 @@ def _end_transaction(response: Response) -> Response:
 
 def _write_what_stays() -> None:
     statements = db.session.info.pop(STAYS, ())
-    for statement in statements:
-        db.session.execute(statement)
+    for statement, row in statements:
+        db.session.connection().execute(statement, row)
     if statements:
         db.session.commit()
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 
 from flask import current_app
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from app import clock
 from app.accounts.models import Attempt
@@ -22,6 +22,15 @@ from app.errors import TooOften
 
 KEPT = timedelta(days=30)  # the longest time over which anything may be limited
 ONE_HOUSEHOLD = 64  # bits of an IPv6 address that one household or office holds
+MADE = (
+    select(func.count())
+    .select_from(Attempt)
+    .where(
+        Attempt.what == bindparam("what"),
+        Attempt.who_hash == bindparam("who_hash"),
+        Attempt.tried_at > bindparam("since"),
+    )
+)
 
 
 def allow(what: str, who: str, *, times: int, within: timedelta) -> None:
@@ -29,14 +38,11 @@ def allow(what: str, who: str, *, times: int, within: timedelta) -> None:
     who_hash = _hashed(who)
     _one_at_a_time(what, who_hash)
     now = clock.real_now()
-    made = db.session.scalar(
-        select(func.count())
-        .select_from(Attempt)
-        .where(Attempt.what == what, Attempt.who_hash == who_hash, Attempt.tried_at > now - within)
-    )
-    if (made or 0) >= times:
+    attempt = {"what": what, "who_hash": who_hash}
+    made = db.session.connection().execute(MADE, {**attempt, "since": now - within}).scalar_one()
+    if made >= times:
         raise TooOften
-    write_to_stay(insert(Attempt).values(what=what, who_hash=who_hash, tried_at=now))
+    write_to_stay(insert(Attempt), {**attempt, "tried_at": now})
 
 
 def network(address: str | None) -> str:

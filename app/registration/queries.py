@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from app import clock, edition
@@ -143,16 +143,19 @@ def attending(same_person: str) -> Delegate:
 
 
 def answers(secret: str) -> Kept | None:
-    """Find what the holder of this key has told us, unless a week has gone since."""
-    return kept(ANSWERS, secret)
+    """Find what the holder of this key has told us, unless a week has gone since.
 
-
-def kept(statement: Select[tuple[int, str, int | None]], secret: str) -> Kept | None:
-    """Find answers by a statement that may also lock them.
-
-    Every page of the journey asks for its answers, so this takes the shortest way there is.
+    Every page of the journey asks, so this takes the shortest way there is.
     """
-    row = db.session.connection().execute(statement, _whose(secret)).first()
+    with reading(db.engine) as connection:
+        return kept(connection, ANSWERS, secret)
+
+
+def kept(
+    connection: Connection, statement: Select[tuple[int, str, int | None]], secret: str
+) -> Kept | None:
+    """Find answers by a statement that may also lock them."""
+    row = connection.execute(statement, _whose(secret)).first()
     return None if row is None else Kept(row[0], told.read(row[1]), row[2])
 
 
@@ -170,7 +173,8 @@ def receipt_of(answers: Kept) -> Receipt | None:
 
 def confirmation(key: str) -> Confirmation:
     """Find what the confirmation page with this key says."""
-    row = db.session.connection().execute(CONFIRMATION, {"its_key": key}).first()
+    with reading(db.engine) as connection:
+        row = connection.execute(CONFIRMATION, {"its_key": key}).first()
     if row is None:
         raise Gone(NO_RECEIPT)
     return Confirmation(*row)

@@ -7,7 +7,7 @@ a constraint on it is the last defence. Public pages say when there is no place 
 edition rises when that changes.
 """
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.database import Base, db
 from app.edition import raise_edition
@@ -15,6 +15,12 @@ from app.errors import NotFound, Refused
 from app.registration.models import SeatLimit
 
 CONFERENCE = "conference"
+LOCKED = (
+    select(SeatLimit)
+    .where(SeatLimit.name == bindparam("of"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 class Full(Refused):
@@ -73,9 +79,4 @@ def _keep(limit: SeatLimit, *, taken: int, seats: int) -> None:
 
 def _found(name: str) -> SeatLimit | None:
     """Find a limit and lock its row until the transaction ends."""
-    return db.session.scalar(
-        select(SeatLimit)
-        .where(SeatLimit.name == name)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    return db.session.scalar(LOCKED, {"of": name})

@@ -47,7 +47,7 @@ class Unfinished(Refused):
 
 def hold(secret: str) -> Kept | None:
     """Find somebody's answers and let nobody else change them until the transaction ends."""
-    return queries.kept(HOLD, secret)
+    return queries.kept(db.session.connection(), HOLD, secret)
 
 
 def begin(everything: Told) -> str:

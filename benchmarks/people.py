@@ -14,7 +14,8 @@ ANSWERS: dict[str, dict[str, str]] = {
     "dietary-needs": {"dietary_needs": "Vegan"},
     "consent": {"consent": "y"},
 }
-STEPS = len(ANSWERS) + 1  # forms that are sent, the confirmation included
+FORMS = len(ANSWERS) + 1  # that are sent, the confirmation included
+STEPS = 2 * FORMS + 2  # pages opened for their tokens and forms sent, from start to confirmation
 TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 

@@ -15,7 +15,7 @@ from benchmarks import speed
 from benchmarks.copies import LARGE, Copy
 from benchmarks.crowd import all_do
 from benchmarks.figures import Figure, at_least, at_most
-from benchmarks.people import STEPS, Person, register
+from benchmarks.people import FORMS, STEPS, Person, register
 from benchmarks.running import Server
 from benchmarks.wire import Connection
 from tests.postgres import Postgres
@@ -73,7 +73,7 @@ def _speed(name: str, copy: Copy) -> Iterator[Figure]:
         f"{people:.1f}/s × {STEPS} = {people * STEPS:.0f}/s",
         ratio,
         BAR,
-        f"W {rows:,.0f}/s",
+        f"W {rows:,.0f}/s (÷ {people * FORMS / rows:.2f} by its {FORMS} forms alone)",
         ratio,
     )
     yield from _faults(f"{name}, 1 process", copy, ended, ENOUGH)

@@ -3,6 +3,7 @@
 import gzip
 import re
 import socket
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from benchmarks.running import HOST
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 PATIENCE = 60.0  # seconds
+IDLE = 10.0  # seconds after which a server may have closed a connection
 UNPACK: dict[bytes, Callable[[bytes], bytes]] = {b"br": brotli.decompress, b"gzip": gzip.decompress}
 
 
@@ -57,9 +59,9 @@ class Connection:
     """A kept connection to one of our servers."""
 
     def __init__(self, port: int) -> None:
+        self._port = port
         self._host = f"{HOST}:{port}"
-        self._socket = socket.create_connection((HOST, port), PATIENCE)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._open()
 
     def get(self, path: str, **headers: str) -> Answer:
         """Ask for a page."""
@@ -74,8 +76,17 @@ class Connection:
                 "Content-Type: application/x-www-form-urlencoded",
                 f"Content-Length: {len(body)}",
             ]
+        if time.monotonic() - self._used_at > IDLE:
+            self.close()
+            self._open()
+        self._used_at = time.monotonic()
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode() + body)
         return self._read()
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection((HOST, self._port), PATIENCE)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._used_at = time.monotonic()
 
     def close(self) -> None:
         """Hang up."""

@@ -198,7 +198,7 @@ def _begin_transaction() -> None:
 def _end_transaction(response: Response) -> Response:
     if request.method not in READ_ONLY_METHODS and response.status_code < 400:
         db.session.commit()
-    else:
+    elif db.session.registry.has():  # else nobody has asked the database
         db.session.rollback()
         _write_what_stays()
     return response

@@ -50,8 +50,9 @@ def main(asked: list[str]) -> None:
     began = time.monotonic()
     with workshop() as folder:
         for name in names:
-            print(f"Measuring: {name}", file=sys.stderr, flush=True)
-            figures += ALL[name](folder)
+            for figure in ALL[name](folder):
+                print(f"{name}: {figure.what}: {figure.figure}", file=sys.stderr, flush=True)
+                figures.append(figure)
     print(report(figures))
     print(f"Took {time.monotonic() - began:.0f} s; load {os.getloadavg()[0]:.1f}.")
 

@@ -60,6 +60,7 @@ class Connection:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self._used_at = time.monotonic()
         self._host = f"{HOST}:{port}"
         self._open()
 
@@ -86,7 +87,6 @@ class Connection:
     def _open(self) -> None:
         self._socket = socket.create_connection((HOST, self._port), PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._used_at = time.monotonic()
 
     def close(self) -> None:
         """Hang up."""

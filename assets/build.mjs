@@ -1,12 +1,13 @@
-// Builds static/css/site.css and static/js/site.js, with a .br and a .gz beside each.
+// Builds static/css/site.css and static/js/site.js. Beside each of them, and beside each drawing
+// in static/img, it puts a .br and a .gz.
 //
 //   node assets/build.mjs           writes them
 //   node assets/build.mjs --check   fails if the committed ones are not what the sources give
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync, constants, gzipSync } from "node:zlib";
 
 import { build, transform } from "esbuild";
 import { compile } from "sass";
@@ -61,21 +62,29 @@ function write(path, text) {
   console.log(`${path.slice(root.length + 1)}: ${bytes.length} bytes, ${brotli.length} as brotli`);
 }
 
-function committed(path) {
+function drawings() {
+  const folder = join(root, "static", "img");
+  const names = readdirSync(folder).filter((name) => name.endsWith(".svg"));
+  return names.map((name) => [join(folder, name), readFileSync(join(folder, name), "utf8")]);
+}
+
+function isCommitted(path, text) {
   try {
-    return readFileSync(path, "utf8");
+    const packed = brotliDecompressSync(readFileSync(`${path}.br`)).toString();
+    return readFileSync(path, "utf8") === text && packed === text;
   } catch {
-    return "";
+    return false;
   }
 }
 
 const built = {
   [join(root, "static", "css", "site.css")]: await styleSheet(),
   [join(root, "static", "js", "site.js")]: await script(),
+  ...Object.fromEntries(drawings()),
 };
 
 if (process.argv.includes("--check")) {
-  const stale = Object.keys(built).filter((path) => committed(path) !== built[path]);
+  const stale = Object.keys(built).filter((path) => !isCommitted(path, built[path]));
   for (const path of stale) {
     console.error(
       `${path.slice(root.length + 1)} is not what assets/ gives: run "npm run build" and commit static/.`,

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks import addresses
 from benchmarks.copies import Copy
 from benchmarks.figures import Figure, at_least
-from benchmarks.first_visits import journey
+from benchmarks.first_visits import journey, named
 from benchmarks.people import Person
 from benchmarks.running import HOST, ROOT
 from benchmarks.wire import Connection
@@ -34,7 +34,7 @@ def measure(folder: Path) -> Iterator[Figure]:
             yield _scored(copy, name, path, {}, PUBLIC)
         person = Person(connection, 1)
         for path, _ in journey(person):
-            yield _scored(copy, path, path, person.cookies, ALWAYS)
+            yield _scored(copy, named(path), path, person.cookies, ALWAYS)
 
 
 def _scored(

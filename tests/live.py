@@ -39,7 +39,10 @@ class LiveSite:
             "wsgi:app",
         )
         wait_until(
-            lambda: self.is_answering() or self.web.poll() is not None, "served", 30, self.log
+            lambda: self._serve_all(processes) or self.web.poll() is not None,
+            "served",
+            60,
+            self.log,
         )
         assert self.web.poll() is None, self.log()
 
@@ -50,6 +53,9 @@ class LiveSite:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    def _serve_all(self, processes: int) -> bool:
+        return self.log().count("Started worker-") >= processes and self.is_answering()
 
     def start_the_worker(self) -> None:
         """Start delivering letters."""

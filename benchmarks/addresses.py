@@ -21,7 +21,7 @@ def public(copy: Copy) -> dict[str, str]:
             "speaker": f"/speakers/{programme.speakers[0].slug}",
             "theme": f"/themes/{programme.themes[0].slug}",
             "room": f"/rooms/{programme.rooms[0].slug}",
-            "search": "/search?q=health",
+            "search": "/search",
         }
     return found | {name: f"/{name}" for name in ("site-map", "whats-new", *_written())}
 

@@ -4,6 +4,7 @@ A line holds no personal data: not the address asked for, which can hold a secre
 route that answered it.
 """
 
+import json
 import logging
 import re
 import secrets
@@ -14,6 +15,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO, cast
 
 import structlog
+
+from app import clock
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -36,7 +39,7 @@ def attach() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _StandardError())),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _standard_error)),
     )
 
 
@@ -52,6 +55,9 @@ class _StandardError:
         """Send what was written on its way."""
         with suppress(OSError, ValueError):
             sys.stderr.flush()
+
+
+_standard_error = _StandardError()
 
 
 class EveryRequest:
@@ -80,11 +86,18 @@ def _name(asked: str) -> str:
 
 
 def _write_line(environ: "WSGIEnvironment", name: str, status: str, began: float) -> None:
-    log.info(
-        "request",
-        id=name,
-        method=environ.get("REQUEST_METHOD"),
-        route=environ.get(ROUTE, "-"),
-        status=int(status[:3]),
-        ms=round((time.perf_counter() - began) * 1000, 1),
-    )
+    """Write the line of a request, in the form that structlog gives to all others.
+
+    The way through its processors would take longer than all else that is done for a public page.
+    """
+    line = {
+        "id": name,
+        "method": environ.get("REQUEST_METHOD"),
+        "route": environ.get(ROUTE, "-"),
+        "status": int(status[:3]),
+        "ms": round((time.perf_counter() - began) * 1000, 1),
+        "event": "request",
+        "level": "info",
+        "timestamp": clock.real_now().isoformat().replace("+00:00", "Z"),
+    }
+    _standard_error.write(f"{json.dumps(line)}\n")

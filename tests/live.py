@@ -35,7 +35,7 @@ class LiveSite:
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST),
             *("--port", str(port), "--workers", str(processes), "--blocking-threads", "8"),
             *("--no-ws", "--http", "1", "--respawn-failed-workers", "--respawn-interval", "0.1"),
-            *("--workers-kill-timeout", "5"),
+            *("--workers-kill-timeout", "2"),
             "wsgi:app",
         )
         wait_until(

@@ -45,7 +45,7 @@ code="app config.py wsgi.py tests scripts"
     step "lint (ruff)" "$python" -m ruff check --quiet
     step "types (mypy)" "$python" -m mypy $code
     step "import order (import-linter)" "$python" -c "from importlinter.cli import lint_imports_command as run; run()" --no-logo
-    step "templates, format (djlint)" "$python" -m djlint --check --quiet templates
+    step "templates, format (djlint)" "$python" -m djlint --check templates
     step "templates, lint (djlint)" "$python" -m djlint --lint --quiet templates
     step "dependencies (deptry)" "$python" -m deptry .
     step "dead code (vulture)" unused_code

@@ -73,7 +73,7 @@ def _speed(name: str, copy: Copy) -> Iterator[Figure]:
         f"{people:.1f}/s × {STEPS} = {people * STEPS:.0f}/s",
         ratio,
         BAR,
-        f"W {rows:,.0f}/s (÷ {people * FORMS / rows:.2f} by its {FORMS} forms alone)",
+        f"W {rows:,.0f}/s ({people * FORMS / rows:.2f} by its {FORMS} forms alone)",
         ratio,
     )
     yield from _faults(f"{name}, 1 process", copy, ended, ENOUGH)

@@ -10,6 +10,7 @@ from wtforms import HiddenField
 
 from app.errors import ConferenceError
 from app.forms import Form
+from app.registration.fields import an_address
 from app.registration.forms import (
     AccessNeedsForm,
     DaysForm,
@@ -18,7 +19,6 @@ from app.registration.forms import (
     NameForm,
     Question,
     WorkForm,
-    an_address,
 )
 
 LONGEST_NUMBER = 10  # digits; nobody changes a booking so often

@@ -1,0 +1,108 @@
+"""The fields of a registration: what each may hold, and what is said when it does not."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+import email_validator
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, Field, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.forms import one_line, plain_characters, tidy
+from app.web.words import local_date
+
+LONGEST_LINE = 100
+LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3
+LONGEST_TEXT = 1000
+
+# A domain that cannot be on the internet may still be where a conference's own mail server
+# delivers; whether a letter arrives is seen when it is sent.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+
+class Days(SelectMultipleField):
+    """Several days, each a box to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def offer(self, days: Iterable[date]) -> None:
+        """Say which days there are."""
+        self.choices = [(day.isoformat(), local_date(day)) for day in days]
+
+
+def at_most(length: int, called: Any) -> Length:
+    """Refuse what is too long; it is called so in the message."""
+    words = _l("%(called)s must be %(length)s characters or fewer", called=called, length=length)
+    return Length(max=length, message=words)
+
+
+def offered(words: Any) -> Callable[[Any, SelectField], None]:
+    """Refuse a choice that was not offered."""
+
+    def check(_form: Any, field: SelectField) -> None:
+        chosen = field.data if isinstance(field.data, list) else [field.data]
+        if not set(chosen) <= {pair[0] for pair in field.choices or ()}:
+            raise ValidationError(words)
+
+    return check
+
+
+def a_line(
+    label: Any, called: Any, missing: Any = None, *, description: Any = "", **look: str
+) -> StringField:
+    """Ask for a line of text; without words for its being missing, it may be left out."""
+    return StringField(
+        label,
+        [
+            *([DataRequired(missing)] if missing else []),
+            at_most(LONGEST_LINE, called),
+            plain_characters,
+        ],
+        filters=[one_line],
+        description=description,
+        render_kw=look,
+    )
+
+
+def a_text(label: Any, called: Any, description: Any = "") -> TextAreaField:
+    """Ask for a few lines of text, which may be left out."""
+    return TextAreaField(
+        label,
+        [
+            at_most(LONGEST_TEXT, called),
+            plain_characters,
+        ],
+        filters=[tidy],
+        description=description,
+    )
+
+
+def an_address(label: Any, description: Any = "") -> EmailField:
+    """Ask for an email address."""
+    return EmailField(
+        label,
+        [
+            DataRequired(_l("Enter your email address")),
+            at_most(LONGEST_ADDRESS, _l("Your email address")),
+            plain_characters,
+            well_formed,
+        ],
+        filters=[one_line],
+        description=description,
+        render_kw={"autocomplete": "email", "spellcheck": "false"},
+    )
+
+
+def well_formed(_form: Any, field: Field) -> None:
+    """Refuse what is no email address; bring the rest into its usual form."""
+    try:
+        field.data = email_validator.validate_email(
+            field.data, check_deliverability=False
+        ).normalized
+    except email_validator.EmailNotValidError:
+        raise ValidationError(
+            _l("Enter an email address in the right form, like name@example.org")
+        ) from None

@@ -26,6 +26,7 @@ TAGS = {
 }
 FROM_ELSEWHERE = TAGS - {"h2", "h3", "h4", "h5", "h6", "img", "figure", "figcaption"}
 LEADS_NOWHERE = re.compile(r'<a(?: rel="[^"]*")?>(.*?)</a>', re.DOTALL)  # its address was unsafe
+NOTE = re.compile(r' <span class="leaves">[^<]*</span>')  # what we add to a link that leaves
 VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 IN_THE_SKELETON = frozenset({"main"})  # ids that every page has already
 LONGEST_SUMMARY = 155  # characters, about what a search engine shows
@@ -67,7 +68,8 @@ def safe_html(text: str) -> str:
 
 def plain(text: str) -> str:
     """Give the words alone, on one line."""
-    spaced = re.sub(r"</(p|li|div|h\d|td|th|tr|dt|dd|figcaption)>|<br\s*/?>", " ", safe_html(text))
+    ours = NOTE.sub("", text)
+    spaced = re.sub(r"</(p|li|div|h\d|td|th|tr|dt|dd|figcaption)>|<br\s*/?>", " ", safe_html(ours))
     return " ".join(html.unescape(nh3.clean(spaced, tags=set())).split())
 
 
@@ -81,7 +83,7 @@ def summary(text: str) -> str:
 
 def is_elsewhere(address: str) -> bool:
     """Whether a link leads to another site."""
-    return urlsplit(address).scheme in {"http", "https"}
+    return bool(urlsplit(address).netloc)
 
 
 class _Renderer(RendererHTML):

@@ -1,0 +1,113 @@
+"""The pages as shipped, and what happens where one is missing."""
+
+from pathlib import Path
+
+import pytest
+
+from app.content import queries
+from app.content.views import SLUGS
+from app.errors import NotFound
+from config import ROOT
+from tests.browser import Browser
+from tests.pages import words
+
+SHIPPED = ROOT / "content"
+A_PAGE = """---
+title: {title}
+summary: In a sentence.
+updated: 2009-05-01
+---
+Words.
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for language, title in (("en", "Tides"), ("fr", "Marées")):
+        pages = tmp_path / "pages" / language
+        pages.mkdir(parents=True)
+        (pages / "tides.md").write_text(A_PAGE.format(title=title), encoding="utf-8")
+    (tmp_path / "pages" / "en" / "anchors.md").write_text(A_PAGE.format(title="Anchors"))
+    front = tmp_path / "front" / "en"
+    front.mkdir(parents=True)
+    (front / "tides-2009.md").write_text("---\nupper: **8**\nlower: 5\n---\n")
+    return tmp_path
+
+
+def test_every_page_that_has_an_address_is_shipped() -> None:
+    assert sorted(page.slug for page in queries.pages(SHIPPED, "en")) == sorted(SLUGS)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_has_one_sentence_that_tells_what_it_holds(slug: str) -> None:
+    page = queries.page(SHIPPED, slug, "en")
+
+    assert page.title
+    assert page.summary.endswith(".")
+    assert len(page.summary) <= 155
+
+
+def test_a_page_is_given_in_its_readers_language(folder: Path) -> None:
+    page = queries.page(folder, "tides", "fr")
+
+    assert (page.title, page.language) == ("Marées", "fr")
+
+
+def test_a_page_that_is_not_translated_is_given_in_english(folder: Path) -> None:
+    page = queries.page(folder, "anchors", "fr")
+
+    assert (page.title, page.language) == ("Anchors", "en")
+    assert [page.title for page in queries.pages(folder, "fr")] == ["Anchors", "Marées"]
+
+
+def test_a_page_that_nobody_wrote_is_not_there(folder: Path) -> None:
+    with pytest.raises(NotFound):
+        queries.page(folder, "storms", "fr")
+
+
+def test_words_for_the_front_page_belong_to_one_conference(folder: Path) -> None:
+    found = queries.front(folder, "tides-2009", "fr")
+
+    assert found == queries.Front("en", "<strong>8</strong>", "5")
+    for other in ("tides-2010", "", "../en/tides-2009", "-"):
+        assert queries.front(folder, other, "en") is None
+
+
+def test_news_comes_newest_first() -> None:
+    published = [item.published for item in queries.news(SHIPPED, "en")]
+
+    assert published == sorted(published, reverse=True)
+
+
+def test_a_page_says_when_it_changed(visitor: Browser) -> None:
+    assert "Last changed on" in visitor.open("/terms").text
+
+
+def test_a_long_page_lists_its_parts(visitor: Browser) -> None:
+    page = visitor.open("/questions")
+
+    (contents,) = page.tree.of_class("contents")
+    listed = [words(one) for one in page.tree.every("a", within=contents)]
+    assert listed == [words(one) for one in page.tree.every("h2", within=page.main)]
+    assert page.links["Registering"] == "#registering"
+
+
+def test_the_topic_page_has_its_picture_and_says_which_links_leave(visitor: Browser) -> None:
+    page = visitor.open("/health-inequalities")
+
+    picture = next(page.tree.every("img"))
+    assert (picture.get("alt") or "").startswith("Drawing of a smiling baby")
+    outside = [link for link, address in page.links.items() if address.startswith("http")]
+    assert len(outside) >= 6
+    assert [link for link in outside if not link.endswith("(opens another website)")] == []
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_no_page_has_an_unmarked_link_that_leaves(visitor: Browser, slug: str) -> None:
+    outside = {
+        words: address
+        for words, address in visitor.open(f"/{slug}").links.items()
+        if address.startswith(("http", "//"))
+    }
+
+    assert [words for words in outside if "opens another website" not in words] == []

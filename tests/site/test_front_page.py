@@ -172,6 +172,7 @@ def test_a_site_with_nothing_published_looks_meant(visitor: Browser) -> None:
     assert "Register for a place" not in page.links
     assert "See the programme" not in page.links
     assert "The themes" not in page.headings
+    assert "All news" not in page.links
     assert page.links["Find an answer"] == "/questions"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Window
+from playwright.sync_api import Request
 
 from tests.live import LiveSite
 
@@ -40,6 +41,7 @@ CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")].
   return box.width > 1 && style.overflow !== "visible" && style.overflowX !== "auto"
     && one.scrollWidth > one.clientWidth + 1;
 }).map(one => one.outerHTML.slice(0, 80))"""
+ABORTED = "net::ERR_ABORTED"  # the story went on to another page before a picture had come
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -51,9 +53,13 @@ def _opened(chromium: Chromium, home: str, **look: Any) -> Iterator[Window]:
         window = context.new_page()
         window.on("console", lambda message: complaints.append(message.text))
         window.on("pageerror", lambda error: complaints.append(str(error)))
-        window.on("requestfailed", lambda request: complaints.append(request.url))
+        window.on("requestfailed", lambda request: complaints.append(_failure(request)))
         yield window
-    assert [one for one in complaints if "404 (Not Found)" not in one] == []
+    assert [one for one in complaints if "404 (Not Found)" not in one and ABORTED not in one] == []
+
+
+def _failure(request: Request) -> str:
+    return f"{request.failure}: {request.url}"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

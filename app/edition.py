@@ -37,6 +37,9 @@ class Edition(Base):
     clock_distance: Mapped[int | None] = mapped_column(default=None)  # seconds
 
 
+LOOKED_UP = select(Edition.number, Edition.clock_starts_at, Edition.clock_distance)
+
+
 def raise_edition() -> None:
     """Say that the public site has changed."""
     db.session.execute(update(Edition).values(number=Edition.number + 1))
@@ -50,6 +53,7 @@ class Watch:
         self._seconds = seconds
         self._starts_at = starts_at
         self._number = 0
+        self.agrees_on_time = False  # whether this process lives at the time of its database
         self._look_at = float("-inf")
         self._looking = threading.Lock()
         self._kept: dict[str, tuple[int, Any]] = {}
@@ -85,14 +89,28 @@ class Watch:
         """Look the edition up; tell whether the database was there to be asked."""
         try:
             with reading(self._engine) as connection:
-                row = connection.execute(select(Edition.number, Edition.clock_distance)).first()
+                row = connection.execute(LOOKED_UP).first()
+            if row is not None and row.clock_distance is None and self._starts_at is not None:
+                row = self._fix_clock(self._starts_at)
         except SQLAlchemyError:
+            self.agrees_on_time = False
             return False
         if row is not None:
             self._number = row.number
+            self.agrees_on_time = row.clock_starts_at == self._starts_at
             if self._starts_at is not None and row.clock_distance is not None:
                 clock.live_at_a_distance(timedelta(seconds=row.clock_distance))
         return True
+
+    def _fix_clock(self, starts_at: datetime) -> Any:
+        """Begin the site's time, unless another process has just done so."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(Edition)
+                .where(Edition.clock_distance.is_(None))
+                .values(clock_starts_at=starts_at, clock_distance=distance_to(starts_at))
+            )
+            return connection.execute(LOOKED_UP).first()
 
 
 def attach(app: Flask, seconds: float, clock_starts_at: datetime | None) -> Watch:
@@ -109,7 +127,19 @@ def fix_clock(starts_at: datetime) -> None:
     row = db.session.scalars(select(Edition).with_for_update()).one()
     if row.clock_starts_at != starts_at:
         row.clock_starts_at = starts_at
-        row.clock_distance = round((starts_at - clock.real_now()).total_seconds())
+        row.clock_distance = distance_to(starts_at)
+
+
+def distance_to(starts_at: datetime) -> int:
+    """Tell how many seconds a moment is away from the real time."""
+    return round((starts_at - clock.real_now()).total_seconds())
+
+
+def agrees_on_time() -> bool:
+    """Whether this process lives at the time of its database; else it must erase nothing."""
+    watch = _watch()
+    watch.number()
+    return watch.agrees_on_time
 
 
 def current() -> int:

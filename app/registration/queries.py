@@ -101,6 +101,8 @@ def door() -> Door:
     if opens and now < opens:
         return Door("before", opens, closes)
     state = edition.kept("door", _state_by_places)
+    if state == "full":  # a place may have come back a moment ago
+        state = _state_by_places()
     return Door(state, None if state == "before" else opens, closes)  # that moment has gone by
 
 

@@ -43,7 +43,7 @@ class Config(BaseSettings):
     SITE_URL: str
     INSTANCE_PATH: Path = ROOT / "instance"
     DATABASE_URL: str = ""
-    SESSION_COOKIE_SECURE: bool = True
+    SESSION_COOKIE_SECURE: bool | None = None  # unset: wherever the address is https
 
     PROXIES: NonNegativeInt = 0  # how many of our own stand before the site and add to its headers
 
@@ -119,6 +119,13 @@ class Config(BaseSettings):
     def database_url(self) -> str:
         """The database in use: the one that is set, else SQLite in the instance folder."""
         return self.DATABASE_URL or f"sqlite:///{self.INSTANCE_PATH / 'conference.sqlite'}"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether browsers may send our cookies over TLS only."""
+        if self.SESSION_COOKIE_SECURE is None:
+            return self.SITE_URL.startswith("https:")
+        return self.SESSION_COOKIE_SECURE
 
     @property
     def hosts(self) -> frozenset[str]:

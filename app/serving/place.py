@@ -77,8 +77,6 @@ def fill_in(environment: MutableMapping[str, str], place: Place) -> None:
     """Give the settings that one machine's own copy can do without their values."""
     environment.setdefault("SITE_URL", place.address)
     environment.setdefault("CLOCK_STARTS_AT", OPENING_DAY)
-    if environment["SITE_URL"].startswith("http://"):
-        environment.setdefault("SESSION_COOKIE_SECURE", "false")
     if not environment.get("SECRET_KEY"):
         environment["SECRET_KEY"] = kept_key(instance(environment) / "secret-key")
 

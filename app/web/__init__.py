@@ -37,7 +37,7 @@ def configure(app: Flask, config: Config) -> None:
         CONTENT_PATH=config.CONTENT_PATH,
         MAX_CONTENT_LENGTH=config.LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=config.LARGEST_BODY,
-        SESSION_COOKIE_SECURE=config.SESSION_COOKIE_SECURE,
+        SESSION_COOKIE_SECURE=config.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_SSL_STRICT=False,  # pages with a secret address send no referrer; see headers.py

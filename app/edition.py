@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app
@@ -132,7 +133,7 @@ def fix_clock(starts_at: datetime) -> None:
 
 def distance_to(starts_at: datetime) -> int:
     """Tell how many seconds a moment is away from the real time."""
-    return round((starts_at - clock.real_now()).total_seconds())
+    return ceil((starts_at - clock.real_now()).total_seconds())  # never before it
 
 
 def agrees_on_time() -> bool:

@@ -268,6 +268,5 @@ def test_what_is_not_set_gets_what_suits_one_machine(tmp_path: Path) -> None:
         "INSTANCE_PATH": str(tmp_path),
         "SITE_URL": "http://127.0.0.1:8000",
         "CLOCK_STARTS_AT": OPENING_DAY,
-        "SESSION_COOKIE_SECURE": "false",
         "SECRET_KEY": kept_key(tmp_path / "secret-key"),
     }

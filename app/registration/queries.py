@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import and_, Connection, Select, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
 from app import clock, edition
@@ -26,7 +26,11 @@ ANSWERS = select(Answers.id, Answers.document, Answers.receipt_id).where(
     Answers.changed_at > bindparam("since"),
 )
 CONFIRMATION = (
-    select(Delegate.reference, Receipt.email)
+    select(
+        Delegate.reference,
+        Receipt.email,
+        and_(Receipt.is_first, Delegate.cancelled_at.is_not(None)),
+    )
     .join_from(Receipt, Delegate, Receipt.delegate_id == Delegate.id)
     .where(Receipt.key == bindparam("its_key"))
 )
@@ -70,10 +74,14 @@ class Door:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What someone reads who has confirmed: the same, whoever had the place first."""
+    """What someone reads who has confirmed: the same, whoever had the place first.
+
+    Only whoever took the place learns here that it was given back.
+    """
 
     reference: str
     email: str  # as this person typed it
+    is_cancelled: bool
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.registration.models import Answers, Delegate, Needs, Receipt
 from tests.browser import Browser
 from tests.factories import a_delegate, places
 from tests.journey import CONSENT, DAYS, EMAIL, WEDNESDAY, answered, confirmed
-from tests.outbox import letters_to, subjects_to
+from tests.outbox import letters_to, link_in, newest_to, subjects_to
 
 LETTERS = set("23456789CDFGHJKMNPQRTVWXYZ")
 
@@ -299,3 +299,32 @@ def test_a_fault_that_nobody_foresaw_leaves_neither_place_nor_letter(
     assert delegates() == []
     assert queries.places().taken == 0
     assert letters_to("ada@example.org") == []
+
+
+def test_whoever_cancels_reads_so_and_may_register_again(visitor: Browser) -> None:
+    places(1)
+    confirmation = confirmed(visitor).address
+    visitor.open(link_in(newest_to("ada@example.org"), "/booking/")).follow("Cancel my booking")
+    visitor.press("Cancel my booking")
+
+    page = visitor.open(confirmation)
+    again = page.follow("Register again")
+    second = answered(visitor).press("Confirm registration")
+
+    assert page.heading == "This booking has been cancelled"
+    assert again.heading == "Register for the conference"
+    assert second.heading == "You are registered"
+    assert second.at("reference") != page.at("reference")
+
+
+def test_a_place_given_back_is_free_at_once_for_someone_who_saw_it_full(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    places(1)
+    confirmed(visitor)
+    someone_else = a_browser()
+    someone_else.open("/register/name", status=409)
+    visitor.open(link_in(newest_to("ada@example.org"), "/booking/")).follow("Cancel my booking")
+    visitor.press("Cancel my booking")
+
+    assert someone_else.open("/register/name").heading == "What is your name?"

@@ -126,6 +126,13 @@ def cancel(delegate: Delegate) -> None:
     delegate.new_email, delegate.new_link_key = "", None
     _record(delegate, "Cancelled")
     letters.booking_cancelled(delegate)
+    _end_the_journey(delegate)
+
+
+def _end_the_journey(delegate: Delegate) -> None:
+    """Let the browser that registered begin anew; whoever only found the place taken sees no change."""
+    first = select(Receipt.id).where(Receipt.delegate_id == delegate.id, Receipt.is_first)
+    db.session.execute(delete(Answers).where(Answers.receipt_id.in_(first)))
 
 
 def erase_cancelled(delegate: Delegate) -> None:

@@ -5,12 +5,17 @@ the first request, in words that the person who runs the site understands. The d
 right for production and fit to be public. ``docs/operating.md`` lists them all.
 """
 
+import json
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
+from babel import Locale, UnknownLocaleError
 from pydantic import (
+    AfterValidator,
     EmailStr,
     Field,
     NonNegativeFloat,
@@ -18,19 +23,48 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent
 SHORTEST_SECRET = 16  # characters; fewer can be guessed
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-DATABASES = ("sqlite:///", "postgresql+psycopg://")
+SQLITE = "sqlite:///"
+POSTGRESQL = "postgresql+psycopg://"
+LAST_PORT = 65535
+OWN_PORTS = {"http": 80, "https": 443}  # browsers leave them out, so addresses do too
+HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+AN_ADDRESS = "must look like https://conference.example, with nothing after it"
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; the message lists every fault."""
+    """The settings cannot be used; the message lists every fault, one a line."""
+
+    def __init__(self, *faults: str) -> None:
+        first = "The site cannot start. These settings need your attention:"
+        super().__init__("\n  ".join([first, *sorted(faults)]))
+
+
+def _long_enough(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
+    return key
+
+
+def _known(language: str) -> str:
+    try:
+        Locale.parse(language, sep="-" if "-" in language else "_")
+    except (UnknownLocaleError, ValueError):
+        raise ValueError("must be the code of a language, like fr") from None
+    return language
+
+
+Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+Language = Annotated[str, AfterValidator(_known)]
 
 
 class Config(BaseSettings):
@@ -38,8 +72,8 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
-    SECRET_KEY: SecretStr
-    SECRET_KEY_FALLBACKS: tuple[SecretStr, ...] = ()
+    SECRET_KEY: Secret
+    SECRET_KEY_FALLBACKS: Annotated[tuple[Secret, ...], NoDecode] = ()
     SITE_URL: str
     INSTANCE_PATH: Path = ROOT / "instance"
     DATABASE_URL: str = ""
@@ -47,7 +81,7 @@ class Config(BaseSettings):
 
     PROXIES: NonNegativeInt = 0  # how many of our own stand before the site and add to its headers
 
-    LANGUAGES: tuple[str, ...] = ("en",)
+    LANGUAGES: Annotated[tuple[Language, ...], NoDecode] = ("en",)
     TRANSLATIONS_PATH: Path = ROOT / "translations"
     CONTENT_PATH: Path = ROOT / "content"
 
@@ -56,7 +90,7 @@ class Config(BaseSettings):
     LARGEST_BODY: PositiveInt = 1024 * 1024  # bytes; the forms of the site need far less
 
     MAIL_SERVER: str = ""
-    MAIL_PORT: PositiveInt = 25
+    MAIL_PORT: PositiveInt = Field(default=25, le=LAST_PORT)
     MAIL_USE_TLS: bool = False
     MAIL_USE_SSL: bool = False
     MAIL_USERNAME: str = ""
@@ -65,27 +99,51 @@ class Config(BaseSettings):
     MAIL_DEFAULT_SENDER: EmailStr = "conference@health-equity.example"
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
 
-    @field_validator("SECRET_KEY")
+    @field_validator("SECRET_KEY_FALLBACKS", "LANGUAGES", mode="before")
     @classmethod
-    def _long_enough(cls, key: SecretStr) -> SecretStr:
-        if len(key.get_secret_value()) < SHORTEST_SECRET:
-            raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
-        return key
+    def _a_list(cls, written: Any) -> Any:
+        try:
+            return json.loads(written) if isinstance(written, str) else written
+        except ValueError:
+            raise ValueError('must be a JSON list, like ["one", "another"]') from None
+
+    @field_validator("LANGUAGES")
+    @classmethod
+    def _with_english(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        if "en" not in languages:
+            raise ValueError("must hold en, the language that the site is written in")
+        return languages
 
     @field_validator("SITE_URL")
     @classmethod
     def _an_address(cls, address: str) -> str:
-        parts = urlsplit(address)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
-            raise ValueError("must look like https://conference.example, with nothing after it")
-        return address.rstrip("/")
+        scheme, host, port = _taken_apart(address.lower())
+        if scheme == "http" and host not in LOOPBACK:
+            raise ValueError("must be https unless the site runs on this machine alone")
+        return f"{scheme}://{host}" + ("" if port in {None, OWN_PORTS[scheme]} else f":{port}")
 
     @field_validator("DATABASE_URL")
     @classmethod
     def _a_database(cls, address: str) -> str:
-        if address and not address.startswith(DATABASES):
-            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        if address and not address.startswith((SQLITE, POSTGRESQL)):
+            raise ValueError(f"must begin with {SQLITE} or {POSTGRESQL}")
+        if address:
+            _see_that_it_can_be_opened(address)
         return address
+
+    @field_validator("CONTENT_PATH")
+    @classmethod
+    def _a_folder(cls, path: Path) -> Path:
+        if not path.is_dir():
+            raise ValueError("must be a folder that is there")
+        return path
+
+    @field_validator("MAIL_CA_FILE")
+    @classmethod
+    def _a_file(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("must be a file that is there")
+        return path
 
     @field_validator("CLOCK_STARTS_AT")
     @classmethod
@@ -94,18 +152,12 @@ class Config(BaseSettings):
             raise ValueError("must say its offset, like 2008-10-01T09:00:00+01:00")
         return moment
 
-    @model_validator(mode="after")
-    def _one_kind_of_tls(self) -> Self:
-        if self.MAIL_USE_TLS and self.MAIL_USE_SSL:
-            raise ValueError("MAIL_USE_TLS and MAIL_USE_SSL: set one of them, not both")
-        return self
-
-    @model_validator(mode="after")
-    def _secure_cookies_where_it_matters(self) -> Self:
-        plain = urlsplit(self.SITE_URL).scheme == "http"
-        if plain and self.hosts.isdisjoint(self._with_port(LOOPBACK)):
-            raise ValueError("SITE_URL: must be https unless the site runs on this machine alone")
-        return self
+    @field_validator("MAIL_USE_SSL")
+    @classmethod
+    def _one_kind_of_tls(cls, from_the_start: bool, others: ValidationInfo) -> bool:  # noqa: FBT001 – how pydantic calls it
+        if from_the_start and others.data.get("MAIL_USE_TLS"):
+            raise ValueError("is on and MAIL_USE_TLS too: set one of them, not both")
+        return from_the_start
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -113,7 +165,7 @@ class Config(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            raise SettingsError(_in_words(error)) from None
+            raise SettingsError(*_in_words(error)) from None
 
     @property
     def database_url(self) -> str:
@@ -130,27 +182,42 @@ class Config(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """Every Host header that is ours; on a loopback address, each of its names."""
-        parts = urlsplit(self.SITE_URL)
-        if f"{parts.hostname}" in LOOPBACK:
-            return self._with_port(LOOPBACK)
-        return frozenset({parts.netloc})
-
-    def _with_port(self, names: frozenset[str]) -> frozenset[str]:
-        port = urlsplit(self.SITE_URL).port
+        _, host, port = _taken_apart(self.SITE_URL)
+        names = LOOPBACK if host in LOOPBACK else {host}
         return frozenset(f"{name}:{port}" if port else name for name in names)
 
 
-def _in_words(error: ValidationError) -> str:
-    """List the faults of the settings, one a line."""
-    faults = [
-        f"  {'.'.join(map(str, fault['loc'])) or 'settings'}: "
-        + (
-            "is not set"
-            if fault["type"] == "missing"
-            else fault["msg"].removeprefix("Value error, ")
-        )
-        for fault in error.errors()
-    ]
-    return "\n".join(
-        ["The site cannot start. These settings need your attention:", *sorted(faults)]
-    )
+def _taken_apart(address: str) -> tuple[str, str, int | None]:
+    """Give scheme, host and port of an address that has nothing else."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise ValueError(AN_ADDRESS) from None
+    host = parts.netloc if port is None else parts.netloc.removesuffix(f":{port}")
+    whole = HOST.fullmatch(host) and port != 0
+    if parts.scheme not in OWN_PORTS or not whole or parts.path.strip("/"):
+        raise ValueError(AN_ADDRESS)
+    if parts.query or parts.fragment:
+        raise ValueError(AN_ADDRESS)
+    return parts.scheme, host, port
+
+
+def _see_that_it_can_be_opened(database: str) -> None:
+    """Refuse the address of a database that no server and no file can answer to."""
+    try:
+        parts = make_url(database)
+    except (ArgumentError, ValueError):
+        raise ValueError("cannot be read: look at its host and its port") from None
+    if database.startswith(SQLITE) and not parts.database:
+        raise ValueError(f"must name a file, like {SQLITE}/var/lib/conference/conference.sqlite")
+    if parts.port is not None and not 1 <= parts.port <= LAST_PORT:
+        raise ValueError(f"must have a port from 1 to {LAST_PORT}")
+
+
+def _in_words(error: ValidationError) -> Iterator[str]:
+    """Say each fault of the settings."""
+    for fault in error.errors():
+        what = fault["msg"].removeprefix("Value error, ")
+        name = ".".join(map(str, fault["loc"]))
+        yield f"{name}: {'is not set' if fault['type'] == 'missing' else what}"

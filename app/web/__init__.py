@@ -11,7 +11,7 @@ from whitenoise import WhiteNoise
 
 from app.edition import Watch
 from app.web import answers, assets, components, headers, languages, logs, pages, public, words
-from config import ROOT, Config
+from config import ROOT, Config, SettingsError
 
 SETTINGS_OF_MAIL = (
     "MAIL_SERVER",
@@ -26,7 +26,7 @@ A_YEAR = 365 * 24 * 60 * 60  # seconds
 
 def configure(app: Flask, config: Config) -> None:
     """Hand the settings to Flask and to the libraries that read them there."""
-    Path(app.instance_path).mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_the_folder(Path(app.instance_path))
     logs.attach()
     app.jinja_environment = pages.Templates
     app.config.from_mapping(
@@ -47,6 +47,13 @@ def configure(app: Flask, config: Config) -> None:
         MAIL_CA_FILE=config.MAIL_CA_FILE,
         **{name: getattr(config, name) for name in SETTINGS_OF_MAIL},
     )
+
+
+def _make_the_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise SettingsError(f"INSTANCE_PATH: cannot be made: {fault.strerror}") from None
 
 
 def attach(app: Flask, config: Config, watch: Watch) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app import create_app
 from config import ROOT, Config, SettingsError
 
 RIGHT = {"SECRET_KEY": "long enough to be a key", "SITE_URL": "https://conference.example"}
@@ -22,6 +23,10 @@ def test_every_fault_is_told_in_one_message(environment: pytest.MonkeyPatch) -> 
     environment.setenv("DATABASE_URL", "mysql://somewhere")
     environment.setenv("MAIL_PORT", "post")
     environment.setenv("CLOCK_STARTS_AT", "2008-10-01T09:00:00")
+    environment.setenv("LANGUAGES", "fr")
+    environment.setenv("SECRET_KEY_FALLBACKS", "abc")
+    environment.setenv("MAIL_USE_TLS", "true")
+    environment.setenv("MAIL_USE_SSL", "true")
 
     with pytest.raises(SettingsError) as fault:
         Config.from_environment()
@@ -31,8 +36,11 @@ def test_every_fault_is_told_in_one_message(environment: pytest.MonkeyPatch) -> 
     assert [line.split(":")[0].strip() for line in rest] == [
         "CLOCK_STARTS_AT",
         "DATABASE_URL",
+        "LANGUAGES",
         "MAIL_PORT",
+        "MAIL_USE_SSL",
         "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
         "SITE_URL",
     ]
 
@@ -43,7 +51,26 @@ def test_every_fault_is_told_in_one_message(environment: pytest.MonkeyPatch) -> 
         ("SECRET_KEY", "short", "must have at least 16 characters"),
         ("SITE_URL", "http://conference.example", "must be https unless"),
         ("SITE_URL", "https://conference.example/2008", "with nothing after it"),
+        ("SITE_URL", "https://conference.example/?year=2008", "with nothing after it"),
+        ("SITE_URL", "https://conference.example#top", "with nothing after it"),
+        ("SITE_URL", "https://ada@conference.example", "with nothing after it"),
+        ("SITE_URL", "https://conference.example:99999", "must look like"),
+        ("SITE_URL", "https://conference.example:0", "must look like"),
+        ("SITE_URL", "https://[::1", "must look like"),
+        ("SITE_URL", "https://two words.example", "must look like"),
+        ("SECRET_KEY_FALLBACKS", "abc", "must be a JSON list"),
+        ("SECRET_KEY_FALLBACKS", '["short"]', "must have at least 16 characters"),
         ("DATABASE_URL", "postgres://somewhere", "must begin with sqlite:/// or"),
+        ("DATABASE_URL", "postgresql+psycopg://host:port/name", "its host and its port"),
+        ("DATABASE_URL", "postgresql+psycopg://host:99999/name", "a port from 1 to 65535"),
+        ("DATABASE_URL", "sqlite:///", "must name a file"),
+        ("LANGUAGES", "fr", "must be a JSON list"),
+        ("LANGUAGES", '["fr"]', "must hold en"),
+        ("LANGUAGES", '["en", "xx"]', "must be the code of a language"),
+        ("LANGUAGES", '["en", ""]', "must be the code of a language"),
+        ("CONTENT_PATH", "/nowhere", "must be a folder that is there"),
+        ("MAIL_CA_FILE", "/nowhere.pem", "must be a file that is there"),
+        ("MAIL_PORT", "65536", "less than or equal to 65535"),
     ],
 )
 def test_a_fault_says_what_is_right(
@@ -53,6 +80,26 @@ def test_a_fault_says_what_is_right(
 
     with pytest.raises(SettingsError, match=said):
         Config.from_environment()
+
+
+def test_a_secret_that_cannot_be_read_is_not_told(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SECRET_KEY_FALLBACKS", '["whisper"')
+    environment.setenv("DATABASE_URL", "postgresql+psycopg://ada:whisper@host:port/name")
+
+    with pytest.raises(SettingsError) as fault:
+        Config.from_environment()
+
+    assert "whisper" not in str(fault.value)
+
+
+def test_an_instance_folder_that_cannot_be_made_is_a_fault_of_the_settings(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    environment.setenv("INSTANCE_PATH", str(tmp_path / "file" / "instance"))
+
+    with pytest.raises(SettingsError, match="INSTANCE_PATH: cannot be made: Not a directory"):
+        create_app(Config.from_environment())
 
 
 def test_a_letter_is_encrypted_in_one_way(environment: pytest.MonkeyPatch) -> None:
@@ -75,7 +122,11 @@ def test_nothing_set_means_a_database_in_the_instance_folder(
     ("address", "hosts"),
     [
         ("https://conference.example", {"conference.example"}),
+        ("HTTPS://Conference.Example:443/", {"conference.example"}),
+        ("https://conference.example:8443", {"conference.example:8443"}),
+        ("https://[2001:DB8::1]", {"[2001:db8::1]"}),
         ("http://127.0.0.1:8000", {"127.0.0.1:8000", "localhost:8000", "[::1]:8000"}),
+        ("http://[::1]:80", {"127.0.0.1", "localhost", "[::1]"}),
     ],
 )
 def test_the_site_answers_under_its_own_name(
@@ -84,6 +135,34 @@ def test_the_site_answers_under_its_own_name(
     environment.setenv("SITE_URL", address)
 
     assert Config.from_environment().hosts == hosts
+
+
+def test_an_address_has_one_form(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SITE_URL", "HTTPS://Conference.Example:443/")
+
+    assert Config.from_environment().SITE_URL == "https://conference.example"
+
+
+@pytest.mark.parametrize(
+    ("address", "chosen", "secure"),
+    [
+        ("http://localhost:8000", "", False),
+        ("https://conference.example", "", True),
+        ("http://localhost:8000", "true", True),
+        ("https://conference.example", "false", False),
+    ],
+)
+def test_cookies_travel_over_tls_only_where_there_is_tls(
+    environment: pytest.MonkeyPatch, tmp_path: Path, address: str, chosen: str, secure: bool
+) -> None:
+    environment.setenv("SITE_URL", address)
+    environment.setenv("SESSION_COOKIE_SECURE", chosen)
+    environment.setenv("INSTANCE_PATH", str(tmp_path))
+
+    config = Config.from_environment()
+
+    assert config.secure_cookies is secure
+    assert create_app(config).config["SESSION_COOKIE_SECURE"] is secure
 
 
 def test_secrets_do_not_show_when_settings_are_printed(environment: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from wtforms.validators import ValidationError
 
 from app.errors import ConferenceError
 
+LONGEST_ADDRESS = 254  # characters of an email address: RFC 5321, 4.5.3.1.3
 ALLOWED_CONTROLS = frozenset("\n\r\t")
 BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 A_WEEK = 7 * 24 * 60 * 60  # seconds
@@ -37,6 +38,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     def reject(self, field: Field, refusal: ConferenceError) -> None:
         """Show beside a field why the conference cannot accept what was asked."""
         field.errors = [*field.errors, str(refusal)]
+
+
+class ButtonForm(Form):
+    """Press a button: nothing but the token."""
 
 
 class _SignedToken(CSRF):

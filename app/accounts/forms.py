@@ -4,9 +4,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField
 from wtforms.validators import Email, InputRequired, Length
 
-from app.forms import Form, one_line
+from app.forms import LONGEST_ADDRESS, Form, one_line
 
-LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1
 NOT_AN_ADDRESS = _l("Enter an email address in the right form, like name@example.org")
 
 
@@ -27,7 +26,3 @@ class SignInForm(Form):
     def address(self) -> str:
         """Give what was typed, as addresses are kept."""
         return str(self.email.data).lower()
-
-
-class ButtonForm(Form):
-    """Press a button: nothing but the token."""

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.accounts import guards, limits, onward, queries, services
-from app.accounts.forms import ButtonForm, SignInForm
+from app.accounts.forms import SignInForm
 from app.errors import Gone
+from app.forms import ButtonForm
 from app.web import languages
 from app.web.pages import page
 

@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.accounts import guards
-from app.accounts.forms import ButtonForm
+from app.forms import ButtonForm
 from app.organise import queries
 from app.registration import countries
 from app.web.pages import page

@@ -10,11 +10,10 @@ from wtforms import EmailField, Field, SelectField, SelectMultipleField, StringF
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.forms import one_line, plain_characters, tidy
+from app.forms import LONGEST_ADDRESS, one_line, plain_characters, tidy
 from app.web.words import local_date
 
 LONGEST_LINE = 100
-LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3
 LONGEST_TEXT = 1000
 
 # A domain that cannot be on the internet may still be where a conference's own mail server

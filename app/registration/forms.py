@@ -208,7 +208,3 @@ class ConsentForm(Question):
     def answer(self) -> dict[str, Any]:
         """Give the moment of the agreement."""
         return {"consented_at": clock.now()}
-
-
-class ConfirmForm(Form):
-    """Press the button: nothing but the token."""

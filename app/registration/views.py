@@ -7,8 +7,9 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
+from app.forms import ButtonForm
 from app.registration import blank, countries, journey, links, queries, review, seats, services
-from app.registration.forms import ConfirmForm, DaysForm, Question, WorkForm
+from app.registration.forms import DaysForm, Question, WorkForm
 from app.registration.journey import FORMS, STEPS, Journey
 from app.registration.models import Receipt
 from app.registration.queries import Door
@@ -73,7 +74,7 @@ def check() -> ResponseReturnValue:
         "registration/check.html",
         rows=review.rows(here.told, _address),
         told=here.told,
-        form=ConfirmForm(),
+        form=ButtonForm(),
         number=len(STEPS),
         steps=len(STEPS),
     )
@@ -110,7 +111,7 @@ def _started(here: Journey, door: Door) -> Response:
         has_begun=here.answers is not None,
         confirmed=_confirmation_of(here),
         next_step=_address(here.next_step),
-        form=ConfirmForm() if here.answers else None,
+        form=ButtonForm() if here.answers else None,
     )
 
 

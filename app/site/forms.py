@@ -6,10 +6,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, SubmitField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from app.forms import PublicForm, one_line, plain_characters, tidy
+from app.forms import LONGEST_ADDRESS, PublicForm, one_line, plain_characters, tidy
 
 LONGEST_MESSAGE = 5000  # characters
-LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1
 
 
 @dataclass(frozen=True)

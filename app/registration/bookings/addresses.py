@@ -8,10 +8,11 @@ theirs or somebody else's.
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from app.forms import ButtonForm
 from app.registration import links
 from app.registration import queries as registration
 from app.registration.bookings import queries, services
-from app.registration.bookings.forms import ButtonForm, CorrectAddressForm, NewAddressForm
+from app.registration.bookings.forms import CorrectAddressForm, NewAddressForm
 from app.web.pages import page
 
 pages = Blueprint("addresses", __name__)

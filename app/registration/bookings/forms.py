@@ -88,7 +88,3 @@ class AskForLinkForm(Form):
     def address(self) -> str:
         """Give the address that was typed."""
         return str(self.email.data)
-
-
-class ButtonForm(Form):
-    """Press a button: nothing but the token."""

@@ -14,13 +14,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import limits
 from app.errors import ConferenceError, Gone, NotFound, Refused
+from app.forms import ButtonForm
 from app.mail import queries as mail
 from app.registration import calendar, countries, links, review
 from app.registration import queries as registration
 from app.registration.bookings import addresses, changes, own_copy, queries, services
 from app.registration.bookings.forms import (
     AskForLinkForm,
-    ButtonForm,
     ChangeAccessNeedsForm,
     ChangeDaysForm,
     ChangeDietaryNeedsForm,

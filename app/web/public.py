@@ -6,11 +6,12 @@ first request that can take it so, under its language, path and access keys.
 """
 
 import gzip
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
@@ -34,7 +35,8 @@ Answer = TypeVar("Answer", bound="ResponseReturnValue")
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 KEYS_OFF = "access_keys=off"
 MOST_BYTES = 32 * 1024 * 1024  # of pages as rendered; kept, they are a fraction of that
-ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110, 12.4.2
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {  # the smallest first
     "br": lambda body: brotli.compress(body, quality=5),
     "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
     "": lambda body: body,
@@ -232,8 +234,18 @@ def _key(environ: "WSGIEnvironment") -> Key:
     )
 
 
+@lru_cache(maxsize=256)  # browsers say one of a few
 def _accepted(header: str) -> str:
-    """Choose the smallest encoding that a visitor takes."""
-    if not header or ";q=0" in header.replace(" ", ""):
-        return "gzip" if "gzip" in header and "gzip;q=0" not in header.replace(" ", "") else ""
-    return "br" if "br" in header else "gzip" if "gzip" in header else ""
+    """Choose the smallest encoding that a visitor takes (RFC 9110, 12.5.3)."""
+    weights = dict(map(_weighed, header.lower().split(",")))
+    others = weights.get("*", 0.0)
+    return next((name for name in ENCODERS if name and weights.get(name, others) > 0), "")
+
+
+def _weighed(part: str) -> tuple[str, float]:
+    """Read one encoding and its weight; one that cannot be read is not taken."""
+    name, *parameters = (piece.strip() for piece in part.split(";"))
+    weight = WEIGHT.fullmatch(parameters[0]) if parameters else None
+    if parameters and weight is None:
+        return name, 0.0
+    return name, float(weight[1]) if weight else 1.0

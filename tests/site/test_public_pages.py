@@ -71,6 +71,34 @@ def test_a_page_that_is_known_is_not_sent_again(visitor: Browser, address: str) 
     assert again.headers["ETag"] == mark
 
 
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("br;q=0.5", "br"),
+        ("GZIP ; Q=1.0", "gzip"),
+        ("gzip;q=0, br", "br"),
+        ("br;q=0, gzip;q=0.1", "gzip"),
+        ("br;q=0.000, gzip; q=0", None),
+        ("brx", None),
+        ("br;q=many", None),
+        ("identity", None),
+        ("*", "br"),
+        ("*, br;q=0", "gzip"),
+        ("*;q=0", None),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("address", ["/programme", "/register"])
+def test_a_page_travels_only_as_its_reader_takes_it(
+    visitor: Browser, address: str, asked: str, given: str | None
+) -> None:
+    answer = visitor.fetch("GET", address, {"Accept-Encoding": asked})
+
+    assert answer.headers.get("Content-Encoding") == given
+
+
 @pytest.mark.parametrize("encoding", ["br", "gzip"])
 def test_a_page_travels_small(visitor: Browser, encoding: str) -> None:
     plain = visitor.fetch("GET", "/programme")

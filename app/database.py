@@ -214,7 +214,7 @@ def _write_what_stays() -> None:
 
 def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
-    for setting in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {setting}")
 
 

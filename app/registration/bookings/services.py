@@ -130,7 +130,7 @@ def cancel(delegate: Delegate) -> None:
 
 
 def _end_the_journey(delegate: Delegate) -> None:
-    """Let the browser that registered begin anew; whoever only found the place taken sees no change."""
+    """Let the browser that took the place begin anew; whoever found it taken sees no change."""
     first = select(Receipt.id).where(Receipt.delegate_id == delegate.id, Receipt.is_first)
     db.session.execute(delete(Answers).where(Answers.receipt_id.in_(first)))
 

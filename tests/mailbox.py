@@ -6,6 +6,7 @@ mailbox.refuse(451, "Try later")    answer every letter so, until told otherwise
 mailbox.refuse(550, "No such mailbox", to="ada@example.org")
 mailbox.refuse(451, "Greylisted", times=1)
 mailbox.say_nothing()               accept connections, then keep silent
+mailbox.dawdle()                    greet without end, a line now and then
 mailbox.babble()                    answer with what is not SMTP
 mailbox.hang_up()                   close each connection as soon as a letter has come
 mailbox.accept()                    be good again
@@ -93,6 +94,19 @@ class _Babbler(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.transport.write(b"\x07\x07 999-\r\n")
+
+
+class _Dawdler(asyncio.Protocol):
+    """Greets without end, a line now and then."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b"220-One moment\r\n")
+            asyncio.get_running_loop().call_later(0.2, self._go_on)
 
 
 class _Silence(asyncio.Protocol):
@@ -218,6 +232,10 @@ class Mailbox:
     def say_nothing(self) -> None:
         """Accept connections, then keep silent."""
         self._manners = _Silence
+
+    def dawdle(self) -> None:
+        """Greet without end, a line now and then."""
+        self._manners = _Dawdler
 
     def babble(self) -> None:
         """Answer with what is not SMTP."""

@@ -13,12 +13,13 @@ from typing import Protocol
 from flask import Flask
 
 from app import clock
-from app.mail.line import STEPS, Conversation, Line
+from app.mail.line import Conversation, Line
 from app.mail.message import address
 from app.mail.outbox import Taken
 
 ENOUGH = 200  # letters on one connection
 IDLE = 10.0  # seconds after which an unused connection is closed
+SPARE = 60.0  # seconds of a loan beyond the carrier's turn: to look names up, and to write down
 FRESH = 1.0  # seconds for which a connection is taken to be there without asking
 
 
@@ -37,7 +38,7 @@ class Never(Exception):
 class Carrier(Protocol):
     """Takes letters to where they go."""
 
-    longest: float  # seconds that one letter may take
+    longest: float  # seconds for which a letter is lent: more than carrying it can take
 
     def carry(self, letter: Taken) -> None:
         """Carry one letter away, or raise NotNow, Away or Never."""
@@ -59,7 +60,7 @@ def carrier(app: Flask) -> Carrier:
 class Folder:
     """Letters as files that a mail program opens, for a site without a mail server."""
 
-    longest = 30.0
+    longest = SPARE
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -93,7 +94,7 @@ class Server:
         self._host: Conversation | None = None
         self._carried = 0
         self._used_at = 0.0
-        self.longest = 30.0 + 2 * (STEPS + 1) * self._line.timeout
+        self.longest = self._line.turn + SPARE
 
     def carry(self, letter: Taken) -> None:
         """Hand one letter to the server."""
@@ -122,34 +123,37 @@ class Server:
 
     def close(self) -> None:
         """Take leave of the server."""
+        self._take_leave(self._line.until())
+
+    def _take_leave(self, until: float) -> None:
         if self._host is not None:
-            self._host.until = self._line.until()
+            self._host.until = until
             with suppress(OSError, ValueError):
                 self._host.quit()
         self._hang_up()
 
     def _ready(self) -> Conversation:
-        """Give a connection that stands, the kept one or a new one."""
+        """Give a connection that stands, the kept one or a new one, for one turn."""
+        until = self._line.until()
         if self._carried >= ENOUGH:
-            self.close()
-        elif not self._is_there():
+            self._take_leave(until)
+        elif not self._is_there(until):
             self._hang_up()
         if self._host is None:
             try:
-                self._host = self._line.configure_host()
+                self._host = self._line.configure_host(until)
             except (OSError, ValueError) as fault:
                 raise Away(_in_words(fault)) from None
             self._carried = 0
-        self._host.until = self._line.until()
         return self._host
 
-    def _is_there(self) -> bool:
+    def _is_there(self, until: float) -> bool:
         """Whether the kept connection still stands: servers close those that are idle."""
         if self._host is None or self._host.sock is None:
             return False
+        self._host.until = until
         if time.monotonic() - self._used_at < FRESH:
             return True
-        self._host.until = self._line.until()
         try:
             return self._host.noop()[0] == 250
         except (OSError, ValueError):

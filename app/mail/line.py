@@ -1,7 +1,14 @@
-"""The connection to a mail server: time limits on each step, and certificates that are verified."""
+"""The connection to a mail server: time limits, and certificates that are verified.
 
+Each step has its limit, and a whole turn has one: from the question whether the kept connection
+still stands to the answer that the letter is taken. A server that says a little now and then
+cannot stretch it.
+"""
+
+import io
 import ipaddress
 import smtplib
+import socket
 import ssl
 import time
 from functools import cached_property
@@ -12,22 +19,61 @@ from urllib.parse import urlsplit
 import flask_mail
 from flask import Flask
 
-STEPS = 2  # time limits that the steps for one letter may use up, before the last step
+STEPS = 3  # time limits for one step that a whole turn may use up
+AN_INSTANT = 0.001
+
+
+class Ear(io.RawIOBase):
+    """Hears what the server says, however slowly, and stops listening when its time is over."""
+
+    def __init__(self, conversation: "Conversation") -> None:
+        super().__init__()
+        self._conversation = conversation
+
+    def readable(self) -> bool:
+        """Say that there may be something to hear."""
+        return True
+
+    def readinto(self, room: Any) -> int:
+        """Hear the next few bytes."""
+        return self._conversation.in_time().recv_into(room)
 
 
 class Conversation(smtplib.SMTP):
     """A conversation with a mail server that has a limit for each step, and one for all."""
 
-    def __init__(self, until: float, *server: Any, **about: Any) -> None:
+    def __init__(self, until: float, step: float, *server: Any, **about: Any) -> None:
         self.until = until
+        self._step = step
         super().__init__(*server, **about)
 
+    def in_time(self) -> socket.socket:
+        """Give the connection, which waits no longer than there is time."""
+        left = self._left
+        if left <= 0:
+            raise TimeoutError("timed out")
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("Connection closed")
+        self.sock.settimeout(left)
+        return self.sock
+
+    @property
+    def _left(self) -> float:
+        return min(self.until - time.monotonic(), self._step)
+
+    def send(self, s: Any) -> None:
+        """Say something."""
+        self.in_time()
+        super().send(s)
+
     def getreply(self) -> tuple[int, bytes]:
-        """Hear the server's answer, unless it has had its time."""
-        if time.monotonic() > self.until:
-            self.close()
-            raise TimeoutError
-        return super().getreply()
+        """Hear the server's answer."""
+        if self.file is None:
+            self.file = io.BufferedReader(Ear(self))
+        answer = super().getreply()
+        if self.sock is not None:  # a handshake may follow
+            self.sock.settimeout(max(self._left, AN_INSTANT))
+        return answer
 
 
 class Encrypted(Conversation, smtplib.SMTP_SSL):
@@ -48,24 +94,41 @@ class Line(flask_mail.Connection):
         """Whom we trust; made only where it is needed, since it takes time and memory."""
         return ssl.create_default_context(cafile=self._authority)
 
-    def until(self) -> float:
-        """Tell when a conversation that begins now must be over."""
-        return time.monotonic() + STEPS * self.timeout
+    @property
+    def turn(self) -> float:
+        """How many seconds one letter may take, with all that has to be said before and after."""
+        return float(STEPS * self.timeout)
 
-    def configure_host(self) -> Conversation:
-        """Open the connection."""
-        server = (self.mail.server, self.mail.port)
-        about: dict[str, Any] = {"local_hostname": self._name, "timeout": self.timeout}
+    def until(self) -> float:
+        """Tell when a turn that begins now must be over."""
+        return time.monotonic() + self.turn
+
+    def configure_host(self, until: float | None = None) -> Conversation:
+        """Open the connection, at the latest at this moment."""
+        until = self.until() if until is None else until
+        server = (until, self.timeout, self.mail.server, self.mail.port)
+        about: dict[str, Any] = {
+            "local_hostname": self._name,
+            "timeout": self._patience(until),
+        }
         if self.mail.use_ssl:
-            host: Conversation = Encrypted(self.until(), *server, context=self._trusted, **about)
+            host: Conversation = Encrypted(*server, context=self._trusted, **about)
         else:
-            host = Conversation(self.until(), *server, **about)
+            host = Conversation(*server, **about)
         try:
             self._introduce(host)
         except BaseException:
             host.close()
             raise
         return host
+
+    def _patience(self, until: float) -> float:
+        """Share the time among the server's addresses, tried in turn, and what is said then."""
+        addresses = socket.getaddrinfo(self.mail.server, self.mail.port, type=socket.SOCK_STREAM)
+        share = (until - time.monotonic()) / (len(addresses) + 1)
+        if share <= 0:
+            raise TimeoutError("timed out")
+        return min(self.timeout, share)
 
     def _introduce(self, host: Conversation) -> None:
         if self.mail.use_tls:

@@ -53,7 +53,7 @@ NEXT_DUE = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-CHANGE = update(LETTERS).where(LETTERS.c.id == bindparam("number"))
+CHANGE = update(LETTERS).where(LETTERS.c.id == bindparam("number"), IS_WAITING)
 
 
 @dataclass(frozen=True)

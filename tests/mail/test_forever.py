@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -205,6 +206,20 @@ def test_all_steps_together_have_a_limit_too(
 
     with pytest.raises(carriers.Away, match="The mail server did not answer in time"):
         carriers.Server(site).carry(A_LETTER)
+
+
+@pytest.mark.settings(MAIL_TIMEOUT=1)
+def test_a_server_that_drips_its_answer_is_cut_off_well_within_the_loan(
+    site: Flask, mailbox: Mailbox
+) -> None:
+    server = carriers.Server(site)
+    mailbox.dawdle()
+    began = time.perf_counter()
+
+    with pytest.raises(carriers.Away, match="The mail server did not answer in time"):
+        server.carry(A_LETTER)
+
+    assert 1 < time.perf_counter() - began < 4 < server.longest
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1:8000", "[::1]:8000", "conference.example"])

@@ -9,8 +9,8 @@ from flask import Flask, render_template_string
 
 from app.database import db, transaction
 from app.errors import NotFound, Refused
-from app.mail import queries, services
-from app.mail.models import Letter
+from app.mail import outbox, queries, services
+from app.mail.models import FAILED, SENT, Letter
 from tests.factories import a_letter
 from tests.mailbox import Mailbox
 
@@ -132,3 +132,22 @@ def test_the_moment_of_sending_is_told(site: Flask) -> None:
 
 def shown(letter: Letter) -> str:
     return " ".join(render_template_string(SHOWN, letter=letter).split())
+
+
+@pytest.mark.both_databases
+def test_a_worker_that_comes_too_late_does_not_unsay_what_another_has_done(site: Flask) -> None:
+    letter = a_letter()
+    with transaction():
+        slow = outbox.take(timedelta(seconds=-1))
+    with transaction():
+        quick = outbox.take(timedelta(minutes=1))
+    assert slow is not None
+    assert quick is not None
+
+    with transaction():
+        outbox.write_down(quick, outbox.Outcome(SENT))
+    with transaction():
+        outbox.write_down(slow, outbox.Outcome(FAILED, "The mail server answered: 550 No"))
+
+    assert letter.is_sent
+    assert letter.last_error == ""

@@ -28,7 +28,7 @@ NO_SUCH_ORGANISER = "There is no organiser with that address"
 
 def add_organiser(email: str) -> Person:
     """Give an address the organiser's role; doing so again changes nothing."""
-    address = _checked(email)
+    address = as_kept(email)
     person = queries.person(address)
     if person is None:
         person = Person(email=address, added_at=clock.real_now())
@@ -41,9 +41,17 @@ def add_organiser(email: str) -> Person:
     return person
 
 
+def as_kept(email: str) -> str:
+    """Give an address in the one form in which it is kept, however it was written."""
+    try:
+        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise Refused(f"{email} is not an email address that letters can be sent to") from None
+
+
 def remove_organiser(email: str) -> None:
     """Take the organiser's role away; it holds from their next page on."""
-    person = queries.organiser(email)
+    person = queries.organiser(as_kept(email))
     if person is None:
         raise NotFound(NO_SUCH_ORGANISER)
     person.role = FORMER
@@ -53,7 +61,7 @@ def remove_organiser(email: str) -> None:
 
 def make_sign_in_link(email: str) -> str:
     """Make a link that signs an organiser in once; give its secret."""
-    person = queries.organiser(email)
+    person = queries.organiser(as_kept(email))
     if person is None:
         raise NotFound(NO_SUCH_ORGANISER)
     return _secret_for(person)
@@ -76,6 +84,7 @@ def write_with_link(email: str, onward: str = "", language: str = "en") -> None:
         onward=onward,
         minutes=LINK_LASTS // timedelta(minutes=1),
     )
+    db.session.flush()
     if person is None:
         undo_point.rollback()
 
@@ -135,13 +144,6 @@ def _secret_for(person: Person) -> str:
         )
     )
     return secret
-
-
-def _checked(email: str) -> str:
-    try:
-        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        raise Refused(f"{email} is not an email address that letters can be sent to") from None
 
 
 def _nobody() -> Person:

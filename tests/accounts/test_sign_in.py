@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
+from app.accounts import queries as queries_of_people
 from app.accounts import services
 from app.accounts.models import FORMER, Device, SignInLink
 from app.database import db, transaction
@@ -191,9 +192,24 @@ def test_a_stranger_learns_nothing_from_the_answer(
         answers.append((answer.status, answer.headers["Location"], answer.get_data()))
 
     assert answers[0] == answers[1]
+    assert set(work[0]) - set(work[1]) == set()
     assert set(work[1]) - set(work[0]) == {"INSERT INTO person (email, role, added_at)"}
     assert [letter.recipient for letter in letters()] == [GRACE]
     assert db.session.scalars(select(SignInLink.person_id)).all() == [an_organiser(GRACE).id]
+
+
+@pytest.mark.parametrize("typed", ["Grace@Bücher.example", "grace@XN--BCHER-KVA.example"])
+def test_an_address_that_can_be_written_in_two_ways_is_one_person(
+    visitor: Browser, typed: str
+) -> None:
+    an_organiser("grace@xn--bcher-kva.example")
+
+    ask_for_a_link(visitor, typed)
+
+    assert [letter.recipient for letter in letters()] == ["grace@bücher.example"]
+    with transaction():
+        services.remove_organiser(typed)
+    assert queries_of_people.organisers() == []
 
 
 def test_the_page_that_says_look_in_your_email_is_the_same_for_everyone(

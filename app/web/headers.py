@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from wsgiref.headers import Headers
 
-from flask import Flask, Response, abort, g, request
+from flask import Blueprint, Flask, Response, abort, g, request
 
 from app.database import READ_ONLY_METHODS
 from config import Config
@@ -56,6 +56,15 @@ def attach(app: Flask, config: Config) -> None:
     app.before_request(_refuse_strange_forms)
     app.before_request(_refuse_the_unnamed)
     app.after_request(_add)
+
+
+def keep_addresses(pages: Blueprint) -> None:
+    """Let no other page learn the addresses of these, for some of them hold a secret."""
+
+    @pages.after_request
+    def _send_no_referrer(response: Response) -> Response:
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
 
 
 def _add_missing(response: Response, wanted: dict[str, str]) -> None:

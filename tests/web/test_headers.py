@@ -91,7 +91,7 @@ def test_what_is_known_already_is_safe_too(visitor: Browser) -> None:
     assert _safe(answer) == SAFE
 
 
-@pytest.mark.parametrize("address", ["/register", "/booking/wrong"])
+@pytest.mark.parametrize("address", ["/register", "/booking/wrong", "/sign-in/wrong"])
 def test_a_page_with_a_secret_or_answers_sends_no_referrer(visitor: Browser, address: str) -> None:
     assert visitor.fetch("GET", address).headers["Referrer-Policy"] == "no-referrer"
 

@@ -87,7 +87,7 @@ class Config(BaseSettings):
 
     CLOCK_STARTS_AT: datetime | None = None
     EDITION_CHECK_SECONDS: NonNegativeFloat = 1.0
-    LARGEST_BODY: PositiveInt = 1024 * 1024  # bytes; the forms of the site need far less
+    LARGEST_BODY: PositiveInt = 128 * 1024  # bytes; the longest form holds 5,000 characters
 
     MAIL_SERVER: str = ""
     MAIL_PORT: PositiveInt = Field(default=25, le=LAST_PORT)

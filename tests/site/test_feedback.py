@@ -77,6 +77,14 @@ def test_a_message_that_is_too_long_is_kept_in_the_form(visitor: Browser) -> Non
     assert _kept() == []
 
 
+def test_the_longest_message_fits_in_any_writing(visitor: Browser) -> None:
+    widest = "\U00020bb7" * 5000  # twelve bytes each on their way to us
+
+    _sent(visitor, widest)
+
+    assert _kept() == [(widest, "")]
+
+
 @pytest.mark.parametrize("hidden", ["\x00", "\x07", "\x1b[2J", "\u202e", "\u2066"])
 def test_hidden_characters_are_refused(visitor: Browser, hidden: str) -> None:
     page = _sent(visitor, f"before{hidden}after", status=422)

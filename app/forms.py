@@ -11,13 +11,15 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
 from wtforms.csrf.core import CSRF, CSRFTokenField
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
 
 from app.errors import ConferenceError
 
 LONGEST_ADDRESS = 254  # characters of an email address: RFC 5321, 4.5.3.1.3
 ALLOWED_CONTROLS = frozenset("\n\r\t")
-BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+JOINERS = frozenset("\u200c\u200d")  # many languages are not written right without them
+FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that show nothing
+UNSEEN = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})  # alone; Unicode, 4.5
 A_WEEK = 7 * 24 * 60 * 60  # seconds
 
 csrf = CSRFProtect()
@@ -90,16 +92,22 @@ def one_line(text: str | None) -> str:
 
 
 def plain_characters(_form: Any, field: Field) -> None:
-    """Refuse control characters, and marks that turn the direction of writing unseen.
+    """Refuse control characters, unseen marks, and what would show nothing at all.
 
     The rest of what was typed is shown again; no page may hold the hidden ones.
     """
     typed = field.data or ""
-    field.data = without_hidden(typed)
+    plain = without_hidden(typed)
+    field.data = plain if any(map(_shows, plain)) else ""
     if field.data != typed:
-        raise ValidationError(
+        raise StopValidation(
             _l("Remove the hidden characters: type this again instead of pasting it")
         )
+
+
+def has_a_letter(text: str) -> bool:
+    """Whether text holds a letter or a digit of any writing."""
+    return any(character.isalnum() and character not in FILLERS for character in text)
 
 
 def without_hidden(text: str) -> str:
@@ -109,6 +117,10 @@ def without_hidden(text: str) -> str:
 
 def _is_hidden(character: str) -> bool:
     code = ord(character)
-    control = unicodedata.category(character) == "Cc" and character not in ALLOWED_CONTROLS
     nobodys = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # Unicode, 23.7
-    return control or nobodys or character in BIDI_OVERRIDES
+    control = unicodedata.category(character) in {"Cc", "Cf"}
+    return nobodys or (control and character not in ALLOWED_CONTROLS | JOINERS)
+
+
+def _shows(character: str) -> bool:
+    return unicodedata.category(character) not in UNSEEN and character not in FILLERS

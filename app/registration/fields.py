@@ -10,11 +10,13 @@ from wtforms import EmailField, Field, SelectField, SelectMultipleField, StringF
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.forms import LONGEST_ADDRESS, one_line, plain_characters, tidy
+from app.forms import LONGEST_ADDRESS, has_a_letter, one_line, plain_characters, tidy
 from app.web.words import local_date
 
 LONGEST_LINE = 100
 LONGEST_TEXT = 1000
+
+Check = Callable[[Any, Field], None]
 
 # A domain that cannot be on the internet may still be where a conference's own mail server
 # delivers; whether a letter arrives is seen when it is sent.
@@ -49,8 +51,30 @@ def offered(words: Any) -> Callable[[Any, SelectField], None]:
     return check
 
 
+def lettered(called: Any) -> Check:
+    """Refuse a name without a letter or a digit; it is called so in the message."""
+    words = _l("%(called)s must have a letter or a number in it", called=called)
+
+    def check(_form: Any, field: Field) -> None:
+        if field.data and not has_a_letter(field.data):
+            raise ValidationError(words)
+
+    return check
+
+
+def a_name(label: Any, called: Any, missing: Any = None, **look: Any) -> StringField:
+    """Ask for a name; without words for its being missing, it may be left out."""
+    return a_line(label, called, missing, check=lettered(called), spellcheck="false", **look)
+
+
 def a_line(
-    label: Any, called: Any, missing: Any = None, *, description: Any = "", **look: str
+    label: Any,
+    called: Any,
+    missing: Any = None,
+    *,
+    check: Check | None = None,
+    description: Any = "",
+    **look: str,
 ) -> StringField:
     """Ask for a line of text; without words for its being missing, it may be left out."""
     return StringField(
@@ -59,6 +83,7 @@ def a_line(
             *([DataRequired(missing)] if missing else []),
             at_most(LONGEST_LINE, called),
             plain_characters,
+            *([check] if check else []),
         ],
         filters=[one_line],
         description=description,

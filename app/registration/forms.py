@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, ValidationError
 from app import clock
 from app.forms import Form
 from app.registration import slips
-from app.registration.fields import Days, a_line, a_text, an_address, offered
+from app.registration.fields import Days, a_line, a_name, a_text, an_address, offered
 from app.registration.told import Name, Told, Work
 
 
@@ -31,26 +31,23 @@ class Question(Form):
 class NameForm(Question):
     """Say who you are."""
 
-    given_names = a_line(
+    given_names = a_name(
         _l("Given names"),
         _l("Your given names"),
         _l("Enter your given names"),
         autocomplete="given-name",
-        spellcheck="false",
     )
-    family_name = a_line(
+    family_name = a_name(
         _l("Family name"),
         _l("Your family name"),
         description=_l("Leave this empty if you have one name only"),
         autocomplete="family-name",
-        spellcheck="false",
     )
-    badge_name = a_line(
+    badge_name = a_name(
         _l("Name on your badge (optional)"),
         _l("The name on your badge"),
         description=_l("As people should greet you. If you leave this empty, we print both names"),
         autocomplete="nickname",
-        spellcheck="false",
     )
 
     @staticmethod

@@ -27,6 +27,17 @@ REFUSED: list[tuple[str, str, Answer, str]] = [
     ("name", GIVEN, "Ada\x1b[31m", HIDDEN),
     ("name", FAMILY, "Love\u202elace", HIDDEN),
     ("name", BADGE, "Love\u2066lace", HIDDEN),
+    ("name", GIVEN, "Ada\u200b", HIDDEN),
+    ("name", GIVEN, "\ufeffAda", HIDDEN),
+    ("name", GIVEN, "Ad\u00ada", HIDDEN),
+    ("name", GIVEN, "Ada\U000e0041", HIDDEN),
+    ("name", GIVEN, "\u200d", HIDDEN),
+    ("name", GIVEN, "\u3164", HIDDEN),
+    ("name", GIVEN, "\u2800\u2800", HIDDEN),
+    ("name", GIVEN, "\u0301", HIDDEN),
+    ("name", GIVEN, "…", "Your given names must have a letter or a number in it"),
+    ("name", FAMILY, "-", "Your family name must have a letter or a number in it"),
+    ("name", BADGE, "☺", "The name on your badge must have a letter or a number in it"),
     ("email", EMAIL, "", "Enter your email address"),
     ("email", EMAIL, "ada", MALFORMED),
     ("email", EMAIL, "ada@", MALFORMED),
@@ -37,6 +48,7 @@ REFUSED: list[tuple[str, str, Answer, str]] = [
     ("email", EMAIL, "Ada <ada@example.org>", MALFORMED),
     ("email", EMAIL, "a" * 300 + "@example.org", LONG_ADDRESS),
     ("email", EMAIL, "ada\u202e@example.org", HIDDEN),
+    ("email", EMAIL, "\u200b", HIDDEN),
     ("work", ORGANISATION, "O" * 101, "Your organisation must be 100 characters or fewer"),
     ("work", ROLE, "R" * 101, "Your role must be 100 characters or fewer"),
     ("work", ROLE, "Clerk\x07", HIDDEN),
@@ -44,6 +56,7 @@ REFUSED: list[tuple[str, str, Answer, str]] = [
     ("days", DAYS, [], "Choose at least one day"),
     ("access-needs", ACCESS, "a" * 1001, "What you need must be 1000 characters or fewer"),
     ("access-needs", ACCESS, "A ramp\x08", HIDDEN),
+    ("access-needs", ACCESS, "\u200d \n\u200c", HIDDEN),
     ("dietary-needs", DIET, "a" * 1001, LONG_DIET),
     ("dietary-needs", DIET, "No \u202dnuts", HIDDEN),
     ("consent", CONSENT, False, UNTICKED),
@@ -87,6 +100,14 @@ def test_hidden_characters_are_gone_when_the_page_comes_back(visitor: Browser) -
 
     assert page.answer(GIVEN) == "Ada"
     assert page.press("Continue").heading == EMAIL
+
+
+@pytest.mark.parametrize("name", ["مهر\u200cنوش", "क\u094d\u200dष", "李", "X Æ 12", "O’Neil"])
+def test_a_name_may_be_written_in_any_way(visitor: Browser, name: str) -> None:
+    page = answered(visitor, until="name").press("Continue", {GIVEN: name, FAMILY: name})
+
+    assert page.heading == EMAIL
+    assert visitor.open("/register/name").answer(GIVEN) == name
 
 
 def test_a_summary_leads_to_the_question(visitor: Browser) -> None:

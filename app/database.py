@@ -43,7 +43,13 @@ POSTGRESQL_OPTIONS = {
     "pool_size": 8,
     "max_overflow": 16,
     "pool_timeout": 10,
-    "connect_args": {"connect_timeout": 3, "options": "-c statement_timeout=20000"},
+    "connect_args": {
+        "connect_timeout": 3,
+        "options": "-c statement_timeout=20000",
+        "tcp_user_timeout": 10_000,  # milliseconds, when nothing comes back from the network
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+    },
 }
 SQLITE_OPTIONS = {
     "hide_parameters": True,

@@ -61,13 +61,17 @@ class Watch:
 
     def number(self) -> int:
         """Tell the edition, looking it up when that was last done too long ago."""
-        if time.monotonic() >= self._look_at and self._looking.acquire(blocking=self._number == 0):
+        if self._is_time_to_look() and self._looking.acquire(blocking=self._number == 0):
             try:
-                pause = self._seconds if self._look() else self._seconds * PATIENCE
+                if self._is_time_to_look():  # else another thread has looked while this one waited
+                    pause = self._seconds if self._look() else self._seconds * PATIENCE
+                    self._look_at = time.monotonic() + pause
             finally:
                 self._looking.release()
-            self._look_at = time.monotonic() + pause
         return self._number
+
+    def _is_time_to_look(self) -> bool:
+        return time.monotonic() >= self._look_at
 
     @property
     def known(self) -> int:

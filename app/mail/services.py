@@ -11,6 +11,7 @@ from app.database import db
 from app.errors import Refused
 from app.mail import message, wording
 from app.mail.models import FAILED, SENT, WAITING, Letter
+from app.mail.queries import IS_WAITING
 
 TEXT_IS_KEPT = timedelta(days=90)
 
@@ -68,8 +69,14 @@ def forget_old() -> None:
 
 
 def forget_about(reference: str) -> None:
-    """Forget every letter about a booking whose delegate is forgotten."""
-    db.session.execute(delete(Letter).where(Letter.about == reference))
+    """Forget the letters about a booking whose delegate is forgotten.
+
+    One that waits still goes out, and keeps no words then. Whoever forgets the delegate asks
+    again later for what is left of it.
+    """
+    about = Letter.about == reference
+    db.session.execute(delete(Letter).where(about, ~IS_WAITING))
+    db.session.execute(update(Letter).where(about).values(is_secret=True))
 
 
 def _copy(letter: Letter) -> Letter:

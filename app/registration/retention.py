@@ -8,23 +8,28 @@ knows when that is, and nothing is forgotten.
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from app import clock, edition
 from app.database import db
 from app.history import services as history
+from app.mail import services as mail
+from app.mail.models import Letter
+from app.mail.queries import IS_WAITING
 from app.programme import releases
 from app.registration.bookings import services as bookings
 from app.registration.models import Answers, Delegate, Needs
 from app.registration.queries import ANSWERS_ARE_KEPT
 
 NEEDS_ARE_KEPT = timedelta(days=30)
+LETTER_ABOUT = Letter.about == Delegate.reference
 MOST_AT_ONCE = 200  # bookings, so that nobody waits long for the database
 
 
 def forget_what_is_due() -> None:
     """Forget everything whose time has come."""
     _forget_answers()
+    _forget_letters_that_waited()
     if not edition.agrees_on_time():
         return
     programme = releases.current()
@@ -42,6 +47,14 @@ def _forget_answers() -> None:
     db.session.execute(delete(Answers).where(Answers.changed_at <= oldest))
 
 
+def _forget_letters_that_waited() -> None:
+    """Forget what was still to be delivered when the details of its reader were erased."""
+    done = exists().where(LETTER_ABOUT, ~IS_WAITING)
+    erased = select(Delegate.reference).where(Delegate.erased_at.is_not(None), done)
+    for reference in db.session.scalars(erased).all():
+        mail.forget_about(reference)
+
+
 def _forget_needs(due: datetime) -> None:
     if clock.now() > due:
         db.session.execute(delete(Needs))
@@ -50,7 +63,8 @@ def _forget_needs(due: datetime) -> None:
 def _forget_delegates(due: datetime) -> None:
     if clock.now() <= due:
         return
-    known = select(Delegate).where(Delegate.erased_at.is_(None)).order_by(Delegate.id)
+    waits = exists().where(LETTER_ABOUT, IS_WAITING)
+    known = select(Delegate).where(Delegate.erased_at.is_(None), ~waits).order_by(Delegate.id)
     for delegate in db.session.scalars(known.limit(MOST_AT_ONCE).with_for_update()):
         bookings.erase(delegate)
         history.record("The details were erased: their time was over", about=delegate.subject)

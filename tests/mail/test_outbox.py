@@ -87,14 +87,18 @@ def test_the_words_of_old_letters_are_erased(held_clock: Any, site: Flask) -> No
     assert new.message != b""
 
 
-def test_the_letters_of_a_delegate_can_be_forgotten(site: Flask) -> None:
-    a_letter(about="ABC23456")
+def test_the_letters_of_a_delegate_are_forgotten_but_not_before_they_went_out(site: Flask) -> None:
+    a_letter(about="ABC23456", state=SENT)
+    a_letter(about="ABC23456", state=FAILED)
+    waits = a_letter(about="ABC23456")
     other = a_letter(about="XYZ98765")
 
     with transaction():
         services.forget_about("ABC23456")
 
-    assert db.session.query(Letter).all() == [other]
+    assert db.session.query(Letter).order_by(Letter.id).all() == [waits, other]
+    assert waits.is_secret
+    assert not other.is_secret
 
 
 def test_a_letter_is_found_by_its_number(site: Flask) -> None:

@@ -1,6 +1,7 @@
 """What is held about a delegate: their own copy, and how it is forgotten."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from app.registration.bookings import own_copy
 from app.registration.models import Answers, Delegate, Receipt
 from tests.browser import Browser
 from tests.factories import a_delegate, a_receipt, places, saved
+from tests.mailbox import Mailbox
 
 PERSONAL = ("Ada", "Lovelace", "ada@", "Analytical", "Member", "ramp", "nuts")
 
@@ -38,6 +40,18 @@ def _some_answers(**about: object) -> Answers:
     now = clock.real_now()
     usual = {"secret_hash": str(id(about)), "document": '{"email": "ada@example.org"}'}
     return saved(Answers(**{**usual, "begun_at": now, "changed_at": now, **about}))
+
+
+@pytest.fixture
+def the_worker_delivers(site: Flask) -> Callable[[], None]:
+    """Deliver the letters that wait."""
+
+    def deliver() -> None:
+        db.session.commit()
+        assert site.test_cli_runner().invoke(args=["deliver-mail"]).exit_code == 0
+        db.session.expire_all()
+
+    return deliver
 
 
 def test_a_delegate_takes_their_own_copy(visitor: Browser) -> None:
@@ -80,7 +94,9 @@ def test_details_are_erased_only_after_cancelling(visitor: Browser) -> None:
     assert page.follow("Cancel my booking").heading == "Cancel your booking?"
 
 
-def test_erasing_asks_first_and_leaves_nothing(visitor: Browser) -> None:
+def test_erasing_asks_first_and_leaves_nothing(
+    visitor: Browser, the_worker_delivers: Callable[[], None]
+) -> None:
     delegate = a_delegate(access="A ramp", dietary="No nuts")
     receipt = a_receipt(delegate)
     token = links.receipt_token(receipt)
@@ -92,6 +108,7 @@ def test_erasing_asks_first_and_leaves_nothing(visitor: Browser) -> None:
     page = visitor.follow("Have it erased")
     assert page.heading == "Erase your details now?"
     assert delegate.given_names == "Ada"
+    the_worker_delivers()
     page = visitor.press("Erase my details")
 
     assert page.heading == "Your details have been erased"
@@ -125,6 +142,44 @@ def _keep_house() -> None:
     with transaction():
         retention.forget_what_is_due()
     db.session.expire_all()
+
+
+@pytest.mark.both_databases
+def test_the_letter_about_a_cancellation_goes_out_even_when_all_is_erased_at_once(
+    visitor: Browser, mailbox: Mailbox, the_worker_delivers: Callable[[], None]
+) -> None:
+    delegate = a_delegate()
+    visitor.open(address_of(delegate, "/cancel"))
+    visitor.press("Cancel my booking")
+    visitor.follow("Have it erased")
+    visitor.press("Erase my details")
+    _keep_house()
+
+    the_worker_delivers()
+
+    assert [letter.recipient for letter in mailbox.letters] == ["ada@example.org"]
+    [left] = mail.letters_about(delegate.reference)
+    assert left.message == b""
+    _keep_house()
+    assert mail.letters_about(delegate.reference) == []
+    assert [words for words in PERSONAL if words in _everything_about_delegates()] == []
+
+
+@pytest.mark.both_databases
+def test_nobody_is_forgotten_while_a_letter_to_them_waits(
+    site: Flask, held_clock: Any, the_worker_delivers: Callable[[], None]
+) -> None:
+    delegate = a_delegate()
+    held_clock.move_to("2010-06-12T00:01:00+01:00")
+    with transaction():
+        letters.registration_confirmed(delegate)
+
+    _keep_house()
+    assert delegate.given_names == "Ada"
+    the_worker_delivers()
+    _keep_house()
+
+    assert delegate.given_names == ""
 
 
 def test_the_worker_keeps_these_promises() -> None:
@@ -182,11 +237,13 @@ def test_bookings_are_forgotten_a_year_after_the_conference(
     held_clock: Any,
     moment: str,
     is_kept: bool,
+    the_worker_delivers: Callable[[], None],
 ) -> None:
     delegate = a_delegate()
     a_receipt(delegate)
     with transaction():
         letters.registration_confirmed(delegate)
+    the_worker_delivers()
 
     held_clock.move_to(moment)
     _keep_house()

@@ -20,6 +20,8 @@ from app.registration.queries import ATTENDING
 from app.registration.seats import CONFERENCE
 
 AUDIT = "audit"
+COUNTED = select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE).scalar_subquery()
+COMING = select(func.count()).select_from(Delegate).where(ATTENDING).scalar_subquery()
 
 
 def faults() -> Sequence[str]:
@@ -40,8 +42,9 @@ def look_once_a_day() -> None:
 
 
 def _seats_are_counted_right() -> Sequence[str]:
-    taken = db.session.scalar(select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE)) or 0
-    attending = db.session.scalar(select(func.count()).select_from(Delegate).where(ATTENDING)) or 0
+    taken, attending = db.session.execute(  # at one moment, whoever is registering
+        select(func.coalesce(COUNTED, 0), COMING)
+    ).one()
     if taken == attending:
         return []
     return [f"{taken} places are counted as taken, but {attending} people are coming."]

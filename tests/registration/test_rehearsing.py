@@ -1,0 +1,77 @@
+"""A database whose site lives at another time, and processes that know of it or do not."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import clock, create_app, edition
+from app.commands import HOUSEKEEPING
+from app.database import db, transaction
+from app.mail.delivery import keep_house
+from app.site.models import Feedback
+from config import Config
+from tests.factories import a_delegate, a_receipt, saved
+
+THE_EVE = "2009-06-09T09:00:00+01:00"
+LONG_AFTER = "2012-01-01T09:00:00+00:00"
+
+Start = Callable[[], AbstractContextManager[Flask]]
+
+
+@pytest.fixture
+def a_process(settings: Mapping[str, str]) -> Iterator[Start]:
+    """Start the site as a process does that nobody has made anything ready for."""
+
+    @contextmanager
+    def start() -> Iterator[Flask]:
+        process = create_app(Config.model_validate(dict(settings)))
+        with process.app_context():
+            yield process
+            db.session.remove()
+            db.engine.dispose()
+
+    yield start
+    clock.live_at_a_distance(timedelta())
+
+
+@pytest.mark.both_databases
+def test_a_worker_that_does_not_know_the_sites_time_erases_nothing(
+    site: Flask, held_clock: Any
+) -> None:
+    delegate = a_delegate(access="A ramp")
+    receipt = a_receipt(delegate)
+    saved(Feedback(sent_at=clock.now(), message="The tide was high", email=""))
+    with transaction():
+        edition.fix_clock(datetime.fromisoformat(THE_EVE))
+
+    held_clock.move_to(LONG_AFTER)
+    keep_house(HOUSEKEEPING)
+
+    db.session.expire_all()
+    assert not edition.agrees_on_time()
+    assert delegate.given_names == "Ada"
+    assert delegate.needs is not None
+    assert receipt.email == delegate.email
+    assert db.session.query(Feedback).count() == 1
+
+
+@pytest.mark.both_databases
+@pytest.mark.settings(CLOCK_STARTS_AT=THE_EVE)
+def test_the_first_process_on_a_new_database_begins_its_time_and_others_join(
+    held_clock: Any, a_process: Start
+) -> None:
+    the_eve = datetime.fromisoformat(THE_EVE)
+
+    with a_process():
+        edition.current()
+        assert edition.agrees_on_time()
+        assert clock.now() == the_eve
+    held_clock.shift(timedelta(hours=1))
+    with a_process():
+        edition.current()
+        assert edition.agrees_on_time()
+        assert clock.now() == the_eve + timedelta(hours=1)

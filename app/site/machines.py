@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import edition
@@ -38,15 +39,24 @@ def alive() -> ResponseReturnValue:
 def ready() -> ResponseReturnValue:
     """Say whether the site can do its work: database, edition, age of the oldest letter."""
     try:
-        with reading(db.engine):
-            age = mail.oldest_waiting_age()
+        age = mail.oldest_waiting_age()
     except SQLAlchemyError:
-        return jsonify(database="away", edition=edition.current()), 503
+        return jsonify(database=_trouble(), edition=edition.current()), 503
     return jsonify(
         database="there",
         edition=edition.current(),
         oldest_waiting_letter_seconds=round(age.total_seconds()) if age else 0,
     )
+
+
+def _trouble() -> str:
+    """Tell a database that does not answer from one that is not made ready for the site."""
+    try:
+        with reading(db.engine) as connection:
+            connection.execute(select(1))
+    except SQLAlchemyError:
+        return "away"
+    return "not up to date"
 
 
 @public

@@ -1,5 +1,6 @@
 """Whatever goes wrong, the answer has the right status and says in plain words what to do."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import Page as Window
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from app import edition, errors
 from app.accounts import services as accounts
@@ -103,8 +104,8 @@ def test_another_site_cannot_send_our_forms(visitor: Browser) -> None:
     assert "This form was sent from another site, so nothing was changed." in page.text
 
 
-def test_a_form_without_its_token_is_400(visitor: Browser) -> None:
-    page = visitor.send("POST", "/sign-in", 400, data={"email": "ada@example.org"})
+def test_a_button_without_its_token_is_400(visitor: Browser) -> None:
+    page = visitor.send("POST", "/register/again", 400)
 
     assert "This form was open for too long. Go back, load the page again" in page.text
 
@@ -176,7 +177,20 @@ def test_without_the_database_the_public_goes_on_reading(
         assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
         assert visitor.open("/nowhere", 404).heading == "Page not found"
         assert visitor.fetch("GET", "/healthz").status_code == 200
-        assert visitor.fetch("GET", "/readyz").status_code == 503
+        answer = visitor.fetch("GET", "/readyz")
+        assert (answer.status_code, json.loads(answer.data)["database"]) == (503, "away")
+
+
+@pytest.mark.both_databases
+def test_a_database_without_its_tables_is_there_but_not_ready(
+    visitor: Browser, site: Flask
+) -> None:
+    with transaction():
+        db.session.execute(text("DROP TABLE letter"))
+
+    answer = visitor.fetch("GET", "/readyz")
+
+    assert (answer.status_code, json.loads(answer.data)["database"]) == (503, "not up to date")
 
 
 def test_without_the_database_forms_are_503_and_say_that_nothing_is_lost(

@@ -10,7 +10,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from app.edition import Watch
-from app.web import answers, assets, components, headers, languages, logs, pages, public, words
+from app.web import (
+    addresses,
+    answers,
+    assets,
+    components,
+    headers,
+    languages,
+    logs,
+    pages,
+    public,
+    words,
+)
 from config import ROOT, Config, SettingsError
 
 SETTINGS_OF_MAIL = (
@@ -66,6 +77,7 @@ def attach(app: Flask, config: Config, watch: Watch) -> None:
     languages.attach(app, config)
     shelf = public.attach(app, watch)
     headers.attach(app, config)  # after the pages: what ends a request runs in reverse order
+    addresses.attach(app)  # after the headers: they refuse names that are not ours
     static = WhiteNoise(
         headers.KnownName(app.wsgi_app, config.hosts),
         root=str(ROOT / "static"),

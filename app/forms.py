@@ -1,10 +1,10 @@
 """What every form shares: the token, tidy text, and the checks of what a person types."""
 
 import unicodedata
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app, request
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect, FlaskForm
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -20,9 +20,33 @@ ALLOWED_CONTROLS = frozenset("\n\r\t")
 JOINERS = frozenset("\u200c\u200d")  # many languages are not written right without them
 FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that show nothing
 UNSEEN = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})  # alone; Unicode, 4.5
+EXPIRED = _l("This form was open for too long. Check your answers and send it again")
 A_WEEK = 7 * 24 * 60 * 60  # seconds
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 csrf = CSRFProtect()
+
+
+def checks_its_own_token(view: Callable[P, R]) -> Callable[P, R]:
+    """Leave a view's token to the form that it validates, which keeps what was typed.
+
+    Every other view is refused without a token before it runs.
+    """
+    csrf.exempt(view)
+    return view
+
+
+class _SessionToken(FlaskForm.Meta.csrf_class):  # type: ignore[misc]  # as above
+    """The token of a session, refused in plain words."""
+
+    def validate_csrf_token(self, form: Any, field: CSRFTokenField) -> None:
+        """Refuse a token that this session was not given."""
+        try:
+            super().validate_csrf_token(form, field)
+        except ValidationError:
+            raise ValidationError(str(EXPIRED)) from None
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -30,6 +54,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF ships no types
         """Take what a page of ours sends: text, and no files or JSON in its place."""
+
+        csrf_class: type[CSRF] = _SessionToken
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """Give what was typed, or nothing when the page is only looked at."""
@@ -58,9 +84,7 @@ class _SignedToken(CSRF):
         try:
             _signer().loads(field.data or "", max_age=A_WEEK)
         except BadSignature:
-            raise ValidationError(
-                gettext("This form was open for too long. Check your answers and send it again")
-            ) from None
+            raise ValidationError(str(EXPIRED)) from None
 
 
 class PublicForm(Form):

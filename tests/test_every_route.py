@@ -9,14 +9,17 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
+import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.accounts import services
-from app.database import transaction
+from app.database import Base, db, transaction
 from app.registration import links
 from tests.browser import Browser
-from tests.factories import a_delegate, a_receipt, signed_in
+from tests.factories import a_delegate, a_receipt, a_sign_in_link, signed_in
+from tests.journey import answered
 
 
 class Who(StrEnum):
@@ -94,6 +97,13 @@ ROUTES = [
     Route("/venue", "GET", Who.PUBLIC),
     Route("/whats-new", "GET", Who.PUBLIC),
 ]
+ALL_BUTTON = {  # views that validate no form of their own: the site refuses before they run
+    "/booking/<secret>/address/keep",
+    "/my/sign-out-everywhere",
+    "/register/again",
+    "/register/confirm",
+}
+TYPED = {"email": "eve@example.org", "given_names": "Eve", "message": "Hello", "off": "1"}
 PUBLIC, PERSONAL = "public, max-age=60", "private, no-store"
 OPENED = {
     Who.PUBLIC: (200, ""),
@@ -157,16 +167,63 @@ def test_what_is_public_is_for_everyone_and_what_is_not_is_kept_by_nobody(
             assert not (is_public and "Set-Cookie" in answer.headers), route
 
 
-def test_nothing_is_done_without_a_token(a_browser: Callable[[], Browser]) -> None:
+@pytest.mark.parametrize("token", [None, "", "guess"])
+def test_nothing_is_done_without_a_token_for_whoever_may_do_it(
+    site: Flask, visitor: Browser, token: str | None
+) -> None:
+    links_in_rules = opened_by_a_visitor(site, visitor)
+    before = everything_held()
+    told = {**TYPED, **({} if token is None else {"csrf_token": token})}
+
     answers = {
-        route.tried: a_browser().fetch("POST", route.tried).status_code
+        route.rule: visitor.fetch("POST", links_in_rules.get(route.rule, route.tried), data=told)
         for who in Who
         for route in of(who, "POST")
     }
 
-    assert answers == {
-        route.tried: 422 if who is Who.PUBLIC else 400 for who in Who for route in of(who, "POST")
+    assert {rule: answer.status_code for rule, answer in answers.items()} == {
+        route.rule: 400 if route.rule in ALL_BUTTON else 422
+        for who in Who
+        for route in of(who, "POST")
     }
+    for rule, answer in answers.items():
+        words = "Go back, load the page again" if rule in ALL_BUTTON else "Check your answers and"
+        assert f"This form was open for too long. {words}" in answer.get_data(as_text=True), rule
+    assert everything_held() == before
+    assert visitor.open("/my").heading == "You and your devices"
+
+
+def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
+    """Let a visitor do all that can be done here; give the addresses that their links open."""
+    signed_in(visitor)
+    answered(visitor, until="email", name=("Grace", "Hopper"))
+    delegate = a_delegate(new_email="new@example.org", new_link_key="a new key")
+    with site.test_request_context("/"):
+        booking = links.booking_token(delegate)
+        new_address = links.new_address_token(delegate)
+        receipt = links.receipt_token(a_receipt(delegate))
+    kept = {"<question>": "name", "<step>": "email", "<token>": receipt}
+    addresses = {}
+    for who in (Who.HOLDER, Who.REGISTERING):
+        for route in of(who, "POST"):
+            secret = new_address if "new-address" in route.rule else booking
+            address = route.rule.replace("<secret>", secret)
+            for name, value in kept.items():
+                address = address.replace(name, value)
+            addresses[route.rule] = address
+    return {**addresses, "/sign-in/<secret>": a_sign_in_link()}
+
+
+def everything_held() -> dict[str, list[tuple[object, ...]]]:
+    """Read every table."""
+    db.session.rollback()
+    tables = Base.metadata.sorted_tables
+    held = {
+        table.name: sorted((tuple(row) for row in db.session.execute(select(table))), key=repr)
+        for table in tables
+    }
+    db.session.rollback()
+    return held
 
 
 def test_a_token_alone_opens_nothing(visitor: Browser) -> None:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from app.accounts import guards, limits, onward, queries, services
 from app.accounts.forms import SignInForm
 from app.errors import Gone
-from app.forms import ButtonForm
+from app.forms import ButtonForm, checks_its_own_token
 from app.web import languages
 from app.web.pages import page
 
@@ -21,6 +21,7 @@ pages = Blueprint("accounts", __name__)
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
+@checks_its_own_token
 def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     wanted = onward.local(request.args.get("next", ""))
@@ -38,6 +39,7 @@ def sent() -> ResponseReturnValue:
 
 
 @pages.route("/sign-in/<secret>", methods=["GET", "POST"])
+@checks_its_own_token
 def link(secret: str) -> ResponseReturnValue:
     form = ButtonForm()
     wanted = onward.local(request.args.get("next", ""))
@@ -48,17 +50,21 @@ def link(secret: str) -> ResponseReturnValue:
         person = queries.link(secret).person
     except Gone as reason:
         return page("accounts/link_gone.html", 410, reason=gettext(str(reason)), wanted=wanted)
-    return page("accounts/link.html", form=form, person=person, wanted=wanted, secret=secret)
+    what = {"form": form, "person": person, "wanted": wanted, "secret": secret}
+    return page("accounts/link.html", 422 if form.errors else 200, **what)
 
 
 @pages.route("/sign-out", methods=["GET", "POST"])
+@checks_its_own_token
 def sign_out() -> ResponseReturnValue:
     form = ButtonForm()
     if form.validate_on_submit():
         services.sign_out(guards.held_secret())
         guards.let_go()
         return redirect(url_for(".sign_out"), 303)
-    return page("accounts/sign_out.html", form=form, person=guards.current_person())
+    person = guards.current_person()
+    status = 422 if person and form.errors else 200
+    return page("accounts/sign_out.html", status, form=form if person else None, person=person)
 
 
 @pages.get("/my")

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.forms import ButtonForm
+from app.forms import ButtonForm, checks_its_own_token
 from app.registration import blank, countries, journey, links, queries, review, seats, services
 from app.registration.forms import DaysForm, Question, WorkForm
 from app.registration.journey import FORMS, STEPS, Journey
@@ -40,6 +40,7 @@ def again() -> ResponseReturnValue:
 
 
 @questions.route(f"/<any{tuple(FORMS)}:step>", methods=["GET", "POST"])
+@checks_its_own_token
 def question(step: str) -> ResponseReturnValue:
     return _answered(step) if request.method == "POST" else _shown(step)
 

@@ -12,7 +12,7 @@ from app.accounts import limits
 from app.content import queries as content
 from app.content.views import written
 from app.errors import TooOften
-from app.forms import csrf, one_line, without_hidden
+from app.forms import checks_its_own_token, one_line, without_hidden
 from app.programme import releases
 from app.registration import queries as registration
 from app.site import front, machines, search, services
@@ -78,7 +78,7 @@ def venue() -> ResponseReturnValue:
 
 
 @pages.route("/feedback", methods=["GET", "POST"])
-@csrf.exempt  # type: ignore[untyped-decorator]  # Flask-WTF ships no types
+@checks_its_own_token
 @public
 def feedback() -> ResponseReturnValue:
     form = FeedbackForm()
@@ -104,7 +104,7 @@ def feedback_sent() -> ResponseReturnValue:
 
 
 @pages.route("/access-keys", methods=["GET", "POST"])
-@csrf.exempt  # type: ignore[untyped-decorator]  # Flask-WTF ships no types
+@checks_its_own_token
 @public
 def access_keys() -> ResponseReturnValue:
     form = AccessKeysForm()

@@ -24,6 +24,7 @@ from tests.factories import a_sign_in_link, an_organiser, signed_in
 
 GRACE = "grace@conference.example"
 NOT_AN_ADDRESS = "Enter an email address in the right form, like name@example.org"
+EXPIRED = "This form was open for too long. Check your answers and send it again"
 AN_HOUR = timedelta(hours=1)
 
 
@@ -198,6 +199,29 @@ def test_a_stranger_learns_nothing_from_the_answer(
     assert db.session.scalars(select(SignInLink.person_id)).all() == [an_organiser(GRACE).id]
 
 
+def test_a_form_open_for_too_long_keeps_the_address_and_writes_nothing(visitor: Browser) -> None:
+    an_organiser(GRACE)
+    page = visitor.open("/sign-in")
+    visitor.lose_cookie("session")
+
+    again = page.press("Send me a link", {"Email address": GRACE}, status=422)
+
+    assert again.errors == [EXPIRED]
+    assert again.answer("Email address") == GRACE
+    assert letters() == []
+    assert again.press("Send me a link").heading == "Look in your email"
+
+
+def test_a_link_open_for_too_long_is_not_used_up(visitor: Browser) -> None:
+    page = visitor.open(a_sign_in_link())
+    visitor.lose_cookie("session")
+
+    again = page.press("Sign in", status=422)
+
+    assert again.errors == [EXPIRED]
+    assert again.press("Sign in").heading == "Organisers’ home page"
+
+
 @pytest.mark.parametrize("typed", ["Grace@Bücher.example", "grace@XN--BCHER-KVA.example"])
 def test_an_address_that_can_be_written_in_two_ways_is_one_person(
     visitor: Browser, typed: str
@@ -338,7 +362,7 @@ def test_signing_in_leaves_nothing_of_the_session_before(
     assert thief.open("/organise").heading == "Sign in"
     token = _token(thief.open("/sign-in"))
     refused = visitor.fetch("POST", "/sign-out", data={"csrf_token": token})
-    assert refused.status_code == 400
+    assert refused.status_code == 422
 
 
 def test_a_stranger_who_plants_their_own_session_does_not_share_the_next(

@@ -13,6 +13,7 @@ MALFORMED = "Enter an email address in the right form, like name@example.org"
 LONG_ADDRESS = "Your email address must be 254 characters or fewer"
 LONG_DIET = "What you do not eat or drink must be 1000 characters or fewer"
 UNTICKED = "Tick the box if you agree: without it we cannot keep a place for you"
+EXPIRED = "This form was open for too long. Check your answers and send it again"
 GIVEN, FAMILY = "Given names", "Family name"
 BADGE = "Name on your badge (optional)"
 ORGANISATION, ROLE = "Organisation (optional)", "Your role there (optional)"
@@ -151,11 +152,46 @@ def test_what_was_not_asked_for_is_not_kept(visitor: Browser) -> None:
 @pytest.mark.parametrize("step", ["name", "days", "consent"])
 def test_a_form_without_its_token_changes_nothing(visitor: Browser, step: str) -> None:
     answered(visitor, until=step)
+    sent = {"given_names": "Eve", "days": "2009-06-10", "consent": "y"}
 
-    page = visitor.send("POST", f"/register/{step}", 400, data={"given_names": "Eve"})
+    page = visitor.send("POST", f"/register/{step}", 422, data=sent)
 
-    assert page.heading == "We could not understand that request"
-    assert "Go back, load the page again and send it" in page.text
+    assert page.errors == [EXPIRED]
+    assert page.title.startswith("Error: ")
+    assert visitor.open("/register/check").address == f"/register/{step}"
+
+
+def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(visitor: Browser) -> None:
+    page = answered(visitor, until="work")
+    visitor.lose_cookie("session")
+
+    again = page.press("Continue", {ORGANISATION: "Guild", "Country": "France"}, status=422)
+
+    assert again.errors == [EXPIRED]
+    assert again.answer(ORGANISATION) == "Guild"
+    assert again.answer("Country") == "France"
+    assert again.press("Continue").heading == DAYS
+
+
+def test_the_first_form_is_kept_when_all_cookies_are_gone(visitor: Browser) -> None:
+    page = answered(visitor, until="name")
+    visitor.lose_cookie("session")
+
+    again = page.press("Continue", {GIVEN: "Ada", FAMILY: "Lovelace"}, status=422)
+
+    assert again.errors == [EXPIRED]
+    assert again.press("Continue").heading == EMAIL
+
+
+def test_an_old_form_is_told_all_that_is_wrong_with_it(visitor: Browser) -> None:
+    page = answered(visitor, until="name")
+    visitor.lose_cookie("session")
+
+    again = page.press("Continue", {BADGE: "Countess"}, status=422)
+
+    assert again.errors == ["Enter your given names", EXPIRED]
+    assert EXPIRED not in again.links
+    assert again.answer(BADGE) == "Countess"
 
 
 def test_a_confirmation_without_its_token_takes_no_place(visitor: Browser) -> None:
@@ -187,7 +223,7 @@ def test_bytes_that_are_no_text_do_no_harm(visitor: Browser) -> None:
     as_form = {"Content-Type": "application/x-www-form-urlencoded"}
 
     raw = sent.replace(b"%ff%fe", b"\xff\xfe")
-    visitor.send("POST", page.address, 400, as_form, data=raw)
+    visitor.send("POST", page.address, 422, as_form, data=raw)
     page = visitor.send("POST", page.address, 200, as_form, data=sent)
 
     assert page.heading == EMAIL

@@ -21,6 +21,7 @@ from tests.factories import a_delegate, places
 from tests.mailbox import Mailbox
 from tests.outbox import deliver, letters_to, link_in, newest_to, subjects_to
 
+EXPIRED = "This form was open for too long. Check your answers and send it again"
 OLD_PAGE = (
     "Your booking was changed in another window after you opened this page. "
     "Check your answer, then save again if it should count"
@@ -458,3 +459,40 @@ def test_full_house_opens_when_somebody_cancels(visitor: Browser) -> None:
         services.cancel(delegate)
 
     assert queries.door().state == "open"
+
+
+def test_a_change_from_a_page_open_for_too_long_is_kept_to_be_sent_again(
+    visitor: Browser,
+) -> None:
+    delegate = a_delegate()
+    page = visitor.open(address_of(delegate, "/name"))
+    visitor.lose_cookie("session")
+
+    again = page.press("Save", {"Given names": "Augusta"}, status=422)
+
+    assert again.errors == [EXPIRED]
+    assert again.answer("Given names") == "Augusta"
+    assert visitor.open(address_of(delegate)).facts["Name"] == "Ada Lovelace"
+    assert again.press("Save").facts["Name"] == "Augusta Lovelace"
+
+
+def test_a_place_is_not_given_up_from_a_page_open_for_too_long(visitor: Browser) -> None:
+    delegate = a_delegate()
+    page = visitor.open(address_of(delegate, "/cancel"))
+    visitor.lose_cookie("session")
+
+    again = page.press("Cancel my booking", status=422)
+
+    assert again.errors == [EXPIRED]
+    assert visitor.open(address_of(delegate)).heading == "Your booking"
+    assert again.press("Cancel my booking").heading == "Your booking is cancelled"
+
+
+def test_the_address_typed_to_get_a_link_again_is_kept(visitor: Browser) -> None:
+    page = visitor.open("/booking")
+    visitor.lose_cookie("session")
+
+    again = page.press("Send me the link", {"Email address": "ada@example.org"}, status=422)
+
+    assert again.errors == [EXPIRED]
+    assert again.answer("Email address") == "ada@example.org"

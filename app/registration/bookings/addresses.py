@@ -8,7 +8,7 @@ theirs or somebody else's.
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from app.forms import ButtonForm
+from app.forms import ButtonForm, checks_its_own_token
 from app.registration import links
 from app.registration import queries as registration
 from app.registration.bookings import queries, services
@@ -20,6 +20,7 @@ by_receipt = Blueprint("receipts", __name__, url_prefix="/confirmation/<token>")
 
 
 @pages.route("/<secret>/address", methods=["GET", "POST"])
+@checks_its_own_token
 def correct(secret: str) -> ResponseReturnValue:
     """Let the holder of the booking link give another address."""
     delegate = queries.standing_booking(links.delegate_key(secret))
@@ -44,6 +45,7 @@ def keep(secret: str) -> ResponseReturnValue:
 
 
 @pages.route("/new-address/<secret>", methods=["GET", "POST"])
+@checks_its_own_token
 def confirm(secret: str) -> ResponseReturnValue:
     """Let the reader of the letter to a new address say that it is right."""
     delegate = queries.booking_to_readdress(links.new_address_key(secret))
@@ -52,10 +54,12 @@ def confirm(secret: str) -> ResponseReturnValue:
         services.confirm_address(delegate)
         token = links.booking_token(delegate)
         return redirect(url_for("bookings.shown", secret=token, news="confirmed"), 303)
-    return page("registration/booking_new_address.html", form=form, delegate=delegate)
+    status = 422 if form.errors else 200
+    return page("registration/booking_new_address.html", status, form=form, delegate=delegate)
 
 
 @by_receipt.route("/address", methods=["GET", "POST"])
+@checks_its_own_token
 def wrong(token: str) -> ResponseReturnValue:
     """Let the holder of a confirmation page give another address."""
     receipt = registration.receipt(links.receipt_key(token))

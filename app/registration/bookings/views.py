@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import limits
 from app.errors import ConferenceError, Gone, NotFound, Refused
-from app.forms import ButtonForm
+from app.forms import ButtonForm, checks_its_own_token
 from app.mail import queries as mail
 from app.registration import calendar, countries, links, review
 from app.registration import queries as registration
@@ -66,6 +66,7 @@ def _dead(error: ConferenceError) -> ResponseReturnValue:
 
 
 @pages.route("", methods=["GET", "POST"])
+@checks_its_own_token
 def ask() -> ResponseReturnValue:
     form = AskForLinkForm()
     if form.validate_on_submit():
@@ -100,6 +101,7 @@ def shown(secret: str) -> ResponseReturnValue:
 
 
 @pages.route(f"/<secret>/<any({QUESTIONS}):question>", methods=["GET", "POST"])
+@checks_its_own_token
 def change(secret: str, question: str) -> ResponseReturnValue:
     delegate = queries.standing_booking(links.delegate_key(secret))
     form = _form(question, delegate)
@@ -117,6 +119,7 @@ def change(secret: str, question: str) -> ResponseReturnValue:
 
 
 @pages.route("/<secret>/cancel", methods=["GET", "POST"])
+@checks_its_own_token
 def cancel(secret: str) -> ResponseReturnValue:
     delegate = _booking(secret)
     form = ButtonForm()
@@ -128,17 +131,18 @@ def cancel(secret: str) -> ResponseReturnValue:
         return _see(delegate, "cancelled")
     if not delegate.is_attending:
         return _see(delegate, "already_cancelled")
-    return page("registration/booking_cancel.html", form=form, delegate=delegate, secret=secret)
+    return _sure("registration/booking_cancel.html", form, delegate, secret)
 
 
 @pages.route("/<secret>/erase", methods=["GET", "POST"])
+@checks_its_own_token
 def erase(secret: str) -> ResponseReturnValue:
     delegate = _booking(secret)
     form = ButtonForm()
     if form.validate_on_submit():
         services.erase_cancelled(delegate)
         return redirect(url_for(".erased"), 303)
-    return page("registration/booking_erase.html", form=form, delegate=delegate, secret=secret)
+    return _sure("registration/booking_erase.html", form, delegate, secret)
 
 
 @pages.get("/<secret>/copy.json")
@@ -164,6 +168,12 @@ def _form(question: str, delegate: Delegate) -> ChangeForm:
     if isinstance(form, ChangeWorkForm):
         form.country.choices = countries.listed(languages.current().code)
     return form
+
+
+def _sure(template: str, form: ButtonForm, delegate: Delegate, secret: str) -> Response:
+    """Ask whether somebody is sure before anything is undone."""
+    status = 422 if form.errors else 200
+    return page(template, status, form=form, delegate=delegate, secret=secret)
 
 
 def _rows(delegate: Delegate, secret: str) -> list[review.Row]:

@@ -112,14 +112,14 @@ def test_a_letter_is_found_by_its_number(site: Flask) -> None:
 @pytest.mark.parametrize(
     ("about", "words"),
     [
-        ({"state": "waiting"}, "waiting to be sent to ada@example.org"),
+        ({"state": "waiting"}, "On its way to ada@example.org"),
         (
             {"state": "waiting", "last_error": "451 Later"},
-            "waiting to be sent to ada@example.org; the last try did not succeed: 451 Later",
+            "Not delivered to ada@example.org yet. We go on trying",
         ),
         (
             {"state": "failed", "last_error": "550 No"},
-            "could not be sent to ada@example.org: 550 No",
+            "Could not be delivered to ada@example.org",
         ),
     ],
 )
@@ -131,7 +131,7 @@ def test_the_moment_of_sending_is_told(site: Flask) -> None:
     letter = a_letter(state="sent")
     letter.sent_at = letter.written_at
 
-    assert shown(letter) == "sent at 9:30am on Tuesday 12 May 2009 to ada@example.org"
+    assert shown(letter) == "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org"
 
 
 def shown(letter: Letter) -> str:

@@ -449,6 +449,8 @@ def test_a_letter_that_cannot_be_delivered_says_so(visitor: Browser, mailbox: Ma
 
     page = visitor.open(address_of(delegate))
     assert "Could not be delivered to ada@example.org" in page.text
+    assert "If the address is wrong, change it above." in page.text
+    assert "No such mailbox" not in page.text
 
 
 def test_full_house_opens_when_somebody_cancels(visitor: Browser) -> None:

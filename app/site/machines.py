@@ -1,17 +1,20 @@
 """What machines ask for: is the site alive, is it ready, what may be read."""
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import edition
+from app import clock, edition
 from app.content.views import SLUGS
 from app.database import db, reading
 from app.mail import queries as mail
 from app.programme import releases
+from app.web import languages
 from app.web.pages import absolute_url, page
-from app.web.public import public
+from app.web.public import public, true_until
 
 PUBLIC_PAGES = (
     "site.home",
@@ -20,6 +23,21 @@ PUBLIC_PAGES = (
     "site.whats_new",
     "site.site_map",
 )
+NOT_FOR_SEARCH = (  # what begins so, or with $ is just this
+    "/booking$",
+    "/booking/",
+    "/register/",
+    "/organise$",
+    "/organise/",
+    "/sign-in$",
+    "/sign-in/",
+    "/sign-in?",
+    "/sign-out$",
+    "/my$",
+    "/my/",
+)
+HALF_A_YEAR = timedelta(days=182)  # RFC 9116, 2.5.5: less than a year
+A_DAY = timedelta(days=1)
 
 
 def attach(pages: Blueprint) -> None:
@@ -64,7 +82,11 @@ def robots() -> ResponseReturnValue:
     """Tell search engines what is not for them (RFC 9309)."""
     lines = [
         "User-agent: *",
-        *(f"Disallow: /{part}" for part in ("booking", "register/", "organise", "sign-in", "my")),
+        *(
+            f"Disallow: {languages.root(code)}{address}"
+            for code in languages.offered()
+            for address in NOT_FOR_SEARCH
+        ),
         f"Sitemap: {absolute_url('site.sitemap')}",
     ]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
@@ -91,12 +113,14 @@ def sitemap() -> ResponseReturnValue:
 @public
 def security() -> ResponseReturnValue:
     """Tell finders of weaknesses where to write (RFC 9116)."""
+    expires = clock.real_now() + HALF_A_YEAR
+    true_until(clock.now() + A_DAY)  # so that it is never far from its half year
     contact = (
         releases.current().conference.contact_email or current_app.config["MAIL_DEFAULT_SENDER"]
     )
     lines = [
         f"Contact: mailto:{contact}",
-        "Expires: 2099-12-31T00:00:00Z",
+        f"Expires: {expires:%Y-%m-%dT00:00:00Z}",
         "Preferred-Languages: en",
         f"Canonical: {absolute_url('site.security')}",
     ]

@@ -1,6 +1,9 @@
 """Every public page: the same for everyone, remembered, and known by its own name."""
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -164,6 +167,33 @@ def test_a_page_says_where_it_stands(visitor: Browser, address: str) -> None:
 @pytest.mark.parametrize(("address", "kind"), FOR_MACHINES.items())
 def test_machines_get_what_they_ask_for(visitor: Browser, address: str, kind: str) -> None:
     assert visitor.open(address).response.mimetype == kind
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_search_engines_are_told_what_is_not_for_them(visitor: Browser) -> None:
+    lines = visitor.open("/robots.txt").source.splitlines()
+
+    assert lines[0] == "User-agent: *"
+    assert {"Disallow: /my$", "Disallow: /my/", "Disallow: /fr/my$"} <= set(lines)
+    assert not {"Disallow: /my", "Disallow: /register"} & set(lines)
+    assert lines[-1] == "Sitemap: https://conference.example/sitemap.xml"
+
+
+def test_where_to_tell_of_a_weakness_is_said_for_half_a_year(
+    visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Expires: 2009-11-10T00:00:00Z" in visitor.open("/.well-known/security.txt").source
+
+    a_day_later = time.monotonic() + 24 * 60 * 60 + 1  # which the held clock does not hold
+    monkeypatch.setattr("app.web.public.time.monotonic", lambda: a_day_later)
+    held_clock.shift(timedelta(days=1))
+
+    assert "Expires: 2009-11-11T00:00:00Z" in visitor.open("/.well-known/security.txt").source
+
+
+@pytest.mark.settings(CLOCK_STARTS_AT="2030-10-01T09:00:00+01:00")
+def test_a_site_that_rehearses_tells_it_by_the_real_clock(visitor: Browser) -> None:
+    assert "Expires: 2009-11-10T00:00:00Z" in visitor.open("/.well-known/security.txt").source
 
 
 def test_search_engines_are_told_of_every_public_page(visitor: Browser) -> None:

@@ -9,7 +9,6 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import programme as programme  # noqa: PLC0414
 from app.accounts import services as accounts
 from app.database import db, transaction
 from app.errors import ConferenceError

@@ -1,14 +1,17 @@
 """The ``flask …`` commands: each is a service with a printed result."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import edition
 from app.accounts import services as accounts
 from app.database import db, transaction
 from app.errors import ConferenceError
@@ -27,6 +30,8 @@ from app.registration import queries as registration
 from app.site import services as site_services
 from app.web.pages import absolute_url
 
+Arguments = ParamSpec("Arguments")
+
 # what the mail worker does besides
 HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     mail_services.forget_old,
@@ -43,6 +48,18 @@ def attach(app: Flask) -> None:
         app.cli.add_command(command)
     for command in (add_organiser, remove_organiser, deliver_mail, look_over):
         app.cli.add_command(command)
+
+
+def _at_the_sites_time(deed: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Let a command live at the time that the database knows, before it begins to write."""
+
+    @with_appcontext
+    @wraps(deed)
+    def in_time(*args: Arguments.args, **named: Arguments.kwargs) -> None:
+        edition.current()
+        deed(*args, **named)
+
+    return in_time
 
 
 @contextmanager
@@ -63,7 +80,7 @@ def _told_plainly() -> Iterator[None]:
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--merge", is_flag=True, help="Only add and change; withdraw nothing.")
 @click.option("--publish", "and_publish", is_flag=True, help="Publish afterwards.")
-@with_appcontext
+@_at_the_sites_time
 def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool) -> None:
     """Read a conference from FILE; what it does not hold is withdrawn."""
     read = programme_services.load_beside if merge else programme_services.load
@@ -103,7 +120,7 @@ def _published(note: str = "") -> str:
 
 @click.command
 @click.option("--note", default="", help="What readers should know about this release.")
-@with_appcontext
+@_at_the_sites_time
 def publish(note: str) -> None:
     """Make a release of the working programme."""
     with _told_plainly(), transaction():
@@ -115,7 +132,7 @@ def publish(note: str) -> None:
 @click.option("--sessions", default=200, show_default=True, help="How many, breaks included.")
 @click.option("--speakers", default=250, show_default=True)
 @click.option("--delegates", default=0, show_default=True, help="How many have registered.")
-@with_appcontext
+@_at_the_sites_time
 def demo(sessions: int, speakers: int, delegates: int) -> None:
     """Put an invented conference in place of the programme, and publish it."""
     with _told_plainly(), transaction():
@@ -131,7 +148,7 @@ def demo(sessions: int, speakers: int, delegates: int) -> None:
 
 @click.command
 @click.argument("email")
-@with_appcontext
+@_at_the_sites_time
 def add_organiser(email: str) -> None:
     """Give EMAIL the organiser's role, and print a link that signs them in once."""
     try:
@@ -145,7 +162,7 @@ def add_organiser(email: str) -> None:
 
 @click.command
 @click.argument("email")
-@with_appcontext
+@_at_the_sites_time
 def remove_organiser(email: str) -> None:
     """Take the organiser's role from EMAIL."""
     try:
@@ -157,7 +174,7 @@ def remove_organiser(email: str) -> None:
 
 
 @click.command("audit")
-@with_appcontext
+@_at_the_sites_time
 def look_over() -> None:
     """Say what is wrong with the data; exit status 1 if anything is."""
     found = audit.faults()
@@ -170,7 +187,7 @@ def look_over() -> None:
 
 @click.command
 @click.option("--forever", is_flag=True, help="Go on until stopped, and keep house.")
-@with_appcontext
+@_at_the_sites_time
 def deliver_mail(*, forever: bool) -> None:
     """Deliver the letters that wait; on SIGTERM, finish the one in hand."""
     try:
@@ -188,7 +205,7 @@ def deliver_mail(*, forever: bool) -> None:
 
 @click.command
 @click.argument("number", type=click.IntRange(min=1))
-@with_appcontext
+@_at_the_sites_time
 def set_places(number: int) -> None:
     """Set the limit of the conference to NUMBER places."""
     try:

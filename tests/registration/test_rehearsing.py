@@ -12,6 +12,7 @@ from app import clock, create_app, edition
 from app.commands import HOUSEKEEPING
 from app.database import db, transaction
 from app.mail.delivery import keep_house
+from app.programme import queries as programme
 from app.site.models import Feedback
 from config import Config
 from tests.factories import a_delegate, a_receipt, saved
@@ -75,3 +76,15 @@ def test_the_first_process_on_a_new_database_begins_its_time_and_others_join(
         edition.current()
         assert edition.agrees_on_time()
         assert clock.now() == the_eve + timedelta(hours=1)
+
+
+@pytest.mark.both_databases
+@pytest.mark.settings(CLOCK_STARTS_AT=THE_EVE)
+def test_what_a_command_does_happens_at_the_sites_time(held_clock: Any, a_process: Start) -> None:
+    with a_process() as process:
+        result = process.test_cli_runner().invoke(args=["demo", "--sessions", "5"])
+
+        newest = programme.newest_release()
+        assert result.exit_code == 0
+        assert newest is not None
+        assert newest.published_at == datetime.fromisoformat(THE_EVE)

@@ -10,6 +10,9 @@ database = migrate.db
 def run() -> None:
     """Bring the database up or down; each migration is one transaction."""
     with database.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # a table that is made anew is dropped in between: its children must not go with it
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection,
             target_metadata=database.metadatas[None],
@@ -18,6 +21,7 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        connection.invalidate()  # the next one has its foreign keys on again
 
 
 run()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from app import clock
 from app.accounts import services as accounts
-from app.accounts.models import Person
+from app.accounts.models import ORGANISER, Person
 from app.database import Base, db, transaction
 from app.mail.models import Letter
 from app.programme import services as programme
@@ -153,21 +153,25 @@ def a_letter(**about: Any) -> Letter:
 # Accounts
 
 
-def an_organiser(email: str = "grace@conference.example") -> Person:
-    """Save an organiser."""
+def an_organiser(email: str = "grace@conference.example", role: str = ORGANISER) -> Person:
+    """Save an organiser, or someone with another part in running the conference."""
     with transaction():
-        return accounts.add_organiser(email)
+        person = accounts.add_organiser(email)
+        person.role = role
+        return person
 
 
-def a_sign_in_link(email: str = "grace@conference.example") -> str:
-    """Give the address at which an organiser signs in, once."""
-    an_organiser(email)
+def a_sign_in_link(email: str = "grace@conference.example", role: str = ORGANISER) -> str:
+    """Give the address at which someone who runs the conference signs in, once."""
+    an_organiser(email, role)
     with transaction():
         return f"/sign-in/{accounts.make_sign_in_link(email)}"
 
 
-def signed_in(browser: Browser, email: str = "grace@conference.example") -> Browser:
-    """Sign an organiser in."""
-    browser.open(a_sign_in_link(email))
+def signed_in(
+    browser: Browser, email: str = "grace@conference.example", role: str = ORGANISER
+) -> Browser:
+    """Sign someone in who runs the conference."""
+    browser.open(a_sign_in_link(email, role))
     browser.press("Sign in")
     return browser

@@ -4,11 +4,14 @@ The cookie holds one random secret, signed by the site; what it opens is looked 
 database on every request, so that signing out holds at once and everywhere.
 """
 
+from collections.abc import Callable
+
 from flask import g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import queries
 from app.accounts.models import Device, Person
+from app.accounts.roles import Part
 from app.database import READ_ONLY_METHODS
 from app.errors import NotAllowed
 
@@ -31,14 +34,38 @@ def current_device() -> Device | None:
     return found  # type: ignore[no-any-return]  # Flask's g holds anything
 
 
-def require_organiser() -> ResponseReturnValue | None:
-    """Let organisers in; show who is not signed in the way to sign in."""
+def require_a_part() -> ResponseReturnValue | None:
+    """Let those in who run the conference; show who is not signed in the way to sign in."""
     person = current_person()
     if person is None:
         return to_sign_in()
-    if not person.is_organiser:
-        raise NotAllowed("This page is for the organisers of the conference")
+    if not person.has_a_part:
+        raise NotAllowed("This page is for those who run the conference")
     return None
+
+
+def only_for(part: Part) -> Callable[[], None]:
+    """Give the guard of one part of the back office.
+
+    A page that takes a form is for those who may change the part, its empty form too; any
+    other page is for those who may read it.
+    """
+
+    def _require() -> None:
+        person = current_person()
+        rule = request.url_rule
+        changes = rule is not None and not READ_ONLY_METHODS.issuperset(rule.methods or ())
+        allowed = part.writes if changes else part.reads
+        if person is None or person.role not in allowed:
+            raise NotAllowed("Your role does not open this page")
+
+    return _require
+
+
+def may_change(part: Part) -> bool:
+    """Whether who is signed in may change what is in a part, so that pages offer it."""
+    person = current_person()
+    return person is not None and person.role in part.writes
 
 
 def held_secret() -> str:

@@ -5,12 +5,14 @@ Every moment here is a real one: a link must expire whichever day the site rehea
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
 
-ORGANISER, FORMER = "organiser", "former"  # former: has been one, and may see nothing now
+ORGANISER, EDITOR, DESK, VIEWER = "organiser", "editor", "desk", "viewer"
+FORMER = "former"  # has had a part, and may see nothing now
+ROLES = (ORGANISER, EDITOR, DESK, VIEWER)
 
 
 class Person(Base):
@@ -22,13 +24,33 @@ class Person(Base):
     email: Mapped[str] = mapped_column(unique=True)  # in lower case
     role: Mapped[str] = mapped_column(default=ORGANISER)
     added_at: Mapped[datetime]
+    code_secret: Mapped[str] = mapped_column(default="", server_default="")  # TOTP, encrypted
+    code_step: Mapped[int | None] = mapped_column(default=None)  # of the last code that was used
 
-    __table_args__ = (CheckConstraint("role IN ('organiser', 'former')", name="known_role"),)
+    passkeys: Mapped[list["Passkey"]] = relationship(
+        order_by="Passkey.id", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (
+        CheckConstraint(
+            "role IN ('organiser', 'editor', 'desk', 'viewer', 'former')", name="known_role"
+        ),
+    )
 
     @property
     def is_organiser(self) -> bool:
-        """Whether the back office is open to them."""
+        """Whether all of the back office is theirs."""
         return self.role == ORGANISER
+
+    @property
+    def has_a_part(self) -> bool:
+        """Whether the back office is open to them."""
+        return self.role in ROLES
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether they have enrolled a passkey or an authenticator."""
+        return bool(self.code_secret or self.passkeys)
 
 
 class SignInLink(Base):
@@ -55,8 +77,38 @@ class Device(Base):
     secret_hash: Mapped[str] = mapped_column(unique=True)
     signed_in_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None] = mapped_column(default=None)  # about when it was last used
+    passed_at: Mapped[datetime | None] = mapped_column(default=None)  # the second factor, here
+    challenge: Mapped[str] = mapped_column(default="", server_default="")  # for a passkey, once
+    label: Mapped[str] = mapped_column(default="", server_default="")  # Firefox on Windows
 
     person: Mapped[Person] = relationship()
+
+
+class Passkey(Base):
+    """A key on a person's device that proves who they are (WebAuthn)."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    credential: Mapped[str] = mapped_column(unique=True)  # base64url
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(default="")
+    added_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class RecoveryCode(Base):
+    """A code that stands in for a lost second factor, once."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str]
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Attempt(Base):

@@ -19,6 +19,12 @@ def person(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
 
 
+def with_a_part(email: str) -> Person | None:
+    """Find the person with this address, if they have a part in running the conference."""
+    found = person(email)
+    return found if found is not None and found.has_a_part else None
+
+
 def organiser(email: str) -> Person | None:
     """Find the organiser with this address."""
     found = person(email)

@@ -60,8 +60,8 @@ def remove_organiser(email: str) -> None:
 
 
 def make_sign_in_link(email: str) -> str:
-    """Make a link that signs an organiser in once; give its secret."""
-    person = queries.organiser(as_kept(email))
+    """Make a link that signs someone in once who runs the conference; give its secret."""
+    person = queries.with_a_part(as_kept(email))
     if person is None:
         raise NotFound(NO_SUCH_ORGANISER)
     return _secret_for(person)
@@ -73,7 +73,7 @@ def write_with_link(email: str, onward: str = "", language: str = "en") -> None:
     So neither the answer nor the time it takes tells a stranger who runs the conference.
     """
     undo_point = db.session.begin_nested()
-    person = queries.organiser(email)
+    person = queries.with_a_part(email)
     secret = _secret_for(person or _nobody())
     mail.post(
         "sign_in",

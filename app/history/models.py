@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
+from app.history import changes
+from app.history.changes import Change
 
 
 class Entry(Base):
@@ -18,5 +20,15 @@ class Entry(Base):
     who: Mapped[str]  # an organiser's address, "the delegate", "the site"
     about: Mapped[str]  # "booking ABC123", "release 4"
     sentence: Mapped[str]
+    changes: Mapped[str] = mapped_column(Text, default="", server_default="")  # JSON, see Change
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("history_entry.id"), default=None)
 
-    __table_args__ = (Index("ix_history_entry_about", "about"),)
+    __table_args__ = (
+        Index("ix_history_entry_about", "about"),
+        Index("ix_history_entry_who", "who"),
+    )
+
+    @property
+    def made(self) -> tuple[Change, ...]:
+        """What it changed, field by field."""
+        return changes.read(self.changes)

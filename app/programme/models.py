@@ -2,10 +2,29 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
+
+WAITING, DONE, CANCELLED, FAILED = "waiting", "done", "cancelled", "failed"  # of a plan
+DRAFT, CONFIRMED, WITHDRAWN = "draft", "confirmed", "withdrawn"  # of a session, or cancelled
+
+
+class Edited:
+    """What a row that organisers edit knows of its edits."""
+
+    version: Mapped[int] = mapped_column(default=1, server_default="1")  # one more for each edit
+    changed_at: Mapped[datetime | None] = mapped_column(default=None)
+    notes: Mapped[str] = mapped_column(Text, default="", server_default="")  # never public
 
 
 class Conference(Base):
@@ -26,6 +45,9 @@ class Conference(Base):
     registration_opens_at: Mapped[datetime | None] = mapped_column(default=None)
     registration_closes_at: Mapped[datetime | None] = mapped_column(default=None)
     is_invented: Mapped[bool] = mapped_column(default=False)  # made up, to try things out
+    walking_minutes: Mapped[int] = mapped_column(default=5, server_default="5")  # between rooms
+    version: Mapped[int] = mapped_column(default=1, server_default="1")  # one more for each edit
+    in_effect: Mapped[str] = mapped_column(Text, default="", server_default="")
     current_release: Mapped[int | None] = mapped_column(ForeignKey("release.number"), default=None)
 
     __table_args__ = (
@@ -34,7 +56,7 @@ class Conference(Base):
     )
 
 
-class Theme(Base):
+class Theme(Edited, Base):
     """What sessions have in common: a word, a shape and a colour."""
 
     __tablename__ = "theme"
@@ -50,7 +72,7 @@ class Theme(Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class Room(Base):
+class Room(Edited, Base):
     """A place where sessions happen."""
 
     __tablename__ = "room"
@@ -66,7 +88,7 @@ class Room(Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class Speaker(Base):
+class Speaker(Edited, Base):
     """A person who appears in a session."""
 
     __tablename__ = "speaker"
@@ -79,10 +101,16 @@ class Speaker(Base):
     organisation: Mapped[str] = mapped_column(default="")
     country: Mapped[str] = mapped_column(default="")
     biography: Mapped[str] = mapped_column(Text, default="")
+    contact_address: Mapped[str] = mapped_column(default="", server_default="")  # never public
+    confirmed_at: Mapped[datetime | None] = mapped_column(default=None)  # that they take part
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
 
+    absences: Mapped[list["Absence"]] = relationship(
+        order_by="Absence.starts_at", cascade="all, delete-orphan"
+    )
 
-class Session(Base):
+
+class Session(Edited, Base):
     """Something that happens at the conference, at a time and usually in a room."""
 
     __tablename__ = "session"
@@ -104,6 +132,8 @@ class Session(Base):
     links: Mapped[str] = mapped_column(Text, default="[]")  # JSON: [[address, label], …]
     is_recorded: Mapped[bool] = mapped_column(default=False)
     is_illustrative: Mapped[bool] = mapped_column(default=False)
+    seats: Mapped[int | None] = mapped_column(default=None)  # how many may come; None: the room's
+    is_draft: Mapped[bool] = mapped_column(default=False, server_default=false())  # not published
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
 
@@ -117,6 +147,30 @@ class Session(Base):
         CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),
         Index("ix_session_starts_at", "starts_at"),
     )
+
+    @property
+    def state(self) -> str:
+        """Where it stands: draft, confirmed or cancelled; withdrawn when a file left it out."""
+        if self.withdrawn_at is not None:
+            return WITHDRAWN
+        if self.cancelled_at is not None:
+            return CANCELLED
+        return DRAFT if self.is_draft else CONFIRMED
+
+
+class Absence(Base):
+    """A time at which a speaker cannot appear."""
+
+    __tablename__ = "absence"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    speaker_id: Mapped[int] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), index=True
+    )
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),)
 
 
 class Appearance(Base):
@@ -143,4 +197,53 @@ class Release(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     published_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(default="")
+    who: Mapped[str] = mapped_column(default="", server_default="")  # published it
+    overruled: Mapped[str] = mapped_column(Text, default="", server_default="")  # clashes, and why
     document: Mapped[str] = mapped_column(Text)  # JSON of app.programme.document.Document
+
+
+class PlannedRelease(Base):
+    """That the working programme will be published at a set moment."""
+
+    __tablename__ = "planned_release"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    publish_at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(default="")
+    overrules: Mapped[str] = mapped_column(Text, default="")  # why clashes may stand
+    who: Mapped[str]
+    planned_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default=WAITING)
+    outcome: Mapped[str] = mapped_column(Text, default="")  # why it failed, in a sentence
+    release_number: Mapped[int | None] = mapped_column(ForeignKey("release.number"), default=None)
+
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'done', 'cancelled', 'failed')", name="known_state"),
+        Index("ix_planned_release_state", "state", "publish_at"),
+    )
+
+
+class Preview(Base):
+    """A link that shows the working programme to whoever holds it, for a while."""
+
+    __tablename__ = "preview"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of what the link holds
+    label: Mapped[str] = mapped_column(default="")  # for whom it was made
+    who: Mapped[str]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Upload(Base):
+    """A programme file that was handed in, until it is loaded or a day has gone."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    who: Mapped[str]
+    uploaded_at: Mapped[datetime]

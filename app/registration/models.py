@@ -67,6 +67,7 @@ class Delegate(Base):
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     erased_at: Mapped[datetime | None] = mapped_column(default=None)
     is_invented: Mapped[bool] = mapped_column(default=False)  # does not exist; for trying out
+    found_by: Mapped[str] = mapped_column(Text, default="", server_default="")  # folded, see below
 
     needs: Mapped["Needs | None"] = relationship(cascade="all, delete-orphan")
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Blueprint, Flask
 
 from app import organise
-from app.accounts.guards import require_organiser
+from app.accounts.guards import require_a_part
 from app.mail.models import FAILED, SENT
 from tests.browser import Browser, Page
 from tests.factories import a_delegate, a_letter, a_session, places, published, signed_in
@@ -43,11 +43,11 @@ def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
     part = Blueprint("part", __name__)
     part.add_url_rule("/part", view_func=lambda: "for organisers only")
     whole = Blueprint("office", __name__, url_prefix="/office")
-    whole.before_request(require_organiser)
+    whole.before_request(require_a_part)
     whole.register_blueprint(part)
     site.register_blueprint(whole)
 
-    assert site.before_request_funcs["organise"] == [require_organiser]
+    assert site.before_request_funcs["organise"] == [require_a_part]
     assert organise.pages.url_prefix == "/organise"
     assert site.test_client().get("https://conference.example/office/part").status_code == 303
 

@@ -1,0 +1,1 @@
+"""The schedule board: rooms across, time down."""

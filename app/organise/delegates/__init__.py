@@ -1,0 +1,1 @@
+"""Delegates and their bookings."""

@@ -1,0 +1,1 @@
+"""Links that show the working programme to people without an account."""

@@ -1,0 +1,1 @@
+"""What will change, publishing it, and going back."""

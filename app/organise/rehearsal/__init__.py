@@ -1,0 +1,1 @@
+"""Seeing the site as of another moment."""

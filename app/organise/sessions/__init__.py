@@ -1,0 +1,1 @@
+"""The sessions of the working programme: lists and forms."""

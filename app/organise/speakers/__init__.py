@@ -1,0 +1,1 @@
+"""The speakers of the working programme: lists and forms."""

@@ -1,0 +1,1 @@
+"""Pages, news, links and the urgent notice."""

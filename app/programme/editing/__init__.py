@@ -1,0 +1,1 @@
+"""What organisers do to the working programme, one deed at a time."""

@@ -1,5 +1,5 @@
-// Builds static/css/site.css and static/js/site.js. Beside each of them, and beside each drawing
-// in static/img, it puts a .br and a .gz.
+// Builds static/css and static/js: site.* for every page, organise.* for the back office besides.
+// Beside each of them, and beside each drawing in static/img, it puts a .br and a .gz.
 //
 //   node assets/build.mjs           writes them
 //   node assets/build.mjs --check   fails if the committed ones are not what the sources give
@@ -18,13 +18,15 @@ const assets = dirname(fileURLToPath(import.meta.url));
 const root = dirname(assets);
 const modernBrowsers = ["chrome109", "edge109", "firefox115", "safari15.6"];
 
-async function styleSheet() {
-  const from = (name) =>
-    compile(join(assets, "scss", name), {
-      loadPaths: [join(root, "node_modules")],
-      quietDeps: true,
-    }).css;
-  const { code } = await transform(`${await fitted(from("kit.scss"))}\n${from("site.scss")}`, {
+function compiled(name) {
+  return compile(join(assets, "scss", name), {
+    loadPaths: [join(root, "node_modules")],
+    quietDeps: true,
+  }).css;
+}
+
+async function styleSheet(css) {
+  const { code } = await transform(css, {
     loader: "css",
     minify: true,
     target: modernBrowsers,
@@ -33,9 +35,9 @@ async function styleSheet() {
   return code;
 }
 
-async function script() {
+async function script(name) {
   const { outputFiles } = await build({
-    entryPoints: [join(assets, "js", "site.js")],
+    entryPoints: [join(assets, "js", name)],
     bundle: true,
     minify: true,
     format: "esm",
@@ -78,8 +80,12 @@ function isCommitted(path, text) {
 }
 
 const built = {
-  [join(root, "static", "css", "site.css")]: await styleSheet(),
-  [join(root, "static", "js", "site.js")]: await script(),
+  [join(root, "static", "css", "site.css")]: await styleSheet(
+    `${await fitted(compiled("kit.scss"))}\n${compiled("site.scss")}`,
+  ),
+  [join(root, "static", "css", "organise.css")]: await styleSheet(compiled("organise.scss")),
+  [join(root, "static", "js", "site.js")]: await script("site.js"),
+  [join(root, "static", "js", "organise.js")]: await script("organise.js"),
   ...Object.fromEntries(drawings()),
 };
 

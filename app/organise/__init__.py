@@ -7,6 +7,7 @@ has besides the guard that says which roles read it and which change it.
 from functools import partial
 
 from app.accounts import guards, roles
+from app.organise import menu
 from app.organise.board.views import pages as board
 from app.organise.delegates.views import pages as delegates
 from app.organise.files.views import pages as files
@@ -52,7 +53,13 @@ def _what_is_open(access: roles.Part) -> dict[str, bool]:
     return {"may_change": guards.may_change(access)}
 
 
+def _menu() -> dict[str, tuple[menu.Group, ...]]:
+    person = guards.current_person()
+    return {"menu": menu.of(person) if person else ()}
+
+
 pages.before_request(guards.require_a_part)
+pages.context_processor(_menu)
 for part, access in PARTS:
     part.before_request(guards.only_for(access))
     part.context_processor(partial(_what_is_open, access))

@@ -1,0 +1,108 @@
+"""The menu of the back office: what of it is open to whoever is signed in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from app.accounts import roles
+from app.accounts.models import Person
+from app.accounts.roles import Part
+
+ROOT = "/organise"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A page of the menu."""
+
+    label: LazyString
+    path: str
+    part: Part
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return f"{request.script_root}{self.path}"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the page that is open is this one."""
+        return request.path == self.path
+
+    @property
+    def is_around(self) -> bool:
+        """Whether the page that is open is this one, or lies within it."""
+        return self.is_here or (self.path != ROOT and request.path.startswith(f"{self.path}/"))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pages that belong together."""
+
+    label: LazyString
+    items: tuple[Item, ...]
+
+    @property
+    def address(self) -> str:
+        """Where the first of them is."""
+        return self.items[0].address
+
+    @property
+    def is_around(self) -> bool:
+        """Whether the page that is open is one of them."""
+        return any(item.is_around for item in self.items)
+
+
+MENU = (
+    Group(_l("Home"), (Item(_l("Home"), ROOT, roles.HOME),)),
+    Group(
+        _l("Programme"),
+        (
+            Item(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME),
+            Item(_l("Speakers"), f"{ROOT}/speakers", roles.PROGRAMME),
+            Item(_l("Rooms"), f"{ROOT}/rooms", roles.PROGRAMME),
+            Item(_l("Themes"), f"{ROOT}/themes", roles.PROGRAMME),
+            Item(_l("Schedule board"), f"{ROOT}/board", roles.PROGRAMME),
+            Item(_l("Files"), f"{ROOT}/files", roles.PROGRAMME),
+        ),
+    ),
+    Group(
+        _l("Publishing"),
+        (
+            Item(_l("What will change"), f"{ROOT}/publishing", roles.PROGRAMME),
+            Item(_l("Preview links"), f"{ROOT}/previews", roles.PROGRAMME),
+            Item(_l("Rehearsal"), f"{ROOT}/rehearsal", roles.HOME),
+        ),
+    ),
+    Group(
+        _l("Delegates"),
+        (
+            Item(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
+            Item(_l("Letters"), f"{ROOT}/letters", roles.DELEGATES),
+        ),
+    ),
+    Group(
+        _l("Website"),
+        (
+            Item(_l("Pages and news"), f"{ROOT}/pages", roles.WORDS),
+            Item(_l("Settings"), f"{ROOT}/settings", roles.SETTINGS),
+        ),
+    ),
+    Group(_l("Team"), (Item(_l("Team"), f"{ROOT}/people", roles.PEOPLE),)),
+    Group(_l("History"), (Item(_l("History"), f"{ROOT}/history", roles.HISTORY),)),
+)
+
+
+def of(person: Person) -> tuple[Group, ...]:
+    """Give the menu of someone's role."""
+    return tuple(_open(person))
+
+
+def _open(person: Person) -> Iterator[Group]:
+    for group in MENU:
+        items = tuple(item for item in group.items if person.role in item.part.reads)
+        if items:
+            yield Group(group.label, items)

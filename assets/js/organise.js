@@ -1,0 +1,3 @@
+import { tickAll } from "./organise/lists.js";
+
+tickAll();

@@ -12,9 +12,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+from flask import current_app
+from flask.sessions import SecureCookieSessionInterface
+from playwright.sync_api import Page
+
 from app import clock
+from app.accounts import guards
 from app.accounts import services as accounts
-from app.accounts.models import ORGANISER, Person
+from app.accounts.models import ORGANISER, Device, Person
+from app.accounts.queries import hashed
 from app.database import Base, db, transaction
 from app.mail.models import Letter
 from app.programme import services as programme
@@ -168,10 +174,51 @@ def a_sign_in_link(email: str = "grace@conference.example", role: str = ORGANISE
         return f"/sign-in/{accounts.make_sign_in_link(email)}"
 
 
+def a_device(person: Person, **about: Any) -> str:
+    """Save a browser in which someone is signed in, second step and all; give its secret."""
+    secret = f"device {next(_numbers)}"
+    now = clock.real_now()
+    usual = {
+        "person_id": person.id,
+        "secret_hash": hashed(secret),
+        "signed_in_at": now,
+        "seen_at": now,
+        "passed_at": now,
+        "expires_at": now + accounts.DEVICE_LASTS,
+        "label": "Firefox on Linux",
+    }
+    saved(Device(**{**usual, **about}))
+    return secret
+
+
+def _cookie_of(secret: str) -> str:
+    """Give what a browser holds in which someone is signed in."""
+    signer = SecureCookieSessionInterface().get_signing_serializer(current_app)
+    assert signer is not None
+    return str(signer.dumps({guards.DEVICE: secret}))
+
+
 def signed_in(
-    browser: Browser, email: str = "grace@conference.example", role: str = ORGANISER
+    browser: Browser,
+    email: str = "grace@conference.example",
+    role: str = ORGANISER,
+    **device: Any,
 ) -> Browser:
-    """Sign someone in who runs the conference."""
-    browser.open(a_sign_in_link(email, role))
-    browser.press("Sign in")
+    """Sign someone in who runs the conference, without a request; `passed_at=None` is half way."""
+    secret = a_device(an_organiser(email, role), **device)
+    browser.hold_cookie("session", _cookie_of(secret))
     return browser
+
+
+def signed_in_window(
+    window: Page,
+    address: str,
+    email: str = "grace@conference.example",
+    role: str = ORGANISER,
+    **device: Any,
+) -> Page:
+    """Sign someone in who runs the conference, in a real browser: `address` is the site's."""
+    secret = a_device(an_organiser(email, role), **device)
+    value = _cookie_of(secret)
+    window.context.add_cookies([{"name": "session", "value": value, "url": address}])
+    return window

@@ -194,7 +194,8 @@ def test_a_stranger_learns_nothing_from_the_answer(
 
     assert answers[0] == answers[1]
     assert set(work[0]) - set(work[1]) == set()
-    assert set(work[1]) - set(work[0]) == {"INSERT INTO person (email, role, added_at)"}
+    (more,) = set(work[1]) - set(work[0])  # somebody is made up who is undone again
+    assert more.startswith("INSERT INTO person (email, role, added_at, ")
     assert [letter.recipient for letter in letters()] == [GRACE]
     assert db.session.scalars(select(SignInLink.person_id)).all() == [an_organiser(GRACE).id]
 
@@ -356,7 +357,8 @@ def test_signing_in_leaves_nothing_of_the_session_before(
     take_the_cookies_of(thief, visitor)
     planted = visitor.cookies()["session"]
 
-    signed_in(visitor)
+    visitor.open(a_sign_in_link())
+    visitor.press("Sign in")
 
     assert visitor.cookies()["session"] != planted
     assert thief.open("/organise").heading == "Sign in"
@@ -371,7 +373,8 @@ def test_a_stranger_who_plants_their_own_session_does_not_share_the_next(
     colleague = signed_in(a_browser(), "colleague@conference.example")
     take_the_cookies_of(colleague, visitor)
 
-    signed_in(visitor)
+    visitor.open(a_sign_in_link())
+    visitor.press("Sign in")
 
     assert GRACE in visitor.open("/my").text
     assert colleague.open("/my").heading == "Sign in"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
 
 from app.accounts import roles
 from app.accounts.models import Person
@@ -18,7 +17,7 @@ ROOT = "/organise"
 class Item:
     """A page of the menu."""
 
-    label: LazyString
+    label: str
     path: str
     part: Part
 
@@ -42,7 +41,7 @@ class Item:
 class Group:
     """Pages that belong together."""
 
-    label: LazyString
+    label: str
     items: tuple[Item, ...]
 
     @property

@@ -7,15 +7,19 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    String,
     Text,
     UniqueConstraint,
+    event,
     false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
+from app.programme import names
 
 WAITING, DONE, CANCELLED, FAILED = "waiting", "done", "cancelled", "failed"  # of a plan
+IN_ORDER = String().with_variant(String(collation="C"), "postgresql")  # the same on each database
 DRAFT, CONFIRMED, WITHDRAWN = "draft", "confirmed", "withdrawn"  # of a session, or cancelled
 
 
@@ -104,10 +108,23 @@ class Speaker(Edited, Base):
     contact_address: Mapped[str] = mapped_column(default="", server_default="")  # never public
     confirmed_at: Mapped[datetime | None] = mapped_column(default=None)  # that they take part
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
+    found_by: Mapped[str] = mapped_column(Text, default="", server_default="")  # what search reads
+    name_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="")
+    organisation_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="")
 
     absences: Mapped[list["Absence"]] = relationship(
         order_by="Absence.starts_at", cascade="all, delete-orphan"
     )
+
+
+@event.listens_for(Speaker, "before_insert")
+@event.listens_for(Speaker, "before_update")
+def _let_be_found(_mapper: object, _connection: object, speaker: Speaker) -> None:
+    """Keep what search and sorting read, without accents and case, whoever changes a speaker."""
+    speaker.name_order = names.folded(speaker.name)
+    speaker.organisation_order = names.folded(speaker.organisation or "")
+    address = names.folded(speaker.contact_address or "")
+    speaker.found_by = f"{speaker.name_order} {speaker.organisation_order} {address}"
 
 
 class Session(Edited, Base):

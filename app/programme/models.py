@@ -228,6 +228,7 @@ class PlannedRelease(Base):
     publish_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(default="")
     overrules: Mapped[str] = mapped_column(Text, default="")  # why clashes may stand
+    accepted: Mapped[str] = mapped_column(Text, default="")  # those clashes, a line each
     who: Mapped[str]
     planned_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default=WAITING)
@@ -264,3 +265,6 @@ class Upload(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     who: Mapped[str]
     uploaded_at: Mapped[datetime]
+    is_merged: Mapped[bool]  # it only adds and changes; else what it does not hold is withdrawn
+    seen: Mapped[str]  # what the working programme was when it was tried (loading.fingerprint)
+    told: Mapped[str] = mapped_column(Text)  # JSON of what trying it showed

@@ -54,6 +54,9 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("who", sa.String(), nullable=False),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_merged", sa.Boolean(), nullable=False),
+        sa.Column("seen", sa.String(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
     )
     op.create_table(
@@ -130,6 +133,7 @@ def upgrade() -> None:
         sa.Column("publish_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("overrules", sa.Text(), nullable=False),
+        sa.Column("accepted", sa.Text(), nullable=False),
         sa.Column("who", sa.String(), nullable=False),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(), nullable=False),

@@ -23,6 +23,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Index,
     Insert,
     MetaData,
@@ -31,7 +32,7 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 
 MIGRATING = "flask_migrate"
@@ -45,7 +46,7 @@ POSTGRESQL_OPTIONS = {
     "pool_timeout": 10,
     "connect_args": {
         "connect_timeout": 3,
-        "options": "-c statement_timeout=20000",
+        "options": "-c statement_timeout=20000 -c timezone=UTC",
         "tcp_user_timeout": 10_000,  # milliseconds, when nothing comes back from the network
         "keepalives_idle": 10,
         "keepalives_interval": 5,
@@ -66,6 +67,7 @@ NAMES = {
 }
 
 STAYS = "stays"  # where a session remembers what it writes again after a rollback
+AFTERWARDS = "afterwards"  # and what it writes when the request is over
 
 _may_write: ContextVar[bool] = ContextVar("may_write", default=True)
 
@@ -161,6 +163,15 @@ def write_to_stay(statement: Insert, row: dict[str, object]) -> None:
     db.session.info.setdefault(STAYS, []).append((statement, row))
 
 
+def write_afterwards(statement: Executable) -> None:
+    """Note something about a request, a GET too, in a short transaction of its own at its end.
+
+    It is for what no page hangs on, such as when someone was last seen: where the database
+    cannot take it just then, it is left out.
+    """
+    db.session.info.setdefault(AFTERWARDS, []).append(statement)
+
+
 def broken_rule(error: IntegrityError) -> str:
     """Name the constraint that a row would have broken, on either database."""
     told = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
@@ -207,6 +218,7 @@ def _end_transaction(response: Response) -> Response:
     elif db.session.registry.has():  # else nobody has asked the database
         db.session.rollback()
         _write_what_stays()
+    _write_what_comes_afterwards()
     return response
 
 
@@ -216,6 +228,19 @@ def _write_what_stays() -> None:
         db.session.connection().execute(statement, row)
     if statements:
         db.session.commit()
+
+
+def _write_what_comes_afterwards() -> None:
+    statements = db.session.info.pop(AFTERWARDS, ()) if db.session.registry.has() else ()
+    if not statements:
+        return
+    _may_write.set(True)
+    try:
+        for statement in statements:
+            db.session.connection().execute(statement)
+        db.session.commit()
+    except OperationalError:
+        db.session.rollback()
 
 
 def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:

@@ -1,0 +1,48 @@
+"""What the working programme still lacks, counted in one question."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from app.database import db
+from app.programme.document import PAUSES
+from app.programme.models import Appearance, Session, Speaker
+
+STANDS = Session.withdrawn_at.is_(None) & Session.cancelled_at.is_(None)
+IS_WORK = func.lower(Session.kind).not_in(sorted(PAUSES))  # at a pause nobody speaks
+HAS_PEOPLE = select(Appearance.id).where(Appearance.session_id == Session.id).exists()
+TAKES_PART = Speaker.withdrawn_at.is_(None)
+
+
+@dataclass(frozen=True)
+class Lacks:
+    """How many sessions and speakers lack what readers look for."""
+
+    sessions_without_room: int
+    sessions_without_time: int
+    sessions_without_abstract: int
+    sessions_without_speakers: int
+    speakers_not_confirmed: int
+    speakers_without_biography: int
+
+
+def count() -> Lacks:
+    """Count what is missing in sessions that stand and of speakers who take part."""
+    return Lacks(
+        *db.session.execute(
+            select(
+                _how_many(Session, STANDS, Session.room_id.is_(None)),
+                _how_many(Session, STANDS, Session.starts_at.is_(None)),
+                _how_many(
+                    Session, STANDS, IS_WORK, Session.abstract == "", Session.description == ""
+                ),
+                _how_many(Session, STANDS, IS_WORK, ~HAS_PEOPLE),
+                _how_many(Speaker, TAKES_PART, Speaker.confirmed_at.is_(None)),
+                _how_many(Speaker, TAKES_PART, Speaker.biography == ""),
+            )
+        ).one()
+    )
+
+
+def _how_many(kind: type[Session | Speaker], *such: ColumnElement[bool]) -> ColumnElement[int]:
+    return select(func.count()).select_from(kind).where(*such).scalar_subquery()

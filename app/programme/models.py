@@ -153,6 +153,7 @@ class Session(Edited, Base):
     is_draft: Mapped[bool] = mapped_column(default=False, server_default=false())  # not published
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
+    title_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="")
 
     theme: Mapped[Theme | None] = relationship()
     room: Mapped[Room | None] = relationship()
@@ -173,6 +174,13 @@ class Session(Edited, Base):
         if self.cancelled_at is not None:
             return CANCELLED
         return DRAFT if self.is_draft else CONFIRMED
+
+
+@event.listens_for(Session, "before_insert")
+@event.listens_for(Session, "before_update")
+def _let_its_title_be_found(_mapper: object, _connection: object, session: Session) -> None:
+    """Keep the title as it is searched and sorted, without accents and case."""
+    session.title_order = names.folded(session.title)
 
 
 class Absence(Base):

@@ -219,6 +219,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.add_column(sa.Column("seats", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("title_order", IN_ORDER, server_default="", nullable=False))
         batch_op.add_column(
             sa.Column("is_draft", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
@@ -248,6 +249,7 @@ def upgrade() -> None:
     # ### end Alembic commands ###
     _let_delegates_be_found()
     _let_speakers_be_found()
+    _let_titles_be_found()
 
 
 def _let_speakers_be_found() -> None:
@@ -266,6 +268,15 @@ def _let_speakers_be_found() -> None:
                 found_by=f"{name} {organisation} ",
             )
         )
+
+
+def _let_titles_be_found() -> None:
+    """Fill what the search for sessions and their order by title read."""
+    session = sa.table("session", *map(sa.column, ("id", "title", "title_order")))
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(session)).mappings().all():
+        values = {"title_order": _folded(row["title"])}
+        connection.execute(session.update().where(session.c.id == row["id"]).values(values))
 
 
 def _folded(name: str) -> str:
@@ -315,6 +326,7 @@ def downgrade() -> None:
         batch_op.drop_column("changed_at")
         batch_op.drop_column("version")
         batch_op.drop_column("is_draft")
+        batch_op.drop_column("title_order")
         batch_op.drop_column("seats")
 
     with op.batch_alter_table("room", schema=None) as batch_op:

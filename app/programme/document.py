@@ -131,6 +131,7 @@ class Document:
 
 
 _json = TypeAdapter(Document)
+_facts_json = TypeAdapter(Conference)
 
 
 def written(document: Document) -> str:
@@ -141,3 +142,13 @@ def written(document: Document) -> str:
 def read(text: str) -> Document:
     """Read a document back from its JSON."""
     return _json.validate_json(text)
+
+
+def written_facts(conference: Conference) -> str:
+    """Give the facts of the conference alone as JSON."""
+    return _facts_json.dump_json(conference).decode()
+
+
+def read_facts(text: str) -> Conference:
+    """Read the facts of the conference back from their JSON."""
+    return _facts_json.validate_json(text)

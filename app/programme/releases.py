@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as Database
 
 from app import edition
 from app.database import db, reading
-from app.programme import document
+from app.programme import document, in_effect
 from app.programme.document import Document
 from app.programme.models import Conference, Release
 from app.programme.published import Programme
@@ -47,9 +47,13 @@ def current() -> Programme:
 def _read_current() -> Programme:
     """Read the current release in a session of its own, so that no request's is touched."""
     with reading(db.engine) as connection, Database(connection) as database:
-        row = database.scalar(
-            select(Release).join(Conference, Conference.current_release == Release.number)
-        )
-        if row is None:
+        found = database.execute(
+            select(Release, Conference.in_effect).join(
+                Conference, Conference.current_release == Release.number
+            )
+        ).first()
+        if found is None:
             return Programme(NOTHING, 0, None)
-        return Programme(document.read(row.document), row.number, row.published_at)
+        row, facts = found
+        content = in_effect.over(document.read(row.document), facts)
+        return Programme(content, row.number, row.published_at)

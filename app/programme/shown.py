@@ -1,13 +1,16 @@
 """Words for what a programme holds as codes: kinds, roles, access features, languages."""
 
 import re
+from datetime import date, datetime
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask
-from flask_babel import get_locale, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 
+from app.programme.clashes import Clash
 from app.programme.document import Session, Speaker
-from app.web.words import local_moment
+from app.web.words import local_date, local_moment, local_time
 
 KINDS = {
     "plenary": lazy_gettext("Plenary"),
@@ -85,6 +88,18 @@ def who_and_where_from(speaker: Speaker) -> str:
     return ", ".join(filter(None, (speaker.name, speaker.role, speaker.organisation)))
 
 
+def clash_reason(clash: Clash) -> str:
+    """Tell why two things cannot both be so, in the reader's language."""
+    named = {name: _named(value) for name, value in clash.words.names}
+    return str(gettext(clash.words.sentence, **named))
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, datetime):
+        return local_time(value)
+    return local_date(value) if isinstance(value, date) else str(value)
+
+
 def capitalised(words: str) -> str:
     """Begin with a capital, and leave the rest as it is."""
     return words[:1].upper() + words[1:]
@@ -98,4 +113,5 @@ FILTERS = (
     language_tag,
     when_and_where,
     who_and_where_from,
+    clash_reason,
 )

@@ -23,7 +23,11 @@ def zone() -> ZoneInfo:
 
 def local_time(moment: datetime) -> str:
     """Show a moment as the conference's own clocks do: 9:30am, 2pm, midday, midnight."""
-    local = moment.astimezone(zone())
+    return on_the_clock(moment.astimezone(zone()))
+
+
+def on_the_clock(local: datetime) -> str:
+    """Show what a clock shows: 9:30am, 2pm, midday, midnight."""
     if local.minute == 0 and local.hour in {0, 12}:
         return "midday" if local.hour else "midnight"
     half = "am" if local.hour < 12 else "pm"

@@ -1,83 +1,46 @@
-"""What cannot all be true: a person in two places, two sessions in one room, a day too many."""
+"""Say in the report of a file what cannot all be true of the programme in it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
+from app.programme import clashes
+from app.programme.placed import Frame, Needed, Place, Placed, needed
 from app.programme.reading.notebook import Notebook
-from app.programme.reading.written import WrittenConference, WrittenProgramme, WrittenSession
-
-NIGHT_ENDS = time(6)
-NEVER = datetime.max.replace(tzinfo=UTC)
+from app.programme.reading.written import WrittenProgramme, WrittenSession
 
 
 def find(programme: WrittenProgramme, where: Mapping[str, str], notebook: Notebook) -> None:
-    """Note every clash. All sessions are kept: an organiser decides what gives way."""
-    timed = sorted(
-        (session for session in programme.sessions if session.starts_at and not session.cancelled),
-        key=_start,
-    )
+    """Note what each session clashes with; where there is more than one, what lasts longest.
+
+    All sessions are kept: an organiser decides what gives way.
+    """
+    written = {f"{number:09}": session for number, session in enumerate(programme.sessions)}
+    conference = programme.conference
+    frame = Frame(conference.starts_on, conference.ends_on, ZoneInfo(conference.time_zone))
+    told: set[tuple[str, str]] = set()
+    for clash in clashes.find(_placed(programme, written), frame):
+        if clash.need and (clash.session, clash.need) in told:
+            continue
+        told.add((clash.session, clash.need))
+        session = written[clash.session]
+        notebook.clash(where[session.key], session.title, clash.words.told(str))
+
+
+def _placed(programme: WrittenProgramme, written: Mapping[str, WrittenSession]) -> Iterator[Placed]:
+    """Give what takes place at a time; their keys keep the order of the file."""
     names = {speaker.key: speaker.name for speaker in programme.speakers}
-    rooms = {room.key: room.name for room in programme.rooms}
-    for key, other, session in _overlaps(timed, _room_of):
-        reason = f"“{other.title}” is in {rooms[key]} at the same time"
-        notebook.clash(where[session.key], session.title, reason)
-    for key, other, session in _overlaps(timed, _people_of):
-        reason = f"{names[key]} is also in “{other.title}” at that time"
-        notebook.clash(where[session.key], session.title, reason)
-    _note_other_days(programme.conference, timed, where, notebook)
-
-
-def _start(session: WrittenSession) -> datetime:
-    """Tell when a session starts; the sessions compared all have a time."""
-    return session.starts_at or NEVER
-
-
-def _room_of(session: WrittenSession) -> list[str]:
-    """Give the room that a session needs."""
-    return [session.room] if session.room else []
-
-
-def _people_of(session: WrittenSession) -> list[str]:
-    """Give the people that a session needs."""
-    return [appearance.speaker for appearance in session.appearances]
-
-
-def _overlaps(
-    sessions: Sequence[WrittenSession], needs: Callable[[WrittenSession], list[str]]
-) -> Iterator[tuple[str, WrittenSession, WrittenSession]]:
-    """Pair each session, in order of time, with one that still needs what it needs."""
-    latest: dict[str, WrittenSession] = {}
-    for session in sessions:
-        for key in needs(session):
-            other = latest.get(key)
-            if other and _end(other) > _start(session):
-                yield key, other, session
-            if other is None or _end(session) > _end(other):
-                latest[key] = session
-
-
-def _end(session: WrittenSession) -> datetime:
-    """Tell when a session ends."""
-    return session.ends_at or _start(session)
-
-
-def _note_other_days(
-    conference: WrittenConference,
-    sessions: Sequence[WrittenSession],
-    where: Mapping[str, str],
-    notebook: Notebook,
-) -> None:
-    """Note what happens on no day of the conference; a night belongs to the day before it."""
-    zone = ZoneInfo(conference.time_zone)
-    for session in sessions:
-        local = _start(session).astimezone(zone)
-        latest = conference.ends_on
-        if local.time() < NIGHT_ENDS:
-            latest += timedelta(days=1)
-        if not conference.starts_on <= local.date() <= latest:
-            notebook.clash(
-                where[session.key],
-                session.title,
-                f"It starts on {local:%Y-%m-%d}, which is not a day of the conference",
+    rooms = {room.key: Place(room.key, room.name, room.capacity) for room in programme.rooms}
+    for key, session in written.items():
+        if session.starts_at and not session.cancelled:
+            yield Placed(
+                key=key,
+                title=session.title,
+                starts_at=session.starts_at,
+                ends_at=session.ends_at or session.starts_at,
+                room=rooms[session.room] if session.room else None,
+                people=_people(session, names),
             )
+
+
+def _people(session: WrittenSession, names: Mapping[str, str]) -> tuple[Needed, ...]:
+    return needed((one.speaker, names[one.speaker], one.role) for one in session.appearances)

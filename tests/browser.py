@@ -275,7 +275,8 @@ class Page:
         assert element is not None, f"the button “{button}” belongs to no form"
         form = _Form(self.tree, element)
         form.fill({**(answers or {}), **named})
-        address = urljoin(self.address, element.get("action") or self.address)
+        asked = pressed.get("formaction") or element.get("action")
+        address = urljoin(self.address, asked or self.address)
         return self.browser.send(
             element.get("method", "get").upper(), address, status, **form.sent_by(pressed)
         )

@@ -1,23 +1,34 @@
-"""What an organiser wants to know first, gathered from those who know it."""
+"""What those who run the conference want to know first, gathered from those who know it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from app import clock
 from app.mail import queries as mail
-from app.mail.models import Letter
 from app.mail.queries import Undelivered
+from app.organise import charts
+from app.organise.charts import Bar, Curve
 from app.programme import releases
+from app.programme.editing import lacks
+from app.programme.editing.lacks import Lacks
 from app.programme.releases import Programme
+from app.registration import numbers
 from app.registration import queries as registration
-from app.registration.models import Delegate
+from app.registration.numbers import Numbers
 from app.registration.queries import Door, Places
 
-NEWEST = 10  # delegates
-FAILED = 5  # letters
 SLOW = timedelta(minutes=10)  # the worker delivers within a second when all is well
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a chart calls what it shows, in the reader's language."""
+
+    country: Callable[[str], str]
+    day: Callable[[date], str]
+    other_countries: str
 
 
 @dataclass(frozen=True)
@@ -50,27 +61,43 @@ class Countdown:
 
 
 @dataclass(frozen=True)
-class Outbox(Undelivered):
-    """The letters that have not arrived, and the first of those that never will."""
+class Work:
+    """What needs doing, each as how many things wait for it."""
 
-    oldest_failed: Sequence[Letter]
+    letters: Undelivered
+    lacks: Lacks
 
     @property
-    def is_slow(self) -> bool:
-        """Whether a letter has waited so long that someone should look."""
-        return self.oldest is not None and self.oldest > SLOW
+    def slow_letters(self) -> int:
+        """How many letters wait, when the oldest has waited so long that someone should look."""
+        oldest = self.letters.oldest
+        return self.letters.waiting if oldest is not None and oldest > SLOW else 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing waits."""
+        return not (self.letters.failed or self.slow_letters or any(astuple(self.lacks)))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Delegates in numbers that people compare."""
+
+    growth: Curve | None
+    countries: Sequence[Bar]
+    days: Sequence[Bar]
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The organisers' home page."""
+    """The home page of the back office."""
 
+    work: Work
     places: Places
     door: Door
     countdown: Countdown
-    outbox: Outbox
-    newest: Sequence[Delegate]
     programme: Programme
+    drawn: Drawn
 
     @property
     def percent_taken(self) -> float:
@@ -78,16 +105,17 @@ class Overview:
         return round(100 * self.places.taken / self.places.limit, 1) if self.places.limit else 0
 
 
-def overview() -> Overview:
-    """Gather what an organiser wants to know first."""
+def overview(words: Words) -> Overview:
+    """Gather what those who run the conference want to know first."""
     programme = releases.current()
+    places = registration.places()
     return Overview(
-        places=registration.places(),
+        work=Work(letters=mail.undelivered(), lacks=lacks.count()),
+        places=places,
         door=registration.door(),
         countdown=countdown(programme),
-        outbox=outbox(),
-        newest=registration.newest(NEWEST),
         programme=programme,
+        drawn=_drawn(numbers.count(programme.conference.time_zone), places.limit, words),
     )
 
 
@@ -98,8 +126,12 @@ def countdown(programme: Programme) -> Countdown:
     return Countdown(today, conference.starts_on, conference.ends_on)
 
 
-def outbox() -> Outbox:
-    """Tell which letters have not arrived."""
-    now = mail.undelivered()
-    failed = mail.failed(FAILED) if now.failed else ()
-    return Outbox(now.waiting, now.oldest, now.failed, oldest_failed=failed)
+def _drawn(counted: Numbers, limit: int, words: Words) -> Drawn:
+    most_first = sorted(counted.by_country.items(), key=lambda one: (-one[1], one[0]))
+    countries = [(words.country(code), number) for code, number in most_first]
+    days = [(words.day(day), number) for day, number in counted.by_day.items()]
+    return Drawn(
+        growth=charts.curve(counted.by_registration, limit),
+        countries=charts.bars(countries, others=words.other_countries),
+        days=charts.bars(days),
+    )

@@ -1,12 +1,16 @@
-"""The organisers' home page."""
+"""The home page of the back office: what needs doing, and how the conference stands."""
+
+from functools import partial
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
-from app.accounts import guards
+from app.accounts import guards, roles
 from app.forms import ButtonForm
 from app.organise import queries
 from app.registration import countries
+from app.web import languages, words
 from app.web.pages import page
 
 pages = Blueprint("organise", __name__, url_prefix="/organise")
@@ -14,10 +18,19 @@ pages = Blueprint("organise", __name__, url_prefix="/organise")
 
 @pages.get("")
 def home() -> ResponseReturnValue:
+    spoken = queries.Words(
+        country=partial(_country, language=languages.current().code),
+        day=words.local_date,
+        other_countries=gettext("Other countries"),
+    )
     return page(
         "organise/home.html",
         form=ButtonForm(),
-        overview=queries.overview(),
+        overview=queries.overview(spoken),
         person=guards.current_person(),
-        country_name=countries.named,
+        sees_delegates=guards.may_read(roles.DELEGATES),
     )
+
+
+def _country(code: str, language: str) -> str:
+    return countries.named(code, language) or gettext("No country given")

@@ -1,0 +1,120 @@
+"""The history tells who did what, and lets it be found."""
+
+import csv
+from io import StringIO
+
+import pytest
+
+from app.accounts.models import DESK, EDITOR, VIEWER
+from app.database import transaction
+from app.history import services as history
+from app.history.changes import Change
+from tests.browser import Browser, Page
+from tests.factories import signed_in
+from tests.pages import words
+
+GRACE, LIN = "grace@conference.example", "lin@conference.example"
+MOVED = Change("room", "hall", "attic", "Room", "Great hall", "Attic")
+
+
+def done(sentence: str, about: str = "session opening", who: str = GRACE, *made: Change) -> None:
+    with transaction():
+        history.record(sentence, about=about, who=who, made=made)
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return signed_in(visitor)
+
+
+def sentences(page: Page) -> list[str]:
+    """Tell what the history says, first to last, of this story alone."""
+    entries = [words(entry[0]) for past in page.tree.of_class("past") for entry in past]
+    return [one for one in entries if one.startswith("The ")]
+
+
+@pytest.mark.both_databases
+def test_what_was_done_is_told_newest_first_with_what_stood_before(organiser: Browser) -> None:
+    done("The session Opening was changed: room", "session opening", LIN, MOVED)
+    done("The limit was raised from 500 to 520", "conference")
+
+    page = organiser.open("/organise/history")
+
+    assert sentences(page) == [
+        "The limit was raised from 500 to 520",
+        "The session Opening was changed: room",
+    ]
+    assert "9:30am on Tuesday 12 May 2009, lin@conference.example" in page.text
+    assert "Room before: Great hall → after: Attic" in page.text
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("q=OPENING", ["The session Opening was changed: room"]),
+        ("q=attic", ["The session Opening was changed: room"]),
+        ("who=lin%40conference.example", ["The session Opening was changed: room"]),
+        ("kind=conference", ["The limit was raised from 500 to 520"]),
+        ("kind=session&who=grace%40conference.example", []),
+        ("q=100%25", []),
+    ],
+)
+def test_the_history_is_searched_by_words_by_person_and_by_thing(
+    organiser: Browser, question: str, found: list[str]
+) -> None:
+    done("The session Opening was changed: room", "session opening", LIN, MOVED)
+    done("The limit was raised from 500 to 520", "conference")
+
+    assert sentences(organiser.open(f"/organise/history?{question}")) == found
+
+
+def test_what_is_not_found_is_said(organiser: Browser) -> None:
+    page = organiser.open("/organise/history?q=nobody+ever+did+this")
+
+    assert "No entry fits" in page.headings
+    assert organiser.follow("Show all").address == "/organise/history"
+
+
+def test_a_long_history_has_pages(organiser: Browser) -> None:
+    for number in range(60):
+        done(f"The {number}th thing was done")
+
+    first = organiser.open("/organise/history?q=thing")
+    second = organiser.follow("Next page →")
+
+    assert first.at("count") == "1 to 50 of 60 entries"
+    assert second.at("count") == "51 to 60 of 60 entries"
+    assert sentences(second)[-1] == "The 0th thing was done"
+
+
+def test_the_history_is_taken_along_and_no_cell_is_a_formula(organiser: Browser) -> None:
+    done("The session =1+1 was added", "session sum")
+
+    page = organiser.open("/organise/history/history.csv")
+
+    rows = list(csv.reader(StringIO(page.source.lstrip("\ufeff"))))
+    assert rows[0] == ["When (UTC)", "Who", "About", "What"]
+    assert rows[-1] == ["2009-05-12 08:30:00+00:00", GRACE, "session sum", rows[-1][3]]
+    assert not rows[-1][3].startswith("=")
+
+
+@pytest.mark.parametrize(("role", "status"), [(VIEWER, 200), (EDITOR, 403), (DESK, 403)])
+def test_only_organisers_and_viewers_read_it(visitor: Browser, role: str, status: int) -> None:
+    signed_in(visitor, role=role)
+
+    assert visitor.fetch("GET", "/organise/history").status_code == status
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_history_asks_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    for _ in range(count):
+        done("The thing was done")
+    organiser.open("/organise/history")
+    queries.clear()
+
+    organiser.open("/organise/history")
+
+    assert len([one for one in queries if "FROM edition" not in one]) <= 6

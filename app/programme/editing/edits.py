@@ -6,7 +6,7 @@ changed stands in the history field by field, so that it can be told and undone.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from app import clock
 from app.database import db
@@ -17,6 +17,8 @@ from app.programme.models import Conference, Room, Session, Speaker, Theme
 
 Thing = Session | Speaker | Room | Theme | Conference
 Held = TypeVar("Held", bound=Thing)
+
+SHORT = 80  # characters of a value that a sentence can hold
 
 
 class Kind(Protocol):
@@ -41,6 +43,14 @@ class Kind(Protocol):
         """Say a value in words; nothing for nothing."""
 
 
+@runtime_checkable
+class Bound(Protocol):
+    """A kind of thing whose fields bind each other, besides."""
+
+    def check(self, thing: Any) -> None:
+        """Raise Refused where the fields, as an edit leaves them, cannot stand together."""
+
+
 class Stale(Refused):
     """Somebody else has saved this since the page was opened."""
 
@@ -60,10 +70,13 @@ def hold(thing: Held) -> Held:
     return thing
 
 
-def save(
-    kind: Kind, thing: Thing, values: Mapping[str, Any], *, seen: int, who: str
+def save(  # noqa: PLR0913 - what, to what, since when, by whom, and in which words
+    kind: Kind, thing: Thing, values: Mapping[str, Any], *, seen: int, who: str, says: str = ""
 ) -> Sequence[Change]:
-    """Bring a thing to these values and tell what that changed; raise Stale when it is too late."""
+    """Bring a thing to these values and tell what that changed; raise Stale when it is too late.
+
+    The history says what changed, unless ``says`` holds a better sentence.
+    """
     hold(thing)
     made = differing(kind, thing, values)
     if not made:
@@ -71,7 +84,7 @@ def save(
     if thing.version != seen:
         raise Stale(thing.version, made)
     make(kind, thing, made)
-    history.record(sentence(kind, thing, made), about=kind.about(thing), who=who, made=made)
+    history.record(says or sentence(kind, thing, made), about=kind.about(thing), who=who, made=made)
     return made
 
 
@@ -93,15 +106,25 @@ def differing(kind: Kind, thing: Thing, values: Mapping[str, Any]) -> Sequence[C
 
 
 def make(kind: Kind, thing: Thing, changes: Sequence[Change]) -> None:
-    """Make changes, and count the edit."""
-    for change in changes:
-        kind.put(thing, change.field, change.after)
-    thing.version += 1
-    if not isinstance(thing, Conference):
-        thing.changed_at = clock.now()
-    db.session.flush()
+    """Make changes, all or none of them, and count the edit."""
+    with db.session.begin_nested(), db.session.no_autoflush:  # what is half done may break a rule
+        for change in changes:
+            kind.put(thing, change.field, change.after)
+        if isinstance(kind, Bound):
+            kind.check(thing)
+        thing.version += 1
+        if not isinstance(thing, Conference):
+            thing.changed_at = clock.now()
 
 
 def sentence(kind: Kind, thing: Thing, made: Sequence[Change]) -> str:
-    """Say what was changed, in short."""
-    return f"{kind.name(thing)} was changed: {', '.join(one.label.lower() for one in made)}"
+    """Say what was changed, in short; a single change with what it was before."""
+    name, first = kind.name(thing), made[0]
+    labels = ", ".join(one.label.lower() for one in made)
+    if len(made) > 1 or max(len(first.old), len(first.new)) > SHORT:
+        return f"{name} was changed: {labels}"
+    if not first.new:
+        return f"{name}: {labels} was removed ({first.old})"
+    return (
+        f"{name}: {labels} {f'changed from {first.old} to' if first.old else 'is now'} {first.new}"
+    )

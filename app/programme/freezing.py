@@ -1,25 +1,38 @@
-"""Freeze the working programme into a document."""
+"""Freeze the working programme into a document: what readers may see of it, and nothing else.
+
+Drafts stay out, and so does what has been withdrawn; what was cancelled stays in and says so.
+"""
 
 import json
+from collections.abc import Iterator
 
 from app.content import prose
 from app.programme import document, models, names, queries
+from app.programme.queries import WorkingRows
 
 
-def freeze() -> document.Document:
-    """Make the document of the programme as it stands now."""
-    themes = {row.id: _theme(row) for row in queries.themes()}
-    rooms = {row.id: _room(row) for row in queries.rooms()}
-    sessions = [_session(row, themes, rooms) for row in queries.sessions()]
+def freeze(rows: WorkingRows | None = None) -> document.Document:
+    """Make the document of the programme as it stands now, or of rows that have been read."""
+    rows = rows or queries.working_rows()
+    themes = {row.id: _theme(row) for row in rows.themes}
+    rooms = {row.id: _room(row) for row in rows.rooms}
+    speakers = [row for row in rows.speakers if row.withdrawn_at is None]
+    sessions = [_session(row, themes, rooms) for row in rows.sessions if row.is_for_readers]
     order = {room.slug: position for position, room in enumerate(rooms.values())}
     return document.Document(
-        conference=_conference(queries.conference()),
+        conference=_conference(rows.conference),
         themes=tuple(themes.values()),
         rooms=tuple(rooms.values()),
-        speakers=tuple(map(_speaker, sorted(queries.speakers(), key=_by_name))),
+        speakers=tuple(map(_speaker, sorted(speakers, key=_by_name))),
         sessions=tuple(sorted(sessions, key=lambda session: _place_in_order(session, order))),
-        withdrawn=tuple(sorted(queries.withdrawn())),
+        withdrawn=tuple(sorted(_withdrawn(rows))),
     )
+
+
+def _withdrawn(rows: WorkingRows) -> Iterator[str]:
+    """List the addresses of what is no longer part of the programme."""
+    yield from (f"/sessions/{row.slug}" for row in rows.sessions if row.withdrawn_at)
+    yield from (f"/speakers/{row.slug}" for row in rows.speakers if row.withdrawn_at)
 
 
 def _place_in_order(
@@ -119,5 +132,6 @@ def _session(
                 role=part.role,
             )
             for part in row.appearances
+            if part.speaker.withdrawn_at is None
         ),
     )

@@ -175,6 +175,11 @@ class Session(Edited, Base):
             return CANCELLED
         return DRAFT if self.is_draft else CONFIRMED
 
+    @property
+    def is_for_readers(self) -> bool:
+        """Whether it is part of what would be published now."""
+        return self.state in {CONFIRMED, CANCELLED}
+
 
 @event.listens_for(Session, "before_insert")
 @event.listens_for(Session, "before_update")

@@ -1,9 +1,10 @@
 """Questions about the working programme. Nothing here changes anything."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.database import db
 from app.errors import NotFound
@@ -16,6 +17,30 @@ from app.programme.models import (
     Speaker,
     Theme,
 )
+
+
+@dataclass(frozen=True)
+class WorkingRows:
+    """Every row of the working programme, drafts and what was withdrawn among them."""
+
+    conference: Conference
+    themes: Sequence[Theme]
+    rooms: Sequence[Room]
+    speakers: Sequence[Speaker]  # with their absences
+    sessions: Sequence[Session]  # with who appears in them
+
+
+def working_rows() -> WorkingRows:
+    """Read the whole working programme in five questions, however large it is."""
+    speakers = select(Speaker).options(joinedload(Speaker.absences)).order_by(Speaker.id)
+    sessions = select(Session).options(joinedload(Session.appearances)).order_by(Session.id)
+    return WorkingRows(  # what sessions refer to has been read before, so it is not asked for again
+        conference=conference(),
+        themes=themes(),
+        rooms=rooms(),
+        speakers=db.session.scalars(speakers).unique().all(),
+        sessions=db.session.scalars(sessions).unique().all(),
+    )
 
 
 def conference() -> Conference:
@@ -60,16 +85,6 @@ def sessions() -> Sequence[Session]:
             selectinload(Session.appearances).selectinload(Appearance.speaker),
         )
     ).all()
-
-
-def withdrawn() -> list[str]:
-    """List the addresses of what is no longer part of the programme."""
-    sessions = db.session.scalars(select(Session.slug).where(Session.withdrawn_at.is_not(None)))
-    speakers = db.session.scalars(select(Speaker.slug).where(Speaker.withdrawn_at.is_not(None)))
-    return [
-        *(f"/sessions/{slug}" for slug in sessions),
-        *(f"/speakers/{slug}" for slug in speakers),
-    ]
 
 
 def newest_release() -> Release | None:

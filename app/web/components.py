@@ -5,14 +5,14 @@ read in an environment of their own, and templates get them as ready functions, 
 that say of a form's field what those functions want to know.
 """
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from functools import cache
 from typing import Any
 
 from flask import Flask
 from flask_babel import gettext
 from jinja2 import Environment, PackageLoader, PrefixLoader
-from wtforms import BooleanField, Field, SelectFieldBase
+from wtforms import BooleanField, Field, FieldList, FormField, SelectFieldBase
 
 from app.forms import without_hidden
 
@@ -53,6 +53,7 @@ def attach(app: Flask) -> None:
     app.add_template_global(asked)
     app.add_template_global(asked_with_choices)
     app.add_template_global(asked_to_tick)
+    app.add_template_global(wrong_fields)
 
 
 @cache
@@ -146,6 +147,15 @@ def asked_to_tick(field: BooleanField, hint: str | None) -> dict[str, Any]:
     """Describe one box to tick, which is its own question."""
     box = {"value": "y", "text": str(field.label.text), "checked": bool(field.data)}
     return {**_question(field, hint), "idPrefix": field.id, "items": [box]}
+
+
+def wrong_fields(fields: Iterable[Field]) -> Iterator[Field]:
+    """Give the fields of a form in which something is wrong, those in its rows of fields too."""
+    for field in fields:
+        if isinstance(field, FieldList | FormField):
+            yield from wrong_fields(field)
+        elif field.errors:
+            yield field
 
 
 def _question(field: Field, hint: str | None) -> dict[str, Any]:

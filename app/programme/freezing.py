@@ -16,17 +16,29 @@ def freeze(rows: WorkingRows | None = None) -> document.Document:
     rows = rows or queries.working_rows()
     themes = {row.id: _theme(row) for row in rows.themes}
     rooms = {row.id: _room(row) for row in rows.rooms}
-    speakers = [row for row in rows.speakers if row.withdrawn_at is None]
+    hidden = _in_drafts_alone(rows)
+    told = (row for row in rows.speakers if row.withdrawn_at is None and row.id not in hidden)
     sessions = [_session(row, themes, rooms) for row in rows.sessions if row.is_for_readers]
     order = {room.slug: position for position, room in enumerate(rooms.values())}
     return document.Document(
         conference=_conference(rows.conference),
         themes=tuple(themes.values()),
         rooms=tuple(rooms.values()),
-        speakers=tuple(map(_speaker, sorted(speakers, key=_by_name))),
+        speakers=tuple(map(_speaker, sorted(told, key=_by_name))),
         sessions=tuple(sorted(sessions, key=lambda session: _place_in_order(session, order))),
         withdrawn=tuple(sorted(_withdrawn(rows))),
     )
+
+
+def _in_drafts_alone(rows: WorkingRows) -> set[int]:
+    """Tell who appears in drafts and nowhere else: to name them would give the drafts away."""
+    drafts = {one for row in rows.sessions if row.state == models.DRAFT for one in _people(row)}
+    others = {one for row in rows.sessions if row.is_for_readers for one in _people(row)}
+    return drafts - others
+
+
+def _people(row: models.Session) -> Iterator[int]:
+    return (part.speaker_id for part in row.appearances)
 
 
 def _withdrawn(rows: WorkingRows) -> Iterator[str]:

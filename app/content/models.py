@@ -63,3 +63,5 @@ class Notice(Base):
     ends_at: Mapped[datetime | None] = mapped_column(default=None)
     who: Mapped[str]
     written_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("ends_at >= appears_at", name="ends_after_it_appears"),)

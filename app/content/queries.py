@@ -1,19 +1,47 @@
-"""Pages and news, as they lie in the content folder: Markdown beneath a few lines of facts.
+"""Pages, news, links and the urgent notice as readers see them at this moment.
 
-What is not there in a language is given in English, and says so of itself. Its links stay in
-the language that was asked for: ``root`` is what stands before each address in it.
+What organisers wrote is read from the database once for each edition and held; what counts of it
+is asked at the time of each request, so that a version appears at its moment by itself. A text
+that is not there in a language is given in English, and says so of itself. Its links stay in the
+language that was asked for: ``root`` is what stands before each address in it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from functools import cache, cached_property
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
-from app.content import prose
-from app.errors import NotFound
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
-FALLBACK = "en"
+from app import clock, edition
+from app.content import models, prose, shipped, versions
+from app.content.versions import FALLBACK, Link, Notice, Version, Writings
+from app.database import db, reading
+
+MOST_SET = 128  # texts kept as HTML in a process
+WRITTEN = select(
+    models.Writing.kind,
+    models.Writing.slug,
+    models.Writing.language,
+    models.Writing.version,
+    models.Writing.title,
+    models.Writing.summary,
+    models.Writing.dated_on,
+    models.Writing.appears_at,
+    models.Writing.is_removed,
+    models.Writing.who,
+    models.Writing.written_at,
+    models.Writing.id,
+).order_by(models.Writing.version)
+LINKS = select(models.Link.page, models.Link.label, models.Link.address).order_by(
+    models.Link.position, models.Link.id
+)
+NOTICES = select(models.Notice.words, models.Notice.appears_at, models.Notice.ends_at).order_by(
+    models.Notice.id
+)
+BODIES = select(models.Writing.id, models.Writing.body)
 
 
 @dataclass(frozen=True)
@@ -62,27 +90,53 @@ class Front:
 
 def page(folder: Path, slug: str, language: str, root: str = "") -> Page:
     """Find a page, in English where it has not been written in this language."""
-    for candidate in (language, FALLBACK):
-        path = folder / "pages" / candidate / f"{slug}.md"
-        if path.is_file():
-            return _page(path, candidate, root)
-    raise NotFound("There is no page at that address")
+    found = _known(folder).counting(models.PAGE, slug, language, clock.now())
+    return as_page(found, _body(folder, found), root)
 
 
 def pages(folder: Path, language: str, root: str = "") -> Sequence[Page]:
     """List every page, by title."""
-    slugs = sorted(path.stem for path in (folder / "pages" / FALLBACK).glob("*.md"))
-    return sorted((page(folder, slug, language, root) for slug in slugs), key=lambda one: one.title)
+    found = _known(folder).every_counting(models.PAGE, language, clock.now())
+    made = (as_page(one, _body(folder, one), root) for one in found)
+    return sorted(made, key=lambda one: (one.title, one.slug))
+
+
+def slugs(folder: Path) -> Sequence[str]:
+    """List the addresses of the pages that are there."""
+    found = _known(folder).every_counting(models.PAGE, FALLBACK, clock.now())
+    return sorted(one.slug for one in found)
 
 
 def news(folder: Path, language: str, root: str = "") -> Sequence[News]:
     """List the news, the newest first."""
-    paths = sorted((folder / "news" / FALLBACK).glob("*.md"), reverse=True)
-    return [
-        _news(translated, language, root) if translated.is_file() else _news(path, FALLBACK, root)
-        for path in paths
-        for translated in [folder / "news" / language / path.name]
-    ]
+    found = _known(folder).every_counting(models.NEWS, language, clock.now())
+    made = (as_news(one, _body(folder, one), root) for one in found)
+    return sorted(made, key=lambda one: (one.published, one.slug), reverse=True)
+
+
+def is_page(folder: Path, slug: str) -> bool:
+    """Whether there is, was or will be a page at this address."""
+    return slug in _known(folder).slugs(models.PAGE)
+
+
+def links(folder: Path, slug: str) -> Sequence[Link]:
+    """List the additional links of a page."""
+    return _known(folder).links_of(slug)
+
+
+def notice(folder: Path) -> Notice | None:
+    """Find the urgent notice, while there is one."""
+    return _held(folder).notice(clock.now())
+
+
+def next_change(folder: Path) -> datetime | None:
+    """Tell when something that was written appears or ends next, by itself."""
+    return _held(folder).next_change(clock.now())
+
+
+def stage(folder: Path) -> int:
+    """Tell a number that rises each time something that was written appears or ends by itself."""
+    return _known(folder).stage(clock.now())
 
 
 def front(folder: Path, acronym: str, language: str) -> Front | None:
@@ -94,42 +148,88 @@ def front(folder: Path, acronym: str, language: str) -> Front | None:
     return None
 
 
-@cache
-def _page(path: Path, language: str, root: str) -> Page:
-    facts, body = _parts(path)
-    written = prose.written(body, root)
+@lru_cache(maxsize=MOST_SET)
+def as_page(version: Version, body: str, root: str) -> Page:
+    """Set a page, as readers see it."""
+    set_out = prose.written(body, root)
     return Page(
-        slug=path.stem,
-        language=language,
-        title=facts["title"],
-        summary=facts["summary"],
-        updated=date.fromisoformat(facts["updated"]),
-        body=written.html,
-        headings=written.headings,
+        slug=version.slug,
+        language=version.language,
+        title=version.title,
+        summary=version.summary,
+        updated=version.dated_on,
+        body=set_out.html,
+        headings=set_out.headings,
     )
 
 
-@cache
-def _news(path: Path, language: str, root: str) -> News:
-    facts, body = _parts(path)
+@lru_cache(maxsize=MOST_SET)
+def as_news(version: Version, body: str, root: str) -> News:
+    """Set a news item, as readers see it."""
     return News(
-        slug=path.stem,
-        language=language,
-        title=facts["title"],
-        summary=facts["summary"],
-        published=date.fromisoformat(facts["published"]),
+        slug=version.slug,
+        language=version.language,
+        title=version.title,
+        summary=version.summary,
+        published=version.dated_on,
         body=prose.written(body, root).html,
     )
 
 
+def written(folder: Path) -> Writings:
+    """Read what has been written as it is now, in the transaction that is going on."""
+    return _read(folder, db.session.connection())
+
+
+def body(folder: Path, version: Version) -> str:
+    """Give the Markdown of a version."""
+    return _body(folder, version)
+
+
+def _held(folder: Path) -> Writings:
+    """Give what has been written, as of this edition."""
+    return edition.kept("writings", lambda: _read_beside(folder))
+
+
+def _known(folder: Path) -> Writings:
+    """Give what has been written; what was shipped where the database has never been there."""
+    try:
+        return _held(folder)
+    except SQLAlchemyError:
+        return Writings(shipped.texts(folder).versions)
+
+
+def _read_beside(folder: Path) -> Writings:
+    with reading(db.engine) as connection:
+        return _read(folder, connection)
+
+
+def _read(folder: Path, connection: Connection) -> Writings:
+    writings = Writings(
+        shipped=shipped.texts(folder).versions,
+        written=[Version(*row) for row in connection.execute(WRITTEN)],
+        links=[Link(*row) for row in connection.execute(LINKS)],
+        notices=[Notice(*row) for row in connection.execute(NOTICES)],
+    )
+    if not writings.written:
+        return writings
+    wanted = [one.id for one in versions.that_may_count(writings, clock.now())]
+    found = connection.execute(BODIES.where(models.Writing.id.in_(wanted)))
+    return replace(writings, bodies={row.id: row.body for row in found})
+
+
+def _body(folder: Path, version: Version) -> str:
+    """Give the Markdown of a version; one that has long been replaced is read when asked for."""
+    if version.number == versions.AS_SHIPPED:
+        return shipped.texts(folder).bodies[version.key]
+    held = _known(folder).bodies.get(version.id)
+    if held is not None:
+        return held
+    with reading(db.engine) as connection:
+        return str(connection.execute(BODIES.where(models.Writing.id == version.id)).one().body)
+
+
 @cache
 def _front(path: Path, language: str) -> Front:
-    facts, _ = _parts(path)
+    facts, _ = shipped.parts(path)
     return Front(language, prose.line_html(facts["upper"]), prose.line_html(facts["lower"]))
-
-
-def _parts(path: Path) -> tuple[dict[str, str], str]:
-    """Part the facts at the head of a file from what stands beneath them."""
-    _, head, body = path.read_text(encoding="utf-8").split("---\n", 2)
-    lines = (line.partition(":") for line in head.splitlines() if line.strip())
-    return {name.strip(): value.strip() for name, _, value in lines}, body

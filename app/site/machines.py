@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, edition
-from app.content.views import SLUGS
+from app.content import queries as content
+from app.content.views import folder
 from app.database import db, reading
 from app.mail import queries as mail
 from app.programme import releases
@@ -98,7 +99,7 @@ def sitemap() -> ResponseReturnValue:
     programme = releases.current()
     addresses = [
         *(absolute_url(endpoint) for endpoint in PUBLIC_PAGES),
-        *(absolute_url("content.shown", slug=slug) for slug in SLUGS),
+        *(absolute_url("content.shown", slug=slug) for slug in content.slugs(folder())),
         *(absolute_url("programme.day", asked=day.date) for day in programme.days),
         *(absolute_url("programme.theme", slug=theme.slug) for theme in programme.themes),
         *(absolute_url("programme.room", slug=room.slug) for room in programme.rooms),

@@ -1,7 +1,7 @@
 """The front door, and what belongs to no room of its own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from app import clock, edition
 from app.accounts import limits
 from app.content import queries as content
-from app.content.views import written
+from app.content.views import content_of, folder
 from app.errors import TooOften
 from app.forms import checks_its_own_token, one_line, without_hidden
 from app.programme import releases
@@ -41,7 +41,7 @@ def home() -> ResponseReturnValue:
         programme=programme,
         days=front.glances(programme),
         door=door,
-        words=content.front(_folder(), programme.conference.acronym, _language()),
+        words=content.front(folder(), programme.conference.acronym, _language()),
         news=_news()[:NEWS_ON_THE_FRONT_PAGE],
     )
 
@@ -74,7 +74,7 @@ def whats_new() -> ResponseReturnValue:
 @public
 def venue() -> ResponseReturnValue:
     rooms = releases.current().rooms
-    return page("site/venue.html", written=written("venue"), rooms=rooms, trail=[])
+    return page("site/venue.html", rooms=rooms, **content_of("venue"))
 
 
 @pages.route("/feedback", methods=["GET", "POST"])
@@ -94,7 +94,7 @@ def feedback() -> ResponseReturnValue:
     elif form.is_submitted():
         status = 422
     true_until(clock.now() + A_DAY)  # so that its token never grows old
-    return page("site/feedback.html", status, form=form, written=written("feedback"), trail=[])
+    return page("site/feedback.html", status, form=form, **content_of("feedback"))
 
 
 @pages.get("/feedback/sent")
@@ -124,8 +124,7 @@ def access_keys() -> ResponseReturnValue:
         return answer
     status = 422 if form.is_submitted() else 200
     true_until(clock.now() + A_DAY)
-    keys = written("access-keys")
-    return page("site/access_keys.html", status, form=form, written=keys, trail=[])
+    return page("site/access_keys.html", status, form=form, **content_of("access-keys"))
 
 
 def _pass_on(form: FeedbackForm) -> None:
@@ -139,24 +138,23 @@ def _pass_on(form: FeedbackForm) -> None:
     )
 
 
-def _folder() -> Path:
-    folder: Path = current_app.config["CONTENT_PATH"]
-    return folder
-
-
 def _language() -> str:
     return languages.current().code
 
 
 def _pages() -> list[content.Page]:
-    return list(content.pages(_folder(), _language(), languages.root(_language())))
+    return list(content.pages(folder(), _language(), languages.root(_language())))
 
 
 def _news() -> list[content.News]:
-    return list(content.news(_folder(), _language(), languages.root(_language())))
+    return list(content.news(folder(), _language(), languages.root(_language())))
 
 
-def _index() -> list[search.Entry]:
-    """Make the index once for each edition and language."""
-    name = f"search {_language()}"
-    return list(edition.kept(name, lambda: search.index(releases.current(), _pages(), _news())))
+def _index() -> Sequence[search.Entry]:
+    """Make the index once for each edition and language, and again when a text has appeared."""
+    made: dict[int, Sequence[search.Entry]] = edition.kept(f"search {_language()}", dict)
+    stage = content.stage(folder())
+    if stage not in made:
+        made.clear()
+        made[stage] = search.index(releases.current(), _pages(), _news())
+    return made[stage]

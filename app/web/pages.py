@@ -27,7 +27,6 @@ from config import ROOT
 WHAT_ANY_PAGE_MAY_LEAVE_OUT = {
     "form": None,
     "trail": None,  # an empty one says: this page stands right beneath the front page
-    "notice": None,
 }
 
 

@@ -7,7 +7,7 @@ has besides the guard that says which roles read it and which change it.
 from functools import partial
 
 from app.accounts import guards, roles
-from app.organise import menu
+from app.organise import done, menu
 from app.organise.board.views import pages as board
 from app.organise.delegates.views import pages as delegates
 from app.organise.files.views import pages as files
@@ -58,8 +58,13 @@ def _menu() -> dict[str, tuple[menu.Group, ...]]:
     return {"menu": menu.of(person) if person else ()}
 
 
+def _what_was_done() -> dict[str, str]:
+    return {"done_note": done.said()}
+
+
 pages.before_request(guards.require_a_part)
 pages.context_processor(_menu)
+pages.context_processor(_what_was_done)
 for part, access in PARTS:
     part.before_request(guards.only_for(access))
     part.context_processor(partial(_what_is_open, access))

@@ -1,0 +1,62 @@
+"""What the forms share in which organisers edit a thing of the programme."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import Field, HiddenField, StringField, TextAreaField
+from wtforms.validators import DataRequired
+
+from app.forms import Form, one_line, plain_characters, tidy
+from app.programme.editing.edits import Stale
+from app.registration.fields import at_most, lettered
+
+LONGEST_NUMBER = 10  # digits; nothing is edited so often
+LONGEST_NAME = 200  # characters
+LONGEST_LINE = 300
+LONGEST_NOTES = 5_000
+LONGEST_TEXT = 20_000
+
+
+class EditForm(Form):
+    """A form about a thing as it was when its page was opened."""
+
+    version = HiddenField()
+
+    @property
+    def seen(self) -> int:
+        """Tell how often the thing had been edited then; what is no number was never right."""
+        typed = self.version.data or ""
+        return int(typed) if typed.isdecimal() and len(typed) < LONGEST_NUMBER else -1
+
+    def begin_again(self, stale: Stale) -> None:
+        """Keep what was typed; sent again, it counts as typed over what is saved now."""
+        self.version.data = str(stale.version)
+
+
+def lines(text: str | None) -> str:
+    """Give typed text tidied, with one sign at the end of each line."""
+    return tidy(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def a_name(label: Any, called: Any, missing: Any) -> StringField:
+    """Ask for the name of a thing."""
+    checks = [DataRequired(missing), at_most(LONGEST_NAME, called), plain_characters]
+    return StringField(label, [*checks, lettered(called)], filters=[one_line])
+
+
+def a_line(label: Any, called: Any, description: Any = "", **look: str) -> StringField:
+    """Ask for a line of text, which may be left out."""
+    checks = [at_most(LONGEST_LINE, called), plain_characters]
+    return StringField(label, checks, [one_line], description, render_kw=look)
+
+
+def a_text(label: Any, called: Any, description: Any = "", most: int = LONGEST_TEXT) -> Field:
+    """Ask for several lines of text, which may be left out."""
+    return TextAreaField(label, [at_most(most, called), plain_characters], [lines], description)
+
+
+def notes() -> Field:
+    """Ask for what only those who run the conference should know."""
+    return a_text(
+        _l("Notes"), _l("The notes"), _l("Only people in the back office see them"), LONGEST_NOTES
+    )

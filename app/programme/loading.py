@@ -24,7 +24,7 @@ from app.programme.reading.written import (
     WrittenSpeaker,
     WrittenTheme,
 )
-from app.programme.rows import Rows, with_people
+from app.programme.rows import Rows, count_edit, with_people
 
 SHAPES = ("circle", "triangle", "square", "diamond", "hexagon", "star", "cross", "pentagon")
 PALETTE = 12  # slots of colour that the style sheet knows
@@ -95,6 +95,7 @@ def _apply_conference(written: WrittenConference, difference: Difference) -> Non
     for column in differing:
         setattr(row, column, values[column])
     if differing:
+        row.version += 1
         difference.note_change("The conference", differing)
 
 
@@ -137,6 +138,7 @@ class _Things:
     def _withdraw(self, row: Session | Speaker, name: str) -> None:
         if row.withdrawn_at is None:
             row.withdrawn_at = clock.now()
+            count_edit(row)
             self._difference.withdrawn.append(name)
 
     def _delete(self, row: Room | Theme, name: str) -> None:

@@ -1,7 +1,7 @@
 """Rows of the working tables, brought one by one to what a programme file says.
 
 A row is known by its identity in the file, and keeps its address from then on, also while it
-is withdrawn. Another row never gets an address that is taken.
+is withdrawn. Another row never gets an address that is taken. Nobody else edits a row meanwhile.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
+from app import clock
 from app.database import db
 from app.programme.difference import Difference
 from app.programme.models import Room, Session, Speaker, Theme
@@ -24,7 +25,8 @@ class Rows(Generic[Row]):
     def __init__(
         self, kind: type[Row], identity: str, difference: Difference, *load: ExecutableOption
     ) -> None:
-        found = db.session.scalars(select(kind).options(*load)).unique()
+        rows = select(kind).options(*load).with_for_update(of=kind)
+        found = db.session.scalars(rows.execution_options(populate_existing=True)).unique()
         self._kind = kind
         self._identity = identity
         self._difference = difference
@@ -51,6 +53,8 @@ class Rows(Generic[Row]):
         differing = {column for column, value in values.items() if getattr(row, column) != value}
         for column in differing:
             setattr(row, column, values[column])
+        if differing:
+            count_edit(row)
         if "withdrawn_at" in differing:  # it is back
             self._difference.added.append(name)
         elif differing:
@@ -62,7 +66,8 @@ class Rows(Generic[Row]):
         return (row for key, row in self._rows.items() if key not in self._brought)
 
     def _add(self, key: str, slug: str, name: str, values: dict[str, Any]) -> Row:
-        row = self._kind(**{"slug": self._free(slug), self._identity: key}, **values)
+        about = {"slug": self._free(slug), self._identity: key, "changed_at": clock.now()}
+        row = self._kind(**about, **values)
         self._rows[key] = row
         db.session.add(row)
         self._difference.added.append(name)
@@ -76,6 +81,12 @@ class Rows(Generic[Row]):
             slug = f"{asked}-{number}"
         self._slugs.add(slug)
         return slug
+
+
+def count_edit(row: Theme | Room | Speaker | Session) -> None:
+    """Count a change of a row, so that whoever has it open on a page learns of it."""
+    row.version += 1
+    row.changed_at = clock.now()
 
 
 def with_people() -> ExecutableOption:

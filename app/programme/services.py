@@ -7,8 +7,9 @@ from app import clock
 from app.database import db, hold
 from app.edition import raise_edition
 from app.history import services as history
-from app.programme import document, invented, loading, queries
+from app.programme import document, in_effect, invented, loading, queries
 from app.programme.difference import Difference
+from app.programme.document import Document
 from app.programme.freezing import freeze
 from app.programme.models import Conference, Release
 from app.programme.reading import read
@@ -57,32 +58,56 @@ def invent(sessions: int, speakers: int) -> WrittenProgramme:
     return programme
 
 
-def publish(note: str = "", *, who: str = history.THE_SITE) -> Release:
+def publish(
+    note: str = "",
+    *,
+    who: str = history.THE_SITE,
+    overruled: str = "",
+    frozen: Document | None = None,
+) -> Release:
     """Freeze the working programme into a release and show it to the public.
 
-    Publishing what is already public gives the release that stands.
+    Publishing what is already public gives the release that stands. ``overruled`` tells the
+    clashes that stand in it and why, ``frozen`` is the programme where that is done already.
     """
     hold(Conference)
     conference = queries.conference()
-    frozen = document.written(freeze())
-    newest = queries.newest_release()
-    stands = newest is not None and conference.current_release == newest.number
-    if newest is not None and stands and newest.document == frozen:
-        return newest
+    db.session.refresh(conference)
+    frozen = frozen or freeze()
+    shown = db.session.get(Release, conference.current_release or 0)
+    if shown is not None and frozen == _as_shown(shown, conference):
+        return shown
     release = Release(
-        number=(newest.number if newest else 0) + 1,
+        number=queries.newest_number() + 1,
         published_at=clock.now(),
         note=note,
-        document=frozen,
+        who=who,
+        overruled=overruled,
+        document=document.written(frozen),
     )
     db.session.add(release)
     db.session.flush()
     conference.current_release = release.number
+    conference.in_effect = document.written_facts(frozen.conference)
     raise_edition()
     history.record(
-        f"Release {release.number} was published", about=f"release {release.number}", who=who
+        f"Release {release.number} was published{_in_spite_of(overruled)}",
+        about=f"release {release.number}",
+        who=who,
     )
     return release
+
+
+def _as_shown(release: Release, conference: Conference) -> Document:
+    return in_effect.over(document.read(release.document), conference.in_effect)
+
+
+def _in_spite_of(overruled: str) -> str:
+    why, *clashes = overruled.split("\n")
+    if not clashes:
+        return ""
+    count = "1 clash" if len(clashes) == 1 else f"{len(clashes)} clashes"
+    return f" in spite of {count}: {why}"
 
 
 def _record(difference: Difference) -> None:

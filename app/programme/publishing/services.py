@@ -1,0 +1,95 @@
+"""Publish what somebody has looked at, and go back to what was public before.
+
+Only what was seen is done: a page hands over the seal of what it showed, and what has changed
+since is shown again first. Clashes stop a release unless somebody says why they may stand; that
+is kept with the release.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import update
+
+from app.database import db, hold
+from app.edition import raise_edition
+from app.errors import Refused
+from app.history import services as history
+from app.programme import document
+from app.programme import services as programme
+from app.programme.clashes import Clash
+from app.programme.models import CANCELLED, FAILED, Conference, PlannedRelease, Release
+from app.programme.publishing import queries
+from app.programme.publishing.queries import Outlook
+
+
+class Clashing(Refused):
+    """There are clashes, and nobody has said why they may stand."""
+
+    def __init__(self) -> None:
+        super().__init__("Say why the clashes may stand, or solve them first")
+
+
+class Changed(Refused):
+    """What would be done is no longer what was seen."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something has changed since you opened the page, so nothing has been published. "
+            "Look at what would change now"
+        )
+
+
+def publish(note: str, *, overrule: str, seal: str, who: str) -> Release:
+    """Publish what was seen; where it is public already, no release is made."""
+    hold(Conference)
+    look = queries.outlook()
+    if look.seal != seal:
+        raise Changed
+    if look.clashes and not overrule:
+        raise Clashing
+    return release(look, note, overrule=overrule, who=who)
+
+
+def release(look: Outlook, note: str, *, overrule: str, who: str) -> Release:
+    """Make a release of what was looked at, in spite of its clashes."""
+    overruled = "\n".join([overrule, *lines(look.clashes)]) if look.clashes else ""
+    made = programme.publish(note, who=who, overruled=overruled, frozen=look.working)
+    db.session.execute(
+        update(PlannedRelease).where(PlannedRelease.state == FAILED).values(state=CANCELLED)
+    )
+    return made
+
+
+def roll_back(number: int, note: str, *, seen: int, who: str) -> Release:
+    """Let readers see another release again; ``seen`` is the one that they saw until now."""
+    hold(Conference)
+    conference = queries.conference()
+    if conference.current_release != seen:
+        raise Refused(
+            f"Readers see release {conference.current_release} by now, so nothing has been done. "
+            "Look again at what would change"
+        )
+    if number == seen:
+        raise Refused(f"Readers see release {number} already")
+    back = queries.release(number)
+    _take_its_facts(conference, back)
+    conference.current_release = number
+    raise_edition()
+    history.record(
+        f"Release {number} was made public again in place of release {seen}"
+        + (f": {note}" if note else ""),
+        about=f"release {number}",
+        who=who,
+    )
+    return back
+
+
+def lines(clashes: Sequence[Clash]) -> list[str]:
+    """Tell clashes, a line each."""
+    return [queries.told(clash) for clash in clashes]
+
+
+def _take_its_facts(conference: Conference, back: Release) -> None:
+    """Let the facts of the conference stay as the settings have them, unless it is another one."""
+    facts = document.read(back.document).conference
+    if queries.public().conference.acronym != facts.acronym:
+        conference.in_effect = document.written_facts(facts)

@@ -7,11 +7,16 @@ so that its time never runs backwards.
 
 from datetime import UTC, datetime, timedelta
 
+from app import lens
+
 _distance = timedelta()
 
 
 def now() -> datetime:
-    """Tell the site's time, in UTC."""
+    """Tell the site's time, in UTC; through a lens, the moment at which it stands."""
+    seen = lens.current()
+    if seen is not None and seen.moment is not None:
+        return seen.moment
     return real_now() + _distance
 
 

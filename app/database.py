@@ -35,6 +35,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 
+from app import lens
+
 MIGRATING = "flask_migrate"
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCK_WAIT = 20  # seconds that a writer waits for another
@@ -200,20 +202,31 @@ def hold(kind: type[Base]) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Look something up beside whatever transaction is going on, without the write lock."""
+    with only_reading(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def only_reading() -> Iterator[None]:
+    """Let transactions that begin now take no write lock."""
     token = _may_write.set(False)
     try:
-        with engine.connect() as connection:
-            yield connection
+        yield
     finally:
         _may_write.reset(token)
 
 
 def _begin_transaction() -> None:
-    _may_write.set(request.method not in READ_ONLY_METHODS)
+    _may_write.set(_is_to_write())
+
+
+def _is_to_write() -> bool:
+    """Whether a request may change anything: by its method, and never through a lens."""
+    return request.method not in READ_ONLY_METHODS and lens.current() is None
 
 
 def _end_transaction(response: Response) -> Response:
-    if request.method not in READ_ONLY_METHODS and response.status_code < 400:
+    if _is_to_write() and response.status_code < 400:
         db.session.commit()
     elif db.session.registry.has():  # else nobody has asked the database
         db.session.rollback()

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app import clock
+from app import clock, lens
 from app.database import Base, db, reading
 
 Made = TypeVar("Made")
@@ -153,7 +153,16 @@ def current() -> int:
 
 
 def kept(name: str, make: Callable[[], Made]) -> Made:
-    """Give what this process has made from the current edition, making it when it is new."""
+    """Give what this process has made from the current edition, making it when it is new.
+
+    What is made while looking through a lens is for that request alone.
+    """
+    seen = lens.current()
+    return kept_for_all(name, make) if seen is None else seen.kept(name, make)
+
+
+def kept_for_all(name: str, make: Callable[[], Made]) -> Made:
+    """Do the same with what no lens changes."""
     return _watch().kept(name, make)
 
 

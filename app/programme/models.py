@@ -263,9 +263,13 @@ class Preview(Base):
     secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of what the link holds
     label: Mapped[str] = mapped_column(default="")  # for whom it was made
     who: Mapped[str]
-    made_at: Mapped[datetime]
+    made_at: Mapped[datetime]  # this and the others by the real clock
     expires_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether it shows nothing more."""
+        return self.withdrawn_at is not None or self.expires_at <= now
 
 
 class Upload(Base):

@@ -1,7 +1,8 @@
 """The current release, from which every public page is made.
 
 It is read from the database once for each edition; when the database is away, the last one
-that was read goes on being used.
+that was read goes on being used. Who looks through a preview reads the working programme instead,
+as it would be published now.
 """
 
 from datetime import date
@@ -9,10 +10,11 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Database
 
-from app import edition
+from app import edition, lens
 from app.database import db, reading
-from app.programme import document, in_effect
+from app.programme import document, in_effect, queries
 from app.programme.document import Document
+from app.programme.freezing import freeze
 from app.programme.models import Conference, Release
 from app.programme.published import Programme
 
@@ -40,8 +42,18 @@ NOTHING = Document(
 
 
 def current() -> Programme:
-    """Give the programme that the public reads now."""
-    return edition.kept("programme", _read_current)
+    """Give the programme that the public reads now, or that a preview shows."""
+    seen = lens.current()
+    if seen is not None and seen.kind == "preview":
+        return seen.kept("programme", _read_working)
+    return edition.kept_for_all("programme", _read_current)
+
+
+def _read_working() -> Programme:
+    """Freeze the working programme, and leave it unpublished."""
+    if not queries.has_conference():
+        return Programme(NOTHING, 0, None)
+    return Programme(freeze(), queries.newest_number() + 1, None)
 
 
 def _read_current() -> Programme:

@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection, Select, and_, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
-from app import clock, edition
+from app import clock, edition, lens
 from app.database import db, reading
 from app.errors import Gone
 from app.programme.releases import current
@@ -96,7 +96,9 @@ class Kept:
 def places() -> Places:
     """Tell how many places there are and how many are taken."""
     row = db.session.execute(PLACES).first()
-    return Places(*row) if row else Places(0, 0)
+    if row is None:
+        return Places(0, 0)
+    return Places(row.seats, row.seats) if lens.shows_full() else Places(*row)
 
 
 def door() -> Door:
@@ -109,7 +111,9 @@ def door() -> Door:
     if opens and now < opens:
         return Door("before", opens, closes)
     state = edition.kept("door", _state_by_places)
-    if state == "full":  # a place may have come back a moment ago
+    if lens.shows_full() and state == "open":
+        state = "full"
+    elif state == "full":  # a place may have come back a moment ago
         state = _state_by_places()
     return Door(state, None if state == "before" else opens, closes)  # that moment has gone by
 

@@ -15,6 +15,7 @@ from app.registration.models import Receipt
 from app.registration.queries import Door
 from app.registration.told import Told
 from app.web import languages
+from app.web.lenses import shown_inside
 from app.web.pages import page
 
 pages = Blueprint("registration", __name__, url_prefix="/register")
@@ -22,6 +23,7 @@ questions = Blueprint("questions", __name__)
 
 
 @pages.get("")
+@shown_inside
 def start() -> ResponseReturnValue:
     here = journey.of_this_visitor()
     door = queries.door()
@@ -41,6 +43,7 @@ def again() -> ResponseReturnValue:
 
 @questions.route(f"/<any{tuple(FORMS)}:step>", methods=["GET", "POST"])
 @checks_its_own_token
+@shown_inside
 def question(step: str) -> ResponseReturnValue:
     return _answered(step) if request.method == "POST" else _shown(step)
 

@@ -36,6 +36,8 @@ NOT_FOR_SEARCH = (  # what begins so, or with $ is just this
     "/sign-out$",
     "/my$",
     "/my/",
+    "/preview/",
+    "/rehearsal/",
 )
 HALF_A_YEAR = timedelta(days=182)  # RFC 9116, 2.5.5: less than a year
 A_DAY = timedelta(days=1)

@@ -16,7 +16,9 @@ from app.web import (
     assets,
     components,
     headers,
+    inside,
     languages,
+    lenses,
     logs,
     pages,
     public,
@@ -76,6 +78,7 @@ def attach(app: Flask, config: Config, watch: Watch) -> None:
     answers.attach(app)
     languages.attach(app, config)
     shelf = public.attach(app, watch)
+    inside.attach(app)
     headers.attach(app, config)  # after the pages: what ends a request runs in reverse order
     addresses.attach(app)  # after the headers: they refuse names that are not ours
     static = WhiteNoise(
@@ -87,7 +90,8 @@ def attach(app: Flask, config: Config, watch: Watch) -> None:
         add_headers_function=headers.for_files(config),
     )
     before_flask = public.PublicPages(static, shelf, config.hosts)
-    layers = logs.EveryRequest(languages.Prefix(before_flask, config.LANGUAGES))
+    through = lenses.Lenses(app, inside=static, outside=before_flask)
+    layers = logs.EveryRequest(languages.Prefix(through, config.LANGUAGES))
     app.wsgi_app = (  # type: ignore[method-assign]  # how Flask says to wrap it
         ProxyFix(layers, x_for=config.PROXIES, x_proto=config.PROXIES) if config.PROXIES else layers
     )

@@ -16,12 +16,14 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from app import lens
 from config import Config
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SOURCE = "en"
+LANGUAGE = "conference.language"  # of a request, where it is another than English
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def attach(app: Flask, config: Config) -> None:
 
 def of_this_request() -> str:
     """Tell the code of the language that the address asks for."""
-    return (request.script_root.strip("/") if has_request_context() else "") or SOURCE
+    spoken: str = request.environ.get(LANGUAGE, SOURCE) if has_request_context() else SOURCE
+    return spoken
 
 
 def current() -> Language:
@@ -67,6 +70,11 @@ def offered() -> tuple[str, ...]:
 
 
 def root(code: str) -> str:
+    """Give what stands before every address in a language, and in the lens looked through."""
+    return own_root(code) + lens.prefix()
+
+
+def own_root(code: str) -> str:
     """Give what stands before every address in a language: nothing in English, else /fr."""
     return "" if code == SOURCE else f"/{code}"
 
@@ -103,5 +111,6 @@ class Prefix:
             first, slash, rest = environ.get("PATH_INFO", "").lstrip("/").partition("/")
             if first in self._prefixes:
                 environ["SCRIPT_NAME"] = f"/{first}"
+                environ[LANGUAGE] = first
                 environ["PATH_INFO"] = f"{slash}{rest}" or "/"
         return self._inner(environ, start_response)

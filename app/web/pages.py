@@ -18,7 +18,7 @@ from flask_babel import gettext
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
-from app import edition
+from app import edition, lens
 from app.web import languages, words
 from app.web.components import SameNames
 from app.web.public import access_keys_wanted
@@ -95,9 +95,13 @@ def _skeleton() -> dict[str, Any]:
 
 
 def _site_clock() -> str | None:
-    """Say that the site lives at another time than the real one, when it does."""
+    """Say that the site lives at another time than the real one, when it does.
+
+    In a rehearsal the clock stands still at a moment that the page tells already.
+    """
     began = current_app.config["SITE_CLOCK"]
-    if began is None:
+    seen = lens.current()
+    if began is None or (seen is not None and seen.moment is not None):
         return None
     said: str = gettext(
         "This site is being tried out. Its clock was set to %(moment)s and runs on from there.",

@@ -19,8 +19,9 @@ import brotli
 from flask import Flask, Response, g, make_response, request
 from werkzeug.datastructures import Headers
 
-from app import clock
+from app import clock, lens
 from app.edition import Watch
+from app.web.lenses import KEYS_OFF, shown_inside
 from app.web.logs import ROUTE
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer", bound="ResponseReturnValue")
 
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
-KEYS_OFF = "access_keys=off"
 MOST_BYTES = 32 * 1024 * 1024  # of pages as rendered; kept, they are a fraction of that
 WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110, 12.4.2
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {  # the smallest first
@@ -163,14 +163,17 @@ def attach(app: Flask, watch: Watch) -> Shelf:
 
 
 def public(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
-    """Say that a view's page is the same for everyone, and may be remembered."""
+    """Say that a view's page is the same for everyone, and may be remembered.
+
+    Seen through a lens it is neither: only those who look through it see it so.
+    """
 
     @wraps(view)
     def same_for_everyone(*args: Arguments.args, **named: Arguments.kwargs) -> Answer:
-        g.is_public = request.method in {"GET", "HEAD"}
+        g.is_public = request.method in {"GET", "HEAD"} and lens.current() is None
         return view(*args, **named)
 
-    return same_for_everyone
+    return shown_inside(same_for_everyone)
 
 
 def true_until(*moments: "datetime | None") -> None:

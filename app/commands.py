@@ -23,6 +23,7 @@ from app.mail.models import FAILED, SENT
 from app.programme import invented, report
 from app.programme import queries as programme_queries
 from app.programme import services as programme_services
+from app.programme.publishing import plans
 from app.programme.reading.written import WrittenConference
 from app.registration import audit, retention, seats
 from app.registration import invented as invented_delegates
@@ -40,6 +41,9 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     site_services.forget_old_feedback,
     accounts.forget_old,
 )
+
+# what it does within a few seconds of a moment
+APPOINTMENTS: tuple[delivery.Chore, ...] = (plans.publish_what_is_due,)
 
 
 def attach(app: Flask) -> None:
@@ -194,7 +198,7 @@ def deliver_mail(*, forever: bool) -> None:
         with Bell() as bell:
             worker = delivery.Worker(carriers.carrier(current_app), bell)
             if forever:
-                worker.deliver_forever(HOUSEKEEPING)
+                worker.deliver_forever(HOUSEKEEPING, APPOINTMENTS)
             else:
                 worker.deliver()
         waiting = mail_queries.counts().waiting

@@ -5,11 +5,14 @@ network is used. So nothing is lost when a worker dies; at most the letter in it
 twice, with the same Message-ID.
 """
 
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import db, transaction
@@ -23,6 +26,7 @@ from app.web.logs import log
 
 LOOK_EVERY = 0.2  # seconds between looks into an outbox where nothing is due
 HOUSEKEEPING_EVERY = 600.0  # seconds
+APPOINTMENTS_EVERY = 2.0  # seconds
 LONGEST_PAUSE = 30.0  # seconds without a try, while the mail server or the database is away
 LAST_TRIES = 5  # to reach the database with the last letter, after being told to stop
 
@@ -46,8 +50,12 @@ class Worker:
         finally:
             self._carrier.close()
 
-    def deliver_forever(self, chores: Sequence[Chore]) -> None:
-        """Go on delivering, and keep house, until the bell rings."""
+    def deliver_forever(self, chores: Sequence[Chore], appointments: Sequence[Chore] = ()) -> None:
+        """Go on delivering, and keep house and appointments, until the bell rings."""
+        with _kept(appointments):
+            self._deliver_forever(chores)
+
+    def _deliver_forever(self, chores: Sequence[Chore]) -> None:
         keep_house_at = time.monotonic()
         while not self._bell.has_rung:
             try:
@@ -124,6 +132,26 @@ class Worker:
         db.session.remove()
         self._troubles += 1
         log.error("database away", kind=type(fault).__name__)
+
+
+@contextmanager
+def _kept(appointments: Sequence[Chore]) -> Iterator[None]:
+    """Look at appointments every few seconds, however long a letter takes meanwhile."""
+    over = threading.Event()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – Flask's own advice
+
+    def look() -> None:
+        with app.app_context():
+            while not over.wait(APPOINTMENTS_EVERY):
+                keep_house(appointments)
+
+    looking = threading.Thread(target=look, name="appointments")
+    looking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        looking.join()
 
 
 def keep_house(chores: Sequence[Chore]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app, request
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect, FlaskForm
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -65,7 +66,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def reject(self, field: Field, refusal: ConferenceError) -> None:
         """Show beside a field why the conference cannot accept what was asked."""
-        field.errors = [*field.errors, str(refusal)]
+        field.errors = [*field.errors, gettext(str(refusal))]
 
 
 class ButtonForm(Form):

@@ -5,11 +5,14 @@ database on every request, so that signing out holds at once and everywhere.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 from flask import g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from app.accounts import devices, kept, queries
+from app import clock
+from app.accounts import devices, kept, onward, queries
 from app.accounts.models import Device, Person
 from app.accounts.roles import Part
 from app.database import READ_ONLY_METHODS
@@ -17,6 +20,7 @@ from app.errors import NotAllowed
 
 DEVICE = "device"  # the name of what the cookie holds
 NOTHING = object()
+NO_PART = "This page is for those who run the conference"
 
 
 def current_person() -> Person | None:
@@ -42,13 +46,52 @@ def require_a_part() -> ResponseReturnValue | None:
     if device is None:
         return to_sign_in()
     if not device.person.has_a_part:
-        raise NotAllowed("This page is for those who run the conference")
+        raise NotAllowed(NO_PART)
     return None if device.has_passed else to_second_step(device)
 
 
-def this_device() -> dict[str, Device | None]:
-    """Tell the pages of the back office when their reader will be signed out."""
-    return {"this_device": current_device()}
+def require_second_step() -> ResponseReturnValue | None:
+    """Let those in who are signed in, second step and all."""
+    device = current_device()
+    if device is None:
+        return to_sign_in()
+    return None if device.has_passed else to_second_step(device)
+
+
+def require_half_way() -> ResponseReturnValue | None:
+    """Let those in who have their second step before them, and one to take."""
+    device = current_device()
+    if device is None:
+        return to_sign_in()
+    if device.has_passed:
+        return redirect(onward.asked_for() or url_for("organise.home"), 303)
+    return None if device.person.has_second_factor else to_second_step(device)
+
+
+def require_setting_up() -> ResponseReturnValue | None:
+    """Let those in who may set up a second step: their first, or another when they are in."""
+    device = current_device()
+    if device is None:
+        return to_sign_in()
+    if not device.person.has_a_part:
+        raise NotAllowed(NO_PART)
+    is_first = not device.person.has_second_factor
+    return None if device.has_passed or is_first else to_second_step(device)
+
+
+def signed_in_device() -> Device:
+    """Give the device of this browser, behind a guard that has seen one."""
+    device = current_device()
+    if device is None:
+        raise NotAllowed("Sign in first")
+    return device
+
+
+def when_it_ends() -> dict[str, Any]:
+    """Tell the pages behind the door when their reader will be signed out."""
+    device = current_device()
+    left = device.ends_at - clock.real_now() if device else timedelta()
+    return {"this_device": device, "seconds_left": int(left.total_seconds())}
 
 
 def only_for(part: Part) -> Callable[[], None]:
@@ -110,11 +153,11 @@ def to_sign_in() -> ResponseReturnValue:
 def to_second_step(device: Device) -> ResponseReturnValue:
     """Lead whoever is half signed in to the second step, or to setting one up, and back."""
     has_one = device.person.has_second_factor
-    return _lead_to("accounts.second_step.ask" if has_one else "accounts.second_step.set_up")
+    return _lead_to("accounts.second_step.ask" if has_one else "accounts.set_up.choose")
 
 
 def _lead_to(endpoint: str) -> ResponseReturnValue:
     if request.method not in READ_ONLY_METHODS:
         return kept.until_signed_in(endpoint)
-    back = request.script_root + request.full_path.rstrip("?")
-    return redirect(url_for(endpoint, next=back), 303)
+    here = request.script_root + request.full_path.rstrip("?")
+    return redirect(url_for(endpoint, next=onward.asked_for() or here), 303)

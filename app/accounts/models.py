@@ -3,7 +3,7 @@
 Every moment here is a real one: a link must expire whichever day the site rehearses.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,6 +13,7 @@ from app.database import Base
 ORGANISER, EDITOR, DESK, VIEWER = "organiser", "editor", "desk", "viewer"
 FORMER = "former"  # has had a part, and may see nothing now
 ROLES = (ORGANISER, EDITOR, DESK, VIEWER)
+IDLE = timedelta(minutes=45)  # after which a device that nobody uses is signed out
 
 
 class Person(Base):
@@ -52,6 +53,11 @@ class Person(Base):
         """Whether they have enrolled a passkey or an authenticator."""
         return bool(self.code_secret or self.passkeys)
 
+    @property
+    def may_do_without_one(self) -> bool:
+        """Whether they would still come in without one of their second steps."""
+        return len(self.passkeys) + bool(self.code_secret) > 1
+
 
 class SignInLink(Base):
     """A link that signs one person in, once."""
@@ -80,9 +86,30 @@ class Device(Base):
     seen_at: Mapped[datetime | None] = mapped_column(default=None)  # about when it was last used
     passed_at: Mapped[datetime | None] = mapped_column(default=None)  # the second factor, here
     challenge: Mapped[str] = mapped_column(default="", server_default="")  # for a passkey, once
+    code_secret: Mapped[str] = mapped_column(default="", server_default="")  # shown, not yet proved
     label: Mapped[str] = mapped_column(default="", server_default="")  # Firefox on Windows
 
     person: Mapped[Person] = relationship()
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the second step was taken here; until then it is only half signed in."""
+        return self.passed_at is not None
+
+    @property
+    def used_at(self) -> datetime:
+        """When it was last used, within a minute."""
+        return self.seen_at or self.signed_in_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is signed out, if nobody uses it from now on."""
+        return min(self.used_at + IDLE, self.expires_at)
+
+    @property
+    def may_stay(self) -> bool:
+        """Whether using it puts off the end; there is a last moment that nothing puts off."""
+        return self.ends_at < self.expires_at
 
 
 class Passkey(Base):

@@ -2,7 +2,14 @@
 
 from urllib.parse import urlsplit
 
+from flask import request
+
 LONGEST = 500  # characters
+
+
+def asked_for() -> str:
+    """Give the address that someone was on the way to, carried from page to page as `next`."""
+    return local(request.args.get("next", ""))
 
 
 def local(address: str) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
 from app import clock
-from app.accounts.models import ORGANISER, Device, Person, SignInLink
+from app.accounts.models import IDLE, ORGANISER, Device, Person, SignInLink
 from app.database import db
 from app.errors import Gone
 
@@ -56,7 +56,7 @@ def device(secret: str) -> Device | None:
     """Find the device that holds this secret, with its person, while it is signed in."""
     return db.session.scalar(
         select(Device)
-        .where(Device.secret_hash == hashed(secret), Device.expires_at > clock.real_now())
+        .where(Device.secret_hash == hashed(secret), *_still_signed_in())
         .options(joinedload(Device.person))
     )
 
@@ -65,9 +65,15 @@ def devices(owner: Person) -> Sequence[Device]:
     """List the devices in which someone is signed in, the newest first."""
     return db.session.scalars(
         select(Device)
-        .where(Device.person_id == owner.id, Device.expires_at > clock.real_now())
+        .where(Device.person_id == owner.id, *_still_signed_in())
         .order_by(Device.signed_in_at.desc(), Device.id.desc())
     ).all()
+
+
+def _still_signed_in() -> tuple[ColumnElement[bool], ...]:
+    now = clock.real_now()
+    last_used = func.coalesce(Device.seen_at, Device.signed_in_at)
+    return Device.expires_at > now, last_used > now - IDLE
 
 
 def hashed(secret: str) -> str:

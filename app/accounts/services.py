@@ -89,8 +89,8 @@ def write_with_link(email: str, onward: str = "", language: str = "en") -> None:
         undo_point.rollback()
 
 
-def sign_in(secret: str, replaces: str = "") -> str:
-    """Use a link: give the secret by which this device is known from now on.
+def sign_in(secret: str, replaces: str = "", label: str = "") -> str:
+    """Use a link: give the secret by which this device is known until its second step.
 
     The secret that the device had before, if any, ends.
     """
@@ -110,15 +110,34 @@ def sign_in(secret: str, replaces: str = "") -> str:
             person_id=link.person_id,
             secret_hash=hashed(mine),
             signed_in_at=now,
+            seen_at=now,
             expires_at=now + DEVICE_LASTS,
+            label=label,
         )
     )
+    return mine
+
+
+def let_in(device: Device) -> str:
+    """Let a device in that has taken the second step: give the secret by which it is known now.
+
+    The one from before ends, in case somebody else knew it.
+    """
+    mine = token_urlsafe(SECRET_BYTES)
+    device.secret_hash = hashed(mine)
+    device.passed_at = clock.real_now()
     return mine
 
 
 def sign_out(secret: str) -> None:
     """End what a device's secret opens."""
     db.session.execute(delete(Device).where(Device.secret_hash == hashed(secret)))
+
+
+def sign_out_device(person: Person, number: int) -> None:
+    """End one of someone's own devices; one that has ended already stays so."""
+    own = (Device.id == number, Device.person_id == person.id)
+    db.session.execute(delete(Device).where(*own))
 
 
 def sign_out_everywhere(person: Person) -> None:

@@ -1,4 +1,4 @@
-"""Signing in and out, and one's own page."""
+"""Signing in and out."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.accounts import guards, limits, onward, queries, services
+from app.accounts import devices, guards, limits, onward, queries, services
 from app.accounts.forms import SignInForm
 from app.errors import Gone
 from app.forms import ButtonForm, checks_its_own_token
@@ -24,7 +24,7 @@ pages = Blueprint("accounts", __name__)
 @checks_its_own_token
 def sign_in() -> ResponseReturnValue:
     form = SignInForm()
-    wanted = onward.local(request.args.get("next", ""))
+    wanted = onward.asked_for()
     if form.validate_on_submit():
         _allow_a_letter(form.address())
         services.write_with_link(form.address(), wanted, languages.current().code)
@@ -42,10 +42,11 @@ def sent() -> ResponseReturnValue:
 @checks_its_own_token
 def link(secret: str) -> ResponseReturnValue:
     form = ButtonForm()
-    wanted = onward.local(request.args.get("next", ""))
+    wanted = onward.asked_for()
     try:
         if form.validate_on_submit():
-            guards.hold(services.sign_in(secret, replaces=guards.held_secret()))
+            browser = devices.label(request.user_agent.string)
+            guards.hold(services.sign_in(secret, guards.held_secret(), browser))
             return redirect(wanted or url_for("organise.home"), 303)
         person = queries.link(secret).person
     except Gone as reason:
@@ -62,31 +63,10 @@ def sign_out() -> ResponseReturnValue:
         services.sign_out(guards.held_secret())
         guards.let_go()
         return redirect(url_for(".sign_out"), 303)
-    person = guards.current_person()
+    device = guards.current_device()
+    person = device.person if device else None
     status = 422 if person and form.errors else 200
     return page("accounts/sign_out.html", status, form=form if person else None, person=person)
-
-
-@pages.get("/my")
-def my() -> ResponseReturnValue:
-    device = guards.current_device()
-    if device is None:
-        return guards.to_sign_in()
-    return page(
-        "accounts/my.html",
-        form=ButtonForm(),
-        this_device=device,
-        devices=queries.devices(device.person),
-    )
-
-
-@pages.post("/my/sign-out-everywhere")
-def sign_out_everywhere() -> ResponseReturnValue:
-    person = guards.current_person()
-    if person is not None:
-        services.sign_out_everywhere(person)
-    guards.let_go()
-    return redirect(url_for(".sign_out"), 303)
 
 
 def _allow_a_letter(address: str) -> None:

@@ -64,6 +64,7 @@ def _what_was_done() -> dict[str, str]:
 
 pages.before_request(guards.require_a_part)
 pages.context_processor(_menu)
+pages.context_processor(guards.when_it_ends)
 pages.context_processor(_what_was_done)
 for part, access in PARTS:
     part.before_request(guards.only_for(access))

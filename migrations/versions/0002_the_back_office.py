@@ -185,6 +185,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("passed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("challenge", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(
+            sa.Column("code_secret", sa.String(), server_default="", nullable=False)
+        )
         batch_op.add_column(sa.Column("label", sa.String(), server_default="", nullable=False))
 
     with op.batch_alter_table("history_entry", schema=None) as batch_op:
@@ -358,6 +361,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.drop_column("label")
+        batch_op.drop_column("code_secret")
         batch_op.drop_column("challenge")
         batch_op.drop_column("passed_at")
         batch_op.drop_column("seen_at")

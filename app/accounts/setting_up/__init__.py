@@ -1,0 +1,1 @@
+"""Setting up a second step, and what comes with it."""

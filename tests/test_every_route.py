@@ -105,6 +105,64 @@ ROUTES = [
     ),
     Route("/organise/previews/new", "GET POST", Who.EDITORS),
     Route("/organise/rehearsal", "GET", Who.A_PART),
+    Route("/organise/rooms", "GET", Who.A_PART),
+    Route("/organise/rooms/<slug>", "GET", Who.A_PART, "/organise/rooms/great-hall"),
+    Route(
+        "/organise/rooms/<slug>/change",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/rooms/great-hall/change",
+    ),
+    Route(
+        "/organise/rooms/<slug>/delete",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/rooms/great-hall/delete",
+    ),
+    Route(
+        "/organise/rooms/<slug>/empty", "GET POST", Who.EDITORS, "/organise/rooms/great-hall/empty"
+    ),
+    Route("/organise/rooms/<slug>/move", "POST", Who.EDITORS, "/organise/rooms/great-hall/move"),
+    Route("/organise/rooms/_add", "GET POST", Who.EDITORS),
+    Route("/organise/speakers", "GET", Who.A_PART),
+    Route("/organise/speakers/<slug>", "GET", Who.A_PART, "/organise/speakers/ada-marsh"),
+    Route(
+        "/organise/speakers/<slug>/bring-back",
+        "POST",
+        Who.EDITORS,
+        "/organise/speakers/ada-marsh/bring-back",
+    ),
+    Route(
+        "/organise/speakers/<slug>/change",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/speakers/ada-marsh/change",
+    ),
+    Route(
+        "/organise/speakers/<slug>/delete",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/speakers/ada-marsh/delete",
+    ),
+    Route(
+        "/organise/speakers/<slug>/withdraw",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/speakers/ada-marsh/withdraw",
+    ),
+    Route("/organise/speakers/_add", "GET POST", Who.EDITORS),
+    Route("/organise/speakers/_several", "POST", Who.EDITORS),
+    Route("/organise/themes", "GET", Who.A_PART),
+    Route("/organise/themes/<slug>", "GET", Who.A_PART, "/organise/themes/water"),
+    Route(
+        "/organise/themes/<slug>/change", "GET POST", Who.EDITORS, "/organise/themes/water/change"
+    ),
+    Route(
+        "/organise/themes/<slug>/delete", "GET POST", Who.EDITORS, "/organise/themes/water/delete"
+    ),
+    Route("/organise/themes/<slug>/empty", "GET POST", Who.EDITORS, "/organise/themes/water/empty"),
+    Route("/organise/themes/<slug>/move", "POST", Who.EDITORS, "/organise/themes/water/move"),
+    Route("/organise/themes/_add", "GET POST", Who.EDITORS),
     Route("/organise/undo/<entry>", "POST", Who.EDITORS, "/organise/undo/1"),
     Route("/preview/<secret>", "GET", Who.HOLDER),
     Route("/preview/<secret>/<rest>", "GET", Who.HOLDER, "/preview/wrong/programme"),

@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import request
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import onward
+
 DONE: Final = "done"  # in the address
 
 WORDS: Final = {
@@ -22,6 +24,45 @@ WORDS: Final = {
     "session-back": _l("The session takes place again. Readers are told once you publish."),
     "session-deleted": _l("The session has been deleted. Nobody had seen it."),
     "session-copied": _l("This is the copy: a draft, without time and room."),
+    "speaker-added": _l("The speaker has been added. Readers see it once you publish."),
+    "speaker-saved": _l("The speaker has been saved. Readers see it once you publish."),
+    "speaker-withdrawn": _l("The speaker has been withdrawn. Readers are told once you publish."),
+    "speaker-back": _l("The speaker takes part again. Readers are told once you publish."),
+    "speaker-deleted": _l("The speaker has been deleted. Nobody had seen it."),
+    "speakers-confirmed": _l("All of them are marked as confirmed."),
+    "speakers-not-confirmed": _l("All of them are marked as not confirmed."),
+    "speakers-withdrawn": _l("All of them are withdrawn. Readers are told once you publish."),
+    "speakers-none": _l("No speaker was ticked, so nothing has been done."),
+    "room-added": _l("The room has been added. Readers see it once you publish."),
+    "room-saved": _l("The room has been saved. Readers see it once you publish."),
+    "room-moved": _l("The order of rooms has been changed. Readers see it once you publish."),
+    "room-emptied": _l("The sessions have been moved. Readers are told once you publish."),
+    "room-deleted": _l("The room has been deleted. Readers see it once you publish."),
+    "theme-added": _l("The theme has been added. Readers see it once you publish."),
+    "theme-saved": _l("The theme has been saved. Readers see it once you publish."),
+    "theme-moved": _l("The order of themes has been changed. Readers see it once you publish."),
+    "theme-emptied": _l("The sessions have been moved. Readers see it once you publish."),
+    "theme-deleted": _l("The theme has been deleted. Readers see it once you publish."),
+    "published": _l("Published. Readers see this release now."),
+    "public-already": _l("Nothing had changed, so no release was made. Readers see this one."),
+    "release-planned": _l("The release is planned. You can change it or call it off until then."),
+    "release-called-off": _l("The planned release has been called off. Nothing will be published."),
+    "rolled-back": _l("Readers see this release again."),
+    "text-added": _l("It has been added, and readers see it now."),
+    "text-saved": _l("Saved. Readers see it now."),
+    "text-waiting": _l("Saved. It waits, and appears by itself at its moment."),
+    "text-as-it-was": _l("Nothing was changed, so there was nothing to save."),
+    "text-brought-back": _l("That version is back, and readers see it now."),
+    "text-removed": _l("It has been taken away. Every version is kept and can be brought back."),
+    "link-added": _l("The link has been added, and readers see it now."),
+    "link-saved": _l("The link has been saved, and readers see it now."),
+    "link-removed": _l("The link has been taken away."),
+    "notice-written": _l("The notice has been saved."),
+    "notice-removed": _l("The notice has been taken down."),
+    "settings-saved": _l("The settings have been saved, and are in effect now."),
+    "settings-as-they-were": _l("Nothing was changed, so there was nothing to save."),
+    "limit-saved": _l("The limit has been changed, and is in effect now."),
+    "sessions-none": _l("Tick at least one session first."),
     "sessions-changed": _l("All of them have been changed. Readers see it once you publish."),
 }
 
@@ -31,6 +72,13 @@ def at(address: str, what: str) -> str:
     parts = urlsplit(address)
     question = [pair for pair in parse_qsl(parts.query) if pair[0] != DONE]
     return parts._replace(query=urlencode([*question, (DONE, what)])).geturl()
+
+
+def where_pressed(otherwise: str) -> str:
+    """Give the page of this site that the button was on; another site's is none of ours."""
+    pressed = urlsplit(request.referrer or "")
+    path = f"{pressed.path}?{pressed.query}" if pressed.query else pressed.path
+    return (onward.local(path) if pressed.netloc == request.host else "") or otherwise
 
 
 def said() -> str:

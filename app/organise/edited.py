@@ -1,14 +1,23 @@
 """What the forms share in which organisers edit a thing of the programme."""
 
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, StringField, TextAreaField
+from wtforms import (
+    Field,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired
+from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.accounts import guards
 from app.forms import Form, one_line, plain_characters, tidy
 from app.programme.editing.edits import Stale
-from app.registration.fields import at_most, lettered
+from app.registration.fields import at_most, lettered, offered
 
 LONGEST_NUMBER = 10  # digits; nothing is edited so often
 LONGEST_NAME = 200  # characters
@@ -28,9 +37,16 @@ class EditForm(Form):
         typed = self.version.data or ""
         return int(typed) if typed.isdecimal() and len(typed) < LONGEST_NUMBER else -1
 
-    def begin_again(self, stale: Stale) -> None:
+    def begun_again(self, stale: Stale) -> Self:
         """Keep what was typed; sent again, it counts as typed over what is saved now."""
         self.version.data = str(stale.version)
+        return self
+
+
+def who() -> str:
+    """Tell under which address the history keeps what is being done."""
+    person = guards.current_person()
+    return person.email if person else ""
 
 
 def lines(text: str | None) -> str:
@@ -53,6 +69,21 @@ def a_line(label: Any, called: Any, description: Any = "", **look: str) -> Strin
 def a_text(label: Any, called: Any, description: Any = "", most: int = LONGEST_TEXT) -> Field:
     """Ask for several lines of text, which may be left out."""
     return TextAreaField(label, [at_most(most, called), plain_characters], [lines], description)
+
+
+class Several(SelectMultipleField):
+    """Any of several things, each a box to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class MoveForm(Form):
+    """Choose where the sessions of a room or a theme go."""
+
+    to = SelectField(
+        _l("Move them to"), [offered(_l("Choose where they go"))], validate_choice=False
+    )
 
 
 def notes() -> Field:

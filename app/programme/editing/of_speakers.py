@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app import clock
-from app.programme import queries
 from app.programme.editing import times
 from app.programme.models import Absence, Speaker
+from app.web.words import zone
 
 CONFIRMED, TAKES_PART, ABSENCES = "is_confirmed", "takes_part", "absences"
 LABELS = {
@@ -57,8 +56,7 @@ class _Speakers:
 
     def said(self, field: str, value: Any) -> str:
         if field == ABSENCES:
-            zone = ZoneInfo(queries.conference().time_zone)
-            return "; ".join(times.stretch(one, other, zone) for one, other in read(value))
+            return "; ".join(times.stretch(one, other, zone()) for one, other in read(value))
         if isinstance(value, bool):
             return "yes" if value else "no"
         return str(value)

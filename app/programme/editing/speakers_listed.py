@@ -116,6 +116,12 @@ def sessions_of(speaker: Speaker) -> list[Part]:
     return [Part(session, role) for session, role in rows]
 
 
+def is_for_readers(speaker: Speaker, parts: Sequence[Part]) -> bool:
+    """Whether readers would be told of a speaker if the programme were published now."""
+    in_drafts_alone = parts and not any(part.session.is_for_readers for part in parts)
+    return speaker.withdrawn_at is None and not in_drafts_alone
+
+
 def namesakes(speaker: Speaker) -> Sequence[Speaker]:
     """List the other speakers whose names differ from this one at most by accents and case."""
     return db.session.scalars(

@@ -1,0 +1,109 @@
+"""How the list of speakers can be narrowed, and what can be done with several at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
+
+from app.organise.lists import PAGE_SIZE, Asked, Filter, Listing, asked
+from app.programme.editing import speakers, speakers_listed
+from app.programme.editing.speakers_listed import Row, Wanted
+from app.programme.models import Speaker
+from app.programme.shown import ROLES
+
+STANDINGS = (
+    ("confirmed", _l("Confirmed")),
+    ("not-confirmed", _l("Not confirmed")),
+    ("withdrawn", _l("Withdrawn")),
+)
+LACKS = (
+    ("biography", _l("Biography")),
+    ("contact-address", _l("Contact address")),
+    ("sessions", _l("Sessions")),
+)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What can be done with several speakers: its button, the question, the news."""
+
+    name: str
+    button: str
+    ask: Callable[[int], str]
+    done: str
+    is_news_for: Callable[[Speaker], bool]
+    do: Callable[..., bool]
+
+
+DEEDS = {
+    deed.name: deed
+    for deed in (
+        Deed(
+            "confirm",
+            _l("Mark as confirmed"),
+            lambda num: ngettext(
+                "Mark %(num)s speaker as confirmed?", "Mark %(num)s speakers as confirmed?", num
+            ),
+            "speakers-confirmed",
+            lambda speaker: speaker.confirmed_at is None,
+            speakers.confirm,
+        ),
+        Deed(
+            "unconfirm",
+            _l("Mark as not confirmed"),
+            lambda num: ngettext(
+                "Mark %(num)s speaker as not confirmed?",
+                "Mark %(num)s speakers as not confirmed?",
+                num,
+            ),
+            "speakers-not-confirmed",
+            lambda speaker: speaker.confirmed_at is not None,
+            speakers.unconfirm,
+        ),
+        Deed(
+            "withdraw",
+            _l("Withdraw"),
+            lambda num: ngettext("Withdraw %(num)s speaker?", "Withdraw %(num)s speakers?", num),
+            "speakers-withdrawn",
+            lambda speaker: speaker.withdrawn_at is None,
+            speakers.withdraw,
+        ),
+    )
+}
+
+
+def filters() -> Sequence[Filter]:
+    """Give the ways to narrow the list."""
+    countries = [(country, country) for country in speakers_listed.countries()]
+    roles = [(role, str(name)) for role, name in ROLES.items()]
+    return (
+        Filter("standing", gettext("State"), _said(STANDINGS)),
+        Filter("without", gettext("Without"), _said(LACKS)),
+        Filter("country", gettext("Country"), countries),
+        Filter("role", gettext("In sessions as"), roles),
+    )
+
+
+def listing() -> Listing[Row]:
+    """Give the page of the list that the address asks for."""
+    ways = filters()
+    wish = asked(ways, tuple(speakers_listed.SORTS))
+    found = speakers_listed.found(
+        _wanted(wish), wish.sort, is_reversed=wish.is_reversed, offset=wish.offset, limit=PAGE_SIZE
+    )
+    return Listing(found.rows, found.total, wish, ways)
+
+
+def _wanted(wish: Asked) -> Wanted:
+    return Wanted(
+        search=wish.search,
+        standing=wish.choice("standing"),
+        lacks=wish.choice("without"),
+        country=wish.choice("country"),
+        role=wish.choice("role"),
+    )
+
+
+def _said(options: Sequence[tuple[str, object]]) -> list[tuple[str, str]]:
+    return [(value, str(words)) for value, words in options]

@@ -21,13 +21,14 @@ from app.accounts import guards
 from app.accounts import services as accounts
 from app.accounts.models import ORGANISER, Device, Person
 from app.accounts.queries import hashed
+from app.content.models import Link
 from app.database import Base, db, transaction
 from app.mail.models import Letter
 from app.programme import services as programme
 from app.programme.models import Appearance, Room, Session, Speaker, Theme
 from app.registration.models import Delegate, Needs, Receipt
+from app.registration.recognition import recognise
 from app.registration.seats import CONFERENCE, begin_with, set_limit, take
-from app.registration.services import same_person
 from tests.browser import Browser
 
 SMALL_CONFERENCE = Path(__file__).with_name("conference.json")
@@ -125,7 +126,7 @@ def a_delegate(*, access: str = "", dietary: str = "", **about: Any) -> Delegate
         "registered_at": clock.now(),
     }
     delegate = Delegate(**{**usual, **about})
-    delegate.same_person = same_person(delegate.full_name, delegate.email)
+    recognise(delegate)
     if access or dietary:
         delegate.needs = Needs(access=access, dietary=dietary)
     with transaction():
@@ -154,6 +155,15 @@ def a_letter(**about: Any) -> Letter:
         "due_at": clock.real_now(),
     }
     return saved(Letter(**{**usual, **about}))
+
+
+# Content
+
+
+def a_link(page: str = "help", **about: Any) -> Link:
+    """Save an additional link of a page."""
+    usual = {"label": "World Health Organization", "address": "https://who.example/"}
+    return saved(Link(page=page, **{**usual, "position": 1, **about}))
 
 
 # Accounts

@@ -1,6 +1,5 @@
 """Delegates who do not exist, to try things out. They never stand beside real ones."""
 
-import secrets
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -10,9 +9,9 @@ from app import clock
 from app.database import db
 from app.errors import Refused
 from app.programme.invented import InventedDelegate
-from app.registration import seats
+from app.registration import places, recognition, seats
 from app.registration.models import Delegate
-from app.registration.services import LENGTH_OF_REFERENCES, LETTERS_OF_REFERENCES, same_person
+from app.registration.recognition import LENGTH_OF_REFERENCES, LETTERS_OF_REFERENCES
 
 INVENTED = Delegate.is_invented.is_(True)
 
@@ -40,15 +39,13 @@ def refuse_beside_real_ones() -> None:
 
 def _delegate(person: InventedDelegate, number: int) -> Delegate:
     now = clock.now()
-    full_name = f"{person.given_names} {person.family_name}".strip()
-    return Delegate(
+    delegate = Delegate(
         reference=_reference(number),
-        link_key=secrets.token_urlsafe(16),
+        link_key=places.new_key(),
         given_names=person.given_names,
         family_name=person.family_name,
         badge_name=person.badge_name,
         email=person.email,
-        same_person=same_person(full_name, person.email),
         organisation=person.organisation,
         role=person.role,
         country=person.country,
@@ -58,6 +55,8 @@ def _delegate(person: InventedDelegate, number: int) -> Delegate:
         registered_at=now,
         is_invented=True,
     )
+    recognition.recognise(delegate)
+    return delegate
 
 
 def _reference(number: int) -> str:

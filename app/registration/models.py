@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
 from app.errors import Refused
+from app.programme.models import IN_ORDER
 
 
 class SeatLimit(Base):
@@ -67,7 +68,11 @@ class Delegate(Base):
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     erased_at: Mapped[datetime | None] = mapped_column(default=None)
     is_invented: Mapped[bool] = mapped_column(default=False)  # does not exist; for trying out
-    found_by: Mapped[str] = mapped_column(Text, default="", server_default="")  # folded, see below
+    is_by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())  # by the desk
+    # what the search and the order of lists read: see recognition
+    found_by: Mapped[str] = mapped_column(Text, default="", server_default="")
+    name_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="", index=True)
+    organisation_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="")
 
     needs: Mapped["Needs | None"] = relationship(cascade="all, delete-orphan")
 
@@ -87,6 +92,11 @@ class Delegate(Base):
     def is_attending(self) -> bool:
         """Whether the place is still theirs."""
         return self.cancelled_at is None
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether who it was has been forgotten."""
+        return self.erased_at is not None
 
     @property
     def subject(self) -> str:
@@ -114,6 +124,7 @@ class Delegate(Base):
         self.given_names = self.family_name = self.badge_name = self.email = self.new_email = ""
         self.organisation = self.role = self.country = ""
         self.same_person = self.link_key = f"erased {self.reference}"
+        self.found_by = self.name_order = self.organisation_order = ""
         self.new_link_key = None
         self.needs = None
         self.erased_at = at

@@ -17,7 +17,7 @@ from app.mail import services as mail
 from app.mail.models import Letter
 from app.mail.queries import IS_WAITING
 from app.programme import releases
-from app.registration.bookings import services as bookings
+from app.registration.bookings import deeds
 from app.registration.models import Answers, Delegate, Needs
 from app.registration.queries import ANSWERS_ARE_KEPT
 
@@ -66,7 +66,7 @@ def _forget_delegates(due: datetime) -> None:
     waits = exists().where(LETTER_ABOUT, IS_WAITING)
     known = select(Delegate).where(Delegate.erased_at.is_(None), ~waits).order_by(Delegate.id)
     for delegate in db.session.scalars(known.limit(MOST_AT_ONCE).with_for_update()):
-        bookings.erase(delegate)
+        deeds.erase(delegate)
         history.record("The details were erased: their time was over", about=delegate.subject)
 
 

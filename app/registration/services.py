@@ -1,29 +1,22 @@
 """Deeds on the way to a place: tell us something, confirm, forget it all."""
 
 import secrets
-import unicodedata
 from datetime import timedelta
 from hashlib import sha256
 
 from sqlalchemy import bindparam, delete, insert, update
-from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.accounts import limits
-from app.database import broken_rule, db
+from app.database import db
 from app.errors import Gone, Refused
 from app.history import services as history
-from app.registration import letters, queries, seats, told
-from app.registration.models import Answers, Delegate, Needs, Receipt
+from app.registration import letters, places, queries, recognition, seats, told
+from app.registration.models import Answers, Delegate, Receipt
 from app.registration.queries import Kept
 from app.registration.told import Application, Told
 
-LETTERS_OF_REFERENCES = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, none that make words
-LENGTH_OF_REFERENCES = 8
-ATTEMPTS = 5  # at a reference that nobody has
 MOST_REGISTRATIONS = 20  # with one address in a day
-SAME_PERSON = "uq_delegate_same_person_attending"
-SAME_REFERENCE = "uq_delegate_reference"
 HOLD = queries.ANSWERS.with_for_update()
 TELL = (
     update(Answers)
@@ -115,64 +108,19 @@ def _application(everything: Told) -> Application:
 def _confirm(application: Application, language: str) -> Receipt:
     limits.allow(
         "registration",
-        _folded(application.email),
+        recognition.folded(application.email),
         times=MOST_REGISTRATIONS,
         within=timedelta(days=1),
     )
-    delegate = _new_place(application, language)
+    delegate = places.give(application, language)
     if delegate is not None:
         history.record("Registered", about=_about(delegate), who=history.THE_DELEGATE)
         letters.registration_confirmed(delegate)
         return _receipt(application, delegate, is_first=True)
-    standing = queries.attending(same_person(application.name.full, application.email))
+    standing = queries.attending(recognition.same_person(application.name.full, application.email))
     history.record("Registered again: the place stands", about=_about(standing))
     letters.already_registered(standing)
     return _receipt(application, standing, is_first=False)
-
-
-def _new_place(application: Application, language: str) -> Delegate | None:
-    """Take a place; give None when the same person has one already."""
-    for _ in range(ATTEMPTS):
-        delegate = _delegate(application, language)
-        try:
-            with db.session.begin_nested():
-                seats.take(seats.CONFERENCE, delegate)
-        except IntegrityError as clash:
-            rule = broken_rule(clash)
-            if rule == SAME_PERSON:
-                return None
-            if rule != SAME_REFERENCE:
-                raise
-        else:
-            return delegate
-    raise RuntimeError("no reference is free")
-
-
-def _delegate(application: Application, language: str) -> Delegate:
-    name, work = application.name, application.work
-    return Delegate(
-        reference=new_reference(),
-        link_key=secrets.token_urlsafe(16),
-        given_names=name.given_names,
-        family_name=name.family_name,
-        badge_name=name.badge_name or name.full,
-        email=application.email,
-        same_person=same_person(name.full, application.email),
-        organisation=work.organisation,
-        role=work.role,
-        country=work.country,
-        days=" ".join(day.isoformat() for day in application.days),
-        language=language,
-        consented_at=application.consented_at,
-        registered_at=clock.now(),
-        needs=_needs(application),
-    )
-
-
-def _needs(application: Application) -> Needs | None:
-    if not (application.access_needs or application.dietary_needs):
-        return None
-    return Needs(access=application.access_needs, dietary=application.dietary_needs)
 
 
 def _receipt(application: Application, delegate: Delegate, *, is_first: bool) -> Receipt:
@@ -182,20 +130,6 @@ def _receipt(application: Application, delegate: Delegate, *, is_first: bool) ->
         email=application.email,
         is_first=is_first,
     )
-
-
-def new_reference() -> str:
-    """Make a booking reference that nobody can guess."""
-    return "".join(secrets.choice(LETTERS_OF_REFERENCES) for _ in range(LENGTH_OF_REFERENCES))
-
-
-def same_person(name: str, email: str) -> str:
-    """Give what is the same for two registrations by one person, however they were typed."""
-    return f"{_folded(email)} {_folded(name)}"
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _about(delegate: Delegate) -> str:

@@ -180,6 +180,14 @@ def upgrade() -> None:
 
     with op.batch_alter_table("delegate", schema=None) as batch_op:
         batch_op.add_column(sa.Column("found_by", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("name_order", IN_ORDER, server_default="", nullable=False))
+        batch_op.add_column(
+            sa.Column("organisation_order", IN_ORDER, server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("is_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
+        batch_op.create_index("ix_delegate_name_order", ["name_order"], unique=False)
 
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.add_column(sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
@@ -291,21 +299,26 @@ def _folded(name: str) -> str:
 
 
 def _let_delegates_be_found() -> None:
-    """Fill what the search for delegates reads: names, address, organisation and reference, folded."""
-    columns = ["given_names", "family_name", "badge_name", "email", "organisation", "reference"]
-    delegate = sa.table(
-        "delegate", sa.column("id"), sa.column("found_by"), *map(sa.column, columns)
-    )
+    """Fill what the search for delegates and their order read."""
+    columns = ["family_name", "given_names", "badge_name", "email", "organisation", "reference"]
+    filled = ["id", "erased_at", "found_by", "name_order", "organisation_order"]
+    delegate = sa.table("delegate", *map(sa.column, columns + filled))
     connection = op.get_bind()
     for row in connection.execute(sa.select(delegate)).mappings().all():
-        words = " ".join(row[column] for column in columns)
-        bare = "".join(
-            c for c in unicodedata.normalize("NFKD", words) if not unicodedata.combining(c)
-        )
-        found_by = " ".join(bare.casefold().split())
-        connection.execute(
-            delegate.update().where(delegate.c.id == row["id"]).values(found_by=found_by)
-        )
+        if row["erased_at"] is None:
+            values = {
+                "found_by": _searched(*(row[column] for column in columns)),
+                "name_order": _searched(row["family_name"], row["given_names"])[:100],
+                "organisation_order": _searched(row["organisation"])[:100],
+            }
+            connection.execute(delegate.update().where(delegate.c.id == row["id"]).values(values))
+
+
+def _searched(*words: str) -> str:
+    """Give words as the search compares them, as app/registration/recognition.py does."""
+    parted = unicodedata.normalize("NFKD", " ".join(words))
+    bare = "".join(letter for letter in parted if not unicodedata.combining(letter))
+    return " ".join(bare.casefold().split())
 
 
 def downgrade() -> None:
@@ -367,6 +380,10 @@ def downgrade() -> None:
         batch_op.drop_column("seen_at")
 
     with op.batch_alter_table("delegate", schema=None) as batch_op:
+        batch_op.drop_index("ix_delegate_name_order")
+        batch_op.drop_column("is_by_hand")
+        batch_op.drop_column("organisation_order")
+        batch_op.drop_column("name_order")
         batch_op.drop_column("found_by")
 
     with op.batch_alter_table("conference", schema=None) as batch_op:

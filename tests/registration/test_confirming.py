@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.database import db
 from app.errors import Refused
 from app.history import queries as history
-from app.registration import letters, queries, seats, services
+from app.registration import letters, queries, recognition, seats, services
 from app.registration.models import Answers, Delegate, Needs, Receipt
 from tests.browser import Browser
 from tests.factories import a_delegate, places
@@ -74,7 +74,7 @@ def test_whoever_needs_nothing_leaves_no_trace_of_needs(visitor: Browser) -> Non
 
 
 def test_a_reference_can_be_read_out_and_not_be_guessed(site: Flask) -> None:
-    references = {services.new_reference() for _ in range(500)}
+    references = {recognition.new_reference() for _ in range(500)}
 
     assert len(references) == 500
     assert {len(one) for one in references} == {8}
@@ -86,7 +86,7 @@ def test_a_reference_that_somebody_has_is_not_given_again(
 ) -> None:
     a_delegate(reference="BCDF2345", email="grace@example.org")
     drawn = iter(["BCDF2345", "BCDF2345", "GHJK6789"])
-    monkeypatch.setattr(services, "new_reference", lambda: next(drawn))
+    monkeypatch.setattr(recognition, "new_reference", lambda: next(drawn))
 
     page = confirmed(visitor)
 

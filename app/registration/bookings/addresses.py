@@ -12,6 +12,7 @@ from app.forms import ButtonForm, checks_its_own_token
 from app.registration import links
 from app.registration import queries as registration
 from app.registration.bookings import queries, services
+from app.registration.bookings.deeds import SameAddress, Stale
 from app.registration.bookings.forms import CorrectAddressForm, NewAddressForm
 from app.web.pages import page
 
@@ -28,9 +29,9 @@ def correct(secret: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             services.correct_address(delegate, str(form.email.data), form.changes_seen)
-        except services.Stale as refusal:
+        except Stale as refusal:
             form.refuse(refusal, delegate.changes)
-        except services.SameAddress as refusal:
+        except SameAddress as refusal:
             form.reject(form.email, refusal)
         else:
             return redirect(url_for("bookings.shown", secret=secret, news="asked"), 303)
@@ -67,7 +68,7 @@ def wrong(token: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             services.correct_address_by_receipt(receipt, str(form.email.data))
-        except services.SameAddress as refusal:
+        except SameAddress as refusal:
             form.reject(form.email, refusal)
         else:
             return redirect(url_for(".asked", token=token), 303)

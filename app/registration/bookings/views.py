@@ -19,6 +19,7 @@ from app.mail import queries as mail
 from app.registration import calendar, countries, links, review
 from app.registration import queries as registration
 from app.registration.bookings import addresses, changes, own_copy, queries, services
+from app.registration.bookings.deeds import Stale, Taken
 from app.registration.bookings.forms import (
     AskForLinkForm,
     ChangeAccessNeedsForm,
@@ -109,7 +110,7 @@ def change(secret: str, question: str) -> ResponseReturnValue:
         wanted = replace(changes.told(delegate), **form.answer())
         try:
             is_other = services.change(delegate, wanted, form.changes_seen)
-        except (services.Stale, services.Taken) as refusal:
+        except (Stale, Taken) as refusal:
             form.refuse(refusal, delegate.changes)
         else:
             return _see(delegate, "changed" if is_other else None)

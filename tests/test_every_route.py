@@ -22,7 +22,7 @@ from app.database import Base, db
 from app.forms import csrf
 from app.registration import links
 from tests.browser import Browser
-from tests.factories import a_delegate, a_receipt, a_sign_in_link, an_organiser, signed_in
+from tests.factories import a_delegate, a_link, a_receipt, a_sign_in_link, an_organiser, signed_in
 from tests.journey import answered
 
 
@@ -96,6 +96,66 @@ ROUTES = [
     Route("/my/sign-out-everywhere", "POST", Who.SIGNED_IN),
     Route("/my/stay", "POST", Who.SIGNED_IN),
     Route("/organise", "GET", Who.A_PART),
+    Route("/organise/pages", "GET", Who.A_PART),
+    Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
+    Route(
+        "/organise/pages/<kind>/<slug>/<language>",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/en",
+    ),
+    Route(
+        "/organise/pages/<kind>/<slug>/<language>/compare",
+        "GET",
+        Who.A_PART,
+        "/organise/pages/page/help/en/compare",
+    ),
+    Route(
+        "/organise/pages/<kind>/<slug>/<language>/remove",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/en/remove",
+    ),
+    Route(
+        "/organise/pages/<kind>/<slug>/<language>/versions",
+        "GET",
+        Who.A_PART,
+        "/organise/pages/page/help/en/versions",
+    ),
+    Route(
+        "/organise/pages/<kind>/<slug>/<language>/versions/<number>",
+        "GET",
+        Who.A_PART,
+        "/organise/pages/page/help/en/versions/0",
+    ),
+    Route(
+        "/organise/pages/<kind>/<slug>/<language>/versions/<number>/bring-back",
+        "POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/en/versions/0/bring-back",
+    ),
+    Route("/organise/pages/add/<kind>", "GET POST", Who.EDITORS, "/organise/pages/add/page"),
+    Route("/organise/pages/notice", "GET", Who.A_PART),
+    Route("/organise/pages/notice/remove", "POST", Who.EDITORS),
+    Route("/organise/pages/notice/write", "GET POST", Who.EDITORS),
+    Route(
+        "/organise/pages/page/<slug>/links",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/links",
+    ),
+    Route(
+        "/organise/pages/page/<slug>/links/<link>",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/links/1",
+    ),
+    Route(
+        "/organise/pages/page/<slug>/links/<link>/remove",
+        "POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/links/1/remove",
+    ),
     Route("/organise/previews", "GET", Who.A_PART),
     Route(
         "/organise/previews/<number>/withdraw",
@@ -104,6 +164,34 @@ ROUTES = [
         "/organise/previews/1/withdraw",
     ),
     Route("/organise/previews/new", "GET POST", Who.EDITORS),
+    Route("/organise/publishing", "GET", Who.A_PART),
+    Route("/organise/publishing/compare", "GET", Who.A_PART),
+    Route(
+        "/organise/publishing/plans/<number>/cancel",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/publishing/plans/1/cancel",
+    ),
+    Route(
+        "/organise/publishing/plans/<number>/change",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/publishing/plans/1/change",
+    ),
+    Route("/organise/publishing/publish", "GET POST", Who.EDITORS),
+    Route("/organise/publishing/releases", "GET", Who.A_PART),
+    Route(
+        "/organise/publishing/releases/<number>",
+        "GET",
+        Who.A_PART,
+        "/organise/publishing/releases/1",
+    ),
+    Route(
+        "/organise/publishing/releases/<number>/back",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/publishing/releases/1/back",
+    ),
     Route("/organise/rehearsal", "GET", Who.A_PART),
     Route("/organise/rooms", "GET", Who.A_PART),
     Route("/organise/rooms/<slug>", "GET", Who.A_PART, "/organise/rooms/great-hall"),
@@ -313,6 +401,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     """Let a visitor do all that can be done here; give the addresses that their links open."""
     signed_in(visitor, code_secret=authenticator.sealed(authenticator.new_secret()))
     answered(visitor, until="email", name=("Grace", "Hopper"))
+    a_link()
     delegate = a_delegate(new_email="new@example.org", new_link_key="a new key")
     with site.test_request_context("/"):
         booking = links.booking_token(delegate)

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,8 +28,12 @@ TAGS = {
 FROM_ELSEWHERE = TAGS - {"h2", "h3", "h4", "h5", "h6", "img", "figure", "figcaption"}
 LEADS_NOWHERE = re.compile(r'<a(?: rel="[^"]*")?>(.*?)</a>', re.DOTALL)  # its address was unsafe
 NOTE = re.compile(r' <span class="leaves">[^<]*</span>')  # what we add to a link that leaves
+OURS = re.compile(r"/(?!/)")  # a path on this site
 VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
-IN_THE_SKELETON = frozenset({"main"})  # ids that every page has already
+TAKEN = frozenset(  # ids that pages with such texts have already
+    {"main", "rooms", "additional-links", "message", "email", "submit", "csrf_token"}
+)
+LOWEST = 6  # level of a heading
 LONGEST_SUMMARY = 155  # characters, about what a search engine shows
 
 
@@ -40,9 +45,13 @@ class Written:
     headings: tuple[tuple[str, str], ...]
 
 
-def written(markdown: str, root: str = "") -> Written:
-    """Set a page that we wrote; its links to this site stay beneath a root, /fr for one."""
-    env: dict[str, Any] = {"root": root, "headings": {}}
+def written(markdown: str, root: str = "", *, below: int = 1, prefix: str = "") -> Written:
+    """Set a text that we wrote; its links to this site stay beneath a root, /fr for one.
+
+    It stands below a heading of some level, and its own headings begin one further down. Their
+    ids begin with a prefix where several texts stand on one page.
+    """
+    env: dict[str, Any] = {"root": root, "headings": {}, "below": below, "prefix": prefix}
     made = _markdown.render(markdown, env)
     headings = env["headings"].items()
     return Written(made, tuple((one, words) for one, (level, words) in headings if level == "h2"))
@@ -92,16 +101,24 @@ class _Renderer(RendererHTML):
     def heading_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
-        words = "".join(child.content for child in tokens[index + 1].children or ())
-        identity = _identity(words, env.setdefault("headings", {}))
-        env["headings"][identity] = (tokens[index].tag, words)
-        tokens[index].attrSet("id", identity)
+        words = "".join(child.content for child in tokens[index + 1].children or ()).strip()
+        opens, closes = tokens[index], tokens[index + 2]
+        if not words:
+            opens.hidden = closes.hidden = True
+            return ""
+        opens.tag = closes.tag = f"h{_level(opens.tag, env)}"
+        headings = env.setdefault("headings", {})
+        identity = _identity(f"{env.get('prefix', '')}{words}", headings)
+        headings[identity] = (opens.tag, words)
+        opens.attrSet("id", identity)
         return self.renderToken(tokens, index, options, env)
 
     def link_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
         address = str(tokens[index].attrGet("href") or "")
+        if tokens[index + 1].type == "link_close":  # no words to follow it by
+            tokens[index + 1].meta["said"] = html.escape(address)
         if is_elsewhere(address):
             tokens[index].attrSet("rel", "external noopener")
             env["leaves"] = True
@@ -113,7 +130,8 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
     ) -> str:
         note = f' <span class="leaves">({env.get("elsewhere", "opens another website")})</span>'
-        return f"{note if env.pop('leaves', False) else ''}</a>"
+        said = tokens[index].meta.get("said", "")
+        return f"{said}{note if env.pop('leaves', False) else ''}</a>"
 
     def paragraph_open(
         self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
@@ -125,6 +143,8 @@ class _Renderer(RendererHTML):
     def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         """Show a picture at its own shape, so that nothing moves when it comes."""
         picture = tokens[index]
+        if not OURS.match(str(picture.attrGet("src") or "")):  # no browser would show it here
+            return html.escape(picture.content)
         caption = html.escape(str(picture.attrs.pop("title", "")))
         size = _drawn_size(str(picture.attrGet("src") or ""))
         for name, length in zip(("width", "height"), size, strict=False):
@@ -155,11 +175,19 @@ def _is_picture(line: Token) -> bool:
     return len(children) == 1 and children[0].type == "image" and "title" in children[0].attrs
 
 
+def _level(tag: str, env: EnvType) -> int:
+    """Give the level of a heading: below what it stands under, and never two steps down at once."""
+    top = int(env.get("below", 1)) + 1
+    level = min(max(int(tag[1]), top), int(env.get("level", top - 1)) + 1, LOWEST)
+    env["level"] = level
+    return level
+
+
 def _identity(words: str, taken: Container[str]) -> str:
     """Make an id of a heading's words: “When can I register?” is when-can-i-register."""
     bare = re.sub(r"[\W_]+", "-", words.casefold()).strip("-") or "part"
-    tries = (bare, *(f"{bare}-{number}" for number in range(2, 1000)))
-    return next(one for one in tries if one not in taken and one not in IN_THE_SKELETON)
+    tries = chain([bare], (f"{bare}-{number}" for number in count(2)))
+    return next(one for one in tries if one not in taken and one not in TAKEN)
 
 
 _markdown = MarkdownIt("js-default", {"html": False}, renderer_cls=_Renderer)

@@ -91,13 +91,13 @@ class Front:
 def page(folder: Path, slug: str, language: str, root: str = "") -> Page:
     """Find a page, in English where it has not been written in this language."""
     found = _known(folder).counting(models.PAGE, slug, language, clock.now())
-    return as_page(found, _body(folder, found), root)
+    return _page(found, _body(folder, found), root)
 
 
 def pages(folder: Path, language: str, root: str = "") -> Sequence[Page]:
     """List every page, by title."""
     found = _known(folder).every_counting(models.PAGE, language, clock.now())
-    made = (as_page(one, _body(folder, one), root) for one in found)
+    made = (_page(one, _body(folder, one), root) for one in found)
     return sorted(made, key=lambda one: (one.title, one.slug))
 
 
@@ -110,7 +110,7 @@ def slugs(folder: Path) -> Sequence[str]:
 def news(folder: Path, language: str, root: str = "") -> Sequence[News]:
     """List the news, the newest first."""
     found = _known(folder).every_counting(models.NEWS, language, clock.now())
-    made = (as_news(one, _body(folder, one), root) for one in found)
+    made = (_news(one, _body(folder, one), root) for one in found)
     return sorted(made, key=lambda one: (one.published, one.slug), reverse=True)
 
 
@@ -148,10 +148,9 @@ def front(folder: Path, acronym: str, language: str) -> Front | None:
     return None
 
 
-@lru_cache(maxsize=MOST_SET)
-def as_page(version: Version, body: str, root: str) -> Page:
-    """Set a page, as readers see it."""
-    set_out = prose.written(body, root)
+def set_page(version: Version, body: str, root: str, prefix: str = "") -> Page:
+    """Set a page, as readers see it; the ids of its headings may begin with a prefix."""
+    set_out = prose.written(body, root, prefix=prefix)
     return Page(
         slug=version.slug,
         language=version.language,
@@ -163,17 +162,21 @@ def as_page(version: Version, body: str, root: str) -> Page:
     )
 
 
-@lru_cache(maxsize=MOST_SET)
-def as_news(version: Version, body: str, root: str) -> News:
-    """Set a news item, as readers see it."""
+def set_news(version: Version, body: str, root: str, prefix: str = "") -> News:
+    """Set a news item, as readers see it below its title."""
+    begins = f"{prefix}{version.slug}-"
     return News(
         slug=version.slug,
         language=version.language,
         title=version.title,
         summary=version.summary,
         published=version.dated_on,
-        body=prose.written(body, root).html,
+        body=prose.written(body, root, below=2, prefix=begins).html,
     )
+
+
+_page = lru_cache(maxsize=MOST_SET)(set_page)
+_news = lru_cache(maxsize=MOST_SET)(set_news)
 
 
 def written(folder: Path) -> Writings:

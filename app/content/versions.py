@@ -116,6 +116,11 @@ class Writings:
         written = self.of(key)
         return written[-1] if written else self.shipped.get(key)
 
+    def newest_of_each_language(self, key: Key) -> Sequence[Version]:
+        """List the version of a text that was written last in each language."""
+        codes = self._languages.get((key.kind, key.slug), ())
+        return [self.of(key._replace(language=code))[-1] for code in codes]
+
     def of(self, key: Key) -> Sequence[Version]:
         """List the versions of a text that organisers wrote, by number."""
         return self._by_key.get(key, ())
@@ -146,6 +151,13 @@ class Writings:
         found: dict[Key, list[Version]] = defaultdict(list)
         for version in self.written:
             found[version.key].append(version)
+        return found
+
+    @cached_property
+    def _languages(self) -> Mapping[tuple[str, str], Sequence[str]]:
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for key in self._by_key:
+            found[key.kind, key.slug].append(key.language)
         return found
 
     @cached_property

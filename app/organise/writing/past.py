@@ -1,0 +1,101 @@
+"""The versions of a text: each as readers saw it, two side by side, an old one brought back."""
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.content import comparing, queries, services
+from app.content.models import PAGE
+from app.content.versions import Version
+from app.content.views import folder
+from app.organise import done
+from app.organise.edited import EditForm, who
+from app.organise.writing import opened
+from app.organise.writing.opened import KINDS, Text
+from app.web import languages
+from app.web.pages import page
+
+ONE = f"/<{KINDS}:kind>/<slug>/<language>"
+DIGITS = 6  # of the number of a version
+
+
+def attach(pages: Blueprint) -> None:
+    """Put these addresses on the part."""
+    pages.add_url_rule(f"{ONE}/versions", view_func=versions)
+    pages.add_url_rule(f"{ONE}/versions/<int(max=999999):number>", view_func=version)
+    back = f"{ONE}/versions/<int(max=999999):number>/bring-back"
+    pages.add_url_rule(back, view_func=bring_back, methods=["POST"])
+    pages.add_url_rule(f"{ONE}/compare", view_func=compare)
+    pages.add_url_rule(f"{ONE}/remove", view_func=remove, methods=["GET", "POST"])
+
+
+def versions(kind: str, slug: str, language: str) -> ResponseReturnValue:
+    """List every version, with who wrote it and when."""
+    text = opened.text(kind, slug, language)
+    return page("organise/writing/versions.html", text=text)
+
+
+def version(kind: str, slug: str, language: str, number: int) -> ResponseReturnValue:
+    """Show one version as readers see it."""
+    text = opened.text(kind, slug, language)
+    shown = text.version(number)
+    return page(
+        "organise/writing/version.html",
+        text=text,
+        version=shown,
+        form=_seen(text),
+        as_read_here=_as_read(shown),
+    )
+
+
+def bring_back(kind: str, slug: str, language: str, number: int) -> ResponseReturnValue:
+    """Let readers see an old version again."""
+    text = opened.text(kind, slug, language)
+    services.bring_back(folder(), text.key, number, seen=EditForm().seen, who=who())
+    return _on_to(text, "text-brought-back")
+
+
+def compare(kind: str, slug: str, language: str) -> ResponseReturnValue:
+    """Show what differs between two versions."""
+    text = opened.text(kind, slug, language)
+    old, new = text.version(_number("from")), text.version(_number("to"))
+    return page(
+        "organise/writing/compare.html",
+        text=text,
+        old=old,
+        new=new,
+        facts=[("title", old.title, new.title), ("summary", old.summary, new.summary)],
+        lines=comparing.lines(queries.body(folder(), old), queries.body(folder(), new)),
+    )
+
+
+def remove(kind: str, slug: str, language: str) -> ResponseReturnValue:
+    """Ask, and take a text away."""
+    text = opened.text(kind, slug, language)
+    form = EditForm()
+    if form.validate_on_submit():
+        services.remove(folder(), text.key, seen=form.seen, who=who())
+        return _on_to(text, "text-removed")
+    return page("organise/writing/remove.html", text=text, form=_seen(text))
+
+
+def _on_to(text: Text, what: str) -> ResponseReturnValue:
+    place = url_for("organise.writing.text", kind=text.key.kind, slug=text.key.slug)
+    return redirect(done.at(place, what), 303)
+
+
+def _seen(text: Text) -> EditForm:
+    form = EditForm(formdata=None)
+    form.version.data = str(text.seen)
+    return form
+
+
+def _number(name: str) -> int:
+    typed = request.args.get(name, "")
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= DIGITS
+    return int(typed) if is_number else 0
+
+
+def _as_read(shown: Version) -> queries.Page | queries.News:
+    make = queries.set_page if shown.kind == PAGE else queries.set_news
+    root = languages.root(shown.language)
+    return make(shown, queries.body(folder(), shown), root, "as-read-")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import edition
 from app.accounts import services as accounts
+from app.accounts.second_step import services as second_step
 from app.database import db, transaction
 from app.errors import ConferenceError
 from app.mail import carriers, delivery
@@ -50,7 +51,7 @@ def attach(app: Flask) -> None:
     """Put the commands on the application."""
     for command in (load_programme, publish, demo, set_places):
         app.cli.add_command(command)
-    for command in (add_organiser, remove_organiser, deliver_mail, look_over):
+    for command in (add_organiser, remove_organiser, reset_second_factor, deliver_mail, look_over):
         app.cli.add_command(command)
 
 
@@ -175,6 +176,16 @@ def remove_organiser(email: str) -> None:
     except ConferenceError as refusal:
         raise click.ClickException(str(refusal)) from None
     click.echo(f"{email} is no longer an organiser")
+
+
+@click.command("reset-second-factor")
+@click.argument("email")
+@_at_the_sites_time
+def reset_second_factor(email: str) -> None:
+    """Let EMAIL set up a new second step, where the old one is lost."""
+    with _told_plainly(), transaction():
+        second_step.reset(email)
+    click.echo(f"{email} sets up a second step at the next sign-in")
 
 
 @click.command("audit")

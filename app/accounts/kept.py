@@ -6,7 +6,7 @@ page that asked for it then finds its token wrong, as it should, and shows what 
 
 from flask import Response, request, url_for
 
-from app.forms import without_hidden
+from app.forms import ButtonForm, without_hidden
 from app.web.pages import page
 
 TOKEN = "csrf_token"  # noqa: S105 – the name of a field
@@ -23,6 +23,7 @@ def until_signed_in(endpoint: str) -> Response:
     answer = page(
         "accounts/kept.html",
         status=401,
+        button_form=ButtonForm(formdata=None),
         fields=fields,
         has_files=bool(request.files),
         address=request.script_root + request.full_path.rstrip("?"),

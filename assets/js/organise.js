@@ -1,5 +1,9 @@
 import { copyButtons } from "./organise/copy.js";
+import { sayWhenSignedOut } from "./organise/ending.js";
 import { tickAll } from "./organise/lists.js";
+import { usePasskeys } from "./organise/passkeys.js";
 
 tickAll();
 copyButtons();
+sayWhenSignedOut();
+usePasskeys();

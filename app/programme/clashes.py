@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from app.programme import working_programme
-from app.programme.placed import Frame, Needed, Place, Placed
+from app.programme.placed import Frame, Needed, Place, Placed, Trial
 from app.web.words import on_the_clock
 
 ROOM, PERSON, LEADER, WALK = "room", "person", "leader", "walk"  # between two sessions
@@ -85,6 +85,12 @@ def working() -> tuple[Clash, ...]:
     """Find the clashes of the working programme, in three queries."""
     sessions, frame = working_programme.placed()
     return find(sessions, frame) if frame else ()
+
+
+def tried(trial: Trial) -> Sequence[Clash]:
+    """Find what a session of the working programme would clash with, were it elsewhere."""
+    sessions, frame = working_programme.placed(trial)
+    return by_session(find(sessions, frame)).get(trial.key, ()) if frame else ()
 
 
 def find(sessions: Iterable[Placed], frame: Frame) -> tuple[Clash, ...]:

@@ -45,6 +45,16 @@ class Placed:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What if a session were there: its key, its time, and the key of its room, if any."""
+
+    key: str
+    starts_at: datetime
+    ends_at: datetime
+    room: str
+
+
+@dataclass(frozen=True)
 class Frame:
     """What holds for every session of a conference."""
 

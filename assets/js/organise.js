@@ -1,3 +1,4 @@
+import { scheduleBoard } from "./organise/board.js";
 import { copyButtons } from "./organise/copy.js";
 import { sayWhenSignedOut } from "./organise/ending.js";
 import { tickAll } from "./organise/lists.js";
@@ -7,3 +8,4 @@ tickAll();
 copyButtons();
 sayWhenSignedOut();
 usePasskeys();
+scheduleBoard();

@@ -31,6 +31,7 @@ class Difference:
 WORDS = {
     "appearances": "speakers",
     "cancelled_at": "called off or not",
+    "is_draft": "draft or not",
     "is_illustrative": "illustrative or not",
     "is_invented": "invented or not",
     "is_recorded": "recorded or not",

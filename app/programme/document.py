@@ -53,6 +53,7 @@ class Room:
     description: str
     features: tuple[str, ...]
     is_illustrative: bool
+    key: str = ""  # its identity in the files it came from; older releases do not tell
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Speaker:
     country: str
     biography: str  # HTML
     summary: str  # of the biography, as plain words
+    key: str = ""  # as above
 
 
 @dataclass(frozen=True)

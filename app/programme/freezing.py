@@ -99,6 +99,7 @@ def _room(row: models.Room) -> document.Room:
         description=row.description,
         features=tuple(row.features.split()),
         is_illustrative=row.is_illustrative,
+        key=row.key,
     )
 
 
@@ -111,6 +112,7 @@ def _speaker(row: models.Speaker) -> document.Speaker:
         country=row.country,
         biography=prose.safe_html(row.biography),
         summary=prose.summary(row.biography),
+        key=row.key,
     )
 
 

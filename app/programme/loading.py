@@ -216,7 +216,9 @@ class _Things:
 
 
 def _plain_values(written: WrittenSession) -> dict[str, Any]:
+    state = {} if written.draft is None else {"is_draft": written.draft}
     return {
+        **state,
         "title": written.title,
         "subtitle": written.subtitle,
         "kind": written.kind,

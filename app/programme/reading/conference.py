@@ -39,6 +39,7 @@ def written(
         places=facts.number("places"),
         registration_opens_at=facts.moment("registration_opens_at"),
         registration_closes_at=facts.moment("registration_closes_at"),
+        invented=bool(found.conference.get("invented")),
     )
 
 

@@ -33,6 +33,7 @@ class Element:
     attributes: dict[str, str] = field(default_factory=dict)
     line: int = 0
     content: "list[str | Element]" = field(default_factory=list)
+    instructions: dict[str, str] = field(default_factory=dict)  # to programs; the root's alone
 
     @property
     def within(self) -> "list[Element]":
@@ -122,7 +123,7 @@ class _Builder(ContentHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.root = NOTHING
+        self.root = Element()
         self._open: list[Element] = []
         self._count = 0
 
@@ -146,6 +147,10 @@ class _Builder(ContentHandler):
     def endElement(self, name: str) -> None:  # noqa: N802
         """Close an element."""
         self._open.pop()
+
+    def processingInstruction(self, target: str, data: str) -> None:  # noqa: N802
+        """Keep what a program is told."""
+        self.root.instructions.setdefault(target, data)
 
     def characters(self, content: str) -> None:
         """Keep the text."""

@@ -81,6 +81,7 @@ class FoundSession:
     language: str = ""
     illustrative: bool = False
     cancelled: bool = False
+    draft: bool | None = None
     people: list[FoundPerson] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     licence: str = ""

@@ -33,7 +33,7 @@ def find(root: Mapping[str, Any], notebook: Notebook) -> Found:
     themes = _by_slug("themes", _theme, root, notebook)
     rooms = _by_slug("rooms", _room, root, notebook)
     people = _by_slug("speakers", _person, root, notebook)
-    found = Found(conference={name: words(conference.get(name)).strip() for name in FACTS})
+    found = Found(conference=facts(conference))
     found.themes, found.rooms, found.people = (
         [*themes.values()],
         [*rooms.values()],
@@ -46,6 +46,12 @@ def find(root: Mapping[str, Any], notebook: Notebook) -> Found:
         session.people = _appearances(written, people, session, notebook)
         found.sessions.append(session)
     return found
+
+
+def facts(conference: Mapping[str, Any]) -> dict[str, str]:
+    """Read the facts of the conference."""
+    said = {name: words(conference.get(name)).strip() for name in FACTS}
+    return {**said, "invented": "yes" if conference.get("invented") is True else ""}
 
 
 def _by_slug(
@@ -107,7 +113,7 @@ def _session(written: Mapping[str, Any], number: int) -> FoundSession:
     return FoundSession(
         where=f"session {slug[:60]}" if slug else f"session number {number}",
         title=first(written, "title"),
-        guid=slug,
+        guid=first(written, "key", "slug"),
         slug=slug,
         subtitle=first(written, "subtitle"),
         kind=first(written, "kind"),
@@ -118,6 +124,7 @@ def _session(written: Mapping[str, Any], number: int) -> FoundSession:
         language=first(written, "language"),
         illustrative=written.get("illustrative") is True,
         cancelled=written.get("cancelled") is True,
+        draft=written["draft"] is True if "draft" in written else None,
         links=[
             (first(record(link), "address"), first(record(link), "label"))
             for link in _list(written.get("links"))
@@ -145,7 +152,7 @@ def _room(room: Mapping[str, Any]) -> FoundRoom:
     """Read a room."""
     return FoundRoom(
         name=first(room, "name", "slug"),
-        key=first(room, "slug", "name"),
+        key=first(room, "key", "slug", "name"),
         slug=first(room, "slug"),
         capacity=first(room, "capacity"),
         description=first(room, "description"),
@@ -159,7 +166,7 @@ def _person(person: Mapping[str, Any]) -> FoundPerson:
     """Read a speaker."""
     return FoundPerson(
         name=first(person, "name", "slug"),
-        key=first(person, "slug", "name"),
+        key=first(person, "key", "slug", "name"),
         slug=first(person, "slug"),
         role=first(person, "role"),
         organisation=first(person, "organisation"),

@@ -12,6 +12,7 @@ from app.programme.reading.found import (
     FoundTheme,
 )
 from app.programme.reading.notebook import Notebook
+from app.programme.reading.restored import restore
 from app.programme.reading.themes import drop_empty
 from app.programme.reading.values import first, record, records, words
 
@@ -28,6 +29,7 @@ def find(schedule: Mapping[str, Any], notebook: Notebook) -> Found:
     for day in records(days, "days", notebook):
         _read_day(day, found, notebook)
     drop_empty(found, notebook)
+    restore(found, record(conference.get("meta")))
     return found
 
 

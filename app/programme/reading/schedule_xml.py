@@ -1,6 +1,9 @@
 """The schedule.xml of c3voc, as pretalx, frab, wafer, pentabarf and others write it."""
 
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from app.errors import Unreadable
 from app.programme.reading.elements import Element, tree
@@ -13,8 +16,11 @@ from app.programme.reading.found import (
     FoundTheme,
 )
 from app.programme.reading.notebook import Notebook
+from app.programme.reading.restored import restore
 from app.programme.reading.themes import drop_empty
+from app.programme.reading.values import record
 
+META = "conference-meta"  # the processing instruction that holds it
 NO = {"", "0", "false", "no"}
 FACTS = ("acronym", "title", "subtitle", "base_url", "day_change", "time_zone_name", "start", "end")
 
@@ -32,7 +38,16 @@ def find(words: str, notebook: Notebook) -> Found:
     for element in root.children("day"):
         _read_day(element, found, notebook)
     drop_empty(found, notebook)
+    restore(found, _meta(root))
     return found
+
+
+def _meta(root: Element) -> Mapping[str, Any]:
+    """Read what a schedule of our own tells beside itself."""
+    try:
+        return record(json.loads(root.instructions.get(META, "{}")))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _facts(conference: Element) -> dict[str, str]:

@@ -94,6 +94,7 @@ class Sessions:
             language=self._language(found),
             illustrative=found.illustrative,
             cancelled=found.cancelled,
+            draft=found.draft,
             appearances=tuple(self._appearances(found)),
             links=tuple(self._links(found, base)),
             licence=self._line(found, found.licence),
@@ -153,19 +154,19 @@ class Sessions:
         return ""
 
     def _appearances(self, found: FoundSession) -> Iterable[WrittenAppearance]:
-        """Give who appears, each once."""
+        """Give who appears, each once in each role."""
         seen = set()
         for person in found.people:
             key = self._speakers.add(person)
             if key is None:
                 self._notebook.left_out(person.where, found.title, "One of its people has no name")
-            elif key in seen:
+            elif (key, role := self._role(person)) in seen:
                 self._notebook.mended(
                     person.where, found.title, f"It names {person.name.strip()[:60]} twice"
                 )
             else:
-                seen.add(key)
-                yield WrittenAppearance(key, self._role(person))
+                seen.add((key, role))
+                yield WrittenAppearance(key, role)
 
     def _role(self, person: FoundPerson) -> str:
         return words.plain_slug(person.appears_as) or "speaker"

@@ -95,6 +95,7 @@ class WrittenSession:
     language: str = ""
     illustrative: bool = False
     cancelled: bool = False
+    draft: bool | None = None  # not to be published yet; none where the format has no word for it
     appearances: tuple[WrittenAppearance, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     licence: str = ""

@@ -1,23 +1,32 @@
-"""Looking through a lens: what is seen, and that nothing is left behind."""
+"""Looking through a lens: what is seen there, and that nothing is left behind."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from app import clock
+from app.accounts.models import DESK, VIEWER
 from app.database import db, transaction
-from app.programme.models import Session
+from app.programme.models import Preview, Session
 from app.programme.previewing import services
-from tests.browser import Browser
-from tests.factories import signed_in
+from app.registration.models import Delegate
+from tests.browser import Browser, Page
+from tests.factories import a_delegate, a_session, places, published, signed_in
+from tests.pages import words
+from tests.test_every_route import ROUTES, Who, everything_held
 
-AT_THE_OPENING = "/rehearsal/2009-06-10T09:15"
+OPENING = "/rehearsal/2009-06-10T09:15"
+WHILE_OPEN = "/rehearsal/2009-05-20T10:00"
+NOT_HERE = "This page is not shown here"
+CLOCK = "The clock of this site"
 
 
 def a_preview(lasts: timedelta = timedelta(days=1)) -> str:
-    """Make a preview link and give where it leads."""
+    """Make a preview link and give the root that it opens."""
     with transaction():
         _, secret = services.make("The board", lasts, who="grace@conference.example")
     return f"/preview/{secret}"
@@ -25,11 +34,31 @@ def a_preview(lasts: timedelta = timedelta(days=1)) -> str:
 
 def rename(slug: str, title: str) -> None:
     with transaction():
-        session = db.session.query(Session).filter_by(slug=slug).one()
-        session.title = title
+        db.session.scalars(select(Session).where(Session.slug == slug)).one().title = title
 
 
-def test_a_preview_shows_the_working_programme_and_stays_inside(visitor: Browser) -> None:
+def banner(page: Page) -> str:
+    """Read what stands above a page that is seen through a lens."""
+    return region(page, "What you see here")
+
+
+def region(page: Page, label: str) -> str:
+    """Read a part of a page that is named; nothing when it is not there."""
+    parts = page.tree.every("section")
+    return next((words(one) for one in parts if one.get("aria-label") == label), "")
+
+
+def posted(page: Page) -> list[str]:
+    """List the buttons that would change something."""
+    forms = [one for one in page.tree.every("form") if one.get("method") == "post"]
+    return [words(one) for form in forms for one in page.tree.every("button", within=form)]
+
+
+# What is seen
+
+
+@pytest.mark.both_databases
+def test_a_preview_shows_what_is_not_published_yet_and_stays_inside(visitor: Browser) -> None:
     rename("opening", "A new opening")
     preview = a_preview()
 
@@ -38,13 +67,339 @@ def test_a_preview_shows_the_working_programme_and_stays_inside(visitor: Browser
 
     assert inside.heading == "A new opening"
     assert inside.address == f"{preview}/sessions/opening"
-    assert {link for link in page.links.values() if link.startswith("/")} - {
-        link for link in page.links.values() if link.startswith(f"{preview}/")
-    } == {"/"}
+    leading_out = [link for link in page.links.values() if not link.startswith((preview, "#"))]
+    assert leading_out == ["/"]
+    assert banner(page).startswith("Preview. You see the programme as it is being prepared.")
+    assert "This link works until 9:30am on Wednesday 13 May 2009." in banner(page)
 
 
-def test_a_rehearsal(visitor: Browser) -> None:
+def test_what_is_seen_in_a_preview_reaches_nobody_else(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    before = a_browser().open("/sessions/opening").source
+    rename("opening", "A new opening")
+    preview = a_preview()
+
+    for address in ("/sessions/opening", "/search?q=new", "/register", "/", "/speakers"):
+        visitor.open(f"{preview}{address}")
+
+    assert a_browser().open("/sessions/opening").source == before
+    assert a_browser().open("/search?q=new").text.count("A new opening") == 0
+    for address in ("/", "/register", "/speakers"):
+        assert preview not in a_browser().open(address).source
+
+
+def test_what_is_remembered_of_the_site_is_not_shown_in_a_preview(visitor: Browser) -> None:
+    visitor.open("/sessions/opening")
+    preview = a_preview()
+    assert visitor.open(f"{preview}/sessions/opening").heading == "Opening"
+
+    rename("opening", "A new opening")
+
+    assert visitor.open(f"{preview}/sessions/opening").heading == "A new opening"
+    assert visitor.open(f"{preview}/search?q=new").links["A new opening"].startswith(preview)
+    assert visitor.open("/sessions/opening").heading == "Opening"
+
+
+def test_a_draft_is_not_shown_in_a_preview_for_publishing_leaves_it_out(visitor: Browser) -> None:
+    a_session(slug="not-yet", title="Not yet", is_draft=True)
+
+    visitor.open(f"{a_preview()}/sessions/not-yet", status=404)
+
+
+@pytest.mark.empty
+def test_a_preview_of_nothing_is_an_empty_site(visitor: Browser) -> None:
+    assert visitor.open(f"{a_preview()}/programme").heading == "Programme"
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        ("2009-04-30T09:00", "opens"),
+        ("2009-05-20T10:00", "Start now"),
+        ("2009-05-20T10:00,full", "Every place has been taken"),
+        ("2009-06-09T09:00", "closed"),
+    ],
+)
+def test_the_door_of_registration_is_as_it_stands_at_the_moment(
+    visitor: Browser, moment: str, said: str
+) -> None:
     signed_in(visitor)
-    page = visitor.open(f"{AT_THE_OPENING}/")
-    print(page.tree)
-    assert "will look on Wednesday 10 June 2009 at 9:15am" in page.source
+
+    page = visitor.open(f"/rehearsal/{moment}/register")
+
+    assert said in page.text
+
+
+def test_the_first_question_can_be_looked_at(visitor: Browser) -> None:
+    signed_in(visitor)
+    visitor.open(f"{WHILE_OPEN}/register")
+
+    page = visitor.follow("Start now")
+
+    assert page.heading == "What is your name?"
+    assert page.address == f"{WHILE_OPEN}/register/name"
+    assert visitor.open(f"{WHILE_OPEN}/register/check", status=404).heading == NOT_HERE
+    assert visitor.open(f"{WHILE_OPEN}/register/email").heading == "What is your name?"
+
+
+def test_a_full_conference_can_be_rehearsed_though_places_are_left(visitor: Browser) -> None:
+    signed_in(visitor)
+    places(20)
+
+    page = visitor.open(f"{WHILE_OPEN},full/register/name", status=409)
+
+    assert page.heading == "The conference is full"
+    assert "Every place is shown as taken." in banner(page)
+    assert visitor.open(f"{WHILE_OPEN}/register/name").heading == "What is your name?"
+
+
+def test_a_rehearsal_says_which_moment_it_shows_and_leads_to_others(visitor: Browser) -> None:
+    signed_in(visitor)
+
+    page = visitor.open(f"{OPENING}/programme?by=day")
+
+    assert banner(page).startswith(
+        "Rehearsal. You see the site as it will look on Wednesday 10 June 2009 at 9:15am. "
+        "Nothing you do here counts."
+    )
+    assert page.links["An hour earlier"] == "/rehearsal/2009-06-10T08:15/programme?by=day"
+    assert page.links["An hour later"] == "/rehearsal/2009-06-10T10:15/programme?by=day"
+    assert page.links["Leave the rehearsal"] == "/programme?by=day"
+    assert visitor.follow("Choose another moment").heading == "Rehearsal"
+
+
+def test_a_moment_that_has_gone_by_is_told_as_one(visitor: Browser) -> None:
+    signed_in(visitor)
+
+    page = visitor.open("/rehearsal/2009-05-12T09:00/")
+
+    assert "as it would have looked on Tuesday 12 May 2009 at 9am" in banner(page)
+
+
+def test_a_rehearsal_shows_what_is_published(visitor: Browser) -> None:
+    signed_in(visitor)
+    rename("opening", "A new opening")
+
+    assert visitor.open(f"{OPENING}/sessions/opening").heading == "Opening"
+
+    published()
+
+    assert visitor.open(f"{OPENING}/sessions/opening").heading == "A new opening"
+
+
+@pytest.mark.settings(CLOCK_STARTS_AT="2009-05-12T09:30:00+01:00")
+def test_the_clock_of_a_site_that_is_tried_out_says_nothing_else(visitor: Browser) -> None:
+    signed_in(visitor)
+
+    assert region(visitor.open("/venue"), CLOCK)
+    assert not region(visitor.open(f"{OPENING}/venue"), CLOCK)
+    assert region(visitor.open(f"{a_preview()}/venue"), CLOCK)
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_a_lens_stands_behind_the_language(visitor: Browser) -> None:
+    signed_in(visitor)
+    inside = f"/fr{a_preview()}"
+
+    page = visitor.open(f"{inside}/help")
+
+    assert page.language == "fr"
+    local = [link for link in page.links.values() if link.startswith("/")]
+    assert [link for link in local if not link.startswith(f"{inside}/")] == ["/fr/"]
+    assert page.links["terms"] == f"{inside}/terms"
+    assert f"https://conference.example{inside}/programme" in sitemap(visitor, inside)
+    rehearsed = visitor.open(f"/fr{OPENING}/help")
+    assert rehearsed.links["Leave the rehearsal"] == "/fr/help"
+    assert rehearsed.links["An hour later"] == "/fr/rehearsal/2009-06-10T10:15/help"
+
+
+def sitemap(visitor: Browser, root: str) -> str:
+    return visitor.fetch("GET", f"{root}/sitemap.xml").get_data(as_text=True)
+
+
+def test_access_keys_stay_off_inside(visitor: Browser) -> None:
+    preview = a_preview()
+    assert 'accesskey="1"' in visitor.open(f"{preview}/").source
+
+    visitor.hold_cookie("access_keys", "off")
+
+    assert 'accesskey="1"' not in visitor.open(f"{preview}/").source
+
+
+# Who may look
+
+
+@pytest.mark.both_databases
+def test_only_a_link_that_works_shows_anything(visitor: Browser, held_clock: Any) -> None:
+    preview, withdrawn = a_preview(timedelta(days=7)), a_preview()
+    with transaction():
+        services.withdraw(2, who="grace@conference.example")
+
+    wrong = visitor.open("/preview/wrong/programme", status=404)
+    gone = visitor.open(f"{withdrawn}/programme", status=410)
+    visitor.open(f"{preview}/programme")
+    held_clock.shift(timedelta(days=7))
+    ended = visitor.open(f"{preview}/programme", status=410)
+
+    assert "There is no preview at this address. Check that you copied all of the link." in (
+        wrong.text
+    )
+    assert "This preview link has been withdrawn. Ask whoever sent it to you" in gone.text
+    assert "This preview link worked for a while only. Ask whoever sent it to you" in ended.text
+    for page in (wrong, gone, ended):
+        assert not banner(page)
+        assert page.response.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_database_knows_a_link_only_by_its_hash(site: Flask) -> None:
+    secret = a_preview().removeprefix("/preview/")
+
+    held = repr(everything_held())
+
+    assert secret not in held
+    assert re.fullmatch("[0-9a-f]{64}", db.session.scalars(select(Preview.secret_hash)).one())
+
+
+def test_a_stranger_is_led_to_sign_in_and_back_to_the_rehearsal(visitor: Browser) -> None:
+    address = f"{OPENING},full/programme?by=day"
+
+    answer = visitor.fetch("GET", address)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == (
+        "/sign-in?next=/rehearsal/2009-06-10T09:15,full/programme?by%3Dday"
+    )
+
+
+@pytest.mark.parametrize("role", [VIEWER, DESK])
+def test_whoever_has_a_part_may_rehearse(visitor: Browser, role: str) -> None:
+    signed_in(visitor, role=role)
+
+    assert banner(visitor.open(f"{OPENING}/")).startswith("Rehearsal.")
+
+
+@pytest.mark.parametrize("moment", ["soon", "2009-06-31T09:15", "2009-06-10", "9999-12-31T23:59"])
+def test_a_moment_that_is_none_is_no_address(visitor: Browser, moment: str) -> None:
+    signed_in(visitor)
+
+    page = visitor.open(f"/rehearsal/{moment}/programme", status=404)
+
+    assert "There is no moment at this address" in page.text
+
+
+# That nothing is left behind
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("kind", ["preview", "rehearsal"])
+def test_nothing_is_written_whatever_is_asked_for(visitor: Browser, site: Flask, kind: str) -> None:
+    signed_in(visitor)
+    a_delegate()
+    root = a_preview() if kind == "preview" else WHILE_OPEN
+    before = everything_held()
+
+    for route in ROUTES:
+        address = f"{root}{route.tried}"
+        opened = visitor.fetch("GET", address)
+        assert "Set-Cookie" not in opened.headers, address
+        assert opened.headers["Cache-Control"] == "private, no-store", address
+        assert opened.headers["X-Robots-Tag"] == "noindex", address
+        assert opened.headers["Referrer-Policy"] == "no-referrer", address
+        answer = visitor.fetch("POST", address, data={"email": "eve@example.org"})
+        assert answer.status_code == 405, address
+        assert "Set-Cookie" not in answer.headers, address
+    for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
+        assert visitor.fetch(method, f"{root}/feedback").status_code == 405
+    for page in forms_inside(visitor, root):
+        for button in posted(page):
+            assert page.press(button, status=405).heading == "Nothing is written here"
+
+    assert everything_held() == before
+    assert visitor.open("/organise").heading
+
+
+def forms_inside(visitor: Browser, root: str) -> list[Page]:
+    """Open every page inside that asks for something."""
+    addresses = ["/feedback", "/access-keys", "/register/name", "/search", "/register"]
+    return [visitor.open(f"{root}{address}") for address in addresses]
+
+
+@pytest.mark.parametrize("kind", ["preview", "rehearsal"])
+def test_every_public_page_can_be_seen_and_no_other(visitor: Browser, kind: str) -> None:
+    signed_in(visitor)
+    root = a_preview() if kind == "preview" else WHILE_OPEN
+    also = {"/register", "/register/<step>"}
+
+    for route in ROUTES:
+        if "GET" in route.methods:
+            answer = visitor.fetch("GET", f"{root}{route.tried}")
+            source = answer.get_data(as_text=True)
+            is_shown = route.who is Who.PUBLIC or route.rule in also
+            assert (NOT_HERE in source) is not is_shown, route
+            assert answer.status_code in ({200, 303} if is_shown else {404}), route
+            assert 'rel="canonical"' not in source
+
+
+def test_a_page_that_is_somebodys_own_leads_out(visitor: Browser) -> None:
+    preview = a_preview()
+
+    page = visitor.open(f"{preview}/booking", status=404)
+
+    assert page.heading == NOT_HERE
+    assert page.links["Open this page on the site itself"] == "/booking"
+
+
+def test_a_form_that_is_sent_inside_is_answered_in_words(visitor: Browser) -> None:
+    page = visitor.open(f"{a_preview()}/feedback")
+
+    answer = page.press("Send your message", your_message="Hello", status=405)
+
+    assert answer.heading == "Nothing is written here"
+    assert answer.response.headers["Allow"] == "GET, HEAD"
+    assert "Hello" not in answer.source
+
+
+def test_looking_at_a_form_does_not_sign_the_organiser_out(visitor: Browser) -> None:
+    signed_in(visitor)
+    held = visitor.cookies()
+
+    visitor.open(f"{WHILE_OPEN}/register/name")
+
+    assert visitor.cookies() == held
+
+
+def test_nobody_s_own_answers_are_shown_inside(visitor: Browser) -> None:
+    visitor.open("/register/name")
+    visitor.press("Continue", given_names="Ada", family_name="Lovelace")
+    preview = a_preview()
+
+    page = visitor.open(f"{preview}/register")
+
+    assert "Go on where you stopped" not in page.links
+    assert db.session.scalar(select(Delegate)) is None
+
+
+def test_the_head_of_a_page_can_be_asked_for(visitor: Browser) -> None:
+    answer = visitor.fetch("HEAD", f"{a_preview()}/programme")
+
+    assert (answer.status_code, answer.get_data()) == (200, b"")
+
+
+def test_a_page_that_is_not_there_says_so_inside(visitor: Browser) -> None:
+    preview = a_preview()
+
+    page = visitor.open(f"{preview}/nothing", status=404)
+
+    assert page.heading == "Page not found"
+    assert page.links["the programme"] == f"{preview}/programme"
+    assert visitor.open(f"{preview}/programme/").address == f"{preview}/programme"
+
+
+def test_a_rehearsal_holds_up_no_writer(visitor: Browser, queries: list[str]) -> None:
+    signed_in(visitor)
+    queries.clear()
+
+    visitor.open(f"{OPENING}/programme")
+
+    assert [one for one in queries if not one.startswith("SELECT")] == []

@@ -165,6 +165,11 @@ ROUTES = [
         Who.EDITORS,
         "/organise/pages/page/help/links/1/remove",
     ),
+    Route("/organise/people", "GET", Who.ORGANISER),
+    Route("/organise/people/<number>", "GET POST", Who.ORGANISER, "/organise/people/1"),
+    Route("/organise/people/<number>/remove", "GET POST", Who.ORGANISER, "/organise/people/1/remove"),
+    Route("/organise/people/<number>/reset", "POST", Who.ORGANISER, "/organise/people/1/reset"),
+    Route("/organise/people/invite", "GET POST", Who.ORGANISER),
     Route("/organise/previews", "GET", Who.A_PART),
     Route(
         "/organise/previews/<number>/withdraw",
@@ -252,6 +257,9 @@ ROUTES = [
     Route("/organise/sessions/_known", "GET", Who.A_PART, "/organise/sessions/_known?key=opening"),
     Route("/organise/sessions/_several", "POST", Who.EDITORS),
     Route("/organise/sessions/_several/change", "POST", Who.EDITORS),
+    Route("/organise/settings", "GET", Who.A_PART),
+    Route("/organise/settings/change", "GET POST", Who.ORGANISER),
+    Route("/organise/settings/places", "GET POST", Who.ORGANISER),
     Route("/organise/speakers", "GET", Who.A_PART),
     Route("/organise/speakers/<slug>", "GET", Who.A_PART, "/organise/speakers/ada-marsh"),
     Route(

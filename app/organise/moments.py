@@ -9,7 +9,6 @@ from wtforms.validators import StopValidation, ValidationError
 
 from app.web.words import zone
 
-SHOWN = "%Y-%m-%dT%H:%M"
 EARLIEST, LATEST = 1900, 2999  # years
 
 
@@ -27,7 +26,7 @@ class MomentField(StringField):
 
     def show(self, moment: datetime | None) -> None:
         """Let this moment stand in the field."""
-        self.data = moment.astimezone(zone()).strftime(SHOWN) if moment else ""
+        self.data = _shown(moment) if moment else ""
 
 
 def a_moment(_form: Any, field: Field) -> None:
@@ -54,3 +53,9 @@ def _local(typed: str | None) -> datetime | None:
     except ValueError:
         return None
     return read if read.tzinfo is None else None
+
+
+def _shown(moment: datetime) -> str:
+    """Write a moment as its field holds it; seconds only where there are any."""
+    local = moment.astimezone(zone()).replace(tzinfo=None)
+    return local.isoformat(timespec="seconds" if local.second else "minutes")

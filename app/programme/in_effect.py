@@ -7,7 +7,7 @@ still waits until it is published.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from app.database import db
@@ -35,3 +35,12 @@ def told(conference: Conference) -> document.Conference | None:
         return document.read_facts(conference.in_effect)
     release = db.session.get(Release, conference.current_release or 0)
     return document.read(release.document).conference if release else None
+
+
+def unpublished(conference: Conference) -> list[str]:
+    """List the facts that a file brought and that the public is told only when it is published."""
+    known = told(conference)
+    if known is None:
+        return []
+    names = (one.name for one in fields(known) if hasattr(conference, one.name))
+    return [name for name in names if getattr(conference, name) != getattr(known, name)]

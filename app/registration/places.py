@@ -1,67 +1,66 @@
-"""How an application becomes a booking with a place, whoever brings it."""
+"""What organisers say of places: how many there are, and what binds the days of the conference."""
 
-import secrets
+from datetime import date
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 
-from app import clock
-from app.database import broken_rule, db
-from app.registration import recognition, seats
-from app.registration.models import Delegate, Needs
-from app.registration.told import Application
-
-ATTEMPTS = 5  # at a reference that nobody has
-SAME_PERSON = "uq_delegate_same_person_attending"
-SAME_REFERENCE = "uq_delegate_reference"
+from app.database import db
+from app.errors import NotFound, Refused
+from app.history import services as history
+from app.programme.editing import of_conference
+from app.registration import queries, seats
+from app.registration.models import Delegate, SeatLimit
+from app.web.words import local_date
 
 
-def give(application: Application, language: str, *, is_by_hand: bool = False) -> Delegate | None:
-    """Give an applicant a place; give None when the same person has one already."""
-    for _ in range(ATTEMPTS):
-        delegate = _delegate(application, language, is_by_hand=is_by_hand)
-        try:
-            with db.session.begin_nested():
-                seats.take(seats.CONFERENCE, delegate)
-        except IntegrityError as clash:
-            rule = broken_rule(clash)
-            if rule == SAME_PERSON:
-                return None
-            if rule != SAME_REFERENCE:
-                raise
-        else:
-            return delegate
-    raise RuntimeError("no reference is free")
+class LimitMoved(Refused):
+    """Somebody else has changed the limit since the page was opened."""
+
+    def __init__(self, seats: int) -> None:
+        super().__init__(
+            f"Somebody else has just changed the limit to {seats}. Check yours, then save it again"
+        )
+        self.seats = seats
 
 
-def new_key() -> str:
-    """Make a key that a link signs; every link with an earlier one is dead."""
-    return secrets.token_urlsafe(16)
+def change_limit(wanted: int, *, seen: int, who: str) -> bool:
+    """Say how many places there are; tell whether that is anything new."""
+    before = _held_limit()
+    if wanted == before:
+        return False
+    if seen != before:
+        raise LimitMoved(before)
+    seats.set_limit(seats.CONFERENCE, wanted)
+    turned = "raised" if wanted > before else "lowered"
+    history.record(f"The limit was {turned} from {before} to {wanted}", about="conference", who=who)
+    return True
 
 
-def _delegate(application: Application, language: str, *, is_by_hand: bool) -> Delegate:
-    name, work = application.name, application.work
-    delegate = Delegate(
-        reference=recognition.new_reference(),
-        link_key=new_key(),
-        given_names=name.given_names,
-        family_name=name.family_name,
-        badge_name=name.badge_name or name.full,
-        email=application.email,
-        organisation=work.organisation,
-        role=work.role,
-        country=work.country,
-        days=" ".join(day.isoformat() for day in application.days),
-        language=language,
-        consented_at=application.consented_at,
-        registered_at=clock.now(),
-        is_by_hand=is_by_hand,
-        needs=_needs(application),
-    )
-    recognition.recognise(delegate)
-    return delegate
+def keep_booked_days(first: date, last: date) -> None:
+    """Refuse days of the conference that leave out one that delegates have booked."""
+    _held_limit()  # so that nobody confirms meanwhile
+    for day in queries.days():
+        count = 0 if first <= day <= last else _booked(day)
+        if count:
+            people = "1 delegate has" if count == 1 else f"{count} delegates have"
+            raise Refused(
+                f"{people} booked {local_date(day)}, so it must stay a day of the conference"
+            )
 
 
-def _needs(application: Application) -> Needs | None:
-    if not (application.access_needs or application.dietary_needs):
-        return None
-    return Needs(access=application.access_needs, dietary=application.dietary_needs)
+def _held_limit() -> int:
+    """Hold the limit until the transaction ends, and give it; none is 0."""
+    try:
+        limit: SeatLimit | None = seats.hold(seats.CONFERENCE)
+    except NotFound:
+        limit = None
+    return limit.seats if limit else 0
+
+
+def _booked(day: date) -> int:
+    counted = select(func.count()).select_from(Delegate)
+    booked = counted.where(queries.ATTENDING, Delegate.days.contains(day.isoformat()))
+    return db.session.scalar(booked) or 0
+
+
+of_conference.days_are_bound_by.append(keep_booked_days)  # for an undo, too

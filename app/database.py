@@ -27,6 +27,7 @@ from sqlalchemy import (
     Index,
     Insert,
     MetaData,
+    Row,
     TypeDecorator,
     UniqueConstraint,
     event,
@@ -39,6 +40,7 @@ from app import lens
 
 MIGRATING = "flask_migrate"
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+ROWS_AT_ONCE = 500  # of those that are streamed
 LOCK_WAIT = 20  # seconds that a writer waits for another
 POSTGRESQL_OPTIONS = {
     "hide_parameters": True,  # personal data stay out of the log
@@ -204,6 +206,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Look something up beside whatever transaction is going on, without the write lock."""
     with only_reading(), engine.connect() as connection:
         yield connection
+
+
+def streamed(engine: Engine, rows: Executable) -> Iterator[Row[Any]]:
+    """Give rows a few at a time over a connection of their own, whoever asks for the next one.
+
+    It is for what is sent after the request is over; nothing is held but those few.
+    """
+    with only_reading():  # not around the rows: they may be asked for from elsewhere
+        connection = engine.connect().execution_options(yield_per=ROWS_AT_ONCE)
+        connection.begin()
+    with connection:
+        yield from connection.execute(rows)
 
 
 @contextmanager

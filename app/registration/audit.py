@@ -56,7 +56,7 @@ def _every_booking_has_its_letter() -> Sequence[str]:
     )
     without = db.session.scalars(
         select(Delegate.reference)
-        .where(ATTENDING, Delegate.is_invented.is_(False), ~written)
+        .where(ATTENDING, ~Delegate.is_invented, ~Delegate.is_by_hand, ~written)
         .order_by(Delegate.reference)
     )
     return [f"No letter was ever written to confirm booking {reference}." for reference in without]

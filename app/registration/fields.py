@@ -105,18 +105,25 @@ def a_text(label: Any, called: Any, description: Any = "") -> TextAreaField:
 
 
 def an_address(label: Any, description: Any = "") -> EmailField:
-    """Ask for an email address."""
+    """Ask somebody for their email address."""
+    missing, called = _l("Enter your email address"), _l("Your email address")
+    return _address(label, description, missing, called, autocomplete="email")
+
+
+def somebodys_address(label: Any, description: Any = "") -> EmailField:
+    """Ask for the email address of somebody else."""
+    missing, called = _l("Enter an email address"), _l("The email address")
+    return _address(label, description, missing, called, autocomplete="off")
+
+
+def _address(label: Any, description: Any, missing: Any, called: Any, **look: str) -> EmailField:
+    checks = [DataRequired(missing), at_most(LONGEST_ADDRESS, called), plain_characters]
     return EmailField(
         label,
-        [
-            DataRequired(_l("Enter your email address")),
-            at_most(LONGEST_ADDRESS, _l("Your email address")),
-            plain_characters,
-            well_formed,
-        ],
+        [*checks, well_formed],
         filters=[one_line],
         description=description,
-        render_kw={"autocomplete": "email", "spellcheck": "false"},
+        render_kw={**look, "spellcheck": "false"},
     )
 
 

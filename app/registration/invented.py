@@ -9,7 +9,7 @@ from app import clock
 from app.database import db
 from app.errors import Refused
 from app.programme.invented import InventedDelegate
-from app.registration import places, recognition, seats
+from app.registration import admission, recognition, seats
 from app.registration.models import Delegate
 from app.registration.recognition import LENGTH_OF_REFERENCES, LETTERS_OF_REFERENCES
 
@@ -41,7 +41,7 @@ def _delegate(person: InventedDelegate, number: int) -> Delegate:
     now = clock.now()
     delegate = Delegate(
         reference=_reference(number),
-        link_key=places.new_key(),
+        link_key=admission.new_key(),
         given_names=person.given_names,
         family_name=person.family_name,
         badge_name=person.badge_name,

@@ -51,7 +51,7 @@ def already_registered(delegate: Delegate) -> None:
 def booking_changed(delegate: Delegate, changes: Sequence[Change]) -> None:
     """Tell a delegate what has changed in their booking, old and new."""
     with languages.speaking(delegate.language):
-        news = [_news(change) for change in changes if change.what != NEEDS]
+        news = [in_words(change) for change in changes if change.what != NEEDS]
     _write(
         "booking_changed",
         delegate,
@@ -77,6 +77,11 @@ def address_changed(delegate: Delegate, old: str) -> None:
     _write("address_changed", delegate, to=old, old=old, masked=masked(delegate.email))
 
 
+def address_corrected(delegate: Delegate, old: str) -> None:
+    """Tell the reader of the old address that the organisers have put another in its place."""
+    _write("address_corrected", delegate, to=old, old=old, masked=masked(delegate.email))
+
+
 def address_change_asked(delegate: Delegate) -> None:
     """Tell a delegate that someone without their link wanted to correct their address."""
     _write("address_change_asked", delegate)
@@ -92,6 +97,12 @@ def booking_links(email: str, delegates: Sequence[Delegate], language: str) -> N
         is_secret=True,
         delegates=delegates,
     )
+
+
+def in_words(change: Change) -> News:
+    """Say a change in the language of the moment."""
+    shown = [_shown(change.what, answer) for answer in (change.old, change.new)]
+    return News(str(WORDS[change.what]), *shown)
 
 
 def masked(email: str) -> str:
@@ -112,12 +123,6 @@ def _write(
         calendar=entry,
         delegate=delegate,
         **what,
-    )
-
-
-def _news(change: Change) -> News:
-    return News(
-        str(WORDS[change.what]), _shown(change.what, change.old), _shown(change.what, change.new)
     )
 
 

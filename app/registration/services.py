@@ -11,7 +11,7 @@ from app.accounts import limits
 from app.database import db
 from app.errors import Gone, Refused
 from app.history import services as history
-from app.registration import letters, places, queries, recognition, seats, told
+from app.registration import admission, letters, queries, recognition, seats, told
 from app.registration.models import Answers, Delegate, Receipt
 from app.registration.queries import Kept
 from app.registration.told import Application, Told
@@ -112,7 +112,7 @@ def _confirm(application: Application, language: str) -> Receipt:
         times=MOST_REGISTRATIONS,
         within=timedelta(days=1),
     )
-    delegate = places.give(application, language)
+    delegate = admission.give(application, language)
     if delegate is not None:
         history.record("Registered", about=_about(delegate), who=history.THE_DELEGATE)
         letters.registration_confirmed(delegate)

@@ -80,7 +80,8 @@ def test_the_copy_holds_every_column_but_the_keys(site: Flask) -> None:
     delegate = a_delegate()
     copied = own_copy.everything(delegate)["booking"].keys()
     assert columns - copied == {
-        *("id", "link_key", "new_link_key", "same_person", "changes", "erased_at", "is_invented")
+        *("id", "link_key", "new_link_key", "same_person", "changes", "erased_at", "is_invented"),
+        *("found_by", "name_order", "organisation_order"),
     }
 
 

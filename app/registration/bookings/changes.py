@@ -31,14 +31,18 @@ def told(delegate: Delegate) -> Told:
     )
 
 
-def make(delegate: Delegate, wanted: Told) -> list[Change]:
-    """Put answers into a booking, but for the address; list what is not as it was."""
-    columns = _columns(wanted)
-    changes = [
+def differing(delegate: Delegate, wanted: Told) -> list[Change]:
+    """List which answers are not what a booking holds, but for the address and the needs."""
+    return [
         Change(what, getattr(delegate, what), answer)
-        for what, answer in columns.items()
+        for what, answer in _columns(wanted).items()
         if getattr(delegate, what) != answer
     ]
+
+
+def make(delegate: Delegate, wanted: Told) -> list[Change]:
+    """Put answers into a booking, but for the address; list what is not as it was."""
+    changes = differing(delegate, wanted)
     for change in changes:
         setattr(delegate, change.what, change.new)
     return changes + _make_in_needs(delegate, wanted)

@@ -17,7 +17,7 @@ from app.database import broken_rule, db
 from app.errors import Refused
 from app.history import services as history
 from app.mail import services as mail
-from app.registration import places, recognition, seats
+from app.registration import admission, recognition, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import Change
 from app.registration.models import Answers, Delegate, Receipt
@@ -72,7 +72,7 @@ def readdress(delegate: Delegate, email: str, sentence: str, *, who: str) -> str
     before = delegate.email
     with _one_place_for_each():
         delegate.email, delegate.new_email, delegate.new_link_key = email, "", None
-        delegate.link_key = places.new_key()
+        delegate.link_key = admission.new_key()
         recognition.recognise(delegate)
     delegate.changes += 1
     record(delegate, sentence, who)
@@ -133,6 +133,6 @@ def _one_place_for_each() -> Iterator[None]:
         with db.session.begin_nested():
             yield
     except IntegrityError as clash:
-        if broken_rule(clash) != places.SAME_PERSON:
+        if broken_rule(clash) != admission.SAME_PERSON:
             raise
         raise Taken("There is another booking with these names and this email address") from None

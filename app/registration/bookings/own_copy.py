@@ -4,13 +4,15 @@ from typing import Any
 
 from app import clock
 from app.history import queries as history
+from app.history.services import THE_DELEGATE, THE_SITE
 from app.mail import queries as mail
 from app.registration.models import Delegate
 
 COLUMNS = (
     *("reference", "given_names", "family_name", "badge_name", "email", "new_email"),
-    *("organisation", "role", "country", "language"),
+    *("organisation", "role", "country", "language", "is_by_hand"),
 )
+OURSELVES = frozenset({THE_DELEGATE, THE_SITE})  # anyone else is a person with an address
 MOMENTS = ("consented_at", "registered_at", "cancelled_at")
 
 
@@ -39,7 +41,11 @@ def everything(delegate: Delegate) -> dict[str, Any]:
             for letter in mail.letters_about(delegate.reference)
         ],
         "history": [
-            {"happened_at": _moment(entry.happened_at), "who": entry.who, "what": entry.sentence}
+            {
+                "happened_at": _moment(entry.happened_at),
+                "who": entry.who if entry.who in OURSELVES else "the organisers",
+                "what": entry.sentence,
+            }
             for entry in history.entries(delegate.subject)
         ],
     }

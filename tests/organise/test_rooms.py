@@ -1,0 +1,190 @@
+"""Organisers look after rooms: what they hold and offer, in which order, and what is on in them."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from app.database import db
+from app.history import queries as history
+from app.programme.models import Room, Session
+from tests.browser import Browser, Page
+from tests.factories import a_room, a_session, published, signed_in
+from tests.pages import words
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    """An organiser who has signed in."""
+    return signed_in(visitor)
+
+
+def names(page: Page) -> list[str]:
+    return [row["Name"] for row in page.rows]
+
+
+def done(page: Page) -> str:
+    (note,) = page.tree.of_class("note--done")
+    return words(note)
+
+
+def test_the_list_shows_what_each_room_holds_and_offers(organiser: Browser) -> None:
+    a_room(name="Attic", position=9)
+
+    page = organiser.open("/organise/rooms")
+
+    assert [list(row.values())[:4] for row in page.rows] == [
+        ["Great hall", "20", "Step-free access, Hearing loop", "3"],
+        ["Boat house Illustrative", "8", "", "1"],
+        ["Attic", "Not known", "", "0"],
+    ]
+
+
+@pytest.mark.empty
+def test_before_there_is_a_programme_the_list_says_what_will_be_there(organiser: Browser) -> None:
+    page = organiser.open("/organise/rooms")
+
+    assert "No rooms yet" in page.headings
+    page = page.follow("Add a room").press("Add this room", name="Tent")
+    assert page.heading == "Tent"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_and_page_ask_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    room = a_room(slug="tent")
+    for _ in range(count):
+        a_room()
+        a_session(room=room)
+    found = {}
+    for address in ("/organise/rooms", "/organise/rooms/tent"):
+        organiser.open(address)
+        queries.clear()
+        organiser.open(address)
+        found[address] = len([one for one in queries if "FROM edition" not in one])
+
+    assert found == {"/organise/rooms": 3, "/organise/rooms/tent": 4}
+
+
+def test_a_room_is_added_with_all_that_is_known(organiser: Browser) -> None:
+    form = organiser.open("/organise/rooms").follow("Add a room")
+
+    page = form.press(
+        "Add this room",
+        name="Tent",
+        capacity="1,200",
+        access=["Step-free access", "A quiet space"],
+        description="Behind the house.\nMind the ropes.",
+        notes="The key is with the porter.",
+    )
+
+    assert page.heading == "Tent"
+    assert page.facts == {
+        "Capacity": "1200 people",
+        "Access": "Step-free access A quiet space",
+        "Description": "Behind the house. Mind the ropes.",
+        "Notes": "The key is with the porter.",
+    }
+    assert "Readers will see this room once you publish the programme." in page.text
+    assert names(organiser.open("/organise/rooms"))[-1] == "Tent"
+    published()
+    public = organiser.open("/rooms/tent")
+    assert "porter" not in public.source
+    assert "Behind the house." in public.text
+
+
+@pytest.mark.parametrize("typed", ["many", "-1", "0", "1.5", "12345678", "٣"])
+def test_a_capacity_is_a_number_of_people(organiser: Browser, typed: str) -> None:
+    form = organiser.open("/organise/rooms/great-hall/change")
+
+    page = form.press("Save", name="", capacity=typed, status=422)
+
+    assert page.errors[0] == "Enter the room’s name"
+    assert page.errors[1].startswith("Enter ")
+    assert page.answer("Capacity") == typed
+
+
+def test_what_a_file_says_a_room_offers_is_kept(organiser: Browser) -> None:
+    room = a_room(slug="tent", name="Tent", features="step-free sauna")
+
+    form = organiser.open("/organise/rooms/tent/change")
+    assert form.answer("Access") == "Step-free access, Sauna"
+    page = form.press("Save", access=["Sauna", "Hearing loop"])
+
+    assert "Access before: Step-free access, sauna → after: Hearing loop, sauna" in page.text
+    assert room.features == "hearing-loop sauna"
+    page = page.press(
+        "Undo: Tent: access changed from Step-free access, sauna to Hearing loop, sauna"
+    )
+    assert room.features == "step-free sauna"
+
+
+@pytest.mark.both_databases
+def test_two_organisers_at_once_see_both_versions(a_browser: Callable[[], Browser]) -> None:
+    one = signed_in(a_browser(), "one@conference.example")
+    other = signed_in(a_browser(), "other@conference.example")
+    first = one.open("/organise/rooms/great-hall/change")
+    second = other.open("/organise/rooms/great-hall/change")
+    first.press("Save", capacity="30")
+
+    page = second.press("Save", capacity="25", notes="Cold", status=409)
+
+    assert page.rows == [
+        {"": "Capacity", "Saved now": "30", "Yours": "25"},
+        {"": "Notes", "Saved now": "nothing", "Yours": "Cold"},
+    ]
+    page = page.press("Save")
+    assert "Capacity before: 30 → after: 25" in page.text
+    assert len(history.entries("room great-hall")) == 2
+
+
+@pytest.mark.both_databases
+def test_rooms_are_put_in_order_one_step_at_a_time(organiser: Browser) -> None:
+    a_room(name="Attic", position=1)  # beside one that has the same place
+    page = organiser.open("/organise/rooms")
+    assert names(page) == ["Great hall", "Boat house Illustrative", "Attic"]
+
+    page = page.press("Move Attic up")
+    assert done(page) == "The order of rooms has been changed. Readers see it once you publish."
+    assert names(page) == ["Great hall", "Attic", "Boat house Illustrative"]
+    page = page.press("Move Great hall down").press("Move Great hall down")
+
+    assert names(page) == ["Attic", "Boat house Illustrative", "Great hall"]
+    past = organiser.open("/organise/rooms/great-hall").text
+    assert "Great hall was moved down, past Attic" in past
+    published()
+    assert db.session.scalars(select(Room.position).order_by(Room.id)).all() == [2, 1, 0]
+
+
+def test_a_room_in_use_gives_its_sessions_away_before_it_goes(organiser: Browser) -> None:
+    page = organiser.open("/organise/rooms/great-hall").follow("Delete")
+    assert "3 sessions are in this room: move them to another first." in page.text
+    assert [row["Session"] for row in page.rows] == ["Opening", "Reading the tide", "Farewell"]
+
+    form = page.follow("Move the sessions to another room")
+    page = form.press("Move 3 sessions", {"Move them to": "Boat house"})
+
+    assert done(page) == "The sessions have been moved. Readers are told once you publish."
+    assert "Readers see it until you publish." in page.text
+    told = [entry.sentence for entry in history.entries("session opening")]
+    assert told == ["Opening: room changed from Great hall to Boat house"]
+    page = page.press("Delete")
+    assert names(page) == ["Boat house Illustrative"]
+    assert organiser.open("/rooms/great-hall").heading == "Great hall"
+    published()
+    organiser.open("/rooms/great-hall", status=404)
+    assert "Boat house" in organiser.open("/sessions/opening").text
+
+
+@pytest.mark.both_databases
+def test_a_room_that_got_a_session_meanwhile_is_not_deleted(organiser: Browser) -> None:
+    room = a_room(slug="tent", name="Tent")
+    question = organiser.open("/organise/rooms/tent/delete")
+    a_session(slug="late", room=room)
+
+    page = question.press("Delete", status=409)
+
+    assert "Sessions use Tent: move them to another first." in page.text
+    late = db.session.scalars(select(Session).where(Session.slug == "late")).one()
+    assert late.room is room

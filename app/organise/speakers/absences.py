@@ -32,7 +32,8 @@ class ClockTime(TimeField):
         )
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed; nothing is no time."""
+        """Read what was typed; nothing is no time, whatever stood there before."""
+        self.data = None
         super().process_formdata([one for one in map(_joined, valuelist) if one])
 
 

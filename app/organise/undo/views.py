@@ -1,11 +1,9 @@
 """Taking back what an entry of the history changed."""
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from app.accounts import guards, onward, roles
+from app.accounts import guards, roles
 from app.errors import NotAllowed
 from app.history import queries as history
 from app.organise import done
@@ -22,12 +20,4 @@ def undo(entry: int) -> ResponseReturnValue:
     if history.entry(entry).about == "conference" and not guards.may_change(roles.SETTINGS):
         raise NotAllowed("Your role does not change the settings")
     undoing.undo(entry, who=person.email if person else "")
-    return redirect(done.at(_where_it_was_pressed(), "undone"), 303)
-
-
-def _where_it_was_pressed() -> str:
-    """Give the page of this site that the button was on; another site's is none of ours."""
-    pressed = urlsplit(request.referrer or "")
-    path = f"{pressed.path}?{pressed.query}" if pressed.query else pressed.path
-    ours = onward.local(path) if pressed.netloc == request.host else ""
-    return ours or url_for("organise.home")
+    return redirect(done.at(done.where_pressed(url_for("organise.home")), "undone"), 303)

@@ -12,6 +12,12 @@ STANDS = Session.withdrawn_at.is_(None) & Session.cancelled_at.is_(None)
 IS_WORK = func.lower(Session.kind).not_in(sorted(PAUSES))  # at a pause nobody speaks
 HAS_PEOPLE = select(Appearance.id).where(Appearance.session_id == Session.id).exists()
 TAKES_PART = Speaker.withdrawn_at.is_(None)
+OF_SESSIONS: dict[str, ColumnElement[bool]] = {  # what a session that stands may lack
+    "room": STANDS & Session.room_id.is_(None),
+    "time": STANDS & Session.starts_at.is_(None),
+    "abstract": STANDS & IS_WORK & (Session.abstract == "") & (Session.description == ""),
+    "speakers": STANDS & IS_WORK & ~HAS_PEOPLE,
+}
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,7 @@ def count() -> Lacks:
     return Lacks(
         *db.session.execute(
             select(
-                _how_many(Session, STANDS, Session.room_id.is_(None)),
-                _how_many(Session, STANDS, Session.starts_at.is_(None)),
-                _how_many(
-                    Session, STANDS, IS_WORK, Session.abstract == "", Session.description == ""
-                ),
-                _how_many(Session, STANDS, IS_WORK, ~HAS_PEOPLE),
+                *(_how_many(Session, lack) for lack in OF_SESSIONS.values()),
                 _how_many(Speaker, TAKES_PART, Speaker.confirmed_at.is_(None)),
                 _how_many(Speaker, TAKES_PART, Speaker.biography == ""),
             )

@@ -109,8 +109,9 @@ KIND: Final = _OfSessions()
 
 
 def tidied(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give values in the form in which they are compared and kept."""
-    return {field: _TIDY.get(field, _as_it_is)(value) for field, value in values.items()}
+    """Give values in the form in which they are compared and kept, in the order of the fields."""
+    given = {field: values[field] for field in FIELDS if field in values}
+    return {field: _TIDY.get(field, _as_it_is)(value) for field, value in given.items()}
 
 
 def moment_text(moment: datetime | None) -> str | None:

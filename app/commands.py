@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import edition
 from app.accounts import services as accounts
+from app.accounts import team
 from app.accounts.second_step import services as second_step
 from app.database import db, transaction
 from app.errors import ConferenceError
@@ -172,7 +173,7 @@ def remove_organiser(email: str) -> None:
     """Take the organiser's role from EMAIL."""
     try:
         with transaction():
-            accounts.remove_organiser(email)
+            team.remove_organiser(email)
     except ConferenceError as refusal:
         raise click.ClickException(str(refusal)) from None
     click.echo(f"{email} is no longer an organiser")

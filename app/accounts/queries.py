@@ -1,15 +1,16 @@
 """Questions about people and their devices. Nothing here changes anything."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app import clock
-from app.accounts.models import IDLE, ORGANISER, Device, Person, SignInLink
+from app.accounts.models import IDLE, ORGANISER, ROLES, Device, Person, SignInLink
 from app.database import db
-from app.errors import Gone
+from app.errors import Gone, NotFound
 
 LINK_GONE = "This sign-in link has been used, or it is too old"
 
@@ -36,6 +37,33 @@ def organisers() -> Sequence[Person]:
     return db.session.scalars(
         select(Person).where(Person.role == ORGANISER).order_by(Person.email)
     ).all()
+
+
+def team() -> Sequence[Person]:
+    """List everyone with a part in running the conference, by address."""
+    return db.session.scalars(
+        select(Person)
+        .where(Person.role.in_(ROLES))
+        .order_by(Person.email)
+        .options(selectinload(Person.passkeys))
+    ).all()
+
+
+def member(number: int) -> Person:
+    """Find someone with a part in running the conference."""
+    found = db.session.get(Person, number)
+    if found is None or not found.has_a_part:
+        raise NotFound("There is nobody here who has a part in running the conference")
+    return found
+
+
+def last_used() -> dict[int, datetime]:
+    """Tell of each person who is signed in when they last opened a page."""
+    seen = func.max(func.coalesce(Device.seen_at, Device.signed_in_at))
+    rows = db.session.execute(
+        select(Device.person_id, seen).where(*_still_signed_in()).group_by(Device.person_id)
+    )
+    return dict(rows.tuples().all())
 
 
 def link(secret: str) -> SignInLink:

@@ -49,16 +49,6 @@ def as_kept(email: str) -> str:
         raise Refused(f"{email} is not an email address that letters can be sent to") from None
 
 
-def remove_organiser(email: str) -> None:
-    """Take the organiser's role away; it holds from their next page on."""
-    person = queries.organiser(as_kept(email))
-    if person is None:
-        raise NotFound(NO_SUCH_ORGANISER)
-    person.role = FORMER
-    db.session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
-    history.record(f"{person.email} is no longer an organiser", about=f"person {person.email}")
-
-
 def make_sign_in_link(email: str) -> str:
     """Make a link that signs someone in once who runs the conference; give its secret."""
     person = queries.with_a_part(as_kept(email))

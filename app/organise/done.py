@@ -62,6 +62,10 @@ WORDS: Final = {
     "settings-saved": _l("The settings have been saved, and are in effect now."),
     "settings-as-they-were": _l("Nothing was changed, so there was nothing to save."),
     "limit-saved": _l("The limit has been changed, and is in effect now."),
+    "person-invited": _l("The invitation is on its way."),
+    "role-changed": _l("The role has been changed. A letter about it is on its way."),
+    "person-removed": _l("They no longer have a part. A letter about it is on its way."),
+    "second-step-reset": _l("Their second step has been reset. A letter about it is on its way."),
     "sessions-none": _l("Tick at least one session first."),
     "sessions-changed": _l("All of them have been changed. Readers see it once you publish."),
 }

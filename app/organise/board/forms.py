@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField
+from wtforms import IntegerField, SelectField, SubmitField
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import NumberInput
 
@@ -32,6 +32,7 @@ class MoveForm(EditForm):
         widget=NumberInput(min=1, max=LONGEST),
         invalid_value_message=LENGTHS,  # type: ignore[call-arg]  # its types are of WTForms 3.2
     )
+    off = SubmitField(_l("Take it off the schedule"))
     room = SelectField(_l("Room"), [offered(_l("Choose one of the rooms"))], validate_choice=False)
 
     def offer(self, days: Sequence[date], rooms: Sequence[Room]) -> None:
@@ -59,7 +60,7 @@ class MoveForm(EditForm):
     def place(self, zone: ZoneInfo) -> Place:
         """Give when and where the session is to be."""
         room = self.room.data or ""
-        if self.start.data is None:
+        if self.off.data or self.start.data is None:
             return Place(None, None, room)
         day = date.fromisoformat(self.day.data)
         starts_at = datetime.combine(day, self.start.data, zone).astimezone(UTC)

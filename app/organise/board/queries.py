@@ -12,7 +12,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from app import clock
 from app.database import db
 from app.errors import NotFound
-from app.history import queries as history
 from app.history.models import Entry
 from app.organise.board import drawn
 from app.organise.board.drawn import Drawn
@@ -79,10 +78,11 @@ class Board:
 
 def board(asked: str) -> Board | None:
     """Read one day of the board; without a conference there is none."""
+    conference = db.session.get(Conference, 1)
     sessions, frame = working_programme.placed()
-    if frame is None:
+    if conference is None or frame is None:
         return None
-    conference, rooms = queries.conference(), queries.rooms()
+    rooms = queries.rooms()
     found = clashes.find(sessions, frame)
     days = _days(conference, sessions, found)
     day = _chosen(asked, [one.date for one in days], frame.zone)
@@ -123,8 +123,13 @@ def days(session: Session) -> Sequence[date]:
 
 def last_move(slug: str) -> Entry | None:
     """Find what was done last to a session, so that it can be undone."""
-    key = db.session.scalar(select(Session.key).where(Session.slug == slug))
-    return history.latest(f"session {key}") if key else None
+    return db.session.scalar(
+        select(Entry)
+        .join(Session, Entry.about == "session " + Session.key)
+        .where(Session.slug == slug)
+        .order_by(Entry.id.desc())
+        .limit(1)
+    )
 
 
 def _of_conference(conference: Conference) -> list[date]:

@@ -7,7 +7,7 @@ from flask_babel import gettext, ngettext
 from app.programme.clashes import Clash
 from app.programme.models import Session
 from app.programme.shown import clash_reason
-from app.web.words import local_time
+from app.web.words import local_date, local_time
 
 
 def saved(session: Session) -> str:
@@ -29,6 +29,14 @@ def gone_elsewhere(session: Session) -> str:
 def not_saved(reason: str) -> str:
     """Say why a move could not be."""
     return str(gettext("Not saved: %(reason)s.", reason=reason))
+
+
+def where_it_is(session: Session) -> str:
+    """Say when and where a session is, with its day."""
+    if session.starts_at is None:
+        return str(gettext("It has no time yet."))
+    day = local_date(session.starts_at)
+    return str(gettext("It is now on %(day)s: %(place)s.", day=day, place=place(session)))
 
 
 def place(session: Session) -> str:

@@ -59,7 +59,7 @@ def move(slug: str) -> ResponseReturnValue:
         form=form,
         session=session,
         stale=stale,
-        now=gettext("It is now here: %(place)s.", place=said.place(session)),
+        now=said.where_it_is(session),
         back=_board_with(session, form),
         clashes=clashes.by_session(clashes.working()).get(session.key, ()),
     )

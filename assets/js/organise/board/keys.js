@@ -11,11 +11,15 @@ export function moveByKeys(board) {
 
   root.addEventListener("keydown", (event) => {
     if (held && event.target === held.mover) steer(event);
+    else if (event.key === "Escape") event.target.closest?.(".slot")?.classList.add("is-quiet");
     else if (isStart(event)) {
       event.preventDefault();
       pickUp(event.target.closest(".slot"));
     }
   });
+
+  // What grew while it was looked at stays small after Escape, until it is left.
+  root.addEventListener("focusout", ({ target }) => target.closest(".slot")?.classList.remove("is-quiet"));
 
   function isStart(event) {
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
@@ -39,6 +43,7 @@ export function moveByKeys(board) {
     held = { card, mover, from, to };
     board.isMoving = true;
     mover.focus({ preventScroll: true });
+    root.querySelector(".board-box").scrollIntoView({ block: "nearest" });
     mover.scrollIntoView({ block: "nearest", inline: "nearest" });
     say(filled(words.moving, { title: titleOf(card), place: told(root, words, to) }));
     board.ask(card, to);

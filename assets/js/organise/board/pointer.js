@@ -15,7 +15,9 @@ export function moveByPointer(board) {
 
   root.addEventListener("pointerdown", (event) => {
     const card = event.target.closest(".slot");
-    if (!card?.querySelector("a") || event.button || event.pointerType === "touch" || board.isMoving) return;
+    const isDrawn = root.querySelector(".board-hours").offsetParent; // not on a small screen
+    if (!card?.querySelector("a") || !isDrawn || board.isMoving) return;
+    if (event.button || event.pointerType === "touch") return;
     const { bottom, top } = card.getBoundingClientRect();
     const from = placeOf(card);
     const sizes = from.start !== null && bottom - event.clientY < EDGE;

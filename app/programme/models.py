@@ -231,6 +231,16 @@ class Release(Base):
     overruled: Mapped[str] = mapped_column(Text, default="", server_default="")  # clashes, and why
     document: Mapped[str] = mapped_column(Text)  # JSON of app.programme.document.Document
 
+    @property
+    def why(self) -> str:
+        """Why it was published in spite of clashes; nothing where there were none."""
+        return self.overruled.partition("\n")[0]
+
+    @property
+    def clashes(self) -> list[str]:
+        """The clashes that stood in it, a line each."""
+        return self.overruled.split("\n")[1:]
+
 
 class PlannedRelease(Base):
     """That the working programme will be published at a set moment."""

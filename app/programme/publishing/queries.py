@@ -1,12 +1,12 @@
 """What publishing would do now, and what was published before. Nothing here changes anything."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from app import clock
 from app.database import db, reading
@@ -20,13 +20,14 @@ from app.programme.publishing import placing
 from app.programme.publishing.comparison import Comparison, compare
 from app.programme.releases import NOTHING
 
+CURRENT = select(Conference.current_release).scalar_subquery()
 LISTED = (
     Release.number,
     Release.published_at,
     Release.note,
     Release.who,
     Release.overruled,
-    (Release.number == Conference.current_release).label("is_current"),
+    Release.number == func.coalesce(CURRENT, 0),
 )
 
 
@@ -60,6 +61,11 @@ class Outlook:
     def comparison(self) -> Comparison:
         """What readers would see change."""
         return compare(self.public, self.working)
+
+    @cached_property
+    def slugs(self) -> Mapping[str, str]:
+        """The addresses of its sessions by their keys."""
+        return {session.key: session.slug for session in self.working.sessions}
 
     @cached_property
     def seal(self) -> str:
@@ -96,6 +102,15 @@ def public() -> Document:
     return _document(*_shown())
 
 
+def as_shown_again(number: int) -> Document:
+    """Give a release as readers would see it if it were made public again.
+
+    The facts of the conference stay as the settings have them, unless it is another conference.
+    """
+    now, then = public().conference, document.read(release(number).document)
+    return replace(then, conference=now) if now.acronym == then.conference.acronym else then
+
+
 def conference() -> Conference:
     """Find the conference as the database knows it now."""
     return _shown()[0]
@@ -121,9 +136,7 @@ def _document(conference: Conference, shown: Release | None) -> Document:
 
 def releases() -> Sequence[Listed]:
     """List every release, the newest first."""
-    rows = db.session.execute(
-        select(*LISTED).select_from(Release, Conference).order_by(Release.number.desc())
-    )
+    rows = db.session.execute(select(*LISTED).order_by(Release.number.desc()))
     return [Listed(*row) for row in rows]
 
 
@@ -142,6 +155,12 @@ def plans() -> Sequence[PlannedRelease]:
         .where(PlannedRelease.state.in_((WAITING, FAILED)))
         .order_by(PlannedRelease.publish_at, PlannedRelease.id)
     ).all()
+
+
+def count_failed() -> int:
+    """Count the planned releases that failed and wait for someone to look."""
+    failed = select(func.count()).where(PlannedRelease.state == FAILED)
+    return db.session.scalar(failed) or 0
 
 
 def plan(number: int) -> PlannedRelease:

@@ -6,6 +6,7 @@ is kept with the release.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import update
 
@@ -38,15 +39,25 @@ class Changed(Refused):
         )
 
 
-def publish(note: str, *, overrule: str, seal: str, who: str) -> Release:
-    """Publish what was seen; where it is public already, no release is made."""
+@dataclass(frozen=True)
+class Published:
+    """The release that readers see now, and whether it was made just now."""
+
+    release: Release
+    is_new: bool
+
+
+def publish(note: str, *, overrule: str, seal: str, who: str) -> Published:
+    """Publish what was seen; where that is public already, no release is made."""
     hold(Conference)
     look = queries.outlook()
+    if look.current and not look.comparison:
+        return Published(queries.release(look.current), is_new=False)
     if look.seal != seal:
         raise Changed
     if look.clashes and not overrule:
         raise Clashing
-    return release(look, note, overrule=overrule, who=who)
+    return Published(release(look, note, overrule=overrule, who=who), is_new=True)
 
 
 def release(look: Outlook, note: str, *, overrule: str, who: str) -> Release:
@@ -71,7 +82,7 @@ def roll_back(number: int, note: str, *, seen: int, who: str) -> Release:
     if number == seen:
         raise Refused(f"Readers see release {number} already")
     back = queries.release(number)
-    _take_its_facts(conference, back)
+    conference.in_effect = document.written_facts(queries.as_shown_again(number).conference)
     conference.current_release = number
     raise_edition()
     history.record(
@@ -86,10 +97,3 @@ def roll_back(number: int, note: str, *, seen: int, who: str) -> Release:
 def lines(clashes: Sequence[Clash]) -> list[str]:
     """Tell clashes, a line each."""
     return [queries.told(clash) for clash in clashes]
-
-
-def _take_its_facts(conference: Conference, back: Release) -> None:
-    """Let the facts of the conference stay as the settings have them, unless it is another one."""
-    facts = document.read(back.document).conference
-    if queries.public().conference.acronym != facts.acronym:
-        conference.in_effect = document.written_facts(facts)

@@ -1,0 +1,306 @@
+"""How long someone stays signed in, where, and what becomes of what they send too late."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from app import clock
+from app.accounts import devices
+from app.accounts.models import Device, Person
+from app.database import db, write_afterwards
+from tests.browser import Browser, Page
+from tests.factories import a_sign_in_link, an_organiser, signed_in
+
+GRACE, ADA = "grace@conference.example", "ada@conference.example"
+HOME = "Organisers’ home page"
+EXPIRED = "This form was open for too long. Check your answers and send it again"
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def device() -> Device:
+    db.session.rollback()
+    return db.session.scalars(select(Device)).one()
+
+
+@pytest.mark.both_databases
+def test_who_does_nothing_for_45_minutes_is_signed_out(visitor: Browser, held_clock: Any) -> None:
+    signed_in(visitor)
+
+    held_clock.shift(minutes(44))
+    assert visitor.open("/organise").heading == HOME
+    held_clock.shift(minutes(44))
+    assert visitor.open("/organise").heading == HOME
+    held_clock.shift(minutes(46))
+    assert visitor.open("/organise").heading == "Sign in"
+
+
+def test_whatever_they_do_they_are_signed_out_after_twelve_hours(
+    visitor: Browser, held_clock: Any
+) -> None:
+    signed_in(visitor)
+
+    for _ in range(17):
+        held_clock.shift(minutes(42))
+        assert visitor.open("/organise").heading == HOME
+    held_clock.shift(minutes(5))
+    page = visitor.open("/my")
+    held_clock.shift(minutes(2))
+
+    assert "You will be signed out at 9:30pm, twelve hours after you signed in." in page.source
+    assert visitor.open("/organise").heading == "Sign in"
+
+
+@pytest.mark.settings(CLOCK_STARTS_AT="2031-10-01T09:00:00+01:00")
+def test_that_goes_by_the_real_clock_whichever_day_the_site_rehearses(
+    visitor: Browser, held_clock: Any
+) -> None:
+    signed_in(visitor)
+    held_clock.shift(minutes(44))
+
+    page = visitor.open("/organise")
+
+    assert clock.now().year == 2031
+    assert "You will be signed out at 10:59am." in page.source
+
+
+def test_being_here_is_noted_at_most_once_a_minute(
+    visitor: Browser, held_clock: Any, queries: list[str]
+) -> None:
+    signed_in(visitor)
+    began = clock.real_now()
+
+    held_clock.shift(timedelta(seconds=59))
+    visitor.open("/organise")
+    assert device().seen_at == began
+    assert not [one for one in queries if one.startswith("UPDATE")]
+    held_clock.shift(timedelta(seconds=1))
+    visitor.open("/organise")
+
+    assert device().seen_at == clock.real_now()
+    assert len([one for one in queries if one.startswith("UPDATE")]) == 1
+
+
+def test_a_page_is_shown_where_the_database_cannot_note_it(
+    visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(visitor)
+    held_clock.shift(minutes(5))
+    refused = text("UPDATE nowhere SET nothing = 1")
+    monkeypatch.setattr(devices, "write_afterwards", lambda _: write_afterwards(refused))
+
+    assert visitor.open("/organise").heading == HOME
+
+
+def test_staying_signed_in_puts_off_the_end(visitor: Browser, held_clock: Any) -> None:
+    signed_in(visitor)
+    held_clock.shift(minutes(10))
+    page = visitor.open("/my")
+    held_clock.shift(minutes(41))
+    (box,) = page.tree.of_class("ending")
+
+    answer = visitor.fetch("POST", "/my/stay", data={"csrf_token": token(page)})
+
+    assert box.get("data-ending") == str(45 * 60)
+    assert answer.get_json() == {"left": 45 * 60, "until": "11:06am"}
+    held_clock.shift(minutes(44))
+    assert visitor.open("/organise").heading == HOME
+
+
+def token(page: Page) -> str:
+    field = page.tree.by_id("token-everywhere")
+    assert field is not None
+    return field.get("value") or ""
+
+
+def test_a_device_is_signed_out_from_another(
+    visitor: Browser, a_browser: Callable[[], Browser], held_clock: Any
+) -> None:
+    signed_in(a_browser(), label="Safari on iPhone")
+    held_clock.shift(minutes(3))
+    telephone = signed_in(a_browser(), label="Chrome on Android")
+    signed_in(a_browser(), ADA)
+    signed_in(visitor)
+    page = visitor.open("/my")
+
+    held_clock.shift(minutes(1))
+    page = page.press("Sign it out: Chrome on Android, signed in at 9:33am on Tuesday 12 May 2009")
+
+    assert "Safari on iPhone" in page.text
+    assert "Chrome on Android" not in page.text
+    assert telephone.open("/organise").heading == "Sign in"
+    assert len(db.session.scalars(select(Device)).all()) == 3
+
+
+def test_nobody_signs_out_the_device_of_somebody_else(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    ada = signed_in(a_browser(), ADA)
+    theirs = device().id
+    page = signed_in(visitor).open("/my")
+
+    visitor.fetch("POST", f"/my/devices/{theirs}/sign-out", data={"csrf_token": token(page)})
+
+    assert ada.open("/my").heading == "You and your devices"
+
+
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+BROWSERS = {
+    "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0": "Firefox on Windows",
+    f"Mozilla/5.0 (Macintosh; Intel) {WEBKIT} Version/18.4 Safari/605.1.15": "Safari on Mac",
+    f"Mozilla/5.0 (Linux; Android 10; K) {WEBKIT} Chrome/138 Safari/537.36": "Chrome on Android",
+    f"Mozilla/5.0 (Windows NT 10.0) {WEBKIT} Chrome/138 Safari/537 Edg/138": "Edge on Windows",
+    "Lynx/2.9": "",
+    "<script>Linux": "Linux",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("told", "name"), list(BROWSERS.items()))
+def test_a_browser_is_named_so_that_its_owner_knows_it_again(told: str, name: str) -> None:
+    assert devices.label(told) == name
+
+
+def test_the_name_of_a_browser_comes_from_what_it_says_when_it_signs_in(visitor: Browser) -> None:
+    visitor.open(a_sign_in_link())
+    form = visitor.page.tree.by_id("csrf_token")
+    assert form is not None
+
+    visitor.fetch(
+        "POST",
+        visitor.page.address,
+        {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
+        data={"csrf_token": form.get("value")},
+    )
+
+    assert device().label == "Firefox on Linux"
+
+
+def test_a_form_sent_too_late_is_kept_until_they_have_signed_in(
+    visitor: Browser, held_clock: Any
+) -> None:
+    signed_in(visitor)
+    form = visitor.open("/organise/people/invite")
+    held_clock.shift(minutes(50))
+    answers = {"Email address": "  Ada <b>&\r\n\u202e", "Role": "Registration desk"}
+
+    kept = form.press("Send the invitation", answers, status=401)
+    again = kept.press("Send it again", status=401)
+
+    assert kept.heading == again.heading == "You have been signed out"
+    assert "Nothing that you typed is lost, and nothing has been saved yet." in kept.text
+    assert kept.headers["WWW-Authenticate"] == "Letter"
+    assert kept.links["Sign in (opens in a new tab)"] == "/sign-in"
+    assert sign_in_again(visitor).heading == HOME
+    back = again.press("Send it again", status=422)
+    assert back.heading == "Invite somebody to the team"
+    assert back.errors == [
+        "Enter an email address in the right form, like name@example.org",
+        EXPIRED,
+    ]
+    assert back.answer("Email address") == "Ada <b>&"
+    assert back.answer("Role") == "Registration desk"
+    done = back.press("Send the invitation", email_address=ADA)
+    assert done.heading == "Team"
+    assert ADA in done.text
+
+
+def sign_in_again(visitor: Browser) -> Page:
+    """Sign in in another tab of the same browser, second step and all."""
+    person = an_organiser()
+    visitor.open(a_sign_in_link())
+    visitor.press("Sign in")
+    waiting = db.session.scalars(select(Device).where(Device.passed_at.is_(None))).one()
+    waiting.passed_at = clock.real_now()
+    assert person.id == waiting.person_id
+    return visitor.open("/organise")
+
+
+def test_every_field_of_a_form_sent_too_late_is_kept(visitor: Browser, held_clock: Any) -> None:
+    signed_in(visitor)
+    field = visitor.open("/sign-out").tree.by_id("csrf_token")
+    assert field is not None
+    held_clock.shift(minutes(50))
+    typed = {
+        "csrf_token": field.get("value"),
+        "notes": 'One line\r\nand "another" <textarea>',
+        "chosen": ["a", "b"],
+        "empty": "",
+    }
+
+    answer = visitor.fetch("POST", "/organise/people/invite?from=here", data=typed)
+
+    page = Page(visitor, answer, "/organise/people/invite")
+    hidden = [
+        (one.get("name"), one.get("value"))
+        for one in page.tree.every("input")
+        if one.get("type") == "hidden" and one.get("name") != "csrf_token"
+    ]
+    assert hidden == [
+        ("notes", 'One line\nand "another" <textarea>'),
+        ("chosen", "a"),
+        ("chosen", "b"),
+        ("empty", ""),
+    ]
+    (form,) = page.tree.every("form", within=page.main)
+    assert form.get("action") == "/organise/people/invite?from=here"
+
+
+def test_a_button_pressed_too_late_keeps_nothing_and_says_what_to_do(
+    visitor: Browser, held_clock: Any
+) -> None:
+    signed_in(visitor)
+    page = visitor.open("/my")
+    held_clock.shift(minutes(50))
+
+    kept = page.press("Sign out everywhere", status=401)
+
+    assert "Nothing has been done yet." in kept.text
+    assert "Send it again" not in kept.buttons
+
+
+def test_a_form_with_a_file_sent_too_late_says_that_the_file_is_not_kept(
+    visitor: Browser, held_clock: Any
+) -> None:
+    signed_in(visitor)
+    page = visitor.open("/my")
+    held_clock.shift(minutes(50))
+    sent = {
+        "csrf_token": token(page),
+        "note": "Mine",
+        "file": (BytesIO(b"x"), "a.xml"),
+    }
+
+    answer = visitor.fetch("POST", "/organise/people/invite", data=sent)
+
+    assert answer.status_code == 401
+    assert "Only the file that you chose cannot be kept here." in answer.get_data(as_text=True)
+
+
+def test_what_is_sent_half_way_is_kept_too(visitor: Browser) -> None:
+    signed_in(visitor)
+    form = visitor.open("/organise/people/invite")
+    waiting = device()
+    waiting.passed_at = None
+
+    kept = form.press("Send the invitation", email_address=ADA, role="Viewer", status=401)
+
+    assert kept.heading == "Finish signing in first"
+    way = kept.links["Take your second step (opens in a new tab)"]
+    assert visitor.open(way).heading == "Set up your second step"
+
+
+def test_devices_from_before_there_was_a_second_step_have_to_take_it(
+    visitor: Browser, site: Flask
+) -> None:
+    signed_in(visitor, passed_at=None, seen_at=None, label="")
+
+    assert visitor.open("/organise").heading == "Set up your second step"
+    assert db.session.scalars(select(Person)).one().has_second_factor is False

@@ -87,9 +87,9 @@ class Absences(FieldList):  # type: ignore[type-arg]  # not generic at run time
             row.form.day.choices = choices
 
     def add(self) -> None:
-        """Add an empty row, unless there are too many."""
+        """Add an empty row, unless there are too many, and let its owner begin there."""
         if len(self.entries) < MOST:
-            self.append_entry()
+            self.append_entry().form.day.render_kw = {"autofocus": ""}
 
     def remove(self, number: str) -> None:
         """Remove a row."""

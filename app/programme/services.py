@@ -72,6 +72,7 @@ def publish(
     """
     hold(Conference)
     conference = queries.conference()
+    db.session.flush()
     db.session.refresh(conference)
     frozen = frozen or freeze()
     shown = db.session.get(Release, conference.current_release or 0)

@@ -2,6 +2,7 @@ import { scheduleBoard } from "./organise/board.js";
 import { copyButtons } from "./organise/copy.js";
 import { sayWhenSignedOut } from "./organise/ending.js";
 import { tickAll } from "./organise/lists.js";
+import { livePreview } from "./organise/preview.js";
 import { usePasskeys } from "./organise/passkeys.js";
 
 tickAll();
@@ -9,3 +10,4 @@ copyButtons();
 sayWhenSignedOut();
 usePasskeys();
 scheduleBoard();
+livePreview();

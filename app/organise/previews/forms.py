@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField, SubmitField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, DataRequired, Length
 
 from app.forms import Form, one_line, plain_characters
@@ -26,8 +27,9 @@ class PreviewForm(Form):
     lasts = RadioField(
         _l("For how long should it work?"),
         [AnyOf(LASTS, message=_l("Choose for how long the link should work"))],
-        choices=list(LASTS.items()),
+        choices=[SelectChoice(days, words) for days, words in LASTS.items()],
         default="7",
+        validate_choice=False,  # in our words, above
     )
     submit = SubmitField(_l("Make the link"))
 

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from app import clock
 from app.accounts import guards
-from app.forms import ButtonForm, checks_its_own_token
+from app.forms import checks_its_own_token
 from app.organise.lists import PAGE_SIZE, Listing, asked
 from app.organise.previews import opened
 from app.organise.previews.forms import PreviewForm
@@ -32,7 +32,6 @@ def listed() -> ResponseReturnValue:
     rows = queries.previews(offset=wanted.offset, limit=PAGE_SIZE)
     return page(
         "organise/previews/listed.html",
-        form=ButtonForm(),
         listing=Listing(rows, queries.count(), wanted),
         now=clock.real_now(),
         is_withdrawn="withdrawn" in request.args,

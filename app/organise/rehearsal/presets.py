@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from app.programme.document import Conference
-from app.web.words import local_date
 
 A_DAY = timedelta(days=1)
 MOST_DAYS = 10  # of the conference; others are chosen by hand
@@ -17,21 +16,22 @@ MORNING, AFTER_LUNCH = time(9, 15), time(13)
 
 @dataclass(frozen=True)
 class Preset:
-    """A moment with the words for it."""
+    """What one may want to see, and the moments that show it."""
 
     words: str
-    moment: datetime
+    moments: tuple[datetime, ...]
     is_full: bool = False
 
 
 def presets(conference: Conference) -> list[Preset]:
-    """List the moments of a conference that are worth a look, in their order."""
+    """List what is worth a look, in its order."""
     zone = ZoneInfo(conference.time_zone)
+    before, after = conference.starts_on - A_DAY, conference.ends_on + 7 * A_DAY
     return [
         *_of_registration(conference),
-        Preset(gettext("The day before the conference"), _at(conference.starts_on - A_DAY, zone)),
+        Preset(gettext("The day before the conference"), (_at(before, MORNING, zone),)),
         *_of_days(conference, zone),
-        Preset(gettext("The week after"), _at(conference.ends_on + 7 * A_DAY, zone)),
+        Preset(gettext("The week after the conference"), (_at(after, MORNING, zone),)),
     ]
 
 
@@ -39,21 +39,20 @@ def _of_registration(conference: Conference) -> Iterator[Preset]:
     opens, closes = conference.registration_opens_at, conference.registration_closes_at
     if opens is not None:
         is_open = opens + (min(A_DAY, (closes - opens) / 2) if closes else A_DAY)
-        yield Preset(gettext("The day before registration opens"), opens - A_DAY)
-        yield Preset(gettext("Registration is open"), is_open)
-        yield Preset(gettext("Every place is taken"), is_open, is_full=True)
+        yield Preset(gettext("Registration has not opened yet"), (opens - A_DAY,))
+        yield Preset(gettext("Registration is open"), (is_open,))
+        yield Preset(gettext("Every place is taken"), (is_open,), is_full=True)
     if closes is not None:
-        yield Preset(gettext("Registration has closed"), closes + timedelta(hours=1))
+        yield Preset(gettext("Registration has closed"), (closes + timedelta(hours=1),))
 
 
 def _of_days(conference: Conference, zone: ZoneInfo) -> Iterator[Preset]:
     length = (conference.ends_on - conference.starts_on).days + 1
     for number in range(min(length, MOST_DAYS)):
         day = conference.starts_on + number * A_DAY
-        yield Preset(gettext("Morning of %(day)s", day=local_date(day)), _at(day, zone))
-        afternoon = gettext("Afternoon of %(day)s", day=local_date(day))
-        yield Preset(afternoon, _at(day, zone, AFTER_LUNCH))
+        moments = tuple(_at(day, hour, zone) for hour in (MORNING, AFTER_LUNCH))
+        yield Preset(gettext("Day %(number)s of the conference", number=number + 1), moments)
 
 
-def _at(day: date, zone: ZoneInfo, hour: time = MORNING) -> datetime:
+def _at(day: date, hour: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, hour, zone)

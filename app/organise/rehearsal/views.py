@@ -1,12 +1,14 @@
 """Choosing the moment at which to see the site."""
 
+from datetime import datetime
+
 from flask import Blueprint, redirect, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from app.organise.rehearsal import opened
 from app.organise.rehearsal.forms import MomentForm
-from app.organise.rehearsal.presets import Preset, presets
+from app.organise.rehearsal.presets import presets
 from app.programme import releases
 from app.registration import queries as registration
 from app.web.inside import rehearsed_at
@@ -27,18 +29,18 @@ def choose() -> ResponseReturnValue:
     is_asked = "day" in request.args
     form = MomentForm(formdata=request.args if is_asked else None)
     if is_asked and form.validate():
-        moment = rehearsed_at(form.moment(), is_full=form.full.data)
-        return redirect(f"{request.script_root}{moment}/", 303)
+        return redirect(_address(form.moment(), is_full=form.full.data), 303)
     if not is_asked:
         form.day.data, form.time.data = conference.starts_on.isoformat(), "09:15"
     return page(
         "organise/rehearsal/choose.html",
         422 if is_asked else 200,
         form=form,
-        presets=[(one, f"{request.script_root}{_prefix(one)}/") for one in presets(conference)],
+        presets=presets(conference),
+        address=_address,
         places=registration.places(),
     )
 
 
-def _prefix(preset: Preset) -> str:
-    return rehearsed_at(preset.moment, is_full=preset.is_full)
+def _address(moment: datetime, *, is_full: bool) -> str:
+    return f"{request.script_root}{rehearsed_at(moment, is_full=is_full)}/"

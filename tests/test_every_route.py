@@ -105,6 +105,58 @@ ROUTES = [
         Who.A_PART,
         "/organise/board/opening/tried?day=2009-06-10&start=11:00&minutes=60&room=great-hall",
     ),
+    Route("/organise/delegates", "GET", Who.DESK_READERS),
+    Route(
+        "/organise/delegates/<reference>", "GET", Who.DESK_READERS, "/organise/delegates/GHJK2345"
+    ),
+    Route(
+        "/organise/delegates/<reference>/address",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/address",
+    ),
+    Route(
+        "/organise/delegates/<reference>/cancel",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/cancel",
+    ),
+    Route(
+        "/organise/delegates/<reference>/change",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/change",
+    ),
+    Route(
+        "/organise/delegates/<reference>/erase",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/erase",
+    ),
+    Route(
+        "/organise/delegates/<reference>/letter",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/letter",
+    ),
+    Route(
+        "/organise/delegates/<reference>/needs",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/needs",
+    ),
+    Route(
+        "/organise/delegates/<reference>/needs/change",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/needs/change",
+    ),
+    Route("/organise/delegates/_add", "GET POST", Who.DESK),
+    Route("/organise/delegates/_export", "POST", Who.DESK),
+    Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
+    Route("/organise/letters", "GET", Who.DESK_READERS),
+    Route("/organise/letters/<number>", "GET", Who.DESK_READERS, "/organise/letters/1"),
+    Route("/organise/letters/<number>/again", "POST", Who.DESK, "/organise/letters/1/again"),
     Route("/organise/pages", "GET", Who.A_PART),
     Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
     Route(
@@ -167,7 +219,9 @@ ROUTES = [
     ),
     Route("/organise/people", "GET", Who.ORGANISER),
     Route("/organise/people/<number>", "GET POST", Who.ORGANISER, "/organise/people/1"),
-    Route("/organise/people/<number>/remove", "GET POST", Who.ORGANISER, "/organise/people/1/remove"),
+    Route(
+        "/organise/people/<number>/remove", "GET POST", Who.ORGANISER, "/organise/people/1/remove"
+    ),
     Route("/organise/people/<number>/reset", "POST", Who.ORGANISER, "/organise/people/1/reset"),
     Route("/organise/people/invite", "GET POST", Who.ORGANISER),
     Route("/organise/previews", "GET", Who.A_PART),
@@ -450,6 +504,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     signed_in(visitor, code_secret=authenticator.sealed(authenticator.new_secret()))
     answered(visitor, until="email", name=("Grace", "Hopper"))
     a_link()
+    a_delegate(reference="GHJK2345", email="dorothy@example.org")
     delegate = a_delegate(new_email="new@example.org", new_link_key="a new key")
     with site.test_request_context("/"):
         booking = links.booking_token(delegate)

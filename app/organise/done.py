@@ -41,12 +41,19 @@ WORDS: Final = {
     "theme-added": _l("The theme has been added. Readers see it once you publish."),
     "theme-saved": _l("The theme has been saved. Readers see it once you publish."),
     "theme-moved": _l("The order of themes has been changed. Readers see it once you publish."),
+    "not-moved": _l("The order is as it was: there is no such place, or it stands there already."),
     "theme-emptied": _l("The sessions have been moved. Readers see it once you publish."),
     "theme-deleted": _l("The theme has been deleted. Readers see it once you publish."),
     "published": _l("Published. Readers see this release now."),
     "public-already": _l("Nothing had changed, so no release was made. Readers see this one."),
     "release-planned": _l("The release is planned. You can change it or call it off until then."),
     "release-called-off": _l("The planned release has been called off. Nothing will be published."),
+    "programme-loaded": _l("The programme has been loaded. This is what readers do not see yet."),
+    "tried-again": _l(
+        "The programme was changed meanwhile, so nothing has been loaded. "
+        "This is what loading the file would do now."
+    ),
+    "file-forgotten": _l("The file has been thrown away. Nothing of it was loaded."),
     "rolled-back": _l("Readers see this release again."),
     "text-added": _l("It has been added, and readers see it now."),
     "text-saved": _l("Saved. Readers see it now."),
@@ -68,6 +75,15 @@ WORDS: Final = {
     "second-step-reset": _l("Their second step has been reset. A letter about it is on its way."),
     "sessions-none": _l("Tick at least one session first."),
     "sessions-changed": _l("All of them have been changed. Readers see it once you publish."),
+    "delegate-added": _l("The booking has been made."),
+    "delegate-saved": _l("The booking has been saved."),
+    "delegate-as-it-was": _l("It is so already: nothing was changed."),
+    "delegate-readdressed": _l("The address is corrected. A letter with a new link is on its way."),
+    "delegate-cancelled": _l("The booking is cancelled. The place is free for somebody else."),
+    "delegate-cancelled-already": _l("The booking has been cancelled, so it cannot be changed."),
+    "delegate-written-to": _l("The letter is on its way."),
+    "delegate-erased": _l("The details have been erased."),
+    "letter-again": _l("The letter is on its way again."),
 }
 
 

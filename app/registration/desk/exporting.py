@@ -56,7 +56,7 @@ class Words:
 
 def rows(wanted: Wanted, needs: Sequence[str], words: Words) -> Iterator[list[str]]:
     """Give a row for each delegate someone looks for, with the needs that were asked for."""
-    columns = {**COLUMNS, **{name: NEEDS[name] for name in needs}}
+    columns = {**COLUMNS, **{name: column for name, column in NEEDS.items() if name in needs}}
     statement = select(*columns.values()).order_by(Delegate.name_order, Delegate.id)
     if needs:
         statement = statement.outerjoin(Needs, Needs.delegate_id == Delegate.id)

@@ -1,0 +1,25 @@
+"""What letters are called, for people."""
+
+from typing import Final
+
+from flask_babel import lazy_gettext as _l
+
+WORDS: Final = {
+    "address_change_asked": _l("Somebody asked to correct the address"),
+    "address_changed": _l("Address changed by the delegate"),
+    "address_corrected": _l("Address corrected by the organisers"),
+    "address_to_confirm": _l("New address to confirm"),
+    "already_registered": _l("Registered again"),
+    "audit_found": _l("What the site found wrong with itself"),
+    "booking_cancelled": _l("Booking cancelled"),
+    "booking_changed": _l("Booking changed"),
+    "booking_links": _l("Booking link"),
+    "feedback_received": _l("Feedback from a visitor"),
+    "registration_confirmed": _l("Confirmation"),
+    "sign_in": _l("Sign-in link"),
+}
+
+
+def named(kind: str) -> str:
+    """Name a kind of letter; one without a name by that of its template."""
+    return str(WORDS.get(kind, kind.replace("_", " ").capitalize()))

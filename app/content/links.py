@@ -62,7 +62,7 @@ def add(page: str, label: str, address: str, *, who: str) -> None:
     if len(present) >= MOST_LINKS:
         raise Refused(f"A page has {MOST_LINKS} additional links at most")
     db.session.add(Link(page=page, label=label, address=address, position=len(present) + 1))
-    _tell(page, f"The link “{label}” ({address}) was added", who)
+    _tell(page, f"The link “{label}” was added to the page /{page}: {address}", who)
 
 
 def change(link: Link, wanted: Wanted, *, saw: str, who: str) -> None:
@@ -81,14 +81,14 @@ def change(link: Link, wanted: Wanted, *, saw: str, who: str) -> None:
     link.label, link.address = label, address
     others = [one for one in links(link.page) if one is not link]
     _number([*others[: place - 1], link, *others[place - 1 :]])
-    _tell(link.page, f"The link “{label}” ({address}) was changed", who)
+    _tell(link.page, f"The link “{label}” on the page /{link.page} was changed: {address}", who)
 
 
 def remove(link: Link, *, who: str) -> None:
     """Take a link away."""
     hold(Link)
-    told = f"The link “{link.label}” ({link.address}) was taken away"
     page = link.page
+    told = f"The link “{link.label}” was taken off the page /{page}: {link.address}"
     db.session.delete(link)
     _number(links(page))
     _tell(page, told, who)
@@ -102,4 +102,4 @@ def _number(ordered: Sequence[Link]) -> None:
 def _tell(page: str, sentence: str, who: str) -> None:
     db.session.flush()
     raise_edition()
-    history.record(f"{sentence}, on the page “{page}”", about=f"page {page}", who=who)
+    history.record(sentence, about=f"page {page}", who=who)

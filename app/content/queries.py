@@ -185,8 +185,12 @@ def written(folder: Path) -> Writings:
 
 
 def body(folder: Path, version: Version) -> str:
-    """Give the Markdown of a version."""
-    return _body(folder, version)
+    """Give the Markdown of a version, in the transaction that is going on."""
+    if version.number == versions.AS_SHIPPED:
+        return shipped.texts(folder).bodies[version.key]
+    return db.session.scalars(
+        select(models.Writing.body).where(models.Writing.id == version.id)
+    ).one()
 
 
 def _held(folder: Path) -> Writings:

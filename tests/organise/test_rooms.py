@@ -20,7 +20,7 @@ def organiser(visitor: Browser) -> Browser:
 
 
 def names(page: Page) -> list[str]:
-    return [row["Name"] for row in page.rows]
+    return [name for row in page.rows for head, name in row.items() if head.startswith("Name")]
 
 
 def done(page: Page) -> str:
@@ -64,7 +64,7 @@ def test_list_and_page_ask_the_same_few_questions(
         organiser.open(address)
         found[address] = len([one for one in queries if "FROM edition" not in one])
 
-    assert found == {"/organise/rooms": 3, "/organise/rooms/tent": 4}
+    assert found == {"/organise/rooms": 3, "/organise/rooms/tent": 5}
 
 
 def test_a_room_is_added_with_all_that_is_known(organiser: Browser) -> None:
@@ -152,9 +152,46 @@ def test_rooms_are_put_in_order_one_step_at_a_time(organiser: Browser) -> None:
 
     assert names(page) == ["Attic", "Boat house Illustrative", "Great hall"]
     past = organiser.open("/organise/rooms/great-hall").text
-    assert "Great hall was moved down, past Attic" in past
+    assert "Great hall was moved from place 2 to 3 in the order" in past
     published()
     assert db.session.scalars(select(Room.position).order_by(Room.id)).all() == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("place", "order"),
+    [
+        ("1", ["Attic", "Great hall", "Boat house Illustrative"]),
+        ("2", ["Great hall", "Attic", "Boat house Illustrative"]),
+        ("3", ["Great hall", "Boat house Illustrative", "Attic"]),
+        ("4", ["Great hall", "Boat house Illustrative", "Attic"]),
+        ("0", ["Great hall", "Boat house Illustrative", "Attic"]),
+        ("first", ["Great hall", "Boat house Illustrative", "Attic"]),
+    ],
+)
+def test_a_room_is_moved_to_a_place_at_once(
+    organiser: Browser, place: str, order: list[str]
+) -> None:
+    a_room(name="Attic", slug="attic", position=9)
+    page = organiser.open("/organise/rooms/attic")
+
+    page = page.press("Move there", {"Place, from 1 to 3": place})
+
+    assert names(page) == order
+    is_told = done(page).startswith("The order of rooms has been changed.")
+    assert is_told is (place in {"1", "2"})
+
+
+def test_the_list_is_searched_and_sorted(organiser: Browser) -> None:
+    a_room(name="Älteste Halle", capacity=9, position=9)
+    page = organiser.open("/organise/rooms")
+
+    by_name = page.follow("Name")
+    assert names(by_name) == ["Älteste Halle", "Boat house Illustrative", "Great hall"]
+    assert "Move Great hall up" not in by_name.buttons
+    by_capacity = by_name.follow("Capacity").follow("Capacity ↑")
+    assert names(by_capacity) == ["Great hall", "Älteste Halle", "Boat house Illustrative"]
+    assert names(page.press("Show", name="HALL alt")) == ["Älteste Halle"]
+    assert "No room has such a name." in page.press("Show", name="cellar").text
 
 
 def test_a_room_in_use_gives_its_sessions_away_before_it_goes(organiser: Browser) -> None:

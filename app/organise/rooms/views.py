@@ -6,7 +6,7 @@ from flask_babel import gettext
 
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
-from app.organise import done, edited
+from app.organise import done, edited, ordered
 from app.organise.edited import MoveForm
 from app.organise.rooms.forms import RoomForm
 from app.programme import queries, releases
@@ -16,17 +16,15 @@ from app.programme.editing.of_rooms import KIND
 from app.programme.models import Room
 from app.web.pages import page
 
+SORTS = ("place", "name", "capacity", "sessions")
+
 pages = Blueprint("rooms", __name__, url_prefix="/rooms")
 
 
 @pages.get("")
 def listed() -> ResponseReturnValue:
-    return page(
-        "organise/rooms/listed.html",
-        rooms=queries.rooms(),
-        sessions=uses.counted(Room),
-        form=ButtonForm(),
-    )
+    listing = ordered.listing(queries.rooms(), uses.counted(Room), SORTS)
+    return page("organise/rooms/listed.html", listing=listing, form=ButtonForm())
 
 
 @pages.route("/_add", methods=["GET", "POST"])
@@ -46,9 +44,11 @@ def shown(slug: str) -> ResponseReturnValue:
     return page(
         "organise/rooms/shown.html",
         room=room,
+        place=order.place(room),
         sessions=uses.sessions(room),
         is_public=any(one.slug == slug for one in releases.current().rooms),
         past=history.newest_about(KIND.about(room)),
+        form=ButtonForm(),
         trail=_trail(),
     )
 
@@ -70,10 +70,8 @@ def change(slug: str) -> ResponseReturnValue:
 
 @pages.post("/<slug>/move")
 def move(slug: str) -> ResponseReturnValue:
-    way = request.form.get("way", "")
-    if way in order.STEPS:
-        rooms.move(rooms.room(slug), way, who=edited.who())
-    return _see(url_for(".listed", _anchor=slug), "room-moved")
+    is_moved = rooms.move(rooms.room(slug), request.form.get("way", ""), who=edited.who())
+    return _see(url_for(".listed", _anchor=slug), "room-moved" if is_moved else "not-moved")
 
 
 @pages.route("/<slug>/empty", methods=["GET", "POST"])

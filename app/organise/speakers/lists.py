@@ -77,12 +77,13 @@ def filters() -> Sequence[Filter]:
     """Give the ways to narrow the list."""
     countries = [(country, country) for country in speakers_listed.countries()]
     roles = [(role, str(name)) for role, name in ROLES.items()]
-    return (
+    ways = (
         Filter("standing", gettext("State"), _said(STANDINGS)),
         Filter("without", gettext("Without"), _said(LACKS)),
         Filter("country", gettext("Country"), countries),
         Filter("role", gettext("In sessions as"), roles),
     )
+    return [way for way in ways if way.options]
 
 
 def listing() -> Listing[Row]:

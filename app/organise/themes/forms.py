@@ -15,6 +15,7 @@ from app.registration.fields import at_most, offered
 
 LONGEST_SUMMARY = 1_000
 LONGEST_LETTER = 2
+PALETTES = tuple(str(number) for number in range(1, len(COLOURS) + 1))
 
 
 class ThemeForm(EditForm):
@@ -42,7 +43,7 @@ class ThemeForm(EditForm):
         """Say which shapes and colours there are."""
         self.shape.choices = [(shape, gettext(shape.capitalize())) for shape in SHAPES]
         self.palette.choices = [
-            (str(number), gettext(colour)) for number, colour in enumerate(COLOURS, start=1)
+            (number, gettext(colour)) for number, colour in zip(PALETTES, COLOURS, strict=True)
         ]
 
     @staticmethod
@@ -76,11 +77,10 @@ class ThemeForm(EditForm):
 
     def look(self) -> dict[str, str]:
         """Give what the theme would look like to readers, as far as it is said."""
-        shapes, palettes = dict(self.shape.choices), dict(self.palette.choices)
         name = self.name.data or gettext("Name of the theme")
         return {
             "name": name,
             "letter": self.letter.data or name[:1].upper(),
-            "shape": self.shape.data if self.shape.data in shapes else SHAPES[0],
-            "palette": self.palette.data if self.palette.data in palettes else "1",
+            "shape": self.shape.data if self.shape.data in SHAPES else SHAPES[0],
+            "palette": self.palette.data if self.palette.data in PALETTES else "1",
         }

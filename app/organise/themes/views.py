@@ -6,7 +6,7 @@ from flask_babel import gettext
 
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
-from app.organise import done, edited
+from app.organise import done, edited, ordered
 from app.organise.edited import MoveForm
 from app.organise.themes.forms import ThemeForm
 from app.programme import queries, releases
@@ -16,17 +16,15 @@ from app.programme.editing.of_themes import KIND, LookTaken
 from app.programme.models import Theme
 from app.web.pages import page
 
+SORTS = ("place", "name", "sessions")
+
 pages = Blueprint("themes", __name__, url_prefix="/themes")
 
 
 @pages.get("")
 def listed() -> ResponseReturnValue:
-    return page(
-        "organise/themes/listed.html",
-        themes=queries.themes(),
-        sessions=uses.counted(Theme),
-        form=ButtonForm(),
-    )
+    listing = ordered.listing(queries.themes(), uses.counted(Theme), SORTS)
+    return page("organise/themes/listed.html", listing=listing, form=ButtonForm())
 
 
 @pages.route("/_add", methods=["GET", "POST"])
@@ -49,9 +47,11 @@ def shown(slug: str) -> ResponseReturnValue:
     return page(
         "organise/themes/shown.html",
         theme=theme,
+        place=order.place(theme),
         sessions=uses.sessions(theme),
         is_public=any(one.slug == slug for one in releases.current().themes),
         past=history.newest_about(KIND.about(theme)),
+        form=ButtonForm(),
         trail=_trail(),
     )
 
@@ -75,10 +75,8 @@ def change(slug: str) -> ResponseReturnValue:
 
 @pages.post("/<slug>/move")
 def move(slug: str) -> ResponseReturnValue:
-    way = request.form.get("way", "")
-    if way in order.STEPS:
-        themes.move(themes.theme(slug), way, who=edited.who())
-    return _see(url_for(".listed", _anchor=slug), "theme-moved")
+    is_moved = themes.move(themes.theme(slug), request.form.get("way", ""), who=edited.who())
+    return _see(url_for(".listed", _anchor=slug), "theme-moved" if is_moved else "not-moved")
 
 
 @pages.route("/<slug>/empty", methods=["GET", "POST"])

@@ -41,7 +41,7 @@ def save(room: Room, values: Mapping[str, Any], *, seen: int, who: str) -> Seque
 
 
 def move(room: Room, way: str, *, who: str) -> bool:
-    """Move a room one place up or down in the order of rooms."""
+    """Move a room up or down, or to a place in the order of rooms; tell whether that is news."""
     return order.move(KIND, room, way, who=who)
 
 

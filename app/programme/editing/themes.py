@@ -42,7 +42,7 @@ def save(theme: Theme, values: Mapping[str, Any], *, seen: int, who: str) -> Seq
 
 
 def move(theme: Theme, way: str, *, who: str) -> bool:
-    """Move a theme one place up or down in the order of themes."""
+    """Move a theme up or down, or to a place in the order of themes; tell whether that is news."""
     return order.move(KIND, theme, way, who=who)
 
 

@@ -197,7 +197,7 @@ def test_the_page_of_a_session_says_all_that_is_known(organiser: Browser) -> Non
 
     assert page.heading == "Opening"
     assert page.facts == {
-        "Time": "9:30am on Wednesday 10 June 2009 to 10:30am",
+        "Time": "Wednesday 10 June 2009, 9:30am to 10:30am See it on the schedule board",
         "Room": "Great hall",
         "Speakers": "Ada Marsh, chair João Maré, speaker",
         "Kind": "Plenary",
@@ -217,9 +217,8 @@ def test_a_clash_is_told_on_the_page_of_each(organiser: Browser) -> None:
 
     page = organiser.open("/organise/sessions/opening")
 
-    clash = "“Coffee” is in Great hall at the same time"
-    assert clash in page.text
-    assert page.follow(clash).heading == "Coffee"
+    assert "“Coffee” is in Great hall at the same time (open Coffee)" in page.text
+    assert page.follow("open Coffee").heading == "Coffee"
 
 
 def test_the_page_says_what_readers_know(organiser: Browser, held_clock: Any) -> None:
@@ -282,10 +281,10 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
             "Abstract": "First\r\n\r\nSecond",
             "Description": "More",
             "Language": "en-GB",
-            "It will be recorded": True,
+            "It will be recorded (public)": True,
             "Licence": "CC BY 4.0",
             "Links": "https://tides.example/table The table\n\nhttp://flow.example",
-            "It is illustrative": True,
+            "It is made up to show a whole conference, and marked as illustrative (public)": True,
             "Notes": "Bring a bucket.",
         },
     )
@@ -730,6 +729,21 @@ def test_those_that_cannot_be_changed_are_named_and_left_out(
     assert "It has been deleted." in page.text
     assert (session("coffee").state, session("coffee").theme) == ("confirmed", None)
     assert {held(slug)["state"] for slug in ("opening", "farewell")} == {"cancelled"}
+
+
+@pytest.mark.both_databases
+def test_what_cannot_be_is_named_before_anything_is_done(organiser: Browser) -> None:
+    draft = a_session(title="Not yet seen").slug
+    listed = organiser.open("/organise/sessions")
+    ticked = {"Tick Opening": True, "Tick Not yet seen": True}
+    ask = listed.press("Change the ticked sessions", ticked)
+
+    sure = ask.press("See what would change", theme="Water", state="Draft")
+    sure.press("Change 1 session")
+
+    assert "Opening Left out It is in the published programme: cancel it instead" in sure.text
+    assert (held("opening")["theme"], held(draft)["theme"]) == (None, "water")
+    assert session(draft).state == "draft"
 
 
 def test_nothing_ticked_is_said(organiser: Browser) -> None:

@@ -44,12 +44,15 @@ class Appearances(FieldList):  # type: ignore[type-arg]  # not generic at run ti
         if len(self.entries) < MOST:
             self.append_entry({"speaker": key, "role": "speaker"})
 
-    def arrange(self, deed: str, number: int) -> None:
-        """Take a row out, or let it change places with the one above or below it."""
+    def arrange(self, deed: str, number: int) -> str:
+        """Take a row out, or let it change places with the one above or below it.
+
+        It tells which button whoever pressed one of these goes on from, if any.
+        """
         rows = self._rows()
         other = number + STEPS.get(deed, 0)
         if not (number < len(rows) and 0 <= other < len(rows)):
-            return
+            return ""
         if deed == "remove":
             del rows[number]
         else:
@@ -58,6 +61,7 @@ class Appearances(FieldList):  # type: ignore[type-arg]  # not generic at run ti
             self.pop_entry()
         for row in rows:
             self.append_entry(row)
+        return _next_button(deed, other, len(rows))
 
     def parts(self) -> list[list[str]]:
         """Give who appears and as what, as an edit takes it."""
@@ -72,3 +76,12 @@ class Appearances(FieldList):  # type: ignore[type-arg]  # not generic at run ti
 def shown(appearances: Sequence[Appearance]) -> list[dict[str, str]]:
     """Give the rows of those who appear now."""
     return [{"speaker": one.speaker.key, "role": one.role} for one in appearances]
+
+
+def _next_button(deed: str, place: int, rows: int) -> str:
+    """Name the button of a row that goes on in the same direction, or back from the end."""
+    if deed not in STEPS:
+        return ""
+    end = 0 if deed == "up" else rows - 1
+    way = deed if place != end else ("down" if deed == "up" else "up")
+    return f"{way} {place}"

@@ -3,23 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-
-from flask_babel import gettext
 
 from app.content import prose
 from app.programme import clashes, releases
+from app.programme.clashes import Clash
 from app.programme.editing import published
 from app.programme.models import CONFIRMED, Session
-from app.web import words
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a session cannot be so, and the key of the other session that it concerns."""
-
-    words: str
-    other: str
 
 
 @dataclass(frozen=True)
@@ -29,7 +18,7 @@ class Facts:
     abstract: str  # HTML
     description: str  # HTML
     links: Sequence[tuple[str, str]]
-    clashes: Sequence[Reason]
+    clashes: Sequence[Clash]
     is_public: bool
     awaits_publishing: bool
 
@@ -37,12 +26,11 @@ class Facts:
 def of(session: Session) -> Facts:
     """Gather what is known of a session."""
     is_public = published.is_now(session)
-    found = clashes.by_session(clashes.working()).get(session.key, ())
     return Facts(
         abstract=prose.safe_html(session.abstract),
         description=prose.safe_html(session.description),
         links=[(address, label) for address, label in json.loads(session.links)],
-        clashes=[Reason(_said(clash), clash.other) for clash in found],
+        clashes=clashes.by_session(clashes.working()).get(session.key, ()),
         is_public=is_public,
         awaits_publishing=_awaits_publishing(session, is_public=is_public),
     )
@@ -55,15 +43,3 @@ def _awaits_publishing(session: Session, *, is_public: bool) -> bool:
     last = releases.current().published_at
     changed = session.changed_at
     return last is not None and changed is not None and changed > last
-
-
-def _said(clash: clashes.Clash) -> str:
-    """Say a clash in the reader's language."""
-    sentence: str = gettext(clash.words.sentence)
-    return sentence % {name: _shown(value) for name, value in clash.words.names}
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, datetime):
-        return words.local_time(value)
-    return words.local_date(value) if isinstance(value, date) else str(value)

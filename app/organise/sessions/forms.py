@@ -27,6 +27,7 @@ from app.web import words
 LONGEST_TEXT = 50_000  # characters; as much as a file may hold
 MOST_SEATS = 100_000
 DIGITS = 3  # of the number of a row
+FOCUS = {"autofocus": ""}
 ENTER = "enter"  # the button that no one sees
 PLAIN = (
     *("title", "subtitle", "kind", "abstract", "description", "language", "licence", "notes"),
@@ -103,10 +104,9 @@ class SessionForm(EditForm):
         render_kw={"spellcheck": "false"},
     )
     licence = a_line(_l("Licence"), _l("The licence"), _l("Public. For example CC BY 4.0"))
-    is_recorded = BooleanField(_l("It will be recorded"), description=PUBLIC)
+    is_recorded = BooleanField(_l("It will be recorded (public)"))
     is_illustrative = BooleanField(
-        _l("It is illustrative"),
-        description=_l("Public. Made up to show a whole conference, and marked so everywhere"),
+        _l("It is made up to show a whole conference, and marked as illustrative (public)")
     )
     state = RadioField(_l("State"), validate_choice=True)
     notes = notes()
@@ -114,6 +114,7 @@ class SessionForm(EditForm):
     known: Session | None = None  # as it is saved now
     kinds: Sequence[tuple[str, str]] = ()  # to choose from
     pressed = ""  # the button
+    focus = ""  # the button to go on from
 
     def offer(self, choices: Choices, days: Iterable[date], known: Session | None = None) -> None:
         """Say what can be chosen, for a session as it is saved now."""
@@ -185,8 +186,10 @@ class SessionForm(EditForm):
         if deed == "add":
             self.appearances.add(what)
             self.find.data = ""
+            self.appearances.entries[-1].form.role.render_kw = FOCUS
         elif _is_number(what):
-            self.appearances.arrange(deed, int(what))
+            self.focus = self.appearances.arrange(deed, int(what))
+            self.find.render_kw = {**self.find.render_kw, **({} if self.focus else FOCUS)}
         return deed in {"add", "remove", "up", "down", "find", "preview"}
 
     def refused(self, refusal: Refused) -> Self:

@@ -50,11 +50,21 @@ class Outlook:
 
     session: Session
     made: Sequence[Change]
+    refusal: str  # why it cannot be
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the session would change."""
+        return bool(self.made) and not self.refusal
 
 
 def outlooks(sessions: Sequence[Session], values: Mapping[str, Any]) -> list[Outlook]:
     """Tell what a change would come to for each of several sessions."""
-    return [Outlook(session, edits.differing(KIND, session, values)) for session in sessions]
+    found = [(session, edits.differing(KIND, session, values)) for session in sessions]
+    return [
+        Outlook(session, made, edits.refusal(KIND, session, made) if made else "")
+        for session, made in found
+    ]
 
 
 def seen(pairs: Sequence[str]) -> dict[str, int]:

@@ -108,13 +108,28 @@ def differing(kind: Kind, thing: Thing, values: Mapping[str, Any]) -> Sequence[C
 def make(kind: Kind, thing: Thing, changes: Sequence[Change]) -> None:
     """Make changes, all or none of them, and count the edit."""
     with db.session.begin_nested(), db.session.no_autoflush:  # what is half done may break a rule
-        for change in changes:
-            kind.put(thing, change.field, change.after)
-        if isinstance(kind, Bound):
-            kind.check(thing)
+        _put(kind, thing, changes)
         thing.version += 1
         if not isinstance(thing, Conference):
             thing.changed_at = clock.now()
+
+
+def refusal(kind: Kind, thing: Thing, changes: Sequence[Change]) -> str:
+    """Say why changes could not be made, or nothing; nothing is changed."""
+    try:
+        with db.session.begin_nested() as trial, db.session.no_autoflush:
+            _put(kind, thing, changes)
+            trial.rollback()
+    except Refused as refused:
+        return str(refused)
+    return ""
+
+
+def _put(kind: Kind, thing: Thing, changes: Sequence[Change]) -> None:
+    for change in changes:
+        kind.put(thing, change.field, change.after)
+    if isinstance(kind, Bound):
+        kind.check(thing)
 
 
 def sentence(kind: Kind, thing: Thing, made: Sequence[Change]) -> str:

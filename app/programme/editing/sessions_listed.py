@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from app.database import db
@@ -140,12 +149,17 @@ def choices() -> Choices:
 
 
 def speakers_called(words: str, limit: int) -> Sequence[Speaker]:
-    """List speakers who take part and whose names hold these words, accents and case aside."""
-    holds = (Speaker.name_order.contains(word, autoescape=True) for word in folded(words).split())
+    """List speakers who take part and whose names hold these words, accents and case aside.
+
+    Those come first in whose names a word begins so.
+    """
+    wanted = folded(words)
+    holds = (Speaker.name_order.contains(word, autoescape=True) for word in wanted.split())
+    begins = (literal(" ") + Speaker.name_order).contains(f" {wanted}", autoescape=True)
     return db.session.scalars(
         select(Speaker)
         .where(Speaker.withdrawn_at.is_(None), *holds)
-        .order_by(Speaker.name_order, Speaker.id)
+        .order_by(case((begins, 0), else_=1), Speaker.name_order, Speaker.id)
         .limit(limit)
     ).all()
 

@@ -110,8 +110,8 @@ def test_an_invitation_needs_an_address_and_a_role(grace: Browser) -> None:
     page = page.press("Send the invitation", email_address="ada", status=422)
 
     assert page.errors == [
-        "Choose a role",
         "Enter an email address in the right form, like name@example.org",
+        "Choose a role",
     ]
     assert page.answer("Email address") == "ada"
 

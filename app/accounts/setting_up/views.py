@@ -97,7 +97,8 @@ def takes_passkeys() -> bool:
 
 def codes_shown(codes: Sequence[str], wanted: str) -> Response:
     """Show recovery codes, this once; where someone was on the way to, they go on from here."""
-    return page("accounts/recovery_codes.html", codes=codes, wanted=wanted)
+    email = guards.signed_in_device().person.email
+    return page("accounts/recovery_codes.html", codes=codes, wanted=wanted, email=email)
 
 
 def _shown(device: Device, form: CodeForm) -> Response:

@@ -27,13 +27,8 @@ HINTS = {
 }
 
 
+ROLE = _l("Role")
 CHOICES = [SelectChoice(role, NAMES[role], {"hint": HINTS[role]}) for role in ROLES]
-
-
-class RoleForm(Form):
-    """Choose what somebody may do."""
-
-    role = RadioField(_l("Role"), [InputRequired(_l("Choose a role"))], choices=CHOICES)
 
 
 def _well_formed(_form: Form, field: EmailField) -> None:
@@ -45,7 +40,7 @@ def _well_formed(_form: Form, field: EmailField) -> None:
         ) from None
 
 
-class InviteForm(RoleForm):
+class InviteForm(Form):
     """Invite somebody."""
 
     email = EmailField(
@@ -54,3 +49,10 @@ class InviteForm(RoleForm):
         filters=[one_line],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
+    role = RadioField(ROLE, [InputRequired(_l("Choose a role"))], choices=CHOICES)
+
+
+class RoleForm(Form):
+    """Choose what somebody may do."""
+
+    role = RadioField(ROLE, [InputRequired(_l("Choose a role"))], choices=CHOICES)

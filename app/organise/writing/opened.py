@@ -44,9 +44,10 @@ class Text:
 
     @property
     def title(self) -> str:
-        """What people call it."""
-        english = self.writings.newest(self.key._replace(language=FALLBACK))
-        return english.title if english else ""
+        """What readers know it as, or will know it as."""
+        english = self.key._replace(language=FALLBACK)
+        found = self.writings.newest_come(english, clock.now()) or self.writings.newest(english)
+        return found.title if found else ""
 
     @cached_property
     def newest(self) -> Version | None:

@@ -1,0 +1,267 @@
+"""Additional links below a page, and the urgent notice above every page."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.content import links
+from app.history import queries as history
+from tests.browser import Browser, Page
+from tests.factories import a_link, signed_in
+from tests.pages import words
+
+Browsers = Callable[[], Browser]
+TRAINS = "No trains between Whitby and York today: take bus 840."
+
+
+@pytest.fixture
+def editor(a_browser: Browsers) -> Browser:
+    return signed_in(a_browser(), "wanda@conference.example", role="editor")
+
+
+def notice_on(page: Page) -> str:
+    """Read the urgent notice above a page."""
+    return " ".join(words(one) for one in page.tree.of_class("notice--urgent"))
+
+
+def put_up(
+    editor: Browser, typed: Mapping[str, str] = MappingProxyType({}), status: int = 200
+) -> Page:
+    editor.open("/organise/pages/notice/write")
+    return editor.press("Save the notice", {"The notice": TRAINS, **typed}, status)
+
+
+def later(held_clock: Any, monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    """Let time go by, in the store of public pages too, which the held clock does not hold."""
+    then = time.monotonic() + by.total_seconds()
+    held_clock.shift(by)
+    monkeypatch.setattr("app.web.public.time.monotonic", lambda: then)
+
+
+# Links
+
+
+@pytest.mark.both_databases
+def test_a_link_stands_below_the_page_and_says_that_it_leaves(
+    editor: Browser, visitor: Browser, queries: list[str]
+) -> None:
+    assert "Additional links" not in visitor.open("/help").headings
+
+    editor.open("/organise/pages/page/help/links")
+    editor.press("Add this link", words_of_the_link="WHO", address="https://who.example/report")
+
+    page = visitor.open("/help")
+    assert "Additional links" in page.headings
+    assert page.links["WHO (opens another website)"] == "https://who.example/report"
+    queries.clear()
+    visitor.open("/venue")
+    assert [one for one in queries if "FROM link" in one] == []
+    told = editor.open("/organise/pages/page/help").text
+    assert "The link “WHO” was added to the page /help: https://who.example/report" in told
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "ftp://example.org/x",
+        "/help",
+        "//example.org",
+        "https://",
+        "https://localhost",
+        "https://user@example.org/",
+        "https://example.org:99999/",
+        "https://exa mple.org/",
+        "example.org",
+        "https://[::1",
+        "https://example.org/\u202e",
+        "https://example.org/a b",
+    ],
+)
+def test_only_whole_addresses_of_the_web_are_taken(editor: Browser, address: str) -> None:
+    token = editor.open("/organise/pages/page/help/links").tree.by_id("csrf_token")
+    told = {"csrf_token": token.get("value") if token is not None else "", "label": "X1"}
+
+    answer = editor.fetch(
+        "POST", "/organise/pages/page/help/links", data={**told, "address": address}
+    )
+
+    assert answer.status_code == 422
+    assert links.links("help") == []
+
+
+@pytest.mark.both_databases
+def test_links_are_changed_moved_and_taken_away(editor: Browser, visitor: Browser) -> None:
+    for number, label in enumerate(("One", "Two", "Three"), 1):
+        a_link(label=label, position=number, address=f"https://example.org/{number}")
+
+    editor.open("/organise/pages/page/help/links")
+    form = editor.follow("Change or move Three")
+    assert form.answer("Place in the list") == "3"
+    editor.press("Save", words_of_the_link="Third", place_in_the_list="1")
+
+    assert [row["Words"] for row in editor.page.rows] == ["Third", "One", "Two"]
+    editor.follow("Change or move One")
+    editor.press("Take this link away")
+    assert [(row["Place"], row["Words"]) for row in editor.page.rows] == [
+        ("1", "Third"),
+        ("2", "Two"),
+    ]
+    shown = [link for link in visitor.open("/help").links if "another website" in link]
+    assert [link.split()[0] for link in shown] == ["Third", "Two"]
+
+
+def test_two_editors_of_one_link_see_both_versions(editor: Browser, a_browser: Browsers) -> None:
+    link = a_link(label="One")
+    other = signed_in(a_browser(), "otto@conference.example")
+    other.open(f"/organise/pages/page/help/links/{link.id}")
+    editor.open(f"/organise/pages/page/help/links/{link.id}")
+    editor.press("Save", words_of_the_link="Hers")
+
+    late = other.press("Save", words_of_the_link="His", status=409)
+
+    assert late.rows == [{"": "Words", "Saved now": "Hers", "Yours": "His"}]
+    late.press("Save")
+    assert [one.label for one in links.links("help")] == ["His"]
+
+
+def test_what_is_wrong_with_a_link_is_told_beside_it(editor: Browser) -> None:
+    link = a_link()
+    editor.open(f"/organise/pages/page/help/links/{link.id}")
+
+    page = editor.press("Save", words_of_the_link=" ", status=422)
+
+    assert page.beside("Words of the link") == "Enter the words of the link"
+    editor.open("/organise/pages/page/help/links/77", 404)
+    editor.open("/organise/pages/page/storms/links", 404)
+
+
+def test_a_page_takes_only_so_many_links(editor: Browser) -> None:
+    for number in range(links.MOST_LINKS):
+        a_link(position=number + 1)
+    editor.open("/organise/pages/page/help/links")
+
+    page = editor.press(
+        "Add this link", words_of_the_link="One more", address="https://a.example/", status=422
+    )
+
+    assert page.beside("Words of the link") == "A page has 50 additional links at most"
+
+
+# The urgent notice
+
+
+@pytest.mark.both_databases
+def test_a_notice_stands_above_every_page_until_it_is_taken_down(
+    editor: Browser, visitor: Browser, queries: list[str]
+) -> None:
+    visitor.open("/programme")
+
+    page = put_up(editor)
+
+    assert page.facts["State"] == "Stands above every page"
+    public = ("/", "/programme", "/help", "/sessions/opening", "/speakers/ada-marsh", "/register")
+    for address in (*public, "/sign-in"):
+        assert notice_on(visitor.open(address)) == TRAINS, address
+    assert notice_on(visitor.open("/storms", 404)) == TRAINS
+    queries.clear()
+    visitor.open("/terms")
+    assert [one for one in queries if "FROM edition" not in one] == []
+    editor.open("/organise/pages/notice")
+    editor.press("Take the notice down")
+    assert notice_on(visitor.open("/programme")) == ""
+    told = [entry.sentence for entry in history.entries("notice")]
+    assert told[-1] == f"The urgent notice was taken down: “{TRAINS}”"
+
+
+def test_a_notice_appears_and_ends_by_itself_on_pages_that_are_kept(
+    editor: Browser, visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(
+        editor,
+        {"Appears (optional)": "2009-05-12T10:00", "Ends (optional)": "2009-05-12T11:00"},
+    )
+    assert editor.page.facts["State"] == "Waiting"
+    assert notice_on(visitor.open("/programme")) == ""
+
+    later(held_clock, monkeypatch, timedelta(minutes=30))
+    assert notice_on(visitor.open("/programme")) == TRAINS
+    later(held_clock, monkeypatch, timedelta(minutes=60))
+    assert notice_on(visitor.open("/programme")) == ""
+
+
+def test_a_new_notice_takes_the_place_of_the_one_that_stands(
+    editor: Browser, visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(editor)
+    form = editor.open("/organise/pages/notice/write")
+    assert form.answer("The notice") == TRAINS
+    editor.press("Save the notice", {"The notice": "At ten all is well."}, appears_optional=TEN)
+
+    assert notice_on(visitor.open("/help")) == TRAINS
+    later(held_clock, monkeypatch, timedelta(minutes=30))
+    assert notice_on(visitor.open("/help")) == "At ten all is well."
+    editor.open("/organise/pages/notice")
+    editor.press("Take the notice down")
+    assert notice_on(visitor.open("/help")) == ""
+
+
+TEN = "2009-05-12T10:00"
+
+
+def test_a_notice_that_waits_is_replaced_at_once_and_can_be_called_off(
+    editor: Browser, visitor: Browser, site: Flask
+) -> None:
+    put_up(editor, {"Appears (optional)": TEN})
+    put_up(editor, {"The notice": "Now.", "Appears (optional)": ""})
+
+    assert notice_on(visitor.open("/help")) == "Now."
+    editor.open("/organise/pages/notice")
+    editor.press("Take the notice down")
+    assert "No notice stands" in editor.page.text
+
+
+def test_two_editors_of_the_notice_see_both(editor: Browser, a_browser: Browsers) -> None:
+    other = signed_in(a_browser(), "otto@conference.example")
+    other.open("/organise/pages/notice/write")
+    put_up(editor)
+
+    late = other.press("Save the notice", {"The notice": "Come early."}, 409)
+
+    assert late.rows == [{"": "Notice", "Saved now": TRAINS, "Yours": "Come early."}]
+    assert late.press("Save the notice").facts["The notice"] == "Come early."
+
+
+def test_a_notice_must_end_after_it_appears(editor: Browser) -> None:
+    page = put_up(
+        editor,
+        {"Appears (optional)": "2009-05-12T11:00", "Ends (optional)": "2009-05-12T10:00"},
+        422,
+    )
+
+    assert page.beside("Ends (optional)") == "The notice must end after it appears"
+
+
+@pytest.mark.parametrize("typed", [" ", "<b>x</b>", "x" * 301, "No\u202etrains"])
+def test_a_notice_is_one_plain_sentence(editor: Browser, visitor: Browser, typed: str) -> None:
+    is_plain = typed.startswith("<")
+
+    put_up(editor, {"The notice": typed}, 200 if is_plain else 422)
+
+    assert notice_on(visitor.open("/help")) == (typed if is_plain else "")
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_a_notice_says_its_language_on_a_page_in_another(editor: Browser, visitor: Browser) -> None:
+    put_up(editor)
+
+    page = visitor.open("/fr/help")
+
+    (notice,) = page.tree.of_class("notice--urgent")
+    assert [one.get("lang") for one in page.tree.every("p", within=notice)] == ["en"]

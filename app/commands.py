@@ -22,12 +22,11 @@ from app.mail import queries as mail_queries
 from app.mail import services as mail_services
 from app.mail.bell import Bell
 from app.mail.models import FAILED, SENT
-from app.programme import invented, report
+from app.programme import invented, report, uploads
 from app.programme import queries as programme_queries
 from app.programme import services as programme_services
 from app.programme.publishing import plans
-from app.programme.reading.written import WrittenConference
-from app.registration import audit, retention, seats
+from app.registration import audit, retention, seats, taking_over
 from app.registration import invented as invented_delegates
 from app.registration import queries as registration
 from app.site import services as site_services
@@ -42,6 +41,7 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     audit.look_once_a_day,
     site_services.forget_old_feedback,
     accounts.forget_old,
+    uploads.forget_old,
 )
 
 # what it does within a few seconds of a moment
@@ -93,7 +93,7 @@ def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool)
     with _told_plainly(), transaction():
         was_invented = programme_queries.is_invented()
         loaded = read(file)
-        _make_room(loaded.programme.conference, was_invented=was_invented)
+        taking_over.make_room(loaded.programme.conference, was_invented=was_invented)
         public = _published() if and_publish else ""
         if dry_run:
             db.session.rollback()
@@ -103,16 +103,6 @@ def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool)
         click.echo("This was a dry run: nothing has been changed")
     elif public:
         click.echo(public)
-
-
-def _make_room(conference: WrittenConference, *, was_invented: bool) -> None:
-    """Say how many places there are, where nobody has; what was invented goes."""
-    if was_invented and not programme_queries.is_invented():
-        invented_delegates.leave()
-        if conference.places is not None:
-            seats.set_limit(seats.CONFERENCE, conference.places)
-    elif conference.places is not None:
-        seats.begin_with(seats.CONFERENCE, conference.places)
 
 
 def _published(note: str = "") -> str:

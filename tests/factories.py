@@ -25,7 +25,8 @@ from app.content.models import Link
 from app.database import Base, db, transaction
 from app.mail.models import Letter
 from app.programme import services as programme
-from app.programme.models import Appearance, Room, Session, Speaker, Theme
+from app.programme import uploads
+from app.programme.models import Appearance, PlannedRelease, Room, Session, Speaker, Theme, Upload
 from app.registration.models import Delegate, Needs, Receipt
 from app.registration.recognition import recognise
 from app.registration.seats import CONFERENCE, begin_with, set_limit, take
@@ -97,6 +98,29 @@ def a_session(*, speakers: tuple[Speaker, ...] = (), **about: Any) -> Session:
         Appearance(speaker=speaker, position=position) for position, speaker in enumerate(speakers)
     ]
     return saved(session)
+
+
+def a_planned_release(**about: Any) -> PlannedRelease:
+    """Save a plan to publish in an hour."""
+    usual = {
+        "publish_at": clock.now() + timedelta(hours=1),
+        "who": "grace@conference.example",
+        "planned_at": clock.now(),
+    }
+    return saved(PlannedRelease(**{**usual, **about}))
+
+
+def a_programme_file(
+    body: bytes = b"", name: str = "conference.json", *, is_merged: bool = False
+) -> Upload:
+    """Hand in a programme file, the small conference unless told otherwise."""
+    with transaction():
+        return uploads.hand_in(
+            name,
+            body or SMALL_CONFERENCE.read_bytes(),
+            is_merged=is_merged,
+            who="grace@conference.example",
+        )
 
 
 # Registration

@@ -22,7 +22,18 @@ from app.database import Base, db
 from app.forms import csrf
 from app.registration import links
 from tests.browser import Browser
-from tests.factories import a_delegate, a_link, a_receipt, a_sign_in_link, an_organiser, signed_in
+from tests.factories import (
+    a_delegate,
+    a_link,
+    a_planned_release,
+    a_programme_file,
+    a_receipt,
+    a_session,
+    a_sign_in_link,
+    an_organiser,
+    published,
+    signed_in,
+)
 from tests.journey import answered
 
 
@@ -154,6 +165,27 @@ ROUTES = [
     Route("/organise/delegates/_add", "GET POST", Who.DESK),
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
+    Route("/organise/files", "GET", Who.A_PART),
+    Route(
+        "/organise/files/<state>/<name>",
+        "GET",
+        Who.A_PART,
+        "/organise/files/working/conference.json",
+    ),
+    Route("/organise/files/upload", "GET POST", Who.EDITORS),
+    Route("/organise/files/uploads/<number>", "GET POST", Who.EDITORS, "/organise/files/uploads/1"),
+    Route(
+        "/organise/files/uploads/<number>/again",
+        "POST",
+        Who.EDITORS,
+        "/organise/files/uploads/1/again",
+    ),
+    Route(
+        "/organise/files/uploads/<number>/forget",
+        "POST",
+        Who.EDITORS,
+        "/organise/files/uploads/1/forget",
+    ),
     Route("/organise/letters", "GET", Who.DESK_READERS),
     Route("/organise/letters/<number>", "GET", Who.DESK_READERS, "/organise/letters/1"),
     Route("/organise/letters/<number>/again", "POST", Who.DESK, "/organise/letters/1/again"),
@@ -505,6 +537,10 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     answered(visitor, until="email", name=("Grace", "Hopper"))
     a_link()
     a_delegate(reference="GHJK2345", email="dorothy@example.org")
+    a_planned_release()
+    a_programme_file()
+    a_session()
+    published()  # the second release, so that one can go back to the first
     delegate = a_delegate(new_email="new@example.org", new_link_key="a new key")
     with site.test_request_context("/"):
         booking = links.booking_token(delegate)

@@ -24,6 +24,7 @@ WORDS: Final = {
     "session-back": _l("The session takes place again. Readers are told once you publish."),
     "session-deleted": _l("The session has been deleted. Nobody had seen it."),
     "session-copied": _l("This is the copy: a draft, without time and room."),
+    "as-it-was": _l("Nothing was changed, so there was nothing to save."),
     "speaker-added": _l("The speaker has been added. Readers see it once you publish."),
     "speaker-saved": _l("The speaker has been saved. Readers see it once you publish."),
     "speaker-withdrawn": _l("The speaker has been withdrawn. Readers are told once you publish."),

@@ -37,17 +37,17 @@ def load_beside(path: Path) -> Loaded:
     return Loaded(reading.programme, merge(reading.programme), reading.notes)
 
 
-def replace(programme: WrittenProgramme) -> Difference:
+def replace(programme: WrittenProgramme, *, who: str = history.THE_SITE) -> Difference:
     """Bring the working programme to this one."""
     difference = loading.replace(programme)
-    _record(difference)
+    _record(difference, who)
     return difference
 
 
-def merge(programme: WrittenProgramme) -> Difference:
+def merge(programme: WrittenProgramme, *, who: str = history.THE_SITE) -> Difference:
     """Add this programme to the working one, and withdraw nothing."""
     difference = loading.merge(programme)
-    _record(difference)
+    _record(difference, who)
     return difference
 
 
@@ -111,6 +111,6 @@ def _in_spite_of(overruled: str) -> str:
     return f" in spite of {count}: {why}"
 
 
-def _record(difference: Difference) -> None:
+def _record(difference: Difference, who: str) -> None:
     if difference:
-        history.record(f"A programme was loaded: {difference}", about="programme")
+        history.record(f"A programme was loaded: {difference}", about="programme", who=who)

@@ -26,8 +26,15 @@ WEB_PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 def read(path: Path) -> Reading:
     """Read a conference from a file, or refuse with a sentence that says why it cannot be read."""
+    return understood(_contents(path))
+
+
+def understood(contents: bytes) -> Reading:
+    """Read a conference from what a file holds, or refuse in the same way."""
+    if not contents.strip():
+        raise Unreadable("This file is empty")
     notebook = Notebook()
-    words = _decoded(_contents(path), notebook)
+    words = _decoded(contents, notebook)
     if words.startswith("<") and WEB_PAGE.search(words[:2000].partition("<schedule")[0]):
         raise Unreadable(
             "This is a web page, not a programme; save the schedule itself and try again"
@@ -54,8 +61,6 @@ def _contents(path: Path) -> bytes:
             contents = file.read(LARGEST)
     except (OSError, ValueError) as trouble:
         raise Unreadable(f"The file {path} cannot be opened") from trouble
-    if not contents.strip():
-        raise Unreadable("This file is empty")
     return contents
 
 

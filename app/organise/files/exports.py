@@ -1,0 +1,62 @@
+"""The programme as files: the one that is being worked on, or the one that readers see."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from flask import current_app
+from werkzeug.wrappers import Response
+
+from app.errors import NotFound
+from app.programme.exporting import sources
+from app.programme.exporting.formats import FORMATS, TABLES
+from app.programme.exporting.sources import Source
+from app.programme.publishing import queries as publishing
+from app.registration import queries as registration
+from app.web import sheets
+
+WORKING, PUBLISHED = "working", "published"
+CSV, XLSX = ".csv", ".xlsx"
+CSV_TYPE: Final = "text/csv; charset=utf-8"
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def names() -> Iterator[str]:
+    """List the files that there are of each programme."""
+    yield from FORMATS
+    yield from (f"{table}{suffix}" for table in TABLES for suffix in (CSV, XLSX))
+
+
+def export(state: str, name: str) -> Response:
+    """Give one file of one programme, to be kept."""
+    if state not in {WORKING, PUBLISHED} or name not in names():
+        raise NotFound("There is no such file")
+    source = _working() if state == WORKING else _published()
+    file_name = f"{state}-{name}"
+    if name in FORMATS:
+        found = FORMATS[name]
+        return sheets.attachment([found.write(source).encode()], file_name, found.media_type)
+    table, _, suffix = name.rpartition(".")
+    head, rows = TABLES[table].filled(source.document)
+    if f".{suffix}" == CSV:
+        return sheets.attachment(sheets.csv_lines(head, rows), file_name, CSV_TYPE)
+    return sheets.attachment(sheets.xlsx(table, head, rows), file_name, XLSX_TYPE)
+
+
+def _working() -> Source:
+    return sources.working(_site(), places=_places())
+
+
+def _published() -> Source:
+    current = publishing.conference().current_release
+    if current is None:
+        raise NotFound("Nothing has been published yet")
+    document = publishing.public()
+    return sources.published(document, _site(), places=_places(), version=f"release {current}")
+
+
+def _site() -> str:
+    return str(current_app.config["SITE_URL"])
+
+
+def _places() -> int | None:
+    return registration.places().limit or None

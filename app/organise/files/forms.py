@@ -1,0 +1,86 @@
+"""What people hand in and choose in order to load a programme."""
+
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+from wtforms.validators import AnyOf, ValidationError
+
+from app.forms import Form, one_line, without_hidden
+from app.programme.uploads import LARGEST
+
+REPLACE, MERGE = "replace", "merge"
+LONGEST_NAME = 200  # characters
+TOO_LARGE = _l("This file is larger than 20 MB, so it cannot be a programme")
+
+
+class UploadForm(Form):
+    """Hand in a programme file."""
+
+    class Meta(Form.Meta):
+        """Take a file."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Give what was typed, together with the file."""
+            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
+
+    file = FileField(_l("Programme file"))
+    deed = RadioField(
+        _l("What to do with it"),
+        [AnyOf((REPLACE, MERGE), message=_l("Choose what to do with the file"))],
+        choices=[
+            SelectChoice(
+                REPLACE,
+                _l("It is the whole programme"),
+                {"hint": _l("What it does not hold is withdrawn")},
+            ),
+            SelectChoice(
+                MERGE,
+                _l("It is a part of the programme"),
+                {"hint": _l("It only adds and changes; nothing is withdrawn")},
+            ),
+        ],
+        default=REPLACE,
+        validate_choice=False,
+    )
+
+    def validate_file(self, field: FileField) -> None:
+        """Ask for a file that is not too large."""
+        if not isinstance(field.data, FileStorage) or not field.data.filename:
+            raise ValidationError(_l("Choose a file"))
+        if _length(field.data) > LARGEST:
+            raise ValidationError(TOO_LARGE)
+
+    @property
+    def body(self) -> bytes:
+        """What the file holds."""
+        body: bytes = self.file.data.read()
+        return body
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without where it was."""
+        given = PurePosixPath(PureWindowsPath(self.file.data.filename).as_posix()).name
+        return without_hidden(one_line(given))[:LONGEST_NAME] or "?"
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether nothing is to be withdrawn."""
+        return bool(self.deed.data == MERGE)
+
+
+class LoadForm(Form):
+    """Load a file that has been tried."""
+
+    is_meant = BooleanField(_l("I mean this other conference"))
+
+
+def _length(file: FileStorage) -> int:
+    length = file.stream.seek(0, 2)
+    file.stream.seek(0)
+    return length

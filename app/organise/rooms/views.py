@@ -61,10 +61,10 @@ def change(slug: str) -> ResponseReturnValue:
     form.offer(room)
     if form.validate_on_submit():
         try:
-            rooms.save(room, form.values(), seen=form.seen, who=edited.who())
+            made = rooms.save(room, form.values(), seen=form.seen, who=edited.who())
         except Stale as stale:
             return _asked(form.begun_again(stale), room, stale)
-        return _see(_address(room), "room-saved")
+        return _see(_address(room), "room-saved" if made else "as-it-was")
     return _asked(form, room)
 
 

@@ -36,6 +36,15 @@ class ClockTime(TimeField):
         self.data = None
         super().process_formdata([one for one in map(_joined, valuelist) if one])
 
+    def _value(self) -> str:
+        """Give the time as fields for times hold it, or what was typed instead of one."""
+        return self.data.strftime("%H:%M") if self.data else " ".join(self.raw_data or ())
+
+    @property
+    def shows(self) -> str:
+        """Tell what field can show what stands in it: no field for times shows other words."""
+        return "text" if self.data is None and self._value() else "time"
+
 
 class AbsenceForm(Form):
     """One time: a day, all of it or a part."""

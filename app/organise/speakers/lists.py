@@ -13,8 +13,8 @@ from app.programme.models import Speaker
 from app.programme.shown import ROLES
 
 STANDINGS = (
-    ("confirmed", _l("Confirmed")),
-    ("not-confirmed", _l("Not confirmed")),
+    ("yes", _l("Confirmed")),
+    ("no", _l("Not confirmed")),
     ("withdrawn", _l("Withdrawn")),
 )
 LACKS = (
@@ -78,8 +78,8 @@ def filters() -> Sequence[Filter]:
     countries = [(country, country) for country in speakers_listed.countries()]
     roles = [(role, str(name)) for role, name in ROLES.items()]
     ways = (
-        Filter("standing", gettext("State"), _said(STANDINGS)),
-        Filter("without", gettext("Without"), _said(LACKS)),
+        Filter("confirmed", gettext("State"), _said(STANDINGS)),
+        Filter("missing", gettext("Without"), _said(LACKS)),
         Filter("country", gettext("Country"), countries),
         Filter("role", gettext("In sessions as"), roles),
     )
@@ -99,8 +99,8 @@ def listing() -> Listing[Row]:
 def _wanted(wish: Asked) -> Wanted:
     return Wanted(
         search=wish.search,
-        standing=wish.choice("standing"),
-        lacks=wish.choice("without"),
+        standing=wish.choice("confirmed"),
+        lacks=wish.choice("missing"),
         country=wish.choice("country"),
         role=wish.choice("role"),
     )

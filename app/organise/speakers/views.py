@@ -4,6 +4,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.accounts import onward
 from app.content import prose
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
@@ -34,18 +35,20 @@ def listed() -> ResponseReturnValue:
 def several() -> ResponseReturnValue:
     deed = lists.DEEDS.get(request.form.get("deed", ""))
     chosen = speakers_listed.chosen(request.form.getlist("chosen"))
+    back = onward.local(request.form.get("back", "")) or done.where_pressed(url_for(".listed"))
     if deed is None or not chosen:
-        return _see(url_for(".listed"), "speakers-none")
+        return _see(back, "speakers-none")
     affected = [speaker for speaker in chosen if deed.is_news_for(speaker)]
     if affected and request.form.get("sure"):
         for speaker in affected:
             deed.do(speaker, who=edited.who())
-        return _see(url_for(".listed"), deed.done)
+        return _see(back, deed.done)
     return page(
         "organise/speakers/several.html",
         deed=deed,
         affected=affected,
         others=len(chosen) - len(affected),
+        back=back,
         form=ButtonForm(),
         trail=_trail(),
     )
@@ -91,10 +94,10 @@ def change(slug: str) -> ResponseReturnValue:
         return _asked(form, speaker)
     if form.validate_on_submit():
         try:
-            speakers.save(speaker, form.values(zone()), seen=form.seen, who=edited.who())
+            made = speakers.save(speaker, form.values(zone()), seen=form.seen, who=edited.who())
         except Stale as stale:
             return _asked(form.begun_again(stale), speaker, stale)
-        return _see(_address(speaker), "speaker-saved")
+        return _see(_address(speaker), "speaker-saved" if made else "as-it-was")
     return _asked(form, speaker)
 
 

@@ -61,7 +61,7 @@ class ThemeForm(EditForm):
 
     def values(self) -> dict[str, Any]:
         """Give what was typed, as an edit takes it."""
-        name: str = self.name.data
+        name = self.name.data or ""
         return {
             "name": name,
             "summary": self.summary.data or "",

@@ -65,12 +65,12 @@ def change(slug: str) -> ResponseReturnValue:
     if _is_previewed() or not form.validate_on_submit():
         return _asked(form, theme)
     try:
-        themes.save(theme, form.values(), seen=form.seen, who=edited.who())
+        made = themes.save(theme, form.values(), seen=form.seen, who=edited.who())
     except Stale as stale:
         return _asked(form.begun_again(stale), theme, stale)
     except LookTaken as refusal:
         return _asked(form.refused(refusal), theme)
-    return _see(_address(theme), "theme-saved")
+    return _see(_address(theme), "theme-saved" if made else "as-it-was")
 
 
 @pages.post("/<slug>/move")

@@ -20,15 +20,16 @@ IN_SESSIONS = (
     .correlate(Speaker)
     .scalar_subquery()
 )
+TAKES_PART = Speaker.withdrawn_at.is_(None)
 STANDINGS: dict[str, ColumnElement[bool]] = {
-    "confirmed": Speaker.withdrawn_at.is_(None) & Speaker.confirmed_at.is_not(None),
-    "not-confirmed": Speaker.withdrawn_at.is_(None) & Speaker.confirmed_at.is_(None),
-    "withdrawn": Speaker.withdrawn_at.is_not(None),
+    "yes": TAKES_PART & Speaker.confirmed_at.is_not(None),
+    "no": TAKES_PART & Speaker.confirmed_at.is_(None),
+    "withdrawn": ~TAKES_PART,
 }
-LACKS: dict[str, ColumnElement[bool]] = {
-    "biography": Speaker.biography == "",
-    "contact-address": Speaker.contact_address == "",
-    "sessions": IN_SESSIONS == 0,
+LACKS: dict[str, ColumnElement[bool]] = {  # of those who take part: what else is there to mend
+    "biography": TAKES_PART & (Speaker.biography == ""),
+    "contact-address": TAKES_PART & (Speaker.contact_address == ""),
+    "sessions": TAKES_PART & (IN_SESSIONS == 0),
 }
 SORTS: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
     "name": (Speaker.name_order,),

@@ -12,12 +12,12 @@ from playwright.sync_api import Page as Window
 from sqlalchemy import text, update
 
 from app import edition, errors
-from app.accounts import services as accounts
+from app.accounts import team
 from app.database import db, transaction
 from app.programme.models import Release
 from app.site.services import MOST_MESSAGES
 from tests.browser import Browser, Page
-from tests.factories import a_delegate, signed_in
+from tests.factories import a_delegate, an_organiser, signed_in
 from tests.live import LiveSite
 
 NOTHING_LOST = "Nothing that you had sent before has been lost."
@@ -112,8 +112,9 @@ def test_a_button_without_its_token_is_400(visitor: Browser) -> None:
 
 def test_whoever_is_no_organiser_any_more_gets_403(visitor: Browser) -> None:
     signed_in(visitor, "grace@conference.example")
+    an_organiser("colleague@conference.example")
     with transaction():
-        accounts.remove_organiser("grace@conference.example")
+        team.remove_organiser("grace@conference.example")
 
     page = visitor.open("/organise", 403)
 

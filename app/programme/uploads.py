@@ -95,8 +95,16 @@ def told(upload: Upload) -> Tried:
     return _json.validate_json(upload.told)
 
 
-def is_as_seen(upload: Upload) -> bool:
-    """Whether the working programme is still what it was when the file was tried."""
+def seal(upload: Upload) -> str:
+    """Give what stands for a file and what trying it showed."""
+    seen = repr((upload.name, upload.is_merged, upload.seen, upload.told))
+    return sha256(seen.encode()).hexdigest()[:32]
+
+
+def is_as_seen(upload: Upload, shown: str) -> bool:
+    """Whether all is still as a page showed it, by its seal: the file, the working programme."""
+    if seal(upload) != shown:
+        return False
     for kind in KINDS:
         db.session.execute(select(kind.id).with_for_update()).all()
     return upload.seen == fingerprint()

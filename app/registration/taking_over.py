@@ -33,10 +33,10 @@ def has_real_delegates() -> bool:
     return bool(db.session.scalar(real))
 
 
-def load(upload: Upload, *, is_meant: bool, who: str) -> Loaded | None:
-    """Load a file that was tried; give nothing where it had to be tried again first."""
+def load(upload: Upload, *, seal: str, is_meant: bool, who: str) -> Loaded | None:
+    """Load a file as somebody has seen it tried; give nothing where it was tried again first."""
     hold(Conference)
-    if not uploads.is_as_seen(upload):
+    if not uploads.is_as_seen(upload, seal):
         uploads.try_out(upload)
         return None
     if uploads.told(upload).is_another:

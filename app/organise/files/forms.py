@@ -1,18 +1,20 @@
 """What people hand in and choose in order to load a programme."""
 
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PureWindowsPath
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, RadioField
+from wtforms import BooleanField, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, ValidationError
 
+from app.errors import Refused
 from app.forms import Form, one_line, without_hidden
 from app.programme.uploads import LARGEST
+from app.registration.taking_over import NotMeant
 
 REPLACE, MERGE = "replace", "merge"
 LONGEST_NAME = 200  # characters
@@ -65,7 +67,7 @@ class UploadForm(Form):
     @property
     def name(self) -> str:
         """The name of the file, without where it was."""
-        given = PurePosixPath(PureWindowsPath(self.file.data.filename).as_posix()).name
+        given = PureWindowsPath(self.file.data.filename).name  # knows both kinds of slashes
         return without_hidden(one_line(given))[:LONGEST_NAME] or "?"
 
     @property
@@ -78,6 +80,14 @@ class LoadForm(Form):
     """Load a file that has been tried."""
 
     is_meant = BooleanField(_l("I mean this other conference"))
+    seal = HiddenField()  # of what the page showed
+
+    def refuse(self, refusal: Refused) -> None:
+        """Say why the file cannot be loaded: beside the box, where ticking it would help."""
+        if isinstance(refusal, NotMeant):
+            self.reject(self.is_meant, refusal)
+        else:
+            self.form_errors.append(str(refusal))
 
 
 def _length(file: FileStorage) -> int:

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.accounts import guards, roles
 from app.errors import Refused, Unreadable
-from app.forms import ButtonForm, checks_its_own_token
+from app.forms import checks_its_own_token
 from app.organise import done, edited
 from app.organise.files import exports
 from app.organise.files.forms import TOO_LARGE, LoadForm, UploadForm
@@ -75,9 +75,11 @@ def tried(number: int) -> ResponseReturnValue:
     form, found = LoadForm(), uploads.upload(number)
     if form.validate_on_submit():
         try:
-            loaded = taking_over.load(found, is_meant=form.is_meant.data, who=edited.who())
+            loaded = taking_over.load(
+                found, seal=form.seal.data or "", is_meant=form.is_meant.data, who=edited.who()
+            )
         except Refused as refusal:
-            form.reject(form.is_meant, refusal)
+            form.refuse(refusal)
         else:
             return _see_what_came(number, is_loaded=loaded is not None)
     return _show(form, found)
@@ -107,7 +109,7 @@ def _ask(form: UploadForm, status: int) -> ResponseReturnValue:
 
 
 def _show(form: LoadForm, found: Upload) -> ResponseReturnValue:
-    told = uploads.told(found)
+    told, form.seal.data = uploads.told(found), uploads.seal(found)
     return page(
         "organise/files/tried.html",
         422 if form.errors else 200,
@@ -115,7 +117,6 @@ def _show(form: LoadForm, found: Upload) -> ResponseReturnValue:
         upload=found,
         tried=told,
         is_barred=told.is_another and taking_over.has_real_delegates(),
-        again=ButtonForm(),
         trail=_trail(),
     )
 

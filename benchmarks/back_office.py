@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -90,6 +91,7 @@ def _with_delegates(folder: Path, delegates: int) -> Office:
     return _office(copy)
 
 
+@cache
 def _with_programme(folder: Path, things: int) -> Office:
     """Make a site with so many sessions and so many speakers."""
     return _office(Copy(folder / f"programme-{things}", (things, things)))
@@ -118,6 +120,8 @@ def _office(copy: Copy) -> Office:
 PAGES = (
     Page("back office home", "/organise", "delegates", MANY, _with_delegates),
     Page("list of speakers", "/organise/speakers", "speakers", 1_000, _with_programme),
+    Page("list of sessions", "/organise/sessions", "sessions", 1_000, _with_programme),
+    Page("search for sessions", "/organise/sessions?q=e", "sessions", 1_000, _with_programme),
 )
 
 

@@ -15,7 +15,7 @@ from app.organise.lists import PAGE_SIZE, Asked, Filter, Listing, asked
 from app.programme import queries
 from app.programme.editing import sessions_listed
 from app.programme.editing.sessions_listed import Choices, Row, Wanted
-from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Session
+from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN
 from app.programme.shown import KINDS, kind_name
 from app.web.words import local_date, on_the_clock, zone
 
@@ -39,9 +39,9 @@ LACKS: Final = {
 class Line:
     """A line of the list, in words."""
 
-    session: Session
-    speakers: Sequence[str]
+    session: Row
     kind: str
+    marks: Sequence[str]
     starts: str
     day: str
     machine: str  # when it starts, for programs
@@ -80,25 +80,39 @@ def kinds_to_choose(choices: Choices) -> list[tuple[str, str]]:
 
 
 def _lines(rows: Sequence[Row]) -> list[Line]:
-    """Put rows in words; a day that many share is put in words once."""
-    days, clocks = cache(local_date), zone()
-    return [_line(row, days, clocks) for row in rows]
+    """Put rows in words; what many share is put in words once."""
+    say = Words(cache(local_date), cache(kind_name), cache(_marks), zone())
+    return [_line(row, say) for row in rows]
 
 
-def _line(row: Row, days: Callable[[date], str], zone: ZoneInfo) -> Line:
-    session = row.session
-    starts = session.starts_at.astimezone(zone) if session.starts_at else None
-    ends = f" {EN_DASH} {on_the_clock(session.ends_at.astimezone(zone))}" if session.ends_at else ""
-    changed = session.changed_at.astimezone(zone) if session.changed_at else None
+@dataclass(frozen=True)
+class Words:
+    """How days, kinds and marks are said, and by which clocks."""
+
+    day: Callable[[date], str]
+    kind: Callable[[str], str]
+    marks: Callable[[str, bool], Sequence[str]]
+    zone: ZoneInfo
+
+
+def _line(row: Row, say: Words) -> Line:
+    starts = row.starts_at.astimezone(say.zone) if row.starts_at else None
+    ends = f" {EN_DASH} {on_the_clock(row.ends_at.astimezone(say.zone))}" if row.ends_at else ""
     return Line(
-        session=session,
-        speakers=row.speakers,
-        kind=kind_name(session.kind),
+        session=row,
+        kind=say.kind(row.kind),
+        marks=say.marks(row.state, row.is_illustrative),
         starts=f"{on_the_clock(starts)}{ends}" if starts else "",
-        day=days(starts.date()) if starts else "",
+        day=say.day(starts.date()) if starts else "",
         machine=starts.isoformat() if starts else "",
-        changed=days(changed.date()) if changed else "",
+        changed=say.day(row.changed_at.astimezone(say.zone).date()) if row.changed_at else "",
     )
+
+
+def _marks(state: str, is_illustrative: bool) -> Sequence[str]:  # noqa: FBT001 - a cached column
+    """Say what is unusual about a session."""
+    unusual = [] if state == CONFIRMED else [str(STATES[state])]
+    return [*unusual, gettext("Illustrative")] if is_illustrative else unusual
 
 
 def _filters(choices: Choices, days: Sequence[date]) -> Sequence[Filter]:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import defer, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.database import db
 from app.errors import NotFound
@@ -49,7 +49,17 @@ SORTS: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
     "room": (Room.position, Session.starts_at),
     "changed": (Session.changed_at,),
 }
-NOT_LISTED = (Session.abstract, Session.description, Session.notes, Session.links)
+STATE = case(
+    (Session.withdrawn_at.is_not(None), WITHDRAWN),
+    (Session.cancelled_at.is_not(None), CANCELLED),
+    (Session.is_draft, DRAFT),
+    else_=CONFIRMED,
+)
+LISTED = (  # in the order of a Row
+    *(Session.slug, Session.title, Session.kind, STATE),
+    *(Session.starts_at, Session.ends_at, Session.changed_at, Session.is_illustrative),
+    *(Room.name, Theme.name),
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,16 @@ class Wanted:
 class Row:
     """A line of the list of sessions."""
 
-    session: Session
+    slug: str
+    title: str
+    kind: str
+    state: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    changed_at: datetime | None
+    is_illustrative: bool
+    room: str | None
+    theme: str | None
     speakers: Sequence[str]
 
 
@@ -93,18 +112,18 @@ class Choices:
 def found(wanted: Wanted, sort: str, *, is_reversed: bool, offset: int, limit: int) -> Found:
     """List the sessions that are wanted."""
     such = tuple(_conditions(wanted))
-    sessions = db.session.scalars(
-        select(Session)
+    rows: Sequence[Any] = db.session.execute(
+        select(Session.id, *LISTED, func.count().over())
         .outerjoin(Session.room)
+        .outerjoin(Session.theme)
         .where(*such)
-        .options(joinedload(Session.theme), joinedload(Session.room), *map(defer, NOT_LISTED))
         .order_by(*_order(sort, is_reversed=is_reversed), Session.title_order, Session.id)
         .offset(offset)
         .limit(limit)
     ).all()
-    total = db.session.scalar(select(func.count()).select_from(Session).where(*such)) or 0
-    names = _speakers_of(sessions)
-    return Found([Row(session, names[session.id]) for session in sessions], total)
+    names = _speakers_of([row[0] for row in rows])
+    lines = [Row(*row[1:-1], names[row[0]]) for row in rows]
+    return Found(lines, rows[0][-1] if rows else _count(such) if offset else 0)
 
 
 def session(slug: str) -> Session:
@@ -185,12 +204,16 @@ def _one(such: ColumnElement[bool]) -> Session:
     return known
 
 
-def _speakers_of(sessions: Sequence[Session]) -> Mapping[int, list[str]]:
+def _count(such: Sequence[ColumnElement[bool]]) -> int:
+    return db.session.scalar(select(func.count()).select_from(Session).where(*such)) or 0
+
+
+def _speakers_of(sessions: Sequence[int]) -> Mapping[int, list[str]]:
     """Name who appears in each session, in order and once."""
-    rows = db.session.execute(
+    rows: Sequence[Any] = db.session.execute(
         select(Appearance.session_id, Speaker.name)
         .join(Speaker, Speaker.id == Appearance.speaker_id)
-        .where(Appearance.session_id.in_([session.id for session in sessions]))
+        .where(Appearance.session_id.in_(sessions))
         .order_by(Appearance.session_id, Appearance.position)
     )
     names: defaultdict[int, list[str]] = defaultdict(list)
@@ -218,13 +241,15 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _holds(word: str) -> ColumnElement[bool]:
     """Whether a word stands in the title, the key or a speaker's name, accents and case aside."""
-    of_speaker = Session.appearances.any(
-        Appearance.speaker.has(Speaker.name_order.contains(word, autoescape=True))
+    with_such_a_speaker = (
+        select(Appearance.session_id)
+        .join(Speaker, Speaker.id == Appearance.speaker_id)
+        .where(Speaker.name_order.contains(word, autoescape=True))
     )
     return or_(
         Session.title_order.contains(word, autoescape=True),
         func.lower(Session.key).contains(word, autoescape=True),
-        of_speaker,
+        Session.id.in_(with_such_a_speaker),
     )
 
 

@@ -112,7 +112,7 @@ class Choices:
 def found(wanted: Wanted, sort: str, *, is_reversed: bool, offset: int, limit: int) -> Found:
     """List the sessions that are wanted."""
     such = tuple(_conditions(wanted))
-    rows: Sequence[Any] = db.session.execute(
+    rows = db.session.execute(
         select(Session.id, *LISTED, func.count().over())
         .outerjoin(Session.room)
         .outerjoin(Session.theme)
@@ -122,7 +122,7 @@ def found(wanted: Wanted, sort: str, *, is_reversed: bool, offset: int, limit: i
         .limit(limit)
     ).all()
     names = _speakers_of([row[0] for row in rows])
-    lines = [Row(*row[1:-1], names[row[0]]) for row in rows]
+    lines = [Row(*(*row[1:-1], names[row[0]])) for row in rows]
     return Found(lines, rows[0][-1] if rows else _count(such) if offset else 0)
 
 
@@ -210,7 +210,7 @@ def _count(such: Sequence[ColumnElement[bool]]) -> int:
 
 def _speakers_of(sessions: Sequence[int]) -> Mapping[int, list[str]]:
     """Name who appears in each session, in order and once."""
-    rows: Sequence[Any] = db.session.execute(
+    rows = db.session.execute(
         select(Appearance.session_id, Speaker.name)
         .join(Speaker, Speaker.id == Appearance.speaker_id)
         .where(Appearance.session_id.in_(sessions))

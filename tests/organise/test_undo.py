@@ -106,6 +106,18 @@ def test_other_fields_may_have_changed_since(organiser: Browser) -> None:
     assert (opening().title, opening().subtitle) == ("Opening", "With tea")
 
 
+def test_what_has_been_undone_is_marked_and_has_no_button(organiser: Browser) -> None:
+    entitled("The tide comes in")
+    done = newest().sentence
+    page = organiser.open("/organise/sessions/opening").press(f"Undo: {done}")
+
+    offered = [button for button in page.buttons if button.startswith("Undo")]
+
+    assert page.address == "/organise/sessions/opening?done=undone"
+    assert offered == [f"Undo: Undone: {done}"]
+    assert "Undone" in [tag.text for tag in page.tree.of_class("tag")]
+
+
 @pytest.mark.both_databases
 def test_an_entry_is_undone_once(organiser: Browser) -> None:
     entitled("The tide comes in")
@@ -221,7 +233,7 @@ def test_who_edits_the_programme_does_not_undo_settings(a_browser: Callable[[], 
     with transaction():
         edits.save(of_conference.KIND, programme.conference(), {"place": "Hull"}, seen=1, who=GRACE)
     editor = signed_in(a_browser(), "ed@conference.example", EDITOR)
-    token = token_of(editor.open("/organise/sessions/all/new"))
+    token = token_of(editor.open("/organise/sessions/_add"))
 
     editor.send(
         "POST", f"/organise/undo/{newest('conference').id}", 403, data={"csrf_token": token}

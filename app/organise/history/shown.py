@@ -24,7 +24,9 @@ KINDS = {
     "conference": _l("Settings"),
     "person": _l("People with a part"),
 }
-PLACES: dict[str, tuple[str, str]] = {}  # the page of a thing: its endpoint, and its argument
+PLACES: dict[str, tuple[str, str]] = {  # the page of a thing: its endpoint, and its argument
+    "session": ("organise.sessions.known", "key"),
+}
 
 
 @dataclass(frozen=True)

@@ -367,6 +367,12 @@ ROUTES = [
         "/organise/speakers/ada-marsh/delete",
     ),
     Route(
+        "/organise/speakers/<slug>/merge/<other>",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/speakers/ada-marsh/merge/joao-mare",
+    ),
+    Route(
         "/organise/speakers/<slug>/withdraw",
         "GET POST",
         Who.EDITORS,

@@ -33,6 +33,7 @@ WORDS: Final = {
     "speakers-confirmed": _l("All of them are marked as confirmed."),
     "speakers-not-confirmed": _l("All of them are marked as not confirmed."),
     "speakers-withdrawn": _l("All of them are withdrawn. Readers are told once you publish."),
+    "speakers-merged": _l("The two are one speaker now. Readers see it once you publish."),
     "speakers-none": _l("No speaker was ticked, so nothing has been done."),
     "room-added": _l("The room has been added. Readers see it once you publish."),
     "room-saved": _l("The room has been saved. Readers see it once you publish."),

@@ -24,6 +24,7 @@ LONGEST_NAME = 200  # characters
 LONGEST_LINE = 300
 LONGEST_NOTES = 5_000
 LONGEST_TEXT = 20_000
+EITHER_WAY = {"dir": "auto"}  # as what is typed is written
 
 
 class EditForm(Form):
@@ -57,18 +58,19 @@ def lines(text: str | None) -> str:
 def a_name(label: Any, called: Any, missing: Any) -> StringField:
     """Ask for the name of a thing."""
     checks = [DataRequired(missing), at_most(LONGEST_NAME, called), plain_characters]
-    return StringField(label, [*checks, lettered(called)], filters=[one_line])
+    return StringField(label, [*checks, lettered(called)], [one_line], render_kw=EITHER_WAY)
 
 
 def a_line(label: Any, called: Any, description: Any = "", **look: str) -> StringField:
     """Ask for a line of text, which may be left out."""
     checks = [at_most(LONGEST_LINE, called), plain_characters]
-    return StringField(label, checks, [one_line], description, render_kw=look)
+    return StringField(label, checks, [one_line], description, render_kw={**EITHER_WAY, **look})
 
 
 def a_text(label: Any, called: Any, description: Any = "", most: int = LONGEST_TEXT) -> Field:
     """Ask for several lines of text, which may be left out."""
-    return TextAreaField(label, [at_most(most, called), plain_characters], [lines], description)
+    checks = [at_most(most, called), plain_characters]
+    return TextAreaField(label, checks, [lines], description, render_kw=EITHER_WAY)
 
 
 class Several(SelectMultipleField):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.accounts.models import VIEWER
 from app.database import db
 from app.history import queries as history
-from app.programme.models import Absence, Speaker
+from app.programme.models import Absence, Appearance, Session, Speaker
 from tests.browser import Browser, Page
 from tests.factories import (
     FIRST_MORNING,
@@ -455,7 +455,10 @@ def test_addresses_are_made_from_names_and_stay(organiser: Browser) -> None:
         return page.address.partition("?")[0].removeprefix("/organise/speakers/")
 
     assert added("ADA marsh") == "ada-marsh-2"
-    assert "Another speaker has the same name or nearly the same: Ada Marsh" in organiser.page.text
+    assert (
+        "Another speaker has the same name or nearly the same: Ada Marsh (Port of Whitby)"
+        in organiser.page.text
+    )
     assert added("Éva Žižka") == "eva-zizka"
     assert added("مريم العلوي") == "speaker"
     assert added("नेहा") == "speaker-2"
@@ -464,6 +467,39 @@ def test_addresses_are_made_from_names_and_stay(organiser: Browser) -> None:
     organiser.open("/organise/speakers/_add")
     page = organiser.press("Add this speaker", name="x" * 201, status=422)
     assert page.errors == ["The name must be 200 characters or fewer"]
+
+
+@pytest.mark.both_databases
+def test_two_entries_of_one_person_become_one(organiser: Browser) -> None:
+    twin = a_speaker(
+        name="ADA MARSH", slug="ada", organisation="RNLI", notes="Sails", biography="-"
+    )
+    opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+    saved(Appearance(session_id=opening.id, speaker_id=twin.id, role="chair", position=2))
+    a_session(key="boats", title="Boats", speakers=(a_speaker(name="Zed"), twin))
+
+    page = organiser.open("/organise/speakers/ada-marsh").follow("This is the same person (ada)")
+    assert page.heading == "Is this the same person as Ada Marsh?"
+    page = page.press("Make them one")
+
+    assert done(page) == "The two are one speaker now. Readers see it once you publish."
+    assert facts(page)["Organisation"] == "Port of Whitby"
+    assert facts(page)["Notes"] == "Sails"
+    assert [(row["Session"], row["Part"]) for row in page.rows if "Session" in row] == [
+        ("Opening", "Chair"),
+        ("Boats", "Speaker"),
+        ("Harbour walls", "Speaker"),
+        ("Farewell", "Speaker"),
+    ]
+    (told,) = history.entries("session boats")
+    assert told.sentence == (
+        "Boats: speakers changed from Zed (speaker), ADA MARSH (speaker) "
+        "to Zed (speaker), Ada Marsh (speaker)"
+    )
+    page = organiser.open("/organise/speakers/ada")
+    assert "Readers do not see this speaker, who is withdrawn." in page.text
+    assert sentences(twin) == ["ADA MARSH was merged into ada-marsh"]
+    organiser.open("/organise/speakers/ada/merge/ada", status=404)
 
 
 def test_a_viewer_reads_and_is_offered_nothing_to_change(visitor: Browser) -> None:

@@ -6,6 +6,7 @@ from flask_babel import gettext
 
 from app.accounts import onward
 from app.content import prose
+from app.errors import NotFound
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
 from app.organise import done, edited
@@ -115,6 +116,25 @@ def bring_back(slug: str) -> ResponseReturnValue:
     speaker = speakers_listed.speaker(slug)
     speakers.bring_back(speaker, who=edited.who())
     return _see(_address(speaker), "speaker-back")
+
+
+@pages.route("/<slug>/merge/<other>", methods=["GET", "POST"])
+def merge(slug: str, other: str) -> ResponseReturnValue:
+    kept, goes = speakers_listed.speaker(slug), speakers_listed.speaker(other)
+    if kept is goes:
+        raise NotFound("There is only one such speaker")
+    if request.method == "POST":
+        speakers.merge(kept, goes, who=edited.who())
+        return _see(_address(kept), "speakers-merged")
+    sessions = speakers_listed.sessions_of(goes)
+    return page(
+        "organise/speakers/merge.html",
+        speaker=kept,
+        other=goes,
+        sessions=sessions,
+        form=ButtonForm(),
+        trail=_trail(kept),
+    )
 
 
 @pages.route("/<slug>/delete", methods=["GET", "POST"])

@@ -8,9 +8,11 @@ from app.database import db
 from app.errors import Refused
 from app.history import services as history
 from app.history.changes import Change
-from app.programme.editing import edits, slugs, speakers_listed
+from app.programme.editing import edits, of_sessions, slugs, speakers_listed
 from app.programme.editing.of_speakers import CONFIRMED, KIND, TAKES_PART
-from app.programme.models import Speaker
+from app.programme.models import Session, Speaker
+
+PLAIN = ("role", "organisation", "country", "biography", "contact_address", "notes")
 
 
 class InUse(Refused):
@@ -52,6 +54,30 @@ def withdraw(speaker: Speaker, *, who: str) -> bool:
 def bring_back(speaker: Speaker, *, who: str) -> bool:
     """Let a speaker take part again."""
     return _bring(speaker, TAKES_PART, to=True, says="takes part again", who=who)
+
+
+def merge(kept: Speaker, other: Speaker, *, who: str) -> int:
+    """Make one of two entries of the same person; tell how many sessions were the other's.
+
+    What is known of the other alone is kept, and the other is withdrawn.
+    """
+    for speaker in sorted((kept, other), key=lambda one: one.id):  # always in this order
+        edits.hold(speaker)
+    learnt = {field: KIND.value(other, field) for field in PLAIN if not KIND.value(kept, field)}
+    save(kept, learnt, seen=kept.version, who=who)
+    sessions = {part.session.id: part.session for part in speakers_listed.sessions_of(other)}
+    for _, session in sorted(sessions.items()):
+        edits.hold(session)
+        _put_in_place(session, kept, other, who=who)
+    _bring(other, TAKES_PART, to=False, says=f"was merged into {kept.slug}", who=who)
+    return len(sessions)
+
+
+def _put_in_place(session: Session, kept: Speaker, other: Speaker, *, who: str) -> None:
+    parts = of_sessions.KIND.value(session, "appearances")
+    theirs = [[kept.key if key == other.key else key, role] for key, role in parts]
+    values = of_sessions.tidied({"appearances": theirs})
+    edits.save(of_sessions.KIND, session, values, seen=session.version, who=who)
 
 
 def delete(speaker: Speaker, *, who: str) -> None:

@@ -16,7 +16,6 @@ from app.mail.queries import HAS_FAILED, IS_WAITING
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 SLOW = timedelta(minutes=10)  # the worker delivers within a second when all is well
-URGENCY: Final = case((Letter.state == FAILED, 0), (IS_WAITING, 1), else_=2)
 SORTS: Final = ("urgency", "written", "to", "kind")
 
 
@@ -54,8 +53,9 @@ def is_slow(letter: Letter) -> bool:
 
 
 def _order(sort: str, *, is_reversed: bool) -> list[ColumnElement[Any]]:
+    slow = IS_WAITING & (Letter.written_at < clock.real_now() - SLOW)
     first: dict[str, ColumnElement[Any]] = {
-        "urgency": URGENCY,
+        "urgency": case((Letter.state == FAILED, 0), (slow, 1), (IS_WAITING, 2), else_=3),
         "written": Letter.id.expression,
         "to": func.lower(Letter.recipient),
         "kind": Letter.name.expression,

@@ -5,10 +5,22 @@ Drafts stay out, and so does what has been withdrawn; what was cancelled stays i
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from app.content import prose
 from app.programme import document, models, names, queries
 from app.programme.queries import WorkingRows
+
+MOST_HELD = 4096  # texts
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A text as readers see it."""
+
+    html: str
+    summary: str
 
 
 def freeze(rows: WorkingRows | None = None) -> document.Document:
@@ -110,8 +122,8 @@ def _speaker(row: models.Speaker) -> document.Speaker:
         role=row.role,
         organisation=row.organisation,
         country=row.country,
-        biography=prose.safe_html(row.biography),
-        summary=prose.summary(row.biography),
+        biography=_set(row.biography).html,
+        summary=_set(row.biography).summary,
         key=row.key,
     )
 
@@ -129,9 +141,9 @@ def _session(
         room=rooms[row.room_id] if row.room_id else None,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
-        abstract=prose.safe_html(row.abstract),
-        description=prose.safe_html(row.description),
-        summary=prose.summary(row.abstract or row.description),
+        abstract=_set(row.abstract).html,
+        description=_set(row.description).html,
+        summary=_set(row.abstract or row.description).summary,
         language=row.language,
         licence=row.licence,
         links=tuple((address, label) for address, label in json.loads(row.links)),
@@ -149,3 +161,9 @@ def _session(
             if part.speaker.withdrawn_at is None
         ),
     )
+
+
+@lru_cache(maxsize=MOST_HELD)
+def _set(text: str) -> Prose:
+    """Set a text once: whoever previews or compares freezes the same texts again and again."""
+    return Prose(prose.safe_html(text), prose.summary(text)) if text else Prose("", "")

@@ -191,6 +191,17 @@ def line(typed: str) -> str:
     return read_once if words.line(read_once, "", Notebook()) == read_once else "&amp;"
 
 
+def test_who_withdrew_is_in_no_file(site: Flask, tmp_path: Path) -> None:
+    stays, left = a_speaker(), a_speaker(withdrawn_at=clock.now())
+    a_session(slug="both", speakers=(stays, left))
+
+    programme = read(saved(tmp_path, "conference.json", sources.working(SITE))).programme
+
+    (both,) = (one for one in programme.sessions if one.slug == "both")
+    assert [one.speaker for one in both.appearances] == [stays.key]
+    assert left.key not in {one.key for one in programme.speakers}
+
+
 # The schedules of c3voc
 
 

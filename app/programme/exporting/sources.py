@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 
 from app.content.prose import LOOKS_LIKE_HTML
-from app.programme import document, models, queries
+from app.programme import document, models, names, queries
 from app.programme.document import Document
 from app.programme.freezing import freeze
 from app.programme.reading.written import (
@@ -34,13 +34,16 @@ class Source:
 
 def working(site: str, *, places: int | None = None, version: str = "working") -> Source:
     """Take the working programme, as it would be published now; drafts only as written."""
-    frozen = freeze()
+    rows = queries.working_rows()
+    frozen = freeze(rows)
+    sessions = sorted((row for row in rows.sessions if row.withdrawn_at is None), key=_place)
+    speakers = sorted((row for row in rows.speakers if row.withdrawn_at is None), key=_name)
     written = WrittenProgramme(
         conference=_conference(frozen.conference, places),
         themes=tuple(map(_theme, frozen.themes)),
         rooms=tuple(map(_room, frozen.rooms)),
-        speakers=tuple(map(_speaker_as_typed, queries.speakers())),
-        sessions=tuple(map(_session_as_typed, queries.sessions())),
+        speakers=tuple(map(_speaker_as_typed, speakers)),
+        sessions=tuple(map(_session_as_typed, sessions)),
     )
     return Source(frozen, written, site, version)
 
@@ -61,6 +64,16 @@ def published(frozen: Document, site: str, *, places: int | None = None, version
 def as_html(prose: str) -> str:
     """Mark HTML so that whoever reads it does not take it for Markdown."""
     return prose if not prose or LOOKS_LIKE_HTML.search(prose) else f"<p>{prose}</p>"
+
+
+def _place(row: models.Session) -> tuple[bool, float, str, int]:
+    """Put sessions by time; those that have none come last."""
+    begins = row.starts_at.timestamp() if row.starts_at else 0.0
+    return row.starts_at is None, begins, row.title, row.id
+
+
+def _name(row: models.Speaker) -> tuple[str, int]:
+    return names.folded(row.name), row.id
 
 
 def _conference(facts: document.Conference, places: int | None) -> WrittenConference:
@@ -168,7 +181,11 @@ def _session_as_typed(row: models.Session) -> WrittenSession:
         language=row.language,
         illustrative=row.is_illustrative,
         cancelled=row.cancelled_at is not None,
-        appearances=tuple(WrittenAppearance(one.speaker.key, one.role) for one in row.appearances),
+        appearances=tuple(
+            WrittenAppearance(one.speaker.key, one.role)
+            for one in row.appearances
+            if one.speaker.withdrawn_at is None
+        ),
         links=tuple((address, label) for address, label in json.loads(row.links)),
         licence=row.licence,
         recorded=row.is_recorded,

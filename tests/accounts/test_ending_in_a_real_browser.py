@@ -52,6 +52,14 @@ def test_somebody_is_warned_stays_is_signed_out_at_last_and_loses_nothing(
     warning = window.get_by_role("dialog", name="You will soon be signed out")
     expect(warning).to_be_visible()
     expect(warning.get_by_role("heading")).to_be_focused()
+    heard = [line.split(":")[0] for line in warning.aria_snapshot().splitlines()]
+    assert heard == [
+        '- dialog "You will soon be signed out"',
+        '  - heading "You will soon be signed out" [level=2]',
+        "  - paragraph",
+        "  - paragraph",
+        '  - button "Stay signed in"',
+    ]
     barriers = {"soon": axe(window)}
     press(window, "Stay signed in")
     expect(warning).to_be_hidden()

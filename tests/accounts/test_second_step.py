@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pyotp
@@ -13,12 +14,14 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.models import FORMER, Device, Passkey, Person, RecoveryCode
-from app.accounts.second_step import authenticator
-from app.database import db
+from app.accounts.queries import hashed
+from app.accounts.second_step import authenticator, services
+from app.database import db, transaction
+from app.errors import Refused
 from app.history.models import Entry
 from app.mail.models import Letter
 from tests.browser import Browser, Page
-from tests.factories import a_sign_in_link, an_organiser, saved, signed_in
+from tests.factories import a_device, a_sign_in_link, an_organiser, saved, signed_in
 
 GRACE = "grace@conference.example"
 HOME = "Organisers’ home page"
@@ -264,6 +267,76 @@ def test_a_secret_that_no_key_opens_leaves_the_recovery_codes(
     assert refused.errors == [
         "The codes of your app cannot be checked any more. Use a recovery code"
     ]
+
+
+def at_once(site: Flask, deed: Callable[[Device], str], browsers: int = 4) -> list[str]:
+    """Let somebody take the second step in several browsers at the same moment."""
+    person = an_organiser()
+    for _ in range(browsers):
+        a_device(person, passed_at=None)
+    numbers = list(db.session.scalars(select(Device.id)))
+    db.session.commit()
+    ready, ended = Barrier(browsers), []
+
+    def act(number: int) -> None:
+        with site.app_context():
+            ready.wait(20)
+            try:
+                with transaction():
+                    deed(db.session.get_one(Device, number))
+                ended.append("in")
+            except Refused as refusal:
+                ended.append(str(refusal))
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=act, args=(number,)) for number in numbers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ended)
+
+
+@pytest.mark.both_databases
+def test_a_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) -> None:
+    code = shown(an_app(an_organiser()))
+
+    ended = at_once(site, lambda device: services.pass_by_code(device, code))
+
+    assert ended == [USED] * 3 + ["in"]
+
+
+@pytest.mark.both_databases
+def test_a_recovery_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) -> None:
+    person = an_organiser()
+    saved(RecoveryCode(person_id=person.id, code_hash=hashed("2222222222222222")))
+
+    ended = at_once(
+        site, lambda device: services.pass_by_recovery_code(device, "2222-2222-2222-2222")
+    )
+
+    assert ended == ["That is not one of your recovery codes, or it has been used"] * 3 + ["in"]
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_the_same_code_would_let_all_in(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the tests above can see the race."""
+    code = shown(an_app(an_organiser()))
+    looked = Barrier(4)
+
+    def only_looked_at(device: Device) -> Person:
+        person = device.person
+        looked.wait(20)  # everyone has looked before anyone writes
+        return person
+
+    monkeypatch.setattr(services, "_held", only_looked_at)
+
+    ended = at_once(site, lambda device: services.pass_by_code(device, code))
+
+    assert ended == ["in"] * 4
 
 
 def test_whoever_has_a_second_step_cannot_set_up_another_before_taking_it(

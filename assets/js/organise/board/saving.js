@@ -44,7 +44,7 @@ export function makeSaving(board) {
     let answer;
     try {
       const response = await fetch(`${root.dataset.board}/${job.slug}/place`, { method: "POST", body: asked(job.slug, job.to) });
-      if (response.redirected || response.status === 400) return failed(job, words.signIn);
+      if (response.redirected || response.status === 400 || response.status === 401) return failed(job, words.signIn);
       answer = { isSaved: response.ok, ...(await response.json()) };
     } catch {
       return failed(job, words.back);

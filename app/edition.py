@@ -15,15 +15,16 @@ from math import ceil
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, event, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import clock, lens
 from app.database import Base, db, reading
 
 Made = TypeVar("Made")
 
+RAISED = "edition raised"  # where a session remembers that it has raised the edition
 PATIENCE = 5  # times the usual pause, before a database that is away is asked again
 
 
@@ -42,8 +43,9 @@ LOOKED_UP = select(Edition.number, Edition.clock_starts_at, Edition.clock_distan
 
 
 def raise_edition() -> None:
-    """Say that the public site has changed."""
+    """Say that the public site has changed; this process looks as soon as that is saved."""
     db.session.execute(update(Edition).values(number=Edition.number + 1))
+    db.session.info[RAISED] = True
 
 
 class Watch:
@@ -69,6 +71,10 @@ class Watch:
             finally:
                 self._looking.release()
         return self._number
+
+    def look_again(self) -> None:
+        """Look the edition up when it is next asked for."""
+        self._look_at = float("-inf")
 
     def _is_time_to_look(self) -> bool:
         return time.monotonic() >= self._look_at
@@ -164,6 +170,13 @@ def kept(name: str, make: Callable[[], Made]) -> Made:
 def kept_for_all(name: str, make: Callable[[], Made]) -> Made:
     """Do the same with what no lens changes."""
     return _watch().kept(name, make)
+
+
+@event.listens_for(db.session, "after_commit")
+def _after_commit(session: Session) -> None:
+    """Let whoever has changed the public site see it so at once."""
+    if session.info.pop(RAISED, False):
+        _watch().look_again()
 
 
 def _watch() -> Watch:

@@ -306,7 +306,7 @@ def test_two_versions_are_compared_line_by_line_in_words(editor: Browser) -> Non
     change(editor, title="Second", text="\n\n".join(f"Line {number}." for number in range(8)))
 
     editor.open("/organise/pages/page/help/en/versions")
-    page = editor.press("Compare")
+    page = editor.press("Show the differences")
 
     assert page.rows[1] == {"": "Title", "Version 1": "First", "Version 2": "Second"}
     marks = [(row["What happened"], row["Line"]) for row in page.rows if "Line" in row]

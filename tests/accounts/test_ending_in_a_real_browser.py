@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from app import clock
@@ -15,6 +15,18 @@ from tests.live import LiveSite
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
 ADA = "ada@conference.example"
+WARNING = [
+    '- dialog "You will soon be signed out"',
+    '  - heading "You will soon be signed out" [level=2]',
+    "  - paragraph",
+    "  - paragraph",
+    '  - button "Stay signed in"',
+]
+
+
+def as_heard(place: Locator) -> list[str]:
+    """List what a screen reader meets there."""
+    return [line.split(":")[0] for line in place.aria_snapshot().splitlines()]
 
 
 def press(window: Page, words: str) -> None:
@@ -52,14 +64,7 @@ def test_somebody_is_warned_stays_is_signed_out_at_last_and_loses_nothing(
     warning = window.get_by_role("dialog", name="You will soon be signed out")
     expect(warning).to_be_visible()
     expect(warning.get_by_role("heading")).to_be_focused()
-    heard = [line.split(":")[0] for line in warning.aria_snapshot().splitlines()]
-    assert heard == [
-        '- dialog "You will soon be signed out"',
-        '  - heading "You will soon be signed out" [level=2]',
-        "  - paragraph",
-        "  - paragraph",
-        '  - button "Stay signed in"',
-    ]
+    assert as_heard(warning) == WARNING
     barriers = {"soon": axe(window)}
     press(window, "Stay signed in")
     expect(warning).to_be_hidden()

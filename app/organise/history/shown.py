@@ -18,6 +18,7 @@ KINDS = {
     "release": _l("Releases"),
     "booking": _l("Bookings"),
     "letter": _l("Letters"),
+    "preview": _l("Preview links"),
     "page": _l("Pages"),
     "news": _l("News"),
     "notice": _l("The urgent notice"),
@@ -26,6 +27,11 @@ KINDS = {
 }
 PLACES: dict[str, tuple[str, str]] = {  # the page of a thing: its endpoint, and its argument
     "session": ("organise.sessions.known", "key"),
+}
+TEXTS = frozenset({"page", "news"})  # their pages are known by kind and slug
+ALONE = {  # what there is only one of
+    "notice": "organise.writing.notice",
+    "conference": "organise.settings.shown",
 }
 
 
@@ -45,6 +51,10 @@ def kinds() -> list[tuple[str, str]]:
 def line(entry: Entry) -> Line:
     """Give an entry with the address of what it is about."""
     kind, _, name = entry.about.partition(" ")
+    if kind in ALONE:
+        return Line(entry, url_for(ALONE[kind]))
+    if kind in TEXTS and name:
+        return Line(entry, url_for("organise.writing.text", kind=kind, slug=name))
     if kind not in PLACES or not name:
         return Line(entry, "")
     endpoint, argument = PLACES[kind]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks import (
     back_office,
+    board,
     first_visits,
     growth,
     letters,
@@ -32,6 +33,7 @@ QUICK: dict[str, Measurement] = {
     "registrations": registrations.measure,
     "letters": letters.measure,
     "office": back_office.measure,
+    "board": board.measure,
     "memory": memory.measure,
     "starting": starting.measure,
 }

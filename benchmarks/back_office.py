@@ -59,9 +59,9 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def _measured(page: Page, folder: Path) -> Iterator[Figure]:
-    counts = {number: _queries(page.office(folder, number), page.path) for number in (1, 3)}
+    counts = {number: queries(page.office(folder, number), page.path) for number in (1, 3)}
     few, many = page.office(folder, FEW), page.office(folder, page.many)
-    counts[page.many] = _queries(many, page.path)
+    counts[page.many] = queries(many, page.path)
     most = max(counts.values())
     same = "the same" if len(set(counts.values())) == 1 else f"not the same: {counts}"
     yield Figure(
@@ -88,16 +88,16 @@ def _with_delegates(folder: Path, delegates: int) -> Office:
     copy = Copy(folder / f"delegates-{delegates}", (20, 25), 2 * MANY)
     with copy.at_work(), transaction():
         _come(delegates)
-    return _office(copy)
+    return office(copy)
 
 
 @cache
 def _with_programme(folder: Path, things: int) -> Office:
     """Make a site with so many sessions and so many speakers."""
-    return _office(Copy(folder / f"programme-{things}", (things, things)))
+    return office(Copy(folder / f"programme-{things}", (things, things)))
 
 
-def _office(copy: Copy) -> Office:
+def office(copy: Copy) -> Office:
     """Sign an organiser in, second step and all."""
     organiser = copy.app.test_client()
     now, secret = clock.real_now(), "the device of a benchmark"
@@ -148,7 +148,7 @@ def _come(delegates: int) -> None:
     )
 
 
-def _queries(office: Office, path: str) -> int:
+def queries(office: Office, path: str) -> int:
     """Count the questions that the page asks of the database."""
     _took(office, path)
     with _statements(office) as statements:

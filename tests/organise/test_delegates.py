@@ -15,7 +15,7 @@ from app.mail.models import FAILED, SENT
 from app.registration.bookings import own_copy
 from app.registration.models import Delegate
 from app.registration.queries import places as places_now
-from tests.browser import Browser
+from tests.browser import Answer, Browser
 from tests.factories import a_delegate, a_letter, places, signed_in
 from tests.outbox import deliver, letters_to, link_in, newest_to, subjects_to
 
@@ -47,7 +47,7 @@ def of(delegate: Delegate, deed: str = "") -> str:
 
 # Finding
 
-LABEL = "Name, address, reference or organisation"
+LABEL = "Search"
 OTHER = {"badge_name": "Zoë", "organisation": "Institute of Light"}
 
 

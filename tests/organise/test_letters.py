@@ -16,7 +16,7 @@ from tests.browser import Browser
 from tests.factories import a_delegate, a_letter, an_organiser, signed_in
 from tests.outbox import deliver, letters_to, link_in, newest_to
 
-LABEL = "Address, subject or booking reference"
+LABEL = "Search"
 LONG_AGO = timedelta(minutes=11)
 
 

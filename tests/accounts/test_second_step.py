@@ -106,7 +106,17 @@ def test_the_page_of_an_app_draws_the_key_and_writes_it_in_groups(visitor: Brows
     assert re.fullmatch(r"([A-Z2-7]{4} ){7}[A-Z2-7]{4}", key)
     (drawing,) = page.tree.of_class("qr")
     assert drawing[0].tag.endswith("svg")
+    assert drawing[0].get("viewBox")
     assert drawing.get("aria-label") == "QR code for the app. The same key stands below as text."
+
+
+def test_an_app_is_told_for_whom_and_where_its_codes_are() -> None:
+    told = authenticator.told("KVKFKRCPNZQUYMLX" * 2, GRACE, "Fair: health")
+
+    assert told == (
+        "otpauth://totp/Fair%20health:grace%40conference.example"
+        "?secret=KVKFKRCPNZQUYMLXKVKFKRCPNZQUYMLX&issuer=Fair%20health"
+    )
 
 
 def test_a_code_lets_in_once(

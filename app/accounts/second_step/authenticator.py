@@ -48,13 +48,19 @@ def in_groups(secret: str) -> str:
     return " ".join(secret[start : start + GROUP] for start in range(0, len(secret), GROUP))
 
 
-def drawn(secret: str, email: str, title: str) -> str:
-    """Draw what an app wants to know as a QR code: an SVG that stands in the page."""
+def told(secret: str, email: str, title: str) -> str:
+    """Give what an app wants to know, as an address."""
+    issuer = " ".join(title.replace(":", " ").split())  # a colon ends it
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
+
+
+def drawn(text: str) -> str:
+    """Draw a QR code: an SVG that stands in the page and fills its place."""
     import segno  # noqa: PLC0415 – where it is needed: on one page
 
-    told = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=title.replace(":", " "))
-    code: str = segno.make(told, error="m", micro=False).svg_inline(scale=5, border=4, light="#fff")
-    return code
+    code = segno.make(text, error="m", micro=False)
+    svg: str = code.svg_inline(border=4, light="#fff", omitsize=True)
+    return svg
 
 
 def step_of(secret: str, code: str) -> int | None:

@@ -103,12 +103,12 @@ def codes_shown(codes: Sequence[str], wanted: str) -> Response:
 
 def _shown(device: Device, form: CodeForm) -> Response:
     secret = authenticator.opened(device.code_secret)
-    title = _title()
+    told = authenticator.told(secret, device.person.email, _title())
     return page(
         "accounts/set_up_app.html",
         422 if form.errors else 200,
         form=form,
-        drawn=Markup(authenticator.drawn(secret, device.person.email, title)),  # noqa: S704 – SVG
+        drawn=Markup(authenticator.drawn(told)),  # noqa: S704 – our own SVG
         secret=authenticator.in_groups(secret),
         wanted=onward.asked_for(),
     )

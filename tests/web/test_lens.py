@@ -17,11 +17,13 @@ from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import a_delegate, a_session, places, published, signed_in
 from tests.pages import words
-from tests.test_every_route import ROUTES, Who, everything_held
+from tests.test_every_route import ROUTES, Route, Who, everything_held
+from tests.web.test_answers import _away
 
 OPENING = "/rehearsal/2009-06-10T09:15"
 WHILE_OPEN = "/rehearsal/2009-05-20T10:00"
 NOT_HERE = "This page is not shown here"
+OPEN = {Who.PUBLIC, Who.ANYONE, Who.REGISTERING}
 CLOCK = "The clock of this site"
 
 
@@ -292,14 +294,25 @@ def test_a_moment_that_is_none_is_no_address(visitor: Browser, moment: str) -> N
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("kind", ["preview", "rehearsal"])
-def test_nothing_is_written_whatever_is_asked_for(visitor: Browser, site: Flask, kind: str) -> None:
+def test_a_preview_writes_nothing_whatever_is_asked_for(visitor: Browser) -> None:
     signed_in(visitor)
     a_delegate()
-    root = a_preview() if kind == "preview" else WHILE_OPEN
+
+    nothing_is_written(visitor, a_preview(), [one for one in ROUTES if one.who in OPEN])
+
+
+def test_a_rehearsal_writes_nothing_whatever_is_asked_for(visitor: Browser) -> None:
+    signed_in(visitor)
+    a_delegate()
+
+    nothing_is_written(visitor, WHILE_OPEN, ROUTES)
+
+
+def nothing_is_written(visitor: Browser, root: str, routes: list[Route]) -> None:
+    """Ask for everything, send every form, and see that every table is as it was."""
     before = everything_held()
 
-    for route in ROUTES:
+    for route in routes:
         address = f"{root}{route.tried}"
         opened = visitor.fetch("GET", address)
         assert "Set-Cookie" not in opened.headers, address
@@ -394,6 +407,18 @@ def test_a_page_that_is_not_there_says_so_inside(visitor: Browser) -> None:
     assert page.heading == "Page not found"
     assert page.links["the programme"] == f"{preview}/programme"
     assert visitor.open(f"{preview}/programme/").address == f"{preview}/programme"
+
+
+def test_without_a_database_a_lens_shows_nothing_and_says_so(
+    visitor: Browser, site: Flask, database: str
+) -> None:
+    preview = a_preview()
+
+    with _away(site, database):
+        page = visitor.open(f"{preview}/programme", status=503)
+
+    assert page.heading == "Sorry, the service is not available for the moment"
+    assert visitor.open(f"{preview}/programme").heading == "Programme"
 
 
 def test_a_rehearsal_holds_up_no_writer(visitor: Browser, queries: list[str]) -> None:

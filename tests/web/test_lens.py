@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock, edition
 from app.accounts.models import DESK, VIEWER
+from app.content.models import Writing
 from app.database import db, transaction
 from app.programme.models import Preview, Session
 from app.programme.previewing import services
 from app.registration.models import Delegate
 from tests.browser import Browser, Page
-from tests.factories import a_delegate, a_session, places, published, signed_in
+from tests.factories import a_delegate, a_session, places, published, saved, signed_in
 from tests.pages import words
 from tests.test_every_route import ROUTES, Route, Who, everything_held
 from tests.web.test_answers import _away
@@ -169,6 +171,26 @@ def test_a_rehearsal_says_which_moment_it_shows_and_leads_to_others(visitor: Bro
     assert page.links["An hour later"] == "/rehearsal/2009-06-10T10:15/programme?by=day"
     assert page.links["Leave the rehearsal"] == "/programme?by=day"
     assert visitor.follow("Choose another moment").heading == "Rehearsal"
+
+
+def test_what_appears_by_itself_appears_in_a_rehearsal_first(visitor: Browser) -> None:
+    signed_in(visitor)
+    soon = datetime(2009, 6, 1, tzinfo=UTC)
+    about = {"kind": "news", "slug": "boats", "version": 1, "title": "Boats for all"}
+    when = {"dated_on": soon.date(), "appears_at": soon, "written_at": clock.now()}
+    with transaction():
+        saved(Writing(**about, **when, who="grace@conference.example", body="More of them."))
+        edition.raise_edition()
+
+    before = visitor.open("/whats-new")
+    rehearsed = visitor.open(f"{OPENING}/whats-new")
+    found = visitor.open(f"{OPENING}/search?q=boats")
+
+    assert "Boats for all" not in before.headings
+    assert "Boats for all" in rehearsed.headings
+    assert found.links["Boats for all"] == f"{OPENING}/whats-new#boats"
+    assert "Boats for all" not in visitor.open("/whats-new").headings
+    assert "Boats for all" not in visitor.open("/search?q=boats").links
 
 
 def test_a_moment_that_has_gone_by_is_told_as_one(visitor: Browser) -> None:

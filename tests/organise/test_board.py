@@ -307,7 +307,7 @@ def test_a_stale_move_is_refused_and_answered_with_where_the_session_is_now(
     assert answer.status_code == 409
     assert told_by(answer)["said"] == (
         "Not saved: somebody else has changed Opening. "
-        "It is now here: Boat house, 9:30am to 10:30am."
+        "It is now on Wednesday 10 June 2009: Boat house, 9:30am to 10:30am."
     )
     assert the_session("opening").starts_at == FIRST_MORNING
 

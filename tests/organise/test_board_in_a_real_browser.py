@@ -226,7 +226,7 @@ def test_of_two_people_the_later_is_refused_and_sees_where_the_session_is_now(
 
     expect(says(other)).to_have_text(
         "Not saved: somebody else has changed Opening. "
-        "It is now here: Boat house, 9:30am to 10:30am."
+        "It is now on Wednesday 10 June 2009: Boat house, 9:30am to 10:30am."
     )
     expect(card(other, "opening")).to_contain_text("9:30am to 10:30am, Boat house")
     assert where("opening") == ("boat-house", "09:30", 60)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, SelectField, SubmitField
 from wtforms.validators import InputRequired, NumberRange, Optional
-from wtforms.widgets import NumberInput
+from wtforms.widgets import TextInput
 
 from app.organise.edited import EditForm
 from app.organise.speakers.absences import ClockTime
@@ -25,11 +25,12 @@ class MoveForm(EditForm):
     """Move a session, or take it off the schedule by leaving the start empty."""
 
     day = SelectField(_l("Day"), [offered(_l("Choose one of the days"))], validate_choice=False)
-    start = ClockTime(_l("Start"), validators=[Optional()], render_kw={"step": "300"})
+    start = ClockTime(_l("Start"), validators=[Optional()])
     minutes = IntegerField(
         _l("Length in minutes"),
         [InputRequired(LENGTHS), NumberRange(1, LONGEST, LENGTHS)],
-        widget=NumberInput(min=1, max=LONGEST),
+        widget=TextInput(),
+        render_kw={"inputmode": "numeric"},
         invalid_value_message=LENGTHS,  # type: ignore[call-arg]  # its types are of WTForms 3.2
     )
     off = SubmitField(_l("Take it off the schedule"))

@@ -17,13 +17,8 @@ def saved(session: Session) -> str:
 
 def gone_elsewhere(session: Session) -> str:
     """Say that somebody else was faster."""
-    return str(
-        gettext(
-            "Not saved: somebody else has changed %(title)s. It is now here: %(place)s.",
-            title=session.title,
-            place=place(session),
-        )
-    )
+    words = gettext("Not saved: somebody else has changed %(title)s.", title=session.title)
+    return f"{words} {where_it_is(session)}"
 
 
 def not_saved(reason: str) -> str:

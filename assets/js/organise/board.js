@@ -21,11 +21,23 @@ export function scheduleBoard() {
   board.saving = makeSaving(board);
   for (const part of root.querySelectorAll(".board-undo, .board-keys [hidden]")) part.hidden = false;
   root.classList.add("is-live");
+  growLess(root);
   moveByKeys(board);
   moveByPointer(board);
   root.querySelector("[data-undo]").addEventListener("click", board.saving.undo);
   root.querySelector("[data-redo]").addEventListener("click", board.saving.redo);
   document.addEventListener("keydown", (event) => turnByKeys(event, board));
+}
+
+// A session grows while it is looked at; Escape makes it small again, until it is left.
+function growLess(root) {
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    for (const card of root.querySelectorAll(".slot:is(:hover, :focus-within)")) card.classList.add("is-quiet");
+  });
+  for (const left of ["focusout", "pointerout"]) {
+    root.addEventListener(left, ({ target }) => target.closest(".slot")?.classList.remove("is-quiet"));
+  }
 }
 
 function turnByKeys(event, board) {

@@ -11,15 +11,11 @@ export function moveByKeys(board) {
 
   root.addEventListener("keydown", (event) => {
     if (held && event.target === held.mover) steer(event);
-    else if (event.key === "Escape") event.target.closest?.(".slot")?.classList.add("is-quiet");
     else if (isStart(event)) {
       event.preventDefault();
       pickUp(event.target.closest(".slot"));
     }
   });
-
-  // What grew while it was looked at stays small after Escape, until it is left.
-  root.addEventListener("focusout", ({ target }) => target.closest(".slot")?.classList.remove("is-quiet"));
 
   function isStart(event) {
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;

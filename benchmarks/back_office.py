@@ -30,6 +30,7 @@ MANY, FEW = 5_000, 20
 ORGANISER = "organiser@example.org"
 ROUNDS = 60
 BOOKKEEPING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
+ONCE_A_SECOND = ("SELECT edition.number",)  # by each process, whatever page is opened
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,12 @@ def _measured(page: Page, folder: Path) -> Iterator[Figure]:
     )
 
 
+@cache
 def _with_delegates(folder: Path, delegates: int) -> Office:
     """Make a site with so many delegates and a letter to each."""
     copy = Copy(folder / f"delegates-{delegates}", (20, 25), 2 * MANY)
     with copy.at_work(), transaction():
-        _come(delegates)
+        come(delegates)
     return office(copy)
 
 
@@ -119,13 +121,16 @@ def office(copy: Copy) -> Office:
 
 PAGES = (
     Page("back office home", "/organise", "delegates", MANY, _with_delegates),
+    Page("list of delegates", "/organise/delegates", "delegates", MANY, _with_delegates),
+    Page("search for delegates", "/organise/delegates?q=ma", "delegates", MANY, _with_delegates),
+    Page("list of letters", "/organise/letters", "letters", MANY, _with_delegates),
     Page("list of speakers", "/organise/speakers", "speakers", 1_000, _with_programme),
     Page("list of sessions", "/organise/sessions", "sessions", 1_000, _with_programme),
     Page("search for sessions", "/organise/sessions?q=e", "sessions", 1_000, _with_programme),
 )
 
 
-def _come(delegates: int) -> None:
+def come(delegates: int) -> None:
     """Let delegates come, each with the letter that they got."""
     invented.come(invented_delegates(delegates))
     now = clock.real_now()
@@ -162,7 +167,7 @@ def _statements(office: Office) -> Iterator[list[str]]:
 
     def note(*about: object) -> None:
         statement = str(about[2])
-        if not statement.startswith(BOOKKEEPING):
+        if not statement.startswith(BOOKKEEPING + ONCE_A_SECOND):
             found.append(statement)
 
     with office.app.app_context():

@@ -254,6 +254,7 @@ def test_a_release_is_made_at_its_moment_and_once(organiser: Browser, held_clock
 
     assert queries.newest_number() == 2
     assert publishing.release(2).who == "grace@conference.example"
+    assert db.session.scalars(select(PlannedRelease)).one().release_number == 2
     assert publishing.plans() == []
     signed_in(organiser)
     assert organiser.open("/sessions/opening").heading == "The grandest opening"
@@ -526,6 +527,24 @@ def test_a_group_of_many_shows_the_first_and_leads_to_the_rest(organiser: Browse
     page = page.follow("Show 3 more: Added sessions")
 
     assert "Session 102" in page.text
+
+
+def test_a_long_text_is_told_where_it_differs(organiser: Browser) -> None:
+    words = [f"word-{number}" for number in range(60)]
+    changed("opening", abstract=" ".join(words))
+    changed("farewell", abstract="<p>Good <em>night</em></p>")
+    published()
+    words[30:31] = ["another", "word"]
+    changed("opening", abstract=" ".join(words))
+    changed("farewell", abstract="<p>Good <strong>night</strong></p>")
+
+    page = organiser.open("/organise/publishing")
+
+    assert (
+        "before: … word-22 word-23 word-24 word-25 word-26 word-27 word-28 word-29 word-30 "
+        "word-31 word-32 word-33 word-34 word-35 word-36 word-37 word-38 … → after: … word-22"
+    ) in page.text
+    assert "The words are the same; their layout or a link is not" in page.text
 
 
 def test_every_sort_of_change_is_told_in_words(organiser: Browser) -> None:

@@ -318,3 +318,17 @@ def test_the_first_loads_at_once_make_one_conference(at_once: Callable[..., list
 
     assert sorted(bool(difference) for difference in differences) == [False] * 5 + [True]
     assert db.session.scalar(select(func.count()).select_from(Theme)) == 2
+
+
+@pytest.mark.both_databases
+def test_a_load_counts_each_edit_so_that_an_open_form_learns_of_it(site: Flask) -> None:
+    def versions() -> dict[str, int]:
+        return {row.slug: row.version for row in db.session.scalars(select(Session))}
+
+    before = versions()
+
+    loaded(without(with_changed(the_programme(), "opening", title="A grand opening"), "farewell"))
+
+    after = versions()
+    assert {slug for slug in after if after[slug] != before[slug]} == {"opening", "farewell"}
+    assert all(row.changed_at is not None for row in db.session.scalars(select(Session)))

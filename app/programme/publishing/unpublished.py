@@ -42,7 +42,7 @@ STANDING = select(
     Release.published_at,
 ).outerjoin(Release, Release.number == Conference.current_release)
 
-_remembered: dict[str, Any] = {"of": None, "count": 0}
+_remembered: list[tuple[Any, int]] = [(None, 0)]  # of what, and how much: one for each process
 
 
 def count() -> int:
@@ -54,9 +54,11 @@ def count() -> int:
     if len(edited) > LITTLE:
         return _all_edited(standing.published_at or BEFORE_ALL)
     of = (db.engine.url, tuple(standing), tuple(edited))
-    if _remembered["of"] != of:
-        _remembered.update(count=_differing(edited), of=of)
-    return int(_remembered["count"])
+    known, number = _remembered[0]
+    if known != of:
+        number = _differing(edited)
+        _remembered[0] = (of, number)
+    return number
 
 
 def _edited(since: datetime) -> Sequence[tuple[str, int, int]]:

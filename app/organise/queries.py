@@ -11,8 +11,9 @@ from app.mail.queries import Undelivered
 from app.organise import charts
 from app.organise.charts import Bar, Curve
 from app.programme import releases
-from app.programme.editing import lacks
+from app.programme.editing import clashing, lacks
 from app.programme.editing.lacks import Lacks
+from app.programme.publishing import unpublished
 from app.programme.releases import Programme
 from app.registration import numbers
 from app.registration import queries as registration
@@ -66,6 +67,8 @@ class Work:
 
     letters: Undelivered
     lacks: Lacks
+    clashes: int
+    unpublished: int
 
     @property
     def slow_letters(self) -> int:
@@ -76,7 +79,8 @@ class Work:
     @property
     def is_done(self) -> bool:
         """Whether nothing waits."""
-        return not (self.letters.failed or self.slow_letters or any(astuple(self.lacks)))
+        of_letters = (self.letters.failed, self.slow_letters)
+        return not any((*of_letters, *astuple(self.lacks), self.clashes, self.unpublished))
 
 
 @dataclass(frozen=True)
@@ -110,12 +114,22 @@ def overview(words: Words) -> Overview:
     programme = releases.current()
     places = registration.places()
     return Overview(
-        work=Work(letters=mail.undelivered(), lacks=lacks.count()),
+        work=work(),
         places=places,
         door=registration.door(),
         countdown=countdown(programme),
         programme=programme,
         drawn=_drawn(numbers.count(programme.conference.time_zone), places.limit, words),
+    )
+
+
+def work() -> Work:
+    """Count what needs doing."""
+    return Work(
+        letters=mail.undelivered(),
+        lacks=lacks.count(),
+        clashes=clashing.count(),
+        unpublished=unpublished.count(),
     )
 
 

@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
+from sqlalchemy import select
 
 from app import clock, organise
 from app.accounts.guards import require_a_part
 from app.accounts.models import EDITOR
+from app.database import db, transaction
 from app.mail.models import FAILED, SENT
+from app.programme.editing import sessions
+from app.programme.models import PlannedRelease, Session, Speaker
 from tests.browser import Browser, Page
 from tests.factories import (
     a_delegate,
@@ -65,7 +69,7 @@ def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
 def test_an_empty_conference_says_what_will_be_there_and_what_to_do(organiser: Browser) -> None:
     page = organiser.open("/organise")
 
-    assert page.heading == "Organisers’ home page"
+    assert page.heading == "The back office"
     assert "0 of 20 places are taken. 20 are left." in page.text
     assert "Nobody has registered yet" in page.text
     assert numbers(page)["letters waiting to go out"] == "0"
@@ -189,6 +193,48 @@ def test_what_the_programme_lacks_are_tasks(organiser: Browser) -> None:
 
 
 @pytest.mark.both_databases
+def test_clashes_and_what_readers_do_not_see_yet_are_tasks(organiser: Browser) -> None:
+    hall = a_room(name="Hall")
+    a_session(title="One", room=hall)
+    two = a_session(title="Two", room=hall)
+
+    before = tasks(organiser.open("/organise"))
+    with transaction():
+        sessions.cancel(two, who="grace@conference.example")
+    after = tasks(organiser.open("/organise"))
+
+    assert before["1 clash in the working programme"] == "/organise/board"
+    assert "1 clash in the working programme" not in after
+    assert after["1 change that readers do not see yet"] == "/organise/publishing"
+
+
+def test_a_planned_release_that_was_not_made_is_a_task(organiser: Browser) -> None:
+    with transaction():
+        db.session.add(
+            PlannedRelease(
+                publish_at=clock.now(), planned_at=clock.now(), who="Grace", state="failed"
+            )
+        )
+
+    assert "1 planned release was not made" in tasks(organiser.open("/organise"))
+
+
+def test_nothing_to_do_is_said(organiser: Browser) -> None:
+    with transaction():
+        for speaker in db.session.scalars(select(Speaker)):
+            speaker.confirmed_at, speaker.biography = clock.now(), "Known to all"
+        for session in db.session.scalars(select(Session)):
+            session.abstract = "Of which all is known"
+            session.room_id = session.room_id or a_room().id
+    published()
+
+    page = organiser.open("/organise")
+
+    assert tasks(page) == {}
+    assert "Nothing: no letter is stuck" in page.text
+
+
+@pytest.mark.both_databases
 def test_registrations_are_drawn_each_with_its_table(organiser: Browser, held_clock: Any) -> None:
     places(10)
     a_delegate(family_name="One", country="KE", days="2009-06-10")
@@ -239,7 +285,7 @@ def test_the_home_page_asks_the_same_few_questions(
 
     organiser.open("/organise")
 
-    assert len(asked(queries)) == 5
+    assert len(asked(queries)) == 8
 
 
 def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: list[str]) -> None:
@@ -251,7 +297,7 @@ def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: l
     page = organiser.open("/organise")
 
     assert numbers(page)["letters waiting to go out"] == "1000"
-    assert len(asked(queries)) == 5
+    assert len(asked(queries)) == 8
     assert len(page.source) < 20_000
 
 

@@ -43,7 +43,7 @@ def test_an_organiser_signs_out_by_keyboard_without_scripts(
     site = live_site().address
     signed_in_window(window, site).goto(f"{site}/organise")
 
-    assert heading(window) == "Organisers’ home page"
+    assert heading(window) == "The back office"
     press(window, "Sign out")
 
     assert heading(window) == "You are signed out"

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.database import db
 from app.programme.document import PAUSES
-from app.programme.models import Appearance, Session, Speaker
+from app.programme.models import FAILED, Appearance, PlannedRelease, Session, Speaker
 
 STANDS = Session.withdrawn_at.is_(None) & Session.cancelled_at.is_(None)
 IS_WORK = func.lower(Session.kind).not_in(sorted(PAUSES))  # at a pause nobody speaks
@@ -22,7 +22,7 @@ OF_SESSIONS: dict[str, ColumnElement[bool]] = {  # what a session that stands ma
 
 @dataclass(frozen=True)
 class Lacks:
-    """How many sessions and speakers lack what readers look for."""
+    """How many sessions and speakers lack what readers look for, and what was not published."""
 
     sessions_without_room: int
     sessions_without_time: int
@@ -30,6 +30,7 @@ class Lacks:
     sessions_without_speakers: int
     speakers_not_confirmed: int
     speakers_without_biography: int
+    releases_not_made: int  # planned ones that failed and wait for someone to look
 
 
 def count() -> Lacks:
@@ -40,10 +41,13 @@ def count() -> Lacks:
                 *(_how_many(Session, lack) for lack in OF_SESSIONS.values()),
                 _how_many(Speaker, TAKES_PART, Speaker.confirmed_at.is_(None)),
                 _how_many(Speaker, TAKES_PART, Speaker.biography == ""),
+                _how_many(PlannedRelease, PlannedRelease.state == FAILED),
             )
         ).one()
     )
 
 
-def _how_many(kind: type[Session | Speaker], *such: ColumnElement[bool]) -> ColumnElement[int]:
+def _how_many(
+    kind: type[Session | Speaker | PlannedRelease], *such: ColumnElement[bool]
+) -> ColumnElement[int]:
     return select(func.count()).select_from(kind).where(*such).scalar_subquery()

@@ -351,7 +351,7 @@ def nothing_is_written(visitor: Browser, root: str, routes: list[Route]) -> None
             assert page.press(button, status=405).heading == "Nothing is written here"
 
     assert everything_held() == before
-    assert visitor.open("/organise").heading
+    assert visitor.open("/organise/rehearsal").heading == "Rehearsal"  # still signed in
 
 
 def forms_inside(visitor: Browser, root: str) -> list[Page]:

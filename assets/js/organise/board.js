@@ -70,9 +70,9 @@ async function ask(board, card, to) {
 }
 
 async function clashesOf(board, card, to) {
-  const question = board.saving.asked(card.dataset.slug, to);
-  question.delete("csrf_token");
   try {
+    const question = board.saving.asked(card.dataset.slug, to);
+    question.delete("csrf_token");
     const response = await fetch(`${board.root.dataset.board}/${card.dataset.slug}/tried?${question}`);
     return response.ok ? await response.json() : null;
   } catch {

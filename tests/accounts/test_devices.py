@@ -17,7 +17,7 @@ from tests.browser import Browser, Page
 from tests.factories import a_sign_in_link, an_organiser, signed_in
 
 GRACE, ADA = "grace@conference.example", "ada@conference.example"
-HOME = "Organisers’ home page"
+HOME = "The back office"
 EXPIRED = "This form was open for too long. Check your answers and send it again"
 
 

@@ -24,7 +24,7 @@ from tests.browser import Browser, Page
 from tests.factories import a_device, a_sign_in_link, an_organiser, saved, signed_in
 
 GRACE = "grace@conference.example"
-HOME = "Organisers’ home page"
+HOME = "The back office"
 WRONG = "That code is not right. Look at your app again: the code changes every 30 seconds"
 MADE_UP = {
     "id": "AAAA",

@@ -19,7 +19,7 @@ KEY = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
-HOME = "Organisers’ home page"
+HOME = "The back office"
 CODES = "ol.codes code"
 
 

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from app.forms import Form, one_line, plain_characters
 
@@ -70,7 +70,7 @@ class NewPasskeyForm(PasskeyForm):
     name = StringField(
         _l("A name for this passkey"),
         [
-            InputRequired(_l("Enter a name, so that you will know this passkey again")),
+            DataRequired(_l("Enter a name, so that you will know this passkey again")),
             Length(max=LONGEST_NAME, message=_l("Use at most 60 characters for the name")),
             plain_characters,
         ],

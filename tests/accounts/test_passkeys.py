@@ -1,0 +1,157 @@
+"""A passkey lets in whoever holds it, once for each question, and on this site alone."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from app.accounts.models import Passkey
+from app.database import db
+from tests.accounts.key import Key
+from tests.browser import Browser, Page
+from tests.factories import an_organiser, signed_in
+
+REFUSED = "That passkey could not be checked. Try again"
+SET_UP, STEP = "/second-step/set-up/passkey", "/second-step/passkey"
+
+
+def told(visitor: Browser, **fields: str) -> dict[str, str]:
+    """Give what this visitor's forms send."""
+    field = visitor.open("/sign-out").tree.by_id("csrf_token")
+    assert field is not None
+    return {"csrf_token": field.get("value") or "", **fields}
+
+
+def asked(visitor: Browser, address: str) -> Any:
+    """Ask the site for its question, as a script does."""
+    answer = visitor.fetch("POST", f"{address}/question", data=told(visitor))
+    return json.loads(answer.get_data())
+
+
+def a_key_of(visitor: Browser, name: str = "My key", status: int = 200) -> Key:
+    """Set up a passkey."""
+    key = Key()
+    answer = key.made(asked(visitor, SET_UP))
+    visitor.send("POST", SET_UP, status, data=told(visitor, name=name, answer=answer))
+    return key
+
+
+def shown(visitor: Browser, answer: str, status: int = 200) -> Page:
+    """Send the answer of a key."""
+    return visitor.send("POST", STEP, status, data=told(visitor, answer=answer))
+
+
+def half_way(visitor: Browser) -> Browser:
+    return signed_in(visitor, passed_at=None)
+
+
+def test_a_passkey_is_set_up_under_a_name_and_lets_in(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    half_way(visitor)
+    key = a_key_of(visitor, "My telephone")
+    assert visitor.page.heading == "Your recovery codes"
+    question = asked(half_way(other := a_browser()), STEP)
+
+    page = shown(other, key.shown(question))
+
+    assert page.heading == "The back office"
+    assert [one["id"] for one in question["allowCredentials"]] == [
+        one.credential for one in db.session.scalars(select(Passkey))
+    ]
+    assert question["userVerification"] == "preferred"
+    (passkey,) = db.session.scalars(select(Passkey))
+    assert (passkey.name, passkey.sign_count) == ("My telephone", 1)
+    assert passkey.used_at is not None
+
+
+def test_an_answer_is_used_once(visitor: Browser, a_browser: Callable[[], Browser]) -> None:
+    key = a_key_of(half_way(visitor))
+    other, thief = half_way(a_browser()), half_way(a_browser())
+    answer = key.shown(asked(other, STEP))
+    asked(thief, STEP)
+
+    stolen = shown(thief, answer, 422)
+    assert shown(other, answer).heading == "The back office"
+
+    assert stolen.errors == [REFUSED]
+    assert shown(thief, answer, 422).errors == [REFUSED]
+    assert thief.open("/organise").heading == "Show that it is you"
+
+
+def test_a_question_is_answered_once_well_or_badly(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    key = a_key_of(half_way(visitor))
+    other = half_way(a_browser())
+    question = asked(other, STEP)
+
+    shown(other, key.shown(question, origin="https://conference.example.evil"), 422)
+
+    assert shown(other, key.shown(question), 422).errors == [REFUSED]
+    assert shown(other, key.shown(asked(other, STEP))).heading == "The back office"
+
+
+def test_what_was_signed_for_another_site_lets_nobody_in(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    key = a_key_of(half_way(visitor))
+    other = half_way(a_browser())
+
+    for answer in (
+        key.shown(asked(other, STEP), site="evil.example"),
+        key.shown(asked(other, STEP), origin="http://conference.example"),
+    ):
+        assert shown(other, answer, 422).errors == [REFUSED]
+
+
+def test_the_key_of_somebody_else_lets_nobody_in(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    a_key_of(half_way(visitor))
+    ada = a_browser()
+    theirs = a_key_of(signed_in(ada, "ada@conference.example", passed_at=None))
+    other = half_way(a_browser())
+
+    assert shown(other, theirs.shown(asked(other, STEP)), 422).errors == [REFUSED]
+
+
+def test_a_copy_of_a_key_is_noticed_by_its_count(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    key = a_key_of(half_way(visitor))
+    other = half_way(a_browser())
+    key.signed = 7
+    shown(other, key.shown(asked(other, STEP)))
+    key.signed = 3  # the copy has not signed as often
+    third = half_way(a_browser())
+
+    assert shown(third, key.shown(asked(third, STEP)), 422).errors == [REFUSED]
+
+
+def test_a_passkey_is_kept_once_and_needs_a_name(visitor: Browser) -> None:
+    half_way(visitor)
+    key = a_key_of(visitor)
+    question = asked(visitor, SET_UP)
+    assert [one["id"] for one in question["excludeCredentials"]] != []
+
+    again = visitor.send(
+        "POST", SET_UP, 422, data=told(visitor, name="Again", answer=key.made(question))
+    )
+    nameless = Key().made(asked(visitor, SET_UP))
+    page = visitor.send("POST", SET_UP, 422, data=told(visitor, name=" ", answer=nameless))
+
+    assert again.errors == ["You have that passkey already"]
+    assert page.errors == ["Enter a name, so that you will know this passkey again"]
+
+
+def test_there_is_an_end_to_how_many_passkeys_somebody_has(visitor: Browser) -> None:
+    half_way(visitor)
+    for _ in range(20):
+        a_key_of(visitor)
+
+    a_key_of(visitor, status=422)
+
+    assert visitor.page.errors == ["You have too many passkeys. Remove one that you do not use"]
+    assert len(an_organiser().passkeys) == 20

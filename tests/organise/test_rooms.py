@@ -130,6 +130,7 @@ def test_two_organisers_at_once_see_both_versions(a_browser: Callable[[], Browse
 
     page = second.press("Save", capacity="25", notes="Cold", status=409)
 
+    assert page.title.startswith("Error: Change Great hall – ")
     assert page.rows == [
         {"": "Capacity", "Saved now": "30", "Yours": "25"},
         {"": "Notes", "Saved now": "nothing", "Yours": "Cold"},

@@ -334,6 +334,7 @@ def test_two_organisers_at_once_see_both_versions(a_browser: Callable[[], Browse
 
     page = second.press("Save", role="Captain", notes="Afraid of heights", status=409)
 
+    assert page.title.startswith("Error: Change Ada Marsh – ")
     assert page.rows == [
         {"": "Role", "Saved now": "Pilot", "Yours": "Captain"},
         {"": "Country", "Saved now": "Wales", "Yours": "United Kingdom"},

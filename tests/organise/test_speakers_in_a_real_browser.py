@@ -143,6 +143,12 @@ def test_no_page_of_them_has_a_barrier_or_scrolls_sideways(
     visit("themes/long/change", "in the dark")
     window.emulate_media(color_scheme="light")
     visit("speakers/long/change", "filled")
+    other = window.context.new_page()
+    other.goto(f"{address}/organise/speakers/long/change")
+    other.get_by_label("Role").fill("Pilot")
+    other.get_by_role("button", name="Save").click()
+    window.get_by_role("button", name="Save").click()
+    look("too late")
     window.get_by_role("button", name="Add a time").click()
     window.get_by_label("To", exact=True).fill("10:00")
     window.get_by_label("Contact address").fill("nowhere")
@@ -158,11 +164,11 @@ def test_no_page_of_them_has_a_barrier_or_scrolls_sideways(
         visit(f"{part}/long/empty", "asked")
 
     assert {state: told for state, told in found.items() if told != ([], 0)} == {}
-    assert len(found) == 21
+    assert len(found) == 22
 
 
 def test_everything_works_without_scripts(
-    live_site: LiveSites, window_without_scripts: Page, axe: Barriers
+    live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window = window_without_scripts
     address = live_site().address
@@ -184,7 +190,7 @@ def test_everything_works_without_scripts(
 
     stale.get_by_label("Role").fill("Captain")
     stale.get_by_role("button", name="Save").click()
-    table = stale.get_by_role("region", name="Two versions").get_by_role("table")
+    table = stale.get_by_role("region", name="Two versions").last.get_by_role("table")
     assert 'row "Role Pilot Captain"' in table.aria_snapshot()
     stale.get_by_role("button", name="Save").click()
     expect(stale.locator(".facts").first).to_contain_text("Captain")

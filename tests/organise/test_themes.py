@@ -141,6 +141,7 @@ def test_two_organisers_at_once_see_both_versions(a_browser: Callable[[], Browse
 
     page = second.press("Save", name="Waves", status=409)
 
+    assert page.title.startswith("Error: Change Water – ")
     assert page.rows == [
         {"": "Name", "Saved now": "Water", "Yours": "Waves"},
         {"": "Shape and colour", "Saved now": "Star, green", "Yours": "Circle, green"},

@@ -157,12 +157,6 @@ def plans() -> Sequence[PlannedRelease]:
     ).all()
 
 
-def count_failed() -> int:
-    """Count the planned releases that failed and wait for someone to look."""
-    failed = select(func.count()).where(PlannedRelease.state == FAILED)
-    return db.session.scalar(failed) or 0
-
-
 def plan(number: int) -> PlannedRelease:
     """Find a planned release."""
     found = db.session.get(PlannedRelease, number)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 WIDTH, HEIGHT = 600, 180  # of a curve, in its own units
 A_DAY = timedelta(days=1)
-MOST_BARS = 8  # the rest is one bar
+MOST_BARS = 12  # the rest is one bar
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,13 @@ class Curve:
 
     @property
     def line(self) -> str:
-        """The curve, as points of an SVG polyline."""
-        last = max(len(self.points) - 1, 1)
-        return " ".join(
-            f"{round(WIDTH * number / last, 1):g},{self._height(point.so_far):g}"
-            for number, point in enumerate(self.points)
+        """The curve, as points of an SVG polyline; it begins at nothing, before the first day."""
+        days = len(self.points)
+        drawn = (
+            f"{round(WIDTH * number / days, 1):g},{self._height(point.so_far):g}"
+            for number, point in enumerate(self.points, 1)
         )
+        return " ".join((f"0,{HEIGHT}", *drawn))
 
     @property
     def limit_height(self) -> float:
@@ -76,7 +77,7 @@ def curve(new: dict[date, int], limit: int) -> Curve | None:
 
 
 def bars(numbers: Sequence[tuple[str, int]], others: str = "") -> Sequence[Bar]:
-    """Draw numbers as bars; past the eighth they become one, called ``others``."""
+    """Draw numbers as bars; past the twelfth they become one, called ``others``."""
     shown = list(numbers)
     if others and len(shown) > MOST_BARS:
         rest = sum(number for _, number in shown[MOST_BARS - 1 :])

@@ -186,8 +186,6 @@ ROUTES = [
         Who.EDITORS,
         "/organise/files/uploads/1/forget",
     ),
-    Route("/organise/history", "GET", Who.HISTORY_READERS),
-    Route("/organise/history/history.csv", "GET", Who.HISTORY_READERS),
     Route("/organise/history", "GET", Who.READERS),
     Route("/organise/history/history.csv", "GET", Who.READERS),
     Route("/organise/letters", "GET", Who.DESK_READERS),

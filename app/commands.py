@@ -25,6 +25,7 @@ from app.mail.models import FAILED, SENT
 from app.programme import invented, report, uploads
 from app.programme import queries as programme_queries
 from app.programme import services as programme_services
+from app.programme.editing import photos
 from app.programme.publishing import plans
 from app.registration import audit, retention, seats, taking_over
 from app.registration import invented as invented_delegates
@@ -42,6 +43,7 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     site_services.forget_old_feedback,
     accounts.forget_old,
     uploads.forget_old,
+    photos.forget_unseen,
 )
 
 # what it does within a few seconds of a moment

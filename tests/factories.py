@@ -26,7 +26,16 @@ from app.database import Base, db, transaction
 from app.mail.models import Letter
 from app.programme import services as programme
 from app.programme import uploads
-from app.programme.models import Appearance, PlannedRelease, Room, Session, Speaker, Theme, Upload
+from app.programme.models import (
+    Appearance,
+    Photo,
+    PlannedRelease,
+    Room,
+    Session,
+    Speaker,
+    Theme,
+    Upload,
+)
 from app.registration.models import Delegate, Needs, Receipt
 from app.registration.recognition import recognise
 from app.registration.seats import CONFERENCE, begin_with, set_limit, take
@@ -79,6 +88,18 @@ def a_speaker(**about: Any) -> Speaker:
     """Save a speaker."""
     slug = f"speaker-{next(_numbers)}"
     return saved(Speaker(**{"key": slug, "slug": slug, "name": slug.capitalize(), **about}))
+
+
+def a_photo(speaker: Speaker, **about: Any) -> Photo:
+    """Save a photo of a speaker; what it holds is no picture."""
+    usual = {
+        "key": f"{next(_numbers):032x}",
+        "speaker_id": speaker.id,
+        "description": "A person, smiling",
+        "picture": b"a picture",
+        "made_at": clock.now(),
+    }
+    return saved(Photo(**{**usual, **about}))
 
 
 def a_session(*, speakers: tuple[Speaker, ...] = (), **about: Any) -> Session:

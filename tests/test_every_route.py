@@ -375,6 +375,24 @@ ROUTES = [
         "/organise/speakers/ada-marsh/merge/joao-mare",
     ),
     Route(
+        "/organise/speakers/<slug>/photo",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/speakers/ada-marsh/photo",
+    ),
+    Route(
+        "/organise/speakers/<slug>/photo.jpg",
+        "GET",
+        Who.A_PART,
+        "/organise/speakers/ada-marsh/photo.jpg",
+    ),
+    Route(
+        "/organise/speakers/<slug>/photo/remove",
+        "POST",
+        Who.EDITORS,
+        "/organise/speakers/ada-marsh/photo/remove",
+    ),
+    Route(
         "/organise/speakers/<slug>/withdraw",
         "GET POST",
         Who.EDITORS,
@@ -394,6 +412,7 @@ ROUTES = [
     Route("/organise/themes/<slug>/move", "POST", Who.EDITORS, "/organise/themes/water/move"),
     Route("/organise/themes/_add", "GET POST", Who.EDITORS),
     Route("/organise/undo/<entry>", "POST", Who.EDITORS, "/organise/undo/1"),
+    Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/preview/<secret>", "GET", Who.HOLDER),
     Route("/preview/<secret>/<rest>", "GET", Who.HOLDER, "/preview/wrong/programme"),
     Route("/programme", "GET", Who.PUBLIC),

@@ -57,6 +57,14 @@ class Room:
 
 
 @dataclass(frozen=True)
+class Photo:
+    """Where a speaker's photo is, and what it shows in words."""
+
+    key: str
+    description: str
+
+
+@dataclass(frozen=True)
 class Speaker:
     """A speaker as readers know them."""
 
@@ -68,6 +76,7 @@ class Speaker:
     biography: str  # HTML
     summary: str  # of the biography, as plain words
     key: str = ""  # as above
+    photo: Photo | None = None  # older releases have none
 
 
 @dataclass(frozen=True)

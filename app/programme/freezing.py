@@ -125,6 +125,7 @@ def _speaker(row: models.Speaker) -> document.Speaker:
         biography=_set(row.biography).html,
         summary=_set(row.biography).summary,
         key=row.key,
+        photo=document.Photo(row.photo.key, row.photo.description) if row.photo else None,
     )
 
 

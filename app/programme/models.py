@@ -115,6 +115,7 @@ class Speaker(Edited, Base):
     absences: Mapped[list["Absence"]] = relationship(
         order_by="Absence.starts_at", cascade="all, delete-orphan"
     )
+    photo: Mapped["Photo | None"] = relationship(passive_deletes=True)
 
 
 @event.listens_for(Speaker, "before_insert")
@@ -201,6 +202,23 @@ class Absence(Base):
     ends_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),)
+
+
+class Photo(Base):
+    """A picture of a speaker, as readers are shown it.
+
+    One that was replaced or taken away belongs to nobody, and is kept while readers see it.
+    """
+
+    __tablename__ = "photo"
+
+    key: Mapped[str] = mapped_column(primary_key=True)  # its address: a hash of what it holds
+    speaker_id: Mapped[int | None] = mapped_column(
+        ForeignKey("speaker.id", ondelete="SET NULL"), unique=True, default=None
+    )
+    description: Mapped[str] = mapped_column(Text)  # for those who do not see it
+    picture: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # a square JPEG
+    made_at: Mapped[datetime]
 
 
 class Appearance(Base):

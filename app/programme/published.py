@@ -144,6 +144,14 @@ class Programme:
         """Whether another speaker has the same name."""
         return self._names[speaker.name.casefold()] > 1
 
+    def shows(self, photo: str) -> bool:
+        """Whether the photo with this key is a speaker's."""
+        return photo in self._photos
+
+    @cached_property
+    def _photos(self) -> frozenset[str]:
+        return frozenset(one.photo.key for one in self.speakers if one.photo)
+
     @cached_property
     def _sessions_by_slug(self) -> dict[str, Session]:
         return _by_slug(self.sessions)

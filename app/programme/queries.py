@@ -11,6 +11,7 @@ from app.errors import NotFound
 from app.programme.models import (
     Appearance,
     Conference,
+    Photo,
     Release,
     Room,
     Session,
@@ -26,13 +27,14 @@ class WorkingRows:
     conference: Conference
     themes: Sequence[Theme]
     rooms: Sequence[Room]
-    speakers: Sequence[Speaker]  # with their absences
+    speakers: Sequence[Speaker]  # with their absences and photos
     sessions: Sequence[Session]  # with who appears in them
 
 
 def working_rows() -> WorkingRows:
     """Read the whole working programme in five questions, however large it is."""
-    speakers = select(Speaker).options(joinedload(Speaker.absences)).order_by(Speaker.id)
+    besides = (joinedload(Speaker.absences), joinedload(Speaker.photo))
+    speakers = select(Speaker).options(*besides).order_by(Speaker.id)
     sessions = select(Session).options(joinedload(Session.appearances)).order_by(Session.id)
     return WorkingRows(  # what sessions refer to has been read before, so it is not asked for again
         conference=conference(),
@@ -85,6 +87,14 @@ def sessions() -> Sequence[Session]:
             selectinload(Session.appearances).selectinload(Appearance.speaker),
         )
     ).all()
+
+
+def picture(key: str) -> bytes:
+    """Find what a photo holds."""
+    found = db.session.scalar(select(Photo.picture).where(Photo.key == key))
+    if found is None:
+        raise NotFound("There is no photo at that address")
+    return found
 
 
 def newest_release() -> Release | None:

@@ -5,6 +5,7 @@ that was read goes on being used. Who looks through a preview reads the working 
 as it would be published now.
 """
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from app.database import db, reading
 from app.programme import document, in_effect, queries
 from app.programme.document import Document
 from app.programme.freezing import freeze
-from app.programme.models import Conference, Release
+from app.programme.models import Conference, Photo, Release
 from app.programme.published import Programme
 
 __all__ = ["NOTHING", "Programme", "current"]
@@ -68,4 +69,16 @@ def _read_current() -> Programme:
             return Programme(NOTHING, 0, None)
         row, facts = found
         content = in_effect.over(document.read(row.document), facts)
-        return Programme(content, row.number, row.published_at)
+        return Programme(_with_what_is_kept(content, database), row.number, row.published_at)
+
+
+def _with_what_is_kept(content: Document, database: Database) -> Document:
+    """Leave out photos that are gone: a release that is shown again may name some."""
+    if not any(one.photo for one in content.speakers):
+        return content
+    kept = frozenset(database.scalars(select(Photo.key)))
+    speakers = (
+        one if one.photo and one.photo.key in kept else replace(one, photo=None)
+        for one in content.speakers
+    )
+    return replace(content, speakers=tuple(speakers))

@@ -88,6 +88,12 @@ def who_and_where_from(speaker: Speaker) -> str:
     return ", ".join(filter(None, (speaker.name, speaker.role, speaker.organisation)))
 
 
+def initials(name: str) -> str:
+    """Give the first letters of the first and of the last name."""
+    letters = [word[0].upper() for word in name.split() if word[0].isalpha()]
+    return "".join(letters[:1] + letters[1:][-1:])
+
+
 def clash_reason(clash: Clash) -> str:
     """Tell why two things cannot both be so, in the reader's language."""
     named = {name: _named(value) for name, value in clash.words.names}
@@ -113,5 +119,6 @@ FILTERS = (
     language_tag,
     when_and_where,
     who_and_where_from,
+    initials,
     clash_reason,
 )

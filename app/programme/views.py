@@ -3,19 +3,23 @@
 from datetime import date
 from typing import cast
 
-from flask import Blueprint, Flask, url_for
+from flask import Blueprint, Flask, Response, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
-from app.programme import document, releases, shown
+from app.errors import NotFound
+from app.programme import document, queries, releases, shown
+from app.web.lenses import shown_inside
 from app.web.pages import page
 from app.web.public import not_to_be_kept, public
 from app.web.words import local_date
 
 Trail = list[tuple[str, str]]
+
+FOR_GOOD = "public, max-age=31536000, immutable"  # another picture has another address
 
 pages = Blueprint("programme", __name__)
 
@@ -109,6 +113,16 @@ def speaker(slug: str) -> ResponseReturnValue:
         shares_name=programme.shares_name(found),
         trail=[(gettext("Speakers"), url_for(".speakers"))],
     )
+
+
+@pages.get("/photos/<key>.jpg")
+@shown_inside
+def photo(key: str) -> ResponseReturnValue:
+    if not releases.current().shows(key):
+        raise NotFound("There is no photo at that address")
+    answer = Response(queries.picture(key), mimetype="image/jpeg")
+    answer.headers["Cache-Control"] = FOR_GOOD
+    return answer
 
 
 @pages.get("/themes/<slug>")

@@ -129,6 +129,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_passkey_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "photo",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("speaker_id", sa.Integer(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("picture", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["speaker_id"],
+            ["speaker.id"],
+            name=op.f("fk_photo_speaker_id_speaker"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_photo")),
+        sa.UniqueConstraint("speaker_id", name=op.f("uq_photo_speaker_id")),
+    )
+    op.create_table(
         "planned_release",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("publish_at", sa.DateTime(timezone=True), nullable=False),
@@ -399,6 +415,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_planned_release_state")
 
     op.drop_table("planned_release")
+    op.drop_table("photo")
     with op.batch_alter_table("passkey", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_passkey_person_id"))
 

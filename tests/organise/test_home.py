@@ -13,11 +13,12 @@ from app.accounts.models import EDITOR
 from app.database import db, transaction
 from app.mail.models import FAILED, SENT
 from app.programme.editing import sessions
-from app.programme.models import PlannedRelease, Session, Speaker
+from app.programme.models import Photo, PlannedRelease, Session, Speaker
 from tests.browser import Browser, Page
 from tests.factories import (
     a_delegate,
     a_letter,
+    a_photo,
     a_room,
     a_session,
     a_speaker,
@@ -173,6 +174,7 @@ def test_letters_in_trouble_are_tasks(organiser: Browser, held_clock: Any) -> No
 @pytest.mark.empty
 def test_what_the_programme_lacks_are_tasks(organiser: Browser) -> None:
     whole = a_speaker(name="Whole", biography="Of whom all is known", confirmed_at=clock.now())
+    a_photo(whole)
     a_session(title="Whole", room=a_room(), abstract="All of it", speakers=(whole,))
     a_session(title="Coffee", kind="break", room=a_room(), abstract="")
     a_session(title="Called off", starts_at=None, ends_at=None, cancelled_at=clock.now())
@@ -189,6 +191,7 @@ def test_what_the_programme_lacks_are_tasks(organiser: Browser) -> None:
         "1 session without speakers": "/organise/sessions?missing=speakers",
         "1 speaker who has not confirmed": "/organise/speakers?confirmed=no",
         "1 speaker without a biography": "/organise/speakers?missing=biography",
+        "1 speaker without a photo": "/organise/speakers?missing=photo",
     }
 
 
@@ -223,6 +226,9 @@ def test_nothing_to_do_is_said(organiser: Browser) -> None:
     with transaction():
         for speaker in db.session.scalars(select(Speaker)):
             speaker.confirmed_at, speaker.biography = clock.now(), "Known to all"
+            speaker.photo = Photo(
+                key=speaker.key, description="A face", picture=b"", made_at=clock.now()
+            )
         for session in db.session.scalars(select(Session)):
             session.abstract = "Of which all is known"
             session.room_id = session.room_id or a_room().id

@@ -1,18 +1,16 @@
 """What people hand in and choose in order to load a programme."""
 
 from pathlib import PureWindowsPath
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, ValidationError
 
 from app.errors import Refused
 from app.forms import Form, one_line, without_hidden
+from app.organise.handed_in import FileForm, is_file, length
 from app.programme.uploads import LARGEST
 from app.registration.taking_over import NotMeant
 
@@ -21,15 +19,8 @@ LONGEST_NAME = 200  # characters
 TOO_LARGE = _l("This file is larger than 20 MB, so it cannot be a programme")
 
 
-class UploadForm(Form):
+class UploadForm(FileForm):
     """Hand in a programme file."""
-
-    class Meta(Form.Meta):
-        """Take a file."""
-
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Give what was typed, together with the file."""
-            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
 
     file = FileField(_l("Programme file"))
     deed = RadioField(
@@ -53,9 +44,9 @@ class UploadForm(Form):
 
     def validate_file(self, field: FileField) -> None:
         """Ask for a file that is not too large."""
-        if not isinstance(field.data, FileStorage) or not field.data.filename:
+        if not is_file(field.data):
             raise ValidationError(_l("Choose a file"))
-        if _length(field.data) > LARGEST:
+        if length(field.data) > LARGEST:
             raise ValidationError(TOO_LARGE)
 
     @property
@@ -88,9 +79,3 @@ class LoadForm(Form):
             self.reject(self.is_meant, refusal)
         else:
             self.form_errors.append(str(refusal))
-
-
-def _length(file: FileStorage) -> int:
-    length = file.stream.seek(0, 2)
-    file.stream.seek(0)
-    return length

@@ -13,6 +13,7 @@ from app.forms import checks_its_own_token
 from app.organise import done, edited
 from app.organise.files import exports
 from app.organise.files.forms import TOO_LARGE, LoadForm, UploadForm
+from app.organise.handed_in import ROOM_AROUND
 from app.organise.undo.views import HIGHEST
 from app.programme import queries, releases, uploads
 from app.programme.models import Upload
@@ -23,7 +24,6 @@ from app.web.pages import page
 pages = Blueprint("files", __name__, url_prefix="/files")
 
 AN_UPLOAD = f"/uploads/<int(max={HIGHEST}):number>"
-ROOM_AROUND = 64 * 1024  # bytes of a form, besides the file
 
 
 @pages.url_value_preprocessor

@@ -39,6 +39,7 @@ LABELS: Mapping[str, Any] = {
     "organisation": _l("Organisation"),
     "palette": _l("Colour"),
     "parts": _l("Who appears"),
+    "photo": _l("Photo"),
     "place": _l("Place"),
     "registration_closes_at": _l("Registration closes"),
     "registration_opens_at": _l("Registration opens"),
@@ -122,6 +123,8 @@ def _cut(text: Sequence[str], same: int, same_at_end: int) -> str:
 
 def _row(field: Field) -> Row:
     label = str(LABELS.get(field.name, field.name))
+    if field.name == "photo" and field.old == field.new:
+        return Row(label, field.old, gettext("Another picture: %(words)s", words=field.new))
     if field.name not in AS_TEXT:
         return Row(label, said(field.name, field.old), said(field.name, field.new))
     if field.old == field.new:

@@ -2,21 +2,27 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField
-from wtforms.validators import Optional
+from flask_wtf.file import FileField
+from wtforms import BooleanField, EmailField, StringField
+from wtforms.validators import DataRequired, Optional, ValidationError
 
 from app.forms import LONGEST_ADDRESS, one_line, plain_characters
-from app.organise.edited import EditForm, a_line, a_name, a_text, notes
+from app.organise.edited import EITHER_WAY, LONGEST_LINE, EditForm, a_line, a_name, a_text, notes
+from app.organise.handed_in import FileForm, is_file, length
 from app.organise.speakers import absences
 from app.organise.speakers.absences import Absences
 from app.programme.models import Speaker
-from app.registration.fields import at_most, well_formed
+from app.programme.photos import LARGEST
+from app.registration.fields import at_most, lettered, well_formed
 
 PLAIN = ("name", "role", "organisation", "country", "biography", "contact_address", "notes")
+TOO_LARGE = _l("This picture is larger than 10 MB")
+WORDS = _l("The text")
 
 
 class SpeakerForm(EditForm):
@@ -74,3 +80,53 @@ class SpeakerForm(EditForm):
             self.absences.remove(number)
         self.absences.offer(days)
         return deed in {"add", "remove", "preview"}
+
+
+class PhotoForm(FileForm):
+    """Give a speaker a photo, or say what theirs shows."""
+
+    file = FileField(_l("Picture"))
+    description = StringField(
+        _l("What the photo shows"),
+        [
+            DataRequired(_l("Say what the photo shows")),
+            at_most(LONGEST_LINE, WORDS),
+            plain_characters,
+            lettered(WORDS),
+        ],
+        [one_line],
+        _l(
+            "In a few words, for those who do not see it: "
+            "for example A woman with short grey hair, laughing"
+        ),
+        render_kw=EITHER_WAY,
+    )
+    has_photo = False
+
+    def for_one(self, speaker: Speaker) -> Self:
+        """Ask for no picture where there is one already."""
+        self.has_photo = speaker.photo is not None
+        return self
+
+    @staticmethod
+    def shown(speaker: Speaker) -> dict[str, Any]:
+        """Give what stands in the form before anything is typed."""
+        return {"description": speaker.photo.description if speaker.photo else ""}
+
+    def validate_file(self, field: FileField) -> None:
+        """Ask for a picture that is not too large."""
+        if is_file(field.data):
+            if length(field.data) > LARGEST:
+                raise ValidationError(TOO_LARGE)
+            if not self.body:
+                raise ValidationError(_l("This file is empty"))
+        elif not self.has_photo:
+            raise ValidationError(_l("Choose a picture"))
+
+    @cached_property
+    def body(self) -> bytes:
+        """What the file holds; nothing where none was chosen."""
+        if not is_file(self.file.data):
+            return b""
+        read: bytes = self.file.data.read()
+        return read

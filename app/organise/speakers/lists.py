@@ -19,6 +19,7 @@ STANDINGS = (
 )
 LACKS = (
     ("biography", _l("Biography")),
+    ("photo", _l("Photo")),
     ("contact-address", _l("Contact address")),
     ("sessions", _l("Sessions")),
 )

@@ -10,7 +10,7 @@ from app.errors import NotFound
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
 from app.organise import done, edited
-from app.organise.speakers import absences, lists
+from app.organise.speakers import absences, lists, photos
 from app.organise.speakers.forms import SpeakerForm
 from app.programme import releases
 from app.programme.editing import speakers, speakers_listed
@@ -24,6 +24,7 @@ from app.web.pages import page
 from app.web.words import zone
 
 pages = Blueprint("speakers", __name__, url_prefix="/speakers")
+photos.attach(pages)
 
 
 @pages.get("")

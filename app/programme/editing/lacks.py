@@ -6,12 +6,13 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.database import db
 from app.programme.document import PAUSES
-from app.programme.models import FAILED, Appearance, PlannedRelease, Session, Speaker
+from app.programme.models import FAILED, Appearance, Photo, PlannedRelease, Session, Speaker
 
 STANDS = Session.withdrawn_at.is_(None) & Session.cancelled_at.is_(None)
 IS_WORK = func.lower(Session.kind).not_in(sorted(PAUSES))  # at a pause nobody speaks
 HAS_PEOPLE = select(Appearance.id).where(Appearance.session_id == Session.id).exists()
 TAKES_PART = Speaker.withdrawn_at.is_(None)
+HAS_PHOTO = select(Photo.key).where(Photo.speaker_id == Speaker.id).exists()
 OF_SESSIONS: dict[str, ColumnElement[bool]] = {  # what a session that stands may lack
     "room": STANDS & Session.room_id.is_(None),
     "time": STANDS & Session.starts_at.is_(None),
@@ -30,6 +31,7 @@ class Lacks:
     sessions_without_speakers: int
     speakers_not_confirmed: int
     speakers_without_biography: int
+    speakers_without_photo: int
     releases_not_made: int  # planned ones that failed and wait for someone to look
 
 
@@ -41,6 +43,7 @@ def count() -> Lacks:
                 *(_how_many(Session, lack) for lack in OF_SESSIONS.values()),
                 _how_many(Speaker, TAKES_PART, Speaker.confirmed_at.is_(None)),
                 _how_many(Speaker, TAKES_PART, Speaker.biography == ""),
+                _how_many(Speaker, TAKES_PART, ~HAS_PHOTO),
                 _how_many(PlannedRelease, PlannedRelease.state == FAILED),
             )
         ).one()

@@ -8,7 +8,7 @@ from app.database import db
 from app.errors import Refused
 from app.history import services as history
 from app.history.changes import Change
-from app.programme.editing import edits, of_sessions, slugs, speakers_listed
+from app.programme.editing import edits, of_sessions, photos, slugs, speakers_listed
 from app.programme.editing.of_speakers import CONFIRMED, KIND, TAKES_PART
 from app.programme.models import Session, Speaker
 
@@ -65,6 +65,7 @@ def merge(kept: Speaker, other: Speaker, *, who: str) -> int:
         edits.hold(speaker)
     learnt = {field: KIND.value(other, field) for field in PLAIN if not KIND.value(kept, field)}
     save(kept, learnt, seen=kept.version, who=who)
+    photos.pass_on(other, kept, who=who)
     sessions = {part.session.id: part.session for part in speakers_listed.sessions_of(other)}
     for _, session in sorted(sessions.items()):
         edits.hold(session)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app.database import db
 from app.errors import NotFound
+from app.programme.editing.lacks import HAS_PHOTO
 from app.programme.models import Appearance, Release, Session, Speaker
 from app.programme.names import folded
 
@@ -28,6 +29,7 @@ STANDINGS: dict[str, ColumnElement[bool]] = {
 }
 LACKS: dict[str, ColumnElement[bool]] = {  # of those who take part: what else is there to mend
     "biography": TAKES_PART & (Speaker.biography == ""),
+    "photo": TAKES_PART & ~HAS_PHOTO,
     "contact-address": TAKES_PART & (Speaker.contact_address == ""),
     "sessions": TAKES_PART & (IN_SESSIONS == 0),
 }
@@ -91,7 +93,9 @@ def found(wanted: Wanted, sort: str, *, is_reversed: bool, offset: int, limit: i
 def speaker(slug: str) -> Speaker:
     """Find a speaker, withdrawn or not."""
     known = db.session.scalar(
-        select(Speaker).where(Speaker.slug == slug).options(joinedload(Speaker.absences))
+        select(Speaker)
+        .where(Speaker.slug == slug)
+        .options(joinedload(Speaker.absences), joinedload(Speaker.photo))
     )
     if known is None:
         raise NotFound("There is no speaker at that address")

@@ -14,7 +14,16 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.content import prose
-from app.programme.document import Conference, Document, Part, Room, Session, Speaker, Theme
+from app.programme.document import (
+    Conference,
+    Document,
+    Part,
+    Photo,
+    Room,
+    Session,
+    Speaker,
+    Theme,
+)
 
 Thing = TypeVar("Thing", Conference, Room, Session, Speaker, Theme)
 Named = TypeVar("Named", Room, Speaker, Theme)
@@ -189,6 +198,8 @@ def _own(value: Any) -> Any:
 def _told(name: str, value: Any) -> Any:
     if isinstance(value, Room | Theme):
         return value.name
+    if isinstance(value, Photo):
+        return value.description
     return prose.plain(value) if name in AS_TEXT else value
 
 

@@ -1,0 +1,327 @@
+"""The photo of a speaker: handed in, looked at, published, replaced and taken away."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import EDITOR, VIEWER
+from app.database import db, transaction
+from app.history.models import Entry
+from app.programme import services as programme
+from app.programme.editing import photos
+from app.programme.models import Photo, Speaker
+from app.programme.photos import LARGEST
+from tests.browser import Browser, Page
+from tests.factories import SMALL_CONFERENCE, a_photo, a_speaker, published, signed_in
+from tests.programme.pictures import BLUE, GREEN, RED, a_picture, opened, turned_and_located
+
+ADA = "/organise/speakers/ada-marsh"
+SAVE = "Save the photo"
+WORDS = "A woman with a red scarf"
+
+
+@pytest.fixture
+def editor(visitor: Browser) -> Browser:
+    return signed_in(visitor, role=EDITOR)
+
+
+def given(editor: Browser, body: bytes, words: str = WORDS, status: int = 200) -> Page:
+    editor.open(ADA).follow("Give them a photo")
+    return editor.press(SAVE, status=status, picture=("me.jpg", body), what_the_photo_shows=words)
+
+
+def the_photo() -> Photo:
+    return db.session.scalars(select(Photo).join(Speaker).where(Speaker.slug == "ada-marsh")).one()
+
+
+def shown(browser: Browser) -> tuple[str, str]:
+    """Tell which photo readers see of Ada, and its text."""
+    drawn = browser.open("/speakers/ada-marsh").tree.of_class("portrait")
+    (portrait,) = drawn
+    return portrait.get("src", ""), portrait.get("alt", "")
+
+
+def sentences() -> list[str]:
+    about = select(Entry.sentence).where(Entry.about == "speaker ada-marsh").order_by(Entry.id)
+    return list(db.session.scalars(about))
+
+
+@pytest.mark.both_databases
+def test_a_photo_is_given_and_readers_see_it_once_it_is_published(
+    editor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    reader = a_browser()
+    assert shown(reader) == ("", "")  # the drawing
+
+    page = given(editor, turned_and_located())
+
+    assert page.heading == "Ada Marsh"
+    assert "The photo has been saved. Readers see it once you publish." in page.source
+    assert WORDS in page.text
+    assert editor.fetch("GET", f"{ADA}/photo.jpg").data == the_photo().picture
+    assert shown(reader) == ("", "")
+    assert "Photo" in editor.open("/organise/publishing").facts
+    key = the_photo().key
+    assert reader.fetch("GET", f"/photos/{key}.jpg").status_code == 404
+    published()
+    assert shown(reader) == (f"/photos/{key}.jpg", WORDS)
+    answer = reader.fetch("GET", f"/photos/{key}.jpg")
+    assert opened(answer.data).size == (480, 480)
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in answer.headers
+    assert sentences() == ["A photo of Ada Marsh was added"]
+
+
+def test_the_words_alone_can_be_changed(editor: Browser) -> None:
+    given(editor, a_picture())
+    key = the_photo().key
+
+    editor.follow("Change the photo")
+    page = editor.press(SAVE, what_the_photo_shows="A woman, laughing")
+
+    assert "A woman, laughing" in page.text
+    assert the_photo().key == key
+    editor.follow("Change the photo")
+    assert "Nothing was changed" in editor.press(SAVE).source
+    assert len(sentences()) == 2
+
+
+@pytest.mark.both_databases
+def test_readers_see_the_former_photo_until_the_next_release(
+    editor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    reader = a_browser()
+    given(editor, a_picture(colour=RED))
+    published()
+    first, _ = shown(reader)
+    editor.open(ADA).follow("Change the photo")
+
+    editor.press(SAVE, another_picture_optional=("new.png", a_picture("PNG", colour=BLUE)))
+    with transaction():
+        photos.forget_unseen()
+
+    assert shown(reader)[0] == first
+    assert reader.fetch("GET", first).status_code == 200
+    page = editor.open("/organise/publishing")
+    assert page.facts["Photo"] == f"before: {WORDS} → after: Another picture: {WORDS}"
+    published()
+    second, _ = shown(reader)
+    assert second != first
+    assert reader.fetch("GET", first).status_code == 404
+    with transaction():
+        photos.forget_unseen()
+    assert [photo.key for photo in db.session.scalars(select(Photo))] == [the_photo().key]
+    assert sentences()[-1] == "A photo of Ada Marsh was replaced"
+
+
+def test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release(
+    editor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    given(editor, a_picture())
+    published()
+    editor.open(ADA)
+    page = editor.press("Take the photo away")
+    assert "The photo has been taken away." in page.source
+    assert "There is no photo yet." in page.text
+    published()
+    with transaction():
+        photos.forget_unseen()
+
+    editor.open("/organise/publishing/releases/2/back")
+    editor.press("Go back to release 2", why_you_go_back_optional="")
+
+    assert shown(a_browser()) == ("", "")
+    assert sentences()[-1] == "The photo of Ada Marsh was taken away"
+
+
+def test_a_photo_that_was_taken_away_can_be_given_again(editor: Browser) -> None:
+    given(editor, a_picture(colour=GREEN))
+    key = the_photo().key
+    editor.press("Take the photo away")
+
+    given(editor, a_picture(colour=GREEN), "Another text")
+
+    assert (the_photo().key, the_photo().description) == (key, "Another text")
+    editor.open(ADA)
+    editor.press("Take the photo away")
+    token = editor.open(f"{ADA}/photo").tree.by_id("csrf_token")
+    assert token is not None
+    told = {"csrf_token": token.get("value")}
+    assert "Nothing was changed" in editor.send("POST", f"{ADA}/photo/remove", data=told).source
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "error"),
+    [
+        (b"<svg/>", WORDS, "Choose a JPEG, PNG or WebP picture: this file is none of them"),
+        (b"", WORDS, "This file is empty"),
+        (a_picture()[:800], WORDS, "This picture is broken, so it cannot be shown"),
+        (a_picture(), "", "Say what the photo shows"),
+        (a_picture(), "…", "The text"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
+    editor: Browser, body: bytes, words: str, error: str
+) -> None:
+    page = given(editor, body, words, status=422)
+
+    assert any(error in one for one in page.errors)
+    assert page.answer("What the photo shows") == words
+    assert db.session.scalars(select(Photo)).all() == []
+    assert sentences() == []
+
+
+def test_a_picture_must_be_chosen(editor: Browser) -> None:
+    editor.open(f"{ADA}/photo")
+
+    page = editor.press(SAVE, status=422, what_the_photo_shows=WORDS)
+
+    assert page.errors == ["Choose a picture"]
+
+
+def sent(editor: Browser, body: bytes, where: str = "photo") -> Page:
+    """Send a large file, as a browser does; the test client would leave files of its own open."""
+    token = editor.open(f"{ADA}/photo").tree.by_id("csrf_token")
+    fields = {"csrf_token": "" if token is None else token.get("value"), "description": WORDS}
+    parts = [
+        f'--part\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    about = '--part\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+    whole = "".join([*parts, about]).encode() + body + b"\r\n--part--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=part"}
+    return Page(editor, editor.fetch("POST", f"{ADA}/{where}", headers, data=whole), f"{ADA}/photo")
+
+
+def test_a_picture_may_have_10_mb_and_no_more(editor: Browser) -> None:
+    full = a_picture()
+    full += bytes(LARGEST - len(full))
+
+    assert sent(editor, full).status == 303
+    editor.open(ADA)
+    editor.press("Take the photo away")
+    for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
+        page = sent(editor, full + bytes(more))
+        assert page.status == status
+        assert page.heading == "Give Ada Marsh a photo"
+        assert page.errors == ["This picture is larger than 10 MB"]
+
+
+def test_no_other_form_of_a_speaker_takes_as_much(editor: Browser) -> None:
+    assert sent(editor, bytes(200_000), "change").status == 413
+    assert sent(editor, bytes(200_000), "photo/remove").status == 413
+
+
+def test_a_viewer_sees_the_photo_and_is_offered_nothing(visitor: Browser) -> None:
+    a_photo(db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one())
+    viewer = signed_in(visitor, role=VIEWER)
+
+    page = viewer.open(ADA)
+
+    assert "A person, smiling" in page.text
+    assert "Take the photo away" not in page.buttons
+    assert "Change the photo" not in page.links
+    assert viewer.fetch("GET", f"{ADA}/photo.jpg").headers["Cache-Control"] == "private, no-store"
+
+
+def test_whoever_has_no_photo_is_found_in_the_list(editor: Browser) -> None:
+    a_photo(a_speaker(name="Has One"))
+    a_speaker(name="Has None")
+
+    page = editor.open("/organise/speakers?missing=photo")
+
+    assert "Has None" in page.text
+    assert "Has One" not in page.text
+
+
+def test_a_preview_shows_the_photo_before_readers_see_it(
+    editor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    given(editor, a_picture())
+    editor.open("/organise/previews/new")
+    page = editor.press("Make the link", {"For whom is it?": "Ada"})
+    holder = a_browser()
+    field = page.tree.by_id("link")
+    assert field is not None
+    link = urlsplit(field.get("value", "")).path.rstrip("/")
+
+    (portrait,) = holder.open(f"{link}/speakers/ada-marsh").tree.of_class("portrait")
+    answer = holder.fetch("GET", portrait.get("src", ""))
+
+    assert (
+        portrait.get("src")
+        == f"{link.removeprefix('https://conference.example')}/photos/{the_photo().key}.jpg"
+    )
+    assert answer.data == the_photo().picture
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert a_browser().fetch("GET", f"/photos/{the_photo().key}.jpg").status_code == 404
+
+
+def test_a_save_that_began_before_the_photo_came_shows_both_versions(
+    editor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    other = signed_in(a_browser(), "dorothy@conference.example", role=EDITOR)
+    other.open(f"{ADA}/change")
+
+    given(editor, a_picture())
+
+    other.press("Save", country="Peru", status=409)
+    other.press("Save")
+    assert the_photo().description == WORDS
+
+
+@pytest.mark.both_databases
+def test_a_speaker_who_stays_in_a_file_keeps_the_photo(editor: Browser) -> None:
+    given(editor, a_picture())
+    key = the_photo().key
+
+    with transaction():
+        programme.load(SMALL_CONFERENCE)
+
+    assert the_photo().key == key
+
+
+@pytest.mark.both_databases
+def test_two_entries_of_one_person_become_one_with_the_photo_of_either(editor: Browser) -> None:
+    kept = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    other = a_speaker(name="Ada Marsh", slug="twin")
+    a_photo(other)
+
+    editor.open(f"{ADA}/merge/twin")
+    editor.press("Make them one")
+
+    assert the_photo().speaker_id == kept.id
+
+
+@pytest.mark.both_databases
+def test_a_photo_outlives_its_speaker_only_while_readers_see_it(editor: Browser) -> None:
+    a_photo(a_speaker(name="Never seen", slug="never"))
+
+    editor.open("/organise/speakers/never/delete")
+    editor.press("Delete")
+
+    (photo,) = db.session.scalars(select(Photo))
+    assert photo.speaker_id is None
+    with transaction():
+        photos.forget_unseen()
+    assert db.session.scalars(select(Photo)).all() == []
+
+
+def test_pages_of_readers_ask_the_database_nothing_with_photos(
+    editor: Browser, a_browser: Callable[[], Browser], queries: list[str]
+) -> None:
+    given(editor, a_picture())
+    published()
+    reader = a_browser()
+    address, _ = shown(reader)
+    queries.clear()
+
+    reader.open("/speakers/joao-mare")
+    assert [one for one in queries if "FROM edition" not in one] == []
+    reader.fetch("GET", address)
+    (asked,) = [one for one in queries if "FROM edition" not in one]
+    assert "FROM photo" in asked

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks import (
     back_office,
     board,
+    exports,
     first_visits,
     growth,
     letters,
@@ -34,6 +35,7 @@ QUICK: dict[str, Measurement] = {
     "letters": letters.measure,
     "office": back_office.measure,
     "board": board.measure,
+    "exports": exports.measure,
     "memory": memory.measure,
     "starting": starting.measure,
 }

@@ -122,7 +122,9 @@ def office(copy: Copy) -> Office:
 PAGES = (
     Page("back office home", "/organise", "delegates", MANY, _with_delegates),
     Page("list of delegates", "/organise/delegates", "delegates", MANY, _with_delegates),
-    Page("search for delegates", "/organise/delegates?q=ma", "delegates", MANY, _with_delegates),
+    Page(
+        "search for delegates", "/organise/delegates?q=example", "delegates", MANY, _with_delegates
+    ),
     Page("list of letters", "/organise/letters", "letters", MANY, _with_delegates),
     Page("list of speakers", "/organise/speakers", "speakers", 1_000, _with_programme),
     Page("list of sessions", "/organise/sessions", "sessions", 1_000, _with_programme),

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 from sqlalchemy.orm import defer
 
 from app import clock
 from app.database import db
-from app.mail.models import FAILED, Letter
+from app.mail.models import FAILED, SENT, Letter
 from app.mail.queries import HAS_FAILED, IS_WAITING
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 SLOW = timedelta(minutes=10)  # the worker delivers within a second when all is well
+HAS_ARRIVED = Letter.state == literal(SENT, literal_execute=True)
 SORTS: Final = ("urgency", "written", "to", "kind")
 
 
@@ -33,8 +34,10 @@ def listed(
     wanted: Wanted, sort: str, *, is_reversed: bool, offset: int, limit: int
 ) -> Sequence[Letter]:
     """List the letters someone looks for; those that need somebody come first, newest first."""
-    rows = _narrowed(select(Letter), wanted).order_by(*_order(sort, is_reversed=is_reversed))
-    return db.session.scalars(rows.offset(offset).limit(limit).options(defer(Letter.message))).all()
+    if sort == "urgency" and not is_reversed:
+        return _most_urgent(wanted, offset, limit)
+    rows = _letters(wanted).order_by(*_order(sort, is_reversed=is_reversed))
+    return db.session.scalars(rows.offset(offset).limit(limit)).all()
 
 
 def count(wanted: Wanted) -> int:
@@ -42,14 +45,31 @@ def count(wanted: Wanted) -> int:
     return db.session.scalar(_narrowed(select(func.count(Letter.id)), wanted)) or 0
 
 
-def kinds() -> Sequence[str]:
-    """List the templates of the letters that there are."""
-    return db.session.scalars(select(Letter.name).distinct().order_by(Letter.name)).all()
-
-
 def is_slow(letter: Letter) -> bool:
     """Whether a letter has waited so long that someone should look."""
     return letter.is_waiting and clock.real_now() - letter.written_at > SLOW
+
+
+def _most_urgent(wanted: Wanted, offset: int, limit: int) -> Sequence[Letter]:
+    """List letters by urgency without putting in order the many that have arrived."""
+    urgent = _letters(wanted).where(HAS_FAILED | IS_WAITING)
+    first = db.session.scalars(
+        urgent.order_by(*_order("urgency", is_reversed=False)).offset(offset).limit(limit)
+    ).all()
+    if len(first) == limit:
+        return first
+    number = offset + len(first) if first or not offset else _number(urgent)
+    arrived = _letters(wanted).where(HAS_ARRIVED).order_by(Letter.id.desc())
+    rest = arrived.offset(max(0, offset - number)).limit(limit - len(first))
+    return [*first, *db.session.scalars(rest)]
+
+
+def _number(letters: Select[tuple[Letter]]) -> int:
+    return db.session.scalar(letters.with_only_columns(func.count(Letter.id))) or 0
+
+
+def _letters(wanted: Wanted) -> Select[tuple[Letter]]:
+    return _narrowed(select(Letter), wanted).options(defer(Letter.message))
 
 
 def _order(sort: str, *, is_reversed: bool) -> list[ColumnElement[Any]]:
@@ -70,7 +90,7 @@ def _narrowed(statement: Select[Row], wanted: Wanted) -> Select[Row]:
         "failed": HAS_FAILED,
         "waiting": IS_WAITING,
         "slow": IS_WAITING & (Letter.written_at < now - SLOW),
-        "sent": Letter.sent_at.is_not(None),
+        "sent": HAS_ARRIVED,
     }
     if wanted.words:
         places = (Letter.recipient, Letter.subject, Letter.about)

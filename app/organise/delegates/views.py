@@ -1,5 +1,7 @@
 """Delegates: the list, the page of one, and what the desk does for them."""
 
+from functools import cache
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
@@ -13,6 +15,7 @@ from app.organise.lists import Listing
 from app.registration import queries as registration
 from app.registration.desk import queries
 from app.web.pages import page
+from app.web.words import local_date
 
 pages = Blueprint("delegates", __name__, url_prefix="/delegates")
 
@@ -32,7 +35,8 @@ def listed() -> ResponseReturnValue:
         "organise/delegates/listed.html",
         listing=Listing(rows, queries.count(wanted), asked, filters),
         undelivered=queries.undelivered(rows),
-        country_name=told.country,
+        country_name=cache(told.country),
+        day_in_words=cache(local_date),  # many on one day, and each takes a while to word
         asked_of_list=exports.question(asked),
         form=ButtonForm(),
     )

@@ -1,5 +1,6 @@
 """What letters are called, for people."""
 
+from operator import itemgetter
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
@@ -23,3 +24,8 @@ WORDS: Final = {
 def named(kind: str) -> str:
     """Name a kind of letter; one without a name by that of its template."""
     return str(WORDS.get(kind, kind.replace("_", " ").capitalize()))
+
+
+def listed() -> list[tuple[str, str]]:
+    """List the kinds of letters that the site writes, by name."""
+    return sorted(((kind, str(words)) for kind, words in WORDS.items()), key=itemgetter(1))

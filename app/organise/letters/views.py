@@ -101,7 +101,7 @@ def _filters() -> tuple[Filter, ...]:
                 ("sent", gettext("Sent")),
             ],
         ),
-        Filter("kind", gettext("Kind"), [(kind, kinds.named(kind)) for kind in letters.kinds()]),
+        Filter("kind", gettext("Kind"), kinds.listed()),
         Filter(
             "age",
             gettext("Written"),

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
 
@@ -55,14 +56,36 @@ def delegate(reference: str) -> Delegate:
     return found
 
 
+class Line(NamedTuple):
+    """What a list shows of a delegate."""
+
+    reference: str
+    given_names: str
+    family_name: str
+    email: str
+    organisation: str
+    country: str
+    registered_at: datetime
+    cancelled_at: datetime | None
+    erased_at: datetime | None
+
+    @property
+    def full_name(self) -> str:
+        """The name as it was given."""
+        return f"{self.given_names} {self.family_name}".strip()
+
+
+LINE: Final = [Delegate.__table__.c[name] for name in Line._fields]
+
+
 def listed(
     wanted: Wanted, sort: str, *, is_reversed: bool, offset: int, limit: int
-) -> Sequence[Delegate]:
+) -> Sequence[Line]:
     """List the delegates someone looks for, in this order."""
     order = (*SORTS[sort], Delegate.id)
     turned = [one.desc() for one in order] if is_reversed else order
-    rows = narrowed(select(Delegate), wanted).order_by(*turned).offset(offset).limit(limit)
-    return db.session.scalars(rows).all()
+    rows = narrowed(select(*LINE), wanted).order_by(*turned).offset(offset).limit(limit)
+    return [Line(*row) for row in db.session.execute(rows)]
 
 
 def count(wanted: Wanted) -> int:
@@ -76,7 +99,7 @@ def countries() -> Sequence[str]:
     return db.session.scalars(known).all()
 
 
-def undelivered(delegates: Sequence[Delegate]) -> Mapping[str, str]:
+def undelivered(delegates: Sequence[Line]) -> Mapping[str, str]:
     """Tell of which bookings a letter has not arrived: "failed", or else "waiting"."""
     about = Letter.about.in_([one.reference for one in delegates])
     rows = db.session.execute(

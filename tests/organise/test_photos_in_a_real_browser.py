@@ -1,0 +1,79 @@
+"""A speaker's photo in a real browser: given by keyboard and without scripts, no barriers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.factories import published, signed_in_window
+from tests.live import LiveSite
+from tests.programme.pictures import a_picture, turned_and_located
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+ADA = "/organise/speakers/ada-marsh"
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+IS_DRAWN = "one => one.complete && one.naturalWidth === 480 && one.clientWidth === one.clientHeight"
+
+
+def test_a_photo_is_given_looked_at_published_and_taken_away(
+    live_site: LiveSites, window: Page, axe: Barriers, tmp_path: Path
+) -> None:
+    address = live_site().address
+    picture, broken = tmp_path / "me.jpg", tmp_path / "broken.png"
+    picture.write_bytes(turned_and_located())
+    broken.write_bytes(a_picture("PNG")[:200])
+    signed_in_window(window, address)
+    window.set_viewport_size({"width": 320, "height": 640})
+
+    def look(state: str) -> None:
+        assert (state, axe(window), window.evaluate(SIDEWAYS)) == (state, [], 0)
+
+    window.goto(f"{address}/organise")
+    window.get_by_role("link", name="2 speakers without a photo").click()
+    window.get_by_role("link", name="Ada Marsh").click()
+    look("none yet")
+    window.get_by_role("link", name="Give them a photo").press("Enter")
+    look("asked")
+    window.get_by_label("Picture").set_input_files(broken)
+    window.get_by_label("What the photo shows").fill("A woman with a red scarf")
+    window.keyboard.press("Enter")
+    expect(window.get_by_label("Picture")).to_have_attribute("aria-invalid", "true")
+    expect(window.get_by_label("What the photo shows")).to_have_value("A woman with a red scarf")
+    look("refused")
+    window.get_by_label("Picture").set_input_files(picture)
+    window.get_by_role("button", name="Save the photo").press("Enter")
+    expect(window.get_by_role("status").first).to_contain_text("The photo has been saved.")
+    assert window.get_by_role("img", name="A woman with a red scarf").evaluate(IS_DRAWN)
+    look("given")
+
+    published()
+    for scheme in ("light", "dark"):
+        window.emulate_media(color_scheme=scheme)
+        window.goto(f"{address}/speakers/ada-marsh")
+        assert window.get_by_role("img", name="A woman with a red scarf").evaluate(IS_DRAWN)
+        look(f"with a photo, {scheme}")
+        window.goto(f"{address}/speakers/joao-mare")
+        expect(window.locator("svg.portrait text")).to_have_text("JM")
+        expect(window.get_by_role("img")).to_have_count(0)
+        look(f"without one, {scheme}")
+
+    window.goto(f"{address}{ADA}")
+    window.get_by_role("button", name="Take the photo away").press("Enter")
+    expect(window.get_by_text("There is no photo yet.")).to_be_visible()
+
+
+def test_a_photo_is_given_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page, tmp_path: Path
+) -> None:
+    window, address = window_without_scripts, live_site().address
+    picture = tmp_path / "me.webp"
+    picture.write_bytes(a_picture("WEBP"))
+    signed_in_window(window, address)
+
+    window.goto(f"{address}{ADA}/photo")
+    window.get_by_label("Picture").set_input_files(picture)
+    window.get_by_label("What the photo shows").fill("A face")
+    window.get_by_role("button", name="Save the photo").click()
+
+    expect(window.get_by_role("img", name="A face")).to_be_visible()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
 
@@ -15,9 +15,6 @@ from app.registration.models import Delegate
 from app.registration.recognition import searched
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
-
-State = Literal["", "attending", "cancelled", "erased"]
-Letters = Literal["", "failed", "waiting"]
 
 OF_LETTERS: Final = {"failed": HAS_FAILED, "waiting": IS_WAITING}
 IS_KNOWN = Delegate.erased_at.is_(None)

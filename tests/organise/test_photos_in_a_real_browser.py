@@ -67,11 +67,15 @@ def test_a_photo_is_given_without_scripts(
     live_site: LiveSites, window_without_scripts: Page, tmp_path: Path
 ) -> None:
     window, address = window_without_scripts, live_site().address
-    picture = tmp_path / "me.webp"
+    picture, huge = tmp_path / "me.webp", tmp_path / "huge.jpg"
     picture.write_bytes(a_picture("WEBP"))
+    huge.write_bytes(a_picture() + bytes(12 * 1024 * 1024))
     signed_in_window(window, address)
 
     window.goto(f"{address}{ADA}/photo")
+    window.get_by_label("Picture").set_input_files(huge)
+    window.get_by_role("button", name="Save the photo").click()
+    expect(window.locator("#file-error")).to_contain_text("This picture is larger than 10 MB")
     window.get_by_label("Picture").set_input_files(picture)
     window.get_by_label("What the photo shows").fill("A face")
     window.get_by_role("button", name="Save the photo").click()

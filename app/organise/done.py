@@ -31,7 +31,9 @@ WORDS: Final = {
     "speaker-back": _l("The speaker takes part again. Readers are told once you publish."),
     "speaker-deleted": _l("The speaker has been deleted. Nobody had seen it."),
     "photo-saved": _l("The photo has been saved. Readers see it once you publish."),
-    "photo-removed": _l("The photo has been taken away. What readers see changes once you publish."),
+    "photo-removed": _l(
+        "The photo has been taken away. What readers see changes once you publish."
+    ),
     "speakers-confirmed": _l("All of them are marked as confirmed."),
     "speakers-not-confirmed": _l("All of them are marked as not confirmed."),
     "speakers-withdrawn": _l("All of them are withdrawn. Readers are told once you publish."),

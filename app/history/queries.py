@@ -7,13 +7,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, or_, select
 
-from app.database import db, reading
+from app.database import db, streamed
 from app.errors import NotFound
 from app.history.models import Entry
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
-
-AT_ONCE = 500  # rows of an export that are held in memory
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,7 @@ def everything() -> Iterator[tuple[datetime, str, str, str]]:
     It reads from a connection of its own, so it may be read after the request has ended.
     """
     columns = select(Entry.happened_at, Entry.who, Entry.about, Entry.sentence)
-    rows = columns.order_by(Entry.id)
-    with reading(db.engine) as connection:
-        yield from connection.execution_options(yield_per=AT_ONCE).execute(rows).tuples()
+    return ((*row,) for row in streamed(db.engine, columns.order_by(Entry.id)))
 
 
 def _narrowed(statement: Select[Row], wanted: Wanted) -> Select[Row]:

@@ -20,8 +20,10 @@ SIDE: Final = 480  # pixels, as readers are shown it
 LEAST: Final = 100  # pixels of the shorter side: below that nobody would be recognised
 HEAVIEST: Final = 25 * 1024  # bytes, as readers are sent it
 QUALITIES: Final = range(86, 4, -8)
-JPEG, OTHERS = ("JPEG", "MPO"), ("PNG", "WEBP")  # a JPEG can be read at less than its full size
-MOST_PIXELS: Final = dict.fromkeys(JPEG, 64_000_000) | dict.fromkeys(OTHERS, 12_500_000)
+JPEG: Final = frozenset({"JPEG", "MPO"})
+MOST_PIXELS: Final = 12_500_000  # as telephones make them; all of them are held at once
+MOST_OF_JPEG: Final = 64_000_000  # which can be read at less than its full size
+SCAN, MOST_SCANS = b"\xff\xda", 200  # ways over a JPEG; each takes as long as the whole picture
 BROKEN: Final = (  # what readers of pictures stumble over in broken and hostile files
     ArithmeticError,
     AttributeError,
@@ -48,7 +50,7 @@ def prepared(body: bytes) -> bytes:
         raise Unreadable("This picture is larger than 10 MB")
     try:
         with Image.open(BytesIO(body), formats=["JPEG", "PNG", "WEBP"]) as picture:
-            _check_size(picture)
+            _check_size(picture, body)
             return _written(_in_colours_of_the_web(_upright_square(picture)))
     except Image.DecompressionBombError:
         raise Unreadable(_too_many_pixels()) from None
@@ -58,16 +60,20 @@ def prepared(body: bytes) -> bytes:
         raise Unreadable("This picture is broken, so it cannot be shown") from None
 
 
-def _check_size(picture: "Image") -> None:
+def _check_size(picture: "Image", body: bytes) -> None:
     """Look at what the file says of its size, before anything of it is drawn."""
-    if picture.width * picture.height > MOST_PIXELS[picture.format or ""]:
+    is_jpeg = picture.format in JPEG
+    at_less = is_jpeg and "progressive" not in picture.info
+    if picture.width * picture.height > (MOST_OF_JPEG if at_less else MOST_PIXELS):
         raise Unreadable(_too_many_pixels())
     if min(picture.size) < LEAST:
         raise Unreadable("This picture is too small: each side needs 100 pixels or more")
+    if is_jpeg and body.count(SCAN) > MOST_SCANS:
+        raise Unreadable("This picture would take too long to read: save it anew as a JPEG")
 
 
 def _too_many_pixels() -> str:
-    return "This picture has too many pixels: make it smaller, or save it as a JPEG"
+    return "This picture has too many pixels: make it smaller, or save it as a plain JPEG"
 
 
 def _upright_square(picture: "Image") -> "Image":

@@ -57,3 +57,9 @@ def a_bomb(width: int, height: int) -> bytes:
     head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     rows = zlib.compress(bytes(1000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def many_times_over(body: bytes, times: int) -> bytes:
+    """Give a JPEG whose last way over the picture is taken again and again."""
+    last = body.rindex(b"\xff\xda")
+    return body[:-2] + body[last:-2] * times + body[-2:]

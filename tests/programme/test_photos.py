@@ -16,6 +16,7 @@ from tests.programme.pictures import (
     a_bomb,
     a_picture,
     in_a_file,
+    many_times_over,
     opened,
     turned_and_located,
 )
@@ -116,7 +117,7 @@ def test_a_photo_of_a_phone_is_read_at_once() -> None:
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 NONE_OF_THEM = "Choose a JPEG, PNG or WebP picture: this file is none of them"
 BROKEN = "This picture is broken, so it cannot be shown"
-TOO_MANY = "This picture has too many pixels: make it smaller, or save it as a JPEG"
+TOO_MANY = "This picture has too many pixels: make it smaller, or save it as a plain JPEG"
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,16 @@ TOO_MANY = "This picture has too many pixels: make it smaller, or save it as a J
         pytest.param(a_bomb(4_000, 4_000), TOO_MANY, id="bomb"),
         pytest.param(a_bomb(60_000, 60_000), TOO_MANY, id="large bomb"),
         pytest.param(a_bomb(3_000, 3_000), BROKEN, id="less than it says"),
+        pytest.param(
+            a_picture(size=(6_000, 3_000), mode="L", colour=0, progressive=True),
+            TOO_MANY,
+            id="large in many ways over",
+        ),
+        pytest.param(
+            many_times_over(a_picture(progressive=True), 300),
+            "This picture would take too long to read: save it anew as a JPEG",
+            id="many ways over",
+        ),
         pytest.param(
             a_picture(size=(99, 400)),
             "This picture is too small: each side needs 100 pixels or more",

@@ -8,7 +8,7 @@ filtered. A library would hold the whole book until its last row is there.
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 Cell = str | int | None
 Rows = Iterable[Sequence[Cell]]
@@ -18,6 +18,7 @@ LONGEST_CELL = 32_767  # UTF-16 units that a cell of a spreadsheet holds
 LONGEST_TITLE = 31
 NOT_IN_A_TITLE = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # 22.9.2.19
+CR = "\r"
 NARROWEST = 14  # characters of a column
 PLAIN, HEADING, TEXT = 0, 1, 2  # the formats of STYLES, in their order
 
@@ -97,7 +98,7 @@ def _parts(title: str) -> dict[str, str]:
     name = NOT_IN_A_TITLE.sub(" ", title)[:LONGEST_TITLE].strip("' ") or "1"
     book = (
         f'{DECLARED}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
-        f'<sheet name={quoteattr(name)} sheetId="1" r:id="rId1"/></sheets></workbook>'
+        f'<sheet name="{escape(name)}" sheetId="1" r:id="rId1"/></sheets></workbook>'
     )
     return {
         "[Content_Types].xml": TYPES,
@@ -138,7 +139,7 @@ def _cell(cell: Cell, look: int) -> str:
     text = LIKE_AN_ESCAPE.sub("_x005F_", _cut(cell))
     return (
         f'<c s="{look}" t="inlineStr"><is><t xml:space="preserve">'
-        f"{escape(text, {chr(13): '_x000D_'})}</t></is></c>"
+        f"{escape(text, quote=False).replace(CR, '_x000D_')}</t></is></c>"
     )
 
 

@@ -22,8 +22,8 @@ from app.mail import queries as mail_queries
 from app.mail import services as mail_services
 from app.mail.bell import Bell
 from app.mail.models import FAILED, SENT
-from app.programme import invented, report, uploads
 from app.programme import queries as programme_queries
+from app.programme import report, uploads
 from app.programme import services as programme_services
 from app.programme.editing import photos
 from app.programme.publishing import plans
@@ -138,7 +138,7 @@ def demo(sessions: int, speakers: int, delegates: int) -> None:
         conference = programme_services.invent(sessions, speakers).conference
         invented_delegates.leave()
         seats.set_limit(seats.CONFERENCE, max(conference.places or 1, delegates))
-        invented_delegates.come(invented.invented_delegates(delegates))
+        invented_delegates.come(programme_services.invented_delegates(delegates))
         public = _published()
     click.echo(f"{sessions} sessions, {speakers} speakers and {delegates} delegates, all invented")
     click.echo(public)

@@ -1,19 +1,25 @@
 """Deeds on the programme: load it from a file, invent one, publish it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from app import clock
 from app.database import db, hold
 from app.edition import raise_edition
 from app.history import services as history
-from app.programme import document, in_effect, invented, loading, queries
+from app.programme import document, in_effect, loading, queries
 from app.programme.difference import Difference
 from app.programme.document import Document
 from app.programme.freezing import freeze
 from app.programme.models import Conference, Release
 from app.programme.reading import read
 from app.programme.reading.written import Note, WrittenProgramme
+
+if TYPE_CHECKING:
+    from app.programme.invented import InventedDelegate
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,22 @@ def merge(programme: WrittenProgramme, *, who: str = history.THE_SITE) -> Differ
 
 def invent(sessions: int, speakers: int) -> WrittenProgramme:
     """Put an invented conference of this size in place of the programme."""
-    programme = invented.invent(sessions, speakers)
+    programme: WrittenProgramme = _inventor().invent(sessions, speakers)
     replace(programme)
     return programme
+
+
+def invented_delegates(count: int) -> Iterator["InventedDelegate"]:
+    """Invent people who would like to come."""
+    people: Iterator[InventedDelegate] = _inventor().invented_delegates(count)
+    return people
+
+
+def _inventor() -> ModuleType:
+    """Load what invents conferences: many words, which only those need who try the site out."""
+    from app.programme import invented  # noqa: PLC0415 - see above
+
+    return invented
 
 
 def publish(

@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
 from app import clock
 from app.database import db
 from app.errors import Refused
-from app.programme.invented import InventedDelegate
 from app.registration import admission, recognition, seats
 from app.registration.models import Delegate
 from app.registration.recognition import LENGTH_OF_REFERENCES, LETTERS_OF_REFERENCES
 
+if TYPE_CHECKING:
+    from app.programme.invented import InventedDelegate  # loaded only where it is asked for
+
 INVENTED = Delegate.is_invented.is_(True)
 
 
-def come(people: Iterable[InventedDelegate]) -> None:
+def come(people: Iterable["InventedDelegate"]) -> None:
     """Give each a place; nobody gets a letter."""
     for number, person in enumerate(people):
         seats.take(seats.CONFERENCE, _delegate(person, number))
@@ -37,7 +40,7 @@ def refuse_beside_real_ones() -> None:
         raise Refused("Real people have registered here, so nothing invented can take their place")
 
 
-def _delegate(person: InventedDelegate, number: int) -> Delegate:
+def _delegate(person: "InventedDelegate", number: int) -> Delegate:
     now = clock.now()
     delegate = Delegate(
         reference=_reference(number),

@@ -59,7 +59,7 @@ class Delegate(Base):
     new_link_key: Mapped[str | None] = mapped_column(unique=True, default=None)
     organisation: Mapped[str] = mapped_column(default="")
     role: Mapped[str] = mapped_column(default="")
-    country: Mapped[str] = mapped_column(default="")  # ISO 3166-1 alpha-2
+    country: Mapped[str] = mapped_column(default="", index=True)  # ISO 3166-1 alpha-2
     days: Mapped[str]  # ISO dates, by spaces
     language: Mapped[str] = mapped_column(default="en")
     consented_at: Mapped[datetime]

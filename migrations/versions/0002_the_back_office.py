@@ -204,6 +204,7 @@ def upgrade() -> None:
             sa.Column("is_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.create_index("ix_delegate_name_order", ["name_order"], unique=False)
+        batch_op.create_index("ix_delegate_country", ["country"], unique=False)
 
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.add_column(sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
@@ -396,6 +397,7 @@ def downgrade() -> None:
         batch_op.drop_column("seen_at")
 
     with op.batch_alter_table("delegate", schema=None) as batch_op:
+        batch_op.drop_index("ix_delegate_country")
         batch_op.drop_index("ix_delegate_name_order")
         batch_op.drop_column("is_by_hand")
         batch_op.drop_column("organisation_order")

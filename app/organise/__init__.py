@@ -5,6 +5,7 @@ has besides the guard that says which roles read it and which change it.
 """
 
 from functools import partial
+from typing import Any
 
 from app.accounts import guards, roles
 from app.organise import done, menu
@@ -53,9 +54,9 @@ def _what_is_open(access: roles.Part) -> dict[str, bool]:
     return {"may_change": guards.may_change(access)}
 
 
-def _menu() -> dict[str, tuple[menu.Group, ...]]:
+def _menu() -> dict[str, Any]:
     person = guards.current_person()
-    return {"menu": menu.of(person) if person else ()}
+    return {"menu": menu.of(person) if person else (), "pages_above": menu.pages_above}
 
 
 def _what_was_done() -> dict[str, str]:
@@ -64,8 +65,8 @@ def _what_was_done() -> dict[str, str]:
 
 pages.before_request(guards.require_a_part)
 pages.context_processor(_menu)
-pages.context_processor(guards.when_it_ends)
 pages.context_processor(_what_was_done)
+pages.context_processor(guards.when_it_ends)
 for part, access in PARTS:
     part.before_request(guards.only_for(access))
     part.context_processor(partial(_what_is_open, access))

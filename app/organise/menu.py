@@ -1,9 +1,10 @@
 """The menu of the back office: what of it is open to whoever is signed in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flask import request
+from flask import request, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import roles
@@ -56,7 +57,7 @@ class Group:
 
 
 MENU = (
-    Group(_l("Home"), (Item(_l("Home"), ROOT, roles.HOME),)),
+    Group(_l("The back office"), (Item(_l("The back office"), ROOT, roles.HOME),)),
     Group(
         _l("Programme"),
         (
@@ -98,6 +99,21 @@ MENU = (
 def of(person: Person) -> tuple[Group, ...]:
     """Give the menu of someone's role."""
     return tuple(_open(person))
+
+
+def pages_above(
+    groups: Sequence[Group], within: Sequence[tuple[str, str]] | None
+) -> list[tuple[str, str]]:
+    """Give the trail of the page that is open: the back office, its part, and what is within that.
+
+    The first page of a part has none: the menu says where it is.
+    """
+    items = [item for group in groups for item in group.items]
+    if any(item.is_here for item in items):
+        return []
+    home = (gettext("The back office"), url_for("organise.home"))
+    part = [(str(item.label), item.address) for item in items if item.is_around]
+    return [home, *part, *(within or ())]
 
 
 def _open(person: Person) -> Iterator[Group]:

@@ -427,7 +427,7 @@ def test_who_is_no_longer_an_organiser_is_shut_out_from_the_next_page_on(visitor
     page = visitor.open("/organise", status=403)
 
     assert page.heading == "This page is not open to you"
-    assert visitor.open("/my").links.get("Go to the organisers’ home page") is None
+    assert visitor.open("/my").links.get("Go to the back office") is None
 
 
 def test_who_is_no_longer_an_organiser_gets_no_letter(visitor: Browser) -> None:

@@ -47,6 +47,11 @@ def numbers(page: Page) -> dict[str, str]:
     }
 
 
+def trail(page: Page) -> list[str]:
+    there = [one for one in page.tree.every("nav") if one.get("aria-label") == "You are here"]
+    return [words(one) for nav in there for one in page.tree.every("a", "span", within=nav)]
+
+
 def test_a_stranger_is_asked_to_sign_in(visitor: Browser) -> None:
     answer = visitor.fetch("GET", "/organise")
 
@@ -65,6 +70,22 @@ def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
     assert site.before_request_funcs["organise"] == [require_a_part]
     assert organise.pages.url_prefix == "/organise"
     assert site.test_client().get("https://conference.example/office/part").status_code == 303
+
+
+def test_the_trail_of_a_page_begins_in_the_back_office(organiser: Browser) -> None:
+    a_speaker(name="Ada Lovelace")
+    speaker = organiser.open("/organise/speakers").follow("Ada Lovelace")
+
+    assert trail(organiser.open("/organise")) == trail(organiser.open("/organise/speakers")) == []
+    assert trail(speaker) == ["The back office", "Speakers", "Ada Lovelace"]
+    assert trail(speaker.follow("Change")) == [
+        *("The back office", "Speakers", "Ada Lovelace"),
+        "Change Ada Lovelace",
+    ]
+    assert trail(organiser.open("/organise/settings/places")) == [
+        *("The back office", "Settings"),
+        "Change the limit of places",
+    ]
 
 
 def test_an_empty_conference_says_what_will_be_there_and_what_to_do(organiser: Browser) -> None:

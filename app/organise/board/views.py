@@ -61,10 +61,6 @@ def move(slug: str) -> ResponseReturnValue:
         stale=stale,
         now=said.where_it_is(session),
         back=_board_with(session, form),
-        trail=[
-            (gettext("Organisers’ home page"), url_for("organise.home")),
-            (gettext("Schedule board"), url_for(".shown")),
-        ],
         clashes=clashes.by_session(clashes.working()).get(session.key, ()),
     )
 

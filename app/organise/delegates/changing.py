@@ -46,9 +46,7 @@ def add() -> ResponseReturnValue:
             return see(delegate, "delegate-added")
     status = 422 if form.errors else 200
     places = registration.places()
-    return page(
-        "organise/delegates/add.html", status, form=form, places=places, trail=trail_of_list()
-    )
+    return page("organise/delegates/add.html", status, form=form, places=places)
 
 
 @pages.route("/<reference>/change", methods=["GET", "POST"])
@@ -120,14 +118,9 @@ def see(delegate: Delegate, what: str) -> Response:
 
 
 def trail(delegate: Delegate) -> list[tuple[str, str]]:
-    """Say where a page about a delegate stands."""
+    """Say which delegate a page is about."""
     address = url_for("organise.delegates.shown", reference=delegate.reference)
-    return [*trail_of_list(), (delegate.full_name or delegate.reference, address)]
-
-
-def trail_of_list() -> list[tuple[str, str]]:
-    """Say where a page beneath the list stands."""
-    return [(gettext("Delegates"), url_for("organise.delegates.listed"))]
+    return [(delegate.full_name or delegate.reference, address)]
 
 
 def _known(refusal: Known) -> str:

@@ -12,7 +12,6 @@ from flask_babel import gettext
 
 from app.forms import checks_its_own_token
 from app.organise.delegates import asked as asks
-from app.organise.delegates.changing import trail_of_list
 from app.organise.delegates.forms import ExportNeedsForm
 from app.organise.edited import who
 from app.organise.lists import Asked
@@ -53,7 +52,6 @@ def with_needs() -> ResponseReturnValue:
         form=form,
         number=number,
         is_narrowed=bool(question(asked)),
-        trail=trail_of_list(),
     )
 
 

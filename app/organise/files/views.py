@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.accounts import guards, roles
@@ -105,7 +104,7 @@ def export(state: str, name: str) -> ResponseReturnValue:
 
 
 def _ask(form: UploadForm, status: int) -> ResponseReturnValue:
-    return page("organise/files/upload.html", status, form=form, trail=_trail())
+    return page("organise/files/upload.html", status, form=form)
 
 
 def _show(form: LoadForm, found: Upload) -> ResponseReturnValue:
@@ -117,7 +116,6 @@ def _show(form: LoadForm, found: Upload) -> ResponseReturnValue:
         upload=found,
         tried=told,
         is_barred=told.is_another and taking_over.has_real_delegates(),
-        trail=_trail(),
     )
 
 
@@ -125,7 +123,3 @@ def _see_what_came(number: int, *, is_loaded: bool) -> ResponseReturnValue:
     if is_loaded:
         return redirect(done.at(url_for("organise.publishing.changes"), "programme-loaded"), 303)
     return redirect(done.at(url_for(".tried", number=number), "tried-again"), 303)
-
-
-def _trail() -> list[tuple[str, str]]:
-    return [(gettext("Files"), url_for(".shown"))]

@@ -71,7 +71,6 @@ def shown(number: int) -> ResponseReturnValue:
         again=desk.way_to_send_again(letter),
         past=history.newest_about(desk.subject(letter)),
         form=ButtonForm(),
-        trail=[(gettext("Letters"), url_for(".listed"))],
     )
 
 

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from app.accounts import guards, queries, team
 from app.accounts.models import Person
@@ -72,7 +71,10 @@ def remove(number: int) -> ResponseReturnValue:
         team.remove(number, _me())
         return redirect(done.at(url_for(".listed"), "person-removed"), 303)
     status = 422 if form.errors else 200
-    return page("organise/people/remove.html", status, form=form, member=member, me=_me())
+    trail = [(member.email, url_for(".person", number=number))]
+    return page(
+        "organise/people/remove.html", status, form=form, member=member, me=_me(), trail=trail
+    )
 
 
 def _shown(member: Person, form: RoleForm) -> Response:
@@ -85,7 +87,6 @@ def _shown(member: Person, form: RoleForm) -> Response:
         me=_me(),
         devices=queries.devices(member),
         past=history.newest_about(f"person {member.email}"),
-        trail=[(gettext("Team"), url_for(".listed"))],
     )
 
 

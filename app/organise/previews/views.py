@@ -44,7 +44,7 @@ def new() -> ResponseReturnValue:
     form = PreviewForm()
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
-        return page("organise/previews/new.html", status, form=form, trail=_trail())
+        return page("organise/previews/new.html", status, form=form)
     preview, secret = services.make(form.purpose(), form.length(), who=_who())
     address = f"{absolute_url('preview.closed', secret=secret)}/"
     return page(
@@ -52,7 +52,6 @@ def new() -> ResponseReturnValue:
         preview=preview,
         address=address,
         letter=_letter(address),
-        trail=_trail(),
     )
 
 
@@ -72,7 +71,3 @@ def _letter(address: str) -> str:
 def _who() -> str:
     person = guards.current_person()
     return person.email if person else ""
-
-
-def _trail() -> list[tuple[str, str]]:
-    return [(gettext("Preview links"), url_for(".listed"))]

@@ -71,13 +71,12 @@ def cancel(number: int) -> ResponseReturnValue:
         422 if form.errors else 200,
         form=form,
         planned=publishing.plan(number),
-        trail=_trail(),
     )
 
 
 @pages.get("/releases")
 def releases() -> ResponseReturnValue:
-    return page("organise/publishing/releases.html", releases=publishing.releases(), trail=_trail())
+    return page("organise/publishing/releases.html", releases=publishing.releases())
 
 
 @pages.get(A_RELEASE)
@@ -122,7 +121,7 @@ def back(number: int) -> ResponseReturnValue:
         422 if form.errors else 200,
         form=form,
         shown=shown,
-        trail=_trail_to_releases(),
+        trail=[*_trail_to_releases(), (_named(number), url_for(".release", number=number))],
     )
 
 
@@ -134,7 +133,6 @@ def _ask(form: PlanForm, asked: Asked) -> ResponseReturnValue:
         look=asked.look,
         refusal=asked.refusal,
         shown=comparing.outlook(asked.look),
-        trail=_trail(),
     )
 
 
@@ -142,9 +140,10 @@ def _see(address: str, what: str) -> ResponseReturnValue:
     return redirect(done.at(address, what), 303)
 
 
-def _trail() -> list[tuple[str, str]]:
-    return [(gettext("What will change"), url_for(".changes"))]
+def _named(number: int) -> str:
+    name: str = gettext("Release %(number)s", number=number)
+    return name
 
 
 def _trail_to_releases() -> list[tuple[str, str]]:
-    return [*_trail(), (gettext("Releases"), url_for(".releases"))]
+    return [(gettext("Releases"), url_for(".releases"))]

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
@@ -49,7 +48,6 @@ def shown(slug: str) -> ResponseReturnValue:
         is_public=any(one.slug == slug for one in releases.current().rooms),
         past=history.newest_about(KIND.about(room)),
         form=ButtonForm(),
-        trail=_trail(),
     )
 
 
@@ -90,7 +88,7 @@ def empty(slug: str) -> ResponseReturnValue:
         form=form,
         room=room,
         sessions=uses.sessions(room),
-        trail=_trail(room),
+        trail=[(room.name, _address(room))],
     )
 
 
@@ -107,7 +105,7 @@ def delete(slug: str) -> ResponseReturnValue:
         is_public=any(one.slug == slug for one in releases.current().rooms),
         has_others=len(queries.rooms()) > 1,
         form=ButtonForm(),
-        trail=_trail(room),
+        trail=[(room.name, _address(room))],
     )
 
 
@@ -122,7 +120,7 @@ def _asked(
         room=room,
         stale=stale,
         back=_address(room) if room else url_for(".listed"),
-        trail=_trail(*filter(None, [room])),
+        trail=[(room.name, _address(room))] if room else [],
     )
 
 
@@ -132,11 +130,3 @@ def _see(address: str, what: str) -> ResponseReturnValue:
 
 def _address(room: Room) -> str:
     return url_for(".shown", slug=room.slug)
-
-
-def _trail(*rooms: Room) -> list[tuple[str, str]]:
-    return [
-        (gettext("Organisers’ home page"), url_for("organise.home")),
-        (gettext("Rooms"), url_for(".listed")),
-        *((room.name, _address(room)) for room in rooms),
-    ]

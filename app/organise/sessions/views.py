@@ -2,7 +2,6 @@
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from app.accounts import onward
 from app.content import prose
@@ -61,7 +60,6 @@ def several() -> ResponseReturnValue:
         already=sum(not one.made for one in outlooks),
         is_checked="check" in request.form,
         back=back,
-        trail=_trail(),
     )
 
 
@@ -76,7 +74,7 @@ def change_several() -> ResponseReturnValue:
     back = onward.local(request.form.get("back", "")) or url_for(".listed")
     if not came.left_out:
         return _see(back, "sessions-changed")
-    return page("organise/sessions/left_out.html", came=came, back=back, trail=_trail())
+    return page("organise/sessions/left_out.html", came=came, back=back)
 
 
 @pages.route("/_add", methods=["GET", "POST"])
@@ -104,7 +102,6 @@ def shown(slug: str) -> ResponseReturnValue:
         session=session,
         past=history.newest_about(KIND.about(session)),
         form=ButtonForm(),
-        trail=_trail(),
     )
 
 
@@ -184,7 +181,7 @@ def _asked(
         abstract=prose.safe_html(form.abstract.data or ""),
         description=prose.safe_html(form.description.data or ""),
         back=_address(session) if session else url_for(".listed"),
-        trail=_trail(*filter(None, [session])),
+        trail=[(session.title, _address(session))] if session else [],
     )
 
 
@@ -194,7 +191,7 @@ def _sure(deed: str, session: Session) -> ResponseReturnValue:
         session=session,
         is_known=published.was_ever(session),
         form=ButtonForm(),
-        trail=_trail(session),
+        trail=[(session.title, _address(session))],
     )
 
 
@@ -204,11 +201,3 @@ def _see(address: str, what: str) -> ResponseReturnValue:
 
 def _address(session: Session) -> str:
     return url_for(".shown", slug=session.slug)
-
-
-def _trail(*sessions: Session) -> list[tuple[str, str]]:
-    return [
-        (gettext("Organisers’ home page"), url_for("organise.home")),
-        (gettext("Sessions"), url_for(".listed")),
-        *((session.title, _address(session)) for session in sessions),
-    ]

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.accounts import guards, roles
@@ -87,11 +86,7 @@ def _bring(speaker: Speaker, form: PhotoForm) -> bool:
 
 def _ask(speaker: Speaker, form: PhotoForm, status: int) -> ResponseReturnValue:
     back = url_for(".shown", slug=speaker.slug)
-    trail = [
-        (gettext("Organisers’ home page"), url_for("organise.home")),
-        (gettext("Speakers"), url_for(".listed")),
-        (speaker.name, back),
-    ]
+    trail = [(speaker.name, back)]
     return page(
         "organise/speakers/photo.html", status, speaker=speaker, form=form, back=back, trail=trail
     )

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from app.accounts import onward
 from app.content import prose
@@ -52,7 +51,6 @@ def several() -> ResponseReturnValue:
         others=len(chosen) - len(affected),
         back=back,
         form=ButtonForm(),
-        trail=_trail(),
     )
 
 
@@ -83,7 +81,6 @@ def shown(slug: str) -> ResponseReturnValue:
         is_for_readers=speakers_listed.is_for_readers(speaker, sessions),
         past=history.newest_about(KIND.about(speaker)),
         form=ButtonForm(),
-        trail=_trail(),
     )
 
 
@@ -134,7 +131,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
         other=goes,
         sessions=sessions,
         form=ButtonForm(),
-        trail=_trail(kept),
+        trail=[(kept.name, _address(kept))],
     )
 
 
@@ -161,7 +158,7 @@ def _asked(
         pressed=request.form.get("press", ""),
         countries=countries.listed(languages.current().code),
         back=_address(speaker) if speaker else url_for(".listed"),
-        trail=_trail(*filter(None, [speaker])),
+        trail=[(speaker.name, _address(speaker))] if speaker else [],
     )
 
 
@@ -172,7 +169,7 @@ def _sure(deed: str, speaker: Speaker) -> ResponseReturnValue:
         sessions=speakers_listed.sessions_of(speaker),
         refusal=speakers.why_not_deleted(speaker),
         form=ButtonForm(),
-        trail=_trail(speaker),
+        trail=[(speaker.name, _address(speaker))],
     )
 
 
@@ -182,11 +179,3 @@ def _see(address: str, what: str) -> ResponseReturnValue:
 
 def _address(speaker: Speaker) -> str:
     return url_for(".shown", slug=speaker.slug)
-
-
-def _trail(*speakers: Speaker) -> list[tuple[str, str]]:
-    return [
-        (gettext("Organisers’ home page"), url_for("organise.home")),
-        (gettext("Speakers"), url_for(".listed")),
-        *((speaker.name, _address(speaker)) for speaker in speakers),
-    ]

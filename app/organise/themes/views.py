@@ -2,7 +2,6 @@
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
@@ -52,7 +51,6 @@ def shown(slug: str) -> ResponseReturnValue:
         is_public=any(one.slug == slug for one in releases.current().themes),
         past=history.newest_about(KIND.about(theme)),
         form=ButtonForm(),
-        trail=_trail(),
     )
 
 
@@ -95,7 +93,7 @@ def empty(slug: str) -> ResponseReturnValue:
         form=form,
         theme=theme,
         sessions=uses.sessions(theme),
-        trail=_trail(theme),
+        trail=[(theme.name, _address(theme))],
     )
 
 
@@ -112,7 +110,7 @@ def delete(slug: str) -> ResponseReturnValue:
         is_public=any(one.slug == slug for one in releases.current().themes),
         has_others=len(queries.themes()) > 1,
         form=ButtonForm(),
-        trail=_trail(theme),
+        trail=[(theme.name, _address(theme))],
     )
 
 
@@ -128,7 +126,7 @@ def _asked(
         stale=stale,
         previewed=_is_previewed(),
         back=_address(theme) if theme else url_for(".listed"),
-        trail=_trail(*filter(None, [theme])),
+        trail=[(theme.name, _address(theme))] if theme else [],
     )
 
 
@@ -142,11 +140,3 @@ def _see(address: str, what: str) -> ResponseReturnValue:
 
 def _address(theme: Theme) -> str:
     return url_for(".shown", slug=theme.slug)
-
-
-def _trail(*themes: Theme) -> list[tuple[str, str]]:
-    return [
-        (gettext("Organisers’ home page"), url_for("organise.home")),
-        (gettext("Themes"), url_for(".listed")),
-        *((theme.name, _address(theme)) for theme in themes),
-    ]

@@ -58,7 +58,13 @@ def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
     status, stale = _saved(form, lambda: _save(form, text))
     if isinstance(status, Response):
         return status
-    return page("organise/writing/edit.html", status, text=text, **_shown(form, text.key, stale))
+    return page(
+        "organise/writing/edit.html",
+        status,
+        text=text,
+        trail=text.trail,
+        **_shown(form, text.key, stale),
+    )
 
 
 def _saved(form: WritingForm, save: Any) -> tuple[Any, Stale | None]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.content import links as content
 from app.content.links import Replaced
@@ -79,9 +80,15 @@ def _on_to(slug: str, what: str) -> ResponseReturnValue:
 def _listed(slug: str, form: LinkForm, status: int) -> ResponseReturnValue:
     text = opened.text(PAGE, slug)
     there = content.links(slug)
-    return page("organise/writing/links.html", status, text=text, links=there, form=form)
+    return page(
+        "organise/writing/links.html", status, text=text, links=there, form=form, trail=text.trail
+    )
 
 
 def _one(slug: str, found: Link, form: LinkForm, status: int, **more: Any) -> ResponseReturnValue:
     text = opened.text(PAGE, slug)
-    return page("organise/writing/link.html", status, text=text, link=found, form=form, **more)
+    above = (gettext("Additional links"), url_for(".links", slug=slug))
+    trail = [*text.trail, above]
+    return page(
+        "organise/writing/link.html", status, text=text, link=found, form=form, trail=trail, **more
+    )

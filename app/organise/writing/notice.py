@@ -2,6 +2,7 @@
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app import clock
 from app.content import notices
@@ -51,7 +52,10 @@ def write_notice() -> ResponseReturnValue:
             return redirect(done.at(url_for(".notice"), "notice-written"), 303)
     elif not form.is_submitted():
         _begin(form, notices.present())
-    return page("organise/writing/write_notice.html", status, form=form, stale=replaced)
+    trail = [(gettext("Urgent notice"), url_for(".notice"))]
+    return page(
+        "organise/writing/write_notice.html", status, form=form, stale=replaced, trail=trail
+    )
 
 
 def remove_notice() -> ResponseReturnValue:

@@ -5,6 +5,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from flask import current_app, url_for
+from flask_babel import gettext
 
 from app import clock
 from app.content import queries, services, shelf
@@ -48,6 +49,18 @@ class Text:
         english = self.key._replace(language=FALLBACK)
         found = self.writings.newest_come(english, clock.now()) or self.writings.newest(english)
         return found.title if found else ""
+
+    @property
+    def trail(self) -> list[tuple[str, str]]:
+        """Where the pages beneath this one stand."""
+        place = url_for("organise.writing.text", kind=self.key.kind, slug=self.key.slug)
+        return [(self.title, place)]
+
+    @property
+    def trail_of_versions(self) -> list[tuple[str, str]]:
+        """Where the pages about its versions stand."""
+        place = url_for("organise.writing.versions", **self.key._asdict())
+        return [*self.trail, (gettext("Versions"), place)]
 
     @cached_property
     def newest(self) -> Version | None:

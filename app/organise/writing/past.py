@@ -31,7 +31,7 @@ def attach(pages: Blueprint) -> None:
 def versions(kind: str, slug: str, language: str) -> ResponseReturnValue:
     """List every version, with who wrote it and when."""
     text = opened.text(kind, slug, language)
-    return page("organise/writing/versions.html", text=text)
+    return page("organise/writing/versions.html", text=text, trail=text.trail)
 
 
 def version(kind: str, slug: str, language: str, number: int) -> ResponseReturnValue:
@@ -44,6 +44,7 @@ def version(kind: str, slug: str, language: str, number: int) -> ResponseReturnV
         version=shown,
         form=_seen(text),
         as_read_here=_as_read(shown),
+        trail=text.trail_of_versions,
     )
 
 
@@ -65,6 +66,7 @@ def compare(kind: str, slug: str, language: str) -> ResponseReturnValue:
         new=new,
         facts=[("title", old.title, new.title), ("summary", old.summary, new.summary)],
         lines=comparing.lines(queries.body(folder(), old), queries.body(folder(), new)),
+        trail=text.trail_of_versions,
     )
 
 
@@ -75,7 +77,7 @@ def remove(kind: str, slug: str, language: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         services.remove(folder(), text.key, seen=form.seen, who=who())
         return _on_to(text, "text-removed")
-    return page("organise/writing/remove.html", text=text, form=_seen(text))
+    return page("organise/writing/remove.html", text=text, form=_seen(text), trail=text.trail)
 
 
 def _on_to(text: Text, what: str) -> ResponseReturnValue:

@@ -141,8 +141,18 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
     expect(window.locator(".board-reasons")).to_contain_text(reason)
     assert window.locator(":focus").inner_text().strip().endswith("Reading the tide")
 
-    window.keyboard.press("m")
-    window.keyboard.press("Delete")
+    for key in ("m", "Delete"):
+        window.keyboard.press(key)
+    expect(says(window)).to_have_text("Without a time. Enter saves, Escape gives up.")
+    assert axe(window) == []
+    window.keyboard.press("Escape")
+    expect(says(window)).to_contain_text("Reading the tide stays where it was: Boat house, 11:15am")
+    assert where("reading-the-tide") == ("boat-house", "11:15", 65)
+    for key in ("m", "Delete", "ArrowDown"):
+        window.keyboard.press(key)
+    expect(says(window)).to_contain_text("Boat house, 11:15am to 12:20pm.")
+    for key in ("Delete", "Enter"):
+        window.keyboard.press(key)
     expect(says(window)).to_have_text("Saved: Reading the tide, without a time.")
     assert where("reading-the-tide") is None
 

@@ -71,6 +71,11 @@ class Board:
             for hour in range(self.first_hour, self.last_hour)
         ]
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether nothing stands in the column of what has no room."""
+        return all(card.column for card in self.cards)
+
     def clashes_of(self, session: Session) -> Sequence[Clash]:
         """Give the clashes of one session, told from its side."""
         return clashes.by_session(self.clashes).get(session.key, ())

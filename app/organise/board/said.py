@@ -77,6 +77,7 @@ def words() -> dict[str, str]:
             "Enter saves, Escape gives up."
         ),
         "here": gettext("{place}."),
+        "off": gettext("Without a time. Enter saves, Escape gives up."),
         "gaveUp": gettext("{title} stays where it was: {place}."),
         "saving": gettext("{title}: {place}. Saving."),
         "waiting": gettext("without a time"),

@@ -7,7 +7,7 @@ const LONGEST = 24 * 60; // minutes
 
 export function moveByKeys(board) {
   const { root, words, say } = board;
-  let held = null; // { card, mover, from, to }
+  let held = null; // { card, mover, from, to, on: its place on the board, list and next: where it stood }
 
   root.addEventListener("keydown", (event) => {
     if (held && event.target === held.mover) steer(event);
@@ -27,16 +27,17 @@ export function moveByKeys(board) {
     const { first, columns } = measured(root);
     const column = from.column || Math.min(1, columns.length - 1);
     const to = from.start === null ? { ...from, start: first + 60, column } : from;
+    const stood = { list: card.parentElement, next: card.nextElementSibling };
     const mover = document.createElement("div");
     mover.className = "mover";
     mover.tabIndex = 0;
     mover.setAttribute("role", "application");
     mover.setAttribute("aria-label", titleOf(card));
-    mover.addEventListener("blur", () => document.hasFocus() && held?.mover === mover && letGo());
+    mover.addEventListener("blur", () => document.hasFocus() && held?.mover === mover && !held.isCarried && letGo());
     draw(root, card, to);
     card.append(mover);
     card.classList.add("is-moving");
-    held = { card, mover, from, to };
+    held = { card, mover, from, to, on: to, ...stood };
     board.isMoving = true;
     mover.focus({ preventScroll: true });
     root.querySelector(".board-box").scrollIntoView({ block: "nearest" });
@@ -56,6 +57,7 @@ export function moveByKeys(board) {
   }
 
   function moved({ key, shiftKey }) {
+    if (held.to.start === null) return isStep(key) ? held.on : null;
     const { start, minutes, column } = held.to;
     const step = shiftKey ? STEP : 3 * STEP;
     const onward = measured(root).isTurned ? "ArrowLeft" : "ArrowRight";
@@ -81,16 +83,25 @@ export function moveByKeys(board) {
     const { first, last, columns } = measured(root);
     const isOnBoard = to.start >= first && to.start < last && to.column >= 0 && to.column < columns.length;
     if (!isOnBoard || to.minutes < STEP || to.minutes > LONGEST) return say(words.edge);
-    held.to = to;
-    draw(root, held.card, to);
-    say(filled(words.here, { place: told(root, words, to) }));
-    held.mover.scrollIntoView({ block: "nearest", inline: "nearest" });
+    held.on = to;
+    carry(to, filled(words.here, { place: told(root, words, to) }));
     board.ask(held.card, to);
   }
 
   function takeOff() {
-    held.to = { ...held.to, start: null };
-    save();
+    const { from, to } = held;
+    carry(from.start === null ? from : { ...to, start: null }, words.off);
+  }
+
+  // Shows where it would be; between the board and what waits beside it, the focus goes along.
+  function carry(to, said) {
+    held.to = to;
+    held.isCarried = true;
+    draw(root, held.card, to);
+    held.mover.focus({ preventScroll: true });
+    held.isCarried = false;
+    say(said);
+    held.mover.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   function save() {
@@ -102,9 +113,10 @@ export function moveByKeys(board) {
   }
 
   function letGo() {
-    const { card, from } = held;
+    const { card, from, list, next } = held;
     putDown();
     draw(root, card, from);
+    if (card.nextElementSibling !== next) list.insertBefore(card, next);
     focusOn(card);
     say(filled(words.gaveUp, { title: titleOf(card), place: told(root, words, from) }));
     board.saving.refresh();
@@ -122,4 +134,8 @@ export function moveByKeys(board) {
   function focusOn(card) {
     card.querySelector("a").focus();
   }
+}
+
+function isStep(key) {
+  return key.startsWith("Arrow") || "+=-".includes(key);
 }

@@ -18,7 +18,11 @@ DONE: Final = "done"  # in the address
 WORDS: Final = {
     "undone": _l("Undone. The history keeps both, and you can undo the undoing."),
     "session-added": _l("The session has been added. Readers see it once you publish."),
+    "draft-added": _l(
+        "The session has been added as a draft. Readers see it once you confirm it and publish."
+    ),
     "session-saved": _l("The session has been saved. Readers see it once you publish."),
+    "draft-saved": _l("The draft has been saved. Readers see it once you confirm it and publish."),
     "session-as-it-was": _l("Nothing was changed, so there was nothing to save."),
     "session-cancelled": _l("The session has been cancelled. Readers are told once you publish."),
     "session-back": _l("The session takes place again. Readers are told once you publish."),

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from app.accounts import guards, roles
 from app.forms import ButtonForm
 from app.organise import queries
+from app.programme import queries as programme
 from app.registration import countries
 from app.web import languages, words
 from app.web.pages import page
@@ -23,12 +24,15 @@ def home() -> ResponseReturnValue:
         day=words.local_date,
         other_countries=gettext("Other countries"),
     )
+    overview = queries.overview(spoken)
     return page(
         "organise/home.html",
         form=ButtonForm(),
-        overview=queries.overview(spoken),
+        overview=overview,
+        has_conference=overview.programme.is_published or programme.has_conference(),
         person=guards.current_person(),
         sees_delegates=guards.may_read(roles.DELEGATES),
+        sets_the_limit=guards.may_change(roles.SETTINGS),
     )
 
 

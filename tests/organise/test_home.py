@@ -103,6 +103,10 @@ def test_a_site_without_a_conference_says_how_to_begin(organiser: Browser) -> No
 
     assert "Nobody has said yet how many places there are" in page.text
     assert "Nothing has been published yet" in page.text
+    assert "There is no conference yet" in page.headings
+    assert organiser.follow("Set the limit").heading == "Change the limit of places"
+    organiser.open("/organise")
+    assert organiser.follow("Load a programme from a file").address == "/organise/files"
 
 
 def test_places_are_a_number_a_drawing_and_words(organiser: Browser) -> None:

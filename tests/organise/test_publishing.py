@@ -470,6 +470,8 @@ def test_before_anything_is_loaded_there_is_nothing_to_publish(organiser: Browse
     page = organiser.open("/organise/publishing")
 
     assert "There is no programme yet" in page.headings
+    page = organiser.open("/organise/publishing/publish", status=409)
+    assert page.links["Load a programme"] == "/organise/files"
     assert "Nothing has been published yet" in (
         organiser.open("/organise/publishing/releases").headings
     )

@@ -320,6 +320,7 @@ def test_a_break_needs_no_more_than_a_title(organiser: Browser) -> None:
     organiser.open("/organise/sessions/_add")
 
     page = organiser.press("Add this session", title="Tea", kind="break")
+    assert "added as a draft. Readers see it once you confirm it and publish." in page.source
 
     assert page.heading == "Tea"
     assert (held("tea")["state"], held("tea")["appearances"]) == ("draft", [])
@@ -628,10 +629,12 @@ def test_a_session_is_cancelled_and_brought_back(organiser: Browser) -> None:
 
 
 def test_deleting_what_readers_know_is_cancelling_it(organiser: Browser) -> None:
-    ask = organiser.open("/organise/sessions/opening").follow("Delete")
+    shown = organiser.open("/organise/sessions/opening")
+    ask = organiser.open("/organise/sessions/opening/delete")
 
     ask.press("Cancel this session")
 
+    assert "Delete" not in shown.links
     assert "Readers have seen this session in a release" in ask.text
     assert session("opening").state == "cancelled"
 

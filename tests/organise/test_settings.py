@@ -250,7 +250,10 @@ def test_a_viewer_reads_the_settings_and_cannot_change_them(a_browser: Browsers)
 
 @pytest.mark.empty
 def test_without_a_conference_there_is_nothing_to_set(organiser: Browser) -> None:
-    assert "There is no conference yet" in organiser.open("/organise/settings").text
+    for address, status in (("/organise/settings", 200), ("/organise/settings/change", 409)):
+        page = organiser.open(address, status)
+        assert "There is no conference yet" in page.headings
+        assert page.links["Load a programme from a file"] == "/organise/files"
 
 
 def test_nothing_changed_is_nothing_saved(organiser: Browser, site: Flask) -> None:

@@ -12,6 +12,7 @@ from app.organise.publishing import comparing, releasing
 from app.organise.publishing.forms import BackForm, PlanForm, ReleaseForm
 from app.organise.publishing.releasing import Asked
 from app.organise.undo.views import HIGHEST
+from app.programme import queries as programme
 from app.programme.publishing import plans, services
 from app.programme.publishing import queries as publishing
 from app.web.pages import page
@@ -27,7 +28,7 @@ def changes() -> ResponseReturnValue:
     try:
         look = publishing.outlook()
     except NotFound:
-        return page("organise/publishing/nothing.html")
+        return _nothing_yet()
     return page(
         "organise/publishing/changes.html",
         look=look,
@@ -39,6 +40,8 @@ def changes() -> ResponseReturnValue:
 @pages.route("/publish", methods=["GET", "POST"])
 @checks_its_own_token
 def publish() -> ResponseReturnValue:
+    if not programme.has_conference():
+        return _nothing_yet(409)
     form = ReleaseForm()
     answer = releasing.answered(form, request.form.get("step", ""))
     if isinstance(answer, Asked):
@@ -134,6 +137,11 @@ def _ask(form: PlanForm, asked: Asked) -> ResponseReturnValue:
         refusal=asked.refusal,
         shown=comparing.outlook(asked.look),
     )
+
+
+def _nothing_yet(status: int = 200) -> ResponseReturnValue:
+    """Say that there is no programme, and what makes one."""
+    return page("organise/publishing/nothing.html", status)
 
 
 def _see(address: str, what: str) -> ResponseReturnValue:

@@ -89,7 +89,7 @@ def add() -> ResponseReturnValue:
             session = sessions.add(form.values(), who=edited.who())
         except Refused as refusal:
             return _asked(form.refused(refusal))
-        return _see(_address(session), "session-added")
+        return _see(_address(session), "draft-added" if session.is_draft else "session-added")
     return _asked(form)
 
 
@@ -120,7 +120,7 @@ def change(slug: str) -> ResponseReturnValue:
             return _asked(form.begun_again(stale), session, stale)
         except Refused as refusal:
             return _asked(form.refused(refusal), session)
-        return _see(_address(session), "session-saved" if made else "session-as-it-was")
+        return _see(_address(session), _saved(session) if made else "session-as-it-was")
     return _asked(form, session)
 
 
@@ -193,6 +193,10 @@ def _sure(deed: str, session: Session) -> ResponseReturnValue:
         form=ButtonForm(),
         trail=[(session.title, _address(session))],
     )
+
+
+def _saved(session: Session) -> str:
+    return "draft-saved" if session.is_draft else "session-saved"
 
 
 def _see(address: str, what: str) -> ResponseReturnValue:

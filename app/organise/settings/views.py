@@ -14,6 +14,7 @@ from app.programme.editing import edits
 from app.programme.editing.edits import Stale
 from app.programme.editing.of_conference import KIND, LABELS
 from app.programme.editing.outside import sessions_outside
+from app.programme.models import Conference
 from app.registration import places
 from app.registration import queries as registration
 from app.registration.places import LimitMoved
@@ -25,7 +26,7 @@ pages = Blueprint("settings", __name__, url_prefix="/settings")
 @pages.get("")
 def shown() -> ResponseReturnValue:
     if not queries.has_conference():
-        return page("organise/settings/none.html")
+        return _nothing_yet()
     found = queries.conference()
     return page(
         "organise/settings/shown.html",
@@ -40,7 +41,12 @@ def shown() -> ResponseReturnValue:
 @pages.route("/change", methods=["GET", "POST"])
 @checks_its_own_token
 def change() -> ResponseReturnValue:
-    found = queries.conference()
+    if not queries.has_conference():
+        return _nothing_yet(409)
+    return _change(queries.conference())
+
+
+def _change(found: Conference) -> ResponseReturnValue:
     form = SettingsForm()
     stale, status = None, 422 if form.is_submitted() else 200
     if form.validate_on_submit():
@@ -76,6 +82,11 @@ def limit() -> ResponseReturnValue:
     elif not form.is_submitted():
         form.places.data, form.seen.data = now.limit, str(now.limit)
     return page("organise/settings/limit.html", status, form=form, places=now)
+
+
+def _nothing_yet(status: int = 200) -> ResponseReturnValue:
+    """Say that there is no conference, and what makes one."""
+    return page("organise/settings/none.html", status)
 
 
 def _on_to(what: str) -> ResponseReturnValue:

@@ -71,6 +71,7 @@ class Listing(Generic[Row]):
     total: int
     asked: Asked
     filters: Sequence[Filter] = ()
+    endpoint: str = ""  # where the list is, when it is shown at another address
 
     @property
     def pages(self) -> int:
@@ -112,6 +113,14 @@ class Listing(Generic[Row]):
         """Give the address of the whole list."""
         return self._to({})
 
+    def address_at(self, endpoint: str = "") -> str:
+        """Give an address that asks for these very rows: the list's own, or that of a deed."""
+        sort = self._sort if "sort" in request.args else ""
+        number = str(self.asked.number) if self.asked.number > 1 else ""
+        return self._to(
+            {"q": self.asked.search, **self.asked.chosen, "sort": sort, "page": number}, endpoint
+        )
+
     @property
     def _sort(self) -> str:
         return f"-{self.asked.sort}" if self.asked.is_reversed else self.asked.sort
@@ -119,10 +128,10 @@ class Listing(Generic[Row]):
     def _address(self, **others: str) -> str:
         return self._to({"q": self.asked.search, **self.asked.chosen, **others})
 
-    def _to(self, question: Mapping[str, str]) -> str:
+    def _to(self, question: Mapping[str, str], endpoint: str = "") -> str:
         given = {name: value for name, value in question.items() if value}
         values: dict[str, Any] = {**(request.view_args or {}), **given}
-        return url_for(request.endpoint or "", **values)
+        return url_for(endpoint or self.endpoint or request.endpoint or "", **values)
 
 
 def _page_number(typed: str) -> int:

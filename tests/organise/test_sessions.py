@@ -752,10 +752,14 @@ def test_what_cannot_be_is_named_before_anything_is_done(organiser: Browser) -> 
 def test_nothing_ticked_is_said(organiser: Browser) -> None:
     organiser.open("/organise/sessions?q=tide")
 
-    page = organiser.press("Change the ticked sessions")
+    page = organiser.press("Change the ticked sessions", status=422)
 
-    assert page.address == "/organise/sessions?q=tide&done=sessions-none"
-    assert "Tick at least one session first." in page.source
+    assert page.title.startswith("Error: Sessions")
+    assert page.errors == ["Tick at least one session first"]
+    assert titles(page) == ["Reading the tide"]  # the same list, and all that leads on from it
+    assert page.links["Title"] == "/organise/sessions?q=tide&sort=title"
+    ask = page.press("Change the ticked sessions", {"Tick Reading the tide": True})
+    assert "/organise/sessions?q=tide" in ask.links.values()
 
 
 @pytest.mark.parametrize("seen", ["", "x opening", "-1 opening", "9" * 30 + " opening", "opening"])

@@ -382,9 +382,12 @@ def test_what_is_done_with_several_leads_back_to_the_same_list(organiser: Browse
 
 
 def test_nobody_ticked_is_said(organiser: Browser) -> None:
-    page = organiser.open("/organise/speakers").press("Withdraw")
+    page = organiser.open("/organise/speakers?q=mar").press("Withdraw", status=422)
 
-    assert done(page) == "No speaker was ticked, so nothing has been done."
+    assert page.title.startswith("Error: Speakers")
+    assert page.errors == ["Tick at least one speaker first"]
+    page = page.press("Withdraw", {"Tick João Maré": True}).press("Withdraw")
+    assert page.address.startswith("/organise/speakers?q=mar&")
 
 
 def test_who_is_withdrawn_is_with_readers_until_the_next_release(organiser: Browser) -> None:

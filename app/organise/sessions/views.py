@@ -1,7 +1,10 @@
 """The sessions of the working programme: the list, a page and a form for each."""
 
+from dataclasses import replace
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.accounts import onward
 from app.content import prose
@@ -48,7 +51,7 @@ def several() -> ResponseReturnValue:
     chosen = sessions_listed.chosen(request.form.getlist("chosen")[: together.MOST])
     back = onward.local(request.form.get("back", "")) or done.where_pressed(url_for(".listed"))
     if not chosen:
-        return _see(back, "sessions-none")
+        return _none_ticked()
     values = form.values() if "check" in request.form and form.validate() else {}
     outlooks = together.outlooks(chosen, values) if values else []
     return page(
@@ -192,6 +195,19 @@ def _sure(deed: str, session: Session) -> ResponseReturnValue:
         is_known=published.was_ever(session),
         form=ButtonForm(),
         trail=[(session.title, _address(session))],
+    )
+
+
+def _none_ticked() -> ResponseReturnValue:
+    """Show the list once more, and that something has to be ticked in it first."""
+    form = ButtonForm()
+    form.form_errors = [gettext("Tick at least one session first")]
+    return page(
+        "organise/sessions/listed.html",
+        422,
+        listing=replace(lists.listing(), endpoint="organise.sessions.listed"),
+        address=url_for(".listed"),
+        form=form,
     )
 
 

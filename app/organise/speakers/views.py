@@ -1,7 +1,10 @@
 """The speakers of the working programme: the list, a page and a form for each."""
 
+from dataclasses import replace
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.accounts import onward
 from app.content import prose
@@ -38,7 +41,7 @@ def several() -> ResponseReturnValue:
     chosen = speakers_listed.chosen(request.form.getlist("chosen"))
     back = onward.local(request.form.get("back", "")) or done.where_pressed(url_for(".listed"))
     if deed is None or not chosen:
-        return _see(back, "speakers-none")
+        return _nobody_ticked()
     affected = [speaker for speaker in chosen if deed.is_news_for(speaker)]
     if affected and request.form.get("sure"):
         for speaker in affected:
@@ -171,6 +174,14 @@ def _sure(deed: str, speaker: Speaker) -> ResponseReturnValue:
         form=ButtonForm(),
         trail=[(speaker.name, _address(speaker))],
     )
+
+
+def _nobody_ticked() -> ResponseReturnValue:
+    """Show the list once more, and that somebody has to be ticked in it first."""
+    form, deeds = ButtonForm(), lists.DEEDS.values()
+    form.form_errors = [gettext("Tick at least one speaker first")]
+    listing = replace(lists.listing(), endpoint="organise.speakers.listed")
+    return page("organise/speakers/listed.html", 422, listing=listing, deeds=deeds, form=form)
 
 
 def _see(address: str, what: str) -> ResponseReturnValue:

@@ -319,10 +319,11 @@ class _Form:
         self._values = {field: _shipped(tree, field) for field in self._fields}
 
     def named(self, name: str) -> list[Element]:
-        """Find fields by label, or by the legend of their group."""
+        """Find fields by label, or by the legend of their group; “(optional)” may be left out."""
         shown = [one for one in self._fields if _is_shown(one)]
-        own = [one for one in shown if _slug(self._tree.label(one)) == _slug(name)]
-        return own or [one for one in shown if _slug(self._legend(one)) == _slug(name)]
+        wanted = {_slug(name), _slug(f"{name} (optional)")}
+        own = [one for one in shown if _slug(self._tree.label(one)) in wanted]
+        return own or [one for one in shown if _slug(self._legend(one)) in wanted]
 
     def standing(self, name: str) -> list[str]:
         """Tell what stands in the fields of this name."""

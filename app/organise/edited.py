@@ -24,6 +24,8 @@ LONGEST_NAME = 200  # characters
 LONGEST_LINE = 300
 LONGEST_NOTES = 5_000
 LONGEST_TEXT = 20_000
+PUBLIC = _l("Public")
+MARKDOWN = _l("Public. Markdown: an empty line begins a new paragraph, *words* are emphasised")
 EITHER_WAY = {"dir": "auto"}  # as what is typed is written
 
 
@@ -55,10 +57,11 @@ def lines(text: str | None) -> str:
     return tidy(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def a_name(label: Any, called: Any, missing: Any) -> StringField:
+def a_name(label: Any, called: Any, missing: Any, description: Any = "") -> StringField:
     """Ask for the name of a thing."""
     checks = [DataRequired(missing), at_most(LONGEST_NAME, called), plain_characters]
-    return StringField(label, [*checks, lettered(called)], [one_line], render_kw=EITHER_WAY)
+    checks.append(lettered(called))
+    return StringField(label, checks, [one_line], description, render_kw=EITHER_WAY)
 
 
 def a_line(label: Any, called: Any, description: Any = "", **look: str) -> StringField:
@@ -91,5 +94,8 @@ class MoveForm(Form):
 def notes() -> Field:
     """Ask for what only those who run the conference should know."""
     return a_text(
-        _l("Notes"), _l("The notes"), _l("Only people in the back office see them"), LONGEST_NOTES
+        _l("Notes (optional)"),
+        _l("The notes"),
+        _l("Not public. Only people in the back office see them"),
+        LONGEST_NOTES,
     )

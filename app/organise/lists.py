@@ -4,12 +4,13 @@ A list page reads what is asked for, hands it to a query of the capability, and 
 ``Listing`` that comes of it with the macros of ``templates/organise/list.html``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Generic, TypeVar
 
 from flask import request, url_for
+from flask_babel import gettext
 
 from app.forms import one_line, without_hidden
 
@@ -92,6 +93,25 @@ class Listing(Generic[Row]):
     def is_narrowed(self) -> bool:
         """Whether a search or a filter hides rows."""
         return bool(self.asked.search or self.asked.chosen)
+
+    def titled(self, heading: str) -> str:
+        """Tell this page of the list from any other: Sessions: search for ‘water’, page 2 of 4."""
+        title = heading
+        if narrowing := ", ".join(self._narrowings()):
+            title = gettext("%(list)s: %(narrowing)s", list=title, narrowing=narrowing)
+        if self.asked.number > 1:
+            number, pages = self.asked.number, self.pages
+            title = gettext(
+                "%(list)s, page %(number)s of %(pages)s", list=title, number=number, pages=pages
+            )
+        return str(title)
+
+    def _narrowings(self) -> Iterator[str]:
+        if self.asked.search:
+            yield str(gettext("search for ‘%(words)s’", words=self.asked.search))
+        for one in self.filters:
+            if chosen := self.asked.choice(one.name):
+                yield f"{one.label} {dict(one.options)[chosen]}"
 
     def page_address(self, number: int) -> str:
         """Give the address of another page of the same list."""

@@ -40,6 +40,11 @@ def local_date(day: date | datetime) -> str:
     return str(format_date(local_day(day), "EEEE d MMMM y"))
 
 
+def plain_date(day: date | datetime) -> str:
+    """Show a day without its weekday, where there is little room: 6 November 2008."""
+    return str(format_date(local_day(day), "d MMMM y"))
+
+
 def local_days(first: date, last: date) -> str:
     """Show a run of days, saying the month and year once: Thursday 6 to Friday 7 November 2008."""
     if first == last:

@@ -57,7 +57,7 @@ def test_the_people_of_a_programme_are_looked_after_by_keyboard_alone(
 
     press(window, "Add a speaker")
     fill(window, "Name", "Mary Seacole")
-    fill(window, "Biography", "She *went*.")
+    fill(window, "Biography (optional)", "She *went*.")
     press(window, "Preview the biography")
     assert window.evaluate("document.activeElement.className") == "preview"
     expect(window.locator(".preview em")).to_have_text("went")
@@ -94,7 +94,7 @@ def test_the_people_of_a_programme_are_looked_after_by_keyboard_alone(
     expect(first).to_contain_text("Boat house")
     press(window, "Boat house")
     press(window, "Change")
-    fill(window, "Capacity", "12")
+    fill(window, "Capacity (optional)", "12")
     press(window, "Save")
     expect(window.get_by_text("Boat house: capacity changed from 8 to 12").first).to_be_visible()
     assert axe(window) == []

@@ -15,7 +15,7 @@ from app.organise.lists import Listing
 from app.registration import queries as registration
 from app.registration.desk import queries
 from app.web.pages import page
-from app.web.words import local_date
+from app.web.words import plain_date
 
 pages = Blueprint("delegates", __name__, url_prefix="/delegates")
 
@@ -36,7 +36,7 @@ def listed() -> ResponseReturnValue:
         listing=Listing(rows, queries.count(wanted), asked, filters),
         undelivered=queries.undelivered(rows),
         country_name=cache(told.country),
-        day_in_words=cache(local_date),  # many on one day, and each takes a while to word
+        day_in_words=cache(plain_date),  # many on one day, and each takes a while to word
         asked_of_list=exports.question(asked),
         form=ButtonForm(),
     )

@@ -33,16 +33,16 @@ class RoomForm(EditForm):
 
     name = a_name(_l("Name"), _l("The name"), _l("Enter the room’s name"))
     capacity = Capacity(
-        _l("Capacity"),
+        _l("Capacity (optional)"),
         [
             Optional(),
             NumberRange(1, LARGEST, _l("Enter a capacity from 1 to 1,000,000")),
         ],
-        description=_l("How many people may be in it. Leave it empty if you do not know"),
+        description=_l("How many people may be in it"),
         render_kw={"inputmode": "numeric"},
     )
     description = a_text(
-        _l("Description"),
+        _l("Description (optional)"),
         _l("The description"),
         _l("Where it is and how to get there"),
         LONGEST_DESCRIPTION,

@@ -21,6 +21,7 @@ class Facts:
     clashes: Sequence[Clash]
     is_public: bool
     awaits_publishing: bool
+    may_be_deleted: bool  # what readers have seen is cancelled instead
 
 
 def of(session: Session) -> Facts:
@@ -33,6 +34,7 @@ def of(session: Session) -> Facts:
         clashes=clashes.by_session(clashes.working()).get(session.key, ()),
         is_public=is_public,
         awaits_publishing=_awaits_publishing(session, is_public=is_public),
+        may_be_deleted=not is_public and not published.was_ever(session),
     )
 
 

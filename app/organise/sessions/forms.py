@@ -13,14 +13,23 @@ from wtforms.validators import DataRequired, NumberRange, Optional, ValidationEr
 
 from app.errors import Refused
 from app.forms import one_line, plain_characters
-from app.organise.edited import LONGEST_LINE, EditForm, a_line, a_text, lines, notes
+from app.organise.edited import (
+    LONGEST_LINE,
+    MARKDOWN,
+    PUBLIC,
+    EditForm,
+    a_line,
+    a_text,
+    lines,
+    notes,
+)
 from app.organise.sessions import appearances, links, times
 from app.organise.sessions.appearances import Appearances
 from app.organise.speakers.absences import ClockTime
 from app.programme.editing.of_sessions import LONGEST
 from app.programme.editing.sessions_listed import Choices
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Session
-from app.programme.shown import TAG
+from app.programme.shown import TAG, kind_name
 from app.registration.fields import at_most, lettered, offered
 from app.web import words
 
@@ -40,8 +49,6 @@ STATES = {
     WITHDRAWN: _l("Withdrawn: a file left it out, and readers do not see it"),
 }
 NO_SEATS = _l("The seats must be a number from 1 to 100,000")
-PUBLIC = _l("Public")
-MARKDOWN = _l("Public. Markdown: an empty line begins a new paragraph, *words* are emphasised")
 
 
 class SessionForm(EditForm):
@@ -58,9 +65,9 @@ class SessionForm(EditForm):
         [one_line],
         PUBLIC,
     )
-    subtitle = a_line(_l("Subtitle"), _l("The subtitle"), PUBLIC)
+    subtitle = a_line(_l("Subtitle (optional)"), _l("The subtitle"), PUBLIC)
     kind = a_line(
-        _l("Kind"),
+        _l("Kind (optional)"),
         _l("The kind"),
         _l("Public. Choose one that is in use, or type another. A break needs no speakers"),
         list="kinds",
@@ -68,7 +75,7 @@ class SessionForm(EditForm):
     )
     theme = SelectField(_l("Theme"), [offered(_l("Choose one of the themes"))], description=PUBLIC)
     language = a_line(
-        _l("Language"),
+        _l("Language (optional)"),
         _l("The language"),
         _l("Public. The code of the language that is spoken: en, fr, pt-BR"),
         autocomplete="off",
@@ -80,7 +87,7 @@ class SessionForm(EditForm):
     ends_next_day = BooleanField(_l("It ends on the next day"))
     room = SelectField(_l("Room"), [offered(_l("Choose one of the rooms"))], description=PUBLIC)
     seats = IntegerField(
-        _l("Seats"),
+        _l("Seats (optional)"),
         [Optional(), NumberRange(1, MOST_SEATS, NO_SEATS)],
         description=_l("Not public. How many may come, when that is fewer than the room holds"),
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
@@ -94,16 +101,20 @@ class SessionForm(EditForm):
         _l("A part of the name is enough; accents do not matter"),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
-    abstract = a_text(_l("Abstract"), _l("The abstract"), MARKDOWN, LONGEST_TEXT)
-    description = a_text(_l("Description"), _l("The description"), MARKDOWN, LONGEST_TEXT)
+    abstract = a_text(_l("Abstract (optional)"), _l("The abstract"), MARKDOWN, LONGEST_TEXT)
+    description = a_text(
+        _l("Description (optional)"), _l("The description"), MARKDOWN, LONGEST_TEXT
+    )
     links = TextAreaField(
-        _l("Links"),
+        _l("Links (optional)"),
         [at_most(LONGEST_TEXT, _l("The links")), plain_characters, links.check],
         [lines],
         _l("Public. One a line: the address, a space, and what it leads to"),
         render_kw={"spellcheck": "false"},
     )
-    licence = a_line(_l("Licence"), _l("The licence"), _l("Public. For example CC BY 4.0"))
+    licence = a_line(
+        _l("Licence (optional)"), _l("The licence"), _l("Public. For example CC BY 4.0")
+    )
     is_recorded = BooleanField(_l("It will be recorded (public)"))
     is_illustrative = BooleanField(
         _l("It is made up to show a whole conference, and marked as illustrative (public)")
@@ -166,6 +177,7 @@ class SessionForm(EditForm):
         starts_at, ends_at = self._moments()
         return {
             **{field: self[field].data for field in PLAIN},
+            "kind": self._kind(),
             "theme": self.theme.data,
             "room": self.room.data,
             "starts_at": starts_at,
@@ -197,6 +209,13 @@ class SessionForm(EditForm):
         self.form_errors.append(gettext(str(refusal)))
         return self
 
+    def _kind(self) -> str:
+        """Give the kind that has the typed name; what is no such name is a kind of its own."""
+        typed = self.kind.data or ""
+        own = [(self.known.kind, kind_name(self.known.kind))] if self.known else []
+        meant = {name.casefold(): kind for kind, name in (*self.kinds, *own)}
+        return meant.get(typed.casefold(), typed)
+
     def _moments(self) -> tuple[datetime | None, datetime | None]:
         """Give when it starts and ends, as far as that can be told."""
         day = _day(self.day.data)
@@ -223,6 +242,7 @@ def typed_before(session: Session, zone: ZoneInfo) -> dict[str, Any]:
     return {
         **{field: getattr(session, field) for field in PLAIN},
         "version": str(session.version),
+        "kind": kind_name(session.kind),
         "theme": session.theme.slug if session.theme else "",
         "room": session.room.key if session.room else "",
         "day": known.day.isoformat() if known.day else "",
@@ -237,7 +257,7 @@ def typed_before(session: Session, zone: ZoneInfo) -> dict[str, Any]:
 
 def new() -> dict[str, Any]:
     """Give what stands in the form of a session that is to be added."""
-    return {"state": DRAFT, "kind": "parallel", "version": "0"}
+    return {"state": DRAFT, "kind": kind_name("parallel"), "version": "0"}
 
 
 def _day(typed: Any) -> date | None:

@@ -17,7 +17,7 @@ from app.programme.editing import sessions_listed
 from app.programme.editing.sessions_listed import Choices, Row, Wanted
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN
 from app.programme.shown import KINDS, kind_name
-from app.web.words import local_date, on_the_clock, zone
+from app.web.words import local_date, on_the_clock, plain_date, zone
 
 EN_DASH: Final = "–"
 MOST_DAYS: Final = 40  # of a conference that are offered
@@ -41,7 +41,7 @@ class Line:
 
     session: Row
     kind: str
-    marks: Sequence[str]
+    mark: str  # what is unusual about it
     starts: str
     day: str
     machine: str  # when it starts, for programs
@@ -81,17 +81,18 @@ def kinds_to_choose(choices: Choices) -> list[tuple[str, str]]:
 
 def _lines(rows: Sequence[Row]) -> list[Line]:
     """Put rows in words; what many share is put in words once."""
-    say = Words(cache(local_date), cache(kind_name), cache(_marks), zone())
+    say = Words(cache(local_date), cache(plain_date), cache(kind_name), cache(_mark), zone())
     return [_line(row, say) for row in rows]
 
 
 @dataclass(frozen=True)
 class Words:
-    """How days, kinds and marks are said, and by which clocks."""
+    """How days, kinds and states are said, and by which clocks."""
 
     day: Callable[[date], str]
+    changed: Callable[[date], str]
     kind: Callable[[str], str]
-    marks: Callable[[str, bool], Sequence[str]]
+    mark: Callable[[str], str]
     zone: ZoneInfo
 
 
@@ -101,18 +102,17 @@ def _line(row: Row, say: Words) -> Line:
     return Line(
         session=row,
         kind=say.kind(row.kind),
-        marks=say.marks(row.state, row.is_illustrative),
+        mark=say.mark(row.state),
         starts=f"{on_the_clock(starts)}{ends}" if starts else "",
         day=say.day(starts.date()) if starts else "",
         machine=starts.isoformat() if starts else "",
-        changed=say.day(row.changed_at.astimezone(say.zone).date()) if row.changed_at else "",
+        changed=say.changed(row.changed_at.astimezone(say.zone).date()) if row.changed_at else "",
     )
 
 
-def _marks(state: str, is_illustrative: bool) -> Sequence[str]:  # noqa: FBT001 - a cached column
-    """Say what is unusual about a session."""
-    unusual = [] if state == CONFIRMED else [str(STATES[state])]
-    return [*unusual, gettext("Illustrative")] if is_illustrative else unusual
+def _mark(state: str) -> str:
+    """Say what is unusual about the state of a session."""
+    return "" if state == CONFIRMED else str(STATES[state])
 
 
 def _filters(choices: Choices, days: Sequence[date]) -> Sequence[Filter]:

@@ -12,7 +12,17 @@ from wtforms import BooleanField, EmailField, StringField
 from wtforms.validators import DataRequired, Optional, ValidationError
 
 from app.forms import LONGEST_ADDRESS, one_line, plain_characters
-from app.organise.edited import EITHER_WAY, LONGEST_LINE, EditForm, a_line, a_name, a_text, notes
+from app.organise.edited import (
+    EITHER_WAY,
+    LONGEST_LINE,
+    MARKDOWN,
+    PUBLIC,
+    EditForm,
+    a_line,
+    a_name,
+    a_text,
+    notes,
+)
 from app.organise.handed_in import FileForm, is_file, length
 from app.organise.speakers import absences
 from app.organise.speakers.absences import Absences
@@ -28,17 +38,19 @@ WORDS = _l("The text")
 class SpeakerForm(EditForm):
     """Say who a speaker is."""
 
-    name = a_name(_l("Name"), _l("The name"), _l("Enter the speaker’s name"))
-    role = a_line(_l("Role"), _l("The role"), _l("For example Professor of public health"))
-    organisation = a_line(_l("Organisation"), _l("The organisation"))
-    country = a_line(_l("Country"), _l("The country"), list="countries")
+    name = a_name(_l("Name"), _l("The name"), _l("Enter the speaker’s name"), PUBLIC)
+    role = a_line(
+        _l("Role (optional)"), _l("The role"), _l("Public. For example Professor of public health")
+    )
+    organisation = a_line(_l("Organisation (optional)"), _l("The organisation"), PUBLIC)
+    country = a_line(_l("Country (optional)"), _l("The country"), PUBLIC, list="countries")
     biography = a_text(
-        _l("Biography"),
+        _l("Biography (optional)"),
         _l("The biography"),
-        _l("Markdown: an empty line begins a new paragraph, *words* are emphasised"),
+        MARKDOWN,
     )
     contact_address = EmailField(
-        _l("Contact address"),
+        _l("Contact address (optional)"),
         [
             Optional(),
             at_most(LONGEST_ADDRESS, _l("The contact address")),
@@ -46,7 +58,7 @@ class SpeakerForm(EditForm):
             well_formed,
         ],
         [one_line],
-        _l("An email address for you and the others in the back office. It is never public"),
+        _l("Not public. An email address for you and the others in the back office"),
         render_kw={"spellcheck": "false", "autocomplete": "off"},
     )
     notes = notes()

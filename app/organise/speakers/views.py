@@ -80,6 +80,7 @@ def shown(slug: str) -> ResponseReturnValue:
         absences=absences.said(speaker.absences, zone()),
         sessions=sessions,
         namesakes=speakers_listed.namesakes(speaker),
+        may_be_deleted=not speakers.why_not_deleted(speaker),
         is_public=any(one.slug == slug for one in releases.current().speakers),
         is_for_readers=speakers_listed.is_for_readers(speaker, sessions),
         past=history.newest_about(KIND.about(speaker)),

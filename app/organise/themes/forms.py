@@ -23,13 +23,13 @@ class ThemeForm(EditForm):
 
     name = a_name(_l("Name"), _l("The name"), _l("Enter the theme’s name"))
     summary = a_text(
-        _l("Summary"),
+        _l("Summary (optional)"),
         _l("The summary"),
         _l("One or two sentences on what its sessions have in common"),
         LONGEST_SUMMARY,
     )
     letter = StringField(
-        _l("Letter"),
+        _l("Letter (optional)"),
         [at_most(LONGEST_LETTER, _l("The letter")), plain_characters],
         [one_line],
         _l("It stands in the shape where there is room. Empty: the first letter of the name"),

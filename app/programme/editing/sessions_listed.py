@@ -57,7 +57,7 @@ STATE = case(
 )
 LISTED = (  # in the order of a Row
     *(Session.slug, Session.title, Session.kind, STATE),
-    *(Session.starts_at, Session.ends_at, Session.changed_at, Session.is_illustrative),
+    *(Session.starts_at, Session.ends_at, Session.changed_at),
     *(Room.name, Theme.name),
 )
 
@@ -86,7 +86,6 @@ class Row:
     starts_at: datetime | None
     ends_at: datetime | None
     changed_at: datetime | None
-    is_illustrative: bool
     room: str | None
     theme: str | None
     speakers: Sequence[str]

@@ -1,0 +1,269 @@
+"""Sessions in a real browser: by keyboard alone, without scripts, and without barriers."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.programme.editing.of_sessions import KIND
+from app.programme.models import Session
+from tests.factories import a_room, a_session, a_speaker, a_theme, signed_in_window
+from tests.live import LiveSite
+
+LONG = "On the determinants of health and what comes of them in harbours and on piers " * 3
+LISTED = """
+- region "List of sessions":
+  - table:
+    - rowgroup:
+      - row:
+        - cell "Tick every row on this page":
+          - checkbox "Tick every row on this page"
+        - columnheader "Title":
+          - link "Title"
+        - columnheader "Time":
+          - link "Time"
+        - columnheader "Room":
+          - link "Room"
+        - columnheader "Theme"
+        - columnheader "Kind"
+        - columnheader "Changed":
+          - link "Changed"
+    - rowgroup:
+      - row:
+        - cell "Tick Opening":
+          - checkbox "Tick Opening"
+        - rowheader "Opening Ada Marsh, João Maré"
+        - cell "9:30am – 10:30am Wednesday 10 June 2009"
+        - cell "Great hall"
+"""
+WHO = """
+- group "Speakers":
+  - list:
+    - listitem:
+      - group "Ada Marsh":
+        - combobox "Role"
+        - button "Move up: Ada Marsh" [disabled]
+        - button "Move down: Ada Marsh"
+        - button "Remove Ada Marsh"
+    - listitem:
+      - group "João Maré"
+"""
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+
+
+def held(slug: str, field: str) -> object:
+    """Tell what a session holds in the database."""
+    with transaction():
+        found = db.session.scalars(select(Session).where(Session.slug == slug)).one()
+        return KIND.value(found, field)
+
+
+def focused(window: Page) -> Locator:
+    return window.locator(":focus")
+
+
+def named(window: Page) -> str:
+    """Tell the name under which what has the focus is announced, as far as words tell."""
+    name: str = focused(window).evaluate(
+        "e => (e.labels && e.labels.length ? e.labels[0].innerText : e.innerText).trim()"
+    )
+    return name
+
+
+def tab_to(window: Page, name: str, backwards: bool = False) -> None:
+    """Go to something with the Tab key alone, and see that focus shows."""
+    for _ in range(120):
+        window.keyboard.press("Shift+Tab" if backwards else "Tab")
+        if focused(window).count() and named(window).startswith(name):
+            shape = focused(window).evaluate(
+                "e => getComputedStyle(e).outlineStyle + getComputedStyle(e).boxShadow"
+            )
+            assert shape != "nonenone"
+            return
+    raise AssertionError(f"the Tab key never comes to “{name}”")
+
+
+def press(window: Page, name: str) -> None:
+    tab_to(window, name)
+    window.keyboard.press("Enter")
+    window.wait_for_load_state()
+
+
+def heading(window: Page) -> str:
+    return window.locator("h1").inner_text()
+
+
+def sideways_scroll(window: Page) -> int:
+    size: int = window.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return size
+
+
+def test_sessions_are_found_changed_and_undone_by_keyboard_alone(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    signed_in_window(window, site)
+    window.goto(f"{site}/organise/sessions")
+    expect(window.locator("form:has(table)")).to_match_aria_snapshot(LISTED)
+
+    tab_to(window, "Title, speaker or key")
+    window.keyboard.type("mare")
+    window.keyboard.press("Enter")
+    expect(window.locator("#count")).to_have_text("2 sessions")
+    assert axe(window) == []
+    press(window, "Opening")
+    press(window, "Change")
+    assert heading(window) == "Change Opening"
+    expect(window.get_by_role("group", name="Speakers")).to_match_aria_snapshot(WHO)
+
+    tab_to(window, "Title")
+    window.keyboard.press("Control+a")
+    window.keyboard.type("The opening")
+    press(window, "↓")
+    assert named(window) == "↑\nMove up: Ada Marsh".replace("\n", "") or "Ada Marsh" in named(
+        window
+    )
+    tab_to(window, "Find a speaker to add")
+    window.keyboard.type("ada")
+    window.keyboard.press("Enter")
+    window.wait_for_load_state()
+    assert axe(window) == []
+    press(window, "Add Ada Marsh")
+    assert named(window) == "Role"
+    window.keyboard.type("Mod")
+    press(window, "Preview both")
+    expect(window.locator(".preview .prose")).to_have_text("Why we are here.")
+    press(window, "Save")
+
+    assert heading(window) == "The opening"
+    assert held("opening", "appearances") == [
+        ["joao-mare", "speaker"],
+        ["ada-marsh", "chair"],
+        ["ada-marsh", "moderator"],
+    ]
+    press(window, "Undo")
+    assert heading(window) == "Opening"
+    expect(window.get_by_role("status").first).to_contain_text("Undone.")
+    assert held("opening", "title") == "Opening"
+    assert axe(window) == []
+
+
+def test_several_are_changed_and_one_is_cancelled_by_keyboard_alone(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    signed_in_window(window, site)
+    window.goto(f"{site}/organise/sessions")
+
+    for title in ("Tick Coffee", "Tick Harbour walls"):
+        tab_to(window, title)
+        window.keyboard.press("Space")
+    press(window, "Change the ticked sessions")
+    assert axe(window) == []
+    tab_to(window, "Theme")
+    window.keyboard.type("Wat")
+    press(window, "See what would change")
+    assert heading(window) == "Change 2 sessions?"
+    assert axe(window) == []
+    press(window, "Change 2 sessions")
+
+    assert {held("coffee", "theme"), held("harbour-walls", "theme")} == {"water"}
+    press(window, "Coffee")
+    press(window, "Cancel this session")
+    assert axe(window) == []
+    press(window, "Cancel this session")
+    assert held("coffee", "state") == "cancelled"
+    press(window, "Bring back")
+    assert held("coffee", "state") == "confirmed"
+
+
+def test_a_session_is_added_and_two_versions_are_compared_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    ada, grace = window_without_scripts, window
+    signed_in_window(ada, site, "ada@conference.example")
+    signed_in_window(grace, site)
+
+    ada.goto(f"{site}/organise/sessions/_add")
+    ada.get_by_label("Title", exact=True).fill("Tide pools")
+    ada.get_by_label("Find a speaker to add").fill("marsh")
+    ada.get_by_label("Find a speaker to add").press("Enter")
+    ada.get_by_role("button", name="Add Ada Marsh").click()
+    ada.get_by_label("Day", exact=True).select_option("2009-06-11")
+    ada.get_by_label("Starts").fill("14:00")
+    ada.get_by_label("Ends", exact=True).fill("13:00")
+    ada.get_by_role("button", name="Add this session").click()
+    assert ada.title().startswith("Error: Add a session")
+    assert axe(ada) == []
+    ada.get_by_label("Ends", exact=True).fill("15:00")
+    ada.get_by_role("button", name="Add this session").click()
+    assert heading(ada) == "Tide pools"
+    assert held("tide-pools", "starts_at") == "2009-06-11T13:00:00+00:00"
+
+    for one in (ada, grace):
+        one.goto(f"{site}/organise/sessions/tide-pools/change")
+    grace.get_by_label("Title", exact=True).fill("Rock pools")
+    grace.get_by_role("button", name="Save").click()
+    ada.get_by_label("Abstract").fill("What lives between the tides.")
+    ada.get_by_role("button", name="Save").click()
+    expect(ada.get_by_role("region", name="Two versions")).to_contain_text("Rock pools")
+    assert axe(ada) == []
+    ada.get_by_label("Title", exact=True).fill("Rock pools")
+    ada.get_by_role("button", name="Save").click()
+
+    assert heading(ada) == "Rock pools"
+    assert held("tide-pools", "abstract") == "What lives between the tides."
+
+
+def test_no_page_about_sessions_has_a_barrier_or_scrolls_sideways(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    people = [a_speaker(name=name) for name in ("محمد بن موسى الخوارزمي", "Ng" * 60)]
+    a_session(
+        slug="long",
+        title=LONG[:200],
+        subtitle=LONG,
+        abstract=LONG,
+        notes="https://" + "a" * 200,
+        room=a_room(name="Room " + "W" * 60),
+        theme=a_theme(name="עושר ועוני " * 6),
+        speakers=tuple(people),
+        is_draft=True,
+        is_illustrative=True,
+    )
+    site = live_site().address
+    signed_in_window(window, site)
+    window.set_viewport_size({"width": 320, "height": 640})
+    found: dict[str, tuple[list[str], int]] = {}
+
+    def look(path: str) -> None:
+        window.goto(f"{site}/organise/sessions{path}")
+        found[path] = (axe(window), sideways_scroll(window))
+
+    for path in (
+        "",
+        "?q=nothing",
+        "/long",
+        "/long/change",
+        "/long/delete",
+        "/long/cancel",
+        "/_add",
+    ):
+        look(path)
+    window.emulate_media(color_scheme="dark")
+    for path in ("", "/long", "/long/change"):
+        look(path)
+    window.goto(f"{site}/organise/sessions/long/change")
+    window.get_by_label("Title", exact=True).fill("")
+    window.get_by_role("button", name="Save").click()
+    found["error"] = (axe(window), sideways_scroll(window))
+    window.goto(f"{site}/organise/sessions")
+    window.get_by_role("button", name="Change the ticked sessions").click()
+    expect(window.locator(".govuk-error-summary")).to_be_focused()
+
+    assert {state: told for state, told in found.items() if told != ([], 0)} == {}

@@ -260,6 +260,25 @@ class Release(Base):
         return self.overruled.split("\n")[1:]
 
 
+class Revision(Base):
+    """How often readers were told something else of a session: what calendars go by.
+
+    It never falls, whichever release is shown, and it outlives the session: those who have it
+    in their calendars are told that it was withdrawn.
+    """
+
+    __tablename__ = "revision"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    slug: Mapped[str]
+    title: Mapped[str]
+    starts_at: Mapped[datetime | None] = mapped_column(default=None)  # as last told
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)
+    sequence: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime]
+    is_withdrawn: Mapped[bool] = mapped_column(default=False)
+
+
 class PlannedRelease(Base):
     """That the working programme will be published at a set moment."""
 

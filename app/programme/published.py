@@ -5,11 +5,12 @@ work out – which days there are, what goes on beside a session – is worked o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -17,9 +18,11 @@ from app.errors import Gone, NotFound
 from app.programme import lines, names
 from app.programme.document import Document, Room, Session, Speaker, Theme
 from app.programme.lines import Day, Line, Listing
+from app.programme.revisions import Told
 
 Thing = TypeVar("Thing", Room, Session, Speaker, Theme)
 
+NONE_TOLD: Mapping[str, Told] = MappingProxyType({})
 MANY = 40  # names, from which on they are looked up by letter
 MOST_BESIDE = 12  # sessions shown beside another
 
@@ -48,9 +51,16 @@ class Initial:
 class Programme:
     """A published programme."""
 
-    def __init__(self, content: Document, number: int, published_at: datetime | None) -> None:
+    def __init__(
+        self,
+        content: Document,
+        number: int,
+        published_at: datetime | None,
+        revisions: Mapping[str, Told] = NONE_TOLD,
+    ) -> None:
         self.number = number
         self.published_at = published_at
+        self.revisions = revisions  # by the keys of sessions, withdrawn ones among them
         self.conference = content.conference
         self.themes = content.themes
         self.rooms = content.rooms

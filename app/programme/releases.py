@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as Database
 
 from app import edition, lens
 from app.database import db, reading
-from app.programme import document, in_effect, queries
+from app.programme import document, in_effect, queries, revisions
 from app.programme.document import Document
 from app.programme.freezing import freeze
 from app.programme.models import Conference, Photo, Release
@@ -69,7 +69,12 @@ def _read_current() -> Programme:
             return Programme(NOTHING, 0, None)
         row, facts = found
         content = in_effect.over(document.read(row.document), facts)
-        return Programme(_with_what_is_kept(content, database), row.number, row.published_at)
+        return Programme(
+            _with_what_is_kept(content, database),
+            row.number,
+            row.published_at,
+            revisions.known(database),
+        )
 
 
 def _with_what_is_kept(content: Document, database: Database) -> Document:

@@ -10,7 +10,7 @@ from app import clock
 from app.database import db, hold
 from app.edition import raise_edition
 from app.history import services as history
-from app.programme import document, in_effect, loading, queries
+from app.programme import document, in_effect, loading, queries, revisions
 from app.programme.difference import Difference
 from app.programme.document import Document
 from app.programme.freezing import freeze
@@ -95,7 +95,8 @@ def publish(
     db.session.refresh(conference)
     frozen = frozen or freeze()
     shown = db.session.get(Release, conference.current_release or 0)
-    if shown is not None and frozen == _as_shown(shown, conference):
+    before = _as_shown(shown, conference) if shown else None
+    if shown is not None and frozen == before:
         return shown
     release = Release(
         number=queries.newest_number() + 1,
@@ -109,6 +110,7 @@ def publish(
     db.session.flush()
     conference.current_release = release.number
     conference.in_effect = document.written_facts(frozen.conference)
+    revisions.tell(before, frozen)
     raise_edition()
     history.record(
         f"Release {release.number} was published{_in_spite_of(overruled)}",

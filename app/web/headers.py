@@ -35,6 +35,16 @@ SAFETY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+FOR_OTHER_SITES = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+MAY_BE_ASKED = {
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+}
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 PERSONAL = "private, no-store"
 NOT_TO_BE_FOUND = {"X-Robots-Tag": "noindex"}  # whatever is not public
@@ -67,6 +77,17 @@ def keep_addresses(pages: Blueprint) -> None:
     @pages.after_request
     def _send_no_referrer(response: Response) -> Response:
         response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+
+def open_to_other_sites(pages: Blueprint) -> None:
+    """Let programs of other sites read these, without anything that tells who asks (Fetch, 3.2)."""
+
+    @pages.after_request
+    def _open(response: Response) -> Response:
+        response.headers.extend(FOR_OTHER_SITES)
+        if request.method == "OPTIONS":
+            response.headers.extend(MAY_BE_ASKED)
         return response
 
 

@@ -14,7 +14,7 @@ from app.database import db, hold
 from app.edition import raise_edition
 from app.errors import Refused
 from app.history import services as history
-from app.programme import document
+from app.programme import document, revisions
 from app.programme import services as programme
 from app.programme.clashes import Clash
 from app.programme.models import CANCELLED, FAILED, Conference, PlannedRelease, Release
@@ -82,7 +82,9 @@ def roll_back(number: int, note: str, *, seen: int, who: str) -> Release:
     if number == seen:
         raise Refused(f"Readers see release {number} already")
     back = queries.release(number)
-    conference.in_effect = document.written_facts(queries.as_shown_again(number).conference)
+    before, after = queries.public(), queries.as_shown_again(number)
+    revisions.tell(before, after)
+    conference.in_effect = document.written_facts(after.conference)
     conference.current_release = number
     raise_edition()
     history.record(

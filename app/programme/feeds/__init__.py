@@ -1,0 +1,1 @@
+"""The programme for other programs: calendars, schedules, plain text."""

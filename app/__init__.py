@@ -13,6 +13,7 @@ from app import (
     programme,
     registration,
     site,
+    speakers,
     web,
 )
 from config import Config
@@ -27,7 +28,7 @@ def create_app(config: Config) -> Flask:
     web.attach(app, config, watch)
     forms.csrf.init_app(app)
 
-    for part in (accounts, content, programme, registration, site, organise):
+    for part in (accounts, content, programme, registration, speakers, site, organise):
         app.register_blueprint(part.pages)
 
     commands.attach(app)

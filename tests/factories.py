@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from flask import current_app
 from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Page
+from sqlalchemy import select
 
 from app import clock
 from app.accounts import guards
@@ -39,6 +40,7 @@ from app.programme.models import (
 from app.registration.models import Delegate, Needs, Receipt
 from app.registration.recognition import recognise
 from app.registration.seats import CONFERENCE, begin_with, set_limit, take
+from app.speakers.models import Keeping
 from tests.browser import Browser
 
 SMALL_CONFERENCE = Path(__file__).with_name("conference.json")
@@ -88,6 +90,13 @@ def a_speaker(**about: Any) -> Speaker:
     """Save a speaker."""
     slug = f"speaker-{next(_numbers)}"
     return saved(Speaker(**{"key": slug, "slug": slug, "name": slug.capitalize(), **about}))
+
+
+def ada_marsh() -> Speaker:
+    """Find the speaker of the small conference who is in most of its sessions."""
+    found = db.session.scalar(select(Speaker).where(Speaker.slug == "ada-marsh"))
+    assert found is not None
+    return found
 
 
 def a_photo(speaker: Speaker, **about: Any) -> Photo:
@@ -262,6 +271,25 @@ def signed_in(
     """Sign someone in who runs the conference, without a request; `passed_at=None` is half way."""
     secret = a_device(an_organiser(email, role), **device)
     browser.hold_cookie("session", _cookie_of(secret))
+    return browser
+
+
+def a_keeper(speaker: Speaker, email: str = "ada@example.org", **about: Any) -> Keeping:
+    """Let somebody keep a speaker's pages: the speaker, unless told otherwise."""
+    with transaction():
+        person = accounts.let_keep_pages(email)
+        usual = {"since": clock.now(), "named_by": "grace@conference.example"}
+        keeping = Keeping(person_id=person.id, speaker_id=speaker.id, **{**usual, **about})
+        db.session.add(keeping)
+    return keeping
+
+
+def keeping_pages(
+    browser: Browser, speaker: Speaker, email: str = "ada@example.org", **about: Any
+) -> Browser:
+    """Sign somebody in who keeps a speaker's pages, by a link alone."""
+    person = a_keeper(speaker, email, **about).person
+    browser.hold_cookie("session", _cookie_of(a_device(person, passed_at=None)))
     return browser
 
 

@@ -24,13 +24,16 @@ from app.registration import links
 from tests.browser import Browser
 from tests.factories import (
     a_delegate,
+    a_keeper,
     a_link,
     a_planned_release,
     a_programme_file,
     a_receipt,
     a_session,
     a_sign_in_link,
+    ada_marsh,
     an_organiser,
+    keeping_pages,
     published,
     signed_in,
 )
@@ -47,6 +50,7 @@ class Who(StrEnum):
     HALF_WAY = "whoever has their second step before them"
     SETTING_UP = "whoever may set up a second step"
     SIGNED_IN = "whoever is signed in, second step and all"
+    SPEAKER = "whoever keeps the pages of the speaker"
     A_PART = "whoever has a part in running the conference"
     EDITORS = "those who change the programme and the pages"
     DESK = "those who look after the delegates"
@@ -449,6 +453,9 @@ ROUTES = [
     Route("/sign-out", "GET POST", Who.ANYONE),
     Route("/site-map", "GET", Who.PUBLIC),
     Route("/sitemap.xml", "GET", Who.PUBLIC),
+    Route("/speak", "GET", Who.SPEAKER),
+    Route("/speak/<slug>", "GET", Who.SPEAKER, "/speak/ada-marsh"),
+    Route("/speak/<slug>/taking-part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/taking-part"),
     Route("/speakers", "GET", Who.PUBLIC),
     Route("/speakers/<slug>", "GET", Who.PUBLIC, "/speakers/ada-marsh"),
     Route("/themes/<slug>", "GET", Who.PUBLIC, "/themes/water"),
@@ -465,9 +472,10 @@ OPENED = {
     Who.HALF_WAY: (303, "/sign-in"),
     Who.SETTING_UP: (303, "/sign-in"),
     Who.SIGNED_IN: (303, "/sign-in"),
+    Who.SPEAKER: (303, "/sign-in"),
     **dict.fromkeys(MAY, (303, "/sign-in")),
 }
-BEHIND_THE_DOOR = (Who.HALF_WAY, Who.SETTING_UP, Who.SIGNED_IN, *MAY)
+BEHIND_THE_DOOR = (Who.HALF_WAY, Who.SETTING_UP, Who.SIGNED_IN, Who.SPEAKER, *MAY)
 
 
 def of(who: Who, method: str) -> list[Route]:
@@ -563,6 +571,7 @@ def keeps_what_was_typed(site: Flask, route: Route) -> bool:
 def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     """Let a visitor do all that can be done here; give the addresses that their links open."""
     signed_in(visitor, code_secret=authenticator.sealed(authenticator.new_secret()))
+    a_keeper(ada_marsh(), "grace@conference.example")
     answered(visitor, until="email", name=("Grace", "Hopper"))
     a_link()
     a_delegate(reference="GHJK2345", email="dorothy@example.org")
@@ -651,6 +660,32 @@ def test_each_role_opens_its_own_part_of_the_back_office_and_nothing_else(
             status = visitor.fetch("POST", route.tried, data=told).status_code
 
             assert status in ({400, 404, 409, 422} if allowed else {403}), route
+    assert everything_held() == before
+
+
+def test_a_speaker_opens_their_own_pages_and_nothing_of_anybody_else(visitor: Browser) -> None:
+    token = a_token(keeping_pages(visitor, ada_marsh()))
+    before = everything_held()
+
+    for route in of(Who.SPEAKER, "GET"):
+        another = route.tried.replace("ada-marsh", "joao-mare")
+        own, others = end(visitor.fetch("GET", route.tried)), end(visitor.fetch("GET", another))
+
+        assert own[0] in {200, 303, 404}, route
+        assert own[1] != "/sign-in", route
+        assert others[0] == 404 or another == route.tried, route
+    for route in of(Who.SPEAKER, "POST"):
+        another = route.tried.replace("ada-marsh", "joao-mare")
+        told = {**TYPED, "csrf_token": token}
+
+        assert visitor.fetch("POST", another, data=told).status_code == 404, route
+    for who in MAY:
+        for route in of(who, "GET"):
+            assert end(visitor.fetch("GET", route.tried))[0] == 403, route
+        for route in of(who, "POST"):
+            told = {**TYPED, "csrf_token": token}
+
+            assert visitor.fetch("POST", route.tried, data=told).status_code == 403, route
     assert everything_held() == before
 
 

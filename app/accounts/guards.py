@@ -21,12 +21,13 @@ from app.errors import NotAllowed
 DEVICE = "device"  # the name of what the cookie holds
 NOTHING = object()
 NO_PART = "This page is for those who run the conference"
+NO_PAGES = "This page is for speakers and for those who help them"
 
 
 def current_person() -> Person | None:
-    """Tell who is signed in, in this browser, second step and all."""
+    """Tell who is signed in, in this browser, second step and all where one is asked of them."""
     device = current_device()
-    return device.person if device and device.has_passed else None
+    return device.person if device and device.is_in else None
 
 
 def current_device() -> Device | None:
@@ -50,12 +51,24 @@ def require_a_part() -> ResponseReturnValue | None:
     return None if device.has_passed else to_second_step(device)
 
 
-def require_second_step() -> ResponseReturnValue | None:
-    """Let those in who are signed in, second step and all."""
+def require_speaker() -> ResponseReturnValue | None:
+    """Let those in who keep a speaker's pages; whoever has a part besides takes the second step."""
     device = current_device()
     if device is None:
         return to_sign_in()
-    return None if device.has_passed else to_second_step(device)
+    if not device.is_in:
+        return to_second_step(device)
+    if not device.person.keeps_pages:
+        raise NotAllowed(NO_PAGES)
+    return None
+
+
+def require_signed_in() -> ResponseReturnValue | None:
+    """Let those in who are signed in, second step and all where one is asked of them."""
+    device = current_device()
+    if device is None:
+        return to_sign_in()
+    return None if device.is_in else to_second_step(device)
 
 
 def require_half_way() -> ResponseReturnValue | None:

@@ -1,4 +1,4 @@
-"""People with a part in running the conference, and the ways in which they come in.
+"""People who sign in, because they run the conference or keep a speaker's pages, and how they do.
 
 Every moment here is a real one: a link must expire whichever day the site rehearses.
 """
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.database import Base
 
 ORGANISER, EDITOR, DESK, VIEWER = "organiser", "editor", "desk", "viewer"
-FORMER = "former"  # has had a part, and may see nothing now
+FORMER = "former"  # has no part in running the conference, or none any more
 ROLES = (ORGANISER, EDITOR, DESK, VIEWER)
 IDLE = timedelta(minutes=45)  # after which a device that nobody uses is signed out
 
@@ -25,6 +25,7 @@ class Person(Base):
     email: Mapped[str] = mapped_column(unique=True)  # in lower case
     role: Mapped[str] = mapped_column(default=ORGANISER)
     added_at: Mapped[datetime]
+    keeps_pages_since: Mapped[datetime | None] = mapped_column(default=None)  # of speakers
     code_secret: Mapped[str] = mapped_column(default="", server_default="")  # TOTP, encrypted
     code_step: Mapped[int | None] = mapped_column(default=None)  # of the last code that was used
 
@@ -47,6 +48,16 @@ class Person(Base):
     def has_a_part(self) -> bool:
         """Whether the back office is open to them."""
         return self.role in ROLES
+
+    @property
+    def keeps_pages(self) -> bool:
+        """Whether the pages that speakers keep are open to them."""
+        return self.keeps_pages_since is not None
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether there is anything here for them."""
+        return self.has_a_part or self.keeps_pages
 
     @property
     def has_second_factor(self) -> bool:
@@ -95,6 +106,14 @@ class Device(Base):
     def has_passed(self) -> bool:
         """Whether the second step was taken here; until then it is only half signed in."""
         return self.passed_at is not None
+
+    @property
+    def is_in(self) -> bool:
+        """Whether it opens what is its person's; only the back office asks for a second step.
+
+        Someone who is given a part later is half signed in from then on, wherever they are.
+        """
+        return self.has_passed or not self.person.has_a_part
 
     @property
     def used_at(self) -> datetime:

@@ -26,6 +26,12 @@ def with_a_part(email: str) -> Person | None:
     return found if found is not None and found.has_a_part else None
 
 
+def who_may_sign_in(email: str) -> Person | None:
+    """Find the person with this address, if there is anything here for them."""
+    found = person(email)
+    return found if found is not None and found.may_sign_in else None
+
+
 def organiser(email: str) -> Person | None:
     """Find the organiser with this address."""
     found = person(email)

@@ -21,6 +21,7 @@ from app.history import services as history
 from app.mail import services as mail
 
 LINK_LASTS = timedelta(minutes=15)
+INVITATION_LASTS = timedelta(days=14)  # in the letter that somebody did not ask for
 DEVICE_LASTS = timedelta(hours=12)
 SECRET_BYTES = 32
 NO_SUCH_ORGANISER = "There is no organiser with that address"
@@ -57,13 +58,39 @@ def make_sign_in_link(email: str) -> str:
     return _secret_for(person)
 
 
-def write_with_link(email: str, onward: str = "", language: str = "en") -> None:
-    """Write to an organiser with a link; for any other address do the same work and undo it.
+def let_keep_pages(email: str) -> Person:
+    """Let an address in to the pages that speakers keep; doing so again changes nothing."""
+    address = as_kept(email)
+    person = queries.person(address)
+    if person is None:
+        person = Person(email=address, role=FORMER, added_at=clock.real_now())
+        db.session.add(person)
+    if person.keeps_pages_since is None:
+        person.keeps_pages_since = clock.real_now()
+    db.session.flush()
+    return person
 
-    So neither the answer nor the time it takes tells a stranger who runs the conference.
+
+def let_keep_no_pages(person: Person) -> None:
+    """End that; it holds from their next page on. A link that was not used yet opens nothing."""
+    person.keeps_pages_since = None
+    if not person.has_a_part:
+        db.session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
+
+
+def make_invitation_link(person: Person) -> str:
+    """Make a link that signs somebody in once, in a letter that may wait a while to be read."""
+    return _secret_for(person, INVITATION_LASTS)
+
+
+def write_with_link(email: str, onward: str = "", language: str = "en") -> None:
+    """Write to whoever may sign in with a link; for any other address do the same and undo it.
+
+    So neither the answer nor the time it takes tells a stranger who runs the conference or
+    speaks at it.
     """
     undo_point = db.session.begin_nested()
-    person = queries.with_a_part(email)
+    person = queries.who_may_sign_in(email)
     secret = _secret_for(person or _nobody())
     mail.post(
         "sign_in",
@@ -143,13 +170,13 @@ def forget_old() -> None:
     limits.forget_old()
 
 
-def _secret_for(person: Person) -> str:
+def _secret_for(person: Person, lasts: timedelta = LINK_LASTS) -> str:
     secret = token_urlsafe(SECRET_BYTES)
     db.session.add(
         SignInLink(
             person_id=person.id,
             secret_hash=hashed(secret),
-            expires_at=clock.real_now() + LINK_LASTS,
+            expires_at=clock.real_now() + lasts,
         )
     )
     return secret

@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from app.accounts import devices, guards, limits, onward, queries, services
 from app.accounts.forms import SignInForm
+from app.accounts.models import Person
 from app.errors import Gone
 from app.forms import ButtonForm, checks_its_own_token
 from app.web import languages
@@ -44,11 +45,11 @@ def link(secret: str) -> ResponseReturnValue:
     form = ButtonForm()
     wanted = onward.asked_for()
     try:
+        person = queries.link(secret).person
         if form.validate_on_submit():
             browser = devices.label(request.user_agent.string)
             guards.hold(services.sign_in(secret, guards.held_secret(), browser))
-            return redirect(wanted or url_for("organise.home"), 303)
-        person = queries.link(secret).person
+            return redirect(wanted or _home(person), 303)
     except Gone as reason:
         return page("accounts/link_gone.html", 410, reason=gettext(str(reason)), wanted=wanted)
     what = {"form": form, "person": person, "wanted": wanted, "secret": secret}
@@ -67,6 +68,10 @@ def sign_out() -> ResponseReturnValue:
     person = device.person if device else None
     status = 422 if person and form.errors else 200
     return page("accounts/sign_out.html", status, form=form if person else None, person=person)
+
+
+def _home(person: Person) -> str:
+    return url_for("organise.home" if person.has_a_part else "speakers.home")
 
 
 def _allow_a_letter(address: str) -> None:

@@ -34,6 +34,8 @@ NOT_FOR_SEARCH = (  # what begins so, or with $ is just this
     "/sign-in/",
     "/sign-in?",
     "/sign-out$",
+    "/speak$",
+    "/speak/",
     "/my$",
     "/my/",
     "/preview/",

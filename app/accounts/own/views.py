@@ -12,7 +12,7 @@ from app.web.pages import page
 from app.web.words import local_time
 
 pages = Blueprint("own", __name__, url_prefix="/my")
-pages.before_request(guards.require_second_step)
+pages.before_request(guards.require_signed_in)
 pages.context_processor(guards.when_it_ends)
 
 

@@ -207,6 +207,8 @@ def _held(device: Device) -> Person:
     """Hold the row of a device's person, with what stands in it now."""
     person = device.person
     db.session.refresh(person, with_for_update=True)
+    if not person.has_a_part:
+        raise NotAllowed("A second step is only for those who run the conference")
     db.session.refresh(person, ["passkeys"])
     return person
 

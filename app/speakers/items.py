@@ -1,0 +1,100 @@
+"""The one list: all that is asked of a speaker, each with its state and a date.
+
+An item is a row of ``ITEMS``: its name, its label, the page where it is done, and a function that
+tells how it stands with several speakers at once, so that a list of all of them asks no more
+questions than the page of one. To add an item, write that function beside its page and add a row.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+
+from app.programme.models import Speaker
+from app.speakers import queries
+from app.speakers.models import Reply
+
+
+@dataclass(frozen=True)
+class State:
+    """How an item stands, in words, and whether something is left to be done."""
+
+    words: Any
+    is_open: bool
+
+
+TO_DO = State(_l("To do"), is_open=True)
+DONE = State(_l("Done"), is_open=False)
+
+
+class People:
+    """Some speakers, and what several items want to know of them; each is asked for once."""
+
+    def __init__(self, speakers: Sequence[Speaker]) -> None:
+        self.speakers = speakers
+
+    @cached_property
+    def replies(self) -> Mapping[int, Reply]:
+        """What each of them has told, by id; nobody is missing."""
+        found = queries.replies(self.speakers)
+        return {one.id: found.get(one.id) or Reply(speaker_id=one.id) for one in self.speakers}
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that is asked of a speaker."""
+
+    name: str  # by which its date is kept
+    label: Any
+    endpoint: str  # of its page, which takes the speaker's slug
+    states: Callable[[People], Mapping[int, State]]  # by the speaker's id
+
+
+@dataclass(frozen=True)
+class Line:
+    """An item, as a speaker sees it in the list."""
+
+    label: Any
+    state: State
+    address: str
+    wanted_by: date | None
+
+
+def _taking_part(people: People) -> Mapping[int, State]:
+    return {one.id: _standing(one) for one in people.speakers}
+
+
+def _standing(speaker: Speaker) -> State:
+    if speaker.withdrawn_at is not None:
+        return State(_l("You have withdrawn"), is_open=False)
+    return State(_l("Confirmed"), is_open=False) if speaker.confirmed_at is not None else TO_DO
+
+
+ITEMS: tuple[Item, ...] = (
+    Item("taking-part", _l("Say whether you take part"), "speakers.taking_part.ask", _taking_part),
+)
+
+
+def lines(speaker: Speaker) -> list[Line]:
+    """Give the list of one speaker."""
+    people, dates = People([speaker]), queries.wanted_by()
+    return [
+        Line(
+            label=item.label,
+            state=item.states(people)[speaker.id],
+            address=url_for(item.endpoint, slug=speaker.slug),
+            wanted_by=dates.get(item.name),
+        )
+        for item in ITEMS
+    ]
+
+
+def open_items(speakers: Sequence[Speaker]) -> Mapping[int, Iterable[Item]]:
+    """Tell what is still to be done of each of several speakers, by id."""
+    people = People(speakers)
+    states = [(item, item.states(people)) for item in ITEMS]
+    return {one.id: [item for item, found in states if found[one.id].is_open] for one in speakers}

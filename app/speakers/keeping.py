@@ -1,0 +1,55 @@
+"""Who keeps a speaker's pages: the speaker, whom organisers invite, and assistants."""
+
+from app import clock
+from app.accounts import services as accounts
+from app.accounts.models import Person
+from app.database import db
+from app.errors import NotFound
+from app.history import services as history
+from app.programme.editing.of_speakers import KIND
+from app.programme.models import Speaker
+from app.speakers import queries
+from app.speakers.models import Keeping
+
+
+def let_speaker_in(speaker: Speaker, email: str, *, who: str) -> Person:
+    """Let a speaker keep their own pages; doing so again changes nothing."""
+    says = f"{accounts.as_kept(email)} may keep the pages of {speaker.name}"
+    return _let_in(speaker, email, who=who, says=says, is_assistant=False)
+
+
+def name_assistant(speaker: Speaker, email: str, *, who: str) -> Person:
+    """Let somebody keep a speaker's pages with the same powers; their deeds bear their name."""
+    says = f"{accounts.as_kept(email)} became an assistant of {speaker.name}"
+    return _let_in(speaker, email, who=who, says=says, is_assistant=True)
+
+
+def end(speaker: Speaker, number: int, *, who: str) -> Person:
+    """Let somebody keep a speaker's pages no longer; it holds from their next page on."""
+    found = next((one for one in queries.keepers(speaker) if one.id == number), None)
+    if found is None:
+        raise NotFound("There is nobody here who keeps these pages")
+    found.ended_at = clock.now()
+    says = f"{found.person.email} no longer keeps the pages of {speaker.name}"
+    history.record(says, about=KIND.about(speaker), who=who)
+    db.session.flush()
+    if not queries.has_pages(found.person):
+        accounts.let_keep_no_pages(found.person)
+    return found.person
+
+
+def _let_in(speaker: Speaker, email: str, *, who: str, says: str, is_assistant: bool) -> Person:
+    person = accounts.let_keep_pages(email)
+    if all(one.person_id != person.id for one in queries.keepers(speaker)):
+        db.session.add(
+            Keeping(
+                person_id=person.id,
+                speaker_id=speaker.id,
+                is_assistant=is_assistant,
+                since=clock.now(),
+                named_by=who,
+            )
+        )
+        history.record(says, about=KIND.about(speaker), who=who)
+        db.session.flush()
+    return person

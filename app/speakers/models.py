@@ -1,0 +1,158 @@
+"""What speakers keep for themselves: who keeps whose pages, and what was answered there.
+
+What readers see of a speaker is the programme's. Here stands what only the organisers need to know.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import Person
+from app.database import Base
+from app.programme.models import Session, Speaker
+
+YES, NO = "yes", "no"
+ANOTHER_TIME, WITHDRAWAL = "another time", "withdrawal"  # what is asked of the organisers
+
+
+class Keeping(Base):
+    """That somebody keeps a speaker's pages: the speaker themselves, or an assistant."""
+
+    __tablename__ = "keeping"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    speaker_id: Mapped[int] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), index=True
+    )
+    is_assistant: Mapped[bool] = mapped_column(default=False, server_default=false())
+    since: Mapped[datetime]
+    named_by: Mapped[str]  # an address
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    person: Mapped[Person] = relationship()
+    speaker: Mapped[Speaker] = relationship()
+
+    __table_args__ = (
+        Index(
+            "ix_keeping_once",
+            "speaker_id",
+            "person_id",
+            unique=True,
+            sqlite_where=ended_at.is_(None),
+            postgresql_where=ended_at.is_(None),
+        ),
+    )
+
+
+class Reply(Base):
+    """What a speaker has told the organisers, and since when; without a moment, not yet."""
+
+    __tablename__ = "reply"
+
+    speaker_id: Mapped[int] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), primary_key=True
+    )
+    availability_at: Mapped[datetime | None] = mapped_column(default=None)
+    needs_at: Mapped[datetime | None] = mapped_column(default=None)  # what they are: SpeakerNeeds
+    audio_visual: Mapped[str] = mapped_column(Text, default="", server_default="")
+    audio_visual_at: Mapped[datetime | None] = mapped_column(default=None)
+    travel: Mapped[str] = mapped_column(Text, default="", server_default="")
+    travel_at: Mapped[datetime | None] = mapped_column(default=None)
+    recording: Mapped[str] = mapped_column(default="", server_default="")  # yes, no or nothing
+    slides: Mapped[str] = mapped_column(default="", server_default="")  # likewise
+    consent_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    __table_args__ = (
+        CheckConstraint(
+            "recording IN ('', 'yes', 'no') AND slides IN ('', 'yes', 'no')", name="known_consent"
+        ),
+    )
+
+
+class SpeakerNeeds(Base):
+    """What a speaker needs in order to take part: sensitive, and kept for a shorter time."""
+
+    __tablename__ = "speaker_needs"
+
+    speaker_id: Mapped[int] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), primary_key=True
+    )
+    access: Mapped[str] = mapped_column(Text)
+
+
+class SpeakerRequest(Base):
+    """What a speaker asks of the organisers, until they have seen to it."""
+
+    __tablename__ = "speaker_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    speaker_id: Mapped[int] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str]
+    words: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    who: Mapped[str]
+    settled_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    speaker: Mapped[Speaker] = relationship()
+
+    __table_args__ = (CheckConstraint("kind IN ('another time', 'withdrawal')", name="known_kind"),)
+
+
+class SessionOwner(Base):
+    """Who edits the text of a session; they need not speak in it."""
+
+    __tablename__ = "session_owner"
+
+    session_id: Mapped[int] = mapped_column(
+        ForeignKey("session.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    named_at: Mapped[datetime]
+    named_by: Mapped[str]
+
+    session: Mapped[Session] = relationship()
+    person: Mapped[Person] = relationship()
+
+
+class WantedBy(Base):
+    """The day by which an item of the list is wanted."""
+
+    __tablename__ = "wanted_by"
+
+    item: Mapped[str] = mapped_column(primary_key=True)  # its name in app.speakers.items
+    day: Mapped[date]
+
+
+class Mailing(Base):
+    """That somebody was written to about a speaker's pages, so that nobody is pestered.
+
+    Its moments are real ones, as those of letters are.
+    """
+
+    __tablename__ = "speaker_mailing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    speaker_id: Mapped[int] = mapped_column(ForeignKey("speaker.id", ondelete="CASCADE"))
+    letter: Mapped[str]  # its name: speaker_invited
+    sent_at: Mapped[datetime]
+    who: Mapped[str]
+
+    __table_args__ = (Index("ix_speaker_mailing_last", "speaker_id", "letter", "sent_at"),)
+
+
+class CalendarKey(Base):
+    """What the private address of a speaker's calendar signs; another one ends the old address."""
+
+    __tablename__ = "speaker_calendar_key"
+
+    speaker_id: Mapped[int] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+
+    speaker: Mapped[Speaker] = relationship()

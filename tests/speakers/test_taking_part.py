@@ -1,0 +1,88 @@
+"""A speaker confirms, asks for another time, or withdraws: organisers are told, readers later."""
+
+from sqlalchemy import select
+
+from app.database import db
+from app.history.models import Entry
+from app.mail.models import Letter
+from tests.browser import Browser, Page
+from tests.factories import ada_marsh, an_organiser, keeping_pages, published
+
+ANSWER, WHY = "Do you take part?", "Why, or which times suit you"
+CANNOT, OTHER = "No, I cannot take part", "Yes, but I need another time"
+
+
+def answer(visitor: Browser, what: str, why: str = "", status: int = 200) -> Page:
+    visitor.open("/speak/ada-marsh").follow("Say whether you take part")
+    return visitor.press("Send", {ANSWER: what, WHY: why}, status=status)
+
+
+def sent() -> list[tuple[str, str]]:
+    letters = db.session.scalars(select(Letter).order_by(Letter.id))
+    return [(letter.recipient, letter.subject) for letter in letters]
+
+
+def test_a_speaker_confirms_on_the_list(visitor: Browser) -> None:
+    keeping_pages(visitor, ada_marsh())
+    before = visitor.open("/speak/ada-marsh")
+
+    page = answer(visitor, "Yes, as the programme has it")
+
+    assert "To do" in before.text
+    assert "Thank you: you take part." in page.source
+    assert "Confirmed" in page.text
+    assert ada_marsh().confirmed_at is not None
+    (entry,) = db.session.scalars(select(Entry).where(Entry.sentence == "Ada Marsh has confirmed"))
+    assert entry.who == "ada@example.org"
+
+
+def test_another_time_is_asked_of_the_organisers_and_changes_nothing(visitor: Browser) -> None:
+    an_organiser()
+    keeping_pages(visitor, ada_marsh())
+
+    page = answer(visitor, OTHER, "The train arrives at noon")
+
+    assert "The organisers have been told" in page.source
+    assert ada_marsh().confirmed_at is None
+    assert sent() == [("grace@conference.example", "Ada Marsh asks for another time")]
+
+
+def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
+    visitor: Browser, site: object
+) -> None:
+    an_organiser()
+    keeping_pages(visitor, ada_marsh())
+
+    page = answer(visitor, CANNOT, "I am ill")
+    still_there = visitor.open("/speakers/ada-marsh").heading
+    published()
+
+    assert "You no longer take part" in page.text
+    assert still_there == "Ada Marsh"
+    assert "Ada Marsh" not in visitor.open("/speakers").text
+    assert sent() == [
+        ("grace@conference.example", "Ada Marsh can no longer take part"),
+        ("ada@example.org", "You no longer take part: Ada Marsh"),
+    ]
+
+
+def test_words_are_asked_for_where_organisers_must_act(visitor: Browser) -> None:
+    keeping_pages(visitor, ada_marsh())
+
+    page = answer(visitor, CANNOT, status=422)
+
+    assert page.errors == ["Write a few words, so that the organisers know what to do"]
+
+
+def test_whoever_was_withdrawn_meanwhile_is_told_and_keeps_what_they_typed(
+    visitor: Browser,
+) -> None:
+    keeping_pages(visitor, ada_marsh())
+    form = visitor.open("/speak/ada-marsh/taking-part")
+    ada_marsh().withdrawn_at = ada_marsh().changed_at or an_organiser().added_at
+    db.session.commit()
+
+    page = form.press("Send", {ANSWER: OTHER, WHY: "The train arrives at noon"}, status=409)
+
+    assert page.errors == ["You no longer take part, so this cannot be changed here"]
+    assert "The train arrives at noon" in page.source

@@ -27,6 +27,9 @@ def running() -> Iterator[Browser]:
 
 def barriers(page: Page) -> list[str]:
     """List what axe finds against WCAG A and AA and its best practices, one line for each place."""
+    if page.evaluate("matchMedia('(scripting: none)').matches"):
+        with _a_copy_for_axe(page) as copy:
+            return barriers(copy)
     page.evaluate(_axe())
     found: dict[str, Any] = page.evaluate("async () => await axe.run()")
     return [
@@ -34,6 +37,19 @@ def barriers(page: Page) -> list[str]:
         for violation in found["violations"]
         for node in violation["nodes"]
     ]
+
+
+@contextmanager
+def _a_copy_for_axe(page: Page) -> Iterator[Page]:
+    """Open what a page without scripts shows where axe can run, and the site's scripts cannot."""
+    browser, html = page.context.browser, page.content()
+    assert browser is not None
+    with browser.new_context(viewport=page.viewport_size) as context:
+        copy = context.new_page()
+        copy.route("**/*.js", lambda route: route.abort())
+        copy.route(page.url, lambda route: route.fulfill(body=html, content_type="text/html"))
+        copy.goto(page.url)
+        yield copy
 
 
 def _program() -> str:

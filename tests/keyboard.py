@@ -1,0 +1,79 @@
+"""What somebody does who uses a keyboard alone, in a real browser.
+
+go_to(window, "Title")                with the Tab key, to what is announced so; it must be seen there
+press(window, "Save")                 go there, press Enter, and wait for the page it leads to
+press_here(window, "Preview")         the same, where the page stays
+fill(window, "Title", "Tides")        go there and type over what stands there
+choose(window, "Theme", "Water")      go there and type the beginning of an answer of a list
+tick(window, "Coffee")                go there and press the space bar
+
+Names are those of the accessibility tree, as a screen reader says them; one that ends in “…” is the
+beginning of a name. Whoever goes back with Shift and Tab says `keys="Shift+Tab"`.
+"""
+
+import json
+import re
+
+from playwright.sync_api import Page
+
+MOST = 200
+SAID = re.compile(r'\w+:? ("(?:[^"\\]|\\.)*")|text: (.*)')  # button "Save", or text: Save
+SEEN = """at => {
+  const style = getComputedStyle(at), box = at.getBoundingClientRect();
+  const shows = style.outlineStyle !== "none" || style.boxShadow !== "none";
+  return shows && box.bottom > 0 && box.top < innerHeight;
+}"""
+
+
+def focused(window: Page) -> str:
+    """Tell the name that is announced of what has the focus."""
+    at = window.locator(":focus")
+    said = at.aria_snapshot().removeprefix("- ") if at.count() else ""
+    if said.startswith("'"):  # as YAML has it: between single quotes, with those within doubled
+        said = said[1:].replace("''", "'")
+    found = SAID.match(said)
+    return "" if found is None else found[2] or str(json.loads(found[1]))
+
+
+def go_to(window: Page, name: str, keys: str = "Tab") -> None:
+    """Go to what is called so with the Tab key, and see that the focus shows there."""
+    passed: list[str] = []
+    for _ in range(MOST):
+        window.keyboard.press(keys)
+        passed.append(focused(window))
+        if passed[-1] == name or (name[-1] == "…" and passed[-1].startswith(name[:-1])):
+            assert window.locator(":focus").evaluate(SEEN), f"focus does not show at “{name}”"
+            return
+    raise AssertionError(f"the Tab key never comes to “{name}”, only to {passed}")
+
+
+def press(window: Page, name: str, keys: str = "Tab") -> None:
+    """Go to a button or a link, press it, and wait for the page that it leads to."""
+    go_to(window, name, keys)
+    with window.expect_navigation():
+        window.keyboard.press("Enter")
+
+
+def press_here(window: Page, name: str) -> None:
+    """Go to a button that leaves the page where it is, and press it."""
+    go_to(window, name)
+    window.keyboard.press("Enter")
+
+
+def fill(window: Page, name: str, words: str) -> None:
+    """Go to a field and type over what stands there."""
+    go_to(window, name)
+    window.keyboard.press("Control+a")
+    window.keyboard.type(words)
+
+
+def choose(window: Page, name: str, beginning: str) -> None:
+    """Go to a list of answers and type how one begins."""
+    go_to(window, name)
+    window.keyboard.type(beginning)
+
+
+def tick(window: Page, name: str) -> None:
+    """Go to a box, and tick or clear it."""
+    go_to(window, name)
+    window.keyboard.press("Space")

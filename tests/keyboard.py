@@ -1,6 +1,6 @@
 """What somebody does who uses a keyboard alone, in a real browser.
 
-go_to(window, "Title")                with the Tab key, to what is announced so; it must be seen there
+go_to(window, "Title")                with the Tab key, to what is announced so, and see it there
 press(window, "Save")                 go there, press Enter, and wait for the page it leads to
 press_here(window, "Preview")         the same, where the page stays
 fill(window, "Title", "Tides")        go there and type over what stands there

@@ -26,6 +26,7 @@ from app.programme import queries as programme_queries
 from app.programme import report, uploads
 from app.programme import services as programme_services
 from app.programme.editing import photos
+from app.programme.proposals import trusted
 from app.programme.publishing import plans
 from app.registration import audit, retention, seats, taking_over
 from app.registration import invented as invented_delegates
@@ -47,7 +48,7 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
 )
 
 # what it does within a few seconds of a moment
-APPOINTMENTS: tuple[delivery.Chore, ...] = (plans.publish_what_is_due,)
+APPOINTMENTS: tuple[delivery.Chore, ...] = (plans.publish_what_is_due, trusted.publish_what_is_due)
 
 
 def attach(app: Flask) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from pydantic import TypeAdapter
 
+SOURCE = "en"  # the language of a biography that names none
 PAUSES = frozenset({"break", "lunch", "coffee", "tea", "reception", "registration"})
 
 
@@ -65,6 +66,15 @@ class Photo:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A biography in the language that suits a reader best, and in the others there are."""
+
+    language: str
+    html: str
+    others: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Speaker:
     """A speaker as readers know them."""
 
@@ -73,10 +83,34 @@ class Speaker:
     role: str
     organisation: str
     country: str
-    biography: str  # HTML
+    biography: str  # HTML, in English
     summary: str  # of the biography, as plain words
     key: str = ""  # as above
-    photo: Photo | None = None  # older releases have none
+    photo: Photo | None = None  # older releases have none, and nothing of what follows
+    honorific: str = ""
+    pronunciation: str = ""  # how to say the name, in words
+    pronouns: str = ""
+    biographies: tuple[tuple[str, str], ...] = ()  # in other languages: code and HTML
+    links: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def called(self) -> str:
+        """The name as the speaker's own page has it, with what stands before it."""
+        return f"{self.honorific} {self.name}" if self.honorific else self.name
+
+    @property
+    def is_described(self) -> bool:
+        """Whether anything is known that stands beside the portrait."""
+        return any((self.pronunciation, self.pronouns, self.organisation, self.country))
+
+    def told_in(self, language: str) -> Told | None:
+        """Give the biography for readers of a language: theirs, or English, or another."""
+        every = {**dict(self.biographies), **({SOURCE: self.biography} if self.biography else {})}
+        if not every:
+            return None
+        code = next((one for one in (language, SOURCE) if one in every), min(every))
+        others = tuple((one, every[one]) for one in sorted(every) if one != code)
+        return Told(code, every[code], others)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def freeze(rows: WorkingRows | None = None) -> document.Document:
         conference=_conference(rows.conference),
         themes=tuple(themes.values()),
         rooms=tuple(rooms.values()),
-        speakers=tuple(map(_speaker, sorted(told, key=_by_name))),
+        speakers=tuple(map(speaker, sorted(told, key=_by_name))),
         sessions=tuple(sorted(sessions, key=lambda session: _place_in_order(session, order))),
         withdrawn=tuple(sorted(_withdrawn(rows))),
     )
@@ -115,7 +115,8 @@ def _room(row: models.Room) -> document.Room:
     )
 
 
-def _speaker(row: models.Speaker) -> document.Speaker:
+def speaker(row: models.Speaker) -> document.Speaker:
+    """Give a speaker as readers would see them."""
     return document.Speaker(
         slug=row.slug,
         name=row.name,
@@ -126,7 +127,19 @@ def _speaker(row: models.Speaker) -> document.Speaker:
         summary=_set(row.biography).summary,
         key=row.key,
         photo=document.Photo(row.photo.key, row.photo.description) if row.photo else None,
+        honorific=row.honorific,
+        pronunciation=row.pronunciation,
+        pronouns=row.pronouns,
+        biographies=tuple((code, _set(text).html) for code, text in json.loads(row.biographies)),
+        links=tuple((address, label) for address, label in json.loads(row.links)),
     )
+
+
+def session(row: models.Session) -> document.Session:
+    """Give a session as readers would see it, a draft too."""
+    themes = {row.theme.id: _theme(row.theme)} if row.theme else {}
+    rooms = {row.room.id: _room(row.room)} if row.room else {}
+    return _session(row, themes, rooms)
 
 
 def _session(

@@ -18,6 +18,7 @@ from app.programme.difference import Difference
 from app.programme.models import Appearance, Conference, Room, Session, Speaker, Theme
 from app.programme.reading.written import (
     WrittenConference,
+    WrittenProfile,
     WrittenProgramme,
     WrittenRoom,
     WrittenSession,
@@ -179,6 +180,7 @@ class _Things:
             "country": written.country,
             "biography": written.biography,
             "withdrawn_at": None,
+            **_profile(written.profile),
         }
         self._speakers.bring(written.key, written.slug, f"Speaker: {written.name}", values)
 
@@ -213,6 +215,19 @@ class _Things:
         if not self._keeps_order:
             return position
         return known.position if known else len(rows)
+
+
+def _profile(written: WrittenProfile | None) -> dict[str, Any]:
+    """Give what a profile says; a format that has no words for it changes nothing."""
+    if written is None:
+        return {}
+    return {
+        "honorific": written.honorific,
+        "pronunciation": written.pronunciation,
+        "pronouns": written.pronouns,
+        "biographies": json.dumps(written.biographies, ensure_ascii=False),
+        "links": json.dumps(written.links, ensure_ascii=False),
+    }
 
 
 def _plain_values(written: WrittenSession) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Conference(Base):
     walking_minutes: Mapped[int] = mapped_column(default=5, server_default="5")  # between rooms
     version: Mapped[int] = mapped_column(default=1, server_default="1")  # one more for each edit
     in_effect: Mapped[str] = mapped_column(Text, default="", server_default="")
+    trusted_fields: Mapped[str] = mapped_column(default="", server_default="")  # by spaces
     current_release: Mapped[int | None] = mapped_column(ForeignKey("release.number"), default=None)
 
     __table_args__ = (
@@ -104,7 +105,14 @@ class Speaker(Edited, Base):
     role: Mapped[str] = mapped_column(default="")
     organisation: Mapped[str] = mapped_column(default="")
     country: Mapped[str] = mapped_column(default="")
-    biography: Mapped[str] = mapped_column(Text, default="")
+    biography: Mapped[str] = mapped_column(Text, default="")  # in English
+    honorific: Mapped[str] = mapped_column(default="", server_default="")  # Professor, Dr
+    pronunciation: Mapped[str] = mapped_column(default="", server_default="")  # of the name
+    pronouns: Mapped[str] = mapped_column(default="", server_default="")
+    biographies: Mapped[str] = mapped_column(
+        Text, default="[]", server_default="[]"
+    )  # JSON: [[language, text], …]
+    links: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")  # as of a session
     contact_address: Mapped[str] = mapped_column(default="", server_default="")  # never public
     confirmed_at: Mapped[datetime | None] = mapped_column(default=None)  # that they take part
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -248,6 +256,7 @@ class Release(Base):
     who: Mapped[str] = mapped_column(default="", server_default="")  # published it
     overruled: Mapped[str] = mapped_column(Text, default="", server_default="")  # clashes, and why
     document: Mapped[str] = mapped_column(Text)  # JSON of app.programme.document.Document
+    frozen_at: Mapped[datetime | None] = mapped_column(default=None)  # the rest of it, if earlier
 
     @property
     def why(self) -> str:

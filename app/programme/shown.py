@@ -10,6 +10,7 @@ from flask_babel import get_locale, gettext, lazy_gettext
 
 from app.programme.clashes import Clash
 from app.programme.document import Session, Speaker
+from app.web import languages
 from app.web.words import local_date, local_moment, local_time
 
 KINDS = {
@@ -68,6 +69,11 @@ def language_name(code: str) -> str:
     return spoken.get_display_name(get_locale()) or code
 
 
+def name_of_its_own(code: str) -> str:
+    """Name a language in itself: français, العربية."""
+    return languages.described(code).name
+
+
 def language_tag(code: str) -> str:
     """Give a language as pages mark it; nothing when it is no code."""
     return code.replace("_", "-") if TAG.fullmatch(code) else ""
@@ -116,6 +122,7 @@ FILTERS = (
     role_name,
     feature_name,
     language_name,
+    name_of_its_own,
     language_tag,
     when_and_where,
     who_and_where_from,

@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from app.errors import NotFound
 from app.programme import document, queries, releases, shown
+from app.web import languages
 from app.web.lenses import shown_inside
 from app.web.pages import page
 from app.web.public import not_to_be_kept, public
@@ -109,6 +110,7 @@ def speaker(slug: str) -> ResponseReturnValue:
     return page(
         "programme/speaker.html",
         speaker=found,
+        told=found.told_in(languages.current().code),
         listing=programme.sessions_of(found),
         shares_name=programme.shares_name(found),
         trail=[(gettext("Speakers"), url_for(".speakers"))],

@@ -18,6 +18,7 @@ SPEAKER = "speaker"  # the usual role, which needs no word
 BEFORE_IT = 8  # words shown before and after what differs in a text
 LABELS: Mapping[str, Any] = {
     "abstract": _l("Abstract"),
+    "biographies": _l("Biography in other languages"),
     "biography": _l("Biography"),
     "capacity": _l("Capacity"),
     "colour": _l("Colour"),
@@ -27,6 +28,7 @@ LABELS: Mapping[str, Any] = {
     "ends_at": _l("Ends"),
     "ends_on": _l("Last day"),
     "features": _l("Access features"),
+    "honorific": _l("Title before the name"),
     "is_illustrative": _l("Illustrative"),
     "is_invented": _l("Invented"),
     "is_recorded": _l("Recorded"),
@@ -41,6 +43,8 @@ LABELS: Mapping[str, Any] = {
     "parts": _l("Who appears"),
     "photo": _l("Photo"),
     "place": _l("Place"),
+    "pronouns": _l("Pronouns"),
+    "pronunciation": _l("How to say the name"),
     "registration_closes_at": _l("Registration closes"),
     "registration_opens_at": _l("Registration opens"),
     "role": _l("Role"),
@@ -136,10 +140,8 @@ def said(name: str, value: Any) -> str:
     """Say a value in words; nothing for nothing."""
     if value is None:
         return ""
-    for kind, say in SAYINGS:
-        if isinstance(value, kind):
-            return say(value)
-    say = OF_FIELDS.get(name, str)
+    of_kind = (say for kind, say in SAYINGS if isinstance(value, kind))
+    say = OF_FIELDS.get(name) or next(of_kind, str)
     return say(value)
 
 
@@ -165,7 +167,12 @@ def _number(value: int) -> str:
     return str(gettext("Number %(number)s", number=value))
 
 
+def _in_languages(told: tuple[tuple[str, str], ...]) -> str:
+    return "\n".join(f"{language_name(code)}: {text}" for code, text in told)
+
+
 OF_FIELDS: Mapping[str, Callable[[Any], str]] = {
+    "biographies": _in_languages,
     "kind": lambda kind: kind_name(kind) if kind else "",
     "language": lambda code: language_name(code) if code else "",
     "palette": _number,

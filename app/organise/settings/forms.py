@@ -11,12 +11,13 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Validat
 from wtforms.validators import Optional as MayBeEmpty
 
 from app.forms import LONGEST_ADDRESS, Form, one_line, plain_characters
-from app.organise.edited import EditForm, a_line, a_name, a_text
+from app.organise.edited import EditForm, Several, a_line, a_name, a_text
 from app.organise.moments import MomentField, a_moment_or_nothing
 from app.programme.editing.of_conference import DAYS, LABELS, MOMENTS
 from app.programme.models import Conference
-from app.registration.fields import at_most, well_formed
+from app.registration.fields import at_most, offered, well_formed
 
+TRUSTED = [("biography", _l("Biography")), ("photo", _l("Photo")), ("links", _l("Links"))]
 LONGEST_SUMMARY = 500  # characters
 LONGEST_CONFERENCE = 60  # days
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -40,6 +41,24 @@ def _a_day(label: Any, missing: Any) -> DateField:
 
 def _a_choice_of_moment(label: Any) -> MomentField:
     return MomentField(label, [a_moment_or_nothing], filters=[one_line])
+
+
+class Trusted(Several):
+    """What goes out by itself, as a row of boxes to tick."""
+
+    def __init__(self, label: Any, **bound: Any) -> None:
+        checks = [offered(_l("Tick only what is offered here"))]
+        super().__init__(label, checks, validate_choice=False, **bound)
+        self.choices = list(TRUSTED)
+
+    def show(self, names: str) -> None:
+        """Tick what is set now."""
+        self.data = names.split()
+
+    @property
+    def names(self) -> str:
+        """Give what is ticked, as the settings hold it."""
+        return " ".join(sorted(set(self.data or ())))
 
 
 class SettingsForm(EditForm):
@@ -78,6 +97,7 @@ class SettingsForm(EditForm):
         ],
         render_kw={"inputmode": "numeric"},
     )
+    trusted_fields = Trusted(_l("Goes out by itself when a speaker changes it (optional)"))
 
     def begin_with(self, conference: Conference) -> None:
         """Let what is set now stand in the form."""
@@ -114,6 +134,8 @@ class SettingsForm(EditForm):
             return _iso(field.moment)
         if name in DAYS:
             return _iso(field.data)
+        if isinstance(field, Trusted):
+            return field.names
         return field.data if name == "walking_minutes" else field.data or ""
 
 

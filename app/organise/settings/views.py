@@ -8,7 +8,7 @@ from app.forms import checks_its_own_token
 from app.history import queries as history
 from app.organise import done
 from app.organise.edited import who
-from app.organise.settings.forms import LimitForm, SettingsForm
+from app.organise.settings.forms import TRUSTED, LimitForm, SettingsForm
 from app.programme import in_effect, queries
 from app.programme.editing import edits
 from app.programme.editing.edits import Stale
@@ -33,6 +33,7 @@ def shown() -> ResponseReturnValue:
         found=found,
         places=registration.places(),
         unpublished=[LABELS[one] for one in in_effect.unpublished(found) if one in LABELS],
+        trusted=[words for name, words in TRUSTED if name in found.trusted_fields.split()],
         outside=sessions_outside(found),
         entries=history.newest_about("conference"),
     )

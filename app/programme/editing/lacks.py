@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from app.database import db
 from app.programme.document import PAUSES
 from app.programme.models import FAILED, Appearance, Photo, PlannedRelease, Session, Speaker
+from app.programme.proposals.models import OPEN, Proposal
 
 STANDS = Session.withdrawn_at.is_(None) & Session.cancelled_at.is_(None)
 IS_WORK = func.lower(Session.kind).not_in(sorted(PAUSES))  # at a pause nobody speaks
@@ -33,6 +34,7 @@ class Lacks:
     speakers_without_biography: int
     speakers_without_photo: int
     releases_not_made: int  # planned ones that failed and wait for someone to look
+    changes_by_speakers: int  # that wait for someone to decide
 
 
 def count() -> Lacks:
@@ -45,12 +47,13 @@ def count() -> Lacks:
                 _how_many(Speaker, TAKES_PART, Speaker.biography == ""),
                 _how_many(Speaker, TAKES_PART, ~HAS_PHOTO),
                 _how_many(PlannedRelease, PlannedRelease.state == FAILED),
+                _how_many(Proposal, Proposal.state == OPEN),
             )
         ).one()
     )
 
 
 def _how_many(
-    kind: type[Session | Speaker | PlannedRelease], *such: ColumnElement[bool]
+    kind: type[Session | Speaker | PlannedRelease | Proposal], *such: ColumnElement[bool]
 ) -> ColumnElement[int]:
     return select(func.count()).select_from(kind).where(*such).scalar_subquery()

@@ -12,6 +12,7 @@ from app.programme import in_effect
 from app.programme.models import Conference
 from app.web import words
 
+TRUSTED = "trusted_fields"
 LABELS = {
     "title": "Title",
     "subtitle": "Subtitle",
@@ -24,10 +25,11 @@ LABELS = {
     "registration_opens_at": "Registration opens",
     "registration_closes_at": "Registration closes",
     "walking_minutes": "Minutes to walk between rooms",
+    TRUSTED: "Goes out by itself when a speaker changes it",
 }
 DAYS = frozenset({"starts_on", "ends_on"})
 MOMENTS = frozenset({"registration_opens_at", "registration_closes_at"})
-NOT_TOLD = frozenset({"walking_minutes"})  # to the public
+NOT_TOLD = frozenset({"walking_minutes", TRUSTED})  # to the public
 IN_ORDER = (
     ("starts_on", "ends_on", "The last day cannot be before the first"),
     ("registration_opens_at", "registration_closes_at", "Registration must open before it closes"),
@@ -83,6 +85,8 @@ class _OfConference:
             return ""
         if field in DAYS:
             return words.local_date(date.fromisoformat(value))
+        if field == TRUSTED:
+            return ", ".join(str(value).split())
         if field in MOMENTS:
             return words.local_moment(datetime.fromisoformat(value))
         return str(value)

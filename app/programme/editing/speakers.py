@@ -8,11 +8,12 @@ from app.database import db
 from app.errors import Refused
 from app.history import services as history
 from app.history.changes import Change
+from app.programme import profile
 from app.programme.editing import edits, of_sessions, photos, slugs, speakers_listed
 from app.programme.editing.of_speakers import CONFIRMED, KIND, TAKES_PART
 from app.programme.models import Session, Speaker
 
-PLAIN = ("role", "organisation", "country", "biography", "contact_address", "notes")
+PLAIN = (*(field for field in profile.FIELDS if field != "name"), "contact_address", "notes")
 
 
 class InUse(Refused):

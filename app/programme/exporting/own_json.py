@@ -11,6 +11,7 @@ from app.programme.reading.own_json import FORMAT
 from app.programme.reading.words import ENTITY, HIDDEN_TAG, TAG
 from app.programme.reading.written import (
     WrittenConference,
+    WrittenProfile,
     WrittenProgramme,
     WrittenRoom,
     WrittenSession,
@@ -91,6 +92,17 @@ def _speaker(speaker: WrittenSpeaker) -> Record:
         "organisation": _line(speaker.organisation),
         "country": _line(speaker.country),
         "biography": _text(speaker.biography),
+        **(_profile(speaker.profile) if speaker.profile else {}),
+    }
+
+
+def _profile(profile: WrittenProfile) -> Record:
+    return {
+        "honorific": _line(profile.honorific),
+        "pronunciation": _line(profile.pronunciation),
+        "pronouns": _line(profile.pronouns),
+        "biographies": {code: _text(text) for code, text in profile.biographies},
+        "links": [{"address": address, "label": _line(label)} for address, label in profile.links],
     }
 
 

@@ -14,6 +14,7 @@ from app.programme.freezing import freeze
 from app.programme.reading.written import (
     WrittenAppearance,
     WrittenConference,
+    WrittenProfile,
     WrittenProgramme,
     WrittenRoom,
     WrittenSession,
@@ -127,6 +128,13 @@ def _speaker(speaker: document.Speaker) -> WrittenSpeaker:
         organisation=speaker.organisation,
         country=speaker.country,
         biography=as_html(speaker.biography),
+        profile=WrittenProfile(
+            honorific=speaker.honorific,
+            pronunciation=speaker.pronunciation,
+            pronouns=speaker.pronouns,
+            biographies=tuple((code, as_html(told)) for code, told in speaker.biographies),
+            links=speaker.links,
+        ),
     )
 
 
@@ -139,6 +147,13 @@ def _speaker_as_typed(row: models.Speaker) -> WrittenSpeaker:
         organisation=row.organisation,
         country=row.country,
         biography=row.biography,
+        profile=WrittenProfile(
+            honorific=row.honorific,
+            pronunciation=row.pronunciation,
+            pronouns=row.pronouns,
+            biographies=tuple((code, text) for code, text in json.loads(row.biographies)),
+            links=tuple((address, label) for address, label in json.loads(row.links)),
+        ),
     )
 
 

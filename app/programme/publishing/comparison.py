@@ -200,6 +200,8 @@ def _told(name: str, value: Any) -> Any:
         return value.name
     if isinstance(value, Photo):
         return value.description
+    if name == "biographies":
+        return tuple((code, prose.plain(html)) for code, html in value)
     return prose.plain(value) if name in AS_TEXT else value
 
 

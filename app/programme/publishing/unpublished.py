@@ -39,7 +39,7 @@ STANDING = select(
     Conference.in_effect,
     select(func.count()).select_from(Room).scalar_subquery(),
     select(func.count()).select_from(Theme).scalar_subquery(),
-    Release.published_at,
+    func.coalesce(Release.frozen_at, Release.published_at).label("frozen_at"),
 ).outerjoin(Release, Release.number == Conference.current_release)
 
 _remembered: list[tuple[Any, int]] = [(None, 0)]  # of what, and how much: one for each process
@@ -50,9 +50,9 @@ def count() -> int:
     standing = db.session.execute(STANDING).one_or_none()
     if standing is None:
         return 0
-    edited = _edited(standing.published_at or BEFORE_ALL)
+    edited = _edited(standing.frozen_at or BEFORE_ALL)
     if len(edited) > LITTLE:
-        return _all_edited(standing.published_at or BEFORE_ALL)
+        return _all_edited(standing.frozen_at or BEFORE_ALL)
     of = (db.engine.url, tuple(standing), tuple(edited))
     known, number = _remembered[0]
     if known != of:

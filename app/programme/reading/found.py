@@ -4,7 +4,9 @@ Whoever adds a format fills these, and the rest of the reading comes with it.
 ``where`` tells a person how to find the place in the file.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -48,6 +50,7 @@ class FoundPerson:
     biography: str = ""
     appears_as: str = ""
     where: str = ""
+    profile: Mapping[str, Any] | None = None  # what only our own JSON tells, as it stands there
 
 
 @dataclass

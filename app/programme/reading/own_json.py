@@ -11,6 +11,7 @@ from app.programme.reading.values import first, record, records, words
 Thing = TypeVar("Thing")
 
 FORMAT = "conference/1"
+PROFILE = frozenset({"honorific", "pronunciation", "pronouns", "biographies", "links"})
 FACTS = (
     "acronym",
     "title",
@@ -173,6 +174,7 @@ def _person(person: Mapping[str, Any]) -> FoundPerson:
         country=first(person, "country"),
         biography=first(person, "biography"),
         where=f"speaker {first(person, 'slug')[:60]}",
+        profile=person if PROFILE & person.keys() else None,
     )
 
 

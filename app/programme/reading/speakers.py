@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.programme.reading import words
+from app.programme.reading import profiles, words
 from app.programme.reading.found import FoundPerson
 from app.programme.reading.notebook import Notebook
 from app.programme.reading.written import WrittenSpeaker
@@ -67,6 +67,7 @@ class Speakers:
             organisation=words.line(found.organisation, found.where, self._notebook),
             country=words.line(found.country, found.where, self._notebook),
             biography=words.text(found.biography, name, found.where, self._notebook),
+            profile=None if found.profile is None else profiles.read(found, self._notebook),
         )
 
     def _learn(self, key: str, found: FoundPerson) -> None:

@@ -57,6 +57,17 @@ class WrittenRoom:
 
 
 @dataclass(frozen=True)
+class WrittenProfile:
+    """What only our own JSON tells of someone."""
+
+    honorific: str = ""
+    pronunciation: str = ""
+    pronouns: str = ""
+    biographies: tuple[tuple[str, str], ...] = ()  # language and text
+    links: tuple[tuple[str, str], ...] = ()  # address and words
+
+
+@dataclass(frozen=True)
 class WrittenSpeaker:
     """Someone who appears in a session."""
 
@@ -67,6 +78,7 @@ class WrittenSpeaker:
     organisation: str = ""
     country: str = ""
     biography: str = ""
+    profile: WrittenProfile | None = None  # none where the format has no words for it
 
 
 @dataclass(frozen=True)

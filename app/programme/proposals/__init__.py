@@ -1,0 +1,1 @@
+"""What speakers would like changed: kept beside the programme until somebody approves it."""

@@ -10,7 +10,7 @@ from app import clock
 from app.database import db, hold
 from app.edition import raise_edition
 from app.history import services as history
-from app.programme import document, in_effect, loading, queries, revisions
+from app.programme import document, in_effect, loading, queries, recognising, revisions
 from app.programme.difference import Difference
 from app.programme.document import Document
 from app.programme.freezing import freeze
@@ -33,26 +33,26 @@ class Loaded:
 
 def load(path: Path) -> Loaded:
     """Bring the working programme to what a file holds; raise Unreadable when it cannot be used."""
-    reading = read(path)
+    reading = read(path, recognising.home())
     return Loaded(reading.programme, replace(reading.programme), reading.notes)
 
 
 def load_beside(path: Path) -> Loaded:
     """Add what a file holds to the working programme, and withdraw nothing."""
-    reading = read(path)
+    reading = read(path, recognising.home())
     return Loaded(reading.programme, merge(reading.programme), reading.notes)
 
 
 def replace(programme: WrittenProgramme, *, who: str = history.THE_SITE) -> Difference:
     """Bring the working programme to this one."""
-    difference = loading.replace(programme)
+    difference = loading.replace(recognising.recognised(programme))
     _record(difference, who)
     return difference
 
 
 def merge(programme: WrittenProgramme, *, who: str = history.THE_SITE) -> Difference:
     """Add this programme to the working one, and withdraw nothing."""
-    difference = loading.merge(programme)
+    difference = loading.merge(recognising.recognised(programme))
     _record(difference, who)
     return difference
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import load_only
 from app import clock
 from app.database import db, hold
 from app.errors import NotFound
-from app.programme import queries, report, services
+from app.programme import queries, recognising, report, services
 from app.programme.difference import Difference
 from app.programme.models import Conference, Room, Session, Speaker, Theme, Upload
 from app.programme.reading import understood
@@ -75,7 +75,7 @@ def hand_in(name: str, body: bytes, *, is_merged: bool, who: str) -> Upload:
 def try_out(upload: Upload) -> None:
     """See what loading a file would do, and keep what it showed; raise Unreadable."""
     hold(Conference)
-    reading = understood(upload.body)
+    reading = understood(upload.body, recognising.home())
     upload.seen = fingerprint()
     about = reading.programme.conference
     is_another = _is_another(about.acronym)
@@ -112,7 +112,7 @@ def is_as_seen(upload: Upload, shown: str) -> bool:
 
 def load(upload: Upload, *, who: str) -> Loaded:
     """Load a file as it was tried, and let go of it."""
-    loaded = _loaded(understood(upload.body), upload, who)
+    loaded = _loaded(understood(upload.body, recognising.home()), upload, who)
     db.session.delete(upload)
     return loaded
 

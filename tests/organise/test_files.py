@@ -128,7 +128,7 @@ def test_a_dirty_file_is_told_as_the_command_tells_it(editor: Browser) -> None:
     ("body", "sentence"),
     [
         (b"", "This file is empty"),
-        (b"BEGIN:VCALENDAR", "This is a calendar"),
+        (b"BEGIN:VCALENDAR", "This calendar is not well-formed"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><schedule>&b;</schedule>', ""),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "This file should be in UTF-8"),
         (b"<html><body>schedule</body></html>", "This is a web page, not a programme"),
@@ -361,3 +361,34 @@ def test_what_is_published_is_not_what_is_worked_on(editor: Browser) -> None:
 def test_before_anything_is_published_there_is_no_file_of_it(editor: Browser) -> None:
     editor.open("/organise/files/published/conference.json", status=404)
     editor.open("/organise/files/working/conference.json", status=404)
+
+
+def test_a_spreadsheet_is_looked_at_and_then_loaded(editor: Browser) -> None:
+    table = "Title,Room,Catering\nHarbour walls,Great hall,tea\n".encode("utf-16")
+
+    page = handed_in(editor, table, what_to_do_with_it="It is a part of the programme")
+
+    assert "Session: Harbour walls (room)" in page.text
+    assert "column “Catering”: It is not a column that we know" in page.text
+    editor.press(LOAD)
+    found = db.session.scalar(select(Session).where(Session.title == "Harbour walls"))
+    assert found is not None
+    assert found.room is not None
+    assert found.room.name == "Great hall"
+
+
+@pytest.mark.parametrize("name", ["sessions.csv", "sessions.xlsx", "speakers.csv", "speakers.xlsx"])
+def test_a_model_table_that_is_handed_in_as_it_is_can_be_read(editor: Browser, name: str) -> None:
+    editor.open("/organise/files").follow("Load a programme")
+
+    model = editor.fetch("GET", f"/organise/files/model/{name}")
+
+    assert model.headers["Content-Disposition"].startswith(f'attachment; filename="model-{name}"')
+    page = handed_in(editor, model.data, what_to_do_with_it="It is a part of the programme")
+    assert page.heading == "What conference.json would do"
+    assert "Left out" not in page.text
+
+
+@pytest.mark.parametrize("name", ["sessions.pdf", "rooms.csv", "sessions"])
+def test_there_is_no_other_model(editor: Browser, name: str) -> None:
+    assert editor.fetch("GET", f"/organise/files/model/{name}").status_code == 404

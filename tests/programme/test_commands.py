@@ -138,7 +138,7 @@ def test_a_dirty_file_is_loaded_with_a_report(command: Command) -> None:
     ("contents", "sentence"),
     [
         (b"", "This file is empty"),
-        (b"BEGIN:VCALENDAR", "This is a calendar"),
+        (b"BEGIN:VCALENDAR", "This calendar is not well-formed"),
         (b"<schedule><conference>", ""),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><schedule>&b;</schedule>', ""),
         (b"{", ""),

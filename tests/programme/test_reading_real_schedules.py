@@ -76,3 +76,24 @@ def _events_in(path: Path) -> int:
     """Count the events of a file without reading it."""
     words = path.read_text(encoding="utf-8")
     return words.count("<event ") if path.suffix == ".xml" else words.count('"duration":')
+
+
+CALENDARS = [path for path in BOTH if path.with_suffix(".ics").exists()]
+
+
+@pytest.mark.skipif(not CALENDARS, reason=REASON)
+@pytest.mark.parametrize("path", CALENDARS or [None], ids=_name)
+def test_a_real_conference_is_the_same_in_a_calendar_as_far_as_that_tells(path: Path) -> None:
+    def told(path: Path) -> object:
+        programme = read(path).programme
+        rooms = {room.key: room.name for room in programme.rooms}
+        people = {person.key: person.name for person in programme.speakers}
+        return sorted(
+            (
+                *(session.title, session.starts_at, session.ends_at, rooms[session.room or ""]),
+                sorted(people[one.speaker] for one in session.appearances),
+            )
+            for session in programme.sessions
+        )
+
+    assert told(path) == told(path.with_suffix(".json")) == told(path.with_suffix(".ics"))

@@ -25,7 +25,7 @@ OUTSIDE = (
 NOT_PROGRAMMES = {
     b"": "This file is empty",
     b" \n\t ": "This file is empty",
-    b"Dear all, here is the programme": "This is neither XML nor JSON",
+    b"Dear all, here is the programme": "This is no programme: we read XML, JSON, calendars",
     b"\x89PNG\r\n\x1a\n\x00\x00": "This file should be in UTF-8, but line 1 is not",
     b"%PDF\x00\x01": "This file is not text",
     b"<!DOCTYPE html><html><body>Sign in</body></html>": "This is a web page",
@@ -34,7 +34,8 @@ NOT_PROGRAMMES = {
     b"<feed/>": "This is XML, but it holds \u201cfeed\u201d rather than a schedule",
     b"<schedule><day>\n</schedule>": "This file is not well-formed XML: line 2: mismatched tag",
     b"<schedule/>": "There is no session in this file that can be read",
-    b"BEGIN:VCALENDAR\nEND:VCALENDAR": "This is a calendar",
+    b"BEGIN:VCALENDAR\nEND:VCALENDAR": "There is no session in this file that can be read",
+    b"BEGIN:VCALENDAR\nBEGIN:VEVENT": "This calendar is not well-formed",
     b"{}": "This is JSON, but neither a schedule",
     b"[1, 2]": "This is JSON, but neither a schedule",
     b'{"schedule": []}': "This is JSON, but neither a schedule",

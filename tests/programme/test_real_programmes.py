@@ -1,7 +1,7 @@
 """Real programmes of other conferences, loaded, published and read to the last page.
 
 They hold the names of real people, so they are no part of this project: set REAL_SCHEDULES to a
-folder of schedule.xml and schedule.json files to run these stories over each of them.
+folder of schedules, calendars and tables to run these stories over each of them.
 """
 
 import os
@@ -15,9 +15,9 @@ from tests.browser import Browser
 from tests.factories import published
 
 FOLDER = os.environ.get("REAL_SCHEDULES", "")
-SCHEDULES = sorted(
-    path for path in (Path(FOLDER).iterdir() if FOLDER else ()) if path.suffix in {".xml", ".json"}
-)
+FILES = sorted(Path(FOLDER).iterdir()) if FOLDER else []
+SCHEDULES = [path for path in FILES if path.suffix in {".xml", ".json", ".ics"}]
+TABLES = [path for path in FILES if path.suffix == ".csv"]
 
 
 @pytest.mark.empty
@@ -40,3 +40,19 @@ def test_every_page_of_a_real_programme_answers(path: Path, visitor: Browser) ->
         visitor.open(address)
     with transaction():
         assert str(services.load(path).difference) == "Nothing changed"
+
+
+@pytest.mark.skipif(not TABLES, reason="REAL_SCHEDULES names no folder of tables")
+@pytest.mark.parametrize("path", TABLES or [Path()], ids=lambda path: path.name)
+def test_a_real_table_is_added_to_the_conference_that_is_there(
+    path: Path, visitor: Browser
+) -> None:
+    with transaction():
+        loaded = services.load_beside(path)
+    published()
+
+    assert loaded.difference.added
+    for session in releases.current().sessions:
+        visitor.open(f"/sessions/{session.slug}")
+    with transaction():
+        assert str(services.load_beside(path).difference) == "Nothing changed"

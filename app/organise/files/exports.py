@@ -7,9 +7,11 @@ from flask import current_app
 from werkzeug.wrappers import Response
 
 from app.errors import NotFound
-from app.programme.exporting import sources
+from app.programme.exporting import model_files, sources
 from app.programme.exporting.formats import FORMATS, TABLES
+from app.programme.exporting.model_files import MODELS
 from app.programme.exporting.sources import Source
+from app.programme.exporting.tables import Table
 from app.programme.publishing import queries as publishing
 from app.registration import queries as registration
 from app.web import sheets
@@ -36,10 +38,22 @@ def export(state: str, name: str) -> Response:
         found = FORMATS[name]
         return sheets.attachment([found.write(source).encode()], file_name, found.media_type)
     table, _, suffix = name.rpartition(".")
-    head, rows = TABLES[table].filled(source.document)
-    if f".{suffix}" == CSV:
+    return _table(TABLES[table].filled(source.document), table, f".{suffix}", file_name)
+
+
+def model(name: str) -> Response:
+    """Give a table to fill in, with one row of examples."""
+    table, _, suffix = name.rpartition(".")
+    if table not in MODELS or f".{suffix}" not in {CSV, XLSX}:
+        raise NotFound("There is no such file")
+    return _table(model_files.table(table), table, f".{suffix}", f"model-{name}")
+
+
+def _table(filled: Table, title: str, suffix: str, file_name: str) -> Response:
+    head, rows = filled
+    if suffix == CSV:
         return sheets.attachment(sheets.csv_lines(head, rows), file_name, CSV_TYPE)
-    return sheets.attachment(sheets.xlsx(table, head, rows), file_name, XLSX_TYPE)
+    return sheets.attachment(sheets.xlsx(title, head, rows), file_name, XLSX_TYPE)
 
 
 def _working() -> Source:

@@ -15,6 +15,7 @@ from app.organise.files.forms import TOO_LARGE, LoadForm, UploadForm
 from app.organise.handed_in import ROOM_AROUND
 from app.organise.undo.views import HIGHEST
 from app.programme import queries, releases, uploads
+from app.programme.exporting.model_files import MODELS
 from app.programme.models import Upload
 from app.registration import taking_over
 from app.web.answers import problem
@@ -98,13 +99,18 @@ def forget(number: int) -> ResponseReturnValue:
     return redirect(done.at(url_for(".shown"), "file-forgotten"), 303)
 
 
+@pages.get("/model/<name>")
+def model(name: str) -> ResponseReturnValue:
+    return exports.model(name)
+
+
 @pages.get("/<any(working, published):state>/<name>")
 def export(state: str, name: str) -> ResponseReturnValue:
     return exports.export(state, name)
 
 
 def _ask(form: UploadForm, status: int) -> ResponseReturnValue:
-    return page("organise/files/upload.html", status, form=form)
+    return page("organise/files/upload.html", status, form=form, models=MODELS)
 
 
 def _show(form: LoadForm, found: Upload) -> ResponseReturnValue:

@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 from app.errors import Unreadable
-from app.programme.reading import json_text, programme, schedule_xml
+from app.programme.reading import calendars, json_text, programme, schedule_xml, sheets, tables
+from app.programme.reading.found import Found
+from app.programme.reading.home import NOWHERE, Home
 from app.programme.reading.notebook import THE_FILE, Notebook
 from app.programme.reading.written import Reading
 
@@ -21,31 +23,47 @@ MARKS = (
 )
 DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 ONE_BYTE = re.compile(r"(?:iso-?8859-\d{1,2}|latin-?1|windows-125\d|cp125\d)$")
+MARKUP = (b"<", b"{", b"[", b"BEGIN:")  # UTF-8 unless they say otherwise
+NOT_A_PROGRAMME = (
+    "This is no programme: we read XML, JSON, calendars, and tables with a column called "
+    "“Title” or “Name”"
+)
 WEB_PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, home: Home = NOWHERE) -> Reading:
     """Read a conference from a file, or refuse with a sentence that says why it cannot be read."""
-    return understood(_contents(path))
+    return understood(_contents(path), home)
 
 
-def understood(contents: bytes) -> Reading:
+def understood(contents: bytes, home: Home = NOWHERE) -> Reading:
     """Read a conference from what a file holds, or refuse in the same way."""
     if not contents.strip():
         raise Unreadable("This file is empty")
     notebook = Notebook()
-    words = _decoded(contents, notebook)
+    if contents.startswith(sheets.WORKBOOKS):
+        found = tables.find(sheets.of_workbook(contents), notebook, home)
+    else:
+        found = _found(_decoded(contents, notebook), notebook, home)
+    return Reading(programme.written(found, notebook), notebook.notes())
+
+
+def _found(words: str, notebook: Notebook, home: Home) -> Found:
+    """Find what a text holds, whatever its format."""
     if words.startswith("<") and WEB_PAGE.search(words[:2000].partition("<schedule")[0]):
         raise Unreadable(
             "This is a web page, not a programme; save the schedule itself and try again"
         )
     if words.startswith("<"):
-        found = schedule_xml.find(words, notebook)
-    elif words.startswith(("{", "[")):
-        found = json_text.find(words, notebook)
-    else:
-        raise Unreadable(_not_a_programme(words))
-    return Reading(programme.written(found, notebook), notebook.notes())
+        return schedule_xml.find(words, notebook)
+    if words.startswith(("{", "[")):
+        return json_text.find(words, notebook)
+    if words[: len(calendars.BEGINS)].upper() == calendars.BEGINS:
+        return calendars.find(words, notebook, home)
+    rows = sheets.of_words(words)
+    if rows is None:
+        raise Unreadable(NOT_A_PROGRAMME)
+    return tables.find(rows, notebook, home)
 
 
 def _contents(path: Path) -> bytes:
@@ -73,6 +91,9 @@ def _decoded(contents: bytes, notebook: Notebook) -> str:
     try:
         words = contents.decode(encoding)
     except UnicodeDecodeError as trouble:
+        if _may_be_a_table(contents):
+            notebook.mended(THE_FILE, "encoding", "It was read as Windows-1252, as Excel saves it")
+            return contents.decode("cp1252", "replace")
         line = contents.count(b"\n", 0, trouble.start) + 1
         raise Unreadable(
             f"This file should be in {encoding.upper()}, but line {line} is not; "
@@ -104,6 +125,11 @@ def _encoding(contents: bytes) -> str:
     )
 
 
+def _may_be_a_table(contents: bytes) -> bool:
+    """Whether a text that is no UTF-8 is none of the formats that always are."""
+    return b"\x00" not in contents[:1000] and not contents.lstrip().startswith(MARKUP)
+
+
 def _is_really_utf_8(contents: bytes) -> bool:
     """Whether bytes that claim another encoding can only be UTF-8."""
     if contents.isascii():
@@ -113,10 +139,3 @@ def _is_really_utf_8(contents: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _not_a_programme(words: str) -> str:
-    """Say what else the file seems to be."""
-    if words.startswith("BEGIN:VCALENDAR"):
-        return "This is a calendar; only schedule.xml, schedule.json and our own JSON can be read"
-    return "This is neither XML nor JSON, so it cannot be a programme"

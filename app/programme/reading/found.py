@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.programme.reading.written import Says
+
 
 @dataclass
 class FoundTheme:
@@ -101,3 +103,4 @@ class Found:
     rooms: list[FoundRoom] = field(default_factory=list)
     people: list[FoundPerson] = field(default_factory=list)
     sessions: list[FoundSession] = field(default_factory=list)
+    says: Says | None = None  # None: the format has a word for everything

@@ -12,7 +12,7 @@ from app.programme.reading.notebook import Notebook
 from app.programme.reading.rooms import Rooms
 from app.programme.reading.speakers import Speakers
 from app.programme.reading.themes import Themes
-from app.programme.reading.timing import Calendar
+from app.programme.reading.timing import Clocks
 from app.programme.reading.written import WrittenAppearance, WrittenSession
 
 LANGUAGE = re.compile(r"([a-zA-Z]{2,3})(?:[-_]([a-zA-Z0-9]{2,8}))*$")
@@ -36,14 +36,14 @@ class Sessions:
         themes: Themes,
         rooms: Rooms,
         speakers: Speakers,
-        calendar: Calendar,
+        clocks: Clocks,
         notebook: Notebook,
     ) -> None:
         self.where: dict[str, str] = {}
         self._themes = themes
         self._rooms = rooms
         self._speakers = speakers
-        self._calendar = calendar
+        self._clocks = clocks
         self._notebook = notebook
         self._slugs = words.Slugs("session")
         self._sessions: dict[str, WrittenSession] = {}
@@ -72,7 +72,7 @@ class Sessions:
 
     def _written(self, found: FoundSession, base: str) -> WrittenSession:
         """Make everything of a session but its final key and slug."""
-        starts_at, ends_at = self._calendar.times(found)
+        starts_at, ends_at = self._clocks.times(found)
         theme = self._themes.add(found.theme) if found.theme else None
         room = self._rooms.add(found.room) if found.room else None
         if found.room and not room:

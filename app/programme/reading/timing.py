@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from app.programme.reading import moments
@@ -11,6 +12,21 @@ from app.programme.reading.notebook import Notebook
 ASSUMED = timedelta(minutes=30)
 EARLY = time(6)
 ONLY_A_DATE = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s*$")
+
+
+class Clocks(Protocol):
+    """Whatever tells when a session is."""
+
+    def times(self, session: FoundSession) -> tuple[datetime | None, datetime | None]:
+        """Tell when a session starts and ends."""
+
+
+class NoClocks:
+    """The clocks of a file that has no word for times."""
+
+    def times(self, session: FoundSession) -> tuple[datetime | None, datetime | None]:
+        """Tell nothing."""
+        return None, None
 
 
 class Calendar:

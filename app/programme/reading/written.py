@@ -115,6 +115,18 @@ class WrittenSession:
 
 
 @dataclass(frozen=True)
+class Says:
+    """What a file has a word for, where that is not everything: fields of sessions, of speakers.
+
+    Of rooms and themes such a file says no more than the name. One that says nothing of
+    sessions holds none, and one that says nothing of speakers holds no list of them.
+    """
+
+    of_sessions: frozenset[str] = frozenset()
+    of_speakers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class WrittenProgramme:
     """A whole conference."""
 
@@ -123,6 +135,7 @@ class WrittenProgramme:
     rooms: tuple[WrittenRoom, ...]
     speakers: tuple[WrittenSpeaker, ...]
     sessions: tuple[WrittenSession, ...]
+    says: Says | None = None  # None: everything
 
 
 Kind = Literal["mended", "left out", "clash"]

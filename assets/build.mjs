@@ -1,4 +1,5 @@
-// Builds static/css and static/js: site.* for every page, organise.* for the back office besides.
+// Builds static/css and static/js: site.* for every page, grid.css for the programme by
+// room and time and organise.* for the back office besides.
 // Beside each of them, and beside each drawing in static/img, it puts a .br and a .gz.
 //
 //   node assets/build.mjs           writes them
@@ -83,6 +84,7 @@ const built = {
   [join(root, "static", "css", "site.css")]: await styleSheet(
     `${await fitted(compiled("kit.scss"))}\n${compiled("site.scss")}`,
   ),
+  [join(root, "static", "css", "grid.css")]: await styleSheet(compiled("grid.scss")),
   [join(root, "static", "css", "organise.css")]: await styleSheet(compiled("organise.scss")),
   [join(root, "static", "js", "site.js")]: await script("site.js"),
   [join(root, "static", "js", "organise.js")]: await script("organise.js"),

@@ -446,6 +446,7 @@ ROUTES = [
     Route("/second-step/set-up/app/key", "POST", Who.SETTING_UP),
     Route("/second-step/set-up/passkey", "GET POST", Who.SETTING_UP),
     Route("/second-step/set-up/passkey/question", "POST", Who.SETTING_UP),
+    Route("/sessions", "GET", Who.PUBLIC),
     Route("/sessions/<slug>", "GET", Who.PUBLIC, "/sessions/opening"),
     Route("/sessions/<slug>.ics", "GET", Who.PUBLIC, "/sessions/opening.ics"),
     Route("/sign-in", "GET POST", Who.ANYONE),

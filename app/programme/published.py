@@ -15,15 +15,16 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from app.errors import Gone, NotFound
-from app.programme import lines, names
+from app.programme import grid, index, lines, names
 from app.programme.document import Document, Room, Session, Speaker, Theme
+from app.programme.grid import Grid
+from app.programme.index import Initial
 from app.programme.lines import Day, Line, Listing
 from app.programme.revisions import Told
 
 Thing = TypeVar("Thing", Room, Session, Speaker, Theme)
 
 NONE_TOLD: Mapping[str, Told] = MappingProxyType({})
-MANY = 40  # names, from which on they are looked up by letter
 MOST_BESIDE = 12  # sessions shown beside another
 
 
@@ -38,14 +39,6 @@ class Around:
     more_beside: int  # how many others do, too many to show
     shares_title: bool  # with another session
     shares_moment: bool  # with another session of the same title
-
-
-@dataclass(frozen=True)
-class Initial:
-    """The speakers whose names begin with one letter."""
-
-    letter: str
-    speakers: tuple[Speaker, ...]
 
 
 class Programme:
@@ -85,15 +78,20 @@ class Programme:
         return self.listing.days
 
     @cached_property
-    def initials(self) -> tuple[Initial, ...]:
+    def initials(self) -> tuple[Initial[Speaker], ...]:
         """The speakers by the first letter of their names; none when they are few."""
-        if len(self.speakers) <= MANY:
-            return ()
-        found: dict[str, list[Speaker]] = defaultdict(list)
-        for speaker in self.speakers:
-            found[names.letter(speaker.name)].append(speaker)
-        ordered = sorted(found, key=lambda letter: (letter == names.ELSEWHERE, letter))
-        return tuple(Initial(letter, tuple(found[letter])) for letter in ordered)
+        return index.by_initial(self.speakers, lambda speaker: speaker.name)
+
+    @cached_property
+    def titles(self) -> tuple[Session, ...]:
+        """The sessions that have a page, by title."""
+        told = (session for session in self.sessions if session.is_told)
+        return tuple(sorted(told, key=lambda session: names.folded(session.title)))
+
+    @cached_property
+    def initials_of_titles(self) -> tuple[Initial[Session], ...]:
+        """The same by the first letter of their titles; none when they are few."""
+        return index.by_initial(self.titles, lambda session: session.title)
 
     def day(self, asked: date) -> Day:
         """Find one day."""
@@ -101,6 +99,15 @@ class Programme:
             if day.date == asked:
                 return day
         raise NotFound("There is nothing in the programme on that day")
+
+    @cached_property
+    def grids(self) -> tuple[Grid, ...]:
+        """Each day by room and time."""
+        return tuple(self.grid(day) for day in self.days)
+
+    def grid(self, day: Day) -> Grid:
+        """Draw one day by room and time."""
+        return grid.of_day(day, self.rooms, self._zone)
 
     def session(self, slug: str) -> Session:
         """Find one session."""

@@ -8,38 +8,23 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.routing import BaseConverter, ValidationError
 
 from app.errors import NotFound
-from app.programme import document, queries, releases, shown
-from app.web import languages
+from app.programme import document, queries, releases, shown, zones
+from app.programme.addresses import DayConverter
+from app.web import languages, variants
 from app.web.lenses import shown_inside
 from app.web.pages import page
 from app.web.public import not_to_be_kept, public
+from app.web.variants import answers, one_of
 from app.web.words import local_date
 
 Trail = list[tuple[str, str]]
 
+GRID = one_of("grid")
 FOR_GOOD = "public, max-age=31536000, immutable"  # another picture has another address
 
 pages = Blueprint("programme", __name__)
-
-
-class DayConverter(BaseConverter):
-    """A day in an address: 2008-11-06."""
-
-    regex = r"\d{4}-\d{2}-\d{2}"
-
-    def to_python(self, value: str) -> date:
-        """Read the day; one that is in no calendar is no address."""
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise ValidationError from None
-
-    def to_url(self, value: date) -> str:
-        """Write the day."""
-        return value.isoformat()
 
 
 @pages.record_once
@@ -48,6 +33,7 @@ def _attach(state: BlueprintSetupState) -> None:
     app.url_map.converters["day"] = DayConverter
     app.extensions["conference_zone"] = lambda: _facts().time_zone
     shown.attach(app)
+    app.add_template_global(zones.offered, "zones_offered")
 
 
 @pages.app_context_processor
@@ -70,27 +56,54 @@ def _facts() -> document.Conference:
 
 @pages.get("/programme")
 @public
+@answers(view=GRID, zone=zones.read)
 def whole() -> ResponseReturnValue:
-    return page("programme/whole.html", programme=releases.current())
+    programme = releases.current()
+    clocks = zones.clocks(programme.conference)
+    grids = programme.grids if variants.asked("view") else ()
+    return page(
+        "programme/whole.html", clocks.status, programme=programme, clocks=clocks, grids=grids
+    )
 
 
 @pages.get("/programme/<day:asked>")
 @public
+@answers(view=GRID, zone=zones.read)
 def day(asked: date) -> ResponseReturnValue:
     programme = releases.current()
+    clocks = zones.clocks(programme.conference)
     found = programme.day(asked)
-    return page("programme/day.html", programme=programme, day=found, trail=_beneath_programme())
+    return page(
+        "programme/day.html",
+        clocks.status,
+        programme=programme,
+        day=found,
+        grid=programme.grid(found) if variants.asked("view") else None,
+        clocks=clocks,
+        trail=_beneath_programme(),
+    )
+
+
+@pages.get("/sessions")
+@public
+def titles() -> ResponseReturnValue:
+    programme = releases.current()
+    return page("programme/titles.html", programme=programme, trail=_beneath_programme())
 
 
 @pages.get("/sessions/<slug>")
 @public
+@answers(zone=zones.read)
 def session(slug: str) -> ResponseReturnValue:
     programme = releases.current()
+    clocks = zones.clocks(programme.conference)
     found = programme.session(slug)
     around = programme.around(found)
     return page(
         "programme/session.html",
+        clocks.status,
         session=found,
+        clocks=clocks,
         around=around,
         trail=_beneath_programme(around.day),
     )

@@ -2,16 +2,15 @@
 
 A public page is the same for everyone, so it reads no cookie but one (a visitor may have
 switched the access keys off) and sets none. It is kept as finished bytes, compressed on the
-first request that can take it so, under its language, path and access keys.
+first request that can take it so, under its language, path, access keys and, where the view
+answers questions (``variants.py``), what was asked.
 """
 
-import gzip
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass
-from functools import lru_cache, wraps
+from functools import wraps
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
@@ -21,8 +20,11 @@ from werkzeug.datastructures import Headers
 
 from app import clock, lens
 from app.edition import Watch
+from app.web import variants
+from app.web.encodings import ENCODERS, accepted
 from app.web.lenses import KEYS_OFF, shown_inside
 from app.web.logs import ROUTE
+from app.web.variants import Questions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,12 +37,6 @@ Answer = TypeVar("Answer", bound="ResponseReturnValue")
 
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 MOST_BYTES = 32 * 1024 * 1024  # of pages as rendered; kept, they are a fraction of that
-WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110, 12.4.2
-ENCODERS: dict[str, Callable[[bytes], bytes]] = {  # the smallest first
-    "br": lambda body: brotli.compress(body, quality=5),
-    "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
-    "": lambda body: body,
-}
 
 
 class Key(NamedTuple):
@@ -49,6 +45,7 @@ class Key(NamedTuple):
     language: str
     path: str
     keys_off: bool
+    variant: str  # what was asked of it, of the questions that it answers
 
 
 @dataclass
@@ -67,7 +64,7 @@ class Page:
 
     def answer(self, environ: "WSGIEnvironment") -> tuple[str, list[tuple[str, str]], bytes]:
         """Give status, headers and body for this visitor (RFC 9110, 8.8.3 and 12.5.3)."""
-        encoding = _accepted(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        encoding = accepted(environ.get("HTTP_ACCEPT_ENCODING", ""))
         tag = f'"{self.mark}{encoding and "-"}{encoding}"'
         headers = [*self.headers, ("ETag", tag)]
         if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
@@ -90,28 +87,42 @@ class Shelf:
         self._edition = 0
         self._pages: dict[Key, Page] = {}
         self._bytes = 0
+        self._questions: dict[tuple[str, str], Questions] = {}  # which pages answer, by address
         self._arranging = threading.Lock()
 
-    def find(self, key: Key) -> Page | None:
+    def find(self, environ: "WSGIEnvironment") -> Page | None:
         """Find a finished page that still says what is so."""
         if self._watch.number() != self._edition:
             return None
-        page = self._pages.get(key)
+        key = _key(environ, self._questions.get(_place(environ)))
+        page = self._pages.get(key) if key else None
         return page if page is not None and time.monotonic() < page.until else None
 
-    def put(self, key: Key, page: Page, edition: int) -> None:
+    def put(self, key: Key, page: Page, edition: int, questions: Questions | None) -> None:
         """Keep a page that was rendered from this edition, unless there is a newer one by now."""
         with self._arranging:
             if edition != self._watch.known:
                 return
             if edition != self._edition:
                 self._edition, self._pages, self._bytes = edition, {}, 0
+                self._questions = {}
+            if questions:
+                self._questions[key.language, key.path] = questions
             replaced = self._pages.pop(key, None)
             self._bytes += page.size - (replaced.size if replaced else 0)
             self._pages[key] = page
             while self._bytes > MOST_BYTES:
                 oldest = self._pages.pop(next(iter(self._pages)))
                 self._bytes -= oldest.size
+
+    def __len__(self) -> int:
+        """How many pages are kept."""
+        return len(self._pages)
+
+    @property
+    def size(self) -> int:
+        """How many bytes they have, as rendered."""
+        return self._bytes
 
     def edition(self) -> int:
         """Tell the edition from which pages are rendered now."""
@@ -130,12 +141,8 @@ class PublicPages:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer one request."""
-        if (
-            environ["REQUEST_METHOD"] in {"GET", "HEAD"}
-            and not environ.get("QUERY_STRING")
-            and environ.get("HTTP_HOST") in self._hosts
-        ):
-            page = self._shelf.find(_key(environ))
+        if environ["REQUEST_METHOD"] in {"GET", "HEAD"} and environ.get("HTTP_HOST") in self._hosts:
+            page = self._shelf.find(environ)
             if page is not None:
                 environ[ROUTE] = page.route
                 status, headers, body = page.answer(environ)
@@ -196,7 +203,7 @@ def access_keys_wanted() -> bool:
 
 
 def _remember(shelf: Shelf, response: Response) -> Response:
-    """Turn a rendered page into a finished one; with a question in its address it is not kept."""
+    """Turn a rendered page into a finished one; asked what it does not answer, it is not kept."""
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["Vary"] = "Accept-Encoding, Cookie"
     response.headers.pop("Content-Length", None)
@@ -206,8 +213,10 @@ def _remember(shelf: Shelf, response: Response) -> Response:
         request.environ.get(ROUTE, "-"),
         g.get("true_until", float("inf")),
     )
-    if not request.query_string and g.get("is_whole", True):
-        shelf.put(_key(request.environ), page, g.edition)
+    questions = variants.of_this_view()
+    key = _key(request.environ, questions)
+    if key and g.get("is_whole", True):
+        shelf.put(key, page, g.edition, questions)
     status, headers, body = page.answer(request.environ)
     answer = make_response(body, status)
     answer.headers = Headers(headers)  # as they are: a HEAD's length is not that of its body
@@ -216,7 +225,7 @@ def _remember(shelf: Shelf, response: Response) -> Response:
 
 def _compress(response: Response) -> Response:
     """Send any other page compressed where the visitor can take it so."""
-    encoding = _accepted(request.headers.get("Accept-Encoding", ""))
+    encoding = accepted(request.headers.get("Accept-Encoding", ""))
     if (
         encoding
         and not response.direct_passthrough
@@ -229,26 +238,17 @@ def _compress(response: Response) -> Response:
     return response
 
 
-def _key(environ: "WSGIEnvironment") -> Key:
-    return Key(
-        environ.get("SCRIPT_NAME", ""),
-        environ.get("PATH_INFO", ""),
-        KEYS_OFF in environ.get("HTTP_COOKIE", ""),
-    )
+def _key(environ: "WSGIEnvironment", questions: Questions | None) -> Key | None:
+    """Give the key of the page that is asked for; of one that nobody else will want, none."""
+    asked = environ.get("QUERY_STRING", "")
+    variant: str | None = ""
+    if asked:
+        variant = variants.variant(questions, asked) if questions else None
+    if variant is None:
+        return None
+    return Key(*_place(environ), KEYS_OFF in environ.get("HTTP_COOKIE", ""), variant)
 
 
-@lru_cache(maxsize=256)  # browsers say one of a few
-def _accepted(header: str) -> str:
-    """Choose the smallest encoding that a visitor takes (RFC 9110, 12.5.3)."""
-    weights = dict(map(_weighed, header.lower().split(",")))
-    others = weights.get("*", 0.0)
-    return next((name for name in ENCODERS if name and weights.get(name, others) > 0), "")
-
-
-def _weighed(part: str) -> tuple[str, float]:
-    """Read one encoding and its weight; one that cannot be read is not taken."""
-    name, *parameters = (piece.strip() for piece in part.split(";"))
-    weight = WEIGHT.fullmatch(parameters[0]) if parameters else None
-    if parameters and weight is None:
-        return name, 0.0
-    return name, float(weight[1]) if weight else 1.0
+def _place(environ: "WSGIEnvironment") -> tuple[str, str]:
+    """Tell which page it is: its language and its path."""
+    return environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")

@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.accounts.models import VIEWER
 from app.database import db
-from app.organise.board import drawn
-from app.organise.board.drawn import Span
+from app.programme import drawn
+from app.programme.drawn import Span
 from app.programme.models import Appearance, Room, Session
 from tests.browser import Browser, Page
 from tests.factories import (

@@ -211,7 +211,7 @@ def test_a_session_tells_when_where_and_with_whom(visitor: Browser) -> None:
     assert page.heading == "Reading the tide"
     assert "A beginner’s table" in page.text
     assert page.facts == {
-        "When": "11am to midday, Wednesday 10 June 2009",
+        "When": "11am to midday, Wednesday 10 June 2009 London time, BST",
         "Where": "Great hall Step-free access · Hearing loop",
         "Theme": "Water",
         "Kind": "Parallel session",

@@ -13,13 +13,11 @@ from app import clock
 from app.database import db
 from app.errors import NotFound
 from app.history.models import Entry
-from app.organise.board import drawn
-from app.organise.board.drawn import Drawn
-from app.programme import clashes, queries, working_programme
+from app.programme import clashes, drawn, queries, working_programme
 from app.programme.clashes import Clash
+from app.programme.drawn import Drawn
 from app.programme.models import Appearance, Conference, Room, Session
 from app.programme.placed import Placed
-from app.web.words import on_the_clock
 
 BREAK = "break"
 A_DAY = timedelta(days=1)
@@ -66,10 +64,7 @@ class Board:
     @property
     def hours(self) -> Sequence[tuple[int, str]]:
         """The hours that stand beside the board, and what clocks show then."""
-        return [
-            (hour, on_the_clock(datetime(2000, 1, 1, hour % 24)))  # noqa: DTZ001 - any day
-            for hour in range(self.first_hour, self.last_hour)
-        ]
+        return drawn.hours_told(self.first_hour, self.last_hour)
 
     @property
     def is_placed(self) -> bool:

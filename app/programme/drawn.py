@@ -1,13 +1,15 @@
-"""Where a session is drawn on the board: its column, its hour, its length, and its lane.
+"""Where a session is drawn on a board or a grid: its column, its hour, its length, and its lane.
 
 Pages may hold no styles of their own, so each of these is a class with a number
-(``assets/scss/organise/_board.scss``).
+(``assets/scss/board/_numbers.scss``).
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from app.web.words import on_the_clock
 
 HOUR = 60  # minutes
 MARGIN = 30  # minutes, before what comes first and after what comes last
@@ -61,6 +63,14 @@ def hours(spans: Sequence[Span]) -> tuple[int, int]:
     first = min(((one.start - MARGIN) // HOUR for one in spans), default=EARLIEST)
     last = max((-(-(one.end + MARGIN) // HOUR) for one in spans), default=LATEST)
     return max(0, min(first, EARLIEST)), max(last, LATEST)
+
+
+def hours_told(first: int, last: int) -> list[tuple[int, str]]:
+    """List the hours that stand beside a board, and what clocks show then."""
+    return [
+        (hour, on_the_clock(datetime(2000, 1, 1, hour % 24)))  # noqa: DTZ001 - any day
+        for hour in range(first, last)
+    ]
 
 
 def pace(spans: Sequence[Span]) -> int:

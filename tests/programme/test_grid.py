@@ -1,0 +1,154 @@
+"""The programme by room and time: one list, read in order, drawn as a grid where there is room."""
+
+from datetime import timedelta
+
+from tests.browser import Browser, Page
+from tests.factories import FIRST_MORNING, a_room, a_session, a_theme, published
+from tests.pages import words
+
+GRID = "/programme?view=grid"
+
+
+def slots(page: Page) -> list[str]:
+    """Read the sessions of a grid in their order."""
+    return [words(one) for one in page.tree.of_class("slot")]
+
+
+def classes(page: Page, title: str) -> set[str]:
+    """Tell by which classes a session is drawn."""
+    found = next(one for one in page.tree.of_class("slot") if title in words(one))
+    return set((found.get("class") or "").split())
+
+
+def test_the_grid_is_a_second_view_of_the_programme(visitor: Browser) -> None:
+    page = visitor.open("/programme").follow("By room and time")
+
+    assert page.heading == "Programme by room and time"
+    assert page.follow("List").heading == "Programme"
+
+
+def test_the_grid_is_read_in_the_order_of_time(visitor: Browser) -> None:
+    page = visitor.open(GRID)
+
+    assert [one.partition(" to ")[0] for one in slots(page)] == [
+        "Opening 9:30am",
+        "Coffee 10:30am",
+        "Reading the tide 11am",
+        "Harbour walls 11am",
+        "Farewell 4pm",
+    ]
+    assert slots(page)[3] == (
+        "Harbour walls 11am to midday, Boat house Ada Marsh Stone Illustrative"
+    )
+
+
+def test_a_session_is_drawn_in_its_room_at_its_time(visitor: Browser) -> None:
+    page = visitor.open(GRID)
+
+    assert classes(page, "Harbour walls") >= {"slot", "in-2", "h11", "m0", "l1", "n0", "theme-2"}
+    assert words(next(page.tree.of_class("in-2"))) == "Boat house"
+
+
+def test_a_pause_of_everybody_is_drawn_across_the_rooms(visitor: Browser) -> None:
+    page = visitor.open(GRID)
+
+    assert "slot--across" in classes(page, "Coffee")
+    assert "slot--across" not in classes(page, "Opening")
+
+
+def test_what_overlaps_in_one_room_is_drawn_side_by_side(visitor: Browser) -> None:
+    room = a_room(name="Loft")
+    a_session(title="One", room=room)
+    a_session(title="Other", room=room, starts_at=FIRST_MORNING + timedelta(minutes=30))
+    published()
+
+    page = visitor.open(GRID)
+
+    assert {"a0", "of2"} <= classes(page, "One")
+    assert {"a1", "of2"} <= classes(page, "Other")
+
+
+def test_one_day_has_a_grid_of_its_own(visitor: Browser) -> None:
+    page = visitor.open("/programme/2009-06-11").follow("By room and time")
+
+    assert page.heading == "Thursday 11 June 2009 by room and time"
+    assert [one.partition(" ")[0] for one in slots(page)] == ["Farewell"]
+    assert page.follow("Wednesday 10 June 2009").heading == (
+        "Wednesday 10 June 2009 by room and time"
+    )
+
+
+def test_a_session_over_midnight_goes_on_in_the_day_on_which_it_begins(visitor: Browser) -> None:
+    late = FIRST_MORNING + timedelta(hours=13, minutes=30)  # 11pm
+    a_session(title="Night watch", starts_at=late, ends_at=late + timedelta(hours=3))
+    a_session(title="Endless", starts_at=late, ends_at=late + timedelta(hours=90))
+    published()
+
+    page = visitor.open(GRID)
+
+    assert "to 2am" in next(one for one in slots(page) if "Night watch" in one)
+    assert {"h23", "l3"} <= classes(page, "Night watch")
+    assert {"h23", "l25"} <= classes(page, "Endless")
+    assert "midnight" in [words(one) for one in page.tree.every("span")]
+
+
+def test_without_rooms_the_grid_is_one_column(visitor: Browser) -> None:
+    a_session(title="Somewhere", theme=a_theme())
+    published()
+
+    page = visitor.open("/programme/2009-06-10?view=grid")
+
+    assert "in-0" in classes(page, "Somewhere")
+    assert "No room" in page.text
+
+
+def test_what_has_no_time_stands_beneath_the_grid(visitor: Browser) -> None:
+    a_session(title="Some day", starts_at=None)
+    published()
+
+    page = visitor.open(GRID)
+
+    assert page.headings[page.headings.index("No time yet") + 1] == "Some day"
+
+
+def test_too_many_rooms_for_one_sheet_are_printed_as_a_list(visitor: Browser) -> None:
+    assert len(list(visitor.open(GRID).tree.of_class("grid--sheet"))) == 2
+    for number in range(11):
+        a_session(room=a_room(name=f"Room {number}"))
+    published()
+
+    page = visitor.open(GRID)
+
+    assert len(list(page.tree.of_class("grid--sheet"))) == 1
+
+
+# By title
+
+
+def test_sessions_are_listed_by_title(visitor: Browser) -> None:
+    a_session(title="“Élan” and other words", slug="elan")
+    published()
+
+    page = visitor.open("/programme").follow("By title")
+
+    assert page.headings[:6] == [
+        "Sessions by title",
+        "“Élan” and other words",
+        "Farewell",
+        "Harbour walls",
+        "Opening",
+        "Reading the tide",
+    ]
+    assert "4pm on Thursday 11 June 2009, Great hall" in page.text
+    assert page.follow("Opening").heading == "Opening"
+
+
+def test_many_titles_are_looked_up_by_letter(visitor: Browser) -> None:
+    for number in range(40):
+        a_session(title=f"Zones {number}")
+    published()
+
+    page = visitor.open("/sessions")
+
+    assert "Z" in page.links
+    assert page.headings[1:3] == ["F", "Farewell"]

@@ -6,6 +6,7 @@
   - Refused        it cannot be done now; the message tells the visitor why
     - Unreadable   a file that was handed in cannot be used
   - Gone           it was there once: a link that has been used, a session withdrawn
+  - Moved          it has another address now
   - TooOften       it was asked for too many times in a short while
 
 Messages are written for the visitor: no full stop, no blame, no jargon.
@@ -34,6 +35,14 @@ class Unreadable(Refused):
 
 class Gone(ConferenceError):
     """It was there once and will not come back."""
+
+
+class Moved(ConferenceError):
+    """It has another address now, of the same kind: that with this slug."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__("It has another address now")
+        self.slug = slug
 
 
 class TooOften(ConferenceError):

@@ -1,8 +1,10 @@
-"""What happens, when, where and with whom."""
+"""What happens, when, where and with whom; and how the public gets to see it."""
 
 from app.programme.feeds.views import pages as feeds
+from app.programme.following.views import pages as following
 from app.programme.views import pages
 
 __all__ = ["pages"]
 
-pages.register_blueprint(feeds)
+for part in (feeds, following):
+    pages.register_blueprint(part)

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from app.errors import Gone, NotFound
+from app.errors import ConferenceError, Gone, Moved, NotFound
 from app.programme import grid, index, lines, names
 from app.programme.document import Document, Room, Session, Speaker, Theme
 from app.programme.grid import Grid
@@ -50,7 +50,9 @@ class Programme:
         number: int,
         published_at: datetime | None,
         revisions: Mapping[str, Told] = NONE_TOLD,
+        former: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
+        """Hold a document; ``former`` tells the key of what was at an address before it moved."""
         self.number = number
         self.published_at = published_at
         self.revisions = revisions  # by the keys of sessions, withdrawn ones among them
@@ -60,6 +62,7 @@ class Programme:
         self.speakers = content.speakers
         self.sessions = content.sessions
         self._withdrawn = frozenset(content.withdrawn)
+        self._former = former or {}
         self._zone = ZoneInfo(content.conference.time_zone)
 
     @property
@@ -111,15 +114,21 @@ class Programme:
 
     def session(self, slug: str) -> Session:
         """Find one session."""
-        if f"/sessions/{slug}" in self._withdrawn:
-            raise Gone("This session is no longer part of the programme")
-        return _found(self._sessions_by_slug, slug, "There is no session at that address")
+        found = self._sessions_by_slug.get(slug)
+        if found is None:
+            gone = Gone("This session is no longer part of the programme")
+            never = NotFound("There is no session at that address")
+            raise self._lost("session", slug, self.session_slugs, gone, never)
+        return found
 
     def speaker(self, slug: str) -> Speaker:
         """Find one speaker."""
-        if f"/speakers/{slug}" in self._withdrawn:
-            raise Gone("This person no longer takes part")
-        return _found(self._speakers_by_slug, slug, "There is no speaker at that address")
+        found = self._speakers_by_slug.get(slug)
+        if found is None:
+            gone = Gone("This person no longer takes part")
+            never = NotFound("There is no speaker at that address")
+            raise self._lost("speaker", slug, self.speaker_slugs, gone, never)
+        return found
 
     def theme(self, slug: str) -> Theme:
         """Find one theme."""
@@ -164,6 +173,25 @@ class Programme:
     def shows(self, photo: str) -> bool:
         """Whether the photo with this key is a speaker's."""
         return photo in self._photos
+
+    @cached_property
+    def session_slugs(self) -> Mapping[str, str]:
+        """Where each session is, by its key."""
+        return {one.key: one.slug for one in self.sessions}
+
+    @cached_property
+    def speaker_slugs(self) -> Mapping[str, str]:
+        """Where each speaker is, by their key; older releases tell none."""
+        return {one.key: one.slug for one in self.speakers if one.key}
+
+    def _lost(
+        self, kind: str, slug: str, now: Mapping[str, str], gone: Gone, never: NotFound
+    ) -> ConferenceError:
+        """Say what became of what is not at an address: it moved, it has gone, it never was."""
+        key = self._former.get((kind, slug), "")
+        if key in now:
+            return Moved(now[key])
+        return gone if key or f"/{kind}s/{slug}" in self._withdrawn else never
 
     @cached_property
     def _photos(self) -> frozenset[str]:

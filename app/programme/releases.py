@@ -15,6 +15,7 @@ from app import edition, lens
 from app.database import db, reading
 from app.programme import document, in_effect, queries, revisions
 from app.programme.document import Document
+from app.programme.following.models import FormerAddress
 from app.programme.freezing import freeze
 from app.programme.models import Conference, Photo, Release
 from app.programme.published import Programme
@@ -69,11 +70,13 @@ def _read_current() -> Programme:
             return Programme(NOTHING, 0, None)
         row, facts = found
         content = in_effect.over(document.read(row.document), facts)
+        former = {(one.kind, one.slug): one.key for one in database.scalars(select(FormerAddress))}
         return Programme(
             _with_what_is_kept(content, database),
             row.number,
             row.published_at,
             revisions.known(database),
+            former,
         )
 
 

@@ -13,6 +13,7 @@ from app.history import services as history
 from app.programme import document, in_effect, loading, queries, recognising, revisions
 from app.programme.difference import Difference
 from app.programme.document import Document
+from app.programme.following import services as following
 from app.programme.freezing import freeze
 from app.programme.models import Conference, Release
 from app.programme.reading import read
@@ -111,6 +112,8 @@ def publish(
     conference.current_release = release.number
     conference.in_effect = document.written_facts(frozen.conference)
     revisions.tell(before, frozen)
+    seen = (shown.number, before) if shown and before else None
+    following.begin(release.number, frozen, seen, release.published_at)
     raise_edition()
     history.record(
         f"Release {release.number} was published{_in_spite_of(overruled)}",

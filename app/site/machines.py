@@ -21,6 +21,7 @@ PUBLIC_PAGES = (
     "site.home",
     "programme.whole",
     "programme.speakers",
+    "programme.following.changes",
     "site.whats_new",
     "site.site_map",
 )

@@ -1,6 +1,6 @@
 """What the site answers when something goes wrong: the right status, and a page in plain words."""
 
-from flask import Flask, request
+from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
@@ -8,9 +8,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.errors import ConferenceError, Gone, NotAllowed, NotFound, Refused, TooOften
+from app.errors import ConferenceError, Gone, Moved, NotAllowed, NotFound, Refused, TooOften
 from app.web.logs import REQUEST_ID, ROUTE, log
 from app.web.pages import page
+from app.web.public import CACHE_CONTROL
 
 STATUS = {NotFound: 404, NotAllowed: 403, Refused: 409, Gone: 410, TooOften: 429}
 HEADINGS = {
@@ -55,6 +56,7 @@ REASONS = {
 def attach(app: Flask) -> None:
     """Answer every error in one place."""
     app.register_error_handler(ConferenceError, _conference_error)
+    app.register_error_handler(Moved, _moved)
     app.register_error_handler(CSRFError, _expired_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _away)
@@ -78,6 +80,14 @@ def problem(code: int, reason: str = "") -> ResponseReturnValue:
 def _conference_error(error: ConferenceError) -> ResponseReturnValue:
     code = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     return problem(code, gettext(str(error)) if str(error) else "")
+
+
+def _moved(error: Moved) -> ResponseReturnValue:
+    """Lead to where it is now; not for ever, since it may come back."""
+    values = {**(request.view_args or {}), "slug": error.slug}
+    answer = redirect(url_for(request.endpoint or "", **values), 308)
+    answer.headers["Cache-Control"] = CACHE_CONTROL
+    return answer
 
 
 def _expired_form(_: CSRFError) -> ResponseReturnValue:

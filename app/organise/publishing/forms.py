@@ -47,7 +47,7 @@ class PlanForm(Form):
     note = _a_line(
         _l("Note (optional)"),
         _l("The note"),
-        _l("What is new, in a sentence or two. It stands with the release"),
+        _l("Public. What is new, in a sentence or two. It stands with the release"),
         LONGEST_NOTE,
     )
     day = DayField(_l("Day"))

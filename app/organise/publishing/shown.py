@@ -9,12 +9,11 @@ from flask import request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.organise.publishing import told
 from app.organise.publishing.queries import Coming
-from app.organise.publishing.told import Row
 from app.programme.document import Part, Room, Session, Speaker, Theme
-from app.programme.publishing import comparison
+from app.programme.publishing import comparison, told
 from app.programme.publishing.comparison import Altered, Comparison
+from app.programme.publishing.told import Row
 
 MOST = 100  # of one group on a page
 

@@ -1,9 +1,9 @@
 """What is different between two programmes, told for people.
 
 ``compare(old, new)`` looks at two documents and at nothing else, so it compares any two
-releases, or what is public with what is being worked on. A session is known by its key, all
-else by its address. What a session repeats of others (a room's name, a speaker's
-organisation) is told once, where it belongs.
+releases, or what is public with what is being worked on. A session is known by its key, and so is
+a speaker where both programmes tell it; all else is known by its address. What a session repeats
+of others (a room's name, a speaker's organisation) is told once, where it belongs.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
@@ -143,7 +143,7 @@ def compare(old: Document, new: Document) -> Comparison:
         is_different=old != new,
         conference=Altered(old.conference, new.conference, facts) if facts else None,
         sessions=_things(_by_key(old.sessions), _by_key(new.sessions)),
-        speakers=_things(_by_slug(old.speakers), _by_slug(new.speakers)),
+        speakers=_things(*_people(old.speakers, new.speakers)),
         rooms=_things(_by_slug(old.rooms), _by_slug(new.rooms)),
         themes=_things(_by_slug(old.themes), _by_slug(new.themes)),
     )
@@ -207,6 +207,12 @@ def _told(name: str, value: Any) -> Any:
 
 def _by_key(sessions: Sequence[Session]) -> dict[str, Session]:
     return {session.key: session for session in sessions}
+
+
+def _people(*both: Sequence[Speaker]) -> Iterator[dict[str, Speaker]]:
+    """Know people by their keys; older releases tell none, and then by their addresses."""
+    has_keys = all(one.key for some in both for one in some)
+    return ({one.key if has_keys else one.slug: one for one in some} for some in both)
 
 
 def _by_slug(things: Sequence[Named]) -> dict[str, Named]:

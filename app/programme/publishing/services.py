@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
+from app import clock
 from app.database import db, hold
 from app.edition import raise_edition
 from app.errors import Refused
@@ -17,6 +18,7 @@ from app.history import services as history
 from app.programme import document, revisions
 from app.programme import services as programme
 from app.programme.clashes import Clash
+from app.programme.following import services as following
 from app.programme.models import CANCELLED, FAILED, Conference, PlannedRelease, Release
 from app.programme.publishing import queries
 from app.programme.publishing.queries import Outlook
@@ -86,6 +88,7 @@ def roll_back(number: int, note: str, *, seen: int, who: str) -> Release:
     revisions.tell(before, after)
     conference.in_effect = document.written_facts(after.conference)
     conference.current_release = number
+    following.begin(number, after, (seen, before), clock.now())
     raise_edition()
     history.record(
         f"Release {number} was made public again in place of release {seen}"

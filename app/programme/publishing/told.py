@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import takewhile
-from typing import Any
+from typing import Any, Protocol
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -62,6 +62,15 @@ LABELS: Mapping[str, Any] = {
 }
 
 
+class Timed(Protocol):
+    """Something that is at a time."""
+
+    @property
+    def starts_at(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def ends_at(self) -> datetime | None: ...  # noqa: D102
+
+
 @dataclass(frozen=True)
 class Row:
     """One thing that is said otherwise."""
@@ -80,7 +89,7 @@ def rows(altered: Altered[Any]) -> list[Row]:
     return found
 
 
-def when(session: Session) -> str:
+def when(session: Timed) -> str:
     """Tell when a session is, by the conference's clocks."""
     if session.starts_at is None:
         return str(gettext("No time yet"))

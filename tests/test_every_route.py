@@ -461,6 +461,8 @@ ROUTES = [
     Route("/sitemap.xml", "GET", Who.PUBLIC),
     Route("/speak", "GET", Who.SPEAKER),
     Route("/speak/<slug>", "GET", Who.SPEAKER, "/speak/ada-marsh"),
+    Route("/speak/<slug>/<question>", "GET POST", Who.SPEAKER, "/speak/ada-marsh/access-needs"),
+    Route("/speak/<slug>/availability", "GET POST", Who.SPEAKER, "/speak/ada-marsh/availability"),
     Route("/speak/<slug>/taking-part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/taking-part"),
     Route("/speakers", "GET", Who.PUBLIC),
     Route("/speakers/<slug>", "GET", Who.PUBLIC, "/speakers/ada-marsh"),

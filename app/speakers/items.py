@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
@@ -52,6 +52,7 @@ class Item:
     label: Any
     endpoint: str  # of its page, which takes the speaker's slug
     states: Callable[[People], Mapping[int, State]]  # by the speaker's id
+    question: str | None = None  # in the address, where one page serves several items
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,34 @@ def _standing(speaker: Speaker) -> State:
     return State(_l("Confirmed"), is_open=False) if speaker.confirmed_at is not None else TO_DO
 
 
-ITEMS: tuple[Item, ...] = (
+def answered(since: str) -> Callable[[People], Mapping[int, State]]:
+    """Tell by a column of the reply whether something has been answered."""
+
+    def states(people: People) -> Mapping[int, State]:
+        return {
+            number: TO_DO if getattr(reply, since) is None else DONE
+            for number, reply in people.replies.items()
+        }
+
+    return states
+
+
+def _question(name: str, label: Any, since: str) -> Item:
+    return Item(name, label, "speakers.answering.ask", answered(since), name)
+
+
+ITEMS: Final[tuple[Item, ...]] = (
     Item("taking-part", _l("Say whether you take part"), "speakers.taking_part.ask", _taking_part),
+    Item(
+        "availability",
+        _l("When you cannot appear"),
+        "speakers.answering.availability",
+        answered("availability_at"),
+    ),
+    _question("access-needs", _l("Access needs"), "needs_at"),
+    _question("audio-visual", _l("Audio-visual needs"), "audio_visual_at"),
+    _question("travel", _l("Travel and arrival"), "travel_at"),
+    _question("consent", _l("Recording and slides"), "consent_at"),
 )
 
 
@@ -86,7 +113,7 @@ def lines(speaker: Speaker) -> list[Line]:
         Line(
             label=item.label,
             state=item.states(people)[speaker.id],
-            address=url_for(item.endpoint, slug=speaker.slug),
+            address=url_for(item.endpoint, slug=speaker.slug, question=item.question),
             wanted_by=dates.get(item.name),
         )
         for item in ITEMS

@@ -10,10 +10,10 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import TextInput
 
 from app.organise.edited import EditForm
-from app.organise.speakers.absences import ClockTime
 from app.programme.editing.moves import Place
 from app.programme.models import Room, Session
 from app.registration.fields import offered
+from app.speakers.absences import ClockTime
 from app.web.words import local_date
 
 USUAL_LENGTH = 60  # minutes

@@ -12,10 +12,10 @@ from app import clock
 from app.errors import Refused
 from app.forms import Form, one_line, plain_characters
 from app.organise.edited import LONGEST_NUMBER
-from app.organise.speakers.absences import ClockTime
 from app.programme.models import PlannedRelease
 from app.programme.publishing.services import Clashing
 from app.registration.fields import at_most
+from app.speakers.absences import ClockTime
 from app.web.words import zone
 
 NOW, LATER = "now", "later"

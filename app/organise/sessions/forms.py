@@ -25,12 +25,12 @@ from app.organise.edited import (
 )
 from app.organise.sessions import appearances, links, times
 from app.organise.sessions.appearances import Appearances
-from app.organise.speakers.absences import ClockTime
 from app.programme.editing.of_sessions import LONGEST
 from app.programme.editing.sessions_listed import Choices
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Session
 from app.programme.shown import TAG, kind_name
 from app.registration.fields import at_most, lettered, offered
+from app.speakers.absences import ClockTime
 from app.web import words
 
 LONGEST_TEXT = 50_000  # characters; as much as a file may hold

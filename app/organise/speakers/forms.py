@@ -24,11 +24,11 @@ from app.organise.edited import (
     notes,
 )
 from app.organise.handed_in import FileForm, is_file, length
-from app.organise.speakers import absences
-from app.organise.speakers.absences import Absences
 from app.programme.models import Speaker
 from app.programme.photos import LARGEST
 from app.registration.fields import at_most, lettered, well_formed
+from app.speakers import absences
+from app.speakers.absences import Absences
 
 PLAIN = ("name", "role", "organisation", "country", "biography", "contact_address", "notes")
 TOO_LARGE = _l("This picture is larger than 10 MB")

@@ -12,7 +12,7 @@ from app.errors import NotFound
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
 from app.organise import done, edited
-from app.organise.speakers import absences, lists, photos
+from app.organise.speakers import lists, photos
 from app.organise.speakers.forms import SpeakerForm
 from app.programme import releases
 from app.programme.editing import speakers, speakers_listed
@@ -21,6 +21,7 @@ from app.programme.editing.of_speakers import KIND
 from app.programme.models import Speaker
 from app.registration import countries
 from app.registration import queries as registration
+from app.speakers import absences
 from app.web import languages
 from app.web.pages import page
 from app.web.words import zone

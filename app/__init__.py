@@ -4,6 +4,7 @@ from flask import Flask
 
 from app import (
     accounts,
+    agenda,
     commands,
     content,
     database,
@@ -28,7 +29,7 @@ def create_app(config: Config) -> Flask:
     web.attach(app, config, watch)
     forms.csrf.init_app(app)
 
-    for part in (accounts, content, programme, registration, speakers, site, organise):
+    for part in (accounts, content, programme, agenda, registration, speakers, site, organise):
         app.register_blueprint(part.pages)
 
     commands.attach(app)

@@ -8,7 +8,7 @@ from flask import current_app, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect, FlaskForm
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 from wtforms import Field
 from wtforms.csrf.core import CSRF, CSRFTokenField
@@ -22,7 +22,8 @@ JOINERS = frozenset("\u200c\u200d")  # many languages are not written right with
 FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that show nothing
 UNSEEN = frozenset({"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"})  # alone; Unicode, 4.5
 EXPIRED = _l("This form was open for too long. Check your answers and send it again")
-A_WEEK = 7 * 24 * 60 * 60  # seconds
+A_DAY = 24 * 60 * 60  # seconds
+A_WEEK = 7 * A_DAY
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,13 +78,13 @@ class _SignedToken(CSRF):
     """A token that needs no cookie: signed and dated."""
 
     def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
-        """Make a token of now."""
-        return str(_signer().dumps(""))
+        """Make the token of today."""
+        return public_token()
 
     def validate_csrf_token(self, form: Any, field: CSRFTokenField) -> None:
         """Refuse a token that we did not sign, or not in the last week."""
         try:
-            _signer().loads(field.data or "", max_age=A_WEEK)
+            _signer(TimestampSigner).loads(field.data or "", max_age=A_WEEK)
         except BadSignature:
             raise ValidationError(str(EXPIRED)) from None
 
@@ -102,8 +103,22 @@ class PublicForm(Form):
         csrf_class = _SignedToken
 
 
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="public form")
+class _ByTheDay(TimestampSigner):
+    """Signs with the day alone, so that a page is the same whichever process has made it."""
+
+    def get_timestamp(self) -> int:
+        """Tell when the day began, in UTC."""
+        return super().get_timestamp() // A_DAY * A_DAY
+
+
+def public_token() -> str:
+    """Give today's token of public forms, where a page holds one without a form of its own."""
+    return str(_signer(_ByTheDay).dumps(""))
+
+
+def _signer(kind: type[TimestampSigner]) -> URLSafeTimedSerializer:
+    key = current_app.secret_key or ""
+    return URLSafeTimedSerializer(key, salt="public form", signer=kind)
 
 
 def tidy(text: str | None) -> str:

@@ -271,7 +271,8 @@ class Page:
     ) -> "Page":
         """Fill in the form of a button, and press it."""
         pressed = self._button(button)
-        element = self.tree.above(pressed, "form")
+        owner = pressed.get("form")
+        element = self.tree.by_id(owner) if owner else self.tree.above(pressed, "form")
         assert element is not None, f"the button “{button}” belongs to no form"
         form = _Form(self.tree, element)
         form.fill({**(answers or {}), **named})

@@ -19,7 +19,7 @@ import html5lib
 FIELDS: Final = frozenset({"input", "select", "textarea"})
 UNLABELLED: Final = frozenset({"hidden", "submit", "button", "reset", "image"})
 HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
-REFERENCES: Final = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "list")
+REFERENCES: Final = ("for", "form", "aria-labelledby", "aria-describedby", "aria-controls", "list")
 INERT_SCRIPTS: Final = frozenset({"application/ld+json"})
 UNSEEN: Final = frozenset({"script", "style", "template", "title", "noscript"})
 TELLING: Final = ("class", "role", "type", "autocomplete", "rel", "scope")

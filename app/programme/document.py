@@ -158,6 +158,11 @@ class Session:
         return not self.is_pause or bool(self.abstract or self.description or self.parts)
 
     @property
+    def is_to_choose(self) -> bool:
+        """Whether somebody may make up their mind to go there."""
+        return not self.is_pause and not self.is_cancelled
+
+    @property
     def awaits_speakers(self) -> bool:
         """Whether somebody will speak, and nobody knows yet who."""
         return self.kind.lower() == "parallel" and not self.parts

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -56,6 +57,11 @@ def conference() -> Conference:
 def has_conference() -> bool:
     """Whether a conference has been loaded."""
     return db.session.get(Conference, 1) is not None
+
+
+def walking() -> timedelta:
+    """Tell how long people need to walk from one room to another."""
+    return timedelta(minutes=db.session.scalar(select(Conference.walking_minutes)) or 0)
 
 
 def themes() -> Sequence[Theme]:

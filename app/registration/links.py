@@ -1,18 +1,11 @@
 """Addresses that hold a secret: a delegate's booking, a new address to confirm, a receipt.
 
-Each is a signature over a random key in the row. Whoever reads the database cannot make one
-without the site's own key, and a key that is replaced ends every link that was made with it.
-Only the very text that was given out is taken back: not another spelling of it that happens
-to mean the same.
+Each is a signature over a random key in the row (``app.web.signing``).
 """
-
-from secrets import compare_digest
-
-from flask import current_app
-from itsdangerous import BadData, URLSafeSerializer
 
 from app.errors import NotFound
 from app.registration.models import Delegate, Receipt
+from app.web import signing
 from app.web.pages import absolute_url
 
 BOOKING, NEW_ADDRESS, RECEIPT = "booking", "new address", "receipt"
@@ -21,7 +14,7 @@ NO_SUCH_LINK = "That link is not complete: copy all of it from your email, or as
 
 def booking_token(delegate: Delegate) -> str:
     """Give the secret of a delegate's own booking page."""
-    return _signed(BOOKING, delegate.link_key)
+    return signing.signed(BOOKING, delegate.link_key)
 
 
 def delegate_key(token: str) -> str:
@@ -31,7 +24,7 @@ def delegate_key(token: str) -> str:
 
 def new_address_token(delegate: Delegate) -> str:
     """Give the secret that shows that a letter to the new address has been read."""
-    return _signed(NEW_ADDRESS, delegate.new_link_key or "")
+    return signing.signed(NEW_ADDRESS, delegate.new_link_key or "")
 
 
 def new_address_key(token: str) -> str:
@@ -41,7 +34,7 @@ def new_address_key(token: str) -> str:
 
 def receipt_token(receipt: Receipt) -> str:
     """Give the secret of a confirmation page."""
-    return _signed(RECEIPT, receipt.key)
+    return signing.signed(RECEIPT, receipt.key)
 
 
 def receipt_key(token: str) -> str:
@@ -59,23 +52,8 @@ def new_address_link(delegate: Delegate) -> str:
     return absolute_url("bookings.addresses.confirm", secret=new_address_token(delegate))
 
 
-def _keys() -> list[str]:
-    """List the keys that may have signed a link: those that were used before, then today's."""
-    before: list[str] = current_app.config["SECRET_KEY_FALLBACKS"]
-    return [*reversed(before), current_app.config["SECRET_KEY"]]
-
-
-def _signed(purpose: str, key: str) -> str:
-    return str(URLSafeSerializer(_keys(), salt=purpose).dumps(key))
-
-
 def _read(purpose: str, token: str) -> str:
-    keys = _keys()
-    try:
-        key = str(URLSafeSerializer(keys, salt=purpose).loads(token))
-    except BadData:
-        raise NotFound(NO_SUCH_LINK) from None
-    given_out = (str(URLSafeSerializer(one, salt=purpose).dumps(key)) for one in keys)
-    if not any(compare_digest(token.encode(), one.encode()) for one in given_out):
+    key = signing.read(purpose, token)
+    if key is None:
         raise NotFound(NO_SUCH_LINK)
     return key

@@ -26,6 +26,9 @@ PUBLIC_PAGES = (
     "site.site_map",
 )
 NOT_FOR_SEARCH = (  # what begins so, or with $ is just this
+    "/agenda$",
+    "/agenda?",
+    "/agenda/",
     "/booking$",
     "/booking/",
     "/register/",

@@ -1,0 +1,37 @@
+"""Agendas: which sessions somebody means to go to. Whose they are, nobody here knows."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base
+
+
+class Agenda(Base):
+    """The sessions that somebody has starred."""
+
+    __tablename__ = "agenda"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)  # what the cookie signs
+    feed_key: Mapped[str] = mapped_column(unique=True)  # what the address for calendars signs
+    made_at: Mapped[datetime] = mapped_column(index=True)  # by the real clock
+
+    stars: Mapped[list["Star"]] = relationship(order_by="Star.id", cascade="all, delete-orphan")
+
+
+class Star(Base):
+    """That a session is in an agenda, and what was known of it then."""
+
+    __tablename__ = "star"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agenda_id: Mapped[int] = mapped_column(ForeignKey("agenda.id", ondelete="CASCADE"))
+    session_key: Mapped[str]  # of the programme's document
+    title: Mapped[str]
+    starts_at: Mapped[datetime | None] = mapped_column(default=None)
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)
+    room: Mapped[str] = mapped_column(default="")
+
+    __table_args__ = (UniqueConstraint("agenda_id", "session_key"),)

@@ -1,0 +1,54 @@
+"""Somebody stars sessions of the programme, without an account and without scripts."""
+
+import pytest
+
+from tests.browser import Browser
+
+IN_ORDER = ["Opening", "Reading the tide", "Harbour walls", "Farewell"]
+ADD = "Add to my agenda: {}"
+
+
+def titles(visitor: Browser) -> list[str]:
+    """List what is in somebody's agenda, as its page shows it."""
+    page = visitor.open("/agenda")
+    return [heading for heading in page.headings if heading in IN_ORDER]
+
+
+def test_a_star_in_the_programme_puts_a_session_into_the_agenda(visitor: Browser) -> None:
+    visitor.open("/programme")
+
+    page = visitor.press(ADD.format("Reading the tide"))
+
+    assert page.address == "/agenda?added=reading-the-tide"
+    assert page.heading == "My agenda"
+    assert "“Reading the tide” is in your agenda." in page.text
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert titles(visitor) == ["Reading the tide"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/programme",
+        "/programme/2009-06-10",
+        "/sessions/opening",
+        "/rooms/great-hall",
+        "/speakers/ada-marsh",
+    ],
+)
+def test_every_page_that_shows_a_session_has_its_star(visitor: Browser, address: str) -> None:
+    page = visitor.open(address)
+
+    assert ADD.format("Opening") in page.buttons
+    assert "Set-Cookie" not in page.headers
+    assert titles(visitor) == []
+    visitor.open(address)
+    visitor.press(ADD.format("Opening"))
+    assert titles(visitor) == ["Opening"]
+
+
+def test_what_nobody_chooses_has_no_star(visitor: Browser) -> None:
+    there = visitor.open("/programme").buttons
+
+    stars = [button for button in there if button.startswith("Add to my agenda")]
+    assert stars == [ADD.format(title) for title in IN_ORDER]

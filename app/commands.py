@@ -22,10 +22,9 @@ from app.mail import queries as mail_queries
 from app.mail import services as mail_services
 from app.mail.bell import Bell
 from app.mail.models import FAILED, SENT
+from app.programme import keeping_photos, renditions, report, uploads
 from app.programme import queries as programme_queries
-from app.programme import report, uploads
 from app.programme import services as programme_services
-from app.programme.editing import photos
 from app.programme.proposals import trusted
 from app.programme.publishing import plans
 from app.registration import audit, retention, seats, taking_over
@@ -44,11 +43,16 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     site_services.forget_old_feedback,
     accounts.forget_old,
     uploads.forget_old,
-    photos.forget_unseen,
+    keeping_photos.forget_unseen,
+    keeping_photos.forget_wholes,
 )
 
 # what it does within a few seconds of a moment
-APPOINTMENTS: tuple[delivery.Chore, ...] = (plans.publish_what_is_due, trusted.publish_what_is_due)
+APPOINTMENTS: tuple[delivery.Chore, ...] = (
+    plans.publish_what_is_due,
+    trusted.publish_what_is_due,
+    renditions.paint_what_waits,
+)
 
 
 def attach(app: Flask) -> None:

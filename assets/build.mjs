@@ -1,5 +1,5 @@
 // Builds static/css and static/js: site.* for every page, grid.css for the programme by
-// room and time and organise.* for the back office besides.
+// room and time, organise.* for the back office and part.* for choosing the part of a photo besides.
 // Beside each of them, and beside each drawing in static/img, it puts a .br and a .gz.
 //
 //   node assets/build.mjs           writes them
@@ -86,8 +86,10 @@ const built = {
   ),
   [join(root, "static", "css", "grid.css")]: await styleSheet(compiled("grid.scss")),
   [join(root, "static", "css", "organise.css")]: await styleSheet(compiled("organise.scss")),
+  [join(root, "static", "css", "part.css")]: await styleSheet(compiled("part.scss")),
   [join(root, "static", "js", "site.js")]: await script("site.js"),
   [join(root, "static", "js", "organise.js")]: await script("organise.js"),
+  [join(root, "static", "js", "part.js")]: await script("part.js"),
   ...Object.fromEntries(drawings()),
 };
 

@@ -398,10 +398,22 @@ ROUTES = [
         "/organise/speakers/ada-marsh/photo.jpg",
     ),
     Route(
+        "/organise/speakers/<slug>/photo/part",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/speakers/ada-marsh/photo/part",
+    ),
+    Route(
         "/organise/speakers/<slug>/photo/remove",
         "POST",
         Who.EDITORS,
         "/organise/speakers/ada-marsh/photo/remove",
+    ),
+    Route(
+        "/organise/speakers/<slug>/photo/whole.jpg",
+        "GET",
+        Who.A_PART,
+        "/organise/speakers/ada-marsh/photo/whole.jpg",
     ),
     Route(
         "/organise/speakers/<slug>/withdraw",
@@ -424,6 +436,7 @@ ROUTES = [
     Route("/organise/themes/_add", "GET POST", Who.EDITORS),
     Route("/organise/undo/<entry>", "POST", Who.EDITORS, "/organise/undo/1"),
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
+    Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
     Route("/preview/<secret>", "GET", Who.HOLDER),
     Route("/preview/<secret>/<rest>", "GET", Who.HOLDER, "/preview/wrong/programme"),
     Route("/programme", "GET", Who.PUBLIC),

@@ -63,6 +63,7 @@ class Photo:
 
     key: str
     description: str
+    is_painted: bool = False  # whether there are renditions; a release is made without asking
 
 
 @dataclass(frozen=True)

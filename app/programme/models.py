@@ -13,7 +13,7 @@ from sqlalchemy import (
     event,
     false,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from app.database import Base
 from app.programme import names
@@ -215,7 +215,8 @@ class Absence(Base):
 class Photo(Base):
     """A picture of a speaker, as readers are shown it.
 
-    One that was replaced or taken away belongs to nobody, and is kept while readers see it.
+    One that was replaced or taken away belongs to nobody, and is kept while readers see it. So
+    does one that a speaker has handed in, which is kept while it is proposed.
     """
 
     __tablename__ = "photo"
@@ -227,6 +228,24 @@ class Photo(Base):
     description: Mapped[str] = mapped_column(Text)  # for those who do not see it
     picture: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # a square JPEG
     made_at: Mapped[datetime]
+    cut: Mapped[str] = mapped_column(default="50 50 100", server_default="50 50 100")
+    whole: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, default=None)
+    has_whole: Mapped[bool] = column_property(whole.is_not(None))
+    painting_until: Mapped[datetime | None] = mapped_column(default=None)  # lent to a worker
+    painted_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Rendition(Base):
+    """A photo in one size and one kind of file."""
+
+    __tablename__ = "rendition"
+
+    photo_key: Mapped[str] = mapped_column(
+        ForeignKey("photo.key", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True)  # avif, webp or jpg
+    side: Mapped[int] = mapped_column(primary_key=True)  # pixels
+    body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Appearance(Base):

@@ -174,6 +174,11 @@ class Programme:
         """Whether the photo with this key is a speaker's."""
         return photo in self._photos
 
+    @property
+    def has_photos(self) -> bool:
+        """Whether anybody has a photo."""
+        return bool(self._photos)
+
     @cached_property
     def session_slugs(self) -> Mapping[str, str]:
         """Where each session is, by its key."""

@@ -14,6 +14,7 @@ from app.programme.models import (
     Conference,
     Photo,
     Release,
+    Rendition,
     Room,
     Session,
     Speaker,
@@ -98,6 +99,18 @@ def sessions() -> Sequence[Session]:
 def picture(key: str) -> bytes:
     """Find what a photo holds."""
     found = db.session.scalar(select(Photo.picture).where(Photo.key == key))
+    if found is None:
+        raise NotFound("There is no photo at that address")
+    return found
+
+
+def rendition(key: str, kind: str, side: int) -> bytes:
+    """Find a photo in one size and one kind of file."""
+    found = db.session.scalar(
+        select(Rendition.body).where(
+            Rendition.photo_key == key, Rendition.kind == kind, Rendition.side == side
+        )
+    )
     if found is None:
         raise NotFound("There is no photo at that address")
     return found

@@ -17,7 +17,7 @@ from app.programme import document, in_effect, queries, revisions
 from app.programme.document import Document
 from app.programme.following.models import FormerAddress
 from app.programme.freezing import freeze
-from app.programme.models import Conference, Photo, Release
+from app.programme.models import Conference, Photo, Release, Rendition
 from app.programme.published import Programme
 
 __all__ = ["NOTHING", "Programme", "current"]
@@ -55,7 +55,8 @@ def _read_working() -> Programme:
     """Freeze the working programme, and leave it unpublished."""
     if not queries.has_conference():
         return Programme(NOTHING, 0, None)
-    return Programme(freeze(), queries.newest_number() + 1, None)
+    content = _with_what_is_kept(freeze(), db.session())
+    return Programme(content, queries.newest_number() + 1, None)
 
 
 def _read_current() -> Programme:
@@ -81,12 +82,23 @@ def _read_current() -> Programme:
 
 
 def _with_what_is_kept(content: Document, database: Database) -> Document:
-    """Leave out photos that are gone: a release that is shown again may name some."""
+    """Say which photos are painted, and leave out those that are gone.
+
+    A release that is shown again may name some.
+    """
     if not any(one.photo for one in content.speakers):
         return content
-    kept = frozenset(database.scalars(select(Photo.key)))
-    speakers = (
-        one if one.photo and one.photo.key in kept else replace(one, photo=None)
-        for one in content.speakers
+    painted = (
+        select(Rendition.photo_key)
+        .where(Rendition.photo_key == Photo.key)
+        .exists()
+        .label("is_painted")
     )
-    return replace(content, speakers=tuple(speakers))
+    kept = {row.key: row.is_painted for row in database.execute(select(Photo.key, painted))}
+
+    def as_kept(one: document.Speaker) -> document.Speaker:
+        key = one.photo.key if one.photo else ""
+        photo = replace(one.photo, is_painted=kept[key]) if one.photo and key in kept else None
+        return replace(one, photo=photo)
+
+    return replace(content, speakers=tuple(map(as_kept, content.speakers)))

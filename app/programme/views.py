@@ -23,6 +23,7 @@ Trail = list[tuple[str, str]]
 
 GRID = one_of("grid")
 FOR_GOOD = "public, max-age=31536000, immutable"  # another picture has another address
+MEDIA_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 
 pages = Blueprint("programme", __name__)
 
@@ -133,9 +134,24 @@ def speaker(slug: str) -> ResponseReturnValue:
 @pages.get("/photos/<key>.jpg")
 @shown_inside
 def photo(key: str) -> ResponseReturnValue:
-    if not releases.current().shows(key):
+    _see_that_it_is_shown(key)
+    return _for_good(queries.picture(key), "image/jpeg")
+
+
+@pages.get("/photos/<key>/<int(max=999):side>.<kind>")
+@shown_inside
+def rendition(key: str, side: int, kind: str) -> ResponseReturnValue:
+    _see_that_it_is_shown(key)
+    return _for_good(queries.rendition(key, kind, side), MEDIA_TYPES[kind])
+
+
+def _see_that_it_is_shown(photo: str) -> None:
+    if not releases.current().shows(photo):
         raise NotFound("There is no photo at that address")
-    answer = Response(queries.picture(key), mimetype="image/jpeg")
+
+
+def _for_good(body: bytes, kind: str) -> Response:
+    answer = Response(body, mimetype=kind)
     answer.headers["Cache-Control"] = FOR_GOOD
     return answer
 

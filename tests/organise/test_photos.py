@@ -9,8 +9,8 @@ from sqlalchemy import select
 from app.accounts.models import EDITOR, VIEWER
 from app.database import db, transaction
 from app.history.models import Entry
+from app.programme import keeping_photos
 from app.programme import services as programme
-from app.programme.editing import photos
 from app.programme.models import Photo, Speaker
 from app.programme.photos import LARGEST
 from tests.browser import Browser, Page
@@ -33,7 +33,11 @@ def given(editor: Browser, body: bytes, words: str = WORDS, status: int = 200) -
 
 
 def the_photo() -> Photo:
-    return db.session.scalars(select(Photo).join(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    return db.session.scalars(
+        select(Photo)
+        .join(Speaker, Speaker.id == Photo.speaker_id)
+        .where(Speaker.slug == "ada-marsh")
+    ).one()
 
 
 def shown(browser: Browser) -> tuple[str, str]:
@@ -102,7 +106,7 @@ def test_readers_see_the_former_photo_until_the_next_release(
 
     editor.press(SAVE, another_picture_optional=("new.png", a_picture("PNG", colour=BLUE)))
     with transaction():
-        photos.forget_unseen()
+        keeping_photos.forget_unseen()
 
     assert shown(reader)[0] == first
     assert reader.fetch("GET", first).status_code == 200
@@ -113,7 +117,7 @@ def test_readers_see_the_former_photo_until_the_next_release(
     assert second != first
     assert reader.fetch("GET", first).status_code == 404
     with transaction():
-        photos.forget_unseen()
+        keeping_photos.forget_unseen()
     assert [photo.key for photo in db.session.scalars(select(Photo))] == [the_photo().key]
     assert sentences()[-1] == "A photo of Ada Marsh was replaced"
 
@@ -129,7 +133,7 @@ def test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release(
     assert "There is no photo yet." in page.text
     published()
     with transaction():
-        photos.forget_unseen()
+        keeping_photos.forget_unseen()
 
     editor.open("/organise/publishing/releases/2/back")
     editor.press("Go back to release 2", why_you_go_back_optional="")
@@ -307,7 +311,7 @@ def test_a_photo_outlives_its_speaker_only_while_readers_see_it(editor: Browser)
     (photo,) = db.session.scalars(select(Photo))
     assert photo.speaker_id is None
     with transaction():
-        photos.forget_unseen()
+        keeping_photos.forget_unseen()
     assert db.session.scalars(select(Photo)).all() == []
 
 

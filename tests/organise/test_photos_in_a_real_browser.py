@@ -81,3 +81,68 @@ def test_a_photo_is_given_without_scripts(
     window.get_by_role("button", name="Save the photo").click()
 
     expect(window.get_by_role("img", name="A face")).to_be_visible()
+
+
+def test_the_part_that_is_shown_is_chosen_by_keyboard_and_by_pointer(
+    live_site: LiveSites, window: Page, axe: Barriers, tmp_path: Path
+) -> None:
+    address = live_site().address
+    picture = tmp_path / "me.jpg"
+    picture.write_bytes(turned_and_located())
+    signed_in_window(window, address)
+    window.set_viewport_size({"width": 320, "height": 640})
+    window.goto(f"{address}{ADA}/photo")
+    window.get_by_label("Picture").set_input_files(picture)
+    window.get_by_label("What the photo shows").fill("A woman with a red scarf")
+    window.get_by_role("button", name="Save the photo").press("Enter")
+
+    window.get_by_role("link", name="Choose the part that is shown").press("Enter")
+    square = window.get_by_role("button", name="The part that is shown.")
+    expect(square).to_be_visible()
+    assert (axe(window), window.evaluate(SIDEWAYS)) == ([], 0)
+    square.focus()
+    for key in ("ArrowUp", "Shift+ArrowUp", "-", "-", "Shift+ArrowLeft"):
+        square.press(key)
+    expect(window.locator(".part [role=status]")).to_have_text(
+        "40 per cent across, 38 per cent down, size 96 per cent"
+    )
+    window.get_by_role("slider", name="Size").press("Home")
+    window.get_by_role("slider", name="Down").press("End")
+    assert window.locator("[name=exact]").input_value() == "40 100 40"
+    window.locator(".part__picture").scroll_into_view_if_needed()
+    around = window.locator(".part__picture").bounding_box()
+    assert around is not None
+    window.mouse.move(around["x"] + around["width"] / 2, around["y"] + around["height"] / 2)
+    window.mouse.down()
+    window.mouse.move(around["x"] + 1, around["y"] + 1, steps=4)
+    window.mouse.up()
+    assert window.locator("[name=exact]").input_value() == "0 0 40"
+    assert axe(window) == []
+    window.get_by_role("button", name="Save this part").press("Enter")
+
+    expect(window.get_by_role("status").first).to_contain_text("The photo has been saved.")
+    window.get_by_role("link", name="Choose the part that is shown").click()
+    expect(window.get_by_role("slider", name="Size")).to_have_value("40")
+
+
+def test_the_part_that_is_shown_is_one_of_nine_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page, tmp_path: Path
+) -> None:
+    window, address = window_without_scripts, live_site().address
+    picture = tmp_path / "me.webp"
+    picture.write_bytes(a_picture("WEBP", (600, 900)))
+    signed_in_window(window, address)
+    window.goto(f"{address}{ADA}/photo")
+    window.get_by_label("Picture").set_input_files(picture)
+    window.get_by_label("What the photo shows").fill("A face")
+    window.get_by_role("button", name="Save the photo").click()
+
+    window.get_by_role("link", name="Choose the part that is shown").click()
+    expect(window.get_by_label("Middle", exact=True)).to_be_checked()
+    window.get_by_label("Top", exact=True).check()
+    window.get_by_label("Nearest").check()
+    window.get_by_role("button", name="Save this part").click()
+
+    window.get_by_role("link", name="Choose the part that is shown").click()
+    expect(window.get_by_label("Top", exact=True)).to_be_checked()
+    expect(window.get_by_label("Nearest")).to_be_checked()

@@ -10,9 +10,9 @@ from wtforms.validators import AnyOf, ValidationError
 
 from app.errors import Refused
 from app.forms import Form, one_line, without_hidden
-from app.organise.handed_in import FileForm, is_file, length
 from app.programme.uploads import LARGEST
 from app.registration.taking_over import NotMeant
+from app.web.handed_in import FileForm, is_file, length
 
 REPLACE, MERGE = "replace", "merge"
 LONGEST_NAME = 200  # characters

@@ -12,13 +12,13 @@ from app.forms import checks_its_own_token
 from app.organise import done, edited
 from app.organise.files import exports
 from app.organise.files.forms import TOO_LARGE, LoadForm, UploadForm
-from app.organise.handed_in import ROOM_AROUND
 from app.organise.undo.views import HIGHEST
 from app.programme import queries, releases, uploads
 from app.programme.exporting.model_files import MODELS
 from app.programme.models import Upload
 from app.registration import taking_over
 from app.web.answers import problem
+from app.web.handed_in import ROOM_AROUND
 from app.web.pages import page
 
 pages = Blueprint("files", __name__, url_prefix="/files")

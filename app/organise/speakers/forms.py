@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, EmailField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, StringField
 from wtforms.validators import DataRequired, Optional, ValidationError
 
-from app.forms import LONGEST_ADDRESS, one_line, plain_characters
+from app.forms import LONGEST_ADDRESS, Form, one_line, plain_characters
 from app.organise.edited import (
     EITHER_WAY,
     LONGEST_LINE,
@@ -23,16 +23,31 @@ from app.organise.edited import (
     a_text,
     notes,
 )
-from app.organise.handed_in import FileForm, is_file, length
+from app.programme.cuts import Cut
 from app.programme.models import Speaker
 from app.programme.photos import LARGEST
 from app.registration.fields import at_most, lettered, well_formed
 from app.speakers import absences
 from app.speakers.absences import Absences
+from app.web.handed_in import FileForm, is_file, length
 
 PLAIN = ("name", "role", "organisation", "country", "biography", "contact_address", "notes")
 TOO_LARGE = _l("This picture is larger than 10 MB")
 WORDS = _l("The text")
+
+
+POSITIONS = {
+    (0, 0): _l("Top left"),
+    (50, 0): _l("Top"),
+    (100, 0): _l("Top right"),
+    (0, 50): _l("Left"),
+    (50, 50): _l("Middle"),
+    (100, 50): _l("Right"),
+    (0, 100): _l("Bottom left"),
+    (50, 100): _l("Bottom"),
+    (100, 100): _l("Bottom right"),
+}
+NEAR = {100: _l("As much as fits"), 75: _l("Nearer"), 50: _l("Nearest")}
 
 
 class SpeakerForm(EditForm):
@@ -142,3 +157,33 @@ class PhotoForm(FileForm):
             return b""
         read: bytes = self.file.data.read()
         return read
+
+
+class CutForm(Form):
+    """Choose the square of a picture that readers are shown.
+
+    Whoever has no script chooses one of nine places and how near; else the square itself is moved,
+    and says in ``exact`` where it stands.
+    """
+
+    position = RadioField(
+        _l("Which part is shown"),
+        choices=[(f"{across} {down}", words) for (across, down), words in POSITIONS.items()],
+        validate_choice=False,
+    )
+    near = RadioField(
+        _l("How near"),
+        choices=[(str(side), words) for side, words in NEAR.items()],
+        validate_choice=False,
+    )
+    exact = HiddenField()
+
+    @staticmethod
+    def shown(cut: Cut) -> dict[str, Any]:
+        """Give what stands in the form of a cut before anything is chosen."""
+        near = min(NEAR, key=lambda side: abs(side - cut.side))
+        return {"position": cut.position, "near": str(near), "exact": ""}
+
+    def cut(self) -> Cut:
+        """Give the cut that was chosen; raise Refused where it is none."""
+        return Cut.read(self.exact.data or f"{self.position.data} {self.near.data}")

@@ -1,4 +1,4 @@
-"""The photo of a speaker: hand one in, say what it shows, take it away."""
+"""The photo of a speaker: hand one in, say what it shows, choose the part, take it away."""
 
 from typing import Any
 
@@ -11,12 +11,13 @@ from app.errors import NotFound, Refused, Unreadable
 from app.forms import checks_its_own_token
 from app.organise import done
 from app.organise.edited import who
-from app.organise.handed_in import ROOM_AROUND
-from app.organise.speakers.forms import TOO_LARGE, PhotoForm
+from app.organise.speakers.forms import TOO_LARGE, CutForm, PhotoForm
+from app.programme.cuts import Cut
 from app.programme.editing import photos, speakers_listed
-from app.programme.models import Speaker
+from app.programme.models import Photo, Speaker
 from app.programme.photos import LARGEST
 from app.web.answers import problem
+from app.web.handed_in import ROOM_AROUND
 from app.web.pages import page
 
 ENDPOINT = "organise.speakers.photo"
@@ -28,6 +29,8 @@ def attach(pages: Blueprint) -> None:
     pages.register_error_handler(RequestEntityTooLarge, too_large)
     pages.add_url_rule("/<slug>/photo", view_func=photo, methods=["GET", "POST"])
     pages.add_url_rule("/<slug>/photo.jpg", view_func=picture)
+    pages.add_url_rule("/<slug>/photo/part", view_func=part, methods=["GET", "POST"])
+    pages.add_url_rule("/<slug>/photo/whole.jpg", view_func=whole)
     pages.add_url_rule("/<slug>/photo/remove", view_func=remove_photo, methods=["POST"])
 
 
@@ -62,6 +65,34 @@ def photo(slug: str) -> ResponseReturnValue:
     return _ask(speaker, form, 422 if form.errors else 200)
 
 
+def part(slug: str) -> ResponseReturnValue:
+    """Choose which square of the picture is shown."""
+    speaker = speakers_listed.speaker(slug)
+    photo = _photo_to_cut(speaker)
+    form = CutForm(data=CutForm.shown(Cut.read(photo.cut)))
+    if form.validate_on_submit():
+        try:
+            is_news = photos.cut(speaker, form.cut(), who=who())
+        except Refused as refusal:
+            form.reject(form.position, refusal)
+        else:
+            return _see(speaker, "photo-saved" if is_news else "as-it-was")
+    return page(
+        "organise/speakers/part.html",
+        422 if form.errors else 200,
+        speaker=speaker,
+        photo=photo,
+        form=form,
+        back=url_for(".shown", slug=slug),
+        trail=[(speaker.name, url_for(".shown", slug=slug))],
+    )
+
+
+def whole(slug: str) -> ResponseReturnValue:
+    """Show the whole picture that the photo was cut from."""
+    return Response(_photo_to_cut(speakers_listed.speaker(slug)).whole, mimetype="image/jpeg")
+
+
 def remove_photo(slug: str) -> ResponseReturnValue:
     """Take the photo of a speaker away."""
     speaker = speakers_listed.speaker(slug)
@@ -75,6 +106,12 @@ def picture(slug: str) -> ResponseReturnValue:
     if photo is None:
         raise NotFound("This speaker has no photo")
     return Response(photo.picture, mimetype="image/jpeg")
+
+
+def _photo_to_cut(speaker: Speaker) -> Photo:
+    if speaker.photo is None or speaker.photo.whole is None:
+        raise NotFound("There is no whole picture any more: hand it in again")
+    return speaker.photo
 
 
 def _bring(speaker: Speaker, form: PhotoForm) -> bool:

@@ -107,7 +107,7 @@ def _put_photo(speaker: Speaker, key: str | None) -> None:
     if key and photo is None:
         raise Refused("This picture is no longer kept, so it has to be handed in again")
     if speaker.photo is not None:
-        speaker.photo.speaker_id = None
+        speaker.photo.speaker_id = speaker.photo.whole = None
         db.session.flush()  # before the next one takes its place
     if photo is not None:
         photo.speaker_id = speaker.id

@@ -190,6 +190,8 @@ def _own(value: Any) -> Any:
     """Reduce what is repeated of another thing to who that is."""
     if isinstance(value, Room | Theme):
         return value.slug
+    if isinstance(value, Photo):
+        return value.key, value.description
     if isinstance(value, tuple) and value and isinstance(value[0], Part):
         return tuple((part.slug, part.role) for part in value)
     return value

@@ -53,6 +53,7 @@ class Programme:
         former: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         """Hold a document; ``former`` tells the key of what was at an address before it moved."""
+        self.document = content
         self.number = number
         self.published_at = published_at
         self.revisions = revisions  # by the keys of sessions, withdrawn ones among them

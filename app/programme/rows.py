@@ -12,9 +12,12 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app import clock
+from app.content import prose
 from app.database import db
 from app.programme.difference import Difference
 from app.programme.models import Room, Session, Speaker, Theme
+
+PROSE = frozenset({"abstract", "description", "biography"})
 
 Row = TypeVar("Row", bound=Theme | Room | Speaker | Session)
 
@@ -50,7 +53,11 @@ class Rows(Generic[Row]):
         row = self._rows.get(key)
         if row is None:
             return self._add(key, slug, name, values)
-        differing = {column for column, value in values.items() if getattr(row, column) != value}
+        differing = {
+            column
+            for column, value in values.items()
+            if _says_otherwise(column, getattr(row, column), value)
+        }
         for column in differing:
             setattr(row, column, values[column])
         if differing:
@@ -81,6 +88,16 @@ class Rows(Generic[Row]):
             slug = f"{asked}-{number}"
         self._slugs.add(slug)
         return slug
+
+
+def _says_otherwise(column: str, old: Any, new: Any) -> bool:
+    """Whether a value is another; prose is the same as long as readers see the same.
+
+    So a schedule that we wrote ourselves, in which prose is HTML, leaves what was typed alone.
+    """
+    if old == new:
+        return False
+    return column not in PROSE or prose.safe_html(old) != prose.safe_html(new)
 
 
 def count_edit(row: Theme | Room | Speaker | Session) -> None:

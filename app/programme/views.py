@@ -12,10 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.errors import NotFound
 from app.programme import document, queries, releases, shown, zones
 from app.programme.addresses import DayConverter
+from app.programme.feeds import texts
 from app.web import languages, variants
 from app.web.lenses import shown_inside
 from app.web.pages import page
-from app.web.public import not_to_be_kept, public
+from app.web.public import not_to_be_kept, or_as_text, public
 from app.web.variants import answers, one_of
 from app.web.words import local_date
 
@@ -58,6 +59,7 @@ def _facts() -> document.Conference:
 @pages.get("/programme")
 @public
 @answers(view=GRID, zone=zones.read)
+@or_as_text(texts.whole)
 def whole() -> ResponseReturnValue:
     programme = releases.current()
     clocks = zones.clocks(programme.conference)
@@ -70,6 +72,7 @@ def whole() -> ResponseReturnValue:
 @pages.get("/programme/<day:asked>")
 @public
 @answers(view=GRID, zone=zones.read)
+@or_as_text(texts.day)
 def day(asked: date) -> ResponseReturnValue:
     programme = releases.current()
     clocks = zones.clocks(programme.conference)
@@ -95,6 +98,7 @@ def titles() -> ResponseReturnValue:
 @pages.get("/sessions/<slug>")
 @public
 @answers(zone=zones.read)
+@or_as_text(texts.session)
 def session(slug: str) -> ResponseReturnValue:
     programme = releases.current()
     clocks = zones.clocks(programme.conference)

@@ -1,4 +1,4 @@
-"""In which encoding a visitor takes an answer (RFC 9110, 12.5.3)."""
+"""In which encoding, and as which kind of text, a visitor takes an answer (RFC 9110, 12.5)."""
 
 import gzip
 import re
@@ -23,10 +23,15 @@ def accepted(header: str) -> str:
     return next((name for name in ENCODERS if name and weights.get(name, others) > 0), "")
 
 
+@lru_cache(maxsize=256)
+def asks_for_text(header: str) -> bool:
+    """Whether a visitor would rather have plain text than a page (RFC 9110, 12.5.1)."""
+    weights = dict(map(_weighed, header.lower().split(",")))
+    return weights.get("text/plain", 0.0) > weights.get("text/html", 0.0)
+
+
 def _weighed(part: str) -> tuple[str, float]:
-    """Read one encoding and its weight; one that cannot be read is not taken."""
+    """Read one encoding or kind of text and its weight; one that cannot be read is not taken."""
     name, *parameters = (piece.strip() for piece in part.split(";"))
-    weight = WEIGHT.fullmatch(parameters[0]) if parameters else None
-    if parameters and weight is None:
-        return name, 0.0
-    return name, float(weight[1]) if weight else 1.0
+    weight = WEIGHT.fullmatch(next((one for one in parameters if one.startswith("q=")), "q=1"))
+    return name, float(weight[1]) if weight else 0.0

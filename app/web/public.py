@@ -21,7 +21,7 @@ from werkzeug.datastructures import Headers
 from app import clock, lens
 from app.edition import Watch
 from app.web import variants
-from app.web.encodings import ENCODERS, accepted
+from app.web.encodings import ENCODERS, accepted, asks_for_text
 from app.web.lenses import KEYS_OFF, shown_inside
 from app.web.logs import ROUTE
 from app.web.variants import Questions
@@ -36,6 +36,7 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer", bound="ResponseReturnValue")
 
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+VARIES = "Accept-Encoding, Cookie"
 MOST_BYTES = 32 * 1024 * 1024  # of pages as rendered; kept, they are a fraction of that
 
 
@@ -46,6 +47,7 @@ class Key(NamedTuple):
     path: str
     keys_off: bool
     variant: str  # what was asked of it, of the questions that it answers
+    as_text: bool
 
 
 @dataclass
@@ -183,6 +185,23 @@ def public(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
     return shown_inside(same_for_everyone)
 
 
+def or_as_text(
+    written: Callable[Arguments, Answer],
+) -> Callable[[Callable[Arguments, Answer]], Callable[Arguments, Answer]]:
+    """Say that whoever asks for plain text gets it from another view, at the same address."""
+
+    def chosen_between(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+        @wraps(view)
+        def chosen(*args: Arguments.args, **named: Arguments.kwargs) -> Answer:
+            g.varies = f"Accept, {VARIES}"
+            wanted = written if asks_for_text(request.headers.get("Accept", "")) else view
+            return wanted(*args, **named)
+
+        return chosen
+
+    return chosen_between
+
+
 def true_until(*moments: "datetime | None") -> None:
     """Say when the page that is being made will no longer be true: the first moment to come."""
     now = clock.now()
@@ -205,7 +224,7 @@ def access_keys_wanted() -> bool:
 def _remember(shelf: Shelf, response: Response) -> Response:
     """Turn a rendered page into a finished one; asked what it does not answer, it is not kept."""
     response.headers["Cache-Control"] = CACHE_CONTROL
-    response.headers["Vary"] = "Accept-Encoding, Cookie"
+    response.headers["Vary"] = g.get("varies", VARIES)
     response.headers.pop("Content-Length", None)
     page = Page(
         response.get_data(),
@@ -246,7 +265,8 @@ def _key(environ: "WSGIEnvironment", questions: Questions | None) -> Key | None:
         variant = variants.variant(questions, asked) if questions else None
     if variant is None:
         return None
-    return Key(*_place(environ), KEYS_OFF in environ.get("HTTP_COOKIE", ""), variant)
+    keys_off = KEYS_OFF in environ.get("HTTP_COOKIE", "")
+    return Key(*_place(environ), keys_off, variant, asks_for_text(environ.get("HTTP_ACCEPT", "")))
 
 
 def _place(environ: "WSGIEnvironment") -> tuple[str, str]:

@@ -24,10 +24,11 @@ Record = dict[str, Any]
 
 def written(source: Source) -> str:
     """Write a programme."""
-    return json.dumps(_programme(source.written), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(records(source.written), ensure_ascii=False, indent=2) + "\n"
 
 
-def _programme(programme: WrittenProgramme) -> Record:
+def records(programme: WrittenProgramme) -> Record:
+    """Give a programme as the file holds it."""
     zone = ZoneInfo(programme.conference.time_zone)
     rooms = {room.key: room.slug for room in programme.rooms}
     speakers = {speaker.key: speaker.slug for speaker in programme.speakers}

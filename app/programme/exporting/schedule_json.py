@@ -6,7 +6,15 @@ from typing import Any
 
 from app.programme.document import Part, Room, Theme
 from app.programme.exporting.meta import meta
-from app.programme.exporting.schedules import GENERATOR, SLOT, Day, Event, Schedule, colour
+from app.programme.exporting.schedules import (
+    GENERATOR,
+    SLOT,
+    Day,
+    Event,
+    Schedule,
+    abstract,
+    colour,
+)
 from app.programme.exporting.sources import Source, as_html
 
 Record = dict[str, Any]
@@ -44,7 +52,7 @@ def _conference(schedule: Schedule) -> Record:
         "timeslot_duration": SLOT,
         **zone,
         "url": schedule.source.site,
-        "meta": meta(schedule),
+        "meta": meta(schedule, tells_biographies=True),
         "tracks": [_track(theme) for theme in schedule.source.document.themes],
         "rooms": [_room(room, schedule) for room in schedule.source.document.rooms],
         "days": [_day(day, schedule) for day in schedule.days],
@@ -110,7 +118,7 @@ def _event(event: Event, room: str, schedule: Schedule) -> Record:
         "track": session.theme.name if session.theme else None,
         "type": session.kind,
         "language": session.language or None,
-        "abstract": as_html(session.abstract) or None,
+        "abstract": abstract(session) or None,
         "description": as_html(session.description) or None,
         "recording_license": session.licence,
         **recorded,

@@ -7,7 +7,15 @@ from html import escape
 
 from app.programme.document import Part, Session, Theme
 from app.programme.exporting.meta import meta
-from app.programme.exporting.schedules import GENERATOR, SLOT, Day, Event, Schedule, colour
+from app.programme.exporting.schedules import (
+    GENERATOR,
+    SLOT,
+    Day,
+    Event,
+    Schedule,
+    abstract,
+    colour,
+)
 from app.programme.exporting.sources import Source, as_html
 from app.programme.reading.elements import FORBIDDEN
 from app.programme.reading.schedule_xml import META
@@ -24,7 +32,9 @@ def written(source: Source) -> str:
 def _lines(schedule: Schedule) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield "<schedule>"
-    told = json.dumps(meta(schedule)).replace(">", "\\u003e")  # so that it does not end there
+    told = json.dumps(meta(schedule, tells_biographies=False)).replace(
+        ">", "\\u003e"
+    )  # so that it does not end there
     yield f"<?{META} {told}?>"
     yield _element("generator", name=GENERATOR, system=schedule.source.site)
     yield _element("version", schedule.source.version)
@@ -87,7 +97,7 @@ def _event(event: Event, room: str, schedule: Schedule) -> Iterator[str]:
     yield _element("track", session.theme.name if session.theme else "")
     yield _element("type", session.kind)
     yield _element("language", session.language)
-    yield _element("abstract", as_html(session.abstract))
+    yield _element("abstract", abstract(session))
     yield _element("description", as_html(session.description))
     yield from _recording(session)
     yield from _within("persons", (_person(part, schedule) for part in session.parts))

@@ -6,10 +6,12 @@ session after midnight stands on its own date.
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
 
 from app.programme.document import Part, Room, Session
 from app.programme.exporting import identities
@@ -75,6 +77,13 @@ class Schedule:
             return plain_slug(f"conference {plain}")
         return plain
 
+    @property
+    def events(self) -> Iterator[Event]:
+        """Everything that takes place at a time."""
+        for day in self.days:
+            for _, events in day.rooms:
+                yield from events
+
     def room_guid(self, room: Room) -> str:
         """Give the UUID of a room."""
         return self._guid("room", room.key or room.slug)
@@ -131,6 +140,17 @@ class Schedule:
             (room, found[room.slug]) for room in self._rooms if names_all or found[room.slug]
         ]
         return [*listed, (None, found[None])] if found[None] else listed
+
+
+def abstract(session: Session) -> str:
+    """Give what a session is about; readers of other programs too must know what is made up."""
+    prose = as_html(session.abstract)
+    return illustrative_mark() + prose if session.is_illustrative else prose
+
+
+def illustrative_mark() -> str:
+    """Say before what a session is about that it is illustrative."""
+    return f"<p>{gettext('This session is illustrative. It is not on record.')}</p>"
 
 
 def colour(said: str) -> str:

@@ -4,6 +4,8 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from app.programme import calendars, releases
+from app.programme.exporting import FORMATS, sources
+from app.programme.feeds import texts
 from app.web import headers
 from app.web.pages import absolute_url
 from app.web.public import public
@@ -38,6 +40,19 @@ def session_calendar(slug: str) -> ResponseReturnValue:
         keys={found.told.key},
     )
     return Response(written, mimetype="text/calendar")
+
+
+@pages.get("/<any('schedule.xml', 'schedule.json'):name>")
+@public
+def schedule(name: str) -> ResponseReturnValue:
+    programme = releases.current()
+    source = sources.published(programme.document, _site(), version=f"release {programme.number}")
+    return Response(FORMATS[name].write(source), mimetype=FORMATS[name].media_type)
+
+
+pages.add_url_rule("/programme.txt", view_func=public(texts.whole))
+pages.add_url_rule("/programme/<day:asked>.txt", view_func=public(texts.day))
+pages.add_url_rule("/sessions/<slug>.txt", view_func=public(texts.session))
 
 
 def _site() -> str:

@@ -1,0 +1,41 @@
+"""The programme as plain text: at addresses of its own, and where somebody asks for text."""
+
+from datetime import date
+
+from flask import Response
+from flask.typing import ResponseReturnValue
+
+from app.programme import releases
+from app.programme.feeds import terminal
+from app.programme.feeds.terminal import Place
+from app.web.pages import absolute_url
+
+
+def whole() -> ResponseReturnValue:
+    """Give every day."""
+    programme = releases.current()
+    return _text(terminal.whole(programme, _place()), absolute_url("programme.whole"))
+
+
+def day(asked: date) -> ResponseReturnValue:
+    """Give one day."""
+    programme = releases.current()
+    written = terminal.day(programme, programme.day(asked), _place())
+    return _text(written, absolute_url("programme.day", asked=asked))
+
+
+def session(slug: str) -> ResponseReturnValue:
+    """Give one session."""
+    programme = releases.current()
+    written = terminal.session(programme, programme.session(slug), _place())
+    return _text(written, absolute_url("programme.session", slug=slug))
+
+
+def _place() -> Place:
+    return Place(absolute_url("site.home").rstrip("/"))
+
+
+def _text(written: str, page: str) -> Response:
+    answer = Response(written, mimetype="text/plain")
+    answer.headers["Link"] = f'<{page}>; rel="canonical"'
+    return answer

@@ -1,5 +1,6 @@
 // Builds static/css and static/js: site.* for every page, grid.css for the programme by
-// room and time, organise.* for the back office and part.* for choosing the part of a photo besides.
+// room and time, screen.css for a screen in the foyer, organise.* for the back office and part.* for
+// choosing the part of a photo besides.
 // Beside each of them, and beside each drawing in static/img, it puts a .br and a .gz.
 //
 //   node assets/build.mjs           writes them
@@ -85,6 +86,7 @@ const built = {
     `${await fitted(compiled("kit.scss"))}\n${compiled("site.scss")}`,
   ),
   [join(root, "static", "css", "grid.css")]: await styleSheet(compiled("grid.scss")),
+  [join(root, "static", "css", "screen.css")]: await styleSheet(compiled("screen.scss")),
   [join(root, "static", "css", "organise.css")]: await styleSheet(compiled("organise.scss")),
   [join(root, "static", "css", "part.css")]: await styleSheet(compiled("part.scss")),
   [join(root, "static", "js", "site.js")]: await script("site.js"),

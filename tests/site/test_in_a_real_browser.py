@@ -14,7 +14,12 @@ from tests.live import LiveSite
 KINDS = (
     "/",
     "/programme",
+    "/programme?view=grid",
+    "/programme?zone=Asia/Tokyo",
     "/programme/2009-06-10",
+    "/now",
+    "/now?display=1",
+    "/sessions",
     "/sessions/opening",
     "/speakers",
     "/speakers/ada-marsh",

@@ -37,6 +37,10 @@ from app.programme.models import (
     Theme,
     Upload,
 )
+from app.programme.proposals import merging
+from app.programme.proposals import queries as proposed
+from app.programme.proposals import services as proposals
+from app.programme.proposals.models import Proposal
 from app.registration.models import Delegate, Needs, Receipt
 from app.registration.recognition import recognise
 from app.registration.seats import CONFERENCE, begin_with, set_limit, take
@@ -151,6 +155,16 @@ def a_programme_file(
             is_merged=is_merged,
             who="grace@conference.example",
         )
+
+
+def a_proposal(thing: Speaker | Session, who: str = "ada@example.org", **typed: Any) -> Proposal:
+    """Send in what somebody would like changed of a speaker or a session."""
+    began = merging.marks(proposed.standing(thing).values)
+    with transaction():
+        proposals.propose(thing, typed, began=began, who=who)
+    found = proposed.standing(thing).waits
+    assert found is not None
+    return found
 
 
 # Registration

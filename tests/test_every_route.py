@@ -28,6 +28,7 @@ from tests.factories import (
     a_link,
     a_planned_release,
     a_programme_file,
+    a_proposal,
     a_receipt,
     a_session,
     a_sign_in_link,
@@ -279,6 +280,34 @@ ROUTES = [
         "/organise/previews/1/withdraw",
     ),
     Route("/organise/previews/new", "GET POST", Who.EDITORS),
+    Route("/organise/proposals", "GET", Who.A_PART),
+    Route("/organise/proposals/<number>", "GET", Who.A_PART, "/organise/proposals/1"),
+    Route(
+        "/organise/proposals/<number>/amend",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/proposals/1/amend",
+    ),
+    Route(
+        "/organise/proposals/<number>/approve",
+        "POST",
+        Who.EDITORS,
+        "/organise/proposals/1/approve",
+    ),
+    Route(
+        "/organise/proposals/<number>/photo/<key>.jpg",
+        "GET",
+        Who.A_PART,
+        "/organise/proposals/1/photo/none.jpg",
+    ),
+    Route("/organise/proposals/<number>/seen", "GET", Who.A_PART, "/organise/proposals/1/seen"),
+    Route(
+        "/organise/proposals/<number>/send-back",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/proposals/1/send-back",
+    ),
+    Route("/organise/proposals/_several", "POST", Who.EDITORS),
     Route("/organise/publishing", "GET", Who.A_PART),
     Route("/organise/publishing/compare", "GET", Who.A_PART),
     Route(
@@ -606,6 +635,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     a_link()
     a_delegate(reference="GHJK2345", email="dorothy@example.org")
     a_planned_release()
+    a_proposal(ada_marsh(), pronouns="she/her")
     a_programme_file()
     a_session()
     published()  # the second release, so that one can go back to the first

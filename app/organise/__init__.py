@@ -16,6 +16,7 @@ from app.organise.history.views import pages as history
 from app.organise.letters.views import pages as letters
 from app.organise.people.views import pages as people
 from app.organise.previews.views import pages as previews
+from app.organise.proposals.views import pages as proposals
 from app.organise.publishing.views import pages as publishing
 from app.organise.rehearsal.views import pages as rehearsal
 from app.organise.rooms.views import pages as rooms
@@ -32,6 +33,7 @@ __all__ = ["pages"]
 PARTS = (
     (sessions, roles.PROGRAMME),
     (speakers, roles.PROGRAMME),
+    (proposals, roles.PROGRAMME),
     (rooms, roles.PROGRAMME),
     (themes, roles.PROGRAMME),
     (board, roles.PROGRAMME),

@@ -34,6 +34,10 @@ WORDS: Final = {
     "speaker-withdrawn": _l("The speaker has been withdrawn. Readers are told once you publish."),
     "speaker-back": _l("The speaker takes part again. Readers are told once you publish."),
     "speaker-deleted": _l("The speaker has been deleted. Nobody had seen it."),
+    "change-approved": _l("Approved. Readers see it once you publish, and the sender is told."),
+    "change-amended": _l("Approved with your words. The sender is told."),
+    "change-sent-back": _l("Sent back. The sender is told what to do."),
+    "changes-approved": _l("Approved. Readers see them once you publish. The senders are told."),
     "photo-saved": _l("The photo has been saved. Readers see it once you publish."),
     "photo-removed": _l(
         "The photo has been taken away. What readers see changes once you publish."

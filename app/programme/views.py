@@ -10,10 +10,10 @@ from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import NotFound
-from app.programme import document, queries, releases, shown, zones
+from app.programme import document, page_of, queries, releases, shown, zones
 from app.programme.addresses import DayConverter
 from app.programme.feeds import texts
-from app.web import languages, variants
+from app.web import variants
 from app.web.lenses import shown_inside
 from app.web.pages import page
 from app.web.public import not_to_be_kept, or_as_text, public
@@ -101,16 +101,12 @@ def titles() -> ResponseReturnValue:
 @or_as_text(texts.session)
 def session(slug: str) -> ResponseReturnValue:
     programme = releases.current()
-    clocks = zones.clocks(programme.conference)
-    found = programme.session(slug)
-    around = programme.around(found)
+    made_from = page_of.session(programme, programme.session(slug))
     return page(
         "programme/session.html",
-        clocks.status,
-        session=found,
-        clocks=clocks,
-        around=around,
-        trail=_beneath_programme(around.day),
+        made_from["clocks"].status,
+        **made_from,
+        trail=_beneath_programme(made_from["around"].day),
     )
 
 
@@ -124,13 +120,9 @@ def speakers() -> ResponseReturnValue:
 @public
 def speaker(slug: str) -> ResponseReturnValue:
     programme = releases.current()
-    found = programme.speaker(slug)
     return page(
         "programme/speaker.html",
-        speaker=found,
-        told=found.told_in(languages.current().code),
-        listing=programme.sessions_of(found),
-        shares_name=programme.shares_name(found),
+        **page_of.speaker(programme, programme.speaker(slug)),
         trail=[(gettext("Speakers"), url_for(".speakers"))],
     )
 

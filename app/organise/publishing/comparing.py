@@ -8,6 +8,7 @@ from app.errors import Refused
 from app.organise.publishing import queries
 from app.organise.publishing.shown import Shown
 from app.programme import document
+from app.programme.proposals import queries as proposals
 from app.programme.publishing import queries as publishing
 from app.programme.publishing.comparison import compare
 from app.programme.publishing.queries import Listed, Outlook
@@ -17,7 +18,8 @@ LONGEST_NUMBER = 10  # digits
 
 def outlook(look: Outlook, whole: str = "") -> Shown:
     """Show what publishing would change."""
-    return Shown(look.comparison, queries.coming(), whole, old=look.current)
+    authors = proposals.authors() if look.comparison else {}
+    return Shown(look.comparison, queries.coming(), whole, old=look.current, authors=authors)
 
 
 def two(old: int, new: int, whole: str = "") -> Shown:

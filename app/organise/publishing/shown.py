@@ -1,7 +1,7 @@
 """The differences between two programmes, in groups and words, for a page."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,11 +11,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.organise.publishing.queries import Coming
 from app.programme.document import Part, Room, Session, Speaker, Theme
+from app.programme.proposals.models import Proposal
 from app.programme.publishing import comparison, told
 from app.programme.publishing.comparison import Altered, Comparison
 from app.programme.publishing.told import Row
 
 MOST = 100  # of one group on a page
+Authors = Mapping[tuple[str, str], Sequence[Proposal]]  # by the kind and address of a thing
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Item:
     speaker: str = ""  # likewise
     people: tuple[Part, ...] = ()
     delegates: int = 0
+    authors: Sequence[Proposal] = ()  # what speakers sent, of which something went in
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Shown:
     whole: str = ""
     old: int = 0  # the number of the release before; 0 when there was none
     new: int = 0  # of the other; 0 for the working programme
+    authors: Authors = field(default_factory=dict)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -100,7 +104,8 @@ class Shown:
     def _of_others(self) -> Iterator[tuple[str, Any, tuple[Callable[[], Item], ...]]]:
         found = self.compared
         yield "speakers", _l("Added speakers"), later(_named, found.speakers.added)
-        yield "edited-speakers", _l("Changed speakers"), later(_altered, found.speakers.altered)
+        edited = later(self._edited, found.speakers.altered)
+        yield "edited-speakers", _l("Changed speakers"), edited
         yield "withdrawn-speakers", _l("Withdrawn speakers"), later(_gone, found.speakers.withdrawn)
         yield "rooms", _l("Rooms"), _of(found.rooms)
         yield "themes", _l("Themes"), _of(found.themes)
@@ -122,8 +127,18 @@ class Shown:
             one.new.title,
             rows=tuple(told.rows(one)),
             session=one.new.slug,
+            authors=self._authors("session", one),
             **self._touch(one.old, one.new),
         )
+
+    def _edited(self, one: Altered[Speaker]) -> Item:
+        return replace(_altered(one), authors=self._authors("speaker", one))
+
+    def _authors(self, kind: str, one: Altered[Any]) -> Sequence[Proposal]:
+        """Tell which edits of speakers went into what differs here."""
+        differing = {field.name for field in one.fields}
+        sent = self.authors.get((kind, one.new.slug), ())
+        return [proposal for proposal in sent if differing & proposal.values.keys()]
 
     def _touch(self, *versions: Session) -> dict[str, Any]:
         days = comparison.days(self.compared.zone, *versions)

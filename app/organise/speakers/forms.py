@@ -15,23 +15,23 @@ from app.forms import LONGEST_ADDRESS, Form, one_line, plain_characters
 from app.organise.edited import (
     EITHER_WAY,
     LONGEST_LINE,
+    LONGEST_TEXT,
     MARKDOWN,
-    PUBLIC,
     EditForm,
-    a_line,
-    a_name,
-    a_text,
     notes,
 )
+from app.programme import profile
 from app.programme.cuts import Cut
+from app.programme.editing.of_speakers import KIND
 from app.programme.models import Speaker
 from app.programme.photos import LARGEST
 from app.registration.fields import at_most, lettered, well_formed
 from app.speakers import absences
 from app.speakers.absences import Absences
+from app.speakers.texts.fields import a_text
+from app.speakers.texts.forms import ProfileFields
 from app.web.handed_in import FileForm, is_file, length
 
-PLAIN = ("name", "role", "organisation", "country", "biography", "contact_address", "notes")
 TOO_LARGE = _l("This picture is larger than 10 MB")
 WORDS = _l("The text")
 
@@ -50,20 +50,10 @@ POSITIONS = {
 NEAR = {100: _l("As much as fits"), 75: _l("Nearer"), 50: _l("Nearest")}
 
 
-class SpeakerForm(EditForm):
+class SpeakerForm(EditForm, ProfileFields):
     """Say who a speaker is."""
 
-    name = a_name(_l("Name"), _l("The name"), _l("Enter the speaker’s name"), PUBLIC)
-    role = a_line(
-        _l("Role (optional)"), _l("The role"), _l("Public. For example Professor of public health")
-    )
-    organisation = a_line(_l("Organisation (optional)"), _l("The organisation"), PUBLIC)
-    country = a_line(_l("Country (optional)"), _l("The country"), PUBLIC, list="countries")
-    biography = a_text(
-        _l("Biography (optional)"),
-        _l("The biography"),
-        MARKDOWN,
-    )
+    biography = a_text(_l("Biography (optional)"), _l("The biography"), MARKDOWN, LONGEST_TEXT)
     contact_address = EmailField(
         _l("Contact address (optional)"),
         [
@@ -84,7 +74,9 @@ class SpeakerForm(EditForm):
     def shown(speaker: Speaker, zone: ZoneInfo) -> dict[str, Any]:
         """Give what stands in the form of a speaker before anything is typed."""
         return {
-            **{field: getattr(speaker, field) for field in PLAIN},
+            **ProfileFields.filled({name: KIND.value(speaker, name) for name in profile.FIELDS}),
+            "contact_address": speaker.contact_address,
+            "notes": speaker.notes,
             "version": str(speaker.version),
             "is_confirmed": speaker.confirmed_at is not None,
             "absences": absences.shown(speaker.absences, zone),
@@ -93,7 +85,9 @@ class SpeakerForm(EditForm):
     def values(self, zone: ZoneInfo) -> dict[str, Any]:
         """Give what was typed, as an edit takes it."""
         return {
-            **{field: self[field].data or "" for field in PLAIN},
+            **self.typed,
+            "contact_address": self.contact_address.data or "",
+            "notes": self.notes.data or "",
             "is_confirmed": bool(self.is_confirmed.data),
             "absences": self.absences.moments(zone),
         }
@@ -106,7 +100,7 @@ class SpeakerForm(EditForm):
         elif deed == "remove":
             self.absences.remove(number)
         self.absences.offer(days)
-        return deed in {"add", "remove", "preview"}
+        return self.biographies.arrange(pressed) or deed in {"add", "remove", "preview"}
 
 
 class PhotoForm(FileForm):

@@ -17,7 +17,7 @@ from app.organise.speakers.forms import SpeakerForm
 from app.programme import releases
 from app.programme.editing import speakers, speakers_listed
 from app.programme.editing.edits import Stale
-from app.programme.editing.of_speakers import KIND
+from app.programme.editing.of_speakers import KIND, LABELS
 from app.programme.models import Speaker
 from app.registration import countries
 from app.registration import queries as registration
@@ -28,6 +28,8 @@ from app.web.words import zone
 
 pages = Blueprint("speakers", __name__, url_prefix="/speakers")
 photos.attach(pages)
+
+BESIDES = ("honorific", "pronunciation", "pronouns", "biographies", "links")
 
 
 @pages.get("")
@@ -78,6 +80,9 @@ def shown(slug: str) -> ResponseReturnValue:
         "organise/speakers/shown.html",
         speaker=speaker,
         biography=prose.safe_html(speaker.biography),
+        besides=[
+            (LABELS[field], KIND.said(field, KIND.value(speaker, field))) for field in BESIDES
+        ],
         absences=absences.said(speaker.absences, zone()),
         sessions=sessions,
         namesakes=speakers_listed.namesakes(speaker),

@@ -6,6 +6,7 @@ about again, with both versions.
 """
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -31,21 +32,19 @@ class Crossed(Refused):
 
 def marks(values: Mapping[str, Any]) -> dict[str, str]:
     """Give what stands for each value."""
-    return {field: _mark(value) for field, value in values.items()}
+    return {field: mark(value) for field, value in values.items()}
 
 
 def merge(
     kind: Kind, now: Mapping[str, Any], typed: Mapping[str, Any], began: Mapping[str, str]
 ) -> dict[str, Any]:
     """Bring what was typed together with what stands now; raise Crossed where both have changed."""
-    left = {field for field, value in typed.items() if _mark(value) == began.get(field)}
+    left = {field for field, value in typed.items() if mark(value) == began.get(field)}
     merged = {field: now[field] if field in left else value for field, value in typed.items()}
     both = [
         field
         for field in typed
-        if field not in left
-        and began.get(field) != _mark(now[field])
-        and now[field] != typed[field]
+        if field not in left and began.get(field) != mark(now[field]) and now[field] != typed[field]
     ]
     if both:
         raise Crossed(merged, [between(kind, field, now[field], typed[field]) for field in both])
@@ -58,5 +57,13 @@ def between(kind: Kind, field: str, now: Any, typed: Any) -> Change:
     return Change(field, now, typed, label, kind.said(field, now), kind.said(field, typed))
 
 
-def _mark(value: Any) -> str:
-    return sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()[:MARK]
+def mark(value: Any) -> str:
+    """Give what stands for a value, whatever spaces and signs at the ends of lines it came with."""
+    return sha256(json.dumps(_tidy(value), ensure_ascii=False).encode()).hexdigest()[:MARK]
+
+
+def _tidy(value: Any) -> Any:
+    if isinstance(value, str):
+        lines = unicodedata.normalize("NFC", value).splitlines()
+        return "\n".join(" ".join(line.split()) for line in lines).strip()
+    return [_tidy(one) for one in value] if isinstance(value, list) else value

@@ -76,6 +76,11 @@ class Proposal(Base):
         return cast(Speaker | Session, self.speaker or self.session)
 
     @property
+    def called(self) -> str:
+        """What people call what it is about."""
+        return self.session.title if self.session else cast(Speaker, self.speaker).name
+
+    @property
     def asked(self) -> Sequence[Change]:
         """What was asked for, field by field, with what it began with."""
         return changes.read(self.changes)

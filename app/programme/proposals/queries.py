@@ -6,7 +6,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from app.database import db
@@ -24,7 +24,12 @@ from app.programme.proposals.models import (
 )
 
 NAME_ORDER = func.coalesce(Speaker.name_order, Session.title_order)
-SORTS: Final[Mapping[str, Any]] = {"sent": Proposal.sent_at, "about": NAME_ORDER}
+WAITS_FIRST = case((Proposal.state == OPEN, 0), else_=1)
+SORTS: Final[Mapping[str, Sequence[Any]]] = {
+    "waiting": (WAITS_FIRST, Proposal.sent_at.desc(), Proposal.id.desc()),
+    "about": (NAME_ORDER, Proposal.id),
+    "sent": (Proposal.sent_at, Proposal.id),
+}
 KINDS: Final[Mapping[str, InstrumentedAttribute[int | None]]] = {
     "speakers": Proposal.speaker_id,
     "sessions": Proposal.session_id,
@@ -143,8 +148,7 @@ def found(
     wanted: Wanted, sort: str, *, is_reversed: bool, offset: int, limit: int
 ) -> Sequence[Look]:
     """List the proposals that someone looks for, each beside what stands now."""
-    column = SORTS[sort]
-    order = (column.desc(), Proposal.id.desc()) if is_reversed else (column, Proposal.id)
+    order = tuple(one.desc() for one in SORTS[sort]) if is_reversed else SORTS[sort]
     rows = _narrowed(_with_things(), wanted).order_by(*order).offset(offset).limit(limit)
     return [Look(row) for row in db.session.scalars(rows)]
 
@@ -171,7 +175,7 @@ def authors() -> Mapping[tuple[str, str], Sequence[Proposal]]:
         .join(Conference, Conference.current_release == Release.number)
         .scalar_subquery()
     )
-    since = or_(frozen.is_(None), Proposal.decided_at > frozen)
+    since = or_(frozen.is_(None), Proposal.decided_at >= frozen)
     rows = _with_things().where(Proposal.state.in_(WENT_IN), since).order_by(Proposal.id)
     by_thing: dict[tuple[str, str], list[Proposal]] = {}
     for row in db.session.scalars(rows):

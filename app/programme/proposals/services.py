@@ -30,6 +30,7 @@ from app.programme.proposals.models import (
 )
 from app.programme.proposals.queries import Look, Standing
 
+OVERTAKEN: Final = "Somebody has changed the same words meanwhile"
 GONE: Final = "is no longer part of the programme, so nothing has been sent"
 
 
@@ -55,6 +56,7 @@ class Sent:
 class LeftOut:
     """A proposal that could not be approved with the others, and why."""
 
+    number: int
     name: str
     reason: str
 
@@ -144,12 +146,12 @@ def approve_several(seen: Mapping[int, str], *, who: str) -> Several:
     for proposal in queries.of(seen):
         name = fields.kind(proposal.thing).name(proposal.thing)
         if Look(proposal).is_overtaken:
-            left_out.append(LeftOut(name, "Somebody has changed the same words meanwhile"))
+            left_out.append(LeftOut(proposal.id, name, OVERTAKEN))
             continue
         try:
             approve(proposal.id, seal=seen[proposal.id], who=who)
         except Refused as refusal:
-            left_out.append(LeftOut(name, str(refusal)))
+            left_out.append(LeftOut(proposal.id, name, str(refusal)))
         else:
             approved += 1
     return Several(approved, left_out)

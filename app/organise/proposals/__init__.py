@@ -1,0 +1,1 @@
+"""What speakers would like changed, and what organisers make of it."""

@@ -1,0 +1,30 @@
+"""What the page of a session and of a speaker is made from.
+
+It is the same for readers and for whoever looks at the page before they do.
+"""
+
+from typing import Any
+
+from app.programme import zones
+from app.programme.document import Session, Speaker
+from app.programme.published import Programme
+from app.web import languages
+
+
+def session(programme: Programme, found: Session) -> dict[str, Any]:
+    """Give what ``programme/session.html`` shows."""
+    return {
+        "session": found,
+        "clocks": zones.clocks(programme.conference),
+        "around": programme.around(found),
+    }
+
+
+def speaker(programme: Programme, found: Speaker) -> dict[str, Any]:
+    """Give what ``programme/speaker.html`` shows."""
+    return {
+        "speaker": found,
+        "told": found.told_in(languages.current().code),
+        "listing": programme.sessions_of(found),
+        "shares_name": programme.shares_name(found),
+    }

@@ -5,17 +5,17 @@ It is the same for readers and for whoever looks at the page before they do.
 
 from typing import Any
 
-from app.programme import zones
 from app.programme.document import Session, Speaker
 from app.programme.published import Programme
+from app.programme.zones import Clocks
 from app.web import languages
 
 
-def session(programme: Programme, found: Session) -> dict[str, Any]:
+def session(programme: Programme, found: Session, clocks: Clocks) -> dict[str, Any]:
     """Give what ``programme/session.html`` shows."""
     return {
         "session": found,
-        "clocks": zones.clocks(programme.conference),
+        "clocks": clocks,
         "around": programme.around(found),
     }
 

@@ -101,10 +101,11 @@ def titles() -> ResponseReturnValue:
 @or_as_text(texts.session)
 def session(slug: str) -> ResponseReturnValue:
     programme = releases.current()
-    made_from = page_of.session(programme, programme.session(slug))
+    clocks = zones.clocks(programme.conference)
+    made_from = page_of.session(programme, programme.session(slug), clocks)
     return page(
         "programme/session.html",
-        made_from["clocks"].status,
+        clocks.status,
         **made_from,
         trail=_beneath_programme(made_from["around"].day),
     )

@@ -116,6 +116,11 @@ def clocks(conference: Conference) -> Clocks:
     )
 
 
+def own_clocks(conference: Conference) -> Clocks:
+    """Tell of the conference's clocks alone, on a page that answers no questions."""
+    return Clocks(conference.time_zone, in_words(conference), None, is_unknown=False)
+
+
 def in_words(conference: Conference) -> str:
     """Name the conference's zone: London time, GMT."""
     zone = ZoneInfo(conference.time_zone)

@@ -14,7 +14,7 @@ from app.organise import done
 from app.organise.edited import who
 from app.organise.proposals import lists, shown
 from app.organise.proposals.forms import AmendForm, BackForm, SealedForm, amending, has_words
-from app.programme import page_of
+from app.programme import page_of, zones
 from app.programme import queries as programme
 from app.programme.editing.of_speakers import PHOTO
 from app.programme.models import Session
@@ -99,7 +99,7 @@ def as_read(number: int) -> ResponseReturnValue:
         session, then = seen.session(thing, values)
         return page(
             "organise/proposals/seen_session.html",
-            **page_of.session(then, session),
+            **page_of.session(then, session, zones.own_clocks(then.conference)),
             back=url_for(".one", number=number),
             trail=_trail(proposal),
         )

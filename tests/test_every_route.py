@@ -108,6 +108,7 @@ ROUTES = [
     Route("/booking/new-address/<secret>", "GET POST", Who.HOLDER),
     Route("/changes", "GET", Who.PUBLIC),
     Route("/changes/<number>", "GET", Who.PUBLIC, "/changes/1"),
+    Route("/developers", "GET", Who.PUBLIC),
     Route("/feedback", "GET POST", Who.PUBLIC),
     Route("/feedback/sent", "GET", Who.PUBLIC),
     Route("/healthz", "GET", Who.ANYONE),

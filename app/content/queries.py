@@ -6,7 +6,7 @@ that is not there in a language is given in English, and says so of itself. Its 
 language that was asked for: ``root`` is what stands before each address in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
@@ -101,10 +101,10 @@ def pages(folder: Path, language: str, root: str = "") -> Sequence[Page]:
     return sorted(made, key=lambda one: (one.title, one.slug))
 
 
-def slugs(folder: Path) -> Sequence[str]:
-    """List the addresses of the pages that are there."""
+def last_changes(folder: Path) -> Mapping[str, date]:
+    """Tell of each page that is there, by its address, when it was brought up to date."""
     found = _known(folder).every_counting(models.PAGE, FALLBACK, clock.now())
-    return sorted(one.slug for one in found)
+    return {one.slug: one.dated_on for one in sorted(found, key=lambda one: one.slug)}
 
 
 def news(folder: Path, language: str, root: str = "") -> Sequence[News]:

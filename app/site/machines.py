@@ -1,5 +1,6 @@
 """What machines ask for: is the site alive, is it ready, what may be read."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from flask import Blueprint, Response, current_app, jsonify
@@ -8,23 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, edition
-from app.content import queries as content
-from app.content.views import folder
 from app.database import db, reading
 from app.mail import queries as mail
 from app.programme import releases
+from app.site.listed import sitemap
 from app.web import languages
-from app.web.pages import absolute_url, page
+from app.web.pages import absolute_url
 from app.web.public import public, true_until
 
-PUBLIC_PAGES = (
-    "site.home",
-    "programme.whole",
-    "programme.speakers",
-    "programme.following.changes",
-    "site.whats_new",
-    "site.site_map",
-)
 NOT_FOR_SEARCH = (  # what begins so, or with $ is just this
     "/agenda$",
     "/agenda?",
@@ -96,27 +88,16 @@ def robots() -> ResponseReturnValue:
             for code in languages.offered()
             for address in NOT_FOR_SEARCH
         ),
-        f"Sitemap: {absolute_url('site.sitemap')}",
+        *(f"Sitemap: {one}" for one in _sitemaps()),
     ]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
-@public
-def sitemap() -> ResponseReturnValue:
-    """List the public pages (sitemaps.org, protocol 0.9)."""
-    programme = releases.current()
-    addresses = [
-        *(absolute_url(endpoint) for endpoint in PUBLIC_PAGES),
-        *(absolute_url("content.shown", slug=slug) for slug in content.slugs(folder())),
-        *(absolute_url("programme.day", asked=day.date) for day in programme.days),
-        *(absolute_url("programme.theme", slug=theme.slug) for theme in programme.themes),
-        *(absolute_url("programme.room", slug=room.slug) for room in programme.rooms),
-        *(absolute_url("programme.session", slug=found.slug) for found in programme.sessions),
-        *(absolute_url("programme.speaker", slug=found.slug) for found in programme.speakers),
-    ]
-    answer = page("site/sitemap.xml", addresses=addresses)
-    answer.mimetype = "application/xml"
-    return answer
+def _sitemaps() -> Iterator[str]:
+    """Give the address of the site map of each language."""
+    for code in languages.offered():
+        with languages.speaking(code):
+            yield absolute_url("site.sitemap")
 
 
 @public

@@ -65,6 +65,12 @@ def site_map() -> ResponseReturnValue:
     return page("site/site_map.html", programme=programme, written=_pages(), trail=[])
 
 
+@pages.get("/developers")
+@public
+def developers() -> ResponseReturnValue:
+    return page("site/developers.html", trail=[])
+
+
 @pages.get("/whats-new")
 @public
 def whats_new() -> ResponseReturnValue:

@@ -6,8 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from defusedxml import ElementTree
+from werkzeug.test import TestResponse
 
+from app.database import db, transaction
+from app.programme.models import Session
 from tests.browser import Browser
+from tests.factories import a_session, published
+from tests.test_every_route import ROUTES, Who
 
 WRITTEN = (
     "/health-inequalities",
@@ -34,6 +40,7 @@ PAGES = (
     "/search",
     "/whats-new",
     "/site-map",
+    "/developers",
     *WRITTEN,
 )
 FOR_MACHINES = {
@@ -41,6 +48,8 @@ FOR_MACHINES = {
     "/robots.txt": "text/plain",
     "/.well-known/security.txt": "text/plain",
 }
+SITE = "https://conference.example"
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 SHORTEST_DESCRIPTION = 10  # characters
 
 
@@ -176,7 +185,10 @@ def test_search_engines_are_told_what_is_not_for_them(visitor: Browser) -> None:
     assert lines[0] == "User-agent: *"
     assert {"Disallow: /my$", "Disallow: /my/", "Disallow: /fr/my$"} <= set(lines)
     assert not {"Disallow: /my", "Disallow: /register"} & set(lines)
-    assert lines[-1] == "Sitemap: https://conference.example/sitemap.xml"
+    assert lines[-2:] == [
+        "Sitemap: https://conference.example/sitemap.xml",
+        "Sitemap: https://conference.example/fr/sitemap.xml",
+    ]
 
 
 def test_where_to_tell_of_a_weakness_is_said_for_half_a_year(
@@ -197,14 +209,49 @@ def test_a_site_that_rehearses_tells_it_by_the_real_clock(visitor: Browser) -> N
 
 
 def test_search_engines_are_told_of_every_public_page(visitor: Browser) -> None:
-    listed = visitor.open("/sitemap.xml").source
+    listed = set(addresses_and_changes(visitor))
+    public = [route.tried for route in ROUTES if route.who is Who.PUBLIC and "GET" in route.methods]
 
-    missing = [
+    missing = {
         address
-        for address in PAGES
-        if f"<loc>https://conference.example{address}</loc>" not in listed
-    ]
-    assert missing == ["/search"]
+        for address in {*PAGES, *public}
+        if is_for_search(visitor.fetch("GET", address)) and SITE + address not in listed
+    }
+
+    assert missing == {"/search", "/feedback/sent"}  # answers to what somebody sent
+    for address in listed:
+        assert visitor.fetch("GET", address).status_code == 200, address
+
+
+def is_for_search(answer: TestResponse) -> bool:
+    page = answer.get_data(as_text=True)
+    return answer.mimetype == "text/html" and '<meta name="robots" content="noindex"' not in page
+
+
+def addresses_and_changes(visitor: Browser) -> dict[str, str]:
+    """Give the addresses of the list for search engines, and what it says of their last change."""
+    root = ElementTree.fromstring(visitor.fetch("GET", "/sitemap.xml").data)
+    return {
+        entry.findtext(f"{SITEMAP}loc", ""): entry.findtext(f"{SITEMAP}lastmod", "")
+        for entry in root.iterfind(f"{SITEMAP}url")
+    }
+
+
+def test_search_engines_are_told_when_a_page_changed(visitor: Browser, held_clock: Any) -> None:
+    a_session(slug="moved")
+    published()
+    held_clock.shift(timedelta(hours=1))
+    with transaction():
+        db.session.query(Session).filter_by(slug="moved").one().title = "Moved"
+    published()
+
+    changed = addresses_and_changes(visitor)
+
+    assert changed[f"{SITE}/programme"] == "2009-05-12T10:30:00+01:00"
+    assert changed[f"{SITE}/sessions/moved"] == "2009-05-12T10:30:00+01:00"
+    assert changed[f"{SITE}/sessions/opening"] == "2009-05-12T09:30:00+01:00"
+    assert changed[f"{SITE}/help"] == "2026-11-23"
+    assert changed[f"{SITE}/"] == ""
 
 
 def test_the_site_map_leads_to_every_page(visitor: Browser) -> None:

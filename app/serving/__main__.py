@@ -6,7 +6,6 @@ import sys
 from contextlib import suppress
 from functools import partial
 
-from app import clock
 from app.errors import ConferenceError
 from app.serving.parts import (
     PATIENCE,
@@ -19,7 +18,7 @@ from app.serving.parts import (
     watch_over,
 )
 from app.serving.place import CannotStart, Place, fill_in, instance
-from app.serving.preparing import alone, prepare
+from app.serving.preparing import Prepared, alone, in_a_process_of_its_own, prepare
 from config import Config, SettingsError
 
 GLANCE = 0.01  # seconds between two looks at the port
@@ -34,11 +33,11 @@ def main() -> None:
             place.see_that_it_is_free()
             fill_in(os.environ, place)
             config = Config.from_environment()
-            link = prepare(config)
+            prepared = in_a_process_of_its_own(partial(prepare, config))
             for part in parts:
                 part.start()
             wait_for(place, told)
-        announce(config, link)
+        announce(config, prepared)
         watch_over(parts, told)
         stop(parts)
 
@@ -52,7 +51,7 @@ def wait_for(place: Place, told: Told) -> None:
             return
 
 
-def announce(config: Config, link: str) -> None:
+def announce(config: Config, prepared: Prepared) -> None:
     """Say where everything is."""
     letters = (
         f"Letters go out through {config.MAIL_SERVER}."
@@ -60,10 +59,10 @@ def announce(config: Config, link: str) -> None:
         else f"No mail server is set, so letters are written to {config.INSTANCE_PATH / 'mail'}."
     )
     print(f"\nThe conference is at {config.SITE_URL}")
-    print(f"Organisers sign in, once, with this link: {link}")
+    print(f"Organisers sign in, once, with this link: {prepared.link}")
     print(letters)
     if config.CLOCK_STARTS_AT is not None:
-        now = clock.now().astimezone(config.CLOCK_STARTS_AT.tzinfo)
+        now = prepared.now.astimezone(config.CLOCK_STARTS_AT.tzinfo)
         print(f"The site lives at a time of its own: now it is {now:%H:%M on %A %d %B %Y}.")
     print("Press Ctrl-C to stop.", flush=True)
 

@@ -1,18 +1,23 @@
 """What has to be ready before the first request: the database, and the conference in it."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeVar
 
 import flask.cli
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import create_app, edition
+from app import clock, create_app, edition
 from app.accounts import services as accounts
 from app.database import db, transaction
+from app.errors import ConferenceError
 from app.programme import queries
 from app.programme import services as programme
 from app.registration import seats
@@ -21,6 +26,15 @@ from app.web.pages import absolute_url
 from config import ROOT, Config
 
 ORGANISER = "organiser@localhost.example"
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What came of preparing: an organiser's link, and what time it is on the site."""
+
+    link: str
+    now: datetime
 
 
 @contextmanager
@@ -34,7 +48,34 @@ def alone(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_UN)  # forked parts have the file open too
 
 
-def prepare(config: Config) -> str:
+def in_a_process_of_its_own(work: Callable[[], Made]) -> Made:
+    """Do something and give what came of it, and give back the memory that it took.
+
+    What is forked from this process holds all that this one has ever held.
+    """
+    here, there = Pipe(duplex=False)
+    process = get_context("fork").Process(target=_do, args=(work, there))
+    process.start()
+    there.close()
+    try:
+        made: Made | Exception = here.recv()
+    except EOFError:
+        made = CannotStart("The site could not be prepared. The reason stands above.")
+    process.join()
+    if isinstance(made, Exception):
+        raise made
+    return made
+
+
+def _do(work: Callable[[], Made], there: "Connection[Made | Exception, None]") -> None:
+    """Do something, and send back what came of it, or what went wrong."""
+    try:
+        there.send(work())
+    except (CannotStart, ConferenceError, OSError) as fault:
+        there.send(fault)
+
+
+def prepare(config: Config) -> Prepared:
     """Bring the database up to date, fill it if it is empty, and give an organiser's link."""
     site = create_app(config)
     with site.app_context():
@@ -47,8 +88,7 @@ def prepare(config: Config) -> str:
             accounts.add_organiser(ORGANISER)
             link = absolute_url("accounts.link", secret=accounts.make_sign_in_link(ORGANISER))
         db.session.remove()
-        db.engine.dispose()  # no connection crosses a fork
-    return link
+    return Prepared(link, clock.now())
 
 
 def bring_up_to_date() -> None:

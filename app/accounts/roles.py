@@ -19,6 +19,7 @@ HOME = Part(reads=EVERYONE, writes=EVERYONE)
 PROGRAMME = Part(reads=EVERYONE, writes=frozenset({ORGANISER, EDITOR}))
 WORDS = PROGRAMME  # pages, news, links, the urgent notice
 DELEGATES = Part(reads=frozenset({ORGANISER, DESK, VIEWER}), writes=frozenset({ORGANISER, DESK}))
+SPEAKERS_NEEDS = Part(reads=frozenset({ORGANISER, DESK}), writes=frozenset({ORGANISER, DESK}))
 SETTINGS = Part(reads=EVERYONE, writes=frozenset({ORGANISER}))
 HISTORY = Part(reads=frozenset({ORGANISER, VIEWER}), writes=frozenset({ORGANISER}))
 PEOPLE = Part(reads=frozenset({ORGANISER}), writes=frozenset({ORGANISER}))

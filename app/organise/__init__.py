@@ -23,6 +23,8 @@ from app.organise.rooms.views import pages as rooms
 from app.organise.sessions.views import pages as sessions
 from app.organise.settings.views import pages as settings
 from app.organise.speakers.views import pages as speakers
+from app.organise.speaking.needs import pages as speaker_needs
+from app.organise.speaking.views import pages as speaking
 from app.organise.themes.views import pages as themes
 from app.organise.undo.views import pages as undo
 from app.organise.views import pages
@@ -34,6 +36,8 @@ PARTS = (
     (sessions, roles.PROGRAMME),
     (speakers, roles.PROGRAMME),
     (proposals, roles.PROGRAMME),
+    (speaking, roles.PROGRAMME),
+    (speaker_needs, roles.SPEAKERS_NEEDS),
     (rooms, roles.PROGRAMME),
     (themes, roles.PROGRAMME),
     (board, roles.PROGRAMME),

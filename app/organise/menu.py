@@ -64,6 +64,7 @@ MENU = (
             Item(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME),
             Item(_l("Speakers"), f"{ROOT}/speakers", roles.PROGRAMME),
             Item(_l("Changes by speakers"), f"{ROOT}/proposals", roles.PROGRAMME),
+            Item(_l("Speakers’ own pages"), f"{ROOT}/speaking", roles.PROGRAMME),
             Item(_l("Rooms"), f"{ROOT}/rooms", roles.PROGRAMME),
             Item(_l("Themes"), f"{ROOT}/themes", roles.PROGRAMME),
             Item(_l("Schedule board"), f"{ROOT}/board", roles.PROGRAMME),

@@ -19,6 +19,7 @@ from app.registration import numbers
 from app.registration import queries as registration
 from app.registration.numbers import Numbers
 from app.registration.queries import Door, Places
+from app.speakers import queries as speakers
 
 SLOW = timedelta(minutes=10)  # the worker delivers within a second when all is well
 
@@ -69,6 +70,7 @@ class Work:
     lacks: Lacks
     clashes: int
     unpublished: int
+    requests: int  # of speakers
 
     @property
     def slow_letters(self) -> int:
@@ -80,7 +82,8 @@ class Work:
     def is_done(self) -> bool:
         """Whether nothing waits."""
         of_letters = (self.letters.failed, self.slow_letters)
-        return not any((*of_letters, *astuple(self.lacks), self.clashes, self.unpublished))
+        of_programme = (*astuple(self.lacks), self.clashes, self.unpublished, self.requests)
+        return not any((*of_letters, *of_programme))
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def work() -> Work:
         lacks=lacks.count(),
         clashes=clashing.count(),
         unpublished=unpublished.count(),
+        requests=speakers.how_many_wait(),
     )
 
 

@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import AnyOf, ValidationError
 
 from app.forms import Form
-from app.registration.fields import a_text
+from app.registration.fields import a_text, somebodys_address
 from app.speakers import questions
 from app.speakers.absences import Absences
 from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES
@@ -58,6 +58,15 @@ class AnswerForm(Form):
     def told(self) -> dict[str, str]:
         """Give what was typed."""
         return {field: self[field].data or "" for field in self.question.fields}
+
+
+class AssistantForm(Form):
+    """Say whose help a speaker has."""
+
+    email = somebodys_address(
+        _l("Email address of an assistant"),
+        _l("They get a link of their own. What they do is noted under their address"),
+    )
 
 
 def yes_or_no(label: Any, missing: Any, description: Any = "") -> RadioField:

@@ -5,7 +5,7 @@ tells how it stands with several speakers at once, so that a list of all of them
 questions than the page of one. To add an item, write that function beside its page and add a row.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -59,19 +59,32 @@ class Item:
 class Line:
     """An item, as a speaker sees it in the list."""
 
-    label: Any
+    item: Item
     state: State
-    address: str
     wanted_by: date | None
+    slug: str
+
+    @property
+    def label(self) -> Any:
+        """What is asked."""
+        return self.item.label
+
+    @property
+    def address(self) -> str:
+        """Where it is done."""
+        return url_for(self.item.endpoint, slug=self.slug, question=self.item.question)
 
 
 def _taking_part(people: People) -> Mapping[int, State]:
-    return {one.id: _standing(one) for one in people.speakers}
+    waiting = queries.open_requests(people.speakers)
+    return {one.id: _standing(one, waits=one.id in waiting) for one in people.speakers}
 
 
-def _standing(speaker: Speaker) -> State:
+def _standing(speaker: Speaker, *, waits: bool) -> State:
     if speaker.withdrawn_at is not None:
         return State(_l("You have withdrawn"), is_open=False)
+    if waits:
+        return State(_l("You have asked for another time"), is_open=False)
     return State(_l("Confirmed"), is_open=False) if speaker.confirmed_at is not None else TO_DO
 
 
@@ -106,22 +119,23 @@ ITEMS: Final[tuple[Item, ...]] = (
 )
 
 
-def lines(speaker: Speaker) -> list[Line]:
+def lines(speaker: Speaker) -> Sequence[Line]:
     """Give the list of one speaker."""
-    people, dates = People([speaker]), queries.wanted_by()
-    return [
-        Line(
-            label=item.label,
-            state=item.states(people)[speaker.id],
-            address=url_for(item.endpoint, slug=speaker.slug, question=item.question),
-            wanted_by=dates.get(item.name),
-        )
-        for item in ITEMS
-    ]
+    return _lines([speaker])[speaker.id]
 
 
-def open_items(speakers: Sequence[Speaker]) -> Mapping[int, Iterable[Item]]:
-    """Tell what is still to be done of each of several speakers, by id."""
-    people = People(speakers)
+def left_to_do(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Line]]:
+    """Tell what each of several speakers still has to do, by id."""
+    return {
+        number: [line for line in found if line.state.is_open]
+        for number, found in _lines(speakers).items()
+    }
+
+
+def _lines(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Line]]:
+    people, dates = People(speakers), queries.wanted_by()
     states = [(item, item.states(people)) for item in ITEMS]
-    return {one.id: [item for item, found in states if found[one.id].is_open] for one in speakers}
+    return {
+        one.id: [Line(item, by[one.id], dates.get(item.name), one.slug) for item, by in states]
+        for one in speakers
+    }

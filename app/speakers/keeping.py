@@ -4,8 +4,9 @@ from app import clock
 from app.accounts import services as accounts
 from app.accounts.models import Person
 from app.database import db
-from app.errors import NotFound
+from app.errors import NotFound, Refused
 from app.history import services as history
+from app.programme.editing import edits
 from app.programme.editing.of_speakers import KIND
 from app.programme.models import Speaker
 from app.speakers import queries
@@ -38,7 +39,23 @@ def end(speaker: Speaker, number: int, *, who: str) -> Person:
     return found.person
 
 
+def end_assistant(speaker: Speaker, number: int, *, who: str) -> Person:
+    """Let an assistant help no longer; that a speaker keeps their own pages, organisers end."""
+    if any(one.id == number and not one.is_assistant for one in queries.keepers(speaker)):
+        raise Refused("This is the speaker. Only the organisers can end that")
+    return end(speaker, number, who=who)
+
+
+def pass_on(other: Speaker, kept: Speaker, *, who: str) -> None:
+    """Let those who keep the pages of one keep the other's, when both are one speaker now."""
+    for one in queries.keepers(other):
+        deed = name_assistant if one.is_assistant else let_speaker_in
+        deed(kept, one.person.email, who=who)
+        one.ended_at = clock.now()
+
+
 def _let_in(speaker: Speaker, email: str, *, who: str, says: str, is_assistant: bool) -> Person:
+    edits.hold(speaker)  # else two who press at once would let somebody in twice
     person = accounts.let_keep_pages(email)
     if all(one.person_id != person.id for one in queries.keepers(speaker)):
         db.session.add(

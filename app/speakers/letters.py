@@ -1,6 +1,8 @@
 """The letters about speakers' own pages, each written in the transaction of the news it brings."""
 
 from app.accounts import queries as accounts
+from app.accounts import services
+from app.accounts.models import Person
 from app.mail import services as mail
 from app.programme.models import Speaker
 from app.speakers import queries
@@ -11,6 +13,19 @@ def tell_organisers(speaker: Speaker, asked: SpeakerRequest) -> None:
     """Tell every organiser what a speaker asks of them."""
     for organiser in accounts.organisers():
         mail.post("speaker_asks", to=organiser.email, speaker=speaker, asked=asked)
+
+
+def named_assistant(speaker: Speaker, person: Person, by: str) -> None:
+    """Tell somebody that they may keep a speaker's pages, with a link of their own."""
+    mail.post(
+        "speaker_assistant",
+        to=person.email,
+        is_secret=True,
+        speaker=speaker,
+        by=by,
+        secret=services.make_invitation_link(person),
+        days=services.INVITATION_LASTS.days,
+    )
 
 
 def withdrawn(speaker: Speaker, words: str) -> None:

@@ -71,6 +71,13 @@ def answer(speaker: Speaker, question: Question, typed: Values, *, seen: str, wh
     return True
 
 
+def show_needs(speaker: Speaker, *, who: str) -> str:
+    """Give what somebody needs to take part, and write down who looked at it."""
+    says = f"What {speaker.name} needs was looked at"
+    history.record(says, about=KIND.about(speaker), who=who)
+    return held(speaker, NEEDS)["access"]
+
+
 def say_when_absent(speaker: Speaker, moments: Any, *, seen: str, who: str) -> bool:
     """Keep at which times a speaker cannot appear, and tell whether that is news."""
     edits.hold(speaker)

@@ -12,6 +12,9 @@ WORDS: Final = {
     "confirmed": _l("Thank you: you take part."),
     "asked": _l("The organisers have been told, and will write to you. Nothing has changed yet."),
     "withdrawn": _l("The organisers have been told. We are sorry that you cannot come."),
+    "assistant-named": _l("A letter with a link of their own is on its way to them."),
+    "assistant-ended": _l("They no longer keep these pages. It holds from their next page on."),
+    "calendar-made": _l("This is the new address. The one before shows nothing any more."),
     "saved": _l("Saved. Thank you."),
     "as-it-was": _l("Nothing was changed, so there was nothing to save."),
 }
@@ -22,6 +25,11 @@ def news() -> str:
     return str(WORDS.get(request.args.get("done", ""), ""))
 
 
+def back(address: str, done: str) -> ResponseReturnValue:
+    """Lead to a page that says what has been done."""
+    return redirect(f"{address}?done={done}", 303)
+
+
 def back_to_list(speaker: Speaker, done: str) -> ResponseReturnValue:
     """Lead back to the one list, which says what has been done."""
-    return redirect(url_for("speakers.listed", slug=speaker.slug, done=done), 303)
+    return back(url_for("speakers.listed", slug=speaker.slug), done)

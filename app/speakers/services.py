@@ -1,6 +1,9 @@
 """What speakers tell the organisers about taking part; the programme's own rules hold for it."""
 
-from sqlalchemy import update
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import delete, update
 
 from app import clock
 from app.database import db
@@ -10,8 +13,8 @@ from app.programme.editing import edits
 from app.programme.editing import speakers as programme
 from app.programme.editing.of_speakers import KIND
 from app.programme.models import Speaker
-from app.speakers import letters
-from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, SpeakerRequest
+from app.speakers import letters, queries
+from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, CalendarKey, SpeakerRequest, WantedBy
 
 WITHDRAWN = "You no longer take part, so this cannot be changed here"
 
@@ -39,6 +42,39 @@ def withdraw(speaker: Speaker, words: str, *, who: str) -> None:
     _ask(speaker, WITHDRAWAL, words, who)
     programme.withdraw(speaker, who=who)
     letters.withdrawn(speaker, words)
+
+
+def settle(asked: SpeakerRequest, *, who: str) -> None:
+    """Say that the organisers have seen to what a speaker asked."""
+    db.session.refresh(asked, with_for_update=True)
+    if asked.settled_at is None:
+        asked.settled_at = clock.now()
+        says = f"What {asked.speaker.name} asked was seen to"
+        history.record(says, about=KIND.about(asked.speaker), who=who)
+
+
+def want_by(days: Mapping[str, date | None], *, who: str) -> bool:
+    """Say by which days the items of the list are wanted; tell whether that is news."""
+    known = dict(queries.wanted_by())
+    wanted = {item: day for item, day in days.items() if day is not None}
+    if wanted == known:
+        return False
+    db.session.execute(delete(WantedBy))
+    db.session.add_all(WantedBy(item=item, day=day) for item, day in wanted.items())
+    history.record("The dates of the speakers’ list were changed", about="speakers", who=who)
+    return True
+
+
+def make_calendar(speaker: Speaker, key: str, *, who: str) -> None:
+    """Give a speaker's calendar an address, in place of the one before."""
+    edits.hold(speaker)
+    known = queries.calendar_key(speaker)
+    if known is None:
+        db.session.add(CalendarKey(speaker_id=speaker.id, key=key, made_at=clock.now()))
+    else:
+        known.key, known.made_at = key, clock.now()
+    says = f"The calendar of {speaker.name} was given {'another' if known else 'an'} address"
+    history.record(says, about=KIND.about(speaker), who=who)
 
 
 def _hold(speaker: Speaker) -> None:

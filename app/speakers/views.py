@@ -16,10 +16,11 @@ pages = Blueprint("speakers", __name__, url_prefix="/speak")
 
 @pages.get("")
 def home() -> ResponseReturnValue:
-    kept = queries.kept_by(door.person())
-    if len(kept) == 1:
+    person = door.person()
+    kept, owned = queries.kept_by(person), queries.owned_by(person)
+    if len(kept) == 1 and not owned:
         return redirect(url_for(".listed", slug=kept[0].speaker.slug), 303)
-    return page("speakers/home.html", kept=kept)
+    return page("speakers/home.html", kept=kept, owned=owned)
 
 
 @pages.get("/<slug>")

@@ -166,7 +166,7 @@ def test_the_list_asks_the_same_few_questions(
     queries.clear()
     organiser.open("/organise/sessions?q=session-")
 
-    assert len(queries) == 5
+    assert len(queries) == 6
 
 
 def test_a_long_list_has_pages(organiser: Browser) -> None:

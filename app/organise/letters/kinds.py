@@ -18,6 +18,13 @@ WORDS: Final = {
     "feedback_received": _l("Feedback from a visitor"),
     "registration_confirmed": _l("Confirmation"),
     "sign_in": _l("Sign-in link"),
+    "speaker_asks": _l("What a speaker asks of the organisers"),
+    "speaker_assistant": _l("Link of an assistant"),
+    "speaker_invited": _l("Invitation to a speaker"),
+    "speaker_owns": _l("The text of a session to edit"),
+    "speaker_reminder": _l("Reminder to a speaker"),
+    "speaker_thanks": _l("Thanks to a speaker"),
+    "speaker_withdrawn": _l("A speaker has withdrawn"),
 }
 
 

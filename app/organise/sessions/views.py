@@ -12,6 +12,7 @@ from app.errors import Refused
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
 from app.organise import done, edited
+from app.organise.lists import Listing
 from app.organise.sessions import facts, forms, lists
 from app.organise.sessions import several as together
 from app.organise.sessions.forms import SessionForm
@@ -20,6 +21,7 @@ from app.programme.editing import published, sessions, sessions_listed
 from app.programme.editing.edits import Stale
 from app.programme.editing.of_sessions import KIND
 from app.programme.models import Session
+from app.speakers import queries as speakers
 from app.web.pages import page
 from app.web.words import zone
 
@@ -30,12 +32,7 @@ MOST_FOUND = 12  # speakers offered for a name
 
 @pages.get("")
 def listed() -> ResponseReturnValue:
-    return page(
-        "organise/sessions/listed.html",
-        listing=lists.listing(),
-        address=url_for(".listed"),
-        form=ButtonForm(),
-    )
+    return _list(lists.listing(), ButtonForm())
 
 
 @pages.get("/_known")
@@ -104,6 +101,7 @@ def shown(slug: str) -> ResponseReturnValue:
         facts=facts.of(session),
         session=session,
         past=history.newest_about(KIND.about(session)),
+        requests=speakers.requests_about([slug]).get(slug, ()),
         form=ButtonForm(),
     )
 
@@ -202,10 +200,15 @@ def _none_ticked() -> ResponseReturnValue:
     """Show the list once more, and that something has to be ticked in it first."""
     form = ButtonForm()
     form.form_errors = [gettext("Tick at least one session first")]
+    return _list(replace(lists.listing(), endpoint="organise.sessions.listed"), form, 422)
+
+
+def _list(listing: Listing[lists.Line], form: ButtonForm, status: int = 200) -> ResponseReturnValue:
     return page(
         "organise/sessions/listed.html",
-        422,
-        listing=replace(lists.listing(), endpoint="organise.sessions.listed"),
+        status,
+        listing=listing,
+        requests=speakers.requests_about([row.session.slug for row in listing.rows]),
         address=url_for(".listed"),
         form=form,
     )

@@ -21,7 +21,7 @@ from app.programme.editing.of_speakers import KIND, LABELS
 from app.programme.models import Speaker
 from app.registration import countries
 from app.registration import queries as registration
-from app.speakers import absences
+from app.speakers import absences, keeping
 from app.web import languages
 from app.web.pages import page
 from app.web.words import zone
@@ -133,6 +133,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
         raise NotFound("There is only one such speaker")
     if request.method == "POST":
         speakers.merge(kept, goes, who=edited.who())
+        keeping.pass_on(goes, kept, who=edited.who())
         return _see(_address(kept), "speakers-merged")
     sessions = speakers_listed.sessions_of(goes)
     return page(

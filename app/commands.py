@@ -15,6 +15,7 @@ from app import edition
 from app.accounts import services as accounts
 from app.accounts import team
 from app.accounts.second_step import services as second_step
+from app.agenda import retention as agendas
 from app.database import db, transaction
 from app.errors import ConferenceError
 from app.mail import carriers, delivery
@@ -42,6 +43,7 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     audit.look_once_a_day,
     site_services.forget_old_feedback,
     accounts.forget_old,
+    agendas.forget_what_is_due,
     uploads.forget_old,
     keeping_photos.forget_unseen,
     keeping_photos.forget_wholes,

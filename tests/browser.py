@@ -121,13 +121,15 @@ class Browser:
         jar = self._client._cookies or {}  # noqa: SLF001 - the client cannot list its cookies
         return {cookie.decoded_key: cookie.decoded_value for cookie in jar.values()}
 
-    def hold_cookie(self, name: str, value: str) -> None:
+    def hold_cookie(self, name: str, value: str, path: str = "/") -> None:
         """Hold a cookie that this site may not have given."""
-        self._client.set_cookie(name, value, domain=urlsplit(self._address).hostname or "")
+        domain = urlsplit(self._address).hostname or ""
+        self._client.set_cookie(name, value, domain=domain, path=path)
 
-    def lose_cookie(self, name: str) -> None:
+    def lose_cookie(self, name: str, path: str = "/") -> None:
         """Lose one cookie, as when it has grown too old."""
-        self._client.delete_cookie(name, domain=urlsplit(self._address).hostname or "")
+        domain = urlsplit(self._address).hostname or ""
+        self._client.delete_cookie(name, domain=domain, path=path)
 
     @property
     def _has_page(self) -> bool:

@@ -22,11 +22,14 @@ from app.accounts import guards
 from app.accounts import services as accounts
 from app.accounts.models import ORGANISER, Device, Person
 from app.accounts.queries import hashed
+from app.agenda import holding
+from app.agenda import services as agendas
+from app.agenda.models import Agenda
 from app.content.models import Link
 from app.database import Base, db, transaction
 from app.mail.models import Letter
+from app.programme import releases, uploads
 from app.programme import services as programme
-from app.programme import uploads
 from app.programme.models import (
     Appearance,
     Photo,
@@ -45,6 +48,7 @@ from app.registration.models import Delegate, Needs, Receipt
 from app.registration.recognition import recognise
 from app.registration.seats import CONFERENCE, begin_with, set_limit, take
 from app.speakers.models import Keeping
+from app.web import signing
 from tests.browser import Browser
 
 SMALL_CONFERENCE = Path(__file__).with_name("conference.json")
@@ -165,6 +169,22 @@ def a_proposal(thing: Speaker | Session, who: str = "ada@example.org", **typed: 
     found = proposed.standing(thing).waits
     assert found is not None
     return found
+
+
+# Agendas
+
+
+def an_agenda(*slugs: str, holder: Browser | None = None) -> Agenda:
+    """Save an agenda with some published sessions, by their addresses; a browser may hold it."""
+    with transaction():
+        agenda = Agenda(key=f"agenda {next(_numbers)}", feed_key=f"feed {next(_numbers)}")
+        agenda.changed_at = clock.now()
+        db.session.add(agenda)
+        for slug in slugs:
+            agendas.star(agenda, releases.current().session(slug))
+    if holder is not None:
+        holder.hold_cookie("agenda", signing.signed(holding.PURPOSE, agenda.key), path="/agenda")
+    return agenda
 
 
 # Registration

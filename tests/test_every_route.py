@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from app.accounts.models import DESK, EDITOR, FORMER, ORGANISER, VIEWER
 from app.accounts.second_step import authenticator
+from app.agenda import elsewhere
 from app.database import Base, db
 from app.forms import csrf
 from app.registration import links
@@ -33,6 +34,7 @@ from tests.factories import (
     a_session,
     a_sign_in_link,
     ada_marsh,
+    an_agenda,
     an_organiser,
     keeping_pages,
     published,
@@ -91,6 +93,13 @@ ROUTES = [
     Route("/<slug>", "GET", Who.PUBLIC, "/help"),
     Route("/access-keys", "GET POST", Who.PUBLIC),
     Route("/agenda", "GET", Who.ANYONE),
+    Route("/agenda/<secret>.ics", "GET", Who.HOLDER),
+    Route("/agenda/booking/<secret>", "GET POST", Who.HOLDER),
+    Route("/agenda/calendar", "POST", Who.ANYONE),
+    Route("/agenda/forget", "GET POST", Who.ANYONE),
+    Route("/agenda/from/<secret>", "GET POST", Who.HOLDER),
+    Route("/agenda/move", "GET", Who.ANYONE),
+    Route("/agenda/seen", "POST", Who.ANYONE),
     Route("/agenda/stars", "POST", Who.ANYONE),
     Route("/agenda/stars.json", "GET", Who.ANYONE),
     Route("/agenda/stars/<number>/remove", "POST", Who.ANYONE, "/agenda/stars/1/remove"),
@@ -741,14 +750,17 @@ def test_a_link_opens_only_what_it_was_made_for(
     site: Flask, a_browser: Callable[[], Browser]
 ) -> None:
     delegate = a_delegate(new_email="new@example.org", new_link_key="a new key")
+    agenda = an_agenda()
     with site.test_request_context("/"):
         tokens = {
-            "/booking/<": links.booking_token(delegate),
-            "/booking/new-address/<": links.new_address_token(delegate),
-            "/register/confirmation/<": links.receipt_token(a_receipt(delegate)),
+            links.booking_token(delegate): ("/booking/<", "/agenda/booking/<"),
+            links.new_address_token(delegate): ("/booking/new-address/<",),
+            links.receipt_token(a_receipt(delegate)): ("/register/confirmation/<",),
+            elsewhere.feed_address(agenda).rpartition("/")[2][:-4]: ("/agenda/<",),
+            elsewhere.link_to(agenda).rpartition("/")[2]: ("/agenda/from/<",),
         }
     for route in of(Who.HOLDER, "GET"):
-        for made_for, token in tokens.items():
+        for token, made_for in tokens.items():
             fits = route.rule.startswith(made_for)
             address = re.sub(r"<(secret|token)>", token, route.rule).replace("<question>", "name")
             altered = address.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))

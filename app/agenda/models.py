@@ -16,7 +16,7 @@ class Agenda(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)  # what the cookie signs
     feed_key: Mapped[str] = mapped_column(unique=True)  # what the address for calendars signs
-    made_at: Mapped[datetime] = mapped_column(index=True)  # by the real clock
+    changed_at: Mapped[datetime] = mapped_column(index=True)  # when it was last looked after
 
     stars: Mapped[list["Star"]] = relationship(order_by="Star.id", cascade="all, delete-orphan")
 

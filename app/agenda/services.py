@@ -30,15 +30,20 @@ def begin(network: str) -> Agenda:
     limits.allow("agenda", network, times=MOST_FROM_A_NETWORK, within=AN_HOUR)
     if (db.session.scalar(select(func.count()).select_from(Agenda)) or 0) >= MOST_AGENDAS:
         raise Refused(NO_ROOM)
-    agenda = Agenda(key=_new_key(), feed_key=_new_key(), made_at=clock.real_now())
+    agenda = Agenda(key=_new_key(), feed_key=_new_key(), changed_at=clock.now())
     db.session.add(agenda)
     return agenda
 
 
 def hold(key: str) -> Agenda | None:
     """Find an agenda and let nobody else change it until the transaction ends."""
-    db.session.execute(select(Agenda.id).where(Agenda.key == key).with_for_update())
-    return queries.agenda(key)
+    locked = select(Agenda.id).where(Agenda.key == key).with_for_update()
+    if db.session.scalar(locked) is None:
+        return None
+    agenda = queries.agenda(key)
+    if agenda is not None:
+        agenda.changed_at = clock.now()
+    return agenda
 
 
 def star(agenda: Agenda, session: Session) -> None:

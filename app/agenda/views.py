@@ -2,9 +2,10 @@
 
 from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.accounts import limits
-from app.agenda import holding, listing, services
+from app.agenda import elsewhere, holding, listing, services
 from app.agenda.forms import StarForm, Wish
 from app.agenda.models import Agenda
 from app.errors import NotFound
@@ -15,19 +16,21 @@ from app.programme.document import Session
 from app.web.pages import page
 
 JSON = "application/json"
+NONE = "This browser has no agenda yet"
 
 pages = Blueprint("agenda", __name__, url_prefix="/agenda")
+pages.register_blueprint(elsewhere.pages)
 
 
 @pages.get("")
 def shown() -> ResponseReturnValue:
     agenda = holding.held()
-    programme = releases.current()
     stars = agenda.stars if agenda else []
     return page(
         "agenda/shown.html",
-        agenda=agenda,
-        listing=listing.of(stars, programme, programme_queries.walking()),
+        listing=listing.of(stars, releases.current(), programme_queries.walking()),
+        starred=" ".join(_slugs(agenda)),
+        feed=elsewhere.feed_address(agenda) if agenda else "",
         added=_added(),
         is_lost=holding.is_lost(agenda),
         button_form=ButtonForm(),
@@ -37,7 +40,7 @@ def shown() -> ResponseReturnValue:
 
 @pages.get("/stars.json")
 def starred() -> ResponseReturnValue:
-    return _told(holding.held())
+    return jsonify(sessions=_slugs(holding.held()))
 
 
 @pages.post("/stars")
@@ -50,7 +53,7 @@ def mark() -> ResponseReturnValue:
     session = releases.current().session(wish.slug)
     agenda = _changed(wish, session)
     if request.accept_mimetypes.best == JSON:
-        answer = _told(agenda)
+        answer = jsonify(sessions=_slugs(agenda))
     else:
         answer = _see_agenda(added=session.slug if wish.is_in else None)
     return holding.remember(answer, agenda) if agenda else answer
@@ -59,9 +62,31 @@ def mark() -> ResponseReturnValue:
 @pages.post("/stars/<int:number>/remove")
 def remove(number: int) -> ResponseReturnValue:
     agenda = holding.held()
-    if agenda is None or not services.remove(agenda, number):
-        raise NotFound("That session is not in your agenda")
+    if agenda is None:
+        raise NotFound(NONE)
+    services.remove(agenda, number)
     return holding.remember(_see_agenda(), agenda)
+
+
+@pages.post("/seen")
+def take_note() -> ResponseReturnValue:
+    agenda = holding.held()
+    if agenda is None:
+        raise NotFound(NONE)
+    services.take_note(agenda, {one.key: one for one in releases.current().sessions})
+    return holding.remember(_see_agenda(), agenda)
+
+
+@pages.route("/forget", methods=["GET", "POST"])
+def forget() -> ResponseReturnValue:
+    form = ButtonForm()
+    if form.validate_on_submit():
+        agenda = holding.held()
+        if agenda is not None:
+            services.forget(agenda)
+        return holding.let_go(_see_agenda())
+    above = [(gettext("My agenda"), url_for(".shown"))]
+    return page("agenda/forget.html", form=form, trail=above)
 
 
 def _changed(wish: Wish, session: Session) -> Agenda | None:
@@ -79,15 +104,11 @@ def _see_agenda(added: str | None = None) -> Response:
     return Response(status=303, headers={"Location": url_for(".shown", added=added)})
 
 
-def _told(agenda: Agenda | None) -> Response:
-    """Tell the page of a browser which sessions it shows with a star."""
-    by_key = {one.key: one.slug for one in releases.current().sessions}
-    starred = [
-        by_key[one.session_key]
-        for one in (agenda.stars if agenda else ())
-        if one.session_key in by_key
-    ]
-    return jsonify(sessions=starred)
+def _slugs(agenda: Agenda | None) -> list[str]:
+    """List the sessions that pages show with a star, as pages know them."""
+    slugs = releases.current().session_slugs
+    stars = agenda.stars if agenda else []
+    return [slugs[star.session_key] for star in stars if star.session_key in slugs]
 
 
 def _added() -> Session | None:

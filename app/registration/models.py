@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.agenda.models import Agenda
 from app.database import Base
 from app.errors import Refused
 from app.programme.models import IN_ORDER
@@ -140,6 +141,19 @@ class Needs(Base):
     )
     access: Mapped[str] = mapped_column(Text, default="")
     dietary: Mapped[str] = mapped_column(Text, default="")
+
+
+class KeptAgenda(Base):
+    """That a delegate keeps an agenda with their booking, so that its link leads to both."""
+
+    __tablename__ = "kept_agenda"
+
+    delegate_id: Mapped[int] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
+    )
+    agenda_id: Mapped[int] = mapped_column(ForeignKey("agenda.id", ondelete="CASCADE"), index=True)
+
+    agenda: Mapped[Agenda] = relationship()
 
 
 class Receipt(Base):

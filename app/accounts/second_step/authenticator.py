@@ -54,15 +54,6 @@ def told(secret: str, email: str, title: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
 
 
-def drawn(text: str) -> str:
-    """Draw a QR code: an SVG that stands in the page and fills its place."""
-    import segno  # noqa: PLC0415 – where it is needed: on one page
-
-    code = segno.make(text, error="m", micro=False)
-    svg: str = code.svg_inline(border=4, light="#fff", omitsize=True)
-    return svg
-
-
 def step_of(secret: str, code: str) -> int | None:
     """Tell to which half minute a code belongs, by the real clock; to none, if it is wrong."""
     codes = pyotp.HOTP(secret)

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, redirect, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from app.accounts import guards, limits, onward
 from app.accounts import services as accounts
@@ -17,6 +16,7 @@ from app.accounts.second_step.forms import CodeForm, NewPasskeyForm
 from app.accounts.second_step.views import AN_HOUR, MOST_PASSKEYS
 from app.errors import Refused
 from app.forms import ButtonForm, checks_its_own_token
+from app.web import qr
 from app.web.pages import page
 
 MOST_CODES = 30
@@ -108,7 +108,7 @@ def _shown(device: Device, form: CodeForm) -> Response:
         "accounts/set_up_app.html",
         422 if form.errors else 200,
         form=form,
-        drawn=Markup(authenticator.drawn(told)),  # noqa: S704 – our own SVG
+        drawn=qr.drawn(told),
         secret=authenticator.in_groups(secret),
         wanted=onward.asked_for(),
     )

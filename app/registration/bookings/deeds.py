@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
+from app.agenda.models import Agenda
 from app.database import broken_rule, db
 from app.errors import Refused
 from app.history import services as history
@@ -20,7 +21,7 @@ from app.mail import services as mail
 from app.registration import admission, recognition, seats
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import Change
-from app.registration.models import Answers, Delegate, Receipt
+from app.registration.models import Answers, Delegate, KeptAgenda, Receipt
 from app.registration.told import Told
 
 
@@ -106,8 +107,22 @@ def erase(delegate: Delegate) -> None:
     receipts = select(Receipt.id).where(Receipt.delegate_id == delegate.id)
     db.session.execute(delete(Answers).where(Answers.receipt_id.in_(receipts)))
     db.session.execute(delete(Receipt).where(Receipt.delegate_id == delegate.id))
+    end_agenda(delegate)
     mail.forget_about(delegate.reference)
     delegate.forget(clock.now())
+
+
+def keep_agenda(delegate: Delegate, agenda: Agenda) -> None:
+    """Keep an agenda with a booking, in place of any that was kept before."""
+    lock(delegate)
+    end_agenda(delegate)
+    db.session.flush()
+    db.session.add(KeptAgenda(delegate_id=delegate.id, agenda=agenda))
+
+
+def end_agenda(delegate: Delegate) -> None:
+    """Keep no agenda with a booking any more; the agenda itself stays."""
+    db.session.execute(delete(KeptAgenda).where(KeptAgenda.delegate_id == delegate.id))
 
 
 def is_same(one: str, other: str) -> bool:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from app import clock
+from app.agenda.models import Agenda
 from app.history import queries as history
 from app.history.services import THE_DELEGATE, THE_SITE
 from app.mail import queries as mail
+from app.registration.bookings import queries
 from app.registration.models import Delegate
 
 COLUMNS = (
@@ -30,6 +32,7 @@ def everything(delegate: Delegate) -> dict[str, Any]:
             "access_needs": needs.access if needs else "",
             "dietary_needs": needs.dietary if needs else "",
         },
+        "agenda": _agenda(queries.agenda_with(delegate)),
         "letters": [
             {
                 "subject": letter.subject,
@@ -49,6 +52,19 @@ def everything(delegate: Delegate) -> dict[str, Any]:
             for entry in history.entries(delegate.subject)
         ],
     }
+
+
+def _agenda(agenda: Agenda | None) -> list[dict[str, Any]]:
+    """List what is in the agenda that is kept with the booking."""
+    return [
+        {
+            "session": star.title,
+            "starts_at": _moment(star.starts_at),
+            "ends_at": _moment(star.ends_at),
+            "room": star.room,
+        }
+        for star in (agenda.stars if agenda else [])
+    ]
 
 
 def _moment(moment: Any) -> str | None:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
+from app.agenda.models import Agenda
 from app.database import db
 from app.errors import Gone, Refused
-from app.registration.models import Delegate
+from app.registration.models import Delegate, KeptAgenda
 
 REPLACED = (
     "This link is no longer in use: a newer one has taken its place, "
@@ -48,3 +50,17 @@ def bookings_at(email: str) -> Sequence[Delegate]:
     return db.session.scalars(
         select(Delegate).where(func.lower(Delegate.email) == email.lower()).order_by(Delegate.id)
     ).all()
+
+
+def agenda_with(delegate: Delegate) -> Agenda | None:
+    """Find the agenda that is kept with a booking, with its stars."""
+    return (
+        db.session.scalars(
+            select(Agenda)
+            .join(KeptAgenda, KeptAgenda.agenda_id == Agenda.id)
+            .where(KeptAgenda.delegate_id == delegate.id)
+            .options(joinedload(Agenda.stars))
+        )
+        .unique()
+        .one_or_none()
+    )

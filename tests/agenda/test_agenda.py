@@ -1,0 +1,309 @@
+"""Somebody looks after their agenda: what clashes, what has changed, and how it ends."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app import clock, edition
+from app.agenda import retention, services
+from app.agenda.models import Agenda, Star
+from app.database import db, transaction
+from app.errors import Refused
+from app.programme import releases
+from app.programme.models import Conference, Room, Session
+from tests.browser import Browser
+from tests.factories import a_room, a_session, an_agenda, published
+
+
+def the_session(slug: str) -> Session:
+    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    """Give a moment of the first day, by the conference's clocks."""
+    return datetime(2009, 6, 10, hour - 1, minute, tzinfo=UTC)
+
+
+def test_sessions_stand_by_time_with_their_rooms(visitor: Browser) -> None:
+    an_agenda("farewell", "harbour-walls", "opening", holder=visitor)
+
+    page = visitor.open("/agenda")
+
+    assert page.headings == [
+        "My agenda",
+        "Wednesday 10 June 2009",
+        "Opening",
+        "Harbour walls",
+        "Thursday 11 June 2009",
+        "Farewell",
+        "On another device",
+        "In your calendar",
+        "With your booking",
+        *("The conference", "Getting help", "This site"),
+    ]
+    assert "3 sessions." in page.text
+    assert "9:30am to 10:30am Opening Great hall Take out: Opening" in page.text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_agenda_asks_the_same_few_questions(
+    visitor: Browser, queries: list[str], count: int
+) -> None:
+    an_agenda(*("opening", "harbour-walls", "farewell")[:count], holder=visitor)
+    visitor.open("/programme")
+    queries.clear()
+
+    visitor.open("/agenda")
+
+    assert len([one for one in queries if "FROM edition" not in one]) == 2
+
+
+def test_an_empty_agenda_says_what_will_be_there(visitor: Browser) -> None:
+    page = visitor.open("/agenda")
+
+    assert "Nothing in it yet" in page.headings
+    assert page.links["See the programme"] == "/programme"
+    assert "Did you have an agenda here before?" in page.text
+
+
+def test_two_sessions_at_once_are_told_on_both(visitor: Browser) -> None:
+    an_agenda("reading-the-tide", "harbour-walls", holder=visitor)
+
+    page = visitor.open("/agenda")
+
+    assert "You cannot get to 2 of these sessions in time: see below." in page.text
+    assert "At the same time Harbour walls, 11am to midday" in page.text
+    assert "At the same time Reading the tide, 11am to midday" in page.text
+
+
+def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(
+    visitor: Browser,
+) -> None:
+    a_session(slug="soup", title="Soup", room=a_room(name="Kitchen"), starts_at=at(12, 5))
+    db.session.scalars(select(Conference)).one().walking_minutes = 10
+    published()
+    an_agenda("reading-the-tide", "soup", holder=visitor)
+
+    told = visitor.open("/agenda").text
+    db.session.scalars(select(Conference)).one().walking_minutes = 5
+    now = visitor.open("/agenda").text
+
+    assert "You cannot get to one of these sessions in time" in told
+    assert (
+        "No time to walk You come from Reading the tide, which ends at midday in Great hall."
+    ) in told
+    assert "No time to walk" not in now
+
+
+def test_what_moved_says_where_it_was_until_that_has_been_seen(visitor: Browser) -> None:
+    an_agenda("opening", holder=visitor)
+    opening = the_session("opening")
+    opening.starts_at, opening.ends_at = at(14), at(15)
+    opening.room = db.session.scalars(select(Room).where(Room.slug == "boat-house")).one()
+    opening.title = "Opening words"
+    published()
+
+    page = visitor.open("/agenda")
+    assert "One session has changed since you added it." in page.text
+    assert "It was at 9:30am on Wednesday 10 June 2009, Great hall." in page.text
+    assert "It was called “Opening”." in page.text
+    page = visitor.press("I have seen what changed")
+
+    assert "changed" not in page.text
+    assert "2pm to 3pm Opening words Boat house" in page.text
+
+
+def test_what_had_no_time_or_room_says_so(visitor: Browser) -> None:
+    a_session(slug="later", title="Later", starts_at=None, room=None)
+    published()
+    an_agenda("later", holder=visitor)
+    assert "No time yet" in visitor.open("/agenda").headings
+    later = the_session("later")
+    later.starts_at, later.ends_at = at(16), at(17)
+    published()
+
+    page = visitor.open("/agenda")
+
+    assert "Moved It had no time yet." in page.text
+    assert "4pm to 5pm Later" in page.text
+
+
+def test_what_was_called_off_clashes_with_nothing(visitor: Browser) -> None:
+    an_agenda("reading-the-tide", "harbour-walls", holder=visitor)
+    the_session("harbour-walls").cancelled_at = clock.now()
+    published()
+
+    page = visitor.open("/agenda")
+
+    assert "Harbour walls Called off Boat house" in page.text
+    assert "At the same time" not in page.text
+
+
+def test_what_was_withdrawn_is_told_until_it_has_been_seen(visitor: Browser) -> None:
+    an_agenda("opening", "farewell", holder=visitor)
+    the_session("farewell").withdrawn_at = clock.now()
+    published()
+
+    page = visitor.open("/agenda")
+    assert "No longer in the programme" in page.headings
+    assert "Farewell Thursday 11 June 2009. It has been withdrawn." in page.text
+    page = visitor.press("I have seen what changed")
+
+    assert "Farewell" not in page.text
+    assert "Opening" in page.headings
+
+
+def test_a_session_is_taken_out(visitor: Browser) -> None:
+    an_agenda("opening", "farewell", holder=visitor)
+    visitor.open("/agenda")
+
+    page = visitor.press("Take out: Opening")
+
+    assert "Farewell" in page.headings
+    assert "Opening" not in page.headings
+
+
+def test_nobody_takes_anything_out_of_another_agenda(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    star = an_agenda("opening").stars[0].id
+    an_agenda("farewell", holder=visitor)
+    told = {"csrf_token": a_token(visitor)}
+
+    visitor.send("POST", f"/agenda/stars/{star}/remove", data=told)
+
+    assert db.session.scalar(select(func.count()).select_from(Star)) == 2
+
+
+@pytest.mark.parametrize("below", ["/seen", "/calendar", "/stars/1/remove"])
+def test_without_an_agenda_there_is_nothing_to_change(visitor: Browser, below: str) -> None:
+    told = {"csrf_token": a_token(visitor)}
+
+    page = visitor.send("POST", f"/agenda{below}", 404, data=told)
+
+    assert "This browser has no agenda yet" in page.text
+
+
+def a_token(visitor: Browser) -> str:
+    field = visitor.open("/agenda/forget").tree.by_id("csrf_token")
+    assert field is not None
+    return field.get("value") or ""
+
+
+def test_a_forgotten_agenda_is_gone_everywhere(
+    visitor: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    an_agenda("opening", holder=visitor)
+    secret = visitor.cookies()["agenda"]
+    visitor.open("/agenda").follow("Forget this agenda")
+
+    page = visitor.press("Forget it")
+
+    assert "Nothing in it yet" in page.headings
+    assert "agenda" not in visitor.cookies()
+    assert db.session.scalar(select(func.count()).select_from(Agenda)) == 0
+    assert db.session.scalar(select(func.count()).select_from(Star)) == 0
+    other = a_browser()
+    other.hold_cookie("agenda", secret, path="/agenda")
+    assert "The agenda that this browser held is not there any more." in other.open("/agenda").text
+    other.open("/agenda/forget")
+    assert "Nothing in it yet" in other.press("Forget it").headings
+
+
+@pytest.mark.parametrize("cookie", ["x", "x" * 3000, "é", "ImEi.c2lnbmF0dXJl", '"a"'])
+def test_a_cookie_that_we_did_not_give_opens_nothing(visitor: Browser, cookie: str) -> None:
+    visitor.hold_cookie("agenda", cookie, path="/agenda")
+
+    page = visitor.open("/agenda")
+
+    assert "Nothing in it yet" in page.headings
+
+
+def test_an_agenda_holds_no_more_than_its_limit(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_STARS", 2)
+    an_agenda("opening", "farewell", holder=visitor)
+    visitor.open("/programme")
+
+    page = visitor.press("Add to my agenda: Harbour walls", status=409)
+
+    assert "Your agenda is full: it holds 2 sessions." in page.text
+    visitor.open("/programme")
+    visitor.press("Add to my agenda: Opening")
+
+
+def test_the_site_holds_no_more_agendas_than_its_limit(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_AGENDAS", 0)
+
+    with pytest.raises(Refused), transaction():
+        services.begin("192.0.2.1")
+
+
+def test_one_network_makes_no_more_agendas_than_a_conference_needs(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_FROM_A_NETWORK", 1)
+    an_hour_ago = visitor.open("/programme")
+    an_hour_ago.press("Add to my agenda: Opening")
+    visitor.lose_cookie("agenda", path="/agenda")
+    visitor.open("/programme")
+
+    page = visitor.press("Add to my agenda: Opening", status=429)
+
+    assert page.heading == "That was asked for too often"
+
+
+@pytest.mark.both_databases
+def test_agendas_are_forgotten_when_the_privacy_page_says(
+    visitor: Browser, held_clock: Any
+) -> None:
+    an_agenda()
+    an_agenda("opening")
+
+    def left_on(day: str) -> int:
+        held_clock.move_to(day)
+        with transaction():
+            retention.forget_what_is_due()
+        return db.session.scalar(select(func.count()).select_from(Agenda)) or 0
+
+    assert left_on("2009-05-19T09:29:00+01:00") == 2
+    assert left_on("2009-05-19T09:31:00+01:00") == 1  # the empty one, after a week
+    assert left_on("2009-09-09T12:00:00+01:00") == 1
+    assert left_on("2009-09-10T12:00:00+01:00") == 0  # three months after the conference
+    an_agenda("opening")
+    assert left_on("2009-09-10T13:00:00+01:00") == 1  # made after it, and kept as long again
+    assert left_on("2010-01-10T13:00:00+01:00") == 0
+
+
+@pytest.mark.settings(CLOCK_STARTS_AT="2009-05-12T09:30:00+01:00")
+def test_a_process_that_lives_at_another_time_forgets_nothing(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_agenda()
+    monkeypatch.setattr(edition, "agrees_on_time", lambda: False)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2012, 1, 1, tzinfo=UTC))
+
+    retention.forget_what_is_due()
+
+    assert db.session.scalar(select(func.count()).select_from(Agenda)) == 1
+
+
+@pytest.mark.both_databases
+def test_a_star_set_twice_is_one_star(visitor: Browser) -> None:
+    agenda = an_agenda("opening")
+
+    with transaction():
+        held = services.hold(agenda.key)
+        assert held is not None
+        services.star(held, releases.current().session("opening"))
+        services.unstar(held, "nothing of this key")
+
+    assert [star.title for star in agenda.stars] == ["Opening"]
+    assert services.hold("no such key") is None
+    assert timedelta(days=90) == retention.KEPT

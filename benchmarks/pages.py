@@ -16,7 +16,7 @@ ENCODINGS = ("identity", "br")
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    """Measure the front page, the programme, a session, the speakers and a speaker."""
+    """Measure the pages that most people open, and the feeds."""
     copy = Copy(folder / "pages")
     with copy.server() as site, copy.control() as control:
         for name, path in paths(site).items():
@@ -29,12 +29,27 @@ def paths(site: Server) -> dict[str, str]:
     with closing(Connection(site.port)) as visitor:
         programme = visitor.get("/programme").body.decode()
         speakers = visitor.get("/speakers").body.decode()
+    session = _first(r'href="(/sessions/[^"]+)"', programme)
     return {
         "front page": "/",
         "programme": "/programme",
-        "session": _first(r'href="(/sessions/[^"]+)"', programme),
+        "session": session,
         "speakers": "/speakers",
         "speaker": _first(r'href="(/speakers/[^"]+)"', speakers),
+        "developers": "/developers",
+        **feeds(session),
+    }
+
+
+def feeds(session: str) -> dict[str, str]:
+    """Give one address of each kind of feed."""
+    return {
+        "calendar": "/programme.ics",
+        "a session's calendar": f"{session}.ics",
+        "schedule.xml": "/schedule.xml",
+        "schedule.json": "/schedule.json",
+        "text": "/programme.txt",
+        "site map for search engines": "/sitemap.xml",
     }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -29,6 +30,8 @@ ROLES = {
     "panellist": lazy_gettext("Panellist"),
     "moderator": lazy_gettext("Moderator"),
 }
+KIND, ROLE = "kind", "role"
+NAMES = {KIND: KINDS, ROLE: ROLES}
 FEATURES = {
     "step-free": lazy_gettext("Step-free access"),
     "hearing-loop": lazy_gettext("Hearing loop"),
@@ -47,12 +50,18 @@ def attach(app: Flask) -> None:
 
 def kind_name(kind: str) -> str:
     """Name a kind of session; one that we have no word for keeps its own."""
-    return str(KINDS.get(kind.lower(), capitalised(kind)))
+    return _named_in(str(get_locale()), KIND, kind)
 
 
 def role_name(role: str) -> str:
     """Name a part in a session."""
-    return str(ROLES.get(role.lower(), capitalised(role)))
+    return _named_in(str(get_locale()), ROLE, role)
+
+
+@lru_cache(maxsize=1024)
+def _named_in(language: str, what: str, code: str) -> str:
+    """Look a name up once in each language: a large programme asks for few, thousands of times."""
+    return str(NAMES[what].get(code.lower(), capitalised(code)))
 
 
 def feature_name(feature: str) -> str:

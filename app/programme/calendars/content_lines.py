@@ -19,7 +19,8 @@ CONTINUES = 0b10  # what the first two bits of an octet say that belongs to the 
 
 def line(name: str, value: str, **parameters: str) -> str:
     """Write one line from a value that has been written for it."""
-    return "".join([name, *(f";{key}={said}" for key, said in parameters.items()), ":", value])
+    about = "".join(f";{key}={said}" for key, said in parameters.items()) if parameters else ""
+    return f"{name}{about}:{value}"
 
 
 def text(words: str) -> str:

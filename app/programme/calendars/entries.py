@@ -28,6 +28,17 @@ MOST_GONE = 1000  # withdrawn sessions that are still told of
 
 
 @dataclass(frozen=True)
+class Setting:
+    """What every entry of a calendar needs: of which conference it is, and words for it."""
+
+    acronym: str
+    place: str
+    site: str
+    note: str
+    illustrative: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """A session that a calendar knows or should know, if only as one that was there."""
 
@@ -64,8 +75,15 @@ def written(
         line("CALSCALE", "GREGORIAN"),
         *_about(name, _said_of(without_time), address),
     ]
+    setting = Setting(
+        acronym=programme.conference.acronym,
+        place=programme.conference.place,
+        site=site,
+        note=gettext("This session is illustrative. It is not on record."),
+        illustrative=gettext("Illustrative"),
+    )
     for entry in entries(programme, keys):
-        lines += _event(entry, programme, site)
+        lines += _event(entry, setting)
     return folded([*lines, line("END", "VCALENDAR")])
 
 
@@ -131,21 +149,21 @@ def _said_of(without_time: int) -> str:
     return said
 
 
-def _event(entry: Entry, programme: Programme, site: str) -> Iterator[str]:
+def _event(entry: Entry, setting: Setting) -> Iterator[str]:
     told, session = entry.told, entry.session
     yield line("BEGIN", "VEVENT")
-    yield line("UID", identities.guid(programme.conference.acronym, "session", told.key))
+    yield line("UID", identities.guid(setting.acronym, "session", told.key))
     yield line("DTSTAMP", moment(told.changed_at))
     yield line("LAST-MODIFIED", moment(told.changed_at))
     yield line("SEQUENCE", str(told.sequence))
     yield from _times(told)
     yield line("STATUS", "CONFIRMED" if entry.takes_place else "CANCELLED")
     yield line("SUMMARY", text(told.title))
-    yield line("URL", f"{site}/sessions/{quote(told.slug)}")
+    yield line("URL", f"{setting.site}/sessions/{quote(told.slug)}")
     if session is None or not entry.takes_place or session.is_pause:
         yield line("TRANSP", "TRANSPARENT")  # nobody is busy with it
     if session is not None:
-        yield from _told_of(session, programme.conference.place)
+        yield from _told_of(session, setting)
     yield line("END", "VEVENT")
 
 
@@ -156,28 +174,27 @@ def _times(told: Told) -> Iterator[str]:
             yield line(name, moment(begins))
 
 
-def _told_of(session: Session, place: str) -> Iterator[str]:
-    where = ", ".join(filter(None, (session.room.name if session.room else "", place)))
+def _told_of(session: Session, setting: Setting) -> Iterator[str]:
+    where = ", ".join(filter(None, (session.room.name if session.room else "", setting.place)))
     if where:
         yield line("LOCATION", text(where))
-    description = "\n\n".join(filter(None, _paragraphs(session)))
+    description = "\n\n".join(
+        filter(
+            None,
+            (
+                setting.note if session.is_illustrative else "",
+                session.subtitle,
+                ", ".join(dict.fromkeys(part.name for part in session.parts)),
+                session.summary,
+            ),
+        )
+    )
     if description:
         yield line("DESCRIPTION", text(description))
-    categories = list(filter(None, _categories(session)))
-    if categories:
-        yield line("CATEGORIES", texts(categories))
-
-
-def _paragraphs(session: Session) -> Iterator[str]:
-    if session.is_illustrative:
-        yield gettext("This session is illustrative. It is not on record.")
-    yield session.subtitle
-    yield ", ".join(dict.fromkeys(part.name for part in session.parts))
-    yield session.summary
-
-
-def _categories(session: Session) -> Iterator[str]:
-    yield kind_name(session.kind)
-    yield session.theme.name if session.theme else ""
-    if session.is_illustrative:
-        yield gettext("Illustrative")
+    categories = [
+        kind_name(session.kind),
+        session.theme.name if session.theme else "",
+        setting.illustrative if session.is_illustrative else "",
+    ]
+    if any(categories):
+        yield line("CATEGORIES", texts(filter(None, categories)))

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.programme.document import Part
 from app.programme.exporting import own_json
-from app.programme.exporting.schedules import Schedule, illustrative_mark
+from app.programme.exporting.schedules import Schedule
 from app.programme.reading.words import plain_slug
 from app.programme.reading.written import WrittenProgramme, WrittenSession
 
@@ -31,7 +31,7 @@ def meta(schedule: Schedule, *, tells_biographies: bool) -> Record:
     return {
         "conference": rest["conference"],
         "known_as": known_as,
-        "illustrative": illustrative_mark(),
+        "illustrative": schedule.mark,
         "rest": {name: [_short(one) for one in rest[name]] for name in KINDS},
     }
 

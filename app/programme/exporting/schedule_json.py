@@ -12,7 +12,6 @@ from app.programme.exporting.schedules import (
     Day,
     Event,
     Schedule,
-    abstract,
     colour,
 )
 from app.programme.exporting.sources import Source, as_html
@@ -118,7 +117,7 @@ def _event(event: Event, room: str, schedule: Schedule) -> Record:
         "track": session.theme.name if session.theme else None,
         "type": session.kind,
         "language": session.language or None,
-        "abstract": abstract(session) or None,
+        "abstract": schedule.abstract(session) or None,
         "description": as_html(session.description) or None,
         "recording_license": session.licence,
         **recorded,

@@ -13,7 +13,6 @@ from app.programme.exporting.schedules import (
     Day,
     Event,
     Schedule,
-    abstract,
     colour,
 )
 from app.programme.exporting.sources import Source, as_html
@@ -97,7 +96,7 @@ def _event(event: Event, room: str, schedule: Schedule) -> Iterator[str]:
     yield _element("track", session.theme.name if session.theme else "")
     yield _element("type", session.kind)
     yield _element("language", session.language)
-    yield _element("abstract", abstract(session))
+    yield _element("abstract", schedule.abstract(session))
     yield _element("description", as_html(session.description))
     yield from _recording(session)
     yield from _within("persons", (_person(part, schedule) for part in session.parts))

@@ -68,6 +68,8 @@ class Schedule:
         self._keys = {one.slug: one.key or one.slug for one in source.document.speakers}
         self.biographies = {one.slug: as_html(one.biography) for one in source.document.speakers}
         self.days = self._listed()
+        said = gettext("This session is illustrative. It is not on record.")
+        self.mark = f"<p>{said}</p>"  # before what an illustrative session is about
 
     @property
     def acronym(self) -> str:
@@ -83,6 +85,11 @@ class Schedule:
         for day in self.days:
             for _, events in day.rooms:
                 yield from events
+
+    def abstract(self, session: Session) -> str:
+        """Give what a session is about; readers of other programs too must know what is made up."""
+        prose = as_html(session.abstract)
+        return self.mark + prose if session.is_illustrative else prose
 
     def room_guid(self, room: Room) -> str:
         """Give the UUID of a room."""
@@ -140,17 +147,6 @@ class Schedule:
             (room, found[room.slug]) for room in self._rooms if names_all or found[room.slug]
         ]
         return [*listed, (None, found[None])] if found[None] else listed
-
-
-def abstract(session: Session) -> str:
-    """Give what a session is about; readers of other programs too must know what is made up."""
-    prose = as_html(session.abstract)
-    return illustrative_mark() + prose if session.is_illustrative else prose
-
-
-def illustrative_mark() -> str:
-    """Say before what a session is about that it is illustrative."""
-    return f"<p>{gettext('This session is illustrative. It is not on record.')}</p>"
 
 
 def colour(said: str) -> str:

@@ -26,9 +26,11 @@ SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class Place:
-    """Where the pages are to which a text leads: https://conference.example."""
+    """Where the pages are to which a text leads, and what it says of many sessions."""
 
     site: str
+    illustrative: str
+    awaits_speakers: str
 
     def of(self, session: Session) -> str:
         """Give the address of a session."""
@@ -97,7 +99,7 @@ def _lines(lines: Iterable[Line], place: Place) -> Iterator[str]:
     for line in lines:
         beside = [
             *_wrapped(_title(line.session), WIDTH - INDENT),
-            *_wrapped(_facts(line.session), WIDTH - INDENT),
+            *_wrapped(_facts(line.session, place), WIDTH - INDENT),
             *_wrapped(_people(line.session.parts), WIDTH - INDENT),
         ]
         if line.session.is_told:
@@ -118,14 +120,14 @@ def _title(found: Session) -> str:
     return found.title
 
 
-def _facts(found: Session) -> str:
+def _facts(found: Session, place: Place) -> str:
     """Tell shortly what a session is, and where."""
     facts = [
         kind_name(found.kind),
         found.room.name if found.room else "",
         found.theme.name if found.theme else "",
-        gettext("illustrative") if found.is_illustrative else "",
-        gettext("speaker to be confirmed") if found.awaits_speakers else "",
+        place.illustrative if found.is_illustrative else "",
+        place.awaits_speakers if found.awaits_speakers else "",
     ]
     return ", ".join(filter(None, facts))
 
@@ -140,7 +142,7 @@ def _session(found: Session, place: Place) -> Iterator[str]:
     yield ""
     if found.starts_at:
         yield from _wrapped(f"{_times(found)}, {local_date(found.starts_at)}")
-    yield from _wrapped(_facts(found))
+    yield from _wrapped(_facts(found, place))
     if found.room and found.room.features:
         yield from _wrapped(", ".join(map(feature_name, found.room.features)))
     yield from _wrapped(_people(found.parts))

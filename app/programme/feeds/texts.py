@@ -4,6 +4,7 @@ from datetime import date
 
 from flask import Response
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.programme import releases
 from app.programme.feeds import terminal
@@ -32,7 +33,11 @@ def session(slug: str) -> ResponseReturnValue:
 
 
 def _place() -> Place:
-    return Place(absolute_url("site.home").rstrip("/"))
+    return Place(
+        site=absolute_url("site.home").rstrip("/"),
+        illustrative=gettext("illustrative"),
+        awaits_speakers=gettext("speaker to be confirmed"),
+    )
 
 
 def _text(written: str, page: str) -> Response:

@@ -42,6 +42,7 @@ MIGRATING = "flask_migrate"
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ROWS_AT_ONCE = 500  # of those that are streamed
 LOCK_WAIT = 20  # seconds that a writer waits for another
+SHORT_WAIT = 0.3  # and one whose words nobody depends on, while somebody waits for a page
 POSTGRESQL_OPTIONS = {
     "hide_parameters": True,  # personal data stay out of the log
     "pool_pre_ping": True,
@@ -74,6 +75,7 @@ STAYS = "stays"  # where a session remembers what it writes again after a rollba
 AFTERWARDS = "afterwards"  # and what it writes when the request is over
 
 _may_write: ContextVar[bool] = ContextVar("may_write", default=True)
+_lock_wait: ContextVar[float] = ContextVar("lock_wait", default=LOCK_WAIT)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -119,6 +121,9 @@ def attach(app: Flask, address: str) -> None:
         with app.app_context():
             event.listen(db.engine, "connect", _prepare_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
+    else:
+        with app.app_context():
+            event.listen(db.engine, "begin", _begin_postgresql)
     app.before_request(_begin_transaction)
     app.after_request(_end_transaction)
 
@@ -262,12 +267,15 @@ def _write_what_comes_afterwards() -> None:
     if not statements:
         return
     _may_write.set(True)
+    token = _lock_wait.set(SHORT_WAIT)
     try:
         for statement in statements:
             db.session.connection().execute(statement)
         db.session.commit()
     except OperationalError:
         db.session.rollback()
+    finally:
+        _lock_wait.reset(token)
 
 
 def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
@@ -277,7 +285,16 @@ def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _may_write.get() else "BEGIN")
+    if not _may_write.get():
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * _lock_wait.get():.0f}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if _lock_wait.get() == SHORT_WAIT:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout={1000 * SHORT_WAIT:.0f}")
 
 
 def _render_moment(kind: str, item: Any, context: object) -> str | bool:

@@ -8,6 +8,7 @@ a plausible value for everything that a story leaves out.
 """
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Page
 from sqlalchemy import select
 
-from app import clock
+from app import clock, edition
 from app.accounts import guards
 from app.accounts import services as accounts
 from app.accounts.models import ORGANISER, Device, Person
@@ -30,6 +31,8 @@ from app.database import Base, db, transaction
 from app.mail.models import Letter
 from app.programme import releases, uploads
 from app.programme import services as programme
+from app.programme.materials import storage
+from app.programme.materials.models import Material
 from app.programme.models import (
     Appearance,
     Photo,
@@ -136,6 +139,25 @@ def a_session(*, speakers: tuple[Speaker, ...] = (), **about: Any) -> Session:
         Appearance(speaker=speaker, position=position) for position, speaker in enumerate(speakers)
     ]
     return saved(session)
+
+
+def a_material(session: Session, body: bytes = b"%PDF-1.7 a paper", **about: Any) -> Material:
+    """Save slides of a session, as a file that readers see now; what it holds is no PDF."""
+    usual = {
+        "key": f"{next(_numbers):032x}",
+        "session": session,
+        "title": "Slides",
+        "kind": "pdf",
+        "opens": "now",
+        "made_at": clock.now(),
+    }
+    material = Material(**{**usual, **about})
+    with transaction():
+        db.session.add(material)
+        if not material.is_link:
+            storage.store(material, BytesIO(body))
+        edition.raise_edition()
+    return material
 
 
 def a_planned_release(**about: Any) -> PlannedRelease:

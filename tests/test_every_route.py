@@ -21,12 +21,14 @@ from app.accounts.second_step import authenticator
 from app.agenda import elsewhere
 from app.database import Base, db
 from app.forms import csrf
+from app.programme.models import Session
 from app.registration import links
 from tests.browser import Browser
 from tests.factories import (
     a_delegate,
     a_keeper,
     a_link,
+    a_material,
     a_planned_release,
     a_programme_file,
     a_proposal,
@@ -121,6 +123,12 @@ ROUTES = [
     Route("/feedback", "GET POST", Who.PUBLIC),
     Route("/feedback/sent", "GET", Who.PUBLIC),
     Route("/healthz", "GET", Who.ANYONE),
+    Route(
+        "/materials/<key>",
+        "GET",
+        Who.HOLDER,
+        "/materials/wrong",
+    ),
     Route("/my", "GET", Who.SIGNED_IN),
     Route("/my/app/remove", "POST", Who.SIGNED_IN),
     Route("/my/devices/<number>/sign-out", "POST", Who.SIGNED_IN, "/my/devices/1/sign-out"),
@@ -393,6 +401,48 @@ ROUTES = [
         Who.EDITORS,
         "/organise/sessions/opening/delete",
     ),
+    Route(
+        "/organise/sessions/<slug>/materials",
+        "GET",
+        Who.A_PART,
+        "/organise/sessions/opening/materials",
+    ),
+    Route(
+        "/organise/sessions/<slug>/materials/<key>",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/sessions/opening/materials/k",
+    ),
+    Route(
+        "/organise/sessions/<slug>/materials/<key>/file",
+        "GET",
+        Who.A_PART,
+        "/organise/sessions/opening/materials/k/file",
+    ),
+    Route(
+        "/organise/sessions/<slug>/materials/<key>/release",
+        "POST",
+        Who.EDITORS,
+        "/organise/sessions/opening/materials/k/release",
+    ),
+    Route(
+        "/organise/sessions/<slug>/materials/<key>/remove",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/sessions/opening/materials/k/remove",
+    ),
+    Route(
+        "/organise/sessions/<slug>/materials/_file",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/sessions/opening/materials/_file",
+    ),
+    Route(
+        "/organise/sessions/<slug>/materials/_link",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/sessions/opening/materials/_link",
+    ),
     Route("/organise/sessions/_add", "GET POST", Who.EDITORS),
     Route("/organise/sessions/_known", "GET", Who.A_PART, "/organise/sessions/_known?key=opening"),
     Route("/organise/sessions/_several", "POST", Who.EDITORS),
@@ -577,6 +627,42 @@ ROUTES = [
     Route("/speak/<slug>/availability", "GET POST", Who.SPEAKER, "/speak/ada-marsh/availability"),
     Route("/speak/<slug>/calendar", "GET", Who.SPEAKER, "/speak/ada-marsh/calendar"),
     Route("/speak/<slug>/calendar/new", "POST", Who.SPEAKER, "/speak/ada-marsh/calendar/new"),
+    Route(
+        "/speak/<slug>/materials",
+        "GET",
+        Who.SPEAKER,
+        "/speak/ada-marsh/materials",
+    ),
+    Route(
+        "/speak/<slug>/materials/<session>/<key>",
+        "GET POST",
+        Who.SPEAKER,
+        "/speak/ada-marsh/materials/opening/k",
+    ),
+    Route(
+        "/speak/<slug>/materials/<session>/<key>/file",
+        "GET",
+        Who.SPEAKER,
+        "/speak/ada-marsh/materials/opening/k/file",
+    ),
+    Route(
+        "/speak/<slug>/materials/<session>/<key>/remove",
+        "GET POST",
+        Who.SPEAKER,
+        "/speak/ada-marsh/materials/opening/k/remove",
+    ),
+    Route(
+        "/speak/<slug>/materials/<session>/_file",
+        "GET POST",
+        Who.SPEAKER,
+        "/speak/ada-marsh/materials/opening/_file",
+    ),
+    Route(
+        "/speak/<slug>/materials/<session>/_link",
+        "GET POST",
+        Who.SPEAKER,
+        "/speak/ada-marsh/materials/opening/_link",
+    ),
     Route("/speak/<slug>/sessions", "GET", Who.SPEAKER, "/speak/ada-marsh/sessions"),
     Route("/speak/<slug>/taking-part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/taking-part"),
     Route("/speak/calendar/<secret>.ics", "GET", Who.HOLDER),
@@ -702,6 +788,8 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     a_planned_release()
     a_proposal(ada_marsh(), pronouns="she/her")
     a_programme_file()
+    opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+    a_material(opening, key="k")
     a_session()
     published()  # the second release, so that one can go back to the first
     delegate = a_delegate(new_email="new@example.org", new_link_key="a new key")

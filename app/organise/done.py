@@ -42,6 +42,9 @@ WORDS: Final = {
     "photo-removed": _l(
         "The photo has been taken away. What readers see changes once you publish."
     ),
+    "material-saved": _l("Saved. Readers see it from the moment that was chosen."),
+    "material-removed": _l("It has been taken away, and readers no longer see it."),
+    "material-released": _l("Released. Readers see it now, if they see the session."),
     "speakers-confirmed": _l("All of them are marked as confirmed."),
     "speakers-not-confirmed": _l("All of them are marked as not confirmed."),
     "speakers-withdrawn": _l("All of them are withdrawn. Readers are told once you publish."),

@@ -125,6 +125,22 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Material:
+    """A file or a link of a session, and from when on readers see it."""
+
+    key: str
+    title: str
+    kind: str
+    address: str  # of a link
+    size: int  # bytes of a file
+    opens_at: datetime
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether readers see it."""
+        return self.opens_at <= now
+
+
+@dataclass(frozen=True)
 class Session:
     """A session with all that its page says."""
 
@@ -147,6 +163,11 @@ class Session:
     is_illustrative: bool
     is_cancelled: bool
     parts: tuple[Part, ...]
+    materials: tuple[Material, ...] = ()  # laid over it when it is read; no part of a release
+
+    def open_materials(self, now: datetime) -> tuple[Material, ...]:
+        """Give what readers see of its slides and papers at a moment."""
+        return tuple(one for one in self.materials if one.is_open(now))
 
     @property
     def is_pause(self) -> bool:

@@ -5,6 +5,7 @@ It is the same for readers and for whoever looks at the page before they do.
 
 from typing import Any
 
+from app import clock
 from app.programme.document import Session, Speaker
 from app.programme.published import Programme
 from app.programme.zones import Clocks
@@ -17,6 +18,7 @@ def session(programme: Programme, found: Session, clocks: Clocks) -> dict[str, A
         "session": found,
         "clocks": clocks,
         "around": programme.around(found),
+        "materials": found.open_materials(clock.now()),
     }
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from app.errors import ConferenceError, Gone, Moved, NotFound
 from app.programme import grid, index, lines, names
-from app.programme.document import Document, Room, Session, Speaker, Theme
+from app.programme.document import Document, Material, Room, Session, Speaker, Theme
 from app.programme.grid import Grid
 from app.programme.index import Initial
 from app.programme.lines import Day, Line, Listing
@@ -174,6 +174,15 @@ class Programme:
     def shows(self, photo: str) -> bool:
         """Whether the photo with this key is a speaker's."""
         return photo in self._photos
+
+    def offers(self, material: str, now: datetime) -> bool:
+        """Whether readers may take the file with this key at a moment."""
+        found = self._files.get(material)
+        return found is not None and found.is_open(now)
+
+    @cached_property
+    def _files(self) -> dict[str, Material]:
+        return {one.key: one for each in self.sessions for one in each.materials if one.size}
 
     @property
     def has_photos(self) -> bool:

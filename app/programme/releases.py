@@ -17,6 +17,7 @@ from app.programme import document, in_effect, queries, revisions
 from app.programme.document import Document
 from app.programme.following.models import FormerAddress
 from app.programme.freezing import freeze
+from app.programme.materials import shown as materials
 from app.programme.models import Conference, Photo, Release, Rendition
 from app.programme.published import Programme
 
@@ -55,7 +56,7 @@ def _read_working() -> Programme:
     """Freeze the working programme, and leave it unpublished."""
     if not queries.has_conference():
         return Programme(NOTHING, 0, None)
-    content = _with_what_is_kept(freeze(), db.session())
+    content = _as_it_stands(freeze(), db.session())
     return Programme(content, queries.newest_number() + 1, None)
 
 
@@ -73,7 +74,7 @@ def _read_current() -> Programme:
         content = in_effect.over(document.read(row.document), facts)
         former = {(one.kind, one.slug): one.key for one in database.scalars(select(FormerAddress))}
         return Programme(
-            _with_what_is_kept(content, database),
+            _as_it_stands(content, database),
             row.number,
             row.published_at,
             revisions.known(database),
@@ -81,7 +82,12 @@ def _read_current() -> Programme:
         )
 
 
-def _with_what_is_kept(content: Document, database: Database) -> Document:
+def _as_it_stands(content: Document, database: Database) -> Document:
+    """Give a document with what is no part of a release, and without what is gone."""
+    return materials.over(_with_photos_that_are_kept(content, database), database)
+
+
+def _with_photos_that_are_kept(content: Document, database: Database) -> Document:
     """Say which photos are painted, and leave out those that are gone.
 
     A release that is shown again may name some.

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import format_decimal, get_locale, gettext, lazy_gettext
 
 from app.programme.clashes import Clash
 from app.programme.document import Session, Speaker
@@ -39,6 +39,7 @@ FEATURES = {
     "interpretation": lazy_gettext("Interpretation"),
     "quiet": lazy_gettext("A quiet space"),
 }
+MEGABYTE = 1_000_000  # bytes
 TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")  # of a language (RFC 5646)
 
 
@@ -109,6 +110,13 @@ def initials(name: str) -> str:
     return "".join(letters[:1] + letters[1:][-1:])
 
 
+def file_size(length: int) -> str:
+    """Say how large a file is, as people do: 380 kB, 4.2 MB."""
+    if length < MEGABYTE:
+        return f"{format_decimal(max(1, round(length / 1000)))} kB"
+    return f"{format_decimal(round(length / MEGABYTE, 1))} MB"
+
+
 def clash_reason(clash: Clash) -> str:
     """Tell why two things cannot both be so, in the reader's language."""
     named = {name: _named(value) for name, value in clash.words.names}
@@ -136,5 +144,6 @@ FILTERS = (
     when_and_where,
     who_and_where_from,
     initials,
+    file_size,
     clash_reason,
 )

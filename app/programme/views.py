@@ -13,10 +13,11 @@ from app.errors import NotFound
 from app.programme import document, page_of, queries, releases, shown, zones
 from app.programme.addresses import DayConverter
 from app.programme.feeds import texts
+from app.programme.materials.views import pages as materials
 from app.web import variants
 from app.web.lenses import shown_inside
 from app.web.pages import page
-from app.web.public import not_to_be_kept, or_as_text, public
+from app.web.public import not_to_be_kept, or_as_text, public, true_until
 from app.web.variants import answers, one_of
 from app.web.words import local_date
 
@@ -27,6 +28,7 @@ FOR_GOOD = "public, max-age=31536000, immutable"  # another picture has another 
 MEDIA_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 
 pages = Blueprint("programme", __name__)
+pages.register_blueprint(materials)
 
 
 @pages.record_once
@@ -102,7 +104,9 @@ def titles() -> ResponseReturnValue:
 def session(slug: str) -> ResponseReturnValue:
     programme = releases.current()
     clocks = zones.clocks(programme.conference)
-    made_from = page_of.session(programme, programme.session(slug), clocks)
+    found = programme.session(slug)
+    made_from = page_of.session(programme, found, clocks)
+    true_until(*(one.opens_at for one in found.materials))
     return page(
         "programme/session.html",
         clocks.status,

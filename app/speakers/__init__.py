@@ -6,6 +6,7 @@ from app.speakers.answering import pages as answering
 from app.speakers.assisting import pages as assisting
 from app.speakers.calendar import feeds
 from app.speakers.calendar import pages as calendar
+from app.speakers.materials import pages as materials
 from app.speakers.sharing import pages as sharing
 from app.speakers.taking_part import pages as taking_part
 from app.speakers.views import pages
@@ -19,5 +20,5 @@ def _open_calendars(state: BlueprintSetupState) -> None:
 
 __all__ = ["pages"]
 
-for part in (taking_part, answering, assisting, calendar, sharing):
+for part in (taking_part, answering, assisting, calendar, sharing, materials):
     pages.register_blueprint(part)

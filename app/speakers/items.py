@@ -14,6 +14,7 @@ from typing import Any, Final
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
+from app.programme.materials import queries as materials
 from app.programme.models import Speaker
 from app.speakers import queries
 from app.speakers.models import Reply
@@ -88,6 +89,18 @@ def _standing(speaker: Speaker, *, waits: bool) -> State:
     return State(_l("Confirmed"), is_open=False) if speaker.confirmed_at is not None else TO_DO
 
 
+def _materials(people: People) -> Mapping[int, State]:
+    """Tell who has handed anything in; nobody is reminded of what is wanted by no day."""
+    counts = materials.counts_by_speaker([one.id for one in people.speakers])
+    return {number: _handed_in(count) for number, count in counts.items()}
+
+
+def _handed_in(count: int) -> State:
+    if not count:
+        return State(_l("Nothing yet"), is_open=False)
+    return State(_l("%(num)s handed in", num=count), is_open=False)
+
+
 def answered(since: str) -> Callable[[People], Mapping[int, State]]:
     """Tell by a column of the reply whether something has been answered."""
 
@@ -116,6 +129,7 @@ ITEMS: Final[tuple[Item, ...]] = (
     _question("audio-visual", _l("Audio-visual needs"), "audio_visual_at"),
     _question("travel", _l("Travel and arrival"), "travel_at"),
     _question("consent", _l("Recording and slides"), "consent_at"),
+    Item("materials", _l("Slides and papers"), "speakers.materials.listed", _materials),
 )
 
 

@@ -17,6 +17,9 @@ WORDS: Final = {
     "calendar-made": _l("This is the new address. The one before shows nothing any more."),
     "saved": _l("Saved. Thank you."),
     "as-it-was": _l("Nothing was changed, so there was nothing to save."),
+    "material-saved": _l("Saved. Readers see it from the moment that you chose."),
+    "material-removed": _l("It has been taken away, and readers no longer see it."),
+    "photo-sent": _l("Thank you. An organiser looks at your photo before readers see it."),
 }
 
 

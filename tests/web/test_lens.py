@@ -365,7 +365,7 @@ def test_every_public_page_can_be_seen_and_no_other(visitor: Browser, kind: str)
     signed_in(visitor)
     root = a_preview() if kind == "preview" else WHILE_OPEN
     also = {"/register", "/register/<step>"}
-    told_elsewhere = {"/photos/<key>.jpg", "/photos/<key>/<side>.<kind>"}  # stories about photos
+    told_elsewhere = {"/materials/<key>", "/photos/<key>.jpg", "/photos/<key>/<side>.<kind>"}
 
     for route in ROUTES:
         if "GET" in route.methods and route.rule not in told_elsewhere:

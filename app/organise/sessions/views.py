@@ -16,6 +16,7 @@ from app.organise.lists import Listing
 from app.organise.sessions import facts, forms, lists
 from app.organise.sessions import several as together
 from app.organise.sessions.forms import SessionForm
+from app.organise.sessions.materials import pages as materials
 from app.organise.sessions.several import SeveralForm
 from app.programme.editing import published, sessions, sessions_listed
 from app.programme.editing.edits import Stale
@@ -26,6 +27,7 @@ from app.web.pages import page
 from app.web.words import zone
 
 pages = Blueprint("sessions", __name__, url_prefix="/sessions")
+pages.register_blueprint(materials)
 
 MOST_FOUND = 12  # speakers offered for a name
 

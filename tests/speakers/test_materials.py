@@ -1,0 +1,382 @@
+"""Slides and papers: handed in by speakers, released by organisers, taken along by readers."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from app.accounts.models import EDITOR, VIEWER
+from app.database import db
+from app.history.models import Entry
+from app.programme.editing import sessions_listed
+from app.programme.materials.checking import LARGEST
+from app.programme.materials.models import Downloads, Material, Piece
+from app.programme.materials.storage import LENGTH
+from app.programme.models import Appearance, Session
+from tests.browser import Browser, Page
+from tests.factories import a_session, a_speaker, ada_marsh, keeping_pages, published, signed_in
+from tests.programme.documents import a_pdf, a_pptx
+
+OWN = "/speak/ada-marsh/materials"
+HAND_IN = "Hand in a file"
+WHEN = "From when on do readers see it?"
+
+
+@pytest.fixture
+def ada(visitor: Browser) -> Browser:
+    return keeping_pages(visitor, ada_marsh())
+
+
+@pytest.fixture
+def reader(a_browser: Callable[[], Browser]) -> Browser:
+    return a_browser()
+
+
+@pytest.fixture
+def editor(a_browser: Callable[[], Browser]) -> Browser:
+    return signed_in(a_browser(), role=EDITOR)
+
+
+def her_session() -> Session:
+    wanted = select(Session).join(Appearance).where(Appearance.speaker_id == ada_marsh().id)
+    return db.session.scalars(wanted.order_by(Session.starts_at)).first() or a_session(
+        speakers=(ada_marsh(),)
+    )
+
+
+def handed_in(
+    who: Browser, body: bytes | None = None, when: str = "Now", status: int = 200, **more: Any
+) -> Page:
+    who.open(f"{OWN}/{her_session().slug}/_file")
+    answers = {"File": ("talk.pdf", body or a_pdf()), "What it is": "Slides", WHEN: when, **more}
+    return who.press("Hand it in", answers, status)
+
+
+def the_material() -> Material:
+    return db.session.scalars(select(Material)).one()
+
+
+def seen(reader: Browser) -> list[str]:
+    page = reader.open(f"/sessions/{her_session().slug}")
+    return [words for words in page.links if words.startswith(("Slides", "Paper"))]
+
+
+def sentences() -> list[str]:
+    about = select(Entry.sentence).where(Entry.about == f"session {her_session().key}")
+    return list(db.session.scalars(about.order_by(Entry.id)))
+
+
+@pytest.mark.both_databases
+def test_slides_are_handed_in_on_a_telephone_and_readers_take_them_along(
+    ada: Browser, reader: Browser
+) -> None:
+    body = a_pdf(bytes(range(256)) * 1500)
+    assert len(body) > LENGTH
+
+    page = handed_in(ada, body)
+
+    assert page.heading == "Slides and papers"
+    assert "Saved. Readers see it from the moment that you chose." in page.source
+    assert seen(reader) == ["Slides (PDF, 384 kB)"]
+    answer = reader.fetch("GET", f"/materials/{the_material().key}")
+    assert answer.data == body
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Length"] == str(len(body))
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert "Set-Cookie" not in answer.headers
+    again = {"If-None-Match": answer.headers["ETag"]}
+    assert reader.fetch("GET", f"/materials/{the_material().key}", again).status_code == 304
+    assert sentences()[-1].endswith("Slides (PDF) was handed in")
+
+
+def test_a_part_of_a_file_can_be_asked_for(ada: Browser, reader: Browser) -> None:
+    body = a_pdf(bytes(range(256)) * 1500)
+    handed_in(ada, body)
+    address = f"/materials/{the_material().key}"
+
+    for first, last in ((0, 9), (LENGTH - 5, LENGTH + 5), (len(body) - 3, len(body) - 1)):
+        answer = reader.fetch("GET", address, {"Range": f"bytes={first}-{last}"})
+        assert answer.status_code == 206
+        assert answer.data == body[first : last + 1]
+    assert reader.fetch("GET", address, {"Range": "bytes=99999999-"}).status_code == 416
+    assert reader.fetch("HEAD", address).headers["Content-Length"] == str(len(body))
+
+
+@pytest.mark.parametrize(
+    ("when", "moment"),
+    [("When the session starts", "starts_at"), ("When the session has ended", "ends_at")],
+)
+def test_readers_see_it_from_the_moment_that_was_chosen(  # noqa: PLR0913, PLR0917 - a table's
+    ada: Browser,
+    reader: Browser,
+    held_clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
+    moment: str,
+) -> None:
+    handed_in(ada, when=when)
+    at, key = getattr(her_session(), moment), the_material().key
+    held_clock.move_to(at - timedelta(seconds=1))
+    assert seen(reader) == []
+    assert reader.fetch("GET", f"/materials/{key}").status_code == 404
+
+    a_second_later = time.monotonic() + 1.1  # which the held clock does not hold
+    monkeypatch.setattr("app.web.public.time.monotonic", lambda: a_second_later)
+    held_clock.move_to(at)
+
+    assert seen(reader) == ["Slides (PDF, 1 kB)"]
+    assert reader.fetch("GET", f"/materials/{key}").status_code == 200
+
+
+def test_it_waits_for_the_organisers_word_where_somebody_wants_that(
+    ada: Browser, reader: Browser, editor: Browser
+) -> None:
+    handed_in(ada, when="When the organisers say so")
+    assert seen(reader) == []
+
+    page = editor.open(f"/organise/sessions/{her_session().slug}").follow(
+        "Files and links of this session"
+    )
+    assert "Waits for the organisers’ word" in page.text
+    page = editor.press("Release Slides")
+
+    assert "Released. Readers see it now" in page.source
+    assert seen(reader) == ["Slides (PDF, 1 kB)"]
+    assert sentences()[-1].endswith("Slides was released")
+
+
+def test_what_was_handed_in_can_be_changed_replaced_and_taken_away(
+    ada: Browser, reader: Browser
+) -> None:
+    handed_in(ada)
+    key = the_material().key
+    ada.open(OWN).follow("Change Slides")
+
+    ada.press(
+        "Save",
+        {"Another file in its place": ("new.pptx", a_pptx()), "What it is": "Paper"},
+    )
+
+    assert seen(reader) == ["Paper (PPTX, 1 kB)"]
+    answer = reader.fetch("GET", f"/materials/{key}")
+    assert answer.data == a_pptx()
+    assert answer.headers["Content-Type"].endswith("presentationml.presentation")
+    ada.open(OWN).follow("Change Paper")
+    assert "Nothing was changed" in ada.press("Save").source
+    ada.open(OWN).follow("Take away Paper")
+    page = ada.press("Take it away")
+    assert "readers no longer see it" in page.source
+    assert seen(reader) == []
+    gone = reader.fetch("GET", f"/materials/{key}")
+    assert gone.status_code == 404
+    assert db.session.scalar(select(func.count()).select_from(Piece)) == 0
+
+
+def test_a_link_is_given_instead(ada: Browser, reader: Browser) -> None:
+    ada.open(f"{OWN}/{her_session().slug}/_link")
+    page = ada.press(
+        "Add it", {"Address": "http://a.example", "What it is": "Slides", WHEN: "Now"}, 422
+    )
+    assert page.beside("Address").startswith("The address must begin with https://")
+    assert page.answer("What it is") == "Slides"
+
+    ada.press("Add it", {"Address": "https://slides.example/1?utm_source=x"})
+
+    page = reader.open(f"/sessions/{her_session().slug}")
+    assert page.links["Slides"] == "https://slides.example/1"
+    assert reader.fetch("GET", f"/materials/{the_material().key}").status_code == 404
+    ada.open(OWN).follow("Change Slides")
+    ada.press("Save", {"What it is": "Paper"})
+    assert seen(reader) == ["Paper"]
+    key = the_material().key
+    address = f"{OWN}/{her_session().slug}/{key}/file"
+    assert ada.fetch("GET", address).status_code == 404
+
+
+def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(ada: Browser) -> None:
+    page = handed_in(ada, b"<html>", "When the session starts", 422)
+    assert page.errors == ["Choose a PDF, ODP or PPTX file: this file is none of them"]
+    assert page.answer("What it is") == "Slides"
+    assert page.answer(WHEN) == "When the session starts"
+
+    page = ada.press("Hand it in", {"What it is": "…"}, 422)
+    assert page.beside("File") == "Choose a file"
+    assert db.session.scalars(select(Material)).all() == []
+    assert sentences() == []
+
+
+def test_a_session_takes_no_more_than_a_dozen(ada: Browser) -> None:
+    for _ in range(12):
+        handed_in(ada)
+
+    page = handed_in(ada, status=422)
+
+    assert page.errors == ["A session can have 12 files and links: take one away first"]
+
+
+def sent(browser: Browser, body: bytes, where: str) -> Page:
+    """Send a large file, as a browser does; the test client would leave files of its own open."""
+    token = browser.open(f"{OWN}/{her_session().slug}/_file").tree.by_id("csrf_token")
+    fields = {
+        "csrf_token": "" if token is None else token.get("value"),
+        "title": "Slides",
+        "opens": "now",
+    }
+    parts = [
+        f'--part\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    about = '--part\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+    whole = "".join([*parts, about]).encode() + body + b"\r\n--part--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=part"}
+    return Page(browser, browser.fetch("POST", where, headers, data=whole), where)
+
+
+def test_a_file_may_have_50_mb_and_no_more(ada: Browser) -> None:
+    full = a_pdf()
+    full = a_pdf(bytes(LARGEST - len(full)))
+    where = f"{OWN}/{her_session().slug}/_file"
+
+    assert sent(ada, full, where).status == 303
+    assert the_material().size == LARGEST
+    for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
+        page = sent(ada, full + bytes(more), where)
+        assert (page.status, page.heading) == (status, "Hand in a file")
+        assert page.errors == ["This file is larger than 50 MB"]
+
+
+def test_nothing_else_takes_as_much_and_strangers_may_send_nothing(
+    ada: Browser, reader: Browser
+) -> None:
+    where = f"{OWN}/{her_session().slug}"
+
+    assert sent(ada, bytes(200_000), f"{where}/_link").status == 413
+    headers = {"Content-Type": "multipart/form-data; boundary=part"}
+    answer = reader.fetch("POST", f"{where}/_file", headers, data=bytes(200_000))
+    assert answer.status_code == 413
+
+
+def test_another_speakers_session_and_file_are_not_found(
+    ada: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    handed_in(ada)
+    key, slug = the_material().key, her_session().slug
+    other = a_speaker(name="Somebody Else", slug="somebody")
+    theirs = a_session(speakers=(other,), slug="theirs")
+    somebody = keeping_pages(a_browser(), other, "else@example.org")
+
+    for address in (
+        f"/speak/somebody/materials/{slug}/_file",
+        f"/speak/somebody/materials/{slug}/{key}",
+        f"/speak/somebody/materials/{theirs.slug}/{key}",
+        f"/speak/somebody/materials/{theirs.slug}/{key}/file",
+        f"/speak/somebody/materials/{theirs.slug}/{key}/remove",
+        f"/speak/ada-marsh/materials/{slug}/{key}",
+    ):
+        assert somebody.fetch("GET", address).status_code == 404, address
+
+
+def test_a_viewer_sees_what_there_is_and_is_offered_nothing(
+    ada: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    handed_in(ada)
+    viewer = signed_in(a_browser(), "hedy@conference.example", role=VIEWER)
+
+    page = viewer.open(f"/organise/sessions/{her_session().slug}/materials")
+
+    assert "Slides" in page.text
+    assert HAND_IN not in page.links
+    assert "Change Slides" not in page.links
+
+
+@pytest.mark.both_databases
+def test_downloads_are_counted_and_nobody_is_known_by_them(
+    ada: Browser, reader: Browser, a_browser: Callable[[], Browser], held_clock: Any
+) -> None:
+    handed_in(ada)
+    address = f"/materials/{the_material().key}"
+    for _ in range(2):
+        reader.fetch("GET", address)
+    reader.fetch("HEAD", address)
+    reader.fetch("GET", address, {"Range": "bytes=5-9"})
+    held_clock.shift(timedelta(days=1))
+    reader.fetch("GET", address, {"Range": "bytes=0-9"})
+
+    editor = signed_in(a_browser(), role=EDITOR)
+    page = editor.open(f"/organise/sessions/{her_session().slug}/materials")
+
+    assert "Taken 3 times" in page.text
+    counts = db.session.execute(select(Downloads.day, Downloads.count)).all()
+    assert sorted(count for _, count in counts) == [1, 2]
+
+
+@pytest.mark.both_databases
+def test_readers_do_not_wait_for_the_count(ada: Browser, reader: Browser) -> None:
+    handed_in(ada)
+    address = f"/materials/{the_material().key}"
+    reader.fetch("GET", address)
+    reader._before = lambda: None  # noqa: SLF001 - the story goes on holding what it has written
+    began = time.monotonic()
+    with db.engine.begin() as somebody:
+        somebody.execute(update(Downloads).values(count=Downloads.count))
+        answer = reader.fetch("GET", address)
+    took = time.monotonic() - began
+
+    assert answer.status_code == 200
+    assert took < 5  # a writer would wait for 20 seconds
+    assert db.session.scalar(select(func.sum(Downloads.count))) == 1
+
+
+def test_the_speakers_list_tells_what_was_handed_in(ada: Browser) -> None:
+    assert "Nothing yet" in ada.open("/speak/ada-marsh").text
+
+    handed_in(ada)
+
+    assert "1 handed in" in ada.open("/speak/ada-marsh").text
+
+
+def test_materials_of_a_session_that_readers_do_not_see_are_not_seen(
+    ada: Browser, reader: Browser
+) -> None:
+    session = a_session(speakers=(ada_marsh(),), slug="new-one", title="New one")
+    ada.open(f"{OWN}/new-one/_file")
+    ada.press("Hand it in", {"File": ("talk.pdf", a_pdf()), "What it is": "Slides", WHEN: "Now"})
+    address = f"/materials/{the_material().key}"
+    assert reader.fetch("GET", address).status_code == 404
+
+    published()
+
+    assert reader.fetch("GET", address).status_code == 200
+    sessions_listed.session(session.slug).withdrawn_at = session.starts_at
+    published()
+    assert reader.fetch("GET", address).status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(ada: Browser, queries: list[str], count: int) -> None:
+    for number in range(count):
+        a_session(speakers=(ada_marsh(),), slug=f"more-{number}")
+        handed_in(ada)
+    queries.clear()
+
+    ada.open(OWN)
+
+    assert len([one for one in queries if "FROM edition" not in one]) == 6
+
+
+def test_a_page_of_readers_with_materials_asks_the_database_nothing(
+    ada: Browser, reader: Browser, queries: list[str]
+) -> None:
+    handed_in(ada)
+    reader.open("/programme")
+    queries.clear()
+
+    assert seen(reader) == ["Slides (PDF, 1 kB)"]
+
+    asked = [one for one in queries if "FROM edition" not in one and "FROM session JOIN" not in one]
+    assert [one for one in asked if "appearance" not in one and "FROM speaker" not in one] == []

@@ -230,3 +230,17 @@ def test_no_words_can_break_the_lines_of_a_calendar(words: str) -> None:
     assert str(entry["SUMMARY"]) == content_lines.NOT_TEXT.sub(
         "", content_lines.NEW_LINE.sub("\n", words)
     )
+
+
+@given(st.text())
+@example('Tides" ;X-EVIL="1')
+def test_no_words_can_break_out_of_a_parameter(words: str) -> None:
+    organiser = content_lines.line(
+        "ORGANIZER", "mailto:a@b.example", CN=content_lines.quoted(words)
+    )
+
+    entry: Any = Event.from_ical(content_lines.folded(["BEGIN:VEVENT", organiser, "END:VEVENT"]))
+
+    assert set(entry) == {"ORGANIZER"}
+    assert set(entry["ORGANIZER"].params) == {"CN"}
+    assert entry["ORGANIZER"] == "mailto:a@b.example"

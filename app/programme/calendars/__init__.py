@@ -7,6 +7,6 @@ It sends no SQL and loads no library: each public calendar is made again after e
 one of two thousand sessions must be there as fast as a page.
 """
 
-from app.programme.calendars.entries import Entry, entries, entry, written
+from app.programme.calendars.entries import MAKER, Entry, entries, entry, written
 
-__all__ = ["Entry", "entries", "entry", "written"]
+__all__ = ["MAKER", "Entry", "entries", "entry", "written"]

@@ -14,6 +14,7 @@ END = b"\r\n"
 NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # RFC 5545 has no word for them
 NEW_LINE = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+DOUBLE, SINGLE = '"', "'"
 CONTINUES = 0b10  # what the first two bits of an octet say that belongs to the one before
 
 
@@ -31,6 +32,11 @@ def text(words: str) -> str:
 def texts(several: Iterable[str]) -> str:
     """Write a list of words."""
     return ",".join(map(text, several))
+
+
+def quoted(words: str) -> str:
+    """Write words as a parameter of a line, in which nothing can be escaped."""
+    return f'"{NOT_TEXT.sub("", NEW_LINE.sub(" ", words)).replace(DOUBLE, SINGLE)}"'
 
 
 def moment(when: datetime) -> str:

@@ -280,9 +280,10 @@ class Page:
         form.fill({**(answers or {}), **named})
         asked = pressed.get("formaction") or element.get("action")
         address = urljoin(self.address, asked or self.address)
-        return self.browser.send(
-            element.get("method", "get").upper(), address, status, **form.sent_by(pressed)
-        )
+        method = element.get("method", "get").upper()
+        if method == "GET":  # what is asked takes the place of what was asked before
+            address = address.partition("?")[0]
+        return self.browser.send(method, address, status, **form.sent_by(pressed))
 
     def follow(self, link: str, status: int = 200) -> "Page":
         """Follow a link by its words."""

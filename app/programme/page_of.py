@@ -6,6 +6,7 @@ It is the same for readers and for whoever looks at the page before they do.
 from typing import Any
 
 from app import clock
+from app.programme import linked
 from app.programme.document import Session, Speaker
 from app.programme.published import Programme
 from app.programme.zones import Clocks
@@ -19,6 +20,7 @@ def session(programme: Programme, found: Session, clocks: Clocks) -> dict[str, A
         "clocks": clocks,
         "around": programme.around(found),
         "materials": found.open_materials(clock.now()),
+        "linked": linked.session(found, programme.conference),
     }
 
 
@@ -28,5 +30,6 @@ def speaker(programme: Programme, found: Speaker) -> dict[str, Any]:
         "speaker": found,
         "told": found.told_in(languages.current().code),
         "listing": programme.sessions_of(found),
+        "linked": linked.speaker(found, programme.appearances_of(found)),
         "shares_name": programme.shares_name(found),
     }

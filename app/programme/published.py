@@ -5,40 +5,25 @@ work out – which days there are, what goes on beside a session – is worked o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
-from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from app.errors import ConferenceError, Gone, Moved, NotFound
 from app.programme import grid, index, lines, names
+from app.programme.around import Around, Surroundings
 from app.programme.document import Document, Material, Room, Session, Speaker, Theme
 from app.programme.grid import Grid
 from app.programme.index import Initial
-from app.programme.lines import Day, Line, Listing
+from app.programme.lines import Day, Listing
 from app.programme.revisions import Told
 
 Thing = TypeVar("Thing", Room, Session, Speaker, Theme)
 
 NONE_TOLD: Mapping[str, Told] = MappingProxyType({})
-MOST_BESIDE = 12  # sessions shown beside another
-
-
-@dataclass(frozen=True)
-class Around:
-    """What stands around a session in the programme."""
-
-    day: date | None
-    before: Session | None
-    after: Session | None
-    beside: tuple[Line, ...]  # what goes on at the same time
-    more_beside: int  # how many others do, too many to show
-    shares_title: bool  # with another session
-    shares_moment: bool  # with another session of the same title
 
 
 class Programme:
@@ -141,7 +126,11 @@ class Programme:
 
     def sessions_of(self, speaker: Speaker) -> Listing:
         """List the sessions in which a speaker appears."""
-        return lines.listed(self._sessions_by_speaker.get(speaker.slug, ()), self.zone)
+        return lines.listed(self.appearances_of(speaker), self.zone)
+
+    def appearances_of(self, speaker: Speaker) -> Sequence[Session]:
+        """List the same, one after the other."""
+        return self._sessions_by_speaker.get(speaker.slug, ())
 
     def sessions_on(self, theme: Theme) -> Listing:
         """List the sessions of a theme."""
@@ -155,17 +144,7 @@ class Programme:
 
     def around(self, session: Session) -> Around:
         """Look around a session in the programme."""
-        beside = [other for other in self.sessions if _overlap(session, other)]
-        before, after = self._neighbours.get(session.slug, (None, None))
-        return Around(
-            day=lines.on(session, self.zone),
-            before=before,
-            after=after,
-            beside=lines.lines(beside[:MOST_BESIDE]),
-            more_beside=len(beside[MOST_BESIDE:]),
-            shares_title=self._titles[session.title.casefold()] > 1,
-            shares_moment=self._moments[session.title.casefold(), session.starts_at] > 1,
-        )
+        return self._surroundings.of(session)
 
     def shares_name(self, speaker: Speaker) -> bool:
         """Whether another speaker has the same name."""
@@ -229,32 +208,12 @@ class Programme:
         return found
 
     @cached_property
-    def _neighbours(self) -> dict[str, tuple[Session | None, Session | None]]:
-        """The sessions before and after each, as one reads; pauses are passed over."""
-        told = [session for session in self.sessions if not session.is_pause]
-        after = {one.slug: other for one, other in pairwise(told)}
-        before = {other.slug: one for one, other in pairwise(told)}
-        return {one.slug: (before.get(one.slug), after.get(one.slug)) for one in told}
-
-    @cached_property
-    def _titles(self) -> Counter[str]:
-        return Counter(session.title.casefold() for session in self.sessions)
-
-    @cached_property
-    def _moments(self) -> Counter[tuple[str, datetime | None]]:
-        return Counter((session.title.casefold(), session.starts_at) for session in self.sessions)
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(self.sessions, self.zone)
 
     @cached_property
     def _names(self) -> Counter[str]:
         return Counter(speaker.name.casefold() for speaker in self.speakers)
-
-
-def _overlap(one: Session, other: Session) -> bool:
-    """Whether two sessions go on at the same time; a pause goes on beside nothing."""
-    if one is other or other.is_pause or not one.starts_at or not other.starts_at:
-        return False
-    ends_after = (one.ends_at or one.starts_at) > other.starts_at
-    return ends_after and (other.ends_at or other.starts_at) > one.starts_at
 
 
 def _by_slug(things: Iterable[Thing]) -> dict[str, Thing]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app import clock
+from app.programme import linked
 from app.programme.document import Session
 from app.programme.now import present
 from app.programme.now.present import Present
@@ -35,6 +36,14 @@ def now(programme: Programme) -> Present | None:
     true_until(found.until)
     of_this_moment()
     return found.brief(MOST_SESSIONS)
+
+
+def linked_data(programme: Programme) -> str:
+    """Give the facts of the conference, and of what it begins with, to programs."""
+    if not programme.is_published:
+        return ""
+    told = [session for day in glances(programme) for session in day.sessions]
+    return linked.conference(programme.conference, told)
 
 
 def glances(programme: Programme) -> Sequence[Glance]:

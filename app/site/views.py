@@ -40,6 +40,7 @@ def home() -> ResponseReturnValue:
         "site/home.html",
         programme=programme,
         days=front.glances(programme),
+        linked=front.linked_data(programme),
         door=door,
         present=front.now(programme),
         words=content.front(folder(), programme.conference.acronym, _language()),

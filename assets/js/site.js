@@ -1,6 +1,8 @@
+import { offerOwnZone } from "./clocks.js";
 import { focusErrorSummary } from "./error-summary.js";
 import { sendOnce } from "./send-once.js";
 
 document.documentElement.classList.add("js-enabled");
 focusErrorSummary();
 sendOnce();
+offerOwnZone();

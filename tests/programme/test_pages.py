@@ -216,6 +216,7 @@ def test_a_session_tells_when_where_and_with_whom(visitor: Browser) -> None:
         "Theme": "Water",
         "Kind": "Parallel session",
         "Language": "English",
+        "To share": "https://conference.example/sessions/reading-the-tide",
     }
     assert "How a tide table is made" in page.text
     assert page.follow("João Maré").heading == "João Maré"

@@ -118,6 +118,7 @@ ROUTES = [
     Route("/booking/erased", "GET", Who.ANYONE),
     Route("/booking/new-address/<secret>", "GET POST", Who.HOLDER),
     Route("/changes", "GET", Who.PUBLIC),
+    Route("/changes.atom", "GET", Who.PUBLIC),
     Route("/changes/<number>", "GET", Who.PUBLIC, "/changes/1"),
     Route("/developers", "GET", Who.PUBLIC),
     Route("/feedback", "GET POST", Who.PUBLIC),
@@ -671,6 +672,8 @@ ROUTES = [
     Route("/themes/<slug>", "GET", Who.PUBLIC, "/themes/water"),
     Route("/venue", "GET", Who.PUBLIC),
     Route("/whats-new", "GET", Who.PUBLIC),
+    Route("/whats-new.atom", "GET", Who.PUBLIC),
+    Route("/whats-new/<slug>", "GET", Who.PUBLIC, "/whats-new/2008-09-01-registration-is-open"),
 ]
 TYPED = {"email": "eve@example.org", "given_names": "Eve", "message": "Hello", "off": "1"}
 PUBLIC, PERSONAL = "public, ", "private, no-store"

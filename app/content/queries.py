@@ -72,6 +72,7 @@ class News:
     summary: str
     published: date
     body: str  # HTML
+    appeared_at: datetime | None = None  # this version of it; None: was shipped
 
     @cached_property
     def words(self) -> str:
@@ -112,6 +113,12 @@ def news(folder: Path, language: str, root: str = "") -> Sequence[News]:
     found = _known(folder).every_counting(models.NEWS, language, clock.now())
     made = (_news(one, _body(folder, one), root) for one in found)
     return sorted(made, key=lambda one: (one.published, one.slug), reverse=True)
+
+
+def news_item(folder: Path, slug: str, language: str, root: str = "") -> News:
+    """Find a news item, as it stands on a page of its own."""
+    found = _known(folder).counting(models.NEWS, slug, language, clock.now())
+    return _news(found, _body(folder, found), root, below=1)
 
 
 def is_page(folder: Path, slug: str) -> bool:
@@ -162,8 +169,8 @@ def set_page(version: Version, body: str, root: str, prefix: str = "") -> Page:
     )
 
 
-def set_news(version: Version, body: str, root: str, prefix: str = "") -> News:
-    """Set a news item, as readers see it below its title."""
+def set_news(version: Version, body: str, root: str, prefix: str = "", below: int = 2) -> News:
+    """Set a news item, as readers see it below its title, which is a heading of this level."""
     begins = f"{prefix}{version.slug}-"
     return News(
         slug=version.slug,
@@ -171,7 +178,8 @@ def set_news(version: Version, body: str, root: str, prefix: str = "") -> News:
         title=version.title,
         summary=version.summary,
         published=version.dated_on,
-        body=prose.written(body, root, below=2, prefix=begins).html,
+        body=prose.written(body, root, below=below, prefix=begins).html,
+        appeared_at=version.appears_at,
     )
 
 

@@ -10,6 +10,7 @@ from app.content import queries as content
 from app.content.views import folder
 from app.programme import releases
 from app.programme.published import Programme
+from app.site import news
 from app.web.pages import absolute_url, page
 from app.web.public import public
 
@@ -46,6 +47,10 @@ def _pages(programme: Programme) -> Iterator[Listed]:
     yield from (Listed(absolute_url(endpoint)) for endpoint in PUBLIC_PAGES)
     for slug, updated in content.last_changes(folder()).items():
         yield Listed(absolute_url("content.shown", slug=slug), updated)
+    for item in news.items():
+        yield Listed(
+            absolute_url("site.news_item", slug=item.slug), item.appeared_at or item.published
+        )
     for number in range(1, programme.number + 1):
         yield Listed(absolute_url("programme.following.change", number=number))
     yield from (Listed(address, programme.published_at) for address in _of(programme))

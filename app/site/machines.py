@@ -29,6 +29,7 @@ NOT_FOR_SEARCH = (  # what begins so, or with $ is just this
     "/sign-in$",
     "/sign-in/",
     "/sign-in?",
+    "/search?",
     "/sign-out$",
     "/speak$",
     "/speak/",

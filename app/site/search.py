@@ -193,8 +193,8 @@ def _page(page: Page) -> Entry:
 def _news(item: News) -> Entry:
     return Entry(
         kind="news",
-        endpoint="site.whats_new",
-        values={"_anchor": item.slug},
+        endpoint="site.news_item",
+        values={"slug": item.slug},
         title=item.title,
         summary=item.summary,
         text=item.words,

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app import clock, edition
@@ -15,7 +16,7 @@ from app.errors import TooOften
 from app.forms import checks_its_own_token, one_line, without_hidden
 from app.programme import releases
 from app.registration import queries as registration
-from app.site import front, machines, search, services
+from app.site import front, machines, news, search, services
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.web import languages
 from app.web.pages import page
@@ -28,6 +29,7 @@ TOO_MANY = _l("Wait an hour, then send this again: several messages have come fr
 
 pages = Blueprint("site", __name__)
 machines.attach(pages)
+pages.register_blueprint(news.feeds)
 
 
 @pages.get("/")
@@ -44,7 +46,7 @@ def home() -> ResponseReturnValue:
         door=door,
         present=front.now(programme),
         words=content.front(folder(), programme.conference.acronym, _language()),
-        news=_news()[:NEWS_ON_THE_FRONT_PAGE],
+        news=news.items()[:NEWS_ON_THE_FRONT_PAGE],
     )
 
 
@@ -75,7 +77,14 @@ def developers() -> ResponseReturnValue:
 @pages.get("/whats-new")
 @public
 def whats_new() -> ResponseReturnValue:
-    return page("site/whats_new.html", news=_news(), trail=[])
+    return page("site/whats_new.html", news=news.items(), trail=[])
+
+
+@pages.get("/whats-new/<slug>")
+@public
+def news_item(slug: str) -> ResponseReturnValue:
+    trail = [(gettext("What’s new"), url_for(".whats_new"))]
+    return page("site/news_item.html", news=news.item(slug), trail=trail)
 
 
 @pages.get("/venue")
@@ -154,15 +163,11 @@ def _pages() -> list[content.Page]:
     return list(content.pages(folder(), _language(), languages.root(_language())))
 
 
-def _news() -> list[content.News]:
-    return list(content.news(folder(), _language(), languages.root(_language())))
-
-
 def _index() -> Sequence[search.Entry]:
     """Make the index once for each edition and language, and again when a text has appeared."""
     made: dict[int, Sequence[search.Entry]] = edition.kept(f"search {_language()}", dict)
     stage = content.stage(folder())
     if stage not in made:
         made.clear()
-        made[stage] = search.index(releases.current(), _pages(), _news())
+        made[stage] = search.index(releases.current(), _pages(), news.items())
     return made[stage]

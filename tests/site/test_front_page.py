@@ -142,7 +142,7 @@ def test_a_long_day_is_cut_and_says_how_much_more_there_is(visitor: Browser) -> 
 def test_the_latest_news_leads_to_its_place_among_the_news(visitor: Browser) -> None:
     page = visitor.open("/")
 
-    assert page.links["Registration is open"] == "/whats-new#2008-09-01-registration-is-open"
+    assert page.links["Registration is open"] == "/whats-new/2008-09-01-registration-is-open"
     assert page.links["All news"] == "/whats-new"
 
 

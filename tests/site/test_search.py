@@ -97,7 +97,7 @@ def test_themes_rooms_pages_people_and_news_are_found(
 def test_a_news_item_is_found_at_its_place(visitor: Browser) -> None:
     page = _searched(visitor, "registration is open")
 
-    assert page.links["Registration is open"] == "/whats-new#2008-09-01-registration-is-open"
+    assert page.links["Registration is open"] == "/whats-new/2008-09-01-registration-is-open"
 
 
 def test_markup_is_not_what_people_look_for(visitor: Browser) -> None:

@@ -188,7 +188,7 @@ def test_what_appears_by_itself_appears_in_a_rehearsal_first(visitor: Browser) -
 
     assert "Boats for all" not in before.headings
     assert "Boats for all" in rehearsed.headings
-    assert found.links["Boats for all"] == f"{OPENING}/whats-new#boats"
+    assert found.links["Boats for all"] == f"{OPENING}/whats-new/boats"
     assert "Boats for all" not in visitor.open("/whats-new").headings
     assert "Boats for all" not in visitor.open("/search?q=boats").links
 

@@ -41,7 +41,7 @@ class Text:
         """Where readers find it."""
         if self.is_page:
             return url_for("content.shown", slug=self.key.slug)
-        return url_for("site.whats_new", _anchor=self.key.slug)
+        return url_for("site.news_item", slug=self.key.slug)
 
     @property
     def title(self) -> str:

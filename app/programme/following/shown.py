@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import url_for
+from flask import render_template, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
@@ -14,6 +14,8 @@ from app.programme.following.differences import Differences, Place, Thing
 from app.programme.following.queries import Shown
 from app.programme.published import Programme
 from app.programme.publishing import told
+from app.web import atom, languages
+from app.web.pages import absolute_url
 
 MOST_IN_A_LIST = 5  # things of one group, where many releases stand on a page
 HEADINGS: Mapping[str, Any] = {
@@ -108,6 +110,11 @@ class Change:
         return url_for("programme.following.change", number=number, _anchor=place)
 
     @property
+    def note(self) -> str:
+        """What whoever published it said of it; it was said once."""
+        return "" if self.showing.is_again else self.showing.note
+
+    @property
     def counts(self) -> str:
         """Tell shortly what changed: Moved sessions: 2. Cancelled sessions: 1."""
         if self.told.begins:
@@ -161,6 +168,22 @@ OF_SESSIONS = frozenset({"added", "moved", "renamed", "cancelled", "back", "with
 def change(showing: Shown, present: Programme, most: int | None = None) -> Change:
     """Show what a release changed."""
     return Change(showing, queries.changed(showing), present, most)
+
+
+def entry(change: Change) -> atom.Entry:
+    """Tell of a release in a feed."""
+    showing = change.showing
+    values = {"number": showing.number, "_anchor": change.place or None}
+    return atom.Entry(
+        identity=f"changes/{showing.number}/{showing.turn}",
+        title=change.heading,
+        address=absolute_url("programme.following.change", **values),
+        published=showing.began_at,
+        updated=showing.began_at,
+        summary=change.note or change.counts,
+        content=atom.whole(render_template("programme/change_told.html", change=change)),
+        language=languages.current().code,
+    )
 
 
 def _said(thing: Thing) -> tuple[str, str, str]:

@@ -1,9 +1,12 @@
 """What changed between releases, and the programme as it was in each."""
 
+from typing import Any
+
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app import lens
 from app.programme import releases
 from app.programme.following import queries, shown
 from app.programme.publishing import told
@@ -57,8 +60,7 @@ def earlier(number: int) -> ResponseReturnValue:
         "programme/earlier.html",
         programme=queries.earlier(number),
         present=releases.current(),
-        canonical=absolute_url("programme.whole"),
-        alternates=(),
+        **_found_at(absolute_url("programme.whole")),
         trail=_beneath_changes(),
     )
 
@@ -75,12 +77,16 @@ def earlier_session(number: int, slug: str) -> ResponseReturnValue:
         programme=programme,
         when=told.when(found),
         now=now,
-        canonical=(
+        **_found_at(
             absolute_url("programme.session", slug=now) if now else absolute_url("programme.whole")
         ),
-        alternates=(),
         trail=[*_beneath_changes(), _named(number)],
     )
+
+
+def _found_at(address: str) -> dict[str, Any]:
+    """Tell search engines where the present is; through a lens there are none to tell."""
+    return {} if lens.current() else {"canonical": address, "alternates": ()}
 
 
 def _page_number(typed: str) -> int:

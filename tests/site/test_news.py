@@ -1,0 +1,237 @@
+"""Readers follow the news: a page for each item, and feeds that a news reader understands."""
+
+import re
+import time
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from lxml import etree  # type: ignore[import-untyped]  # it has no types
+from sqlalchemy import select
+
+from app.content import notices
+from app.content import queries as content
+from app.content import services as writing
+from app.content.models import NEWS
+from app.content.services import Wording
+from app.content.versions import Key
+from app.content.views import folder
+from app.database import db, transaction
+from app.programme.models import Session
+from tests.browser import Browser
+from tests.factories import published
+from tests.pages import Tree
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+FEEDS = ("/whats-new.atom", "/changes.atom")
+TAG = re.compile(r"tag:[a-z.]+,\d{4}:[\w/.-]+")  # RFC 4151
+NOW = "2009-05-12T09:30:00+01:00"
+
+
+def written(title: str, body: str = "Come.", **about: Any) -> str:
+    """Write a news item; give its slug."""
+    usual = {"title": title, "summary": "", "body": body, "dated_on": date(2009, 5, 12)}
+    with transaction():
+        key = writing.add(
+            folder(), Key(NEWS, "", "en"), Wording(**{**usual, **about}), taken=(), who="grace"
+        )
+    return key.slug
+
+
+def read(visitor: Browser, address: str) -> etree._Element:
+    """Read a feed as a news reader does, and hold it to RFC 4287."""
+    answer = visitor.fetch("GET", address)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].split(";")[0] == "application/atom+xml"
+    feed = etree.fromstring(answer.get_data())
+    for one in [feed, *feed.findall(f"{ATOM}entry")]:  # 4.1.1 and 4.1.2
+        for name in ("id", "title", "updated"):
+            assert len(one.findall(f"{ATOM}{name}")) == 1, name
+        assert TAG.fullmatch(text(one, "id"))
+        assert datetime.fromisoformat(text(one, "updated")).tzinfo is not None  # 3.3
+        links = one.findall(f"{ATOM}link")
+        assert all(link.get("href", "").startswith("https://conference.example/") for link in links)
+        assert len([link for link in links if link.get("rel") == "alternate"]) == 1
+    assert feed.find(f"{ATOM}author/{ATOM}name") is not None
+    own = [one.get("href") for one in feed.findall(f"{ATOM}link") if one.get("rel") == "self"]
+    assert own == [f"https://conference.example{address}"]
+    identities = [one.text for one in feed.iter(f"{ATOM}id")]
+    assert len(identities) == len(set(identities))
+    return feed
+
+
+def text(element: etree._Element, name: str) -> str:
+    return element.findtext(f"{ATOM}{name}") or ""
+
+
+def entries(feed: etree._Element) -> list[etree._Element]:
+    return list(feed.findall(f"{ATOM}entry"))
+
+
+def titles(feed: etree._Element) -> list[str]:
+    return [text(one, "title") for one in entries(feed)]
+
+
+def renamed(title: str) -> None:
+    db.session.scalars(select(Session).where(Session.slug == "opening")).one().title = title
+    published()
+
+
+def test_each_item_has_a_page_that_the_list_and_the_front_page_lead_to(visitor: Browser) -> None:
+    for start in ("/", "/whats-new"):
+        page = visitor.open(start).follow("Registration is open")
+
+        assert page.address.endswith("/whats-new/2008-09-01-registration-is-open")
+        assert page.heading == "Registration is open"
+        assert page.title == "Registration is open – What’s new – Tides and Harbours"
+        assert "Monday 1 September 2008" in page.text
+        assert page.follow("All news").heading == "What’s new"
+
+
+def test_the_headings_of_an_item_stand_right_beneath_its_title(visitor: Browser) -> None:
+    slug = written("The boats", "## When\n\nAt nine.")
+
+    page = visitor.open(f"/whats-new/{slug}")
+
+    assert [one.tag for one in page.tree.every("h1", "h2", "h3", within=page.main)] == ["h1", "h2"]
+
+
+def test_an_item_that_was_taken_away_has_gone_and_one_that_never_was_is_not_found(
+    visitor: Browser,
+) -> None:
+    slug = written("The boats")
+    with transaction():
+        writing.remove(folder(), Key(NEWS, slug, "en"), seen=1, who="grace")
+
+    visitor.open(f"/whats-new/{slug}", status=410)
+    visitor.open("/whats-new/never-was", status=404)
+    assert "The boats" not in titles(read(visitor, "/whats-new.atom"))
+
+
+def test_an_item_appears_at_its_moment_on_its_page_and_in_the_feed(
+    visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2009, 5, 12, 10, tzinfo=UTC)
+    slug = written("The boats", appears_at=moment)
+    visitor.open(f"/whats-new/{slug}", status=404)
+    assert "The boats" not in titles(read(visitor, "/whats-new.atom"))
+
+    held_clock.move_to(moment + timedelta(seconds=1))
+    long_after = time.monotonic() + 7200
+    monkeypatch.setattr(time, "monotonic", lambda: long_after)
+
+    assert visitor.open(f"/whats-new/{slug}").heading == "The boats"
+    newest = entries(read(visitor, "/whats-new.atom"))[0]
+    assert text(newest, "title") == "The boats"
+    assert datetime.fromisoformat(text(newest, "updated")) == moment
+
+
+@pytest.mark.both_databases
+def test_the_feed_of_news_tells_each_item_the_newest_first(visitor: Browser) -> None:
+    slug = written("Boats & “trains” <now>", "See [the venue](/venue).", summary="All of them")
+
+    feed = read(visitor, "/whats-new.atom")
+
+    newest = entries(feed)[0]
+    assert text(feed, "title") == "What’s new – Tides and Harbours"
+    assert text(newest, "title") == "Boats & “trains” <now>"
+    assert text(newest, "id") == f"tag:conference.example,2008:whats-new/{slug}"
+    assert text(newest, "summary") == "All of them"
+    assert text(newest, "updated") == NOW
+    content_of = newest.find(f"{ATOM}content")
+    assert content_of is not None
+    assert content_of.get("type") == "html"
+    assert 'href="https://conference.example/venue"' in (content_of.text or "")
+    assert "Registration is open" in titles(feed)
+
+
+def test_an_item_keeps_its_identity_and_tells_when_it_was_changed(
+    visitor: Browser, held_clock: Any
+) -> None:
+    slug = written("The boats")
+    before = entries(read(visitor, "/whats-new.atom"))[0]
+    held_clock.shift(timedelta(hours=2))
+    better = Wording("The boats are in", "", "Come now.", date(2009, 5, 12))
+    with transaction():
+        writing.save(folder(), Key(NEWS, slug, "en"), better, seen=1, who="grace")
+
+    after = entries(read(visitor, "/whats-new.atom"))[0]
+
+    assert text(after, "title") == "The boats are in"
+    assert text(after, "id") == text(before, "id")
+    assert text(after, "published") == text(before, "published")
+    assert text(after, "updated") == "2009-05-12T11:30:00+01:00"
+
+
+@pytest.mark.both_databases
+def test_the_feed_of_changes_tells_each_release(visitor: Browser) -> None:
+    renamed("A grand opening")
+
+    feed = read(visitor, "/changes.atom")
+
+    assert titles(feed) == ["Release 2", "Release 1"]
+    newest = entries(feed)[0]
+    assert text(newest, "id") == "tag:conference.example,2008:changes/2/1"
+    assert text(newest, "summary") == "Renamed sessions: 1."
+    assert text(newest, "updated") == NOW
+    told = Tree(text(newest, "content"))
+    assert [one.get("href") for one in told.every("a")] == [
+        "https://conference.example/sessions/opening"
+    ]
+
+
+@pytest.mark.empty
+def test_a_feed_in_which_there_is_nothing_yet_is_a_feed(visitor: Browser) -> None:
+    assert titles(read(visitor, "/changes.atom")) == []
+
+
+def test_what_xml_cannot_hold_stays_out_of_a_feed(visitor: Browser) -> None:
+    renamed("A grand\x0b opening\ufffe")
+
+    assert "A grand opening" in text(entries(read(visitor, "/changes.atom"))[0], "content")
+
+
+@pytest.mark.parametrize("address", FEEDS)
+def test_other_sites_may_read_the_feeds(visitor: Browser, address: str) -> None:
+    answer = visitor.fetch("GET", address, {"Origin": "https://elsewhere.example"})
+
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cache-Control"].startswith("public, max-age=60")
+
+
+def test_every_page_tells_news_readers_of_the_feeds(visitor: Browser) -> None:
+    for address in ("/", "/programme", "/changes", "/whats-new"):
+        links = visitor.open(address).tree.every("link")
+        feeds = [one.get("href") for one in links if one.get("type") == "application/atom+xml"]
+        assert feeds == list(FEEDS)
+
+
+def test_the_urgent_notice_stands_above_every_page_of_what_is_new(visitor: Browser) -> None:
+    with transaction():
+        notices.put_up(notices.Wanted("The hall is shut.", None, None), saw="none", who="grace")
+
+    for address in (
+        "/changes",
+        "/changes/1",
+        "/releases/1",
+        "/releases/1/sessions/opening",
+        "/whats-new",
+        "/whats-new/2008-09-01-registration-is-open",
+        "/search",
+    ):
+        assert "The hall is shut." in visitor.open(address).source
+
+
+def test_search_engines_and_the_site_map_know_what_is_new(visitor: Browser) -> None:
+    listed = visitor.fetch("GET", "/sitemap.xml").get_data(as_text=True)
+
+    assert "<loc>https://conference.example/changes</loc>" in listed
+    assert "/whats-new/2008-09-01-registration-is-open</loc>" in listed
+    assert "/releases/" not in listed
+    assert visitor.open("/site-map").follow("Changes in the programme").status == 200
+
+
+def test_a_news_item_knows_when_it_appeared(visitor: Browser) -> None:
+    shipped = content.news_item(folder(), "2008-09-01-registration-is-open", "en")
+
+    assert shipped.appeared_at is None

@@ -32,6 +32,8 @@ from app.registration import audit, retention, seats, taking_over
 from app.registration import invented as invented_delegates
 from app.registration import queries as registration
 from app.site import services as site_services
+from app.speakers import mailing, news
+from app.speakers import retention as speakers_retention
 from app.web.pages import absolute_url
 
 Arguments = ParamSpec("Arguments")
@@ -47,6 +49,8 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     uploads.forget_old,
     keeping_photos.forget_unseen,
     keeping_photos.forget_wholes,
+    speakers_retention.forget_what_is_due,
+    mailing.remind_when_due,
 )
 
 # what it does within a few seconds of a moment
@@ -54,6 +58,7 @@ APPOINTMENTS: tuple[delivery.Chore, ...] = (
     plans.publish_what_is_due,
     trusted.publish_what_is_due,
     renditions.paint_what_waits,
+    news.tell_of_release,
 )
 
 

@@ -37,7 +37,7 @@ def forget_what_is_due() -> None:
         last = programme.conference.ends_on
         zone = ZoneInfo(programme.conference.time_zone)
         over = datetime.combine(last, time.max, zone)
-        in_a_year = datetime.combine(_a_year_after(last), time.max, zone)
+        in_a_year = datetime.combine(a_year_after(last), time.max, zone)
         _forget_needs(over + NEEDS_ARE_KEPT)
         _forget_delegates(in_a_year)
 
@@ -70,7 +70,7 @@ def _forget_delegates(due: datetime) -> None:
         history.record("The details were erased: their time was over", about=delegate.subject)
 
 
-def _a_year_after(day: date) -> date:
+def a_year_after(day: date) -> date:
     """Give the same day of the next year; after 29 February, the 28th."""
     try:
         return day.replace(year=day.year + 1)

@@ -1,12 +1,15 @@
 """The letters about speakers' own pages, each written in the transaction of the news it brings."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from app.accounts import queries as accounts
 from app.accounts import services
 from app.accounts.models import Person
 from app.mail import services as mail
 from app.programme.models import Speaker
 from app.speakers import queries
-from app.speakers.models import SpeakerRequest
+from app.speakers.models import Keeping, SpeakerRequest
 
 
 def tell_organisers(speaker: Speaker, asked: SpeakerRequest) -> None:
@@ -32,3 +35,23 @@ def withdrawn(speaker: Speaker, words: str) -> None:
     """Tell everyone who keeps a speaker's pages that the speaker has withdrawn."""
     for one in queries.keepers(speaker):
         mail.post("speaker_withdrawn", to=one.person.email, speaker=speaker, words=words)
+
+
+def session_moved(keeping: Keeping, moved: Sequence[Any]) -> None:
+    """Tell a keeper which sessions readers now see at another time or place."""
+    _of_release("speaker_session_moved", keeping, moved)
+
+
+def details_changed(keeping: Keeping, changed: Sequence[Any]) -> None:
+    """Tell a keeper what else readers see otherwise now."""
+    _of_release("speaker_details_changed", keeping, changed)
+
+
+def left_out(keeping: Keeping) -> None:
+    """Tell a keeper that readers no longer see the speaker."""
+    _of_release("speaker_left_out", keeping, ())
+
+
+def _of_release(letter: str, keeping: Keeping, changed: Sequence[Any]) -> None:
+    speaker = keeping.speaker
+    mail.post(letter, to=keeping.person.email, speaker=speaker, changed=changed)

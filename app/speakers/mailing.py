@@ -5,12 +5,13 @@ gets the same letter twice within some days, however often somebody presses, and
 only to those who have something left to do.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from app import clock
+from app import clock, edition
 from app.accounts import services as accounts
 from app.accounts.models import Person
 from app.database import db, hold
@@ -18,12 +19,15 @@ from app.history import services as history
 from app.mail import services as mail
 from app.mail import wording
 from app.mail.wording import Wording
+from app.programme import releases
 from app.programme.models import Speaker
 from app.speakers import items, keeping, queries
 from app.speakers.items import Line
 from app.speakers.models import Keeping, Mailing
 
 A_WHILE = timedelta(days=3)  # within which nobody is written to again
+A_WEEK = timedelta(days=7)  # before a day, and between reminders that go by themselves
+MOST_AT_ONCE = 50  # of those, so that nobody waits long for the database
 INVITED, REMINDER, THANKS = "speaker_invited", "speaker_reminder", "speaker_thanks"
 NO_LINK = "…"  # in what is only looked at
 
@@ -147,10 +151,38 @@ def send(kind: Kind, speakers: Sequence[Speaker], *, who: str) -> int:
     hold(Mailing)
     getting = batch(kind, speakers).getting
     for known in getting:
-        for address in kind.addresses(known):
-            _write(kind.letter, known, address, who)
-        _note(kind.letter, known.speaker, who)
+        _send(kind, known, who)
     return len(getting)
+
+
+def remind_when_due() -> None:
+    """Remind those who have left undone what is wanted within a week, at most once a week each."""
+    if not edition.agrees_on_time():
+        return
+    programme = releases.current()
+    today = clock.now().astimezone(ZoneInfo(programme.conference.time_zone)).date()
+    days = queries.wanted_by()
+    due = {item for item, day in days.items() if day - A_WEEK <= today}
+    if not due or not programme.is_published or today > programme.conference.ends_on:
+        return
+    hold(Mailing)
+    kind, left = KINDS["reminder"], MOST_AT_ONCE
+    for known in known_of(queries.speakers_of("reminder")):
+        if left and not kind.why_not(known) and _is_overdue(known, due):
+            _send(kind, known, history.THE_SITE)
+            left -= 1
+
+
+def _is_overdue(known: Known, due: Collection[str]) -> bool:
+    pause = clock.real_now() - A_WEEK
+    is_rested = all(moment <= pause for moment in known.written.values())
+    return is_rested and any(line.item.name in due for line in known.lines)
+
+
+def _send(kind: Kind, known: Known, who: str) -> None:
+    for address in kind.addresses(known):
+        _write(kind.letter, known, address, who)
+    _note(kind.letter, known.speaker, who)
 
 
 def _write(letter: str, known: Known, address: str, who: str) -> None:

@@ -156,3 +156,14 @@ class CalendarKey(Base):
     made_at: Mapped[datetime]
 
     speaker: Mapped[Speaker] = relationship()
+
+
+class ToldRelease(Base):
+    """The release of which speakers have been told by letter what it changed; a single row."""
+
+    __tablename__ = "told_release"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(ForeignKey("release.number"))
+
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)

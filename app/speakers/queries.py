@@ -13,6 +13,7 @@ from app.errors import NotFound
 from app.programme.editing.speakers_listed import Part
 from app.programme.models import Appearance, Session, Speaker
 from app.speakers.models import (
+    WITHDRAWAL,
     CalendarKey,
     Keeping,
     Mailing,
@@ -224,6 +225,12 @@ def requests_about(slugs: Sequence[str]) -> Mapping[str, Sequence[SpeakerRequest
     for slug, asked in rows:
         found.setdefault(slug, {})[asked.id] = asked
     return {slug: list(asked.values()) for slug, asked in found.items()}
+
+
+def who_withdrew() -> set[int]:
+    """Tell which speakers have withdrawn by themselves, by id."""
+    such = SpeakerRequest.kind == WITHDRAWAL
+    return set(db.session.scalars(select(SpeakerRequest.speaker_id).where(such)))
 
 
 def open_requests(speakers: Sequence[Speaker]) -> Mapping[int, SpeakerRequest]:

@@ -20,9 +20,12 @@ WORDS: Final = {
     "sign_in": _l("Sign-in link"),
     "speaker_asks": _l("What a speaker asks of the organisers"),
     "speaker_assistant": _l("Link of an assistant"),
+    "speaker_details_changed": _l("What readers see of a speaker has changed"),
     "speaker_invited": _l("Invitation to a speaker"),
+    "speaker_left_out": _l("A speaker is no longer on the programme"),
     "speaker_owns": _l("The text of a session to edit"),
     "speaker_reminder": _l("Reminder to a speaker"),
+    "speaker_session_moved": _l("A session of a speaker has moved"),
     "speaker_thanks": _l("Thanks to a speaker"),
     "speaker_withdrawn": _l("A speaker has withdrawn"),
 }

@@ -1,0 +1,228 @@
+"""Letters that go by themselves: what a release changed, what is still to do; what is forgotten."""
+
+from datetime import date, datetime, timedelta
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import Person
+from app.database import db, transaction
+from app.mail.models import Letter
+from app.programme.models import Conference, Session, Speaker
+from app.speakers import mailing, news, retention, services
+from app.speakers.models import Keeping, Mailing, Reply, SpeakerNeeds, ToldRelease, WantedBy
+from tests.factories import a_keeper, a_room, ada_marsh, an_organiser, published, saved
+
+ADA, JOAO = "ada@example.org", "joao@example.org"
+
+
+@pytest.fixture(autouse=True)
+def told(site: Flask) -> None:
+    """Speakers have been told of what readers see now."""
+    a_keeper(ada_marsh(), ADA)
+    a_keeper(speaker("joao-mare"), JOAO)
+    tell()
+
+
+def tell() -> None:
+    with transaction():
+        news.tell_of_release()
+
+
+def speaker(slug: str) -> Speaker:
+    return db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
+
+
+def session(slug: str) -> Session:
+    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
+
+
+def letters() -> list[tuple[str, str]]:
+    found = db.session.scalars(select(Letter).order_by(Letter.id))
+    return [(letter.recipient, letter.subject) for letter in found]
+
+
+def words() -> str:
+    letter = db.session.scalars(select(Letter).order_by(Letter.id.desc())).first()
+    assert letter is not None
+    part = message_from_bytes(letter.message, policy=policy.default).get_body(("plain",))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+# What a release changed
+
+
+def test_nobody_is_told_of_the_first_release(site: Flask) -> None:
+    assert letters() == []
+    assert db.session.scalars(select(ToldRelease.number)).all() == [1]
+
+
+@pytest.mark.both_databases
+def test_a_session_that_moved_is_told_from_old_to_new_once(site: Flask) -> None:
+    session("harbour-walls").room = a_room(name="Light house")
+    db.session.commit()
+    before = letters()
+    published()
+
+    for _ in range(2):
+        tell()
+
+    assert before == []
+    assert letters() == [(ADA, "Your session has moved: Harbour walls")]
+    assert "Before: Boat house\nNow: Light house" in words()
+    assert "https://conference.example/speak/ada-marsh/taking-part" in words()
+
+
+def test_two_sessions_that_moved_are_told_in_one_letter(site: Flask) -> None:
+    for slug in ("harbour-walls", "farewell"):
+        session(slug).room = a_room(name=f"Room of {slug}")
+    db.session.commit()
+    published()
+    tell()
+
+    assert letters() == [(ADA, "Your sessions at Tides and Harbours have moved")]
+
+
+def test_other_changes_and_calling_off_are_told_too(site: Flask) -> None:
+    session("harbour-walls").title = "Harbour walls and piers"
+    session("farewell").cancelled_at = clock.now()
+    ada_marsh().role = "Pilot"
+    db.session.commit()
+    published()
+    tell()
+
+    assert letters() == [(ADA, "What readers see of you at Tides and Harbours has changed")]
+    for line in ("Now: Harbour walls and piers", "Now: called off", "Now: Pilot"):
+        assert line in words()
+
+
+def test_whoever_organisers_leave_out_is_told_when_readers_see_it(site: Flask) -> None:
+    ada_marsh().withdrawn_at = clock.now()
+    db.session.commit()
+    published()
+    tell()
+
+    assert (ADA, "You are no longer on the programme of Tides and Harbours") in letters()
+
+
+def test_whoever_withdrew_by_themselves_is_not_told_again(site: Flask) -> None:
+    an_organiser()
+    with transaction():
+        services.withdraw(ada_marsh(), "I am ill", who=ADA)
+    told = letters()
+    published()
+    tell()
+
+    assert [one for one in letters() if one[0] == ADA] == [one for one in told if one[0] == ADA]
+
+
+def test_another_conference_is_no_news(site: Flask) -> None:
+    conference = db.session.get_one(Conference, 1)
+    conference.acronym = "other-2010"
+    session("farewell").title = "Another farewell"
+    db.session.commit()
+    published()
+    tell()
+
+    assert letters() == []
+
+
+# Reminders that go by themselves
+
+
+@pytest.fixture
+def wanted(site: Flask) -> date:
+    """The day by which everybody's journey is wanted: six days from now."""
+    day = clock.now().date() + timedelta(days=6)
+    saved(WantedBy(item="travel", day=day))
+    return day
+
+
+def remind() -> None:
+    with transaction():
+        mailing.remind_when_due()
+
+
+def test_whoever_has_left_undone_what_is_wanted_soon_is_reminded(wanted: date) -> None:
+    saved(Reply(speaker_id=ada_marsh().id, travel_at=clock.now()))
+
+    remind()
+    remind()
+
+    assert letters() == [(JOAO, "Still to do for Tides and Harbours")]
+
+
+def test_a_week_goes_by_before_the_next_reminder(wanted: date, held_clock: Any) -> None:
+    remind()
+    first = len(letters())
+    held_clock.shift(timedelta(days=6))
+    remind()
+    sixth = len(letters())
+    held_clock.shift(timedelta(days=2))
+    remind()
+
+    assert (first, sixth, len(letters())) == (2, 2, 4)
+
+
+def test_nobody_is_reminded_long_before_a_day_nor_after_the_conference(
+    site: Flask, held_clock: Any
+) -> None:
+    saved(WantedBy(item="travel", day=clock.now().date() + timedelta(days=8)))
+    remind()
+    early = letters()
+    held_clock.move_to(datetime.fromisoformat("2009-06-12T09:00:00+01:00"))
+    remind()
+
+    assert early == letters() == []
+
+
+def test_whoever_was_invited_a_short_while_ago_is_left_in_peace(wanted: date) -> None:
+    for one in (ada_marsh(), speaker("joao-mare")):
+        about = {"letter": mailing.INVITED, "who": "grace@conference.example"}
+        saved(Mailing(speaker_id=one.id, sent_at=clock.real_now(), **about))
+
+    remind()
+
+    assert letters() == []
+
+
+def test_without_days_nobody_is_reminded_by_itself(site: Flask) -> None:
+    remind()
+
+    assert letters() == []
+
+
+# What is forgotten
+
+
+def forget() -> None:
+    with transaction():
+        retention.forget_what_is_due()
+
+
+def test_needs_go_after_thirty_days_and_the_rest_after_a_year(site: Flask, held_clock: Any) -> None:
+    ada = ada_marsh()
+    ada.contact_address = ADA
+    saved(SpeakerNeeds(speaker_id=ada.id, access="A ramp"))
+    saved(Reply(speaker_id=ada.id, travel="By train"))
+    grace = a_keeper(ada, an_organiser().email).person
+    forget()
+    assert db.session.scalars(select(SpeakerNeeds)).one().access == "A ramp"
+
+    held_clock.move_to(datetime.fromisoformat("2009-07-12T09:00:00+01:00"))
+    forget()
+    assert db.session.scalars(select(SpeakerNeeds)).all() == []
+    assert db.session.scalars(select(Reply)).one().travel == "By train"
+
+    held_clock.move_to(datetime.fromisoformat("2010-06-12T09:00:00+01:00"))
+    forget()
+    assert db.session.scalars(select(Reply)).all() == []
+    assert db.session.scalars(select(Keeping)).all() == []
+    assert [one.email for one in db.session.scalars(select(Person))] == [grace.email]
+    assert not grace.keeps_pages
+    assert (ada_marsh().contact_address, ada_marsh().found_by.count(ADA)) == ("", 0)

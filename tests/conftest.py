@@ -28,6 +28,8 @@ What is seen from outside
                  JavaScript off; `chromium` is the browser itself
     axe          lists barriers on a real page: `assert axe(window) == []`
 
+Whoever walks through the back office by keyboard is in tests/organise/conftest.py.
+
 Factories are in tests/factories.py. With `--nu`, pages of every shape that the tests have opened
 go through the Nu HTML checker at the end of the run; a complaint fails it.
 """

@@ -665,6 +665,13 @@ ROUTES = [
         "/speak/ada-marsh/materials/opening/_link",
     ),
     Route("/speak/<slug>/sessions", "GET", Who.SPEAKER, "/speak/ada-marsh/sessions"),
+    Route("/speak/<slug>/profile", "GET POST", Who.SPEAKER, "/speak/ada-marsh/profile"),
+    Route(
+        "/speak/<slug>/profile/photo.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/profile/photo.jpg"
+    ),
+    Route(
+        "/speak/<slug>/profile/take-back", "POST", Who.SPEAKER, "/speak/ada-marsh/profile/take-back"
+    ),
     Route("/speak/<slug>/taking-part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/taking-part"),
     Route("/speak/calendar/<secret>.ics", "GET", Who.HOLDER),
     Route("/speakers", "GET", Who.PUBLIC),

@@ -9,6 +9,7 @@ from app.speakers.calendar import pages as calendar
 from app.speakers.materials import pages as materials
 from app.speakers.sharing import pages as sharing
 from app.speakers.taking_part import pages as taking_part
+from app.speakers.texts.profile import pages as profile
 from app.speakers.views import pages
 
 
@@ -20,5 +21,5 @@ def _open_calendars(state: BlueprintSetupState) -> None:
 
 __all__ = ["pages"]
 
-for part in (taking_part, answering, assisting, calendar, sharing, materials):
+for part in (taking_part, answering, assisting, calendar, sharing, materials, profile):
     pages.register_blueprint(part)

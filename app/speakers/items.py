@@ -15,7 +15,10 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.programme.materials import queries as materials
+from app.programme import profile
 from app.programme.models import Speaker
+from app.programme.proposals import queries as proposals
+from app.programme.proposals.models import OPEN, SENT_BACK, Proposal
 from app.speakers import queries
 from app.speakers.models import Reply
 
@@ -30,6 +33,10 @@ class State:
 
 TO_DO = State(_l("To do"), is_open=True)
 DONE = State(_l("Done"), is_open=False)
+OF_WHAT_WAS_SENT: Final[Mapping[str, State]] = {
+    OPEN: State(_l("The organisers look at it"), is_open=False),
+    SENT_BACK: State(_l("Sent back: please look again"), is_open=True),
+}
 
 
 class People:
@@ -101,6 +108,16 @@ def _handed_in(count: int) -> State:
     return State(_l("%(num)s handed in", num=count), is_open=False)
 
 
+def _profile(people: People) -> Mapping[int, State]:
+    """Tell how each profile stands: what was sent last, else whether there is a biography."""
+    ids = [one.id for one in people.speakers]
+    sent = proposals.newest_of(Proposal.speaker_id, ids, profile.FIELDS)
+    return {
+        one.id: OF_WHAT_WAS_SENT.get(sent.get(one.id, "")) or (DONE if one.biography else TO_DO)
+        for one in people.speakers
+    }
+
+
 def answered(since: str) -> Callable[[People], Mapping[int, State]]:
     """Tell by a column of the reply whether something has been answered."""
 
@@ -119,6 +136,7 @@ def _question(name: str, label: Any, since: str) -> Item:
 
 ITEMS: Final[tuple[Item, ...]] = (
     Item("taking-part", _l("Say whether you take part"), "speakers.taking_part.ask", _taking_part),
+    Item("profile", _l("Your profile"), "speakers.profile.write", _profile),
     Item(
         "availability",
         _l("When you cannot appear"),

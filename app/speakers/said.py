@@ -15,6 +15,12 @@ WORDS: Final = {
     "assistant-named": _l("A letter with a link of their own is on its way to them."),
     "assistant-ended": _l("They no longer keep these pages. It holds from their next page on."),
     "calendar-made": _l("This is the new address. The one before shows nothing any more."),
+    "sent": _l("Sent. The organisers look at it, and write to you when they have decided."),
+    "shown-soon": _l("Saved. Readers see it within a few minutes."),
+    "sent-and-shown": _l(
+        "Saved. Readers see some of it within a few minutes; the organisers look at the rest first."
+    ),
+    "taken-back": _l("Taken back. The organisers do not see it any more."),
     "saved": _l("Saved. Thank you."),
     "as-it-was": _l("Nothing was changed, so there was nothing to save."),
     "material-saved": _l("Saved. Readers see it from the moment that you chose."),

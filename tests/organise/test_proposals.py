@@ -157,7 +157,9 @@ def test_a_text_and_biographies_are_amended_too(organiser: Browser) -> None:
     page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Choose other words")
     page = page.press("Add a language")
     page.press("Remove biography 2").press(
-        "Approve with these words", {"Biography": "Une pilote."}, note_to_the_sender="A full stop"
+        "Approve with these words",
+        {"Biography in this language": "Une pilote."},
+        note_to_the_sender="A full stop",
     )
     assert ada_marsh().biographies == '[["fr", "Une pilote."]]'
 

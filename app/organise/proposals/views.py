@@ -107,6 +107,7 @@ def as_read(number: int) -> ResponseReturnValue:
     return page(
         "organise/proposals/seen_speaker.html",
         **page_of.speaker(then, speaker),
+        number=number,
         back=url_for(".one", number=number),
         trail=_trail(proposal),
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from app.database import db
 from app.errors import NotFound
+from app.history import changes
 from app.history.changes import Change
 from app.programme import names
 from app.programme.editing import edits
@@ -137,11 +138,17 @@ def about(thing: Speaker | Session) -> ColumnElement[bool]:
     return Proposal.session_id == thing.id
 
 
-def newest_of(column: InstrumentedAttribute[int | None], ids: Collection[int]) -> dict[int, str]:
-    """Tell the state of the newest proposal about each of several things of one kind."""
-    newest = select(func.max(Proposal.id)).where(column.in_(ids)).group_by(column)
-    rows = select(column, Proposal.state).where(Proposal.id.in_(newest))
-    return {number or 0: state for number, state in db.session.execute(rows)}
+def newest_of(
+    column: InstrumentedAttribute[int | None], ids: Collection[int], about_any: Collection[str]
+) -> dict[int, str]:
+    """Tell the state of the newest proposal about any of some fields of each of several things."""
+    rows = select(column, Proposal.state, Proposal.changes).where(column.in_(ids))
+    found = db.session.execute(rows.order_by(Proposal.id))
+    return {
+        number or 0: state
+        for number, state, asked in found
+        if any(change.field in about_any for change in changes.read(asked))
+    }
 
 
 def found(

@@ -88,9 +88,9 @@ def propose(
     if made and isinstance(thing, Speaker):
         trusted.change_at_once(thing, made, who=who)
     waiting = [one for one in wanted if one.field not in by_itself]
-    _keep(thing, standing, waiting, replaced=typed.keys(), who=who)
+    is_news = _keep(thing, standing, waiting, replaced=typed.keys(), who=who)
     db.session.flush()
-    return Sent(waiting, made)
+    return Sent(waiting if is_news else (), made)
 
 
 def take_back(thing: Speaker | Session, *, who: str) -> bool:
@@ -164,19 +164,27 @@ def _keep(
     *,
     replaced: Collection[str],
     who: str,
-) -> None:
-    """Keep what waits: one proposal for each thing, sent again as often as somebody likes."""
+) -> bool:
+    """Keep what waits: one proposal for each thing, sent again as often as somebody likes.
+
+    Tell whether that is news.
+    """
     waits = standing.waits
     known = {one.field: one for one in waits.asked} if waits else {}
     others = [one for field, one in known.items() if field not in replaced]
     asked = [*others, *(_as_begun(one, known.get(one.field)) for one in wanted)]
-    if waits is None and asked:
-        _send(_about(thing), asked, who)
-    elif waits is not None and not asked:
+    if waits is None:
+        if asked:
+            _send(_about(thing), asked, who)
+        return bool(asked)
+    if not asked:
         _take_back(waits, who)
-    elif waits is not None and changes.written(asked) != waits.changes:
+        return True
+    is_news = changes.written(asked) != waits.changes
+    if is_news:
         waits.version += 1
         _send(waits, asked, who)
+    return is_news
 
 
 def _as_begun(change: Change, known: Change | None) -> Change:

@@ -109,7 +109,9 @@ class BiographyForm(Form):
     language = SelectField(
         _l("Language"), [offered(_l("Choose one of the languages"))], validate_choice=False
     )
-    text = a_text(_l("Biography"), _l("The biography"), MARKDOWN, LONGEST_BIOGRAPHY)
+    text = a_text(
+        _l("Biography in this language"), _l("The biography"), MARKDOWN, LONGEST_BIOGRAPHY
+    )
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -144,6 +146,7 @@ class Biographies(FieldList):  # type: ignore[type-arg]  # not generic at run ti
         for number, field in enumerate(given):
             if field.data and field.data in {one.data for one in given[:number]}:
                 field.errors = [gettext("There is a biography in this language already")]
+                self.errors = [*self.errors, field.errors]
                 is_right = False
         return is_right
 

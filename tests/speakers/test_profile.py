@@ -1,0 +1,265 @@
+"""Speakers write what readers see of them: write, look, send; nothing typed is ever lost."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.programme.editing import speakers as deeds
+from app.programme.models import Conference
+from app.programme.proposals import services
+from app.programme.proposals.models import Proposal
+from app.programme.proposals.queries import Look
+from tests.browser import Browser
+from tests.factories import (
+    a_keeper,
+    a_photo,
+    a_proposal,
+    a_speaker,
+    ada_marsh,
+    keeping_pages,
+    published,
+)
+from tests.pages import words
+
+GRACE = "grace@conference.example"
+LOOK = "See what readers will see"
+
+
+@pytest.fixture
+def ada(visitor: Browser) -> Browser:
+    """Ada, who keeps her own pages."""
+    return keeping_pages(visitor, ada_marsh())
+
+
+def waiting() -> Proposal:
+    return db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
+
+
+@pytest.mark.both_databases
+def test_a_profile_is_written_looked_at_and_sent(ada: Browser) -> None:
+    page = ada.open("/speak/ada-marsh").follow("Your profile")
+    assert page.heading == "Your profile"
+
+    seen = page.press(
+        LOOK,
+        title_before_the_name="Captain",
+        how_to_say_the_name="AY-da",
+        biography="Ada *keeps* the harbour.",
+        links="https://port.example/?utm_source=x The port",
+    )
+    assert seen.heading == "Captain Ada Marsh"
+    assert "This is what readers will see. Nothing has been sent yet." in seen.text
+    assert seen.links["The port"] == "https://port.example/"
+    assert db.session.scalars(select(Proposal)).all() == []
+
+    page = seen.press("Change something").press(LOOK, role="Pilot").press("Send")
+    assert page.heading == "Ada Marsh"
+    assert words(next(iter(page.tree.of_class("note--done")))).startswith("Sent. The organisers")
+    assert page.facts["Your profile"] == "The organisers look at it"
+    assert waiting().values == {
+        "honorific": "Captain",
+        "pronunciation": "AY-da",
+        "role": "Pilot",
+        "biography": "Ada *keeps* the harbour.",
+        "links": [["https://port.example/", "The port"]],
+    }
+    assert waiting().who == "ada@example.org"
+    published()
+    assert ada.open("/speakers/ada-marsh").heading == "Ada Marsh"
+
+
+def test_what_was_sent_can_be_changed_and_taken_back(ada: Browser) -> None:
+    a_proposal(ada_marsh(), role="Pilot")
+
+    page = ada.open("/speak/ada-marsh/profile")
+    assert "waits for the organisers" in page.text
+    page = page.press(LOOK, role="Pilot of the port").press("Send")
+    assert waiting().values == {"role": "Pilot of the port"}
+
+    page = page.follow("Your profile").press(LOOK).press("Send")
+    assert "Nothing was changed" in words(page.tree.root)
+    page = page.follow("Your profile").press("Take back what was sent")
+    assert "Taken back." in words(page.tree.root)
+    assert page.facts["Your profile"] == "Done"
+
+
+def test_what_came_back_stands_there_with_the_note(ada: Browser) -> None:
+    proposal = a_proposal(ada_marsh(), role="Pilot")
+    with transaction():
+        services.send_back(proposal.id, "Of what?", seal=Look(proposal).seal, who=GRACE)
+
+    page = ada.open("/speak/ada-marsh")
+    assert page.facts["Your profile"] == "Sent back: please look again"
+    page = page.follow("Your profile")
+
+    assert "Of what?" in page.text
+    assert page.answer("Role (optional)") == "Pilot"
+    page.press(LOOK, role="Pilot of the port").press("Send")
+    assert waiting().values == {"role": "Pilot of the port"}
+
+
+@pytest.mark.both_databases
+def test_an_assistant_and_the_speaker_at_once_lose_nothing(
+    ada: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    helper = keeping_pages(a_browser(), ada_marsh(), "helper@example.org", is_assistant=True)
+    ada.open("/speak/ada-marsh/profile")
+    helper.open("/speak/ada-marsh/profile")
+    ada.press(LOOK, role="Pilot", country="Norway").press("Send")
+
+    helper.press(LOOK, role="Captain", pronouns="she/her")
+    page = helper.press("Send", status=409)
+
+    assert page.title.startswith("Error: ")
+    assert "Pilot" in page.text
+    assert "Two versions" in page.headings
+    page.press(LOOK, role="Captain and pilot").press("Send")
+    assert waiting().values == {
+        "role": "Captain and pilot",
+        "country": "Norway",
+        "pronouns": "she/her",
+    }
+    assert waiting().who == "helper@example.org"
+
+
+def test_who_was_taken_out_meanwhile_keeps_what_was_typed(ada: Browser) -> None:
+    ada.open("/speak/ada-marsh/profile")
+    ada.press(LOOK, role="Written with care")
+    with transaction():
+        deeds.withdraw(ada_marsh(), who=GRACE)
+
+    page = ada.press("Send", status=409)
+
+    assert "Ada Marsh is no longer part of the programme" in page.text
+    assert "Written with care" in page.source
+
+
+def test_what_is_trusted_is_there_at_once(ada: Browser) -> None:
+    db.session.get_one(Conference, 1).trusted_fields = "biography links"
+    db.session.commit()
+
+    page = ada.open("/speak/ada-marsh/profile")
+    assert "Readers see a change of these within a few minutes: Biography, Links." in page.text
+    page = page.press(LOOK, biography="Anew.").press("Send")
+    assert "Saved. Readers see it within a few minutes." in words(page.tree.root)
+    assert ada_marsh().biography == "Anew."
+    page = page.follow("Your profile").press(LOOK, biography="Again.", role="Pilot").press("Send")
+    assert "the organisers look at the rest first" in words(page.tree.root)
+
+
+def test_biographies_in_other_languages_are_rows(ada: Browser) -> None:
+    page = ada.open("/speak/ada-marsh/profile").press("Add a language")
+    page = page.press(LOOK, {"Biography in this language": "Une pilote"}, status=422)
+    assert page.errors == ["Choose the language of this biography"]
+    page = page.press("Add a language")
+    page = page.press("Remove biography 2")
+
+    page = page.press(LOOK, {"Language": "français"})
+    assert [one.get("lang") for one in page.tree.of_class("prose")] == [None, "fr"]
+    page.press("Send")
+    assert waiting().values == {"biographies": [["fr", "Une pilote"]]}
+
+
+def test_one_language_is_given_once(ada: Browser) -> None:
+    a_proposal(ada_marsh(), biographies=[["fr", "Une"], ["de", "Eine"]])
+    page = ada.open("/speak/ada-marsh/profile")
+    fields = {
+        one.get("name") or "": one.get("value") or ""
+        for one in page.tree.every("input", within=page.main)
+    }
+    body = {
+        **{name: value for name, value in fields.items() if name},
+        "name": "Ada Marsh",
+        "biographies-0-language": "fr",
+        "biographies-0-text": "Une",
+        "biographies-1-language": "fr",
+        "biographies-1-text": "Une autre",
+    }
+
+    page = ada.send("POST", "/speak/ada-marsh/profile", 422, data=body)
+
+    assert "There is a biography in this language already" in page.errors
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"name": ""}, "Enter the name"),
+        ({"name": "..."}, "The name must have a letter or a number in it"),
+        ({"name": "Ada \u202eMarsh"}, "Remove the hidden characters"),
+        ({"name": "A" * 201}, "The name must be 200 characters or fewer"),
+        ({"role": "a\u0007b"}, "Remove the hidden characters"),
+        ({"pronouns": "x" * 101}, "The pronouns must be 100 characters or fewer"),
+        ({"biography": "w" * 3001}, "The biography must be 3000 characters or fewer"),
+        ({"links": "javascript:alert(1)"}, "Link 1 must begin with https://"),
+        ({"links": "https://a.example\nhttp://b.example"}, "Link 2 must begin with https://"),
+        ({"links": "https://ada:pw@a.example"}, "Link 1 must not hold a name or a password"),
+        ({"links": "https://a.example " + "w" * 101}, "The words of link 1 are too long"),
+        ({"links": "\n".join(f"https://a.example/{n}" for n in range(9))}, "Give at most 8 links"),
+    ],
+)
+def test_what_may_not_stand_on_a_page_is_said_beside_it(
+    ada: Browser, typed: dict[str, str], said: str
+) -> None:
+    ada.open("/speak/ada-marsh/profile")
+
+    page = ada.press(LOOK, status=422, **typed)
+
+    assert [error[: len(said)] for error in page.errors] == [said]
+
+
+def test_html_and_scripts_in_markdown_do_nothing(ada: Browser) -> None:
+    hostile = "<script>alert(1)</script> [x](javascript:alert(1)) ![y](https://e.example/y.png)"
+    ada.open("/speak/ada-marsh/profile")
+
+    page = ada.press(LOOK, biography=hostile)
+
+    (shown,) = page.tree.of_class("prose")
+    assert not list(page.tree.every("script", within=shown))
+    assert not list(page.tree.every("img", within=shown))
+    assert not list(page.tree.every("a", within=shown))
+
+
+def test_a_long_text_that_stood_there_is_in_nobodys_way(ada: Browser) -> None:
+    speaker = ada_marsh()
+    speaker.biography = "Long ago. " * 500
+    db.session.commit()
+
+    ada.open("/speak/ada-marsh/profile").press(LOOK, role="Pilot").press("Send")
+
+    assert waiting().values == {"role": "Pilot"}
+
+
+def test_the_photo_is_there_before_it_is_public(ada: Browser) -> None:
+    assert ada.fetch("GET", "/speak/ada-marsh/profile/photo.jpg").status_code == 404
+    a_photo(ada_marsh())
+
+    page = ada.open("/speak/ada-marsh/profile").press(LOOK)
+
+    (shown,) = page.tree.of_class("portrait")
+    assert shown.get("src") == "/speak/ada-marsh/profile/photo.jpg"
+    assert ada.fetch("GET", "/speak/ada-marsh/profile/photo.jpg").mimetype == "image/jpeg"
+
+
+def test_a_broken_memory_of_the_form_counts_as_another_version(ada: Browser) -> None:
+    page = ada.open("/speak/ada-marsh/profile")
+    token = next(one for one in page.tree.every("input") if one.get("name") == "csrf_token")
+    body = {
+        "csrf_token": token.get("value") or "",
+        "name": "Ada Marsh",
+        "role": "Pilot",
+        "press": "send",
+    }
+
+    for began in ("", "[]", "{", "x" * 3000, '{"role": 7}'):
+        page = ada.send("POST", "/speak/ada-marsh/profile", 409, data={**body, "began": began})
+        assert "Two versions" in page.headings
+
+
+def test_another_persons_profile_is_not_found(ada: Browser) -> None:
+    other = a_speaker(name="Bo", slug="bo")
+    a_keeper(other, "bo@example.org")
+
+    ada.open("/speak/bo/profile", status=404)

@@ -664,7 +664,6 @@ ROUTES = [
         Who.SPEAKER,
         "/speak/ada-marsh/materials/opening/_link",
     ),
-    Route("/speak/<slug>/sessions", "GET", Who.SPEAKER, "/speak/ada-marsh/sessions"),
     Route("/speak/<slug>/profile", "GET POST", Who.SPEAKER, "/speak/ada-marsh/profile"),
     Route(
         "/speak/<slug>/profile/photo.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/profile/photo.jpg"
@@ -672,8 +671,21 @@ ROUTES = [
     Route(
         "/speak/<slug>/profile/take-back", "POST", Who.SPEAKER, "/speak/ada-marsh/profile/take-back"
     ),
+    Route("/speak/<slug>/sessions", "GET", Who.SPEAKER, "/speak/ada-marsh/sessions"),
     Route("/speak/<slug>/taking-part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/taking-part"),
     Route("/speak/calendar/<secret>.ics", "GET", Who.HOLDER),
+    Route(
+        "/speak/sessions/<slug>/text",
+        "GET POST",
+        Who.SPEAKER,
+        "/speak/sessions/reading-the-tide/text",
+    ),
+    Route(
+        "/speak/sessions/<slug>/text/take-back",
+        "POST",
+        Who.SPEAKER,
+        "/speak/sessions/reading-the-tide/text/take-back",
+    ),
     Route("/speakers", "GET", Who.PUBLIC),
     Route("/speakers/<slug>", "GET", Who.PUBLIC, "/speakers/ada-marsh"),
     Route("/themes/<slug>", "GET", Who.PUBLIC, "/themes/water"),
@@ -816,7 +828,8 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
             for name, value in kept.items():
                 address = address.replace(name, value)
             addresses[route.rule] = address
-    return {**addresses, "/sign-in/<secret>": a_sign_in_link()}
+    own_text = {"/speak/sessions/<slug>/text": "/speak/sessions/farewell/text"}
+    return {**addresses, **own_text, "/sign-in/<secret>": a_sign_in_link()}
 
 
 def everything_held() -> dict[str, list[tuple[object, ...]]]:

@@ -10,6 +10,7 @@ from app.speakers.materials import pages as materials
 from app.speakers.sharing import pages as sharing
 from app.speakers.taking_part import pages as taking_part
 from app.speakers.texts.profile import pages as profile
+from app.speakers.texts.session import pages as text
 from app.speakers.views import pages
 
 
@@ -21,5 +22,5 @@ def _open_calendars(state: BlueprintSetupState) -> None:
 
 __all__ = ["pages"]
 
-for part in (taking_part, answering, assisting, calendar, sharing, materials, profile):
+for part in (taking_part, answering, assisting, calendar, sharing, materials, profile, text):
     pages.register_blueprint(part)

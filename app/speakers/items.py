@@ -5,7 +5,7 @@ tells how it stands with several speakers at once, so that a list of all of them
 questions than the page of one. To add an item, write that function beside its page and add a row.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,10 +14,11 @@ from typing import Any, Final
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
-from app.programme.materials import queries as materials
 from app.programme import profile
+from app.programme.materials import queries as materials
 from app.programme.models import Speaker
 from app.programme.proposals import queries as proposals
+from app.programme.proposals.fields import OF_SESSIONS
 from app.programme.proposals.models import OPEN, SENT_BACK, Proposal
 from app.speakers import queries
 from app.speakers.models import Reply
@@ -33,6 +34,7 @@ class State:
 
 TO_DO = State(_l("To do"), is_open=True)
 DONE = State(_l("Done"), is_open=False)
+NOTHING_TO_WRITE = State(_l("Nothing for you to write"), is_open=False)
 OF_WHAT_WAS_SENT: Final[Mapping[str, State]] = {
     OPEN: State(_l("The organisers look at it"), is_open=False),
     SENT_BACK: State(_l("Sent back: please look again"), is_open=True),
@@ -118,6 +120,22 @@ def _profile(people: People) -> Mapping[int, State]:
     }
 
 
+def _texts(people: People) -> Mapping[int, State]:
+    """Tell how the texts stand that each of them has to write: by the one that needs them most."""
+    rows = queries.texts_of([one.id for one in people.speakers])
+    sent = proposals.newest_of(Proposal.session_id, {number for _, number, _ in rows}, OF_SESSIONS)
+    found: dict[int, set[State]] = {one.id: set() for one in people.speakers}
+    for speaker, session, abstract in rows:
+        of_what_was_sent = OF_WHAT_WAS_SENT.get(sent.get(session, ""))
+        found[speaker].add(of_what_was_sent or (DONE if abstract else TO_DO))
+    return {number: _most_urgent(states) for number, states in found.items()}
+
+
+def _most_urgent(states: Collection[State]) -> State:
+    in_order = (OF_WHAT_WAS_SENT[SENT_BACK], TO_DO, OF_WHAT_WAS_SENT[OPEN], DONE)
+    return next((state for state in in_order if state in states), NOTHING_TO_WRITE)
+
+
 def answered(since: str) -> Callable[[People], Mapping[int, State]]:
     """Tell by a column of the reply whether something has been answered."""
 
@@ -137,6 +155,7 @@ def _question(name: str, label: Any, since: str) -> Item:
 ITEMS: Final[tuple[Item, ...]] = (
     Item("taking-part", _l("Say whether you take part"), "speakers.taking_part.ask", _taking_part),
     Item("profile", _l("Your profile"), "speakers.profile.write", _profile),
+    Item("texts", _l("Titles and abstracts of your sessions"), "speakers.sharing.shown", _texts),
     Item(
         "availability",
         _l("When you cannot appear"),

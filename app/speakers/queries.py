@@ -1,11 +1,11 @@
 """Questions about who keeps whose pages and what is answered there. They change nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.accounts.models import Person
 from app.database import db
@@ -140,6 +140,31 @@ def helped_by(person: Person) -> set[int]:
         Keeping.speaker_id.in_(kept), STANDS, Keeping.is_assistant.is_(False)
     )
     return {person.id, *db.session.scalars(own)}
+
+
+def texts_of(speakers: Collection[int]) -> Sequence[tuple[int, int, str]]:
+    """Give speaker, session and abstract of the sessions whose text is for a speaker to write.
+
+    It is for the owner of a session, and without one for whoever is named first in it.
+    """
+    keeps = select(Keeping.person_id).where(Keeping.speaker_id == Appearance.speaker_id, STANDS)
+    every = aliased(Appearance)
+    first = select(func.min(every.position)).where(every.session_id == Session.id)
+    rows = (
+        select(Appearance.speaker_id, Session.id, Session.abstract)
+        .join(Session, Session.id == Appearance.session_id)
+        .where(Appearance.speaker_id.in_(speakers))
+        .where(Session.withdrawn_at.is_(None), Session.cancelled_at.is_(None))
+        .where(
+            or_(
+                SessionOwner.person_id.in_(keeps.correlate(Appearance)),
+                SessionOwner.person_id.is_(None)
+                & (Appearance.position == first.correlate(Session).scalar_subquery()),
+            )
+        )
+        .outerjoin(SessionOwner, SessionOwner.session_id == Session.id)
+    )
+    return [(speaker, session, abstract) for speaker, session, abstract in db.session.execute(rows)]
 
 
 def has_pages(person: Person) -> bool:

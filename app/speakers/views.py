@@ -9,7 +9,9 @@ from app.forms import without_hidden
 from app.speakers import door, items, queries, said
 from app.web.pages import page
 
-UNSEEN = frozenset({"csrf_token", "seen", "version", "press", "began"})  # nobody typed these
+UNSEEN = frozenset(
+    {"csrf_token", "seen", "version", "press", "began", "place"}
+)  # nobody typed these
 
 pages = Blueprint("speakers", __name__, url_prefix="/speak")
 

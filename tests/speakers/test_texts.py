@@ -1,0 +1,189 @@
+"""Whoever writes the text of a session sees it as readers will, and sends it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.programme.editing import sessions as deeds
+from app.programme.models import Session
+from app.programme.proposals import services
+from app.programme.proposals.models import Proposal
+from app.programme.proposals.queries import Look
+from app.speakers import owning
+from tests.browser import Browser
+from tests.factories import (
+    FIRST_MORNING,
+    a_keeper,
+    a_proposal,
+    a_room,
+    a_session,
+    a_speaker,
+    ada_marsh,
+    keeping_pages,
+)
+from tests.pages import words
+
+GRACE = "grace@conference.example"
+LOOK = "See what readers will see"
+ITEM = "Titles and abstracts of your sessions"
+
+
+@pytest.fixture
+def ada(visitor: Browser) -> Browser:
+    """Ada, who keeps her own pages and is named first in the opening."""
+    return keeping_pages(visitor, ada_marsh())
+
+
+def opening() -> Session:
+    return db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+
+
+def waiting() -> Proposal:
+    return db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
+
+
+@pytest.mark.both_databases
+def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
+    page = ada.open("/speak/ada-marsh")
+    assert page.facts[ITEM] == "To do"
+    page = page.follow(ITEM).follow("Edit title and abstract: Opening")
+    assert page.heading == "Title and abstract of Opening"
+
+    page = page.press(LOOK, title="The opening", abstract="**Come** all.")
+    assert page.heading == "The opening"
+    assert "This is what readers will see. Nothing has been sent yet." in page.text
+    assert "Come all." in page.text
+    page = page.press("Change something").press(LOOK).press("Send")
+
+    assert "Sent. The organisers look at it" in words(page.tree.root)
+    assert "waits for the organisers" in page.text
+    assert waiting().values == {"title": "The opening", "abstract": "**Come** all."}
+    assert ada.open("/sessions/opening").heading == "Opening"
+    page = ada.open("/speak/sessions/opening/text").press("Take back what was sent")
+    assert "Taken back." in words(page.tree.root)
+
+
+def test_the_list_says_which_text_needs_its_author_most(ada: Browser) -> None:
+    for session in db.session.scalars(select(Session)):
+        session.abstract = "Known."
+    db.session.commit()
+    assert ada.open("/speak/ada-marsh").facts[ITEM] == "Done"
+
+    proposal = a_proposal(opening(), abstract="Come all.")
+    assert ada.open("/speak/ada-marsh").facts[ITEM] == "The organisers look at it"
+
+    with transaction():
+        services.send_back(proposal.id, "Longer?", seal=Look(proposal).seal, who=GRACE)
+    assert ada.open("/speak/ada-marsh").facts[ITEM] == "Sent back: please look again"
+    assert "Longer?" in ada.open("/speak/sessions/opening/text").text
+
+
+def test_an_owner_writes_it_and_nobody_else(
+    ada: Browser,
+) -> None:
+    with transaction():
+        owning.name_owner(opening(), "owner@example.org", who=GRACE)
+
+    ada.open("/speak/sessions/opening/text", status=404)
+    assert "Somebody else edits it" in ada.open("/speak/ada-marsh/sessions").text
+
+
+def test_the_owner_need_not_speak(visitor: Browser) -> None:
+    other = a_speaker(name="Bo", slug="bo")
+    owner = keeping_pages(visitor, other, "owner@example.org")
+    assert owner.open("/speak/bo").facts[ITEM] == "Nothing for you to write"
+    with transaction():
+        owning.name_owner(opening(), "owner@example.org", who=GRACE)
+
+    page = owner.open("/speak").follow("Opening")
+    page.press(LOOK, abstract="Mine.").press("Send")
+
+    assert waiting().values == {"abstract": "Mine."}
+    assert waiting().who == "owner@example.org"
+
+
+def test_a_speaker_who_owns_a_session_finds_it_in_the_list(visitor: Browser) -> None:
+    bo = a_speaker(name="Bo", slug="bo")
+    session = a_session(speakers=(ada_marsh(), bo), title="Shared")
+    owner = keeping_pages(visitor, bo, "bo@example.org")
+    with transaction():
+        owning.name_owner(session, "bo@example.org", who=GRACE)
+
+    assert owner.open("/speak/bo").facts[ITEM] == "To do"
+
+
+def test_a_session_that_was_moved_meanwhile_says_so(ada: Browser) -> None:
+    ada.open("/speak/sessions/opening/text")
+    session = opening()
+    with transaction():
+        values = {"starts_at": FIRST_MORNING + timedelta(minutes=15), "room": a_room().key}
+        deeds.save(session, values, seen=session.version, who=GRACE)
+
+    page = ada.press(LOOK, abstract="Typed with care.")
+    assert "changed when and where this session is" in page.text
+    assert "9:45am" in page.text
+    page = page.press("Send")
+
+    assert waiting().values == {"abstract": "Typed with care."}
+
+
+def test_a_session_that_was_called_off_meanwhile_says_so(ada: Browser) -> None:
+    ada.open("/speak/sessions/opening/text")
+    with transaction():
+        deeds.cancel(opening(), who=GRACE)
+
+    page = ada.press(LOOK, abstract="Typed with care.")
+
+    assert "changed when and where this session is" in page.text
+    assert "Called off" in page.text
+    assert "Typed with care." in page.text
+
+
+def test_a_session_that_has_gone_gives_back_what_was_typed(ada: Browser) -> None:
+    ada.open("/speak/sessions/opening/text")
+    ada.press(LOOK, abstract="Typed with care.")
+    session = opening()
+    with transaction():
+        deeds.save(session, {"state": "withdrawn"}, seen=session.version, who=GRACE)
+
+    page = ada.press("Send", status=409)
+
+    assert "is no longer part of the programme, so nothing has been sent" in page.text
+    assert page.answer("Abstract (optional)") == "Typed with care."
+
+
+def test_a_session_that_was_deleted_gives_back_what_was_typed(ada: Browser) -> None:
+    new = a_session(speakers=(ada_marsh(),), title="New", slug="new")
+    ada.open("/speak/sessions/new/text")
+    with transaction():
+        deeds.delete(new, who=GRACE)
+
+    page = ada.press(LOOK, abstract="Typed with care.", status=404)
+
+    assert "Typed with care." in page.text
+
+
+def test_a_draft_is_written_before_anybody_sees_it(ada: Browser) -> None:
+    a_session(speakers=(ada_marsh(),), title="Draft", slug="draft", is_draft=True, starts_at=None)
+
+    page = ada.open("/speak/sessions/draft/text")
+    assert "No time yet, No room yet" in page.text
+    assert page.press(LOOK, title="A better draft").heading == "A better draft"
+
+
+def test_limits_are_shown_and_held(ada: Browser) -> None:
+    page = ada.open("/speak/sessions/opening/text")
+    assert "at most 200 characters" in page.text
+    assert "at most 3,000 characters, which is about 450 words" in page.text
+
+    page = page.press(LOOK, title="", abstract="w" * 3001, status=422)
+
+    assert page.errors == ["Enter the title", "The abstract must be 3000 characters or fewer"]
+
+
+def test_a_stranger_finds_nothing(visitor: Browser) -> None:
+    bo = a_speaker(name="Bo", slug="bo")
+    a_keeper(ada_marsh())
+    keeping_pages(visitor, bo, "bo@example.org").open("/speak/sessions/opening/text", status=404)

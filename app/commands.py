@@ -26,6 +26,7 @@ from app.mail.models import FAILED, SENT
 from app.programme import keeping_photos, renditions, report, uploads
 from app.programme import queries as programme_queries
 from app.programme import services as programme_services
+from app.programme.cards import services as cards
 from app.programme.proposals import trusted
 from app.programme.publishing import plans
 from app.registration import audit, retention, seats, taking_over
@@ -51,6 +52,7 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     keeping_photos.forget_wholes,
     speakers_retention.forget_what_is_due,
     mailing.remind_when_due,
+    cards.forget_unseen,
 )
 
 # what it does within a few seconds of a moment
@@ -59,6 +61,7 @@ APPOINTMENTS: tuple[delivery.Chore, ...] = (
     trusted.publish_what_is_due,
     renditions.paint_what_waits,
     news.tell_of_release,
+    cards.draw_what_is_lacking,
 )
 
 

@@ -117,6 +117,7 @@ ROUTES = [
     Route("/booking/asked", "GET", Who.ANYONE),
     Route("/booking/erased", "GET", Who.ANYONE),
     Route("/booking/new-address/<secret>", "GET POST", Who.HOLDER),
+    Route("/cards/<key>.png", "GET", Who.HOLDER, "/cards/wrong.png"),
     Route("/changes", "GET", Who.PUBLIC),
     Route("/changes.atom", "GET", Who.PUBLIC),
     Route("/changes/<number>", "GET", Who.PUBLIC, "/changes/1"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from app import clock
 from app.programme import linked
+from app.programme.cards import queries as cards
 from app.programme.document import Session, Speaker
 from app.programme.published import Programme
 from app.programme.zones import Clocks
@@ -20,6 +21,7 @@ def session(programme: Programme, found: Session, clocks: Clocks) -> dict[str, A
         "clocks": clocks,
         "around": programme.around(found),
         "materials": found.open_materials(clock.now()),
+        "card": cards.key_of(found, programme.conference),
         "linked": linked.session(found, programme.conference),
     }
 

@@ -1,0 +1,1 @@
+"""Cards: the pictures that stand for sessions where their addresses are shared."""

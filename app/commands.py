@@ -27,6 +27,7 @@ from app.programme import keeping_photos, renditions, report, uploads
 from app.programme import queries as programme_queries
 from app.programme import services as programme_services
 from app.programme.cards import services as cards
+from app.programme.finding import services as finding
 from app.programme.proposals import trusted
 from app.programme.publishing import plans
 from app.registration import audit, retention, seats, taking_over
@@ -53,6 +54,7 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     speakers_retention.forget_what_is_due,
     mailing.remind_when_due,
     cards.forget_unseen,
+    finding.catch_up,
 )
 
 # what it does within a few seconds of a moment

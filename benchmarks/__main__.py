@@ -18,6 +18,7 @@ from benchmarks import (
     pages,
     publishing,
     registrations,
+    search,
     starting,
 )
 from benchmarks.figures import Figure, report
@@ -30,6 +31,7 @@ QUICK: dict[str, Measurement] = {
     "pages": pages.measure,
     "publishing": publishing.measure,
     "growth": growth.measure,
+    "search": search.measure,
     "visits": first_visits.measure,
     "registrations": registrations.measure,
     "letters": letters.measure,

@@ -13,6 +13,7 @@ from app.history import services as history
 from app.programme import document, in_effect, loading, queries, recognising, revisions
 from app.programme.difference import Difference
 from app.programme.document import Document
+from app.programme.finding import services as finding
 from app.programme.following import services as following
 from app.programme.freezing import freeze
 from app.programme.models import Conference, Release
@@ -114,6 +115,7 @@ def publish(
     revisions.tell(before, frozen)
     seen = (shown.number, before) if shown and before else None
     following.begin(release.number, frozen, seen, release.published_at)
+    finding.write(release.number, frozen)
     raise_edition()
     history.record(
         f"Release {release.number} was published{_in_spite_of(overruled)}",

@@ -1,50 +1,82 @@
 """Search in what the public can read: sessions, speakers, themes, rooms, pages and news.
 
 Accents and case do not matter, the beginning of a word is enough, and words may come in any
-order; every word must be found. What has the words in its title comes first.
+order; every word must be found. What has the words in its title comes first. The database says
+what in the release holds the words; the rest, which is little, is looked through here, and all of
+it is where there is no index to ask: in a preview, and while the database is away.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from app.content import prose
 from app.content.queries import News, Page
-from app.programme.document import Room, Session, Speaker, Theme
+from app.programme.finding import queries as finding
+from app.programme.finding.things import Entry, Thing, things
+from app.programme.finding.words import WORD, bare, words
 from app.programme.releases import Programme
 
-WORD = re.compile(r"\w+")
 LONGEST_QUESTION = 100  # characters; the rest is not looked at
-MOST_SHOWN = 100
+PAGE_SIZE = 20  # results
 BEFORE, AFTER = 60, 120  # characters around the first word found
 Pieces = Sequence[tuple[str, bool]]  # parts of a text, and whether each was asked for
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Something that can be found."""
+class Findable:
+    """All that can be found at a moment: what stands in the programme, then texts."""
 
-    kind: str
-    endpoint: str
-    title: str
-    summary: str
-    text: str = ""  # what else it says
-    values: Mapping[str, str] = field(default_factory=dict)  # for its address
-    language: str = ""  # where it is another than the page's
-    title_words: frozenset[str] = field(init=False)
-    all_words: frozenset[str] = field(init=False)
+    number: int  # of the release, by which the index is asked
+    programme: Sequence[Thing]
+    texts: Sequence[Thing]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "title_words", words(self.title))
-        everything = f"{self.title} {self.summary} {self.text}"
-        object.__setattr__(self, "all_words", words(everything))
+    @cached_property
+    def all(self) -> Sequence[Thing]:
+        """Give all of it, in the order in which it stands."""
+        return (*self.programme, *self.texts)
+
+    def holding(self, asked: frozenset[str]) -> set[int]:
+        """Tell what holds every word, by its place."""
+        indexed = finding.holding(asked, self.number)
+        begin = 0 if indexed is None else len(self.programme)
+        looked = range(begin, len(self.all))
+        return {place for place in looked if _holds(self.all[place], asked)} | (indexed or set())
+
+    def strengths(self, asked: frozenset[str]) -> Counter[int]:
+        """Count the asked words that stand in each title, whole words twice."""
+        found: Counter[int] = Counter()
+        for part in asked:
+            begun: set[int] = set()
+            for word in self._sorted[bisect_left(self._sorted, part) :]:
+                if not word.startswith(part):
+                    break
+                begun.update(self._titles[word])
+            found.update(begun)
+            found.update(self._titles.get(part, ()))
+        return found
+
+    @cached_property
+    def _titles(self) -> Mapping[str, Sequence[int]]:
+        """The places of titles by their words."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for place, thing in enumerate(self.all):
+            for word in words(thing.title):
+                found[word].append(place)
+        return dict(found)
+
+    @cached_property
+    def _sorted(self) -> Sequence[str]:
+        return sorted(self._titles)
 
 
 @dataclass(frozen=True)
 class Found:
-    """An entry that answers a question, with the words that were asked for marked."""
+    """Something that answers a question, with the words that were asked for marked."""
 
+    thing: Thing
     entry: Entry
     title: Pieces
     excerpt: Pieces
@@ -52,71 +84,80 @@ class Found:
 
 @dataclass(frozen=True)
 class Results:
-    """What was found: how many in all, and the best of them."""
+    """What was found: how many in all, and one page of them, the best first."""
 
     count: int = 0
     best: Sequence[Found] = ()
+    number: int = 1
+    last: int = 1
+
+    @property
+    def first(self) -> int:
+        """Which of all the first on this page is."""
+        return (self.number - 1) * PAGE_SIZE + 1
 
 
-def index(programme: Programme, pages: Iterable[Page], news: Iterable[News]) -> Sequence[Entry]:
+def findable(programme: Programme, pages: Iterable[Page], news: Iterable[News]) -> Findable:
     """Make ready what can be found."""
-    return [
-        *map(_session, programme.sessions),
-        *map(_speaker, programme.speakers),
-        *map(_theme, programme.themes),
-        *map(_room, programme.rooms),
-        *map(_page, pages),
-        *map(_news, news),
-    ]
+    texts = [*map(_page, pages), *map(_news, news)]
+    return Findable(programme.number, list(things(programme)), texts)
 
 
-def find(question: str, entries: Iterable[Entry]) -> Results:
-    """Find what holds every word of the question, the best first."""
+def find(
+    question: str, among: Findable, number: int = 1, keeps: Callable[[Thing], bool] | None = None
+) -> Results:
+    """Find what holds every word of the question and is kept, the best first."""
     asked = words(question)
+    found = ranked(asked, among)
+    if keeps:
+        found = [place for place in found if keeps(among.all[place])]
+    last = max(1, -(-len(found) // PAGE_SIZE))
+    number = min(number, last)
+    some = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    return Results(len(found), [_shown(among.all[one], asked) for one in some], number, last)
+
+
+def ranked(asked: frozenset[str], among: Findable) -> Sequence[int]:
+    """List the places of what holds every word, the best first; without a word, the programme."""
     if not asked:
-        return Results()
-    found = [entry for entry in entries if _holds(entry.all_words, asked)]
-    found.sort(key=lambda entry: -_strength(entry, asked))
-    return Results(len(found), [_shown(entry, asked) for entry in found[:MOST_SHOWN]])
-
-
-def words(text: str) -> frozenset[str]:
-    """Give the words of a text without case or accents (Unicode NFKD)."""
-    return frozenset(WORD.findall(_bare(text)))
+        return range(len(among.programme))
+    found = among.holding(asked)
+    strengths = among.strengths(asked)
+    return sorted(found, key=lambda place: (-strengths.get(place, 0), place))
 
 
 def marked(text: str, asked: frozenset[str]) -> Pieces:
     """Part a text into what was asked for and what stands between."""
     pieces: list[tuple[str, bool]] = []
     end = 0
-    for word in WORD.finditer(text):
-        if _is_asked(word[0], asked):
-            pieces += [(text[end : word.start()], False), (word[0], True)]
-            end = word.end()
+    for word in _asked_in(text, asked):
+        pieces += [(text[end : word.start()], False), (word[0], True)]
+        end = word.end()
     return [piece for piece in [*pieces, (text[end:], False)] if piece[0]]
 
 
-def _bare(text: str) -> str:
-    parted = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in parted if not unicodedata.combining(character))
+def _asked_in(text: str, asked: frozenset[str]) -> Iterator[re.Match[str]]:
+    """Find the words of a text that were asked for."""
+    if not asked:
+        return iter(())
+    if text.isascii():  # most are, and then one look is enough
+        begun = "|".join(sorted(filter(str.isascii, asked)))
+        return re.finditer(
+            rf"(?<![a-z0-9])(?:{begun or '(?!)'})[a-z0-9]*", text, re.ASCII | re.IGNORECASE
+        )
+    begins = tuple(asked)
+    return (word for word in WORD.finditer(text) if bare(word[0]).startswith(begins))
 
 
-def _holds(present: frozenset[str], asked: frozenset[str]) -> bool:
+def _holds(thing: Thing, asked: frozenset[str]) -> bool:
+    present = thing.all_words
     return all(any(word.startswith(part) for word in present) for part in asked)
 
 
-def _is_asked(word: str, asked: frozenset[str]) -> bool:
-    return _bare(word).startswith(tuple(asked))
-
-
-def _strength(entry: Entry, asked: frozenset[str]) -> int:
-    """Count the asked words that stand in the title, whole words twice."""
-    begun = sum(any(word.startswith(part) for word in entry.title_words) for part in asked)
-    return begun + len(asked & entry.title_words)
-
-
-def _shown(entry: Entry, asked: frozenset[str]) -> Found:
-    return Found(entry, marked(entry.title, asked), marked(_excerpt(entry, asked), asked))
+def _shown(thing: Thing, asked: frozenset[str]) -> Found:
+    entry = thing.told()
+    excerpt = marked(_excerpt(entry, asked), asked)
+    return Found(thing, entry, marked(thing.title, asked), excerpt)
 
 
 def _excerpt(entry: Entry, asked: frozenset[str]) -> str:
@@ -129,7 +170,7 @@ def _excerpt(entry: Entry, asked: frozenset[str]) -> str:
 
 
 def _first(text: str, asked: frozenset[str]) -> re.Match[str] | None:
-    return next((word for word in WORD.finditer(text) if _is_asked(word[0], asked)), None)
+    return next(_asked_in(text, asked), None)
 
 
 def _cut(text: str, place: int) -> str:
@@ -140,63 +181,11 @@ def _cut(text: str, place: int) -> str:
     return f"{'…' if begin else ''}{whole}{'…' if end < len(text) else ''}"
 
 
-def _session(session: Session) -> Entry:
-    people = (f"{part.name}, {part.organisation}" for part in session.parts)
-    said = (prose.plain(session.abstract), prose.plain(session.description))
-    theme = session.theme.name if session.theme else ""
-    text = ". ".join(filter(None, [session.subtitle, *said, *people, theme]))
-    return Entry(
-        kind="session",
-        endpoint="programme.session",
-        values={"slug": session.slug},
-        title=session.title,
-        summary=session.summary,
-        text=text,
-        language=session.language,
-    )
+def _page(page: Page) -> Thing:
+    told = Entry(page.summary, page.words, page.language)
+    return Thing("page", page.slug, page.title, "content.shown", lambda: told)
 
 
-def _speaker(speaker: Speaker) -> Entry:
-    known = (speaker.role, speaker.organisation, speaker.country)
-    return Entry(
-        kind="speaker",
-        endpoint="programme.speaker",
-        values={"slug": speaker.slug},
-        title=speaker.name,
-        summary=", ".join(filter(None, known)),
-        text=prose.plain(speaker.biography),
-    )
-
-
-def _theme(theme: Theme) -> Entry:
-    values = {"slug": theme.slug}
-    return Entry("theme", "programme.theme", theme.name, theme.summary, values=values)
-
-
-def _room(room: Room) -> Entry:
-    values = {"slug": room.slug}
-    return Entry("room", "programme.room", room.name, room.description, values=values)
-
-
-def _page(page: Page) -> Entry:
-    return Entry(
-        kind="page",
-        endpoint="content.shown",
-        values={"slug": page.slug},
-        title=page.title,
-        summary=page.summary,
-        text=page.words,
-        language=page.language,
-    )
-
-
-def _news(item: News) -> Entry:
-    return Entry(
-        kind="news",
-        endpoint="site.news_item",
-        values={"slug": item.slug},
-        title=item.title,
-        summary=item.summary,
-        text=item.words,
-        language=item.language,
-    )
+def _news(item: News) -> Thing:
+    told = Entry(item.summary, item.words, item.language)
+    return Thing("news", item.slug, item.title, "site.news_item", lambda: told)

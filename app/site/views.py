@@ -1,6 +1,5 @@
 """The front door, and what belongs to no room of its own."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Blueprint, current_app, redirect, request, url_for
@@ -8,15 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app import clock, edition
+from app import clock
 from app.accounts import limits
 from app.content import queries as content
 from app.content.views import content_of, folder
 from app.errors import TooOften
-from app.forms import checks_its_own_token, one_line, without_hidden
+from app.forms import checks_its_own_token
 from app.programme import releases
 from app.registration import queries as registration
-from app.site import front, machines, news, search, services
+from app.site import front, machines, news, searching, services
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.web import languages
 from app.web.pages import page
@@ -50,15 +49,7 @@ def home() -> ResponseReturnValue:
     )
 
 
-@pages.get("/search", endpoint="search")
-@public
-def results() -> ResponseReturnValue:
-    typed = one_line(without_hidden(request.args.get("q", "")))
-    question = typed[: search.LONGEST_QUESTION]
-    found = search.find(question, _index())
-    return page(
-        "site/search.html", question=question, found=found, is_cut=question != typed, trail=[]
-    )
+pages.add_url_rule("/search", endpoint="search", view_func=searching.results)
 
 
 @pages.get("/site-map")
@@ -161,13 +152,3 @@ def _language() -> str:
 
 def _pages() -> list[content.Page]:
     return list(content.pages(folder(), _language(), languages.root(_language())))
-
-
-def _index() -> Sequence[search.Entry]:
-    """Make the index once for each edition and language, and again when a text has appeared."""
-    made: dict[int, Sequence[search.Entry]] = edition.kept(f"search {_language()}", dict)
-    stage = content.stage(folder())
-    if stage not in made:
-        made.clear()
-        made[stage] = search.index(releases.current(), _pages(), news.items())
-    return made[stage]

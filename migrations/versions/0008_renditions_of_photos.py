@@ -15,9 +15,7 @@ def upgrade() -> None:
             sa.Column("cut", sa.String(), server_default="50 50 100", nullable=False)
         )
         batch_op.add_column(sa.Column("whole", sa.LargeBinary(), nullable=True))
-        batch_op.add_column(
-            sa.Column("painting_until", sa.DateTime(timezone=True), nullable=True)
-        )
+        batch_op.add_column(sa.Column("painting_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("painted_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "rendition",

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.site.search import LONGEST_QUESTION, marked, words
+from app.programme.finding.words import words
+from app.site.search import LONGEST_QUESTION, marked
 from tests.browser import Browser, Page
 from tests.factories import a_session, a_speaker, published
 from tests.pages import words as read
@@ -147,8 +148,11 @@ def test_many_results_are_cut_and_counted(visitor: Browser) -> None:
     page = _searched(visitor, "barnacle")
 
     assert page.heading == "120 results for “barnacle”"
-    assert "These are the best 100 of 120 results." in page.text
-    assert len(_titles(page)) == 100
+    assert "120 results, page 1 of 6" in page.text
+    assert len(_titles(page)) == 20
+    last = visitor.open("/search?q=barnacle&page=99")
+    assert last.title.startswith("120 results for “barnacle”, page 6 of 6 – Search")
+    assert last.follow("Previous page").follow("Next page").title == last.title
 
 
 def test_a_result_in_another_language_says_so(visitor: Browser) -> None:

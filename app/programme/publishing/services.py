@@ -18,6 +18,7 @@ from app.history import services as history
 from app.programme import document, revisions
 from app.programme import services as programme
 from app.programme.clashes import Clash
+from app.programme.finding import services as finding
 from app.programme.following import services as following
 from app.programme.models import CANCELLED, FAILED, Conference, PlannedRelease, Release
 from app.programme.publishing import queries
@@ -89,6 +90,7 @@ def roll_back(number: int, note: str, *, seen: int, who: str) -> Release:
     conference.in_effect = document.written_facts(after.conference)
     conference.current_release = number
     following.begin(number, after, (seen, before), clock.now())
+    finding.write(number, after)
     raise_edition()
     history.record(
         f"Release {number} was made public again in place of release {seen}"

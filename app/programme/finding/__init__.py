@@ -1,0 +1,1 @@
+"""What can be found in a programme, by the words that stand in it."""

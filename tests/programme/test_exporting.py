@@ -47,7 +47,7 @@ SCHEDULES = sorted(
     for path in (
         Path(os.environ["REAL_SCHEDULES"]).iterdir() if "REAL_SCHEDULES" in os.environ else ()
     )
-    if path.suffix in {".xml", ".json"}
+    if path.suffix in {".xml", ".json", ".ics"}
 )
 SHIPPED = ROOT / "content" / "conference.json"
 SCHEMA = os.environ.get("SCHEDULE_SCHEMA", "")
@@ -73,7 +73,12 @@ def a_rich_programme() -> None:
         kind="workshop",
         language="en-GB",
         licence="CC BY 4.0",
-        links=json.dumps([["https://example.org/slides?a=1&b=2", "Slides & notes"]]),
+        links=json.dumps(
+            [
+                ["https://example.org/slides?a=1&b=2", "Slides & notes"],
+                ["https://example.org/ä/#/room/#one:100%", "Ä room"],
+            ]
+        ),
         is_recorded=True,
         theme=theme,
         room=room,
@@ -464,6 +469,25 @@ def test_what_somebody_changed_in_a_schedule_stands(site: Flask, tmp_path: Path)
         loaded = services.load(path)
 
     assert loaded.difference.changed == ["Session: Sea walls (title)"]
+
+
+def test_an_address_is_spelt_as_an_address_may_be(site: Flask) -> None:
+    a_rich_programme()
+    conference = json.loads(FORMATS["schedule.json"].write(sources.working(SITE)))["schedule"][
+        "conference"
+    ]
+
+    links = [
+        link["url"]
+        for day in conference["days"]
+        for events in day["rooms"].values()
+        for event in events
+        for link in event["links"]
+    ]
+    assert links == [
+        "https://example.org/slides?a=1&b=2",
+        "https://example.org/%C3%A4/#/room/%23one:100%25",
+    ]
 
 
 def test_other_programs_are_told_what_is_illustrative(site: Flask, tmp_path: Path) -> None:

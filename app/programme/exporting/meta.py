@@ -12,7 +12,7 @@ from typing import Any
 from app.programme.document import Part
 from app.programme.exporting import own_json
 from app.programme.exporting.schedules import Schedule
-from app.programme.reading.words import plain_slug
+from app.programme.reading.words import plain_slug, uri
 from app.programme.reading.written import WrittenProgramme, WrittenSession
 
 Record = dict[str, Any]
@@ -63,6 +63,7 @@ def _beside(session: WrittenSession) -> WrittenSession:
         title="",
         illustrative=session.illustrative,
         appearances=session.appearances,
+        links=session.links if any(uri(one) != one for one, _ in session.links) else (),
     )
 
 

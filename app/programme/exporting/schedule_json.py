@@ -15,6 +15,7 @@ from app.programme.exporting.schedules import (
     colour,
 )
 from app.programme.exporting.sources import Source, as_html
+from app.programme.reading.words import uri
 
 Record = dict[str, Any]
 
@@ -123,7 +124,7 @@ def _event(event: Event, room: str, schedule: Schedule) -> Record:
         **recorded,
         "persons": [_person(part, schedule) for part in session.parts],
         "links": [
-            {"url": address, "title": label, "type": "web"} for address, label in session.links
+            {"url": uri(address), "title": label, "type": "web"} for address, label in session.links
         ],
     }
 

@@ -11,6 +11,7 @@ from app.programme.reading import own_json
 from app.programme.reading.found import Found, FoundPerson, FoundRoom, FoundSession, FoundTheme
 from app.programme.reading.notebook import Notebook
 from app.programme.reading.values import first, record, words
+from app.programme.reading.words import uri
 
 Thing = TypeVar("Thing", FoundRoom, FoundTheme)
 
@@ -86,6 +87,8 @@ def _restore_session(session: FoundSession, told: FoundSession | None, mark: str
     session.illustrative = told.illustrative
     if told.illustrative:
         session.abstract = session.abstract.removeprefix(mark)
+    if [uri(one) for one, _ in session.links] == [uri(one) for one, _ in told.links]:
+        session.links = told.links
     if [one.key for one in session.people] == [one.key for one in told.people]:
         for person, known in zip(session.people, told.people, strict=True):
             person.appears_as = known.appears_as

@@ -4,6 +4,7 @@ import hashlib
 import html
 import re
 import unicodedata
+from urllib.parse import quote, urlsplit
 
 from app.programme.reading.characters import SPACE, TRICKS, short
 from app.programme.reading.notebook import Notebook
@@ -16,6 +17,8 @@ KEY = 100
 NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 NUMBER = re.compile(r"\s*(\d{1,9})(?:\.0+)?\s*$")
+LOOSE_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+IN_ADDRESS = "%/?:@!$&'()*+,;=~"
 TAG = re.compile(r"</?[a-zA-Z]")
 HIDDEN_TAG = re.compile(r"&lt;/?(?:p|ul|ol|li|a|br|em|strong|div|h\d)\b")
 
@@ -94,6 +97,16 @@ def identity(words: str) -> str:
     if len(plain) <= KEY:
         return plain
     return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def uri(address: str) -> str:
+    """Spell an address with none but the characters that one may have (RFC 3986, 2)."""
+    parts = urlsplit(LOOSE_PERCENT.sub("%25", address))
+    return parts._replace(
+        path=quote(parts.path, IN_ADDRESS),
+        query=quote(parts.query, IN_ADDRESS),
+        fragment=quote(parts.fragment, IN_ADDRESS),
+    ).geturl()
 
 
 def number(words: str, most: int) -> int | None:

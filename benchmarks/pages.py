@@ -49,6 +49,8 @@ def feeds(session: str) -> dict[str, str]:
         "schedule.xml": "/schedule.xml",
         "schedule.json": "/schedule.json",
         "text": "/programme.txt",
+        "changes": "/changes.atom",
+        "news": "/whats-new.atom",
         "site map for search engines": "/sitemap.xml",
     }
 

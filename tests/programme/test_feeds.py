@@ -30,6 +30,11 @@ FEEDS = {
     "/programme/2009-06-10.txt": "text/plain; charset=utf-8",
     "/sessions/opening.txt": "text/plain; charset=utf-8",
 }
+EVERY_FEED = {
+    **FEEDS,
+    "/changes.atom": "application/atom+xml; charset=utf-8",
+    "/whats-new.atom": "application/atom+xml; charset=utf-8",
+}
 PAGES = ("/programme", "/programme/2009-06-10", "/sessions/opening")
 AS_BROWSERS_ASK = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 READER = Path(__file__).with_name("read_calendar.mjs")
@@ -38,7 +43,7 @@ READER = Path(__file__).with_name("read_calendar.mjs")
 # Any feed
 
 
-@pytest.mark.parametrize(("address", "kind"), FEEDS.items())
+@pytest.mark.parametrize(("address", "kind"), EVERY_FEED.items())
 def test_a_feed_is_public_and_open_to_programs_of_other_sites(
     visitor: Browser, address: str, kind: str, queries: list[str]
 ) -> None:
@@ -59,7 +64,7 @@ def test_a_feed_is_public_and_open_to_programs_of_other_sites(
     assert (again.data, head.data) == (b"", b"")
 
 
-@pytest.mark.parametrize("address", FEEDS)
+@pytest.mark.parametrize("address", EVERY_FEED)
 def test_a_program_may_ask_whether_it_may_ask(visitor: Browser, address: str) -> None:
     answer = visitor.fetch(
         "OPTIONS",
@@ -85,7 +90,7 @@ def test_what_is_no_feed_stays_closed(visitor: Browser, address: str) -> None:
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-@pytest.mark.parametrize("address", FEEDS)
+@pytest.mark.parametrize("address", EVERY_FEED)
 def test_a_kept_feed_asks_the_database_nothing(
     visitor: Browser, address: str, queries: list[str]
 ) -> None:

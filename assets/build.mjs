@@ -90,6 +90,8 @@ const built = {
   [join(root, "static", "css", "organise.css")]: await styleSheet(compiled("organise.scss")),
   [join(root, "static", "css", "part.css")]: await styleSheet(compiled("part.scss")),
   [join(root, "static", "js", "site.js")]: await script("site.js"),
+  [join(root, "static", "js", "offline.js")]: await script("offline.js"),
+  [join(root, "static", "js", "service-worker.js")]: await script("service-worker.js"),
   [join(root, "static", "js", "organise.js")]: await script("organise.js"),
   [join(root, "static", "js", "part.js")]: await script("part.js"),
   ...Object.fromEntries(drawings()),

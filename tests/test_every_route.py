@@ -50,6 +50,7 @@ class Who(StrEnum):
 
     PUBLIC = "anyone, and it is the same for everyone"
     ANYONE = "anyone"
+    BROWSER = "browsers, which ask each time whether theirs is still right"
     REGISTERING = "whoever is registering, by the key in their cookie"
     HOLDER = "the holder of the link"
     HALF_WAY = "whoever has their second step before them"
@@ -139,6 +140,10 @@ ROUTES = [
     Route("/my/sign-out-everywhere", "POST", Who.SIGNED_IN),
     Route("/my/stay", "POST", Who.SIGNED_IN),
     Route("/now", "GET", Who.PUBLIC),
+    Route("/offline", "GET", Who.PUBLIC),
+    Route("/offline.json", "GET", Who.PUBLIC),
+    Route("/offline/agenda", "GET", Who.PUBLIC),
+    Route("/offline/away", "GET", Who.PUBLIC),
     Route("/organise", "GET", Who.A_PART),
     Route("/organise/board", "GET", Who.A_PART),
     Route("/organise/board/<slug>", "GET POST", Who.EDITORS, "/organise/board/opening"),
@@ -606,6 +611,7 @@ ROUTES = [
     Route("/second-step/set-up/app/key", "POST", Who.SETTING_UP),
     Route("/second-step/set-up/passkey", "GET POST", Who.SETTING_UP),
     Route("/second-step/set-up/passkey/question", "POST", Who.SETTING_UP),
+    Route("/service-worker.js", "GET", Who.BROWSER),
     Route("/sessions", "GET", Who.PUBLIC),
     Route("/sessions/<slug>", "GET", Who.PUBLIC, "/sessions/opening"),
     Route("/sessions/<slug>.ics", "GET", Who.PUBLIC, "/sessions/opening.ics"),
@@ -697,9 +703,11 @@ ROUTES = [
 ]
 TYPED = {"email": "eve@example.org", "given_names": "Eve", "message": "Hello", "off": "1"}
 PUBLIC, PERSONAL = "public, ", "private, no-store"
+KEPT = {Who.PUBLIC: PUBLIC, Who.BROWSER: "no-cache"}
 OPENED = {
     Who.PUBLIC: (200, ""),
     Who.ANYONE: (200, ""),
+    Who.BROWSER: (200, ""),
     Who.REGISTERING: (303, "/register"),
     Who.HOLDER: (404, ""),
     Who.HALF_WAY: (303, "/sign-in"),
@@ -762,7 +770,7 @@ def test_what_is_public_is_for_everyone_and_what_is_not_is_kept_by_nobody(
             answer = a_browser().fetch("GET", route.tried)
             is_public = who is Who.PUBLIC
 
-            assert answer.headers["Cache-Control"].startswith(PUBLIC if is_public else PERSONAL)
+            assert answer.headers["Cache-Control"].startswith(KEPT.get(who, PERSONAL))
             assert (answer.headers.get("X-Robots-Tag") == "noindex") is not is_public, route
             assert not (is_public and "Set-Cookie" in answer.headers), route
 

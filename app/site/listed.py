@@ -19,6 +19,7 @@ PUBLIC_PAGES = (
     "site.whats_new",
     "site.site_map",
     "site.developers",
+    "site.offline",
 )
 OF_THE_PROGRAMME = (
     "programme.whole",

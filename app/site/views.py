@@ -15,7 +15,7 @@ from app.errors import TooOften
 from app.forms import checks_its_own_token
 from app.programme import releases
 from app.registration import queries as registration
-from app.site import front, machines, news, searching, services
+from app.site import front, machines, news, offline, searching, services
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.web import languages
 from app.web.pages import page
@@ -28,6 +28,7 @@ TOO_MANY = _l("Wait an hour, then send this again: several messages have come fr
 
 pages = Blueprint("site", __name__)
 machines.attach(pages)
+offline.attach(pages)
 pages.register_blueprint(news.feeds)
 
 

@@ -1,8 +1,10 @@
+import { stars } from "./agenda.js";
 import { offerOwnZone } from "./clocks.js";
 import { focusErrorSummary } from "./error-summary.js";
 import { sendOnce } from "./send-once.js";
 
 document.documentElement.classList.add("js-enabled");
 focusErrorSummary();
+stars();
 sendOnce();
 offerOwnZone();

@@ -1,0 +1,84 @@
+// Shows which sessions of a page are in this browser's agenda, and puts them in and out in place.
+// A page is the same for everyone, so it is told here. Who has no agenda, makes no request.
+import { keptAgenda, keepAgenda } from "./kept-agenda.js";
+
+const FRESH = 60_000; // milliseconds for which the site is not asked again
+
+export function stars() {
+  const own = document.getElementById("my-agenda");
+  if (own) keepAgenda(own.dataset.starred.split(" ").filter(Boolean));
+  const form = document.getElementById("agenda");
+  if (form?.dataset.starred) new Stars(form);
+}
+
+class Stars {
+  constructor(form) {
+    this.form = form;
+    this.words = form.dataset;
+    this.buttons = [...document.querySelectorAll("button.star[form=agenda]")];
+    this.status = document.body.appendChild(document.createElement("div"));
+    this.status.className = "govuk-visually-hidden";
+    this.status.setAttribute("role", "status");
+    this.turn = Promise.resolve();
+    for (const button of this.buttons) button.firstChild.data = this.words.mine;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const button = event.submitter;
+      this.turn = this.turn.then(() => this.press(button)); // the first makes the agenda
+    });
+    const kept = keptAgenda();
+    this.show(kept?.sessions ?? []);
+    if (kept && Date.now() - kept.at > FRESH) this.ask();
+  }
+
+  show(sessions) {
+    const starred = new Set(sessions);
+    for (const button of this.buttons) {
+      button.setAttribute("aria-pressed", String(starred.has(button.value)));
+    }
+  }
+
+  async ask() {
+    const answer = await fetch(this.words.starred).catch(() => undefined);
+    if (answer?.ok) this.learn(await answer.json());
+  }
+
+  learn({ sessions }) {
+    keepAgenda(sessions);
+    this.show(sessions);
+  }
+
+  async press(button) {
+    const isIn = button.getAttribute("aria-pressed") === "true";
+    const body = new URLSearchParams(new FormData(this.form));
+    body.set(isIn ? "remove" : "add", button.value);
+    let answer;
+    try {
+      answer = await fetch(this.form.action, {
+        method: "POST",
+        body,
+        headers: { Accept: "application/json" },
+      });
+    } catch {
+      this.say(this.words.away, button);
+      return;
+    }
+    if (answer.ok) {
+      this.learn(await answer.json());
+      this.say(isIn ? this.words.removed : this.words.added, button);
+    } else {
+      this.sendPlainly(isIn ? "remove" : "add", button.value); // the page that comes says why
+    }
+  }
+
+  say(words, button) {
+    const title = button.lastElementChild.textContent.slice(2); // after ": "
+    this.status.textContent = words.replace("{}", title);
+  }
+
+  sendPlainly(name, value) {
+    const field = this.form.appendChild(document.createElement("input"));
+    Object.assign(field, { type: "hidden", name, value });
+    this.form.submit();
+  }
+}

@@ -1,0 +1,64 @@
+// Holds the programme for whoever has asked for it, and gives it where the site cannot be reached.
+// Only addresses that /offline.json lists are kept, asked for without a cookie, and only where the
+// answer says that it is public. So nothing personal is ever kept, or given from what is kept.
+import { clean, keep, match, readState, renew } from "./offline/store.js";
+
+const PATIENCE = 4000; // milliseconds, before a page that is kept is shown instead
+const LOOK_AGAIN = 600_000; // after which the site is asked whether there is something new
+const AGENDA = /^(\/[a-zA-Z-]+)?\/agenda$/;
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("message", (event) => {
+  const tell = (news) => event.ports[0]?.postMessage(news);
+  event.waitUntil(bringUpToDate(event.data.root, tell));
+});
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (pathname.startsWith("/static/")) event.respondWith(file(request));
+  else if (request.mode === "navigate") event.respondWith(page(event, pathname));
+});
+
+let going;
+
+function bringUpToDate(root, tell) {
+  going ??= renew(root, tell)
+    .then((state) => tell({ state }))
+    .catch((fault) => tell({ problem: fault.name === "QuotaExceededError" ? "full" : "away" }))
+    .finally(() => (going = undefined));
+  return going;
+}
+
+async function file(request) {
+  return (await match(request.url)) ?? fetch(request);
+}
+
+async function page(event, path) {
+  const state = await readState();
+  const copy = state && (await match(path));
+  const asked = fetch(event.request);
+  const waited = copy ? new Promise((end) => setTimeout(end, PATIENCE)) : asked;
+  const answer = await Promise.race([asked, waited]).catch(() => undefined);
+  asked.catch(() => undefined); // it may fail after the kept page has been shown
+  if (answer) {
+    if (state) event.waitUntil(learn(state, path, copy && answer.clone()));
+    return answer;
+  }
+  if (copy) return marked(copy, state);
+  if (!state) return Response.error();
+  if (AGENDA.test(path)) return Response.redirect(`${state.root}/offline/agenda`);
+  return marked(await match(`${state.root}/offline/away`), state, 503);
+}
+
+async function learn(state, path, answer) {
+  const isKept = answer && (await caches.has(state.store)); // it may have been removed meanwhile
+  if (isKept) await keep(state.store, path, answer).catch(() => undefined);
+  if (Date.now() - state.checked > LOOK_AGAIN) await bringUpToDate(state.root, () => undefined);
+}
+
+async function marked(copy, state, status = 200) {
+  const text = (await copy.text()).replace('<main id="main"', `${state.banner}<main id="main"`);
+  return new Response(text, { status, headers: clean(copy.headers) });
+}

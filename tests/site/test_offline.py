@@ -1,0 +1,87 @@
+"""What is kept on the devices of those who ask for it, as the site lists it."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.agenda.test_agenda import the_session
+from tests.browser import Browser
+from tests.factories import published
+
+PERSONAL = re.compile(r"/(agenda|booking|register|my|speak|organise|sign-in|sign-out)(/|$)")
+
+
+def the_list(visitor: Browser, root: str = "") -> Any:
+    return visitor.fetch("GET", f"{root}/offline.json").get_json()
+
+
+def test_the_list_holds_the_whole_programme_and_nothing_of_anybody(visitor: Browser) -> None:
+    listed = the_list(visitor)["addresses"]
+
+    assert {"/programme", "/programme/2009-06-10", "/sessions/opening"} < set(listed)
+    assert {"/rooms/great-hall", "/themes/water", "/help", "/offline/away"} < set(listed)
+    assert [one for one in listed if PERSONAL.match(one)] == []
+    assert len(listed) == len(set(listed))
+
+
+def test_every_address_of_the_list_is_there_and_public(visitor: Browser) -> None:
+    pages = [one for one in the_list(visitor)["addresses"] if not one.startswith("/static/")]
+
+    kept = {
+        address: visitor.fetch("GET", address).headers["Cache-Control"].partition(",")[0]
+        for address in pages
+    }
+
+    assert set(kept.values()) == {"public"}
+
+
+def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
+    visitor: Browser, held_clock: Any
+) -> None:
+    before = the_list(visitor)
+    held_clock.move_to("2009-05-12T09:45:00+01:00")
+    later = visitor.fetch("GET", "/offline.json?later").get_json()  # past the store's minute
+    the_session("opening").title = "Opening words"
+    published()
+    after = the_list(visitor)
+
+    assert later["version"] == before["version"] != after["version"]
+    assert later["told"] == "Last brought up to date on Tuesday 12 May 2009 at 9:45am."
+    assert (
+        "You are without a connection. This is the programme as of Tuesday 12 May 2009, 9:45am."
+    ) in later["banner"]
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_each_language_keeps_its_own_pages(visitor: Browser) -> None:
+    listed = the_list(visitor, "/fr")["addresses"]
+
+    assert "/fr/programme" in listed
+    assert [
+        one for one in listed if not one.startswith(("/fr/", "/static/")) and one != "/fr"
+    ] == []
+    page = visitor.open("/fr/offline")
+    place = page.tree.by_id("offline")
+    assert place is not None
+    assert (place.get("data-root"), place.get("data-worker")) == ("/fr", "/service-worker.js")
+
+
+def test_the_worker_is_small_and_asked_for_anew_each_time(visitor: Browser) -> None:
+    answer = visitor.fetch("GET", "/service-worker.js", {"Accept-Encoding": "br"})
+
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.mimetype == "text/javascript"
+    assert len(answer.get_data()) < 5000
+    again = visitor.fetch("GET", "/service-worker.js", {"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_without_scripts_the_page_says_that_it_cannot_be_done(visitor: Browser) -> None:
+    page = visitor.open("/cookies")
+    page = page.follow("Keep the programme on this device")
+
+    assert "This needs JavaScript and a browser that can keep pages." in page.text
+    place = page.tree.by_id("offline")
+    assert place is not None
+    assert "hidden" in place.attrib

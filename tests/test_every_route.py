@@ -671,6 +671,11 @@ ROUTES = [
         Who.SPEAKER,
         "/speak/ada-marsh/materials/opening/_link",
     ),
+    Route("/speak/<slug>/photo", "GET POST", Who.SPEAKER, "/speak/ada-marsh/photo"),
+    Route("/speak/<slug>/photo/<key>.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/photo/k.jpg"),
+    Route("/speak/<slug>/photo/part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/photo/part"),
+    Route("/speak/<slug>/photo/remove", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/remove"),
+    Route("/speak/<slug>/photo/whole.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/photo/whole.jpg"),
     Route("/speak/<slug>/profile", "GET POST", Who.SPEAKER, "/speak/ada-marsh/profile"),
     Route(
         "/speak/<slug>/profile/photo.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/profile/photo.jpg"

@@ -29,6 +29,7 @@ QUALITY_OF_WHOLE: Final = 90
 JPEG: Final = frozenset({"JPEG", "MPO"})
 MOST_PIXELS: Final = 12_500_000  # as telephones make them; all of them are held at once
 MOST_OF_JPEG: Final = 64_000_000  # which can be read at less than its full size
+MOST_OF_WEBP: Final = 6_000_000  # whose reader holds them several times over
 SCAN, MOST_SCANS = b"\xff\xda", 200  # ways over a JPEG; each takes as long as the whole picture
 HEIF: Final = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)
 PDF, PDF_WITHIN = b"%PDF-", 1024  # bytes, in which readers of PDF look for it
@@ -98,13 +99,19 @@ def _check_what_it_is(body: bytes) -> None:
 def _check_size(picture: "Image", body: bytes) -> None:
     """Look at what the file says of its size, before anything of it is drawn."""
     is_jpeg = picture.format in JPEG
-    at_less = is_jpeg and "progressive" not in picture.info
-    if picture.width * picture.height > (MOST_OF_JPEG if at_less else MOST_PIXELS):
+    if picture.width * picture.height > _most_pixels(picture):
         raise Unreadable(_too_many_pixels())
     if min(picture.size) < LEAST:
         raise Unreadable("This picture is too small: each side needs 100 pixels or more")
     if is_jpeg and body.count(SCAN) > MOST_SCANS:
         raise Unreadable("This picture would take too long to read: save it anew as a JPEG")
+
+
+def _most_pixels(picture: "Image") -> int:
+    """Tell how many pixels can be read without holding more than a web process may."""
+    if picture.format in JPEG and "progressive" not in picture.info:
+        return MOST_OF_JPEG
+    return MOST_OF_WEBP if picture.format == "WEBP" else MOST_PIXELS
 
 
 def _check_that_it_is_nothing_else(body: bytes) -> None:

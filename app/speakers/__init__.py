@@ -7,6 +7,7 @@ from app.speakers.assisting import pages as assisting
 from app.speakers.calendar import feeds
 from app.speakers.calendar import pages as calendar
 from app.speakers.materials import pages as materials
+from app.speakers.photo import pages as photo
 from app.speakers.sharing import pages as sharing
 from app.speakers.taking_part import pages as taking_part
 from app.speakers.texts.profile import pages as profile
@@ -22,5 +23,6 @@ def _open_calendars(state: BlueprintSetupState) -> None:
 
 __all__ = ["pages"]
 
-for part in (taking_part, answering, assisting, calendar, sharing, materials, profile, text):
+ALL = (taking_part, answering, assisting, calendar, sharing, photo, materials, profile, text)
+for part in ALL:
     pages.register_blueprint(part)

@@ -20,7 +20,7 @@ from app.programme.models import Speaker
 from app.programme.proposals import queries as proposals
 from app.programme.proposals.fields import OF_SESSIONS
 from app.programme.proposals.models import OPEN, SENT_BACK, Proposal
-from app.speakers import queries
+from app.speakers import proposed_photos, queries
 from app.speakers.models import Reply
 
 
@@ -39,6 +39,7 @@ OF_WHAT_WAS_SENT: Final[Mapping[str, State]] = {
     OPEN: State(_l("The organisers look at it"), is_open=False),
     SENT_BACK: State(_l("Sent back: please look again"), is_open=True),
 }
+PHOTO_STATES: Final = {"none": TO_DO, "sent": OF_WHAT_WAS_SENT[OPEN], "there": DONE}
 
 
 class People:
@@ -98,6 +99,12 @@ def _standing(speaker: Speaker, *, waits: bool) -> State:
     return State(_l("Confirmed"), is_open=False) if speaker.confirmed_at is not None else TO_DO
 
 
+def _photo(people: People) -> Mapping[int, State]:
+    """Tell who has a photo, or has sent one in."""
+    found = proposed_photos.standing([one.id for one in people.speakers])
+    return {number: PHOTO_STATES[state] for number, state in found.items()}
+
+
 def _materials(people: People) -> Mapping[int, State]:
     """Tell who has handed anything in; nobody is reminded of what is wanted by no day."""
     counts = materials.counts_by_speaker([one.id for one in people.speakers])
@@ -155,6 +162,7 @@ def _question(name: str, label: Any, since: str) -> Item:
 ITEMS: Final[tuple[Item, ...]] = (
     Item("taking-part", _l("Say whether you take part"), "speakers.taking_part.ask", _taking_part),
     Item("profile", _l("Your profile"), "speakers.profile.write", _profile),
+    Item("photo", _l("Photo"), "speakers.photo.ask", _photo),
     Item("texts", _l("Titles and abstracts of your sessions"), "speakers.sharing.shown", _texts),
     Item(
         "availability",

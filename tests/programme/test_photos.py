@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
-from app.errors import Unreadable
+from app.errors import Refused, Unreadable
 from app.programme import photos
+from app.programme.cuts import Cut
 from config import ROOT
+from tests.programme.documents import an_archive
 from tests.programme.pictures import (
     BLUE,
     GREEN,
@@ -17,8 +21,11 @@ from tests.programme.pictures import (
     a_picture,
     in_a_file,
     many_times_over,
+    moving,
     opened,
+    turned,
     turned_and_located,
+    wide_gamut,
 )
 
 MIDDLE = (240, 240)
@@ -36,7 +43,7 @@ def is_near(found: object, wanted: tuple[int, int, int]) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-@pytest.mark.parametrize("size", [(640, 480), (480, 900), (100, 100), (2000, 3000)])
+@pytest.mark.parametrize("size", [(640, 480), (480, 900), (100, 100), (1500, 3000)])
 def test_any_picture_becomes_a_square_of_the_same_colour(kind: str, size: tuple[int, int]) -> None:
     made = opened(prepared(a_picture(kind, size, GREEN)))
 
@@ -122,6 +129,7 @@ def test_a_photo_of_a_phone_is_read_at_once() -> None:
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 NONE_OF_THEM = "Choose a JPEG, PNG or WebP picture: this file is none of them"
 BROKEN = "This picture is broken, so it cannot be shown"
+TWO_THINGS = "Choose a picture that holds nothing else: this file is two things at once"
 TOO_MANY = "This picture has too many pixels: make it smaller, or save it as a plain JPEG"
 
 
@@ -145,6 +153,7 @@ TOO_MANY = "This picture has too many pixels: make it smaller, or save it as a p
             TOO_MANY,
             id="large in many ways over",
         ),
+        pytest.param(a_picture("WEBP", (3000, 2100)), TOO_MANY, id="large webp"),
         pytest.param(
             many_times_over(a_picture(progressive=True), 300),
             "This picture would take too long to read: save it anew as a JPEG",
@@ -174,6 +183,122 @@ def test_every_beginning_of_a_picture_is_refused_or_read_and_nothing_else() -> N
                 prepared(body[:length])
             except Unreadable:
                 continue
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_however_the_camera_was_held_the_picture_stands_upright(orientation: int) -> None:
+    made = opened(prepared(turned(orientation)))
+
+    assert is_near(made.getpixel((40, 40)), GREEN)
+    assert is_near(made.getpixel((440, 40)), RED)
+    assert is_near(made.getpixel((240, 440)), BLUE)
+
+
+def test_a_colour_beyond_those_of_the_web_is_brought_to_the_nearest() -> None:
+    plain = a_picture(colour=(0, 200, 0))
+    wide = a_picture(colour=(0, 200, 0), icc_profile=wide_gamut())
+
+    red, green, blue = opened(prepared(wide)).getpixel(MIDDLE)  # type: ignore[misc]
+
+    assert is_near(opened(prepared(plain)).getpixel(MIDDLE), (0, 200, 0))
+    assert green > 200  # a wider green is more of the web's own
+    assert max(red, blue) < 60
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG"])
+def test_of_an_animation_the_first_picture_is_shown(kind: str) -> None:
+    assert is_near(opened(prepared(moving(kind))).getpixel(MIDDLE), GREEN)
+
+
+def test_the_16_bits_of_a_scan_become_8() -> None:
+    grey = Image.new("I;16", (600, 400), 0xC0C0)
+
+    assert is_near(opened(prepared(in_a_file(grey, "PNG"))).getpixel(MIDDLE), (192, 192, 192))
+
+
+def test_metadata_without_end_are_refused_or_left_out() -> None:
+    told = PngInfo()
+    for number in range(80):
+        told.add_text(f"note {number}", "x" * 900_000, zip=True)
+    long = in_a_file(Image.new("RGB", (300, 300), GREEN), "PNG", pnginfo=told)
+    exif = Image.Exif()
+    exif[0x010E] = "y" * 60_000
+    camera = in_a_file(
+        Image.new("RGB", (300, 300), GREEN), exif=exif.tobytes(), comment=b"z" * 60_000
+    )
+
+    with pytest.raises(Unreadable, match=BROKEN):
+        prepared(long)
+    assert len(prepared(camera)) < 2000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(a_picture() + an_archive({"a.html": b"x"}), id="jpeg and zip"),
+        pytest.param(a_picture(comment=b"%PDF-1.4 1 0 obj"), id="jpeg and pdf"),
+        pytest.param(a_picture() + b"<script>alert(1)</script>", id="jpeg and script"),
+        pytest.param(a_picture(comment=b"<?php system($_GET[1]); ?>"), id="jpeg and php"),
+        pytest.param(a_picture("PNG") + b"<HTML><body onload=x>", id="png and html"),
+        pytest.param(a_picture("WEBP") + an_archive({"x.class": b"y"}), id="webp and jar"),
+    ],
+)
+def test_what_is_a_picture_and_something_else_is_refused(body: bytes) -> None:
+    with pytest.raises(Unreadable) as refusal:
+        prepared(body)
+
+    assert str(refusal.value) == TWO_THINGS
+
+
+def test_the_film_that_telephones_put_behind_a_picture_is_left_out() -> None:
+    film = b"\0\0\0\x18ftypmp42" + bytes(20_000)
+
+    assert film not in photos.taken(a_picture() + film)
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"mif1", b"msf1"])
+def test_a_heic_picture_is_refused_with_advice(brand: bytes) -> None:
+    with pytest.raises(Unreadable, match="Send it as a JPEG"):
+        prepared(b"\0\0\0\x24ftyp" + brand + bytes(400))
+
+
+@pytest.mark.parametrize("size", [(3000, 300), (200, 4000)])
+def test_of_what_is_very_long_the_middle_is_kept(size: tuple[int, int]) -> None:
+    whole = opened(photos.taken(a_picture(size=size)))
+
+    assert max(whole.size) <= 2 * min(whole.size)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "told"),
+    [
+        ("JPEG", (4032, 3024), {"quality": 90}),
+        ("JPEG", (4032, 3024), {"progressive": True, "subsampling": 0}),
+        ("PNG", (4032, 3024), {}),
+        ("WEBP", (2800, 2100), {}),
+    ],
+)
+def test_a_photo_of_twelve_megapixels_takes_little_memory(
+    kind: str, size: tuple[int, int], told: dict[str, Any]
+) -> None:
+    said = (
+        "import sys, app, app.commands; from app.programme import photos; "
+        "body = sys.stdin.buffer.read(); photos.square(photos.taken(body)); "
+        "print(*(line for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+    )
+    body = a_picture(kind, size, BLUE, **told)
+
+    run = subprocess.run(
+        [sys.executable, "-c", said], cwd=ROOT, input=body, capture_output=True, check=True
+    )
+
+    assert int(run.stdout.split()[1]) <= 200_000  # kB, with the whole site among them
+
+
+@pytest.mark.parametrize("written", ["", "50 50", "50 50 39", "101 0 100", "0 0 101", "a b c"])
+def test_a_part_outside_the_picture_is_none(written: str) -> None:
+    with pytest.raises(Refused, match="inside the picture"):
+        Cut.read(written)
 
 
 def test_the_site_starts_without_the_library_that_reads_pictures() -> None:

@@ -188,4 +188,4 @@ def test_the_list_asks_the_same_few_questions(
 
     ada.open("/speak/ada-marsh")
 
-    assert len([one for one in queries if not one.startswith("SELECT edition.")]) == 10
+    assert len([one for one in queries if not one.startswith("SELECT edition.")]) == 11

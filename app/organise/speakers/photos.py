@@ -11,11 +11,11 @@ from app.errors import NotFound, Refused, Unreadable
 from app.forms import checks_its_own_token
 from app.organise import done
 from app.organise.edited import who
-from app.organise.speakers.forms import TOO_LARGE, CutForm, PhotoForm
 from app.programme.cuts import Cut
 from app.programme.editing import photos, speakers_listed
 from app.programme.models import Photo, Speaker
 from app.programme.photos import LARGEST
+from app.speakers.photo_forms import TOO_LARGE, CutForm, PhotoForm
 from app.web.answers import problem
 from app.web.handed_in import ROOM_AROUND
 from app.web.pages import page
@@ -45,7 +45,7 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
     if request.endpoint != ENDPOINT or not guards.may_change(roles.PROGRAMME):
         return problem(413)
     speaker = speakers_listed.speaker((request.view_args or {})["slug"])
-    form = PhotoForm(formdata=None, data=PhotoForm.shown(speaker))
+    form = PhotoForm.about(speaker.photo, formdata=None)
     form.reject(form.file, Refused(str(TOO_LARGE)))
     return _ask(speaker, form, 413)
 
@@ -54,7 +54,7 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
 def photo(slug: str) -> ResponseReturnValue:
     """Give a speaker a photo in place of the one they have, or say what theirs shows."""
     speaker = speakers_listed.speaker(slug)
-    form = PhotoForm(data=PhotoForm.shown(speaker)).for_one(speaker)
+    form = PhotoForm.about(speaker.photo)
     if form.validate_on_submit():
         try:
             is_news = _bring(speaker, form)

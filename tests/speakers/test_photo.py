@@ -1,0 +1,213 @@
+"""Speakers hand their photo in: an editor looks at it, and then readers see it."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import EDITOR
+from app.database import db, transaction
+from app.programme import keeping_photos
+from app.programme.models import Conference, Photo
+from app.programme.photos import LARGEST
+from app.programme.proposals import queries, services
+from app.programme.proposals.models import Proposal
+from app.programme.proposals.queries import Look
+from tests.browser import Browser, Page
+from tests.factories import a_photo, a_speaker, ada_marsh, keeping_pages, published, signed_in
+from tests.organise.test_photos import sent as sent_to
+from tests.programme.pictures import BLUE, a_picture, opened, turned_and_located
+
+OWN = "/speak/ada-marsh/photo"
+SEND = "Send the photo"
+WORDS = "A woman with a red scarf"
+LOOKS = "An organiser looks at"
+
+
+@pytest.fixture
+def ada(visitor: Browser) -> Browser:
+    return keeping_pages(visitor, ada_marsh())
+
+
+def handed_in(ada: Browser, body: bytes = b"", words: str = WORDS, status: int = 200) -> Page:
+    ada.open(OWN)
+    label = "Picture" if "Picture" in ada.page.labels else "Another picture (optional)"
+    picture = ("me.jpg", body or turned_and_located())
+    return ada.press(SEND, {label: picture}, status, what_the_photo_shows=words)
+
+
+def approved() -> None:
+    proposal = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
+    with transaction():
+        seal = Look(queries.proposal(proposal.id)).seal
+        services.approve(proposal.id, seal=seal, who="grace@conference.example")
+
+
+def theirs() -> Photo | None:
+    return db.session.scalar(select(Photo).where(Photo.speaker_id == ada_marsh().id))
+
+
+@pytest.mark.both_databases
+def test_a_photo_is_handed_in_cut_approved_and_seen(
+    ada: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    assert "To do" in ada.open("/speak/ada-marsh").text
+
+    page = handed_in(ada)
+    assert page.heading == "Choose the part of your photo that is shown"
+    page = ada.press("Save this part", which_part_is_shown="Top left", how_near="Nearest")
+
+    assert page.heading == "Your photo"
+    assert LOOKS in page.text
+    assert "The organisers look at it" in ada.open("/speak/ada-marsh").text
+    assert theirs() is None
+    with transaction():
+        keeping_photos.forget_unseen()
+    (waits,) = db.session.scalars(select(Photo))
+    assert (waits.cut, waits.description) == ("0 0 50", WORDS)
+    shown = ada.fetch("GET", f"{OWN}/{waits.key}.jpg")
+    assert opened(shown.data).size == (480, 480)
+    assert shown.headers["Cache-Control"] == "private, no-store"
+    reader = a_browser()
+    assert reader.fetch("GET", f"/photos/{waits.key}.jpg").status_code == 404
+    approved()
+    assert theirs() == waits
+    published()
+    assert reader.fetch("GET", f"/photos/{waits.key}.jpg").status_code == 200
+
+
+def test_readers_go_on_seeing_the_photo_there_was_until_an_editor_agrees(ada: Browser) -> None:
+    handed_in(ada)
+    approved()
+    before = theirs()
+
+    handed_in(ada, a_picture(colour=BLUE), "Another one")
+
+    assert theirs() == before
+    assert "Another one" in ada.open(OWN).text
+    approved()
+    now = theirs()
+    assert now is not None
+    assert now != before
+    assert before is not None
+    assert before.whole is None
+
+
+def test_other_words_alone_are_looked_at_too(ada: Browser) -> None:
+    handed_in(ada)
+    approved()
+
+    ada.open(OWN)
+    page = ada.press(SEND, what_the_photo_shows="A woman, laughing")
+
+    assert LOOKS in page.text
+    before = theirs()
+    assert before is not None
+    assert before.description == WORDS
+    approved()
+    now = theirs()
+    assert now is not None
+    assert now.description == "A woman, laughing"
+    ada.open(OWN)
+    assert "Nothing was changed" in ada.press(SEND).source
+
+
+def test_a_photo_can_be_taken_away_again(ada: Browser) -> None:
+    handed_in(ada)
+    approved()
+
+    page = ada.open(OWN).press("Take the photo away")
+
+    assert LOOKS in page.text
+    assert theirs() is not None
+    approved()
+    assert theirs() is None
+
+
+def test_a_photo_goes_out_by_itself_where_speakers_are_trusted_with_it(ada: Browser) -> None:
+    with transaction():
+        db.session.scalars(select(Conference)).one().trusted_fields = "photo"
+
+    handed_in(ada)
+    page = ada.press("Save this part", which_part_is_shown="Top left", how_near="Nearer")
+
+    assert "Saved. Readers see it in a few minutes." in page.source
+    photo = theirs()
+    assert photo is not None
+    assert photo.cut == "0 0 75"
+    assert "Nothing was changed" in ada.open(f"{OWN}/part").press("Save this part").source
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "error"),
+    [
+        (b"<svg/>", WORDS, "Choose a JPEG, PNG or WebP picture: this file is none of them"),
+        (a_picture()[:800], WORDS, "This picture is broken, so it cannot be shown"),
+        (a_picture(), "", "Say what the photo shows"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
+    ada: Browser, body: bytes, words: str, error: str
+) -> None:
+    page = handed_in(ada, body, words, status=422)
+
+    assert page.errors == [error]
+    assert page.answer("What the photo shows") == words
+    assert db.session.scalars(select(Photo)).all() == []
+
+
+@pytest.mark.parametrize("exact", ["50 50 10", "200 0 100", "nonsense", "-1 0 50"])
+def test_a_part_outside_the_picture_is_refused(ada: Browser, exact: str) -> None:
+    handed_in(ada)
+    token = ada.open(f"{OWN}/part").tree.by_id("csrf_token")
+    assert token is not None
+    told = {"csrf_token": token.get("value"), "exact": exact}
+
+    page = ada.send("POST", f"{OWN}/part", 422, data=told)
+
+    assert page.errors == ["Choose a part that lies inside the picture"]
+
+
+def test_what_a_photo_was_cut_from_may_be_gone(ada: Browser) -> None:
+    a_photo(ada_marsh())
+
+    assert "Choose the part that is shown" not in ada.open(OWN).links
+    assert ada.fetch("GET", f"{OWN}/part").status_code == 404
+    page = ada.press(SEND, what_the_photo_shows="Other words", status=422)
+    assert page.errors == ["The whole picture is no longer kept: hand it in again"]
+
+
+def test_a_picture_may_have_10_mb_and_no_more(ada: Browser) -> None:
+    full = a_picture()
+    full += bytes(LARGEST - len(full))
+
+    for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
+        page = sent_to(ada, full + bytes(more), at=OWN)
+        assert (page.status, page.heading) == (status, "Your photo")
+        assert page.errors == ["This picture is larger than 10 MB"]
+    assert sent_to(ada, bytes(200_000), "part", at=OWN).status == 413
+
+
+def test_another_speakers_photo_is_not_found(
+    ada: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    handed_in(ada)
+    (waits,) = db.session.scalars(select(Photo))
+    somebody = keeping_pages(a_browser(), a_speaker(slug="somebody"), "else@example.org")
+
+    for end in ("", "/part", "/whole.jpg", f"/{waits.key}.jpg"):
+        assert somebody.fetch("GET", f"{OWN}{end}").status_code == 404
+        assert somebody.fetch("GET", f"/speak/somebody/photo{end or '/part'}").status_code == 404
+    headers = {"Content-Type": "multipart/form-data; boundary=part"}
+    answer = a_browser().fetch("POST", OWN, headers, data=bytes(200_000))
+    assert answer.status_code == 413
+
+
+def test_an_editor_sees_old_and_new(ada: Browser, a_browser: Callable[[], Browser]) -> None:
+    handed_in(ada)
+    editor = signed_in(a_browser(), role=EDITOR)
+    proposal = db.session.scalars(select(Proposal)).one()
+
+    page = editor.open(f"/organise/proposals/{proposal.id}")
+
+    assert WORDS in page.source

@@ -17,6 +17,7 @@ from app.web.public import public
 PUBLIC_PAGES = (
     "site.home",
     "site.whats_new",
+    "programme.now.shown",
     "site.site_map",
     "site.developers",
     "site.offline",

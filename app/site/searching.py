@@ -86,10 +86,14 @@ def _found(asked: Asked) -> Results:
 def _suggested(asked: Asked) -> Sequence[tuple[str, int]]:
     """Suggest what would be found, and how much: words put right, or each word by itself."""
     among, keeps = _findable(), asked.keeps
-    put_right = nearest.suggestions(asked.question, _vocabulary())
+    known = _vocabulary()
+    tried = list(nearest.suggestions(asked.question, known))
     singly = asked.question.split()[:MOST_SINGLE]
-    tried = dict.fromkeys([*put_right, *(singly if len(singly) > 1 else [])])
-    counted = ((one, search.find(one, among, 1, keeps).count) for one in tried if words(one))
+    for word in singly if len(singly) > 1 else ():
+        tried += nearest.suggestions(word, known) or [word]
+    counted = (
+        (one, search.find(one, among, 1, keeps).count) for one in dict.fromkeys(tried) if words(one)
+    )
     return [(one, count) for one, count in counted if count]
 
 

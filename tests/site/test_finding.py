@@ -254,6 +254,12 @@ def test_each_word_by_itself_is_offered_where_it_finds_something(visitor: Browse
     assert "zeppelin" not in page.links
 
 
+def test_a_word_that_is_put_right_is_offered_by_itself_too(visitor: Browser) -> None:
+    page = visitor.open("/search?q=harbuor+zeppelin")
+
+    assert page.follow("harbour").heading.endswith("for “harbour”")
+
+
 @pytest.mark.parametrize(
     ("asked", "near"),
     [("wlals", ["walls"]), ("xx", []), ("hrbour", ["harbour"]), ("zeppelin", []), ("walls", [])],

@@ -1,7 +1,7 @@
 """What stands around a session: before and after it, beside it, in its room and on its theme."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -52,8 +52,8 @@ class Surroundings:
         self._moments = Counter((one.title.casefold(), one.starts_at) for one in sessions)
         told = [one for one in sessions if not one.is_pause]  # pauses are passed over
         self._reading = _turns(told)
-        self._in_rooms = _turns_in([(one.room.slug, one) for one in told if one.room])
-        self._on_themes = _turns_in([(one.theme.slug, one) for one in told if one.theme])
+        self._in_rooms = _parted((one.room.slug, one) for one in told if one.room)
+        self._on_themes = _parted((one.theme.slug, one) for one in told if one.theme)
 
     def of(self, session: Session) -> Around:
         """Look around a session."""
@@ -62,8 +62,8 @@ class Surroundings:
         return Around(
             day=lines.on(session, self._zone),
             reading=self._reading.get(session.slug, NEITHER),
-            in_room=self._in_rooms.get(session.slug, NEITHER),
-            on_theme=self._on_themes.get(session.slug, NEITHER),
+            in_room=_turn(session, self._in_rooms[session.room.slug] if session.room else ()),
+            on_theme=_turn(session, self._on_themes[session.theme.slug] if session.theme else ()),
             beside=lines.lines(beside[:MOST_BESIDE]),
             more_beside=len(beside[MOST_BESIDE:]),
             shares_title=self._titles[title] > 1,
@@ -71,12 +71,24 @@ class Surroundings:
         )
 
 
-def _turns_in(placed: Sequence[tuple[str, Session]]) -> dict[str, Turn]:
-    """Tell what is before and after each session among those that share something."""
+def _parted(placed: Iterable[tuple[str, Session]]) -> dict[str, list[Session]]:
+    """Part sessions by something that they share."""
     parted: dict[str, list[Session]] = defaultdict(list)
     for place, session in placed:
         parted[place].append(session)
-    return {slug: turn for those in parted.values() for slug, turn in _turns(those).items()}
+    return parted
+
+
+def _turn(session: Session, others: Sequence[Session]) -> Turn:
+    """Tell what is over before a session begins, and what begins when it is over."""
+    begins = session.starts_at
+    if begins is None:
+        return NEITHER
+    over = session.ends_at or begins
+    timed = [one for one in others if one is not session and one.starts_at]
+    before = [one for one in timed if (one.ends_at or one.starts_at or over) <= begins]
+    after = [one for one in timed if one not in before and (one.starts_at or begins) >= over]
+    return Turn(before[-1] if before else None, after[0] if after else None)
 
 
 def _turns(sessions: Sequence[Session]) -> dict[str, Turn]:

@@ -155,8 +155,8 @@ def test_a_session_tells_what_comes_before_and_after_in_its_room_and_on_its_them
         "After, in Loft Ashes 11:30am on Friday 12 June 2009",
         "Before, on Fire Sparks 9:30am on Friday 12 June 2009",
         "After, on Fire Ashes 11:30am on Friday 12 June 2009",
-        "Before, in the programme Sparks 9:30am on Friday 12 June 2009",
-        "After, in the programme Ashes 11:30am on Friday 12 June 2009",
+        "Previous in the programme Sparks 9:30am on Friday 12 June 2009",
+        "Next in the programme Ashes 11:30am on Friday 12 June 2009",
     ]
 
 
@@ -165,3 +165,14 @@ def test_a_session_goes_into_a_calendar_and_can_be_shared(visitor: Browser) -> N
 
     assert page.links["Add to your calendar"] == "/sessions/opening.ics"
     assert page.facts["To share"] == "https://conference.example/sessions/opening"
+
+
+def test_what_goes_on_at_the_same_time_comes_neither_before_nor_after(visitor: Browser) -> None:
+    fire = a_theme(name="Fire")
+    for title in ("Sparks", "Embers"):
+        a_session(title=title, slug=title.lower(), theme=fire)
+    a_session(title="Some day", slug="some-day", theme=fire, starts_at=None)
+    published()
+
+    assert not any("on Fire" in one for one in around(visitor.open("/sessions/embers")))
+    assert not any("on Fire" in one for one in around(visitor.open("/sessions/some-day")))

@@ -9,6 +9,7 @@ Out come lines with a number of bytes, each followed by as many.
 """
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -45,7 +46,7 @@ SHAPES: Final[dict[str, Sequence[tuple[float, float]]]] = {  # in a square of 24
 SIZES: Final = range(80, 40, -4)  # pixels of a title, the largest that fits
 MOST_LINES: Final = 4
 TITLE_TOP, TITLE_ROOM = 150, 256
-COLOURS: Final = (48, 24, 12, 6)
+COLOURS: Final = (24, 12, 6)
 HEAVIEST: Final = 25 * 1024  # bytes
 STEPS: Final = 600  # dots of a curve
 
@@ -188,7 +189,8 @@ def _written(picture: Image.Image) -> bytes:
 
 
 def main() -> None:
-    """Read cards, and write their pictures."""
+    """Read cards, and write their pictures; whatever else the machine has to do comes first."""
+    os.nice(10)
     for body in drawn(json.load(sys.stdin)):
         sys.stdout.buffer.write(f"{len(body)}\n".encode() + body)
 

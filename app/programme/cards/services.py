@@ -28,7 +28,7 @@ from app.programme.cards.shown import Shown
 from app.web.logs import log
 
 PEN: Final = Path(__file__).with_name("pen.py")
-AT_ONCE: Final = 20  # cards, in one turn
+AT_ONCE: Final = 10  # cards, in one turn
 LONGEST: Final = 60  # seconds that drawing them may take
 KEPT: Final = timedelta(days=30)  # after they were drawn, for those who shared what has changed
 

@@ -349,6 +349,15 @@ def keeping_pages(
     return browser
 
 
+def keeping_pages_in_window(
+    window: Page, address: str, speaker: Speaker, email: str = "ada@example.org", **about: Any
+) -> Page:
+    """Sign somebody in who keeps a speaker's pages, in a real browser."""
+    value = _cookie_of(a_device(a_keeper(speaker, email, **about).person, passed_at=None))
+    window.context.add_cookies([{"name": "session", "value": value, "url": address}])
+    return window
+
+
 def signed_in_window(
     window: Page,
     address: str,

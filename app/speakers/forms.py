@@ -23,6 +23,8 @@ SAY = _l("Say whether you take part")
 class TakingPartForm(Form):
     """Say whether a speaker takes part, and if not so, why."""
 
+    seen = HiddenField()  # what the programme had for them
+
     answer = RadioField(
         _l("Do you take part?"),
         [AnyOf((TAKES_PART, ANOTHER_TIME, WITHDRAWAL), SAY)],

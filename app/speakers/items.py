@@ -93,9 +93,9 @@ def _taking_part(people: People) -> Mapping[int, State]:
 
 def _standing(speaker: Speaker, *, waits: bool) -> State:
     if speaker.withdrawn_at is not None:
-        return State(_l("You have withdrawn"), is_open=False)
+        return State(_l("Withdrawn"), is_open=False)
     if waits:
-        return State(_l("You have asked for another time"), is_open=False)
+        return State(_l("Another time asked for"), is_open=False)
     return State(_l("Confirmed"), is_open=False) if speaker.confirmed_at is not None else TO_DO
 
 

@@ -29,7 +29,7 @@ A_WHILE = timedelta(days=3)  # within which nobody is written to again
 A_WEEK = timedelta(days=7)  # before a day, and between reminders that go by themselves
 MOST_AT_ONCE = 50  # of those, so that nobody waits long for the database
 INVITED, REMINDER, THANKS = "speaker_invited", "speaker_reminder", "speaker_thanks"
-NO_LINK = "…"  # in what is only looked at
+NO_LINK = "each-has-their-own"  # in what is only looked at
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,43 @@ from app import clock
 from app.database import db
 from app.errors import Refused
 from app.history import services as history
-from app.programme.editing import edits
+from app.programme.editing import edits, of_sessions, speakers_listed
 from app.programme.editing import speakers as programme
 from app.programme.editing.of_speakers import KIND
 from app.programme.models import Speaker
-from app.speakers import letters, queries
+from app.speakers import letters, queries, questions
 from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, CalendarKey, SpeakerRequest, WantedBy
 
 WITHDRAWN = "You no longer take part, so this cannot be changed here"
 
 
-def confirm(speaker: Speaker, *, who: str) -> None:
-    """Say that a speaker takes part, at the time that the programme gives them."""
+class Moved(Refused):
+    """The programme has something else for a speaker than what they answered to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The programme has changed since you opened this page, so nothing has been sent. "
+            "See what it has for you now, then answer again"
+        )
+
+
+def given(speaker: Speaker) -> str:
+    """Give what stands for all that the programme has for a speaker: sessions, times, rooms."""
+    parts = speakers_listed.sessions_of(speaker)
+    return questions.seal(
+        [
+            [one.key, of_sessions.moment_text(one.starts_at), one.room_id, one.state, part.role]
+            for part in parts
+            for one in (part.session,)
+        ]
+    )
+
+
+def confirm(speaker: Speaker, *, seen: str, who: str) -> None:
+    """Say that a speaker takes part, at the time that the programme gives them, as they saw it."""
     _hold(speaker)
+    if given(speaker) != seen:
+        raise Moved
     _settle(speaker, ANOTHER_TIME)
     programme.confirm(speaker, who=who)
 

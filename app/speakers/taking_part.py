@@ -20,13 +20,14 @@ pages = Blueprint("taking_part", __name__, url_prefix="/<slug>/taking-part")
 def ask(slug: str) -> ResponseReturnValue:
     """Ask, and do what is answered."""
     speaker = door.speaker(slug)
-    form = TakingPartForm()
+    form = TakingPartForm(data={"seen": services.given(speaker)})
     status = 200
     if form.validate_on_submit():
         try:
             return _done(speaker, form)
         except Refused as refusal:
             form.reject(form.answer, refusal)
+            form.seen.data = services.given(speaker)
             status = 409
     return page(
         "speakers/taking_part.html",
@@ -44,7 +45,7 @@ def _done(speaker: Speaker, form: TakingPartForm) -> ResponseReturnValue:
     elif answer == ANOTHER_TIME:
         services.ask_for_another_time(speaker, words, who=door.who())
     else:
-        services.confirm(speaker, who=door.who())
+        services.confirm(speaker, seen=form.seen.data or "", who=door.who())
     return said.back_to_list(speaker, _news(answer))
 
 

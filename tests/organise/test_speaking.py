@@ -179,7 +179,7 @@ def test_a_batch_asks_the_same_few_questions(
 
     organiser.open("/organise/speaking/letters/reminder")
 
-    assert len([one for one in queries if not one.startswith("SELECT edition.")]) == 7
+    assert len([one for one in queries if not one.startswith("SELECT edition.")]) == 11
 
 
 # Reminding, thanking

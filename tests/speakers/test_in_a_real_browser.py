@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from app.programme.models import Speaker
 from app.speakers.models import WantedBy
@@ -23,8 +23,9 @@ from tests.organise.test_speaking import a_request
 
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
-TELEPHONE = {"width": 390, "height": 844}
-SMALLEST = {"width": 320, "height": 568}
+TELEPHONE = ViewportSize(width=390, height=844)
+SMALLEST = ViewportSize(width=320, height=568)
+DESK = ViewportSize(width=1280, height=900)
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
 
 
@@ -118,7 +119,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
     a_request(speaker)
     signed_in_window(window, address)
 
-    for size in (SMALLEST, {"width": 1280, "height": 900}):
+    for size in (SMALLEST, DESK):
         window.set_viewport_size(size)
         for page in (
             "speaking",

@@ -1,10 +1,13 @@
 """A speaker confirms, asks for another time, or withdraws: organisers are told, readers later."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from app.database import db
 from app.history.models import Entry
 from app.mail.models import Letter
+from app.programme.models import Session
 from tests.browser import Browser, Page
 from tests.factories import ada_marsh, an_organiser, keeping_pages, published
 
@@ -86,3 +89,22 @@ def test_whoever_was_withdrawn_meanwhile_is_told_and_keeps_what_they_typed(
 
     assert page.errors == ["You no longer take part, so this cannot be changed here"]
     assert "The train arrives at noon" in page.source
+
+
+def test_a_session_that_moves_meanwhile_is_shown_before_anything_counts(visitor: Browser) -> None:
+    keeping_pages(visitor, ada_marsh())
+    form = visitor.open("/speak/ada-marsh/taking-part")
+    moved = db.session.scalars(select(Session).where(Session.slug == "farewell")).one()
+    assert moved.starts_at is not None
+    moved.starts_at -= timedelta(hours=2)
+    db.session.commit()
+
+    late = form.press("Send", {ANSWER: "Yes, as the programme has it"}, status=409)
+    nothing_yet = ada_marsh().confirmed_at
+    again = late.press("Send")
+
+    (error,) = late.errors
+    assert error.startswith("The programme has changed since you opened this page")
+    assert "2pm on Thursday 11 June 2009" in late.text
+    assert nothing_yet is None
+    assert "Thank you: you take part." in again.source

@@ -370,3 +370,13 @@ def signed_in_window(
     value = _cookie_of(secret)
     window.context.add_cookies([{"name": "session", "value": value, "url": address}])
     return window
+
+
+def keeping_window(
+    window: Page, address: str, speaker: Speaker, email: str = "ada@example.org"
+) -> Page:
+    """Sign somebody in who keeps a speaker's pages, in a real browser: `address` is the site's."""
+    person = a_keeper(speaker, email).person
+    value = _cookie_of(a_device(person, passed_at=None))
+    window.context.add_cookies([{"name": "session", "value": value, "url": address}])
+    return window

@@ -77,9 +77,12 @@ def test_the_programme_is_read_from_the_top(visitor: Browser) -> None:
 def test_a_line_tells_who_where_and_what(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
-    assert line(page, "Opening").endswith("Opening Ada Marsh, João Maré Great hall Plenary")
+    assert line(page, "Opening").endswith(
+        "Opening Ada Marsh, João Maré Great hall Plenary Add to my agenda: Opening"
+    )
     assert line(page, "Harbour walls").endswith(
         "Harbour walls Ada Marsh Boat house Stone Parallel session Illustrative"
+        " Add to my agenda: Harbour walls"
     )
 
 

@@ -389,3 +389,14 @@ def test_many_addresses_are_left_at_once(site: Flask, visitor: Browser) -> None:
 
     left = db.session.scalars(select(FormerAddress).where(FormerAddress.kind == "session")).all()
     assert len(left) > 400
+
+
+def test_a_session_that_takes_place_after_all_is_told_with_its_time(visitor: Browser) -> None:
+    changed("opening", cancelled_at=clock.now())
+    changed("opening", cancelled_at=None)
+
+    told = groups(visitor.open("/changes/3"))
+
+    assert told["Sessions that take place after all 1"] == [
+        "Opening 9:30am to 10:30am on Wednesday 10 June 2009, Great hall"
+    ]

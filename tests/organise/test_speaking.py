@@ -14,6 +14,7 @@ from app.database import db
 from app.history.models import Entry
 from app.mail.models import Letter
 from app.programme.models import Speaker
+from app.speakers.items import ITEMS
 from app.speakers.models import (
     ANOTHER_TIME,
     Keeping,
@@ -168,18 +169,19 @@ def test_there_are_no_other_letters(organiser: Browser) -> None:
     organiser.open("/organise/speaking/letters/bill", status=404)
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_a_batch_asks_the_same_few_questions(
-    organiser: Browser, queries: list[str], count: int
+def test_a_batch_asks_the_same_few_questions_however_many_speakers_there_are(
+    organiser: Browser, queries: list[str]
 ) -> None:
-    for number in range(count):
+    asked = []
+    for number in range(3):
         a_keeper(a_speaker(contact_address=f"{number}@example.org"), f"{number}@example.org")
-    organiser.open("/organise/speaking/letters/reminder")
-    queries.clear()
+        organiser.open("/organise/speaking/letters/reminder")
+        queries.clear()
+        organiser.open("/organise/speaking/letters/reminder")
+        asked.append(len([one for one in queries if not one.startswith("SELECT edition.")]))
 
-    organiser.open("/organise/speaking/letters/reminder")
-
-    assert len([one for one in queries if not one.startswith("SELECT edition.")]) == 11
+    assert asked[0] == asked[1] == asked[2]
+    assert asked[0] <= 6 + len(ITEMS)  # whose letter, to whom, when; and each item for all at once
 
 
 # Reminding, thanking

@@ -16,6 +16,7 @@ from benchmarks import (
     lighthouse,
     memory,
     pages,
+    photos,
     publishing,
     registrations,
     search,
@@ -38,6 +39,7 @@ QUICK: dict[str, Measurement] = {
     "office": back_office.measure,
     "board": board.measure,
     "exports": exports.measure,
+    "photos": photos.measure,
     "memory": memory.measure,
     "starting": starting.measure,
 }

@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
+from importlib import import_module
 from typing import Final
 from urllib.parse import quote
 
 from flask import Response, request
-from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.wsgi import FileWrapper
 
 from app import clock, lens
@@ -46,7 +46,7 @@ def count(material: Material, answer: Response) -> None:
     starts = answer.content_range.start if answer.content_range else 0
     if request.method != "GET" or answer.status_code > 206 or starts or lens.current() is not None:
         return
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    dialect = import_module(f"sqlalchemy.dialects.{db.engine.dialect.name}")  # and not the other
     row = {"material_id": material.id, "day": clock.now().date(), "count": 1}
     noted = dialect.insert(Downloads).values(row)
     more = {"count": Downloads.count + 1}

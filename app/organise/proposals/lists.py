@@ -27,7 +27,6 @@ STATES = {
 }
 ABOUT = {"speakers": _l("Speakers"), "sessions": _l("Sessions")}
 DIGITS = 9  # of the number of a change
-SEAL = 16  # characters
 
 
 def filters() -> Sequence[Filter]:

@@ -21,7 +21,7 @@ def session(programme: Programme, found: Session, clocks: Clocks) -> dict[str, A
         "clocks": clocks,
         "around": programme.around(found),
         "materials": found.open_materials(clock.now()),
-        "card": cards.key_of(found, programme.conference),
+        "card": cards.key_of(found, programme),
         "linked": linked.session(found, programme.conference),
     }
 

@@ -6,9 +6,9 @@ work out – which days there are, what goes on beside a session – is worked o
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,14 @@ from app.programme.revisions import Told
 
 Thing = TypeVar("Thing", Room, Session, Speaker, Theme)
 
-NONE_TOLD: Mapping[str, Told] = MappingProxyType({})
+
+@dataclass(frozen=True)
+class Beside:
+    """What is kept beside a release, and changes without another being made."""
+
+    revisions: Mapping[str, Told] = field(default_factory=dict)  # by the keys of sessions
+    former: Mapping[tuple[str, str], str] = field(default_factory=dict)  # keys, by kind and slug
+    cards: frozenset[str] = frozenset()  # keys of the share pictures that are drawn
 
 
 class Programme:
@@ -34,21 +41,21 @@ class Programme:
         content: Document,
         number: int,
         published_at: datetime | None,
-        revisions: Mapping[str, Told] = NONE_TOLD,
-        former: Mapping[tuple[str, str], str] | None = None,
+        beside: Beside | None = None,
     ) -> None:
-        """Hold a document; ``former`` tells the key of what was at an address before it moved."""
+        beside = beside or Beside()
         self.document = content
         self.number = number
         self.published_at = published_at
-        self.revisions = revisions  # by the keys of sessions, withdrawn ones among them
+        self.revisions = beside.revisions  # by the keys of sessions, withdrawn ones among them
         self.conference = content.conference
         self.themes = content.themes
         self.rooms = content.rooms
         self.speakers = content.speakers
         self.sessions = content.sessions
         self._withdrawn = frozenset(content.withdrawn)
-        self._former = former or {}
+        self.cards = beside.cards
+        self._former = beside.former
         self.zone = ZoneInfo(content.conference.time_zone)
 
     @property

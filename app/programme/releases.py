@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session as Database
 from app import edition, lens
 from app.database import db, reading
 from app.programme import document, in_effect, queries, revisions
+from app.programme.cards.models import Card
 from app.programme.document import Document
 from app.programme.following.models import FormerAddress
 from app.programme.freezing import freeze
 from app.programme.materials import shown as materials
 from app.programme.models import Conference, Photo, Release, Rendition
-from app.programme.published import Programme
+from app.programme.published import Beside, Programme
 
 __all__ = ["NOTHING", "Programme", "current"]
 
@@ -72,14 +73,12 @@ def _read_current() -> Programme:
             return Programme(NOTHING, 0, None)
         row, facts = found
         content = in_effect.over(document.read(row.document), facts)
-        former = {(one.kind, one.slug): one.key for one in database.scalars(select(FormerAddress))}
-        return Programme(
-            _as_it_stands(content, database),
-            row.number,
-            row.published_at,
+        beside = Beside(
             revisions.known(database),
-            former,
+            {(one.kind, one.slug): one.key for one in database.scalars(select(FormerAddress))},
+            frozenset(database.scalars(select(Card.key))),
         )
+        return Programme(_as_it_stands(content, database), row.number, row.published_at, beside)
 
 
 def _as_it_stands(content: Document, database: Database) -> Document:

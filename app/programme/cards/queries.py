@@ -2,12 +2,12 @@
 
 from sqlalchemy import select
 
-from app import edition
 from app.database import db, reading
 from app.errors import NotFound
 from app.programme.cards import shown
 from app.programme.cards.models import Card
-from app.programme.document import Conference, Session
+from app.programme.document import Session
+from app.programme.published import Programme
 
 
 def picture(key: str) -> bytes:
@@ -18,10 +18,10 @@ def picture(key: str) -> bytes:
     return found
 
 
-def key_of(session: Session, facts: Conference) -> str:
+def key_of(session: Session, programme: Programme) -> str:
     """Give the key of a session's card; nothing as long as it is not drawn."""
-    key = shown.key(shown.of(session, facts))
-    return key if key in edition.kept_for_all("cards", keys) else ""
+    key = shown.key(shown.of(session, programme.conference))
+    return key if key in programme.cards else ""
 
 
 def keys() -> frozenset[str]:

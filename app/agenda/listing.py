@@ -46,11 +46,6 @@ class Entry:
         """Whether the reader should decide something."""
         return bool(self.at_once or self.too_far)
 
-    @property
-    def has_changed(self) -> bool:
-        """Whether it is not as it was when it was starred."""
-        return self.seen is not None or self.session.is_cancelled
-
 
 @dataclass(frozen=True)
 class Day:

@@ -9,7 +9,6 @@ from app.errors import Refused
 WRITTEN: Final = re.compile(r"(\d{1,3}) (\d{1,3}) (\d{1,3})")
 NEAREST: Final = 40  # per cent: below that a square would have too few pixels
 THIRDS: Final = (0, 50, 100)
-NEARNESS: Final = (100, 75, 50)  # how much of it is shown, for whoever chooses without a script
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from app.programme import profile
 from app.programme.editing import edits
 from app.programme.editing.of_sessions import KIND
 from app.programme.materials import checking, storage
-from app.programme.materials.models import LINK, WORD, Material
+from app.programme.materials.models import LINK, Material
 from app.programme.models import Session
 
 MOST: Final = 12  # for one session
@@ -69,15 +69,6 @@ def release(material: Material, *, who: str) -> bool:
         return False
     material.released_at = clock.now()
     _tell(material, f"{material.title} was released", who)
-    return True
-
-
-def hold_back(material: Material, *, who: str) -> bool:
-    """Let readers see it only on the organisers' word; tell whether that is news."""
-    if material.waits_for_word:
-        return False
-    material.opens, material.released_at = WORD, None
-    _tell(material, f"{material.title} was held back", who)
     return True
 
 

@@ -1,11 +1,14 @@
 """What an organiser finds in the programme after reading a spreadsheet."""
 
+from io import BytesIO
+from zipfile import ZipFile
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Unreadable
-from app.programme.reading import sheets, understood
+from app.programme.reading import sheets, understood, workbook
 from app.programme.reading.home import Home
 from app.programme.reading.written import Reading, WrittenAppearance, WrittenSession
 from tests.programme.schedules import notes_of
@@ -330,6 +333,32 @@ def test_a_table_of_more_rows_than_any_conference_has_is_refused() -> None:
         read(*lines)
     with pytest.raises(Unreadable, match="more than 20,000 rows"):
         understood(a_workbook({"One": [["Title"]] * (sheets.MOST_ROWS + 1)}), TIDES)
+
+
+def test_two_cells_far_apart_cost_a_program_of_its_own_and_nobody_else() -> None:
+    near = a_workbook({"One": [["Title", "Room"], ["Warm homes"]]})
+    with ZipFile(BytesIO(near)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].replace(b'"A2"', b'"XFD1048576"').replace(b'"2"', b'"1048576"')
+
+    with pytest.raises(Unreadable, match="more than 20,000 rows"):
+        understood(an_archive(parts), TIDES)
+
+
+def test_a_workbook_that_says_the_same_long_words_everywhere_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows: list[list[Cell]] = [["Title", "Room"], ["Warm homes" * 10, "Boat house" * 10]]
+    monkeypatch.setattr(workbook, "MOST_CHARACTERS", 100)
+
+    with pytest.raises(OverflowError):
+        list(workbook.sheets(a_workbook({"One": rows})))
+
+
+def test_a_table_of_commas_is_refused_before_it_is_parted() -> None:
+    with pytest.raises(Unreadable, match="holds too much"):
+        read("Title,Room", "," * (sheets.MOST_CELLS + 1))
 
 
 def test_a_cell_that_never_ends_is_refused() -> None:

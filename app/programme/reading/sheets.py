@@ -2,25 +2,31 @@
 
 import csv
 import io
+import json
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
-from functools import singledispatch
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 from app.errors import Unreadable
 from app.programme.reading import columns, tables
 from app.programme.reading.tables import Row, Sheet
+from app.programme.reading.workbook import MOST_CELLS, MOST_ROWS, TOO_MUCH
 
 WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how XLSX and ODS begin, and old XLS
 SEPARATORS: Final = (",", ";", "\t")
-MOST_ROWS: Final = 20_000
-MOST_CELLS: Final = 2_000_000
+READER: Final = Path(__file__).with_name("workbook.py")
+LONGEST: Final = 30  # seconds that reading a workbook may take
 LARGEST: Final = 96 * 1024 * 1024  # bytes of a workbook, unpacked
 MOST_PARTS: Final = 2_000
 BLOCK: Final = 256 * 1024
 LONGEST_CELL: Final = 200_000  # characters
+TOO_MANY_ROWS: Final = f"This file holds more than {MOST_ROWS:,} rows"
+TOO_MUCH_FOR_ONE: Final = "This file holds too much to be a programme"
+NO_WORKBOOK: Final = "This is no workbook that can be read: save it anew as .xlsx"
 
 
 def of_words(words: str) -> Sequence[Sheet] | None:
@@ -31,22 +37,28 @@ def of_words(words: str) -> Sequence[Sheet] | None:
 
 def of_workbook(contents: bytes) -> Sequence[Sheet]:
     """Read every sheet of a workbook; raise Unreadable when it cannot be read."""
-    from python_calamine import (  # noqa: PLC0415 - the memory of a web worker: few ever need it
-        CalamineError,
-        CalamineWorkbook,
-    )
-
     if contents.startswith(WORKBOOKS[0]):
         _refuse_bombs(contents)
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(contents))
-        return [_sheet(book, name) for name in book.sheet_names]
-    except (CalamineError, OSError, ValueError) as trouble:
-        raise Unreadable("This is no workbook that can be read: save it anew as .xlsx") from trouble
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-I", str(READER)],
+            input=contents,
+            capture_output=True,
+            check=True,
+            timeout=LONGEST,
+        )
+    except subprocess.CalledProcessError as fault:
+        is_too_much = fault.returncode == TOO_MUCH or fault.returncode < 0  # it had to end
+        raise Unreadable(TOO_MANY_ROWS if is_too_much else NO_WORKBOOK) from None
+    except (OSError, subprocess.SubprocessError):
+        raise Unreadable(NO_WORKBOOK) from None
+    return [Sheet(name, rows) for name, rows in json.loads(done.stdout)]
 
 
 def _rows(words: str, separator: str) -> list[Row]:
     """Part words into rows; what is broken at its end is read as far as it goes."""
+    if words.count(separator) > MOST_CELLS:
+        raise Unreadable(TOO_MUCH_FOR_ONE)
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(words, newline=""), delimiter=separator)
     rows: list[Row] = []
@@ -54,7 +66,7 @@ def _rows(words: str, separator: str) -> list[Row]:
         for row in reader:
             rows.append(row)
             if len(rows) > MOST_ROWS:
-                raise Unreadable(f"This file holds more than {MOST_ROWS:,} rows")
+                raise Unreadable(TOO_MANY_ROWS)
     except csv.Error as trouble:
         raise Unreadable(f"This table cannot be read beyond row {len(rows)}") from trouble
     return rows
@@ -70,11 +82,11 @@ def _refuse_bombs(contents: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
             if len(archive.infolist()) > MOST_PARTS:
-                raise Unreadable("This file holds too much to be a programme")
+                raise Unreadable(TOO_MUCH_FOR_ONE)
             for size in _sizes(archive):
                 left -= size
                 if left < 0:
-                    raise Unreadable("This file holds too much to be a programme")
+                    raise Unreadable(TOO_MUCH_FOR_ONE)
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError) as trouble:
         raise Unreadable("This workbook is broken or locked, so it cannot be read") from trouble
 
@@ -84,42 +96,3 @@ def _sizes(archive: zipfile.ZipFile) -> Iterator[int]:
         with archive.open(part) as unpacked:
             while block := unpacked.read(BLOCK):
                 yield len(block)
-
-
-def _sheet(book: Any, name: str) -> Sheet:
-    sheet = book.get_sheet_by_name(name)
-    if sheet.height > MOST_ROWS or sheet.height * sheet.width > MOST_CELLS:
-        raise Unreadable(f"This file holds more than {MOST_ROWS:,} rows")
-    rows = sheet.to_python(skip_empty_area=False)
-    return Sheet(name, [[_words(cell) for cell in row] for row in rows])
-
-
-@singledispatch
-def _words(cell: Any) -> str:
-    """Write a cell as a person would type it."""
-    return str(cell)
-
-
-@_words.register
-def _(cell: datetime) -> str:
-    return cell.date().isoformat() if cell.time() == time(0) else cell.isoformat(" ", "minutes")
-
-
-@_words.register
-def _(cell: time) -> str:
-    return cell.isoformat("minutes")
-
-
-@_words.register
-def _(cell: timedelta) -> str:
-    return f"{int(cell.total_seconds()) // 60} min"
-
-
-@_words.register
-def _(cell: bool) -> str:  # noqa: FBT001 - a cell, not a choice
-    return "yes" if cell else ""
-
-
-@_words.register
-def _(cell: float) -> str:
-    return str(int(cell)) if cell.is_integer() else str(cell)

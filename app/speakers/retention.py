@@ -7,13 +7,15 @@ forgotten while no programme is published. What readers were shown stays in the 
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from app import clock, edition
 from app.accounts.models import FORMER, Person
 from app.database import db
+from app.history.models import Entry
 from app.programme import releases
 from app.programme.models import Speaker
+from app.programme.proposals.models import Proposal
 from app.registration.retention import NEEDS_ARE_KEPT, a_year_after
 from app.speakers.models import (
     CalendarKey,
@@ -25,7 +27,7 @@ from app.speakers.models import (
     SpeakerRequest,
 )
 
-FOR_A_YEAR = (Reply, SpeakerRequest, Mailing, CalendarKey, SessionOwner, Keeping)
+FOR_A_YEAR = (Reply, SpeakerRequest, Mailing, CalendarKey, SessionOwner, Keeping, Proposal)
 
 
 def forget_what_is_due() -> None:
@@ -43,11 +45,15 @@ def forget_what_is_due() -> None:
 
 
 def _forget_who_kept_pages() -> None:
-    """Forget answers, addresses and doors; whoever runs the conference stays one of its team."""
+    """Forget answers, addresses and doors; whoever has run the conference stays one of its team.
+
+    Whoever kept pages once and no longer does is forgotten too: their part alone is in the history.
+    """
     for kind in FOR_A_YEAR:
         db.session.execute(delete(kind))
-    no_part = (Person.keeps_pages_since.is_not(None), Person.role == FORMER)
-    db.session.execute(delete(Person).where(*no_part))
+    had_a_part = select(Entry.id).where(Entry.about == "person " + Person.email).exists()
+    only_kept_pages = or_(Person.keeps_pages_since.is_not(None), ~had_a_part)
+    db.session.execute(delete(Person).where(Person.role == FORMER, only_kept_pages))
     db.session.execute(update(Person).values(keeps_pages_since=None))
     for speaker in db.session.scalars(select(Speaker).where(Speaker.contact_address != "")):
         speaker.contact_address = ""  # one by one: what search reads follows

@@ -9,13 +9,23 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
-from app.accounts.models import Person
+from app.accounts import team
+from app.accounts.models import DESK, Person
 from app.database import db, transaction
 from app.mail.models import Letter
 from app.programme.models import Conference, Session, Speaker
-from app.speakers import mailing, news, retention, services
+from app.programme.proposals.models import Proposal
+from app.speakers import keeping, mailing, news, owning, retention, services
 from app.speakers.models import Keeping, Mailing, Reply, SpeakerNeeds, ToldRelease, WantedBy
-from tests.factories import a_keeper, a_room, ada_marsh, an_organiser, published, saved
+from tests.factories import (
+    a_keeper,
+    a_proposal,
+    a_room,
+    ada_marsh,
+    an_organiser,
+    published,
+    saved,
+)
 
 ADA, JOAO = "ada@example.org", "joao@example.org"
 
@@ -226,3 +236,24 @@ def test_needs_go_after_thirty_days_and_the_rest_after_a_year(site: Flask, held_
     assert [one.email for one in db.session.scalars(select(Person))] == [grace.email]
     assert not grace.keeps_pages
     assert (ada_marsh().contact_address, ada_marsh().found_by.count(ADA)) == ("", 0)
+
+
+def test_whoever_helped_once_and_what_was_sent_in_go_after_a_year_too(
+    site: Flask, held_clock: Any
+) -> None:
+    ada = ada_marsh()
+    helper = a_keeper(ada, "helper@example.org", is_assistant=True)
+    with transaction():
+        keeping.end(ada, helper.id, who=ADA)
+        owning.name_owner(session("opening"), "first@example.org", who=ADA)
+        owning.name_owner(session("opening"), "second@example.org", who=ADA)
+        grace = an_organiser()
+        team.remove(team.invite("desk@example.org", DESK, grace).id, grace)
+    a_proposal(ada, who=ADA, role="Professor of tides")
+
+    held_clock.move_to(datetime.fromisoformat("2010-06-12T09:00:00+01:00"))
+    forget()
+
+    assert db.session.scalars(select(Proposal)).all() == []
+    kept = sorted(one.email for one in db.session.scalars(select(Person)))
+    assert kept == ["desk@example.org", "grace@conference.example"]

@@ -8,7 +8,7 @@ from app.accounts import limits
 from app.agenda import elsewhere, holding, listing, services
 from app.agenda.forms import StarForm, Wish
 from app.agenda.models import Agenda
-from app.errors import NotFound
+from app.errors import Moved, NotFound
 from app.forms import ButtonForm, checks_its_own_token
 from app.programme import queries as programme_queries
 from app.programme import releases
@@ -50,7 +50,7 @@ def mark() -> ResponseReturnValue:
     wish = form.wish()
     if not form.validate_on_submit():
         return page("agenda/again.html", 422, form=form, wish=wish)
-    session = releases.current().session(wish.slug)
+    session = _session(wish.slug)
     agenda = _changed(wish, session)
     if request.accept_mimetypes.best == JSON:
         answer = jsonify(sessions=_slugs(agenda))
@@ -87,6 +87,15 @@ def forget() -> ResponseReturnValue:
         return holding.let_go(_see_agenda())
     above = [(gettext("My agenda"), url_for(".shown"))]
     return page("agenda/forget.html", form=form, trail=above)
+
+
+def _session(slug: str) -> Session:
+    """Find a session, also by an address that it had when the page of the star was made."""
+    programme = releases.current()
+    try:
+        return programme.session(slug)
+    except Moved as moved:
+        return programme.session(moved.slug)
 
 
 def _changed(wish: Wish, session: Session) -> Agenda | None:

@@ -1,8 +1,12 @@
 """Somebody stars sessions of the programme, without an account and without scripts."""
 
 import pytest
+from sqlalchemy import select
 
+from app.database import db
+from app.programme.models import Session
 from tests.browser import Browser
+from tests.factories import published
 
 IN_ORDER = ["Opening", "Reading the tide", "Harbour walls", "Farewell"]
 ADD = "Add to my agenda: {}"
@@ -52,3 +56,17 @@ def test_what_nobody_chooses_has_no_star(visitor: Browser) -> None:
 
     stars = [button for button in there if button.startswith("Add to my agenda")]
     assert stars == [ADD.format(title) for title in IN_ORDER]
+
+
+def test_a_star_on_a_page_from_before_an_address_changed_finds_its_session(
+    visitor: Browser,
+) -> None:
+    visitor.open("/programme")
+    opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+    opening.slug = "grand-opening"
+    published()
+
+    page = visitor.press(ADD.format("Opening"))
+
+    assert page.address == "/agenda?added=grand-opening"
+    assert titles(visitor) == ["Opening"]

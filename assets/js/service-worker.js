@@ -15,10 +15,10 @@ self.addEventListener("message", (event) => {
 });
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  const { origin, pathname } = new URL(request.url);
+  const { origin, pathname, search } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (pathname.startsWith("/static/")) event.respondWith(file(request));
-  else if (request.mode === "navigate") event.respondWith(page(event, pathname));
+  else if (request.mode === "navigate") event.respondWith(page(event, pathname, search));
 });
 
 let going;
@@ -35,7 +35,7 @@ async function file(request) {
   return (await match(request.url)) ?? fetch(request);
 }
 
-async function page(event, path) {
+async function page(event, path, question) {
   const state = await readState();
   const copy = state && (await match(path));
   const asked = fetch(event.request);
@@ -43,7 +43,8 @@ async function page(event, path) {
   const answer = await Promise.race([asked, waited]).catch(() => undefined);
   asked.catch(() => undefined); // it may fail after the kept page has been shown
   if (answer) {
-    if (state) event.waitUntil(learn(state, path, copy && answer.clone()));
+    const isThePage = copy && !question; // what a question makes of it is another
+    if (state) event.waitUntil(learn(state, path, isThePage && answer.clone()));
     return answer;
   }
   if (copy) return marked(copy, state);

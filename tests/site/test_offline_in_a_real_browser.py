@@ -56,6 +56,22 @@ def test_a_programme_that_is_kept_is_read_without_a_connection(
         assert banner.count() == 0
 
 
+def test_what_a_question_made_of_a_page_does_not_take_its_place(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    with _a_window(chromium, live_site().address) as window:
+        _keep(window)
+        window.goto("/programme?zone=Asia/Tokyo")
+        assert "in Tokyo" in window.inner_text("main")
+        window.wait_for_timeout(500)  # in which it would be kept
+        window.context.set_offline(True)
+
+        window.goto("/programme")
+
+        assert "Reading the tide" in window.inner_text("main")
+        assert "in Tokyo" not in window.inner_text("main")
+
+
 def test_a_personal_page_is_never_given_from_what_is_kept(
     live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
 ) -> None:

@@ -12,6 +12,8 @@ from app.programme.models import Speaker
 from app.speakers import queries
 from app.speakers.models import Keeping
 
+MOST_ASSISTANTS = 10  # of a speaker at a time
+
 
 def let_speaker_in(speaker: Speaker, email: str, *, who: str) -> Person:
     """Let a speaker keep their own pages; doing so again changes nothing."""
@@ -21,6 +23,10 @@ def let_speaker_in(speaker: Speaker, email: str, *, who: str) -> Person:
 
 def name_assistant(speaker: Speaker, email: str, *, who: str) -> Person:
     """Let somebody keep a speaker's pages with the same powers; their deeds bear their name."""
+    edits.hold(speaker)  # else two who name somebody at once would name too many
+    helping = {one.person.email for one in queries.keepers(speaker) if one.is_assistant}
+    if len(helping - {accounts.as_kept(email)}) >= MOST_ASSISTANTS:
+        raise Refused(f"{MOST_ASSISTANTS} assistants help already. Remove one of them first")
     says = f"{accounts.as_kept(email)} became an assistant of {speaker.name}"
     return _let_in(speaker, email, who=who, says=says, is_assistant=True)
 

@@ -1,11 +1,12 @@
 """What speakers tell the organisers about taking part; the programme's own rules hold for it."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import delete, update
 
 from app import clock
+from app.accounts import limits
 from app.database import db
 from app.errors import Refused
 from app.history import services as history
@@ -16,6 +17,8 @@ from app.programme.models import Speaker
 from app.speakers import letters, queries, questions
 from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, CalendarKey, SpeakerRequest, WantedBy
 
+MOST_ASKED = 5  # times in a day: each time, every organiser gets a letter
+A_DAY = timedelta(days=1)
 WITHDRAWN = "You no longer take part, so this cannot be changed here"
 
 
@@ -53,6 +56,7 @@ def confirm(speaker: Speaker, *, seen: str, who: str) -> None:
 def ask_for_another_time(speaker: Speaker, words: str, *, who: str) -> None:
     """Ask the organisers for another time; the programme stays as it is until they change it."""
     _hold(speaker)
+    limits.allow("ask for another time", speaker.key, times=MOST_ASKED, within=A_DAY)
     _settle(speaker, ANOTHER_TIME)
     _ask(speaker, ANOTHER_TIME, words, who)
     says = f"{speaker.name} asked for another time: {words}"

@@ -2,8 +2,9 @@
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
-from app.errors import Refused
+from app.errors import Refused, TooOften
 from app.forms import checks_its_own_token
 from app.programme.editing import speakers_listed
 from app.programme.models import Speaker
@@ -11,6 +12,8 @@ from app.speakers import door, said, services
 from app.speakers.forms import TakingPartForm
 from app.speakers.models import ANOTHER_TIME, WITHDRAWAL
 from app.web.pages import page
+
+TOO_OFTEN = _l("The organisers have been told several times today. Wait for their answer")
 
 pages = Blueprint("taking_part", __name__, url_prefix="/<slug>/taking-part")
 
@@ -25,6 +28,9 @@ def ask(slug: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             return _done(speaker, form)
+        except TooOften:
+            form.reject(form.answer, TooOften(str(TOO_OFTEN)))
+            status = 429
         except Refused as refusal:
             form.reject(form.answer, refusal)
             form.seen.data = services.given(speaker)

@@ -327,12 +327,12 @@ def test_a_workbook_that_lies_about_its_size_is_refused() -> None:
 
 
 def test_a_table_of_more_rows_than_any_conference_has_is_refused() -> None:
-    lines = ["Title,Room", *("Warm homes,Boat house" for _ in range(sheets.MOST_ROWS + 1))]
+    lines = ["Title,Room", *("Warm homes,Boat house" for _ in range(workbook.MOST_ROWS + 1))]
 
     with pytest.raises(Unreadable, match="more than 20,000 rows"):
         read(*lines)
     with pytest.raises(Unreadable, match="more than 20,000 rows"):
-        understood(a_workbook({"One": [["Title"]] * (sheets.MOST_ROWS + 1)}), TIDES)
+        understood(a_workbook({"One": [["Title"]] * (workbook.MOST_ROWS + 1)}), TIDES)
 
 
 def test_two_cells_far_apart_cost_a_program_of_its_own_and_nobody_else() -> None:
@@ -358,7 +358,7 @@ def test_a_workbook_that_says_the_same_long_words_everywhere_is_refused(
 
 def test_a_table_of_commas_is_refused_before_it_is_parted() -> None:
     with pytest.raises(Unreadable, match="holds too much"):
-        read("Title,Room", "," * (sheets.MOST_CELLS + 1))
+        read("Title,Room", "," * (workbook.MOST_CELLS + 1))
 
 
 def test_a_cell_that_never_ends_is_refused() -> None:

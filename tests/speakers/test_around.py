@@ -119,6 +119,18 @@ def test_letters_to_assistants_are_limited(ada: Browser) -> None:
     assert len(db.session.scalars(select(Letter)).all()) == 10
 
 
+def test_a_speaker_has_a_few_assistants_and_not_many(ada: Browser) -> None:
+    for number in range(10):
+        a_keeper(ada_marsh(), f"{number}@example.org", is_assistant=True)
+    ada.open("/speak/ada-marsh/assistants")
+
+    page = ada.press("Send them a link", email_address_of_an_assistant=HELPER, status=422)
+
+    assert page.errors == ["10 assistants help already. Remove one of them first"]
+    again = ada.press("Send them a link", email_address_of_an_assistant="3@example.org")
+    assert "A letter with a link of their own is on its way to them" in again.source
+
+
 # Sessions
 
 

@@ -150,6 +150,21 @@ def test_it_waits_for_the_organisers_word_where_somebody_wants_that(
     assert sentences()[-1].endswith("Slides was released")
 
 
+def test_another_file_waits_for_the_organisers_word_again(
+    ada: Browser, reader: Browser, editor: Browser
+) -> None:
+    handed_in(ada, when="When the organisers say so")
+    shelf = f"/organise/sessions/{her_session().slug}/materials"
+    editor.open(shelf).press("Release Slides")
+    assert seen(reader) == ["Slides (PDF, 1 kB)"]
+
+    ada.open(OWN).follow("Change Slides")
+    ada.press("Save", {"Another file in its place (optional)": ("other.pdf", a_pdf())})
+
+    assert seen(reader) == []
+    assert "Waits for the organisers’ word" in editor.open(shelf).text
+
+
 def test_what_was_handed_in_can_be_changed_replaced_and_taken_away(
     ada: Browser, reader: Browser
 ) -> None:

@@ -50,6 +50,21 @@ def test_another_time_is_asked_of_the_organisers_and_changes_nothing(visitor: Br
     assert sent() == [("grace@conference.example", "Ada Marsh asks for another time")]
 
 
+def test_organisers_are_not_flooded_with_what_a_speaker_asks(visitor: Browser) -> None:
+    an_organiser()
+    keeping_pages(visitor, ada_marsh())
+    for number in range(5):
+        answer(visitor, OTHER, f"Not at {number} o’clock")
+
+    page = answer(visitor, OTHER, "Not at noon", status=429)
+
+    assert page.errors == [
+        "The organisers have been told several times today. Wait for their answer"
+    ]
+    assert "Not at noon" in page.source
+    assert len(sent()) == 5
+
+
 def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
     visitor: Browser, site: object
 ) -> None:

@@ -55,10 +55,11 @@ def change(material: Material, title: str, opens: str, *, who: str) -> bool:
 
 
 def replace(material: Material, file: BinaryIO, *, who: str) -> None:
-    """Keep another file in the place of one; its address stays."""
+    """Keep another file in the place of one; its address stays, the word on the one before not."""
     if material.is_link:
         raise Refused("A link has no file: take it away and hand the file in")
     material.kind = checking.kind_of(file)
+    material.released_at = None
     storage.store(material, file)
     _tell(material, f"another file was handed in for {material.title}", who)
 

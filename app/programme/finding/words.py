@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from app.programme.names import WHOLE
 
 WORD = re.compile(r"[^\W_]+")
+MAY_BE_MARKS = re.compile("[\u0300-\U0010ffff]+")  # no character before combines with another
 LONGEST = 40  # characters of a word that are compared
 
 
@@ -15,8 +16,7 @@ def bare(text: str) -> str:
     if text.isascii():
         return text.lower()
     parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    plain = "".join(one for one in parted if not unicodedata.combining(one))
-    return plain.translate(WHOLE)
+    return MAY_BE_MARKS.sub(_without_marks, parted).translate(WHOLE)
 
 
 def words(text: str) -> frozenset[str]:
@@ -30,7 +30,7 @@ def token(word: str) -> str:
     What begins with another word still does: any other character becomes z and six digits, and z
     is doubled.
     """
-    return "".join(map(_plain, word))
+    return word.replace("z", "zz") if word.isascii() else "".join(map(_plain, word))
 
 
 def tokens(some: Iterable[str]) -> str:
@@ -42,3 +42,7 @@ def _plain(character: str) -> str:
     if not character.isascii():
         return f"z{ord(character):06x}"
     return "zz" if character == "z" else character
+
+
+def _without_marks(some: re.Match[str]) -> str:
+    return "".join(one for one in some[0] if not unicodedata.combining(one))

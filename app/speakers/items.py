@@ -34,11 +34,13 @@ class State:
 
 TO_DO = State(_l("To do"), is_open=True)
 DONE = State(_l("Done"), is_open=False)
+OPTIONAL = State(_l("Optional"), is_open=False)
 NOTHING_TO_WRITE = State(_l("Nothing for you to write"), is_open=False)
 OF_WHAT_WAS_SENT: Final[Mapping[str, State]] = {
     OPEN: State(_l("The organisers look at it"), is_open=False),
     SENT_BACK: State(_l("Sent back: please look again"), is_open=True),
 }
+MATERIALS: Final = "materials"
 PHOTO_STATES: Final = {"none": TO_DO, "sent": OF_WHAT_WAS_SENT[OPEN], "there": DONE}
 
 
@@ -53,6 +55,11 @@ class People:
         """What each of them has told, by id; nobody is missing."""
         found = queries.replies(self.speakers)
         return {one.id: found.get(one.id) or Reply(speaker_id=one.id) for one in self.speakers}
+
+    @cached_property
+    def wanted_by(self) -> Mapping[str, date]:
+        """By which day each item is wanted of all of them, as far as anybody has said so."""
+        return queries.wanted_by()
 
 
 @dataclass(frozen=True)
@@ -106,14 +113,13 @@ def _photo(people: People) -> Mapping[int, State]:
 
 
 def _materials(people: People) -> Mapping[int, State]:
-    """Tell who has handed anything in; nobody is reminded of what is wanted by no day."""
+    """Tell who has handed anything in; it is left to each of them until a day is named for it."""
     counts = materials.counts_by_speaker([one.id for one in people.speakers])
-    return {number: _handed_in(count) for number, count in counts.items()}
+    nothing = TO_DO if MATERIALS in people.wanted_by else OPTIONAL
+    return {number: _handed_in(count) if count else nothing for number, count in counts.items()}
 
 
 def _handed_in(count: int) -> State:
-    if not count:
-        return State(_l("Nothing yet"), is_open=False)
     return State(_l("%(num)s handed in", num=count), is_open=False)
 
 
@@ -174,7 +180,7 @@ ITEMS: Final[tuple[Item, ...]] = (
     _question("audio-visual", _l("Audio-visual needs"), "audio_visual_at"),
     _question("travel", _l("Travel and arrival"), "travel_at"),
     _question("consent", _l("Recording and slides"), "consent_at"),
-    Item("materials", _l("Slides and papers"), "speakers.materials.listed", _materials),
+    Item(MATERIALS, _l("Slides and papers"), "speakers.materials.listed", _materials),
 )
 
 
@@ -192,9 +198,11 @@ def left_to_do(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Line]]:
 
 
 def _lines(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Line]]:
-    people, dates = People(speakers), queries.wanted_by()
+    people = People(speakers)
     states = [(item, item.states(people)) for item in ITEMS]
     return {
-        one.id: [Line(item, by[one.id], dates.get(item.name), one.slug) for item, by in states]
+        one.id: [
+            Line(item, by[one.id], people.wanted_by.get(item.name), one.slug) for item, by in states
+        ]
         for one in speakers
     }

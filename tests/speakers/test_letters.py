@@ -19,8 +19,10 @@ from app.speakers import keeping, mailing, news, owning, retention, services
 from app.speakers.models import Keeping, Mailing, Reply, SpeakerNeeds, ToldRelease, WantedBy
 from tests.factories import (
     a_keeper,
+    a_material,
     a_proposal,
     a_room,
+    a_session,
     ada_marsh,
     an_organiser,
     published,
@@ -162,6 +164,17 @@ def test_whoever_has_left_undone_what_is_wanted_soon_is_reminded(wanted: date) -
     saved(Reply(speaker_id=ada_marsh().id, travel_at=clock.now()))
 
     remind()
+    remind()
+
+    assert letters() == [(JOAO, "Still to do for Tides and Harbours")]
+
+
+def test_slides_remind_once_a_day_is_named_for_them(site: Flask) -> None:
+    remind()
+    assert letters() == []
+
+    saved(WantedBy(item="materials", day=clock.now().date() + timedelta(days=6)))
+    a_material(a_session(speakers=(ada_marsh(),)))
     remind()
 
     assert letters() == [(JOAO, "Still to do for Tides and Harbours")]

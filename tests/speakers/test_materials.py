@@ -2,22 +2,24 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from app.accounts.models import EDITOR, VIEWER
-from app.database import db
+from app.database import db, transaction
 from app.history.models import Entry
 from app.programme.editing import sessions_listed
 from app.programme.materials.checking import LARGEST
 from app.programme.materials.models import Downloads, Material, Piece
 from app.programme.materials.storage import LENGTH
 from app.programme.models import Appearance, Session
+from app.speakers.models import WantedBy
 from tests.browser import Browser, Page
 from tests.factories import a_session, a_speaker, ada_marsh, keeping_pages, published, signed_in
+from tests.pages import words
 from tests.programme.documents import a_pdf, a_pptx
 
 OWN = "/speak/ada-marsh/materials"
@@ -62,6 +64,13 @@ def the_material() -> Material:
 def seen(reader: Browser) -> list[str]:
     page = reader.open(f"/sessions/{her_session().slug}")
     return [words for words in page.links if words.startswith(("Slides", "Paper"))]
+
+
+def line_of(page: Page) -> str:
+    """How slides and papers stand in a speaker's list."""
+    every = [words(row) for one in page.tree.of_class("answers") for row in one.iter("div")]
+    (line,) = [one for one in every if one.startswith("Slides and papers")]
+    return line
 
 
 def sentences() -> list[str]:
@@ -305,7 +314,7 @@ def test_a_viewer_sees_what_there_is_and_is_offered_nothing(
     page = viewer.open(f"/organise/sessions/{her_session().slug}/materials")
 
     assert "Slides" in page.text
-    assert HAND_IN not in page.links
+    assert not [link for link in page.links if link.startswith(HAND_IN)]
     assert "Change Slides" not in page.links
 
 
@@ -348,11 +357,34 @@ def test_readers_do_not_wait_for_the_count(ada: Browser, reader: Browser) -> Non
 
 
 def test_the_speakers_list_tells_what_was_handed_in(ada: Browser) -> None:
-    assert "Nothing yet" in ada.open("/speak/ada-marsh").text
+    assert line_of(ada.open("/speak/ada-marsh")) == "Slides and papers Optional"
 
     handed_in(ada)
 
-    assert "1 handed in" in ada.open("/speak/ada-marsh").text
+    assert line_of(ada.open("/speak/ada-marsh")) == "Slides and papers 1 handed in"
+
+
+def test_slides_are_left_to_do_once_a_day_is_named_for_them(ada: Browser) -> None:
+    with transaction():
+        db.session.add(WantedBy(item="materials", day=date(2009, 6, 1)))
+
+    before = line_of(ada.open("/speak/ada-marsh"))
+    handed_in(ada)
+    after = line_of(ada.open("/speak/ada-marsh"))
+
+    assert before == "Slides and papers To do Wanted by Monday 1 June 2009"
+    assert after == "Slides and papers 1 handed in"
+
+
+def test_the_ways_to_hand_in_say_for_which_session(ada: Browser) -> None:
+    a_session(title="Knots", slug="knots", speakers=(ada_marsh(),))
+
+    page = ada.open(OWN)
+
+    assert page.links["Hand in a file: Knots"] == f"{OWN}/knots/_file"
+    assert page.links["Add a link: Knots"] == f"{OWN}/knots/_link"
+    assert {HAND_IN, "Add a link"}.isdisjoint(page.links)
+    assert ada.follow("Hand in a file: Knots").heading == HAND_IN
 
 
 def test_materials_of_a_session_that_readers_do_not_see_are_not_seen(

@@ -24,6 +24,11 @@ from app.speakers.models import (
 )
 
 STANDS = Keeping.ended_at.is_(None)
+HOW_MANY_WAIT = (  # requests that the organisers have not seen to, for who counts other things too
+    select(func.count(SpeakerRequest.id))
+    .where(SpeakerRequest.settled_at.is_(None))
+    .scalar_subquery()
+)
 NOT_YOURS = "There are no pages of yours at that address"
 
 
@@ -220,12 +225,6 @@ def waiting_requests() -> Sequence[SpeakerRequest]:
         .options(joinedload(SpeakerRequest.speaker))
         .order_by(SpeakerRequest.id)
     ).all()
-
-
-def how_many_wait() -> int:
-    """Count what speakers ask and organisers have not seen to yet."""
-    such = SpeakerRequest.settled_at.is_(None)
-    return db.session.scalar(select(func.count(SpeakerRequest.id)).where(such)) or 0
 
 
 def request(number: int) -> SpeakerRequest:

@@ -18,6 +18,7 @@ from tests.browser import Browser, Page
 from tests.factories import (
     a_delegate,
     a_letter,
+    a_material,
     a_photo,
     a_room,
     a_session,
@@ -236,6 +237,25 @@ def test_clashes_and_what_readers_do_not_see_yet_are_tasks(organiser: Browser) -
     assert after["1 change that readers do not see yet"] == "/organise/publishing"
 
 
+def test_slides_that_wait_for_the_organisers_word_are_a_task(organiser: Browser) -> None:
+    waits = a_session(title="Harbour walls")
+    a_material(waits, opens="word")
+    a_material(waits, opens="word", title="Paper")
+    a_material(a_session(title="Released"), opens="word", released_at=clock.now())
+    a_material(a_session(title="Gone", withdrawn_at=clock.now()), opens="word")
+    a_material(a_session(title="Open"))
+
+    home = organiser.open("/organise")
+    sessions = home.follow("1 session with slides or papers that wait for your word")
+    session = sessions.follow("Harbour walls").follow("Files and links of this session")
+
+    assert sessions.address == "/organise/sessions?missing=word"
+    assert not {"Released", "Gone", "Open"} & set(sessions.links)
+    session.press("Release Slides")
+    organiser.open(session.address).press("Release Paper")
+    assert "word" not in str(tasks(organiser.open("/organise")))
+
+
 def test_a_planned_release_that_was_not_made_is_a_task(organiser: Browser) -> None:
     with transaction():
         db.session.add(
@@ -317,7 +337,7 @@ def test_the_home_page_asks_the_same_few_questions(
 
     organiser.open("/organise")
 
-    assert len(asked(queries)) == 9
+    assert len(asked(queries)) == 8
 
 
 def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: list[str]) -> None:
@@ -329,7 +349,7 @@ def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: l
     page = organiser.open("/organise")
 
     assert numbers(page)["letters waiting to go out"] == "1000"
-    assert len(asked(queries)) == 9
+    assert len(asked(queries)) == 8
     assert len(page.source) < 20_000
 
 

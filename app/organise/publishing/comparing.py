@@ -18,8 +18,10 @@ LONGEST_NUMBER = 10  # digits
 
 def outlook(look: Outlook, whole: str = "") -> Shown:
     """Show what publishing would change."""
-    authors = proposals.authors() if look.comparison else {}
-    return Shown(look.comparison, queries.coming(), whole, old=look.current, authors=authors)
+    found = look.comparison
+    can_be_theirs = found.sessions.altered or found.speakers.altered
+    authors = proposals.authors() if can_be_theirs else {}
+    return Shown(found, queries.coming(), whole, old=look.current, authors=authors)
 
 
 def two(old: int, new: int, whole: str = "") -> Shown:

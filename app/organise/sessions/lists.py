@@ -32,6 +32,7 @@ LACKS: Final = {
     "time": _l("Time"),
     "abstract": _l("Abstract"),
     "speakers": _l("Speakers"),
+    "word": _l("Your word on slides and papers"),
 }
 
 

@@ -50,12 +50,6 @@ def downloads(materials: Collection[Material]) -> Mapping[int, int]:
     return {**dict.fromkeys(ids, 0), **{number: int(total) for number, total in rows}}
 
 
-def waiting_for_word() -> int:
-    """Count the materials that wait for the organisers' word."""
-    waits = (Material.opens == "word", Material.released_at.is_(None))
-    return db.session.scalar(select(func.count()).select_from(Material).where(*waits)) or 0
-
-
 def counts_by_speaker(speakers: Collection[int]) -> Mapping[int, int]:
     """Count the materials of the sessions in which each of several speakers appears."""
     rows = db.session.execute(

@@ -330,6 +330,19 @@ def test_an_old_address_leads_to_the_new_one_through_every_change(visitor: Brows
         assert answer.headers["Cache-Control"].startswith("public, max-age=60")
 
 
+@pytest.mark.parametrize("kind", ["ics", "txt"])
+def test_an_old_address_of_a_calendar_or_text_leads_to_the_new_one(
+    visitor: Browser, kind: str
+) -> None:
+    changed("opening", slug="grand-opening")
+
+    answer = visitor.fetch("GET", f"/sessions/opening.{kind}")
+
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == f"/sessions/grand-opening.{kind}"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
 @pytest.mark.both_databases
 def test_a_speakers_old_address_leads_to_the_new_one(visitor: Browser) -> None:
     somebody("ada-marsh").slug = "ada-waters"

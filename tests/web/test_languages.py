@@ -14,9 +14,13 @@ import pytest
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
+from sqlalchemy import update
 
+from app.database import db, transaction
+from app.programme.models import Session
 from config import ROOT
 from tests.browser import Browser
+from tests.factories import published
 
 METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 OPTIONS = {"templates/**": {"silent": "false"}}
@@ -137,6 +141,19 @@ def test_a_page_tells_search_engines_where_its_translations_are(
     ]
     own = [one.get("href") for one in page.tree.every("link") if one.get("rel") == "canonical"]
     assert own == [f"https://conference.example{address}"]
+
+
+@pytest.mark.parametrize("kind", ["", ".ics", ".txt"])
+def test_what_has_another_address_now_is_led_to_in_the_same_language(
+    visitor: Browser, kind: str
+) -> None:
+    with transaction():
+        db.session.execute(update(Session).where(Session.slug == "opening").values(slug="begin"))
+    published()
+
+    answer = visitor.fetch("GET", f"/eo/sessions/opening{kind}")
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"/eo/sessions/begin{kind}")
 
 
 def test_the_links_that_organisers_wrote_stay_in_the_language(visitor: Browser) -> None:

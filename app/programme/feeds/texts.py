@@ -6,6 +6,7 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app import lens
 from app.programme import releases
 from app.programme.feeds import terminal
 from app.programme.feeds.terminal import Place
@@ -42,5 +43,6 @@ def _place() -> Place:
 
 def _text(written: str, page: str) -> Response:
     answer = Response(written, mimetype="text/plain")
-    answer.headers["Link"] = f'<{page}>; rel="canonical"'
+    if lens.current() is None:  # what is seen through one is nobody's to find
+        answer.headers["Link"] = f'<{page}>; rel="canonical"'
     return answer

@@ -88,6 +88,8 @@ def _pieces(element: Element) -> Iterator[str]:
         yield element.get("alt") or ""
     if element.tag in UNSEEN or not isinstance(element.tag, str):
         return
+    if element.get("hidden") is not None:
+        return
     yield element.text or ""
     for child in element:
         inline = child.tag in INLINE

@@ -81,12 +81,19 @@ def pace(spans: Sequence[Span]) -> int:
 
 def drawn(spans: Sequence[Span]) -> list[Drawn]:
     """Draw what overlaps in one column side by side; the answer has the order of the spans."""
-    found: dict[int, Drawn] = {}
+    return [
+        Drawn(one, lane % MOST_LANES, min(lanes, MOST_LANES))
+        for one, (lane, lanes) in zip(spans, side_by_side(spans), strict=True)
+    ]
+
+
+def side_by_side(spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Tell of each span which lane is its own, and how many there are beside each other then."""
+    found: dict[int, tuple[int, int]] = {}
     for cluster in _clusters(spans):
         lanes = _lanes([spans[number] for number in cluster])
-        count = min(max(lanes) + 1, MOST_LANES)
         for number, lane in zip(cluster, lanes, strict=True):
-            found[number] = Drawn(spans[number], lane % MOST_LANES, count)
+            found[number] = lane, max(lanes) + 1
     return [found[number] for number in range(len(spans))]
 
 

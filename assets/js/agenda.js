@@ -20,7 +20,6 @@ class Stars {
     this.status.className = "govuk-visually-hidden";
     this.status.setAttribute("role", "status");
     this.turn = Promise.resolve();
-    for (const button of this.buttons) button.firstChild.data = this.words.mine;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const button = event.submitter;

@@ -45,8 +45,23 @@ def test_the_grid_is_read_in_the_order_of_time(visitor: Browser) -> None:
 def test_a_session_is_drawn_in_its_room_at_its_time(visitor: Browser) -> None:
     page = visitor.open(GRID)
 
-    assert classes(page, "Harbour walls") >= {"slot", "in-2", "h11", "m0", "l1", "n0", "theme-2"}
-    assert words(next(page.tree.of_class("in-2"))) == "Boat house"
+    assert classes(page, "Harbour walls") >= {"slot", "r3", "to-r4", "c2", "to-c3", "theme-2"}
+    assert words(next(page.tree.of_class("c2"))) == "Boat house"
+    assert words(next(page.tree.of_class("r3"))) == "11am"
+
+
+def test_a_row_goes_from_one_moment_to_the_next_and_hours_without_anything_take_none(
+    visitor: Browser,
+) -> None:
+    late = FIRST_MORNING + timedelta(hours=9)
+    a_session(title="Evening", starts_at=late, ends_at=late + timedelta(minutes=7))
+    published()
+
+    page = visitor.open("/programme/2009-06-10?view=grid")
+
+    (hours,) = page.tree.of_class("board-hours")
+    assert words(hours) == "9:30am 10:30am 11am 6:30pm"
+    assert {"r5", "to-r6"} <= classes(page, "Evening")
 
 
 def test_a_pause_of_everybody_is_drawn_across_the_rooms(visitor: Browser) -> None:
@@ -56,16 +71,58 @@ def test_a_pause_of_everybody_is_drawn_across_the_rooms(visitor: Browser) -> Non
     assert "slot--across" not in classes(page, "Opening")
 
 
-def test_what_overlaps_in_one_room_is_drawn_side_by_side(visitor: Browser) -> None:
-    room = a_room(name="Loft")
-    a_session(title="One", room=room)
-    a_session(title="Other", room=room, starts_at=FIRST_MORNING + timedelta(minutes=30))
+def test_a_pause_beside_something_else_covers_nothing(visitor: Browser) -> None:
+    a_session(title="Breakfast", kind="Break")
     published()
 
     page = visitor.open(GRID)
 
-    assert {"a0", "of2"} <= classes(page, "One")
-    assert {"a1", "of2"} <= classes(page, "Other")
+    assert {"slot--pause", "c1", "to-c2"} <= classes(page, "Breakfast")
+    assert {"c2", "to-c3"} <= classes(page, "Opening")
+    assert next(words(one) for one in page.tree.of_class("c1")) == "No room"
+
+
+def test_what_overlaps_in_one_room_is_drawn_side_by_side(visitor: Browser) -> None:
+    room = a_room(name="Loft", position=9)
+    a_session(title="One", room=room)
+    a_session(
+        title="Other",
+        room=room,
+        starts_at=FIRST_MORNING + timedelta(minutes=15),
+        ends_at=FIRST_MORNING + timedelta(hours=1),
+    )
+    published()
+
+    page = visitor.open(GRID)
+
+    assert {"c3", "to-c4"} <= classes(page, "One")
+    assert {"c4", "to-c5"} <= classes(page, "Other")
+    assert "Loft" in [words(one) for one in page.tree.of_class("to-c5")]
+
+
+def test_what_has_its_room_for_itself_has_all_its_columns(visitor: Browser) -> None:
+    room = a_room(name="Loft", position=9)
+    for title in ("One", "Other"):
+        a_session(title=title, room=room)
+    a_session(title="Alone", room=room, starts_at=FIRST_MORNING + timedelta(hours=7))
+    published()
+
+    page = visitor.open(GRID)
+
+    assert {"c3", "to-c5"} <= classes(page, "Alone")
+
+
+def test_more_at_once_than_a_grid_has_columns_stays_a_list(visitor: Browser) -> None:
+    for number in range(201):
+        a_session(title=f"Poster {number}", room=None)
+    published()
+
+    page = visitor.open(GRID)
+
+    assert len(slots(page)) == 206
+    assert len(list(page.tree.of_class("grid"))) == 2
+    assert len(list(page.tree.of_class("grid--drawn"))) == 1
+    assert len(list(page.tree.of_class("grid--sheet"))) == 1
 
 
 def test_one_day_has_a_grid_of_its_own(visitor: Browser) -> None:
@@ -87,9 +144,9 @@ def test_a_session_over_midnight_goes_on_in_the_day_on_which_it_begins(visitor: 
     page = visitor.open(GRID)
 
     assert "to 2am" in next(one for one in slots(page) if "Night watch" in one)
-    assert {"h23", "l3"} <= classes(page, "Night watch")
-    assert {"h23", "l25"} <= classes(page, "Endless")
-    assert "midnight" in [words(one) for one in page.tree.every("span")]
+    assert {"r5", "to-r6"} <= classes(page, "Night watch")
+    assert {"r5", "to-r7"} <= classes(page, "Endless")
+    assert "11pm" in [words(one) for one in page.tree.every("span")]
 
 
 def test_without_rooms_the_grid_is_one_column(visitor: Browser) -> None:
@@ -98,8 +155,8 @@ def test_without_rooms_the_grid_is_one_column(visitor: Browser) -> None:
 
     page = visitor.open("/programme/2009-06-10?view=grid")
 
-    assert "in-0" in classes(page, "Somewhere")
-    assert "No room" in page.text
+    assert "c1" in classes(page, "Somewhere")
+    assert next(words(one) for one in page.tree.of_class("c1")) == "No room"
 
 
 def test_what_has_no_time_stands_beneath_the_grid(visitor: Browser) -> None:

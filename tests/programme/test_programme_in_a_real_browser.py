@@ -1,6 +1,7 @@
 """The programme on a telephone, by keyboard, by ear and on paper, in a real browser."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import FloatRect, expect
 from playwright.sync_api import Page as Window
 
-from tests.factories import a_room, a_session, a_speaker, published
+from tests import keyboard
+from tests.factories import FIRST_MORNING, a_room, a_session, a_speaker, published
 from tests.live import LiveSite
 
 GRID = "/programme?view=grid"
@@ -20,6 +22,25 @@ SHIFTED = """() => new Promise(done => {
   }).observe({type: "layout-shift", buffered: true});
   setTimeout(() => done(sum), 400);
 })"""
+
+CUT_OFF = """() => [
+  ...document.querySelectorAll(".board-box, .board-box *:not(.slot-where)")
+].filter(one =>
+  one.scrollHeight > one.clientHeight + 1 && getComputedStyle(one).overflowY !== "visible"
+).map(one => one.outerHTML.slice(0, 80))"""
+ON_EACH_OTHER = """() => {
+  const boxes = [...document.querySelectorAll(".slot")].map(one => one.getBoundingClientRect());
+  return boxes.flatMap((one, at) => boxes.slice(at + 1).filter(other =>
+    one.left < other.right - 1 && other.left < one.right - 1
+    && one.top < other.bottom - 1 && other.top < one.bottom - 1));
+}"""
+UNCOVERED = """() => {
+  const one = document.activeElement, box = one.getClientRects()[0];
+  return [box.top + 1, box.bottom - 1].every(y => {
+    const top = document.elementFromPoint(box.left + 2, y);
+    return one === top || one.contains(top);
+  });
+}"""
 
 
 @pytest.fixture
@@ -84,6 +105,44 @@ def test_where_there_is_room_the_grid_puts_rooms_side_by_side(window: Window, ho
     assert tide["x"] + tide["width"] <= walls["x"]
     assert opening["y"] + opening["height"] <= tide["y"]
     assert opening["x"] == tide["x"]
+
+
+def test_the_grid_shows_the_whole_day_and_every_word(
+    window: Window, site: Any, live_site: Callable[..., LiveSite]
+) -> None:
+    loft = a_room(name="Loft")
+    for minutes in (0, 10, 20):
+        a_session(
+            title=f"What is said in few minutes, and takes {'many words ' * 12}{minutes}",
+            room=loft,
+            speakers=(a_speaker(name=f"Maximiliane Featherstonehaugh {minutes}"),),
+            starts_at=FIRST_MORNING + timedelta(minutes=minutes),
+            ends_at=FIRST_MORNING + timedelta(minutes=minutes + 10),
+        )
+    published()
+    window.set_viewport_size({"width": 1280, "height": 800})
+
+    window.goto(f"{live_site().address}{GRID}")
+
+    assert window.evaluate(CUT_OFF) == []
+    assert window.evaluate(ON_EACH_OTHER) == []
+
+
+def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
+    window: Window, site: Any, live_site: Callable[..., LiveSite]
+) -> None:
+    for hour in range(1, 12):
+        a_session(title=f"Watch {hour}", starts_at=FIRST_MORNING + timedelta(hours=hour))
+    published()
+    window.set_viewport_size({"width": 1280, "height": 400})
+    window.goto(f"{live_site().address}{GRID}")
+    rooms = window.locator(".board-rooms").first
+
+    window.get_by_role("link", name="Watch 11").focus()
+    assert rooms.evaluate("one => one.getBoundingClientRect().top") == 0
+    while keyboard.focused(window) != "Watch 1":
+        window.keyboard.press("Shift+Tab")
+        assert window.evaluate(UNCOVERED), keyboard.focused(window)
 
 
 def test_on_a_telephone_the_grid_is_the_list(chromium: Chromium, home: str) -> None:

@@ -245,7 +245,7 @@ def test_search_works_with_the_keyboard_alone_and_without_scripts(
         window.get_by_role("searchbox").focus()
         window.keyboard.type("joao")
         window.keyboard.press("Enter")
-        window.wait_for_url("**/search?q=joao")
+        window.wait_for_url("**/search?q=joao&**")  # a plain form sends its empty filters too
         assert window.get_by_role("heading", level=1).inner_text().endswith("for “joao”")
         window.get_by_role("link", name="João Maré").first.click()
 

@@ -65,6 +65,16 @@ def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
     assert "Taken back." in words(page.tree.root)
 
 
+def test_a_look_at_ones_own_text_tells_nothing_of_what_is_not_published(ada: Browser) -> None:
+    a_session(title="A surprise guest", starts_at=opening().starts_at)
+    ada.open("/speak/sessions/opening/text")
+
+    page = ada.press(LOOK, title="The opening")
+
+    assert "Reading the tide" in page.text
+    assert "surprise" not in page.source
+
+
 def test_the_list_says_which_text_needs_its_author_most(ada: Browser) -> None:
     for session in db.session.scalars(select(Session)):
         session.abstract = "Known."

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from app.database import db
-from app.programme import document, freezing
+from app.programme import document, freezing, releases
 from app.programme.editing.of_speakers import KIND as OF_SPEAKERS
 from app.programme.editing.of_speakers import PHOTO
 from app.programme.models import Session, Speaker
@@ -32,6 +33,20 @@ def session(row: Session, values: Mapping[str, Any]) -> tuple[document.Session, 
         found = next((one for one in around.sessions if one.key == row.key), None)
         alone = found or freezing.session(row)
     return alone, Programme(around, 0, None)
+
+
+def among_readers(found: document.Session, around: Programme) -> Programme:
+    """Give the programme around a session for whoever writes it: of the others, what readers see.
+
+    What else is planned, those who prepare the conference have not told anybody yet.
+    """
+    others = (one for one in releases.current().sessions if one.key != found.key)
+    sessions = sorted([*others, found], key=_begins)
+    return Programme(replace(around.document, sessions=tuple(sessions)), 0, None)
+
+
+def _begins(session: document.Session) -> float:
+    return session.starts_at.timestamp() if session.starts_at else inf
 
 
 @contextmanager

@@ -46,7 +46,9 @@ class _Text:
         now, began = _place(self.thing), request.form.get("place", "")
         return page(
             "speakers/texts/seen_session.html",
-            **page_of.session(around, found, zones.own_clocks(around.conference)),
+            **page_of.session(
+                seen.among_readers(found, around), found, zones.own_clocks(around.conference)
+            ),
             typed=writing.typed(),
             place=now,
             moved_from=began if began not in {"", now} else "",

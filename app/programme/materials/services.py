@@ -12,13 +12,14 @@ from sqlalchemy import func, select
 from app import clock
 from app.database import db
 from app.edition import raise_edition
-from app.errors import Refused
+from app.errors import NotFound, Refused
 from app.history import services as history
 from app.programme import profile
 from app.programme.editing import edits
 from app.programme.editing.of_sessions import KIND
 from app.programme.materials import checking, storage
 from app.programme.materials.models import LINK, Material
+from app.programme.materials.queries import GONE
 from app.programme.models import Session
 
 MOST: Final = 12  # for one session
@@ -47,6 +48,7 @@ def link(session: Session, address: str, title: str, opens: str, *, who: str) ->
 
 def change(material: Material, title: str, opens: str, *, who: str) -> bool:
     """Call a material something else or show it at another time; tell whether that is news."""
+    _hold(material)
     if (material.title, material.opens) == (title, opens):
         return False
     material.title, material.opens, material.released_at = title, opens, None
@@ -58,14 +60,16 @@ def replace(material: Material, file: BinaryIO, *, who: str) -> None:
     """Keep another file in the place of one; its address stays, the word on the one before not."""
     if material.is_link:
         raise Refused("A link has no file: take it away and hand the file in")
-    material.kind = checking.kind_of(file)
-    material.released_at = None
+    kind = checking.kind_of(file)
+    _hold(material)
+    material.kind, material.released_at = kind, None
     storage.store(material, file)
     _tell(material, f"another file was handed in for {material.title}", who)
 
 
 def release(material: Material, *, who: str) -> bool:
     """Give the organisers' word that readers may see it; tell whether that is news."""
+    _hold(material)
     if not material.waits_for_word:
         return False
     material.released_at = clock.now()
@@ -75,9 +79,21 @@ def release(material: Material, *, who: str) -> bool:
 
 def take_away(material: Material, *, who: str) -> None:
     """Keep a material no longer."""
+    _hold(material)
     _tell(material, f"{material.title} was taken away", who)
     db.session.delete(material)
     db.session.flush()
+
+
+def _hold(material: Material) -> None:
+    """Let nobody else change a material, and see it as it is now; raise NotFound once it has gone.
+
+    Who hands another in beside it holds its session too.
+    """
+    edits.hold(material.session)
+    if db.session.scalar(select(Material.id).where(Material.id == material.id)) is None:
+        raise NotFound(GONE)
+    db.session.refresh(material)
 
 
 def _added(session: Session, material: Material) -> Material:

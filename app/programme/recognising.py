@@ -15,10 +15,12 @@ from typing import Any, TypeVar
 from app.content import prose
 from app.programme import queries
 from app.programme.exporting import sources
+from app.programme.reading.columns import OF_PROFILES
 from app.programme.reading.home import NOWHERE, Home
 from app.programme.reading.words import folded
 from app.programme.reading.written import (
     WrittenAppearance,
+    WrittenProfile,
     WrittenProgramme,
     WrittenRoom,
     WrittenSession,
@@ -132,8 +134,17 @@ def _speakers(
     found = {one.key: one for one in known}
     for one in told:
         key = here.speakers[one.key]
-        found[key] = _as_told(found[key], one, says) if key in found else one
+        found[key] = _person(found[key], one, says) if key in found else one
     return found.values()
+
+
+def _person(known: WrittenSpeaker, told: WrittenSpeaker, says: frozenset[str]) -> WrittenSpeaker:
+    """Change somebody; what a table has no column for stays in their profile too."""
+    changed = _as_told(known, told, says - OF_PROFILES)
+    if told.profile is None:
+        return changed
+    news = {name: getattr(told.profile, name) for name in says & OF_PROFILES}
+    return replace(changed, profile=replace(known.profile or WrittenProfile(), **news))
 
 
 def _sessions(

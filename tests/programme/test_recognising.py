@@ -57,6 +57,7 @@ def tables() -> Iterator[bytes]:
 def test_a_table_that_was_taken_away_and_comes_back_changes_nothing(load: Load) -> None:
     the("Opening").abstract = "Why we are *here*.\n\n- one\n- two"
     the("Opening").links = '[["https://a.example/", "Slides"]]'
+    _with_a_profile("ada-marsh")
     db.session.commit()
     before = frozen()
 
@@ -64,6 +65,52 @@ def test_a_table_that_was_taken_away_and_comes_back_changes_nothing(load: Load) 
 
     assert told == ["Nothing changed"] * 4
     assert frozen() == before
+
+
+def _with_a_profile(slug: str) -> Speaker:
+    found = db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
+    found.honorific, found.pronunciation, found.pronouns = "Dr", "AY-da marsh", "she/her"
+    found.links = '[["https://ada.example/", "Her page; with her papers"]]'
+    found.biographies = '[["fr", "Ada garde le port."]]'
+    return found
+
+
+def test_a_table_of_speakers_says_what_stands_in_their_profiles(load: Load) -> None:
+    _with_a_profile("ada-marsh")
+    db.session.commit()
+
+    loaded = load(
+        "Name,Title before the name,How to say the name,Pronouns,Links",
+        'Ada Marsh,Prof,AH-da marsh,,"https://ada.example/ Home\nhttp://no.example"',
+        "Bo Lund,,BOO lund,he/him,",
+    )
+
+    ada, bo = (
+        db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
+        for slug in ("ada-marsh", "bo-lund")
+    )
+    assert (ada.honorific, ada.pronunciation, ada.pronouns) == ("Prof", "AH-da marsh", "")
+    assert ada.links == '[["https://ada.example/", "Home"]]'
+    assert ada.biographies == '[["fr", "Ada garde le port."]]'
+    assert (ada.role, bo.pronunciation, bo.pronouns) == ("Harbour master", "BOO lund", "he/him")
+    assert [note.subject for note in loaded.notes] == ["Ada Marsh"]
+
+
+def test_a_table_without_profiles_leaves_them_and_two_in_one_row_share_none(load: Load) -> None:
+    _with_a_profile("ada-marsh")
+    db.session.commit()
+
+    load("Name,Country", "Ada Marsh,Kenya")
+    load("Name,Pronouns", "Ada Marsh and Bo Lund,they/them")
+    load(
+        "Title,Room,Speaker name,Pronouns,Links",
+        "Opening,Great hall,Ada Marsh,she,https://opening.example/",
+    )
+
+    ada = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    assert (ada.honorific, ada.pronouns) == ("Dr", "she")
+    assert ada.links == '[["https://ada.example/", "Her page; with her papers"]]'
+    assert "https://opening.example/" in the("Opening").links
 
 
 def test_what_a_table_has_no_column_for_stays_as_it_is(load: Load) -> None:

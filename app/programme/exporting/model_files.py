@@ -41,10 +41,18 @@ SPEAKERS = (
     Column(
         "Name", _l("The whole name. Only this is needed. Or First name and Last name"), "Ada Marsh"
     ),
+    Column("Title before the name", _l("Professor, Dr, or nothing"), "Dr"),
+    Column("How to say the name", _l("In plain letters"), "AY-da marsh"),
+    Column("Pronouns", _l("As somebody gives them"), "she/her"),
     Column("Role", _l("What somebody is"), "Professor of public health"),
     Column("Organisation", _l("Where somebody works"), "University of the Marshes"),
     Column("Country", _l("Where that is"), "Kenya"),
     Column("Biography", _l("A few sentences"), "Ada Marsh studies who pays for health."),
+    Column(
+        "Links",
+        _l("Addresses, one a line, each with words after it"),
+        "https://marshes.example/ada University page",
+    ),
     Column("Key", _l("Leave it empty, or as it was when you took the table away"), ""),
 )
 MODELS: Mapping[str, Sequence[Column]] = {"sessions": SESSIONS, "speakers": SPEAKERS}

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from app.content import prose
+from app.programme import profile
 from app.programme.document import Document, Part, Session
 from app.programme.shown import kind_name, role_name
 
@@ -48,10 +49,14 @@ def speakers(document: Document) -> Table:
             titles[slug].append(session.title)
     head = [
         gettext("Name"),
+        gettext("Title before the name"),
+        gettext("How to say the name"),
+        gettext("Pronouns"),
         gettext("Role"),
         gettext("Organisation"),
         gettext("Country"),
         gettext("Biography"),
+        gettext("Links"),
         gettext("Sessions"),
         gettext("Address"),
         gettext("Key"),
@@ -59,10 +64,14 @@ def speakers(document: Document) -> Table:
     rows = [
         [
             one.name,
+            one.honorific,
+            one.pronunciation,
+            one.pronouns,
             one.role,
             one.organisation,
             one.country,
             prose.plain(one.biography),
+            profile.shown_links(one.links),
             "\n".join(titles[one.slug]),
             f"/speakers/{one.slug}",
             one.key or one.slug,

@@ -31,6 +31,9 @@ NAMES: Mapping[str, str] = {  # what each is for: the names it goes by
     "illustrative": "illustrative",
     "recorded": "recorded recording",
     "name": "name fullname speakername nom nombre",
+    "honorific": "honorific titlebeforethename salutation prefix anrede civilite",
+    "pronunciation": "pronunciation howtosaythename phonetic phonetically aussprache",
+    "pronouns": "pronouns pronoun pronomen pronoms",
     "given": "firstname first givenname givennames forename vorname prenom",
     "family": "lastname last familyname surname nachname nomdefamille apellido apellidos",
     "role": "role position jobtitle job funktion fonction cargo",
@@ -52,6 +55,7 @@ SAID_OF_SESSIONS: Mapping[str, str] = {  # the fields of a session, by what a co
     "people": "appearances",
     "cancelled": "cancelled",
 }
+OF_PROFILES = frozenset({"honorific", "pronunciation", "pronouns", "links"})
 SAID_OF_SPEAKERS = frozenset({"role", "organisation", "country", "biography"})
 
 
@@ -73,6 +77,12 @@ class Columns:
         return bool(A_NAME & set(self.places))
 
     @property
+    def of_profiles(self) -> frozenset[str]:
+        """Which fields of a profile they hold; where rows are sessions, links are theirs."""
+        held = OF_PROFILES & set(self.places)
+        return held - {"links"} if self.tells_of_sessions else held
+
+    @property
     def says(self) -> Says:
         """What these columns have a word for."""
         held = set(self.places)
@@ -83,7 +93,7 @@ class Columns:
             of_sessions |= {"appearances"}
         return Says(
             frozenset(of_sessions) if self.tells_of_sessions else frozenset(),
-            frozenset({"name"} | held & SAID_OF_SPEAKERS)
+            frozenset({"name"} | held & SAID_OF_SPEAKERS | self.of_profiles)
             if self.tells_of_speakers
             else frozenset(),
         )

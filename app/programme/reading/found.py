@@ -52,7 +52,9 @@ class FoundPerson:
     biography: str = ""
     appears_as: str = ""
     where: str = ""
-    profile: Mapping[str, Any] | None = None  # what only our own JSON tells, as it stands there
+    profile: Mapping[str, Any] | None = (
+        None  # what only our own JSON and tables tell, as JSON has it
+    )
 
 
 @dataclass

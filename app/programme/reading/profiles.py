@@ -1,4 +1,4 @@
-"""What our own JSON tells of a speaker beside what every format has words for."""
+"""What our own JSON and tables tell of a speaker beside what every format has words for."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

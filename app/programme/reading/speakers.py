@@ -75,4 +75,7 @@ class Speakers:
         known = self._speakers[key]
         if found.biography and not known.biography:
             biography = words.text(found.biography, known.name, found.where, self._notebook)
-            self._speakers[key] = replace(known, biography=biography)
+            known = self._speakers[key] = replace(known, biography=biography)
+        if found.profile is not None and known.profile is None:
+            told = profiles.read(found, self._notebook)
+            self._speakers[key] = replace(known, profile=told)

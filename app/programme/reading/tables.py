@@ -7,6 +7,7 @@ speaker, or a session with its speaker; the names of the columns tell (``columns
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.errors import Unreadable
 from app.programme.reading import columns, days
@@ -178,7 +179,17 @@ def _speakers(line: _Line, notebook: Notebook) -> Iterator[FoundPerson]:
             country=line["country"],
             biography=line["biography"],
             where=line.where,
+            profile=_profile(line) if len(names) == 1 else None,
         )
+
+
+def _profile(line: _Line) -> dict[str, Any] | None:
+    """Read what a row tells of somebody's profile, in the words of our own JSON."""
+    told: dict[str, Any] = {field: line[field] for field in line.columns.of_profiles}
+    if "links" in told:
+        links = [link.strip().partition(" ") for link in told["links"].splitlines()]
+        told["links"] = [{"address": one, "label": label} for one, _, label in links if one]
+    return told or None
 
 
 def _parted(name: str, line: _Line, notebook: Notebook) -> list[str]:

@@ -58,7 +58,7 @@ class WrittenRoom:
 
 @dataclass(frozen=True)
 class WrittenProfile:
-    """What only our own JSON tells of someone."""
+    """What only our own JSON and tables tell of someone."""
 
     honorific: str = ""
     pronunciation: str = ""

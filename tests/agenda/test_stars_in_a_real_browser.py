@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Window
 from playwright.sync_api import expect
 
+from tests.factories import FIRST_MORNING, a_session, published
 from tests.live import LiveSite
 
 Axe = Callable[[Window], list[str]]
@@ -146,3 +148,25 @@ def test_an_agenda_of_two_days_prints_on_one_page(
     printed = window.pdf(format="A4")
 
     assert len(re.findall(rb"/Type /Page\b", printed)) == 1
+
+
+def test_ten_sessions_print_on_one_page_with_what_clashes(
+    site: Any, live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    for number in range(6):
+        a_session(
+            title=f"A session with a title of a usual length, number {number}",
+            starts_at=FIRST_MORNING + timedelta(hours=3 + number // 2),
+        )
+    published()
+    home = live_site().address
+    window.goto(f"{home}/programme")
+    window.evaluate("[...document.querySelectorAll('.star')].forEach(star => star.click())")
+    expect(window.locator(".star[aria-pressed=true]")).to_have_count(10)
+    window.goto(f"{home}/agenda")
+
+    printed = window.pdf(format="A4")
+    window.emulate_media(media="print")
+
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 1
+    assert window.get_by_text("At the same time").first.is_visible()

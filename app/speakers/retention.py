@@ -14,7 +14,7 @@ from app.accounts.models import FORMER, Person
 from app.database import db
 from app.history.models import Entry
 from app.programme import releases
-from app.programme.models import Speaker
+from app.programme.models import Absence, Speaker
 from app.programme.proposals.models import Proposal
 from app.registration.retention import NEEDS_ARE_KEPT, a_year_after
 from app.speakers.models import (
@@ -27,7 +27,10 @@ from app.speakers.models import (
     SpeakerRequest,
 )
 
-FOR_A_YEAR = (Reply, SpeakerRequest, Mailing, CalendarKey, SessionOwner, Keeping, Proposal)
+FOR_A_YEAR = (
+    *(Reply, SpeakerRequest, Absence, Proposal),
+    *(Mailing, CalendarKey, SessionOwner, Keeping),
+)
 
 
 def forget_what_is_due() -> None:

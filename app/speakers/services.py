@@ -59,7 +59,7 @@ def ask_for_another_time(speaker: Speaker, words: str, *, who: str) -> None:
     limits.allow("ask for another time", speaker.key, times=MOST_ASKED, within=A_DAY)
     _settle(speaker, ANOTHER_TIME)
     _ask(speaker, ANOTHER_TIME, words, who)
-    says = f"{speaker.name} asked for another time: {words}"
+    says = f"{speaker.name} asked for another time"  # why, the history need not know for ever
     history.record(says, about=KIND.about(speaker), who=who)
 
 

@@ -13,7 +13,7 @@ from app.accounts import team
 from app.accounts.models import DESK, Person
 from app.database import db, transaction
 from app.mail.models import Letter
-from app.programme.models import Conference, Session, Speaker
+from app.programme.models import Absence, Conference, Session, Speaker
 from app.programme.proposals.models import Proposal
 from app.speakers import keeping, mailing, news, owning, retention, services
 from app.speakers.models import Keeping, Mailing, Reply, SpeakerNeeds, ToldRelease, WantedBy
@@ -30,6 +30,7 @@ from tests.factories import (
 )
 
 ADA, JOAO = "ada@example.org", "joao@example.org"
+A_DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -263,10 +264,12 @@ def test_whoever_helped_once_and_what_was_sent_in_go_after_a_year_too(
         grace = an_organiser()
         team.remove(team.invite("desk@example.org", DESK, grace).id, grace)
     a_proposal(ada, who=ADA, role="Professor of tides")
+    saved(Absence(speaker_id=ada.id, starts_at=clock.now(), ends_at=clock.now() + A_DAY))
 
     held_clock.move_to(datetime.fromisoformat("2010-06-12T09:00:00+01:00"))
     forget()
 
     assert db.session.scalars(select(Proposal)).all() == []
+    assert db.session.scalars(select(Absence)).all() == []
     kept = sorted(one.email for one in db.session.scalars(select(Person)))
     assert kept == ["desk@example.org", "grace@conference.example"]

@@ -48,6 +48,9 @@ def test_another_time_is_asked_of_the_organisers_and_changes_nothing(visitor: Br
     assert "The organisers have been told" in page.source
     assert ada_marsh().confirmed_at is None
     assert sent() == [("grace@conference.example", "Ada Marsh asks for another time")]
+    told = db.session.scalars(select(Entry.sentence)).all()
+    assert "Ada Marsh asked for another time" in told
+    assert not any("train" in one for one in told)
 
 
 def test_organisers_are_not_flooded_with_what_a_speaker_asks(visitor: Browser) -> None:

@@ -204,9 +204,18 @@ def test_a_calendar_that_is_broken_off_is_refused_in_a_sentence(contents: bytes)
         understood(contents, TIDES)
 
 
-def test_a_calendar_of_more_events_than_any_conference_has_is_refused() -> None:
+def test_a_line_that_says_a_thousand_things_about_itself_is_refused() -> None:
+    about = "".join(f";A{number}=b" for number in range(1000))
+    contents = f"BEGIN:VCALENDAR\r\nX-WR-CALNAME{about}:Tides\r\nEND:VCALENDAR\r\n"
+
+    with pytest.raises(Unreadable, match="holds too much"):
+        understood(contents.encode(), TIDES)
+
+
+@pytest.mark.parametrize("begins", ["BEGIN:VEVENT", "begin:vevent"])
+def test_a_calendar_of_more_events_than_any_conference_has_is_refused(begins: str) -> None:
     with pytest.raises(Unreadable, match="more than 20,000 sessions"):
-        understood(a_calendar("BEGIN:VEVENT\r\n" * 20_001), TIDES)
+        understood(a_calendar(f"{begins}\r\n" * 20_001), TIDES)
 
 
 @given(st.text(max_size=200), st.text(max_size=40))

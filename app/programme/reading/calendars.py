@@ -24,6 +24,8 @@ BEGINS = "BEGIN:VCALENDAR"
 SAYS = frozenset({"title", "starts_at", "ends_at", "room", "abstract", "cancelled"})
 MOST = 20_000  # events
 PRETALX = re.compile(r"pretalx-(.{1,60})-[A-Z0-9]{4,12}@")  # pretalx-<event>-<code>@<host>
+MOST_ABOUT = 100  # parameters of a line, each of which is compared with all the others
+FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545, 3.1
 BEFORE_PEOPLE = " - "
 
 
@@ -44,8 +46,12 @@ def _parsed(words: str) -> "Calendar":
     """Read a calendar, or refuse it with a sentence."""
     from icalendar import Calendar  # noqa: PLC0415 - the memory of a web worker: few ever need it
 
-    if words.count("BEGIN:VEVENT") > MOST:
+    if words.upper().count("BEGIN:VEVENT") > MOST:
         raise Unreadable(f"This file holds more than {MOST:,} sessions")
+    if any(
+        line.partition(":")[0].count(";") > MOST_ABOUT for line in FOLD.sub("", words).split("\n")
+    ):
+        raise Unreadable("This file holds too much to be a programme")
     try:
         return Calendar.from_ical(words)
     except (ValueError, IndexError, KeyError, RecursionError) as trouble:

@@ -88,13 +88,12 @@ def _pieces(element: Element) -> Iterator[str]:
         yield element.get("alt") or ""
     if element.tag in UNSEEN or not isinstance(element.tag, str):
         return
-    if element.get("hidden") is not None:
-        return
     yield element.text or ""
     for child in element:
         inline = child.tag in INLINE
         yield "" if inline else " "
-        yield from _pieces(child)
+        if child.get("hidden") is None:  # what is hidden has words of its own still
+            yield from _pieces(child)
         yield "" if inline else " "
         yield child.tail or ""
 

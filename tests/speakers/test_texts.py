@@ -197,3 +197,12 @@ def test_a_stranger_finds_nothing(visitor: Browser) -> None:
     bo = a_speaker(name="Bo", slug="bo")
     a_keeper(ada_marsh())
     keeping_pages(visitor, bo, "bo@example.org").open("/speak/sessions/opening/text", status=404)
+
+
+def test_a_stranger_does_not_learn_which_drafts_there_are(ada: Browser) -> None:
+    a_session(title="A surprise guest", slug="surprise", is_draft=True)
+
+    there = ada.open("/speak/sessions/surprise/text", status=404)
+    nowhere = ada.open("/speak/sessions/nothing/text", status=404)
+
+    assert there.text == nowhere.text

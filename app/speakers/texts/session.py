@@ -17,6 +17,8 @@ from app.speakers.texts.writing import Asked, WordsForm
 from app.web.pages import page
 from app.web.words import local_moment
 
+NOT_YOURS = "There is no session at that address whose text you edit"
+
 pages = Blueprint("text", __name__, url_prefix="/sessions/<slug>/text")
 
 
@@ -77,9 +79,12 @@ def take_back(slug: str) -> ResponseReturnValue:
 
 def _own(slug: str) -> Session:
     """Find a session whose text this person may edit."""
-    session = sessions_listed.session(slug)
+    try:
+        session = sessions_listed.session(slug)
+    except NotFound:  # nor does anybody learn which drafts there are
+        raise NotFound(NOT_YOURS) from None
     if not owning.may_edit(door.person(), session):
-        raise NotFound("There is no session at that address whose text you edit")
+        raise NotFound(NOT_YOURS)
     return session
 
 

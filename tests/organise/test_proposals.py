@@ -301,8 +301,9 @@ def test_the_list_asks_the_same_few_questions(
 ) -> None:
     for number in range(count):
         speaker = a_speaker(name=f"Speaker {number}")
-        a_proposal(speaker, role="Pilot", biography="Known to all")
         a_photo(speaker)
+        other = a_photo(a_speaker(name=f"Somebody {number}")).key
+        a_proposal(speaker, role="Pilot", biography="Known to all", photo=other)
     organiser.open("/organise/proposals")
     queries.clear()
 

@@ -15,6 +15,7 @@ from app.history import changes
 from app.history.changes import Change
 from app.programme import names
 from app.programme.editing import edits
+from app.programme.editing.edits import Kind
 from app.programme.models import Conference, Release, Session, Speaker
 from app.programme.proposals import fields, merging
 from app.programme.proposals.models import (
@@ -52,7 +53,12 @@ class Field:
 
     asked: Change
     now: Any
-    now_said: str
+    kind: Kind
+
+    @property
+    def now_said(self) -> str:
+        """Say what stands now; lists do not, for it may take a question."""
+        return self.kind.said(self.asked.field, self.now)
 
     @property
     def is_overtaken(self) -> bool:
@@ -72,7 +78,7 @@ class Look:
         thing = self.proposal.thing
         kind = fields.kind(thing)
         held = [(one, kind.value(thing, one.field)) for one in self.proposal.asked]
-        return [Field(one, now, kind.said(one.field, now)) for one, now in held]
+        return [Field(one, now, kind) for one, now in held]
 
     @property
     def is_open(self) -> bool:

@@ -1,6 +1,7 @@
 """The processes of the site: forked, watched over, started again, and ended together."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -13,16 +14,14 @@ from multiprocessing.context import ForkProcess
 from typing import TYPE_CHECKING
 
 import flask.cli
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
 
 from app.serving.place import Place
 
 THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # that answer requests, in each web process
 PAUSE = 1.0  # seconds before a part that ended is started again
 PATIENCE = 30.0  # seconds that a part may take to end
-MOST_ARENAS = -8  # what <malloc.h> calls M_ARENA_MAX
+MOST_ARENAS, LARGE, TOO_MUCH = -8, -3, -1  # M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
+KEPT = 64 * 1024  # bytes that the C library may keep for later
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 if TYPE_CHECKING:
@@ -65,15 +64,25 @@ def end_with_parent(last_signal: signal.Signals) -> None:
 def share_memory() -> None:
     """Let all threads take memory from one place, where the C library can be told so.
 
-    Else it keeps a place for each, and gives little of it back: 8 MB in a web process.
+    Else it keeps a place for each, and gives little of it back: 8 MB in a web process. What is
+    large, such as a page that is being compressed, is given back at once.
     """
-    with suppress(AttributeError):  # not every C library has more than one
-        ctypes.CDLL(None).mallopt(MOST_ARENAS, 1)
+    with suppress(AttributeError):  # not every C library can be told
+        library = ctypes.CDLL(None)
+        library.mallopt(MOST_ARENAS, 1)
+        library.mallopt(LARGE, KEPT)
+        library.mallopt(TOO_MUCH, KEPT)
 
 
 def serve_pages(place: Place) -> None:
     """Answer requests."""
+    from granian import Granian  # noqa: PLC0415 - the memory of the mail worker, which needs none
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - as above
+    from granian.log import LogLevels  # noqa: PLC0415 - as above
+
     import_module("wsgi")  # once, before the workers are forked: they are ready at once
+    gc.collect()
+    gc.freeze()  # what the workers share is looked at no more, and so stays shared
     Granian(
         "wsgi:app",
         address=place.host,

@@ -1,7 +1,8 @@
 """A speaker's own calendar, at a private address that they can end.
 
 It holds only what readers see too: the sessions of the current release in which the speaker
-appears, with the identities of the public calendars, so that an entry that moves is replaced.
+appears, with the identities of the public calendars, so that an entry that moves is replaced; and
+those that the speaker was taken off, as cancelled, since a calendar keeps what it hears no more of.
 """
 
 from secrets import token_urlsafe
@@ -15,7 +16,7 @@ from app.forms import ButtonForm
 from app.programme import calendars, releases
 from app.programme.models import Speaker
 from app.programme.published import Programme
-from app.speakers import door, queries, said, services
+from app.speakers import door, leaving, queries, said, services
 from app.speakers.models import CalendarKey
 from app.web import headers, signing
 from app.web.pages import absolute_url, page
@@ -57,12 +58,15 @@ def feed(secret: str) -> ResponseReturnValue:
     if key is None:
         raise NotFound(NO_CALENDAR)
     programme = releases.current()
+    own = _sessions_of(key.speaker, programme)
+    left = leaving.left_by(key.speaker) - own
     written = calendars.written(
         programme,
         site=absolute_url("site.home").rstrip("/"),
         name=gettext("%(name)s at %(title)s", name=key.speaker.name, title=_title(programme)),
         address=_address(key),
-        keys=_sessions_of(key.speaker, programme),
+        keys=own | left,
+        left=left,
     )
     return Response(written, mimetype="text/calendar")
 

@@ -158,6 +158,17 @@ class CalendarKey(Base):
     speaker: Mapped[Speaker] = relationship()
 
 
+class TakenOff(Base):
+    """That readers saw a speaker in a session and do so no more; their own calendar tells it."""
+
+    __tablename__ = "taken_off"
+
+    speaker_id: Mapped[int] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), primary_key=True
+    )
+    session_key: Mapped[str] = mapped_column(primary_key=True)
+
+
 class ToldRelease(Base):
     """The release of which speakers have been told by letter what it changed; a single row."""
 

@@ -21,7 +21,7 @@ from app.programme.models import Conference, Release, Speaker
 from app.programme.publishing import told
 from app.programme.publishing.comparison import PLACE_AND_TIME, Altered, Comparison, compare
 from app.programme.publishing.told import Row
-from app.speakers import letters, queries
+from app.speakers import leaving, letters, queries
 from app.speakers.models import Keeping, ToldRelease
 
 
@@ -55,7 +55,9 @@ def tell_of_release() -> None:
         db.session.add(ToldRelease(id=1, number=number))
         return
     db.session.get_one(ToldRelease, 1).number = number
-    _write(_news(_document(before), _document(number)))
+    old, new = _document(before), _document(number)
+    leaving.remember(old, new)
+    _write(_news(old, new))
 
 
 def _told() -> int | None:

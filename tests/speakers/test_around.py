@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from app import clock
 from app.database import db, transaction
 from app.history.models import Entry
 from app.mail.models import Letter
-from app.programme.models import Session, Speaker
-from app.speakers import owning
+from app.programme.models import Appearance, Conference, Session, Speaker
+from app.speakers import news, owning
 from tests.browser import Browser
 from tests.factories import a_keeper, a_speaker, ada_marsh, keeping_pages, published
 from tests.organise.test_speaking import link_in
@@ -232,6 +233,74 @@ def test_a_session_that_moves_keeps_its_identity_and_counts_on(
         one for one in before if one.startswith("UID")
     ]
     assert after[-1] != before[-1]
+
+
+def events(calendar: str) -> dict[str, tuple[str, int]]:
+    """Give state and count of each entry, by its title."""
+    told = lines(calendar, "SEQUENCE", "STATUS", "SUMMARY")
+    values = [one.partition(":")[2] for one in told]
+    return {
+        title: (state, int(count))
+        for count, state, title in zip(values[::3], values[1::3], values[2::3], strict=True)
+    }
+
+
+def published_and_told() -> None:
+    """Publish, and let the worker find it."""
+    published()
+    with transaction():
+        news.tell_of_release()
+
+
+@pytest.mark.both_databases
+def test_a_session_that_a_speaker_was_taken_off_is_off_in_their_calendar_until_they_are_back(
+    ada: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    page = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    address = next(one for one in page.links.values() if one.endswith(".ics"))
+    published_and_told()
+
+    def told() -> dict[str, tuple[str, int]]:
+        return events(a_browser().open(address).source)
+
+    before = told()
+    session("harbour-walls").appearances = []
+    session("farewell").withdrawn_at = clock.now()
+    db.session.commit()
+    published_and_told()
+    off = told()
+    session("harbour-walls").title = "Harbour walls again"
+    db.session.commit()
+    published_and_told()
+    still = told()
+    session("harbour-walls").appearances = [Appearance(speaker=ada_marsh(), position=0)]
+    db.session.commit()
+    published_and_told()
+    back = told()
+
+    assert before["Harbour walls"][0] == "CONFIRMED"
+    assert off["Harbour walls"] == ("CANCELLED", before["Harbour walls"][1] + 1)
+    assert off["Farewell"] == ("CANCELLED", before["Farewell"][1] + 1)
+    assert still["Harbour walls again"] == ("CANCELLED", off["Harbour walls"][1] + 1)
+    assert back["Harbour walls again"] == ("CONFIRMED", still["Harbour walls again"][1] + 1)
+    assert back["Farewell"] == off["Farewell"]
+    assert back["Opening"] == before["Opening"]
+
+
+def test_of_another_conference_a_calendar_tells_nothing(
+    ada: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    page = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    address = next(one for one in page.links.values() if one.endswith(".ics"))
+    published_and_told()
+    session("harbour-walls").appearances = []
+    db.session.commit()
+    published_and_told()
+    db.session.get_one(Conference, 1).acronym = "other-2010"
+    db.session.commit()
+    published_and_told()
+
+    assert "Harbour walls" not in events(a_browser().open(address).source)
 
 
 def test_another_address_ends_the_one_before(

@@ -43,7 +43,7 @@ class Entry:
     """A session that a calendar knows or should know, if only as one that was there."""
 
     told: Told
-    session: Session | None  # none: it was withdrawn
+    session: Session | None  # none: it was withdrawn, or whoever this is for has left it
 
     @property
     def takes_place(self) -> bool:
@@ -52,21 +52,24 @@ class Entry:
         return session is not None and session.starts_at is not None and not session.is_cancelled
 
 
-def written(
+def written(  # noqa: PLR0913 - which calendar, of what, and for whom
     programme: Programme,
     *,
     site: str,
     name: str,
     address: str,
     keys: Collection[str] | None = None,
+    left: Collection[str] = (),
 ) -> bytes:
     """Write the calendar of a programme, or of those of its sessions that have these keys.
 
+    To whoever it is for, those that they have ``left`` are told as cancelled.
     ``site`` is where the pages of sessions are, ``address`` where this calendar itself is.
     """
     without_time = sum(
         session.starts_at is None and (keys is None or session.key in keys)
         for session in programme.sessions
+        if session.key not in left
     )
     lines = [
         line("BEGIN", "VCALENDAR"),
@@ -82,12 +85,14 @@ def written(
         note=gettext("This session is illustrative. It is not on record."),
         illustrative=gettext("Illustrative"),
     )
-    for entry in entries(programme, keys):
+    for entry in entries(programme, keys, left):
         lines += _event(entry, setting)
     return folded([*lines, line("END", "VCALENDAR")])
 
 
-def entries(programme: Programme, keys: Collection[str] | None = None) -> list[Entry]:
+def entries(
+    programme: Programme, keys: Collection[str] | None = None, left: Collection[str] = ()
+) -> list[Entry]:
     """List what a calendar holds: all that has a time, or had one when readers last saw it."""
     shown = [one for one in programme.sessions if keys is None or one.key in keys]
     gone = [
@@ -96,7 +101,7 @@ def entries(programme: Programme, keys: Collection[str] | None = None) -> list[E
         if told.is_withdrawn and (keys is None or told.key in keys)
     ]
     every = [
-        *(Entry(_told(session, programme), session) for session in shown),
+        *(Entry(_told(one, programme), None if one.key in left else one) for one in shown),
         *(Entry(told, None) for told in sorted(gone, key=_latest_first)[:MOST_GONE]),
     ]
     return [entry for entry in every if entry.told.starts_at is not None]

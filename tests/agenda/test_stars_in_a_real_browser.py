@@ -10,6 +10,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Window
 from playwright.sync_api import expect
 
+from tests import keyboard
 from tests.factories import FIRST_MORNING, a_session, published
 from tests.live import LiveSite
 
@@ -111,6 +112,26 @@ def test_everything_works_without_scripts(
     assert window.get_by_text("At the same time").count() == 2
     window.get_by_role("button", name="Take out : Harbour walls").click()
     assert window.locator("#my-agenda h3").all_inner_texts() == ["Reading the tide"]
+
+
+def test_an_agenda_is_filled_and_carried_to_another_device_by_keyboard(
+    live_site: Callable[..., LiveSite], window: Window, chromium: Chromium, axe: Axe
+) -> None:
+    home = live_site().address
+    window.goto(f"{home}/programme")
+
+    keyboard.press_here(window, "My agenda : Opening")
+    expect(window.get_by_role("status")).to_have_text("“Opening” is in your agenda.")
+    keyboard.press(window, "My agenda", keys="Shift+Tab")
+    keyboard.press(window, "Show a link and a code to open it there")
+    link = window.locator("main a[href*='/agenda/from/']").first.get_attribute("href")
+    with chromium.new_context(base_url=home, viewport={"width": 320, "height": 640}) as context:
+        telephone = context.new_page()
+        telephone.goto(link or "")
+        assert axe(telephone) == []
+        keyboard.press(telephone, "Open it here")
+
+        assert telephone.locator("#my-agenda h3").all_inner_texts() == ["Opening"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Window
 from playwright.sync_api import Request
 
+from tests import keyboard
 from tests.live import LiveSite
 
 KINDS = (
@@ -250,6 +251,24 @@ def test_search_works_with_the_keyboard_alone_and_without_scripts(
         window.get_by_role("link", name="João Maré").first.click()
 
         assert window.get_by_role("heading", level=1).inner_text() == "João Maré"
+
+
+def test_sessions_are_narrowed_down_by_keyboard_and_without_scripts(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home, java_script_enabled=False) as window:
+        window.goto("/search")
+        keyboard.fill(window, "Search sessions, speakers and pages", "harbour")
+        keyboard.press_here(window, "Only sessions like these")
+        keyboard.choose(window, "Theme", "Stone")
+        keyboard.press(window, "Show these")
+
+        assert window.get_by_role("heading", level=1).inner_text() == "One result for “harbour”"
+        assert window.get_by_role("status").inner_text() == "One result"
+        keyboard.press(window, "Leave this out : Theme")
+        assert window.get_by_label("Theme").input_value() == ""
 
 
 def test_feedback_works_without_scripts(

@@ -1,4 +1,4 @@
-"""Where a session is drawn on a board or a grid: its column, its hour, its length, and its lane.
+"""Where a session is drawn on a board: its column, its hour, its length, and its lane.
 
 Pages may hold no styles of their own, so each of these is a class with a number
 (``assets/scss/board/_numbers.scss``).

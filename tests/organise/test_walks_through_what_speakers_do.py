@@ -112,11 +112,11 @@ def test_owners(walker: Walker) -> None:
 def test_slides_and_papers(walker: Walker) -> None:
     walker.at("/organise/sessions/opening")
     walker.press("Files and links of this session")
-    walker.press("Hand in a file: Opening")
+    walker.press("Hand in a file…")
     walker.press("Hand it in")
     walker.hear("Choose a file")
     walker.press("Go back without saving")
-    walker.press("Add a link: Opening")
+    walker.press("Add a link…")
     walker.fill("What it is", "Slides")
     walker.fill("Address", "https://slides.example/")
     walker.go_on("When the session starts", "When the organisers say so")

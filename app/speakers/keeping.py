@@ -9,6 +9,7 @@ from app.history import services as history
 from app.programme.editing import edits
 from app.programme.editing.of_speakers import KIND
 from app.programme.models import Speaker
+from app.programme.proposals import services as proposals
 from app.speakers import queries
 from app.speakers.models import Keeping
 
@@ -40,6 +41,8 @@ def end(speaker: Speaker, number: int, *, who: str) -> Person:
     says = f"{found.person.email} no longer keeps the pages of {speaker.name}"
     history.record(says, about=KIND.about(speaker), who=who)
     db.session.flush()
+    left = queries.keepers(speaker)
+    proposals.pass_on(speaker, found.person.email, left[0].person.email if left else "")
     if not queries.has_pages(found.person):
         accounts.let_keep_no_pages(found.person)
     return found.person

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
+from app.mail.models import Letter
 from app.programme.editing import speakers as deeds
 from app.programme.models import Conference
 from app.programme.proposals import services
@@ -122,6 +123,21 @@ def test_an_assistant_and_the_speaker_at_once_lose_nothing(
         "pronouns": "she/her",
     }
     assert waiting().who == "helper@example.org"
+
+
+def test_what_becomes_of_an_assistants_words_is_told_to_the_speaker_once_the_help_has_ended(
+    ada: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    helper = keeping_pages(a_browser(), ada_marsh(), "helper@example.org", is_assistant=True)
+    helper.open("/speak/ada-marsh/profile")
+    helper.press(LOOK, role="Captain").press("Send")
+    ada.open("/speak/ada-marsh/assistants").press("Remove: helper@example.org")
+
+    with transaction():
+        services.send_back(waiting().id, "Of what?", seal=Look(waiting()).seal, who=GRACE)
+
+    told = db.session.scalars(select(Letter).where(Letter.name == "changes_sent_back"))
+    assert [letter.recipient for letter in told] == ["ada@example.org"]
 
 
 def test_who_was_taken_out_meanwhile_keeps_what_was_typed(ada: Browser) -> None:

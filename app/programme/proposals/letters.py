@@ -21,5 +21,7 @@ def sent_back(proposal: Proposal) -> None:
 
 
 def _post(name: str, proposal: Proposal) -> None:
+    if not proposal.who:  # keeps the pages no longer, and nobody else does
+        return
     called = fields.kind(proposal.thing).name(proposal.thing)
     mail.post(name, to=proposal.who, proposal=proposal, called=called)

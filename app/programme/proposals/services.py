@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 
 from app import clock
 from app.database import db
@@ -18,7 +18,7 @@ from app.history import services as history
 from app.history.changes import Change
 from app.programme import queries as programme
 from app.programme.editing import edits
-from app.programme.models import Session, Speaker
+from app.programme.models import Appearance, Session, Speaker
 from app.programme.proposals import fields, letters, merging, queries, trusted
 from app.programme.proposals.models import (
     AMENDED,
@@ -250,3 +250,14 @@ def _decide(proposal: Proposal, state: str, note: str, who: str) -> None:
 
 def _labels(asked: Sequence[Change]) -> str:
     return ", ".join(one.label.lower() for one in asked)
+
+
+def pass_on(speaker: Speaker, sender: str, to: str) -> None:
+    """Let another hear what is decided on what somebody sent who keeps these pages no longer.
+
+    Where nobody keeps them any more, nobody is written to.
+    """
+    theirs = select(Appearance.session_id).where(Appearance.speaker_id == speaker.id)
+    about = or_(Proposal.speaker_id == speaker.id, Proposal.session_id.in_(theirs))
+    sent = (Proposal.state == OPEN, Proposal.who == sender, about)
+    db.session.execute(update(Proposal).where(*sent).values(who=to))

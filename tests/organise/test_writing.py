@@ -83,10 +83,12 @@ def test_public_pages_send_no_sql_for_what_organisers_wrote(
     visitor.open("/help")
     queries.clear()
 
-    for address in ("/terms", "/whats-new", "/site-map", "/search?q=desk", "/sitemap.xml"):
+    for address in ("/terms", "/whats-new", "/site-map", "/sitemap.xml"):
         visitor.open(address)
 
     assert asked(queries) == []
+    assert "Help" in visitor.open("/search?q=desk").links
+    assert all("finding" in question for question in asked(queries))  # the index of the programme
 
 
 def test_a_version_appears_at_its_moment_without_anybody_doing_anything(

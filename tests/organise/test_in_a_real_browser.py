@@ -30,8 +30,8 @@ def press(window: Page, button: str) -> None:
         focused = window.locator(":focus")
         if focused.count() and focused.inner_text() == button:
             assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
-            window.keyboard.press("Enter")
-            window.wait_for_load_state()
+            with window.expect_navigation():
+                window.keyboard.press("Enter")
             return
     raise AssertionError(f"the Tab key never comes to “{button}”")
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from sqlalchemy import select
 
 from app import clock
 from app.database import db, transaction
 from app.programme.models import Room, Session
+from tests.chromium import sideways_scroll
 from tests.factories import FIRST_MORNING, a_room, a_session, a_theme, signed_in_window
 from tests.live import LiveSite
 
@@ -96,9 +97,25 @@ def is_seen(focused: Locator) -> bool:
     return seen
 
 
-def scrolls_sideways(window: Page) -> bool:
-    size = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    return bool(window.evaluate(size))
+def test_what_was_asked_before_a_session_was_taken_off_is_not_answered_aloud(
+    live_site: LiveSites, window: Page
+) -> None:
+    board_of(window, live_site().address)
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    window.route("**/tried?**", hold)
+    tab_to(window, "Reading the tide")
+    with window.expect_request("**/tried?**"):
+        window.keyboard.press("m")
+    window.keyboard.press("Delete")
+    with window.expect_response("**/tried?**") as answer:
+        asked[0].continue_()
+    answer.value.finished()
+    window.wait_for_timeout(100)
+    expect(says(window)).to_have_text("Without a time. Enter saves, Escape gives up.")
 
 
 def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
@@ -288,10 +305,10 @@ def test_the_board_has_no_barrier_in_any_state(
         cancelled_at=clock.now(),
     )
     a_session(title="محمد الأمين", starts_at=None)
-    found: dict[str, tuple[list[str], bool]] = {}
+    found: dict[str, tuple[list[str], int]] = {}
 
     def look(state: str) -> None:
-        found[state] = (axe(window), scrolls_sideways(window))
+        found[state] = (axe(window), sideways_scroll(window))
 
     board_of(window, site)
     look("wide")
@@ -314,7 +331,7 @@ def test_the_board_has_no_barrier_in_any_state(
     assert window.locator(".board-bar").is_hidden()
     assert card(window, "opening").get_by_text(", Great hall").is_visible()
 
-    assert found == dict.fromkeys(found, ([], False))
+    assert found == dict.fromkeys(found, ([], 0))
     assert len(found) == 6
 
 
@@ -329,8 +346,8 @@ def test_without_scripts_the_board_is_drawn_all_the_same(
     assert walls["y"] > opening["y"] + opening["height"]
     assert window.get_by_role("button", name="Redo").is_hidden()
     window.set_viewport_size({"width": 320, "height": 640})
-    assert not scrolls_sideways(window)
+    assert not sideways_scroll(window)
     tab_to(window, "Harbour walls")
     window.keyboard.press("Enter")
     assert window.locator("h1").inner_text() == "Move “Harbour walls”"
-    assert not scrolls_sideways(window)
+    assert not sideways_scroll(window)

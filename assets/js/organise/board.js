@@ -50,6 +50,8 @@ function turnByKeys(event, board) {
 }
 
 // Asks what a session would clash with there. One question is out at a time; then the newest one.
+// Without a time nothing clashes, and what was asked before counts no more.
+const NO_CLASH = { count: 0, said: "" };
 let isOut = false;
 let next = null;
 
@@ -60,10 +62,10 @@ async function ask(board, card, to) {
   while (next) {
     const [asked, place] = next;
     next = null;
-    const found = place.start === null ? null : await clashesOf(board, asked, place);
+    const found = place.start === null ? NO_CLASH : await clashesOf(board, asked, place);
     if (found && !next && asked.classList.contains("is-moving")) {
       asked.classList.toggle("slot--clash", found.count > 0);
-      board.root.querySelector("[role=status]").append(` ${found.said}`);
+      board.root.querySelector("[role=status]").append(found.said && ` ${found.said}`);
     }
   }
   isOut = false;

@@ -90,7 +90,9 @@ export function moveByKeys(board) {
 
   function takeOff() {
     const { from, to } = held;
-    carry(from.start === null ? from : { ...to, start: null }, words.off);
+    const off = from.start === null ? from : { ...to, start: null };
+    carry(off, words.off);
+    board.ask(held.card, off);
   }
 
   // Shows where it would be; between the board and what waits beside it, the focus goes along.

@@ -11,8 +11,8 @@ run: installed ## Serve the site and deliver its letters, on http://127.0.0.1:80
 	@exec $(PYTHON) -m app.serving
 
 test: installed-for-work installed-node ## Run every test, with a real database, mail server and browser
-	@sh scripts/machine.sh chromium java
-	@$(PYTHON) -m pytest -n 2 --nu --cov --cov-report=term:skip-covered
+	@sh scripts/machine.sh chromium-headless-shell java
+	@$(PYTHON) -m pytest -n 2 --dist worksteal --nu --cov --cov-report=term:skip-covered
 
 check: installed-for-work installed-node ## Check format, types, import order, templates, dependencies, dead code
 	@sh scripts/check.sh

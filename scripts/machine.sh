@@ -8,6 +8,7 @@ set -eu
 present() {
     case $1 in
         chromium) [ -x "${CHROMIUM:-}" ] || command -v chromium || command -v chromium-browser || command -v google-chrome ;;
+        chromium-headless-shell) command -v chromium-headless-shell || present chromium ;;
         python3-venv) python3 -c 'import ensurepip, venv' ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -16,22 +17,29 @@ present() {
 package_of() {
     case $1 in
         java) echo default-jre-headless ;;
+        chromium-headless-shell) apt-cache show "$1" >/dev/null 2>&1 && echo "$1" || echo chromium ;;
         *) echo "$1" ;;
     esac
 }
 
+packages_of() {
+    for program in "$@"; do package_of "$program"; done | tr '\n' ' '
+}
+
 missing=""
 for program in "$@"; do
-    present "$program" || missing="$missing $(package_of "$program")"
+    present "$program" || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0
 
+# shellcheck disable=SC2046,SC2086 # one word for each program and package
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing Debian's packages:$missing"
     apt-get update -qq
-    # shellcheck disable=SC2086 # one word for each package
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+    echo "Installing Debian's packages: $(packages_of $missing)"
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(packages_of $missing) >/dev/null
     exit
 fi
-echo "This needs packages that are not on this machine. Please install:$missing (on Debian: apt-get install$missing), then try again." >&2
+# shellcheck disable=SC2086
+packages=$(packages_of $missing)
+echo "This needs packages that are not on this machine. Please install: $packages (on Debian: apt-get install $packages), then try again." >&2
 exit 1

@@ -49,19 +49,18 @@ import playwright.sync_api
 import pytest
 import time_machine
 from flask import Flask, has_request_context
-from jinja2 import BytecodeCache, Environment
-from jinja2.bccache import Bucket
 from sqlalchemy import Engine, event
 
 from app import create_app, edition
 from app.database import db, transaction
 from config import ROOT, Config
 from tests import chromium as real_browser
-from tests import factories
+from tests import factories, memory
 from tests.browser import Browser
 from tests.live import LiveSite
 from tests.mailbox import Mailbox
 from tests.postgres import Postgres
+from tests.sharing import share_from_now_on, share_statements
 from tests.waiting import HOST, free_port
 
 IN_MAY = "2009-05-12T09:30:00+01:00"
@@ -84,6 +83,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for name in Config.model_fields:  # what is set on this machine is no business of the tests
         os.environ.pop(name, None)
+    memory.use()
+    share_from_now_on()
     if config.getoption("--nu") and not hasattr(config, "workerinput"):
         folder = ROOT / ".pytest_cache" / "pages"
         shutil.rmtree(folder, ignore_errors=True)
@@ -122,27 +123,9 @@ def _complaints_of_the_checker() -> str:
     return done.stderr.replace(f"file:{pages}/", "")
 
 
-class _Compiled(BytecodeCache):
-    """Compiled templates, shared by the many sites of a run."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-_compiled = _Compiled()
-
-
 def _a_site(settings: Settings) -> Flask:
     site = create_app(Config.model_validate(settings))
-    environment: Environment = site.jinja_env
-    environment.bytecode_cache = _compiled
+    share_statements(site)
     return site
 
 

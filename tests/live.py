@@ -2,7 +2,7 @@
 
 running = live_site(processes=2)
 running.address             http://127.0.0.1:49213
-running.web, .letters       their processes (subprocess.Popen)
+running.web, .letters       their processes (tests/forked.py)
 running.kill_a_web_process(), .kill_the_worker(), .start_the_worker()
 running.log()               what they have written
 running.stop()              at the end of the test this happens by itself
@@ -10,12 +10,12 @@ running.stop()              at the end of the test this happens by itself
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.request import urlopen
 
+from tests.forked import Forked
 from tests.waiting import HOST, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,23 +28,23 @@ class LiveSite:
     def __init__(self, settings: Mapping[str, str], log: Path, processes: int, port: int) -> None:
         self.address = settings["SITE_URL"]
         self.port = port
-        self._environment = {**os.environ, **settings}
+        self._settings = settings
         self._log = log
-        self.letters: subprocess.Popen[bytes] | None = None
+        self.letters: Forked | None = None
         self.web = self._start(
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST),
+            *("granian", "--interface", "wsgi", "--host", HOST),
             *("--port", str(port), "--workers", str(processes), "--blocking-threads", "8"),
             *("--no-ws", "--http", "1", "--respawn-failed-workers", "--respawn-interval", "0.1"),
             *("--workers-kill-timeout", "2"),
             "wsgi:app",
         )
         wait_until(
-            lambda: self._serve_all(processes) or self.web.poll() is not None,
+            lambda: self._serve_all(processes) or self.web.has_ended(),
             "served",
             60,
             self.log,
         )
-        assert self.web.poll() is None, self.log()
+        assert not self.web.has_ended(), self.log()
 
     def is_answering(self) -> bool:
         """Whether it answers requests."""
@@ -59,7 +59,7 @@ class LiveSite:
 
     def start_the_worker(self) -> None:
         """Start delivering letters."""
-        self.letters = self._start(*FLASK, "deliver-mail", "--forever")
+        self.letters = self._start("flask", "--app", "wsgi", "deliver-mail", "--forever")
 
     def kill_the_worker(self) -> None:
         """End the mail worker as a power cut would."""
@@ -86,24 +86,14 @@ class LiveSite:
         for process in filter(None, (self.letters, self.web)):
             process.terminate()
         for process in filter(None, (self.letters, self.web)):
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
+            if not process.wait(15):
                 for child in _children(process.pid):
                     os.kill(child, signal.SIGKILL)
                 process.kill()
                 process.wait(15)
 
-    def _start(self, *command: str) -> subprocess.Popen[bytes]:
-        with self._log.open("ab") as log:
-            return subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-            )
+    def _start(self, *command: str) -> Forked:
+        return Forked(command, self._settings, self._log)
 
 
 def _children(parent: int) -> list[int]:

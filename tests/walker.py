@@ -24,13 +24,13 @@ from playwright.sync_api import Page, Request, expect
 from werkzeug.exceptions import HTTPException
 
 from tests import keyboard
+from tests.chromium import sideways_scroll
 
 NAMELESS = re.compile(
     r"^ *- '?(?:button|link|textbox|combobox|checkbox|radio|searchbox|spinbutton|listbox|switch"
     r"|dialog|img|region|table|navigation)(?! \"|(?<=table):)(?: \[[^]]*\])*:?",
     re.MULTILINE,
 )
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 BY_PARTS = ("date", "time", "datetime-local")  # how they are typed is the browser's own affair
 AT_THE_TOP = "document.activeElement === document.body"
 
@@ -136,7 +136,7 @@ class Walker:
             found.append("not one heading of the first level")
         if len(re.findall(r"^ *- main\b", tree, re.MULTILINE)) != 1:
             found.append("not one main part")
-        if self.window.evaluate(SIDEWAYS):
+        if sideways_scroll(self.window):
             found.append("scrolls sideways")
         self.faults += [f"{self.heading}: {fault}" for fault in found]
 

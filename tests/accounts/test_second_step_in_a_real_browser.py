@@ -6,6 +6,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.chromium import sideways_scroll
 from tests.factories import a_sign_in_link, signed_in_window
 from tests.live import LiveSite
 
@@ -48,13 +49,6 @@ def key(window: Page) -> Callable[..., None]:
 
 def heading(window: Page) -> str:
     return window.locator("h1").inner_text()
-
-
-def sideways_scroll(window: Page) -> int:
-    size: int = window.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return size
 
 
 def go_to(window: Page, words: str) -> None:

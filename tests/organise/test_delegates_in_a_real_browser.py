@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from app import clock
 from app.mail.models import FAILED, SENT
+from tests.chromium import sideways_scroll
 from tests.factories import a_delegate, a_letter, signed_in_window
 from tests.live import LiveSite
 
@@ -117,9 +118,7 @@ def test_the_desk_works_by_keyboard_and_meets_no_barrier(
     found: dict[str, list[str]] = {}
 
     def look(state: str) -> None:
-        sideways = window.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        sideways = sideways_scroll(window)
         found[f"{heading(window)}, {state}"] = [*axe(window), *(["scrolls"] if sideways else [])]
 
     window.set_viewport_size({"width": 320, "height": 900})

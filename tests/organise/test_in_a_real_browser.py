@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 from app.mail.models import FAILED
+from tests.chromium import sideways_scroll
 from tests.factories import a_delegate, a_letter, a_sign_in_link, signed_in_window
 from tests.live import LiveSite
 
@@ -14,13 +15,6 @@ Barriers = Callable[[Page], list[str]]
 
 def heading(window: Page) -> str:
     return window.locator("h1").inner_text()
-
-
-def sideways_scroll(window: Page) -> int:
-    size: int = window.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return size
 
 
 def press(window: Page, button: str) -> None:

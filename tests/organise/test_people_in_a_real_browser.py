@@ -6,19 +6,13 @@ from playwright.sync_api import Page, expect
 
 from app.accounts.second_step import authenticator
 from app.database import db
+from tests.chromium import sideways_scroll
 from tests.factories import an_organiser, signed_in_window
 from tests.live import LiveSite
 
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
 LONG = f"{'wolfe' * 12}@{'department-of-health.' * 4}example"
-
-
-def sideways_scroll(window: Page) -> int:
-    size: int = window.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return size
 
 
 def go_to(window: Page, words: str) -> None:

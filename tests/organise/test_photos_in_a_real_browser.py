@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.chromium import sideways_scroll
 from tests.factories import published, signed_in_window
 from tests.live import LiveSite
 from tests.programme.pictures import a_picture, turned_and_located
@@ -12,7 +13,6 @@ from tests.programme.pictures import a_picture, turned_and_located
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
 ADA = "/organise/speakers/ada-marsh"
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 IS_DRAWN = "one => one.complete && one.naturalWidth === 480 && one.clientWidth === one.clientHeight"
 
 
@@ -27,7 +27,7 @@ def test_a_photo_is_given_looked_at_published_and_taken_away(
     window.set_viewport_size({"width": 320, "height": 640})
 
     def look(state: str) -> None:
-        assert (state, axe(window), window.evaluate(SIDEWAYS)) == (state, [], 0)
+        assert (state, axe(window), sideways_scroll(window)) == (state, [], 0)
 
     window.goto(f"{address}/organise")
     window.get_by_role("link", name="2 speakers without a photo").click()
@@ -99,7 +99,7 @@ def test_the_part_that_is_shown_is_chosen_by_keyboard_and_by_pointer(
     window.get_by_role("link", name="Choose the part that is shown").press("Enter")
     square = window.get_by_role("button", name="The part that is shown.")
     expect(square).to_be_visible()
-    assert (axe(window), window.evaluate(SIDEWAYS)) == ([], 0)
+    assert (axe(window), sideways_scroll(window)) == ([], 0)
     square.focus()
     for key in ("ArrowUp", "Shift+ArrowUp", "-", "-", "Shift+ArrowLeft"):
         square.press(key)

@@ -12,6 +12,7 @@ from app import clock
 from app.database import db, transaction
 from app.programme import queries
 from app.programme.models import Room, Session
+from tests.chromium import sideways_scroll
 from tests.factories import SMALL_CONFERENCE, a_delegate, a_session, published, signed_in_window
 from tests.live import LiveSite
 
@@ -79,8 +80,7 @@ def looked_at(window: Page, axe: Barriers) -> Callable[[], None]:
 
     def look() -> None:
         assert axe(window) == [], heading(window)
-        sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert window.evaluate(sideways) == 0, heading(window)
+        assert sideways_scroll(window) == 0, heading(window)
 
     return look
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.database import db, transaction
 from app.programme.editing.of_sessions import KIND
 from app.programme.models import Session
+from tests.chromium import sideways_scroll
 from tests.factories import a_room, a_session, a_speaker, a_theme, signed_in_window
 from tests.keyboard import choose, fill, focused, press, tick
 from tests.live import LiveSite
@@ -63,13 +64,6 @@ def held(slug: str, field: str) -> object:
 
 def heading(window: Page) -> str:
     return window.locator("h1").inner_text()
-
-
-def sideways_scroll(window: Page) -> int:
-    size: int = window.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return size
 
 
 def test_sessions_are_found_changed_and_undone_by_keyboard_alone(

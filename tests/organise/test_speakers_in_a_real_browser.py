@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.chromium import sideways_scroll
 from tests.factories import a_room, a_session, a_speaker, a_theme, signed_in_window
 from tests.live import LiveSite
 
@@ -14,7 +15,6 @@ NAME_OF_FOCUS = """() => {
   const label = at.labels?.length ? at.labels[0].innerText : at.innerText;
   return (label || at.getAttribute("aria-label") || "").trim();
 }"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def go_to(window: Page, name: str) -> None:
@@ -122,7 +122,7 @@ def test_no_page_of_them_has_a_barrier_or_scrolls_sideways(
     found: dict[str, tuple[list[str], int]] = {}
 
     def look(state: str) -> None:
-        found[f"{heading(window)}, {state}"] = (axe(window), window.evaluate(SIDEWAYS))
+        found[f"{heading(window)}, {state}"] = (axe(window), sideways_scroll(window))
 
     def visit(path: str, state: str) -> None:
         window.goto(f"{address}/organise/{path}")

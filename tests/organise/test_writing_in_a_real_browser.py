@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Page, expect
 
 from app.database import db
+from tests.chromium import sideways_scroll
 from tests.factories import a_delegate, a_link, signed_in_window
 from tests.live import LiveSite
 
@@ -148,9 +149,7 @@ class Eyes:
         window.set_viewport_size({"width": 320, "height": 640})
 
     def look(self, state: str) -> None:
-        scroll: int = self.window.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        scroll = sideways_scroll(self.window)
         self.seen[f"{heading(self.window)}, {state}"] = (self._axe(self.window), scroll)
 
     def visit(self, address: str, state: str = "") -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page as Window
 from playwright.sync_api import Request
 
 from tests import keyboard
+from tests.chromium import sideways_scroll
 from tests.live import LiveSite
 
 KINDS = (
@@ -55,7 +56,6 @@ CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")].
     && one.scrollWidth > one.clientWidth + 1;
 }).map(one => one.outerHTML.slice(0, 80))"""
 ABORTED = "net::ERR_ABORTED"  # the story went on to another page before a picture had come
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(
     with _opened(chromium, home, **look) as window:
         for address in KINDS:
             window.goto(address)
-            assert (address, window.evaluate(SIDEWAYS)) == (address, 0)
+            assert (address, sideways_scroll(window)) == (address, 0)
             assert (address, axe(window)) == (address, [])
 
 
@@ -125,7 +125,7 @@ def test_wider_spacing_of_text_cuts_nothing_off(
         for address in KINDS:
             window.goto(address)
             window.add_style_tag(content=SPACED)
-            assert (address, window.evaluate(SIDEWAYS)) == (address, 0)
+            assert (address, sideways_scroll(window)) == (address, 0)
             assert (address, window.evaluate(CUT_OFF)) == (address, [])
 
 
@@ -141,7 +141,7 @@ def test_text_twice_as_large_still_fits(
         for address in KINDS:
             window.goto(address)
             window.add_style_tag(content="html { font-size: 200% }")
-            assert (address, window.evaluate(SIDEWAYS)) == (address, 0)
+            assert (address, sideways_scroll(window)) == (address, 0)
 
 
 def test_with_colours_of_ones_own_the_drawing_and_the_shapes_stay(

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.database import db
 from app.programme.materials.models import Material, Piece
+from tests.chromium import sideways_scroll
 from tests.factories import ada_marsh, keeping_window
 from tests.live import LiveSite
 from tests.programme.documents import a_pdf
@@ -17,7 +18,6 @@ from tests.waiting import HOST
 
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 OWN = "/speak/ada-marsh"
 
 
@@ -32,7 +32,7 @@ def test_a_photo_and_slides_are_handed_in_on_a_telephone(
     window.set_viewport_size({"width": 320, "height": 640})
 
     def look(state: str) -> None:
-        assert (state, axe(window), window.evaluate(SIDEWAYS)) == (state, [], 0)
+        assert (state, axe(window), sideways_scroll(window)) == (state, [], 0)
 
     window.goto(f"{address}{OWN}")
     window.get_by_role("link", name="Photo", exact=True).press("Enter")

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from app.programme.models import Speaker
 from app.speakers.models import WantedBy
+from tests.chromium import sideways_scroll
 from tests.factories import (
     a_keeper,
     a_session,
@@ -18,7 +19,7 @@ from tests.factories import (
     signed_in_window,
 )
 from tests.live import LiveSite
-from tests.organise.test_speakers_in_a_real_browser import SIDEWAYS, fill, go_to, heading, press
+from tests.organise.test_speakers_in_a_real_browser import fill, go_to, heading, press
 from tests.organise.test_speaking import a_request
 
 LiveSites = Callable[..., LiveSite]
@@ -78,7 +79,7 @@ def test_a_speaker_does_all_of_the_list_by_keyboard_on_a_telephone(
     press(window, "Your calendar")
     press(window, "Make the address")
     assert axe(window) == []
-    assert window.evaluate(SIDEWAYS) == 0
+    assert sideways_scroll(window) == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -106,7 +107,7 @@ def test_every_page_fits_the_smallest_telephone_without_scripts(
     ):
         window.goto(f"{address}{page}")
 
-        assert window.evaluate(SIDEWAYS) == 0, page
+        assert sideways_scroll(window) == 0, page
         assert axe(window) == [], page
 
 
@@ -133,7 +134,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
             window.goto(f"{address}/organise/{page}")
 
             assert axe(window) == [], page
-            assert window.evaluate(SIDEWAYS) == 0, page
+            assert sideways_scroll(window) == 0, page
     window.goto(f"{address}/organise/speaking")
     window.get_by_role("button", name="I have seen to it").press("Enter")
     expect(window.get_by_role("status").first).to_contain_text("it no longer waits")

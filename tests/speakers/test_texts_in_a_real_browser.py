@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from app.database import db
 from app.programme.models import Session
+from tests.chromium import sideways_scroll
 from tests.factories import a_proposal, ada_marsh, keeping_pages_in_window, signed_in_window
 from tests.live import LiveSite
-from tests.organise.test_speakers_in_a_real_browser import SIDEWAYS, fill, go_to, heading, press
+from tests.organise.test_speakers_in_a_real_browser import fill, go_to, heading, press
 
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
@@ -20,7 +21,7 @@ LOOK = "See what readers will see"
 def looked_at(window: Page, axe: Barriers) -> None:
     """See that a page has no barriers, and fits a telephone."""
     assert axe(window) == [], window.url
-    assert window.evaluate(SIDEWAYS) == 0, window.url
+    assert sideways_scroll(window) == 0, window.url
 
 
 def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(

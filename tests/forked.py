@@ -1,0 +1,57 @@
+"""A program of the site in a process of its own, forked from one that has read all its code.
+
+It runs as `python -m MODULE ARGUMENTS…` would, in an environment of its own; only the seconds that
+Python takes to read the code and the templates are spent once in a run (tests/ready.py).
+"""
+
+import multiprocessing
+import os
+import runpy
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.ready", "granian.cli"])
+
+
+class Forked:
+    """A running program; its words go into a file."""
+
+    def __init__(self, command: tuple[str, ...], settings: Mapping[str, str], log: Path) -> None:
+        log.touch()
+        environment = {**os.environ, **settings}
+        self._process = _context.Process(target=_become, args=(command, environment, log))
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid: int = self._process.pid
+
+    def has_ended(self) -> bool:
+        """Whether it runs no more."""
+        return not self._process.is_alive()
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._process.kill()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; tell whether it came."""
+        self._process.join(seconds)
+        return self.has_ended()
+
+
+def _become(command: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    written = os.open(log, os.O_WRONLY | os.O_APPEND)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for mine, standard in ((nothing, 0), (written, 1), (written, 2)):
+        os.dup2(mine, standard)
+    multiprocessing.set_start_method("fork", force=True)  # as in a program of its own
+    module, *arguments = command
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -1,0 +1,24 @@
+"""What a process has read before sites are forked from it: code, templates, addresses.
+
+It is imported there (tests/forked.py), and nowhere else. The site that it makes opens no database.
+"""
+
+from tempfile import gettempdir
+
+from app import create_app
+from config import Config
+from tests.sharing import share_from_now_on
+
+share_from_now_on()
+_templates = create_app(
+    Config.model_validate(
+        {
+            "SECRET_KEY": "a key that opens nothing",
+            "SITE_URL": "https://conference.example",
+            "DATABASE_URL": f"sqlite:///{gettempdir()}/never-opened.sqlite",
+            "INSTANCE_PATH": gettempdir(),
+        }
+    )
+).jinja_env
+for _name in _templates.list_templates():
+    _templates.get_template(_name)

@@ -334,11 +334,11 @@ def test_every_file_of_both_programmes_is_there(visitor: Browser) -> None:
         words: viewer.fetch("GET", place) for words, place in links.items() if "Downl" in words
     }
 
-    assert len(files) == 14
+    assert len(files) == 18
     assert {answer.status_code for answer in files.values()} == {200}
     assert all("attachment" in one.headers["Content-Disposition"] for one in files.values())
     kinds = {one.mimetype for one in files.values()}
-    assert len(kinds) == 4
+    assert len(kinds) == 6
     assert "Load a programme" not in links
     viewer.open("/organise/files/working/secrets.txt", status=404)
     viewer.open("/organise/files/other/conference.json", status=404)
@@ -355,6 +355,10 @@ def test_what_is_published_is_not_what_is_worked_on(editor: Browser) -> None:
     assert '"title":"Opening"' in taken("published", "conference.json").replace(": ", ":")
     assert "HYPERLINK" not in taken("published", "sessions.csv")
     assert "'=HYPERLINK" in taken("working", "sessions.csv")
+    for name in ("programme.ics", "programme.txt"):
+        assert taken("published", name) == editor.fetch("GET", f"/{name}").get_data(as_text=True)
+        assert "HYPERLINK" in taken("working", name)
+    assert "SOURCE" not in taken("working", "programme.ics")  # it is at no address
 
 
 @pytest.mark.empty

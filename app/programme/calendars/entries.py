@@ -64,7 +64,8 @@ def written(  # noqa: PLR0913 - which calendar, of what, and for whom
     """Write the calendar of a programme, or of those of its sessions that have these keys.
 
     To whoever it is for, those that they have ``left`` are told as cancelled.
-    ``site`` is where the pages of sessions are, ``address`` where this calendar itself is.
+    ``site`` is where the pages of sessions are, ``address`` where this calendar itself is, if
+    it can be asked for there again.
     """
     without_time = sum(
         session.starts_at is None and (keys is None or session.key in keys)
@@ -138,9 +139,10 @@ def _about(name: str, description: str, address: str) -> Iterator[str]:
     if description:
         yield line("DESCRIPTION", text(description))
         yield line("X-WR-CALDESC", text(description))
-    yield line("SOURCE", address, VALUE="URI")
-    yield line("REFRESH-INTERVAL", ASK_AGAIN_AFTER, VALUE="DURATION")
-    yield line("X-PUBLISHED-TTL", ASK_AGAIN_AFTER)
+    if address:
+        yield line("SOURCE", address, VALUE="URI")
+        yield line("REFRESH-INTERVAL", ASK_AGAIN_AFTER, VALUE="DURATION")
+        yield line("X-PUBLISHED-TTL", ASK_AGAIN_AFTER)
 
 
 def _said_of(without_time: int) -> str:

@@ -16,24 +16,25 @@ from app.web.pages import absolute_url
 def whole() -> ResponseReturnValue:
     """Give every day."""
     programme = releases.current()
-    return _text(terminal.whole(programme, _place()), absolute_url("programme.whole"))
+    return _text(terminal.whole(programme, place()), absolute_url("programme.whole"))
 
 
 def day(asked: date) -> ResponseReturnValue:
     """Give one day."""
     programme = releases.current()
-    written = terminal.day(programme, programme.day(asked), _place())
+    written = terminal.day(programme, programme.day(asked), place())
     return _text(written, absolute_url("programme.day", asked=asked))
 
 
 def session(slug: str) -> ResponseReturnValue:
     """Give one session."""
     programme = releases.current()
-    written = terminal.session(programme, programme.session(slug), _place())
+    written = terminal.session(programme, programme.session(slug), place())
     return _text(written, absolute_url("programme.session", slug=slug))
 
 
-def _place() -> Place:
+def place() -> Place:
+    """Say where the pages are to which a text leads."""
     return Place(
         site=absolute_url("site.home").rstrip("/"),
         illustrative=gettext("illustrative"),

@@ -67,12 +67,12 @@ def people() -> Sequence[str]:
     return db.session.scalars(select(Entry.who).distinct().order_by(Entry.who)).all()
 
 
-def everything() -> Iterator[tuple[datetime, str, str, str]]:
-    """Give moment, who, what about and sentence of every entry, the oldest first.
+def everything() -> Iterator[tuple[datetime, str, str, str, str]]:
+    """Give moment, who, what about, sentence and changes of every entry, the oldest first.
 
     It reads from a connection of its own, so it may be read after the request has ended.
     """
-    columns = select(Entry.happened_at, Entry.who, Entry.about, Entry.sentence)
+    columns = select(Entry.happened_at, Entry.who, Entry.about, Entry.sentence, Entry.changes)
     return ((*row,) for row in streamed(db.engine, columns.order_by(Entry.id)))
 
 

@@ -10,10 +10,12 @@ from app.database import transaction
 from app.history import services as history
 from app.history.changes import Change
 from tests.browser import Browser, Page
-from tests.factories import signed_in
+from tests.factories import a_delegate, signed_in
 from tests.pages import words
 
 GRACE, LIN = "grace@conference.example", "lin@conference.example"
+ALL = ["The limit was raised from 500 to 520", "The session Opening was changed: room"]
+UNSAID = Change("notes", "", "A word", "Notes", "", "A word")
 MOVED = Change("room", "hall", "attic", "Room", "Great hall", "Attic")
 
 
@@ -57,6 +59,9 @@ def test_what_was_done_is_told_newest_first_with_what_stood_before(organiser: Br
         ("who=lin%40conference.example", ["The session Opening was changed: room"]),
         ("kind=conference", ["The limit was raised from 500 to 520"]),
         ("kind=session&who=grace%40conference.example", []),
+        ("thing=session+opening", ["The session Opening was changed: room"]),
+        ("thing=session", []),
+        ("thing=%00%E2%80%AE", ALL),
         ("q=100%25", []),
     ],
 )
@@ -67,6 +72,40 @@ def test_the_history_is_searched_by_words_by_person_and_by_thing(
     done("The limit was raised from 500 to 520", "conference")
 
     assert sentences(organiser.open(f"/organise/history?{question}")) == found
+
+
+def test_from_an_entry_one_goes_on_to_its_thing_and_to_all_that_was_done_to_it(
+    organiser: Browser,
+) -> None:
+    booking = a_delegate()
+    for number in range(60):
+        done(f"The {number}th thing was done to it", "theme water")
+    done("The booking was changed", booking.subject)
+
+    first = organiser.open("/organise/history")
+    assert organiser.follow(f"Open {booking.subject}").heading == booking.full_name
+    organiser.open("/organise/history")
+    of_it = organiser.follow("All that was done to it: theme water")
+    rest = organiser.follow("Next page →")
+
+    assert sentences(first)[0] == "The booking was changed"
+    assert of_it.title.startswith("History: One thing theme water – ")
+    assert of_it.at("count") == "1 to 50 of 60 entries"
+    assert sentences(rest)[-1] == "The 0th thing was done to it"
+    assert organiser.follow("Open theme water").heading == "Water"
+
+
+def test_what_was_undone_is_marked_here_too(organiser: Browser) -> None:
+    organiser.open("/organise/themes/water/change")
+    organiser.press("Save", name="Sea")
+    button = "Undo: Sea: name changed from Water to Sea"
+    organiser.open("/organise/history")
+
+    page = organiser.press(button)
+
+    assert page.address.startswith("/organise/history")
+    assert "Undone" in page.text
+    assert button not in page.buttons
 
 
 def test_what_is_not_found_is_said(organiser: Browser) -> None:
@@ -89,14 +128,15 @@ def test_a_long_history_has_pages(organiser: Browser) -> None:
 
 
 def test_the_history_is_taken_along_and_no_cell_is_a_formula(organiser: Browser) -> None:
-    done("The session =1+1 was added", "session sum")
+    done("The session =1+1 was changed", "session sum", GRACE, MOVED, UNSAID)
 
     page = organiser.open("/organise/history/history.csv")
 
     rows = list(csv.reader(StringIO(page.source.lstrip("\ufeff"))))
-    assert rows[0] == ["When (UTC)", "Who", "About", "What"]
-    assert rows[-1] == ["2009-05-12 08:30:00+00:00", GRACE, "session sum", rows[-1][3]]
-    assert not rows[-1][3].startswith("=")
+    assert rows[0] == ["When (UTC)", "Who", "About", "What", "Before and after"]
+    assert rows[-1][:3] == ["2009-05-12 08:30:00+00:00", GRACE, "session sum"]
+    assert rows[-1][3] == "The session =1+1 was changed"
+    assert rows[-1][4] == "Room: Great hall → Attic\nNotes: nothing → A word"
 
 
 @pytest.mark.parametrize(("role", "status"), [(VIEWER, 200), (EDITOR, 403), (DESK, 403)])

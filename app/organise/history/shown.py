@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
+from app.history import changes
 from app.history.models import Entry
 
 KINDS = {
@@ -27,6 +28,10 @@ KINDS = {
 }
 PLACES: dict[str, tuple[str, str]] = {  # the page of a thing: its endpoint, and its argument
     "session": ("organise.sessions.known", "key"),
+    "theme": ("organise.themes.shown", "slug"),
+    "release": ("organise.publishing.release", "number"),
+    "booking": ("organise.delegates.shown", "reference"),
+    "letter": ("organise.letters.shown", "number"),
 }
 TEXTS = frozenset({"page", "news"})  # their pages are known by kind and slug
 ALONE = {  # what there is only one of
@@ -62,6 +67,12 @@ def line(entry: Entry) -> Line:
     return Line(entry, url_for(endpoint, **values))
 
 
-def row(happened_at: datetime, who: str, about: str, sentence: str) -> tuple[str, ...]:
-    """Give an entry as a row of a file."""
-    return happened_at.isoformat(sep=" ", timespec="seconds"), who, about, sentence
+def row(  # noqa: PLR0913 - a cell each
+    happened_at: datetime, who: str, about: str, sentence: str, made: str, *, nothing: str
+) -> tuple[str, ...]:
+    """Give an entry as a row of a file, with what stood before and after; or that was nothing."""
+    moment = happened_at.isoformat(sep=" ", timespec="seconds")
+    fields = (
+        f"{one.label}: {one.old or nothing} → {one.new or nothing}" for one in changes.read(made)
+    )
+    return moment, who, about, sentence, "\n".join(fields)

@@ -20,6 +20,7 @@ class Forked:
 
     def __init__(self, command: tuple[str, ...], settings: Mapping[str, str], log: Path) -> None:
         log.touch()
+        self._log = log
         environment = {**os.environ, **settings}
         self._process = _context.Process(target=_become, args=(command, environment, log))
         self._process.start()
@@ -29,6 +30,15 @@ class Forked:
     def has_ended(self) -> bool:
         """Whether it runs no more."""
         return not self._process.is_alive()
+
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with; below zero after a signal."""
+        return self._process.exitcode
+
+    def last_words(self) -> str:
+        """Tell the last line that it has written."""
+        return self._log.read_text(encoding="utf-8").splitlines()[-1]
 
     def terminate(self) -> None:
         """Ask it to end."""

@@ -10,7 +10,6 @@ running.stop()              at the end of the test this happens by itself
 
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.request import urlopen
@@ -18,8 +17,7 @@ from urllib.request import urlopen
 from tests.forked import Forked
 from tests.waiting import HOST, wait_until
 
-ROOT = Path(__file__).resolve().parent.parent
-FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
+WORKER = ("flask", "--app", "wsgi", "deliver-mail", "--forever")
 
 
 class LiveSite:
@@ -59,7 +57,7 @@ class LiveSite:
 
     def start_the_worker(self) -> None:
         """Start delivering letters."""
-        self.letters = self._start("flask", "--app", "wsgi", "deliver-mail", "--forever")
+        self.letters = self._start(*WORKER)
 
     def kill_the_worker(self) -> None:
         """End the mail worker as a power cut would."""
@@ -71,6 +69,7 @@ class LiveSite:
         """End one of the processes that answer requests, as a power cut would; tell which."""
         victim = self.web_processes()[0]
         os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: not Path(f"/proc/{victim}/exe").exists(), "the end of a process")
         return victim
 
     def web_processes(self) -> list[int]:

@@ -1,7 +1,5 @@
 """What stories about letters have at hand: templates of their own, and workers."""
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
@@ -14,7 +12,8 @@ from jinja2 import BaseLoader, ChoiceLoader, DictLoader
 
 from app.database import db
 from app.mail.models import Letter
-from tests.live import FLASK, ROOT
+from tests.forked import Forked
+from tests.live import WORKER
 
 TEMPLATES = {
     "mail/greeting.txt": "A greeting for {{ name }}\n\nDear {{ name }},\n\nYou have a place.\n",
@@ -56,7 +55,7 @@ def real_time(held_clock: Any) -> None:
     held_clock.move_to(moment, tick=True)
 
 
-Start = Callable[[], "subprocess.Popen[str]"]
+Start = Callable[[], Forked]
 
 
 @pytest.fixture
@@ -64,26 +63,19 @@ def a_worker(
     site: Flask, settings: Mapping[str, str], real_time: None, tmp_path: Path
 ) -> Iterator[Start]:
     """Start mail workers in processes of their own; they end with the test."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[Forked] = []
 
-    def start() -> subprocess.Popen[str]:
+    def start() -> Forked:
         db.session.commit()
-        with (tmp_path / "worker.log").open("a") as log:
-            worker = subprocess.Popen(
-                [*FLASK, "deliver-mail", "--forever"],
-                cwd=ROOT,
-                env={**os.environ, **settings},
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+        worker = Forked(WORKER, settings, tmp_path / f"worker-{len(started)}.log")
         started.append(worker)
         return worker
 
     yield start
     for worker in started:
         worker.terminate()
-        worker.communicate(timeout=20)
+    for worker in started:
+        assert worker.wait(20)
 
 
 def now(number: int) -> Letter:

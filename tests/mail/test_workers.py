@@ -1,6 +1,5 @@
 """Workers as they really run: several at once, killed, and told to stop."""
 
-import subprocess
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from app.database import db, transaction
 from app.mail import queries, services
 from app.mail.models import Letter
 from tests.factories import a_letter
+from tests.forked import Forked
 from tests.mail.conftest import Start, now
 from tests.mailbox import Mailbox
 from tests.postgres import Postgres
@@ -46,8 +46,8 @@ def test_two_workers_deliver_each_letter_once(mailbox: Mailbox, a_worker: Start)
     )
     for worker in workers:
         worker.terminate()
-    said = [worker.communicate(timeout=20)[0].split() for worker in workers]
-    assert sum(int(words[0]) for words in said) == 200
+    assert all(worker.wait(20) for worker in workers)
+    assert sum(int(worker.last_words().split()[0]) for worker in workers) == 200
 
 
 @pytest.mark.both_databases
@@ -89,10 +89,10 @@ def test_a_worker_told_to_stop_finishes_the_letter_in_its_hand(
         time.sleep(0.5)  # the letter is in hand all this time
 
     mailbox.when_kept(stop)
-    said, _ = worker.communicate(timeout=30)
+    assert worker.wait(30)
 
-    assert worker.returncode == 0
-    assert said == "1 sent, 0 failed, 1 waiting\n"
+    assert worker.exit_code == 0
+    assert worker.last_words() == "1 sent, 0 failed, 1 waiting"
     assert now(first).is_sent
     assert now(second).is_waiting
     assert now(second).lease_until is None
@@ -113,11 +113,11 @@ def test_a_worker_with_nothing_to_do_is_quick_to_start_quick_to_stop_and_costs_l
     assert busy < 0.1
     stopped = time.perf_counter()
     worker.terminate()
-    worker.communicate(timeout=20)
+    assert worker.wait(20)
     assert time.perf_counter() - stopped < 2
 
 
-def ticks_of(worker: "subprocess.Popen[str]") -> int:
+def ticks_of(worker: Forked) -> int:
     fields = Path(f"/proc/{worker.pid}/stat").read_text(encoding="ascii").split()
     return int(fields[13]) + int(fields[14])
 

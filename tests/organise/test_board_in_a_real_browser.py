@@ -285,6 +285,7 @@ def test_moves_wait_for_each_other_and_one_that_fails_goes_back(
         "Not saved: the site did not answer. Opening is back: Great hall, 9am to 10am."
     )
     window.context.set_offline(False)
+    window.wait_for_function("fetch('/healthz').then(answer => answer.ok, () => false)")
     move("opening", "ArrowUp")
     expect(says(window)).to_contain_text("Saved: Opening, Great hall, 8:45am to 9:45am.")
 

@@ -1,7 +1,5 @@
 """Planned releases as they really happen: by workers, several of them, killed and started anew."""
 
-import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,12 +18,13 @@ from app.programme import queries
 from app.programme.models import PlannedRelease, Release, Session
 from app.programme.publishing import plans
 from tests.factories import a_planned_release
-from tests.live import FLASK, ROOT
+from tests.forked import Forked
+from tests.live import WORKER
 from tests.waiting import wait_until
 
 LOOKED_AT = 4  # seconds after its moment, every worker has seen that a plan is due
 
-Start = Callable[[], "subprocess.Popen[bytes]"]
+Start = Callable[[], Forked]
 
 
 @pytest.fixture
@@ -34,21 +33,19 @@ def a_worker(
 ) -> Iterator[Start]:
     """Start mail workers in processes of their own, at the real time as here; they end soon."""
     held_clock.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC), tick=True)
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Forked] = []
 
-    def start() -> "subprocess.Popen[bytes]":
+    def start() -> Forked:
         db.session.commit()
-        with (tmp_path / "worker.log").open("a") as log:
-            command = [*FLASK, "deliver-mail", "--forever"]
-            environment = {**os.environ, **settings}
-            worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        worker = Forked(WORKER, settings, tmp_path / "worker.log")
         started.append(worker)
         return worker
 
     yield start
     for worker in started:
         worker.terminate()
-        worker.wait(20)
+    for worker in started:
+        assert worker.wait(20)
 
 
 def renamed(title: str = "A grand opening") -> None:

@@ -6,6 +6,13 @@ from app.programme import releases
 from benchmarks.copies import Copy
 from config import ROOT
 
+NAMED = ("now", "changes", "developers", "offline", "site-map", "whats-new")
+UNLISTED = {  # search engines are asked to leave these out
+    "results": "/search?q=health",
+    "earlier programme": "/releases/1",
+    "agenda": "/agenda",
+}
+
 
 def public(copy: Copy) -> dict[str, str]:
     """List one address of each kind of public page."""
@@ -15,6 +22,8 @@ def public(copy: Copy) -> dict[str, str]:
         found = {
             "front page": "/",
             "programme": "/programme",
+            "grid": "/programme?view=grid",
+            "titles": "/sessions",
             "day": f"/programme/{programme.days[0].date.isoformat()}",
             "session": f"/sessions/{session.slug}",
             "speakers": "/speakers",
@@ -23,7 +32,7 @@ def public(copy: Copy) -> dict[str, str]:
             "room": f"/rooms/{programme.rooms[0].slug}",
             "search": "/search",
         }
-    return found | {name: f"/{name}" for name in ("site-map", "whats-new", *_written())}
+    return found | {name: f"/{name}" for name in (*NAMED, *_written())}
 
 
 def _written() -> list[str]:

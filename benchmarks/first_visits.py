@@ -35,7 +35,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         person = Person(connection, 1, encoding="br")
         public = {
             name: _visit(person, name, path, person.see(path))
-            for name, path in {**addresses.public(copy), "results": "/search?q=health"}.items()
+            for name, path in {**addresses.public(copy), **addresses.UNLISTED}.items()
         }
         registering = [_visit(person, named(path), path, page) for path, page in journey(person)]
     whole = public.pop("programme")

@@ -32,6 +32,8 @@ def measure(folder: Path) -> Iterator[Figure]:
     with copy.server(), closing(Connection(copy.port)) as connection:
         for name, path in addresses.public(copy).items():
             yield _scored(copy, name, path, {}, PUBLIC)
+        for name, path in addresses.UNLISTED.items():
+            yield _scored(copy, name, path, {}, ALWAYS)
         person = Person(connection, 1)
         for path, _ in journey(person):
             yield _scored(copy, named(path), path, person.cookies, ALWAYS)

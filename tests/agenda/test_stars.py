@@ -34,7 +34,9 @@ def test_a_star_in_the_programme_puts_a_session_into_the_agenda(visitor: Browser
     "address",
     [
         "/programme",
+        "/programme?view=grid",
         "/programme/2009-06-10",
+        "/programme/2009-06-10?view=grid",
         "/sessions/opening",
         "/rooms/great-hall",
         "/speakers/ada-marsh",

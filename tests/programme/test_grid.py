@@ -39,6 +39,7 @@ def test_the_grid_is_read_in_the_order_of_time(visitor: Browser) -> None:
     ]
     assert slots(page)[3] == (
         "Harbour walls 11am to midday, Boat house Ada Marsh Stone Illustrative"
+        " Add to my agenda: Harbour walls"
     )
 
 

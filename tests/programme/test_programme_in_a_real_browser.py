@@ -34,6 +34,9 @@ ON_EACH_OTHER = """() => {
     one.left < other.right - 1 && other.left < one.right - 1
     && one.top < other.bottom - 1 && other.top < one.bottom - 1));
 }"""
+OPACITIES = """[...document.querySelectorAll(".row__time")].map(
+  one => getComputedStyle(one).opacity
+)"""
 UNCOVERED = """() => {
   const one = document.activeElement, box = one.getClientRects()[0];
   return [box.top + 1, box.bottom - 1].every(y => {
@@ -145,6 +148,22 @@ def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
         assert window.evaluate(UNCOVERED), keyboard.focused(window)
 
 
+def test_a_star_in_the_grid_stands_in_the_corner_of_its_session(window: Window, home: str) -> None:
+    window.set_viewport_size({"width": 1280, "height": 800})
+    window.goto(f"{home}{GRID}")
+    star = window.get_by_role("button", name="My agenda : Harbour walls", exact=True)
+
+    star.click()
+
+    expect(star).to_have_attribute("aria-pressed", "true")
+    box, slot = star.bounding_box(), _box(window, "Harbour walls")
+    title = window.get_by_role("link", name="Harbour walls", exact=True).bounding_box()
+    assert box is not None
+    assert title is not None
+    assert min(box["width"], box["height"]) >= 24
+    assert slot["x"] < title["x"] + title["width"] <= box["x"] < slot["x"] + slot["width"]
+
+
 def test_on_a_telephone_the_grid_is_the_list(chromium: Chromium, home: str) -> None:
     with chromium.new_context(base_url=home, viewport={"width": 320, "height": 640}) as context:
         window = context.new_page()
@@ -172,6 +191,22 @@ def test_on_paper_a_day_of_the_grid_fits_a_sheet_that_lies_on_its_side(
         assert board is not None
         assert board["height"] <= 718
         assert board["width"] <= 1047
+
+
+@pytest.mark.parametrize("width", [690, 720])
+def test_on_paper_every_line_has_its_time_and_nothing_is_there_to_press(
+    chromium: Chromium, home: str, width: int
+) -> None:
+    with chromium.new_context(base_url=home, viewport={"width": width, "height": 1000}) as context:
+        window = context.new_page()
+        window.emulate_media(media="print")
+        window.goto("/programme")
+
+        assert window.evaluate(OPACITIES) == ["1"] * 5
+        assert window.get_by_text("Times are London time").is_visible()
+        for link in ("Show another time zone", "Search and filter the programme", "Water"):
+            assert window.get_by_role("main").get_by_text(link).last.is_hidden(), link
+        assert window.locator(".star:visible").count() == 0
 
 
 @pytest.mark.parametrize("address", PAGES)

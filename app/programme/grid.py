@@ -19,6 +19,7 @@ from app.programme.lines import Day
 from app.web.words import on_the_clock
 
 MOST_ROOMS_ON_PAPER = 10  # more columns could not be read on one sheet
+MOST_WITH_STARS = 300  # sessions of a page: more stars would weigh too much, and lists have them
 MOST_TRACKS = 200  # rows, or columns, for which there are classes; larger days stay a list
 LATEST = 48 * HOUR  # minutes: midnight of the next day
 NO_ROOM = 0  # the place of what has none
@@ -87,6 +88,11 @@ class Grid:
             for row, minutes in enumerate(self.moments, start=1)
             if row in begins
         ]
+
+
+def have_stars(grids: Sequence[Grid]) -> bool:
+    """Whether each session of a page that shows these has its star."""
+    return sum(len(one.slots) for one in grids) <= MOST_WITH_STARS
 
 
 def of_day(day: Day, rooms: Sequence[Room], zone: ZoneInfo) -> Grid:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import NotFound
-from app.programme import document, page_of, queries, releases, shown, zones
+from app.programme import document, grid, page_of, queries, releases, shown, zones
 from app.programme.addresses import DayConverter
 from app.programme.feeds import texts
 from app.programme.materials.views import pages as materials
@@ -67,7 +67,12 @@ def whole() -> ResponseReturnValue:
     clocks = zones.clocks(programme.conference)
     grids = programme.grids if variants.asked("view") else ()
     return page(
-        "programme/whole.html", clocks.status, programme=programme, clocks=clocks, grids=grids
+        "programme/whole.html",
+        clocks.status,
+        programme=programme,
+        clocks=clocks,
+        grids=grids,
+        starred=grid.have_stars(grids),
     )
 
 
@@ -79,12 +84,14 @@ def day(asked: date) -> ResponseReturnValue:
     programme = releases.current()
     clocks = zones.clocks(programme.conference)
     found = programme.day(asked)
+    drawn = [programme.grid(found)] if variants.asked("view") else []
     return page(
         "programme/day.html",
         clocks.status,
         programme=programme,
         day=found,
-        grid=programme.grid(found) if variants.asked("view") else None,
+        grid=next(iter(drawn), None),
+        starred=grid.have_stars(drawn),
         clocks=clocks,
         trail=_beneath_programme(),
     )

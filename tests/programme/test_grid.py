@@ -169,6 +169,17 @@ def test_what_has_no_time_stands_beneath_the_grid(visitor: Browser) -> None:
     assert page.headings[page.headings.index("No time yet") + 1] == "Some day"
 
 
+def test_a_grid_too_large_for_stars_leaves_them_to_the_list(visitor: Browser) -> None:
+    star = "Add to my agenda: Opening"
+    for _ in range(296):
+        a_session(starts_at=FIRST_MORNING + timedelta(days=1))
+    published()
+
+    assert star not in visitor.open(GRID).buttons
+    assert star in visitor.open("/programme").buttons
+    assert star in visitor.open("/programme/2009-06-10?view=grid").buttons
+
+
 def test_too_many_rooms_for_one_sheet_are_printed_as_a_list(visitor: Browser) -> None:
     assert len(list(visitor.open(GRID).tree.of_class("grid--sheet"))) == 2
     for number in range(11):

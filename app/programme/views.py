@@ -38,6 +38,7 @@ def _attach(state: BlueprintSetupState) -> None:
     app.extensions["conference_zone"] = lambda: _facts().time_zone
     shown.attach(app)
     app.add_template_global(zones.offered, "zones_offered")
+    app.add_template_global(zones.in_words, "zone_in_words")
 
 
 @pages.app_context_processor

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser as Chromium
 from app.database import transaction
 from app.programme import queries
 from tests.browser import Browser, Page
-from tests.factories import published
+from tests.factories import an_agenda, published
 from tests.live import LiveSite
 from tests.pages import words
 
@@ -34,6 +34,16 @@ def _in_zone(zone: str) -> None:
 def test_the_zone_of_the_conference_is_named_in_words(visitor: Browser) -> None:
     for address in ("/programme", "/programme?view=grid", "/programme/2009-06-10", "/now"):
         assert clocks(visitor.open(address)) == "Times are London time, BST."
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/themes/water", "/rooms/great-hall", "/speakers/ada-marsh", "/sessions", "/agenda"],
+)
+def test_wherever_there_are_times_their_zone_is_named(visitor: Browser, address: str) -> None:
+    an_agenda("opening", holder=visitor)
+
+    assert "Times are London time, BST." in visitor.open(address).text
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async function begin({ dataset: words }) {
 
 async function fill(place) {
   const starred = new Set(keptAgenda()?.sessions);
-  const { programme: address } = place.dataset;
+  const { programme: address, clash } = place.dataset;
   const answer = (await match(address)) ?? (await fetch(address));
   const programme = new DOMParser().parseFromString(await answer.text(), "text/html");
   const found = document.createDocumentFragment();
@@ -70,7 +70,37 @@ async function fill(place) {
     }
     found.append(day, list);
   }
+  tellClashes([...found.querySelectorAll(".row")], clash);
   if (found.childElementCount) place.replaceChildren(found);
+}
+
+function tellClashes(rows, words) {
+  const goAhead = rows.filter((row) => !row.matches(".row--called-off"));
+  for (const row of goAhead) {
+    const atOnce = goAhead.filter((other) => other !== row && overlap(row, other));
+    row.querySelector(".row__what").append(...atOnce.map((other) => aClash(other, words)));
+  }
+}
+
+function overlap(one, other) {
+  const [begins, ends = begins] = moments(one);
+  const [otherBegins, otherEnds = otherBegins] = moments(other);
+  return begins < otherEnds && otherBegins < ends;
+}
+
+function moments(row) {
+  return [...row.querySelectorAll(".row__time time")].map((one) => Date.parse(one.dateTime));
+}
+
+function aClash(row, words) {
+  const told = document.createElement("p");
+  const tag = document.createElement("span");
+  told.className = "clash";
+  tag.className = "tag tag--warning";
+  tag.textContent = words;
+  const when = row.querySelector(".row__time").cloneNode(true).childNodes;
+  told.append(tag, " ", row.querySelector("h3 a").cloneNode(true), ", ", ...when);
+  return told;
 }
 
 function slugOf(row) {

@@ -102,7 +102,7 @@ def test_the_agenda_stands_on_the_device_without_a_connection(
 ) -> None:
     with _a_window(chromium, live_site().address) as window:
         window.goto("/programme")
-        for title in ("Harbour walls", "Farewell"):
+        for title in ("Reading the tide", "Harbour walls", "Farewell"):
             window.get_by_role("button", name=f"My agenda : {title}").click()
             expect(
                 window.get_by_role("button", name=f"My agenda : {title}", pressed=True)
@@ -113,10 +113,16 @@ def test_the_agenda_stands_on_the_device_without_a_connection(
         window.goto("/agenda")
 
         assert window.url.endswith("/offline/agenda")
-        expect(window.locator("#offline-agenda h3")).to_have_text(["Harbour walls", "Farewell"])
+        expect(window.locator("#offline-agenda h3")).to_have_text(
+            ["Reading the tide", "Harbour walls", "Farewell"]
+        )
         assert window.locator("#offline-agenda h2").all_inner_texts() == [
             "Wednesday 10 June 2009",
             "Thursday 11 June 2009",
+        ]
+        assert window.locator(".clash").all_inner_texts() == [
+            "At the same time Harbour walls, 11am to midday",
+            "At the same time Reading the tide, 11am to midday",
         ]
         assert axe(window) == []
 

@@ -11,6 +11,11 @@ from tests.live import LiveSite
 
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
+PRESSED = "main :is(a, button, input, select, summary)"
+TOO_SMALL = """(pressed) => [...document.querySelectorAll(pressed)]
+  .filter((one) => one.checkVisibility() && one.type !== "hidden")
+  .filter((one) => [...one.getClientRects()].some(({ height }) => height < 24))
+  .map((one) => `${one.textContent || one.name}: ${one.getClientRects()[0].height} px`)"""
 
 
 def heading(window: Page) -> str:
@@ -78,3 +83,19 @@ def test_no_page_behind_the_door_has_a_barrier_or_scrolls_sideways(
 
     assert {state: told for state, told in found.items() if told != ([], 0)} == {}
     assert len(found) == 10
+
+
+def test_whatever_is_pressed_in_a_list_is_at_least_24_px_high(
+    live_site: LiveSites, window: Page
+) -> None:
+    site = live_site().address
+    a_letter()
+    signed_in_window(window, site)
+    lists = ("sessions", "speakers", "rooms", "themes", "letters", "pages", "history", "files")
+
+    small: dict[str, list[str]] = {}
+    for name in lists:
+        window.goto(f"{site}/organise/{name}")
+        small[name] = window.evaluate(TOO_SMALL, PRESSED)
+
+    assert small == {name: [] for name in lists}

@@ -41,7 +41,7 @@ OF_WHAT_WAS_SENT: Final[Mapping[str, State]] = {
     SENT_BACK: State(_l("Sent back: please look again"), is_open=True),
 }
 MATERIALS: Final = "materials"
-PHOTO_STATES: Final = {"none": TO_DO, "sent": OF_WHAT_WAS_SENT[OPEN], "there": DONE}
+PHOTO_STATES: Final = {**OF_WHAT_WAS_SENT, "none": TO_DO, "there": DONE}
 
 
 class People:
@@ -107,7 +107,7 @@ def _standing(speaker: Speaker, *, waits: bool) -> State:
 
 
 def _photo(people: People) -> Mapping[int, State]:
-    """Tell who has a photo, or has sent one in."""
+    """Tell who has a photo, or has sent one in, or was asked to look at it again."""
     found = proposed_photos.standing([one.id for one in people.speakers])
     return {number: PHOTO_STATES[state] for number, state in found.items()}
 

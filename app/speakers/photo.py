@@ -12,6 +12,7 @@ from app.forms import checks_its_own_token
 from app.programme.cuts import Cut
 from app.programme.models import Photo, Speaker
 from app.programme.photos import LARGEST
+from app.programme.proposals.models import OPEN
 from app.programme.proposals.services import Sent
 from app.speakers import door, proposed_photos, said
 from app.speakers.photo_forms import TOO_LARGE, CutForm, PhotoForm
@@ -127,5 +128,12 @@ def _news(sent: Sent) -> str:
 def _ask(
     speaker: Speaker, photo: Photo | None, form: PhotoForm, status: int
 ) -> ResponseReturnValue:
-    waits = proposed_photos.standing([speaker.id])[speaker.id] == "sent"
-    return page("speakers/photo.html", status, speaker=speaker, photo=photo, form=form, waits=waits)
+    return page(
+        "speakers/photo.html",
+        status,
+        speaker=speaker,
+        photo=photo,
+        form=form,
+        waits=proposed_photos.standing([speaker.id])[speaker.id] == OPEN,
+        came_back=proposed_photos.sent_back(speaker),
+    )

@@ -16,7 +16,7 @@ from app.programme.editing.of_speakers import PHOTO
 from app.programme.models import Photo, Speaker
 from app.programme.photos import taken
 from app.programme.proposals import merging, queries, services
-from app.programme.proposals.models import OPEN, Proposal
+from app.programme.proposals.models import OPEN, SENT_BACK, TRUSTED, Proposal
 from app.programme.proposals.services import Sent
 
 
@@ -57,22 +57,31 @@ def take_away(speaker: Speaker, *, who: str) -> Sent:
     return _propose(speaker, None, who)
 
 
+def sent_back(speaker: Speaker) -> Proposal | None:
+    """Give what an organiser has sent back of the photo, if nothing has followed it yet."""
+    return queries.standing(speaker).of({PHOTO}).came_back
+
+
 def standing(speakers: Collection[int]) -> Mapping[int, str]:
-    """Tell of each of several speakers whether a photo is there, was sent in, or neither."""
-    waits = and_(Proposal.speaker_id == Speaker.id, Proposal.state == OPEN)
+    """Tell of each of several speakers the state of what was sent in last, or whether there is one.
+
+    It is a state of a proposal that still counts, or else ``there`` or ``none``.
+    """
+    sent = and_(Proposal.speaker_id == Speaker.id, Proposal.state != TRUSTED)
     rows = db.session.execute(
-        select(Speaker.id, Photo.key, Proposal.changes)
+        select(Speaker.id, Photo.key, Proposal.state, Proposal.changes)
         .outerjoin(Photo, Photo.speaker_id == Speaker.id)
-        .outerjoin(Proposal, waits)
+        .outerjoin(Proposal, sent)
         .where(Speaker.id.in_(speakers))
+        .order_by(Proposal.id)
     )
-    return {number: _state(key, asked or "") for number, key, asked in rows}
-
-
-def _state(key: str | None, asked: str) -> str:
-    if f'"{PHOTO}"' in asked:
-        return "sent"
-    return "there" if key else "none"
+    found: dict[int, str] = {}
+    for number, key, state, asked in rows:
+        held = "there" if key else "none"
+        found.setdefault(number, held)
+        if f'"{PHOTO}"' in (asked or ""):
+            found[number] = state if state in {OPEN, SENT_BACK} else held
+    return found
 
 
 def _present(speaker: Speaker) -> Photo:

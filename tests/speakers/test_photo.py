@@ -20,6 +20,7 @@ from tests.programme.pictures import BLUE, a_picture, opened, turned_and_located
 
 OWN = "/speak/ada-marsh/photo"
 SEND = "Send the photo"
+GRACE = "grace@conference.example"
 WORDS = "A woman with a red scarf"
 LOOKS = "An organiser looks at"
 
@@ -40,7 +41,7 @@ def approved() -> None:
     proposal = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
     with transaction():
         seal = Look(queries.proposal(proposal.id)).seal
-        services.approve(proposal.id, seal=seal, who="grace@conference.example")
+        services.approve(proposal.id, seal=seal, who=GRACE)
 
 
 def theirs() -> Photo | None:
@@ -211,3 +212,23 @@ def test_an_editor_sees_old_and_new(ada: Browser, a_browser: Callable[[], Browse
     page = editor.open(f"/organise/proposals/{proposal.id}")
 
     assert WORDS in page.source
+
+
+def test_a_photo_that_came_back_says_so_and_why(ada: Browser) -> None:
+    a_photo(ada_marsh())
+    handed_in(ada)
+    sent = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
+    with transaction():
+        services.send_back(sent.id, "Who of the two is you?", seal=Look(sent).seal, who=GRACE)
+
+    facts = ada.open("/speak/ada-marsh").facts
+    page = ada.open(OWN)
+    again = ada.press("Send the photo", {"Another picture (optional)": ("me.jpg", a_picture())})
+
+    assert facts["Photo"] == "Sent back: please look again"
+    assert facts["Your profile"] == "Done"
+    assert "Who of the two is you?" in page.text
+    assert WORDS in page.text
+    assert again.status == 200
+    assert ada.open("/speak/ada-marsh").facts["Photo"] == "The organisers look at it"
+    assert "Who of the two is you?" not in ada.open(OWN).text

@@ -101,6 +101,46 @@ def test_what_came_back_stands_there_with_the_note(ada: Browser) -> None:
     assert waiting().values == {"role": "Pilot of the port"}
 
 
+def test_what_came_back_can_be_left_as_it_was(ada: Browser) -> None:
+    proposal = a_proposal(ada_marsh(), role="Pilot")
+    with transaction():
+        services.send_back(proposal.id, "Of what?", seal=Look(proposal).seal, who=GRACE)
+
+    page = ada.open("/speak/ada-marsh/profile").press(LOOK, role="Harbour master").press("Send")
+
+    assert page.facts["Your profile"] == "Done"
+    assert page.follow("Your profile").answer("Role (optional)") == "Harbour master"
+
+
+def test_what_came_back_still_stands_there_after_a_photo_was_sent(ada: Browser) -> None:
+    proposal = a_proposal(ada_marsh(), role="Pilot")
+    with transaction():
+        services.send_back(proposal.id, "Of what?", seal=Look(proposal).seal, who=GRACE)
+    a_proposal(ada_marsh(), photo=a_photo(ada_marsh(), speaker_id=None).key)
+
+    page = ada.open("/speak/ada-marsh")
+    assert page.facts["Your profile"] == "Sent back: please look again"
+    page = page.follow("Your profile")
+    assert "Of what?" in page.text
+    assert page.answer("Role (optional)") == "Pilot"
+
+
+@pytest.mark.both_databases
+def test_what_waits_is_not_lost_when_something_trusted_goes_out(ada: Browser) -> None:
+    db.session.get_one(Conference, 1).trusted_fields = "biography"
+    db.session.commit()
+    ada.open("/speak/ada-marsh/profile").press(LOOK, role="Pilot").press("Send")
+    ada.open("/speak/ada-marsh/profile").press(LOOK, biography="Anew.").press("Send")
+
+    page = ada.open("/speak/ada-marsh")
+    assert page.facts["Your profile"] == "The organisers look at it"
+    page = page.follow("Your profile")
+    assert page.answer("Role (optional)") == "Pilot"
+    page.press(LOOK, country="Norway").press("Send")
+
+    assert waiting().values == {"role": "Pilot", "country": "Norway"}
+
+
 @pytest.mark.both_databases
 def test_an_assistant_and_the_speaker_at_once_lose_nothing(
     ada: Browser, a_browser: Callable[[], Browser]

@@ -10,6 +10,8 @@ from app.programme.models import Session, Speaker
 
 OF_SPEAKERS: Final = (*profile.FIELDS, of_speakers.PHOTO)
 OF_SESSIONS: Final = ("title", "abstract")
+WORDS: Final = (*profile.FIELDS, *OF_SESSIONS)
+TOGETHER: Final = (profile.FIELDS, (of_speakers.PHOTO,), OF_SESSIONS)  # each on a page of its own
 TRUSTED: Final[Mapping[str, Sequence[str]]] = {  # what can go out by itself, in the settings' words
     "biography": ("biography", "biographies"),
     "photo": (of_speakers.PHOTO,),

@@ -1,7 +1,7 @@
 """Questions about what speakers would like changed. Nothing here changes anything."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
@@ -21,6 +21,7 @@ from app.programme.proposals import fields, merging
 from app.programme.proposals.models import (
     OPEN,
     SENT_BACK,
+    TRUSTED,
     WENT_IN,
     Proposal,
 )
@@ -103,23 +104,35 @@ class Standing:
     """How a thing stands for whoever would like it changed."""
 
     working: Mapping[str, Any]
-    newest: Proposal | None  # about it
+    newest: Mapping[str, Proposal]  # by field: about what is written together with it
 
     @property
     def waits(self) -> Proposal | None:
         """The proposal that nobody has decided on."""
-        return self.newest if self.newest and self.newest.state == OPEN else None
+        return self._first(OPEN)
 
     @property
     def came_back(self) -> Proposal | None:
         """The proposal that was sent back, and that nothing has followed yet."""
-        return self.newest if self.newest and self.newest.state == SENT_BACK else None
+        return self._first(SENT_BACK)
 
     @property
     def values(self) -> Mapping[str, Any]:
         """Give what to go on writing from: what was sent where it still counts, else what is so."""
-        sent = self.waits or self.came_back
-        return {**self.working, **(sent.values if sent else {})}
+        sent = {
+            field: one.values[field]
+            for field, one in self.newest.items()
+            if one.state in (OPEN, SENT_BACK) and field in one.values
+        }
+        return {**self.working, **sent}
+
+    def of(self, wanted: Collection[str]) -> "Standing":
+        """Tell only how some fields stand."""
+        kept = {field: one for field, one in self.newest.items() if field in wanted}
+        return replace(self, newest=kept)
+
+    def _first(self, state: str) -> Proposal | None:
+        return next((one for one in self.newest.values() if one.state == state), None)
 
 
 def proposal(number: int) -> Proposal:
@@ -131,10 +144,16 @@ def proposal(number: int) -> Proposal:
 
 
 def standing(thing: Speaker | Session) -> Standing:
-    """Tell how a thing stands."""
-    newest = select(Proposal).where(about(thing)).order_by(Proposal.id.desc()).limit(1)
-    found = db.session.scalar(newest.execution_options(populate_existing=True))
-    return Standing(fields.working(thing), found)
+    """Tell how a thing stands. What went out by itself is in nothing's way that waits."""
+    sent = select(Proposal).where(about(thing), Proposal.state != TRUSTED)
+    newest_first = sent.order_by(Proposal.id.desc()).execution_options(populate_existing=True)
+    rows = db.session.scalars(newest_first).all()
+    found = [
+        (group, next((one for one in rows if not one.values.keys().isdisjoint(group)), None))
+        for group in fields.TOGETHER
+    ]
+    newest = {field: one for group, one in found if one is not None for field in group}
+    return Standing(fields.working(thing), newest)
 
 
 def about(thing: Speaker | Session) -> ColumnElement[bool]:
@@ -147,8 +166,12 @@ def about(thing: Speaker | Session) -> ColumnElement[bool]:
 def newest_of(
     column: InstrumentedAttribute[int | None], ids: Collection[int], about_any: Collection[str]
 ) -> dict[int, str]:
-    """Tell the state of the newest proposal about any of some fields of each of several things."""
-    rows = select(column, Proposal.state, Proposal.changes).where(column.in_(ids))
+    """Tell the state of the newest proposal about any of some fields of each of several things.
+
+    What went out by itself waited for nobody, and is not looked at.
+    """
+    waited = Proposal.state != TRUSTED
+    rows = select(column, Proposal.state, Proposal.changes).where(column.in_(ids), waited)
     found = db.session.execute(rows.order_by(Proposal.id))
     return {
         number or 0: state

@@ -176,7 +176,7 @@ def _keep(
     if waits is None:
         if asked:
             _send(_about(thing), asked, who)
-        return bool(asked)
+        return bool(asked) or _leave(standing.of(replaced).came_back, replaced, who)
     if not asked:
         _take_back(waits, who)
         return True
@@ -212,9 +212,17 @@ def _send(proposal: Proposal, asked: Sequence[Change], who: str) -> None:
 
 def _take_back(proposal: Proposal, who: str) -> None:
     kind = fields.kind(proposal.thing)
-    _decide(proposal, TAKEN_BACK, "", who)
+    _decide(proposal, TAKEN_BACK, proposal.note, who)
     says = f"{kind.name(proposal.thing)}: the change that was sent in was taken back"
     history.record(says, about=kind.about(proposal.thing), who=who)
+
+
+def _leave(came_back: Proposal | None, replaced: Collection[str], who: str) -> bool:
+    """Let what was sent back rest, where its sender now leaves things as they are."""
+    if came_back is None or not came_back.values.keys() <= set(replaced):
+        return False
+    _take_back(came_back, who)
+    return True
 
 
 def _held(number: int, seal: str) -> Proposal:

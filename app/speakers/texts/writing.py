@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import Refused
 from app.programme.models import Session, Speaker
-from app.programme.proposals import queries, services
+from app.programme.proposals import fields, queries, services
 from app.programme.proposals.merging import Crossed
 from app.programme.proposals.queries import Standing
 from app.programme.proposals.services import Sent
@@ -65,7 +65,7 @@ class Pages(Protocol):
 
 def write(pages: Pages) -> ResponseReturnValue:
     """Answer what was pressed."""
-    standing = queries.standing(pages.thing)
+    standing = queries.standing(pages.thing).of(fields.WORDS)
     form = pages.form(data=pages.form.filled(standing.values))
     pressed = request.form.get("press", "")
     if not form.is_submitted():

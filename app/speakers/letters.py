@@ -11,6 +11,9 @@ from app.programme.models import Speaker
 from app.speakers import queries
 from app.speakers.models import Keeping, SpeakerRequest
 
+MOVED, CHANGED = "speaker_session_moved", "speaker_details_changed"
+LEFT_OUT = "speaker_left_out"
+
 
 def tell_organisers(speaker: Speaker, asked: SpeakerRequest) -> None:
     """Tell every organiser what a speaker asks of them."""
@@ -37,21 +40,11 @@ def withdrawn(speaker: Speaker, words: str) -> None:
         mail.post("speaker_withdrawn", to=one.person.email, speaker=speaker, words=words)
 
 
-def session_moved(keeping: Keeping, moved: Sequence[Any]) -> None:
-    """Tell a keeper which sessions readers now see at another time or place."""
-    _of_release("speaker_session_moved", keeping, moved)
+def of_release(letter: str, keeping: Keeping, changed: Sequence[Any]) -> None:
+    """Tell a keeper what readers see otherwise now, or that they see the speaker no longer."""
+    mail.post(letter, to=keeping.person.email, **about_release(keeping, changed))
 
 
-def details_changed(keeping: Keeping, changed: Sequence[Any]) -> None:
-    """Tell a keeper what else readers see otherwise now."""
-    _of_release("speaker_details_changed", keeping, changed)
-
-
-def left_out(keeping: Keeping) -> None:
-    """Tell a keeper that readers no longer see the speaker."""
-    _of_release("speaker_left_out", keeping, ())
-
-
-def _of_release(letter: str, keeping: Keeping, changed: Sequence[Any]) -> None:
-    speaker = keeping.speaker
-    mail.post(letter, to=keeping.person.email, speaker=speaker, changed=changed)
+def about_release(keeping: Keeping, changed: Sequence[Any]) -> dict[str, Any]:
+    """Give what such a letter tells of."""
+    return {"speaker": keeping.speaker, "changed": changed}

@@ -15,6 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.database import db, hold
+from app.mail import wording
+from app.mail.wording import Wording
 from app.programme import document
 from app.programme.document import Document, Part
 from app.programme.models import Conference, Release, Speaker
@@ -42,6 +44,15 @@ class News:
     is_left_out: bool = False
 
 
+@dataclass(frozen=True)
+class Due:
+    """A letter about a release, to somebody who keeps a speaker's pages."""
+
+    letter: str  # its template
+    keeping: Keeping
+    changed: Sequence[Changed]
+
+
 def tell_of_release() -> None:
     """Write to speakers about the release that readers see now, if nobody has told them yet."""
     number = db.session.scalar(select(Conference.current_release))
@@ -57,7 +68,20 @@ def tell_of_release() -> None:
     db.session.get_one(ToldRelease, 1).number = number
     old, new = _document(before), _document(number)
     leaving.remember(old, new)
-    _write(_news(old, new))
+    for one in _letters(_news(old, new)):
+        letters.of_release(one.letter, one.keeping, one.changed)
+
+
+def due(old: Document, new: Document) -> Sequence[Sequence[Due]]:
+    """Tell which letters would go if readers saw this in place of that, each kind by itself."""
+    found = list(_letters(_news(old, new)))
+    kinds = dict.fromkeys(one.letter for one in found)
+    return [[one for one in found if one.letter == kind] for kind in kinds]
+
+
+def preview(one: Due) -> Wording:
+    """Word a letter as whoever gets it would read it."""
+    return wording.write(one.letter, "en", letters.about_release(one.keeping, one.changed))
 
 
 def _told() -> int | None:
@@ -120,7 +144,7 @@ def _named(called: str, rows: Sequence[Row]) -> list[Changed]:
     return [Changed(called, rows)] if rows else []
 
 
-def _write(news: Mapping[str, News]) -> None:
+def _letters(news: Mapping[str, News]) -> Iterator[Due]:
     went = queries.who_withdrew()  # and have been told
     kept = db.session.scalars(
         select(Keeping)
@@ -132,10 +156,10 @@ def _write(news: Mapping[str, News]) -> None:
     for keeping in kept:
         mine = news[keeping.speaker.slug]
         if mine.is_left_out and keeping.speaker_id not in went:
-            letters.left_out(keeping)
+            yield Due(letters.LEFT_OUT, keeping, ())
         if mine.is_left_out:
             continue
         if mine.moved:
-            letters.session_moved(keeping, mine.moved)
+            yield Due(letters.MOVED, keeping, mine.moved)
         if mine.changed:
-            letters.details_changed(keeping, mine.changed)
+            yield Due(letters.CHANGED, keeping, mine.changed)

@@ -13,12 +13,22 @@ from app import clock
 from app.accounts.models import EDITOR, VIEWER
 from app.database import db, transaction
 from app.history.models import Entry
+from app.mail.models import Letter
 from app.programme import queries
 from app.programme.models import Conference, PlannedRelease, Room, Session, Speaker, Theme
 from app.programme.publishing import plans, unpublished
 from app.programme.publishing import queries as publishing
 from tests.browser import Browser, Page
-from tests.factories import a_delegate, a_room, a_session, a_speaker, published, signed_in
+from tests.factories import (
+    a_delegate,
+    a_keeper,
+    a_room,
+    a_session,
+    a_speaker,
+    ada_marsh,
+    published,
+    signed_in,
+)
 
 MOVED = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
 
@@ -74,6 +84,50 @@ def test_the_page_tells_what_will_change_and_whom_it_touches(organiser: Browser)
     assert page.facts["Title"] == "before: Opening → after: A grand opening"
     assert "Touches Ada Marsh, João Maré · 1 delegate of that day" in page.text
     assert "2 delegates come on the days of these sessions" in page.text
+
+
+def test_letters_to_speakers_are_looked_at_before_they_go(organiser: Browser) -> None:
+    ada = ada_marsh()
+    a_keeper(ada)
+    a_keeper(ada, "helper@example.org", is_assistant=True)
+    changed("harbour-walls", room=a_room(name="Light house"))
+    changed("farewell", cancelled_at=clock.now())
+
+    page = organiser.open("/organise/publishing").follow("See the letters that speakers get")
+
+    assert page.headings[1:3] == [
+        "Your session has moved: Harbour walls",
+        "What readers see of you at Tides and Harbours has changed",
+    ]
+    assert "2 letters. The first of them says:" in page.text
+    assert "Before: Boat house Now: Light house" in page.text
+    assert "Ada Marsh (an assistant)" in page.text
+    assert db.session.scalars(select(Letter)).all() == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_letters_ask_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    a_keeper(ada_marsh())
+    for number in range(count):
+        a_keeper(ada_marsh(), f"helper{number}@example.org", is_assistant=True)
+    changed("farewell", cancelled_at=clock.now())
+    organiser.open("/organise/publishing/letters")
+    queries.clear()
+
+    organiser.open("/organise/publishing/letters")
+
+    asked = [one for one in queries if "FROM edition" not in one]
+    assert len(asked) == 8, "\n".join(asked)
+
+
+def test_where_no_letter_goes_the_page_says_so(organiser: Browser) -> None:
+    changed("opening", title="A grand opening")
+
+    page = organiser.open("/organise/publishing").follow("See the letters that speakers get")
+
+    assert "No letter goes" in page.headings
 
 
 def test_nothing_to_publish_says_so(organiser: Browser) -> None:
@@ -470,6 +524,7 @@ def test_before_anything_is_loaded_there_is_nothing_to_publish(organiser: Browse
     page = organiser.open("/organise/publishing")
 
     assert "There is no programme yet" in page.headings
+    assert "There is no programme yet" in organiser.open("/organise/publishing/letters").headings
     page = organiser.open("/organise/publishing/publish", status=409)
     assert page.links["Load a programme"] == "/organise/files"
     assert "Nothing has been published yet" in (

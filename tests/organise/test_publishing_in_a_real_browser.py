@@ -13,7 +13,15 @@ from app.database import db, transaction
 from app.programme import queries
 from app.programme.models import Room, Session
 from tests.chromium import sideways_scroll
-from tests.factories import SMALL_CONFERENCE, a_delegate, a_session, published, signed_in_window
+from tests.factories import (
+    SMALL_CONFERENCE,
+    a_delegate,
+    a_keeper,
+    a_session,
+    ada_marsh,
+    published,
+    signed_in_window,
+)
 from tests.live import LiveSite
 
 LiveSites = Callable[..., LiveSite]
@@ -94,11 +102,16 @@ def test_publishing_and_going_back_by_keyboard_alone(
     expect(window.locator("main")).to_contain_text("Nothing has changed since release 1")
     looked_at()
     a_delegate()
+    a_keeper(ada_marsh())
     renamed("A grand opening")
     clashing()
     window.reload()
     expect(window.locator("main")).to_match_aria_snapshot(MOVED)
     looked_at()
+    go(window, "See the letters that speakers get")
+    expect(window.locator("main")).to_contain_text("Now: A grand opening")
+    looked_at()
+    window.go_back()
 
     go(window, "Publish these changes")
     looked_at()

@@ -15,6 +15,7 @@ from app.organise.undo.views import HIGHEST
 from app.programme import queries as programme
 from app.programme.publishing import plans, services
 from app.programme.publishing import queries as publishing
+from app.speakers import news
 from app.web.pages import page
 
 pages = Blueprint("publishing", __name__, url_prefix="/publishing")
@@ -50,6 +51,18 @@ def publish() -> ResponseReturnValue:
         return _see(url_for(".changes"), "release-planned")
     what = "published" if answer.is_new else "public-already"
     return _see(url_for(".release", number=answer.release.number), what)
+
+
+@pages.get("/letters")
+def letters() -> ResponseReturnValue:
+    try:
+        look = publishing.outlook()
+    except NotFound:
+        return _nothing_yet()
+    return page(
+        "organise/publishing/letters.html",
+        kinds=[(news.preview(kind[0]), kind) for kind in news.due(look.public, look.working)],
+    )
 
 
 @pages.route(f"{A_PLAN}/change", methods=["GET", "POST"])

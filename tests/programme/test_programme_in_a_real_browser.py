@@ -9,9 +9,11 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import FloatRect, expect
 from playwright.sync_api import Page as Window
 
+from app.programme import renditions
 from tests import keyboard
 from tests.factories import FIRST_MORNING, a_room, a_session, a_speaker, published
 from tests.live import LiveSite
+from tests.programme.test_renditions import a_real_photo
 
 GRID = "/programme?view=grid"
 PAGES = ("/programme", GRID, "/now", "/now?display=1", "/sessions", "/sessions/opening")
@@ -220,6 +222,25 @@ def test_nothing_moves_once_it_is_there(
         window.goto(address)
 
         assert window.evaluate(SHIFTED) == 0
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_moves_when_photos_come(chromium: Chromium, home: str, width: int) -> None:
+    for number in range(8):
+        a_real_photo(a_speaker(name=f"Somebody {number}", slug=f"somebody-{number}"))
+    renditions.paint_what_waits()
+    published()
+    with chromium.new_context(base_url=home) as context:
+        window = context.new_page()
+        window.set_viewport_size({"width": width, "height": 800})
+
+        for address, looks in (("/speakers", ".face"), ("/speakers/somebody-7", ".portrait")):
+            window.goto(address)
+            photo = window.locator(f"img{looks}").last
+            photo.scroll_into_view_if_needed()
+            expect(photo).to_have_js_property("complete", value=True)
+
+            assert window.evaluate(SHIFTED) == 0
 
 
 def test_the_programme_is_walked_through_by_keyboard_and_without_scripts(

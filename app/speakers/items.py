@@ -34,6 +34,7 @@ class State:
 
 TO_DO = State(_l("To do"), is_open=True)
 DONE = State(_l("Done"), is_open=False)
+NOT_NEEDED = State(_l("No longer needed"), is_open=False)
 OPTIONAL = State(_l("Optional"), is_open=False)
 NOTHING_TO_WRITE = State(_l("Nothing for you to write"), is_open=False)
 OF_WHAT_WAS_SENT: Final[Mapping[str, State]] = {
@@ -202,7 +203,13 @@ def _lines(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Line]]:
     states = [(item, item.states(people)) for item in ITEMS]
     return {
         one.id: [
-            Line(item, by[one.id], people.wanted_by.get(item.name), one.slug) for item, by in states
+            Line(item, _asked_of(one, by[one.id]), people.wanted_by.get(item.name), one.slug)
+            for item, by in states
         ]
         for one in speakers
     }
+
+
+def _asked_of(speaker: Speaker, state: State) -> State:
+    """Ask nothing more of whoever has withdrawn."""
+    return NOT_NEEDED if speaker.withdrawn_at is not None and state.is_open else state

@@ -270,6 +270,22 @@ def test_what_a_speaker_asks_waits_at_home_and_at_the_session_until_it_is_settle
     assert "What Ada Marsh asked was seen to" in said("speaker ada-marsh")
 
 
+def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
+    organiser: Browser, ada: Speaker, a_browser: Callable[[], Browser]
+) -> None:
+    keeping_pages(a_browser(), ada).open("/speak/ada-marsh/taking-part").press(
+        "Send",
+        {"Do you take part?": "No, I cannot take part", "Why, or which times suit you": "I am ill"},
+    )
+
+    listed = organiser.open("/organise/sessions")
+    session = organiser.open("/organise/sessions/opening")
+
+    assert listed.text.count("Speaker withdrew") == 3
+    assert "Ada Marsh has withdrawn" in session.text
+    assert "I am ill" in session.follow("See what they wrote").text
+
+
 def test_settling_twice_is_settling_once(organiser: Browser, ada: Speaker) -> None:
     a_request(ada)
     page = organiser.open("/organise/speaking")

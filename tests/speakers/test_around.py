@@ -132,6 +132,19 @@ def test_a_speaker_has_a_few_assistants_and_not_many(ada: Browser) -> None:
     assert "A letter with a link of their own is on its way to them" in again.source
 
 
+# What the conference offers
+
+
+def test_the_list_leads_to_what_the_conference_offers_and_whom_to_ask(ada: Browser) -> None:
+    page = ada.open("/speak/ada-marsh")
+
+    assert page.links["tides@conference.example"] == "mailto:tides@conference.example"
+    offered = page.follow("What the conference offers speakers")
+    assert offered.heading == "For speakers"
+    assert {"What you find there", "What we offer", "Whom to ask"} <= set(offered.headings)
+    assert "your slides and papers" in offered.text
+
+
 # Sessions
 
 

@@ -14,6 +14,9 @@ from app.accounts.models import DESK, Person
 from app.database import db, transaction
 from app.mail.models import Letter
 from app.programme.models import Absence, Conference, Session, Speaker
+from app.programme.proposals import merging, trusted
+from app.programme.proposals import queries as proposals
+from app.programme.proposals import services as sending
 from app.programme.proposals.models import Proposal
 from app.speakers import keeping, mailing, news, owning, retention, services
 from app.speakers.models import Keeping, Mailing, Reply, SpeakerNeeds, ToldRelease, WantedBy
@@ -112,6 +115,26 @@ def test_other_changes_and_calling_off_are_told_too(site: Flask) -> None:
     assert letters() == [(ADA, "What readers see of you at Tides and Harbours has changed")]
     for line in ("Now: Harbour walls and piers", "Now: called off", "Now: Pilot"):
         assert line in words()
+
+
+@pytest.mark.both_databases
+def test_what_went_out_by_itself_is_told_once_readers_see_it(site: Flask, held_clock: Any) -> None:
+    db.session.get_one(Conference, 1).trusted_fields = "biography"
+    db.session.commit()
+    held_clock.shift(timedelta(minutes=1))
+    began = merging.marks(proposals.standing(ada_marsh()).values)
+    with transaction():
+        sending.propose(ada_marsh(), {"biography": "Anew."}, began=began, who=ADA)
+    tell()
+    at_once = letters()
+    held_clock.shift(timedelta(minutes=3))
+    with transaction():
+        trusted.publish_what_is_due()
+    tell()
+
+    assert at_once == []
+    assert letters() == [(ADA, "What readers see of you at Tides and Harbours has changed")]
+    assert "Now: Anew." in words()
 
 
 def test_whoever_organisers_leave_out_is_told_when_readers_see_it(site: Flask) -> None:

@@ -299,6 +299,18 @@ def test_the_photo_is_there_before_it_is_public(ada: Browser) -> None:
     assert ada.fetch("GET", "/speak/ada-marsh/profile/photo.jpg").mimetype == "image/jpeg"
 
 
+def test_a_photo_that_was_sent_stands_on_the_page_that_readers_will_see(ada: Browser) -> None:
+    a_photo(ada_marsh())
+    new = a_photo(ada_marsh(), speaker_id=None, description="At sea", picture=b"Another one")
+    a_proposal(ada_marsh(), photo=new.key)
+
+    page = ada.open("/speak/ada-marsh/profile").press(LOOK)
+
+    (shown,) = page.tree.of_class("portrait")
+    assert shown.get("alt") == "At sea"
+    assert ada.fetch("GET", shown.get("src") or "").data == b"Another one"
+
+
 def test_a_broken_memory_of_the_form_counts_as_another_version(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh/profile")
     token = next(one for one in page.tree.every("input") if one.get("name") == "csrf_token")

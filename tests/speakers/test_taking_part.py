@@ -79,6 +79,8 @@ def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
     published()
 
     assert "You no longer take part" in page.text
+    assert "To do" not in page.text
+    assert page.facts["Travel and arrival"] == "No longer needed"
     assert still_there == "Ada Marsh"
     assert "Ada Marsh" not in visitor.open("/speakers").text
     assert sent() == [

@@ -8,10 +8,11 @@ from app.errors import NotFound
 from app.forms import ButtonForm, checks_its_own_token
 from app.programme import page_of
 from app.programme import queries as programme
+from app.programme.editing.of_speakers import PHOTO
 from app.programme.models import Speaker
 from app.programme.proposals import seen, services
 from app.registration import countries
-from app.speakers import door, said
+from app.speakers import door, proposed_photos, said
 from app.speakers.texts import writing
 from app.speakers.texts.forms import ProfileForm
 from app.speakers.texts.writing import Asked, WordsForm
@@ -46,7 +47,9 @@ class _Profile:
         )
 
     def look(self, form: WordsForm) -> ResponseReturnValue:
-        found, around = seen.speaker(self.thing, form.typed)
+        photo = proposed_photos.newest(self.thing)
+        typed = {**form.typed, PHOTO: photo.key if photo else None}
+        found, around = seen.speaker(self.thing, typed)
         return page(
             "speakers/texts/seen_speaker.html",
             **page_of.speaker(around, found),
@@ -77,7 +80,7 @@ def take_back(slug: str) -> ResponseReturnValue:
 @pages.get("/photo.jpg")
 def photo(slug: str) -> ResponseReturnValue:
     """Give the photo that readers will see with it, public or not."""
-    speaker = door.speaker(slug)
-    if speaker.photo is None:
+    found = proposed_photos.newest(door.speaker(slug))
+    if found is None:
         raise NotFound("There is no photo yet")
-    return Response(programme.picture(speaker.photo.key), mimetype="image/jpeg")
+    return Response(found.picture, mimetype="image/jpeg")

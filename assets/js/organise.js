@@ -5,6 +5,7 @@ import { instantSearch } from "./organise/instant.js";
 import { tickAll } from "./organise/lists.js";
 import { livePreview } from "./organise/preview.js";
 import { usePasskeys } from "./organise/passkeys.js";
+import { tellRoom } from "./organise/room.js";
 
 tickAll();
 instantSearch();
@@ -13,3 +14,4 @@ sayWhenSignedOut();
 usePasskeys();
 scheduleBoard();
 livePreview();
+tellRoom();

@@ -57,6 +57,29 @@ def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
     looked_at(window, axe)
 
 
+def test_how_much_room_is_left_is_told_while_somebody_writes(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    address = live_site().address
+    window.set_viewport_size(PHONE)
+    keeping_pages_in_window(window, address, ada_marsh())
+    window.goto(f"{address}/speak/sessions/opening/text")
+    text = window.get_by_label("Abstract (optional)")
+    told = window.locator("form [role=status]")
+
+    expect(window.get_by_text("Characters left: 2,984")).to_be_visible()
+    expect(told).to_be_empty()
+    text.fill("An 🐙.")
+    expect(window.get_by_text("Characters left: 2,995").first).to_be_visible()
+    expect(told).to_have_text("Characters left: 2,995")
+    looked_at(window, axe)
+    text.fill("w" * 3001)
+    expect(told).to_have_text("Characters too many: 1")
+    looked_at(window, axe)
+    press(window, LOOK)
+    expect(window.locator(".govuk-error-summary")).to_contain_text("3000 characters or fewer")
+
+
 def test_a_change_is_approved_and_published_by_keyboard(
     live_site: LiveSites, window: Page, axe: Barriers
 ) -> None:

@@ -28,6 +28,7 @@ LONGEST_ABSTRACT = 3_000
 LONGEST_LINKS = (profile.LONGEST_ADDRESS + profile.LONGEST_LABEL + 2) * profile.MOST_LINKS
 MOST_LANGUAGES = 12
 EITHER_WAY = {"dir": "auto"}  # as what is typed is written
+LEFT, OVER = _l("Characters left: …"), _l("Characters too many: …")  # told while somebody writes
 MARKDOWN = _l("Public. Markdown: an empty line begins a new paragraph, *words* are emphasised")
 
 
@@ -58,7 +59,7 @@ def a_text(label: Any, called: Any, hint: Any, most: int) -> TextAreaField:
         [not_longer(most, called), plain_characters],
         [lines],
         hint,
-        render_kw={**EITHER_WAY, "data-most": str(most)},
+        render_kw={**EITHER_WAY, "data-most": str(most), "data-left": LEFT, "data-over": OVER},
     )
 
 

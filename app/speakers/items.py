@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.programme import profile
 from app.programme.materials import queries as materials
-from app.programme.models import Speaker
+from app.programme.models import Session, Speaker
 from app.programme.proposals import queries as proposals
 from app.programme.proposals.fields import OF_SESSIONS
 from app.programme.proposals.models import OPEN, SENT_BACK, Proposal
@@ -42,6 +42,7 @@ OF_WHAT_WAS_SENT: Final[Mapping[str, State]] = {
     SENT_BACK: State(_l("Sent back: please look again"), is_open=True),
 }
 MATERIALS: Final = "materials"
+TEXTS: Final = "texts"
 PHOTO_STATES: Final = {**OF_WHAT_WAS_SENT, "none": TO_DO, "there": DONE}
 
 
@@ -140,9 +141,18 @@ def _texts(people: People) -> Mapping[int, State]:
     sent = proposals.newest_of(Proposal.session_id, {number for _, number, _ in rows}, OF_SESSIONS)
     found: dict[int, set[State]] = {one.id: set() for one in people.speakers}
     for speaker, session, abstract in rows:
-        of_what_was_sent = OF_WHAT_WAS_SENT.get(sent.get(session, ""))
-        found[speaker].add(of_what_was_sent or (DONE if abstract else TO_DO))
+        found[speaker].add(_of_text(sent.get(session, ""), abstract))
     return {number: _most_urgent(states) for number, states in found.items()}
+
+
+def of_owned(sessions: Sequence[Session]) -> Sequence[tuple[Session, State]]:
+    """Tell how the text of each session stands, for its owner, who need not speak."""
+    sent = proposals.newest_of(Proposal.session_id, [one.id for one in sessions], OF_SESSIONS)
+    return [(one, _of_text(sent.get(one.id, ""), one.abstract)) for one in sessions]
+
+
+def _of_text(sent: str, abstract: str) -> State:
+    return OF_WHAT_WAS_SENT.get(sent) or (DONE if abstract else TO_DO)
 
 
 def _most_urgent(states: Collection[State]) -> State:
@@ -170,7 +180,7 @@ ITEMS: Final[tuple[Item, ...]] = (
     Item("taking-part", _l("Say whether you take part"), "speakers.taking_part.ask", _taking_part),
     Item("profile", _l("Your profile"), "speakers.profile.write", _profile),
     Item("photo", _l("Photo"), "speakers.photo.ask", _photo),
-    Item("texts", _l("Titles and abstracts of your sessions"), "speakers.sharing.shown", _texts),
+    Item(TEXTS, _l("Titles and abstracts of your sessions"), "speakers.sharing.shown", _texts),
     Item(
         "availability",
         _l("When you cannot appear"),

@@ -22,7 +22,12 @@ def home() -> ResponseReturnValue:
     kept, owned = queries.kept_by(person), queries.owned_by(person)
     if len(kept) == 1 and not owned:
         return redirect(url_for(".listed", slug=kept[0].speaker.slug), 303)
-    return page("speakers/home.html", kept=kept, owned=owned)
+    return page(
+        "speakers/home.html",
+        kept=kept,
+        owned=items.of_owned(owned),
+        wanted_by=queries.wanted_by().get(items.TEXTS),
+    )
 
 
 @pages.get("/<slug>")

@@ -1,6 +1,6 @@
 """Whoever writes the text of a session sees it as readers will, and sends it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from app.programme.proposals import services
 from app.programme.proposals.models import Proposal
 from app.programme.proposals.queries import Look
 from app.speakers import owning
+from app.speakers.models import WantedBy
 from tests.browser import Browser
 from tests.factories import (
     FIRST_MORNING,
@@ -22,6 +23,7 @@ from tests.factories import (
     a_speaker,
     ada_marsh,
     keeping_pages,
+    saved,
 )
 from tests.pages import words
 
@@ -107,8 +109,12 @@ def test_the_owner_need_not_speak(visitor: Browser) -> None:
     with transaction():
         owning.name_owner(opening(), "owner@example.org", who=GRACE)
 
-    page = owner.open("/speak").follow("Opening")
-    page.press(LOOK, abstract="Mine.").press("Send")
+    opening().abstract = ""
+    saved(WantedBy(item="texts", day=date(2009, 6, 1)))
+    page = owner.open("/speak")
+    assert page.facts["Opening"] == "To do Wanted by Monday 1 June 2009"
+    page.follow("Opening").press(LOOK, abstract="Mine.").press("Send")
+    assert owner.open("/speak").facts["Opening"] == "The organisers look at it"
 
     assert waiting().values == {"abstract": "Mine."}
     assert waiting().who == "owner@example.org"

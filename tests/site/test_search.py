@@ -87,6 +87,7 @@ def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:
         ("complaint", "Complaints procedure"),
         ("commission final report", "The Commission’s final report is out"),
         ("portugal", "João Maré"),
+        ("port of whitby", "Ada Marsh"),
     ],
 )
 def test_themes_rooms_pages_people_and_news_are_found(

@@ -12,8 +12,7 @@ ROOM: Final = 2 * 1024**3  # bytes; two workers with PostgreSQL and Chromium too
 def use() -> None:
     """Put temporary files into memory, where the machine lets us and has room for them."""
     if "TMPDIR" not in os.environ and _is_fit():
-        os.environ["TMPDIR"] = str(PLACE)
-        tempfile.tempdir = None  # it is worked out anew
+        os.environ["TMPDIR"] = tempfile.tempdir = str(PLACE)
 
 
 def _is_fit() -> bool:

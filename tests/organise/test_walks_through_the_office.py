@@ -243,6 +243,8 @@ def test_the_notice_and_the_settings(walker: Walker) -> None:
     walker.press("Save the notice")
     walker.hear("Enter the words of the notice")
     walker.fill("The notice", "No trains today: take the bus.")
+    walker.press("Preview")
+    walker.read("It would stand like this above every page.")
     walker.press("Save the notice")
     walker.hear("The notice has been saved.")
     walker.press("Take the notice down")

@@ -180,6 +180,22 @@ def test_a_notice_stands_above_every_page_until_it_is_taken_down(
     assert told[-1] == f"The urgent notice was taken down: “{TRAINS}”"
 
 
+def test_a_notice_is_looked_at_before_anybody_reads_it(editor: Browser, visitor: Browser) -> None:
+    editor.open("/organise/pages/notice/write")
+
+    page = editor.press("Preview", {"The notice": TRAINS})
+
+    assert f"It would stand like this above every page. Nothing of it is saved yet. {TRAINS}" in (
+        page.text
+    )
+    assert notice_on(visitor.open("/programme")) == ""
+    assert editor.press("Preview", {"The notice": ""}, 422).errors == [
+        "Enter the words of the notice"
+    ]
+    editor.press("Save the notice", {"The notice": TRAINS})
+    assert notice_on(visitor.open("/programme")) == TRAINS
+
+
 def test_a_notice_appears_and_ends_by_itself_on_pages_that_are_kept(
     editor: Browser, visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

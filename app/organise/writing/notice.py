@@ -1,6 +1,8 @@
 """The urgent notice: write it, let it begin and end, take it down."""
 
-from flask import Blueprint, redirect, url_for
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -38,24 +40,29 @@ def notice() -> ResponseReturnValue:
 
 @checks_its_own_token
 def write_notice() -> ResponseReturnValue:
-    """Write a notice in place of any other."""
+    """Write a notice in place of any other, or look at how it would stand."""
     form = NoticeForm()
-    replaced, status = None, 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            notices.put_up(form.wanted(), saw=form.seen.data or "", who=who())
-        except Replaced as error:
-            replaced, status, form.seen.data = error, 409, error.seen
-        except Refused as refusal:
-            form.reject(form.ends, refusal)
-        else:
-            return redirect(done.at(url_for(".notice"), "notice-written"), 303)
-    elif not form.is_submitted():
+    if not form.is_submitted():
         _begin(form, notices.present())
+        return _asked(form, 200)
+    if not form.validate():
+        return _asked(form, 422)
+    if "preview" in request.form:
+        return _asked(form, 200, preview=form.words.data)
+    try:
+        notices.put_up(form.wanted(), saw=form.seen.data or "", who=who())
+    except Replaced as replaced:
+        form.seen.data = replaced.seen
+        return _asked(form, 409, stale=replaced)
+    except Refused as refusal:
+        form.reject(form.ends, refusal)
+        return _asked(form, 422)
+    return redirect(done.at(url_for(".notice"), "notice-written"), 303)
+
+
+def _asked(form: NoticeForm, status: int, **seen: Any) -> ResponseReturnValue:
     trail = [(gettext("Urgent notice"), url_for(".notice"))]
-    return page(
-        "organise/writing/write_notice.html", status, form=form, stale=replaced, trail=trail
-    )
+    return page("organise/writing/write_notice.html", status, form=form, trail=trail, **seen)
 
 
 def remove_notice() -> ResponseReturnValue:

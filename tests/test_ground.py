@@ -105,8 +105,9 @@ def test_the_site_runs_in_processes_of_its_own(
     running = live_site(processes=2)
     killed = running.kill_a_web_process()
 
+    wait_until(lambda: running.log().count("Started worker-") == 3, "another in its place")
     answer = window.goto(f"{running.address}/healthz")
 
     assert answer is not None
     assert answer.ok
-    wait_until(lambda: killed not in running.web_processes(), "another in its place")
+    assert killed not in running.web_processes()

@@ -71,7 +71,10 @@ def test_a_person_named_twice_in_a_session_appears_once(tmp_path: Path) -> None:
     reading = reading_of(a_schedule(an_event(people=people)), tmp_path)
 
     assert reading.programme.sessions[0].appearances == (WrittenAppearance("1"),)
-    assert notes_of(reading) == [("mended", "It names ADA Ashdown twice")]
+    assert notes_of(reading) == [
+        ("mended", "This is the speaker “Ada Ashdown”, spelt in another way"),
+        ("mended", "It names ADA Ashdown twice"),
+    ]
 
 
 def test_people_without_numbers_are_known_by_their_names(tmp_path: Path) -> None:

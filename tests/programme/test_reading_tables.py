@@ -39,6 +39,19 @@ def names(reading: Reading) -> list[str]:
     return [person.name for person in reading.programme.speakers]
 
 
+def test_people_whose_names_differ_only_by_case_are_one() -> None:
+    reading = read(
+        "Title,Day,Starts,Ends,People",
+        "Warm homes,2009-06-10,10:00,11:00,Ada Marsh",
+        "Cold homes,2009-06-10,11:00,12:00,ADA MARSH",
+        "New homes,2009-06-10,12:00,13:00,ADA MARSH",
+    )
+
+    assert names(reading) == ["Ada Marsh"]
+    spelt = ("mended", "This is the speaker “Ada Marsh”, spelt in another way")
+    assert notes_of(reading).count(spelt) == 1
+
+
 def test_each_row_is_a_session() -> None:
     reading = read(
         "Title,Kind,Day,Starts,Ends,Room,Theme,People,Language,Abstract,Links,Cancelled",

@@ -18,6 +18,7 @@ class Speakers:
         self._slugs = words.Slugs("speaker")
         self._speakers: dict[str, WrittenSpeaker] = {}
         self._names: dict[str, str] = {}
+        self._spellings: set[str] = set()
 
     @property
     def all(self) -> tuple[WrittenSpeaker, ...]:
@@ -32,9 +33,11 @@ class Speakers:
             return own_key if own_key in self._speakers else None
         key = self._key(own_key, name, found)
         if key in self._speakers:
+            self._same(key, name, found)
             self._learn(key, found)
         else:
             self._new(key, name, found)
+        self._spellings.add(name)
         return key
 
     def _key(self, own_key: str, name: str, found: FoundPerson) -> str:
@@ -69,6 +72,15 @@ class Speakers:
             biography=words.text(found.biography, name, found.where, self._notebook),
             profile=None if found.profile is None else profiles.read(found, self._notebook),
         )
+
+    def _same(self, key: str, name: str, found: FoundPerson) -> None:
+        """Recognise a speaker, perhaps under another spelling."""
+        if name not in self._spellings:
+            self._notebook.mended(
+                found.where,
+                name,
+                f"This is the speaker “{self._speakers[key].name}”, spelt in another way",
+            )
 
     def _learn(self, key: str, found: FoundPerson) -> None:
         """Add what an earlier mention did not say."""

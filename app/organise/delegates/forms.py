@@ -76,7 +76,8 @@ class DetailsForm(Form):
     def offer(self) -> None:
         """Say which days and which countries there are."""
         self.days.offer(registration.days())
-        self.country.choices = [("", ""), *countries.listed(languages.current().code)]
+        listed = countries.listed(languages.current().code)
+        self.country.choices = [("", _l("Choose a country")), *listed]
 
     def details(self) -> dict[str, Any]:
         """Give what was typed, as answers know it."""

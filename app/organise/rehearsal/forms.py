@@ -13,13 +13,17 @@ from app.web.words import zone
 
 
 def _a_day(_form: Any, field: Field) -> None:
-    if moments.day(field.data) is None:
+    found = moments.day(field.data)
+    if found is None:
         raise StopValidation(_l("Enter a day like 2008-11-06"))
+    field.data = found.isoformat()
 
 
 def _a_time(_form: Any, field: Field) -> None:
-    if moments.hour(field.data) is None:
+    found = moments.hour(field.data)
+    if found is None:
         raise StopValidation(_l("Enter a time like 9:15 or 13:00"))
+    field.data = f"{found:%H:%M}"  # as a field for a time wants it, when it is shown again
 
 
 class MomentForm(Form):
@@ -37,5 +41,4 @@ class MomentForm(Form):
 
     def moment(self) -> datetime:
         """Give the moment, once the form is right."""
-        day, hour = moments.day(self.day.data or ""), moments.hour(self.time.data or "")
-        return datetime.fromisoformat(f"{day}T{hour}").replace(tzinfo=zone())
+        return datetime.fromisoformat(f"{self.day.data}T{self.time.data}").replace(tzinfo=zone())

@@ -17,6 +17,8 @@ from benchmarks.wire import Answer, Connection
 IN_STYLES = re.compile(rb"url\((?!['\"]?(?:data:|#))['\"]?([^'\")]+)")
 FETCHED = {"stylesheet", "icon"}  # by a browser that opens a page
 BAR = at_most(35, 20, "kB")
+WHOLE = at_most(60, 35, "kB")  # of the programme on one page
+MANY = (900, 1125)  # sessions and speakers, in the same proportion as those of the large programme
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         "first visit to /programme, large, br, everything",
         f"{whole.size / 1000:.1f} kB",
         whole.size / 1000,
-        at_most(60, 35, "kB"),
+        WHOLE,
     )
     yield Figure(
         "first visit to /programme: requests",
@@ -53,6 +55,18 @@ def measure(folder: Path) -> Iterator[Figure]:
     )
     yield _largest(f"first visit, largest of {len(public)} other public pages", [*public.values()])
     yield _largest(f"first visit, largest of {len(registering)} pages of registering", registering)
+    yield from _many(folder)
+
+
+def _many(folder: Path) -> Iterator[Figure]:
+    """Weigh the whole programme of a conference much larger than most, as a list and as a grid."""
+    copy = Copy(folder / "many", MANY)
+    with copy.server(), closing(Connection(copy.port)) as connection:
+        person = Person(connection, 1, encoding="br")
+        for path in ("/programme", "/programme?view=grid"):
+            size = _visit(person, path, path, person.see(path)).size / 1000
+            what = f"first visit to {path}, {MANY[0]} sessions, br, everything"
+            yield Figure(what, f"{size:.1f} kB", size, WHOLE)
 
 
 def _largest(what: str, visits: list[Visit]) -> Figure:

@@ -19,7 +19,6 @@ from app.programme.lines import Day
 from app.web.words import on_the_clock
 
 MOST_ROOMS_ON_PAPER = 10  # more columns could not be read on one sheet
-MOST_WITH_STARS = 300  # sessions of a page: more stars would weigh too much, and lists have them
 MOST_TRACKS = 200  # rows, or columns, for which there are classes; larger days stay a list
 LATEST = 48 * HOUR  # minutes: midnight of the next day
 NO_ROOM = 0  # the place of what has none
@@ -38,8 +37,8 @@ class Slot:
     @property
     def classes(self) -> str:
         """The classes that draw it there."""
-        rows = f"r{self.rows[0]} to-r{self.rows[1]}"
-        return rows if self.is_across else f"{rows} c{self.columns[0]} to-c{self.columns[1]}"
+        rows = _classes("r", self.rows)
+        return rows if self.is_across else f"{rows} {_classes('c', self.columns)}"
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Head:
     @property
     def classes(self) -> str:
         """The classes that draw it there."""
-        return f"c{self.columns[0]} to-c{self.columns[1]}"
+        return _classes("c", self.columns)
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,10 @@ class Grid:
         ]
 
 
-def have_stars(grids: Sequence[Grid]) -> bool:
-    """Whether each session of a page that shows these has its star."""
-    return sum(len(one.slots) for one in grids) <= MOST_WITH_STARS
+def _classes(name: str, lines: Lines) -> str:
+    """Name where something begins; what goes on for more than one row or column, also its end."""
+    begins, ends = lines
+    return f"{name}{begins}" if ends == begins + 1 else f"{name}{begins} to-{name}{ends}"
 
 
 def of_day(day: Day, rooms: Sequence[Room], zone: ZoneInfo) -> Grid:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import NotFound
-from app.programme import document, grid, page_of, queries, releases, shown, zones
+from app.programme import document, page_of, queries, releases, shown, zones
 from app.programme.addresses import DayConverter
 from app.programme.feeds import texts
 from app.programme.materials.views import pages as materials
@@ -73,7 +73,6 @@ def whole() -> ResponseReturnValue:
         programme=programme,
         clocks=clocks,
         grids=grids,
-        starred=grid.have_stars(grids),
     )
 
 
@@ -92,7 +91,6 @@ def day(asked: date) -> ResponseReturnValue:
         programme=programme,
         day=found,
         grid=next(iter(drawn), None),
-        starred=grid.have_stars(drawn),
         clocks=clocks,
         trail=_beneath_programme(),
     )

@@ -70,30 +70,23 @@ def test_a_screen_reader_hears_the_grid_as_a_list_in_the_order_of_time(
                 - heading "Opening" [level=3]
                 - paragraph:
                   - time: 9:30am
-                  - text: to
-                  - time: 10:30am
-                  - text: ", Great hall"
+                  - text: to 10:30am , Great hall
                 - paragraph: Ada Marsh, João Maré
               - listitem:
                 - heading "Coffee" [level=3]
                 - paragraph:
                   - time: 10:30am
-                  - text: to
-                  - time: 11am
+                  - text: to 11am
               - listitem:
                 - heading "Reading the tide" [level=3]
                 - paragraph:
                   - time: 11am
-                  - text: to
-                  - time: midday
-                  - text: ", Great hall"
+                  - text: to midday , Great hall
               - listitem:
                 - heading "Harbour walls" [level=3]
                 - paragraph:
                   - time: 11am
-                  - text: to
-                  - time: midday
-                  - text: ", Boat house"
+                  - text: to midday , Boat house
         """
     )
 

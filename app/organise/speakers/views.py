@@ -51,7 +51,7 @@ def several() -> ResponseReturnValue:
             deed.do(speaker, who=edited.who())
         return _see(back, deed.done)
     return page(
-        "organise/speakers/several.html",
+        "organise/several.html",
         deed=deed,
         affected=affected,
         others=len(chosen) - len(affected),

@@ -382,6 +382,7 @@ ROUTES = [
     ),
     Route("/organise/rooms/<slug>/move", "POST", Who.EDITORS, "/organise/rooms/great-hall/move"),
     Route("/organise/rooms/_add", "GET POST", Who.EDITORS),
+    Route("/organise/rooms/_several", "POST", Who.EDITORS),
     Route("/organise/sessions", "GET", Who.A_PART),
     Route("/organise/sessions/<slug>", "GET", Who.A_PART, "/organise/sessions/opening"),
     Route(
@@ -577,6 +578,7 @@ ROUTES = [
     Route("/organise/themes/<slug>/empty", "GET POST", Who.EDITORS, "/organise/themes/water/empty"),
     Route("/organise/themes/<slug>/move", "POST", Who.EDITORS, "/organise/themes/water/move"),
     Route("/organise/themes/_add", "GET POST", Who.EDITORS),
+    Route("/organise/themes/_several", "POST", Who.EDITORS),
     Route("/organise/undo/<entry>", "POST", Who.EDITORS, "/organise/undo/1"),
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),

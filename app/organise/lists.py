@@ -50,6 +50,11 @@ class Asked:
         return self.chosen.get(name, "")
 
 
+def said(options: Sequence[tuple[str, object]]) -> list[tuple[str, str]]:
+    """Give what can be chosen in the reader's language."""
+    return [(value, str(words)) for value, words in options]
+
+
 def asked(filters: Sequence[Filter], sorts: Sequence[str]) -> Asked:
     """Read the address of a list; the first of ``sorts`` is the usual order."""
     sort = request.args.get("sort", "")
@@ -93,6 +98,10 @@ class Listing(Generic[Row]):
     def is_narrowed(self) -> bool:
         """Whether a search or a filter hides rows."""
         return bool(self.asked.search or self.asked.chosen)
+
+    def options(self, name: str) -> Sequence[tuple[str, str]]:
+        """Give what can be chosen of a filter."""
+        return next((one.options for one in self.filters if one.name == name), ())
 
     def titled(self, heading: str) -> str:
         """Tell this page of the list from any other: Sessions: search for ‘water’, page 2 of 4."""

@@ -33,7 +33,7 @@ def test_the_list_shows_what_each_room_holds_and_offers(organiser: Browser) -> N
 
     page = organiser.open("/organise/rooms")
 
-    assert [list(row.values())[:4] for row in page.rows] == [
+    assert [list(row.values())[1:5] for row in page.rows] == [
         ["Great hall", "20", "Step-free access, Hearing loop", "3"],
         ["Boat house Illustrative", "8", "", "1"],
         ["Attic", "Not known", "", "0"],
@@ -58,13 +58,14 @@ def test_list_and_page_ask_the_same_few_questions(
         a_room()
         a_session(room=room)
     found = {}
-    for address in ("/organise/rooms", "/organise/rooms/tent"):
+    narrowed = "/organise/rooms?q=tent&used=yes&sort=-sessions"
+    for address in ("/organise/rooms", narrowed, "/organise/rooms/tent"):
         organiser.open(address)
         queries.clear()
         organiser.open(address)
         found[address] = len([one for one in queries if "FROM edition" not in one])
 
-    assert found == {"/organise/rooms": 3, "/organise/rooms/tent": 5}
+    assert found == {"/organise/rooms": 3, narrowed: 3, "/organise/rooms/tent": 5}
 
 
 def test_a_room_is_added_with_all_that_is_known(organiser: Browser) -> None:
@@ -192,7 +193,106 @@ def test_the_list_is_searched_and_sorted(organiser: Browser) -> None:
     by_capacity = by_name.follow("Capacity").follow("Capacity ↑")
     assert names(by_capacity) == ["Great hall", "Älteste Halle", "Boat house Illustrative"]
     assert names(page.press("Show", name="HALL alt")) == ["Älteste Halle"]
-    assert "No room has such a name." in page.press("Show", name="cellar").text
+    assert "No room fits what you look for." in page.press("Show", name="cellar").text
+
+
+def test_filters_narrow_the_list(organiser: Browser) -> None:
+    a_room(name="Attic", position=9, features="sauna quiet")
+
+    def narrowed(**chosen: str) -> list[str]:
+        return names(organiser.open("/organise/rooms").press("Show", chosen))
+
+    assert narrowed(use="With sessions") == ["Great hall", "Boat house Illustrative"]
+    assert narrowed(use="Without sessions") == ["Attic"]
+    assert narrowed(access="Step-free access") == ["Great hall"]
+    assert narrowed(access="Sauna") == ["Attic"]
+    assert narrowed(without="Access") == ["Boat house Illustrative"]
+    assert narrowed(without="Capacity") == ["Attic"]
+    assert "Move Attic up" not in organiser.page.buttons
+    assert organiser.page.title.startswith("Rooms: Without Capacity – ")
+    assert narrowed(access="Sauna", use="With sessions") == []
+    assert len(names(organiser.page.follow("Show all"))) == 3
+
+
+def test_a_long_list_has_pages_and_keeps_its_order(organiser: Browser) -> None:
+    for number in range(60):
+        a_room(name=f"Room {number:02}", position=number + 2)
+
+    page = organiser.open("/organise/rooms")
+    assert page.at("count") == "1 to 50 of 62 rooms"
+    page = page.follow("Next page →")
+    assert page.at("count") == "51 to 62 of 62 rooms"
+    page = page.press("Move Room 48 up")
+
+    assert (page.at("count"), names(page)[-1]) == ("1 to 50 of 62 rooms", "Room 48")
+    page = page.press("Move Room 48 down")
+    assert names(page)[:2] == ["Room 48", "Room 49"]
+    assert names(page.follow("Name"))[:2] == ["Boat house Illustrative", "Great hall"]
+    assert "There are not so many pages" in organiser.open("/organise/rooms?page=9").text
+
+
+@pytest.mark.both_databases
+def test_several_rooms_are_said_to_offer_something_at_once(organiser: Browser) -> None:
+    attic = a_room(name="Attic", slug="attic", position=9, features="sauna quiet")
+    a_room(name="Shed", position=10)
+    ticked = {"Tick Great hall": True, "Tick Boat house": True, "Tick Attic": True}
+    organiser.open("/organise/rooms?sort=-name")
+
+    page = organiser.press("Add to the ticked rooms", {**ticked, "What they offer": "Hearing loop"})
+
+    assert page.heading == "Hearing loop: add it to 2 rooms?"
+    assert "1 of those you ticked stands so already and stays as it is." in page.text
+    page = page.press("Add it")
+    assert done(page) == "All of them have been changed. Readers see it once you publish."
+    assert names(page) == ["Shed", "Great hall", "Boat house Illustrative", "Attic"]
+    assert attic.features == "hearing-loop quiet sauna"
+    page = organiser.open("/organise/rooms/attic")
+    page = page.press(
+        "Undo: Attic: access changed from sauna, A quiet space to Hearing loop, A quiet space, "
+        "sauna"
+    )
+    assert attic.features == "sauna quiet"
+
+    organiser.open("/organise/rooms")
+    page = organiser.press("Take from the ticked rooms", {**ticked, "What they offer": "Sauna"})
+    assert page.heading == "Sauna: take it from 1 room?"
+    page.press("Take it away")
+    assert attic.features == "quiet"
+
+
+@pytest.mark.both_databases
+def test_several_rooms_are_deleted_but_none_that_sessions_use(organiser: Browser) -> None:
+    for name in ("Attic", "Shed"):
+        a_room(name=name, position=9)
+    organiser.open("/organise/rooms?used=no")
+    page = organiser.press("Delete the ticked rooms", {"Tick Attic": True, "Tick Shed": True})
+    a_session(room=db.session.scalars(select(Room).where(Room.name == "Shed")).one())
+
+    assert page.heading == "Delete 2 rooms?"
+    page = page.press("Delete")
+
+    assert done(page) == "They have been deleted. Readers see it once you publish."
+    assert names(organiser.open("/organise/rooms")) == [
+        "Great hall",
+        "Boat house Illustrative",
+        "Shed",
+    ]
+    page = organiser.press("Delete the ticked rooms", {"Tick Shed": True})
+    assert page.heading == "Nothing to do"
+    assert "Sessions use 1 of those you ticked, so it stays." in page.text
+
+
+def test_a_room_has_to_be_ticked_before_several_are_changed(organiser: Browser) -> None:
+    organiser.open("/organise/rooms?access=step-free")
+
+    page = organiser.press("Add to the ticked rooms", status=422)
+
+    assert page.errors == ["Tick at least one room first"]
+    assert names(page) == ["Great hall"]
+    token = page.tree.by_id("csrf_token")
+    sent = {"csrf_token": token.get("value") if token is not None else "", "chosen": "great-hall"}
+    page = organiser.send("POST", "/organise/rooms/_several", data={**sent, "deed": "give"})
+    assert page.heading == "Nothing to do"
 
 
 def test_a_room_in_use_gives_its_sessions_away_before_it_goes(organiser: Browser) -> None:

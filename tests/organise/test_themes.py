@@ -23,6 +23,11 @@ def names(page: Page) -> list[str]:
     return [name for row in page.rows for head, name in row.items() if head.startswith("Name")]
 
 
+def done(page: Page) -> str:
+    (note,) = page.tree.of_class("note--done")
+    return words(note)
+
+
 def looks(page: Page) -> list[tuple[str, str]]:
     """Give colour and shape of each theme that a page draws."""
     return [
@@ -37,7 +42,7 @@ def looks(page: Page) -> list[tuple[str, str]]:
 def test_the_list_shows_themes_as_readers_see_them(organiser: Browser) -> None:
     page = organiser.open("/organise/themes")
 
-    assert [list(row.values())[:3] for row in page.rows] == [
+    assert [list(row.values())[1:4] for row in page.rows] == [
         ["Water", "Water", "1"],
         ["Stone", "Stone", "1"],
     ]
@@ -62,13 +67,14 @@ def test_list_and_page_ask_the_same_few_questions(
         a_theme()
         a_session(theme=theme)
     found = {}
-    for address in ("/organise/themes", "/organise/themes/wind"):
+    narrowed = "/organise/themes?q=wind&used=yes&sort=-sessions"
+    for address in ("/organise/themes", narrowed, "/organise/themes/wind"):
         organiser.open(address)
         queries.clear()
         organiser.open(address)
         found[address] = len([one for one in queries if "FROM edition" not in one])
 
-    assert found == {"/organise/themes": 3, "/organise/themes/wind": 5}
+    assert found == {"/organise/themes": 3, narrowed: 3, "/organise/themes/wind": 5}
 
 
 def test_a_new_theme_is_offered_a_look_of_its_own(organiser: Browser) -> None:
@@ -166,7 +172,50 @@ def test_the_list_is_searched_and_sorted(organiser: Browser) -> None:
 
     assert names(page.follow("Name")) == ["Stone", "Water"]
     assert names(page.press("Show", name="WÄT")) == ["Water"]
-    assert "No theme has such a name." in page.press("Show", name="fire").text
+    assert "No theme fits what you look for." in page.press("Show", name="fire").text
+
+
+def test_filters_narrow_the_list(organiser: Browser) -> None:
+    a_theme(name="Wind", position=9, summary="What blows.")
+
+    def narrowed(**chosen: str) -> list[str]:
+        return names(organiser.open("/organise/themes").press("Show", chosen))
+
+    assert narrowed(use="With sessions") == ["Water", "Stone"]
+    assert narrowed(use="Without sessions") == ["Wind"]
+    assert narrowed(use="Without sessions", without="Summary") == []
+    assert len(names(organiser.page.follow("Show all"))) == 3
+
+
+def test_a_long_list_has_pages_and_keeps_its_order(organiser: Browser) -> None:
+    for number in range(49):
+        a_theme(name=f"Theme {number:02}", position=number + 2)
+
+    page = organiser.open("/organise/themes")
+    assert page.at("count") == "1 to 50 of 51 themes"
+    page = page.follow("Next page →").press("Move Theme 48 up")
+
+    assert (page.at("count"), names(page)[-1]) == ("1 to 50 of 51 themes", "Theme 48")
+
+
+@pytest.mark.both_databases
+def test_several_themes_are_deleted_but_none_that_sessions_have(organiser: Browser) -> None:
+    for name in ("Wind", "Fire"):
+        a_theme(name=name, slug=name.lower(), position=9)
+    organiser.open("/organise/themes")
+    ticked = {"Tick Water": True, "Tick Wind": True, "Tick Fire": True}
+
+    page = organiser.press("Delete the ticked themes", ticked)
+
+    assert page.heading == "Delete 2 themes?"
+    assert "Sessions use 1 of those you ticked, so it stays." in page.text
+    page = page.press("Delete")
+    assert done(page) == "They have been deleted. Readers see it once you publish."
+    assert names(page) == ["Water", "Stone"]
+    assert "Wind was deleted" in [entry.sentence for entry in history.entries("theme wind")]
+    assert organiser.press("Delete the ticked themes", status=422).errors == [
+        "Tick at least one theme first"
+    ]
 
 
 def test_a_theme_in_use_gives_its_sessions_away_before_it_goes(organiser: Browser) -> None:

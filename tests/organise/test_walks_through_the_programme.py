@@ -197,6 +197,28 @@ def test_themes(walker: Walker) -> None:
     walker.hear("The theme has been deleted.")
 
 
+@pytest.mark.walks("organise.rooms.several", "organise.themes.several")
+def test_several_rooms_and_several_themes(walker: Walker) -> None:
+    a_theme(name="Wind", position=9)
+    db.session.commit()
+    walker.at("/organise/rooms")
+    walker.press("Add to the ticked rooms")
+    walker.hear("Tick at least one room first")
+    walker.tick("Tick Great hall")
+    walker.tick("Tick Boat house")
+    walker.choose("What they offer", "Live captions")
+    walker.press("Add to the ticked rooms")
+    walker.press("Add it")
+    walker.hear("All of them have been changed.")
+    walker.at("/organise/themes")
+    walker.press("Delete the ticked themes")
+    walker.hear("Tick at least one theme first")
+    walker.tick("Tick Wind")
+    walker.press("Delete the ticked themes")
+    walker.press("Delete")
+    walker.hear("They have been deleted.")
+
+
 @pytest.mark.walks("organise.board.move", "organise.undo.undo")
 def test_the_board(walker: Walker) -> None:
     walker.at("/organise/board")

@@ -7,9 +7,9 @@ from wtforms import BooleanField, IntegerField
 from wtforms.validators import NumberRange, Optional
 
 from app.organise.edited import EditForm, Several, a_name, a_text, notes
+from app.organise.rooms.lists import features
 from app.programme.models import Room
 from app.programme.reading.rooms import LARGEST
-from app.programme.shown import FEATURES, capitalised
 from app.registration.fields import offered
 
 LONGEST_DESCRIPTION = 2_000
@@ -56,10 +56,7 @@ class RoomForm(EditForm):
 
     def offer(self, room: Room | None = None) -> None:
         """Say what a room may offer: what we have words for, and what this one has besides."""
-        known = dict(FEATURES)
-        for feature in room.features.split() if room else ():
-            known.setdefault(feature, capitalised(feature))
-        self.features.choices = list(known.items())
+        self.features.choices = features([room] if room else [])
 
     @staticmethod
     def shown(room: Room) -> dict[str, Any]:

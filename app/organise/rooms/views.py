@@ -2,11 +2,13 @@
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
-from app.organise import done, edited, ordered
+from app.organise import at_once, done, edited, ordered
 from app.organise.edited import MoveForm
+from app.organise.rooms import lists
 from app.organise.rooms.forms import RoomForm
 from app.programme import queries, releases
 from app.programme.editing import order, rooms, uses
@@ -15,15 +17,22 @@ from app.programme.editing.of_rooms import KIND
 from app.programme.models import Room
 from app.web.pages import page
 
-SORTS = ("place", "name", "capacity", "sessions")
-
 pages = Blueprint("rooms", __name__, url_prefix="/rooms")
 
 
 @pages.get("")
 def listed() -> ResponseReturnValue:
-    listing = ordered.listing(queries.rooms(), uses.counted(Room), SORTS)
-    return page("organise/rooms/listed.html", listing=listing, form=ButtonForm())
+    listing, deeds = lists.listing(), lists.deeds().values()
+    return page("organise/rooms/listed.html", listing=listing, deeds=deeds, form=ButtonForm())
+
+
+@pages.post("/_several")
+def several() -> ResponseReturnValue:
+    deed = lists.deeds(_feature()).get(request.form.get("deed", ""))
+    chosen = rooms.chosen(request.form.getlist("chosen"))
+    if deed is None or not chosen:
+        return _none_ticked()
+    return at_once.asked(deed, chosen, at_once.back(url_for(".listed")))
 
 
 @pages.route("/_add", methods=["GET", "POST"])
@@ -68,8 +77,9 @@ def change(slug: str) -> ResponseReturnValue:
 
 @pages.post("/<slug>/move")
 def move(slug: str) -> ResponseReturnValue:
-    is_moved = rooms.move(rooms.room(slug), request.form.get("way", ""), who=edited.who())
-    return _see(url_for(".listed", _anchor=slug), "room-moved" if is_moved else "not-moved")
+    room = rooms.room(slug)
+    is_moved = rooms.move(room, request.form.get("way", ""), who=edited.who())
+    return _see(ordered.address_of(room), "room-moved" if is_moved else "not-moved")
 
 
 @pages.route("/<slug>/empty", methods=["GET", "POST"])
@@ -106,6 +116,23 @@ def delete(slug: str) -> ResponseReturnValue:
         has_others=len(queries.rooms()) > 1,
         form=ButtonForm(),
         trail=[(room.name, _address(room))],
+    )
+
+
+def _feature() -> str:
+    """Read which feature was chosen; what no room could offer is none."""
+    chosen = request.form.get("feature", "")
+    return chosen if chosen in dict(lists.features(queries.rooms())) else ""
+
+
+def _none_ticked() -> ResponseReturnValue:
+    """Show the list once more, and that a room has to be ticked in it first."""
+    return at_once.none_ticked(
+        "organise/rooms/listed.html",
+        lists.listing(),
+        "organise.rooms.listed",
+        gettext("Tick at least one room first"),
+        deeds=lists.deeds().values(),
     )
 
 

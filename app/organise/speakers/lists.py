@@ -1,12 +1,13 @@
 """How the list of speakers can be narrowed, and what can be done with several at once."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from app.organise.lists import PAGE_SIZE, Asked, Filter, Listing, asked
+from app.organise.at_once import Deed
+from app.organise.lists import PAGE_SIZE, Asked, Filter, Listing, asked, said
 from app.programme.editing import speakers, speakers_listed
 from app.programme.editing.speakers_listed import Row, Wanted
 from app.programme.models import Speaker
@@ -25,22 +26,10 @@ LACKS = (
 )
 
 
-@dataclass(frozen=True)
-class Deed:
-    """What can be done with several speakers: its button, the question, the news."""
-
-    name: str
-    button: str
-    ask: Callable[[int], str]
-    done: str
-    is_news_for: Callable[[Speaker], bool]
-    do: Callable[..., bool]
-
-
-DEEDS = {
+DEEDS: Final[Mapping[str, Deed[Speaker]]] = {
     deed.name: deed
     for deed in (
-        Deed(
+        Deed[Speaker](
             "confirm",
             _l("Mark as confirmed"),
             lambda num: ngettext(
@@ -50,7 +39,7 @@ DEEDS = {
             lambda speaker: speaker.confirmed_at is None,
             speakers.confirm,
         ),
-        Deed(
+        Deed[Speaker](
             "unconfirm",
             _l("Mark as not confirmed"),
             lambda num: ngettext(
@@ -62,13 +51,17 @@ DEEDS = {
             lambda speaker: speaker.confirmed_at is not None,
             speakers.unconfirm,
         ),
-        Deed(
+        Deed[Speaker](
             "withdraw",
             _l("Withdraw"),
             lambda num: ngettext("Withdraw %(num)s speaker?", "Withdraw %(num)s speakers?", num),
             "speakers-withdrawn",
             lambda speaker: speaker.withdrawn_at is None,
             speakers.withdraw,
+            warning=_l(
+                "Readers will no longer find them once you publish. Their sessions go on without "
+                "them. You can bring each of them back at any time."
+            ),
         ),
     )
 }
@@ -79,8 +72,8 @@ def filters() -> Sequence[Filter]:
     countries = [(country, country) for country in speakers_listed.countries()]
     roles = [(role, str(name)) for role, name in ROLES.items()]
     ways = (
-        Filter("confirmed", gettext("State"), _said(STANDINGS)),
-        Filter("missing", gettext("Without"), _said(LACKS)),
+        Filter("confirmed", gettext("State"), said(STANDINGS)),
+        Filter("missing", gettext("Without"), said(LACKS)),
         Filter("country", gettext("Country"), countries),
         Filter("role", gettext("In sessions as"), roles),
     )
@@ -105,7 +98,3 @@ def _wanted(wish: Asked) -> Wanted:
         country=wish.choice("country"),
         role=wish.choice("role"),
     )
-
-
-def _said(options: Sequence[tuple[str, object]]) -> list[tuple[str, str]]:
-    return [(value, str(words)) for value, words in options]

@@ -1,17 +1,14 @@
 """The speakers of the working programme: the list, a page and a form for each."""
 
-from dataclasses import replace
-
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.accounts import onward
 from app.content import prose
 from app.errors import NotFound
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
-from app.organise import done, edited
+from app.organise import at_once, done, edited
 from app.organise.speakers import lists, photos
 from app.organise.speakers.forms import SpeakerForm
 from app.programme import releases
@@ -42,22 +39,9 @@ def listed() -> ResponseReturnValue:
 def several() -> ResponseReturnValue:
     deed = lists.DEEDS.get(request.form.get("deed", ""))
     chosen = speakers_listed.chosen(request.form.getlist("chosen"))
-    back = onward.local(request.form.get("back", "")) or done.where_pressed(url_for(".listed"))
     if deed is None or not chosen:
         return _nobody_ticked()
-    affected = [speaker for speaker in chosen if deed.is_news_for(speaker)]
-    if affected and request.form.get("sure"):
-        for speaker in affected:
-            deed.do(speaker, who=edited.who())
-        return _see(back, deed.done)
-    return page(
-        "organise/several.html",
-        deed=deed,
-        affected=affected,
-        others=len(chosen) - len(affected),
-        back=back,
-        form=ButtonForm(),
-    )
+    return at_once.asked(deed, chosen, at_once.back(url_for(".listed")))
 
 
 @pages.route("/_add", methods=["GET", "POST"])
@@ -186,10 +170,13 @@ def _sure(deed: str, speaker: Speaker) -> ResponseReturnValue:
 
 def _nobody_ticked() -> ResponseReturnValue:
     """Show the list once more, and that somebody has to be ticked in it first."""
-    form, deeds = ButtonForm(), lists.DEEDS.values()
-    form.form_errors = [gettext("Tick at least one speaker first")]
-    listing = replace(lists.listing(), endpoint="organise.speakers.listed")
-    return page("organise/speakers/listed.html", 422, listing=listing, deeds=deeds, form=form)
+    return at_once.none_ticked(
+        "organise/speakers/listed.html",
+        lists.listing(),
+        "organise.speakers.listed",
+        gettext("Tick at least one speaker first"),
+        deeds=lists.DEEDS.values(),
+    )
 
 
 def _see(address: str, what: str) -> ResponseReturnValue:

@@ -2,11 +2,13 @@
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
-from app.organise import done, edited, ordered
+from app.organise import at_once, done, edited, ordered
 from app.organise.edited import MoveForm
+from app.organise.themes import lists
 from app.organise.themes.forms import ThemeForm
 from app.programme import queries, releases
 from app.programme.editing import of_themes, order, themes, uses
@@ -15,15 +17,22 @@ from app.programme.editing.of_themes import KIND, LookTaken
 from app.programme.models import Theme
 from app.web.pages import page
 
-SORTS = ("place", "name", "sessions")
-
 pages = Blueprint("themes", __name__, url_prefix="/themes")
 
 
 @pages.get("")
 def listed() -> ResponseReturnValue:
-    listing = ordered.listing(queries.themes(), uses.counted(Theme), SORTS)
-    return page("organise/themes/listed.html", listing=listing, form=ButtonForm())
+    listing, deeds = lists.listing(), lists.deeds().values()
+    return page("organise/themes/listed.html", listing=listing, deeds=deeds, form=ButtonForm())
+
+
+@pages.post("/_several")
+def several() -> ResponseReturnValue:
+    deed = lists.deeds().get(request.form.get("deed", ""))
+    chosen = themes.chosen(request.form.getlist("chosen"))
+    if deed is None or not chosen:
+        return _none_ticked()
+    return at_once.asked(deed, chosen, at_once.back(url_for(".listed")))
 
 
 @pages.route("/_add", methods=["GET", "POST"])
@@ -73,8 +82,9 @@ def change(slug: str) -> ResponseReturnValue:
 
 @pages.post("/<slug>/move")
 def move(slug: str) -> ResponseReturnValue:
-    is_moved = themes.move(themes.theme(slug), request.form.get("way", ""), who=edited.who())
-    return _see(url_for(".listed", _anchor=slug), "theme-moved" if is_moved else "not-moved")
+    theme = themes.theme(slug)
+    is_moved = themes.move(theme, request.form.get("way", ""), who=edited.who())
+    return _see(ordered.address_of(theme), "theme-moved" if is_moved else "not-moved")
 
 
 @pages.route("/<slug>/empty", methods=["GET", "POST"])
@@ -111,6 +121,17 @@ def delete(slug: str) -> ResponseReturnValue:
         has_others=len(queries.themes()) > 1,
         form=ButtonForm(),
         trail=[(theme.name, _address(theme))],
+    )
+
+
+def _none_ticked() -> ResponseReturnValue:
+    """Show the list once more, and that a theme has to be ticked in it first."""
+    return at_once.none_ticked(
+        "organise/themes/listed.html",
+        lists.listing(),
+        "organise.themes.listed",
+        gettext("Tick at least one theme first"),
+        deeds=lists.deeds().values(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Deeds on rooms: add, save, put in order, empty, delete."""
+"""Deeds on rooms: add, save, say what they offer, put in order, empty, delete."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from app.errors import NotFound
 from app.history import services as history
 from app.history.changes import Change
 from app.programme.editing import edits, order, slugs, uses
-from app.programme.editing.of_rooms import KIND
+from app.programme.editing.of_rooms import FEATURES, KIND
 from app.programme.models import Room
 
 
@@ -40,6 +40,28 @@ def save(room: Room, values: Mapping[str, Any], *, seen: int, who: str) -> Seque
     return edits.save(KIND, room, values, seen=seen, who=who)
 
 
+def chosen(slugs: Sequence[str]) -> Sequence[Room]:
+    """Find several rooms, in their order."""
+    return db.session.scalars(
+        select(Room).where(Room.slug.in_(slugs)).order_by(Room.position, Room.id)
+    ).all()
+
+
+def give_feature(room: Room, feature: str, *, who: str) -> Sequence[Change]:
+    """Say that a room offers something, before or after what else it offers."""
+    edits.hold(room)
+    others = [one for one in room.features.split() if one != feature]
+    in_order = [one for one in FEATURES if one in {*others, feature}]
+    unknown = [one for one in (*others, feature) if one not in FEATURES]
+    return _offer(room, [*in_order, *unknown], who)
+
+
+def take_feature(room: Room, feature: str, *, who: str) -> Sequence[Change]:
+    """Say that a room no longer offers something."""
+    edits.hold(room)
+    return _offer(room, [one for one in room.features.split() if one != feature], who)
+
+
 def move(room: Room, way: str, *, who: str) -> bool:
     """Move a room up or down, or to a place in the order of rooms; tell whether that is news."""
     return order.move(KIND, room, way, who=who)
@@ -53,3 +75,8 @@ def give_sessions(room: Room, other: Room, *, who: str) -> int:
 def delete(room: Room, *, who: str) -> None:
     """Remove a room in which nothing is on."""
     uses.delete(KIND, room, who=who)
+
+
+def _offer(room: Room, features: Sequence[str], who: str) -> Sequence[Change]:
+    values = {"features": list(features)}
+    return edits.save(KIND, room, values, seen=room.version, who=who)

@@ -41,6 +41,13 @@ def save(theme: Theme, values: Mapping[str, Any], *, seen: int, who: str) -> Seq
     return edits.save(KIND, theme, values, seen=seen, who=who)
 
 
+def chosen(slugs: Sequence[str]) -> Sequence[Theme]:
+    """Find several themes, in their order."""
+    return db.session.scalars(
+        select(Theme).where(Theme.slug.in_(slugs)).order_by(Theme.position, Theme.id)
+    ).all()
+
+
 def move(theme: Theme, way: str, *, who: str) -> bool:
     """Move a theme up or down, or to a place in the order of themes; tell whether that is news."""
     return order.move(KIND, theme, way, who=who)

@@ -227,10 +227,11 @@ class Page:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What its lists of facts say, by term."""
+        """What its lists of facts say, by term; what the history tells of them comes after."""
+        past = {one for told in self.tree.of_class("past") for one in told.iter("dl")}
         return {
             words(term): words(fact)
-            for listing in self.tree.every("dl")
+            for listing in sorted(self.tree.every("dl"), key=lambda one: one not in past)
             for term, fact in _pairs(self.tree.every("dt", "dd", within=listing))
         }
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, or_, select
 
 from app.database import db, streamed
 from app.errors import NotFound
-from app.history.models import Entry
+from app.history.models import Entry, Particulars
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -72,15 +72,18 @@ def everything() -> Iterator[tuple[datetime, str, str, str, str]]:
 
     It reads from a connection of its own, so it may be read after the request has ended.
     """
-    columns = select(Entry.happened_at, Entry.who, Entry.about, Entry.sentence, Entry.changes)
-    return ((*row,) for row in streamed(db.engine, columns.order_by(Entry.id)))
+    made = func.coalesce(Particulars.changes, Entry.changes)
+    columns = select(Entry.happened_at, Entry.who, Entry.about, Entry.sentence, made)
+    rows = columns.outerjoin(Particulars).order_by(Entry.id)
+    return ((*row,) for row in streamed(db.engine, rows))
 
 
 def _narrowed(statement: Select[Row], wanted: Wanted) -> Select[Row]:
     if wanted.words:
         places = (Entry.sentence, Entry.about, Entry.changes)
-        holds = (place.icontains(wanted.words, autoescape=True) for place in places)
-        statement = statement.where(or_(*holds))
+        holds = [place.icontains(wanted.words, autoescape=True) for place in places]
+        apart = Particulars.changes.icontains(wanted.words, autoescape=True)
+        statement = statement.where(or_(*holds, Entry.particulars.has(apart)))
     if wanted.who:
         statement = statement.where(Entry.who == wanted.who)
     if wanted.kind:

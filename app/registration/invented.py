@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from app import clock
 from app.database import db
 from app.errors import Refused
+from app.history import services as history
 from app.registration import admission, recognition, seats
 from app.registration.models import Delegate
 from app.registration.recognition import LENGTH_OF_REFERENCES, LETTERS_OF_REFERENCES
@@ -31,6 +32,8 @@ def leave() -> None:
     places = db.session.scalar(attending) or 0
     if places:
         seats.give_back(seats.CONFERENCE, places)
+    for changed in db.session.scalars(select(Delegate).where(INVENTED, Delegate.changes > 0)):
+        history.forget_particulars(changed.subject)  # a real name may have been tried out
     db.session.execute(delete(Delegate).where(INVENTED))
 
 

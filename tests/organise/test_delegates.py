@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.accounts.models import DESK, VIEWER
 from app.database import db
-from app.history.models import Entry
+from app.history.models import Entry, Particulars
 from app.mail.models import FAILED, SENT
 from app.registration.bookings import own_copy
 from app.registration.models import Delegate
@@ -286,10 +286,35 @@ def test_a_change_is_told_before_and_after_and_stands_in_the_history(desk: Brows
 
     assert page.facts["Organisation"] == "Royal Society"
     assert past(delegate) == [("Changed: days, organisation", "dora@conference.example")]
+    told = desk.open(of(delegate)).text
+    assert "Organisation before: Analytical Society → after: Royal Society" in told
+    both, one = "Wednesday 10 June 2009, Thursday 11 June 2009", "Thursday 11 June 2009"
+    assert f"Days before: {both} → after: {one}" in told
     letter = newest_to("ada@example.org").text
     assert "Before: Analytical Society" in letter
     assert "Now: Royal Society" in letter
     assert len(desk.open("/organise/delegates?q=royal").rows) == 1
+
+
+@pytest.mark.both_databases
+def test_viewers_read_what_a_change_was_in_the_history_and_find_it_by_its_words(
+    desk: Browser, a_browser: Callable[[], Browser]
+) -> None:
+    delegate = a_delegate(country="GB", role="")
+    typed: dict[str, Answer] = {"Country": "Sweden", "Role there (optional)": "=Pilot"}
+    desk.open(of(delegate, "/change")).press("Save", typed)
+    viewer = signed_in(a_browser(), "vera@conference.example", role=VIEWER)
+
+    page = viewer.open("/organise/history?q=sweden")
+    file = viewer.open("/organise/history/history.csv")
+
+    assert page.at("count") == "1 entry"
+    assert "Country before: United Kingdom → after: Sweden" in page.text
+    assert "Role nothing → after: =Pilot" in page.text
+    assert "Undo" not in page.source
+    assert "Role: nothing → =Pilot\nCountry: United Kingdom → Sweden" in file.source
+    assert "Country before: United Kingdom → after: Sweden" in viewer.open(of(delegate)).text
+    assert "No entry fits" in viewer.open("/organise/history?q=denmark").headings
 
 
 def test_a_change_may_be_made_without_a_letter(desk: Browser) -> None:
@@ -366,6 +391,8 @@ def test_an_address_is_corrected_at_once_and_both_readers_are_told(desk: Browser
     assert delegate.link_key != before
     assert (delegate.new_email, delegate.new_link_key) == ("", None)
     assert past(delegate) == [("The email address was corrected", "dora@conference.example")]
+    told = "Email address before: ada@example.org → after: ada@example.com"
+    assert told in desk.open(of(delegate)).text
     assert len(desk.open("/organise/delegates?q=example.com").rows) == 1
 
 
@@ -459,6 +486,7 @@ def test_a_letter_is_written_again_with_what_is_so_now(desk: Browser) -> None:
 def test_details_are_erased_when_a_person_asks_and_has_cancelled(desk: Browser) -> None:
     delegate = a_delegate(access="Step-free")
     assert "has to be cancelled first" in desk.open(of(delegate, "/erase")).text
+    desk.open(of(delegate, "/change")).press("Save", {"Given names": "Augusta"})
     desk.open(of(delegate, "/cancel")).press("Cancel the booking")
 
     page = desk.open(of(delegate)).follow("Erase the details").press("Erase for good")
@@ -466,6 +494,8 @@ def test_details_are_erased_when_a_person_asks_and_has_cancelled(desk: Browser) 
     assert page.heading == "Erased booking"
     assert "Ada" not in page.source
     assert [row for row in past(delegate) if "Ada" in row[0]] == []
+    assert "Changed: given names" in page.text
+    assert "Augusta" not in page.source
     db.session.refresh(delegate)
     assert (delegate.found_by, delegate.name_order, delegate.organisation_order) == ("", "", "")
     assert desk.open("/organise/delegates?q=lovelace").rows == []
@@ -501,6 +531,7 @@ def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> Non
 
     assert "The booking has been saved." in page.source
     assert past(delegate)[-1][0] == "Changed: needs"
+    assert db.session.scalars(select(Particulars)).all() == []
     assert "Nuts" not in newest_to("ada@example.org").text
     needs = delegate.needs
     assert needs is not None

@@ -12,10 +12,11 @@ from werkzeug.test import TestResponse
 from app import clock
 from app.accounts.models import EDITOR, VIEWER
 from app.database import db, transaction
-from app.history.models import Entry
+from app.history.models import Entry, Particulars
 from app.programme import document, freezing, queries, uploads
 from app.programme.models import Session, Upload
 from app.registration import queries as registration
+from app.registration.desk import services as desk
 from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import (
@@ -246,12 +247,15 @@ def test_a_real_conference_shows_the_invented_delegates_out(editor: Browser) -> 
     queries.conference().is_invented = True
     queries.conference().acronym = "invented"
     places(5)
-    a_delegate(is_invented=True)
+    delegate = a_delegate(is_invented=True)
+    with transaction():
+        desk.correct_address(delegate, "dora@example.org", seen=0, who="dora@example.org")
 
     handed_in(editor, a_file())
     editor.press(LOAD, i_mean_this_other_conference=True)
 
     assert db.session.scalar(select(func.count()).select_from(Delegate)) == 0
+    assert db.session.scalar(select(func.count()).select_from(Particulars)) == 0
     assert (registration.places().limit, registration.places().taken) == (20, 0)
 
 

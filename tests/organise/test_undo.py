@@ -10,6 +10,7 @@ from app.accounts.models import EDITOR, VIEWER
 from app.database import db, transaction
 from app.history import queries as history
 from app.history import services as writing
+from app.history.changes import Change
 from app.history.models import Entry
 from app.programme import queries as programme
 from app.programme.editing import edits, of_conference, of_rooms, of_speakers, of_themes, sessions
@@ -165,6 +166,15 @@ def test_an_entry_without_changes_has_nothing_to_undo(organiser: Browser, about:
     undo(organiser, newest(about), status=409)
 
     assert "There is nothing in this entry that a button could undo" in organiser.page.text
+
+
+def test_what_stood_in_a_booking_is_told_and_no_button_brings_it_back(organiser: Browser) -> None:
+    told = Change("role", "Pilot", "Captain", "Role", "Pilot", "Captain")
+    with transaction():
+        writing.record_of_a_person("Changed: role", about="booking BCDF2345", made=[told])
+    assert "Undo" not in organiser.open("/organise/history?q=captain").source
+
+    undo(organiser, newest("booking BCDF2345"), status=409)
 
 
 @pytest.mark.parametrize("number", [10**9, 2**31, 2**70])

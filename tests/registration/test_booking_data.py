@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,12 +16,16 @@ from app.database import db, transaction
 from app.history import queries as history
 from app.mail import queries as mail
 from app.registration import letters, links, retention
-from app.registration.bookings import own_copy
+from app.registration.bookings import changes, own_copy, services
+from app.registration.desk import services as desk
 from app.registration.models import Answers, Delegate, Receipt
+from app.registration.told import Name, Work
+from app.web import languages
 from tests.browser import Browser
 from tests.factories import a_delegate, a_receipt, places, saved
 from tests.mailbox import Mailbox
 
+OF_HISTORY = ("history_entry", "history_particulars")
 PERSONAL = ("Ada", "Lovelace", "ada@", "Analytical", "Member", "ramp", "nuts")
 
 
@@ -31,7 +36,11 @@ def address_of(delegate: Delegate, below: str = "") -> str:
 
 def _everything_about_delegates() -> str:
     """Give every value of every row outside the programme, as a thief of the file would see it."""
-    theirs = ("delegate", "needs", "receipt", "answers", "letter", "history_entry", "attempt")
+    return _of("delegate", "needs", "receipt", "answers", "letter", "attempt", *OF_HISTORY)
+
+
+def _of(*theirs: str) -> str:
+    """Give every value of every row of some tables."""
     rows = [row for name in theirs for row in db.session.execute(select(db.metadata.tables[name]))]
     return " ".join(str(value) for row in rows for value in row)
 
@@ -70,7 +79,9 @@ def test_a_delegate_takes_their_own_copy(visitor: Browser) -> None:
     assert [letter["subject"] for letter in copy["letters"]] == [
         "Your booking has been changed: BCDF2345"
     ]
-    assert [entry["what"] for entry in copy["history"]] == ["Changed: family name"]
+    [entry] = copy["history"]
+    assert (entry["what"], entry["who"]) == ("Changed: family name", "the delegate")
+    assert entry["changes"] == [{"field": "Family name", "before": "Lovelace", "after": "King"}]
     assert delegate.link_key not in answer.text
 
 
@@ -103,11 +114,15 @@ def test_erasing_asks_first_and_leaves_nothing(
     token = links.receipt_token(receipt)
     _some_answers(receipt=receipt)
     link = address_of(delegate)
+    visitor.open(address_of(delegate, "/work")).press(
+        "Save", {"Your role there (optional)": "Patron"}
+    )
     visitor.open(address_of(delegate, "/cancel"))
     visitor.press("Cancel my booking")
 
     page = visitor.follow("Have it erased")
     assert page.heading == "Erase your details now?"
+    assert "Member" in _of(*OF_HISTORY)
     assert delegate.given_names == "Ada"
     the_worker_delivers()
     page = visitor.press("Erase my details")
@@ -120,6 +135,95 @@ def test_erasing_asks_first_and_leaves_nothing(
     visitor.open(f"/register/confirmation/{token}", status=410)
     assert mail.letters_about(delegate.reference) == []
     assert history.entries(delegate.subject)[-1].sentence == "The details were erased"
+
+
+def _changed_in_everything(delegate: Delegate, family_name: str = "King") -> None:
+    """Let a delegate change all that they told us, and the desk the address besides."""
+    other = replace(
+        changes.told(delegate),
+        name=Name("Augusta", family_name, "Countess"),
+        work=Work("Royal Society", "Patron", "FR"),
+        days=(date(2009, 6, 11),),
+        access_needs="A lift",
+        dietary_needs="No milk",
+    )
+    with transaction():
+        services.change(delegate, other, delegate.changes)
+        services.correct_address(delegate, "typo@example.org", delegate.changes)
+        services.keep_address(delegate)
+        desk.correct_address(delegate, "king@example.org", seen=delegate.changes, who="Dora")
+
+
+def _told(delegate: Delegate) -> list[tuple[str, str, str]]:
+    entries = history.entries(delegate.subject)
+    return [(one.label, one.old, one.new) for entry in entries for one in entry.made]
+
+
+@pytest.mark.both_databases
+def test_the_history_tells_what_stood_before_and_after_but_nothing_of_needs(site: Flask) -> None:
+    delegate = a_delegate(access="A ramp", dietary="No nuts")
+
+    _changed_in_everything(delegate)
+
+    both, one = "Wednesday 10 June 2009, Thursday 11 June 2009", "Thursday 11 June 2009"
+    assert _told(delegate) == [
+        ("Given names", "Ada", "Augusta"),
+        ("Family name", "Lovelace", "King"),
+        ("Name on the badge", "Ada Lovelace", "Countess"),
+        ("Days", both, one),
+        ("Organisation", "Analytical Society", "Royal Society"),
+        ("Role", "Member", "Patron"),
+        ("Country", "United Kingdom", "France"),
+        ("New email address, to be confirmed", "", "typo@example.org"),
+        ("New email address, to be confirmed", "typo@example.org", ""),
+        ("Email address", "ada@example.org", "king@example.org"),
+    ]
+    first, *_ = history.entries(delegate.subject)
+    assert first.sentence.endswith("country, needs")
+    kept = _of(*OF_HISTORY)
+    assert [needs for needs in ("ramp", "nuts", "lift", "milk") if needs in kept] == []
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_the_history_keeps_to_its_own_language_whatever_the_delegate_reads(site: Flask) -> None:
+    delegate = a_delegate(language="fr")
+
+    with languages.speaking("fr"), transaction():
+        wanted = replace(changes.told(delegate), work=Work("", "Member", "FR"))
+        services.change(delegate, wanted, delegate.changes)
+
+    assert _told(delegate) == [
+        ("Organisation", "Analytical Society", ""),
+        ("Country", "United Kingdom", "France"),
+    ]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("by", ["the delegate", "the desk", "time"])
+def test_erasing_leaves_of_a_change_only_that_there_was_one(
+    site: Flask, held_clock: Any, by: str, the_worker_delivers: Callable[[], None]
+) -> None:
+    delegate, other = a_delegate(), a_delegate(given_names="Grace")
+    _changed_in_everything(delegate)
+    _changed_in_everything(other, "Hopper")
+    sentences = [entry.sentence for entry in history.entries(delegate.subject)]
+    the_worker_delivers()
+
+    if by == "time":
+        held_clock.move_to("2010-06-12T00:01:00+01:00")
+        _keep_house()
+    else:
+        with transaction():
+            services.cancel(delegate)
+            if by == "the desk":
+                desk.erase(delegate, who="Dora")
+            else:
+                services.erase_cancelled(delegate)
+    db.session.expire_all()
+
+    assert _told(delegate) == []
+    assert [entry.sentence for entry in history.entries(delegate.subject)][:4] == sentences
+    assert (_told(other) == []) == (by == "time")
 
 
 def test_a_delegate_with_a_place_is_not_erased_by_an_old_page(

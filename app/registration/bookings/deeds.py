@@ -2,8 +2,9 @@
 
 Every change names how many changes the booking had when its page was opened. When there have
 been others since, it is refused: nobody undoes unseen what was written a moment ago. Locks are
-taken in one order: the row of the limit, then the booking. The history keeps no names and no
-addresses, so that it may outlive them.
+taken in one order: the row of the limit, then the booking. The sentences of the
+history name nobody, so that they may outlive the details; what stood before and after is kept
+apart from them and goes with the details.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from app.errors import Refused
 from app.history import services as history
 from app.mail import services as mail
 from app.registration import admission, recognition, seats
-from app.registration.bookings import changes, queries
+from app.registration.bookings import changes, queries, remembered
 from app.registration.bookings.changes import Change
 from app.registration.models import Answers, Delegate, KeptAgenda, Receipt
 from app.registration.told import Told
@@ -64,7 +65,7 @@ def change(delegate: Delegate, wanted: Told, *, seen: int, who: str) -> Sequence
     if made:
         delegate.changes += 1
         what = ", ".join(one.what.replace("_", " ") for one in made)
-        record(delegate, f"Changed: {what}", who)
+        record(delegate, f"Changed: {what}", who, made)
     return made
 
 
@@ -76,7 +77,7 @@ def readdress(delegate: Delegate, email: str, sentence: str, *, who: str) -> str
         delegate.link_key = admission.new_key()
         recognition.recognise(delegate)
     delegate.changes += 1
-    record(delegate, sentence, who)
+    record(delegate, sentence, who, [Change(remembered.EMAIL, before, email)])
     return before
 
 
@@ -109,6 +110,7 @@ def erase(delegate: Delegate) -> None:
     db.session.execute(delete(Receipt).where(Receipt.delegate_id == delegate.id))
     end_agenda(delegate)
     mail.forget_about(delegate.reference)
+    history.forget_particulars(delegate.subject)
     delegate.forget(clock.now())
 
 
@@ -130,9 +132,10 @@ def is_same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def record(delegate: Delegate, sentence: str, who: str) -> None:
-    """Write into the history what was done to a booking."""
-    history.record(sentence, about=delegate.subject, who=who)
+def record(delegate: Delegate, sentence: str, who: str, made: Sequence[Change] = ()) -> None:
+    """Write into the history what was done to a booking, and what it changed."""
+    told = remembered.told(made)
+    history.record_of_a_person(sentence, about=delegate.subject, who=who, made=told)
 
 
 def _end_the_journey(delegate: Delegate) -> None:

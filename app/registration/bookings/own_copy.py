@@ -48,6 +48,9 @@ def everything(delegate: Delegate) -> dict[str, Any]:
                 "happened_at": _moment(entry.happened_at),
                 "who": entry.who if entry.who in OURSELVES else "the organisers",
                 "what": entry.sentence,
+                "changes": [
+                    {"field": one.label, "before": one.old, "after": one.new} for one in entry.made
+                ],
             }
             for entry in history.entries(delegate.subject)
         ],

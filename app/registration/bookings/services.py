@@ -11,7 +11,8 @@ from app.accounts import limits
 from app.errors import Refused
 from app.history.services import THE_DELEGATE
 from app.registration import letters
-from app.registration.bookings import deeds, queries
+from app.registration.bookings import deeds, queries, remembered
+from app.registration.bookings.changes import Change
 from app.registration.bookings.deeds import SameAddress
 from app.registration.models import Delegate, Receipt
 from app.registration.told import Told
@@ -47,9 +48,10 @@ def keep_address(delegate: Delegate) -> None:
     """Take a correction back: the link in the letter to the new address dies."""
     deeds.lock(delegate)
     if delegate.new_email:
+        made = [Change(remembered.NEW_EMAIL, delegate.new_email)]
         delegate.new_email, delegate.new_link_key = "", None
         delegate.changes += 1
-        deeds.record(delegate, "The email address stays as it was", THE_DELEGATE)
+        deeds.record(delegate, "The email address stays as it was", THE_DELEGATE, made)
 
 
 def correct_address_by_receipt(receipt: Receipt, email: str) -> None:
@@ -99,10 +101,11 @@ def _refuse_the_same(email: str, known: str) -> None:
 
 def _write_to_new_address(delegate: Delegate, email: str) -> None:
     _allow_a_letter(delegate)
+    made = [Change(remembered.NEW_EMAIL, delegate.new_email, email)]
     delegate.new_email = email
     delegate.new_link_key = secrets.token_urlsafe(16)
     delegate.changes += 1
-    deeds.record(delegate, "A new email address was given, to be confirmed", THE_DELEGATE)
+    deeds.record(delegate, "A new email address was given, to be confirmed", THE_DELEGATE, made)
     letters.address_to_confirm(delegate)
 
 

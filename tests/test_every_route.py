@@ -453,7 +453,6 @@ ROUTES = [
         "/organise/sessions/opening/materials/_link",
     ),
     Route("/organise/sessions/_add", "GET POST", Who.EDITORS),
-    Route("/organise/sessions/_known", "GET", Who.A_PART, "/organise/sessions/_known?key=opening"),
     Route("/organise/sessions/_several", "POST", Who.EDITORS),
     Route("/organise/sessions/_several/change", "POST", Who.EDITORS),
     Route("/organise/settings", "GET", Who.A_PART),

@@ -244,13 +244,7 @@ def test_the_page_says_what_readers_know(organiser: Browser, held_clock: Any) ->
     assert "Readers do not see this session." in text
 
 
-def test_a_session_is_found_by_the_key_that_the_history_knows(organiser: Browser) -> None:
-    a_session(key="https://example.org//a b/ü?#", slug="odd", title="Odd")
-
-    page = organiser.open("/organise/sessions/_known?key=https://example.org//a%20b/%C3%BC%3F%23")
-
-    assert page.address == "/organise/sessions/odd"
-    organiser.open("/organise/sessions/_known?key=no", 404)
+def test_there_is_no_session_at_an_address_that_nobody_has(organiser: Browser) -> None:
     organiser.open("/organise/sessions/no", 404)
 
 

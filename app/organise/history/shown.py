@@ -1,5 +1,6 @@
 """How the history is shown: each entry with a way to the thing that it is about."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import guards, roles
 from app.history import changes
 from app.history.models import Entry
+from app.organise.history import queries
 
 KINDS = {
     "session": _l("Sessions"),
@@ -26,17 +29,24 @@ KINDS = {
     "conference": _l("Settings"),
     "person": _l("People with a part"),
 }
-PLACES: dict[str, tuple[str, str]] = {  # the page of a thing: its endpoint, and its argument
-    "session": ("organise.sessions.known", "key"),
+PLACES = {  # the page of a thing: its endpoint, and its argument
+    "session": ("organise.sessions.shown", "slug"),
+    "speaker": ("organise.speakers.shown", "slug"),
+    "room": ("organise.rooms.shown", "slug"),
     "theme": ("organise.themes.shown", "slug"),
     "release": ("organise.publishing.release", "number"),
     "booking": ("organise.delegates.shown", "reference"),
     "letter": ("organise.letters.shown", "number"),
+    "person": ("organise.people.person", "number"),
 }
 TEXTS = frozenset({"page", "news"})  # their pages are known by kind and slug
-ALONE = {  # what there is only one of
+ALONE = {  # what there is only one of, and what only a list tells
     "notice": "organise.writing.notice",
     "conference": "organise.settings.shown",
+    "programme": "organise.files.shown",
+    "planned release": "organise.publishing.changes",
+    "delegates": "organise.delegates.listed",
+    "speakers": "organise.speaking.overview",
 }
 
 
@@ -53,18 +63,28 @@ def kinds() -> list[tuple[str, str]]:
     return [(kind, str(words)) for kind, words in KINDS.items()]
 
 
-def line(entry: Entry) -> Line:
-    """Give an entry with the address of what it is about."""
-    kind, _, name = entry.about.partition(" ")
-    if kind in ALONE:
-        return Line(entry, url_for(ALONE[kind]))
+def lines(entries: Sequence[Entry]) -> list[Line]:
+    """Give entries, each with the address of what it is about."""
+    pages = queries.pages({entry.about for entry in entries})
+    return [Line(entry, _address(entry.about, pages)) for entry in entries]
+
+
+def _address(about: str, pages: Mapping[str, str]) -> str:
+    kind, _, name = about.partition(" ")
+    if about in ALONE:
+        return url_for(ALONE[about])
     if kind in TEXTS and name:
-        return Line(entry, url_for("organise.writing.text", kind=kind, slug=name))
-    if kind not in PLACES or not name:
-        return Line(entry, "")
+        return url_for("organise.writing.text", kind=kind, slug=name)
+    if about not in pages or not _is_open(kind):
+        return ""
     endpoint, argument = PLACES[kind]
-    values: dict[str, Any] = {argument: name}
-    return Line(entry, url_for(endpoint, **values))
+    values: dict[str, Any] = {argument: pages[about]}
+    return url_for(endpoint, **values)
+
+
+def _is_open(kind: str) -> bool:
+    """Whether who reads the history may open the pages of a kind: people are for organisers."""
+    return kind != "person" or guards.may_read(roles.PEOPLE)
 
 
 def row(  # noqa: PLR0913 - a cell each

@@ -34,7 +34,7 @@ def listed() -> ResponseReturnValue:
     rows = queries.found(wanted, offset=asked.offset, limit=lists.PAGE_SIZE)
     return page(
         "organise/history/listed.html",
-        listing=Listing([shown.line(row) for row in rows], queries.count(wanted), asked, filters),
+        listing=Listing(shown.lines(rows), queries.count(wanted), asked, filters),
         may_undo=guards.may_change(roles.PROGRAMME),
     )
 

@@ -37,12 +37,6 @@ def listed() -> ResponseReturnValue:
     return _list(lists.listing(), ButtonForm())
 
 
-@pages.get("/_known")
-def known() -> ResponseReturnValue:
-    session = sessions_listed.known_as(request.args.get("key", ""))
-    return redirect(_address(session), 302)
-
-
 @pages.post("/_several")
 def several() -> ResponseReturnValue:
     form = SeveralForm()

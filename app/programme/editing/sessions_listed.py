@@ -130,11 +130,6 @@ def session(slug: str) -> Session:
     return _one(Session.slug == slug)
 
 
-def known_as(key: str) -> Session:
-    """Find a session by the key under which the history keeps it."""
-    return _one(Session.key == key)
-
-
 def chosen(slugs: Sequence[str]) -> Sequence[Session]:
     """Find several sessions, by time."""
     return db.session.scalars(

@@ -16,6 +16,7 @@ from flask_babel import gettext
 from app import clock
 from app.content import queries as content
 from app.content.views import folder
+from app.programme import queries as programme_queries
 from app.programme import releases
 from app.web.assets import STATIC, asset
 from app.web.pages import page
@@ -50,7 +51,7 @@ def shown() -> ResponseReturnValue:
 @public
 def agenda() -> ResponseReturnValue:
     """Show an agenda from what its own browser remembers."""
-    return page("site/offline_agenda.html", trail=[])
+    return page("site/offline_agenda.html", walking=_minutes_to_walk(), trail=[])
 
 
 @public
@@ -98,7 +99,12 @@ def _addresses() -> Iterator[str]:
     yield from (url_for("content.shown", slug=slug) for slug in content.last_changes(folder()))
 
 
+def _minutes_to_walk() -> int:
+    return programme_queries.walking() // A_MINUTE
+
+
 def _version(addresses: list[str]) -> str:
-    """Name the programme that is kept, and the files with which it is shown."""
-    print_of_all = blake2b("\n".join(addresses).encode(), digest_size=4).hexdigest()
+    """Name the programme that is kept, with the files that show it and the minutes to walk."""
+    parts = [*addresses, str(_minutes_to_walk())]
+    print_of_all = blake2b("\n".join(parts).encode(), digest_size=4).hexdigest()
     return f"{releases.current().number}-{print_of_all}"

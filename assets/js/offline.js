@@ -1,7 +1,7 @@
 // The page on which somebody asks to keep the programme on this device, or to keep it no longer;
 // and their agenda where the site cannot be reached.
-import { keptAgenda } from "./kept-agenda.js";
-import { forgetAll, match, readState } from "./offline/store.js";
+import { fill } from "./offline/agenda.js";
+import { forgetAll, readState } from "./offline/store.js";
 
 const place = document.getElementById("offline");
 const agenda = document.getElementById("offline-agenda");
@@ -49,61 +49,4 @@ async function begin({ dataset: words }) {
   document.getElementById("offline-without").hidden = true;
   place.hidden = false;
   show(await readState().catch(() => undefined));
-}
-
-async function fill(place) {
-  const starred = new Set(keptAgenda()?.sessions);
-  const { programme: address, clash } = place.dataset;
-  const answer = (await match(address)) ?? (await fetch(address));
-  const programme = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const found = document.createDocumentFragment();
-  for (const day of programme.querySelectorAll("h2.day")) {
-    const rows = [...(day.nextElementSibling?.querySelectorAll(".row") ?? [])];
-    const own = rows.filter((row) => starred.has(slugOf(row)));
-    if (!own.length) continue;
-    const list = document.createElement("ol");
-    list.className = "rows";
-    for (const row of own) {
-      row.querySelector(".star")?.remove();
-      row.classList.remove("row--same");
-      list.append(row);
-    }
-    found.append(day, list);
-  }
-  tellClashes([...found.querySelectorAll(".row")], clash);
-  if (found.childElementCount) place.replaceChildren(found);
-}
-
-function tellClashes(rows, words) {
-  const goAhead = rows.filter((row) => !row.matches(".row--called-off"));
-  for (const row of goAhead) {
-    const atOnce = goAhead.filter((other) => other !== row && overlap(row, other));
-    row.querySelector(".row__what").append(...atOnce.map((other) => aClash(other, words)));
-  }
-}
-
-function overlap(one, other) {
-  const [begins, ends = begins] = moments(one);
-  const [otherBegins, otherEnds = otherBegins] = moments(other);
-  return begins < otherEnds && otherBegins < ends;
-}
-
-function moments(row) {
-  return [...row.querySelectorAll(".row__time time")].map((one) => Date.parse(one.dateTime));
-}
-
-function aClash(row, words) {
-  const told = document.createElement("p");
-  const tag = document.createElement("span");
-  told.className = "clash";
-  tag.className = "tag tag--warning";
-  tag.textContent = words;
-  const when = row.querySelector(".row__time").cloneNode(true).childNodes;
-  told.append(tag, " ", row.querySelector("h3 a").cloneNode(true), ", ", ...when);
-  return told;
-}
-
-function slugOf(row) {
-  const address = row.querySelector("h3 a")?.getAttribute("href") ?? "";
-  return decodeURIComponent(address.split("/sessions/")[1] ?? "");
 }

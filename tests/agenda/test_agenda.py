@@ -98,6 +98,16 @@ def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(
     assert "No time to walk" not in now
 
 
+def test_who_comes_from_something_without_an_end_is_told_when_it_begins(visitor: Browser) -> None:
+    bell = a_session(title="Bell", room=a_room(name="Tower"), starts_at=at(11), ends_at=None)
+    published()
+    an_agenda(bell.slug, "reading-the-tide", holder=visitor)
+
+    page = visitor.open("/agenda")
+
+    assert "No time to walk You come from Bell, which begins at 11am in Tower." in page.text
+
+
 def test_what_moved_says_where_it_was_until_that_has_been_seen(visitor: Browser) -> None:
     an_agenda("opening", holder=visitor)
     opening = the_session("opening")

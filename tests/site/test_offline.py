@@ -1,19 +1,26 @@
 """What is kept on the devices of those who ask for it, as the site lists it."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.agenda.test_agenda import the_session
 from tests.browser import Browser
-from tests.factories import published
+from tests.factories import published, signed_in
 
 PERSONAL = re.compile(r"/(agenda|booking|register|my|speak|organise|sign-in|sign-out)(/|$)")
 
 
 def the_list(visitor: Browser, root: str = "") -> Any:
     return visitor.fetch("GET", f"{root}/offline.json").get_json()
+
+
+def minutes_to_walk(visitor: Browser) -> str | None:
+    """Read how many minutes the agenda on a device allows between two rooms."""
+    place = visitor.open("/offline/agenda").tree.by_id("offline-agenda")
+    return place.get("data-walking") if place is not None else None
 
 
 def test_the_list_holds_the_whole_programme_and_nothing_of_anybody(visitor: Browser) -> None:
@@ -51,6 +58,20 @@ def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
     assert (
         "You are without a connection. This is the programme as of Tuesday 12 May 2009, 9:45am."
     ) in later["banner"]
+
+
+def test_it_is_another_programme_when_people_need_longer_from_room_to_room(
+    a_browser: Callable[[], Browser], visitor: Browser
+) -> None:
+    organiser = signed_in(a_browser(), "grace@conference.example")
+    before = the_list(visitor), minutes_to_walk(visitor)
+
+    organiser.open("/organise/settings/change")
+    organiser.press("Save", minutes_to_walk_between_rooms="12")
+
+    after = the_list(visitor), minutes_to_walk(visitor)
+    assert before[0]["version"] != after[0]["version"]
+    assert (before[1], after[1]) == ("5", "12")
 
 
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')

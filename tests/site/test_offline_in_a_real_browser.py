@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page as Window
 from playwright.sync_api import expect
+from sqlalchemy import select
 
+from app.database import db, transaction
+from app.programme.models import Conference
 from app.registration import links
 from tests.agenda.test_agenda import the_session
-from tests.factories import a_delegate, published
+from tests.factories import a_delegate, a_room, a_session, published
 from tests.live import LiveSite
 
 KEEP = "Keep it on this device"
@@ -124,6 +128,50 @@ def test_the_agenda_stands_on_the_device_without_a_connection(
             "At the same time Harbour walls, 11am to midday",
             "At the same time Reading the tide, 11am to midday",
         ]
+        assert axe(window) == []
+
+
+def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
+    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
+) -> None:
+    tide = the_session("reading-the-tide")
+    assert tide.ends_at
+    kitchen, tower = a_room(name="Kitchen"), a_room(name="Tower")
+    a_session(title="Soup", room=kitchen, starts_at=tide.ends_at + timedelta(minutes=5))
+    a_session(title="Late view", room=tower, starts_at=tide.ends_at + timedelta(minutes=70))
+    a_session(title="Bell", room=tower, starts_at=tide.starts_at, ends_at=None)
+    a_session(title="Cake", starts_at=tide.ends_at)  # in no room
+    with transaction():
+        db.session.scalars(select(Conference)).one().walking_minutes = 10
+    published()
+    chosen = ("Bell", "Reading the tide", "Cake", "Soup", "Late view", "Farewell")
+    with _a_window(chromium, live_site().address) as window:
+        window.goto("/programme")
+        for title in chosen:
+            window.get_by_role("button", name=f"My agenda : {title}", exact=True).click()
+            pressed = window.get_by_role("button", name=f"My agenda : {title}", exact=True)
+            expect(pressed).to_have_attribute("aria-pressed", "true")
+        window.goto("/agenda")
+        troubles = window.locator(".clash").all_inner_texts()
+        notes = window.get_by_text("of these sessions in time: see below.").count()
+        _keep(window)
+        window.context.set_offline(True)
+
+        window.goto("/agenda")
+
+        expect(window.locator("#offline-agenda h3")).to_have_count(len(chosen))
+        assert troubles == window.locator(".clash").all_inner_texts()
+        assert troubles == [
+            "No time to walk You come from Bell, which begins at 11am in Tower.",
+            "At the same time Soup, 12:05pm to 1:05pm",
+            "At the same time Cake, midday to 1pm",
+            "No time to walk You come from Reading the tide, which ends at midday in Great hall.",
+            "No time to walk You come from Soup, which ends at 1:05pm in Kitchen.",
+        ]
+        assert notes == 1
+        expect(
+            window.get_by_text("You cannot get to all of these sessions in time")
+        ).to_be_visible()
         assert axe(window) == []
 
 

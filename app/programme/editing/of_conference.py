@@ -29,7 +29,8 @@ LABELS = {
 }
 DAYS = frozenset({"starts_on", "ends_on"})
 MOMENTS = frozenset({"registration_opens_at", "registration_closes_at"})
-NOT_TOLD = frozenset({"walking_minutes", TRUSTED})  # to the public
+NOT_RELEASED = frozenset({"walking_minutes", TRUSTED})  # no facts of the programme
+NOT_SHOWN = frozenset({TRUSTED})  # nothing that the public sees depends on it
 IN_ORDER = (
     ("starts_on", "ends_on", "The last day cannot be before the first"),
     ("registration_opens_at", "registration_closes_at", "Registration must open before it closes"),
@@ -61,8 +62,9 @@ class _OfConference:
         """Bring a field to a value, and tell the public at once."""
         read = _read(field, value)
         setattr(thing, field, read)
-        if field not in NOT_TOLD:
+        if field not in NOT_RELEASED:
             in_effect.tell(thing, {field: read})
+        if field not in NOT_SHOWN:
             raise_edition()
 
     def check(self, thing: Conference) -> None:

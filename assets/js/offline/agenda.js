@@ -1,0 +1,95 @@
+// An agenda where the site cannot be reached: the sessions that this browser remembers, from the
+// programme that is kept. It says what the agenda of the site says (app/agenda/listing.py): what is at
+// the same time, and where there is no time to walk from one room to another.
+import { keptAgenda } from "../kept-agenda.js";
+import { match } from "./store.js";
+
+const A_MINUTE = 60_000; // milliseconds
+
+export async function fill(place) {
+  const starred = new Set(keptAgenda()?.sessions);
+  const { programme: address } = place.dataset;
+  const answer = (await match(address)) ?? (await fetch(address));
+  const programme = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const found = document.createDocumentFragment();
+  for (const day of programme.querySelectorAll("h2.day")) {
+    const rows = [...(day.nextElementSibling?.querySelectorAll(".row") ?? [])];
+    const own = rows.filter((row) => starred.has(slugOf(row)));
+    if (!own.length) continue;
+    const list = document.createElement("ol");
+    list.className = "rows";
+    for (const row of own) {
+      row.querySelector(".star")?.remove();
+      row.classList.remove("row--same");
+      list.append(row);
+    }
+    found.append(day, list);
+  }
+  if (!found.childElementCount) return;
+  tellTroubles([...found.querySelectorAll(".row")].map(read), place.dataset);
+  document.getElementById("offline-trouble").hidden = !found.querySelector(".clash");
+  document.getElementById("offline-told").hidden = false;
+  place.replaceChildren(found);
+}
+
+function slugOf(row) {
+  const address = row.querySelector("h3 a")?.getAttribute("href") ?? "";
+  return decodeURIComponent(address.split("/sessions/")[1] ?? "");
+}
+
+function read(row) {
+  const times = [...row.querySelectorAll(".row__time time")];
+  const [begins, ends = begins] = times.map((one) => Date.parse(one.dateTime));
+  const room = row.querySelector("[data-room]")?.textContent;
+  return { row, begins, ends, room, hasEnd: times.length > 1, until: times.at(-1)?.textContent };
+}
+
+function tellTroubles(sessions, words) {
+  const reach = Number(words.walking) * A_MINUTE;
+  const inOrder = sessions
+    .filter(({ row, begins }) => begins && !row.matches(".row--called-off"))
+    .sort((one, other) => one.begins - other.begins || one.ends - other.ends);
+  const told = inOrder.map((one, at) => [
+    ...inOrder.filter((other) => overlap(one, other)).map((other) => aClash(other, words)),
+    ...inOrder
+      .slice(0, at)
+      .filter((before) => isTooFar(before, one, reach))
+      .map((before) => aWalk(before, words)),
+  ]);
+  inOrder.forEach(({ row }, at) => row.querySelector(".row__what").append(...told[at]));
+}
+
+function overlap(one, other) {
+  return one !== other && one.begins < other.ends && other.begins < one.ends;
+}
+
+function isTooFar(before, after, reach) {
+  const wait = after.begins - before.ends;
+  const goesElsewhere = before.room && after.room && before.room !== after.room;
+  return goesElsewhere && wait >= 0 && wait < reach;
+}
+
+function aClash({ row }, words) {
+  const when = row.querySelector(".row__time").cloneNode(true).childNodes;
+  return aTrouble(words.clash, link(row), ", ", ...when);
+}
+
+function aWalk({ row, hasEnd, until, room }, words) {
+  const sentence = hasEnd ? words.ends : words.begins;
+  const where = sentence.replace("{time}", () => until).replace("{room}", () => room);
+  return aTrouble(words.walk, `${words.from} `, link(row), `, ${where}`);
+}
+
+function aTrouble(words, ...about) {
+  const told = document.createElement("p");
+  const tag = document.createElement("span");
+  told.className = "clash";
+  tag.className = "tag tag--warning";
+  tag.textContent = words;
+  told.append(tag, " ", ...about);
+  return told;
+}
+
+function link(row) {
+  return row.querySelector("h3 a").cloneNode(true);
+}

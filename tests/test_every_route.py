@@ -677,6 +677,7 @@ ROUTES = [
     Route("/speak/<slug>/photo/<key>.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/photo/k.jpg"),
     Route("/speak/<slug>/photo/part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/photo/part"),
     Route("/speak/<slug>/photo/remove", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/remove"),
+    Route("/speak/<slug>/photo/take-back", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/take-back"),
     Route("/speak/<slug>/photo/whole.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/photo/whole.jpg"),
     Route("/speak/<slug>/profile", "GET POST", Who.SPEAKER, "/speak/ada-marsh/profile"),
     Route(

@@ -90,6 +90,13 @@ def remove(slug: str) -> ResponseReturnValue:
     return said.back(url_for(".ask", slug=slug), _news(sent))
 
 
+@pages.post("/take-back")
+def take_back(slug: str) -> ResponseReturnValue:
+    """Let nobody decide on the photo that was sent."""
+    was_there = proposed_photos.take_back(door.speaker(slug), who=door.who())
+    return said.back(url_for(".ask", slug=slug), "taken-back" if was_there else "as-it-was")
+
+
 @pages.get("/<key>.jpg")
 def picture(slug: str, key: str) -> ResponseReturnValue:
     """Show the square as it is now."""

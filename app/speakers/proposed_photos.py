@@ -57,6 +57,11 @@ def take_away(speaker: Speaker, *, who: str) -> Sent:
     return _propose(speaker, None, who)
 
 
+def take_back(speaker: Speaker, *, who: str) -> bool:
+    """Let nobody decide on the photo that was sent; tell whether one was. Words go on waiting."""
+    return services.take_back(speaker, {PHOTO}, who=who)
+
+
 def sent_back(speaker: Speaker) -> Proposal | None:
     """Give what an organiser has sent back of the photo, if nothing has followed it yet."""
     return queries.standing(speaker).of({PHOTO}).came_back

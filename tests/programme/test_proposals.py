@@ -221,11 +221,29 @@ def test_it_can_be_taken_back(site: Flask) -> None:
     send(ada(), role="Pilot")
 
     with transaction():
-        assert services.take_back(ada(), who=ADA)
-    assert not services.take_back(ada(), who=ADA)
+        assert services.take_back(ada(), fields.OF_SPEAKERS, who=ADA)
+    assert not services.take_back(ada(), fields.OF_SPEAKERS, who=ADA)
     assert sentences("speaker ada-marsh")[-1] == (
         "Ada Marsh: the change that was sent in was taken back"
     )
+
+
+@pytest.mark.both_databases
+def test_some_of_it_can_be_taken_back_and_the_rest_waits_as_it_was_sent(site: Flask) -> None:
+    send(ada(), role="Pilot", links=[["https://port.example/", ""]])
+    sent = waiting()
+    seal, sent_at = Look(sent).seal, sent.sent_at
+
+    with transaction():
+        assert services.take_back(ada(), {"role"}, who="helper@example.org")
+        assert not services.take_back(ada(), {"role"}, who="helper@example.org")
+
+    rest = waiting()
+    assert rest.values == {"links": [["https://port.example/", ""]]}
+    assert (rest.who, rest.sent_at) == (ADA, sent_at)
+    with pytest.raises(Refused, match=r"helper@example\.org has decided on this already"):
+        services.approve(sent.id, seal=seal, who=GRACE)
+    assert sent.values == {"role": "Pilot"}
 
 
 def test_nothing_is_kept_of_who_has_left_the_programme(site: Flask) -> None:

@@ -14,7 +14,15 @@ from app.programme.proposals import queries, services
 from app.programme.proposals.models import Proposal
 from app.programme.proposals.queries import Look
 from tests.browser import Browser, Page
-from tests.factories import a_photo, a_speaker, ada_marsh, keeping_pages, published, signed_in
+from tests.factories import (
+    a_photo,
+    a_proposal,
+    a_speaker,
+    ada_marsh,
+    keeping_pages,
+    published,
+    signed_in,
+)
 from tests.organise.test_photos import sent as sent_to
 from tests.programme.pictures import BLUE, a_picture, opened, turned_and_located
 
@@ -123,6 +131,43 @@ def test_a_photo_can_be_taken_away_again(ada: Browser) -> None:
     assert theirs() is not None
     approved()
     assert theirs() is None
+
+
+@pytest.mark.both_databases
+def test_a_photo_and_words_are_taken_back_each_by_itself(ada: Browser) -> None:
+    a_proposal(ada_marsh(), role="Pilot")
+    handed_in(ada)
+
+    page = ada.open(OWN).press("Take back what was sent")
+    once = ada.open("/speak/ada-marsh").facts
+
+    assert "Taken back." in page.source
+    assert LOOKS not in page.text
+    assert (once["Photo"], once["Your profile"]) == ("To do", "The organisers look at it")
+    handed_in(ada)
+    page = ada.open("/speak/ada-marsh/profile").press("Take back what was sent")
+    assert (page.facts["Photo"], page.facts["Your profile"]) == (
+        "The organisers look at it",
+        "Done",
+    )
+    assert WORDS in ada.open(OWN).text
+    with transaction():
+        keeping_photos.forget_unseen()
+    assert len(db.session.scalars(select(Photo)).all()) == 1
+
+
+def test_to_have_no_photo_can_be_taken_back_too(ada: Browser) -> None:
+    handed_in(ada)
+    approved()
+    asked = ada.open(OWN).press("Take the photo away")
+
+    page = asked.press("Take back what was sent")
+
+    assert "You have asked to have no photo." in asked.text
+    assert WORDS in page.text
+    assert ada.open("/speak/ada-marsh").facts["Photo"] == "Done"
+    stale = asked.press("Take back what was sent")
+    assert "Nothing was changed" in stale.source
 
 
 def test_a_photo_goes_out_by_itself_where_speakers_are_trusted_with_it(ada: Browser) -> None:

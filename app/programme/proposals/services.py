@@ -93,13 +93,24 @@ def propose(
     return Sent(waiting if is_news else (), made)
 
 
-def take_back(thing: Speaker | Session, *, who: str) -> bool:
-    """Let nobody decide on what was sent; tell whether there was anything."""
+def take_back(thing: Speaker | Session, wanted: Collection[str], *, who: str) -> bool:
+    """Let nobody decide on what was sent of some fields; tell whether there was anything.
+
+    What was sent of others goes on waiting, in a proposal of its own.
+    """
     edits.hold(thing)
-    waits = queries.standing(thing).waits
-    if waits is not None:
-        _take_back(waits, who)
-    return waits is not None
+    waits = queries.standing(thing).of(wanted).waits
+    if waits is None or waits.values.keys().isdisjoint(wanted):
+        return False
+    others = [one for one in waits.asked if one.field not in wanted]
+    waits.changes = changes.written([one for one in waits.asked if one.field in wanted])
+    _take_back(waits, who)
+    if others:
+        rest = _about(thing)
+        rest.changes, rest.who, rest.sent_at = changes.written(others), waits.who, waits.sent_at
+        db.session.add(rest)
+        db.session.flush()
+    return True
 
 
 def approve(number: int, *, seal: str, who: str) -> Proposal:

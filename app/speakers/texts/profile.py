@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.errors import NotFound
 from app.forms import ButtonForm, checks_its_own_token
 from app.programme import page_of
+from app.programme import profile as words
 from app.programme import queries as programme
 from app.programme.editing.of_speakers import PHOTO
 from app.programme.models import Speaker
@@ -71,9 +72,9 @@ def write(slug: str) -> ResponseReturnValue:
 
 @pages.post("/take-back")
 def take_back(slug: str) -> ResponseReturnValue:
-    """Let nobody decide on what was sent."""
+    """Let nobody decide on the words that were sent; a photo goes on waiting."""
     speaker = door.speaker(slug)
-    was_there = services.take_back(speaker, who=door.who())
+    was_there = services.take_back(speaker, words.FIELDS, who=door.who())
     return said.back_to_list(speaker, "taken-back" if was_there else "as-it-was")
 
 

@@ -10,6 +10,7 @@ from app.programme import page_of, zones
 from app.programme.editing import sessions_listed
 from app.programme.models import Session
 from app.programme.proposals import seen, services
+from app.programme.proposals.fields import OF_SESSIONS
 from app.speakers import door, owning
 from app.speakers.texts import writing
 from app.speakers.texts.forms import TextForm
@@ -73,7 +74,7 @@ def write(slug: str) -> ResponseReturnValue:
 def take_back(slug: str) -> ResponseReturnValue:
     """Let nobody decide on what was sent."""
     session = _own(slug)
-    was_there = services.take_back(session, who=door.who())
+    was_there = services.take_back(session, OF_SESSIONS, who=door.who())
     return _back(session, "taken-back" if was_there else "as-it-was")
 
 

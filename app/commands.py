@@ -34,7 +34,7 @@ from app.registration import audit, retention, seats, taking_over
 from app.registration import invented as invented_delegates
 from app.registration import queries as registration
 from app.site import services as site_services
-from app.speakers import mailing, news
+from app.speakers import news, reminding
 from app.speakers import retention as speakers_retention
 from app.web.pages import absolute_url
 
@@ -52,7 +52,7 @@ HOUSEKEEPING: tuple[delivery.Chore, ...] = (
     keeping_photos.forget_unseen,
     keeping_photos.forget_wholes,
     speakers_retention.forget_what_is_due,
-    mailing.remind_when_due,
+    reminding.plan,
     cards.forget_unseen,
     finding.catch_up,
 )
@@ -63,6 +63,7 @@ APPOINTMENTS: tuple[delivery.Chore, ...] = (
     trusted.publish_what_is_due,
     renditions.paint_what_waits,
     news.tell_of_release,
+    reminding.send_what_is_due,
     cards.draw_what_is_lacking,
 )
 

@@ -530,6 +530,9 @@ ROUTES = [
         Who.EDITORS,
         "/organise/speaking/letters/invitation",
     ),
+    Route("/organise/speaking/reminders", "GET", Who.A_PART),
+    Route("/organise/speaking/reminders/hold", "POST", Who.EDITORS),
+    Route("/organise/speaking/reminders/let-go", "POST", Who.EDITORS),
     Route(
         "/organise/speaking/requests/<number>/settle",
         "POST",

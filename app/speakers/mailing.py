@@ -1,61 +1,25 @@
-"""Letters that go to many speakers at once: who gets one, who does not and why, and sending them.
+"""Letters that go to many at once: who gets one, who does not and why, and sending them.
 
 Organisers see a batch before it goes; when they send it, everybody is looked at once more. Nobody
 gets the same letter twice within some days, however often somebody presses, and a reminder goes
 only to those who have something left to do.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from app import clock, edition
 from app.accounts import services as accounts
-from app.accounts.models import Person
-from app.database import db, hold
-from app.history import services as history
+from app.database import hold
 from app.mail import services as mail
 from app.mail import wording
 from app.mail.wording import Wording
-from app.programme import releases
-from app.programme.models import Speaker
-from app.speakers import items, keeping, queries
-from app.speakers.items import Line
-from app.speakers.models import Keeping, Mailing
+from app.speakers.models import Mailing
+from app.speakers.owning import OWNS
+from app.speakers.readers import INVITED, REMINDER, THANKS, KnownOwner, KnownSpeaker, Reader
 
-A_WHILE = timedelta(days=3)  # within which nobody is written to again
-A_WEEK = timedelta(days=7)  # before a day, and between reminders that go by themselves
-MOST_AT_ONCE = 50  # of those, so that nobody waits long for the database
-INVITED, REMINDER, THANKS = "speaker_invited", "speaker_reminder", "speaker_thanks"
+OWNER_REMINDER: Final = "speaker_owner_reminder"
 NO_LINK = "each-has-their-own"  # in what is only looked at
-
-
-@dataclass(frozen=True)
-class Known:
-    """What decides whether a speaker gets a letter."""
-
-    speaker: Speaker
-    keepers: Sequence[Keeping]
-    written: Mapping[str, datetime]  # when each letter went to them last
-    lines: Sequence[Line]  # what is left to be done
-
-    @property
-    def address(self) -> str:
-        """Where letters to the speaker go; nothing where nobody has said."""
-        own = (one.person.email for one in self.keepers if not one.is_assistant)
-        return next(own, self.speaker.contact_address)
-
-    @property
-    def everybody(self) -> list[str]:
-        """All who keep the pages, or else the speaker alone."""
-        return [one.person.email for one in self.keepers] or [self.address]
-
-    def was_written_to(self, *letters: str) -> bool:
-        """Whether one of these letters went to them a short while ago."""
-        recent = clock.real_now() - A_WHILE
-        return any(self.written[one] > recent for one in letters if one in self.written)
 
 
 @dataclass(frozen=True)
@@ -63,28 +27,31 @@ class Kind:
     """A letter that is sent in batches."""
 
     letter: str  # its template
-    why_not: Callable[[Known], str]  # nothing where the speaker gets it
-    addresses: Callable[[Known], Sequence[str]]
+    why_not: Callable[[Any], str]  # nothing where its reader gets it
+    addresses: Callable[[Any], Sequence[str]]
 
 
 @dataclass(frozen=True)
 class LeftOut:
     """Somebody who does not get a letter, and why."""
 
-    speaker: Speaker
+    reader: Reader
     reason: str
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A letter, who gets it and who does not."""
+    """Letters of some kinds, who gets them and who does not."""
 
-    kind: Kind
-    getting: Sequence[Known]
+    getting: Sequence[tuple[Kind, Reader]]
     left_out: Sequence[LeftOut]
 
+    def __add__(self, other: "Batch") -> "Batch":
+        """Put two together."""
+        return Batch([*self.getting, *other.getting], [*self.left_out, *other.left_out])
 
-def _why_not_invited(known: Known) -> str:
+
+def _why_not_invited(known: KnownSpeaker) -> str:
     if known.speaker.withdrawn_at is not None:
         return "no longer takes part"
     if not known.address:
@@ -92,17 +59,23 @@ def _why_not_invited(known: Known) -> str:
     return RECENTLY if known.was_written_to(INVITED) else ""
 
 
-def _why_not_reminded(known: Known) -> str:
+def _why_not_reminded(known: KnownSpeaker) -> str:
     if known.speaker.withdrawn_at is not None:
         return "no longer takes part"
     if not known.keepers:
         return "has not been invited yet"
-    if not known.lines:
+    if not known.left:
         return "has nothing left to do"
     return RECENTLY if known.was_written_to(INVITED, REMINDER) else ""
 
 
-def _why_not_thanked(known: Known) -> str:
+def _why_owner_not_reminded(known: KnownOwner) -> str:
+    if not known.left:
+        return "has nothing left to do"
+    return RECENTLY if known.was_written_to(OWNS, OWNER_REMINDER) else ""
+
+
+def _why_not_thanked(known: KnownSpeaker) -> str:
     if known.speaker.withdrawn_at is not None or known.speaker.confirmed_at is None:
         return "does not take part, or has not said so"
     if not known.address and not known.keepers:
@@ -116,97 +89,52 @@ KINDS: Final[Mapping[str, Kind]] = {
     "reminder": Kind(REMINDER, _why_not_reminded, lambda known: known.everybody),
     "thanks": Kind(THANKS, _why_not_thanked, lambda known: known.everybody),
 }
+TO_OWNERS: Final = Kind(OWNER_REMINDER, _why_owner_not_reminded, lambda known: known.everybody)
 
 
-def batch(kind: Kind, speakers: Sequence[Speaker]) -> Batch:
-    """Tell who of these speakers gets a letter, and why the others do not."""
-    known = known_of(speakers)
+def reminder_to(reader: Reader) -> Kind:
+    """Tell which reminder is for somebody."""
+    return TO_OWNERS if isinstance(reader, KnownOwner) else KINDS["reminder"]
+
+
+def batch(kind: Kind, known: Sequence[Reader]) -> Batch:
+    """Tell who of these gets a letter, and why the others do not."""
     reasons = [(one, kind.why_not(one)) for one in known]
     return Batch(
-        kind,
-        getting=[one for one, reason in reasons if not reason],
-        left_out=[LeftOut(one.speaker, reason) for one, reason in reasons if reason],
+        getting=[(kind, one) for one, reason in reasons if not reason],
+        left_out=[LeftOut(one, reason) for one, reason in reasons if reason],
     )
 
 
-def known_of(speakers: Sequence[Speaker]) -> list[Known]:
-    """Gather what decides about letters to these speakers, in a few questions for all of them."""
-    keepers, written = queries.keepers_of(speakers), queries.written_to(speakers)
-    left = items.left_to_do(speakers)
-    return [
-        Known(one, keepers.get(one.id, ()), written.get(one.id, {}), left[one.id])
-        for one in speakers
-    ]
+def previews(batch: Batch) -> Sequence[Wording]:
+    """Word each kind of letter as the first of its readers gets it, without a link that works."""
+    first = {kind.letter: (kind, reader) for kind, reader in reversed(batch.getting)}
+    return [preview(kind, reader) for kind, reader in reversed(first.values())]
 
 
-def preview(batch: Batch) -> Wording | None:
-    """Word the letter as the first of them gets it, without a link that works."""
-    for known in batch.getting:
-        return wording.write(batch.kind.letter, "en", _what(known, NO_LINK))
-    return None
+def preview(kind: Kind, reader: Reader) -> Wording:
+    """Word a letter as its reader gets it, without a link that works."""
+    return wording.write(kind.letter, "en", _what(reader, NO_LINK))
 
 
-def send(kind: Kind, speakers: Sequence[Speaker], *, who: str) -> int:
-    """Write to those of these speakers who may get the letter now; tell how many they are."""
+def hold_letters() -> None:
+    """Let nobody else send any until the transaction ends: nobody gets one twice."""
     hold(Mailing)
-    getting = batch(kind, speakers).getting
-    for known in getting:
-        _send(kind, known, who)
-    return len(getting)
 
 
-def remind_when_due() -> None:
-    """Remind those who have left undone what is wanted within a week, at most once a week each."""
-    if not edition.agrees_on_time():
-        return
-    programme = releases.current()
-    today = clock.now().astimezone(ZoneInfo(programme.conference.time_zone)).date()
-    days = queries.wanted_by()
-    due = {item for item, day in days.items() if day - A_WEEK <= today}
-    if not due or not programme.is_published or today > programme.conference.ends_on:
-        return
-    hold(Mailing)
-    kind, left = KINDS["reminder"], MOST_AT_ONCE
-    for known in known_of(queries.speakers_of("reminder")):
-        if left and not kind.why_not(known) and _is_overdue(known, due):
-            _send(kind, known, history.THE_SITE)
-            left -= 1
+def send(batch: Batch, *, who: str) -> None:
+    """Write to all who get a letter, behind ``hold_letters``."""
+    for kind, reader in batch.getting:
+        send_one(kind, reader, who=who)
 
 
-def _is_overdue(known: Known, due: Collection[str]) -> bool:
-    pause = clock.real_now() - A_WEEK
-    is_rested = all(moment <= pause for moment in known.written.values())
-    return is_rested and any(line.item.name in due for line in known.lines)
+def send_one(kind: Kind, reader: Reader, *, who: str) -> None:
+    """Write to somebody, at each of their addresses."""
+    for address in kind.addresses(reader):
+        secret = accounts.make_invitation_link(reader.person(address, who))
+        mail.post(kind.letter, to=address, is_secret=True, **_what(reader, secret))
+    reader.note(kind.letter, who)
 
 
-def _send(kind: Kind, known: Known, who: str) -> None:
-    for address in kind.addresses(known):
-        _write(kind.letter, known, address, who)
-    _note(kind.letter, known.speaker, who)
-
-
-def _write(letter: str, known: Known, address: str, who: str) -> None:
-    secret = accounts.make_invitation_link(_person(known, address, who))
-    mail.post(letter, to=address, is_secret=True, **_what(known, secret))
-
-
-def _person(known: Known, address: str, who: str) -> Person:
-    for one in known.keepers:
-        if one.person.email == address:
-            return one.person
-    return keeping.let_speaker_in(known.speaker, address, who=who)
-
-
-def _what(known: Known, secret: str) -> dict[str, Any]:
-    return {
-        "speaker": known.speaker,
-        "lines": known.lines,
-        "secret": secret,
-        "days": accounts.INVITATION_LASTS.days,
-    }
-
-
-def _note(letter: str, speaker: Speaker, who: str) -> None:
-    db.session.add(Mailing(speaker_id=speaker.id, letter=letter, sent_at=clock.real_now(), who=who))
-    says = {INVITED: "was invited", REMINDER: "was reminded", THANKS: "was thanked"}[letter]
-    history.record(f"{speaker.name} {says}", about=f"speaker {speaker.key}", who=who)
+def _what(reader: Reader, secret: str) -> dict[str, Any]:
+    return {**reader.what(), "secret": secret, "days": accounts.INVITATION_LASTS.days}

@@ -13,6 +13,7 @@ from app.database import Base
 from app.programme.models import Session, Speaker
 
 YES, NO = "yes", "no"
+Key = tuple[int | None, int | None]  # of a speaker, or of a person who owns sessions
 ANOTHER_TIME, WITHDRAWAL = "another time", "withdrawal"  # what is asked of the organisers
 
 
@@ -142,6 +143,58 @@ class Mailing(Base):
     who: Mapped[str]
 
     __table_args__ = (Index("ix_speaker_mailing_last", "speaker_id", "letter", "sent_at"),)
+
+
+class OwnerMailing(Base):
+    """That the owner of sessions was written to about their texts; its moments are real ones."""
+
+    __tablename__ = "owner_mailing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    letter: Mapped[str]  # its name: speaker_owns
+    sent_at: Mapped[datetime]
+    who: Mapped[str]
+
+    __table_args__ = (Index("ix_owner_mailing_last", "person_id", "letter", "sent_at"),)
+
+
+class PlannedReminder(Base):
+    """A reminder that goes by itself to one speaker or owner, seen by organisers before it does.
+
+    Whoever has nothing left to do when its moment comes is not written to.
+    """
+
+    __tablename__ = "planned_reminder"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    speaker_id: Mapped[int | None] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), unique=True, default=None
+    )
+    person_id: Mapped[int | None] = mapped_column(  # of an owner
+        ForeignKey("person.id", ondelete="CASCADE"), unique=True, default=None
+    )
+    goes_at: Mapped[datetime] = mapped_column(index=True)
+    held_at: Mapped[datetime | None] = mapped_column(default=None)  # back, until it is let go
+    held_by: Mapped[str] = mapped_column(default="", server_default="")
+
+    __table_args__ = (
+        CheckConstraint("(speaker_id IS NULL) <> (person_id IS NULL)", name="to_one"),
+    )
+
+    @property
+    def key(self) -> Key:
+        """To whom it goes."""
+        return self.speaker_id, self.person_id
+
+    def hold_back(self, at: datetime, by: str) -> None:
+        """Let it not go until somebody lets it."""
+        self.held_at, self.held_by = at, by
+
+    def let_go(self, at: datetime) -> None:
+        """Let it go again, at its own moment or, where that has passed, at this one."""
+        self.held_at, self.held_by = None, ""
+        self.goes_at = max(self.goes_at, at)
 
 
 class CalendarKey(Base):

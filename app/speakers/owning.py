@@ -18,7 +18,9 @@ from app.programme.editing import edits
 from app.programme.editing.of_sessions import KIND
 from app.programme.models import Session
 from app.speakers import queries
-from app.speakers.models import SessionOwner
+from app.speakers.models import OwnerMailing, SessionOwner
+
+OWNS = "speaker_owns"  # the letter to whoever becomes an owner
 
 
 def name_owner(session: Session, email: str, *, who: str) -> None:
@@ -34,8 +36,11 @@ def name_owner(session: Session, email: str, *, who: str) -> None:
     )
     says = f"{person.email} became the owner of {session.title}"
     history.record(says, about=KIND.about(session), who=who)
+    db.session.add(
+        OwnerMailing(person_id=person.id, letter=OWNS, sent_at=clock.real_now(), who=who)
+    )
     mail.post(
-        "speaker_owns",
+        OWNS,
         to=person.email,
         is_secret=True,
         session=session,

@@ -21,6 +21,8 @@ from app.speakers.models import (
     CalendarKey,
     Keeping,
     Mailing,
+    OwnerMailing,
+    PlannedReminder,
     Reply,
     SessionOwner,
     SpeakerNeeds,
@@ -29,7 +31,7 @@ from app.speakers.models import (
 
 FOR_A_YEAR = (
     *(Reply, SpeakerRequest, Absence, Proposal),
-    *(Mailing, CalendarKey, SessionOwner, Keeping),
+    *(Mailing, OwnerMailing, PlannedReminder, CalendarKey, SessionOwner, Keeping),
 )
 
 

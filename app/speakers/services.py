@@ -14,7 +14,7 @@ from app.programme.editing import edits, of_sessions, speakers_listed
 from app.programme.editing import speakers as programme
 from app.programme.editing.of_speakers import KIND
 from app.programme.models import Speaker
-from app.speakers import letters, queries, questions
+from app.speakers import letters, queries, questions, reminding
 from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, CalendarKey, SpeakerRequest, WantedBy
 
 MOST_ASKED = 5  # times in a day: each time, every organiser gets a letter
@@ -90,6 +90,7 @@ def want_by(days: Mapping[str, date | None], *, who: str) -> bool:
     db.session.execute(delete(WantedBy))
     db.session.add_all(WantedBy(item=item, day=day) for item, day in wanted.items())
     history.record("The dates of the speakers’ list were changed", about="speakers", who=who)
+    reminding.plan()
     return True
 
 

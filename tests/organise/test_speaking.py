@@ -99,7 +99,7 @@ def test_all_who_have_not_confirmed_are_invited_after_a_look_at_the_letter(
     nothing_yet = letters()
     done = look.press("Send 1 letter")
 
-    assert "1 speaker gets this letter. Nothing has been sent yet." in look.text
+    assert "1 person gets this letter. Nothing has been sent yet." in look.text
     assert "Dear João Maré," in look.text
     assert nothing_yet == []
     assert "The letters are on their way." in done.source

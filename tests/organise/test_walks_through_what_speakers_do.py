@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from app.database import db
+from app.database import db, transaction
 from app.programme.models import Session
-from app.speakers.models import ANOTHER_TIME, Reply, SpeakerNeeds, SpeakerRequest
+from app.speakers import reminding
+from app.speakers.models import ANOTHER_TIME, Reply, SpeakerNeeds, SpeakerRequest, WantedBy
 from tests.factories import a_keeper, a_proposal, a_speaker, ada_marsh, saved
 from tests.programme.pictures import a_picture
 from tests.walker import Walker
@@ -88,6 +89,24 @@ def test_letters_days_and_questions(walker: Walker) -> None:
     walker.at(f"{SPEAKING}/speakers/ada-marsh")
     walker.press("End this…")
     walker.hear("They no longer keep these pages.")
+
+
+@pytest.mark.walks("organise.speaking.reminders.hold", "organise.speaking.reminders.let_go")
+def test_reminders_that_go_by_themselves(walker: Walker) -> None:
+    a_keeper(ada_marsh(), "ada@example.org")
+    saved(WantedBy(item="travel", day=clock.now().date()))
+    with transaction():
+        reminding.plan()
+    walker.at(SPEAKING)
+    walker.press("See the reminders that go by themselves, and hold them back")
+    walker.press("Read it…")
+    walker.press("Hold back those you have ticked")
+    walker.hear("Nothing was changed: tick at least one first.")
+    walker.tick("Tick Ada Marsh")
+    walker.press("Hold back those you have ticked")
+    walker.hear("Held back.")
+    walker.press("Let all of these go")
+    walker.hear("They go by themselves again")
 
 
 @pytest.mark.walks("organise.speaking.keepers.owner", "organise.speaking.keepers.end_owner")

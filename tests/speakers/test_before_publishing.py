@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app.database import db, transaction
 from app.mail.models import Letter
-from app.speakers import mailing, news, retention
-from app.speakers.models import SpeakerNeeds, WantedBy
+from app.speakers import news, reminding, retention
+from app.speakers.models import PlannedReminder, SpeakerNeeds, WantedBy
 from tests.factories import a_keeper, a_speaker, saved
 
 
@@ -20,11 +20,13 @@ def test_nothing_happens_by_itself(site: Flask) -> None:
     saved(SpeakerNeeds(speaker_id=speaker.id, access="A ramp"))
     saved(WantedBy(item="travel", day=date(2009, 5, 13)))
 
-    for deed in (news.tell_of_release, mailing.remind_when_due, retention.forget_what_is_due):
+    reminders = (reminding.plan, reminding.send_what_is_due)
+    for deed in (news.tell_of_release, *reminders, retention.forget_what_is_due):
         with transaction():
             deed()
 
     assert db.session.scalars(select(Letter)).all() == []
+    assert db.session.scalars(select(PlannedReminder)).all() == []
     assert db.session.scalars(select(SpeakerNeeds)).one().access == "A ramp"
 
 
@@ -34,6 +36,7 @@ def test_a_clock_that_was_set_forgets_by_its_own_time(site: Flask) -> None:
 
     with transaction():
         retention.forget_what_is_due()
-        mailing.remind_when_due()
+        reminding.plan()
+        reminding.send_what_is_due()
 
     assert db.session.scalars(select(Letter)).all() == []

@@ -1,6 +1,6 @@
-"""Letters that go by themselves: what a release changed, what is still to do; what is forgotten."""
+"""Letters that go by themselves when a release changed something; and what is forgotten."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -18,14 +18,12 @@ from app.programme.proposals import merging, trusted
 from app.programme.proposals import queries as proposals
 from app.programme.proposals import services as sending
 from app.programme.proposals.models import Proposal
-from app.speakers import keeping, mailing, news, owning, retention, services
-from app.speakers.models import Keeping, Mailing, Reply, SpeakerNeeds, ToldRelease, WantedBy
+from app.speakers import keeping, news, owning, retention, services
+from app.speakers.models import Keeping, Reply, SpeakerNeeds, ToldRelease
 from tests.factories import (
     a_keeper,
-    a_material,
     a_proposal,
     a_room,
-    a_session,
     ada_marsh,
     an_organiser,
     published,
@@ -164,82 +162,6 @@ def test_another_conference_is_no_news(site: Flask) -> None:
     db.session.commit()
     published()
     tell()
-
-    assert letters() == []
-
-
-# Reminders that go by themselves
-
-
-@pytest.fixture
-def wanted(site: Flask) -> date:
-    """The day by which everybody's journey is wanted: six days from now."""
-    day = clock.now().date() + timedelta(days=6)
-    saved(WantedBy(item="travel", day=day))
-    return day
-
-
-def remind() -> None:
-    with transaction():
-        mailing.remind_when_due()
-
-
-def test_whoever_has_left_undone_what_is_wanted_soon_is_reminded(wanted: date) -> None:
-    saved(Reply(speaker_id=ada_marsh().id, travel_at=clock.now()))
-
-    remind()
-    remind()
-
-    assert letters() == [(JOAO, "Still to do for Tides and Harbours")]
-
-
-def test_slides_remind_once_a_day_is_named_for_them(site: Flask) -> None:
-    remind()
-    assert letters() == []
-
-    saved(WantedBy(item="materials", day=clock.now().date() + timedelta(days=6)))
-    a_material(a_session(speakers=(ada_marsh(),)))
-    remind()
-
-    assert letters() == [(JOAO, "Still to do for Tides and Harbours")]
-
-
-def test_a_week_goes_by_before_the_next_reminder(wanted: date, held_clock: Any) -> None:
-    remind()
-    first = len(letters())
-    held_clock.shift(timedelta(days=6))
-    remind()
-    sixth = len(letters())
-    held_clock.shift(timedelta(days=2))
-    remind()
-
-    assert (first, sixth, len(letters())) == (2, 2, 4)
-
-
-def test_nobody_is_reminded_long_before_a_day_nor_after_the_conference(
-    site: Flask, held_clock: Any
-) -> None:
-    saved(WantedBy(item="travel", day=clock.now().date() + timedelta(days=8)))
-    remind()
-    early = letters()
-    held_clock.move_to(datetime.fromisoformat("2009-06-12T09:00:00+01:00"))
-    remind()
-
-    assert early == letters() == []
-
-
-def test_whoever_was_invited_a_short_while_ago_is_left_in_peace(wanted: date) -> None:
-    for one in (ada_marsh(), speaker("joao-mare")):
-        about = {"letter": mailing.INVITED, "who": "grace@conference.example"}
-        saved(Mailing(speaker_id=one.id, sent_at=clock.real_now(), **about))
-
-    remind()
-
-    assert letters() == []
-
-
-def test_without_days_nobody_is_reminded_by_itself(site: Flask) -> None:
-    remind()
 
     assert letters() == []
 

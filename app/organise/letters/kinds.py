@@ -23,6 +23,7 @@ WORDS: Final = {
     "speaker_details_changed": _l("What readers see of a speaker has changed"),
     "speaker_invited": _l("Invitation to a speaker"),
     "speaker_left_out": _l("A speaker is no longer on the programme"),
+    "speaker_owner_reminder": _l("Reminder to the owner of a session"),
     "speaker_owns": _l("The text of a session to edit"),
     "speaker_reminder": _l("Reminder to a speaker"),
     "speaker_session_moved": _l("A session of a speaker has moved"),

@@ -10,7 +10,7 @@ from app.organise import done, edited
 from app.organise.speaking.forms import KeeperForm
 from app.programme.editing import sessions_listed, speakers_listed
 from app.speakers import items, keeping, owning, queries
-from app.speakers.mailing import INVITED, REMINDER
+from app.speakers.readers import INVITED, REMINDER
 from app.web.pages import page
 
 pages = Blueprint("keepers", __name__)

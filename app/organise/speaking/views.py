@@ -1,7 +1,5 @@
 """Speakers' own pages, as organisers see them: what waits, letters in batches, dates."""
 
-from collections.abc import Sequence
-
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,24 +8,29 @@ from app.forms import ButtonForm, checks_its_own_token
 from app.organise import done, edited
 from app.organise.speaking.forms import DatesForm
 from app.organise.speaking.keepers import pages as keepers
+from app.organise.speaking.reminders import pages as reminders
 from app.programme.editing import speakers_listed
-from app.programme.models import Speaker
-from app.speakers import mailing, queries, services
+from app.speakers import mailing, queries, readers, reminding, services
 from app.speakers.items import ITEMS
+from app.speakers.mailing import Batch
 from app.web.pages import page
 
 pages = Blueprint("speaking", __name__, url_prefix="/speaking")
-pages.register_blueprint(keepers)
+for part in (keepers, reminders):
+    pages.register_blueprint(part)
 
 
 @pages.get("")
 def overview() -> ResponseReturnValue:
     dates = queries.wanted_by()
+    goes_at, how_many = reminding.next_planned()
     return page(
         "organise/speaking/overview.html",
         waiting=queries.waiting_requests(),
         dates=[(item.label, dates.get(item.name)) for item in ITEMS],
         standing=queries.how_they_stand(),
+        goes_at=goes_at,
+        how_many=how_many,
         form=ButtonForm(),
     )
 
@@ -52,28 +55,33 @@ def dates() -> ResponseReturnValue:
 
 @pages.route("/letters/<letter>", methods=["GET", "POST"])
 def letter(letter: str) -> ResponseReturnValue:
-    kind = mailing.KINDS.get(letter) or abort(404)
-    speakers = _chosen(letter)
+    if letter not in mailing.KINDS:
+        abort(404)
     if request.form.get("sure"):
-        mailing.send(kind, speakers, who=edited.who())
+        mailing.hold_letters()
+        mailing.send(_batch(letter), who=edited.who())
         return redirect(done.at(_back(), "letters-sent"), 303)
-    batch = mailing.batch(kind, speakers)
+    batch = _batch(letter)
     return page(
         "organise/speaking/letter.html",
         letter=letter,
         batch=batch,
-        wording=mailing.preview(batch),
+        wordings=mailing.previews(batch),
         back=_back(),
         form=ButtonForm(),
     )
 
 
-def _chosen(letter: str) -> Sequence[Speaker]:
-    """Give those who were ticked; whoever comes by a link that names nobody means all."""
-    ticked = request.values.getlist("chosen")
-    if ticked or request.method == "POST":
-        return speakers_listed.chosen(ticked)
-    return queries.speakers_of(letter)
+def _batch(letter: str) -> Batch:
+    """Give who gets a letter of those who were ticked; a link that names nobody means all."""
+    ticked, owners = request.values.getlist("chosen"), request.values.getlist("owner")
+    means_all = request.method == "GET" and not ticked
+    speakers = queries.speakers_of(letter) if means_all else speakers_listed.chosen(ticked)
+    found = mailing.batch(mailing.KINDS[letter], readers.speakers(speakers))
+    if letter != "reminder" or not (means_all or owners):
+        return found
+    known = [one for one in readers.owners() if means_all or str(one.owner.id) in owners]
+    return found + mailing.batch(mailing.TO_OWNERS, known)
 
 
 def _back() -> str:

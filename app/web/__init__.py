@@ -24,6 +24,7 @@ from app.web import (
     public,
     words,
 )
+from app.web.shelf import PublicPages
 from config import ROOT, Config, SettingsError
 
 SETTINGS_OF_MAIL = (
@@ -89,7 +90,7 @@ def attach(app: Flask, config: Config, watch: Watch) -> None:
         allow_all_origins=False,
         add_headers_function=headers.for_files(config),
     )
-    before_flask = public.PublicPages(static, shelf, config.hosts)
+    before_flask = PublicPages(static, shelf, config.hosts)
     through = lenses.Lenses(app, inside=static, outside=before_flask)
     layers = logs.EveryRequest(languages.Prefix(through, config.LANGUAGES))
     app.wsgi_app = (  # type: ignore[method-assign]  # how Flask says to wrap it

@@ -4,8 +4,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
-from app.web import public
-from app.web.public import Shelf
+from app.web.shelf import Shelf
 from tests.browser import Browser
 
 MANY = 10_000
@@ -96,7 +95,7 @@ def test_memory_stays_bounded_over_ten_thousand_different_addresses(
 def test_the_oldest_answers_make_room_for_new_ones(
     visitor: Browser, site: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public, "MOST_BYTES", 100_000)
+    monkeypatch.setattr("app.web.shelf.MOST_BYTES", 100_000)
 
     for zone in ("America/Lima", "Asia/Tokyo", "Africa/Lagos", "Europe/Paris", "Asia/Dhaka"):
         visitor.open(f"/programme?zone={zone}")

@@ -1,13 +1,13 @@
 """What the page of a session says besides what was typed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.content import prose
 from app.programme import clashes, releases
 from app.programme.clashes import Clash
-from app.programme.editing import published
+from app.programme.editing import published, sessions_listed
 from app.programme.models import CONFIRMED, Session
 
 
@@ -19,6 +19,7 @@ class Facts:
     description: str  # HTML
     links: Sequence[tuple[str, str]]
     clashes: Sequence[Clash]
+    slugs: Mapping[str, str]  # of the sessions with which it clashes, by their keys
     is_public: bool
     awaits_publishing: bool
     may_be_deleted: bool  # what readers have seen is cancelled instead
@@ -27,11 +28,13 @@ class Facts:
 def of(session: Session) -> Facts:
     """Gather what is known of a session."""
     is_public = published.is_now(session)
+    found = clashes.by_session(clashes.working()).get(session.key, ())
     return Facts(
         abstract=prose.safe_html(session.abstract),
         description=prose.safe_html(session.description),
         links=[(address, label) for address, label in json.loads(session.links)],
-        clashes=clashes.by_session(clashes.working()).get(session.key, ()),
+        clashes=found,
+        slugs=sessions_listed.slugs([clash.other for clash in found if clash.other]),
         is_public=is_public,
         awaits_publishing=_awaits_publishing(session, is_public=is_public),
         may_be_deleted=not is_public and not published.was_ever(session),

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 
@@ -12,7 +11,7 @@ from app import clock
 from app.database import db
 from app.errors import Refused
 from app.programme import queries as programme
-from app.programme.editing import published
+from app.programme.editing import published, session_words
 from app.programme.models import (
     CANCELLED,
     CONFIRMED,
@@ -24,7 +23,6 @@ from app.programme.models import (
     Speaker,
     Theme,
 )
-from app.web.words import on_the_clock
 
 LABELS: Final = {
     "title": "Title",
@@ -87,11 +85,7 @@ class _OfSessions:
 
     def said(self, field: str, value: Any) -> str:
         """Say a value in words; nothing for nothing."""
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        if not value:
-            return ""
-        return _SAID.get(field, str)(value)
+        return session_words.said(field, value)
 
     def check(self, thing: Session) -> None:
         """Raise Refused where its times cannot be."""
@@ -200,32 +194,6 @@ def _speakers(keys: Sequence[str]) -> dict[str, Speaker]:
     return {speaker.key: speaker for speaker in found}
 
 
-def _said_moment(value: str) -> str:
-    """Say a moment by the conference's clocks: 9:30am on Thursday 6 November 2008."""
-    zone = ZoneInfo(programme.conference().time_zone)
-    local = datetime.fromisoformat(value).astimezone(zone)
-    return f"{on_the_clock(local)} on {local:%A} {local.day} {local:%B} {local.year}"
-
-
-def _said_theme(slug: str) -> str:
-    return db.session.scalar(select(Theme.name).where(Theme.slug == slug)) or slug
-
-
-def _said_room(key: str) -> str:
-    return db.session.scalar(select(Room.name).where(Room.key == key)) or key
-
-
-def _said_links(links: Sequence[Sequence[str]]) -> str:
-    return ", ".join(f"{label} ({address})" for address, label in links)
-
-
-def _said_appearances(parts: Sequence[Sequence[str]]) -> str:
-    """Say who appears: Ada Marsh (chair), João Maré (speaker)."""
-    known = _speakers([key for key, _ in parts])
-    names = {key: speaker.name for key, speaker in known.items()}
-    return ", ".join(f"{names.get(key, key)} ({role})" for key, role in parts)
-
-
 _READ: Final[Mapping[str, Callable[[Session], Any]]] = {
     "theme": lambda session: session.theme.slug if session.theme else None,
     "room": lambda session: session.room.key if session.room else None,
@@ -240,14 +208,6 @@ _PUT: Final[Mapping[str, Callable[[Session, Any], None]]] = {
     "links": _put_links,
     "state": _put_state,
     "appearances": _put_appearances,
-}
-_SAID: Final[Mapping[str, Callable[[Any], str]]] = {
-    "theme": _said_theme,
-    "room": _said_room,
-    "starts_at": _said_moment,
-    "ends_at": _said_moment,
-    "links": _said_links,
-    "appearances": _said_appearances,
 }
 _TIDY: Final[Mapping[str, Callable[[Any], Any]]] = {
     "theme": _or_none,

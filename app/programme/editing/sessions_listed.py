@@ -130,6 +130,12 @@ def session(slug: str) -> Session:
     return _one(Session.slug == slug)
 
 
+def slugs(keys: Sequence[str]) -> Mapping[str, str]:
+    """Tell by what the page of each session is found, of those that have these keys."""
+    asked = select(Session.key, Session.slug).where(Session.key.in_(keys))
+    return {one.key: one.slug for one in db.session.execute(asked)} if keys else {}
+
+
 def chosen(slugs: Sequence[str]) -> Sequence[Session]:
     """Find several sessions, by time."""
     return db.session.scalars(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, cast, func, null, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.database import db
@@ -34,14 +34,15 @@ class WorkingRows:
 
 
 def working_rows() -> WorkingRows:
-    """Read the whole working programme in five questions, however large it is."""
+    """Read the whole working programme in four questions, however large it is."""
     besides = (joinedload(Speaker.absences), joinedload(Speaker.photo))
     speakers = select(Speaker).options(*besides).order_by(Speaker.id)
     sessions = select(Session).options(joinedload(Session.appearances)).order_by(Session.id)
+    every_theme, every_room = _themes_and_rooms()
     return WorkingRows(  # what sessions refer to has been read before, so it is not asked for again
         conference=conference(),
-        themes=themes(),
-        rooms=rooms(),
+        themes=every_theme,
+        rooms=every_room,
         speakers=db.session.scalars(speakers).unique().all(),
         sessions=db.session.scalars(sessions).unique().all(),
     )
@@ -129,3 +130,19 @@ def newest_number() -> int:
 def is_invented() -> bool:
     """Whether the working programme is one of those made to try things out."""
     return bool(db.session.scalar(select(Conference.is_invented)))
+
+
+def _themes_and_rooms() -> tuple[Sequence[Theme], Sequence[Room]]:
+    """List the themes and the rooms in their order, in one question: a row has one of either."""
+    none = cast(null(), Integer)
+    numbers = union_all(
+        select(Theme.id.label("theme"), none.label("room")), select(none, Room.id)
+    ).subquery()
+    rows = db.session.execute(
+        select(Theme, Room)
+        .select_from(numbers)
+        .outerjoin(Theme, Theme.id == numbers.c.theme)
+        .outerjoin(Room, Room.id == numbers.c.room)
+        .order_by(Theme.position, Theme.id, Room.position, Room.id)
+    ).all()
+    return [theme for theme, _ in rows if theme], [room for _, room in rows if room]

@@ -158,6 +158,11 @@ def current() -> int:
     return _watch().number()
 
 
+def look_again() -> None:
+    """Look the edition up when it is next asked for, however short the time since the last look."""
+    _watch().look_again()
+
+
 def kept(name: str, make: Callable[[], Made]) -> Made:
     """Give what this process has made from the current edition, making it when it is new.
 
@@ -176,7 +181,7 @@ def kept_for_all(name: str, make: Callable[[], Made]) -> Made:
 def _after_commit(session: Session) -> None:
     """Let whoever has changed the public site see it so at once."""
     if session.info.pop(RAISED, False):
-        _watch().look_again()
+        look_again()
 
 
 def _watch() -> Watch:

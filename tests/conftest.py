@@ -63,11 +63,12 @@ from tests.postgres import Postgres
 from tests.sharing import share_from_now_on, share_statements
 from tests.waiting import HOST, free_port
 
+ONCE_A_REQUEST = "86400"  # seconds: never by itself, but each visitor's request begins with a look
 IN_MAY = "2009-05-12T09:30:00+01:00"
 USUAL = {
     "SECRET_KEY": "a key for tests, known to everyone",
     "SITE_URL": "https://conference.example",
-    "EDITION_CHECK_SECONDS": "0",
+    "EDITION_CHECK_SECONDS": ONCE_A_REQUEST,
     "MAIL_DEFAULT_SENDER": "tides@conference.example",
     "MAIL_TIMEOUT": "2",
 }
@@ -281,9 +282,13 @@ def a_browser(
 ) -> Callable[[], Browser]:
     """Make a browser for somebody else."""
     keep = ROOT / ".pytest_cache" / "pages" if request.config.getoption("--nu") else None
-    return lambda: Browser(
-        site, settings["SITE_URL"], db.session.commit, db.session.expire_all, keep
-    )
+
+    def before() -> None:
+        db.session.commit()
+        if settings["EDITION_CHECK_SECONDS"] == ONCE_A_REQUEST:
+            edition.look_again()
+
+    return lambda: Browser(site, settings["SITE_URL"], before, db.session.expire_all, keep)
 
 
 @pytest.fixture

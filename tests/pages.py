@@ -24,6 +24,7 @@ REFERENCES: Final = ("for", "form", "aria-labelledby", "aria-describedby", "aria
 INERT_SCRIPTS: Final = frozenset({"application/ld+json"})
 UNSEEN: Final = frozenset({"script", "style", "template", "title", "noscript"})
 A_TAG: Final = re.compile('<[a-z](?:[^">]|"[^"]*")*>')
+IN_A_VALUE: Final = str.maketrans({"<": "&lt;", "\n": "&#10;", "\t": "&#9;"})
 TELLING: Final = ("class", "role", "type", "autocomplete", "rel", "scope")
 
 
@@ -34,7 +35,7 @@ class Tree:
         parser = Parser(HtmlOptions(exact_errors=True))
         parser.process(source).finish()
         self.complaints = parser.errors()
-        self.root: Element = fromstring(_as_xml(parser.into_dom()))
+        self.root: Element = fromstring(_as_xml(parser.into_dom()))  # noqa: S314 - our own page
         self._above = {child: parent for parent in self.root.iter() for child in parent}
 
     def every(self, *names: str, within: Element | None = None) -> Iterator[Element]:
@@ -79,10 +80,11 @@ class Tree:
 def _as_xml(page: TreeDom) -> str:
     """Write a page so that the quick reader of XML takes it; what is not HTML keeps its namespace.
 
-    MarkupEver leaves “<” in the values of attributes as it is, which XML does not allow.
+    MarkupEver leaves the values of attributes as they are; XML allows no “<” in them, and reads a
+    new line there as a space.
     """
     written = page.serialize(is_html=False).replace(' xmlns="http://www.w3.org/1999/xhtml"', "")
-    return A_TAG.sub(lambda tag: "<" + tag[0][1:].replace("<", "&lt;"), written)
+    return A_TAG.sub(lambda tag: "<" + tag[0][1:].translate(IN_A_VALUE), written)
 
 
 def words(element: Element) -> str:

@@ -116,6 +116,9 @@ def test_a_first_run_serves_the_conference_and_a_second_one_keeps_it(
     assert "09:00 on Wednesday 01 October 2008" in first.said
     assert f"letters are written to {tmp_path / 'instance' / 'mail'}" in first.said
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    link = re.search(r"sign in, once, with this link: http://[^/]+(/\S+)", first.said)
+    assert link is not None
+    assert first.status(link[1]) == 200
     assert first.end() == 0
 
     second = serve()
@@ -125,17 +128,7 @@ def test_a_first_run_serves_the_conference_and_a_second_one_keeps_it(
     assert key.read_text(encoding="ascii") == secret
 
 
-def test_the_organisers_link_opens(serve: Serve) -> None:
-    run = serve()
-    run.wait_until_it_says("Press Ctrl-C to stop.")
-
-    link = re.search(r"sign in, once, with this link: http://[^/]+(/\S+)", run.said)
-
-    assert link is not None
-    assert run.status(link[1]) == 200
-
-
-def test_a_port_in_use_is_said_in_a_sentence(serve: Serve) -> None:
+def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve: Serve) -> None:
     first = serve()
     first.wait_until_it_says("Press Ctrl-C to stop.")
 
@@ -146,6 +139,10 @@ def test_a_port_in_use_is_said_in_a_sentence(serve: Serve) -> None:
         f"Port {first.port} is in use by another program. "
         f"Stop that one, or choose another port: PORT={first.port + 1} make run\n"
     )
+
+    first.process.kill()
+
+    wait_until(lambda: not first.is_up(), "no part outlives the one that started it", TURN)
 
 
 def test_two_starts_at_once_do_no_damage(serve: Serve) -> None:
@@ -170,15 +167,6 @@ def test_a_part_that_ends_is_started_again(serve: Serve) -> None:
     run.wait_until_it_says("The web server ended (-9) and is started again.")
     run.wait_until_it_says("The mail worker ended (-9) and is started again.")
     wait_until(run.is_up, "serving again", TURN)
-
-
-def test_no_part_outlives_the_one_that_started_it(serve: Serve) -> None:
-    run = serve()
-    run.wait_until_it_says("Press Ctrl-C to stop.")
-
-    run.process.kill()
-
-    wait_until(lambda: not run.is_up(), "the port is free", TURN)
 
 
 def test_a_first_run_fills_a_postgresql_database_too(serve: Serve, postgres: Postgres) -> None:

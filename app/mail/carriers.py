@@ -19,7 +19,8 @@ from app.mail.outbox import Taken
 
 ENOUGH = 200  # letters on one connection
 IDLE = 10.0  # seconds after which an unused connection is closed
-SPARE = 60.0  # seconds of a loan beyond the carrier's turn: to look names up, and to write down
+SPARE = 3  # steps by which a loan outlasts a turn: to look names up, and to write down
+AT_A_DESK = 60.0  # seconds for which a letter is lent that becomes a file
 FRESH = 1.0  # seconds for which a connection is taken to be there without asking
 
 
@@ -60,7 +61,7 @@ def carrier(app: Flask) -> Carrier:
 class Folder:
     """Letters as files that a mail program opens, for a site without a mail server."""
 
-    longest = SPARE
+    longest = AT_A_DESK
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -94,7 +95,7 @@ class Server:
         self._host: Conversation | None = None
         self._carried = 0
         self._used_at = 0.0
-        self.longest = self._line.turn + SPARE
+        self.longest = self._line.turn + SPARE * self._line.timeout
 
     def carry(self, letter: Taken) -> None:
         """Hand one letter to the server."""

@@ -26,7 +26,9 @@ from app.accounts.queries import hashed
 from app.agenda import holding
 from app.agenda import services as agendas
 from app.agenda.models import Agenda
+from app.content import services as content
 from app.content.models import Link
+from app.content.versions import Wording, link_key
 from app.database import Base, db, transaction
 from app.mail.models import Letter
 from app.programme import releases, uploads
@@ -271,9 +273,13 @@ def a_letter(**about: Any) -> Letter:
 
 
 def a_link(page: str = "help", **about: Any) -> Link:
-    """Save an additional link of a page."""
-    usual = {"label": "World Health Organization", "address": "https://who.example/"}
-    return saved(Link(page=page, **{**usual, "position": 1, **about}))
+    """Save an additional link of a page, which readers see from now on."""
+    link = saved(Link(page=page, position=about.pop("position", 1)))
+    usual = {"label": "World Health Organization", "address": "https://who.example/", **about}
+    with transaction():
+        wording = Wording(usual["label"], "", usual["address"], clock.now().date())
+        content.begin(link_key(link.id), wording, who="a test")
+    return link
 
 
 # Accounts

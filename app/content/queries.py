@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, edition
 from app.content import models, prose, shipped, versions
-from app.content.versions import FALLBACK, Link, Notice, Version, Writings
+from app.content.versions import FALLBACK, Place, Version, Writings
 from app.database import db, reading
 
 MOST_SET = 128  # texts kept as HTML in a process
@@ -30,17 +30,13 @@ WRITTEN = select(
     models.Writing.summary,
     models.Writing.dated_on,
     models.Writing.appears_at,
+    models.Writing.ends_at,
     models.Writing.is_removed,
     models.Writing.who,
     models.Writing.written_at,
     models.Writing.id,
 ).order_by(models.Writing.version)
-LINKS = select(models.Link.page, models.Link.label, models.Link.address).order_by(
-    models.Link.position, models.Link.id
-)
-NOTICES = select(models.Notice.words, models.Notice.appears_at, models.Notice.ends_at).order_by(
-    models.Notice.id
-)
+LINKS = select(models.Link.page, models.Link.id).order_by(models.Link.position, models.Link.id)
 BODIES = select(models.Writing.id, models.Writing.body)
 
 
@@ -78,6 +74,14 @@ class News:
     def words(self) -> str:
         """What it says, without its markup."""
         return prose.plain(self.body)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link under “Additional links” on a page."""
+
+    label: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,11 @@ def is_page(folder: Path, slug: str) -> bool:
 
 def links(folder: Path, slug: str) -> Sequence[Link]:
     """List the additional links of a page."""
-    return _known(folder).links_of(slug)
+    there = _known(folder).links_of(slug, clock.now())
+    return [Link(one.title, _body(folder, one)) for one in there]
 
 
-def notice(folder: Path) -> Notice | None:
+def notice(folder: Path) -> Version | None:
     """Find the urgent notice, while there is one."""
     return _held(folder).notice(clock.now())
 
@@ -223,8 +228,7 @@ def _read(folder: Path, connection: Connection) -> Writings:
     writings = Writings(
         shipped=shipped.texts(folder).versions,
         written=[Version(*row) for row in connection.execute(WRITTEN)],
-        links=[Link(*row) for row in connection.execute(LINKS)],
-        notices=[Notice(*row) for row in connection.execute(NOTICES)],
+        links=[Place(*row) for row in connection.execute(LINKS)],
     )
     if not writings.written:
         return writings

@@ -1,4 +1,6 @@
-"""Deeds on pages and news: each save is a version of its own, and none is ever lost.
+"""Deeds on what is written: each save is a version of its own, and none is ever lost.
+
+Pages and news have them all; links and the urgent notice share what versions are about.
 
 Whoever saves says which version was the newest when they began; when there is a newer one by
 now, nothing is saved, and ``Stale`` holds both. Every deed raises the edition.
@@ -7,20 +9,17 @@ now, nothing is saved, and ``Stale`` holds both. Every deed raises the edition.
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import replace
 from pathlib import Path
-
-from babel import Locale
 
 from app import clock
 from app.content import queries
 from app.content.models import PAGE, Writing
-from app.content.versions import FALLBACK, Key, Version, Writings
+from app.content.telling import ADDED, CHANGED, REMOVED, as_lines, differing, tell
+from app.content.versions import FALLBACK, Key, Version, Wording, Writings
 from app.database import db, hold
 from app.edition import raise_edition
 from app.errors import NotFound, Refused
-from app.history import services as history
 from app.history.changes import Change
 from app.web import words
 
@@ -34,18 +33,6 @@ RESERVED = frozenset(  # addresses that are promised to the outside world, or wi
     sign-in sign-out site-map sitemap speak speakers static themes whats-new
     """.split()  # noqa: SIM905 – a list of words is read more easily so
 )
-CALLED = {"page": "page", "news": "news item"}
-
-
-@dataclass(frozen=True)
-class Wording:
-    """What someone wrote, and when it is to appear."""
-
-    title: str
-    summary: str
-    body: str  # Markdown
-    dated_on: date
-    appears_at: datetime | None = None  # None: at once
 
 
 class Stale(Refused):
@@ -66,9 +53,14 @@ def add(folder: Path, wanted: Key, wording: Wording, *, taken: Collection[str], 
     if slug in reserved or slug in queries.written(folder).slugs(kind):
         raise Refused(f"Something else has the address {slug}: choose another")
     key = Key(kind, slug, FALLBACK)
-    _write(key, wording, number=1, who=who)
-    _tell(key, "was added", wording, who)
+    begin(key, wording, who=who)
     return key
+
+
+def begin(key: Key, wording: Wording, *, who: str) -> None:
+    """Write the first version of a text."""
+    _write(key, wording, number=1, who=who)
+    tell(key, ADDED, wording, who)
 
 
 def save(folder: Path, key: Key, wording: Wording, *, seen: int, who: str) -> bool:
@@ -77,12 +69,11 @@ def save(folder: Path, key: Key, wording: Wording, *, seen: int, who: str) -> bo
     writings = queries.written(folder)
     newest = _newest(writings, key)
     made = differing(newest, queries.body(folder, newest) if newest else "", wording)
-    at_once = wording.appears_at is None and (newest is None or newest.has_come(clock.now()))
-    if newest and not newest.is_removed and not made and at_once:
+    if newest and not newest.is_removed and not made and _stays(newest, wording):
         return False
     _check_seen(newest, seen, made)
     _write(key, wording, number=seen + 1, who=who)
-    _tell(key, "was changed", wording, who)
+    tell(key, CHANGED, wording, who)
     return True
 
 
@@ -94,11 +85,13 @@ def bring_back(folder: Path, key: Key, number: int, *, seen: int, who: str) -> N
     old = version(writings, key, number)
     if old.is_removed:
         raise Refused("That version took the text away, so it has no words to bring back")
-    day = words.local_day(clock.now()) if key.kind == PAGE else old.dated_on
-    wording = Wording(old.title, old.summary, queries.body(folder, old), day)
+    now = clock.now()
+    day = words.local_day(now) if key.kind == PAGE else old.dated_on
+    ends_at = None if old.is_over(now) else old.ends_at
+    wording = Wording(old.title, old.summary, queries.body(folder, old), day, ends_at=ends_at)
     _write(key, wording, number=seen + 1, who=who)
     what = f"was brought back as it was in version {number}" if number else "is as shipped again"
-    _tell(key, what, wording, who)
+    tell(key, what, wording, who)
 
 
 def remove(folder: Path, key: Key, *, seen: int, who: str) -> None:
@@ -112,8 +105,9 @@ def remove(folder: Path, key: Key, *, seen: int, who: str) -> None:
     if not may_be_removed(writings, key):
         raise Refused("Other pages of the site lead to this one, so it cannot be taken away")
     gone = Wording(newest.title, newest.summary, "", newest.dated_on)
+    told = replace(gone, body=queries.body(folder, newest))
     _write(key, gone, number=seen + 1, who=who, is_removed=True)
-    _tell(key, "was taken away", gone, who)
+    tell(key, REMOVED, told, who)
 
 
 def may_be_removed(writings: Writings, key: Key) -> bool:
@@ -130,30 +124,18 @@ def version(writings: Writings, key: Key, number: int) -> Version:
     raise NotFound("There is no such version")
 
 
-def differing(newest: Version | None, body: str, wording: Wording) -> Sequence[Change]:
-    """Tell which of these words are not what the newest version has."""
-    if newest is None:
-        return ()
-    pairs = (
-        ("title", "Title", newest.title, wording.title),
-        ("summary", "Summary", newest.summary, wording.summary),
-        ("body", "Text", _lines(body), _lines(wording.body)),
-    )
-    return [
-        Change(name, old, new, label, old, new) for name, label, old, new in pairs if old != new
-    ]
-
-
-def _lines(body: str) -> str:
-    """Give a text in one form, however its lines end."""
-    return body.replace("\r\n", "\n").strip()
-
-
 def _newest(writings: Writings, key: Key) -> Version | None:
     """Find the newest version; English must be there before other languages."""
     if writings.newest(Key(key.kind, key.slug, FALLBACK)) is None:
         raise NotFound("There is no such text")
     return writings.newest(key)
+
+
+def _stays(newest: Version, wording: Wording) -> bool:
+    """Whether the newest version appears when the wording is to."""
+    if wording.appears_at is None:
+        return newest.has_come(clock.now())
+    return wording.appears_at == newest.appears_at
 
 
 def _check_seen(newest: Version | None, seen: int, made: Sequence[Change]) -> None:
@@ -187,9 +169,10 @@ def _write(key: Key, wording: Wording, *, number: int, who: str, is_removed: boo
             version=number,
             title=wording.title,
             summary=wording.summary,
-            body=_lines(wording.body),
+            body=as_lines(wording.body),
             dated_on=wording.dated_on,
             appears_at=wording.appears_at or now,
+            ends_at=wording.ends_at,
             is_removed=is_removed,
             who=who,
             written_at=now,
@@ -197,12 +180,3 @@ def _write(key: Key, wording: Wording, *, number: int, who: str, is_removed: boo
     )
     db.session.flush()
     raise_edition()
-
-
-def _tell(key: Key, what: str, wording: Wording, who: str) -> None:
-    name = f"The {CALLED[key.kind]} “{wording.title}”"
-    if key.language != FALLBACK:
-        name = f"{name} in {Locale.parse(key.language, sep='-').get_display_name('en')}"
-    later = wording.appears_at
-    appears = f", to appear at {words.local_moment(later)}" if later else ""
-    history.record(f"{name} {what}{appears}", about=f"{key.kind} {key.slug}", who=who)

@@ -1,4 +1,4 @@
-"""Which version of a page or a news item counts at a moment.
+"""Which version of a page, a news item, a link or the urgent notice counts at a moment.
 
 A text has a number of versions in each language, counted from 1; number 0 is the one that was
 shipped in the content folder, where there is one. The version that counts is the newest whose
@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
+from app.content.models import LINK, NOTICE
 from app.errors import Gone, NotFound
 
 FALLBACK = "en"
@@ -29,6 +30,26 @@ class Key(NamedTuple):
     language: str
 
 
+NOTICE_KEY = Key(NOTICE, NOTICE, FALLBACK)  # there is one
+
+
+def link_key(number: int) -> Key:
+    """Give what the versions of a link are versions of."""
+    return Key(LINK, str(number), FALLBACK)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What someone wrote, and when it is to appear."""
+
+    title: str
+    summary: str
+    body: str  # Markdown; the address of a link
+    dated_on: date
+    appears_at: datetime | None = None  # None: at once
+    ends_at: datetime | None = None  # None: never by itself
+
+
 @dataclass(frozen=True)
 class Version:
     """One version of a text in one language, without its body, which may be long."""
@@ -41,6 +62,7 @@ class Version:
     summary: str
     dated_on: date
     appears_at: datetime | None = None  # None: has always been there
+    ends_at: datetime | None = None  # None: stays
     is_removed: bool = False
     who: str = ""
     written_at: datetime | None = None
@@ -55,27 +77,22 @@ class Version:
         """Whether its moment has come."""
         return self.appears_at is None or self.appears_at <= at
 
+    def is_over(self, at: datetime) -> bool:
+        """Whether it has ended by itself."""
+        return self.ends_at is not None and self.ends_at <= at
+
 
 @dataclass(frozen=True)
-class Link:
-    """A link under “Additional links” on a page."""
+class Place:
+    """Where a link stands: the page, and the number by which its versions are known."""
 
     page: str
-    label: str
-    address: str
+    link: int
 
-
-@dataclass(frozen=True)
-class Notice:
-    """An urgent sentence for a while."""
-
-    words: str
-    appears_at: datetime
-    ends_at: datetime | None
-
-    def stands(self, at: datetime) -> bool:
-        """Whether it stands above the pages at a moment."""
-        return self.appears_at <= at and (self.ends_at is None or at < self.ends_at)
+    @property
+    def key(self) -> Key:
+        """What its versions are versions of."""
+        return link_key(self.link)
 
 
 @dataclass(frozen=True)
@@ -84,8 +101,7 @@ class Writings:
 
     shipped: Mapping[Key, Version]
     written: Sequence[Version] = ()  # of each text by number
-    links: Sequence[Link] = ()
-    notices: Sequence[Notice] = ()  # by when they were written
+    links: Sequence[Place] = ()  # in their order
     bodies: Mapping[int, str] = field(default_factory=dict)  # of versions that count, or may yet
 
     def counting(self, kind: str, slug: str, language: str, at: datetime) -> Version:
@@ -129,13 +145,20 @@ class Writings:
         """List the addresses of texts of a kind: shipped, written, or taken away again."""
         return {key.slug for key in chain(self.shipped, self._by_key) if key.kind == kind}
 
-    def notice(self, at: datetime) -> Notice | None:
-        """Find the notice that stands at a moment; of several the one that was written last."""
-        return next((one for one in reversed(self.notices) if one.stands(at)), None)
+    def notice(self, at: datetime) -> Version | None:
+        """Find the notice that stands at a moment."""
+        newest = self.newest_come(NOTICE_KEY, at)
+        return None if newest is None or newest.is_removed or newest.is_over(at) else newest
 
-    def links_of(self, page: str) -> tuple[Link, ...]:
-        """List the links of a page in their order."""
-        return tuple(link for link in self.links if link.page == page)
+    def links_of(self, page: str, at: datetime) -> Iterator[Version]:
+        """List the links that a page has at a moment, in their order."""
+        there = (self.link(place.key, at) for place in self.links if place.page == page)
+        return filter(None, there)
+
+    def link(self, key: Key, at: datetime) -> Version | None:
+        """Find what a link says to readers at a moment, if it is there."""
+        newest = self.newest_come(key, at)
+        return None if newest is None or newest.is_removed else newest
 
     def stage(self, at: datetime) -> int:
         """Count the moments gone by at which something here changed; it rises with each."""
@@ -163,8 +186,7 @@ class Writings:
     @cached_property
     def _moments(self) -> Sequence[datetime]:
         moments = {version.appears_at for version in self.written}
-        for notice in self.notices:
-            moments |= {notice.appears_at, notice.ends_at}
+        moments |= {version.ends_at for version in self.written}
         return sorted(moment for moment in moments if moment is not None)
 
 

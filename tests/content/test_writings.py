@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -18,8 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.content import comparing, queries, services, shelf
 from app.content.models import Writing
-from app.content.services import Stale, Wording
-from app.content.versions import Key, Notice, Version, Writings
+from app.content.services import Stale
+from app.content.versions import NOTICE_KEY, Key, Version, Wording, Writings
 from app.content.views import folder
 from app.database import db, transaction
 from app.errors import Gone, NotFound
@@ -86,8 +87,8 @@ def test_english_is_fallen_back_on_and_takes_everything_away() -> None:
 
 
 def test_the_moments_at_which_something_changes_are_counted() -> None:
-    notice = Notice("Run", NINE + AN_HOUR, NINE + 2 * AN_HOUR)
-    writings = Writings({}, [a_version(1), a_version(2, 3)], notices=[notice])
+    notice = replace(a_version(1, 1, NOTICE_KEY), ends_at=NINE + 2 * AN_HOUR)
+    writings = Writings({}, [a_version(1), a_version(2, 3), notice])
 
     assert [writings.stage(NINE + hour * AN_HOUR) for hour in (-1, 0, 1, 2, 3)] == [0, 1, 2, 3, 4]
     assert writings.next_change(NINE) == NINE + AN_HOUR

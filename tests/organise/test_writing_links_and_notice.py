@@ -29,6 +29,12 @@ def notice_on(page: Page) -> str:
     return " ".join(words(one) for one in page.tree.of_class("notice--urgent"))
 
 
+def words_of_links(page: Page) -> list[str]:
+    """List the words of the additional links below a page."""
+    left = " (opens another website)"
+    return [one.removesuffix(left) for one in page.links if one.endswith(left)]
+
+
 def put_up(
     editor: Browser, typed: Mapping[str, str] = MappingProxyType({}), status: int = 200
 ) -> Page:
@@ -129,6 +135,103 @@ def test_two_editors_of_one_link_see_both_versions(editor: Browser, a_browser: B
     assert late.rows == [{"": "Words", "Saved now": "Hers", "Yours": "His"}]
     late.press("Save")
     assert [one.label for one in links.links("help")] == ["His"]
+
+
+@pytest.mark.both_databases
+def test_a_link_appears_and_changes_at_its_moment_by_itself(
+    editor: Browser,
+    visitor: Browser,
+    queries: list[str],
+    held_clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a_link(label="Old words")
+    editor.open("/organise/pages/page/help/links")
+    editor.press(
+        "Add this link", words_of_the_link="New", address="https://new.example/", appears=TEN
+    )
+    assert [row["Appears"] for row in editor.page.rows] == [
+        "Readers see it",
+        "Waiting 10am on Tuesday 12 May 2009",
+    ]
+    editor.follow("Change or move Old words")
+    editor.press("Save", words_of_the_link="New words", appears_optional=TEN)
+    assert editor.page.rows[0]["Appears"].endswith("Until then readers see Old words")
+    assert words_of_links(visitor.open("/help")) == ["Old words"]
+    form = editor.follow("Change or move New words")
+    assert form.answer("Appears (optional)") == TEN
+    (told,) = editor.press("Save").tree.of_class("note--done")
+    assert words(told) == "Nothing was changed, so there was nothing to save."
+
+    later(held_clock, monkeypatch, timedelta(minutes=30))
+    queries.clear()
+    assert words_of_links(visitor.open("/help")) == ["New words", "New"]
+    assert [one for one in queries if "FROM link" in one or "FROM writing" in one] == []
+
+
+@pytest.mark.both_databases
+def test_an_earlier_version_of_a_link_is_looked_at_and_brought_back(
+    editor: Browser, visitor: Browser
+) -> None:
+    a_link(label="One", address="https://one.example/")
+    editor.open("/organise/pages/page/help/links")
+    editor.follow("Change or move One")
+    editor.press("Save", words_of_the_link="Two", address="https://two.example/")
+    editor.follow("Change or move Two")
+
+    page = editor.follow("2 versions")
+    assert page.heading == "Versions of “Two”"
+    assert [(row["Version"], row["State"], row["Words"]) for row in page.rows] == [
+        ("Version 2", "Readers see this", "Two"),
+        ("Version 1", "Replaced", "One"),
+    ]
+    compared = page.press("Show the differences")
+    assert [list(row.values()) for row in compared.rows][1:] == [
+        ["Words", "One", "Two"],
+        ["Address", "https://one.example/", "https://two.example/"],
+    ]
+    page = editor.follow("Every version").follow("Version 1")
+    assert page.links["One (opens another website)"] == "https://one.example/"
+    form = page.follow("Go on writing from this version")
+    assert (form.answer("Words of the link"), form.answer("Place in the list")) == ("One", "1")
+
+    editor.open(page.address)
+    editor.press("Let readers see this version now")
+
+    assert words_of_links(visitor.open("/help")) == ["One"]
+    told = editor.open("/organise/pages/page/help").text
+    assert "on the page /help was brought back as it was in version 1: https://one.example/" in told
+
+
+@pytest.mark.both_databases
+def test_a_link_that_was_taken_away_is_brought_back_where_there_is_room(
+    editor: Browser, visitor: Browser
+) -> None:
+    gone = a_link(label="Gone").id
+    editor.open(f"/organise/pages/page/help/links/{gone}")
+    editor.press("Take this link away")
+    assert words_of_links(visitor.open("/help")) == []
+    editor.open(f"/organise/pages/page/help/links/{gone}")
+    assert "This link has been taken away. When you save, readers see it again." in editor.page.text
+    for number in range(links.MOST_LINKS):
+        a_link(label=f"Link {number}", position=number + 2)
+
+    late = editor.press("Save", status=422)
+    assert late.beside("Words of the link") == "A page has 50 additional links at most"
+    back = f"/organise/pages/link/{gone}/en/versions/1"
+    editor.open(back)
+    full = editor.press("Let readers see this version now", status=409)
+    assert "A page has 50 additional links at most" in full.text
+    editor.open("/organise/pages/page/help/links").follow("Change or move Link 7")
+    editor.press("Take this link away")
+    editor.open(back)
+    editor.press("Let readers see this version now")
+
+    assert words_of_links(visitor.open("/help"))[0] == "Gone"
+    editor.open("/organise/pages/page/help/links")
+    assert editor.page.links["Link 7"].endswith("/en/versions")
+    editor.open(f"/organise/pages/link/{gone}/fr/versions", 404)
+    editor.open("/organise/pages/link/nothing/en/versions", 404)
 
 
 def test_what_is_wrong_with_a_link_is_told_beside_it(editor: Browser) -> None:
@@ -241,6 +344,65 @@ def test_a_notice_that_waits_is_replaced_at_once_and_can_be_called_off(
     editor.open("/organise/pages/notice")
     editor.press("Take the notice down")
     assert "No notice stands" in editor.page.text
+
+
+@pytest.mark.both_databases
+def test_every_notice_is_kept_and_can_be_brought_back(
+    editor: Browser, visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(editor, {"Ends (optional)": TEN})
+    put_up(editor, {"The notice": "Come early.", "Appears (optional)": TEN, "Ends (optional)": ""})
+    page = editor.open("/organise/pages/notice")
+    assert f"Until then this notice stands: “{TRAINS}”" in page.text
+
+    page = page.follow("2 versions")
+    assert page.heading == "Versions of the urgent notice"
+    assert [(row["Version"], row["State"], row["Words"]) for row in page.rows] == [
+        ("Version 2", "Waiting 10am on Tuesday 12 May 2009", "Come early."),
+        ("Version 1", "Readers see this", TRAINS),
+    ]
+    compared = page.press("Show the differences")
+    assert [list(row.values()) for row in compared.rows][1:] == [
+        ["Words", TRAINS, "Come early."],
+        ["Ends", "10am on Tuesday 12 May 2009", "nothing"],
+    ]
+    later(held_clock, monkeypatch, timedelta(minutes=30))
+    assert notice_on(visitor.open("/help")) == "Come early."
+    editor.open("/organise/pages/notice")
+    editor.press("Take the notice down")
+
+    page = editor.page.follow("3 versions")
+    assert [row["State"] for row in page.rows] == ["Taken away", "Replaced", "Replaced"]
+    page = page.follow("Version 1")
+    assert (page.facts["Ends"], notice_on(page)) == ("10am on Tuesday 12 May 2009", TRAINS)
+    assert page.follow("Go on writing from this version").answer("The notice") == TRAINS
+    editor.open("/organise/pages/notice/notice/en/versions/1")
+    page = editor.press("Let readers see this version now")
+
+    assert page.facts["Ends"] == "When somebody takes it down"
+    assert notice_on(visitor.open("/help")) == TRAINS
+    told = [entry.sentence for entry in history.entries("notice")]
+    assert told[-1].startswith("The urgent notice was brought back as it was in version 1")
+
+
+def test_a_notice_that_has_ended_says_so_among_its_versions(
+    editor: Browser, visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(editor, {"Ends (optional)": TEN})
+    later(held_clock, monkeypatch, timedelta(minutes=30))
+
+    page = editor.open("/organise/pages/notice/notice/en/versions")
+
+    assert [row["State"] for row in page.rows] == ["Ended"]
+    assert "No notice stands" in page.follow("Back to the urgent notice").text
+    editor.open("/organise/pages/notice/notice/en/versions/1")
+    editor.press("Let readers see this version now")
+    assert notice_on(visitor.open("/help")) == TRAINS
+
+
+def test_before_there_is_a_notice_it_has_no_versions(editor: Browser) -> None:
+    editor.open("/organise/pages/notice/notice/en/versions", 404)
+    assert "version" not in editor.open("/organise/pages/notice").text
 
 
 def test_two_editors_of_the_notice_see_both(editor: Browser, a_browser: Browsers) -> None:

@@ -13,8 +13,7 @@ from app.content import notices
 from app.content import queries as content
 from app.content import services as writing
 from app.content.models import NEWS
-from app.content.services import Wording
-from app.content.versions import Key
+from app.content.versions import Key, Wording
 from app.content.views import folder
 from app.database import db, transaction
 from app.programme.models import Session
@@ -208,7 +207,8 @@ def test_every_page_tells_news_readers_of_the_feeds(visitor: Browser) -> None:
 
 def test_the_urgent_notice_stands_above_every_page_of_what_is_new(visitor: Browser) -> None:
     with transaction():
-        notices.put_up(notices.Wanted("The hall is shut.", None, None), saw="none", who="grace")
+        shut = Wording("The hall is shut.", "", "", date(2009, 5, 12))
+        notices.put_up(folder(), shut, seen=0, who="grace")
 
     for address in (
         "/changes",

@@ -1,18 +1,28 @@
 """The database is brought up and down by numbered steps, the same on both kinds."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import inspect, select
+from sqlalchemy import DateTime, bindparam, inspect, select, text
 
-from app.database import Base, db, is_modelled
+from app import clock
+from app.content import links as content
+from app.content import notices
+from app.content.versions import Wording
+from app.content.views import folder
+from app.database import Base, db, is_modelled, transaction
 from app.programme.models import Conference, Session
 from config import ROOT
 from tests.browser import Browser
 from tests.factories import published
+from tests.pages import words
 
+MOMENT = DateTime(timezone=True)
 MIGRATIONS = str(ROOT / "migrations")
 
 
@@ -55,3 +65,45 @@ def test_what_was_published_before_can_be_followed_and_found_afterwards(
     assert titles == ["Release 1 again Now", "Release 2", "Release 1"]
     assert page.headings.count("Renamed sessions 1") == 2
     assert visitor.open("/search?q=harbour+wall").heading == "One result for “harbour wall”"
+
+
+@pytest.mark.both_databases
+def test_links_and_notices_of_before_are_versions_afterwards_and_links_again_below(
+    site: Flask, visitor: Browser, held_clock: Any
+) -> None:
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0016")
+    nine, now = datetime(2009, 5, 12, 7, tzinfo=UTC), clock.now()
+    moments = [bindparam(name, type_=MOMENT) for name in ("begins", "ends")]
+    a_link = text(
+        "INSERT INTO link (page, position, label, address) VALUES ('help', 1, 'WHO', :to)"
+    )
+    a_notice = text(
+        "INSERT INTO notice (words, appears_at, ends_at, who, written_at) "
+        "VALUES (:words, :begins, :ends, 'otto@conference.example', :begins)"
+    ).bindparams(*moments)
+    with db.engine.begin() as connection:
+        connection.execute(a_link, {"to": "https://who.example/"})
+        for sentence, ends in (("Run.", nine), ("Walk.", None)):
+            connection.execute(a_notice, {"words": sentence, "begins": nine, "ends": ends})
+
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    page = visitor.open("/help")
+    assert page.links["WHO (opens another website)"] == "https://who.example/"
+    assert [words(one) for one in page.tree.of_class("notice--urgent")] == ["Walk."]
+    with transaction():
+        (link,) = content.links("help")
+        wording = Wording("The WHO", "", link.address, now.date())
+        content.change(folder(), link, wording, 1, seen=1, who="wanda@conference.example")
+        notices.take_down(folder(), who="wanda@conference.example")
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0016")
+
+    with db.engine.connect() as connection:
+        rows = connection.execute(text("SELECT page, label, address FROM link")).all()
+        assert [tuple(row) for row in rows] == [("help", "The WHO", "https://who.example/")]
+        again = connection.execute(text("SELECT words, ends_at FROM notice")).all()
+        assert {sentence for sentence, _ in again} == {"Run.", "Walk."}
+        assert all(ends for _, ends in again)
+    flask_migrate.upgrade(directory=MIGRATIONS)

@@ -25,7 +25,6 @@ from app.web.words import local_day
 
 FORMS: dict[str, type[WritingForm]] = {PAGE: WritingForm, NEWS: NewsForm}
 NEW: dict[str, type[WritingForm]] = {PAGE: NewPageForm, NEWS: NewsForm}
-DIGITS = 6  # of the number of a version
 
 
 def attach(pages: Blueprint) -> None:
@@ -106,18 +105,12 @@ def _on_to(key: Key, what: str) -> Response:
 def _begin(form: WritingForm, text: Text) -> None:
     """Let the newest version stand in the form, or another that was asked for."""
     form.version.data = str(text.seen)
-    begins = _asked(text) or next((one for one in text.versions if not one.is_removed), None)
+    begins = opened.to_begin_with(text)
     if begins is not None:
         words = queries.body(folder(), begins)
         form.begin_with(begins.title, begins.summary, words, begins.dated_on)
     else:
         form.begin_with("", "", "", local_day(clock.now()))
-
-
-def _asked(text: Text) -> Version | None:
-    number = request.args.get("from", "")
-    is_number = number.isascii() and number.isdecimal() and len(number) <= DIGITS
-    return text.version(int(number)) if is_number else None
 
 
 def _shown(form: WritingForm, key: Key, stale: Stale | None) -> dict[str, Any]:

@@ -6,14 +6,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Field, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import DateField, Field, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, ValidationError
 
 from app import clock
-from app.content.links import Wanted as WantedLink
-from app.content.notices import Wanted as WantedNotice
-from app.content.services import SLUG, Wording
-from app.forms import Form, one_line, plain_characters
+from app.content.services import SLUG
+from app.content.versions import Wording
+from app.forms import one_line, plain_characters
 from app.organise.edited import EditForm, a_name, lines
 from app.organise.moments import MomentField, a_moment_or_nothing
 from app.registration.fields import at_most
@@ -52,6 +51,12 @@ def _web_address(_form: Any, field: Field) -> None:
         raise ValidationError(_l("Enter a whole address, like https://www.example.org/report"))
 
 
+def appears() -> MomentField:
+    """Ask when something is to appear, where it is not to at once."""
+    checks = [a_moment_or_nothing, _to_come]
+    return MomentField(_l("Appears (optional)"), checks, filters=[one_line])
+
+
 class WritingForm(EditForm):
     """Write a page."""
 
@@ -75,9 +80,7 @@ class WritingForm(EditForm):
         filters=[lines],
         render_kw={"dir": "auto", "data-previewed": ""},
     )
-    appears = MomentField(
-        _l("Appears (optional)"), [a_moment_or_nothing, _to_come], filters=[one_line]
-    )
+    appears = appears()
 
     def wording(self) -> Wording:
         """Give what was typed."""
@@ -127,7 +130,7 @@ class NewPageForm(WritingForm):
     )
 
 
-class LinkForm(Form):
+class LinkForm(EditForm):
     """Add a link to a page."""
 
     label = a_name(_l("Words of the link"), _l("The words"), _l("Enter the words of the link"))
@@ -142,27 +145,32 @@ class LinkForm(Form):
         filters=[one_line],
         render_kw={"inputmode": "url", "spellcheck": "false", "autocapitalize": "none"},
     )
+    appears = appears()
+
+    def wording(self) -> Wording:
+        """Give what was typed."""
+        return Wording(
+            title=self.label.data or "",
+            summary="",
+            body=self.address.data or "",
+            dated_on=local_day(self.appears.moment or clock.now()),
+            appears_at=self.appears.moment,
+        )
 
 
 class LinkEditForm(LinkForm):
     """Change a link, or its place among the others."""
 
-    seen = HiddenField()
     place = SelectField(_l("Place in the list"), coerce=int)
 
     def offer(self, count: int) -> None:
         """Say how many places there are."""
         self.place.choices = [(number, str(number)) for number in range(1, count + 1)]
 
-    def wanted(self) -> WantedLink:
-        """Give what was typed."""
-        return WantedLink(self.label.data or "", self.address.data or "", self.place.data)
 
-
-class NoticeForm(Form):
+class NoticeForm(EditForm):
     """Write an urgent notice."""
 
-    seen = HiddenField()
     words = TextAreaField(
         _l("The notice"),
         [
@@ -172,9 +180,7 @@ class NoticeForm(Form):
         ],
         filters=[one_line],
     )
-    appears = MomentField(
-        _l("Appears (optional)"), [a_moment_or_nothing, _to_come], filters=[one_line]
-    )
+    appears = appears()
     ends = MomentField(_l("Ends (optional)"), [a_moment_or_nothing, _to_come], filters=[one_line])
 
     def validate_ends(self, field: MomentField) -> None:
@@ -182,6 +188,13 @@ class NoticeForm(Form):
         if field.moment and self.appears.moment and field.moment <= self.appears.moment:
             raise ValidationError(_l("The notice must end after it appears"))
 
-    def wanted(self) -> WantedNotice:
+    def wording(self) -> Wording:
         """Give what was typed."""
-        return WantedNotice(self.words.data or "", self.appears.moment, self.ends.moment)
+        return Wording(
+            title=self.words.data or "",
+            summary="",
+            body="",
+            dated_on=local_day(self.appears.moment or clock.now()),
+            appears_at=self.appears.moment,
+            ends_at=self.ends.moment,
+        )

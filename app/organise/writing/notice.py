@@ -8,14 +8,17 @@ from flask_babel import gettext
 
 from app import clock
 from app.content import notices
-from app.content.models import Notice
-from app.content.notices import Replaced
+from app.content.models import NOTICE
+from app.content.services import Stale
+from app.content.views import folder
 from app.errors import Refused
 from app.forms import ButtonForm, checks_its_own_token
 from app.history import queries as history
 from app.organise import done
 from app.organise.edited import who
+from app.organise.writing import opened
 from app.organise.writing.forms import NoticeForm
+from app.organise.writing.opened import Text
 from app.web.pages import page
 
 
@@ -28,13 +31,14 @@ def attach(pages: Blueprint) -> None:
 
 def notice() -> ResponseReturnValue:
     """Show the notice that stands or waits."""
-    present = notices.present()
+    text = opened.notice()
     return page(
         "organise/writing/notice.html",
-        present=present,
-        stands=present is not None and present.appears_at <= clock.now(),
+        text=text,
+        present=notices.present(text.writings),
+        standing=text.writings.notice(clock.now()),
         press=ButtonForm(),
-        entries=history.newest_about("notice"),
+        entries=history.newest_about(NOTICE),
     )
 
 
@@ -43,17 +47,17 @@ def write_notice() -> ResponseReturnValue:
     """Write a notice in place of any other, or look at how it would stand."""
     form = NoticeForm()
     if not form.is_submitted():
-        _begin(form, notices.present())
+        _begin(form, opened.notice())
         return _asked(form, 200)
     if not form.validate():
         return _asked(form, 422)
     if "preview" in request.form:
         return _asked(form, 200, preview=form.words.data)
     try:
-        notices.put_up(form.wanted(), saw=form.seen.data or "", who=who())
-    except Replaced as replaced:
-        form.seen.data = replaced.seen
-        return _asked(form, 409, stale=replaced)
+        notices.put_up(folder(), form.wording(), seen=form.seen, who=who())
+    except Stale as stale:
+        form.version.data = str(stale.version)
+        return _asked(form, 409, stale=stale)
     except Refused as refusal:
         form.reject(form.ends, refusal)
         return _asked(form, 422)
@@ -67,14 +71,16 @@ def _asked(form: NoticeForm, status: int, **seen: Any) -> ResponseReturnValue:
 
 def remove_notice() -> ResponseReturnValue:
     """Take the notice down."""
-    notices.take_down(who())
+    notices.take_down(folder(), who=who())
     return redirect(done.at(url_for(".notice"), "notice-removed"), 303)
 
 
-def _begin(form: NoticeForm, present: Notice | None) -> None:
-    """Let the notice stand in the form that is there already."""
-    form.seen.data = notices.seen(present)
-    if present is not None:
-        form.words.data = present.words
-        form.appears.show(present.appears_at if present.appears_at > clock.now() else None)
-        form.ends.show(present.ends_at)
+def _begin(form: NoticeForm, text: Text) -> None:
+    """Let the notice stand in the form that is there already, or an old one that was asked for."""
+    now = clock.now()
+    begins = opened.asked_for(text) or notices.present(text.writings)
+    form.version.data = str(text.seen)
+    if begins is not None:
+        form.words.data = begins.title
+        form.appears.show(None if begins.has_come(now) else begins.appears_at)
+        form.ends.show(None if begins.is_over(now) else begins.ends_at)

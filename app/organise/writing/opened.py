@@ -2,21 +2,25 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, url_for
+from flask import current_app, request, url_for
 from flask_babel import gettext
 
 from app import clock
-from app.content import queries, services, shelf
-from app.content.models import PAGE
-from app.content.versions import FALLBACK, Key, Version, Writings
+from app.content import queries, services, shelf, telling
+from app.content.models import LINK, NEWS, NOTICE, PAGE
+from app.content.versions import FALLBACK, NOTICE_KEY, Key, Version, Writings
 from app.content.views import folder
 from app.errors import NotFound
 from app.web import languages
 from app.web.languages import Language
 
 KINDS = "any(page, news)"  # in an address
+VERSIONED = "any(page, news, link, notice)"
+IN_ENGLISH_ALONE = {LINK, NOTICE}
+DIGITS = 6  # of the number of a version
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,11 @@ class Text:
         return self.key.kind == PAGE
 
     @property
+    def has_body(self) -> bool:
+        """Whether it has a text of many lines: a link and the notice have none."""
+        return self.key.kind in (PAGE, NEWS)
+
+    @property
     def address(self) -> str:
         """Where readers find it."""
         if self.is_page:
@@ -51,10 +60,51 @@ class Text:
         return found.title if found else ""
 
     @property
+    def called(self) -> str:
+        """What a heading calls it."""
+        if self.key.kind == NOTICE:
+            return str(gettext("the urgent notice"))
+        return str(gettext("“%(title)s”", title=self.title))
+
+    @cached_property
+    def place(self) -> str:
+        """Where the back office shows it."""
+        if self.key.kind == NOTICE:
+            return url_for("organise.writing.notice")
+        if self.key.kind == LINK:
+            return url_for("organise.writing.link", slug=self.above.key.slug, link=self.key.slug)
+        return url_for("organise.writing.text", kind=self.key.kind, slug=self.key.slug)
+
+    def to_write(self, number: int | None = None) -> str:
+        """Where its next version is written, beginning with one that is there."""
+        begins: dict[str, Any] = {"from": number}
+        if self.key.kind == NOTICE:
+            return url_for("organise.writing.write_notice", **begins)
+        if self.key.kind == LINK:
+            slug = self.above.key.slug
+            return url_for("organise.writing.link", slug=slug, link=self.key.slug, **begins)
+        return url_for("organise.writing.edit", **self.key._asdict(), **begins)
+
+    @cached_property
+    def above(self) -> "Text":
+        """The page that a link stands on."""
+        page = telling.page_of(self.key)
+        return Text(Key(PAGE, page, FALLBACK), self.writings)
+
+    @property
     def trail(self) -> list[tuple[str, str]]:
         """Where the pages beneath this one stand."""
-        place = url_for("organise.writing.text", kind=self.key.kind, slug=self.key.slug)
-        return [(self.title, place)]
+        if self.key.kind == LINK:
+            return [*self.trail_of_links, (self.title, self.place)]
+        if self.key.kind == NOTICE:
+            return [(gettext("Urgent notice"), self.place)]
+        return [(self.title, self.place)]
+
+    @property
+    def trail_of_links(self) -> list[tuple[str, str]]:
+        """Where the pages of a link stand."""
+        place = url_for("organise.writing.links", slug=self.above.key.slug)
+        return [*self.above.trail, (gettext("Additional links"), place)]
 
     @property
     def trail_of_versions(self) -> list[tuple[str, str]]:
@@ -111,19 +161,40 @@ class Text:
     def standing(self, version: Version) -> str:
         """Tell what one version is for readers now: counts, waiting, over or shipped."""
         if version == self.counts:
-            return "removed" if version.is_removed else "counts"
+            return "removed" if version.is_removed else self._ended(version)
         if not version.has_come(clock.now()):
             return "waiting" if version == self.newest else "never"
         return "shipped" if version.number == 0 else "over"
+
+    def _ended(self, version: Version) -> str:
+        return "ended" if version.is_over(clock.now()) else "counts"
+
+
+def notice() -> Text:
+    """Open the urgent notice, whether there ever was one or not."""
+    return Text(NOTICE_KEY, queries.written(folder()))
+
+
+def asked_for(text: Text) -> Version | None:
+    """Find the version that an address asks to begin with."""
+    number = request.args.get("from", "")
+    is_number = number.isascii() and number.isdecimal() and len(number) <= DIGITS
+    return text.version(int(number)) if is_number else None
+
+
+def to_begin_with(text: Text) -> Version | None:
+    """Find the version that the next one is written from: one asked for, or the newest words."""
+    return asked_for(text) or next((one for one in text.versions if not one.is_removed), None)
 
 
 def text(kind: str, slug: str, language: str = FALLBACK) -> Text:
     """Open a text in one language; English must be there."""
     writings = queries.written(folder())
-    if language not in languages.offered():
+    offered = [FALLBACK] if kind in IN_ENGLISH_ALONE else languages.offered()
+    if language not in offered:
         raise NotFound("This site is not read in that language")
     if writings.newest(Key(kind, slug, FALLBACK)) is None:
-        raise NotFound("There is no page or news item with that address")
+        raise NotFound("Nothing has been written at that address")
     return Text(Key(kind, slug, language), writings)
 
 

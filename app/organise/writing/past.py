@@ -1,21 +1,24 @@
 """The versions of a text: each as readers saw it, two side by side, an old one brought back."""
 
-from flask import Blueprint, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from typing import Any
 
-from app.content import comparing, queries, services
-from app.content.models import PAGE
+from flask import Blueprint, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.content import comparing, links, queries, services
+from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.content.versions import Version
 from app.content.views import folder
 from app.organise import done
 from app.organise.edited import EditForm, who
 from app.organise.writing import opened
-from app.organise.writing.opened import KINDS, Text
+from app.organise.writing.opened import DIGITS, KINDS, VERSIONED, Text
 from app.web import languages
 from app.web.pages import page
+from app.web.words import local_moment
 
-ONE = f"/<{KINDS}:kind>/<slug>/<language>"
-DIGITS = 6  # of the number of a version
+ONE = f"/<{VERSIONED}:kind>/<slug>/<language>"
 
 
 def attach(pages: Blueprint) -> None:
@@ -25,7 +28,8 @@ def attach(pages: Blueprint) -> None:
     back = f"{ONE}/versions/<int(max=999999):number>/bring-back"
     pages.add_url_rule(back, view_func=bring_back, methods=["POST"])
     pages.add_url_rule(f"{ONE}/compare", view_func=compare)
-    pages.add_url_rule(f"{ONE}/remove", view_func=remove, methods=["GET", "POST"])
+    gone = f"/<{KINDS}:kind>/<slug>/<language>/remove"
+    pages.add_url_rule(gone, view_func=remove, methods=["GET", "POST"])
 
 
 def versions(kind: str, slug: str, language: str) -> ResponseReturnValue:
@@ -51,7 +55,8 @@ def version(kind: str, slug: str, language: str, number: int) -> ResponseReturnV
 def bring_back(kind: str, slug: str, language: str, number: int) -> ResponseReturnValue:
     """Let readers see an old version again."""
     text = opened.text(kind, slug, language)
-    services.bring_back(folder(), text.key, number, seen=EditForm().seen, who=who())
+    deeds = links if kind == LINK else services
+    deeds.bring_back(folder(), text.key, number, seen=EditForm().seen, who=who())
     return _on_to(text, "text-brought-back")
 
 
@@ -64,8 +69,11 @@ def compare(kind: str, slug: str, language: str) -> ResponseReturnValue:
         text=text,
         old=old,
         new=new,
-        facts=[("title", old.title, new.title), ("summary", old.summary, new.summary)],
-        lines=comparing.lines(queries.body(folder(), old), queries.body(folder(), new)),
+        facts=[
+            (label, before, after)
+            for (label, before), (_, after) in zip(_facts(old), _facts(new), strict=True)
+        ],
+        lines=comparing.lines(_long(old), _long(new)),
         trail=text.trail_of_versions,
     )
 
@@ -81,8 +89,7 @@ def remove(kind: str, slug: str, language: str) -> ResponseReturnValue:
 
 
 def _on_to(text: Text, what: str) -> ResponseReturnValue:
-    place = url_for("organise.writing.text", kind=text.key.kind, slug=text.key.slug)
-    return redirect(done.at(place, what), 303)
+    return redirect(done.at(text.place, what), 303)
 
 
 def _seen(text: Text) -> EditForm:
@@ -97,7 +104,28 @@ def _number(name: str) -> int:
     return int(typed) if is_number else 0
 
 
-def _as_read(shown: Version) -> queries.Page | queries.News:
+def _facts(version: Version) -> list[tuple[str, str]]:
+    """Give what a version says in short, each with what it is called."""
+    if version.kind == LINK:
+        address = queries.body(folder(), version)
+        return [(gettext("Words"), version.title), (gettext("Address"), address)]
+    if version.kind == NOTICE:
+        ends = local_moment(version.ends_at) if version.ends_at else ""
+        return [(gettext("Words"), version.title), (gettext("Ends"), ends)]
+    return [(gettext("Title"), version.title), (gettext("Summary"), version.summary)]
+
+
+def _long(version: Version) -> str:
+    """Give the text of a version, where it has one of many lines."""
+    return queries.body(folder(), version) if version.kind in (PAGE, NEWS) else ""
+
+
+def _as_read(shown: Version) -> Any:
+    """Set a version as readers see it."""
+    if shown.kind == NOTICE:
+        return shown.title
+    body = queries.body(folder(), shown)
+    if shown.kind == LINK:
+        return [queries.Link(shown.title, body)]
     make = queries.set_page if shown.kind == PAGE else queries.set_news
-    root = languages.root(shown.language)
-    return make(shown, queries.body(folder(), shown), root, "as-read-")
+    return make(shown, body, languages.root(shown.language), "as-read-")

@@ -63,6 +63,13 @@ class Tree:
             holder = self._above.get(holder)
         return holder
 
+    def language(self, element: Element) -> str | None:
+        """Tell in which language an element is read out."""
+        holder: Element | None = element
+        while holder is not None and not holder.get("lang"):
+            holder = self._above.get(holder)
+        return None if holder is None else holder.get("lang")
+
     def label(self, field: Element) -> str:
         """Tell the words by which a screen reader announces a field."""
         if field.get("aria-label"):

@@ -5,6 +5,7 @@ import { clean, keep, match, readState, renew } from "./offline/store.js";
 
 const PATIENCE = 4000; // milliseconds, before a page that is kept is shown instead
 const LOOK_AGAIN = 600_000; // after which the site is asked whether there is something new
+const BENEATH_THE_TOP = /<nav class="trail|<main id="main"/; // where a page begins
 const AGENDA = /^(\/[a-zA-Z-]+)?\/agenda$/;
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -60,6 +61,6 @@ async function learn(state, path, answer) {
 }
 
 async function marked(copy, state, status = 200) {
-  const text = (await copy.text()).replace('<main id="main"', `${state.banner}<main id="main"`);
+  const text = (await copy.text()).replace(BENEATH_THE_TOP, (found) => `${state.banner}${found}`);
   return new Response(text, { status, headers: clean(copy.headers) });
 }

@@ -17,6 +17,7 @@ from tests.factories import (
     a_session,
     a_speaker,
     a_theme,
+    an_agenda,
     published,
 )
 from tests.pages import words
@@ -328,6 +329,36 @@ def test_another_language_is_marked(visitor: Browser) -> None:
     assert next(french) == "La marée"
     assert next(page.tree.of_class("prose")).get("lang") == "fr"
     assert visitor.open("/sessions/odd").facts["Language"] == "not a language"
+
+
+@pytest.mark.parametrize(
+    ("address", "times"),
+    [
+        ("/programme", 1),
+        ("/programme?view=grid", 1),
+        ("/programme/2009-06-10", 1),
+        ("/sessions", 1),
+        ("/sessions/la-maree", 2),  # the way to the page, and its heading
+        ("/sessions/opening", 2),  # beside it, and after it
+        ("/changes", 2),  # renamed so
+        ("/agenda", 2),  # on its own, and where it clashes
+    ],
+)
+def test_a_title_is_marked_in_its_language_wherever_it_stands(
+    visitor: Browser, address: str, times: int
+) -> None:
+    tide = a_session(title="Marée", slug="la-maree", language="fr")
+    published()
+    with transaction():
+        tide.title = "La marée"
+    published()
+    an_agenda("opening", "la-maree", holder=visitor)
+
+    tree = visitor.open(address).tree
+
+    titles = [one for one in tree.every("bdi") if words(one) == "La marée"]
+    assert len(titles) == times
+    assert [tree.language(one) for one in titles] == ["fr"] * times
 
 
 @pytest.mark.parametrize("title", HOSTILE, ids=range(len(HOSTILE)))

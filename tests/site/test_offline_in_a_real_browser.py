@@ -55,6 +55,8 @@ def test_a_programme_that_is_kept_is_read_without_a_connection(
 
         assert window.get_by_role("heading", level=1).inner_text() == "Reading the tide"
         assert banner.is_visible()
+        way = window.get_by_role("navigation", name="You are here")
+        assert banner.evaluate("(one, way) => one.nextElementSibling === way", way.element_handle())
         window.context.set_offline(False)
         window.goto("/programme")
         assert banner.count() == 0
@@ -137,7 +139,8 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
     tide = the_session("reading-the-tide")
     assert tide.ends_at
     kitchen, tower = a_room(name="Kitchen"), a_room(name="Tower")
-    a_session(title="Soup", room=kitchen, starts_at=tide.ends_at + timedelta(minutes=5))
+    soup = tide.ends_at + timedelta(minutes=5)
+    a_session(title="Soup", room=kitchen, starts_at=soup, language="fr")
     a_session(title="Late view", room=tower, starts_at=tide.ends_at + timedelta(minutes=70))
     a_session(title="Bell", room=tower, starts_at=tide.starts_at, ends_at=None)
     a_session(title="Cake", starts_at=tide.ends_at)  # in no room
@@ -168,6 +171,7 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
             "No time to walk You come from Reading the tide, which ends at midday in Great hall.",
             "No time to walk You come from Soup, which ends at 1:05pm in Kitchen.",
         ]
+        assert window.locator(".clash a[lang=fr]").all_inner_texts() == ["Soup"] * 2
         assert notes == 1
         expect(
             window.get_by_text("You cannot get to all of these sessions in time")

@@ -51,6 +51,11 @@ class Item:
     old: str = ""
     new: str = ""
 
+    @property
+    def new_language(self) -> str:
+        """In which language is what stands there now: its title is in its own."""
+        return self.language if self.new == self.name else ""
+
 
 @dataclass(frozen=True)
 class Group:

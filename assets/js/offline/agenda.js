@@ -91,5 +91,8 @@ function aTrouble(words, ...about) {
 }
 
 function link(row) {
-  return row.querySelector("h3 a").cloneNode(true);
+  const title = row.querySelector("h3");
+  const copy = title.querySelector("a").cloneNode(true);
+  if (title.lang) copy.lang = title.lang;
+  return copy;
 }

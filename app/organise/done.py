@@ -43,6 +43,7 @@ WORDS: Final = {
         "The photo has been taken away. What readers see changes once you publish."
     ),
     "material-saved": _l("Saved. Readers see it from the moment that was chosen."),
+    "material-here": _l("This file is here already, so it was not added once more."),
     "material-removed": _l("It has been taken away, and readers no longer see it."),
     "material-released": _l("Released. Readers see it now, if they see the session."),
     "speakers-confirmed": _l("All of them are marked as confirmed."),

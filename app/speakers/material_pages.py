@@ -117,13 +117,14 @@ class Views:
     def add_file(self, **where: str) -> ResponseReturnValue:
         """Hand a file in."""
         session, form = self._face.session(**where), MaterialFileForm.about(None)
+        news: list[bool] = []
 
         def hand_in() -> None:
             stream = form.file.data.stream
-            services.hand_in(session, stream, *_said(form), who=self._face.who())
+            news.append(services.hand_in(session, stream, *_said(form), who=self._face.who()))
 
         if form.validate_on_submit() and _done(form, form.file, hand_in):
-            return self._see("material-saved", where)
+            return self._see("material-saved" if any(news) else "material-here", where)
         return self._ask("file", session, form, where)
 
     def add_link(self, **where: str) -> ResponseReturnValue:

@@ -24,6 +24,7 @@ WORDS: Final = {
     "saved": _l("Saved. Thank you."),
     "as-it-was": _l("Nothing was changed, so there was nothing to save."),
     "material-saved": _l("Saved. Readers see it from the moment that you chose."),
+    "material-here": _l("This file is here already, so it was not added once more."),
     "material-removed": _l("It has been taken away, and readers no longer see it."),
     "photo-saved": _l("Saved. Readers see it in a few minutes."),
     "photo-sent": _l("Thank you. An organiser looks at your photo before readers see it."),

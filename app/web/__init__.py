@@ -22,6 +22,7 @@ from app.web import (
     logs,
     pages,
     public,
+    reading_on,
     words,
 )
 from app.web.shelf import PublicPages
@@ -81,9 +82,10 @@ def attach(app: Flask, config: Config, watch: Watch) -> None:
     shelf = public.attach(app, watch)
     inside.attach(app)
     headers.attach(app, config)  # after the pages: what ends a request runs in reverse order
+    reading_on.attach(app)
     addresses.attach(app)  # after the headers: they refuse names that are not ours
     static = WhiteNoise(
-        headers.KnownName(app.wsgi_app, config.hosts),
+        headers.KnownName(reading_on.ReadOn(app.wsgi_app), config.hosts),
         root=str(ROOT / "static"),
         prefix="static/",
         max_age=A_YEAR,  # each reference carries the file's fingerprint

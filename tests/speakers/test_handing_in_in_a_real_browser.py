@@ -4,17 +4,20 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
+from app.accounts.models import Device
 from app.database import db
 from app.programme.materials.models import Material, Piece
+from app.programme.models import Photo
 from tests.chromium import sideways_scroll
 from tests.factories import ada_marsh, keeping_window
 from tests.live import LiveSite
 from tests.programme.documents import a_pdf
 from tests.programme.pictures import turned_and_located
-from tests.waiting import HOST
+from tests.waiting import HOST, wait_until
 
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
@@ -93,30 +96,152 @@ def test_slides_are_handed_in_without_scripts(
     expect(window.get_by_text("Readers see it: when the session starts")).to_be_visible()
 
 
+# What is cut off, and what is too large
+
+
+def form(window: Page, file: bytes, name: str, **answers: str) -> bytes:
+    """Write the form that is open as a browser sends it, with a file."""
+    token = window.locator("[name=csrf_token]").last.input_value()
+    parts = [
+        f'--part\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+        for field, value in {"csrf_token": token, **answers}.items()
+    ]
+    given = f'--part\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    return f"{''.join(parts)}{given}".encode() + file + b"\r\n--part--\r\n"
+
+
+def head(window: Page, running: LiveSite, length: int, *more: str) -> bytes:
+    """Write what a browser says before it sends the form that is open."""
+    path = window.url.removeprefix(running.address)
+    cookies = "; ".join(f"{one['name']}={one['value']}" for one in window.context.cookies())
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"Host: {HOST}:{running.port}",
+        f"Cookie: {cookies}",
+        "Content-Type: multipart/form-data; boundary=part",
+        f"Content-Length: {length}",
+        *more,
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def answer(line: socket.socket, end: bytes = b"</html>") -> str:
+    """Read what comes back: a page, or only where it leads."""
+    line.settimeout(30)
+    came = b""
+    while end not in came and (piece := line.recv(65_536)):
+        came += piece
+    return came.decode()
+
+
+def kept() -> int:
+    """Count what is kept, as it stands now, and stand in nobody's way."""
+    kinds = (Material, Piece, Photo)
+    found = sum(db.session.scalar(select(func.count()).select_from(kind)) or 0 for kind in kinds)
+    db.session.rollback()
+    return found
+
+
+@pytest.mark.both_databases
 def test_an_upload_that_is_cut_off_leaves_nothing(live_site: LiveSites, window: Page) -> None:
     running = live_site()
     keeping_window(window, running.address, ada_marsh())
     window.goto(f"{running.address}{OWN}/materials")
     window.get_by_role("link", name="Hand in a file").first.click()
-    token = window.locator("[name=csrf_token]").first.input_value()
-    cookies = "; ".join(f"{one['name']}={one['value']}" for one in window.context.cookies())
-    body = (
-        f'--part\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n'
-        '--part\r\nContent-Disposition: form-data; name="title"\r\n\r\nSlides\r\n'
-        '--part\r\nContent-Disposition: form-data; name="opens"\r\n\r\nnow\r\n'
-        '--part\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
-    ).encode() + a_pdf(bytes(3_000_000))
-    path = window.url.removeprefix(running.address)
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: {HOST}:{running.port}\r\n"
-        f"Cookie: {cookies}\r\nContent-Type: multipart/form-data; boundary=part\r\n"
-        f"Content-Length: {len(body) + 40_000_000}\r\n\r\n"
-    ).encode()
+    body = form(window, a_pdf(bytes(3_000_000)), "a.pdf", title="Slides", opens="now")
 
     with socket.create_connection((HOST, running.port)) as line:
-        line.sendall(head + body)
+        line.sendall(head(window, running, len(body)) + body[:2_000_000])
 
     window.reload()
     expect(window.get_by_role("heading", level=1)).to_have_text("Hand in a file")
-    for kind in (Material, Piece):
-        assert db.session.scalar(select(func.count()).select_from(kind)) == 0
+    window.goto(f"{running.address}{OWN}/materials")
+    expect(window.get_by_text("Nothing has been handed in yet.").first).to_be_visible()
+    assert kept() == 0
+
+
+def test_whoever_loses_the_line_finds_what_was_kept_once_and_nothing_by_halves(
+    live_site: LiveSites, window: Page
+) -> None:
+    running = live_site()
+    keeping_window(window, running.address, ada_marsh())
+
+    def send(body: bytes, length: int) -> None:
+        with socket.create_connection((HOST, running.port)) as line:
+            line.sendall(head(window, running, length) + body)
+
+    window.goto(f"{running.address}{OWN}/photo")
+    body = form(window, turned_and_located(), "me.jpg", description="A woman")
+    send(body[:-200], len(body))
+    window.reload()
+    expect(window.get_by_role("heading", level=1)).to_have_text("Your photo")
+    expect(window.get_by_text("You have sent this in.")).to_have_count(0)
+    assert kept() == 0
+    send(body, len(body))
+    wait_until(lambda: kept() > 0, "the photo to be kept")
+    window.reload()
+    expect(window.get_by_text("You have sent this in.")).to_be_visible()
+    expect(window.get_by_role("img", name="A woman")).to_be_visible()
+
+    window.goto(f"{running.address}{OWN}/materials")
+    window.get_by_role("link", name="Hand in a file").first.click()
+    body = form(window, a_pdf(), "a.pdf", title="Slides", opens="now")
+    send(body, len(body))
+    wait_until(lambda: kept() > 1, "the file to be kept")
+    with socket.create_connection((HOST, running.port)) as line:
+        line.sendall(head(window, running, len(body)) + body)
+        again = answer(line, b"\r\n\r\n")
+    window.goto(f"{running.address}{OWN}/materials?done=material-here")
+    assert again.startswith("HTTP/1.1 303")
+    assert "done=material-here" in again
+    expect(window.get_by_text("This file is here already")).to_be_visible()
+    expect(window.get_by_text("Not taken yet")).to_have_count(1)
+
+
+def test_whoever_sends_too_much_before_they_listen_sees_our_page(
+    live_site: LiveSites, window: Page
+) -> None:
+    running = live_site()
+    keeping_window(window, running.address, ada_marsh())
+
+    def told(megabytes: int, *more: str) -> str:
+        body = form(window, bytes(megabytes * 1_000_000), "large", title="Slides", opens="now")
+        with socket.create_connection((HOST, running.port)) as line:
+            line.sendall(head(window, running, len(body), *more))
+            if not more:
+                line.sendall(body)
+            return answer(line)
+
+    window.goto(f"{running.address}{OWN}/photo")
+    pictures = [told(12), told(45), told(12, "Expect: 100-continue")]
+    window.goto(f"{running.address}{OWN}/materials")
+    window.get_by_role("link", name="Hand in a file").first.click()
+    slides = told(60)
+    db.session.execute(delete(Device))
+    db.session.commit()
+    signed_out = told(60)
+
+    for page in (*pictures, slides, signed_out):
+        assert page.startswith("HTTP/1.1 413")
+    assert all("This picture is larger than 10 MB" in page for page in pictures)
+    assert "This file is larger than 50 MB" in slides
+    assert "What you sent is too large" in signed_out
+    assert kept() == 0
+
+
+def test_a_picture_that_is_too_large_is_refused_on_the_page_and_the_words_are_asked_again(
+    live_site: LiveSites, window: Page, axe: Barriers, tmp_path: Path
+) -> None:
+    address = live_site().address
+    picture = tmp_path / "film.jpg"
+    picture.write_bytes(turned_and_located() + bytes(30_000_000))
+    keeping_window(window, address, ada_marsh())
+    window.goto(f"{address}{OWN}/photo")
+
+    window.get_by_label("Picture").set_input_files(picture)
+    window.get_by_label("What the photo shows").fill("A woman")
+    window.get_by_role("button", name="Send the photo").click()
+
+    expect(window.get_by_role("alert")).to_contain_text("This picture is larger than 10 MB")
+    assert axe(window) == []
+    assert kept() == 0

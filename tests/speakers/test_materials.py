@@ -61,6 +61,21 @@ def the_material() -> Material:
     return db.session.scalars(select(Material)).one()
 
 
+@pytest.mark.both_databases
+def test_the_same_file_under_the_same_name_is_kept_once(ada: Browser) -> None:
+    handed_in(ada)
+
+    again = handed_in(ada)
+    other_words = handed_in(ada, what_it_is="Slides, once more")
+    other_file = handed_in(ada, a_pdf(b"another"))
+
+    assert "This file is here already, so it was not added once more." in again.source
+    assert "Saved." in other_words.source
+    assert "Saved." in other_file.source
+    titles = select(Material.title).order_by(Material.id)
+    assert db.session.scalars(titles).all() == ["Slides", "Slides, once more", "Slides"]
+
+
 def seen(reader: Browser) -> list[str]:
     page = reader.open(f"/sessions/{her_session().slug}")
     return [words for words in page.links if words.startswith(("Slides", "Paper"))]
@@ -235,8 +250,8 @@ def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(ada: Browser
 
 
 def test_a_session_takes_no_more_than_a_dozen(ada: Browser) -> None:
-    for _ in range(12):
-        handed_in(ada)
+    for number in range(12):
+        handed_in(ada, what_it_is=f"Slides {number}")
 
     page = handed_in(ada, status=422)
 

@@ -26,13 +26,21 @@ MOST: Final = 12  # for one session
 LENGTH_OF_KEY: Final = 16  # bytes
 
 
-def hand_in(session: Session, file: BinaryIO, title: str, opens: str, *, who: str) -> Material:
-    """Keep a file as slides or a paper of a session; raise Unreadable where it cannot be taken."""
+def hand_in(session: Session, file: BinaryIO, title: str, opens: str, *, who: str) -> bool:
+    """Keep a file as slides or a paper of a session; raise Unreadable where it cannot be taken.
+
+    Whoever saw no answer sends it once more: the very same is kept once. Tell whether it is new.
+    """
     kind = checking.kind_of(file)
+    edits.hold(session)
+    same = {"kind": kind, "title": title, "opens": opens, "digest": storage.digest(file)}
+    known = select(Material.id).filter_by(session_id=session.id, **same)
+    if db.session.scalars(known.limit(1)).first() is not None:
+        return False
     material = _added(session, Material(kind=kind, title=title, opens=opens))
     storage.store(material, file)
     _tell(material, f"{title} ({kind.upper()}) was handed in", who)
-    return material
+    return True
 
 
 def link(session: Session, address: str, title: str, opens: str, *, who: str) -> Material:

@@ -31,6 +31,15 @@ def store(material: Material, file: BinaryIO) -> None:
     db.session.flush()
 
 
+def digest(file: BinaryIO) -> str:
+    """Tell what stands for a file."""
+    found = hashlib.sha256()
+    file.seek(0)
+    while body := file.read(LENGTH):
+        found.update(body)
+    return found.hexdigest()
+
+
 class Stored(io.RawIOBase):
     """A file that is read from the database as its reader takes it."""
 

@@ -36,10 +36,10 @@ def measure(folder: Path) -> Iterator[Figure]:
     with copy.server(), closing(Connection(copy.port)) as connection:
         person = Person(connection, 1, encoding="br")
         public = {
-            name: _visit(person, name, path, person.see(path))
+            name: visit(person, name, path)
             for name, path in {**addresses.public(copy), **addresses.UNLISTED}.items()
         }
-        registering = [_visit(person, named(path), path, page) for path, page in journey(person)]
+        registering = [weighed(person, named(path), path, page) for path, page in journey(person)]
     whole = public.pop("programme")
     yield Figure(
         "first visit to /programme, large, br, everything",
@@ -64,7 +64,7 @@ def _many(folder: Path) -> Iterator[Figure]:
     with copy.server(), closing(Connection(copy.port)) as connection:
         person = Person(connection, 1, encoding="br")
         for path in ("/programme", "/programme?view=grid"):
-            size = _visit(person, path, path, person.see(path)).size / 1000
+            size = visit(person, path, path).size / 1000
             what = f"first visit to {path}, {MANY[0]} sessions, br, everything"
             yield Figure(what, f"{size:.1f} kB", size, WHOLE)
 
@@ -94,7 +94,13 @@ def named(path: str) -> str:
     return "/".join(path.split("/")[:3])
 
 
-def _visit(person: Person, name: str, path: str, page: Answer) -> Visit:
+def visit(person: Person, name: str, path: str) -> Visit:
+    """Open a page and everything that it needs."""
+    return weighed(person, name, path, person.see(path))
+
+
+def weighed(person: Person, name: str, path: str, page: Answer) -> Visit:
+    """Weigh a page that was opened, and everything that it needs."""
     assert page.status == 200, (path, page.status)
     needs = _Needs(path)
     needs.feed(page.text)
@@ -113,11 +119,16 @@ class _Needs(HTMLParser):
         super().__init__()
         self.addresses: set[str] = set()
         self._path = path
+        self._chosen = ""  # of the picture that is being read
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the address of a style sheet, an icon, a script or a picture."""
         about = {name: value or "" for name, value in attrs}
         address = about.get("src", "") if tag in {"img", "script"} else ""
+        if tag == "source" and not self._chosen:  # the first kind that is offered, at its largest
+            self._chosen = about.get("srcset", "").rpartition(",")[2].split()[0]
+        if tag == "img" and self._chosen:
+            address, self._chosen = self._chosen, ""
         if tag == "link" and about.get("rel") in FETCHED:
             address = about["href"]
         if address:

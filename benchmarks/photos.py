@@ -18,8 +18,10 @@ from app.edition import raise_edition
 from app.programme import photos, renditions
 from app.programme import services as programme
 from app.programme.models import Photo, Rendition, Speaker
+from benchmarks import first_visits
 from benchmarks.copies import Copy
 from benchmarks.figures import Figure, at_most
+from benchmarks.people import Person
 from benchmarks.running import ROOT
 from benchmarks.wire import Connection
 
@@ -46,7 +48,7 @@ def measure(folder: Path) -> Iterator[Figure]:
     )
     copy = Copy(folder / "photos")
     with copy.at_work():
-        took, heaviest = _with_photos()
+        took, heaviest, slug = _with_photos()
         yield Figure(
             "painting one photo in nine renditions", f"{took:.2f} s", took, at_most(3, 1, "s")
         )
@@ -66,6 +68,15 @@ def measure(folder: Path) -> Iterator[Figure]:
             size,
             at_most(60, 35, "kB"),
         )
+        visit = first_visits.visit(
+            Person(visitor, 1, encoding="br"), "speaker", f"/speakers/{slug}"
+        )
+        yield Figure(
+            "first visit to a speaker with a photo, sharp screen, br, everything",
+            f"{visit.size / 1000:.1f} kB ({visit.requests} requests)",
+            visit.size / 1000,
+            first_visits.BAR,
+        )
 
 
 def _photo(size: tuple[int, int]) -> bytes:
@@ -78,8 +89,8 @@ def _photo(size: tuple[int, int]) -> bytes:
     return out.getvalue()
 
 
-def _with_photos() -> tuple[float, float]:
-    """Give every speaker a photo with renditions; tell how long one took, and its weight."""
+def _with_photos() -> tuple[float, float, str]:
+    """Give every speaker a photo with renditions; tell how long one took, its weight, and whose."""
     whole = photos.taken(_photo((1600, 1200)))
     picture = photos.square(whole)
     with transaction():
@@ -100,4 +111,6 @@ def _with_photos() -> tuple[float, float]:
         programme.publish()
         raise_edition()
     listed = select(func.max(func.length(Rendition.body))).where(Rendition.side <= 192)
-    return took, (db.session.scalar(listed) or 0) / 1000
+    of_whom = select(Speaker.slug).join(Photo).where(Photo.key == keys[0])
+    heaviest = (db.session.scalar(listed) or 0) / 1000
+    return took, heaviest, db.session.scalars(of_whom).one()

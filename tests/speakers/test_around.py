@@ -30,6 +30,7 @@ def session(slug: str) -> Session:
 # Assistants
 
 
+@pytest.mark.both_databases
 def test_an_assistant_has_a_link_of_their_own_and_the_same_powers(
     ada: Browser, a_browser: Callable[[], Browser]
 ) -> None:
@@ -109,6 +110,7 @@ def test_what_is_no_address_is_refused_and_kept(ada: Browser) -> None:
     assert page.errors == ["Enter an email address in the right form, like name@example.org"]
 
 
+@pytest.mark.both_databases
 def test_letters_to_assistants_are_limited(ada: Browser) -> None:
     for number in range(10):
         ada.open("/speak/ada-marsh/assistants")
@@ -192,6 +194,7 @@ def test_an_owner_alone_edits_the_text_and_so_do_those_who_help_them(
     assert owning.may_edit(person, session("opening")) is may
 
 
+@pytest.mark.both_databases
 def test_the_assistant_of_an_owner_edits_the_text(site: object) -> None:
     keepers(ada_marsh())
     with transaction():

@@ -65,6 +65,7 @@ def test_what_is_not_needed_is_saved_empty(ada: Browser) -> None:
     assert db.session.scalars(select(SpeakerNeeds)).all() == []
 
 
+@pytest.mark.both_databases
 def test_needs_that_are_taken_back_are_kept_nowhere(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/access-needs").press("Save", {NEEDS: "A seat"})
     ada.open("/speak/ada-marsh/access-needs").press("Save", {NEEDS: "A chair"})
@@ -132,6 +133,7 @@ def test_two_may_answer_different_questions_at_once(ada: Browser, helper: Browse
     assert hers.press("Save", {JOURNEY: "By train"}).facts["Travel and arrival"] == "Done"
 
 
+@pytest.mark.both_databases
 def test_a_speaker_says_when_they_cannot_appear(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/availability")
     ada.press("Add a time")
@@ -143,6 +145,7 @@ def test_a_speaker_says_when_they_cannot_appear(ada: Browser) -> None:
     assert "Nothing was changed" in ada.open("/speak/ada-marsh/availability").press("Save").source
 
 
+@pytest.mark.both_databases
 def test_two_who_say_when_see_both_versions(ada: Browser, helper: Browser) -> None:
     hers = ada.open("/speak/ada-marsh/availability").press("Add a time")
     helper.open("/speak/ada-marsh/availability")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from app.database import db
@@ -39,6 +40,7 @@ def test_a_speaker_confirms_on_the_list(visitor: Browser) -> None:
     assert entry.who == "ada@example.org"
 
 
+@pytest.mark.both_databases
 def test_another_time_is_asked_of_the_organisers_and_changes_nothing(visitor: Browser) -> None:
     an_organiser()
     keeping_pages(visitor, ada_marsh())
@@ -53,6 +55,7 @@ def test_another_time_is_asked_of_the_organisers_and_changes_nothing(visitor: Br
     assert not any("train" in one for one in told)
 
 
+@pytest.mark.both_databases
 def test_organisers_are_not_flooded_with_what_a_speaker_asks(visitor: Browser) -> None:
     an_organiser()
     keeping_pages(visitor, ada_marsh())
@@ -68,6 +71,7 @@ def test_organisers_are_not_flooded_with_what_a_speaker_asks(visitor: Browser) -
     assert len(sent()) == 5
 
 
+@pytest.mark.both_databases
 def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
     visitor: Browser, site: object
 ) -> None:

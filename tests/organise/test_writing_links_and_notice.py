@@ -156,7 +156,7 @@ def test_a_link_appears_and_changes_at_its_moment_by_itself(
     ]
     editor.follow("Change or move Old words")
     editor.press("Save", words_of_the_link="New words", appears_optional=TEN)
-    assert editor.page.rows[0]["Appears"].endswith("Until then readers see Old words")
+    assert editor.page.rows[0]["Appears"].endswith("Until then readers see “Old words”")
     assert words_of_links(visitor.open("/help")) == ["Old words"]
     form = editor.follow("Change or move New words")
     assert form.answer("Appears (optional)") == TEN

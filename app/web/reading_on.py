@@ -13,7 +13,7 @@ from flask import Flask, request
 from flask.wrappers import Response
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ALLOWED: Final = "conference.allowed"  # bytes, in the environment
 TIMES: Final = 5  # as much as is allowed is read on: a film in place of a photo is not
@@ -53,7 +53,7 @@ class ReadOn:
         answer = self._inner(environ, start)
         if any(refused) and _sends_without_waiting(environ):
             with suppress(OSError):  # they have gone
-                _read_on(environ["wsgi.input"], TIMES * environ.get(ALLOWED, 0))
+                _read_on(environ, TIMES * environ.get(ALLOWED, 0))
         return answer
 
 
@@ -63,9 +63,9 @@ def _sends_without_waiting(environ: "WSGIEnvironment") -> bool:
     return sends and "HTTP_EXPECT" not in environ
 
 
-def _read_on(body: "InputStream", most: int) -> None:
+def _read_on(environ: "WSGIEnvironment", most: int) -> None:
     """Read what still comes, and keep nothing of it."""
-    until = time.monotonic() + LONGEST
+    body, until = environ["wsgi.input"], time.monotonic() + LONGEST
     while most > 0 and time.monotonic() < until:
         piece = body.read(PIECE)
         if not piece:

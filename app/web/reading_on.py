@@ -4,6 +4,7 @@ Many browsers send all of a form before they look at what comes back. A server t
 and hangs up cuts them off, and the person sees the browser's own page in place of ours.
 """
 
+import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 ALLOWED: Final = "conference.allowed"  # bytes, in the environment
 TIMES: Final = 5  # as much as is allowed is read on: a film in place of a photo is not
-LONGEST: Final = 120.0  # seconds
+LONGEST: Final = 120.0  # seconds, looked at after each piece: waiting for one has no end
+AT_ONCE: Final = 2  # in each process, so that there are always threads left to answer others
 PIECE: Final = 64 * 1024  # bytes
 
 
@@ -39,6 +41,7 @@ class ReadOn:
 
     def __init__(self, inner: "WSGIApplication") -> None:
         self._inner = inner
+        self._room = threading.BoundedSemaphore(AT_ONCE)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -52,9 +55,20 @@ class ReadOn:
 
         answer = self._inner(environ, start)
         if any(refused) and _sends_without_waiting(environ):
-            with suppress(OSError):  # they have gone
-                _read_on(environ, TIMES * environ.get(ALLOWED, 0))
+            self._hear_out(environ, TIMES * environ.get(ALLOWED, 0))
         return answer
+
+    def _hear_out(self, environ: "WSGIEnvironment", most: int) -> None:
+        """Read on, unless a few are heard out already: each of them holds a thread.
+
+        The server waits for each piece, however slowly it comes, and cannot be told to stop.
+        """
+        if self._room.acquire(blocking=False):
+            try:
+                with suppress(OSError):  # they have gone
+                    _read_on(environ, most)
+            finally:
+                self._room.release()
 
 
 def _sends_without_waiting(environ: "WSGIEnvironment") -> bool:

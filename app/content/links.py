@@ -88,14 +88,15 @@ def add(page: str, wording: Wording, *, who: str) -> None:
 
 
 def change(  # noqa: PLR0913 - which link, to what, at which place, since when, and by whom
-    folder: Path, link: Placed, wording: Wording, place: int, *, seen: int, who: str
+    folder: Path, link: Placed, wording: Wording, place: int | None, *, seen: int, who: str
 ) -> bool:
-    """Write the next version of a link and move it to a place; tell whether either is news."""
+    """Write the next version of a link and move it, if to a place; tell whether either is news."""
     hold(Link)
     if link.newest.is_removed:
         _check_room(link.link.page)
     is_new = services.save(folder, link.key, wording, seen=seen, who=who)
-    return _move(link.link, place, who) or is_new
+    is_elsewhere = place is not None and _move(link.link, place, who)
+    return is_new or is_elsewhere
 
 
 def bring_back(folder: Path, key: Key, number: int, *, seen: int, who: str) -> None:

@@ -123,6 +123,21 @@ def test_links_are_changed_moved_and_taken_away(editor: Browser, visitor: Browse
     assert [link.split()[0] for link in shown] == ["Third", "Two"]
 
 
+def test_whoever_changes_only_words_leaves_a_link_where_somebody_moved_it_meanwhile(
+    editor: Browser, a_browser: Browsers
+) -> None:
+    other = signed_in(a_browser(), "otto@conference.example")
+    for number, label in enumerate(("One", "Two", "Three"), 1):
+        a_link(label=label, position=number)
+    for one in (editor, other):
+        one.open("/organise/pages/page/help/links").follow("Change or move One")
+
+    other.press("Save", place_in_the_list="3")
+    editor.press("Save", words_of_the_link="First")
+
+    assert [row["Words"] for row in editor.page.rows] == ["Two", "Three", "First"]
+
+
 def test_two_editors_of_one_link_see_both_versions(editor: Browser, a_browser: Browsers) -> None:
     link = a_link(label="One")
     other = signed_in(a_browser(), "otto@conference.example")

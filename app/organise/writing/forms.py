@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Field, SelectField, StringField, TextAreaField
+from wtforms import DateField, Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, ValidationError
 
 from app import clock
@@ -162,6 +162,12 @@ class LinkEditForm(LinkForm):
     """Change a link, or its place among the others."""
 
     place = SelectField(_l("Place in the list"), coerce=int)
+    stood = HiddenField()  # at which place, when the page was opened
+
+    @property
+    def place_chosen(self) -> int | None:
+        """Give the place that somebody chose; who left it alone keeps nobody else from moving."""
+        return None if self.stood.data == str(self.place.data) else self.place.data
 
     def offer(self, count: int) -> None:
         """Say how many places there are."""

@@ -74,7 +74,7 @@ def remove_link(slug: str, link: int) -> ResponseReturnValue:
 
 def _save(found: Placed, form: LinkEditForm) -> ResponseReturnValue:
     is_new = content.change(
-        folder(), found, form.wording(), form.place.data, seen=form.seen, who=who()
+        folder(), found, form.wording(), form.place_chosen, seen=form.seen, who=who()
     )
     saved = "text-waiting" if form.appears.moment else "link-saved"
     return _on_to(found.link.page, saved if is_new else "text-as-it-was")
@@ -89,6 +89,7 @@ def _begin(form: LinkEditForm, found: Placed) -> None:
         form.label.data, form.address.data = begins.title, queries.body(folder(), begins)
         form.appears.show(begins.appears_at if begins == text.waiting else None)
     form.place.data = found.place or len(form.place.choices or ())
+    form.stood.data = str(found.place)
 
 
 def _on_to(slug: str, what: str) -> ResponseReturnValue:

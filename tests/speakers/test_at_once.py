@@ -1,13 +1,16 @@
 """Two who press at the same moment: nothing is done twice, nothing fails, nothing is lost."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.accounts import services as accounts
 from app.accounts.models import Device
 from app.database import db, transaction
@@ -21,9 +24,10 @@ from app.programme.materials.models import Piece
 from app.programme.proposals import merging, queries, services
 from app.programme.proposals.models import Proposal
 from app.programme.proposals.queries import Look
-from app.speakers import keeping
+from app.speakers import keeping, mailing, readers, reminding
 from app.speakers import queries as keepers
-from tests.factories import a_keeper, a_material, a_proposal, a_session, ada_marsh
+from app.speakers.models import PlannedReminder, WantedBy
+from tests.factories import a_keeper, a_material, a_proposal, a_session, ada_marsh, saved
 from tests.programme.documents import a_pdf
 
 ADA, GRACE = "ada@example.org", "grace@conference.example"
@@ -173,3 +177,22 @@ def test_no_more_is_handed_in_at_once_than_a_session_may_have(site: Flask) -> No
 
     assert len(raised) == 1
     assert only_refusals(raised)
+
+
+@pytest.mark.both_databases
+def test_two_workers_and_an_organiser_remind_somebody_once(site: Flask, held_clock: Any) -> None:
+    a_keeper(ada_marsh(), ADA)
+    saved(WantedBy(item="travel", day=clock.now().date() + timedelta(days=6)))
+
+    def by_hand() -> None:
+        mailing.hold_letters()
+        known = readers.speakers(keepers.speakers_of("reminder"))
+        mailing.send(mailing.batch(mailing.KINDS["reminder"], known), who=GRACE)
+
+    assert at_once(site, *[reminding.plan] * 3) == []
+    assert db.session.scalars(select(PlannedReminder.speaker_id)).all() == [ada_marsh().id]
+    held_clock.shift(timedelta(days=3))
+    assert at_once(site, *[reminding.send_what_is_due] * 2, by_hand, reminding.plan) == []
+
+    assert letters() == [ADA]
+    assert db.session.scalars(select(PlannedReminder)).all() == []

@@ -141,9 +141,9 @@ def notice(folder: Path) -> Version | None:
     return _held(folder).notice(clock.now())
 
 
-def next_change(folder: Path) -> datetime | None:
-    """Tell when something that was written appears or ends next, by itself."""
-    return _held(folder).next_change(clock.now())
+def next_change(folder: Path, since: datetime) -> datetime | None:
+    """Tell when something that was written appears or ends next, by itself, after a moment."""
+    return _held(folder).next_change(since)
 
 
 def stage(folder: Path) -> int:

@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from app.content import queries
 from app.web import languages
 from app.web.pages import page
-from app.web.public import not_to_be_kept, public, true_until
+from app.web.public import began_at, not_to_be_kept, public, true_until
 
 pages = Blueprint("content", __name__)
 
@@ -41,7 +41,7 @@ def _above_every_page() -> dict[str, Any]:
     That goes for all that was written, so that no page outlives what it says or links to.
     """
     try:
-        true_until(queries.next_change(folder()))
+        true_until(queries.next_change(folder(), began_at()))
         return {"notice": queries.notice(folder())}
     except SQLAlchemyError:
         not_to_be_kept()

@@ -39,6 +39,7 @@ def attach(app: Flask, watch: Watch) -> Shelf:
 
     def _note_edition() -> None:
         g.edition = shelf.edition()
+        g.began_at = clock.now()
         request.environ[ROUTE] = request.url_rule.rule if request.url_rule else "-"
 
     def _finish(response: Response) -> Response:
@@ -83,12 +84,20 @@ def or_as_text(
 
 
 def true_until(*moments: "datetime | None") -> None:
-    """Say when the page that is being made will no longer be true: the first moment to come."""
-    now = clock.now()
-    to_come = [moment for moment in moments if moment is not None and moment > now]
+    """Say when the page that is being made will no longer be true: the first moment to come.
+
+    One that comes while it is being made counts too: what was read before it is old by then.
+    """
+    to_come = [moment for moment in moments if moment is not None and moment > began_at()]
     if to_come:
-        wait = (min(to_come) - now).total_seconds()
+        wait = (min(to_come) - clock.now()).total_seconds()
         g.true_until = min(g.get("true_until", float("inf")), time.monotonic() + wait)
+
+
+def began_at() -> "datetime":
+    """Tell when the making of this page began."""
+    began: datetime = g.get("began_at") or clock.now()
+    return began
 
 
 def of_this_moment() -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 
 from app.content import links
+from app.content import queries as content
 from app.history import queries as history
 from tests.browser import Browser, Page
 from tests.factories import a_link, signed_in
@@ -182,6 +184,26 @@ def test_a_link_appears_and_changes_at_its_moment_by_itself(
     queries.clear()
     assert words_of_links(visitor.open("/help")) == ["New words", "New"]
     assert [one for one in queries if "FROM link" in one or "FROM writing" in one] == []
+
+
+def test_a_page_that_is_made_while_a_moment_comes_is_not_kept_as_it_was_before(
+    editor: Browser, visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_link(label="Old words")
+    editor.open("/organise/pages/page/help/links").follow("Change or move Old words")
+    editor.press("Save", words_of_the_link="New words", appears_optional=TEN)
+    read = content.links
+
+    def read_just_before(folder: Path, slug: str) -> Any:
+        there = read(folder, slug)
+        later(held_clock, monkeypatch, timedelta(minutes=30))
+        return there
+
+    with monkeypatch.context() as while_it_comes:
+        while_it_comes.setattr(content, "links", read_just_before)
+        assert words_of_links(visitor.open("/help")) == ["Old words"]
+
+    assert words_of_links(visitor.open("/help")) == ["New words"]
 
 
 @pytest.mark.both_databases

@@ -132,7 +132,10 @@ def _text(kind: str, slug: str, version: int, title: str) -> dict:
 
 
 def _give_links_their_words(connection: sa.Connection) -> None:
-    """Let each link say what it was last told to; what has been taken away goes."""
+    """Let each link say what it was last told to; what has been taken away goes.
+
+    The table of before has no moments, so words of a link that still wait are shown at once.
+    """
     for link in connection.execute(sa.select(LINK.c.id)).all():
         newest = connection.execute(
             sa.select(WRITING)

@@ -101,8 +101,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
+        asked_for = getattr(item, "fixturenames", ())
+        if "chromium" in asked_for:
             item.add_marker("browser")
+        if "live_site" in asked_for:  # the site runs elsewhere: nothing here to measure
+            item.add_marker("no_cover")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

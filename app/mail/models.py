@@ -42,13 +42,11 @@ class Letter(Base):
             "ix_letter_due",
             "due_at",
             sqlite_where=state == WAITING,
-            postgresql_where=state == WAITING,
         ),
         Index(
             "ix_letter_failed",
             "written_at",
             sqlite_where=state == FAILED,
-            postgresql_where=state == FAILED,
         ),
     )
 

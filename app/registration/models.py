@@ -83,7 +83,6 @@ class Delegate(Base):
             "same_person",
             unique=True,
             sqlite_where=cancelled_at.is_(None),
-            postgresql_where=cancelled_at.is_(None),
         ),
         Index("ix_delegate_email", "email"),
         Index("ix_delegate_registered_at", "registered_at"),

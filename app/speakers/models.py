@@ -42,7 +42,6 @@ class Keeping(Base):
             "person_id",
             unique=True,
             sqlite_where=ended_at.is_(None),
-            postgresql_where=ended_at.is_(None),
         ),
     )
 

@@ -28,6 +28,8 @@ from config import Config
 
 Measurement = Callable[[Path], Iterator[Figure]]
 
+# what is set on this machine is no business of a benchmark
+UNSET = [*Config.model_fields, "PYTHONDONTWRITEBYTECODE"]
 QUICK: dict[str, Measurement] = {
     "pages": pages.measure,
     "publishing": publishing.measure,
@@ -52,7 +54,7 @@ def main(asked: list[str]) -> None:
     names = list(ALL) if asked == ["all"] else asked or list(QUICK)
     if unknown := [name for name in names if name not in ALL]:
         sys.exit(f"There is no measurement {', '.join(unknown)}. There are: {', '.join(ALL)}, all.")
-    for name in Config.model_fields:  # what is set on this machine is no business of a benchmark
+    for name in UNSET:
         os.environ.pop(name, None)
     figures: list[Figure] = []
     began = time.monotonic()

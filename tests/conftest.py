@@ -72,6 +72,8 @@ USUAL = {
     "MAIL_DEFAULT_SENDER": "tides@conference.example",
     "MAIL_TIMEOUT": "2",
 }
+# what is set on this machine is no business of the tests
+UNSET = [*Config.model_fields, "PYTHONDONTWRITEBYTECODE"]
 NO_STATEMENTS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
 NU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 Settings = dict[str, str]
@@ -82,7 +84,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for name in Config.model_fields:  # what is set on this machine is no business of the tests
+    for name in UNSET:
         os.environ.pop(name, None)
     memory.use()
     share_from_now_on()

@@ -3,6 +3,8 @@
 newest_to("ada@example.org").text      the plain words of the last letter to one person
 subjects_to("ada@example.org")         what their letters are called, oldest first
 link_in(letter, "/booking/")           the address in a letter that leads there
+letters()                              who was written to, and what about, oldest first
+words()                                the plain words of the last letter to anybody
 deliver()                              carry every letter away, as the worker does
 """
 
@@ -37,6 +39,19 @@ def subjects_to(email: str) -> list[str]:
     """List what the letters to one person are called."""
     mine = select(Written.subject).where(Written.recipient == email).order_by(Written.id)
     return list(db.session.scalars(mine))
+
+
+def letters() -> list[tuple[str, str]]:
+    """List who was written to and what the letter is called, oldest first."""
+    found = db.session.scalars(select(Written).order_by(Written.id))
+    return [(letter.recipient, letter.subject) for letter in found]
+
+
+def words() -> str:
+    """Read the last letter to anybody."""
+    newest = db.session.scalars(select(Written).order_by(Written.id.desc())).first()
+    assert newest is not None, "no letter was written"
+    return newest_to(newest.recipient).text
 
 
 def link_in(letter: Letter, beginning: str) -> str:

@@ -1,7 +1,6 @@
 """Letters that go by themselves when a release changed something; and what is forgotten."""
 
 from datetime import datetime, timedelta
-from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from app import clock
 from app.accounts import team
 from app.accounts.models import DESK, Person
 from app.database import db, transaction
-from app.mail.models import Letter
 from app.programme.models import Absence, Conference, Session, Speaker
 from app.programme.proposals import merging, trusted
 from app.programme.proposals import queries as proposals
@@ -29,6 +27,7 @@ from tests.factories import (
     published,
     saved,
 )
+from tests.outbox import letters, words
 
 ADA, JOAO = "ada@example.org", "joao@example.org"
 A_DAY = timedelta(days=1)
@@ -53,19 +52,6 @@ def speaker(slug: str) -> Speaker:
 
 def session(slug: str) -> Session:
     return db.session.scalars(select(Session).where(Session.slug == slug)).one()
-
-
-def letters() -> list[tuple[str, str]]:
-    found = db.session.scalars(select(Letter).order_by(Letter.id))
-    return [(letter.recipient, letter.subject) for letter in found]
-
-
-def words() -> str:
-    letter = db.session.scalars(select(Letter).order_by(Letter.id.desc())).first()
-    assert letter is not None
-    part = message_from_bytes(letter.message, policy=policy.default).get_body(("plain",))
-    assert part is not None
-    return str(part.get_content()).replace("\r\n", "\n")
 
 
 # What a release changed

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, datetime, timedelta
-from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from app.speakers import mailing, owning, readers, reminding
 from app.speakers.models import Mailing, OwnerMailing, PlannedReminder, Reply, WantedBy
 from tests.browser import Browser, Page
 from tests.factories import a_keeper, a_material, a_session, ada_marsh, saved, signed_in
+from tests.outbox import letters, words
 
 ADA, JOAO, OWNER = "ada@example.org", "joao@example.org", "owner@example.org"
 SHOWN = "/organise/speaking/reminders"
@@ -53,19 +53,6 @@ def speaker(slug: str) -> Speaker:
 
 def session(slug: str) -> Session:
     return db.session.scalars(select(Session).where(Session.slug == slug)).one()
-
-
-def letters() -> list[tuple[str, str]]:
-    found = db.session.scalars(select(Letter).order_by(Letter.id))
-    return [(letter.recipient, letter.subject) for letter in found]
-
-
-def words() -> str:
-    letter = db.session.scalars(select(Letter).order_by(Letter.id.desc())).first()
-    assert letter is not None
-    part = message_from_bytes(letter.message, policy=policy.default).get_body(("plain",))
-    assert part is not None
-    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def said(about: str) -> list[str]:

@@ -222,10 +222,10 @@ class KnownOwner(Reader):
         self.record(SAYS[REMINDER], who)
 
     def record(self, says: str, who: str) -> None:
-        """Put it to the history of each session."""
+        """Put it to the history of each session, which outlives what is known of the owner."""
         for one in self.open_sessions:
             about = of_sessions.KIND.about(one)
-            history.record(f"{self.name}, the owner of {one.title}, {says}", about=about, who=who)
+            history.record(f"The owner of {one.title} {says}", about=about, who=who)
 
 
 def speakers(wanted: Sequence[Speaker]) -> Sequence[KnownSpeaker]:

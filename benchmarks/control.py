@@ -1,15 +1,21 @@
 """The controls: the least that a Flask application can do, under the same web server.
 
-``/body/<size>`` returns a body of so many bytes (C). ``/row`` takes one POST, inserts one row
-and commits, with the database and the settings of the site (W).
+``/body/<size>`` returns a body of so many bytes (C). ``/page/<number>`` is a page of so many
+paragraphs without styles and scripts. ``/row`` takes one POST, inserts one row and commits, with
+the database and the settings of the site (W).
 """
 
-from flask import Flask, request
+from flask import Flask, render_template_string, request
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import database
 from app.database import Base, db
 from config import Config
+
+PAGE = """<!doctype html>
+<html lang="en"><meta name="viewport" content="width=device-width"><title>Control</title>
+<h1>Control</h1>{% for _ in range(paragraphs) %}<p>{{ paragraph }}</p>{% endfor %}"""
+PARAGRAPH = "health for everyone, everywhere " * 10
 
 
 class Row(Base):
@@ -29,6 +35,10 @@ def create(config: Config) -> Flask:
     @app.get("/body/<int:size>")
     def body(size: int) -> str:
         return bodies.setdefault(size, "x" * size)
+
+    @app.get("/page/<int:number>")
+    def page(number: int) -> str:
+        return render_template_string(PAGE, paragraphs=number, paragraph=PARAGRAPH)
 
     @app.get("/healthz")
     def alive() -> str:

@@ -19,7 +19,7 @@ from app.programme.lines import Day
 from app.web.words import on_the_clock
 
 MOST_ROOMS_ON_PAPER = 10  # more columns could not be read on one sheet
-MOST_TRACKS = 200  # rows, or columns, for which there are classes; larger days stay a list
+MOST_ROWS, MOST_COLUMNS = 200, 100  # for which there are classes; larger days stay a list
 LATEST = 48 * HOUR  # minutes: midnight of the next day
 NO_ROOM = 0  # the place of what has none
 Lines = tuple[int, int]  # between rows, or columns: where something begins, and where it ends
@@ -66,7 +66,7 @@ class Grid:
     @property
     def is_drawn(self) -> bool:
         """Whether there are classes for all of it."""
-        return max(len(self.moments), self.width) <= MOST_TRACKS
+        return len(self.moments) <= MOST_ROWS and self.width <= MOST_COLUMNS
 
     @property
     def fits_on_paper(self) -> bool:

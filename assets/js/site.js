@@ -1,6 +1,7 @@
 import { stars } from "./agenda.js";
 import { offerOwnZone } from "./clocks.js";
 import { focusErrorSummary } from "./error-summary.js";
+import { layOutInSpareTime } from "./lay-out.js";
 import { sendOnce } from "./send-once.js";
 
 document.documentElement.classList.add("js-enabled");
@@ -8,3 +9,4 @@ focusErrorSummary();
 stars();
 sendOnce();
 offerOwnZone();
+layOutInSpareTime();

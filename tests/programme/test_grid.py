@@ -3,6 +3,9 @@
 import re
 from datetime import timedelta
 
+import pytest
+
+from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import FIRST_MORNING, a_room, a_session, a_theme, published
 from tests.pages import words
@@ -62,7 +65,7 @@ def test_a_session_is_drawn_in_its_room_at_its_time(visitor: Browser) -> None:
     assert classes(page, "Harbour walls") >= {"slot", "theme-2"}
     assert drawn(page, "Harbour walls") == ((3, 4), (2, 3))
     assert words(next(page.tree.of_class("c2"))) == "Boat house"
-    assert words(next(page.tree.of_class("r3"))) == "11am"
+    assert words(list(page.tree.of_class("r3"))[-1]) == "11am"
 
 
 def test_a_row_goes_from_one_moment_to_the_next_and_hours_without_anything_take_none(
@@ -193,6 +196,21 @@ def test_a_grid_of_hundreds_of_sessions_has_the_star_of_each(visitor: Browser) -
 
     stars = [one for one in buttons if one.startswith("Add to my agenda: ")]
     assert len(stars) == len(set(stars)) == 324
+
+
+@pytest.mark.parametrize(("at_once", "drawn_days"), [(100, 1), (101, 0)])
+def test_a_day_of_more_columns_than_the_style_sheet_knows_stays_a_list(
+    visitor: Browser, at_once: int, drawn_days: int
+) -> None:
+    for number in range(at_once):
+        a_session(title=f"Session {number}", starts_at=FIRST_MORNING + timedelta(days=9))
+    published()
+
+    page = visitor.open("/programme/2009-06-19?view=grid")
+
+    assert len(list(page.tree.of_class("grid--drawn"))) == drawn_days
+    sheet = (ROOT / "static" / "css" / "grid.css").read_text(encoding="utf-8")
+    assert (f".to-c{at_once + 1}" in sheet) is bool(drawn_days)
 
 
 def test_too_many_rooms_for_one_sheet_are_printed_as_a_list(visitor: Browser) -> None:

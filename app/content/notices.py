@@ -30,9 +30,8 @@ def put_up(folder: Path, wording: Wording, *, seen: int, who: str) -> None:
         services.save(folder, NOTICE_KEY, wording, seen=seen, who=who)
 
 
-def take_down(folder: Path, *, who: str) -> None:
-    """Let no notice stand or wait any more."""
+def take_down(folder: Path, *, seen: int, who: str) -> None:
+    """Let the notice that somebody saw stand or wait no more; Stale if another stands there."""
     hold(Writing)
-    there = present(queries.written(folder))
-    if there is not None:
-        services.remove(folder, NOTICE_KEY, seen=there.number, who=who)
+    if present(queries.written(folder)) is not None:
+        services.remove(folder, NOTICE_KEY, seen=seen, who=who)

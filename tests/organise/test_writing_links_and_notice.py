@@ -453,6 +453,23 @@ def test_two_editors_of_the_notice_see_both(editor: Browser, a_browser: Browsers
     assert late.press("Save the notice").facts["The notice"] == "Come early."
 
 
+def test_nobody_takes_down_a_notice_that_they_have_not_seen(
+    editor: Browser, visitor: Browser, a_browser: Browsers
+) -> None:
+    other = signed_in(a_browser(), "otto@conference.example")
+    put_up(editor)
+    other.open("/organise/pages/notice")
+    put_up(editor, {"The notice": "Leave the hall by the doors to the river."})
+
+    late = other.press("Take the notice down", status=409)
+
+    assert "Nothing has been taken down" in late.text
+    assert late.facts["The notice"] == "Leave the hall by the doors to the river."
+    assert notice_on(visitor.open("/programme")) == "Leave the hall by the doors to the river."
+    other.press("Take the notice down")
+    assert notice_on(visitor.open("/programme")) == ""
+
+
 def test_a_notice_must_end_after_it_appears(editor: Browser) -> None:
     page = put_up(
         editor,

@@ -95,7 +95,7 @@ def test_links_and_notices_of_before_are_versions_afterwards_and_links_again_bel
         (link,) = content.links("help")
         wording = Wording("The WHO", "", link.address, now.date())
         content.change(folder(), link, wording, 1, seen=1, who="wanda@conference.example")
-        notices.take_down(folder(), who="wanda@conference.example")
+        notices.take_down(folder(), seen=2, who="wanda@conference.example")
     db.session.remove()
 
     flask_migrate.downgrade(directory=MIGRATIONS, revision="0016")

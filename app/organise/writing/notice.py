@@ -12,10 +12,10 @@ from app.content.models import NOTICE
 from app.content.services import Stale
 from app.content.views import folder
 from app.errors import Refused
-from app.forms import ButtonForm, checks_its_own_token
+from app.forms import checks_its_own_token
 from app.history import queries as history
 from app.organise import done
-from app.organise.edited import who
+from app.organise.edited import EditForm, who
 from app.organise.writing import opened
 from app.organise.writing.forms import NoticeForm
 from app.organise.writing.opened import Text
@@ -31,14 +31,22 @@ def attach(pages: Blueprint) -> None:
 
 def notice() -> ResponseReturnValue:
     """Show the notice that stands or waits."""
+    return _shown(200)
+
+
+def _shown(status: int, **late: Any) -> ResponseReturnValue:
     text = opened.notice()
+    form = EditForm(formdata=None)
+    form.version.data = str(text.seen)
     return page(
         "organise/writing/notice.html",
+        status,
         text=text,
         present=notices.present(text.writings),
         standing=text.writings.notice(clock.now()),
-        press=ButtonForm(),
+        form=form,
         entries=history.newest_about(NOTICE),
+        **late,
     )
 
 
@@ -70,8 +78,11 @@ def _asked(form: NoticeForm, status: int, **seen: Any) -> ResponseReturnValue:
 
 
 def remove_notice() -> ResponseReturnValue:
-    """Take the notice down."""
-    notices.take_down(folder(), who=who())
+    """Take the notice down, unless another has taken its place meanwhile."""
+    try:
+        notices.take_down(folder(), seen=EditForm().seen, who=who())
+    except Stale as stale:
+        return _shown(409, stale=stale)
     return redirect(done.at(url_for(".notice"), "notice-removed"), 303)
 
 

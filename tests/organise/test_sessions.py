@@ -24,6 +24,7 @@ from tests.factories import (
     published,
     signed_in,
 )
+from tests.found import session
 
 ALL = ["Opening", "Coffee", "Harbour walls", "Reading the tide", "Farewell"]
 
@@ -32,10 +33,6 @@ ALL = ["Opening", "Coffee", "Harbour walls", "Reading the tide", "Farewell"]
 def organiser(visitor: Browser) -> Browser:
     """An organiser who has signed in."""
     return signed_in(visitor)
-
-
-def session(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
 def held(slug: str) -> dict[str, Any]:

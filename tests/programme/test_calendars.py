@@ -16,6 +16,7 @@ from app.programme.models import Revision, Session
 from app.programme.publishing import services as publishing
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, a_room, a_session, a_speaker, published
+from tests.found import session
 
 ADDRESS = "/programme.ics"
 
@@ -28,10 +29,6 @@ def entries(visitor: Browser, address: str = ADDRESS) -> dict[str, Any]:
     """Give the entries of a calendar by the ends of their addresses."""
     found = the_calendar(visitor, address).walk("VEVENT")
     return {entry["URL"].rpartition("/")[2]: entry for entry in found}
-
-
-def session(slug: str) -> Session:
-    return db.session.query(Session).filter_by(slug=slug).one()
 
 
 def sequences(visitor: Browser) -> dict[str, tuple[int, str]]:

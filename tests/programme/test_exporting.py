@@ -37,6 +37,7 @@ from app.programme.reading.written import (
 )
 from config import ROOT
 from tests.factories import FIRST_MORNING, a_room, a_session, a_speaker, a_theme, published
+from tests.found import session
 
 SITE = "https://conference.example"
 TITLE = "Use & in “HTML” ]]> ?>"
@@ -93,10 +94,6 @@ def a_rich_programme() -> None:
         starts_at=FIRST_MORNING + timedelta(hours=15),
         ends_at=FIRST_MORNING + timedelta(hours=17, minutes=15),
     )
-
-
-def session(slug: str) -> Session:
-    return db.session.query(Session).filter_by(slug=slug).one()
 
 
 def saved(folder: Path, name: str, source: Source) -> Path:
@@ -231,8 +228,8 @@ def test_a_schedule_gives_back_what_it_can_say(site: Flask, tmp_path: Path, name
         one.key for one in sorted(scheduled, key=lambda one: place(one, source))
     ]
     assert set(told) == {one.key for one in source.written.sessions if not one.draft}
-    for key, session in told.items():
-        assert fields(session) == fields(known[key])
+    for key, one in told.items():
+        assert fields(one) == fields(known[key])
     assert programme.conference == source.written.conference
     assert [(one.key, one.slug, one.name) for one in programme.rooms] == [
         (one.key, one.slug, one.name) for one in source.written.rooms

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from app import clock
-from app.database import db, transaction
+from app.database import transaction
 from app.programme import services
 from app.programme.feeds import terminal
-from app.programme.models import Session
 from tests.browser import Browser
 from tests.factories import FIRST_MORNING, a_room, a_session, a_speaker, published
+from tests.found import session
 from tests.web.test_lens import a_preview, rename
 
 FEEDS = {
@@ -152,8 +152,8 @@ def test_other_programs_read_the_calendar_as_it_was_meant(visitor: Browser) -> N
     a_session(slug="gone")
     published()
     with transaction():
-        _session("long").kind = "talk"
-        _session("gone").withdrawn_at = clock.now()
+        session("long").kind = "talk"
+        session("gone").withdrawn_at = clock.now()
     published()
     file = visitor.fetch("GET", "/programme.ics").data
 
@@ -177,10 +177,6 @@ def test_other_programs_read_the_calendar_as_it_was_meant(visitor: Browser) -> N
     assert sorted(one["status"] for one in by_uid.values()) == ["CANCELLED"] + ["CONFIRMED"] * 6
     assert _read_by_ical_js(file) == by_uid
     assert _read_by_vobject(file) == by_uid
-
-
-def _session(slug: str) -> Session:
-    return db.session.query(Session).filter_by(slug=slug).one()
 
 
 def _read_by_ical_js(file: bytes) -> dict[str, dict[str, Any]]:
@@ -299,7 +295,7 @@ def test_the_programme_reads_well_in_a_terminal(visitor: Browser) -> None:
 
 def test_one_session_reads_well_in_a_terminal(visitor: Browser) -> None:
     with transaction():
-        _session("opening").links = json.dumps([["https://example.org/slides", "Slides"]])
+        session("opening").links = json.dumps([["https://example.org/slides", "Slides"]])
     published()
 
     text = visitor.fetch("GET", "/sessions/opening.txt")

@@ -9,10 +9,11 @@ from app import clock
 from app.database import db, transaction
 from app.history.models import Entry
 from app.mail.models import Letter
-from app.programme.models import Appearance, Conference, Session, Speaker
+from app.programme.models import Appearance, Conference, Speaker
 from app.speakers import news, owning
 from tests.browser import Browser
 from tests.factories import a_keeper, a_speaker, ada_marsh, keeping_pages, published
+from tests.found import session
 from tests.organise.test_speaking import link_in
 
 HELPER = "helper@example.org"
@@ -21,10 +22,6 @@ HELPER = "helper@example.org"
 @pytest.fixture
 def ada(visitor: Browser) -> Browser:
     return keeping_pages(visitor, ada_marsh())
-
-
-def session(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
 # Assistants

@@ -11,7 +11,7 @@ from app import clock
 from app.accounts import team
 from app.accounts.models import DESK, Person
 from app.database import db, transaction
-from app.programme.models import Absence, Conference, Session, Speaker
+from app.programme.models import Absence, Conference, Speaker
 from app.programme.proposals import merging, trusted
 from app.programme.proposals import queries as proposals
 from app.programme.proposals import services as sending
@@ -27,6 +27,7 @@ from tests.factories import (
     published,
     saved,
 )
+from tests.found import session
 from tests.outbox import letters, words
 
 ADA, JOAO = "ada@example.org", "joao@example.org"
@@ -48,10 +49,6 @@ def tell() -> None:
 
 def speaker(slug: str) -> Speaker:
     return db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
-
-
-def session(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
 # What a release changed

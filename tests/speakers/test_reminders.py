@@ -13,11 +13,12 @@ from app.accounts.models import VIEWER
 from app.database import db, transaction
 from app.history.models import Entry
 from app.mail.models import Letter
-from app.programme.models import Session, Speaker
+from app.programme.models import Speaker
 from app.speakers import mailing, owning, readers, reminding
 from app.speakers.models import Mailing, OwnerMailing, PlannedReminder, Reply, WantedBy
 from tests.browser import Browser, Page
 from tests.factories import a_keeper, a_material, a_session, ada_marsh, saved, signed_in
+from tests.found import session
 from tests.outbox import letters, words
 
 ADA, JOAO, OWNER = "ada@example.org", "joao@example.org", "owner@example.org"
@@ -49,10 +50,6 @@ def wanted(site: Flask) -> date:
 
 def speaker(slug: str) -> Speaker:
     return db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
-
-
-def session(slug: str) -> Session:
-    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
 
 
 def said(about: str) -> list[str]:

@@ -1,26 +1,33 @@
-// A long programme never holds up a slow telephone: sessions far from the window are laid out in the
-// browser's spare time, a few at a time (scss/_programme). Until then their heights are guessed, so
-// whoever comes back to the page is led to the session that they saw, not to a distance from its top.
+// A long programme never holds up a slow telephone: on a first visit, what comes after the first screens
+// is laid out in the browser's spare time, a few sessions at a time and never while somebody scrolls
+// (scss/_put-off). Until then heights are guessed, so whoever comes back gets all of it at once and is
+// led to the place in the list where they were.
 const FEW = 6;
+const AT_REST = 200; // milliseconds since anybody did anything
+const ACTS = ["wheel", "touchmove", "keydown", "pointerdown"];
 
 export function layOutInSpareTime() {
-  const waiting = [...document.querySelectorAll(".row, .slot")].filter(isPutOff);
-  if (!waiting.length) return;
-  addEventListener("scrollend", () => keepPlace(waiting));
-  if (history.state) comeBack(waiting);
-  else layOutFew(waiting, 0);
+  const sessions = [...document.querySelectorAll(".row, .slot")].filter(isPutOff);
+  if (!sessions.length || !window.requestIdleCallback) return;
+  addEventListener("scrollend", () => keepPlace(sessions));
+  const place = history.state?.place;
+  if (place) comeBack(sessions, place);
+  else layOutAtRest([...sessions]);
 }
 
 function isPutOff(session) {
   return getComputedStyle(session).contentVisibility === "auto";
 }
 
-function layOutFew(sessions, from) {
-  requestIdleCallback(() => {
-    const to = from + FEW;
-    sessions.slice(from, to).forEach(layOut);
-    if (to < sessions.length) layOutFew(sessions, to);
-  });
+function layOutAtRest(waiting) {
+  let actedAt = -AT_REST;
+  const wait = () => (actedAt = performance.now());
+  for (const act of ["scroll", ...ACTS]) addEventListener(act, wait, { passive: true });
+  const goOn = () => {
+    if (performance.now() - actedAt >= AT_REST) waiting.splice(0, FEW).forEach(layOut);
+    if (waiting.length) requestIdleCallback(goOn);
+  };
+  requestIdleCallback(goOn);
 }
 
 function layOut(session) {
@@ -29,15 +36,21 @@ function layOut(session) {
 
 function keepPlace(sessions) {
   const seen = sessions.findIndex((session) => session.getBoundingClientRect().bottom > 0);
-  history.replaceState({ seen, top: topOf(sessions.at(seen)) }, "");
+  const at = seen < 0 ? sessions.length - 1 : seen; // beneath the list
+  history.replaceState({ ...history.state, place: { at, top: topOf(sessions[at]) } }, "");
 }
 
-function comeBack(sessions) {
+function comeBack(sessions, { at, top }) {
   sessions.forEach(layOut);
-  const { seen, top } = history.state;
-  const session = sessions.at(seen) ?? sessions.at(-1); // the programme may be shorter by now
-  const show = () => scrollBy({ top: topOf(session) - top, behavior: "instant" });
-  addEventListener("pageshow", show, { once: true }); // when the browser has tried for itself
+  const session = sessions[Math.min(at, sessions.length - 1)]; // there may be fewer by now
+  let acts = false;
+  for (const act of ACTS) addEventListener(act, () => (acts = true), { passive: true, once: true });
+  history.scrollRestoration = "manual"; // the browser knows a distance from the top alone
+  const lead = () => {
+    if (!acts) scrollBy({ top: topOf(session) - top, behavior: "instant" });
+    requestIdleCallback(() => (history.scrollRestoration = "auto"));
+  };
+  addEventListener("pageshow", lead, { once: true });
 }
 
 function topOf(session) {

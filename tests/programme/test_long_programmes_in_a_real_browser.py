@@ -11,6 +11,7 @@ from playwright.sync_api import Page as Window
 
 from tests.factories import FIRST_MORNING, a_session, published
 from tests.live import LiveSite
+from tests.programme.test_programme_in_a_real_browser import SHIFTED
 
 TELEPHONE = ViewportSize(width=360, height=640)
 WAYS = pytest.mark.parametrize(
@@ -93,6 +94,39 @@ def test_whoever_comes_back_finds_the_session_where_they_left_it(
 
     telephone.reload()
     assert _top(session) == pytest.approx(left_at, abs=2)
+
+
+@WAYS
+def test_whoever_left_before_all_was_laid_out_comes_back_to_where_they_were(
+    telephone: Window, address: str, lines: str
+) -> None:
+    telephone.add_init_script("window.requestIdleCallback = later => { window.later = later; }")
+    telephone.goto(address)
+    session = telephone.get_by_role("link", name="Watch 77, and", exact=False)
+    session.scroll_into_view_if_needed()
+    telephone.wait_for_timeout(300)  # that a scroll has ended is told a moment later
+    left_at = _top(session)
+
+    telephone.reload()
+
+    assert _put_off(telephone, lines) == 0
+    assert _top(session) == pytest.approx(left_at, abs=2)
+
+
+@WAYS
+def test_nothing_jumps_while_somebody_scrolls_up_from_far_down(
+    telephone: Window, address: str, lines: str
+) -> None:
+    telephone.goto(address)
+    telephone.mouse.move(100, 300)
+    telephone.mouse.wheel(0, 9000)
+    assert _put_off(telephone, lines)
+
+    for _ in range(10):
+        telephone.mouse.wheel(0, -120)
+        telephone.wait_for_timeout(80)
+
+    assert telephone.evaluate(SHIFTED) == 0
 
 
 def test_the_browser_finds_words_that_are_not_yet_laid_out(telephone: Window) -> None:

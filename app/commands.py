@@ -1,7 +1,6 @@
 """The ``flask …`` commands: each is a service with a printed result."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
@@ -76,29 +75,26 @@ def attach(app: Flask) -> None:
         app.cli.add_command(command)
 
 
-def _at_the_sites_time(deed: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Let a command live at the time that the database knows, before it begins to write."""
+def _on_the_site(deed: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Let a command live at the time that the database knows, and say plainly what it cannot do.
+
+    What cannot be done is told in a sentence, and the command ends with status 1.
+    """
 
     @with_appcontext
     @wraps(deed)
-    def in_time(*args: Arguments.args, **named: Arguments.kwargs) -> None:
-        edition.current()
-        deed(*args, **named)
+    def command(*args: Arguments.args, **named: Arguments.kwargs) -> None:
+        edition.follow()
+        try:
+            deed(*args, **named)
+        except ConferenceError as refusal:
+            raise click.ClickException(str(refusal)) from None
+        except SQLAlchemyError as fault:
+            raise click.ClickException(
+                f"The database is away or not ready ({type(fault).__name__})"
+            ) from None
 
-    return in_time
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """Say in a sentence why something could not be done, and end with status 1."""
-    try:
-        yield
-    except ConferenceError as refusal:
-        raise click.ClickException(str(refusal)) from None
-    except SQLAlchemyError as fault:
-        raise click.ClickException(
-            f"The database is away or not ready ({type(fault).__name__})"
-        ) from None
+    return command
 
 
 @click.command
@@ -106,11 +102,11 @@ def _told_plainly() -> Iterator[None]:
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--merge", is_flag=True, help="Only add and change; withdraw nothing.")
 @click.option("--publish", "and_publish", is_flag=True, help="Publish afterwards.")
-@_at_the_sites_time
+@_on_the_site
 def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool) -> None:
     """Read a conference from FILE; what it does not hold is withdrawn."""
     read = programme_services.load_beside if merge else programme_services.load
-    with _told_plainly(), transaction():
+    with transaction():
         was_invented = programme_queries.is_invented()
         loaded = read(file)
         taking_over.make_room(loaded.programme.conference, was_invented=was_invented)
@@ -136,10 +132,10 @@ def _published(note: str = "") -> str:
 
 @click.command
 @click.option("--note", default="", help="What readers should know about this release.")
-@_at_the_sites_time
+@_on_the_site
 def publish(note: str) -> None:
     """Make a release of the working programme."""
-    with _told_plainly(), transaction():
+    with transaction():
         public = _published(note)
     click.echo(public)
 
@@ -148,10 +144,10 @@ def publish(note: str) -> None:
 @click.option("--sessions", default=200, show_default=True, help="How many, breaks included.")
 @click.option("--speakers", default=250, show_default=True)
 @click.option("--delegates", default=0, show_default=True, help="How many have registered.")
-@_at_the_sites_time
+@_on_the_site
 def demo(sessions: int, speakers: int, delegates: int) -> None:
     """Put an invented conference in place of the programme, and publish it."""
-    with _told_plainly(), transaction():
+    with transaction():
         invented_delegates.refuse_beside_real_ones()
         conference = programme_services.invent(sessions, speakers).conference
         invented_delegates.leave()
@@ -164,43 +160,37 @@ def demo(sessions: int, speakers: int, delegates: int) -> None:
 
 @click.command
 @click.argument("email")
-@_at_the_sites_time
+@_on_the_site
 def add_organiser(email: str) -> None:
     """Give EMAIL the organiser's role, and print a link that signs them in once."""
-    try:
-        with transaction():
-            accounts.add_organiser(email)
-            secret = accounts.make_sign_in_link(email)
-    except ConferenceError as refusal:
-        raise click.ClickException(str(refusal)) from None
+    with transaction():
+        accounts.add_organiser(email)
+        secret = accounts.make_sign_in_link(email)
     click.echo(absolute_url("accounts.link", secret=secret))
 
 
 @click.command
 @click.argument("email")
-@_at_the_sites_time
+@_on_the_site
 def remove_organiser(email: str) -> None:
     """Take the organiser's role from EMAIL."""
-    try:
-        with transaction():
-            team.remove_organiser(email)
-    except ConferenceError as refusal:
-        raise click.ClickException(str(refusal)) from None
+    with transaction():
+        team.remove_organiser(email)
     click.echo(f"{email} is no longer an organiser")
 
 
 @click.command("reset-second-factor")
 @click.argument("email")
-@_at_the_sites_time
+@_on_the_site
 def reset_second_factor(email: str) -> None:
     """Let EMAIL set up a new second step, where the old one is lost."""
-    with _told_plainly(), transaction():
+    with transaction():
         second_step.reset(email)
     click.echo(f"{email} sets up a second step at the next sign-in")
 
 
 @click.command("audit")
-@_at_the_sites_time
+@_on_the_site
 def look_over() -> None:
     """Say what is wrong with the data; exit status 1 if anything is."""
     found = audit.faults()
@@ -213,31 +203,25 @@ def look_over() -> None:
 
 @click.command
 @click.option("--forever", is_flag=True, help="Go on until stopped, and keep house.")
-@_at_the_sites_time
+@_on_the_site
 def deliver_mail(*, forever: bool) -> None:
     """Deliver the letters that wait; on SIGTERM, finish the one in hand."""
-    try:
-        with Bell() as bell:
-            worker = delivery.Worker(carriers.carrier(current_app), bell)
-            if forever:
-                worker.deliver_forever(HOUSEKEEPING, APPOINTMENTS)
-            else:
-                worker.deliver()
-        waiting = mail_queries.counts().waiting
-    except SQLAlchemyError as fault:
-        raise click.ClickException(f"The database is away ({type(fault).__name__})") from None
+    with Bell() as bell:
+        worker = delivery.Worker(carriers.carrier(current_app), bell)
+        if forever:
+            worker.deliver_forever(HOUSEKEEPING, APPOINTMENTS)
+        else:
+            worker.deliver()
+    waiting = mail_queries.counts().waiting
     click.echo(f"{worker.tally[SENT]} sent, {worker.tally[FAILED]} failed, {waiting} waiting")
 
 
 @click.command
 @click.argument("number", type=click.IntRange(min=1))
-@_at_the_sites_time
+@_on_the_site
 def set_places(number: int) -> None:
     """Set the limit of the conference to NUMBER places."""
-    try:
-        with transaction():
-            seats.set_limit(seats.CONFERENCE, number)
-    except ConferenceError as refusal:
-        raise click.ClickException(str(refusal)) from None
+    with transaction():
+        seats.set_limit(seats.CONFERENCE, number)
     places = registration.places()
     click.echo(f"{places.limit} places, {places.taken} taken, {places.left} free")

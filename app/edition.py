@@ -55,6 +55,7 @@ class Watch:
         self._engine = engine
         self._seconds = seconds
         self._starts_at = starts_at
+        self._follows = False  # lives at the time of its database without being told which
         self._number = 0
         self.agrees_on_time = False  # whether this process lives at the time of its database
         self._look_at = float("-inf")
@@ -75,6 +76,12 @@ class Watch:
     def look_again(self) -> None:
         """Look the edition up when it is next asked for."""
         self._look_at = float("-inf")
+
+    def follow(self) -> None:
+        """Live at the time of the database from here on, where no moment was named."""
+        self._follows = self._starts_at is None
+        self.look_again()
+        self.number()
 
     def _is_time_to_look(self) -> bool:
         return time.monotonic() >= self._look_at
@@ -108,8 +115,9 @@ class Watch:
             return False
         if row is not None:
             self._number = row.number
-            self.agrees_on_time = row.clock_starts_at == self._starts_at
-            if self._starts_at is not None and row.clock_distance is not None:
+            is_told = self._starts_at is not None or self._follows
+            self.agrees_on_time = self._follows or row.clock_starts_at == self._starts_at
+            if is_told and row.clock_distance is not None:
                 clock.live_at_a_distance(timedelta(seconds=row.clock_distance))
         return True
 
@@ -133,12 +141,15 @@ def attach(app: Flask, seconds: float, clock_starts_at: datetime | None) -> Watc
     return watch
 
 
-def fix_clock(starts_at: datetime) -> None:
-    """Begin the site's time at a moment, once; the same moment asked for again changes nothing."""
+def fix_clock(starts_at: datetime | None) -> None:
+    """Begin the site's time at a moment, once, or let it be the real time.
+
+    The same moment asked for again changes nothing.
+    """
     row = db.session.scalars(select(Edition).with_for_update()).one()
     if row.clock_starts_at != starts_at:
         row.clock_starts_at = starts_at
-        row.clock_distance = distance_to(starts_at)
+        row.clock_distance = None if starts_at is None else distance_to(starts_at)
 
 
 def distance_to(starts_at: datetime) -> int:
@@ -156,6 +167,11 @@ def agrees_on_time() -> bool:
 def current() -> int:
     """Tell the edition that this process serves."""
     return _watch().number()
+
+
+def follow() -> None:
+    """Let this process live at the time that its database knows, where no moment was named."""
+    _watch().follow()
 
 
 def look_again() -> None:

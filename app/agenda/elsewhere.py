@@ -21,7 +21,6 @@ from app.web.pages import absolute_url, page
 
 LINK, FEED = "agenda for another device", "agenda for calendars"  # what a secret is good for
 LINK_LASTS = timedelta(minutes=15)
-FRESH = "private, no-cache"  # calendars ask whether theirs is still right
 
 pages = Blueprint("elsewhere", __name__)
 
@@ -70,7 +69,6 @@ def feed(secret: str) -> ResponseReturnValue:
         keys={star.session_key for star in agenda.stars},
     )
     answer = Response(written, mimetype="text/calendar")
-    answer.headers["Cache-Control"] = FRESH
     answer.add_etag()
     return answer.make_conditional(request)
 

@@ -89,12 +89,14 @@ def address_change_asked(delegate: Delegate) -> None:
 
 def booking_links(email: str, delegates: Sequence[Delegate], language: str) -> None:
     """Send the links of every booking at an address; where there is none, say so there."""
+    only = delegates[0] if len(delegates) == 1 else None
     mail.post(
         "booking_links",
         to=email,
         language=language,
-        about=delegates[0].reference if len(delegates) == 1 else "",
+        about=only.reference if only else "",
         is_secret=True,
+        calendar=calendar.entry(only) if only else None,
         delegates=delegates,
     )
 

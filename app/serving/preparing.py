@@ -123,11 +123,10 @@ def _migrate() -> None:
 
 
 def fix_clock(config: Config) -> None:
-    """Let the site's own time begin where it is asked to."""
-    if config.CLOCK_STARTS_AT is not None:
-        with transaction():
-            edition.fix_clock(config.CLOCK_STARTS_AT)
-        edition.current()  # from here on this process lives at that time
+    """Let the site's own time begin where it is asked to, or be the real time."""
+    with transaction():
+        edition.fix_clock(config.CLOCK_STARTS_AT)
+    edition.current()  # from here on this process lives at that time
 
 
 def load_as_shipped(config: Config) -> None:

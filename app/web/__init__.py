@@ -85,7 +85,7 @@ def attach(app: Flask, config: Config, watch: Watch) -> None:
     reading_on.attach(app)
     addresses.attach(app)  # after the headers: they refuse names that are not ours
     static = WhiteNoise(
-        headers.KnownName(reading_on.ReadOn(app.wsgi_app), config.hosts),
+        headers.KnownName(reading_on.ReadOn(app.wsgi_app), config),
         root=str(ROOT / "static"),
         prefix="static/",
         max_age=A_YEAR,  # each reference carries the file's fingerprint

@@ -8,7 +8,7 @@ from wsgiref.headers import Headers
 from flask import Blueprint, Flask, Response, abort, g, request
 
 from app.database import READ_ONLY_METHODS
-from config import Config
+from config import OWN_PORTS, Config
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -140,15 +140,18 @@ class KnownName:
     Flask makes addresses from that name, so one that is not ours goes no further than this.
     """
 
-    def __init__(self, inner: "WSGIApplication", hosts: frozenset[str]) -> None:
+    def __init__(self, inner: "WSGIApplication", config: Config) -> None:
         self._inner = inner
-        self._hosts = hosts
+        self._hosts = config.hosts
+        self._needless = f":{OWN_PORTS[urlsplit(config.SITE_URL).scheme]}"
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer one request."""
-        if environ.get("HTTP_HOST") not in self._hosts:
+        name = environ.get("HTTP_HOST", "").lower().removesuffix(self._needless)  # RFC 9110, 4.2.3
+        if name not in self._hosts:
             environ[STRANGER] = True
-            environ["HTTP_HOST"] = min(self._hosts)
+            name = min(self._hosts)
+        environ["HTTP_HOST"] = name
         return self._inner(environ, start_response)

@@ -142,7 +142,7 @@ def test_a_calendar_subscribes_to_an_agenda(
 
     assert len([one for one in queries if "FROM edition" not in one]) == 1
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
-    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert answer.headers["X-Robots-Tag"] == "noindex"
     calendar = Calendar.from_ical(answer.get_data())
     assert calendar["X-WR-CALNAME"] == "My agenda: Tides and Harbours"

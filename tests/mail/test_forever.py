@@ -119,7 +119,9 @@ def test_a_worker_told_to_stop_does_not_wait_for_the_database_forever(
     done = go_on(site)
 
     assert done.exit_code == 1
-    assert done.output.splitlines()[-1] == "Error: The database is away (OperationalError)"
+    assert done.output.splitlines()[-1] == (
+        "Error: The database is away or not ready (OperationalError)"
+    )
 
 
 def test_a_chore_that_fails_stops_no_other(site: Flask) -> None:

@@ -199,8 +199,13 @@ def test_without_a_conference_there_is_nothing_to_publish(command: Command) -> N
 
 
 @pytest.mark.settings(DATABASE_URL="sqlite:////no/such/folder/conference.sqlite")
-def test_a_database_that_is_away_is_told_in_a_sentence(command: Command) -> None:
-    result = command("load-programme", SMALL_CONFERENCE)
+@pytest.mark.parametrize(
+    "words", [("load-programme", SMALL_CONFERENCE), ("set-places", 5), ("audit",)], ids=str
+)
+def test_a_database_that_is_away_is_told_in_a_sentence(
+    command: Command, words: tuple[Any, ...]
+) -> None:
+    result = command(*words)
 
     assert result.exit_code == 1
     assert result.output == "Error: The database is away or not ready (OperationalError)\n"

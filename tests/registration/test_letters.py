@@ -74,8 +74,8 @@ def _no_links() -> None:
     letters.booking_links("ada@example.org", [], "en")
 
 
-WITH_A_CALENDAR = (_confirmed, _again, _changed, _cancelled)
-ABOUT_A_BOOKING = (*WITH_A_CALENDAR, _to_confirm, _address_changed, _change_asked, _links)
+WITH_A_CALENDAR = (_confirmed, _again, _changed, _cancelled, _links)
+ABOUT_A_BOOKING = (*WITH_A_CALENDAR, _to_confirm, _address_changed, _change_asked)
 EVERY = (*ABOUT_A_BOOKING, _no_links)
 each = pytest.mark.parametrize("written", EVERY, ids=lambda one: one.__name__)
 

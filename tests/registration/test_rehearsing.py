@@ -13,6 +13,7 @@ from app.commands import HOUSEKEEPING
 from app.database import db, transaction
 from app.mail.delivery import keep_house
 from app.programme import queries as programme
+from app.serving.preparing import fix_clock
 from app.site.models import Feedback
 from config import Config
 from tests.factories import a_delegate, a_receipt, saved
@@ -88,3 +89,32 @@ def test_what_a_command_does_happens_at_the_sites_time(held_clock: Any, a_proces
         assert result.exit_code == 0
         assert newest is not None
         assert newest.published_at == datetime.fromisoformat(THE_EVE)
+
+
+@pytest.mark.both_databases
+def test_a_command_that_is_told_no_moment_lives_at_the_time_of_its_site(
+    site: Flask, held_clock: Any, a_process: Start
+) -> None:
+    with transaction():
+        edition.fix_clock(datetime.fromisoformat(THE_EVE))
+
+    with a_process() as process:
+        result = process.test_cli_runner().invoke(args=["demo", "--sessions", "5"])
+
+        newest = programme.newest_release()
+        assert result.exit_code == 0
+        assert newest is not None
+        assert newest.published_at == datetime.fromisoformat(THE_EVE)
+
+
+def test_a_site_that_is_run_without_a_moment_leaves_its_rehearsal(
+    site: Flask, held_clock: Any, a_process: Start
+) -> None:
+    with transaction():
+        edition.fix_clock(datetime.fromisoformat(THE_EVE))
+
+    fix_clock(Config.model_validate(dict(site.config)))
+
+    with a_process():
+        edition.follow()
+        assert clock.now() == clock.real_now()

@@ -93,6 +93,11 @@ def test_another_host_name_is_400(visitor: Browser) -> None:
         assert host not in page.source
 
 
+@pytest.mark.parametrize("host", ["CONFERENCE.Example", "conference.example:443"])
+def test_our_own_name_may_be_written_in_other_ways(visitor: Browser, host: str) -> None:
+    assert visitor.fetch("GET", "/programme", {"Host": host}).status_code == 200
+
+
 def test_a_host_name_does_not_matter_to_those_who_ask_by_number(visitor: Browser) -> None:
     for address in ("/healthz", "/readyz"):
         assert visitor.fetch("GET", address, {"Host": "10.0.0.7:8000"}).status_code == 200

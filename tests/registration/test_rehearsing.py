@@ -83,12 +83,7 @@ def test_the_first_process_on_a_new_database_begins_its_time_and_others_join(
 @pytest.mark.settings(CLOCK_STARTS_AT=THE_EVE)
 def test_what_a_command_does_happens_at_the_sites_time(held_clock: Any, a_process: Start) -> None:
     with a_process() as process:
-        result = process.test_cli_runner().invoke(args=["demo", "--sessions", "5"])
-
-        newest = programme.newest_release()
-        assert result.exit_code == 0
-        assert newest is not None
-        assert newest.published_at == datetime.fromisoformat(THE_EVE)
+        assert _released(process) == datetime.fromisoformat(THE_EVE)
 
 
 @pytest.mark.both_databases
@@ -99,12 +94,7 @@ def test_a_command_that_is_told_no_moment_lives_at_the_time_of_its_site(
         edition.fix_clock(datetime.fromisoformat(THE_EVE))
 
     with a_process() as process:
-        result = process.test_cli_runner().invoke(args=["demo", "--sessions", "5"])
-
-        newest = programme.newest_release()
-        assert result.exit_code == 0
-        assert newest is not None
-        assert newest.published_at == datetime.fromisoformat(THE_EVE)
+        assert _released(process) == datetime.fromisoformat(THE_EVE)
 
 
 def test_a_site_that_is_run_without_a_moment_leaves_its_rehearsal(
@@ -118,3 +108,12 @@ def test_a_site_that_is_run_without_a_moment_leaves_its_rehearsal(
     with a_process():
         edition.follow()
         assert clock.now() == clock.real_now()
+
+
+def _released(process: Flask) -> datetime:
+    """Publish an invented conference with a command, and tell when its release was made."""
+    result = process.test_cli_runner().invoke(args=["demo", "--sessions", "5"])
+    newest = programme.newest_release()
+    assert result.exit_code == 0
+    assert newest is not None
+    return newest.published_at

@@ -43,6 +43,22 @@ def test_a_star_is_set_and_taken_back_in_place(
     assert window.evaluate("localStorage.length") == 0
 
 
+@pytest.mark.parametrize(
+    ("scheme", "edge"), [("light", "rgb(16, 36, 58)"), ("dark", "rgb(233, 239, 243)")]
+)
+def test_the_focus_on_a_star_is_seen_in_the_light_and_in_the_dark(
+    live_site: Callable[..., LiveSite], window: Window, scheme: Any, edge: str
+) -> None:
+    window.emulate_media(color_scheme=scheme)
+    window.goto(f"{live_site().address}/programme")
+    window.get_by_role("link", name="Opening", exact=True).focus()
+
+    window.keyboard.press("Tab")
+
+    assert keyboard.focused(window) == "My agenda : Opening"
+    expect(window.locator(":focus")).to_have_css("outline-color", edge)
+
+
 def test_two_stars_pressed_at_once_are_in_one_agenda(
     live_site: Callable[..., LiveSite], window: Window
 ) -> None:

@@ -119,6 +119,30 @@ def test_a_link_the_notice_and_an_address_that_two_change_are_shown_in_both_vers
             expect(his.get_by_role("main")).to_contain_text(answer.his)
 
 
+def test_who_presses_on_an_old_notice_is_shown_the_new_one(
+    live_site: Callable[..., LiveSite],
+    window: Page,
+    chromium: Browser,
+    axe: Callable[[Page], list[str]],
+) -> None:
+    site = live_site().address
+    with chromium.new_context() as another:
+        hers = signed_in_window(another.new_page(), site, "ida@conference.example")
+        his = signed_in_window(window, site, "otto@conference.example")
+        for words in ("No trains today", "Take bus 840"):
+            hers.goto(f"{site}/organise/pages/notice/write")
+            field(hers, "The notice").fill(words)
+            hers.get_by_role("button", name="Save the notice").click()
+            if words == "No trains today":
+                his.goto(f"{site}/organise/pages/notice")
+
+        his.get_by_role("button", name="Take the notice down").click()
+
+        expect(his.locator(":focus")).to_contain_text("Nothing has been taken down")
+        expect(his.get_by_role("main")).to_contain_text("Take bus 840")
+        assert axe(his) == []
+
+
 def test_needs_that_a_speaker_and_an_assistant_answer_are_shown_in_both_versions(
     live_site: Callable[..., LiveSite],
     window: Page,

@@ -6,7 +6,9 @@ The site
     site         the Flask application, on a database of its own that holds the small conference
                  of tests/conference.json, published; `@pytest.mark.empty` begins with nothing.
                  An application context stays open, so factories and queries can be called; what
-                 a test leaves uncommitted is saved before each request
+                 a test leaves uncommitted is saved before each request. Stories with the same
+                 settings share one (tests/sites.py); `@pytest.mark.own_site` does not
+    instance     the folder of the site's own files, empty
     database     the address of that database: SQLite, unless `@pytest.mark.both_databases` (the
                  test runs twice) or `@pytest.mark.postgresql_only` says otherwise
     held_clock   the clock, which stands still at 9:30am on Tuesday 12 May 2009 in British Summer
@@ -51,7 +53,7 @@ import time_machine
 from flask import Flask, has_request_context
 from sqlalchemy import Engine, event
 
-from app import create_app, edition
+from app import edition
 from app.database import db, transaction
 from config import ROOT, Config
 from tests import chromium as real_browser
@@ -60,7 +62,8 @@ from tests.browser import Browser
 from tests.live import LiveSite
 from tests.mailbox import Mailbox
 from tests.postgres import Postgres
-from tests.sharing import share_from_now_on, share_statements
+from tests.sharing import share_from_now_on
+from tests.sites import Settings, SitePool, build_site, close_site
 from tests.waiting import HOST, free_port
 
 ONCE_A_REQUEST = "86400"  # seconds: never by itself, but each visitor's request begins with a look
@@ -76,7 +79,6 @@ USUAL = {
 UNSET = [*Config.model_fields, "PYTHONDONTWRITEBYTECODE"]
 NO_STATEMENTS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
 NU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
-Settings = dict[str, str]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -129,27 +131,14 @@ def _complaints_of_the_checker() -> str:
     return done.stderr.replace(f"file:{pages}/", "")
 
 
-def _a_site(settings: Settings) -> Flask:
-    site = create_app(Config.model_validate(settings))
-    share_statements(site)
-    return site
-
-
-def _close(site: Flask) -> None:
-    with site.app_context():
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
-
-
 def _made_ready(settings: Settings, *, with_conference: bool) -> None:
     """Bring a new database to where tests begin."""
-    site = _a_site(settings)
+    site = build_site(settings)
     with site.app_context(), time_machine.travel(IN_MAY, tick=False):
         flask_migrate.upgrade(directory=str(ROOT / "migrations"))
         if with_conference:
             factories.the_small_conference()
-    _close(site)
+    close_site(site)
 
 
 # Databases
@@ -201,18 +190,35 @@ def postgresql_templates(
     return template
 
 
+@pytest.fixture(scope="session")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which this process keeps the database and the files of its sites."""
+    return tmp_path_factory.mktemp("workplace")
+
+
 @pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of this test's own database."""
+def instance(workplace: Path) -> Path:
+    """The folder of this test's site, empty."""
+    folder = workplace / "instance"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, workplace: Path) -> Iterator[str]:
+    """The address of this test's own database: always the same address, always a new copy."""
     with_conference = request.node.get_closest_marker("empty") is None
     if getattr(request, "param", "sqlite") == "sqlite":
         template = request.getfixturevalue("sqlite_templates")(with_conference)
-        shutil.copyfile(template, tmp_path / "conference.sqlite")
-        yield f"sqlite:///{tmp_path / 'conference.sqlite'}"
+        for old in workplace.glob("conference.sqlite*"):
+            old.unlink()
+        shutil.copyfile(template, workplace / "conference.sqlite")
+        yield f"sqlite:///{workplace / 'conference.sqlite'}"
         return
     template = request.getfixturevalue("postgresql_templates")(with_conference)
     server: Postgres = request.getfixturevalue("postgres")
-    name = server.make(template)
+    name = server.make(template, "conference")
     yield server.url(name)
     server.remove(name)
 
@@ -221,9 +227,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Settings:
+def settings(request: pytest.FixtureRequest, database: str, instance: Path) -> Settings:
     """The settings of this test's site."""
-    chosen = {**USUAL, "DATABASE_URL": database, "INSTANCE_PATH": str(tmp_path)}
+    chosen = {**USUAL, "DATABASE_URL": database, "INSTANCE_PATH": str(instance)}
     for name in ("mailbox", "secure_mailbox"):
         if name in request.fixturenames:
             chosen |= request.getfixturevalue(name).settings
@@ -246,17 +252,26 @@ def held_clock(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield traveller
 
 
+@pytest.fixture(scope="session")
+def site_pool() -> SitePool:
+    """The sites that stories of this process share."""
+    return SitePool()
+
+
 @pytest.fixture
-def site(settings: Settings, held_clock: Any) -> Iterator[Flask]:
+def site(
+    request: pytest.FixtureRequest, settings: Settings, held_clock: Any, site_pool: SitePool
+) -> Iterator[Flask]:
     """The site, with a database of its own."""
-    site = _a_site(settings)
+    is_shared = request.node.get_closest_marker("own_site") is None
+    site = site_pool.get(settings) if is_shared else build_site(settings)
     with site.app_context():
         if "CLOCK_STARTS_AT" in settings:
             with transaction():
                 edition.fix_clock(datetime.fromisoformat(settings["CLOCK_STARTS_AT"]))
             edition.current()
         yield site
-    _close(site)
+    close_site(site)
 
 
 @pytest.fixture

@@ -47,10 +47,10 @@ class Postgres:
         """Give the address of a database, as settings want it."""
         return f"postgresql+psycopg://postgres@{HOST}:{self._port}/{name}"
 
-    def make(self, template: str = "template0") -> str:
+    def make(self, template: str = "template0", name: str = "") -> str:
         """Make a database like a template, and give its name."""
         self._made += 1
-        name = f"conference_{self._made}"
+        name = name or f"conference_{self._made}"
         self._do(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 

@@ -309,27 +309,27 @@ def test_a_secret_that_waits_is_kept(mailbox: Mailbox, deliver: Deliver) -> None
 
 
 def test_without_a_server_letters_become_files_for_their_owner_alone(
-    site: Flask, tmp_path: Path, deliver: Deliver
+    site: Flask, instance: Path, deliver: Deliver
 ) -> None:
     letter = a_letter(about="ABC23456")
     a_letter(name="sign_in")
 
     assert deliver() == "2 sent, 0 failed, 0 waiting"
 
-    files = sorted((tmp_path / "mail").iterdir())
+    files = sorted((instance / "mail").iterdir())
     assert [file.name for file in files] == [
         f"20090512T083000.000000-ABC23456-registration_confirmed-{letter.id}.eml",
         f"20090512T083000.000000-sign_in-{letter.id + 1}.eml",
     ]
     assert files[0].read_bytes() == letter.message
     assert [file.stat().st_mode & 0o777 for file in files] == [0o600, 0o600]
-    assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
+    assert (instance / "mail").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_folder_that_cannot_be_written_keeps_letters_waiting(
-    site: Flask, tmp_path: Path, deliver: Deliver
+    site: Flask, instance: Path, deliver: Deliver
 ) -> None:
-    (tmp_path / "mail").write_text("in the way")
+    (instance / "mail").write_text("in the way")
     letter = a_letter()
 
     assert deliver() == "0 sent, 0 failed, 1 waiting"

@@ -60,6 +60,7 @@ def test_a_stranger_is_asked_to_sign_in(visitor: Browser) -> None:
     assert answer.headers["Location"] == "/sign-in?next=/organise"
 
 
+@pytest.mark.own_site
 def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
     part = Blueprint("part", __name__)
     part.add_url_rule("/part", view_func=lambda: "for organisers only")

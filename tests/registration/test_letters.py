@@ -190,13 +190,13 @@ def test_the_confirmation_arrives_with_what_mail_programs_need(
     assert [row.message for row in db.session.scalars(select(Row))] == [b""]
 
 
-def test_a_letter_without_a_folder_for_mail_is_a_file(site: Flask, tmp_path: Path) -> None:
+def test_a_letter_without_a_folder_for_mail_is_a_file(site: Flask, instance: Path) -> None:
     with transaction():
         letters.registration_confirmed(_somebody())
 
     deliver()
 
-    [file] = (tmp_path / "mail").rglob("*.eml")
+    [file] = (instance / "mail").rglob("*.eml")
     assert b"X-Booking-Reference: BCDF2345" in file.read_bytes()
 
 

@@ -234,6 +234,7 @@ def test_a_site_that_never_saw_its_database_says_so(
     assert visitor.open("/").heading == "Tides and Harbours"
 
 
+@pytest.mark.own_site
 @pytest.mark.parametrize(
     ("error", "status", "heading"),
     [
@@ -259,6 +260,7 @@ def test_each_refusal_of_the_conference_has_its_status_and_its_own_words(
     assert "It sank." in page.text
 
 
+@pytest.mark.own_site
 @pytest.mark.parametrize("code", [400, 403, 404, 405, 409, 410, 413, 415, 418, 422, 429, 503])
 def test_every_other_answer_is_a_plain_page_too(site: Flask, visitor: Browser, code: int) -> None:
     site.add_url_rule("/answer", view_func=lambda: __import__("flask").abort(code))
@@ -269,6 +271,7 @@ def test_every_other_answer_is_a_plain_page_too(site: Flask, visitor: Browser, c
     assert len(page.text) > 100
 
 
+@pytest.mark.own_site
 def test_an_unforeseen_fault_is_500_and_nothing_is_saved(site: Flask, visitor: Browser) -> None:
     def fail() -> str:
         a_delegate(email="secret@example.org")

@@ -5,12 +5,15 @@ import shutil
 import stat
 from pathlib import Path
 
+import click
 import pytest
+from flask.cli import ScriptInfo
 
 from app.serving.place import OPENING_DAY, Place, fill_in, instance
 from app.serving.settings_file import (
     INTRODUCTION,
     find_path,
+    is_command,
     load_command_config,
     load_typed,
     save,
@@ -254,3 +257,21 @@ def test_a_file_that_cannot_be_opened_is_named(file: Path) -> None:
         load_command_config()
 
     assert fault.value.faults == [f"{file}: cannot be read: Is a directory"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "flask", "expected"),
+    [
+        ("publish", ScriptInfo(), True),
+        ("flask", ScriptInfo(), True),  # when it lists the commands
+        ("run", ScriptInfo(), False),
+        ("granian", None, False),  # its command line is made with click too
+    ],
+)
+def test_a_command_is_told_from_a_server(
+    typed: str, flask: ScriptInfo | None, *, expected: bool
+) -> None:
+    with click.Context(click.Command(typed), info_name=typed, obj=flask):
+        assert is_command() is expected
+
+    assert not is_command()

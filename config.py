@@ -45,8 +45,9 @@ class SettingsError(Exception):
     """The settings cannot be used; the message lists every fault, one a line."""
 
     def __init__(self, *faults: str) -> None:
+        self.faults = sorted(faults)
         first = "The site cannot start. These settings need your attention:"
-        super().__init__("\n  ".join([first, *sorted(faults)]))
+        super().__init__("\n  ".join([first, *self.faults]))
 
 
 def _long_enough(key: SecretStr) -> SecretStr:

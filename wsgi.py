@@ -3,9 +3,11 @@
 import sys
 
 from app import create_app
+from app.serving.settings_file import is_command, load_command_config
 from config import Config, SettingsError
 
 try:
-    app = create_app(Config.from_environment())
+    config = load_command_config() if is_command() else Config.from_environment()
+    app = create_app(config)
 except SettingsError as fault:
     sys.exit(str(fault))

@@ -37,6 +37,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from app import lens
+from config import ROOT
 
 MIGRATING = "flask_migrate"
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -146,6 +147,7 @@ def _prepare_for_migrations(app: Flask) -> None:
         migrate(
             app,
             db,
+            directory=str(ROOT / "migrations"),
             render_as_batch=True,
             compare_type=True,
             render_item=_render_moment,

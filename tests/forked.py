@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from config import ROOT
+
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.ready", "granian.cli"])
 
@@ -18,11 +20,17 @@ _context.set_forkserver_preload(["tests.ready", "granian.cli"])
 class Forked:
     """A running program; its words go into a file."""
 
-    def __init__(self, command: tuple[str, ...], settings: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        command: tuple[str, ...],
+        settings: Mapping[str, str],
+        log: Path,
+        folder: Path = ROOT,
+    ) -> None:
         log.touch()
         self._log = log
         environment = {**os.environ, **settings}
-        self._process = _context.Process(target=_become, args=(command, environment, log))
+        self._process = _context.Process(target=_become, args=(command, environment, log, folder))
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
@@ -54,7 +62,8 @@ class Forked:
         return self.has_ended()
 
 
-def _become(command: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+def _become(command: tuple[str, ...], environment: dict[str, str], log: Path, folder: Path) -> None:
+    os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     written = os.open(log, os.O_WRONLY | os.O_APPEND)

@@ -116,6 +116,9 @@ def test_a_first_run_serves_the_conference_and_a_second_one_keeps_it(
     assert "09:00 on Wednesday 01 October 2008" in first.said
     assert f"letters are written to {tmp_path / 'instance' / 'mail'}" in first.said
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert f"SITE_URL=http://{HOST}:{first.port} " in key.with_name("settings.env").read_text(
+        "utf-8"
+    )
     link = re.search(r"sign in, once, with this link: http://[^/]+(/\S+)", first.said)
     assert link is not None
     assert first.status(link[1]) == 200
@@ -169,7 +172,9 @@ def test_a_part_that_ends_is_started_again(serve: Serve) -> None:
     wait_until(run.is_up, "serving again", TURN)
 
 
-def test_a_first_run_fills_a_postgresql_database_too(serve: Serve, postgres: Postgres) -> None:
+def test_a_first_run_fills_a_postgresql_database_too(
+    serve: Serve, postgres: Postgres, tmp_path: Path
+) -> None:
     name = postgres.make()
 
     run = serve(DATABASE_URL=postgres.url(name))
@@ -177,6 +182,7 @@ def test_a_first_run_fills_a_postgresql_database_too(serve: Serve, postgres: Pos
 
     assert run.is_up()
     assert run.status("/programme") == 200
+    assert not (tmp_path / "instance" / "settings.env").exists()  # commands are given the same
 
 
 def test_wrong_settings_are_all_named(serve: Serve) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from app.errors import ConferenceError
+from app.serving import settings_file
 from app.serving.parts import (
     PATIENCE,
     Part,
@@ -26,14 +27,20 @@ GLANCE = 0.01  # seconds between two looks at the port
 
 def main() -> None:
     """Serve the site until it is told to stop."""
+    folder = instance(os.environ)
+    file = settings_file.find_path(os.environ)
+    if file is not None:
+        settings_file.load_typed(os.environ, file)
     place = Place.from_environment(os.environ)
     parts = [Part("web server", partial(serve_pages, place)), Part("mail worker", deliver_letters)]
     with told_to_stop() as told:
-        with alone(instance(os.environ)):
+        with alone(folder):
             place.see_that_it_is_free()
             fill_in(os.environ, place)
             config = Config.from_environment()
             prepared = in_a_process_of_its_own(partial(prepare, config))
+            if file is not None:
+                settings_file.save(file, config)
             for part in parts:
                 part.start()
             wait_for(place, told)

@@ -66,9 +66,14 @@ class Place:
                 ) from None
 
 
+def instance_path(environment: Mapping[str, str]) -> Path:
+    """Find the folder of this copy's own data."""
+    return Path(environment.get("INSTANCE_PATH") or ROOT / "instance")
+
+
 def instance(environment: Mapping[str, str]) -> Path:
     """Give the folder of this copy's own data, made if need be."""
-    folder = Path(environment.get("INSTANCE_PATH") or ROOT / "instance")
+    folder = instance_path(environment)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

@@ -32,8 +32,12 @@ What is seen from outside
 
 Whoever walks through the back office by keyboard is in tests/organise/conftest.py.
 
-Factories are in tests/factories.py. With `--nu`, pages of every shape that the tests have opened
-go through the Nu HTML checker at the end of the run; a complaint fails it.
+Factories are in tests/factories.py. With `--keep-pages`, a run puts aside pages of every shape that
+it opens; with `--nu`, it puts its own beside them, and the Nu HTML checker reads them all at the end;
+a complaint fails the run.
+
+Property tests try the same examples in each run, so that none goes red by chance; `make test-random`
+tries new ones.
 """
 
 import os
@@ -47,6 +51,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_migrate
+import hypothesis
 import playwright.sync_api
 import pytest
 import time_machine
@@ -78,10 +83,17 @@ USUAL = {
 # what is set on this machine is no business of the tests
 UNSET = [*Config.model_fields, "PYTHONDONTWRITEBYTECODE"]
 NO_STATEMENTS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
+PAGES = ROOT / ".pytest_cache" / "pages"
 NU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 
 
+hypothesis.settings.register_profile("random")
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+hypothesis.settings.load_profile("repeatable")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--keep-pages", action="store_true", help="put pages aside for the checker")
     parser.addoption("--nu", action="store_true", help="put pages through the Nu HTML checker")
 
 
@@ -90,10 +102,10 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     memory.use()
     share_from_now_on()
-    if config.getoption("--nu") and not hasattr(config, "workerinput"):
-        folder = ROOT / ".pytest_cache" / "pages"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+    if not hasattr(config, "workerinput"):
+        if config.getoption("--keep-pages"):
+            shutil.rmtree(PAGES, ignore_errors=True)
+        PAGES.mkdir(parents=True, exist_ok=True)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -105,11 +117,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        asked_for = getattr(item, "fixturenames", ())
-        if "chromium" in asked_for:
+        if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        if "live_site" in asked_for:  # the site runs elsewhere: nothing here to measure
-            item.add_marker("no_cover")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -123,12 +132,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _complaints_of_the_checker() -> str:
-    pages = ROOT / ".pytest_cache" / "pages"
-    if not any(pages.glob("*.html")):
+    if not any(PAGES.glob("*.html")):
         return ""
-    command = ["java", "-jar", str(NU), "--format", "gnu", "--skip-non-html", str(pages)]
+    command = ["java", "-jar", str(NU), "--format", "gnu", "--skip-non-html", str(PAGES)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stderr.replace(f"file:{pages}/", "")
+    return done.stderr.replace(f"file:{PAGES}/", "")
 
 
 def _made_ready(settings: Settings, *, with_conference: bool) -> None:
@@ -301,7 +309,8 @@ def a_browser(
     site: Flask, settings: Settings, request: pytest.FixtureRequest
 ) -> Callable[[], Browser]:
     """Make a browser for somebody else."""
-    keep = ROOT / ".pytest_cache" / "pages" if request.config.getoption("--nu") else None
+    is_kept = request.config.getoption("--keep-pages") or request.config.getoption("--nu")
+    keep = PAGES if is_kept else None
 
     def before() -> None:
         db.session.commit()

@@ -8,12 +8,13 @@ A story that adds routes needs a site of its own: `@pytest.mark.own_site`.
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from flask import Flask
 from jinja2 import BaseLoader
 
-from app import create_app
+from app import clock, create_app
 from app.database import db
 from config import Config
 from tests.sharing import share_statements
@@ -83,6 +84,7 @@ class _State:
         site.extensions.clear()
         site.extensions.update(self.extensions)
         site.jinja_env.loader = self.loader
+        clock.live_at_a_distance(timedelta())
         for name, as_new in self.memories.items():
             vars(site.extensions[name]).update(as_new())
 

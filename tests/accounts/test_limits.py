@@ -138,6 +138,7 @@ def test_an_attempt_is_counted_once_when_the_request_succeeds(visitor: Browser) 
     assert attempts("sign in as") == attempts("sign in from") == 1
 
 
+@pytest.mark.own_site
 def test_a_limit_is_asked_for_only_where_something_may_be_written(
     visitor: Browser, site: Flask
 ) -> None:

@@ -12,7 +12,9 @@ from threading import Timer
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
+from app.database import newest_migration
 from app.mail import carriers, delivery, line
 from app.mail.bell import Bell
 from app.mail.outbox import Taken
@@ -44,9 +46,19 @@ def stop() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def rename(folder: Path, before: str, after: str) -> None:
+def take_away(folder: Path) -> None:
+    """Leave the database as it is in the middle of a migration."""
     with closing(sqlite3.connect(folder / "conference.sqlite", timeout=10)) as database:
-        database.execute(f"ALTER TABLE {before} RENAME TO {after}")
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+        database.execute("ALTER TABLE letter RENAME TO away")
+        database.commit()
+
+
+def bring_back(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "conference.sqlite", timeout=10)) as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", [newest_migration()])
+        database.execute("ALTER TABLE away RENAME TO letter")
+        database.commit()
 
 
 def go_on(site: Flask) -> Result:
@@ -82,8 +94,8 @@ def test_a_worker_outlives_the_database(
     site: Flask, tmp_path: Path, mailbox: Mailbox, in_a_while: InAWhile
 ) -> None:
     a_letter()
-    rename(tmp_path, "letter", "away")
-    in_a_while(0.5, lambda: rename(tmp_path, "away", "letter"))
+    take_away(tmp_path)
+    in_a_while(0.5, lambda: bring_back(tmp_path))
     mailbox.when_kept(stop)
 
     assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 0 waiting"
@@ -95,8 +107,8 @@ def test_a_letter_that_went_out_while_the_database_was_away_does_not_go_again(
     a_letter()
 
     def lose_the_database() -> None:
-        rename(tmp_path, "letter", "away")
-        in_a_while(0.5, lambda: rename(tmp_path, "away", "letter"))
+        take_away(tmp_path)
+        in_a_while(0.5, lambda: bring_back(tmp_path))
         in_a_while(2.5, stop)
 
     mailbox.when_kept(lose_the_database)
@@ -111,7 +123,7 @@ def test_a_worker_told_to_stop_does_not_wait_for_the_database_forever(
     a_letter()
 
     def lose_the_database() -> None:
-        rename(tmp_path, "letter", "away")
+        take_away(tmp_path)
         stop()
 
     mailbox.when_kept(lose_the_database)
@@ -258,3 +270,15 @@ def test_an_authority_that_is_not_there_keeps_letters_waiting(
 
     with pytest.raises(carriers.Away, match="No such file"):
         carriers.Server(site).carry(A_LETTER)
+
+
+def test_a_worker_whose_statements_are_wrong_says_so_and_ends(
+    site: Flask, tmp_path: Path, mailbox: Mailbox
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "conference.sqlite")) as database:
+        database.execute("ALTER TABLE letter RENAME COLUMN due_at TO is_due_at")
+
+    done = go_on(site)
+
+    assert isinstance(done.exception, OperationalError)
+    assert "no such column: letter.due_at" in str(done.exception)

@@ -1,5 +1,6 @@
 """How letters reach a mail server, and what happens when they do not."""
 
+import random
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -114,6 +115,21 @@ def test_pauses_grow_from_seconds_to_hours_for_two_days(
     assert HOPE <= letter.due_at - began < HOPE + timedelta(hours=6)
     assert letter.last_error == "The mail server answered: 451 Try later"
     assert deliver() == "0 sent, 0 failed, 0 waiting"
+
+
+def test_letters_that_are_put_off_together_are_not_tried_again_at_one_moment(
+    held_clock: Any, mailbox: Mailbox, deliver: Deliver
+) -> None:
+    random.seed(2009)  # so that nothing hangs on chance
+    letters = [a_letter(recipient=f"delegate{number}@example.org") for number in range(20)]
+    mailbox.refuse(451, "Try later")
+
+    deliver()
+
+    pauses = [(letter.due_at - letter.written_at).total_seconds() for letter in letters]
+    assert 2 * 0.8 <= min(pauses) < 2 * 0.9
+    assert 2 * 1.1 < max(pauses) <= 2 * 1.2
+    assert len(set(pauses)) == len(letters)
 
 
 @pytest.mark.both_databases

@@ -81,6 +81,15 @@ def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:
     assert _titles(_searched(visitor, "dolphin"))[:2] == ["Dolphinarium", "Dolphins"]
 
 
+def test_a_whole_word_in_a_title_comes_before_the_beginning_of_one(visitor: Browser) -> None:
+    a_session(title="A dolphinarium")
+    a_session(title="The dolphin")
+    published()
+
+    assert _titles(_searched(visitor, "dolphin"))[:2] == ["The dolphin", "A dolphinarium"]
+    assert _titles(_searched(visitor, "dolphina")) == ["A dolphinarium"]
+
+
 @pytest.mark.parametrize(
     ("question", "title"),
     [

@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON := .venv/bin/python
-.PHONY: help run test check bench assets pins format installed installed-for-work installed-node
+.PHONY: help run test check mutate bench assets pins format installed installed-for-work installed-node
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,9 @@ test: installed-for-work installed-node ## Run every test, with a real database,
 
 check: installed-for-work installed-node ## Check format, types, import order, templates, dependencies, dead code
 	@sh scripts/check.sh
+
+mutate: installed-for-work ## Put small faults into the code and tell which of them no test sees (AREA=seats)
+	@$(PYTHON) -m scripts.mutate $(AREA)
 
 bench: installed-for-work installed-node ## Measure speed against controls of the same run (WHAT=all: Lighthouse too)
 	@sh scripts/machine.sh wrk chromium

@@ -53,7 +53,7 @@ AREAS: Final = {
     ),
     "outbox": Area(
         ["app/mail/outbox.py"],
-        ["tests/mail/test_delivery.py", "tests/mail/test_outbox.py"],
+        ["tests/mail/test_delivery.py", "tests/mail/test_outbox.py", "tests/mail/test_forever.py"],
     ),
     "cache": Area(
         ["app/web/shelf.py"],

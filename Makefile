@@ -31,6 +31,9 @@ test-random: installed-for-work ## Try the property tests with new examples
 check: installed-for-work installed-node ## Check format, types, import order, templates, dependencies, dead code
 	@sh scripts/check.sh
 
+mutate: installed-for-work ## Put small faults into the code and tell which of them no test sees (AREA=seats)
+	@$(PYTHON) -m scripts.mutate $(AREA)
+
 bench: installed-for-work installed-node ## Measure speed against controls of the same run (WHAT=all: Lighthouse too)
 	@sh scripts/machine.sh wrk chromium
 	@$(PYTHON) -m benchmarks $(WHAT)

@@ -15,7 +15,7 @@ from app.accounts import services as accounts
 from app.accounts import team
 from app.accounts.second_step import services as second_step
 from app.agenda import retention as agendas
-from app.database import db, transaction
+from app.database import db, is_unavailable, transaction
 from app.errors import ConferenceError
 from app.mail import carriers, delivery
 from app.mail import queries as mail_queries
@@ -90,6 +90,8 @@ def _on_the_site(deed: Callable[Arguments, None]) -> Callable[Arguments, None]:
         except ConferenceError as refusal:
             raise click.ClickException(str(refusal)) from None
         except SQLAlchemyError as fault:
+            if not is_unavailable(fault):
+                raise
             raise click.ClickException(
                 f"The database is away or not ready ({type(fault).__name__})"
             ) from None

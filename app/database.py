@@ -7,12 +7,15 @@ and a GET never writes. On SQLite a request that may write takes the write lock 
 
 import importlib
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import click
 from flask import Flask, Response, request
@@ -33,10 +36,12 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from app import lens
+from app.log import log
 from config import ROOT
 
 MIGRATING = "flask_migrate"
@@ -72,11 +77,24 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+# SQLSTATE by its class: lost connection, refused login, no such database, rolled back to be tried
+# again, out of resources, stopped or timed out, trouble of the system, damaged data
+UNAVAILABLE_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58", "XX"})
+# and by itself: may only read, idle for too long, took too long, may not, waited for a lock
+UNAVAILABLE_STATES = frozenset({"25006", "25P03", "25P04", "42501", "55P03"})
+# SQLite's primary codes: PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL,
+# CANTOPEN, PROTOCOL, NOTADB
+UNAVAILABLE_CODES = frozenset({3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
+UNDEFINED = frozenset({"42P01", "42703"})  # a table, a column
+SQLITE_UNDEFINED = ("no such table", "no such column", "has no column named")
+LOG_INTERVAL = 1.0  # seconds in which one place tells of one kind of fault once
+
 STAYS = "stays"  # where a session remembers what it writes again after a rollback
 AFTERWARDS = "afterwards"  # and what it writes when the request is over
 
 _may_write: ContextVar[bool] = ContextVar("may_write", default=True)
 _lock_wait: ContextVar[float] = ContextVar("lock_wait", default=LOCK_WAIT)
+_logged: WeakKeyDictionary[Engine, dict[tuple[str, str], float]] = WeakKeyDictionary()
 
 
 class Moment(TypeDecorator[datetime]):
@@ -206,6 +224,81 @@ def broken_rule(error: IntegrityError) -> str:
     return broken
 
 
+def is_unavailable(fault: BaseException, engine: Engine | None = None) -> bool:
+    """Whether the database cannot be used for now, so that what is known may stand in for it.
+
+    It is lost, too busy, full, damaged, or not at the migration that this code was written for.
+    A statement that is wrong by itself is no such fault, and must be raised.
+    """
+    if isinstance(fault, PoolTimeout):
+        return True
+    if not isinstance(fault, DBAPIError):
+        return False
+    if fault.connection_invalidated or _is_trouble(fault.orig):
+        return True
+    return _is_undefined(fault.orig) and migration(engine or db.engine) != newest_migration()
+
+
+def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None = None) -> bool:
+    """Log that a place does without the database for now; tell whether it may (else raise).
+
+    The fault is named by its kind and code alone: its words can hold what somebody has typed.
+    """
+    engine = engine or db.engine
+    if not is_unavailable(fault, engine):
+        return False
+    code = _code(fault)
+    logged, now = _logged.setdefault(engine, {}), time.monotonic()
+    if now - logged.get((place, code), float("-inf")) >= LOG_INTERVAL:
+        logged[place, code] = now
+        kind = type(fault).__name__
+        log.warning("database unavailable", place=place, kind=kind, code=code)
+    return True
+
+
+def migration(engine: Engine) -> str | None:
+    """Tell up to which migration a database has come, where it can be asked."""
+    try:
+        with reading(engine) as connection:
+            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except SQLAlchemyError:  # it has no such table yet, or is away
+        return None
+    return found
+
+
+@cache
+def newest_migration() -> str:
+    """Tell up to which migration this code expects a database to have come."""
+    return max(file.name.split("_")[0] for file in (ROOT / "migrations/versions").glob("0*.py"))
+
+
+def _is_trouble(fault: BaseException | None) -> bool:
+    """Whether the database itself says that it cannot work."""
+    number = getattr(fault, "sqlite_errorcode", None)
+    if number is not None:
+        return number & 0xFF in UNAVAILABLE_CODES
+    state = getattr(fault, "sqlstate", None)
+    if state is not None:
+        return state[:2] in UNAVAILABLE_CLASSES or state in UNAVAILABLE_STATES
+    kinds = {kind.__name__ for kind in type(fault).__mro__}
+    return "OperationalError" in kinds  # the driver's own: nobody has answered it
+
+
+def _is_undefined(fault: BaseException | None) -> bool:
+    """Whether a statement names a table or a column that the database does not have."""
+    if getattr(fault, "sqlstate", None) in UNDEFINED:
+        return True
+    words = str(fault) if hasattr(fault, "sqlite_errorcode") else ""
+    return any(one in words for one in SQLITE_UNDEFINED)
+
+
+def _code(fault: BaseException) -> str:
+    """Name a fault as its database does."""
+    original = getattr(fault, "orig", None)
+    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
+    return str(code or "")
+
+
 def hold(kind: type[Base]) -> None:
     """Let nobody else write to a table until the transaction ends; readers are not held up.
 
@@ -281,8 +374,10 @@ def _write_what_comes_afterwards() -> None:
         for statement in statements:
             db.session.connection().execute(statement)
         db.session.commit()
-    except OperationalError:
+    except SQLAlchemyError as fault:
         db.session.rollback()
+        if not log_if_unavailable(fault, "after the request"):
+            raise
     finally:
         _lock_wait.reset(token)
 

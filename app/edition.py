@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import clock, lens
-from app.database import Base, db, reading
+from app.database import Base, db, log_if_unavailable, reading
 
 Made = TypeVar("Made")
 
@@ -98,8 +98,8 @@ class Watch:
         if known is None or known[0] != number:
             try:
                 known = self._kept[name] = (number, make())
-            except SQLAlchemyError:
-                if known is None:
+            except SQLAlchemyError as fault:
+                if known is None or not log_if_unavailable(fault, name, self._engine):
                     raise
         return cast(Made, known[1])
 
@@ -110,8 +110,10 @@ class Watch:
                 row = connection.execute(LOOKED_UP).first()
             if row is not None and row.clock_distance is None and self._starts_at is not None:
                 row = self._fix_clock(self._starts_at)
-        except SQLAlchemyError:
+        except SQLAlchemyError as fault:
             self.agrees_on_time = False
+            if not log_if_unavailable(fault, "edition", self._engine):
+                raise
             return False
         if row is not None:
             self._number = row.number

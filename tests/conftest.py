@@ -226,7 +226,7 @@ def database(request: pytest.FixtureRequest, workplace: Path) -> Iterator[str]:
         return
     template = request.getfixturevalue("postgresql_templates")(with_conference)
     server: Postgres = request.getfixturevalue("postgres")
-    name = server.make(template, "conference")
+    name = server.make(template, f"conference_{os.getpid()}")  # scripts/mutate.py forks
     yield server.url(name)
     server.remove(name)
 

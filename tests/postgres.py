@@ -50,7 +50,7 @@ class Postgres:
     def make(self, template: str = "template0", name: str = "") -> str:
         """Make a database like a template, and give its name."""
         self._made += 1
-        name = name or f"conference_{self._made}"
+        name = name or f"conference_{os.getpid()}_{self._made}"  # scripts/mutate.py forks
         self._do(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 

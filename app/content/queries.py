@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import clock, edition
 from app.content import models, prose, shipped, versions
 from app.content.versions import FALLBACK, Place, Version, Writings
-from app.database import db, reading
+from app.database import db, log_if_unavailable, reading
 
 MOST_SET = 128  # texts kept as HTML in a process
 WRITTEN = select(
@@ -215,7 +215,9 @@ def _known(folder: Path) -> Writings:
     """Give what has been written; what was shipped where the database has never been there."""
     try:
         return _held(folder)
-    except SQLAlchemyError:
+    except SQLAlchemyError as fault:
+        if not log_if_unavailable(fault, "writings"):
+            raise
         return Writings(shipped.texts(folder).versions)
 
 

@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app.content import queries
+from app.database import log_if_unavailable
 from app.web import languages
+from app.web.answers import is_problem_page
 from app.web.pages import page
 from app.web.public import began_at, not_to_be_kept, public, true_until
 
@@ -43,7 +45,9 @@ def _above_every_page() -> dict[str, Any]:
     try:
         true_until(queries.next_change(folder(), began_at()))
         return {"notice": queries.notice(folder())}
-    except SQLAlchemyError:
+    except SQLAlchemyError as fault:
+        if not (log_if_unavailable(fault, "notice") or is_problem_page()):
+            raise
         not_to_be_kept()
         return {"notice": None}
 

@@ -15,14 +15,14 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, transaction
+from app.database import db, is_unavailable, transaction
 from app.errors import Refused
+from app.log import log
 from app.mail import outbox
 from app.mail.bell import Bell
 from app.mail.carriers import Away, Carrier, Never, NotNow
 from app.mail.models import FAILED, SENT, WAITING
 from app.mail.outbox import Outcome, Taken
-from app.web.logs import log
 
 LOOK_EVERY = 0.2  # seconds between looks into an outbox where nothing is due
 HOUSEKEEPING_EVERY = 600.0  # seconds
@@ -64,6 +64,8 @@ class Worker:
                     keep_house(chores)
                 self._deliver_when_due()
             except SQLAlchemyError as fault:
+                if not is_unavailable(fault):
+                    raise
                 self._report_database(fault)
             self._bell.wait(self._pause())
         self._carrier.close()
@@ -104,7 +106,7 @@ class Worker:
             try:
                 return self._turn_once(letter, outcome)
             except SQLAlchemyError as fault:
-                if letter is None or not tries_left:
+                if letter is None or not tries_left or not is_unavailable(fault):
                     raise
                 self._report_database(fault)
             if self._bell.wait(self._pause()):

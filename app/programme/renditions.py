@@ -18,9 +18,9 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from app import clock
 from app.database import db, reading, transaction
 from app.edition import raise_edition
+from app.log import log
 from app.programme.cuts import MIDDLE
 from app.programme.models import Conference, Photo, Release, Rendition
-from app.web.logs import log
 
 PAINTER: Final = Path(__file__).with_name("paint.py")
 LENT: Final = timedelta(minutes=2)

@@ -9,12 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.database import log_if_unavailable
 from app.errors import NotFound
 from app.programme import document, page_of, queries, releases, shown, zones
 from app.programme.addresses import DayConverter
 from app.programme.feeds import texts
 from app.programme.materials.views import pages as materials
 from app.web import variants
+from app.web.answers import is_problem_page
 from app.web.lenses import shown_inside
 from app.web.pages import page
 from app.web.public import not_to_be_kept, or_as_text, public, true_until
@@ -54,9 +56,15 @@ def _facts() -> document.Conference:
     """
     try:
         return releases.current().conference
-    except (SQLAlchemyError, ValueError):
+    except (SQLAlchemyError, ValueError) as fault:
+        if not (_is_survived(fault) or is_problem_page()):
+            raise
         not_to_be_kept()
         return releases.NOTHING.conference
+
+
+def _is_survived(fault: Exception) -> bool:
+    return isinstance(fault, ValueError) or log_if_unavailable(fault, "conference")
 
 
 @pages.get("/programme")

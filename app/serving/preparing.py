@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import TypeVar
 
 import flask.cli
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, create_app, edition
 from app.accounts import services as accounts
-from app.database import db, transaction
+from app.database import db, migration, newest_migration, transaction
 from app.errors import ConferenceError
 from app.programme import queries
 from app.programme import services as programme
 from app.registration import seats
 from app.serving.place import CannotStart
 from app.web.pages import absolute_url
-from config import ROOT, Config
+from config import Config
 
 ORGANISER = "organiser@localhost.example"
 Made = TypeVar("Made")
@@ -96,25 +94,15 @@ def bring_up_to_date() -> None:
 
     What migrates takes time to load, and memory that no other part of the site needs.
     """
-    newest = max(file.name.split("_")[0] for file in (ROOT / "migrations/versions").glob("0*.py"))
-    if _migration() == newest:
+    found = migration(db.engine)
+    db.engine.dispose()  # no connection crosses a fork
+    if found == newest_migration():
         return
     migrating = get_context("fork").Process(target=_migrate, name="migration")
     migrating.start()
     migrating.join()
     if migrating.exitcode:
         raise CannotStart("The database could not be brought up to date. The reason stands above.")
-
-
-def _migration() -> str | None:
-    """Tell up to which migration the database has come."""
-    try:
-        with db.engine.connect() as connection:
-            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except SQLAlchemyError:
-        found = None
-    db.engine.dispose()  # no connection crosses a fork
-    return found
 
 
 def _migrate() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock, edition
-from app.database import db, reading
+from app.database import db, log_if_unavailable, reading
 from app.mail import queries as mail
 from app.programme import releases
 from app.site.listed import sitemap
@@ -60,7 +60,9 @@ def ready() -> ResponseReturnValue:
     """Say whether the site can do its work: database, edition, age of the oldest letter."""
     try:
         age = mail.oldest_waiting_age()
-    except SQLAlchemyError:
+    except SQLAlchemyError as fault:
+        if not log_if_unavailable(fault, "readiness"):
+            raise
         return jsonify(database=_trouble(), edition=edition.current()), 503
     return jsonify(
         database="there",

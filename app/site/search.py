@@ -22,6 +22,8 @@ from app.programme.releases import Programme
 LONGEST_QUESTION = 100  # characters; the rest is not looked at
 PAGE_SIZE = 20  # results
 BEFORE, AFTER = 60, 120  # characters around the first word found
+RUN = re.compile(r"\S+")
+Span = tuple[int, int]  # of a text: where something begins in it, and ends
 Pieces = Sequence[tuple[str, bool]]  # parts of a text, and whether each was asked for
 
 
@@ -129,24 +131,46 @@ def ranked(asked: frozenset[str], among: Findable) -> Sequence[int]:
 def marked(text: str, asked: frozenset[str]) -> Pieces:
     """Part a text into what was asked for and what stands between."""
     pieces: list[tuple[str, bool]] = []
-    end = 0
-    for word in _asked_in(text, asked):
-        pieces += [(text[end : word.start()], False), (word[0], True)]
-        end = word.end()
-    return [piece for piece in [*pieces, (text[end:], False)] if piece[0]]
+    last = 0
+    for begin, end in _asked_in(text, asked):
+        pieces += [(text[last:begin], False), (text[begin:end], True)]
+        last = end
+    return [piece for piece in [*pieces, (text[last:], False)] if piece[0]]
 
 
-def _asked_in(text: str, asked: frozenset[str]) -> Iterator[re.Match[str]]:
-    """Find the words of a text that were asked for."""
+def _asked_in(text: str, asked: frozenset[str]) -> Iterator[Span]:
+    """Find where the words of a text stand that were asked for."""
     if not asked:
         return iter(())
     if text.isascii():  # most are, and then one look is enough
         begun = "|".join(sorted(filter(str.isascii, asked)))
-        return re.finditer(
-            rf"(?<![a-z0-9])(?:{begun or '(?!)'})[a-z0-9]*", text, re.ASCII | re.IGNORECASE
-        )
+        look = rf"(?<![a-z0-9])(?:{begun or '(?!)'})[a-z0-9]*"
+        return (word.span() for word in re.finditer(look, text, re.ASCII | re.IGNORECASE))
     begins = tuple(asked)
-    return (word for word in WORD.finditer(text) if bare(word[0]).startswith(begins))
+    return (span for run in RUN.finditer(text) for span in _asked_in_run(run, begins))
+
+
+def _asked_in_run(run: re.Match[str], begins: tuple[str, ...]) -> Iterator[Span]:
+    """Find the words in what stands between two spaces.
+
+    A character can be folded into several, of more than one word: ⑴ into (1), ℀ into a/c. So words
+    are looked for in what is folded, and each is marked by the characters that it came from.
+    """
+    folded = [bare(character) for character in run[0]]
+    places = [run.start() + place for place, some in enumerate(folded) for _ in some]
+    places.append(run.end())
+    begin = end = -1
+    for word in WORD.finditer("".join(folded)):
+        if not word[0].startswith(begins):
+            continue
+        first = places[word.start()]
+        if first >= end:
+            if begin >= 0:
+                yield begin, end
+            begin = first
+        end = max(places[word.end() - 1] + 1, places[word.end()])  # with the accents that follow
+    if begin >= 0:
+        yield begin, end
 
 
 def _holds(thing: Thing, asked: frozenset[str]) -> bool:
@@ -165,11 +189,11 @@ def _excerpt(entry: Entry, asked: frozenset[str]) -> str:
     if not _first(entry.summary, asked):
         place = _first(entry.text, asked)
         if place:
-            return _cut(entry.text, place.start())
+            return _cut(entry.text, place[0])
     return entry.summary
 
 
-def _first(text: str, asked: frozenset[str]) -> re.Match[str] | None:
+def _first(text: str, asked: frozenset[str]) -> Span | None:
     return next(_asked_in(text, asked), None)
 
 

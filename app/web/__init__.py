@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from app import log
 from app.edition import Watch
 from app.web import (
     addresses,
@@ -42,7 +43,7 @@ A_YEAR = 365 * 24 * 60 * 60  # seconds
 def configure(app: Flask, config: Config) -> None:
     """Hand the settings to Flask and to the libraries that read them there."""
     _make_the_folder(Path(app.instance_path))
-    logs.attach()
+    log.configure()
     app.jinja_environment = pages.Templates
     app.config.from_mapping(
         SECRET_KEY=config.SECRET_KEY.get_secret_value(),

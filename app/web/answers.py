@@ -1,15 +1,16 @@
 """What the site answers when something goes wrong: the right status, and a page in plain words."""
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from app.database import is_unavailable
 from app.errors import ConferenceError, Gone, Moved, NotAllowed, NotFound, Refused, TooOften
-from app.web.logs import REQUEST_ID, ROUTE, log
+from app.log import log
+from app.web.logs import REQUEST_ID, ROUTE
 from app.web.pages import page
 from app.web.public import CACHE_CONTROL
 
@@ -59,13 +60,13 @@ def attach(app: Flask) -> None:
     app.register_error_handler(Moved, _moved)
     app.register_error_handler(CSRFError, _expired_form)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _away)
-    app.register_error_handler(NoConnection, _away)
+    app.register_error_handler(SQLAlchemyError, _database_error)
     app.register_error_handler(InternalServerError, _our_fault)
 
 
 def problem(code: int, reason: str = "") -> ResponseReturnValue:
     """Show the page of an error, with the conference's own reason where there is one."""
+    g.is_problem = True
     shown = code if code in HEADINGS else 500 if code >= 500 else 400
     return page(
         "site/error.html",
@@ -75,6 +76,11 @@ def problem(code: int, reason: str = "") -> ResponseReturnValue:
         reason=f"{reason}." if reason else REASONS[shown],
         request_id=request.environ.get(REQUEST_ID, ""),
     )
+
+
+def is_problem_page() -> bool:
+    """Whether this request is answered with the page of an error, which shows what it can."""
+    return bool(g.get("is_problem"))
 
 
 def _conference_error(error: ConferenceError) -> ResponseReturnValue:
@@ -107,7 +113,14 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return answer
 
 
-def _away(error: Exception) -> ResponseReturnValue:
+def _database_error(error: SQLAlchemyError) -> ResponseReturnValue:
+    """Answer while the database is unavailable; what else goes wrong in it is our fault."""
+    if not is_unavailable(error):
+        raise error
+    return _away(error)
+
+
+def _away(error: BaseException) -> ResponseReturnValue:
     log.error("database away", id=request.environ.get(REQUEST_ID), kind=type(error).__name__)
     answer = problem(503)
     answer.headers["Retry-After"] = "60"  # type: ignore[union-attr]
@@ -116,7 +129,7 @@ def _away(error: Exception) -> ResponseReturnValue:
 
 def _our_fault(error: InternalServerError) -> ResponseReturnValue:
     original = error.original_exception or error
-    if isinstance(original, OperationalError | NoConnection):
+    if is_unavailable(original):
         return _away(original)
     log.error(
         "failed",

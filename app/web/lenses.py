@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import only_reading
+from app.database import log_if_unavailable, only_reading
 from app.errors import ConferenceError
 from app.lens import Lens, looking_through
 
@@ -81,7 +81,11 @@ class Lenses:
         with self._app.request_context(asked), only_reading():
             try:
                 return _offered(self._app)[kind](what, f"/{kind}/{what}")
-            except (ConferenceError, SQLAlchemyError):
+            except ConferenceError:
+                return None
+            except SQLAlchemyError as fault:
+                if not log_if_unavailable(fault, "lens"):
+                    raise
                 return None
 
 

@@ -5,18 +5,14 @@ route that answered it.
 """
 
 import json
-import logging
 import re
 import secrets
-import sys
 import time
 from collections.abc import Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO, cast
-
-import structlog
+from typing import TYPE_CHECKING
 
 from app import clock
+from app.log import standard_error
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,40 +20,6 @@ if TYPE_CHECKING:
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 REQUEST_ID = "conference.request_id"
 ROUTE = "conference.route"
-
-log = structlog.get_logger("conference")
-
-
-def attach() -> None:
-    """Write logs as lines of JSON on standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _standard_error)),
-    )
-
-
-class _StandardError:
-    """Standard error, whichever that is now; a full disk must not stop the conference."""
-
-    def write(self, text: str) -> None:
-        """Write, or lose what cannot be written."""
-        with suppress(OSError, ValueError):
-            sys.stderr.write(text)
-
-    def flush(self) -> None:
-        """Send what was written on its way."""
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
-
-
-_standard_error = _StandardError()
 
 
 class EveryRequest:
@@ -100,4 +62,4 @@ def _write_line(environ: "WSGIEnvironment", name: str, status: str, began: float
         "level": "info",
         "timestamp": clock.real_now().isoformat().replace("+00:00", "Z"),
     }
-    _standard_error.write(f"{json.dumps(line)}\n")
+    standard_error.write(f"{json.dumps(line)}\n")

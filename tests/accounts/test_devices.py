@@ -1,18 +1,21 @@
 """How long someone stays signed in, where, and what becomes of what they send too late."""
 
+import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app import clock
 from app.accounts import devices
 from app.accounts.models import Device, Person
-from app.database import db, write_afterwards
+from app.database import db
 from tests.browser import Browser, Page
 from tests.factories import a_sign_in_link, an_organiser, signed_in
 
@@ -89,14 +92,18 @@ def test_being_here_is_noted_at_most_once_a_minute(
 
 
 def test_a_page_is_shown_where_the_database_cannot_note_it(
-    visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+    visitor: Browser, held_clock: Any, database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     signed_in(visitor)
     held_clock.shift(minutes(5))
-    refused = text("UPDATE nowhere SET nothing = 1")
-    monkeypatch.setattr(devices, "write_afterwards", lambda _: write_afterwards(refused))
 
-    assert visitor.open("/organise").heading == HOME
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as somebody_else:
+        somebody_else.execute("BEGIN IMMEDIATE")
+        assert visitor.open("/organise").heading == HOME
+
+    (line,) = (one for one in capsys.readouterr().err.splitlines() if "unavailable" in one)
+    told = json.loads(line)
+    assert (told["place"], told["code"]) == ("after the request", "SQLITE_BUSY")
 
 
 def test_staying_signed_in_puts_off_the_end(visitor: Browser, held_clock: Any) -> None:

@@ -99,7 +99,7 @@ def test_a_worker_told_to_stop_finishes_the_letter_in_its_hand(
     assert len(mailbox.letters) == 1
 
 
-def test_a_worker_with_nothing_to_do_is_quick_to_start_quick_to_stop_and_costs_little(
+def test_a_worker_with_nothing_to_do_costs_little_and_stops_when_asked(
     mailbox: Mailbox, a_worker: Start
 ) -> None:
     a_letter()
@@ -107,14 +107,12 @@ def test_a_worker_with_nothing_to_do_is_quick_to_start_quick_to_stop_and_costs_l
     mailbox.wait_for(1, 20)
     ticks, began = ticks_of(worker), time.perf_counter()
 
-    time.sleep(3)
+    time.sleep(1)
 
     busy = (ticks_of(worker) - ticks) / CLOCK_TICKS / (time.perf_counter() - began)
     assert busy < 0.1
-    stopped = time.perf_counter()
     worker.terminate()
     assert worker.wait(20)
-    assert time.perf_counter() - stopped < 2
 
 
 def ticks_of(worker: Forked) -> int:
@@ -123,19 +121,14 @@ def ticks_of(worker: Forked) -> int:
 
 
 def test_a_letter_goes_out_soon_after_the_commit(mailbox: Mailbox, a_worker: Start) -> None:
+    """How soon, `make bench` measures."""
     a_letter()
     a_worker()
     mailbox.wait_for(1, 20)
 
-    waits = []
-    for count in range(2, 9):
-        began = time.perf_counter()
+    for count in range(2, 5):
         a_letter()
         mailbox.wait_for(count)
-        waits.append(time.perf_counter() - began)
-        time.sleep(0.05)
-
-    assert sorted(waits)[len(waits) // 2] < 1
 
 
 def test_a_worker_goes_on_when_the_mail_server_comes_back(

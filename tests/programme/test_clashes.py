@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
-from time import perf_counter
+from time import thread_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -167,9 +167,9 @@ def test_a_thousand_sessions_take_a_small_part_of_a_second() -> None:
 
 
 def taken_by(deed: Callable[[], object]) -> float:
-    began = perf_counter()
+    began = thread_time()
     deed()
-    return perf_counter() - began
+    return thread_time() - began
 
 
 # The working programme, and the reason in words

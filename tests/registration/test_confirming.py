@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.database import db
 from app.errors import Refused
 from app.history import queries as history
 from app.registration import letters, queries, recognition, seats, services
-from app.registration.models import Answers, Delegate, Needs, Receipt
+from app.registration.models import Answers, Delegate, Needs, Receipt, SeatLimit
 from tests.browser import Browser
 from tests.factories import a_delegate, places
 from tests.journey import CONSENT, DAYS, EMAIL, WEDNESDAY, answered, confirmed
@@ -328,3 +328,15 @@ def test_a_place_given_back_is_free_at_once_for_someone_who_saw_it_full(
     visitor.press("Cancel my booking")
 
     assert someone_else.open("/register/name").heading == "What is your name?"
+
+
+@pytest.mark.postgresql_only
+def test_what_was_read_of_the_places_before_they_were_locked_does_not_count(site: Flask) -> None:
+    places(1)
+    read = db.session.get_one(SeatLimit, seats.CONFERENCE)
+    assert read.taken == 0
+    with db.engine.begin() as somebody_else:
+        somebody_else.execute(update(SeatLimit).values(taken=1))
+
+    with pytest.raises(seats.Full):
+        seats.take(seats.CONFERENCE, Answers())

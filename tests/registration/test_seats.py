@@ -49,6 +49,18 @@ def a_choir(size: int) -> None:
         seats.set_limit(CHOIR, size)
 
 
+def test_how_many_seats_there_are_is_begun_with_once_and_told_to_the_public(site: Flask) -> None:
+    before = edition.current()
+
+    with transaction():
+        seats.begin_with(CHOIR, 3)
+    with transaction():
+        seats.begin_with(CHOIR, 5)
+
+    assert standing() == (3, 0)
+    assert edition.current() == before + 1
+
+
 def test_a_seat_is_taken_and_given_back(site: Flask) -> None:
     a_choir(2)
 

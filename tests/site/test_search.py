@@ -1,10 +1,12 @@
 """Someone looks for a session, a person or a page."""
 
+import sys
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.programme.finding.words import words
+from app.programme.finding.words import bare, words
 from app.site.search import LONGEST_QUESTION, marked
 from tests.browser import Browser, Page
 from tests.factories import a_session, a_speaker, published
@@ -77,6 +79,15 @@ def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:
 
     assert titles == ["Dolphins", "Something else"]
     assert _titles(_searched(visitor, "dolphin"))[:2] == ["Dolphinarium", "Dolphins"]
+
+
+def test_a_whole_word_in_a_title_comes_before_the_beginning_of_one(visitor: Browser) -> None:
+    a_session(title="A dolphinarium")
+    a_session(title="The dolphin")
+    published()
+
+    assert _titles(_searched(visitor, "dolphin"))[:2] == ["The dolphin", "A dolphinarium"]
+    assert _titles(_searched(visitor, "dolphina")) == ["A dolphinarium"]
 
 
 @pytest.mark.parametrize(
@@ -176,8 +187,47 @@ def test_marking_loses_and_adds_nothing(text: str, question: str) -> None:
     assert "".join(piece for piece, _ in marked(text, words(question))) == text
 
 
+@example("⑴").via("it is folded into three characters, of which the middle one is a word")
+@example("℀b").via("it is folded into two words, one of which goes on")
+@example("cafe\u0301s").via("an accent that stands by itself does not end a word")
 @given(text=st.text(max_size=60))
 def test_a_text_has_each_of_its_own_words(text: str) -> None:
     asked = words(text)
 
-    assert bool(asked) == any(is_asked for _, is_asked in marked(text, asked))
+    pieces = marked(text, asked)
+
+    assert words(" ".join(piece for piece, is_asked in pieces if is_asked)) == asked
+    assert words(" ".join(piece for piece, is_asked in pieces if not is_asked)) == frozenset()
+
+
+@given(text=st.text(max_size=60))
+def test_a_text_is_folded_one_character_at_a_time(text: str) -> None:
+    assert bare(text) == "".join(map(bare, text))
+
+
+def test_whatever_character_a_word_is_written_with_it_is_marked() -> None:
+    characters = map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1)))
+
+    unmarked = [
+        character
+        for character in characters
+        if (asked := words(character)) and marked(character, asked) != [(character, True)]
+    ]
+
+    assert unmarked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "marks"),
+    [
+        ("Chapter ⑴ of ⑵", "1", ["⑴"]),
+        ("Reading № 5", "no", ["№"]),
+        ("Jose\u0301’s harbour", "jose", ["Jose\u0301"]),
+        ("Tel ℡ 5", "tel", ["Tel", "℡"]),
+        ("Straße, strasse", "strass", ["Straße", "strasse"]),
+    ],
+)
+def test_a_word_is_marked_as_it_is_written(text: str, question: str, marks: list[str]) -> None:
+    pieces = marked(text, words(question))
+
+    assert [piece for piece, is_asked in pieces if is_asked] == marks

@@ -367,7 +367,7 @@ def test_readers_do_not_wait_for_the_count(ada: Browser, reader: Browser) -> Non
     took = time.monotonic() - began
 
     assert answer.status_code == 200
-    assert took < 5  # a writer would wait for 20 seconds
+    assert took < 15  # a writer would wait for 20 seconds
     assert db.session.scalar(select(func.sum(Downloads.count))) == 1
 
 

@@ -21,11 +21,11 @@ from sqlalchemy.exc import IntegrityError
 from app import clock, edition
 from app.database import db, transaction
 from app.edition import raise_edition
+from app.log import log
 from app.programme import releases
 from app.programme.cards import queries, shown
 from app.programme.cards.models import Card
 from app.programme.cards.shown import Shown
-from app.web.logs import log
 
 PEN: Final = Path(__file__).with_name("pen.py")
 AT_ONCE: Final = 10  # cards, in one turn

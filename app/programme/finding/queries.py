@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, reading
+from app.database import db, log_if_unavailable, reading
 from app.programme.finding.words import token
 
 INDEXED = text("SELECT release FROM finding LIMIT 1")
@@ -35,7 +35,9 @@ def holding(asked: Iterable[str], number: int) -> set[int] | None:
                 return None
             found = connection.scalar(ASK[dialect], {"asked": _written(asked, dialect)})
             return set(map(int, found.split(","))) if found else set()
-    except SQLAlchemyError:
+    except SQLAlchemyError as fault:
+        if not log_if_unavailable(fault, "search index"):
+            raise
         return None
 
 

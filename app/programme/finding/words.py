@@ -12,7 +12,7 @@ LONGEST = 40  # characters of a word that are compared
 
 
 def bare(text: str) -> str:
-    """Give a text without case or accents (Unicode NFKD)."""
+    """Give a text without case or accents (Unicode NFKD): each character by itself."""
     if text.isascii():
         return text.lower()
     parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())

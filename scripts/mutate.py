@@ -1,0 +1,319 @@
+"""Put small faults into the code, one at a time, and tell which of them no test sees.
+
+Nothing is written into the tree: the tests of an area run once, then this process forks for each
+fault (scripts/mutants.py), puts it into what is loaded, and runs those tests that pass through the
+place. What lives is compared with tests/mutants.toml, where each has its reason.
+
+``python -m scripts.mutate [AREA …]``
+"""
+
+import ast
+import gc
+import os
+import signal
+import sys
+import time
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import Final, NamedTuple
+
+import hypothesis
+import pytest
+
+from scripts.mutants import Mutant, generate
+
+ROOT: Final = Path(__file__).parent.parent
+LISTED: Final = ROOT / "tests" / "mutants.toml"
+AT_ONCE: Final = os.cpu_count() or 1
+PATIENCE: Final = (20, 5)  # seconds, and times as long as the tests took without a fault
+# Real browsers, and processes of their own in which there is no fault
+ELSEWHERE: Final = {"chromium", "live_site"}
+KILLED, LIVES, HUNG = "killed", "lives", "hung"
+
+
+class Area(NamedTuple):
+    """Modules that belong together, and where the tests that answer for them stand."""
+
+    modules: Sequence[str]
+    tests: Sequence[str]
+
+
+AREAS: Final = {
+    "seats": Area(
+        ["app/registration/seats.py"],
+        ["tests/registration/test_seats.py", "tests/registration/test_confirming.py"],
+    ),
+    "registration": Area(
+        ["app/registration/services.py", "app/registration/admission.py"],
+        ["tests/registration"],
+    ),
+    "outbox": Area(
+        ["app/mail/outbox.py"],
+        ["tests/mail/test_delivery.py", "tests/mail/test_outbox.py", "tests/mail/test_forever.py"],
+    ),
+    "cache": Area(
+        ["app/web/shelf.py"],
+        [
+            "tests/web/test_shelf.py",
+            "tests/web/test_variants.py",
+            "tests/programme/test_publishing.py",
+        ],
+    ),
+    "publishing": Area(
+        ["app/programme/publishing/services.py", "app/programme/services.py"],
+        [
+            "tests/programme/test_publishing.py",
+            "tests/programme/test_planned_releases.py",
+            "tests/programme/test_following.py",
+            "tests/programme/test_commands.py",
+            "tests/organise/test_publishing.py",
+        ],
+    ),
+    "sign-in": Area(
+        ["app/accounts/services.py"],
+        ["tests/accounts/test_sign_in.py", "tests/accounts/test_devices.py"],
+    ),
+    "search": Area(
+        ["app/site/search.py"],
+        ["tests/site/test_search.py", "tests/site/test_finding.py"],
+    ),
+}
+
+
+@dataclass
+class Test:
+    """A test of the area: how long it takes, and which lines begin what it passes through."""
+
+    item: pytest.Item
+    seconds: float
+    begun: set[tuple[str, int]]
+
+
+class Loop:
+    """What pytest does with the tests that it has collected: run them again for each mutant."""
+
+    def __init__(self, area: Area) -> None:
+        self.mutants = [one for path in area.modules for one in generate(ROOT, path)]
+        self.outcomes: dict[int, str] = {}
+        self._files = {str(ROOT / path) for path in area.modules}
+        self._failed = False
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out what runs elsewhere."""
+        items[:] = [one for one in items if not ELSEWHERE & set(getattr(one, "fixturenames", ()))]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Notice a test that fails."""
+        self._failed = self._failed or report.failed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run all tests as they are, then those that matter for each mutant."""
+        tests = [self._measured(session, place) for place in range(len(session.items))]
+        if self._failed:
+            pytest.exit("A test fails without any mutant", pytest.ExitCode.TESTS_FAILED)
+        running: dict[int, tuple[int, float]] = {}
+        for number, mutant in enumerate(self.mutants):
+            chosen = sorted(_that_pass_through(mutant, tests), key=lambda test: test.seconds)
+            while len(running) >= AT_ONCE:
+                self._wait(session, running)
+            pid = os.fork()
+            if pid == 0:
+                self._try(session, mutant, chosen)
+            limit = PATIENCE[0] + PATIENCE[1] * sum(test.seconds for test in chosen)
+            running[pid] = number, time.monotonic() + limit
+        while running:
+            self._wait(session, running)
+        return True
+
+    def _measured(self, session: pytest.Session, place: int) -> Test:
+        """Run a test, and note which functions it enters."""
+        item, following = session.items[place], session.items[(place + 1) % len(session.items)]
+        begun: set[tuple[str, int]] = set()
+
+        def note(frame: FrameType, event: str, _: object) -> None:
+            if event == "call" and frame.f_code.co_filename in self._files:
+                begun.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+
+        began = time.perf_counter()
+        sys.setprofile(note)
+        try:
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        finally:
+            sys.setprofile(None)
+        return Test(item, time.perf_counter() - began, begun)
+
+    def _try(self, session: pytest.Session, mutant: Mutant, tests: Sequence[Test]) -> None:
+        """Run tests in a process of their own until one sees the mutant; never returns."""
+        os.setpgid(0, 0)
+        session.config.pluginmanager.unregister(name="terminalreporter")
+        try:
+            apply(mutant)
+            items = [test.item for test in tests]
+            for place, item in enumerate(items):
+                if place == 0:
+                    session._setupstate.teardown_exact(item)  # noqa: SLF001 – as its own loop does
+                # the last is followed by itself, so that what the run shares is not taken down
+                following = items[min(place + 1, len(items) - 1)]
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+                if place + 1 == len(items) or self._failed:
+                    break
+        except BaseException:  # noqa: BLE001 – what cannot even run is seen
+            self._failed = True
+        os._exit(self._failed)
+
+    def _wait(self, session: pytest.Session, running: dict[int, tuple[int, float]]) -> None:
+        """Wait for one of the processes, and end what takes too long."""
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid in running:
+            number, _ = running.pop(pid)
+            self.outcomes.setdefault(number, KILLED if status else LIVES)
+            self._mention(session, number)
+            return
+        time.sleep(0.01)
+        for late, (number, limit) in list(running.items()):
+            if time.monotonic() > limit and number not in self.outcomes:
+                self.outcomes[number] = HUNG
+                os.killpg(late, signal.SIGKILL)
+
+    def _mention(self, session: pytest.Session, number: int) -> None:
+        """Show that it goes on, and at once what lives."""
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            lives, one = self.outcomes[number] == LIVES, self.mutants[number]
+            reporter.write(
+                f"\nlives: {one.path}:{one.line} {one.mutated}\n" if lives else ".", flush=True
+            )
+
+
+def _that_pass_through(mutant: Mutant, tests: Sequence[Test]) -> Iterator[Test]:
+    path, (first, last) = str(ROOT / mutant.path), mutant.span
+    for test in tests:
+        lines = [line for file, line in test.begun if file == path]
+        if lines and (not mutant.function or any(first <= line <= last for line in lines)):
+            yield test
+
+
+def apply(mutant: Mutant) -> None:
+    """Put a mutant into what this process has loaded."""
+    path = str(ROOT / mutant.path)
+    whole = compile(mutant.tree, path, "exec")
+    if mutant.function:
+        _put_code(path, whole, mutant.span)
+    else:
+        _put_values(mutant.path, mutant.tree, mutant.span[0])
+
+
+def _put_code(path: str, whole: CodeType, span: tuple[int, int]) -> None:
+    """Give the function that stands in these lines its new code, whoever holds it."""
+    new = {_place(one): one for one in _codes(whole)}
+    for some in gc.get_objects():
+        if isinstance(some, FunctionType) and some.__code__.co_filename == path:
+            code = new.get(_place(some.__code__))
+            if code is not None and span[0] <= code.co_firstlineno <= span[1]:
+                some.__code__ = code
+
+
+def _place(code: CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def _put_values(path: str, tree: ast.Module, line: int) -> None:
+    """Work a value of a module out anew, and what is made of it; give both to whoever has them."""
+    module = sys.modules[path.removesuffix(".py").replace("/", ".")]
+    changed: set[str] = set()
+    for node in tree.body:
+        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        if isinstance(node, ast.Assign | ast.AnnAssign) and (
+            node.lineno == line or names & changed
+        ):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            made = {one.id for one in targets if isinstance(one, ast.Name)}
+            before = {name: vars(module)[name] for name in made}
+            code = compile(ast.Module([node], []), path, "exec")
+            FunctionType(code, vars(module))()
+            _give(module, before)
+            changed |= made
+
+
+def _give(module: ModuleType, before: dict[str, object]) -> None:
+    for name, value in before.items():
+        for other in list(sys.modules.values()):
+            if getattr(other, "__dict__", {}).get(name) is value:
+                vars(other)[name] = vars(module)[name]
+
+
+def run(area: Area) -> dict[tuple[str, str, str, str], tuple[Mutant, str]]:
+    """Try each mutant of an area, in this process; tell what became of each."""
+    hypothesis.settings.register_profile("mutate", derandomize=True, database=None, deadline=None)
+    hypothesis.settings.load_profile("mutate")
+    loop = Loop(area)
+    options = ["-q", "--no-header", "--no-summary", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    options += ["--timeout", "20"]  # seconds for a test that a mutant lets run for ever
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # hypothesis has come before
+    status = pytest.main([*options, *area.tests], plugins=[loop])
+    if status != pytest.ExitCode.OK:
+        raise SystemExit(int(status))
+    return {
+        mutant.key: (mutant, loop.outcomes[number]) for number, mutant in enumerate(loop.mutants)
+    }
+
+
+def report(name: str, area: Area) -> bool:
+    """Run an area and tell of it; whether each that lives is listed."""
+    outcomes = run(area)
+    listed = {
+        (one["path"], one["function"], one["original"], one["mutated"])
+        for one in tomllib.loads(LISTED.read_text(encoding="utf-8")).get("mutant", [])
+        if one["path"] in area.modules
+    }
+    living = {key: mutant for key, (mutant, outcome) in outcomes.items() if outcome == LIVES}
+    counted: dict[str, int] = defaultdict(int)
+    for _, outcome in outcomes.values():
+        counted[outcome] += 1
+    seen = len(outcomes) - len(living)
+    write(
+        f"{name}: {len(outcomes)} mutants, {seen} killed ({100 * seen / len(outcomes):.1f} %)"
+        f", of them {counted[HUNG]} by the time limit; {len(living)} live, {len(listed)} listed"
+    )
+    for key in sorted(listed - living.keys()):
+        write(f"  listed, but killed now or gone: {' | '.join(key)}")
+    for key in living.keys() - listed:
+        write(f"  LIVES {key[0]}:{living[key].line} {key[1]}\n    - {key[2]}\n    + {key[3]}")
+    return living.keys() <= listed
+
+
+def write(line: str) -> None:
+    """Print a line, whoever else prints."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main(names: Sequence[str]) -> int:
+    """Run areas one after the other, each in a process of its own."""
+    unknown = set(names) - set(AREAS)
+    if unknown:
+        write(f"There is no such area: {', '.join(sorted(unknown))}. There are {', '.join(AREAS)}.")
+        return 2
+    is_sound = True
+    for name in names or AREAS:
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid == 0:
+            raise SystemExit(not report(name, AREAS[name]))
+        is_sound = os.waitpid(pid, 0)[1] == 0 and is_sound
+    return not is_sound
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

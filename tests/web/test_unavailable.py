@@ -1,0 +1,388 @@
+"""While the database cannot be used, what is known is shown, and the log says so.
+
+Every fault here is a real one. A statement that is wrong by itself is no such fault: it is raised.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app import edition
+from app.database import db, is_unavailable, transaction
+from app.programme.finding import queries as finding
+from config import ROOT
+from tests.browser import Browser
+from tests.postgres import Postgres
+
+Told = list[tuple[str, str]]
+MIGRATIONS = str(ROOT / "migrations")
+DAMAGE_FROM, DAMAGE = 4096, b"tide" * 65536  # its first page stays sound
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[[], Told]:
+    """Tell what was written in the log since it was last asked for: places and codes."""
+
+    def read() -> Told:
+        lines = map(json.loads, capsys.readouterr().err.splitlines())
+        return [
+            (line["place"], line["code"])
+            for line in lines
+            if (line["event"], line["level"]) == ("database unavailable", "warning")
+        ]
+
+    return read
+
+
+def execute(statement: str) -> None:
+    db.session.execute(text(statement))
+
+
+def _file(database: str) -> Path:
+    """Let go of the database; give its file, in which all is written."""
+    db.session.remove()
+    db.engine.dispose()
+    path = Path(database.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@contextmanager
+def _downgraded(revision: str) -> Iterator[None]:
+    """Leave a database as a migration leaves it that has not come to its end."""
+    db.session.remove()
+    flask_migrate.downgrade(directory=MIGRATIONS, revision=revision)
+    db.session.remove()
+    yield
+
+
+# The site goes on
+
+
+@pytest.mark.postgresql_only
+def test_a_server_that_stops_is_survived_and_told(
+    visitor: Browser, postgres: Postgres, told: Callable[[], Told]
+) -> None:
+    visitor.open("/programme")
+
+    postgres.go_away()
+    try:
+        assert visitor.open("/programme").heading == "Programme"
+        assert visitor.open("/sessions/opening").heading == "Opening"
+        assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
+        assert told() == [("edition", ""), ("search index", "")]
+    finally:
+        db.session.remove()
+        postgres.come_back()
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"), [(0, "SQLITE_NOTADB"), (DAMAGE_FROM, "SQLITE_CORRUPT")]
+)
+def test_a_damaged_file_is_survived_and_told(
+    visitor: Browser, database: str, told: Callable[[], Told], damage: int, code: str
+) -> None:
+    visitor.open("/programme")
+    path = _file(database)
+
+    with path.open("r+b") as file:
+        file.seek(damage)
+        file.write(DAMAGE)
+
+    assert visitor.open("/programme").heading == "Programme"
+    assert told() == [("edition", code)]
+    assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
+    assert visitor.fetch("GET", "/readyz").status_code == 503
+
+
+@pytest.mark.both_databases
+def test_a_database_in_the_middle_of_a_migration_is_survived_and_told(
+    visitor: Browser, database: str, told: Callable[[], Told]
+) -> None:
+    found = visitor.open("/search?q=tide").heading
+    code = "SQLITE_ERROR" if "sqlite" in database else "42P01"
+
+    with _downgraded("0012"):  # before there was an index
+        assert visitor.open("/search?q=tide").heading == found
+        assert told() == [("search index", code)]
+
+    with _downgraded("0001"):  # before organisers could write
+        execute("UPDATE edition SET number = number + 1")
+        db.session.commit()
+        assert visitor.open("/search?q=tide").heading == found
+        assert ("writings", code) in told()
+
+    with _downgraded("base"):
+        assert visitor.open("/search?q=tide").heading == found
+        assert ("edition", code) in told()
+
+
+@pytest.mark.postgresql_only
+def test_a_table_that_somebody_holds_for_too_long_is_survived_and_told(
+    visitor: Browser, database: str, told: Callable[[], Told]
+) -> None:
+    visitor.open("/programme")
+    execute(f"ALTER DATABASE \"{make_url(database).database}\" SET lock_timeout = '50ms'")
+    db.session.commit()
+    db.engine.dispose()
+    beside = create_engine(database)
+
+    with beside.begin() as somebody_else:
+        somebody_else.execute(text("LOCK TABLE edition IN ACCESS EXCLUSIVE MODE"))
+        assert visitor.open("/programme").heading == "Programme"
+
+    beside.dispose()
+    assert told() == [("edition", "55P03")]
+
+
+def test_a_fault_that_lasts_is_told_once_in_a_while(
+    visitor: Browser,
+    database: str,
+    told: Callable[[], Told],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = [("edition", "SQLITE_NOTADB"), ("search index", "SQLITE_NOTADB")]
+    visitor.open("/programme")
+    _file(database).write_bytes(DAMAGE)
+    monkeypatch.setattr("app.database.LOG_INTERVAL", 3600)
+
+    for _ in range(20):
+        visitor.open("/search?q=tide")
+    assert told() == expected
+
+    monkeypatch.setattr("app.database.LOG_INTERVAL", 0)
+    visitor.open("/search?q=tide")
+    assert told() == expected
+
+
+def test_a_new_edition_that_cannot_be_made_is_shown_as_the_last(
+    visitor: Browser, site: Flask, database: str, told: Callable[[], Told]
+) -> None:
+    assert edition.kept("tides", lambda: "high water") == "high water"
+    with transaction():
+        edition.raise_edition()
+    _file(database)
+
+    def ask() -> str:
+        path = Path(database.removeprefix("sqlite:///")).with_name("no such folder") / "x"
+        with create_engine(f"sqlite:///{path}").connect() as connection:
+            return str(connection.scalar(text("SELECT 'low water'")))
+
+    assert edition.kept("tides", ask) == "high water"
+    assert told() == [("tides", "SQLITE_CANTOPEN")]
+    assert edition.kept("tides", lambda: "low water") == "low water"
+
+
+def test_what_was_never_made_has_nothing_to_stand_in_for_it(site: Flask) -> None:
+    def ask() -> str:
+        with create_engine("sqlite:////no/such/folder/x").connect() as connection:
+            return str(connection.scalar(text("SELECT 'low water'")))
+
+    with pytest.raises(DBAPIError, match="unable to open database file"):
+        edition.kept("tides", ask)
+
+
+# What is wrong by itself
+
+
+@pytest.mark.both_databases
+def test_a_statement_that_is_wrong_is_raised(site: Flask) -> None:
+    """A column of another name is what a misspelt one is to the database."""
+    assert edition.current()
+    with transaction():
+        execute("ALTER TABLE edition RENAME COLUMN number TO nummer")
+    edition.look_again()
+
+    with pytest.raises(DBAPIError, match="number"):
+        edition.current()
+
+
+@pytest.mark.both_databases
+def test_what_is_made_with_a_statement_that_is_wrong_is_not_shown_as_the_last(
+    site: Flask, told: Callable[[], Told]
+) -> None:
+    assert edition.kept("tides", lambda: "high water") == "high water"
+    with transaction():
+        edition.raise_edition()
+
+    def ask() -> str:
+        with db.engine.connect() as connection:
+            return str(connection.scalar(text("SELECT nummer FROM edition")))
+
+    with pytest.raises(DBAPIError, match="nummer"):
+        edition.kept("tides", ask)
+    assert told() == []
+
+
+@pytest.mark.both_databases
+def test_a_search_that_is_wrong_is_raised(site: Flask) -> None:
+    with transaction():
+        execute("DROP TABLE finding")
+        execute("CREATE TABLE finding (place INTEGER)")
+
+    with pytest.raises(DBAPIError, match="release"):
+        finding.holding({"tide"}, 1)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("table", "column"), [("writing", "slug"), ("link", "page"), ("release", "document")]
+)
+def test_a_page_whose_statement_is_wrong_says_that_it_is_our_fault(
+    visitor: Browser, capsys: pytest.CaptureFixture[str], table: str, column: str
+) -> None:
+    with transaction():
+        execute(f"ALTER TABLE {table} RENAME COLUMN {column} TO misspelt")
+
+    page = visitor.open("/programme", 500)
+
+    assert page.heading == "Sorry, there is a problem with the service"
+    assert f"{column}" in capsys.readouterr().err
+
+
+# What is survived, and what is not
+
+
+def _fault(*statements: str, engine: Engine | None = None) -> SQLAlchemyError:
+    """Give the fault in which the last of some statements ends."""
+    with (engine or db.engine).connect() as connection:
+        for statement in statements[:-1]:
+            connection.exec_driver_sql(statement)
+        with pytest.raises(SQLAlchemyError) as caught:
+            connection.exec_driver_sql(statements[-1])
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("statements", "code"),
+    [
+        (
+            ["PRAGMA max_page_count=1", "CREATE TABLE much AS SELECT randomblob(1000000)"],
+            "SQLITE_FULL",
+        ),
+        (["PRAGMA query_only=ON", "CREATE TABLE much (more)"], "SQLITE_READONLY"),
+    ],
+)
+def test_a_file_that_takes_nothing_more_is_unavailable(
+    site: Flask, statements: list[str], code: str
+) -> None:
+    fault = _fault(*statements)
+
+    assert isinstance(fault, DBAPIError)
+    assert getattr(fault.orig, "sqlite_errorname", "") == code
+    assert is_unavailable(fault)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["SELECT nummer FROM edition"],
+        ["SELECT number FROM editions"],
+        ["INSERT INTO edition (nummer) VALUES (1)"],
+        ["SELECT number FROM"],
+        ["SELECT nothing(number) FROM edition"],
+        ["INSERT INTO edition (id, number) SELECT id, number FROM edition"],
+    ],
+)
+@pytest.mark.both_databases
+def test_a_statement_that_is_wrong_by_itself_is_no_unavailability(
+    site: Flask, statements: list[str]
+) -> None:
+    assert not is_unavailable(_fault(*statements))
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "statement", ["SELECT nummer FROM edition", "INSERT INTO edition (nummer) VALUES (1)"]
+)
+def test_before_the_last_migration_a_table_or_column_may_be_lacking(
+    site: Flask, statement: str
+) -> None:
+    with _downgraded("0016"):
+        assert is_unavailable(_fault(statement))
+        assert not is_unavailable(_fault("SELECT number FROM"))
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.parametrize(
+    ("statements", "state"),
+    [
+        (["SET statement_timeout = 50", "SELECT pg_sleep(10)"], "57014"),
+        (["SET transaction_read_only = on", "UPDATE edition SET number = 1"], "25006"),
+        (["SELECT pg_terminate_backend(pg_backend_pid())"], "57P01"),
+        (["CREATE ROLE nobody", "SET ROLE nobody", "SELECT number FROM edition"], "42501"),
+    ],
+)
+def test_a_server_that_refuses_for_now_is_unavailable(
+    site: Flask, statements: list[str], state: str
+) -> None:
+    fault = _fault(*statements)
+
+    assert isinstance(fault, DBAPIError)
+    assert getattr(fault.orig, "sqlstate", "") == state
+    assert is_unavailable(fault)
+
+
+@pytest.mark.postgresql_only
+def test_two_that_change_the_same_at_once_are_told_to_try_again(site: Flask) -> None:
+    engine = db.engine.execution_options(isolation_level="REPEATABLE READ")
+    change = "UPDATE edition SET number = number + 1"
+
+    with db.engine.connect() as somebody_else, engine.connect() as connection:
+        connection.exec_driver_sql("SELECT number FROM edition")
+        somebody_else.exec_driver_sql(change)
+        somebody_else.commit()
+        with pytest.raises(DBAPIError, match="could not serialize access") as caught:
+            connection.exec_driver_sql(change)
+
+    assert is_unavailable(caught.value)
+
+
+@pytest.mark.postgresql_only
+def test_a_server_without_the_database_is_unavailable(site: Flask, database: str) -> None:
+    engine = create_engine(f"{database}_of_another_name")
+
+    with pytest.raises(DBAPIError, match="does not exist") as caught:
+        engine.connect()
+
+    assert is_unavailable(caught.value)
+
+
+@pytest.mark.both_databases
+def test_a_connection_that_is_closed_is_unavailable(site: Flask) -> None:
+    with db.engine.connect() as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        driver.close()
+        with pytest.raises(DBAPIError, match=r"closed") as caught:
+            connection.exec_driver_sql("SELECT 1")
+
+    assert is_unavailable(caught.value)
+
+
+def test_a_pool_without_a_free_connection_is_unavailable(site: Flask, database: str) -> None:
+    engine = create_engine(database, pool_size=1, max_overflow=0, pool_timeout=0)
+
+    with engine.connect(), pytest.raises(PoolTimeout) as caught:
+        engine.connect()
+
+    engine.dispose()
+    assert is_unavailable(caught.value)
+
+
+def test_a_rule_that_a_row_breaks_is_no_unavailability(site: Flask) -> None:
+    fault = _fault("INSERT INTO edition SELECT * FROM edition")
+
+    assert isinstance(fault, IntegrityError)
+    assert not is_unavailable(fault)
+    assert not is_unavailable(ValueError("away"))

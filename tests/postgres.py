@@ -58,6 +58,14 @@ class Postgres:
         """Remove a database, whoever is still connected."""
         self._do(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def plain_url(self, name: str) -> str:
+        """Give the address of a database, as PostgreSQL's own programs want it."""
+        return f"postgresql://postgres@{HOST}:{self._port}/{name}"
+
+    def program(self, name: str) -> Path:
+        """Give the path of one of the server's programs."""
+        return self._programs / name
+
     def go_away(self) -> None:
         """Stop at once, as when its machine is switched off."""
         self._server.send_signal(3)  # SIGQUIT: no farewell

@@ -64,7 +64,8 @@ def found(
     """Narrow the list to what holds every word and has what was chosen, and put it in order."""
     asked = search.casefold().split()
     kept = [row for row in listed if _holds(row, asked) and _is(row, chosen)]
-    return sorted(kept, key=SORTS[sort], reverse=is_reversed)
+    by_title = sorted(kept, key=lambda row: (row.title.casefold(), row.kind, row.slug))
+    return sorted(by_title, key=SORTS[sort], reverse=is_reversed)  # equals stay by title
 
 
 def _holds(row: Row, asked: Sequence[str]) -> bool:

@@ -476,6 +476,9 @@ def test_the_list_is_narrowed_and_put_in_order(editor: Browser, queries: list[st
     assert "Nothing is like that" in editor.open("/organise/pages?q=storms").text
     newest = editor.open("/organise/pages?sort=-changed").rows[0]
     assert newest["Title"] in {"Help yourself", "The boats are full"}
+    oldest = editor.open("/organise/pages?sort=changed").rows
+    never = [row["Title"] for row in oldest if "As shipped" in row.values()]
+    assert never == sorted(never, key=str.casefold)
     for number in range(3):
         a_news_item(editor, title=f"Item {number}")
     queries.clear()

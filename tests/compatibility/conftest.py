@@ -1,0 +1,78 @@
+"""What stories about stored databases stand on, in place of the small conference.
+
+stored       the folder of this test: each test runs once for every folder there is
+site         the site on the stored database, migrated to today, at the moment it was stored
+people       the browser of everybody who held something then, by what the folder calls them
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from tests.browser import Browser
+from tests.compatibility import databases, walk
+from tests.postgres import Postgres
+
+Held = dict[str, Any]
+
+
+@pytest.fixture(params=databases.folders(), ids=lambda folder: folder.name)
+def stored(request: pytest.FixtureRequest) -> Path:
+    """A folder with stored databases."""
+    folder: Path = request.param
+    return folder
+
+
+@pytest.fixture
+def held(stored: Path) -> Held:
+    """What people held when it was stored: links, cookies, settings, the moment."""
+    return walk.links_of(stored)
+
+
+@pytest.fixture
+def held_clock(held: Held) -> Iterator[Any]:
+    """The clock, standing still at the moment of storing."""
+    with time_machine.travel(held["moment"], tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, stored: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of the stored database, opened anew for this test."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield databases.restore_sqlite(stored, tmp_path / "conference.sqlite")
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = databases.restore_postgresql(stored, server)
+    yield server.url(name)
+    server.remove(name)
+
+
+@pytest.fixture
+def settings(
+    request: pytest.FixtureRequest, held: Held, database: str, tmp_path: Path
+) -> dict[str, str]:
+    """The settings of the site that was stored."""
+    chosen = {**held["settings"], "DATABASE_URL": database, "INSTANCE_PATH": str(tmp_path)}
+    if "mailbox" in request.fixturenames:
+        chosen |= request.getfixturevalue("mailbox").settings
+    return chosen
+
+
+@pytest.fixture
+def site(settings: dict[str, str], held_clock: Any) -> Iterator[Flask]:
+    """The site on the stored database, migrated to today."""
+    with databases.running(settings):
+        databases.upgrade()
+    with databases.running(settings) as site:
+        yield site
+
+
+@pytest.fixture
+def people(site: Flask, held: Held) -> dict[str, Browser]:
+    """Everybody, with the cookies that they held."""
+    return walk.browsers(held, databases.new_browser(site, held["settings"]["SITE_URL"]))

@@ -1,0 +1,54 @@
+"""Everything that is stored in ``make``'s databases: a conference in full swing, with every table.
+
+People do what they can through the real pages. What no page does quickly comes from the factories.
+The links and cookies that they hold in the end are noted as they were given out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+
+from app.commands import APPOINTMENTS
+from app.mail import delivery
+from tests.browser import Browser
+from tests.outbox import link_in, newest_to
+
+
+@dataclass
+class Holdings:
+    """What people hold: the addresses with a secret, and the cookies of their browsers."""
+
+    links: dict[str, str] = field(default_factory=dict)
+    browsers: dict[str, Browser] = field(default_factory=dict)
+    secrets: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Stage:
+    """The site in its making, with the clock in hand."""
+
+    site: Flask
+    clock: Any
+    new_browser: Callable[[], Browser]
+    held: Holdings = field(default_factory=Holdings)
+
+    def link_from_email(self, name: str, email: str, beginning: str) -> str:
+        """Note a link from the newest email to somebody, and give it."""
+        link = self.held.links[name] = link_in(newest_to(email), beginning)
+        return link
+
+
+def work_off_appointments() -> None:
+    """Do what the worker does every few seconds."""
+    delivery.keep_house(APPOINTMENTS)
+
+
+def cookies_of(browser: Browser) -> list[Mapping[str, str]]:
+    """List the cookies of a browser, with where they are sent."""
+    jar = browser._client._cookies or {}  # noqa: SLF001 - the client cannot list its cookies
+    return [
+        {"name": one.decoded_key, "value": one.decoded_value, "path": one.path}
+        for one in jar.values()
+    ]

@@ -1,0 +1,126 @@
+"""What organisers have written and set: pages, news, links, the notice, the team, second steps."""
+
+import json
+
+import pyotp
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from app import clock
+from app.accounts.models import DESK, EDITOR, ORGANISER, VIEWER
+from app.database import db
+from app.mail.models import FAILED, Letter
+from tests import factories
+from tests.accounts.key import Key
+from tests.browser import Browser
+from tests.compatibility.fill import Stage
+
+GRACE = "grace@conference.example"
+TEAM = {EDITOR: "wanda", DESK: "dora", VIEWER: "vera"}
+SET_UP = "/second-step/set-up/passkey"
+EMAIL_FOR_AN_ANSWER = "Your email address, if you want an answer (optional)"
+
+
+def set_up_second_step(stage: Stage) -> None:
+    """Let the first organiser sign in with a link, and set up an app and a passkey."""
+    grace = stage.new_browser()
+    grace.open(factories.a_sign_in_link(GRACE)).press("Sign in")
+    page = grace.open("/organise").press("Set up an app")
+    code = next(page.tree.every("code"))
+    secret = "".join(code.itertext()).replace(" ", "")
+    codes = grace.press("Continue", code_from_your_app=pyotp.TOTP(secret).at(clock.real_now()))
+    stage.held.secrets["authenticator"] = secret
+    stage.held.secrets["recovery codes"] = [
+        "".join(one.itertext()) for one in codes.tree.every("code")
+    ]
+    key = Key()
+    question = json.loads(grace.fetch("POST", f"{SET_UP}/question", data=_token(grace)).data)
+    told = {**_token(grace), "name": "Grace’s telephone", "answer": key.made(question)}
+    grace.send("POST", SET_UP, data=told)
+    private = key._private.private_bytes(  # noqa: SLF001 - kept, so that it can be used later
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    stage.held.secrets["passkey"] = {
+        "credential": key.credential.hex(),
+        "private key": private.decode(),
+    }
+
+
+def _token(browser: Browser) -> dict[str, str]:
+    field = browser.open("/sign-out").tree.by_id("csrf_token")
+    assert field is not None
+    return {"csrf_token": field.get("value") or ""}
+
+
+def sign_in(stage: Stage) -> Browser:
+    """Let the organiser in, with a code of the app."""
+    browser = stage.held.browsers["an organiser"] = stage.new_browser()
+    browser.open("/sign-in").press("Send me a link", email_address=GRACE)
+    browser.open(stage.link_from_email("sign-in of an organiser, used", GRACE, "/sign-in/"))
+    browser.press("Sign in")
+    code = pyotp.TOTP(stage.held.secrets["authenticator"]).at(clock.real_now())
+    browser.press("Continue", code_from_your_app=code)
+    return browser
+
+
+def come_in_as_the_team(stage: Stage) -> None:
+    """Let one of each role in, and leave two half signed in; links wait for three more."""
+    for role, name in TEAM.items():
+        browser = stage.held.browsers[f"of the team: {role}"] = stage.new_browser()
+        factories.signed_in(browser, f"{name}@conference.example", role)
+    half = stage.held.browsers["half signed in"] = stage.new_browser()
+    factories.signed_in(half, GRACE, ORGANISER, passed_at=None)
+    first = stage.held.browsers["without a second step"] = stage.new_browser()
+    factories.signed_in(first, "otto@conference.example", VIEWER, passed_at=None)
+    stage.new_browser().open("/sign-in").press("Send me a link", email_address=GRACE)
+    stage.link_from_email("sign-in of an organiser", GRACE, "/sign-in/")
+
+
+def write(editor: Browser) -> None:
+    """Write each kind of thing in several versions; take one away."""
+    editor.open("/organise/pages/page/help/en").press("Save", text="Ask at the **desk**.")
+    editor.open("/organise/pages/page/help/en").press("Save", text="Ask at the *front* desk.")
+    late = {"appears": "2009-05-20T09:00"}
+    editor.open("/organise/pages/page/help/en").press("Save", late, text="Ask anybody.")
+    told = {"title": "Getting here", "summary": "By train and by boat.", "text": "By *train*."}
+    editor.open("/organise/pages/add/page").press("Save", {**told})
+    editor.open("/organise/pages/page/getting-here/en").press("Save", text="Take the boat.")
+    for title in ("The boats are full", "Nothing at all"):
+        news = {"title": title, "summary": "Every seat has gone.", "text": "Come by train."}
+        editor.open("/organise/pages/add/news").press("Save", {**news})
+    gone = editor.page.address.partition("?")[0]
+    editor.open(f"{gone}/en/remove").press("Take it away")
+    link = {"Words of the link": "Trains", "Address": "https://trains.example/"}
+    editor.open("/organise/pages/page/help/links").press("Add this link", link)
+    editor.page.follow("Change or move Trains").press("Save", {"Words of the link": "All trains"})
+    for notice in ("No trains today: take the bus.", "The bus is late."):
+        editor.open("/organise/pages/notice/write").press("Save the notice", {"The notice": notice})
+
+
+def set_things(organiser: Browser) -> None:
+    """Trust speakers with their biography, invite somebody, and change a role."""
+    organiser.open("/organise/settings/change").press("Save", photo=True, subtitle="By the sea")
+    organiser.open("/organise/settings/places").press("Save", limit_of_places="7")
+    for name in ("otto", "former"):
+        organiser.open("/organise/people/invite")
+        address = {"Email address": f"{name}@conference.example", "Role": "Viewer"}
+        organiser.press("Send the invitation", address)
+    page = organiser.open("/organise/people").follow("former@conference.example")
+    page.follow("Remove from the team").press("Remove from the team")
+
+
+def fail_to_deliver() -> None:
+    """Let one email have failed for good, and one wait for another attempt."""
+    waits = db.session.query(Letter).filter_by(name="feedback_received").one()
+    waits.attempts, waits.last_error = 1, "451 Try later"
+    db.session.commit()
+    factories.a_letter(
+        state=FAILED, attempts=3, last_error="550 No such mailbox", recipient="nobody@example.org"
+    )
+
+
+def hear_from_a_visitor(stage: Stage) -> None:
+    """Take a message in."""
+    stage.new_browser().open("/feedback").press(
+        "Send your message",
+        {"Your message": "The harbour is lovely.", EMAIL_FOR_AN_ANSWER: "v@example.org"},
+    )

@@ -1,0 +1,98 @@
+"""Those who come: bookings in every state, a registration that is not finished, agendas."""
+
+import re
+
+from tests.browser import Answer, Browser, Page
+from tests.compatibility.fill import Stage
+from tests.journey import THURSDAY, answered, confirmed
+
+BY_HAND: dict[str, Answer] = {
+    "Given names": "Zoë",
+    "Family name": "Ångström",
+    "Email address": "zoe@example.org",
+    "Organisation": "Institute of Light",
+    "Country": "Sweden",
+    "Days": ["Wednesday 10 June 2009"],
+    "What they need to take part (optional)": "A seat near the door",
+    "They know what we keep and for how long, and agree": True,
+}
+
+
+def register(stage: Stage) -> None:
+    """Register five people: one tries twice, one changes, one cancels, one goes altogether."""
+    held = stage.held
+    ada = held.browsers["a delegate"] = stage.new_browser()
+    held.links["confirmation of Ada Lovelace"] = confirmed(ada).address
+    booking = stage.link_from_email("booking of Ada Lovelace", "ada@example.org", "/booking/")
+    again = confirmed(stage.new_browser())
+    held.links["second confirmation of Ada Lovelace"] = again.address
+    ada.open(f"{booking}/days")
+    ada.press("Save", {"Which days will you come?": ["Wednesday 10 June 2009", THURSDAY]})
+    _register(stage, "Grace", "Hopper", "hopper@example.org")
+    wants = held.links["booking of Grace Hopper"]
+    ada.open(f"{wants}/address")
+    ada.press(
+        "Write to the new address", {"What is the right email address?": "admiral@example.org"}
+    )
+    stage.link_from_email("new address of Grace Hopper", "admiral@example.org", "/booking/new-")
+    for name in ("Alan", "Edsger"):
+        _register(stage, name, "Gone", f"{name.lower()}@example.org")
+        ada.open(f"{held.links[f'booking of {name} Gone']}/cancel").press("Cancel my booking")
+    ada.open(f"{held.links['booking of Edsger Gone']}/erase").press("Erase my details")
+
+
+def _register(stage: Stage, given: str, family: str, email: str) -> None:
+    confirmed(stage.new_browser(), (given, family), email)
+    stage.link_from_email(f"booking of {given} {family}", email, "/booking/")
+
+
+def work_at_the_desk(desk: Browser) -> None:
+    """Add somebody by hand, who asks for another address, and change them."""
+    desk.open("/organise/delegates/_add").press("Add", BY_HAND)
+    page = desk.page
+    page.follow("Change the booking").press("Save", {"Organisation": "Institute of Lights"})
+    desk.open(page.address).follow("Correct the address")
+    desk.press("Correct the address", {"The right email address": "zoe@example.com"})
+
+
+def begin_registering(stage: Stage) -> None:
+    """Leave one registration at its last step, and one in the middle."""
+    for name, until in (("Katherine", "check"), ("Dorothy", "days")):
+        browser = stage.held.browsers[f"{name}, who is registering"] = stage.new_browser()
+        answered(browser, until=until, name=(name, "Johnson"), email=f"{name.lower()}@example.org")
+
+
+def plan_early(stage: Stage) -> None:
+    """Star a session that moves later."""
+    browser = stage.held.browsers["an agenda"] = stage.new_browser()
+    browser.open("/programme").press("Add to my agenda: Harbour walls")
+
+
+def plan_days(stage: Stage) -> None:
+    """Make three agendas: one is kept with a booking."""
+    held = stage.held
+    for holder, sessions in (
+        ("an agenda", ("Opening", "Reading the tide")),
+        ("another agenda", ("Farewell",)),
+        ("a delegate", ("Opening", "Farewell")),
+    ):
+        browser = held.browsers.setdefault(holder, stage.new_browser())
+        for session in sessions:
+            browser.open("/programme").press(f"Add to my agenda: {session}")
+    page = held.browsers["an agenda"].open("/agenda")
+    held.links["calendar of an agenda"] = _link_in(page, r"/agenda/[^/<]+\.ics")
+    delegate = held.browsers["a delegate"]
+    delegate.open(held.links["booking of Ada Lovelace"]).follow("Your agenda and your booking")
+    delegate.press("Keep it with my booking")
+
+
+def carry_agenda(stage: Stage) -> None:
+    """Note the link that carries an agenda to another device, for a quarter of an hour."""
+    page = stage.held.browsers["an agenda"].open("/agenda/move")
+    stage.held.links["agenda for another device"] = _link_in(page, r"/agenda/from/[^\"<]+")
+
+
+def _link_in(page: Page, pattern: str) -> str:
+    found = re.search(rf"https://conference\.example({pattern})", page.source)
+    assert found, page.text
+    return found[1]

@@ -1,0 +1,140 @@
+"""The programme in ``make``'s databases: edits, releases, plans, files, slides and photos."""
+
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.programme.models import Session
+from tests import factories
+from tests.browser import Answer, Browser
+from tests.compatibility.fill import Stage, work_off_appointments
+from tests.programme.documents import a_pdf
+from tests.programme.pictures import a_picture
+
+OPENING = "/organise/sessions/opening"
+PART = "It is a part of the programme"
+WHEN = "From when on do readers see it?"
+
+
+def begin() -> None:
+    """Publish the small conference."""
+    factories.the_small_conference()
+    factories.places(6)
+    work_off_appointments()  # of the first release nobody needs to be told
+
+
+def edit(editor: Browser) -> None:
+    """Change each kind of thing; a session moves to another address, another loses a speaker."""
+    change = "/organise/speakers/ada-marsh/change"
+    editor.open(change)
+    editor.press("Add a time").press("Save", {"Day": "Thursday 11 June 2009"})
+    editor.open(change).press("Save", contact_address="ada@example.org", notes="Prefers tea.")
+    editor.open("/organise/speakers/joao-mare/change")
+    editor.press("Save", contact_address="joao@example.org", links="https://joao.example/ His page")
+    editor.open("/organise/speakers/ada-marsh/photo")
+    picture = ("ada.png", a_picture("PNG", (300, 400)))
+    editor.press("Save the photo", picture=picture, what_the_photo_shows="A woman with a scarf")
+    editor.open("/organise/sessions/harbour-walls/change").press("Save", title="Walls and piers")
+    with transaction():  # no page moves a session to another address
+        walls = db.session.scalars(select(Session).where(Session.slug == "harbour-walls")).one()
+        walls.slug = "walls-and-piers"
+    editor.open(f"{OPENING}/change").press("Remove João Maré").press("Save", language="en")
+    editor.open("/organise/rooms/boat-house/change")
+    editor.press("Save", description="Up nine steps, or by the lift.")
+    editor.open("/organise/themes/stone/change").press("Save", summary="What stays, for a while.")
+
+
+def add(editor: Browser) -> None:
+    """Add a session, a speaker, a room and a theme."""
+    editor.open("/organise/rooms/_add").press("Add this room", name="Light house", capacity="4")
+    editor.open("/organise/themes/_add").press("Add this theme", name="Wind", letter="X")
+    editor.open("/organise/speakers/_add").press("Add this speaker", name="Bo Çelik", role="Pilot")
+    editor.open("/organise/sessions/_add").press("Find", find_a_speaker_to_add="Bo")
+    editor.press("Add Bo Çelik")
+    editor.press(
+        "Add this session",
+        {"Title": "Tide pools", "Day": "2009-06-11", "Starts": "10:00", "Ends": "11:00"},
+        state="Confirmed: readers see it once you publish",
+        theme="Wind",
+        room="Light house",
+        abstract="What lives *between* the tides.",
+        links="https://pools.example/ Pools of the coast",
+    )
+
+
+def publish(editor: Browser, note: str) -> None:
+    """Publish the working programme now."""
+    editor.open("/organise/publishing/publish")
+    editor.press("Continue", {"Note": note, **_overruling(editor)})
+    editor.press("Publish now")
+    work_off_appointments()
+
+
+def _overruling(editor: Browser) -> dict[str, str]:
+    """Say why clashes may stand, where there are any."""
+    label = next((one for one in editor.page.labels if one.startswith("Why the clashes")), "")
+    return {label: "She comes after all"} if label else {}
+
+
+def go_back(editor: Browser, number: int, why: str) -> None:
+    """Let readers see an earlier release again."""
+    editor.open(f"/organise/publishing/releases/{number}/back")
+    editor.press(f"Go back to release {number}", why_you_go_back=why)
+    work_off_appointments()
+
+
+def plan(editor: Browser, day: str, time: str, note: str) -> None:
+    """Plan a release."""
+    editor.open("/organise/publishing/publish")
+    when = {"When to publish": "At a set moment", "Day": day, "Time": time, "Note": note}
+    editor.press("Continue", {**when, **_overruling(editor)})
+    editor.press("Plan this release")
+
+
+def hand_in_materials(editor: Browser, reader: Browser) -> None:
+    """Hand in slides and a link, and let a reader take the slides along."""
+    slides: dict[str, Answer] = {"File": ("talk.pdf", a_pdf()), "What it is": "Slides", WHEN: "Now"}
+    editor.open(f"{OPENING}/materials/_file").press("Hand it in", slides)
+    link = {"Address": "https://slides.example/", "What it is": "Film", WHEN: "Now"}
+    editor.open(f"{OPENING}/materials/_link").press("Add it", link)
+    paper: dict[str, Answer] = {"File": ("paper.pdf", a_pdf(b"a paper")), "What it is": "Paper"}
+    later = {WHEN: "When the organisers say so"}
+    editor.open(f"{OPENING}/materials/_file").press("Hand it in", {**paper, **later})
+    page = reader.open("/sessions/opening")
+    (slides_at,) = [to for words, to in page.links.items() if words.startswith("Slides")]
+    reader.fetch("GET", slides_at)
+
+
+def hand_in_a_programme(editor: Browser) -> None:
+    """Hand in a programme file, and look at what it would do."""
+    body = factories.SMALL_CONFERENCE.read_text(encoding="utf-8")
+    body = body.replace("Reading the tide", "Reading the tides")
+    editor.open("/organise/files/upload")
+    answers: dict[str, Answer] = {
+        "Programme file": ("part.json", body.encode()),
+        "What to do with it": PART,
+    }
+    editor.press("See what it would do", answers)
+
+
+def make_previews(stage: Stage, editor: Browser) -> None:
+    """Make three links that show the working programme; one is withdrawn."""
+    for label, lasts in (("The board", "1 month"), ("A printer", "1 week"), ("Nobody", "1 day")):
+        editor.open("/organise/previews/new")
+        answers = {"For whom is it?": label, "For how long should it work?": lasts}
+        field = editor.press("Make the link", answers).tree.by_id("link")
+        assert field is not None
+        link = (field.get("value") or "").removeprefix("https://conference.example")
+        stage.held.links[f"preview for {label}"] = link
+    editor.open("/organise/previews").press("Withdraw the link for Nobody")
+
+
+def call_off(editor: Browser) -> None:
+    """Call the newest planned release off."""
+    editor.open("/organise/publishing").follow("Call it off").press("Call it off")
+
+
+def edit_more(editor: Browser) -> None:
+    """Change what readers do not see yet, one thing so that it can be undone."""
+    editor.open(f"{OPENING}/change").press("Save", subtitle="And tea")
+    editor.open("/organise/sessions/coffee/cancel").press("Cancel this session")
+    editor.open("/organise/sessions/_add").press("Add this session", title="Knots")

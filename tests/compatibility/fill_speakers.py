@@ -1,0 +1,109 @@
+"""What speakers have sent in: answers, proposals in every state, requests, and their helpers."""
+
+from app.database import transaction
+from app.speakers import reminding
+from tests.browser import Browser
+from tests.compatibility.fill import Stage
+from tests.programme.pictures import BLUE, a_picture
+
+ADA, JOAO = "/speak/ada-marsh", "/speak/joao-mare"
+LOOK = "See what readers will see"
+
+
+def invite(stage: Stage, editor: Browser) -> None:
+    """Invite all speakers, say when things are wanted, and name an owner of a session."""
+    editor.open("/organise/speaking/dates")
+    editor.press("Save", {"Travel and arrival": "2009-05-15", "Your profile": "2009-05-20"})
+    editor.open("/organise/speaking").follow("Invite all who have not confirmed")
+    editor.press("Send 2 letters")
+    owner = "/organise/speaking/sessions/farewell/owner"
+    editor.open(owner).press("Name the owner", email_address="olga@example.org")
+
+
+def come_in(stage: Stage, name: str, email: str) -> Browser:
+    """Sign in by the newest link that somebody was sent."""
+    browser = stage.held.browsers[name] = stage.new_browser()
+    browser.open(stage.link_from_email(f"sign-in of {name}, used", email, "/sign-in/"))
+    browser.press("Sign in")
+    return browser
+
+
+def answer(stage: Stage) -> None:
+    """Let Ada answer everything, and name an assistant; João asks for another time."""
+    ada = come_in(stage, "Ada Marsh", "ada@example.org")
+    ada.open(f"{ADA}/access-needs").press("Save", {ada.page.labels[0]: "A seat near the door"})
+    ada.open(f"{ADA}/audio-visual").press("Save", {ada.page.labels[0]: "Sound"})
+    ada.open(f"{ADA}/consent").press(
+        "Save",
+        {"May a recording of you be published?": "Yes", "May your slides be published?": "No"},
+    )
+    ada.open(f"{ADA}/taking-part").press(
+        "Send", {"Do you take part?": "Yes, as the programme has it"}
+    )
+    ada.open(f"{ADA}/calendar").press("Make the address")
+    ada.open(f"{ADA}/assistants")
+    ada.press("Send them a link", email_address_of_an_assistant="helper@example.org")
+    come_in(stage, "an assistant", "helper@example.org")
+    joao = come_in(stage, "João Maré", "joao@example.org")
+    joao.open(f"{JOAO}/taking-part")
+    labels = joao.page.labels
+    joao.press("Send", {"Do you take part?": labels[1], labels[-1]: "The train arrives at noon"})
+    come_in(stage, "an owner", "olga@example.org")
+
+
+def propose(stage: Stage, editor: Browser) -> None:
+    """Send changes in; the editor approves one, amends one and sends one back. Others wait."""
+    ada, joao = stage.held.browsers["Ada Marsh"], stage.held.browsers["João Maré"]
+    ada.open(f"{ADA}/profile").press(LOOK, role="Harbour pilot").press("Send")
+    decide(editor, "Ada Marsh", "Approve")
+    ada.open("/speak/sessions/opening/text").press(LOOK, abstract="Come **all**.").press("Send")
+    decide(editor, "Opening", "Choose other words")
+    editor.press("Approve with these words", abstract="Do come.", note_to_the_sender="Calmer")
+    joao.open(f"{JOAO}/profile").press(LOOK, role="Wizard of tides").press("Send")
+    decide(editor, "João Maré", "Send back")
+    editor.press("Send back", note_to_the_sender="A little less")
+    ada.open(f"{ADA}/profile").press(LOOK, biography="Ada *knows* the sea.").press("Send")
+    joao.open("/speak/sessions/reading-the-tide/text").press(LOOK, title="Tides, read").press(
+        "Send"
+    )
+    joao.open(f"{JOAO}/photo")
+    picture = ("joao.png", a_picture("PNG", (200, 200), BLUE))
+    joao.press("Send the photo", picture=picture, what_the_photo_shows="A man by a boat")
+
+
+def decide(editor: Browser, called: str, button: str) -> None:
+    """Open a change that waits, and decide it or begin to."""
+    page = editor.open("/organise/proposals").follow(called)
+    if button in page.buttons:
+        page.press(button)
+    else:
+        page.follow(button)
+
+
+def plan_reminders(editor: Browser) -> None:
+    """Let the worker plan reminders; one of them is held back."""
+    with transaction():
+        reminding.plan()
+    editor.open("/organise/speaking/reminders")
+    editor.press("Hold back those you have ticked", {"Tick João Maré": True})
+
+
+def stay_signed_in(stage: Stage) -> None:
+    """Give whoever keeps pages a fresh link and a browser in which they are signed in."""
+    for name, email in (
+        ("Ada Marsh", "ada@example.org"),
+        ("João Maré", "joao@example.org"),
+        ("an assistant", "helper@example.org"),
+        ("an owner", "olga@example.org"),
+    ):
+        stage.new_browser().open("/sign-in").press("Send me a link", email_address=email)
+        come_in(stage, name, email)
+    page = stage.held.browsers["Ada Marsh"].open(f"{ADA}/calendar")
+    (calendar,) = [to for to in page.links.values() if to.endswith(".ics")]
+    stage.held.links["calendar of Ada Marsh"] = calendar.removeprefix("https://conference.example")
+
+
+def ask_for_a_link(stage: Stage) -> None:
+    """Let Ada ask for another link, which she does not use; it is good for a quarter of an hour."""
+    stage.new_browser().open("/sign-in").press("Send me a link", email_address="ada@example.org")
+    stage.link_from_email("sign-in of Ada Marsh", "ada@example.org", "/sign-in/")

@@ -1,0 +1,178 @@
+"""Store today's databases for the tests of later versions.
+
+    .venv/bin/python -m tests.compatibility.make 2026-11
+
+makes the folder ``tests/compatibility/2026-11`` with a SQLite and a PostgreSQL database that hold
+the same rows in every table, the links and cookies that people hold (``links.json``), and what
+the site answered to them (``answers.json.xz``). The programs of PostgreSQL must include
+``pg_dump``.
+
+    .venv/bin/python -m tests.compatibility.make 2026-11 --answers
+
+only writes the answers of that folder anew, as today's code gives them from the stored databases:
+for when pages were changed on purpose. Run the tests first, and read what they say differs.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import time_machine
+
+from config import Config
+from tests import memory
+from tests.compatibility import (
+    answers,
+    databases,
+    fill_office,
+    fill_people,
+    fill_programme,
+    fill_speakers,
+    walk,
+)
+from tests.compatibility.fill import Stage, cookies_of, work_off_appointments
+from tests.mailbox import Mailbox
+from tests.outbox import deliver
+from tests.postgres import Postgres
+
+BEGINNING: Final = "2009-05-03T10:00:00+01:00"
+MOMENT: Final = "2009-05-12T09:30:00+01:00"
+SETTINGS: Final = {
+    "SECRET_KEY": "a key of stored databases, known to everyone",
+    "SITE_URL": "https://conference.example",
+    "MAIL_DEFAULT_SENDER": "tides@conference.example",
+}
+
+
+def fill(stage: Stage) -> None:
+    """Let ten days go by."""
+    fill_programme.begin()
+    fill_office.set_up_second_step(stage)
+    stage.clock.shift(60)
+    organiser = fill_office.sign_in(stage)
+    fill_office.set_things(organiser)
+    fill_people.plan_early(stage)
+    fill_programme.edit(organiser)
+    fill_speakers.invite(stage, organiser)
+    fill_speakers.answer(stage)
+    fill_programme.publish(organiser, "Walls and piers")
+    fill_programme.go_back(organiser, 1, "Too soon")
+    fill_programme.go_back(organiser, 2, "Now it is time")
+    fill_office.write(organiser)
+    fill_people.register(stage)
+    fill_programme.plan(organiser, "2009-05-11", "09:30", "More to learn")
+    deliver()
+
+    stage.clock.move_to("2009-05-11T09:30:30+01:00")
+    work_off_appointments()
+    organiser = fill_office.sign_in(stage)
+    fill_programme.add(organiser)
+    fill_programme.publish(organiser, "Tide pools")
+    fill_people.work_at_the_desk(organiser)
+    fill_speakers.stay_signed_in(stage)
+    fill_speakers.propose(stage, organiser)
+    fill_programme.make_previews(stage, organiser)
+
+    stage.clock.move_to("2009-05-12T09:00:00+01:00")
+    organiser = fill_office.sign_in(stage)
+    fill_programme.hand_in_materials(organiser, stage.new_browser())
+    fill_programme.edit_more(organiser)
+    fill_programme.plan(organiser, "2009-05-13", "09:30", "Later")
+    fill_programme.plan(organiser, "2009-05-14", "09:30", "Never")
+    fill_programme.call_off(organiser)
+    fill_speakers.plan_reminders(organiser)
+    fill_people.begin_registering(stage)
+    fill_people.plan_days(stage)
+    fill_speakers.stay_signed_in(stage)
+    fill_office.hear_from_a_visitor(stage)
+    fill_office.fail_to_deliver()
+
+    stage.clock.move_to("2009-05-12T09:25:00+01:00")
+    fill_programme.hand_in_a_programme(organiser)
+    fill_people.carry_agenda(stage)
+    fill_speakers.ask_for_a_link(stage)
+    fill_office.come_in_as_the_team(stage)
+
+
+def links(stage: Stage) -> dict[str, Any]:
+    """Gather all that people hold."""
+    held = stage.held
+    return {
+        "moment": MOMENT,
+        "settings": SETTINGS,
+        "secrets": held.secrets,
+        "links": {name: to.removeprefix(SETTINGS["SITE_URL"]) for name, to in held.links.items()},
+        "browsers": {name: cookies_of(one) for name, one in held.browsers.items()},
+    }
+
+
+def store(folder: Path, place: Path) -> None:
+    """Fill a database, and keep it as both kinds."""
+    database = place / "conference.sqlite"
+    settings = {**SETTINGS, "INSTANCE_PATH": str(place), "DATABASE_URL": f"sqlite:///{database}"}
+    mailbox = Mailbox(place)
+    mailbox.open(tls=False)
+    server = Postgres()
+    try:
+        with (
+            time_machine.travel(BEGINNING, tick=False) as clock,
+            databases.running(settings | mailbox.settings) as site,
+        ):
+            databases.upgrade()
+            stage = Stage(site, clock, databases.new_browser(site, SETTINGS["SITE_URL"]))
+            fill(stage)
+            (folder / walk.FILE).write_text(_as_json(links(stage)), encoding="utf-8")
+        databases.save_sqlite(database, folder / databases.SQLITE)
+        with time_machine.travel(MOMENT, tick=False):
+            name = server.make()
+            copy = {**settings, "DATABASE_URL": server.url(name)}
+            databases.copy_to_postgresql(settings["DATABASE_URL"], copy)
+        databases.save_postgresql(server, name, folder / databases.POSTGRESQL)
+    finally:
+        server.end()
+        mailbox.close()
+
+
+def record(folder: Path, place: Path) -> None:
+    """Find every address in the stored SQLite database, and keep what a second walk is answered.
+
+    The second begins anew, as every test does: what the first has counted on its way is gone.
+    """
+    found: answers.Answers = {}
+    for number in (1, 2):
+        held = walk.links_of(folder)
+        address = databases.restore_sqlite(folder, place / f"walk {number}.sqlite")
+        settings = {**held["settings"], "INSTANCE_PATH": str(place), "DATABASE_URL": address}
+        with time_machine.travel(held["moment"], tick=False), databases.running(settings) as site:
+            databases.upgrade()
+            new_browser = databases.new_browser(site, settings["SITE_URL"])
+            people = walk.browsers(held, new_browser)
+            found = walk.repeat(found, people) if found else walk.find(site, held, people)
+    answers.save(found, folder)
+
+
+def main() -> None:
+    """Make a folder, or only its answers anew."""
+    name, *options = sys.argv[1:]
+    folder = databases.FOLDER / name
+    for setting in Config.model_fields:  # what is set on this machine is of no interest
+        os.environ.pop(setting, None)
+    memory.use()
+    with TemporaryDirectory() as place:
+        if options != ["--answers"]:
+            folder.mkdir(exist_ok=True)
+            store(folder, Path(place))
+        record(folder, Path(place))
+    for file in sorted(folder.iterdir()):
+        sys.stdout.write(f"{file.stat().st_size:>9,} {file.name}\n")
+
+
+def _as_json(held: dict[str, Any]) -> str:
+    return json.dumps(held, ensure_ascii=False, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""What was stored by an earlier version is not only shown: people go on where they had stopped."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyotp
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from sqlalchemy import select
+
+from app import clock
+from app.commands import APPOINTMENTS, HOUSEKEEPING
+from app.database import db, transaction
+from app.mail.delivery import Chore
+from app.mail.models import FAILED, SENT, WAITING, Letter
+from tests.accounts.key import Key
+from tests.browser import Browser, Page
+from tests.compatibility import databases
+from tests.journey import CONSENT, DAYS, WEDNESDAY
+from tests.mailbox import Mailbox
+from tests.outbox import deliver, link_in, newest_to
+
+pytestmark = pytest.mark.both_databases
+Held = dict[str, Any]
+People = dict[str, Browser]
+STEP = "/second-step/passkey"
+
+
+@pytest.fixture
+def newcomer(people: People, held: Held) -> Callable[[], Browser]:
+    """Make a browser that holds nothing yet."""
+    (site,) = {browser._client.application for browser in people.values()}  # noqa: SLF001
+    return databases.new_browser(site, held["settings"]["SITE_URL"])
+
+
+def do(chores: Sequence[Chore]) -> None:
+    """Do what the worker does; unlike it, stop where one goes wrong."""
+    for chore in chores:
+        with transaction():
+            chore()
+
+
+def test_registrations_that_were_begun_are_finished(
+    people: People, newcomer: Callable[[], Browser]
+) -> None:
+    check = people["Katherine, who is registering"].open("/register/check")
+    done = check.press("Confirm registration")
+    dorothy = people["Dorothy, who is registering"]
+    dorothy.open("/register/days").press("Continue", {DAYS: [WEDNESDAY]})
+    dorothy.press("Continue")
+    dorothy.press("Continue")
+    dorothy.press("Continue", {CONSENT: True})
+
+    also = dorothy.press("Confirm registration")
+
+    assert (done.heading, also.heading) == ("You are registered", "You are registered")
+    booking = newcomer().open(link_in(newest_to("katherine@example.org"), "/booking/"))
+    assert booking.facts["Name"] == "Katherine Johnson"
+
+
+def test_bookings_are_changed_by_the_links_of_their_emails(people: People, held: Held) -> None:
+    somebody, links = people["anybody"], held["links"]
+    somebody.open(links["new address of Grace Hopper"])
+
+    page = somebody.press("Confirm this address")
+
+    assert page.facts["Email address"] == "admiral@example.org"
+    ada = links["booking of Ada Lovelace"]
+    somebody.open(f"{ada}/name").press("Save", {"Family name": "King"})
+    assert somebody.page.facts["Name"] == "Ada King"
+    somebody.open(f"{ada}/address")
+    label = "What is the right email address?"
+    somebody.press("Write to the new address", {label: "king@example.org"})
+    somebody.open(link_in(newest_to("king@example.org"), "/booking/new-address/"))
+    assert somebody.press("Confirm this address").facts["Email address"] == "king@example.org"
+    somebody.open(f"{links['booking of Alan Gone']}/erase").press("Erase my details")
+    assert somebody.page.address == "/booking/erased"
+
+
+def test_agendas_are_joined_and_come_back_with_a_booking(
+    people: People, held: Held, newcomer: Callable[[], Browser]
+) -> None:
+    other = people["another agenda"]
+    other.open(held["links"]["agenda for another device"])
+
+    joined = other.press("Join both agendas")
+
+    assert sessions_in(joined) == ["Opening", "Reading the tide", "Walls and piers", "Farewell"]
+    telephone = newcomer()
+    telephone.open(held["links"]["booking of Ada Lovelace"]).follow("Your agenda and your booking")
+    assert sessions_in(telephone.press("Open it here")) == ["Opening", "Farewell"]
+    telephone.open("/programme").press("Add to my agenda: Tide pools")
+    calendar = people["a delegate"].open("/agenda")
+    assert sessions_in(calendar) == ["Opening", "Tide pools", "Farewell"]
+
+
+def sessions_in(page: Page) -> list[str]:
+    days = ("Wednesday", "Thursday", "My agenda")
+    after = {"On another device"}
+    named = [one for one in page.headings if not one.startswith(days)]
+    return named[: next(place for place, one in enumerate(named) if one in after)]
+
+
+def test_everybody_signs_in_by_what_they_hold(
+    people: People, held: Held, newcomer: Callable[[], Browser], held_clock: Any
+) -> None:
+    links, secrets = held["links"], held["secrets"]
+    ada, grace = newcomer(), newcomer()
+    ada.open(links["sign-in of Ada Marsh"]).press("Sign in")
+    grace.open(links["sign-in of an organiser"]).press("Sign in")
+    code = pyotp.TOTP(secrets["authenticator"]).at(clock.real_now())
+
+    home = grace.press("Continue", code_from_your_app=code)
+
+    assert ada.page.address == "/speak/ada-marsh"
+    assert home.heading == "The back office"
+    assert by_passkey(people["half signed in"], secrets).heading == "The back office"
+    (used, *_) = secrets["recovery codes"]
+    half = newcomer()
+    half.open("/sign-in").press("Send me a link", email_address="grace@conference.example")
+    half.open(link_in(newest_to("grace@conference.example"), "/sign-in/")).press("Sign in")
+    half.open("/second-step/recovery-code")
+    page = half.press("Continue", recovery_code=used)
+    assert page.heading == "The back office"
+
+
+def by_passkey(half_way: Browser, secrets: dict[str, Any]) -> Page:
+    """Take the second step with the passkey that was set up then."""
+    key, stored = Key(), secrets["passkey"]
+    private: Any = load_pem_private_key(stored["private key"].encode(), None)
+    key._private = private  # noqa: SLF001 - the very key that was kept
+    key.credential = bytes.fromhex(stored["credential"])
+    field = half_way.open("/sign-out").tree.by_id("csrf_token")
+    assert field is not None
+    told = {"csrf_token": field.get("value") or ""}
+    question = json.loads(half_way.fetch("POST", f"{STEP}/question", data=told).get_data())
+    return half_way.send("POST", STEP, data={**told, "answer": key.shown(question)})
+
+
+def test_speakers_go_on_with_what_they_had_sent(people: People) -> None:
+    ada, editor = people["Ada Marsh"], people["an organiser"]
+    waits = editor.open("/organise/proposals?state=open").follow("Ada Marsh")
+
+    waits.press("Approve")
+
+    joao = people["João Maré"].open("/speak/sessions/reading-the-tide/text")
+    assert "Take back what was sent" in joao.buttons
+    joao.press("Take back what was sent")
+    profile = ada.open("/speak/ada-marsh/profile")
+    assert profile.answer("Biography") == "Ada *knows* the sea."
+    assert people["an assistant"].open("/speak/ada-marsh/travel").press("Save").facts
+
+
+def test_a_programme_that_was_handed_in_is_loaded_and_goes_out_as_planned(
+    people: People, held_clock: Any
+) -> None:
+    editor = people["an organiser"]
+    loaded = editor.open("/organise/files/uploads/1").press("Load this programme")
+    assert "The programme has been loaded." in loaded.source
+    held_clock.move_to("2009-05-13T09:31:00+01:00")
+
+    do(APPOINTMENTS)
+
+    assert people["anybody"].open("/sessions/reading-the-tide").heading == "Reading the tides"
+
+
+def test_what_was_done_is_undone_and_an_earlier_release_comes_back(people: People) -> None:
+    editor, reader = people["an organiser"], people["anybody"]
+    editor.open("/organise/sessions/coffee").press("Undo: Coffee was cancelled")
+    assert "Undone." in editor.page.source
+    compared = editor.open("/organise/publishing/compare?from=1&to=2")
+    assert compared.heading == "From release 1 to release 2"
+
+    editor.open("/organise/publishing/releases/1/back").press("Go back to release 1")
+
+    assert reader.open("/sessions/harbour-walls").heading == "Harbour walls"
+
+
+def test_emails_that_waited_are_delivered_and_one_that_failed_is_sent_again(
+    people: People, mailbox: Mailbox
+) -> None:
+    waiting = db.session.scalars(select(Letter).where(Letter.state == WAITING)).all()
+    expected = sorted((one.recipient, one.message) for one in waiting)
+    failed = db.session.scalars(select(Letter).where(Letter.state == FAILED)).one()
+    number, recipient = failed.id, failed.recipient
+
+    deliver()
+    arrived = sorted((one.recipient, one.raw) for one in mailbox.letters)
+    people["an organiser"].open(f"/organise/letters/{number}").press("Send it again")
+    deliver()
+
+    assert arrived == expected
+    assert [one.recipient for one in mailbox.letters][len(arrived) :] == [recipient]
+    assert set(db.session.scalars(select(Letter.state))) == {SENT}
+
+
+def test_what_is_done_from_time_to_time_finds_its_way(people: People, held_clock: Any) -> None:
+    held_clock.move_to("2009-07-20T09:30:00+01:00")
+
+    do((*HOUSEKEEPING, *APPOINTMENTS))
+
+    assert people["anybody"].open("/programme").status == 200

@@ -1,0 +1,77 @@
+"""Databases of earlier versions are opened by today's code, and everything stored is still read.
+
+How a folder of databases is stored stands in ``make``; what may differ, in ``differences.toml``.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+from flask import Flask
+
+from tests.browser import Browser
+from tests.compatibility import answers, databases, walk
+
+WITHOUT_ROWS: Final[dict[str, str]] = {}  # tables that no stored database fills, each with why
+NOT_RECORDED: Final[dict[str, str]] = {}  # routes that no recorded address opens, each with why
+
+
+@pytest.mark.both_databases
+def test_every_page_feed_file_and_link_answers_what_it_did_when_it_was_stored(
+    stored: Path, people: dict[str, Browser]
+) -> None:
+    recorded = answers.load(stored)
+
+    today = walk.repeat(recorded, people)
+
+    told = answers.compare(recorded, today, answers.differences(stored.name))
+    assert not told, f"\n{told}"
+
+
+@pytest.mark.both_databases
+def test_every_table_holds_something_in_the_newest_stored_databases(
+    stored: Path, site: Flask
+) -> None:
+    if stored == databases.folders()[-1]:
+        assert databases.tables_without_rows() == sorted(WITHOUT_ROWS)
+
+
+def test_every_route_that_is_read_is_among_the_recorded_ones(stored: Path, site: Flask) -> None:
+    if stored != databases.folders()[-1]:
+        return
+    recorded = {address for listed in answers.load(stored).values() for address in listed}
+    there = {
+        _plain(rule.rule) for rule in site.url_map.iter_rules() if "GET" in (rule.methods or ())
+    }
+    rules = [walk.rule_of(site, address) for address in recorded]
+    opened = {_plain(rule.rule) for rule in rules if rule is not None}
+
+    assert sorted(there - opened) == sorted(NOT_RECORDED)
+
+
+def test_a_difference_is_told_unless_it_is_listed_and_listed_only_while_it_is_met(
+    tmp_path: Path,
+) -> None:
+    listed = tmp_path / "differences.toml"
+    listed.write_text(
+        "[[difference]]\nstored = '2008-11'\naddresses = '^/help$'\n"
+        "from = 'Letters'\nto = 'Emails'\nreason = 'Pages say email'\n"
+    )
+    recorded = {"anybody": {"/help": "200\n\nLetters", "/venue": "200\n\nLetters"}}
+
+    def told(**today: str) -> str:
+        now = {f"/{name}": f"200\n\n{words}" for name, words in today.items()}
+        listing = answers.differences("2008-11", listed)
+        return answers.compare(recorded, {"anybody": now}, listing)
+
+    assert told(help="Emails", venue="Letters") == ""
+    assert told(help="Emails", venue="Emails") == (
+        "1 of 2 answers differ:\n\n/venue (anybody)\n  -Letters\n  +Emails"
+    )
+    recorded["anybody"]["/help"] = "200\n\nEmails"
+    assert told(help="Emails", venue="Letters") == "nothing is “Letters” any more"
+
+
+def _plain(rule: str) -> str:
+    return re.sub(r"<(?:[^<>]*:)?(\w+)>", r"<\1>", rule)

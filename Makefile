@@ -2,9 +2,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON := .venv/bin/python
-TESTS := -m pytest -n auto --maxprocesses 4 --dist worksteal
-# a tracer that takes itself out of what has run: a tenth more time, where coverage.py's takes half as much again
-TRACER := -m slipcover --json
+TESTS := -m pytest -n auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),-p tests.tracer)
 .PHONY: help run test test-browser test-random mutate check bench assets pins format installed installed-for-work installed-node
 
 help: ## List these commands
@@ -14,19 +12,17 @@ run: installed ## Serve the site and deliver its letters, on http://127.0.0.1:80
 	@exec $(PYTHON) -m app.serving
 
 test: installed-for-work ## Run every test that needs no browser (COVERAGE=1: measure what they cover)
+	@$(PYTHON) $(TESTS) -m "not browser and not node" --keep-pages
 ifdef COVERAGE
-	@$(PYTHON) $(TRACER) --out .coverage-tests.json $(TESTS) -m "not browser" --keep-pages
 	@$(PYTHON) scripts/report_coverage.py
-else
-	@$(PYTHON) $(TESTS) -m "not browser" --keep-pages
 endif
 
 test-browser: installed-for-work installed-node ## Run the stories in a real browser, axe, and the Nu HTML checker
 	@sh scripts/machine.sh chromium-headless-shell java
-	@$(PYTHON) $(if $(COVERAGE),$(TRACER) --out .coverage-browser.json) $(TESTS) -m browser --nu
+	@$(PYTHON) $(TESTS) -m "browser or node" --nu
 
 test-random: installed-for-work ## Try the property tests with new examples
-	@$(PYTHON) $(TESTS) -m "hypothesis and not browser" --hypothesis-profile random
+	@$(PYTHON) $(TESTS) -m "hypothesis and not browser and not node" --hypothesis-profile random
 
 check: installed-for-work installed-node ## Check format, types, import order, templates, dependencies, dead code
 	@sh scripts/check.sh

@@ -32,12 +32,12 @@ What is seen from outside
 
 Whoever walks through the back office by keyboard is in tests/organise/conftest.py.
 
-Factories are in tests/factories.py. With `--keep-pages`, a run puts aside pages of every shape that
-it opens; with `--nu`, it puts its own beside them, and the Nu HTML checker reads them all at the end;
-a complaint fails the run.
+Factories are in tests/factories.py. With `--keep-pages`, a run puts aside pages of every shape
+that it opens; with `--nu`, it puts its own beside them, and the Nu HTML checker reads them all at
+the end; a complaint fails the run.
 
-Property tests try the same examples in each run, so that none goes red by chance; `make test-random`
-tries new ones.
+Property tests try the same examples in each run, so that none goes red by chance; `make
+test-random` tries new ones.
 """
 
 import os

@@ -1,7 +1,6 @@
 """How letters reach a mail server, and what happens when they do not."""
 
 import random
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path

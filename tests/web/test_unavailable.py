@@ -26,6 +26,7 @@ from tests.postgres import Postgres
 Told = list[tuple[str, str]]
 MIGRATIONS = str(ROOT / "migrations")
 DAMAGE_FROM, DAMAGE = 4096, b"tide" * 65536  # its first page stays sound
+pytestmark = pytest.mark.own_site  # each begins with nothing said in its log
 
 
 @pytest.fixture

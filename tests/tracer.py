@@ -1,0 +1,41 @@
+"""Measures which lines and branches of the site a run covers: `pytest -p tests.tracer`.
+
+Slipcover takes its probes out of code that has run, so that the whole suite takes little longer
+with it than without. Each process of the run writes a file; scripts/report_coverage.py joins them.
+What runs in processes that a story starts is not measured.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+import slipcover
+from slipcover.importer import FileMatcher, ImportManager
+
+FOLDER: Final = Path(".coverage")
+SITE: Final = ["app", "config.py", "wsgi.py"]
+NEVER_RUN: Final = ["if TYPE_CHECKING:", "@overload"]  # read by the type checker alone
+
+_tracer = slipcover.Slipcover(branch=True, exclude_also=NEVER_RUN)
+ImportManager(_tracer, FileMatcher(sources=SITE)).__enter__()  # before conftest.py imports the site
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Remove what an earlier run of the same kind has covered."""
+    if not hasattr(config, "workerinput"):
+        for old in FOLDER.glob(f"{_kind(config)}-*.json"):
+            old.unlink()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Write what this process has covered."""
+    process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    FOLDER.mkdir(exist_ok=True)
+    file = FOLDER / f"{_kind(config)}-{process}.json"
+    file.write_text(json.dumps(_tracer.get_coverage()))
+
+
+def _kind(config: pytest.Config) -> str:
+    return "browser" if config.getoption("-m").startswith("browser") else "tests"

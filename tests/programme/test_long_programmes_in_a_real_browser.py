@@ -12,6 +12,7 @@ from playwright.sync_api import Page as Window
 from tests.factories import FIRST_MORNING, a_session, published
 from tests.live import LiveSite
 from tests.programme.test_programme_in_a_real_browser import SHIFTED
+from tests.waiting import wait_until
 
 TELEPHONE = ViewportSize(width=360, height=640)
 WAYS = pytest.mark.parametrize(
@@ -20,6 +21,9 @@ WAYS = pytest.mark.parametrize(
 DAYS = 2
 A_DAY = 60  # sessions
 JUMPED = 40  # pixels between the top of the window and what somebody jumped to, at most
+LISTENING = """() => {
+  window.ended = new Promise(done => addEventListener("scrollend", done, { once: true }));
+}"""
 OVERLAPS = """lines => lines.filter((line, at) =>
   at && lines[at - 1].getBoundingClientRect().bottom > line.getBoundingClientRect().top + 1
 ).length"""
@@ -104,7 +108,7 @@ def test_whoever_left_before_all_was_laid_out_comes_back_to_where_they_were(
     telephone.goto(address)
     session = telephone.get_by_role("link", name="Watch 77, and", exact=False)
     session.scroll_into_view_if_needed()
-    telephone.wait_for_timeout(300)  # that a scroll has ended is told a moment later
+    wait_until(lambda: telephone.evaluate("'place' in (history.state ?? {})"), "scrolled")
     left_at = _top(session)
 
     telephone.reload()
@@ -123,8 +127,9 @@ def test_nothing_jumps_while_somebody_scrolls_up_from_far_down(
     assert _put_off(telephone, lines)
 
     for _ in range(10):
+        telephone.evaluate(LISTENING)
         telephone.mouse.wheel(0, -120)
-        telephone.wait_for_timeout(80)
+        telephone.evaluate("ended")
 
     assert telephone.evaluate(SHIFTED) == 0
 

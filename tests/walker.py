@@ -51,7 +51,7 @@ class Walker:
         self._address = address
         self._routes = site.url_map.bind("")
         self._axe = axe
-        window.context.on("request", self._note)
+        window.on("request", self._note)
 
     def at(self, path: str) -> None:
         """Open a page by its address."""

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
+from tests.chromium import tab
 from tests.factories import signed_in_window
 from tests.live import LiveSite
 from tests.walker import NARROW, WIDE, Walker
@@ -36,9 +37,9 @@ def walker(
 ) -> Iterator[Walker]:
     """Somebody who works by keyboard and listens."""
     address = live_site().address
-    screen = WIDE if request.param else NARROW
-    with chromium.new_context(java_script_enabled=request.param, viewport=screen) as context:
-        window = signed_in_window(context.new_page(), address)
+    with tab(chromium, scripts=request.param) as window:
+        window.set_viewport_size(WIDE if request.param else NARROW)
+        signed_in_window(window, address)
         walking = Walker(window, address, site, axe if request.param else _nothing)
         yield walking
         assert walking.faults == []

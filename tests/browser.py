@@ -16,7 +16,7 @@ checkbox is named by its own label and answered with True or False. A file is ``
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +34,7 @@ from tests.pages import FIELDS, Tree, faults, keep_for_the_checker, words, words
 
 MOST_REDIRECTS = 6
 Answer = str | bool | Sequence[str] | tuple[str, bytes]
+Status = int | Collection[int]  # the one that is right, or those that are
 
 
 class NotOnThePage(AssertionError):
@@ -80,7 +81,7 @@ class Browser:
         self,
         method: str,
         address: str,
-        status: int = 200,
+        status: Status = 200,
         headers: Mapping[str, str] | None = None,
         **body: Any,
     ) -> "Page":
@@ -93,7 +94,8 @@ class Browser:
             if response.status_code in {301, 302, 303}:
                 method, body = "GET", {}
             response = self.fetch(method, address, headers, **body)
-        assert response.status_code == status, self._other_status(method, address, response, status)
+        right = {status} if isinstance(status, int) else status
+        assert response.status_code in right, self._other_status(method, address, response, status)
         self.page = Page(self, response, address)
         if response.mimetype == "text/html" and response.get_data():
             self._check(self.page)
@@ -141,7 +143,9 @@ class Browser:
         if self._keep is not None:
             keep_for_the_checker(page.source, page.tree, self._keep)
 
-    def _other_status(self, method: str, address: str, response: TestResponse, status: int) -> str:
+    def _other_status(
+        self, method: str, address: str, response: TestResponse, status: Status
+    ) -> str:
         page = Page(self, response, address)
         said = page.errors or page.heading or page.text[:400]
         return f"{method} {address} answered {response.status_code}, not {status}: {said}"
@@ -273,12 +277,17 @@ class Page:
         **named: Answer,
     ) -> "Page":
         """Fill in the form of a button, and press it."""
-        pressed = self._button(button)
+        return self.press_element(self._button(button), {**(answers or {}), **named}, status)
+
+    def press_element(
+        self, pressed: Element, answers: Mapping[str, Answer], status: Status
+    ) -> "Page":
+        """Fill in the form of this button, and press it."""
         owner = pressed.get("form")
         element = self.tree.by_id(owner) if owner else self.tree.above(pressed, "form")
-        assert element is not None, f"the button “{button}” belongs to no form"
+        assert element is not None, f"the button “{_button_words(pressed)}” belongs to no form"
         form = _Form(self.tree, element)
-        form.fill({**(answers or {}), **named})
+        form.fill(answers)
         asked = pressed.get("formaction") or element.get("action")
         address = urljoin(self.address, asked or self.address)
         method = element.get("method", "get").upper()

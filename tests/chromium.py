@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from weakref import WeakKeyDictionary, WeakSet
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 # The first has no windows to draw, and is a quarter quicker.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -18,7 +19,11 @@ VIOLATIONS = """async () => {
   return violations.flatMap(({ id, impact, help, nodes }) =>
     nodes.map(({ target }) => `${id} (${impact}): ${help}: ${target}`));
 }"""  # put into words there: all that axe finds takes longer to bring here than to find
-OPTIONS = ["--no-sandbox"]  # its sandbox works neither for root nor in most containers
+OPTIONS = [
+    "--no-sandbox",  # it works neither for root nor in most containers
+    "--process-per-site",  # tabs of one context share a process, which has read axe before
+]
+HOME = "http://127.0.0.1:9/"  # nothing is there: see _shared_context
 
 
 @contextmanager
@@ -30,13 +35,53 @@ def running() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def tab(browser: Browser, *, scripts: bool = True) -> Iterator[Page]:
+    """Open a tab for one story, in a context that all use and each leaves as it found it."""
+    context = _shared_context(browser, scripts)
+    try:
+        yield context.new_page()
+    finally:
+        _leave_nothing(context)
+
+
+def _leave_nothing(context: BrowserContext) -> None:
+    first, *others = context.pages
+    for page in others:
+        page.close()
+    context.unroute_all()
+    context.set_offline(offline=False)
+    context.clear_cookies()
+    context.clear_permissions()
+    devtools = context.new_cdp_session(first)
+    devtools.send("Network.clearBrowserCache")
+    devtools.send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
+    devtools.detach()
+
+
+def _shared_context(browser: Browser, scripts: bool) -> BrowserContext:
+    """Give the context with scripts, or that without; its first tab keeps their process alive."""
+    known = _contexts.setdefault(browser, {})
+    if scripts not in known:
+        known[scripts] = browser.new_context(java_script_enabled=scripts)
+        page = known[scripts].new_page()
+        page.route(HOME, lambda route: route.fulfill(body="", content_type="text/html"))
+        page.goto(HOME)
+    return known[scripts]
+
+
 def barriers(page: Page) -> list[str]:
     """List what axe finds against WCAG A and AA and its best practices, one line for each place."""
     if page.evaluate("matchMedia('(scripting: none)').matches"):
-        with _a_copy_for_axe(page) as copy:
-            return barriers(copy)
+        return barriers(_copy_for_axe(page))
     page.wait_for_load_state()
-    page.evaluate(_axe())
+    if (
+        page not in _with_axe
+    ):  # once for all documents to come: to send it takes a tenth of a second
+        page.add_init_script(_axe())
+        _with_axe.add(page)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
     found: list[str] = page.evaluate(VIOLATIONS)
     return found
 
@@ -50,17 +95,24 @@ def sideways_scroll(page: Page) -> int:
     return wider
 
 
-@contextmanager
-def _a_copy_for_axe(page: Page) -> Iterator[Page]:
+def _copy_for_axe(page: Page) -> Page:
     """Open what a page without scripts shows where axe can run, and the site's scripts cannot."""
-    browser, html = page.context.browser, page.content()
+    browser, html, size = page.context.browser, page.content(), page.viewport_size
     assert browser is not None
-    with browser.new_context(viewport=page.viewport_size) as context:
-        copy = context.new_page()
-        copy.route("**/*.js", lambda route: route.abort())
-        copy.route(page.url, lambda route: route.fulfill(body=html, content_type="text/html"))
-        copy.goto(page.url)
-        yield copy
+    assert size is not None
+    if browser not in _copies:
+        _copies[browser] = browser.new_page()
+        _copies[browser].route("**/*.js", lambda route: route.abort())
+    copy, is_dark = (
+        _copies[browser],
+        page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"),
+    )
+    copy.set_viewport_size(size)
+    copy.emulate_media(color_scheme="dark" if is_dark else "light")
+    copy.route(page.url, lambda route: route.fulfill(body=html, content_type="text/html"))
+    copy.goto(page.url)
+    copy.unroute(page.url)
+    return copy
 
 
 def _program() -> str:
@@ -76,3 +128,8 @@ def _axe() -> str:
     if not AXE.exists():
         pytest.fail("These tests need axe-core: run npm ci, or make test.")
     return AXE.read_text(encoding="utf-8")
+
+
+_contexts: WeakKeyDictionary[Browser, dict[bool, BrowserContext]] = WeakKeyDictionary()
+_with_axe: WeakSet[Page] = WeakSet()
+_copies: WeakKeyDictionary[Browser, Page] = WeakKeyDictionary()

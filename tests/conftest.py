@@ -372,8 +372,8 @@ def chromium() -> Iterator[playwright.sync_api.Browser]:
 @pytest.fixture
 def window(chromium: playwright.sync_api.Browser) -> Iterator[playwright.sync_api.Page]:
     """A tab of a real browser, with cookies of its own."""
-    with chromium.new_context() as context:
-        yield context.new_page()
+    with real_browser.tab(chromium) as tab:
+        yield tab
 
 
 @pytest.fixture
@@ -381,8 +381,8 @@ def window_without_scripts(
     chromium: playwright.sync_api.Browser,
 ) -> Iterator[playwright.sync_api.Page]:
     """A tab of a real browser with JavaScript off."""
-    with chromium.new_context(java_script_enabled=False) as context:
-        yield context.new_page()
+    with real_browser.tab(chromium, scripts=False) as tab:
+        yield tab
 
 
 @pytest.fixture

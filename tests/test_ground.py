@@ -5,16 +5,29 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page
 
 from app import clock
 from app.programme import queries as programme
 from tests.browser import Browser
+from tests.chromium import tab
 from tests.live import LiveSite
 from tests.mailbox import Mailbox
 from tests.pages import Tree, faults
 from tests.waiting import wait_until
 
+LEAVE_THINGS = """async () => {
+  document.cookie = "a=b";
+  localStorage.a = "b";
+  await caches.open("c");
+  await navigator.serviceWorker.register("/service-worker.js");
+}"""
+WHAT_IS_LEFT = """async () => [
+  matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light", innerWidth,
+  document.cookie, localStorage.length, await caches.keys(),
+  (await navigator.serviceWorker.getRegistrations()).length,
+]"""
 SOUND = """<!DOCTYPE html><html lang="en"><head><title>Tides – Conference</title></head><body>
 <main><h1>Tides</h1>{}</main></body></html>"""
 
@@ -96,6 +109,28 @@ def test_a_sound_page_has_no_faults() -> None:
 )  # fmt: skip
 def test_a_page_with_a_fault_is_noticed(markup: str, fault: str) -> None:
     assert faults(Tree(SOUND.format(markup))) == [fault]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_tab_finds_nothing_that_the_one_before_has_left(
+    live_site: Callable[..., LiveSite], chromium: Chromium, scripts: bool
+) -> None:
+    home = live_site().address
+    with tab(chromium, scripts=scripts) as before:
+        before.goto(f"{home}/offline")
+        before.evaluate(LEAVE_THINGS)
+        before.context.set_offline(offline=True)
+        before.context.route("**/*", lambda route: route.abort())
+        before.set_viewport_size({"width": 320, "height": 200})
+        before.emulate_media(color_scheme="dark")
+        before.context.new_page()
+        left = before.evaluate(WHAT_IS_LEFT)
+
+    with tab(chromium, scripts=scripts) as after:
+        after.goto(f"{home}/offline")
+
+        assert left == ["dark", 320, "a=b", 1, ["c"], 1]
+        assert after.evaluate(WHAT_IS_LEFT) == ["light", 1280, "", 0, [], 0]
 
 
 @pytest.mark.both_databases

@@ -11,7 +11,8 @@ walker.hear("The room has been added")  what is announced on the page: a status 
 
 Everything is found by the name that the accessibility tree gives it, in the order of that tree.
 Each page on the way is looked at: by axe, for one heading of the first level inside one main part,
-for controls without a name, and for what sticks out sideways. What was sent is noted as the
+for controls without a name, and for what sticks out sideways, there and on a narrow screen. What
+was sent is noted as the
 endpoint of its route, so that a test can tell which deeds nobody has walked through.
 """
 
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, ViewportSize, expect
 from werkzeug.exceptions import HTTPException
 
 from tests import keyboard
@@ -32,6 +33,8 @@ NAMELESS = re.compile(
     re.MULTILINE,
 )
 BY_PARTS = ("date", "time", "datetime-local")  # how they are typed is the browser's own affair
+WIDE = ViewportSize(width=1280, height=800)
+NARROW = ViewportSize(width=320, height=800)
 AT_THE_TOP = "document.activeElement === document.body"
 
 
@@ -48,7 +51,7 @@ class Walker:
         self._address = address
         self._routes = site.url_map.bind("")
         self._axe = axe
-        window.context.on("request", self._note)
+        window.on("request", self._note)
 
     def at(self, path: str) -> None:
         """Open a page by its address."""
@@ -136,9 +139,17 @@ class Walker:
             found.append("not one heading of the first level")
         if len(re.findall(r"^ *- main\b", tree, re.MULTILINE)) != 1:
             found.append("not one main part")
-        if sideways_scroll(self.window):
-            found.append("scrolls sideways")
+        found += self._sticking_out()
         self.faults += [f"{self.heading}: {fault}" for fault in found]
+
+    def _sticking_out(self) -> list[str]:
+        usual = self.window.viewport_size
+        found = ["scrolls sideways"] if sideways_scroll(self.window) else []
+        if usual == WIDE:
+            self.window.set_viewport_size(NARROW)
+            found += ["scrolls sideways when narrow"] if sideways_scroll(self.window) else []
+            self.window.set_viewport_size(WIDE)
+        return found
 
     def _note(self, request: Request) -> None:
         if request.method != "POST":

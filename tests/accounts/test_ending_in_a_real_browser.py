@@ -1,9 +1,10 @@
 """Being signed out, in a real browser: a warning, staying, and nothing typed is lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from playwright.sync_api import Locator, Page, expect
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
 from app import clock
@@ -22,6 +23,13 @@ WARNING = [
     "  - paragraph",
     '  - button "Stay signed in"',
 ]
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Iterator[Page]:
+    """A tab in a context of its own, since a clock that is installed stays in it."""
+    with chromium.new_context() as context:
+        yield context.new_page()
 
 
 def as_heard(place: Locator) -> list[str]:

@@ -1,9 +1,11 @@
 """What stories about the back office ask for besides.
 
 walker       somebody who works by keyboard and listens (tests/walker.py), signed in as an
-             organiser; a test that asks for one runs twice: on a wide screen with scripts, and
-             without them on a screen 320 pixels wide. At its end, nothing may have been in the
-             way, and all that `@pytest.mark.walks` names must have been done
+             organiser, on a wide screen with scripts. At the end of a walk, nothing may have been
+             in the way, and all that `@pytest.mark.walks` names must have been done.
+             With `@pytest.mark.without_scripts(why it differs then)` the test runs once more:
+             without scripts, on a screen 320 pixels wide. Every other walk is gone through
+             without scripts in test_walks_without_scripts.py, by a small browser that has none
 """
 
 from collections.abc import Callable, Iterator
@@ -12,12 +14,20 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
+from tests.chromium import tab
 from tests.factories import signed_in_window
 from tests.live import LiveSite
-from tests.walker import Walker
+from tests.walker import NARROW, WIDE, Walker
 
 
-@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts, narrow"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "walker" in metafunc.fixturenames:
+        differs = metafunc.definition.get_closest_marker("without_scripts") is not None
+        ways = {"with scripts": True} | ({"without scripts, narrow": False} if differs else {})
+        metafunc.parametrize("walker", ways.values(), ids=ways, indirect=True)
+
+
+@pytest.fixture
 def walker(
     request: pytest.FixtureRequest,
     site: Flask,
@@ -27,11 +37,9 @@ def walker(
 ) -> Iterator[Walker]:
     """Somebody who works by keyboard and listens."""
     address = live_site().address
-    width = 1280 if request.param else 320
-    with chromium.new_context(
-        java_script_enabled=request.param, viewport={"width": width, "height": 800}
-    ) as context:
-        window = signed_in_window(context.new_page(), address)
+    with tab(chromium, scripts=request.param) as window:
+        window.set_viewport_size(WIDE if request.param else NARROW)
+        signed_in_window(window, address)
         walking = Walker(window, address, site, axe if request.param else _nothing)
         yield walking
         assert walking.faults == []

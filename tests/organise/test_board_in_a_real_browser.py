@@ -14,6 +14,7 @@ from app.programme.models import Room, Session
 from tests.chromium import sideways_scroll
 from tests.factories import FIRST_MORNING, a_room, a_session, a_theme, signed_in_window
 from tests.live import LiveSite
+from tests.waiting import wait_until
 
 SPOKEN = """
 - region "Wednesday 10 June 2009":
@@ -40,6 +41,7 @@ SPOKEN = """
     - listitem:
       - heading "Move Harbour walls" [level=3]
 """
+IS_THERE = "fetch('/healthz').then(answer => answer.ok, () => false)"
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
 
@@ -114,7 +116,7 @@ def test_what_was_asked_before_a_session_was_taken_off_is_not_answered_aloud(
     with window.expect_response("**/tried?**") as answer:
         asked[0].continue_()
     answer.value.finished()
-    window.wait_for_timeout(100)
+    window.evaluate("fetch('/healthz').then(answer => answer.text())")  # it is dealt with by then
     expect(says(window)).to_have_text("Without a time. Enter saves, Escape gives up.")
 
 
@@ -285,7 +287,7 @@ def test_moves_wait_for_each_other_and_one_that_fails_goes_back(
         "Not saved: the site did not answer. Opening is back: Great hall, 9am to 10am."
     )
     window.context.set_offline(False)
-    window.wait_for_function("fetch('/healthz').then(answer => answer.ok, () => false)")
+    wait_until(lambda: window.evaluate(IS_THERE), "the site within reach")
     move("opening", "ArrowUp")
     expect(says(window)).to_contain_text("Saved: Opening, Great hall, 8:45am to 9:45am.")
 

@@ -1,5 +1,6 @@
 """The lists of the back office: what their pages are called, and their filters on any screen."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -52,7 +53,7 @@ def test_filters_are_folded_on_a_small_screen_until_they_are_used(
         window.keyboard.press(key)
     state.select_option("confirmed")
     window.get_by_role("button", name="Show").click()
-    assert window.title().startswith(f"{HEADING}: State Confirmed")
+    expect(window).to_have_title(re.compile(f"^{HEADING}: State Confirmed"))
     expect(state).to_be_visible()
 
     window.set_viewport_size({"width": 1280, "height": 900})

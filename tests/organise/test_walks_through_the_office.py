@@ -1,4 +1,4 @@
-"""Every other deed of the back office: by keyboard, as it is heard, with scripts and without."""
+"""Every other deed of the back office: by keyboard, as it is heard, in a real browser."""
 
 from pathlib import Path
 
@@ -62,6 +62,7 @@ def test_planning(walker: Walker) -> None:
 
 
 @pytest.mark.walks("organise.previews.new", "organise.previews.withdraw")
+@pytest.mark.without_scripts("a button copies the link; without scripts it is hidden")
 def test_previews_and_rehearsals(walker: Walker) -> None:
     walker.at("/organise/previews")
     walker.press("Make a preview link")
@@ -145,6 +146,9 @@ def test_delegates(walker: Walker) -> None:
     "organise.delegates.leaving.erase",
     "organise.delegates.leaving.letter",
 )
+@pytest.mark.without_scripts(
+    "the list is searched as one types; without scripts its button sends the form"
+)
 def test_leaving(walker: Walker) -> None:
     a_delegate(reference="GHJK2345")
     db.session.commit()
@@ -172,6 +176,9 @@ def test_leaving(walker: Walker) -> None:
 
 
 @pytest.mark.walks("organise.letters.again")
+@pytest.mark.without_scripts(
+    "the list is searched as one types; without scripts its button sends the form"
+)
 def test_letters(walker: Walker) -> None:
     a_letter(state=FAILED, last_error="550 no such user")
     db.session.commit()
@@ -190,6 +197,9 @@ def test_letters(walker: Walker) -> None:
     "organise.writing.links",
     "organise.writing.remove",
     "organise.writing.remove_link",
+)
+@pytest.mark.without_scripts(
+    "the preview follows what is typed; without scripts its button shows it"
 )
 def test_pages_and_links(walker: Walker) -> None:
     walker.at("/organise/pages")
@@ -247,6 +257,9 @@ def test_pages_and_links(walker: Walker) -> None:
     "organise.settings.limit",
     "organise.writing.remove_notice",
     "organise.writing.write_notice",
+)
+@pytest.mark.without_scripts(
+    "the preview follows what is typed; without scripts its button shows it"
 )
 def test_the_notice_and_the_settings(walker: Walker) -> None:
     walker.at("/organise/pages/notice")

@@ -1,4 +1,4 @@
-"""Every deed about the programme: by keyboard alone, as it is heard, with scripts and without."""
+"""Every deed about the programme: by keyboard alone, as it is heard, in a real browser."""
 
 from pathlib import Path
 
@@ -55,6 +55,7 @@ def test_sessions(walker: Walker) -> None:
 
 
 @pytest.mark.walks("organise.sessions.change_several", "organise.sessions.several")
+@pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
 def test_several_sessions(walker: Walker) -> None:
     walker.at(SESSIONS)
     walker.fill("Title, speaker or key", "tide")
@@ -105,6 +106,7 @@ def test_speakers(walker: Walker) -> None:
 
 
 @pytest.mark.walks("organise.speakers.delete", "organise.speakers.several")
+@pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
 def test_several_speakers_and_one_too_many(walker: Walker) -> None:
     a_speaker(name="Nobody Knows", slug="nobody")
     db.session.commit()
@@ -198,6 +200,7 @@ def test_themes(walker: Walker) -> None:
 
 
 @pytest.mark.walks("organise.rooms.several", "organise.themes.several")
+@pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
 def test_several_rooms_and_several_themes(walker: Walker) -> None:
     a_theme(name="Wind", position=9)
     db.session.commit()
@@ -220,6 +223,7 @@ def test_several_rooms_and_several_themes(walker: Walker) -> None:
 
 
 @pytest.mark.walks("organise.board.move", "organise.undo.undo")
+@pytest.mark.without_scripts("the board moves sessions itself; without scripts each has a form")
 def test_the_board(walker: Walker) -> None:
     walker.at("/organise/board")
     walker.press("Move Reading the tide")

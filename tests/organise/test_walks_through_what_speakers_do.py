@@ -1,4 +1,4 @@
-"""Every deed about speakers' own pages: by keyboard, as it is heard, with scripts and without."""
+"""Every deed about speakers' own pages: by keyboard, as it is heard, in a real browser."""
 
 from pathlib import Path
 
@@ -22,6 +22,9 @@ SPEAKING = "/organise/speaking"
     "organise.proposals.approve",
     "organise.proposals.send_back",
     "organise.proposals.several",
+)
+@pytest.mark.without_scripts(
+    "a box ticks every row, and a text tells how much room is left; without scripts neither"
 )
 def test_changes_by_speakers(walker: Walker) -> None:
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
@@ -92,6 +95,7 @@ def test_letters_days_and_questions(walker: Walker) -> None:
 
 
 @pytest.mark.walks("organise.speaking.reminders.hold", "organise.speaking.reminders.let_go")
+@pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
 def test_reminders_that_go_by_themselves(walker: Walker) -> None:
     a_keeper(ada_marsh(), "ada@example.org")
     saved(WantedBy(item="travel", day=clock.now().date()))
@@ -153,6 +157,9 @@ def test_slides_and_papers(walker: Walker) -> None:
 
 
 @pytest.mark.walks("organise.speakers.part")
+@pytest.mark.without_scripts(
+    "the part is moved on the picture; without scripts it is one of nine places"
+)
 def test_the_part_of_a_photo_that_is_shown(walker: Walker, tmp_path: Path) -> None:
     picture = tmp_path / "wide.png"
     picture.write_bytes(a_picture("PNG", size=(900, 500)))

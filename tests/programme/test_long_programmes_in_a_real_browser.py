@@ -12,6 +12,7 @@ from playwright.sync_api import Page as Window
 from tests.factories import FIRST_MORNING, a_session, published
 from tests.live import LiveSite
 from tests.programme.test_programme_in_a_real_browser import SHIFTED
+from tests.waiting import wait_until
 
 TELEPHONE = ViewportSize(width=360, height=640)
 WAYS = pytest.mark.parametrize(
@@ -20,6 +21,21 @@ WAYS = pytest.mark.parametrize(
 DAYS = 2
 A_DAY = 60  # sessions
 JUMPED = 40  # pixels between the top of the window and what somebody jumped to, at most
+A_CLOCK_TO_MOVE = """
+  window.time = 0;
+  performance.now = () => time;
+  window.requestIdleCallback = later => { window.later = later; };
+"""
+IS_NOTED = """lines => {
+  const place = history.state?.place;
+  const put = one => getComputedStyle(one).contentVisibility === "auto";
+  const all = [...document.querySelectorAll(lines)];
+  const waited = all.filter(one => put(one) || one.style.contentVisibility === "visible");
+  return place && Math.abs(waited[place.at].getBoundingClientRect().top - place.top) < 1;
+}"""
+LISTENING = """() => {
+  window.ended = new Promise(done => addEventListener("scrollend", done, { once: true }));
+}"""
 OVERLAPS = """lines => lines.filter((line, at) =>
   at && lines[at - 1].getBoundingClientRect().bottom > line.getBoundingClientRect().top + 1
 ).length"""
@@ -85,6 +101,7 @@ def test_whoever_comes_back_finds_the_session_where_they_left_it(
     session = telephone.get_by_role("link", name="Watch 77, and", exact=False)
     session.scroll_into_view_if_needed()
     expect(telephone.locator(lines).last).to_have_css("content-visibility", "visible")
+    wait_until(lambda: telephone.evaluate(IS_NOTED, lines), "where they are is noted")
     left_at = _top(session)
 
     session.click()
@@ -104,7 +121,7 @@ def test_whoever_left_before_all_was_laid_out_comes_back_to_where_they_were(
     telephone.goto(address)
     session = telephone.get_by_role("link", name="Watch 77, and", exact=False)
     session.scroll_into_view_if_needed()
-    telephone.wait_for_timeout(300)  # that a scroll has ended is told a moment later
+    wait_until(lambda: telephone.evaluate("'place' in (history.state ?? {})"), "scrolled")
     left_at = _top(session)
 
     telephone.reload()
@@ -117,14 +134,22 @@ def test_whoever_left_before_all_was_laid_out_comes_back_to_where_they_were(
 def test_nothing_jumps_while_somebody_scrolls_up_from_far_down(
     telephone: Window, address: str, lines: str
 ) -> None:
+    telephone.add_init_script(A_CLOCK_TO_MOVE)
     telephone.goto(address)
     telephone.mouse.move(100, 300)
+    telephone.evaluate(LISTENING)
     telephone.mouse.wheel(0, 9000)
-    assert _put_off(telephone, lines)
+    telephone.evaluate("ended")
+    put_off = _put_off(telephone, lines)
+    assert put_off
 
     for _ in range(10):
+        telephone.evaluate(LISTENING)
         telephone.mouse.wheel(0, -120)
-        telephone.wait_for_timeout(80)
+        telephone.evaluate("later()")  # while it scrolls, nothing is to be laid out
+        telephone.evaluate("ended")
+        telephone.evaluate("time += 200, later()")
+    assert _put_off(telephone, lines) < put_off
 
     assert telephone.evaluate(SHIFTED) == 0
 

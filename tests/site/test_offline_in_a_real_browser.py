@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -16,6 +17,7 @@ from app.registration import links
 from tests.agenda.test_agenda import the_session
 from tests.factories import a_delegate, a_room, a_session, published
 from tests.live import LiveSite
+from tests.waiting import wait_until
 
 KEEP = "Keep it on this device"
 STORES = "caches.keys()"
@@ -29,6 +31,11 @@ Axe = Callable[[Window], list[str]]
 def _a_window(chromium: Chromium, home: str) -> Iterator[Window]:
     with chromium.new_context(base_url=home) as context:
         yield context.new_page()
+
+
+def _read(address: str) -> str:
+    with urlopen(address, timeout=10) as answer:
+        return str(answer.read().decode())
 
 
 def _keep(window: Window) -> None:
@@ -182,17 +189,16 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
 def test_a_new_programme_takes_the_place_of_the_one_before(
     live_site: Callable[..., LiveSite], chromium: Chromium
 ) -> None:
-    with _a_window(chromium, live_site().address) as window:
+    home = live_site().address
+    with _a_window(chromium, home) as window:
         _keep(window)
         before = window.evaluate(STORES)
         the_session("opening").title = "Opening words"
         published()
-        window.wait_for_timeout(500)  # until the site's processes have seen it
+        wait_until(lambda: "Opening words" in _read(f"{home}/sessions/opening"), "the new title")
 
         window.get_by_role("button", name="Bring it up to date now").click()
-        window.wait_for_function(
-            f"{STORES}.then(now => !now.includes({before[0]!r}) || !now.includes({before[1]!r}))"
-        )
+        wait_until(lambda: not set(before) <= set(window.evaluate(STORES)), "another store")
         expect(window.get_by_text("Last brought up to date on")).to_be_visible()
         window.context.set_offline(True)
         window.goto("/sessions/opening")

@@ -107,7 +107,9 @@ class ScriptlessWalker:
         page = self._page
         for place in (page.main, page.tree.root):
             for element in _shown(place):
-                if element.tag in tags and _is_called(self._name(element), name):
+                if element.tag not in tags or "disabled" in element.attrib:
+                    continue
+                if _is_called(self._name(element), name):
                     return element
         raise NotOnThePage(f"{page.address} ({page.heading}) has no “{name}”")
 

@@ -2,14 +2,17 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON := .venv/bin/python
-TESTS := -m pytest -n auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),-p tests.tracer)
+# one more than there are processors, since some stories wait for other processes
+WORKERS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+TESTS := -m pytest -n $(WORKERS) --maxprocesses 5 --dist worksteal $(if $(COVERAGE),-p tests.tracer)
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test test-browser test-random mutate check bench assets pins format installed installed-for-work installed-node
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-run: installed ## Serve the site and deliver its letters, on http://127.0.0.1:8000 (PORT, HOST)
-	@exec $(PYTHON) -m app.serving
+run: installed ## Serve the site and send its emails, on http://127.0.0.1:8000 (PORT, HOST)
+	@exec $(PYTHON) -m app.server
 
 test: installed-for-work ## Run every test that needs no browser (COVERAGE=1: measure what they cover)
 	@$(PYTHON) $(TESTS) -m "not browser and not node" --keep-pages

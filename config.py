@@ -1,8 +1,8 @@
-"""Settings of one running copy of the site, read from the environment and checked together.
+"""The settings of one installation, read from environment variables and validated together.
 
-Each setting is declared once, with its type. Every fault is reported in one message before
+Each setting is declared once, with its type. All faults are reported in one message before
 the first request, in words that the person who runs the site understands. The defaults are
-right for production and fit to be public. ``docs/operating.md`` lists them all.
+right for production and contain no secrets. ``docs/operating.md`` lists all settings.
 """
 
 import json
@@ -36,13 +36,13 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 SQLITE = "sqlite:///"
 POSTGRESQL = "postgresql+psycopg://"
 LAST_PORT = 65535
-OWN_PORTS = {"http": 80, "https": 443}  # browsers leave them out, so addresses do too
+OWN_PORTS = {"http": 80, "https": 443}  # browsers leave default ports out, so URLs do too
 HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
 AN_ADDRESS = "must look like https://conference.example, with nothing after it"
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; the message lists every fault, one a line."""
+    """The settings cannot be used; the message lists every fault, one per line."""
 
     def __init__(self, *faults: str) -> None:
         self.faults = sorted(faults)
@@ -50,13 +50,13 @@ class SettingsError(Exception):
         super().__init__("\n  ".join([first, *self.faults]))
 
 
-def _long_enough(key: SecretStr) -> SecretStr:
+def _check_secret_length(key: SecretStr) -> SecretStr:
     if len(key.get_secret_value()) < SHORTEST_SECRET:
         raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
     return key
 
 
-def _known(language: str) -> str:
+def _check_language(language: str) -> str:
     try:
         Locale.parse(language, sep="-" if "-" in language else "_")
     except (UnknownLocaleError, ValueError):
@@ -64,12 +64,12 @@ def _known(language: str) -> str:
     return language
 
 
-Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
-Language = Annotated[str, AfterValidator(_known)]
+Secret = Annotated[SecretStr, AfterValidator(_check_secret_length)]
+Language = Annotated[str, AfterValidator(_check_language)]
 
 
 class Config(BaseSettings):
-    """One running copy of the site."""
+    """The settings of one installation."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -78,9 +78,9 @@ class Config(BaseSettings):
     SITE_URL: str
     INSTANCE_PATH: Path = ROOT / "instance"
     DATABASE_URL: str = ""
-    SESSION_COOKIE_SECURE: bool | None = None  # unset: wherever the address is https
+    SESSION_COOKIE_SECURE: bool | None = None  # unset: if the site's URL is https
 
-    PROXIES: NonNegativeInt = 0  # how many of our own stand before the site and add to its headers
+    PROXIES: NonNegativeInt = 0  # number of trusted proxies in front of the site
 
     LANGUAGES: Annotated[tuple[Language, ...], NoDecode] = ("en",)
     TRANSLATIONS_PATH: Path = ROOT / "translations"
@@ -96,100 +96,100 @@ class Config(BaseSettings):
     MAIL_USE_SSL: bool = False
     MAIL_USERNAME: str = ""
     MAIL_PASSWORD: SecretStr = SecretStr("")
-    MAIL_CA_FILE: Path | None = None  # a certificate authority of one's own; unset: the system's
+    MAIL_CA_FILE: Path | None = None  # a private certificate authority; unset: the system's
     MAIL_DEFAULT_SENDER: EmailStr = "conference@health-equity.example"
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
 
     @field_validator("SECRET_KEY_FALLBACKS", "LANGUAGES", mode="before")
     @classmethod
-    def _a_list(cls, written: Any) -> Any:
+    def _parse_json_list(cls, value: Any) -> Any:
         try:
-            return json.loads(written) if isinstance(written, str) else written
+            return json.loads(value) if isinstance(value, str) else value
         except ValueError:
             raise ValueError('must be a JSON list, like ["one", "another"]') from None
 
     @field_validator("LANGUAGES")
     @classmethod
-    def _with_english(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+    def _require_english(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
         if "en" not in languages:
             raise ValueError("must hold en, the language that the site is written in")
         return languages
 
     @field_validator("SITE_URL")
     @classmethod
-    def _an_address(cls, address: str) -> str:
-        scheme, host, port = _taken_apart(address.lower())
+    def _normalise_site_url(cls, address: str) -> str:
+        scheme, host, port = _split_url(address.lower())
         if scheme == "http" and host not in LOOPBACK:
             raise ValueError("must be https unless the site runs on this machine alone")
         return f"{scheme}://{host}" + ("" if port in {None, OWN_PORTS[scheme]} else f":{port}")
 
     @field_validator("DATABASE_URL")
     @classmethod
-    def _a_database(cls, address: str) -> str:
+    def _check_database_url(cls, address: str) -> str:
         if address and not address.startswith((SQLITE, POSTGRESQL)):
             raise ValueError(f"must begin with {SQLITE} or {POSTGRESQL}")
         if address:
-            _see_that_it_can_be_opened(address)
+            _check_database_openable(address)
         return address
 
     @field_validator("CONTENT_PATH")
     @classmethod
-    def _a_folder(cls, path: Path) -> Path:
+    def _check_folder(cls, path: Path) -> Path:
         if not path.is_dir():
             raise ValueError("must be a folder that is there")
         return path
 
     @field_validator("MAIL_CA_FILE")
     @classmethod
-    def _a_file(cls, path: Path | None) -> Path | None:
+    def _check_file(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_file():
             raise ValueError("must be a file that is there")
         return path
 
     @field_validator("CLOCK_STARTS_AT")
     @classmethod
-    def _an_aware_moment(cls, moment: datetime | None) -> datetime | None:
+    def _require_utc_offset(cls, moment: datetime | None) -> datetime | None:
         if moment is not None and moment.tzinfo is None:
             raise ValueError("must say its offset, like 2008-10-01T09:00:00+01:00")
         return moment
 
     @field_validator("MAIL_USE_SSL")
     @classmethod
-    def _one_kind_of_tls(cls, from_the_start: bool, others: ValidationInfo) -> bool:  # noqa: FBT001 – how pydantic calls it
-        if from_the_start and others.data.get("MAIL_USE_TLS"):
+    def _check_tls_mode(cls, use_ssl: bool, others: ValidationInfo) -> bool:  # noqa: FBT001 – how pydantic calls it
+        if use_ssl and others.data.get("MAIL_USE_TLS"):
             raise ValueError("is on and MAIL_USE_TLS too: set one of them, not both")
-        return from_the_start
+        return use_ssl
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the environment; raise SettingsError with every fault when it cannot be used."""
+        """Read the environment variables; raise SettingsError with every fault."""
         try:
             return cls()
         except ValidationError as error:
-            raise SettingsError(*_in_words(error)) from None
+            raise SettingsError(*_format_faults(error)) from None
 
     @property
     def database_url(self) -> str:
-        """The database in use: the one that is set, else SQLite in the instance folder."""
+        """The database URL that is set, or that of the SQLite file in the instance folder."""
         return self.DATABASE_URL or f"sqlite:///{self.INSTANCE_PATH / 'conference.sqlite'}"
 
     @property
     def secure_cookies(self) -> bool:
-        """Whether browsers may send our cookies over TLS only."""
+        """Whether cookies are sent over TLS only."""
         if self.SESSION_COOKIE_SECURE is None:
             return self.SITE_URL.startswith("https:")
         return self.SESSION_COOKIE_SECURE
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Every Host header that is ours; on a loopback address, each of its names."""
-        _, host, port = _taken_apart(self.SITE_URL)
+        """Every Host header that is accepted; for a loopback address, each of its names."""
+        _, host, port = _split_url(self.SITE_URL)
         names = LOOPBACK if host in LOOPBACK else {host}
         return frozenset(f"{name}:{port}" if port else name for name in names)
 
 
-def _taken_apart(address: str) -> tuple[str, str, int | None]:
-    """Give scheme, host and port of an address that has nothing else."""
+def _split_url(address: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port of a URL that has no other parts."""
     try:
         parts = urlsplit(address)
         port = parts.port
@@ -204,8 +204,8 @@ def _taken_apart(address: str) -> tuple[str, str, int | None]:
     return parts.scheme, host, port
 
 
-def _see_that_it_can_be_opened(database: str) -> None:
-    """Refuse the address of a database that no server and no file can answer to."""
+def _check_database_openable(database: str) -> None:
+    """Reject the URL of a database that no server or file can serve."""
     try:
         parts = make_url(database)
     except (ArgumentError, ValueError):
@@ -216,8 +216,8 @@ def _see_that_it_can_be_opened(database: str) -> None:
         raise ValueError(f"must have a port from 1 to {LAST_PORT}")
 
 
-def _in_words(error: ValidationError) -> Iterator[str]:
-    """Say each fault of the settings."""
+def _format_faults(error: ValidationError) -> Iterator[str]:
+    """Yield one sentence per fault."""
     for fault in error.errors():
         what = fault["msg"].removeprefix("Value error, ")
         name = ".".join(map(str, fault["loc"]))

@@ -2,8 +2,8 @@
 
 import sys
 
-from app import create_app
-from app.serving.settings_file import is_command, load_command_config
+from app.factory import create_app
+from app.server.settings_file import is_command, load_command_config
 from config import Config, SettingsError
 
 try:

@@ -1,31 +1,38 @@
-"""The time, and the only reader of the machine's clock.
+"""The time, and the only module that reads the system clock.
 
-A site can be set to live from another moment on, to rehearse any day of the conference.
-Its distance from the real time is fixed once, when the database is made (``app.edition``),
-so that its time never runs backwards.
+A site can run on another date, to rehearse any day of the conference. The offset from real time
+is fixed once, when the database is created (see ``app.cache_version``), so that the site's time
+never runs backwards.
 """
 
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
-from app import lens
+from app import preview_mode
 
-_distance = timedelta()
+
+def offset_to(starts_at: datetime) -> int:
+    """Return by how many seconds a moment differs from real time, rounded up."""
+    return ceil((starts_at - real_now()).total_seconds())  # the site's clock never starts before it
+
+
+_offset = timedelta()
 
 
 def now() -> datetime:
-    """Tell the site's time, in UTC; through a lens, the moment at which it stands."""
-    seen = lens.current()
-    if seen is not None and seen.moment is not None:
-        return seen.moment
-    return real_now() + _distance
+    """Return the site's time in UTC; in preview mode, the moment being previewed."""
+    mode = preview_mode.current()
+    if mode is not None and mode.moment is not None:
+        return mode.moment
+    return real_now() + _offset
 
 
 def real_now() -> datetime:
-    """Tell the real time, in UTC: for whatever must expire whichever day the site rehearses."""
+    """Return the real time in UTC, for anything that must expire whatever date the site runs on."""
     return datetime.now(UTC)
 
 
-def live_at_a_distance(distance: timedelta) -> None:
-    """Let this process live this far from the real time."""
-    global _distance  # noqa: PLW0603 – one process, one clock
-    _distance = distance
+def set_offset(offset: timedelta) -> None:
+    """Set the offset of this process's clock from real time."""
+    global _offset  # noqa: PLW0603 – one process, one clock
+    _offset = offset

@@ -1,8 +1,8 @@
-"""The database: one session for a request, one transaction for a session.
+"""The database: one session per request, one transaction per session.
 
-A request is a transaction: what succeeds is saved when it ends, what fails leaves no trace,
-and a GET never writes. On SQLite a request that may write takes the write lock as it begins
-(``BEGIN IMMEDIATE``): a lock asked for later, after reading, would be refused at once.
+Each request is a transaction: it is committed when the request succeeds and rolled back when it
+fails, and a GET never writes. On SQLite a request that may write takes the write lock as it begins
+(``BEGIN IMMEDIATE``): upgrading to a write lock later, after reading, would fail at once.
 """
 
 import importlib
@@ -40,17 +40,17 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, registry
 
-from app import lens
+from app import preview_mode
 from app.log import log
 from config import ROOT
 
-MIGRATING = "flask_migrate"
+MIGRATE_PACKAGE = "flask_migrate"
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-ROWS_AT_ONCE = 500  # of those that are streamed
-LOCK_WAIT = 20  # seconds that a writer waits for another
-SHORT_WAIT = 0.3  # and one whose words nobody depends on, while somebody waits for a page
+STREAM_BATCH_SIZE = 500  # rows
+LOCK_TIMEOUT = 20  # seconds that a writing transaction waits for another
+SHORT_LOCK_TIMEOUT = 0.3  # seconds that a write which may be skipped waits
 POSTGRESQL_OPTIONS = {
-    "hide_parameters": True,  # personal data stay out of the log
+    "hide_parameters": True,  # personal data stays out of the log
     "pool_pre_ping": True,
     "pool_size": 8,
     "max_overflow": 16,
@@ -58,7 +58,7 @@ POSTGRESQL_OPTIONS = {
     "connect_args": {
         "connect_timeout": 3,
         "options": "-c statement_timeout=20000 -c timezone=UTC",
-        "tcp_user_timeout": 10_000,  # milliseconds, when nothing comes back from the network
+        "tcp_user_timeout": 10_000,  # milliseconds without an acknowledgement
         "keepalives_idle": 10,
         "keepalives_interval": 5,
     },
@@ -67,9 +67,9 @@ SQLITE_OPTIONS = {
     "hide_parameters": True,
     "pool_size": 8,
     "max_overflow": 24,
-    "connect_args": {"timeout": LOCK_WAIT},
+    "connect_args": {"timeout": LOCK_TIMEOUT},
 }
-NAMES = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -77,34 +77,34 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
-# SQLSTATE by its class: lost connection, refused login, no such database, rolled back to be tried
-# again, out of resources, stopped or timed out, trouble of the system, damaged data
+# SQLSTATE classes: lost connection, refused login, no such database, serialisation failure,
+# insufficient resources, cancelled or timed out, system error, corrupted data
 UNAVAILABLE_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58", "XX"})
-# and by itself: may only read, idle for too long, took too long, may not, waited for a lock
+# and single codes: read-only, idle too long, took too long, no permission, waited for a lock
 UNAVAILABLE_STATES = frozenset({"25006", "25P03", "25P04", "42501", "55P03"})
 # SQLite's primary codes: PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL,
 # CANTOPEN, PROTOCOL, NOTADB
 UNAVAILABLE_CODES = frozenset({3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
-UNDEFINED = frozenset({"42P01", "42703"})  # a table, a column
+UNDEFINED = frozenset({"42P01", "42703"})  # table, column
 SQLITE_UNDEFINED = ("no such table", "no such column", "has no column named")
-LOG_INTERVAL = 1.0  # seconds in which one place tells of one kind of fault once
+LOG_INTERVAL = 1.0  # seconds within which a fault in one place is logged only once
 
-STAYS = "stays"  # where a session remembers what it writes again after a rollback
-AFTERWARDS = "afterwards"  # and what it writes when the request is over
+DURABLE = "stays"  # key in `Session.info`: rows to insert again after a rollback
+DEFERRED = "afterwards"  # key in `Session.info`: statements to execute after the request
 
-_may_write: ContextVar[bool] = ContextVar("may_write", default=True)
-_lock_wait: ContextVar[float] = ContextVar("lock_wait", default=LOCK_WAIT)
+_writable: ContextVar[bool] = ContextVar("may_write", default=True)
+_lock_timeout: ContextVar[float] = ContextVar("lock_wait", default=LOCK_TIMEOUT)
 _logged: WeakKeyDictionary[Engine, dict[tuple[str, str], float]] = WeakKeyDictionary()
 
 
-class Moment(TypeDecorator[datetime]):
-    """A point in time: aware, and UTC wherever it is kept."""
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time: always aware, and stored in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse what has no zone; keep the rest as UTC."""
+        """Convert to UTC; raise ValueError for a naive datetime."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -112,30 +112,31 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give UTC back; SQLite drops the zone."""
+        """Return the value in UTC; SQLite does not store the time zone."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
-    """What every table shares."""
+    """The base class of all models."""
 
     registry = registry(
-        type_annotation_map={datetime: Moment()}, metadata=MetaData(naming_convention=NAMES)
+        type_annotation_map={datetime: UtcDateTime()},
+        metadata=MetaData(naming_convention=NAMING_CONVENTION),
     )
 
 
 db = SQLAlchemy(model_class=Base)
 
 
-def attach(app: Flask, address: str) -> None:
-    """Give the site its database and its migrations, and end each request's transaction."""
-    is_sqlite = address.startswith("sqlite")
-    app.config["SQLALCHEMY_DATABASE_URI"] = address
+def init_app(app: Flask, url: str) -> None:
+    """Set up the database and its migrations, and end each request's transaction."""
+    is_sqlite = url.startswith("sqlite")
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
     db.init_app(app)
-    _prepare_for_migrations(app)
+    _init_migrate(app)
     if is_sqlite:
         with app.app_context():
             event.listen(db.engine, "connect", _prepare_sqlite)
@@ -148,37 +149,37 @@ def attach(app: Flask, address: str) -> None:
 
 
 @click.command("db", add_help_option=False, context_settings={"ignore_unknown_options": True})
-@click.argument("what", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def _migrate(context: click.Context, what: tuple[str, ...]) -> None:
+def _db_command(context: click.Context, arguments: tuple[str, ...]) -> None:
     """Bring the database up to date: Flask-Migrate's commands."""
     app = context.ensure_object(ScriptInfo).load_app()
-    importlib.import_module(MIGRATING)
-    _prepare_for_migrations(app)
-    app.cli.commands["db"].main(what, context.command_path, obj=context.obj)
+    importlib.import_module(MIGRATE_PACKAGE)
+    _init_migrate(app)
+    app.cli.commands["db"].main(arguments, context.command_path, obj=context.obj)
 
 
-def _prepare_for_migrations(app: Flask) -> None:
-    """Load Flask-Migrate only where someone migrates: it takes 10 MB in each process."""
-    if MIGRATING in sys.modules:
-        migrate = sys.modules[MIGRATING].Migrate
+def _init_migrate(app: Flask) -> None:
+    """Load Flask-Migrate only for commands that need it: it takes 10 MB in each process."""
+    if MIGRATE_PACKAGE in sys.modules:
+        migrate = sys.modules[MIGRATE_PACKAGE].Migrate
         migrate(
             app,
             db,
             directory=str(ROOT / "migrations"),
             render_as_batch=True,
             compare_type=True,
-            render_item=_render_moment,
-            include_name=is_modelled,
+            render_item=_render_utc_datetime,
+            include_name=has_model,
         )
     else:
-        app.cli.add_command(_migrate)
+        app.cli.add_command(_db_command)
 
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """Do a deed outside a request: saved when it ends, undone when it fails."""
-    _may_write.set(True)
+    """Run a block outside a request as one transaction, rolled back on an error."""
+    _writable.set(True)
     try:
         yield
         db.session.commit()
@@ -187,48 +188,48 @@ def transaction() -> Iterator[None]:
         raise
 
 
-def write_to_stay(statement: Insert, row: dict[str, object]) -> None:
-    """Add a row that stays even when the request then fails.
+def insert_despite_rollback(statement: Insert, row: dict[str, object]) -> None:
+    """Insert a row that remains even if the request fails.
 
-    It is part of the request's transaction, so it waits for nobody; when that is rolled back,
-    the row is written again in a short transaction of its own.
+    The row is part of the request's transaction, so it does not have to wait for a lock; if that is
+    rolled back, the row is inserted again in a short transaction of its own.
     """
-    if not _may_write.get():
+    if not _writable.get():
         raise RuntimeError("a GET never writes")
     db.session.connection().execute(statement, row)
-    db.session.info.setdefault(STAYS, []).append((statement, row))
+    db.session.info.setdefault(DURABLE, []).append((statement, row))
 
 
-def write_afterwards(statement: Executable) -> None:
-    """Note something about a request, a GET too, in a short transaction of its own at its end.
+def execute_after_request(statement: Executable) -> None:
+    """Execute a statement in a short transaction of its own after the request, also after a GET.
 
-    It is for what no page hangs on, such as when someone was last seen: where the database
-    cannot take it just then, it is left out.
+    Use it only for what may be lost, such as when someone was last active: if the database is busy
+    or unavailable, the statement is skipped.
     """
-    db.session.info.setdefault(AFTERWARDS, []).append(statement)
+    db.session.info.setdefault(DEFERRED, []).append(statement)
 
 
-def broken_rule(error: IntegrityError) -> str:
-    """Name the constraint that a row would have broken, on either database."""
-    told = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    if told is not None:
-        return str(told)
-    broken = str(error.orig).rpartition(": ")[2]  # SQLite names a check, or a key's columns
-    columns = broken.split(", ")
+def violated_constraint(error: IntegrityError) -> str:
+    """Return the name of the violated constraint, on either database."""
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if name is not None:
+        return str(name)
+    detail = str(error.orig).rpartition(": ")[2]  # SQLite names a check, or a key's columns
+    columns = detail.split(", ")
     for table in Base.metadata.tables.values():
         keys: list[UniqueConstraint | Index] = [one for one in table.indexes if one.unique]
         keys += [one for one in table.constraints if isinstance(one, UniqueConstraint)]
         for key in keys:
             if [f"{table.name}.{column.name}" for column in key.columns] == columns:
                 return str(key.name)
-    return broken
+    return detail
 
 
 def is_unavailable(fault: BaseException, engine: Engine | None = None) -> bool:
-    """Whether the database cannot be used for now, so that what is known may stand in for it.
+    """Return True if the database cannot be used for now, so that cached data may replace it.
 
-    It is lost, too busy, full, damaged, or not at the migration that this code was written for.
-    A statement that is wrong by itself is no such fault, and must be raised.
+    It may be unreachable, overloaded, full or damaged, or not at the migration this code needs.
+    A statement that is wrong in itself is a bug and must be raised.
     """
     if isinstance(fault, PoolTimeout):
         return True
@@ -240,9 +241,9 @@ def is_unavailable(fault: BaseException, engine: Engine | None = None) -> bool:
 
 
 def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None = None) -> bool:
-    """Log that a place does without the database for now; tell whether it may (else raise).
+    """Log that `place` works without the database; return False if the fault must be raised.
 
-    The fault is named by its kind and code alone: its words can hold what somebody has typed.
+    Only the kind and the code of the fault are logged: its message may contain personal data.
     """
     engine = engine or db.engine
     if not is_unavailable(fault, engine):
@@ -257,23 +258,23 @@ def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None =
 
 
 def migration(engine: Engine) -> str | None:
-    """Tell up to which migration a database has come, where it can be asked."""
+    """Return the database's current migration, or None if it cannot be read."""
     try:
-        with reading(engine) as connection:
+        with read_only_connection(engine) as connection:
             found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except SQLAlchemyError:  # it has no such table yet, or is away
+    except SQLAlchemyError:  # there is no such table yet, or the database is unavailable
         return None
     return found
 
 
 @cache
 def newest_migration() -> str:
-    """Tell up to which migration this code expects a database to have come."""
+    """Return the newest migration of this code."""
     return max(file.name.split("_")[0] for file in (ROOT / "migrations/versions").glob("0*.py"))
 
 
 def _is_trouble(fault: BaseException | None) -> bool:
-    """Whether the database itself says that it cannot work."""
+    """Return True if the database reports that it cannot work."""
     number = getattr(fault, "sqlite_errorcode", None)
     if number is not None:
         return number & 0xFF in UNAVAILABLE_CODES
@@ -281,11 +282,11 @@ def _is_trouble(fault: BaseException | None) -> bool:
     if state is not None:
         return state[:2] in UNAVAILABLE_CLASSES or state in UNAVAILABLE_STATES
     kinds = {kind.__name__ for kind in type(fault).__mro__}
-    return "OperationalError" in kinds  # the driver's own: nobody has answered it
+    return "OperationalError" in kinds  # the driver's own error: no answer from the database
 
 
 def _is_undefined(fault: BaseException | None) -> bool:
-    """Whether a statement names a table or a column that the database does not have."""
+    """Return True if a statement names a table or column that the database does not have."""
     if getattr(fault, "sqlstate", None) in UNDEFINED:
         return True
     words = str(fault) if hasattr(fault, "sqlite_errorcode") else ""
@@ -293,83 +294,83 @@ def _is_undefined(fault: BaseException | None) -> bool:
 
 
 def _code(fault: BaseException) -> str:
-    """Name a fault as its database does."""
+    """Return the database's own code for a fault."""
     original = getattr(fault, "orig", None)
     code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
     return str(code or "")
 
 
-def hold(kind: type[Base]) -> None:
-    """Let nobody else write to a table until the transaction ends; readers are not held up.
+def lock_table(model: type[Base]) -> None:
+    """Lock a table for writing until the transaction ends; reading is not blocked.
 
-    On SQLite whoever may write is alone anyway.
+    On SQLite a writing transaction locks the whole database anyway.
     """
     if db.engine.dialect.name == "postgresql":
-        db.session.execute(text(f"LOCK TABLE {kind.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
+        db.session.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Look something up beside whatever transaction is going on, without the write lock."""
-    with only_reading(), engine.connect() as connection:
+def read_only_connection(engine: Engine) -> Iterator[Connection]:
+    """Open a second connection that never takes the write lock, beside the current transaction."""
+    with read_only(), engine.connect() as connection:
         yield connection
 
 
-def streamed(engine: Engine, rows: Executable) -> Iterator[Row[Any]]:
-    """Give rows a few at a time over a connection of their own, whoever asks for the next one.
+def stream(engine: Engine, statement: Executable) -> Iterator[Row[Any]]:
+    """Yield rows in small batches over a connection of their own, from any thread.
 
-    It is for what is sent after the request is over; nothing is held but those few.
+    Use it for responses that are sent after the request has ended; only one batch is in memory.
     """
-    with only_reading():  # not around the rows: they may be asked for from elsewhere
-        connection = engine.connect().execution_options(yield_per=ROWS_AT_ONCE)
+    with read_only():  # not around the loop: the rows may be read in another context
+        connection = engine.connect().execution_options(yield_per=STREAM_BATCH_SIZE)
         connection.begin()
     with connection:
-        yield from connection.execute(rows)
+        yield from connection.execute(statement)
 
 
 @contextmanager
-def only_reading() -> Iterator[None]:
-    """Let transactions that begin now take no write lock."""
-    token = _may_write.set(False)
+def read_only() -> Iterator[None]:
+    """Do not take the write lock in transactions that begin in this block."""
+    token = _writable.set(False)
     try:
         yield
     finally:
-        _may_write.reset(token)
+        _writable.reset(token)
 
 
 def _begin_transaction() -> None:
-    _may_write.set(_is_to_write())
+    _writable.set(_is_write_request())
 
 
-def _is_to_write() -> bool:
-    """Whether a request may change anything: by its method, and never through a lens."""
-    return request.method not in READ_ONLY_METHODS and lens.current() is None
+def _is_write_request() -> bool:
+    """Return True if the request may write: its method allows it and it is not in preview mode."""
+    return request.method not in READ_ONLY_METHODS and preview_mode.current() is None
 
 
 def _end_transaction(response: Response) -> Response:
-    if _is_to_write() and response.status_code < 400:
+    if _is_write_request() and response.status_code < 400:
         db.session.commit()
-    elif db.session.registry.has():  # else nobody has asked the database
+    elif db.session.registry.has():  # otherwise this request has not used the database
         db.session.rollback()
-        _write_what_stays()
-    _write_what_comes_afterwards()
+        _redo_durable_inserts()
+    _execute_deferred()
     return response
 
 
-def _write_what_stays() -> None:
-    statements = db.session.info.pop(STAYS, ())
+def _redo_durable_inserts() -> None:
+    statements = db.session.info.pop(DURABLE, ())
     for statement, row in statements:
         db.session.connection().execute(statement, row)
     if statements:
         db.session.commit()
 
 
-def _write_what_comes_afterwards() -> None:
-    statements = db.session.info.pop(AFTERWARDS, ()) if db.session.registry.has() else ()
+def _execute_deferred() -> None:
+    statements = db.session.info.pop(DEFERRED, ()) if db.session.registry.has() else ()
     if not statements:
         return
-    _may_write.set(True)
-    token = _lock_wait.set(SHORT_WAIT)
+    _writable.set(True)
+    token = _lock_timeout.set(SHORT_LOCK_TIMEOUT)
     try:
         for statement in statements:
             db.session.connection().execute(statement)
@@ -379,7 +380,7 @@ def _write_what_comes_afterwards() -> None:
         if not log_if_unavailable(fault, "after the request"):
             raise
     finally:
-        _lock_wait.reset(token)
+        _lock_timeout.reset(token)
 
 
 def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
@@ -389,23 +390,25 @@ def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if not _may_write.get():
+    if not _writable.get():
         connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * _lock_wait.get():.0f}")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * _lock_timeout.get():.0f}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if _lock_wait.get() == SHORT_WAIT:
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout={1000 * SHORT_WAIT:.0f}")
+    if _lock_timeout.get() == SHORT_LOCK_TIMEOUT:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout={1000 * SHORT_LOCK_TIMEOUT:.0f}")
 
 
-def _render_moment(kind: str, item: Any, context: object) -> str | bool:
-    """Write a moment into migrations as what the database sees."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
+def _render_utc_datetime(kind: str, item: Any, context: object) -> str | bool:
+    """Render the column type in migrations as the type that the database sees."""
+    return (
+        "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+    )
 
 
-def is_modelled(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether a model answers for a table; the index of search is each database's own."""
-    return kind != "table" or not str(name).startswith("finding")
+def has_model(name: str | None, kind: str, _parents: object) -> bool:
+    """Return True unless it is a table without a model: the search index differs by database."""
+    return kind != "table" or not str(name).startswith("search_index")

@@ -1,49 +1,49 @@
-"""What can go wrong, in the language of the conference.
+"""The errors of the site, named after what they mean for visitors.
 
 * ConferenceError
-  - NotFound       the thing asked for is not there, or not yet public
-  - NotAllowed     it is there, but not for you
-  - Refused        it cannot be done now; the message tells the visitor why
-    - Unreadable   a file that was handed in cannot be used
-  - Gone           it was there once: a link that has been used, a session withdrawn
-  - Moved          it has another address now
-  - TooOften       it was asked for too many times in a short while
+  - NotFound            it does not exist, or is not yet public
+  - PermissionDenied    it exists, but this visitor may not see or do it
+  - RuleViolation       it cannot be done now; the message says why
+    - InvalidFile       an uploaded file cannot be used
+  - Gone                it no longer exists: a used link, a withdrawn session
+  - Moved               it has another address now
+  - RateLimitExceeded   too many attempts in a short time
 
-Messages are written for the visitor: no full stop, no blame, no jargon.
+Messages are shown to visitors: no full stop, no blame, no jargon.
 """
 
 
 class ConferenceError(Exception):
-    """Something that a visitor can be told about."""
+    """An error whose message may be shown to visitors."""
 
 
 class NotFound(ConferenceError):
-    """The thing asked for is not there, or not yet public."""
+    """What was asked for does not exist, or is not yet public."""
 
 
-class NotAllowed(ConferenceError):
-    """The thing asked for is there, but not for this visitor."""
+class PermissionDenied(ConferenceError):
+    """It exists, but this visitor may not see or do it."""
 
 
-class Refused(ConferenceError):
-    """It cannot be done now."""
+class RuleViolation(ConferenceError):
+    """A rule of the conference does not allow this now."""
 
 
-class Unreadable(Refused):
-    """A file that was handed in cannot be used."""
+class InvalidFile(RuleViolation):
+    """An uploaded file cannot be used."""
 
 
 class Gone(ConferenceError):
-    """It was there once and will not come back."""
+    """It existed once and will not come back."""
 
 
 class Moved(ConferenceError):
-    """It has another address now, of the same kind: that with this slug."""
+    """It has another address of the same kind now: the one with this slug."""
 
     def __init__(self, slug: str) -> None:
         super().__init__("It has another address now")
         self.slug = slug
 
 
-class TooOften(ConferenceError):
-    """It was asked for too many times in a short while."""
+class RateLimitExceeded(ConferenceError):
+    """Too many attempts in a short time."""

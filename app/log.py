@@ -1,6 +1,6 @@
 """The log: lines of JSON on standard error, which every module may write.
 
-A line holds no personal data. It names what happened, and says by fields how it happened.
+A line contains no personal data. It names an event, with details in fields.
 """
 
 import logging
@@ -14,15 +14,15 @@ log = structlog.get_logger("conference")
 
 
 class StandardError:
-    """Standard error, whichever that is now; a full disk must not stop the conference."""
+    """The current standard error stream; a full disk must not stop the site."""
 
     def write(self, text: str) -> None:
-        """Write, or lose what cannot be written."""
+        """Write text; discard it if it cannot be written."""
         with suppress(OSError, ValueError):
             sys.stderr.write(text)
 
     def flush(self) -> None:
-        """Send what was written on its way."""
+        """Flush the stream; ignore an error."""
         with suppress(OSError, ValueError):
             sys.stderr.flush()
 

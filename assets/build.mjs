@@ -1,6 +1,6 @@
 // Builds static/css and static/js: site.* for every page, grid.css for the programme by
-// room and time, screen.css for a screen in the foyer, organise.* for the back office and part.* for
-// choosing the part of a photo besides.
+// room and time, screen.css for a screen in the foyer, admin.* for the admin part and crop.* for
+// cropping a photo.
 // Beside each of them, and beside each drawing in static/img, it puts a .br and a .gz.
 //
 //   node assets/build.mjs           writes them
@@ -87,13 +87,13 @@ const built = {
   ),
   [join(root, "static", "css", "grid.css")]: await styleSheet(compiled("grid.scss")),
   [join(root, "static", "css", "screen.css")]: await styleSheet(compiled("screen.scss")),
-  [join(root, "static", "css", "organise.css")]: await styleSheet(compiled("organise.scss")),
-  [join(root, "static", "css", "part.css")]: await styleSheet(compiled("part.scss")),
+  [join(root, "static", "css", "admin.css")]: await styleSheet(compiled("admin.scss")),
+  [join(root, "static", "css", "crop.css")]: await styleSheet(compiled("crop.scss")),
   [join(root, "static", "js", "site.js")]: await script("site.js"),
   [join(root, "static", "js", "offline.js")]: await script("offline.js"),
   [join(root, "static", "js", "service-worker.js")]: await script("service-worker.js"),
-  [join(root, "static", "js", "organise.js")]: await script("organise.js"),
-  [join(root, "static", "js", "part.js")]: await script("part.js"),
+  [join(root, "static", "js", "admin.js")]: await script("admin.js"),
+  [join(root, "static", "js", "crop.js")]: await script("crop.js"),
   ...Object.fromEntries(drawings()),
 };
 

@@ -22,14 +22,14 @@ from benchmarks import (
     search,
     starting,
 )
-from benchmarks.figures import Figure, report
-from benchmarks.running import workshop
+from benchmarks.figures import Figure, format_report
+from benchmarks.running import temporary_folder
 from config import Config
 
 Measurement = Callable[[Path], Iterator[Figure]]
 
 # what is set on this machine is no business of a benchmark
-UNSET = [*Config.model_fields, "PYTHONDONTWRITEBYTECODE"]
+UNSET_VARIABLES = [*Config.model_fields, "PYTHONDONTWRITEBYTECODE"]
 QUICK: dict[str, Measurement] = {
     "pages": pages.measure,
     "publishing": publishing.measure,
@@ -49,22 +49,22 @@ SLOW: dict[str, Measurement] = {"lighthouse": lighthouse.measure}
 ALL = QUICK | SLOW
 
 
-def main(asked: list[str]) -> None:
+def main(requested: list[str]) -> None:
     """Measure what was asked for, and print the table."""
-    names = list(ALL) if asked == ["all"] else asked or list(QUICK)
+    names = list(ALL) if requested == ["all"] else requested or list(QUICK)
     if unknown := [name for name in names if name not in ALL]:
         sys.exit(f"There is no measurement {', '.join(unknown)}. There are: {', '.join(ALL)}, all.")
-    for name in UNSET:
+    for name in UNSET_VARIABLES:
         os.environ.pop(name, None)
     figures: list[Figure] = []
-    began = time.monotonic()
-    with workshop() as folder:
+    started_at = time.monotonic()
+    with temporary_folder() as folder:
         for name in names:
             for figure in ALL[name](folder):
-                print(f"{name}: {figure.what}: {figure.figure}", file=sys.stderr, flush=True)
+                print(f"{name}: {figure.name}: {figure.value_text}", file=sys.stderr, flush=True)
                 figures.append(figure)
-    print(report(figures))
-    print(f"Took {time.monotonic() - began:.0f} s; load {os.getloadavg()[0]:.1f}.")
+    print(format_report(figures))
+    print(f"Took {time.monotonic() - started_at:.0f} s; load {os.getloadavg()[0]:.1f}.")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from app.programme import releases
-from benchmarks.copies import Copy
+from app.releases import current_release
+from benchmarks.copies import SiteCopy
 from config import ROOT
 
-NAMED = ("now", "changes", "developers", "offline", "site-map", "whats-new")
+NAMED_PAGES = ("now", "changes", "developers", "offline", "site-map", "whats-new")
 UNLISTED = {  # search engines are asked to leave these out
     "results": "/search?q=health",
     "earlier programme": "/releases/1",
@@ -14,12 +14,12 @@ UNLISTED = {  # search engines are asked to leave these out
 }
 
 
-def public(copy: Copy) -> dict[str, str]:
+def list_public_pages(copy: SiteCopy) -> dict[str, str]:
     """List one address of each kind of public page."""
-    with copy.at_work():
-        programme = releases.current()
-        session = next(one for one in programme.sessions if one.is_told and one.parts)
-        found = {
+    with copy.app_context():
+        programme = current_release.get_programme()
+        session = next(one for one in programme.sessions if one.has_page and one.parts)
+        pages = {
             "front page": "/",
             "programme": "/programme",
             "grid": "/programme?view=grid",
@@ -32,10 +32,10 @@ def public(copy: Copy) -> dict[str, str]:
             "room": f"/rooms/{programme.rooms[0].slug}",
             "search": "/search",
         }
-    return found | {name: f"/{name}" for name in (*NAMED, *_written())}
+    return pages | {name: f"/{name}" for name in (*NAMED_PAGES, *_list_text_pages())}
 
 
-def _written() -> list[str]:
+def _list_text_pages() -> list[str]:
     """List the pages that are kept as text."""
     folder: Path = ROOT / "content" / "pages" / "en"
     return sorted(file.stem for file in folder.glob("*.md"))

@@ -12,23 +12,23 @@ from statistics import median
 import brotli
 from playwright.sync_api import Browser, Page
 
-from benchmarks.back_office import Office, office, queries
-from benchmarks.copies import Copy
+from benchmarks.back_office import SignedInSite, count_queries, sign_in_organiser
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
-from benchmarks.running import ROOT
+from config import ROOT
 from tests import chromium
 
 SIZE = (400, 450)  # sessions and speakers: 200 sessions on each of two days
 PATH = "/organise/board"
 MOVES = 40
 SCRIPT = ROOT / "static" / "js" / "organise.js"
-NOTHING_BUT_WORDS = """
+CONTROL_PAGE = """
 <p role=status></p>
 <script>addEventListener("keydown", ({ key }) => {
   document.querySelector("p").textContent = `${key} ${performance.now()}`;
 });</script>
 """
-TIMED = """key => new Promise((done) => {
+TIME_KEY_SCRIPT = """key => new Promise((done) => {
   const status = document.querySelector("[role=status]");
   const began = performance.now();
   const times = [];
@@ -42,17 +42,19 @@ TIMED = """key => new Promise((done) => {
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Weigh the board, count its questions, and move a session about."""
-    copy = Copy(folder / "board", SIZE)
-    ours = office(copy)
-    yield from _weighed(ours)
-    asked = queries(ours, PATH)
-    yield Figure("board with 200 sessions: SQL queries", str(asked), asked, at_most(8, 7))
-    with copy.server(), chromium.running() as browser:
-        yield from _moved(browser, ours)
+    copy = SiteCopy(folder / "board", SIZE)
+    site = sign_in_organiser(copy)
+    yield from _measure_size(site)
+    query_count = count_queries(site, PATH)
+    yield Figure(
+        "board with 200 sessions: SQL queries", str(query_count), query_count, at_most(8, 7)
+    )
+    with copy.start_server(), chromium.launch() as browser:
+        yield from _measure_moves(browser, site)
 
 
-def _weighed(ours: Office) -> Iterator[Figure]:
-    page = ours.organiser.get(f"{ours.address}{PATH}").get_data()
+def _measure_size(site: SignedInSite) -> Iterator[Figure]:
+    page = site.client.get(f"{site.address}{PATH}").get_data()
     raw, packed = len(page) / 1000, len(brotli.compress(page, quality=5)) / 1000
     script = len(SCRIPT.with_name(f"{SCRIPT.name}.br").read_bytes()) / 1000
     cards = page.count(b"data-slug=")
@@ -63,36 +65,36 @@ def _weighed(ours: Office) -> Iterator[Figure]:
     )
 
 
-def _moved(browser: Browser, ours: Office) -> Iterator[Figure]:
+def _measure_moves(browser: Browser, site: SignedInSite) -> Iterator[Figure]:
     window, control = browser.new_page(), browser.new_page()
-    cookie = ours.organiser.get_cookie("session", domain="127.0.0.1")
+    cookie = site.client.get_cookie("session", domain="127.0.0.1")
     assert cookie
-    window.context.add_cookies([{"name": "session", "value": cookie.value, "url": ours.address}])
-    control.set_content(NOTHING_BUT_WORDS)
-    window.goto(f"{ours.address}{PATH}")
+    window.context.add_cookies([{"name": "session", "value": cookie.value, "url": site.address}])
+    control.set_content(CONTROL_PAGE)
+    window.goto(f"{site.address}{PATH}")
     window.locator(".board-slots .slot a").nth(20).focus()
     window.keyboard.press("m")
     keys = ["ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft"] * (MOVES // 4)
-    pairs = [(_took(window, key), _took(control, key)) for key in keys]
-    place, clashes = (median(one[part] for one, _ in pairs) for part in (0, 1))
-    nothing = median(other[0] for _, other in pairs)
+    pairs = [(_time_key(window, key), _time_key(control, key)) for key in keys]
+    position_time, clash_time = (median(one[part] for one, _ in pairs) for part in (0, 1))
+    control_time = median(other[0] for _, other in pairs)
     yield Figure(
         "a move by keyboard, from the key to where it would be",
-        f"{place:.1f} ms",
-        place,
+        f"{position_time:.1f} ms",
+        position_time,
         at_most(100, 16, "ms"),
-        f"nothing but words: {nothing:.1f} ms",
-        place / nothing if nothing else None,
+        f"nothing but words: {control_time:.1f} ms",
+        position_time / control_time if control_time else None,
     )
     yield Figure(
         "the same, to what it would clash with",
-        f"{clashes:.1f} ms",
-        clashes,
+        f"{clash_time:.1f} ms",
+        clash_time,
         at_most(100, 50, "ms"),
     )
 
 
-def _took(window: Page, key: str) -> tuple[float, float]:
+def _time_key(window: Page, key: str) -> tuple[float, float]:
     """Press a key; tell how many milliseconds the first words took, and the last."""
-    first, last = window.evaluate(TIMED, key)
+    first, last = window.evaluate(TIME_KEY_SCRIPT, key)
     return first, last

@@ -18,7 +18,7 @@ PAGE = """<!doctype html>
 PARAGRAPH = "health for everyone, everywhere " * 10
 
 
-class Row(Base):
+class BenchmarkRow(Base):
     """What is inserted."""
 
     __tablename__ = "benchmark_row"
@@ -46,12 +46,12 @@ def create(config: Config) -> Flask:
 
     @app.post("/row")
     def row() -> str:
-        db.session.add(Row(words=request.form["words"]))
+        db.session.add(BenchmarkRow(words=request.form["words"]))
         return "kept"
 
-    database.attach(app, config.database_url)
+    database.init_app(app, config.database_url)
     with app.app_context():
-        Base.metadata.create_all(db.engine, [Base.metadata.tables[Row.__tablename__]])
+        Base.metadata.create_all(db.engine, [Base.metadata.tables[BenchmarkRow.__tablename__]])
     return app
 
 

@@ -9,25 +9,27 @@ import flask_migrate
 import structlog
 from flask import Flask
 
-from app import create_app
 from app.database import db, transaction
-from app.programme import services as programme
+from app.factory import create_app
+from app.interchange import services
 from app.registration import seats
-from app.serving.preparing import fix_clock
-from benchmarks.running import CONTROL, HOST, SITE, Process, Server, free_port
+from app.releases import services as releases_services
+from app.server.bootstrap import fix_clock
+from benchmarks.running import CONTROL, SITE, Process, Server
 from config import ROOT, Config
+from tests.waiting import HOST, free_port
 
-LARGE = (200, 250)  # sessions and speakers of the large programme
+LARGE_SIZE = (200, 250)  # sessions and speakers of the large programme
 OPENING_DAY = "2008-10-01T09:00:00+01:00"
 
 
-class Copy:
+class SiteCopy:
     """A copy of the site: its settings, its database, and ways to start it."""
 
     def __init__(
         self,
         folder: Path,
-        size: tuple[int, int] = LARGE,
+        size: tuple[int, int] = LARGE_SIZE,
         places: int = 500,
         **settings: str,
     ) -> None:
@@ -44,10 +46,10 @@ class Copy:
         folder.mkdir(parents=True, exist_ok=True)
         self.app: Flask = create_app(Config.model_validate(self.settings))
         structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # none of this process
-        self._fill(size, places)
+        self._load_demo(size, places)
 
     @contextmanager
-    def at_work(self) -> Iterator[Flask]:
+    def app_context(self) -> Iterator[Flask]:
         """Work on its data, here; nothing stays open afterwards."""
         with self.app.app_context():
             try:
@@ -56,24 +58,24 @@ class Copy:
                 db.session.remove()
                 db.engine.dispose()
 
-    def server(self, processes: int = 1) -> Server:
+    def start_server(self, processes: int = 1) -> Server:
         """Serve it."""
         return Server(SITE, self.settings, self.port, processes)
 
-    def control(self, processes: int = 1) -> Server:
+    def start_control(self, processes: int = 1) -> Server:
         """Serve the trivial application on the same database in the same way."""
         return Server(CONTROL, self.settings, free_port(), processes)
 
-    def worker(self) -> Process:
+    def start_worker(self) -> Process:
         """Deliver its letters."""
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "deliver-mail", "--forever"]
         return Process(command, self.settings, self.folder / "worker.log")
 
-    def _fill(self, size: tuple[int, int], places: int) -> None:
-        with self.at_work():
+    def _load_demo(self, size: tuple[int, int], places: int) -> None:
+        with self.app_context():
             flask_migrate.upgrade(directory=str(ROOT / "migrations"))
             fix_clock(Config.model_validate(self.settings))
             with transaction():
-                programme.invent(*size)
-                programme.publish()
+                services.load_demo(*size)
+                releases_services.create_release()
                 seats.set_limit(seats.CONFERENCE, places)

@@ -13,59 +13,60 @@ from benchmarks.wire import Connection
 CLIENTS = 32
 PROCESSES = 4
 
-Do = Callable[[Connection, int], int]  # one job over a connection; tells a status
+Job = Callable[[Connection, int], int]  # one job over a connection; tells a status
 
 
-def all_do(do: Do, jobs: Sequence[int], port: int) -> tuple[list[int], float]:
+def run_concurrently(run_job: Job, jobs: Sequence[int], port: int) -> tuple[list[int], float]:
     """Let 32 clients do jobs until none is left: how each ended, and how many seconds it took."""
     fork = multiprocessing.get_context("fork")
-    begin = fork.Barrier(PROCESSES + 1)
+    barrier = fork.Barrier(PROCESSES + 1)
     pipes, processes = [], []
     for number in range(PROCESSES):
-        ours, theirs = fork.Pipe(duplex=False)
+        receiver, sender = fork.Pipe(duplex=False)
         share = jobs[number::PROCESSES]
-        process = fork.Process(target=_some_do, args=(do, share, port, begin.wait, theirs))
+        process = fork.Process(target=_run_share, args=(run_job, share, port, barrier.wait, sender))
         process.start()
-        theirs.close()
-        pipes.append(ours)
+        sender.close()
+        pipes.append(receiver)
         processes.append(process)
-    begin.wait()
-    began = time.perf_counter()
-    ended = [status for pipe in pipes for status in pipe.recv()]
-    took = time.perf_counter() - began
+    barrier.wait()
+    started_at = time.perf_counter()
+    statuses = [status for pipe in pipes for status in pipe.recv()]
+    duration = time.perf_counter() - started_at
     for process in processes:
         process.join()
-    return ended, took
+    return statuses, duration
 
 
-def _some_do(
-    do: Do, jobs: Sequence[int], port: int, begin: Callable[[], object], tell: Pipe
+def _run_share(
+    run_job: Job, jobs: Sequence[int], port: int, wait_for_start: Callable[[], object], sender: Pipe
 ) -> None:
     """Do a share of the jobs, in one of the processes."""
-    waiting = queue.SimpleQueue[int]()
+    pending = queue.SimpleQueue[int]()
     for job in jobs:
-        waiting.put(job)
-    ended: list[int] = []
+        pending.put(job)
+    statuses: list[int] = []
     connections = [Connection(port) for _ in range(CLIENTS // PROCESSES)]
     threads = [
-        threading.Thread(target=_client, args=(do, one, waiting, ended)) for one in connections
+        threading.Thread(target=_run_client, args=(run_job, one, pending, statuses))
+        for one in connections
     ]
-    begin()
+    wait_for_start()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    tell.send(ended)
+    sender.send(statuses)
 
 
-def _client(
-    do: Do, connection: Connection, waiting: "queue.SimpleQueue[int]", ended: list[int]
+def _run_client(
+    run_job: Job, connection: Connection, pending: "queue.SimpleQueue[int]", statuses: list[int]
 ) -> None:
     """Do one job after the other; one that fails has the status 0."""
     with suppress(queue.Empty), closing(connection):
         while True:
-            job = waiting.get_nowait()
+            job = pending.get_nowait()
             try:
-                ended.append(do(connection, job))
+                statuses.append(run_job(connection, job))
             except (OSError, AssertionError):
-                ended.append(0)
+                statuses.append(0)

@@ -9,48 +9,51 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 from app.database import transaction
-from benchmarks.back_office import MANY, Office, come, office
-from benchmarks.copies import Copy
+from benchmarks.back_office import MANY, SignedInSite, add_delegates, sign_in_organiser
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 from benchmarks.people import TOKEN
-from benchmarks.running import HOST
+from tests.waiting import HOST
 
 ROUNDS = 5
 KINDS = ("csv", "xlsx")
-PIECE = 65_536  # bytes read at once
+CHUNK_BYTES = 65_536  # bytes read at once
 
 
 @dataclass(frozen=True)
-class Sent:
+class DownloadTiming:
     """One file, as its reader saw it come."""
 
-    first: float  # seconds to its first bytes
-    whole: float  # seconds to its last
+    seconds_to_first_byte: float  # seconds to its first bytes
+    seconds_to_last_byte: float  # seconds to its last
     size: int
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Take every delegate along, in both kinds of file."""
-    copy = Copy(folder / "exports", (20, 25), 2 * MANY)
-    with copy.at_work(), transaction():
-        come(MANY)
-    desk = office(copy)
-    with copy.server() as server:
+    copy = SiteCopy(folder / "exports", (20, 25), 2 * MANY)
+    with copy.app_context(), transaction():
+        add_delegates(MANY)
+    site = sign_in_organiser(copy)
+    with copy.start_server() as server:
         for kind in KINDS:
-            _export(desk, server.port, kind)  # what is loaded once
+            _time_export(site, server.port, kind)  # what is loaded once
         (worker,) = server.workers
         for kind in KINDS:
-            before = _most_held(worker)
-            sent = [_export(desk, server.port, kind) for _ in range(ROUNDS)]
-            grown = _most_held(worker) - before
-            slowest = max(one.first for one in sent)
-            whole, size = max(one.whole for one in sent), sent[0].size / 1000
+            before = _peak_memory_mb(worker)
+            downloads = [_time_export(site, server.port, kind) for _ in range(ROUNDS)]
+            grown = _peak_memory_mb(worker) - before
+            slowest = max(one.seconds_to_first_byte for one in downloads)
+            slowest_whole, size = (
+                max(one.seconds_to_last_byte for one in downloads),
+                downloads[0].size / 1000,
+            )
             yield Figure(
                 f"export of {MANY:,} delegates as {kind}: first bytes",
                 f"{1000 * slowest:.0f} ms",
                 slowest,
                 at_most(0.5, 0.2, "s"),
-                f"all {size:.0f} kB: {1000 * whole:.0f} ms",
+                f"all {size:.0f} kB: {1000 * slowest_whole:.0f} ms",
             )
             yield Figure(
                 f"{ROUNDS} exports as {kind}: memory of the process grows by",
@@ -60,33 +63,37 @@ def measure(folder: Path) -> Iterator[Figure]:
             )
 
 
-def _export(desk: Office, port: int, kind: str) -> Sent:
-    held = desk.organiser.get_cookie("session", domain=HOST)
-    assert held
-    with closing(HTTPConnection(HOST, port, timeout=60)) as line:
-        answer = _ask(line, "GET", "/organise/delegates", f"session={held.value}")
-        cookie = (answer.headers["Set-Cookie"] or "").partition(";")[0]
-        token = TOKEN.search(answer.read().decode())
+def _time_export(site: SignedInSite, port: int, kind: str) -> DownloadTiming:
+    cookie_sent = site.client.get_cookie("session", domain=HOST)
+    assert cookie_sent
+    with closing(HTTPConnection(HOST, port, timeout=60)) as connection:
+        response = _send_request(
+            connection, "GET", "/organise/delegates", f"session={cookie_sent.value}"
+        )
+        cookie = (response.headers["Set-Cookie"] or "").partition(";")[0]
+        token = TOKEN.search(response.read().decode())
         assert token
         body = f"csrf_token={token[1]}&{kind}=1"
-        began = time.perf_counter()
-        answer = _ask(line, "POST", "/organise/delegates/_export", cookie, body)
-        size = len(answer.read(1))
-        first = time.perf_counter() - began
-        while piece := answer.read(PIECE):
-            size += len(piece)
-        return Sent(first, time.perf_counter() - began, size)
+        started_at = time.perf_counter()
+        response = _send_request(connection, "POST", "/organise/delegates/_export", cookie, body)
+        size = len(response.read(1))
+        first_byte = time.perf_counter() - started_at
+        while chunk := response.read(CHUNK_BYTES):
+            size += len(chunk)
+        return DownloadTiming(first_byte, time.perf_counter() - started_at, size)
 
 
-def _ask(line: HTTPConnection, method: str, path: str, cookie: str, body: str = "") -> HTTPResponse:
+def _send_request(
+    connection: HTTPConnection, method: str, path: str, cookie: str, body: str = ""
+) -> HTTPResponse:
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-    line.request(method, path, body or None, {"Cookie": cookie, **form})
-    answer = line.getresponse()
-    assert answer.status == 200, answer.read()
-    return answer
+    connection.request(method, path, body or None, {"Cookie": cookie, **form})
+    response = connection.getresponse()
+    assert response.status == 200, response.read()
+    return response
 
 
-def _most_held(process: int) -> float:
+def _peak_memory_mb(process: int) -> float:
     """Tell the most megabytes that a process has held."""
     status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)

@@ -22,12 +22,12 @@ class Bar:
             return "aim"
         return "bar" if self._reaches(value, self.bar) else "MISSED"
 
-    def shown(self, value: float) -> str:
+    def format(self, value: float) -> str:
         """Show one of the two."""
         return f"{self.kind} {value:g}{' ' * bool(self.unit)}{self.unit}"
 
-    def _reaches(self, value: float, mark: float) -> bool:
-        return value >= mark if self.kind == "≥" else value <= mark
+    def _reaches(self, value: float, threshold: float) -> bool:
+        return value >= threshold if self.kind == "≥" else value <= threshold
 
 
 def at_least(bar: float, aim: float, unit: str = "") -> Bar:
@@ -44,9 +44,9 @@ def at_most(bar: float, aim: float, unit: str = "") -> Bar:
 class Figure:
     """One measured figure."""
 
-    what: str
-    figure: str  # in words, with its unit
-    judged: float  # what is held against the bar
+    name: str
+    value_text: str  # in words, with its unit
+    value: float  # what is held against the bar
     bar: Bar
     control: str = "–"
     ratio: float | None = None
@@ -54,17 +54,17 @@ class Figure:
     @property
     def outcome(self) -> str:
         """Say whether it reaches its bar, or even its aim."""
-        return self.bar.judge(self.judged)
+        return self.bar.judge(self.value)
 
     @property
     def cells(self) -> tuple[str, ...]:
         """Give its row of the table."""
         ratio = "–" if self.ratio is None else f"{self.ratio:.2f}"
-        bar, aim = self.bar.shown(self.bar.bar), self.bar.shown(self.bar.aim)
-        return (self.what, self.figure, self.control, ratio, bar, aim, self.outcome)
+        bar, aim = self.bar.format(self.bar.bar), self.bar.format(self.bar.aim)
+        return (self.name, self.value_text, self.control, ratio, bar, aim, self.outcome)
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
+def format_table(rows: Sequence[Sequence[str]]) -> str:
     """Set rows as a table."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
@@ -73,8 +73,8 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def report(figures: Sequence[Figure]) -> str:
+def format_report(figures: Sequence[Figure]) -> str:
     """Set figures as a table, and say how many miss their bar."""
     missed = sum(figure.outcome == "MISSED" for figure in figures)
     rows = [HEADINGS, *(figure.cells for figure in figures)]
-    return f"{table(rows)}\n\n{missed} of {len(figures)} miss their bar."
+    return f"{format_table(rows)}\n\n{missed} of {len(figures)} miss their bar."

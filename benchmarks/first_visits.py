@@ -9,16 +9,19 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from benchmarks import addresses
-from benchmarks.copies import Copy
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
-from benchmarks.people import ANSWERS, Person
-from benchmarks.wire import Answer, Connection
+from benchmarks.people import ANSWERS, RegisteringVisitor
+from benchmarks.wire import Connection, WireResponse
 
-IN_STYLES = re.compile(rb"url\((?!['\"]?(?:data:|#))['\"]?([^'\")]+)")
-FETCHED = {"stylesheet", "icon"}  # by a browser that opens a page
+STYLE_URL = re.compile(rb"url\((?!['\"]?(?:data:|#))['\"]?([^'\")]+)")
+FETCHED_LINKS = {"stylesheet", "icon"}  # by a browser that opens a page
 BAR = at_most(35, 20, "kB")
-WHOLE = at_most(60, 35, "kB")  # of the programme on one page
-MANY = (900, 1125)  # sessions and speakers, in the same proportion as those of the large programme
+WHOLE_PROGRAMME_BAR = at_most(60, 35, "kB")  # of the programme on one page
+MANY_SIZE = (
+    900,
+    1125,
+)  # sessions and speakers, in the same proportion as those of the large programme
 
 
 @dataclass(frozen=True)
@@ -32,20 +35,23 @@ class Visit:
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Weigh every kind of public page of the large programme, and each page of registering."""
-    copy = Copy(folder / "visits")
-    with copy.server(), closing(Connection(copy.port)) as connection:
-        person = Person(connection, 1, encoding="br")
+    copy = SiteCopy(folder / "visits")
+    with copy.start_server(), closing(Connection(copy.port)) as connection:
+        person = RegisteringVisitor(connection, 1, encoding="br")
         public = {
-            name: visit(person, name, path)
-            for name, path in {**addresses.public(copy), **addresses.UNLISTED}.items()
+            name: measure_visit(person, name, path)
+            for name, path in {**addresses.list_public_pages(copy), **addresses.UNLISTED}.items()
         }
-        registering = [weighed(person, named(path), path, page) for path, page in journey(person)]
+        registering = [
+            measure_page(person, registration_page_name(path), path, page)
+            for path, page in walk_through_registration(person)
+        ]
     whole = public.pop("programme")
     yield Figure(
         "first visit to /programme, large, br, everything",
         f"{whole.size / 1000:.1f} kB",
         whole.size / 1000,
-        WHOLE,
+        WHOLE_PROGRAMME_BAR,
     )
     yield Figure(
         "first visit to /programme: requests",
@@ -53,83 +59,91 @@ def measure(folder: Path) -> Iterator[Figure]:
         whole.requests,
         at_most(4, 3),
     )
-    yield _largest(f"first visit, largest of {len(public)} other public pages", [*public.values()])
-    yield _largest(f"first visit, largest of {len(registering)} pages of registering", registering)
-    yield from _many(folder)
+    yield _largest_figure(
+        f"first visit, largest of {len(public)} other public pages", [*public.values()]
+    )
+    yield _largest_figure(
+        f"first visit, largest of {len(registering)} pages of registering", registering
+    )
+    yield from _measure_many(folder)
 
 
-def _many(folder: Path) -> Iterator[Figure]:
+def _measure_many(folder: Path) -> Iterator[Figure]:
     """Weigh the whole programme of a conference much larger than most, as a list and as a grid."""
-    copy = Copy(folder / "many", MANY)
-    with copy.server(), closing(Connection(copy.port)) as connection:
-        person = Person(connection, 1, encoding="br")
+    copy = SiteCopy(folder / "many", MANY_SIZE)
+    with copy.start_server(), closing(Connection(copy.port)) as connection:
+        person = RegisteringVisitor(connection, 1, encoding="br")
         for path in ("/programme", "/programme?view=grid"):
-            size = visit(person, path, path).size / 1000
-            what = f"first visit to {path}, {MANY[0]} sessions, br, everything"
-            yield Figure(what, f"{size:.1f} kB", size, WHOLE)
+            size = measure_visit(person, path, path).size / 1000
+            what = f"first visit to {path}, {MANY_SIZE[0]} sessions, br, everything"
+            yield Figure(what, f"{size:.1f} kB", size, WHOLE_PROGRAMME_BAR)
 
 
-def _largest(what: str, visits: list[Visit]) -> Figure:
+def _largest_figure(name: str, visits: list[Visit]) -> Figure:
     largest = max(visits, key=lambda visit: visit.size)
     size = largest.size / 1000
-    return Figure(what, f"{size:.1f} kB ({largest.name}, {largest.requests} requests)", size, BAR)
+    return Figure(name, f"{size:.1f} kB ({largest.name}, {largest.requests} requests)", size, BAR)
 
 
-def journey(person: Person) -> Iterator[tuple[str, Answer]]:
+def walk_through_registration(person: RegisteringVisitor) -> Iterator[tuple[str, WireResponse]]:
     """Register, and give every page on the way."""
-    yield "/register", person.see("/register")
+    yield "/register", person.open("/register")
     path = "/register/name"
-    shown = person.see(path)
+    page = person.open(path)
     for answers in ANSWERS.values():
-        yield path, shown
-        sent = person.send(path, shown, answers)
-        path, shown = sent.path, person.follow(sent)
-    yield path, shown
-    sent = person.send("/register/confirm", shown, {})
-    yield sent.path, person.follow(sent)
+        yield path, page
+        response = person.submit(path, page, answers)
+        path, page = response.path, person.follow(response)
+    yield path, page
+    response = person.submit("/register/confirm", page, {})
+    yield response.path, person.follow(response)
 
 
-def named(path: str) -> str:
+def registration_page_name(path: str) -> str:
     """Call a page of registering by its address, without the secret of its confirmation."""
     return "/".join(path.split("/")[:3])
 
 
-def visit(person: Person, name: str, path: str) -> Visit:
+def measure_visit(person: RegisteringVisitor, name: str, path: str) -> Visit:
     """Open a page and everything that it needs."""
-    return weighed(person, name, path, person.see(path))
+    return measure_page(person, name, path, person.open(path))
 
 
-def weighed(person: Person, name: str, path: str, page: Answer) -> Visit:
+def measure_page(person: RegisteringVisitor, name: str, path: str, page: WireResponse) -> Visit:
     """Weigh a page that was opened, and everything that it needs."""
     assert page.status == 200, (path, page.status)
-    needs = _Needs(path)
+    needs = _ResourceParser(path)
     needs.feed(page.text)
-    parts = {address: person.see(address) for address in sorted(needs.addresses)}
+    parts = {address: person.open(address) for address in sorted(needs.addresses)}
     for address, part in list(parts.items()):
         if ".css" in address:
-            named = (urljoin(address, name.decode()) for name in IN_STYLES.findall(part.plain))
-            parts |= {one: person.see(one) for one in named}
+            style_urls = (
+                urljoin(address, name.decode()) for name in STYLE_URL.findall(part.decoded_body)
+            )
+            parts |= {one: person.open(one) for one in style_urls}
     return Visit(name, page.size + sum(part.size for part in parts.values()), 1 + len(parts))
 
 
-class _Needs(HTMLParser):
+class _ResourceParser(HTMLParser):
     """Finds what a browser fetches to show a page."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
         self.addresses: set[str] = set()
         self._path = path
-        self._chosen = ""  # of the picture that is being read
+        self._picture_source = ""  # of the picture that is being read
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note the address of a style sheet, an icon, a script or a picture."""
-        about = {name: value or "" for name, value in attrs}
-        address = about.get("src", "") if tag in {"img", "script"} else ""
-        if tag == "source" and not self._chosen:  # the first kind that is offered, at its largest
-            self._chosen = about.get("srcset", "").rpartition(",")[2].split()[0]
-        if tag == "img" and self._chosen:
-            address, self._chosen = self._chosen, ""
-        if tag == "link" and about.get("rel") in FETCHED:
-            address = about["href"]
+        attributes = {name: value or "" for name, value in attrs}
+        address = attributes.get("src", "") if tag in {"img", "script"} else ""
+        if (
+            tag == "source" and not self._picture_source
+        ):  # the first kind that is offered, at its largest
+            self._picture_source = attributes.get("srcset", "").rpartition(",")[2].split()[0]
+        if tag == "img" and self._picture_source:
+            address, self._picture_source = self._picture_source, ""
+        if tag == "link" and attributes.get("rel") in FETCHED_LINKS:
+            address = attributes["href"]
         if address:
             self.addresses.add(urljoin(self._path, address))

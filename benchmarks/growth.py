@@ -4,25 +4,27 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from app.programme import releases
+from app.releases import current_release
 from benchmarks import speed
-from benchmarks.copies import Copy
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_least
 from benchmarks.running import Server
 from benchmarks.wire import Connection
 
 SMALL, GROWN = (20, 25), (2_000, 2_500)
-MOST_PAGES = 300  # that are looked at to find two of the same size
+MAX_PAGES = 300  # that are looked at to find two of the same size
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Compare warm pages at 2,000 sessions with those at 20."""
-    small, grown = Copy(folder / "small", SMALL), Copy(folder / "grown", GROWN)
-    with small.server() as few, grown.server() as many:
-        one, other = _alike(_sizes(small, few), _sizes(grown, many))
-        ours, theirs, ratio = speed.in_turns(
-            lambda: speed.rate(many.port, other),
-            lambda: speed.rate(few.port, one),
+    small, grown = SiteCopy(folder / "small", SMALL), SiteCopy(folder / "grown", GROWN)
+    with small.start_server() as few, grown.start_server() as many:
+        one, other = _closest_in_size(
+            _measure_page_sizes(small, few), _measure_page_sizes(grown, many)
+        )
+        ours, theirs, ratio = speed.alternate(
+            lambda: speed.measure_rate(many.port, other),
+            lambda: speed.measure_rate(few.port, one),
             rounds=7,
         )
     yield Figure(
@@ -35,18 +37,18 @@ def measure(folder: Path) -> Iterator[Figure]:
     )
 
 
-def _sizes(copy: Copy, site: Server) -> dict[str, int]:
+def _measure_page_sizes(copy: SiteCopy, site: Server) -> dict[str, int]:
     """Open session pages; tell how large each is."""
-    with copy.at_work():
-        told = [one.slug for one in releases.current().sessions if one.is_told]
+    with copy.app_context():
+        slugs = [one.slug for one in current_release.get_programme().sessions if one.has_page]
     with closing(Connection(site.port)) as visitor:
         return {
             path: len(visitor.get(path).body)
-            for path in (f"/sessions/{slug}" for slug in told[:MOST_PAGES])
+            for path in (f"/sessions/{slug}" for slug in slugs[:MAX_PAGES])
         }
 
 
-def _alike(small: dict[str, int], grown: dict[str, int]) -> tuple[str, str]:
+def _closest_in_size(small: dict[str, int], grown: dict[str, int]) -> tuple[str, str]:
     """Choose a page of each that are most alike in size."""
     return min(
         ((one, other) for one in small for other in grown),

@@ -14,51 +14,54 @@ from statistics import median
 from sqlalchemy import select
 
 from app.database import db, transaction
-from app.mail.models import Letter
-from app.programme.invented import invented_delegates
-from app.registration import invented, letters
+from app.interchange.demo.generator import generate_delegates
+from app.mail.models import Email
+from app.registration import demo, emails
 from app.registration.models import Delegate
-from benchmarks.copies import Copy
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_least, at_most
-from benchmarks.running import HOST, ROOT, free_port, wait_until
+from config import ROOT
+from tests.waiting import HOST, free_port, wait_until
 
-SINGLE = 15
-MANY = 500
+SINGLE_EMAILS = 15
+MANY_EMAILS = 500
 ROUNDS = 3
 
 
-class Accepted:
+class AcceptanceLog:
     """What the mail server has accepted, and when: it writes a line for each letter."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         path.touch()
 
-    def times(self) -> dict[str, float]:
+    def read_times(self) -> dict[str, float]:
         """Tell when each letter was accepted, by its Message-ID."""
         lines = self._path.read_text(encoding="ascii").splitlines()
         return {name: float(moment) for moment, name in (line.split(" ", 1) for line in lines)}
 
     def wait_for(self, names: list[str]) -> list[float]:
         """Wait for letters; tell when each was accepted."""
-        wait_until(lambda: self.times().keys() >= set(names), "letters accepted", 60)
-        times = self.times()
+        wait_until(lambda: self.read_times().keys() >= set(names), "letters accepted", 60)
+        times = self.read_times()
         return [times[name] for name in names]
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Measure one letter in the quiet, then many at once beside a bare loop of smtplib."""
     port = free_port()
-    copy = Copy(folder / "letters", (20, 25), MAIL_SERVER=HOST, MAIL_PORT=str(port))
-    accepted = Accepted(folder / "accepted")
-    example = _example(copy)
-    with mail_server(port, folder / "accepted"), copy.worker():
-        accepted.wait_for(_post(copy, example, 1))
-        idle = median(_seconds_until_accepted(copy, example, accepted) for _ in range(SINGLE))
+    copy = SiteCopy(folder / "letters", (20, 25), MAIL_SERVER=HOST, MAIL_PORT=str(port))
+    accepted = AcceptanceLog(folder / "accepted")
+    example = _example_email(copy)
+    with run_mail_server(port, folder / "accepted"), copy.start_worker():
+        accepted.wait_for(_enqueue_copies(copy, example, 1))
+        idle = median(_time_until_accepted(copy, example, accepted) for _ in range(SINGLE_EMAILS))
         rates, bare = [], []
         for _ in range(ROUNDS):
-            rates.append(_rate(accepted.wait_for(_post(copy, example, MANY))))
-            bare.append(_bare_rate(port, example))
+            rates.append(
+                _emails_per_second(accepted.wait_for(_enqueue_copies(copy, example, MANY_EMAILS)))
+            )
+            bare.append(_smtplib_rate(port, example))
     yield Figure(
         "a letter from commit to accepted, idle, median",
         f"{idle:.2f} s",
@@ -77,19 +80,19 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 @contextmanager
-def mail_server(port: int, accepted: Path) -> Iterator[None]:
+def run_mail_server(port: int, accepted: Path) -> Iterator[None]:
     """Run a mail server in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.mail_server", str(port), str(accepted)]
     server = subprocess.Popen(command, cwd=ROOT)
     try:
-        wait_until(lambda: _answers(port), "a mail server", 20)
+        wait_until(lambda: _is_answering(port), "a mail server", 20)
         yield
     finally:
         server.terminate()
         server.wait(10)
 
 
-def _answers(port: int) -> bool:
+def _is_answering(port: int) -> bool:
     try:
         with smtplib.SMTP(HOST, port, timeout=1):
             return True
@@ -97,58 +100,60 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _example(copy: Copy) -> Letter:
+def _example_email(copy: SiteCopy) -> Email:
     """Write the letter about a registration, as it really is, and take it out of the outbox."""
-    with copy.at_work(), transaction():
-        invented.come(invented_delegates(1))
-        letters.registration_confirmed(db.session.scalars(select(Delegate)).one())
-        letter = db.session.scalars(select(Letter)).one()
+    with copy.app_context(), transaction():
+        demo.create(generate_delegates(1))
+        emails.send_registration_confirmed(db.session.scalars(select(Delegate)).one())
+        letter = db.session.scalars(select(Email)).one()
         db.session.expunge(letter)
         db.session.rollback()
     return letter
 
 
-def _post(copy: Copy, example: Letter, count: int) -> list[str]:
+def _enqueue_copies(copy: SiteCopy, example: Email, count: int) -> list[str]:
     """Commit so many copies of a letter at once."""
     names = [f"<{random.getrandbits(128):032x}@{HOST}>" for _ in range(count)]
-    with copy.at_work(), transaction():
-        db.session.add_all(_copied(example, name) for name in names)
+    with copy.app_context(), transaction():
+        db.session.add_all(_copy_email(example, name) for name in names)
     return names
 
 
-def _copied(example: Letter, name: str) -> Letter:
-    return Letter(
-        name=example.name,
+def _copy_email(example: Email, name: str) -> Email:
+    return Email(
+        template=example.template,
         message_id=name,
         recipient=example.recipient,
         subject=example.subject,
-        message=_named(example, name),
+        message=_with_message_id(example, name),
         is_secret=True,
-        written_at=example.written_at,
+        created_at=example.created_at,
         due_at=example.due_at,
     )
 
 
-def _named(example: Letter, name: str) -> bytes:
-    return re.sub(rb"(?m)^Message-ID:[^\r\n]*", f"Message-ID: {name}".encode(), example.message)
+def _with_message_id(example: Email, message_id: str) -> bytes:
+    return re.sub(
+        rb"(?m)^Message-ID:[^\r\n]*", f"Message-ID: {message_id}".encode(), example.message
+    )
 
 
-def _seconds_until_accepted(copy: Copy, example: Letter, accepted: Accepted) -> float:
+def _time_until_accepted(copy: SiteCopy, example: Email, accepted: AcceptanceLog) -> float:
     time.sleep(random.uniform(0.2, 0.6))  # so that the worker is met at any point of its round
-    names = _post(copy, example, 1)
+    names = _enqueue_copies(copy, example, 1)
     committed = time.time()
     return accepted.wait_for(names)[0] - committed
 
 
-def _rate(times: list[float]) -> float:
+def _emails_per_second(times: list[float]) -> float:
     return (len(times) - 1) / (max(times) - min(times))
 
 
-def _bare_rate(port: int, example: Letter) -> float:
+def _smtplib_rate(port: int, example: Email) -> float:
     """Send the same letters in a loop that keeps no account of them."""
     with smtplib.SMTP(HOST, port) as server:
-        began = time.perf_counter()
-        for number in range(MANY):
-            message = _named(example, f"<bare-{number}@{HOST}>")
+        started_at = time.perf_counter()
+        for number in range(MANY_EMAILS):
+            message = _with_message_id(example, f"<bare-{number}@{HOST}>")
             server.sendmail("conference@example.org", [example.recipient], message)
-        return MANY / (time.perf_counter() - began)
+        return MANY_EMAILS / (time.perf_counter() - started_at)

@@ -17,7 +17,7 @@ from tests.waiting import HOST
 MESSAGE_ID = re.compile(rb"(?mi)^message-id:\s*(\S+)")
 
 
-class Notes:
+class RecordingHandler:
     """Writes a line for each letter: the moment, and the letter's Message-ID."""
 
     def __init__(self, path: Path) -> None:
@@ -34,9 +34,9 @@ class Notes:
 
 async def serve(port: int, path: Path) -> None:
     """Accept letters until the process is ended."""
-    notes = Notes(path)
+    handler = RecordingHandler(path)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(notes), HOST, port)
+    server = await loop.create_server(lambda: SMTP(handler), HOST, port)
     async with server:
         await server.serve_forever()
 

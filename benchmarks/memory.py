@@ -7,41 +7,42 @@ from contextlib import closing
 from pathlib import Path
 
 from app.database import db, transaction
-from app.programme import releases
-from app.programme.invented import invented_delegates
-from app.registration import invented, letters
+from app.interchange.demo.generator import generate_delegates
+from app.registration import demo, emails
 from app.registration.models import Delegate
+from app.releases import current_release
 from benchmarks import addresses
-from benchmarks.copies import Copy
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 from benchmarks.people import register
-from benchmarks.running import HOST, Process, children, wait_until
+from benchmarks.running import Process, children
 from benchmarks.wire import Connection
+from tests.waiting import HOST, wait_until
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Open every page and register, let the letters go, then weigh both processes."""
-    copy = Copy(folder / "memory")
+    copy = SiteCopy(folder / "memory")
     settings = {
         **copy.settings,
         "HOST": HOST,
         "PORT": str(copy.port),
         "WEB_WORKERS": "1",
-        "PYTHONPATH": str(_without_tools(copy.folder / "tools")),
+        "PYTHONPATH": str(_hide_tools(copy.folder / "tools")),
     }
     log = copy.folder / "serving.log"
-    with Process([sys.executable, "-m", "app.serving"], settings, log) as running:
+    with Process([sys.executable, "-m", "app.server"], settings, log) as running:
         wait_until(lambda: "Ctrl-C" in running.log(), "the site", 30, running.log)
-        _warm(copy)
+        _warm_up(copy)
         parts = children(running.process.pid)
         web = next(part for part in parts if children(part))
         mail = next(part for part in parts if part != web)
         worker = children(web)[0]
-        yield _weighed("memory of a web worker, large programme warm", worker, 120)
-        yield _weighed("memory of the mail worker", mail, 90)
+        yield _measure_memory("memory of a web worker, large programme warm", worker, 120)
+        yield _measure_memory("memory of the mail worker", mail, 90)
 
 
-def _without_tools(folder: Path) -> Path:
+def _hide_tools(folder: Path) -> Path:
     """Hide the one tool of ours that a library of the site would load too, if it were there.
 
     Whoever runs the site has only what requirements.txt pins.
@@ -51,18 +52,18 @@ def _without_tools(folder: Path) -> Path:
     return folder
 
 
-def _warm(copy: Copy) -> None:
+def _warm_up(copy: SiteCopy) -> None:
     """Open every page, register a few people, and let the letters go out."""
-    with copy.at_work(), transaction():
-        programme = releases.current()
+    with copy.app_context(), transaction():
+        programme = current_release.get_programme()
         paths = [
-            *addresses.public(copy).values(),
-            *(f"/sessions/{one.slug}" for one in programme.sessions if one.is_told),
+            *addresses.list_public_pages(copy).values(),
+            *(f"/sessions/{one.slug}" for one in programme.sessions if one.has_page),
             *(f"/speakers/{one.slug}" for one in programme.speakers),
         ]
-        invented.come(invented_delegates(10))
+        demo.create(generate_delegates(10))
         for delegate in db.session.query(Delegate):
-            letters.registration_confirmed(delegate)
+            emails.send_registration_confirmed(delegate)
     with closing(Connection(copy.port)) as visitor:
         for path in paths:
             for encoding in ("br", "gzip", "identity"):
@@ -73,13 +74,13 @@ def _warm(copy: Copy) -> None:
     time.sleep(1)
 
 
-def _weighed(what: str, process: int, most: float) -> Figure:
+def _measure_memory(name: str, process: int, maximum: float) -> Figure:
     """Weigh a process; what it shares with others counts in full, as the bar is for one alone."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     found = {line.split(":")[0]: int(line.split()[1]) / 1000 for line in lines}
     return Figure(
-        what,
+        name,
         f"{found['Rss']:.0f} MB RSS, {found['Pss']:.0f} MB PSS",
         found["Rss"],
-        at_most(most, most * 0.8, "MB"),
+        at_most(maximum, maximum * 0.8, "MB"),
     )

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks import speed
-from benchmarks.copies import Copy
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_least
 from benchmarks.running import Server
 from benchmarks.wire import Connection
@@ -17,31 +17,31 @@ ENCODINGS = ("identity", "br")
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Measure the pages that most people open, and the feeds."""
-    copy = Copy(folder / "pages")
-    with copy.server() as site, copy.control() as control:
-        for name, path in paths(site).items():
+    copy = SiteCopy(folder / "pages")
+    with copy.start_server() as site, copy.start_control() as control:
+        for name, path in list_paths(site).items():
             for encoding in ENCODINGS:
-                yield _compared(site, control, name, path, encoding)
+                yield _compare(site, control, name, path, encoding)
 
 
-def paths(site: Server) -> dict[str, str]:
+def list_paths(site: Server) -> dict[str, str]:
     """Find one address of each kind of page."""
     with closing(Connection(site.port)) as visitor:
         programme = visitor.get("/programme").body.decode()
         speakers = visitor.get("/speakers").body.decode()
-    session = _first(r'href="(/sessions/[^"]+)"', programme)
+    session = _find_first(r'href="(/sessions/[^"]+)"', programme)
     return {
         "front page": "/",
         "programme": "/programme",
         "session": session,
         "speakers": "/speakers",
-        "speaker": _first(r'href="(/speakers/[^"]+)"', speakers),
+        "speaker": _find_first(r'href="(/speakers/[^"]+)"', speakers),
         "developers": "/developers",
-        **feeds(session),
+        **list_feeds(session),
     }
 
 
-def feeds(session: str) -> dict[str, str]:
+def list_feeds(session: str) -> dict[str, str]:
     """Give one address of each kind of feed."""
     return {
         "calendar": "/programme.ics",
@@ -55,18 +55,18 @@ def feeds(session: str) -> dict[str, str]:
     }
 
 
-def _first(pattern: str, page: str) -> str:
+def _find_first(pattern: str, page: str) -> str:
     found = re.search(pattern, page)
     assert found, pattern
     return found[1]
 
 
-def _compared(site: Server, control: Server, name: str, path: str, encoding: str) -> Figure:
+def _compare(site: Server, control: Server, name: str, path: str, encoding: str) -> Figure:
     with closing(Connection(site.port)) as visitor:
         size = len(visitor.get(path, Accept_Encoding=encoding).body)
-    ours, theirs, ratio = speed.in_turns(
-        lambda: speed.rate(site.port, path, encoding),
-        lambda: speed.rate(control.port, f"/body/{size}", encoding),
+    ours, theirs, ratio = speed.alternate(
+        lambda: speed.measure_rate(site.port, path, encoding),
+        lambda: speed.measure_rate(control.port, f"/body/{size}", encoding),
     )
     return Figure(
         f"{name}, warm, {encoding}, {size / 1000:.1f} kB",

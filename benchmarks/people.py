@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote, urlencode
 
-from benchmarks.wire import Answer, Connection
+from benchmarks.wire import Connection, WireResponse
 
 ANSWERS: dict[str, dict[str, str]] = {
     "name": {"given_names": "Ada", "family_name": "Number {}", "badge_name": ""},
@@ -19,7 +19,7 @@ STEPS = 2 * FORMS + 2  # pages opened for their tokens and forms sent, from star
 TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
-class Person:
+class RegisteringVisitor:
     """Someone with a plain browser."""
 
     def __init__(self, connection: Connection, number: int, encoding: str = "") -> None:
@@ -27,52 +27,52 @@ class Person:
         self._encoding = {"Accept-Encoding": encoding} if encoding else {}
         self._connection = connection
         self._number = number
-        self._check: Answer
+        self._check_page: WireResponse
 
     def register(self) -> int:
         """Go the whole way; tell the status at which it ended."""
-        self.see("/register")
-        shown = self.see("/register/name")
+        self.open("/register")
+        page = self.open("/register/name")
         for step, answers in ANSWERS.items():
-            if shown.status != 200:
-                return shown.status
-            sent = self.send(f"/register/{step}", shown, answers)
-            shown = self.follow(sent) if sent.status == 303 else sent
-        if shown.status != 200:
-            return shown.status
-        self._check = shown
+            if page.status != 200:
+                return page.status
+            response = self.submit(f"/register/{step}", page, answers)
+            page = self.follow(response) if response.status == 303 else response
+        if page.status != 200:
+            return page.status
+        self._check_page = page
         return self.confirm()
 
     def confirm(self) -> int:
         """Send the registration, once or once more, and see its confirmation."""
-        sent = self.send("/register/confirm", self._check, {})
-        return self.follow(sent).status if sent.status == 303 else sent.status
+        response = self.submit("/register/confirm", self._check_page, {})
+        return self.follow(response).status if response.status == 303 else response.status
 
-    def see(self, path: str) -> Answer:
+    def open(self, path: str) -> WireResponse:
         """Open a page."""
-        return self._ask("GET", path)
+        return self._request("GET", path)
 
-    def send(self, path: str, shown: Answer, answers: dict[str, str]) -> Answer:
+    def submit(self, path: str, page: WireResponse, answers: dict[str, str]) -> WireResponse:
         """Fill in the form of a page and send it."""
-        token = TOKEN.search(shown.text)
-        assert token, shown
-        filled = {name: text.format(self._number) for name, text in answers.items()}
-        body = urlencode({"csrf_token": token[1], **filled}, quote_via=quote)
-        return self._ask("POST", path, body.encode())
+        token = TOKEN.search(page.text)
+        assert token, page
+        values = {name: text.format(self._number) for name, text in answers.items()}
+        body = urlencode({"csrf_token": token[1], **values}, quote_via=quote)
+        return self._request("POST", path, body.encode())
 
-    def follow(self, answer: Answer) -> Answer:
+    def follow(self, answer: WireResponse) -> WireResponse:
         """Go where a page leads."""
         assert answer.status == 303, answer
-        return self.see(answer.path)
+        return self.open(answer.path)
 
-    def _ask(self, method: str, path: str, body: bytes = b"") -> Answer:
+    def _request(self, method: str, path: str, body: bytes = b"") -> WireResponse:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"Cookie": cookies, **self._encoding}
-        answer = self._connection.ask(method, path, headers, body)
+        answer = self._connection.request(method, path, headers, body)
         self.cookies |= answer.cookies
         return answer
 
 
 def register(connection: Connection, number: int) -> int:
     """Let one person register."""
-    return Person(connection, number).register()
+    return RegisteringVisitor(connection, number).register()

@@ -13,32 +13,32 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from app import clock
+from app.cache_version import bump_cache_version
 from app.database import db, transaction
-from app.edition import raise_edition
-from app.programme import photos, renditions
-from app.programme import services as programme
 from app.programme.models import Photo, Rendition, Speaker
+from app.programme.photos import processing, renditions
+from app.releases import services
 from benchmarks import first_visits
-from benchmarks.copies import Copy
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
-from benchmarks.people import Person
-from benchmarks.running import ROOT
+from benchmarks.people import RegisteringVisitor
 from benchmarks.wire import Connection
+from config import ROOT
 
 TWELVE_MEGAPIXELS = (4032, 3024)
-READ = (
-    "import sys, time, app, app.commands; from app.programme import photos; import PIL.Image; "
+READ_SCRIPT = (
+    "import sys, time, app.cli; from app.programme.photos import processing; import PIL.Image; "
     "body = sys.stdin.buffer.read(); began = time.perf_counter(); "
-    "photos.square(photos.taken(body)); print(time.perf_counter() - began); "
+    "processing.crop_square(processing.ingest(body)); print(time.perf_counter() - began); "
     "print(*(one.split()[1] for one in open('/proc/self/status') if one.startswith('VmHWM')))"
 )
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Read a photo as a telephone makes it; then give 250 speakers one each, and look."""
-    body = _photo(TWELVE_MEGAPIXELS)
+    body = _make_photo(TWELVE_MEGAPIXELS)
     done = subprocess.run(
-        [sys.executable, "-c", READ], cwd=ROOT, input=body, capture_output=True, check=True
+        [sys.executable, "-c", READ_SCRIPT], cwd=ROOT, input=body, capture_output=True, check=True
     )
     seconds, most = map(float, done.stdout.split())
     what = f"a photo of 12 megapixels ({len(body) / 1e6:.1f} MB)"
@@ -46,9 +46,9 @@ def measure(folder: Path) -> Iterator[Figure]:
     yield Figure(
         f"{what}: memory at most", f"{most / 1e3:.0f} MB", most / 1e3, at_most(200, 160, "MB")
     )
-    copy = Copy(folder / "photos")
-    with copy.at_work():
-        took, heaviest, slug = _with_photos()
+    copy = SiteCopy(folder / "photos")
+    with copy.app_context():
+        took, heaviest, slug = _add_photos()
         yield Figure(
             "painting one photo in nine renditions", f"{took:.2f} s", took, at_most(3, 1, "s")
         )
@@ -58,7 +58,7 @@ def measure(folder: Path) -> Iterator[Figure]:
             heaviest,
             at_most(25, 10, "kB"),
         )
-    with copy.server(), closing(Connection(copy.port)) as visitor:
+    with copy.start_server(), closing(Connection(copy.port)) as visitor:
         page = visitor.get("/speakers", Accept_Encoding="br")
         assert page.status == 200
         size = page.size / 1000
@@ -68,8 +68,8 @@ def measure(folder: Path) -> Iterator[Figure]:
             size,
             at_most(60, 35, "kB"),
         )
-        visit = first_visits.visit(
-            Person(visitor, 1, encoding="br"), "speaker", f"/speakers/{slug}"
+        visit = first_visits.measure_visit(
+            RegisteringVisitor(visitor, 1, encoding="br"), "speaker", f"/speakers/{slug}"
         )
         yield Figure(
             "first visit to a speaker with a photo, sharp screen, br, everything",
@@ -79,7 +79,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         )
 
 
-def _photo(size: tuple[int, int]) -> bytes:
+def _make_photo(size: tuple[int, int]) -> bytes:
     """Make a picture with as much detail as a camera's."""
     out = BytesIO()
     grain = Image.effect_noise(size, 30).convert("RGB")
@@ -89,28 +89,28 @@ def _photo(size: tuple[int, int]) -> bytes:
     return out.getvalue()
 
 
-def _with_photos() -> tuple[float, float, str]:
+def _add_photos() -> tuple[float, float, str]:
     """Give every speaker a photo with renditions; tell how long one took, its weight, and whose."""
-    whole = photos.taken(_photo((1600, 1200)))
-    picture = photos.square(whole)
+    original = processing.ingest(_make_photo((1600, 1200)))
+    picture = processing.crop_square(original)
     with transaction():
         for speaker in db.session.scalars(select(Speaker)):
-            usual = {"description": "Somebody", "picture": picture, "made_at": clock.now()}
+            usual = {"description": "Somebody", "picture": picture, "created_at": clock.now()}
             done = {"painted_at": clock.real_now()}
             db.session.add(Photo(key=token_hex(16), speaker_id=speaker.id, **usual, **done))
         db.session.flush()
         keys = list(db.session.scalars(select(Photo.key)))
         first = db.session.get_one(Photo, keys[0])
-        first.painted_at, first.whole = None, whole
-    began = time.perf_counter()
-    renditions.paint_what_waits()
-    took = time.perf_counter() - began
+        first.rendered_at, first.original = None, original
+    started_at = time.perf_counter()
+    renditions.render_pending()
+    duration = time.perf_counter() - started_at
     with transaction():
         for key in keys[1:]:
             db.session.add(Rendition(photo_key=key, kind="avif", side=96, body=b""))
-        programme.publish()
-        raise_edition()
+        services.create_release()
+        bump_cache_version()
     listed = select(func.max(func.length(Rendition.body))).where(Rendition.side <= 192)
-    of_whom = select(Speaker.slug).join(Photo).where(Photo.key == keys[0])
+    owner = select(Speaker.slug).join(Photo).where(Photo.key == keys[0])
     heaviest = (db.session.scalar(listed) or 0) / 1000
-    return took, heaviest, db.session.scalars(of_whom).one()
+    return duration, heaviest, db.session.scalars(owner).one()

@@ -12,44 +12,43 @@ from sqlalchemy import select
 from app import clock
 from app.database import db, transaction
 from app.programme import queries as programme_queries
-from app.programme import services as programme
-from app.programme.models import CANCELLED, PlannedRelease, Session
-from app.programme.publishing import queries as publishing
-from app.programme.publishing import services
-from benchmarks.back_office import office, queries
-from benchmarks.copies import Copy
+from app.programme.models import CANCELLED, Session
+from app.releases import queries, services
+from app.releases.models import ScheduledRelease
+from benchmarks.back_office import count_queries, sign_in_organiser
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
 from benchmarks.wire import Connection
 
-MANY = 1_000  # sessions
-TIMES, FEW_TIMES = 9, 3
+MANY_SESSIONS = 1_000  # sessions
+PUBLISH_ROUNDS, ORGANISER_ROUNDS = 9, 3
 PAGE = "/organise/publishing"
-LOOKED_UP = 1.1  # seconds after which the web process looks for a new edition
+RECHECK_SECONDS = 1.1  # seconds after which the web process looks for a new edition
 BAR = at_most(150, 50, "ms")
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Measure what publishing costs whoever does it, and whoever reads first."""
-    yield from _for_the_first_reader(folder)
-    yield from _for_the_organiser(folder)
+    yield from _measure_first_reader(folder)
+    yield from _measure_organiser(folder)
 
 
-def _for_the_organiser(folder: Path) -> Iterator[Figure]:
+def _measure_organiser(folder: Path) -> Iterator[Figure]:
     """Change every one of many sessions, look at that, and publish it."""
-    copy = Copy(folder / "all", (MANY, MANY))
-    organiser = office(copy)
-    took, trivial, counts = [], [], []
-    for number in range(FEW_TIMES):
+    copy = SiteCopy(folder / "all", (MANY_SESSIONS, MANY_SESSIONS))
+    organiser = sign_in_organiser(copy)
+    durations, trivial, counts = [], [], []
+    for number in range(ORGANISER_ROUNDS):
         _change_all(copy, number)
-        counts.append(queries(organiser, PAGE))
-        with copy.at_work():
+        counts.append(count_queries(organiser, PAGE))
+        with copy.app_context():
             with transaction():
-                seal = publishing.outlook().seal
-            trivial.append(_took(partial(_keep_a_row, number)))
-            took.append(_took(partial(_publish_what_was_seen, seal)))
-    ours, least = median(took), median(trivial)
+                fingerprint = queries.preview_release().fingerprint
+            trivial.append(_time_call(partial(_insert_row, number)))
+            durations.append(_time_call(partial(_publish_reviewed, fingerprint)))
+    ours, least = median(durations), median(trivial)
     yield Figure(
-        f"publishing {MANY:,} sessions, all changed, as a page does",
+        f"publishing {MANY_SESSIONS:,} sessions, all changed, as a page does",
         f"{ours:.0f} ms",
         ours,
         at_most(2000, 1000, "ms"),
@@ -57,58 +56,63 @@ def _for_the_organiser(folder: Path) -> Iterator[Figure]:
         ours / least,
     )
     yield Figure(
-        f"what will change, {MANY:,} changed sessions: SQL queries",
+        f"what will change, {MANY_SESSIONS:,} changed sessions: SQL queries",
         f"{max(counts)}",
         max(counts),
         at_most(8, 8),
     )
 
 
-def _change_all(copy: Copy, number: int) -> None:
-    with copy.at_work(), transaction():
+def _change_all(copy: SiteCopy, number: int) -> None:
+    with copy.app_context(), transaction():
         for session in db.session.scalars(select(Session)):
             session.title = f"Changed {number + 1} times: {session.key}"
             session.changed_at = clock.now()
 
 
-def _publish_what_was_seen(seal: str) -> None:
+def _publish_reviewed(fingerprint: str) -> None:
     with transaction():
-        made = services.publish("", overrule="It is tried out", seal=seal, who="a benchmark")
-    assert made.is_new
+        result = services.publish(
+            "",
+            override_reason="It is tried out",
+            expected_fingerprint=fingerprint,
+            actor="a benchmark",
+        )
+    assert result.is_new
 
 
-def _keep_a_row(number: int) -> None:
+def _insert_row(number: int) -> None:
     """Write one row as large as a release, and commit it."""
     with transaction():
-        newest = programme_queries.newest_release()
+        newest = programme_queries.get_latest_release()
         assert newest is not None
-        row = PlannedRelease(
+        row = ScheduledRelease(
             publish_at=clock.now(),
-            planned_at=clock.now(),
-            who="a benchmark",
+            created_at=clock.now(),
+            scheduled_by="a benchmark",
             state=CANCELLED,
-            outcome=newest.document[:-1] + str(number),
+            outcome=newest.snapshot[:-1] + str(number),
         )
         db.session.add(row)
 
 
-def _for_the_first_reader(folder: Path) -> Iterator[Figure]:
+def _measure_first_reader(folder: Path) -> Iterator[Figure]:
     """Publish several times, and each time see how long the first visitor waits."""
-    copy = Copy(folder / "publishing")
+    copy = SiteCopy(folder / "publishing")
     with (
-        copy.server() as site,
-        copy.control() as control,
+        copy.start_server() as site,
+        copy.start_control() as control,
         closing(Connection(site.port)) as visitor,
         closing(Connection(control.port)) as beside,
     ):
         size = len(visitor.get("/programme").body)
         beside.get(f"/body/{size}")
         firsts, trivial = [], []
-        for number in range(TIMES):
+        for number in range(PUBLISH_ROUNDS):
             _publish(copy, number)
-            time.sleep(LOOKED_UP)
-            trivial.append(_took(lambda: beside.get(f"/body/{size}")))
-            firsts.append(_took(lambda: visitor.get("/programme", Accept_Encoding="br")))
+            time.sleep(RECHECK_SECONDS)
+            trivial.append(_time_call(lambda: beside.get(f"/body/{size}")))
+            firsts.append(_time_call(lambda: visitor.get("/programme", Accept_Encoding="br")))
     first, least = median(firsts), median(trivial)
     yield Figure(
         f"first /programme after a publish, {size / 1000:.0f} kB",
@@ -120,15 +124,15 @@ def _for_the_first_reader(folder: Path) -> Iterator[Figure]:
     )
 
 
-def _publish(copy: Copy, number: int) -> None:
-    with copy.at_work(), transaction():
+def _publish(copy: SiteCopy, number: int) -> None:
+    with copy.app_context(), transaction():
         session = db.session.scalars(select(Session).order_by(Session.id).limit(1)).one()
         session.subtitle = f"Changed {number + 1} times"
-        programme.publish()
+        services.create_release()
 
 
-def _took(ask: Callable[[], object]) -> float:
+def _time_call(function: Callable[[], object]) -> float:
     """Tell how many milliseconds something takes."""
-    began = time.perf_counter()
-    ask()
-    return (time.perf_counter() - began) * 1000
+    started_at = time.perf_counter()
+    function()
+    return (time.perf_counter() - started_at) * 1000

@@ -8,65 +8,71 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from app.database import db
-from app.mail.models import Letter
+from app.mail.models import Email
 from app.registration import queries
 from app.registration.models import Delegate
 from benchmarks import speed
-from benchmarks.copies import LARGE, Copy
-from benchmarks.crowd import all_do
+from benchmarks.copies import LARGE_SIZE, SiteCopy
+from benchmarks.crowd import run_concurrently
 from benchmarks.figures import Figure, at_least, at_most
-from benchmarks.people import FORMS, STEPS, Person, register
+from benchmarks.people import FORMS, STEPS, RegisteringVisitor, register
 from benchmarks.running import Server
 from benchmarks.wire import Connection
-from tests.postgres import Postgres
+from tests.postgres import PostgresServer
 
 BAR = at_least(0.25, 0.5)
-NONE = at_most(0, 0)
+NO_FAULTS = at_most(0, 0)
 PEOPLE = 64  # in each round
-ROWS = 1_500  # in each round of the control
+CONTROL_ROWS = 1_500  # in each round of the control
 ROUNDS = 5
-ENOUGH = 1_000_000  # places
-PLACES, WISHING = 100, 160  # where there are fewer places than people
+AMPLE_PLACES = 1_000_000  # places
+SCARCE_PLACES, SCARCE_PEOPLE = 100, 160  # where there are fewer places than people
 PROCESSES = 8
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Measure on SQLite and on PostgreSQL."""
-    yield from _on("SQLite", folder / "sqlite", itertools.repeat(""))
-    with postgresql() as server:
-        addresses = (server.url(server.make()) for _ in itertools.count())
-        yield from _on("PostgreSQL", folder / "postgresql", addresses)
+    yield from _measure_on("SQLite", folder / "sqlite", itertools.repeat(""))
+    with run_postgresql() as server:
+        addresses = (server.url(server.create_database()) for _ in itertools.count())
+        yield from _measure_on("PostgreSQL", folder / "postgresql", addresses)
 
 
 @contextmanager
-def postgresql() -> Iterator[Postgres]:
+def run_postgresql() -> Iterator[PostgresServer]:
     """Run a PostgreSQL server for a while."""
-    server = Postgres()
+    server = PostgresServer()
     try:
         yield server
     finally:
-        server.end()
+        server.shut_down()
 
 
-def _on(name: str, folder: Path, addresses: Iterator[str]) -> Iterator[Figure]:
-    yield from _speed(name, Copy(folder / "enough", LARGE, ENOUGH, DATABASE_URL=next(addresses)))
-    yield from _scarce(name, Copy(folder / "few", LARGE, PLACES, DATABASE_URL=next(addresses)))
+def _measure_on(name: str, folder: Path, addresses: Iterator[str]) -> Iterator[Figure]:
+    yield from _measure_rate(
+        name, SiteCopy(folder / "enough", LARGE_SIZE, AMPLE_PLACES, DATABASE_URL=next(addresses))
+    )
+    yield from _measure_scarcity(
+        name, SiteCopy(folder / "few", LARGE_SIZE, SCARCE_PLACES, DATABASE_URL=next(addresses))
+    )
 
 
-def _speed(name: str, copy: Copy) -> Iterator[Figure]:
+def _measure_rate(name: str, copy: SiteCopy) -> Iterator[Figure]:
     """Registrations per second, times the steps of each, beside W."""
     numbers = itertools.count()
-    ended: list[int] = []
+    all_statuses: list[int] = []
 
     def ours(site: Server) -> float:
         jobs = [next(numbers) for _ in range(PEOPLE)]
-        statuses, took = all_do(register, jobs, site.port)
-        ended.extend(statuses)
+        statuses, took = run_concurrently(register, jobs, site.port)
+        all_statuses.extend(statuses)
         return len(jobs) / took
 
-    with copy.server() as site, copy.control() as control:
+    with copy.start_server() as site, copy.start_control() as control:
         ours(site)  # the first request of each kind compiles its templates
-        people, rows, _ = speed.in_turns(lambda: ours(site), lambda: _rows(control), ROUNDS)
+        people, rows, _ = speed.alternate(
+            lambda: ours(site), lambda: _measure_row_rate(control), ROUNDS
+        )
     ratio = people * STEPS / rows
     yield Figure(
         f"registrations × {STEPS} steps, {name}, 32 clients",
@@ -76,49 +82,51 @@ def _speed(name: str, copy: Copy) -> Iterator[Figure]:
         f"W {rows:,.0f}/s ({people * FORMS / rows:.2f} by its {FORMS} forms alone)",
         ratio,
     )
-    yield from _faults(f"{name}, 1 process", copy, ended, ENOUGH)
+    yield from _count_faults(f"{name}, 1 process", copy, all_statuses, AMPLE_PLACES)
 
 
-def _scarce(name: str, copy: Copy) -> Iterator[Figure]:
+def _measure_scarcity(name: str, copy: SiteCopy) -> Iterator[Figure]:
     """More people than places, everyone confirming twice, with eight processes."""
-    with copy.server(PROCESSES) as site:
-        ended, _ = all_do(_register_twice, range(WISHING), site.port)
-    yield from _faults(f"{name}, {PROCESSES} processes", copy, ended, PLACES)
+    with copy.start_server(PROCESSES) as site:
+        statuses, _ = run_concurrently(_register_twice, range(SCARCE_PEOPLE), site.port)
+    yield from _count_faults(f"{name}, {PROCESSES} processes", copy, statuses, SCARCE_PLACES)
 
 
-def _faults(name: str, copy: Copy, ended: Sequence[int], places: int) -> Iterator[Figure]:
+def _count_faults(
+    name: str, copy: SiteCopy, statuses: Sequence[int], places: int
+) -> Iterator[Figure]:
     """Count what must never be."""
-    with copy.at_work():
+    with copy.app_context():
         delegates = db.session.scalar(select(func.count()).select_from(Delegate)) or 0
         people = db.session.scalar(select(func.count(Delegate.email.distinct()))) or 0
-        letters = db.session.scalar(select(func.count()).select_from(Letter)) or 0
-        counted = queries.places().taken
-    wrong = sum(status not in {200, 409} for status in ended)
-    missing = len({delegates, counted, letters, ended.count(200)}) - 1
+        letters = db.session.scalar(select(func.count()).select_from(Email)) or 0
+        counted = queries.get_places().taken
+    wrong = sum(status not in {200, 409} for status in statuses)
+    missing = len({delegates, counted, letters, statuses.count(200)}) - 1
     faults = (wrong, max(0, delegates - places), delegates - people, missing)
     yield Figure(
         f"errors, places too many, twice, miscounted: {name}",
-        f"{', '.join(map(str, faults))} ({delegates} places, {len(ended)} people)",
+        f"{', '.join(map(str, faults))} ({delegates} places, {len(statuses)} people)",
         sum(faults),
-        NONE,
+        NO_FAULTS,
     )
 
 
-def _rows(control: Server) -> float:
+def _measure_row_rate(control: Server) -> float:
     """Let the same clients insert rows; tell how many a second."""
-    statuses, took = all_do(_row, range(ROWS), control.port)
+    statuses, duration = run_concurrently(_insert_row, range(CONTROL_ROWS), control.port)
     assert set(statuses) == {200}, statuses
-    return ROWS / took
+    return CONTROL_ROWS / duration
 
 
-def _row(connection: Connection, number: int) -> int:
-    return connection.ask("POST", "/row", {}, f"words=number-{number}".encode()).status
+def _insert_row(connection: Connection, number: int) -> int:
+    return connection.request("POST", "/row", {}, f"words=number-{number}".encode()).status
 
 
 def _register_twice(connection: Connection, number: int) -> int:
     """Register as one does who is in doubt whether the first click was taken."""
-    person = Person(connection, number)
-    ended = person.register()
-    if ended == 200:
-        assert person.confirm() == ended
-    return ended
+    person = RegisteringVisitor(connection, number)
+    status = person.register()
+    if status == 200:
+        assert person.confirm() == status
+    return status

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Self
 from urllib.request import urlopen
 
-from app.serving.parts import THREADS
+from app.server.processes import THREADS
 from config import ROOT
-from tests.waiting import HOST, free_port, wait_until
+from tests.waiting import HOST, wait_until
 
 SITE = "wsgi:app"
 CONTROL = "benchmarks.control:app"
 
 
 @contextmanager
-def workshop() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     """Give a folder that is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="conference-bench-"))
     try:
@@ -105,6 +105,3 @@ def descendants(parent: int) -> list[int]:
     """List the processes that stand beneath a process."""
     found = children(parent)
     return found + [one for child in found for one in descendants(child)]
-
-
-__all__ = ["CONTROL", "HOST", "ROOT", "SITE", "Process", "Server", "free_port", "wait_until"]

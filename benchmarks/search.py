@@ -13,13 +13,13 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from app import create_app
-from app.database import db, reading, transaction
-from app.programme import services
+from app.database import db, read_only_connection, transaction
+from app.factory import create_app
+from app.interchange import services
+from app.releases import services as releases_services
 from benchmarks.figures import Figure, at_most
-from benchmarks.running import ROOT
-from config import Config
-from tests.postgres import Postgres
+from config import ROOT, Config
+from tests.postgres import PostgresServer
 
 SESSIONS, SPEAKERS = 2000, 2500
 QUESTIONS = ("health", "care fin", "measur", "ma", "water city", "zeppelin")
@@ -33,41 +33,41 @@ SETTINGS = {
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Ask on either database, warm."""
-    yield from _measured("SQLite", f"sqlite:///{folder / 'search.sqlite'}", folder)
-    server = Postgres()
+    yield from _measure_database("SQLite", f"sqlite:///{folder / 'search.sqlite'}", folder)
+    server = PostgresServer()
     try:
-        yield from _measured("PostgreSQL", server.url(server.make()), folder)
+        yield from _measure_database("PostgreSQL", server.url(server.create_database()), folder)
     finally:
-        server.end()
+        server.shut_down()
 
 
-def _measured(name: str, database: str, folder: Path) -> Iterator[Figure]:
-    site = _site(database, folder)
-    plain = _median(site, ["/site-map"] * len(QUESTIONS))
-    asked = _median(site, [f"/search?q={one.replace(' ', '+')}" for one in QUESTIONS])
+def _measure_database(name: str, database: str, folder: Path) -> Iterator[Figure]:
+    site = _create_site(database, folder)
+    control_time = _median_time(site, ["/site-map"] * len(QUESTIONS))
+    search_time = _median_time(site, [f"/search?q={one.replace(' ', '+')}" for one in QUESTIONS])
     yield Figure(
         f"search among {SESSIONS} sessions, {name}: p50",
-        f"{asked:.1f} ms",
-        asked,
+        f"{search_time:.1f} ms",
+        search_time,
         at_most(25, 15, "ms"),
-        f"{plain:.1f} ms, a bare indexed query",
-        asked / plain,
+        f"{control_time:.1f} ms, a bare indexed query",
+        search_time / control_time,
     )
 
 
-def _site(database: str, folder: Path) -> Flask:
+def _create_site(database: str, folder: Path) -> Flask:
     site = create_app(
         Config.model_validate({**SETTINGS, "DATABASE_URL": database, "INSTANCE_PATH": str(folder)})
     )
     with site.app_context():
         upgrade(directory=str(ROOT / "migrations"))
         with transaction():
-            services.invent(SESSIONS, SPEAKERS)
-            services.publish()
+            services.load_demo(SESSIONS, SPEAKERS)
+            releases_services.create_release()
     body = _get(site, f"/search?q={QUESTIONS[0]}")
 
     def control() -> str:
-        with reading(db.engine) as connection:
+        with read_only_connection(db.engine) as connection:
             connection.execute(text("SELECT number FROM release WHERE number = 1")).one()
         return body
 
@@ -81,10 +81,10 @@ def _get(site: Flask, address: str) -> str:
     return answer.get_data(as_text=True)
 
 
-def _median(site: Flask, addresses: list[str]) -> float:
+def _median_time(site: Flask, addresses: list[str]) -> float:
     times = []
     for address in addresses * ROUNDS:
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         _get(site, address)
-        times.append((time.perf_counter() - began) * 1000)
+        times.append((time.perf_counter() - started_at) * 1000)
     return median(times)

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 from statistics import median
 
-from benchmarks.running import HOST
+from tests.waiting import HOST
 
 CONNECTIONS = 16
 SECONDS = 1
@@ -13,7 +13,7 @@ ROUNDS = 5
 RATE = re.compile(r"Requests/sec: *([\d.]+)")
 
 
-def rate(port: int, path: str, encoding: str = "identity") -> float:
+def measure_rate(port: int, path: str, encoding: str = "identity") -> float:
     """Ask for one page as fast as it comes, over 16 connections, and tell how fast that was."""
     done = subprocess.run(
         [
@@ -32,11 +32,11 @@ def rate(port: int, path: str, encoding: str = "identity") -> float:
     return float(found[1])
 
 
-def in_turns(
-    one: Callable[[], float], other: Callable[[], float], rounds: int = ROUNDS
+def alternate(
+    first: Callable[[], float], second: Callable[[], float], rounds: int = ROUNDS
 ) -> tuple[float, float, float]:
     """Measure two things by turns: the median of each, and of their ratios."""
-    pairs = [(one(), other()) for _ in range(rounds)]
+    pairs = [(first(), second()) for _ in range(rounds)]
     return (
         median(pair[0] for pair in pairs),
         median(pair[1] for pair in pairs),

@@ -9,21 +9,22 @@ from contextlib import closing, suppress
 from pathlib import Path
 from statistics import median
 
-from benchmarks.copies import Copy
+from benchmarks.copies import SiteCopy
 from benchmarks.figures import Figure, at_most
-from benchmarks.running import HOST, ROOT
 from benchmarks.wire import Connection
+from config import ROOT
+from tests.waiting import HOST
 
-TIMES = 3
-PATIENCE = 60.0  # seconds
-OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # of the make that runs this
+ROUNDS = 3
+START_TIMEOUT = 60.0  # seconds
+MAKE_VARIABLES = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # of the make that runs this
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Start the site a few times with everything in place."""
-    copy = Copy(folder / "starting")
-    _seconds(copy)
-    took = median(_seconds(copy) for _ in range(TIMES))
+    copy = SiteCopy(folder / "starting")
+    _time_start(copy)
+    took = median(_time_start(copy) for _ in range(ROUNDS))
     yield Figure(
         "second make run to the first page answered",
         f"{took:.2f} s",
@@ -32,11 +33,11 @@ def measure(folder: Path) -> Iterator[Figure]:
     )
 
 
-def _seconds(copy: Copy) -> float:
+def _time_start(copy: SiteCopy) -> float:
     """Start the site, wait for its front page, and stop it as Ctrl-C does."""
-    kept = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
-    settings = {**kept, **copy.settings, "HOST": HOST, "PORT": str(copy.port)}
-    began = time.perf_counter()
+    environment = {name: value for name, value in os.environ.items() if name not in MAKE_VARIABLES}
+    settings = {**environment, **copy.settings, "HOST": HOST, "PORT": str(copy.port)}
+    started_at = time.perf_counter()
     site = subprocess.Popen(
         ["make", "run"],
         cwd=ROOT,
@@ -46,17 +47,17 @@ def _seconds(copy: Copy) -> float:
         start_new_session=True,
     )
     try:
-        while not _answers(copy.port):
+        while not _is_answering(copy.port):
             assert site.poll() is None, "make run ended"
-            assert time.perf_counter() - began < PATIENCE, "make run does not answer"
+            assert time.perf_counter() - started_at < START_TIMEOUT, "make run does not answer"
             time.sleep(0.01)
-        return time.perf_counter() - began
+        return time.perf_counter() - started_at
     finally:
         os.killpg(site.pid, signal.SIGINT)  # its own group: make and what it started
         site.wait(30)
 
 
-def _answers(port: int) -> bool:
+def _is_answering(port: int) -> bool:
     with suppress(OSError), closing(Connection(port)) as visitor:
         return visitor.get("/").status == 200
     return False

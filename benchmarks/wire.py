@@ -10,16 +10,19 @@ from urllib.parse import urlsplit
 
 import brotli
 
-from benchmarks.running import HOST
+from tests.waiting import HOST
 
-LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-PATIENCE = 60.0  # seconds
-IDLE = 10.0  # seconds after which a server may have closed a connection
-UNPACK: dict[bytes, Callable[[bytes], bytes]] = {b"br": brotli.decompress, b"gzip": gzip.decompress}
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+READ_TIMEOUT = 60.0  # seconds
+MAX_IDLE_SECONDS = 10.0  # seconds after which a server may have closed a connection
+DECOMPRESSORS: dict[bytes, Callable[[bytes], bytes]] = {
+    b"br": brotli.decompress,
+    b"gzip": gzip.decompress,
+}
 
 
 @dataclass(frozen=True)
-class Answer:
+class WireResponse:
     """What came back."""
 
     status: int
@@ -44,15 +47,15 @@ class Answer:
         return urlsplit(found[1].decode()).path if found else ""
 
     @property
-    def plain(self) -> bytes:
+    def decoded_body(self) -> bytes:
         """The body as it was before it was compressed."""
         found = re.search(rb"\r\ncontent-encoding: *([^\r]+)", self.head, re.IGNORECASE)
-        return UNPACK[found[1]](self.body) if found else self.body
+        return DECOMPRESSORS[found[1]](self.body) if found else self.body
 
     @property
     def text(self) -> str:
         """The words of the page."""
-        return self.plain.decode()
+        return self.decoded_body.decode()
 
 
 class Connection:
@@ -64,11 +67,13 @@ class Connection:
         self._host = f"{HOST}:{port}"
         self._open()
 
-    def get(self, path: str, **headers: str) -> Answer:
+    def get(self, path: str, **headers: str) -> WireResponse:
         """Ask for a page."""
-        return self.ask("GET", path, headers)
+        return self.request("GET", path, headers)
 
-    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> WireResponse:
         """Send a request and read all of its answer."""
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -77,34 +82,34 @@ class Connection:
                 "Content-Type: application/x-www-form-urlencoded",
                 f"Content-Length: {len(body)}",
             ]
-        if time.monotonic() - self._used_at > IDLE:
+        if time.monotonic() - self._used_at > MAX_IDLE_SECONDS:
             self.close()
             self._open()
         self._used_at = time.monotonic()
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode() + body)
-        return self._read()
+        return self._read_response()
 
     def _open(self) -> None:
-        self._socket = socket.create_connection((HOST, self._port), PATIENCE)
+        self._socket = socket.create_connection((HOST, self._port), READ_TIMEOUT)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def close(self) -> None:
         """Hang up."""
         self._socket.close()
 
-    def _read(self) -> Answer:
-        came = b""
-        while (end := came.find(b"\r\n\r\n")) < 0:
-            came += self._more()
-        head, body = came[: end + 4], came[end + 4 :]
-        length = LENGTH.search(head)
+    def _read_response(self) -> WireResponse:
+        received = b""
+        while (end := received.find(b"\r\n\r\n")) < 0:
+            received += self._receive()
+        head, body = received[: end + 4], received[end + 4 :]
+        length = CONTENT_LENGTH.search(head)
         assert length, head
         while len(body) < int(length[1]):
-            body += self._more()
-        return Answer(int(head[9:12]), head, body)
+            body += self._receive()
+        return WireResponse(int(head[9:12]), head, body)
 
-    def _more(self) -> bytes:
-        came = self._socket.recv(262_144)
-        if not came:
+    def _receive(self) -> bytes:
+        received = self._socket.recv(262_144)
+        if not received:
             raise ConnectionError("the server hung up")
-        return came
+        return received

@@ -200,8 +200,14 @@ def _mutant(path: str, tree: ast.Module, trail: tuple[Place, ...], mutated: ast.
         mutated=_first_line(_at(whole, trail[:depth])),
         tree=whole,
         is_in_a_class=any(isinstance(node, ast.ClassDef) for node in named),
-        span=(around.lineno, around.end_lineno or around.lineno),
+        span=(_first_line_number(around), around.end_lineno or around.lineno),
     )
+
+
+def _first_line_number(node: ast.stmt) -> int:
+    """Return the line where the code of a statement begins: at its decorators, if it has any."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return decorators[0].lineno if decorators else node.lineno
 
 
 def _replaced(tree: ast.Module, trail: tuple[Place, ...], mutated: ast.AST) -> ast.Module:

@@ -45,41 +45,41 @@ class Area(NamedTuple):
 AREAS: Final = {
     "seats": Area(
         ["app/registration/seats.py"],
-        ["tests/registration/test_seats.py", "tests/registration/test_confirming.py"],
+        ["tests/registration/test_seats.py", "tests/registration/test_confirmation.py"],
     ),
     "registration": Area(
-        ["app/registration/services.py", "app/registration/admission.py"],
+        ["app/registration/services.py", "app/registration/booking.py"],
         ["tests/registration"],
     ),
     "outbox": Area(
         ["app/mail/outbox.py"],
-        ["tests/mail/test_delivery.py", "tests/mail/test_outbox.py", "tests/mail/test_forever.py"],
+        ["tests/mail/test_smtp.py", "tests/mail/test_outbox.py", "tests/mail/test_worker_loop.py"],
     ),
-    "cache": Area(
-        ["app/web/shelf.py"],
+    "page-cache": Area(
+        ["app/web/page_cache.py"],
         [
-            "tests/web/test_shelf.py",
-            "tests/web/test_variants.py",
-            "tests/programme/test_publishing.py",
+            "tests/web/test_page_cache.py",
+            "tests/web/test_cache_params.py",
+            "tests/releases/test_publishing.py",
         ],
     ),
     "publishing": Area(
-        ["app/programme/publishing/services.py", "app/programme/services.py"],
+        ["app/releases/services.py", "app/interchange/services.py"],
         [
-            "tests/programme/test_publishing.py",
-            "tests/programme/test_planned_releases.py",
-            "tests/programme/test_following.py",
-            "tests/programme/test_commands.py",
-            "tests/organise/test_publishing.py",
+            "tests/releases/test_publishing.py",
+            "tests/releases/test_scheduled_releases.py",
+            "tests/site/test_changelog.py",
+            "tests/interchange/test_commands.py",
+            "tests/admin/test_publishing.py",
         ],
     ),
     "sign-in": Area(
         ["app/accounts/services.py"],
-        ["tests/accounts/test_sign_in.py", "tests/accounts/test_devices.py"],
+        ["tests/accounts/test_sign_in.py", "tests/accounts/test_login_sessions.py"],
     ),
     "search": Area(
         ["app/site/search.py"],
-        ["tests/site/test_search.py", "tests/site/test_finding.py"],
+        ["tests/site/test_search.py", "tests/site/test_search_results.py"],
     ),
 }
 
@@ -103,8 +103,8 @@ class Loop:
         self._failed = False
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out what runs elsewhere."""
-        items[:] = [one for one in items if not ELSEWHERE & set(getattr(one, "fixturenames", ()))]
+        """Leave out what runs elsewhere, and what stops the database server that all share."""
+        items[:] = [one for one in items if not _needs(one, ELSEWHERE) and not _stops_server(one)]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Notice a test that fails."""
@@ -187,6 +187,14 @@ class Loop:
             reporter.write(
                 f"\nlives: {one.path}:{one.line} {one.mutated}\n" if lives else ".", flush=True
             )
+
+
+def _needs(item: pytest.Item, fixtures: set[str]) -> bool:
+    return not fixtures.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _stops_server(item: pytest.Item) -> bool:
+    return _needs(item, {"away"}) and "postgresql" in item.name
 
 
 def _that_pass_through(mutant: Mutant, tests: Sequence[Test]) -> Iterator[Test]:

@@ -30,14 +30,14 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from tests.pages import FIELDS, Tree, faults, keep_for_the_checker, words, words_of_title
+from tests.pages import FIELDS, HtmlTree, find_faults, read_text, read_title, save_for_validator
 
-MOST_REDIRECTS = 6
+MAX_REDIRECTS = 6
 Answer = str | bool | Sequence[str] | tuple[str, bytes]
 Status = int | Collection[int]  # the one that is right, or those that are
 
 
-class NotOnThePage(AssertionError):
+class NotOnPage(AssertionError):
     """What the story looks for is not there; the message lists what is."""
 
 
@@ -48,20 +48,20 @@ class Browser:
         self,
         site: Flask,
         address: str,
-        before: Callable[[], None] = lambda: None,
-        after: Callable[[], None] = lambda: None,
-        keep: Path | None = None,
+        before_request: Callable[[], None] = lambda: None,
+        after_request: Callable[[], None] = lambda: None,
+        save_to: Path | None = None,
     ) -> None:
         self._client = site.test_client()
         self._address = address
-        self._before = before
-        self._after = after
-        self._keep = keep
+        self._before_request = before_request
+        self._after_request = after_request
+        self._save_to = save_to
         self.page: Page
 
     def open(self, address: str, status: int = 200, **headers: str) -> "Page":
         """Open an address; header names are written as Python words (``accept_language``)."""
-        return self.send("GET", address, status, _headers(headers))
+        return self.send("GET", address, status, _header_names(headers))
 
     def press(
         self,
@@ -87,7 +87,7 @@ class Browser:
     ) -> "Page":
         """Send any request, follow where it leads, and look at the page that comes back."""
         response = self.fetch(method, address, headers, **body)
-        for _ in range(MOST_REDIRECTS):
+        for _ in range(MAX_REDIRECTS):
             if response.status_code not in {301, 302, 303, 307, 308}:
                 break
             address = urljoin(address, response.headers["Location"])
@@ -95,10 +95,12 @@ class Browser:
                 method, body = "GET", {}
             response = self.fetch(method, address, headers, **body)
         right = {status} if isinstance(status, int) else status
-        assert response.status_code in right, self._other_status(method, address, response, status)
+        assert response.status_code in right, self._describe_other_status(
+            method, address, response, status
+        )
         self.page = Page(self, response, address)
         if response.mimetype == "text/html" and response.get_data():
-            self._check(self.page)
+            self._check_page(self.page)
         return self.page
 
     def fetch(
@@ -106,16 +108,16 @@ class Browser:
     ) -> TestResponse:
         """Send one request and give the bare answer, as another program would see it."""
         referrer = {"Referer": urljoin(self._address, self.page.address)} if self._has_page else {}
-        self._before()
+        self._before_request()
         response: TestResponse = Context().run(  # each request in a context of its own, as served
             self._client.open,
-            _within(self._address, address),
+            _path_on_site(self._address, address),
             method=method,
             base_url=self._address,
             headers={**referrer, **(headers or {})},
             **body,
         )
-        self._after()
+        self._after_request()
         return response
 
     def cookies(self) -> dict[str, str]:
@@ -123,12 +125,12 @@ class Browser:
         jar = self._client._cookies or {}  # noqa: SLF001 - the client cannot list its cookies
         return {cookie.decoded_key: cookie.decoded_value for cookie in jar.values()}
 
-    def hold_cookie(self, name: str, value: str, path: str = "/") -> None:
+    def set_cookie(self, name: str, value: str, path: str = "/") -> None:
         """Hold a cookie that this site may not have given."""
         domain = urlsplit(self._address).hostname or ""
         self._client.set_cookie(name, value, domain=domain, path=path)
 
-    def lose_cookie(self, name: str, path: str = "/") -> None:
+    def delete_cookie(self, name: str, path: str = "/") -> None:
         """Lose one cookie, as when it has grown too old."""
         domain = urlsplit(self._address).hostname or ""
         self._client.delete_cookie(name, domain=domain, path=path)
@@ -137,18 +139,18 @@ class Browser:
     def _has_page(self) -> bool:
         return hasattr(self, "page")
 
-    def _check(self, page: "Page") -> None:
-        found = faults(page.tree)
-        assert not found, f"{page.address} ({page.heading}):\n- " + "\n- ".join(found)
-        if self._keep is not None:
-            keep_for_the_checker(page.source, page.tree, self._keep)
+    def _check_page(self, page: "Page") -> None:
+        problems = find_faults(page.tree)
+        assert not problems, f"{page.address} ({page.heading}):\n- " + "\n- ".join(problems)
+        if self._save_to is not None:
+            save_for_validator(page.source, page.tree, self._save_to)
 
-    def _other_status(
+    def _describe_other_status(
         self, method: str, address: str, response: TestResponse, status: Status
     ) -> str:
         page = Page(self, response, address)
-        said = page.errors or page.heading or page.text[:400]
-        return f"{method} {address} answered {response.status_code}, not {status}: {said}"
+        summary = page.errors or page.heading or page.text[:400]
+        return f"{method} {address} answered {response.status_code}, not {status}: {summary}"
 
 
 @dataclass
@@ -175,24 +177,24 @@ class Page:
         return self.response.get_data(as_text=True)
 
     @cached_property
-    def tree(self) -> Tree:
+    def tree(self) -> HtmlTree:
         """The page as elements, for what has no word here."""
-        return Tree(self.source)
+        return HtmlTree(self.source)
 
     @property
     def heading(self) -> str:
         """Its main heading."""
-        return next((words(one) for one in self.tree.every("h1")), "")
+        return next((read_text(one) for one in self.tree.find_all("h1")), "")
 
     @property
     def headings(self) -> list[str]:
         """All its headings, in order."""
-        return [words(one) for one in self.tree.every("h1", "h2", "h3", "h4", "h5", "h6")]
+        return [read_text(one) for one in self.tree.find_all("h1", "h2", "h3", "h4", "h5", "h6")]
 
     @property
     def title(self) -> str:
         """What its tab says."""
-        return next((words_of_title(one) for one in self.tree.every("title")), "")
+        return next((read_title(one) for one in self.tree.find_all("title")), "")
 
     @property
     def language(self) -> str:
@@ -202,25 +204,27 @@ class Page:
     @property
     def main(self) -> Element:
         """Its main part."""
-        return next(self.tree.every("main"))
+        return next(self.tree.find_all("main"))
 
     @property
     def text(self) -> str:
         """The words of its main part."""
-        return next((words(one) for one in self.tree.every("main")), words(self.tree.root))
+        return next(
+            (read_text(one) for one in self.tree.find_all("main")), read_text(self.tree.root)
+        )
 
     @property
     def errors(self) -> list[str]:
         """What its error summary lists."""
-        boxes = self.tree.of_class("govuk-error-summary")
-        return [words(one) for box in boxes for one in self.tree.every("li", within=box)]
+        boxes = self.tree.find_by_class("govuk-error-summary")
+        return [read_text(one) for box in boxes for one in self.tree.find_all("li", within=box)]
 
     @property
     def links(self) -> dict[str, str]:
         """Where each link leads, by its words."""
         return {
-            words(one) or one.get("aria-label", ""): one.get("href", "")
-            for one in self.tree.every("a")
+            read_text(one) or one.get("aria-label", ""): one.get("href", "")
+            for one in self.tree.find_all("a")
             if one.get("href")
         }
 
@@ -230,43 +234,43 @@ class Page:
         return [_button_words(one) for one in _buttons(self.tree)]
 
     @property
-    def facts(self) -> dict[str, str]:
+    def summary_list(self) -> dict[str, str]:
         """What its lists of facts say, by term; what the history tells of them comes after."""
-        past = {one for told in self.tree.of_class("past") for one in told.iter("dl")}
+        past = {one for told in self.tree.find_by_class("past") for one in told.iter("dl")}
         return {
-            words(term): words(fact)
-            for listing in sorted(self.tree.every("dl"), key=lambda one: one not in past)
-            for term, fact in _pairs(self.tree.every("dt", "dd", within=listing))
+            read_text(term): read_text(fact)
+            for listing in sorted(self.tree.find_all("dl"), key=lambda one: one not in past)
+            for term, fact in _pair_terms(self.tree.find_all("dt", "dd", within=listing))
         }
 
     @property
     def rows(self) -> list[dict[str, str]]:
         """The rows of its tables, by column."""
-        return [row for table in self.tree.every("table") for row in _rows(self.tree, table)]
+        return [row for table in self.tree.find_all("table") for row in _rows(self.tree, table)]
 
     @property
     def labels(self) -> list[str]:
         """The labels of its fields, in order; a choice by its own label."""
-        return [self.tree.label(one) for one in self.tree.every(*FIELDS) if _is_shown(one)]
+        return [self.tree.label_of(one) for one in self.tree.find_all(*FIELDS) if _is_visible(one)]
 
-    def at(self, identity: str) -> str:
+    def text_by_id(self, identity: str) -> str:
         """Read the element with this id."""
-        found = self.tree.by_id(identity)
-        if found is None:
-            raise NotOnThePage(f"{self.address} has nothing with the id {identity}")
-        return words(found)
+        element = self.tree.find_by_id(identity)
+        if element is None:
+            raise NotOnPage(f"{self.address} has nothing with the id {identity}")
+        return read_text(element)
 
-    def answer(self, label: str) -> str:
+    def value_of(self, label: str) -> str:
         """Tell what stands in a field: the text, or the label of what is chosen."""
-        return ", ".join(_Form(self.tree, self._form_with(label)).standing(label))
+        return ", ".join(_Form(self.tree, self._form_with(label)).current_values(label))
 
-    def beside(self, label: str) -> str:
+    def error_for(self, label: str) -> str:
         """Read the error that stands beside a field or a group, without its hidden prefix."""
-        field = _Form(self.tree, self._form_with(label)).named(label)[0]
+        field = _Form(self.tree, self._form_with(label)).find_fields(label)[0]
         for name in self._described_by(field):
-            element = self.tree.by_id(name)
+            element = self.tree.find_by_id(name)
             if element is not None and "govuk-error-message" in (element.get("class") or ""):
-                return words(element).removeprefix("Error: ")
+                return read_text(element).removeprefix("Error: ")
         return ""
 
     def press(
@@ -284,7 +288,7 @@ class Page:
     ) -> "Page":
         """Fill in the form of this button, and press it."""
         owner = pressed.get("form")
-        element = self.tree.by_id(owner) if owner else self.tree.above(pressed, "form")
+        element = self.tree.find_by_id(owner) if owner else self.tree.closest(pressed, "form")
         assert element is not None, f"the button “{_button_words(pressed)}” belongs to no form"
         form = _Form(self.tree, element)
         form.fill(answers)
@@ -293,30 +297,30 @@ class Page:
         method = element.get("method", "get").upper()
         if method == "GET":  # what is asked takes the place of what was asked before
             address = address.partition("?")[0]
-        return self.browser.send(method, address, status, **form.sent_by(pressed))
+        return self.browser.send(method, address, status, **form.build_request(pressed))
 
     def follow(self, link: str, status: int = 200) -> "Page":
         """Follow a link by its words."""
         links = self.links
-        place = links.get(link)
-        if place is None:
-            raise NotOnThePage(f"{self.address} has no link “{link}”, but: {sorted(links)}")
-        return self.browser.open(urljoin(self.address, place), status)
+        href = links.get(link)
+        if href is None:
+            raise NotOnPage(f"{self.address} has no link “{link}”, but: {sorted(links)}")
+        return self.browser.open(urljoin(self.address, href), status)
 
     def _button(self, label: str) -> Element:
         for one in _buttons(self.tree):
             if _button_words(one) == label:
                 return one
-        raise NotOnThePage(f"{self.address} has no button “{label}”, but: {self.buttons}")
+        raise NotOnPage(f"{self.address} has no button “{label}”, but: {self.buttons}")
 
     def _form_with(self, label: str) -> Element:
-        for form in self.tree.every("form"):
-            if _Form(self.tree, form).named(label):
+        for form in self.tree.find_all("form"):
+            if _Form(self.tree, form).find_fields(label):
                 return form
-        raise NotOnThePage(f"{self.address} has no field “{label}”, but: {self.labels}")
+        raise NotOnPage(f"{self.address} has no field “{label}”, but: {self.labels}")
 
     def _described_by(self, field: Element) -> list[str]:
-        group = self.tree.above(field, "fieldset")
+        group = self.tree.closest(field, "fieldset")
         holders = [field] if group is None else [field, group]
         return [name for one in holders for name in one.get("aria-describedby", "").split()]
 
@@ -324,42 +328,42 @@ class Page:
 class _Form:
     """The fields of a form and what stands in them."""
 
-    def __init__(self, tree: Tree, form: Element) -> None:
+    def __init__(self, tree: HtmlTree, form: Element) -> None:
         self._tree = tree
         self._form = form
         self._fields = [
-            one for one in tree.every(*FIELDS, within=form) if "disabled" not in one.attrib
+            one for one in tree.find_all(*FIELDS, within=form) if "disabled" not in one.attrib
         ]
-        self._values = {field: _shipped(tree, field) for field in self._fields}
+        self._values = {field: _initial_values(tree, field) for field in self._fields}
 
-    def named(self, name: str) -> list[Element]:
+    def find_fields(self, name: str) -> list[Element]:
         """Find fields by label, or by the legend of their group; “(optional)” may be left out."""
-        shown = [one for one in self._fields if _is_shown(one)]
-        wanted = {_slug(name), _slug(f"{name} (optional)")}
-        own = [one for one in shown if _slug(self._tree.label(one)) in wanted]
-        return own or [one for one in shown if _slug(self._legend(one)) in wanted]
+        visible = [one for one in self._fields if _is_visible(one)]
+        slugs = {_slug(name), _slug(f"{name} (optional)")}
+        own = [one for one in visible if _slug(self._tree.label_of(one)) in slugs]
+        return own or [one for one in visible if _slug(self._legend(one)) in slugs]
 
-    def standing(self, name: str) -> list[str]:
+    def current_values(self, name: str) -> list[str]:
         """Tell what stands in the fields of this name."""
         return [
             self._option_label(field, value)
-            for field in self.named(name)
+            for field in self.find_fields(name)
             for value in self._values[field]
         ]
 
     def fill(self, answers: Mapping[str, Answer]) -> None:
         """Put answers in."""
         for name, answer in answers.items():
-            fields = self.named(name)
+            fields = self.find_fields(name)
             if not fields:
-                shown = [self._tree.label(one) for one in self._fields if _is_shown(one)]
-                raise NotOnThePage(f"the form has no field “{name}”, but: {shown}")
+                visible = [self._tree.label_of(one) for one in self._fields if _is_visible(one)]
+                raise NotOnPage(f"the form has no field “{name}”, but: {visible}")
             if _is_choice(fields[0]) and not isinstance(answer, bool):
                 self._choose(fields, [answer] if isinstance(answer, str) else list(answer))
             else:
-                self._values[fields[0]] = self._typed(fields[0], answer)
+                self._values[fields[0]] = self._value_for(fields[0], answer)
 
-    def sent_by(self, button: Element) -> dict[str, Any]:
+    def build_request(self, button: Element) -> dict[str, Any]:
         """Give the request's body or question, as a browser makes it when this is pressed."""
         pairs = [
             (field.get("name", ""), value)
@@ -371,9 +375,9 @@ class _Form:
             pairs.append((button.get("name", ""), button.get("value", "")))
         if self._form.get("method", "get").lower() == "get":
             return {"query_string": MultiDict(pairs)}
-        return {"data": MultiDict(_as_sent(value, name) for name, value in pairs)}
+        return {"data": MultiDict(_encode_value(value, name) for name, value in pairs)}
 
-    def _typed(self, field: Element, answer: Any) -> list[Any]:
+    def _value_for(self, field: Element, answer: Any) -> list[Any]:
         if _is_choice(field):
             return [field.get("value", "on")] if answer else []
         if field.tag == "select":
@@ -381,36 +385,36 @@ class _Form:
         return [answer]
 
     def _value_of_option(self, field: Element, wanted: str) -> str:
-        options = {words(one): one.get("value", words(one)) for one in field.iter("option")}
+        options = {read_text(one): one.get("value", read_text(one)) for one in field.iter("option")}
         if wanted not in options and wanted not in options.values():
-            raise NotOnThePage(f"“{self._tree.label(field)}” does not offer “{wanted}”")
+            raise NotOnPage(f"“{self._tree.label_of(field)}” does not offer “{wanted}”")
         return options.get(wanted, wanted)
 
     def _choose(self, fields: list[Element], wanted: list[Any]) -> None:
-        offered = {self._tree.label(one): one for one in fields}
+        offered = {self._tree.label_of(one): one for one in fields}
         unknown = [one for one in wanted if one not in offered]
         if unknown:
-            raise NotOnThePage(f"{unknown} is not offered, but: {list(offered)}")
+            raise NotOnPage(f"{unknown} is not offered, but: {list(offered)}")
         for label, field in offered.items():
             self._values[field] = [field.get("value", "on")] if label in wanted else []
 
     def _legend(self, field: Element) -> str:
-        group = self._tree.above(field, "fieldset")
-        legends = self._tree.every("legend", within=group) if group is not None else iter(())
-        return next((words(one) for one in legends), "") if _is_choice(field) else ""
+        group = self._tree.closest(field, "fieldset")
+        legends = self._tree.find_all("legend", within=group) if group is not None else iter(())
+        return next((read_text(one) for one in legends), "") if _is_choice(field) else ""
 
     def _option_label(self, field: Element, value: str) -> str:
         if _is_choice(field):
-            return self._tree.label(field)
-        options = {one.get("value", words(one)): words(one) for one in field.iter("option")}
+            return self._tree.label_of(field)
+        options = {one.get("value", read_text(one)): read_text(one) for one in field.iter("option")}
         return options.get(value, value)
 
 
-def _headers(named: Mapping[str, str]) -> dict[str, str]:
+def _header_names(named: Mapping[str, str]) -> dict[str, str]:
     return {name.replace("_", "-").title(): value for name, value in named.items()}
 
 
-def _within(site: str, address: str) -> str:
+def _path_on_site(site: str, address: str) -> str:
     """Give the path and question of an address, which must be on the site."""
     parts = urlsplit(urljoin(site, address))
     assert parts.netloc == urlsplit(site).netloc, f"{address} leads away from the site"
@@ -421,7 +425,7 @@ def _slug(label: str) -> str:
     return re.sub(r"[\W_]+", "_", label.lower()).strip("_")
 
 
-def _is_shown(field: Element) -> bool:
+def _is_visible(field: Element) -> bool:
     return field.get("type") not in {"hidden", "submit", "button", "reset"}
 
 
@@ -429,39 +433,39 @@ def _is_choice(field: Element) -> bool:
     return field.get("type") in {"radio", "checkbox"}
 
 
-def _shipped(tree: Tree, field: Element) -> list[Any]:
+def _initial_values(tree: HtmlTree, field: Element) -> list[Any]:
     """Tell what stands in a field when the page arrives."""
     if _is_choice(field):
         return [field.get("value", "on")] if "checked" in field.attrib else []
     if field.tag == "textarea":
         return [(field.text or "").removeprefix("\n")]
     if field.tag == "select":
-        options = list(tree.every("option", within=field))
+        options = list(tree.find_all("option", within=field))
         chosen = [one for one in options if "selected" in one.attrib] or options[:1]
-        return [one.get("value", words(one)) for one in chosen]
+        return [one.get("value", read_text(one)) for one in chosen]
     return [] if field.get("type") == "file" else [field.get("value", "")]
 
 
-def _as_sent(value: Any, name: str) -> tuple[str, Any]:
+def _encode_value(value: Any, name: str) -> tuple[str, Any]:
     if isinstance(value, tuple):
         file_name, content = value
         return name, (BytesIO(content), file_name)
     return name, value
 
 
-def _buttons(tree: Tree) -> Iterator[Element]:
+def _buttons(tree: HtmlTree) -> Iterator[Element]:
     return (
         one
-        for one in tree.every("button", "input")
+        for one in tree.find_all("button", "input")
         if one.tag == "button" or one.get("type") == "submit"
     )
 
 
 def _button_words(button: Element) -> str:
-    return words(button) or button.get("value", "") or button.get("aria-label", "")
+    return read_text(button) or button.get("value", "") or button.get("aria-label", "")
 
 
-def _pairs(parts: Iterator[Element]) -> Iterator[tuple[Element, Element]]:
+def _pair_terms(parts: Iterator[Element]) -> Iterator[tuple[Element, Element]]:
     """Pair each term with the first fact that follows it."""
     term = None
     for part in parts:
@@ -472,10 +476,12 @@ def _pairs(parts: Iterator[Element]) -> Iterator[tuple[Element, Element]]:
             term = None
 
 
-def _rows(tree: Tree, table: Element) -> Iterator[dict[str, str]]:
-    lines = [list(tree.every("th", "td", within=row)) for row in tree.every("tr", within=table)]
+def _rows(tree: HtmlTree, table: Element) -> Iterator[dict[str, str]]:
+    lines = [
+        list(tree.find_all("th", "td", within=row)) for row in tree.find_all("tr", within=table)
+    ]
     if not lines:
         return
-    columns = [words(cell) for cell in lines[0]]
+    columns = [read_text(cell) for cell in lines[0]]
     for cells in lines[1:]:
-        yield dict(zip(columns, map(words, cells), strict=False))
+        yield dict(zip(columns, map(read_text, cells), strict=False))

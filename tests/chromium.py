@@ -27,10 +27,10 @@ HOME = "http://127.0.0.1:9/"  # nothing is there: see _shared_context
 
 
 @contextmanager
-def running() -> Iterator[Browser]:
+def launch() -> Iterator[Browser]:
     """Start the browser, and close it at the end."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_program(), args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=_find_program(), args=OPTIONS)
         yield browser
         browser.close()
 
@@ -70,29 +70,29 @@ def _shared_context(browser: Browser, scripts: bool) -> BrowserContext:
     return known[scripts]
 
 
-def barriers(page: Page) -> list[str]:
+def find_violations(page: Page) -> list[str]:
     """List what axe finds against WCAG A and AA and its best practices, one line for each place."""
     if page.evaluate("matchMedia('(scripting: none)').matches"):
-        return barriers(_copy_for_axe(page))
+        return find_violations(_copy_for_axe(page))
     page.wait_for_load_state()
     if (
         page not in _with_axe
     ):  # once for all documents to come: to send it takes a tenth of a second
-        page.add_init_script(_axe())
+        page.add_init_script(_read_axe())
         _with_axe.add(page)
     if not page.evaluate("'axe' in window"):
-        page.evaluate(_axe())
+        page.evaluate(_read_axe())
     found: list[str] = page.evaluate(VIOLATIONS)
     return found
 
 
-def sideways_scroll(page: Page) -> int:
+def horizontal_overflow(page: Page) -> int:
     """Tell by how many pixels a page is wider than its window, once it is all there."""
     page.wait_for_load_state()
-    wider: int = page.evaluate(
+    overflow: int = page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
-    return wider
+    return overflow
 
 
 def _copy_for_axe(page: Page) -> Page:
@@ -115,7 +115,7 @@ def _copy_for_axe(page: Page) -> Page:
     return copy
 
 
-def _program() -> str:
+def _find_program() -> str:
     candidates = [os.environ.get("CHROMIUM", ""), *NAMES]
     program = next((found for found in map(shutil.which, filter(None, candidates)) if found), None)
     if program is None:
@@ -124,7 +124,7 @@ def _program() -> str:
 
 
 @cache
-def _axe() -> str:
+def _read_axe() -> str:
     if not AXE.exists():
         pytest.fail("These tests need axe-core: run npm ci, or make test.")
     return AXE.read_text(encoding="utf-8")

@@ -11,26 +11,26 @@ The site
     instance     the folder of the site's own files, empty
     database     the address of that database: SQLite, unless `@pytest.mark.both_databases` (the
                  test runs twice) or `@pytest.mark.postgresql_only` says otherwise
-    held_clock   the clock, which stands still at 9:30am on Tuesday 12 May 2009 in British Summer
+    frozen_time  the clock, which stands still at 9:30am on Tuesday 12 May 2009 in British Summer
                  Time: `.move_to("2009-06-10T09:00:00+01:00")`, `.shift(timedelta(hours=1))`
 
 People
     visitor      someone at the site (tests/browser.py); every page opened is checked in passing
-    a_browser    makes more of them: `somebody_else = a_browser()`
+    new_browser  makes more of them: `somebody_else = new_browser()`
 
 What is seen from outside
-    mailbox      a real mail server (tests/mailbox.py); a test that asks for it has a site that
+    mailbox      a real mail server (tests/mail_server.py); a test that asks for it has a site that
                  delivers there. `secure_mailbox` insists on TLS
     queries      the SQL statements that requests have sent; `len(queries)`, `queries.clear()`
     postgres     a PostgreSQL server (tests/postgres.py)
-    live_site    starts the site in processes of its own, on this test's database (tests/live.py):
-                 `running = live_site(processes=2, worker=True)`. The clock runs there, and here,
-                 from the same moment in May 2009 on
+    live_site    starts the site in processes of its own, on this test's database
+                 (tests/live_site.py): `running = live_site(processes=2, worker=True)`. The clock
+                 runs there, and here, from the same moment in May 2009 on
     window       a tab of a real browser (Playwright's Page); `window_without_scripts` has
                  JavaScript off; `chromium` is the browser itself
     axe          lists barriers on a real page: `assert axe(window) == []`
 
-Whoever walks through the back office by keyboard is in tests/organise/conftest.py.
+Whoever walks through the back office by keyboard is in tests/admin/conftest.py.
 
 Factories are in tests/factories.py. With `--keep-pages`, a run puts aside pages of every shape
 that it opens; with `--nu`, it puts its own beside them, and the Nu HTML checker reads them all at
@@ -40,6 +40,7 @@ Property tests try the same examples in each run, so that none goes red by chanc
 test-random` tries new ones.
 """
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -58,22 +59,22 @@ import time_machine
 from flask import Flask, has_request_context
 from sqlalchemy import Engine, event
 
-from app import edition
+from app import cache_version
 from app.database import db, transaction
 from config import ROOT, Config
 from tests import chromium as real_browser
-from tests import factories, memory
+from tests import factories, ramdisk
 from tests.browser import Browser
-from tests.live import LiveSite
-from tests.mailbox import Mailbox
-from tests.postgres import Postgres
-from tests.sharing import share_from_now_on
+from tests.live_site import LiveSite
+from tests.mail_server import MailServer
+from tests.postgres import PostgresServer
+from tests.shared_caches import share_caches
 from tests.sites import Settings, SitePool, build_site, close_site
 from tests.waiting import HOST, free_port
 
 ONCE_A_REQUEST = "86400"  # seconds: never by itself, but each visitor's request begins with a look
-IN_MAY = "2009-05-12T09:30:00+01:00"
-USUAL = {
+FROZEN_AT = "2009-05-12T09:30:00+01:00"
+DEFAULT_SETTINGS = {
     "SECRET_KEY": "a key for tests, known to everyone",
     "SITE_URL": "https://conference.example",
     "EDITION_CHECK_SECONDS": ONCE_A_REQUEST,
@@ -81,10 +82,10 @@ USUAL = {
     "MAIL_TIMEOUT": "2",
 }
 # what is set on this machine is no business of the tests
-UNSET = [*Config.model_fields, "PYTHONDONTWRITEBYTECODE"]
-NO_STATEMENTS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
+UNSET_VARIABLES = [*Config.model_fields, "PYTHONDONTWRITEBYTECODE"]
+IGNORED_STATEMENTS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
 PAGES = ROOT / ".pytest_cache" / "pages"
-NU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+VALIDATOR_JAR = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 
 
 hypothesis.settings.register_profile("random")
@@ -98,14 +99,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for name in UNSET:
+    for name in UNSET_VARIABLES:
         os.environ.pop(name, None)
-    memory.use()
-    share_from_now_on()
+    ramdisk.use_ramdisk()
+    share_caches()
     if not hasattr(config, "workerinput"):
         if config.getoption("--keep-pages"):
             shutil.rmtree(PAGES, ignore_errors=True)
         PAGES.mkdir(parents=True, exist_ok=True)
+
+
+def pytest_collection_finish() -> None:
+    """Let Python look for garbage seldom: what is there by now stays, and a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -123,7 +131,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.getoption("--nu") and not hasattr(session.config, "workerinput"):
-        complaints = _complaints_of_the_checker()
+        complaints = _run_validator()
         if complaints:
             reporter = session.config.pluginmanager.get_plugin("terminalreporter")
             assert reporter is not None
@@ -131,21 +139,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _complaints_of_the_checker() -> str:
+def _run_validator() -> str:
     if not any(PAGES.glob("*.html")):
         return ""
-    command = ["java", "-jar", str(NU), "--format", "gnu", "--skip-non-html", str(PAGES)]
+    command = ["java", "-jar", str(VALIDATOR_JAR), "--format", "gnu", "--skip-non-html", str(PAGES)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stderr.replace(f"file:{PAGES}/", "")
 
 
-def _made_ready(settings: Settings, *, with_conference: bool) -> None:
+def _prepare_database(settings: Settings, *, with_conference: bool) -> None:
     """Bring a new database to where tests begin."""
     site = build_site(settings)
-    with site.app_context(), time_machine.travel(IN_MAY, tick=False):
+    with site.app_context(), time_machine.travel(FROZEN_AT, tick=False):
         flask_migrate.upgrade(directory=str(ROOT / "migrations"))
         if with_conference:
-            factories.the_small_conference()
+            factories.load_small_conference()
     close_site(site)
 
 
@@ -161,8 +169,12 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool
     def template(with_conference: bool) -> Path:
         if with_conference not in made:
             path = folder / f"{with_conference}.sqlite"
-            settings = {**USUAL, "INSTANCE_PATH": str(folder), "DATABASE_URL": f"sqlite:///{path}"}
-            _made_ready(settings, with_conference=with_conference)
+            settings = {
+                **DEFAULT_SETTINGS,
+                "INSTANCE_PATH": str(folder),
+                "DATABASE_URL": f"sqlite:///{path}",
+            }
+            _prepare_database(settings, with_conference=with_conference)
             with closing(sqlite3.connect(path)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             made[with_conference] = path
@@ -172,16 +184,16 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server for this run."""
-    server = Postgres()
+    server = PostgresServer()
     yield server
-    server.end()
+    server.shut_down()
 
 
 @pytest.fixture(scope="session")
 def postgresql_templates(
-    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[bool], str]:
     """Finished PostgreSQL databases to copy: with the small conference, or without."""
     folder = tmp_path_factory.mktemp("postgresql")
@@ -189,9 +201,13 @@ def postgresql_templates(
 
     def template(with_conference: bool) -> str:
         if with_conference not in made:
-            name = postgres.make()
-            settings = {**USUAL, "INSTANCE_PATH": str(folder), "DATABASE_URL": postgres.url(name)}
-            _made_ready(settings, with_conference=with_conference)
+            name = postgres.create_database()
+            settings = {
+                **DEFAULT_SETTINGS,
+                "INSTANCE_PATH": str(folder),
+                "DATABASE_URL": postgres.url(name),
+            }
+            _prepare_database(settings, with_conference=with_conference)
             made[with_conference] = name
         return made[with_conference]
 
@@ -220,15 +236,15 @@ def database(request: pytest.FixtureRequest, workplace: Path) -> Iterator[str]:
     if getattr(request, "param", "sqlite") == "sqlite":
         template = request.getfixturevalue("sqlite_templates")(with_conference)
         for old in workplace.glob("conference.sqlite*"):
-            old.unlink()
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
         shutil.copyfile(template, workplace / "conference.sqlite")
         yield f"sqlite:///{workplace / 'conference.sqlite'}"
         return
     template = request.getfixturevalue("postgresql_templates")(with_conference)
-    server: Postgres = request.getfixturevalue("postgres")
-    name = server.make(template, f"conference_{os.getpid()}")  # scripts/mutate.py forks
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.create_database(template, f"conference_{os.getpid()}")  # scripts/mutate.py forks
     yield server.url(name)
-    server.remove(name)
+    server.drop_database(name)
 
 
 # The site
@@ -237,26 +253,26 @@ def database(request: pytest.FixtureRequest, workplace: Path) -> Iterator[str]:
 @pytest.fixture
 def settings(request: pytest.FixtureRequest, database: str, instance: Path) -> Settings:
     """The settings of this test's site."""
-    chosen = {**USUAL, "DATABASE_URL": database, "INSTANCE_PATH": str(instance)}
+    chosen = {**DEFAULT_SETTINGS, "DATABASE_URL": database, "INSTANCE_PATH": str(instance)}
     for name in ("mailbox", "secure_mailbox"):
         if name in request.fixturenames:
             chosen |= request.getfixturevalue(name).settings
     if "live_site" in request.fixturenames:
         port = free_port()
         chosen |= {"SITE_URL": f"http://{HOST}:{port}", "SESSION_COOKIE_SECURE": "false"}
-        chosen |= {"CLOCK_STARTS_AT": IN_MAY, "EDITION_CHECK_SECONDS": "0.2"}
+        chosen |= {"CLOCK_STARTS_AT": FROZEN_AT, "EDITION_CHECK_SECONDS": "0.2"}
     for marker in request.node.iter_markers("settings"):
         chosen |= {name: str(value) for name, value in marker.kwargs.items()}
     return chosen
 
 
 @pytest.fixture
-def held_clock(request: pytest.FixtureRequest) -> Iterator[Any]:
+def frozen_time(request: pytest.FixtureRequest) -> Iterator[Any]:
     """The clock, standing still on a morning in May."""
     if "live_site" in request.fixturenames:  # other processes cannot be held
         yield None
         return
-    with time_machine.travel(IN_MAY, tick=False) as traveller:
+    with time_machine.travel(FROZEN_AT, tick=False) as traveller:
         yield traveller
 
 
@@ -268,7 +284,7 @@ def site_pool() -> SitePool:
 
 @pytest.fixture
 def site(
-    request: pytest.FixtureRequest, settings: Settings, held_clock: Any, site_pool: SitePool
+    request: pytest.FixtureRequest, settings: Settings, frozen_time: Any, site_pool: SitePool
 ) -> Iterator[Flask]:
     """The site, with a database of its own."""
     is_shared = request.node.get_closest_marker("own_site") is None
@@ -276,8 +292,8 @@ def site(
     with site.app_context():
         if "CLOCK_STARTS_AT" in settings:
             with transaction():
-                edition.fix_clock(datetime.fromisoformat(settings["CLOCK_STARTS_AT"]))
-            edition.current()
+                cache_version.set_clock_start(datetime.fromisoformat(settings["CLOCK_STARTS_AT"]))
+            cache_version.current()
         yield site
     close_site(site)
 
@@ -293,7 +309,7 @@ def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[Calla
         running = LiveSite(settings, tmp_path / "live.log", processes, port)
         started.append(running)
         if worker:
-            running.start_the_worker()
+            running.start_mail_worker()
         return running
 
     yield start
@@ -305,7 +321,7 @@ def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[Calla
 
 
 @pytest.fixture
-def a_browser(
+def new_browser(
     site: Flask, settings: Settings, request: pytest.FixtureRequest
 ) -> Callable[[], Browser]:
     """Make a browser for somebody else."""
@@ -315,33 +331,33 @@ def a_browser(
     def before() -> None:
         db.session.commit()
         if settings["EDITION_CHECK_SECONDS"] == ONCE_A_REQUEST:
-            edition.look_again()
+            cache_version.recheck()
 
     return lambda: Browser(site, settings["SITE_URL"], before, db.session.expire_all, keep)
 
 
 @pytest.fixture
-def visitor(a_browser: Callable[[], Browser]) -> Browser:
+def visitor(new_browser: Callable[[], Browser]) -> Browser:
     """Someone at the site."""
-    return a_browser()
+    return new_browser()
 
 
 # What is seen from outside
 
 
 @pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+def mailbox(tmp_path: Path) -> Iterator[MailServer]:
     """A real mail server; the site delivers to it."""
-    yield from _open(Mailbox(tmp_path), tls=False)
+    yield from _open_mail_server(MailServer(tmp_path), tls=False)
 
 
 @pytest.fixture
-def secure_mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+def secure_mailbox(tmp_path: Path) -> Iterator[MailServer]:
     """A real mail server that insists on TLS; the site trusts whoever vouches for it."""
-    yield from _open(Mailbox(tmp_path), tls=True)
+    yield from _open_mail_server(MailServer(tmp_path), tls=True)
 
 
-def _open(mailbox: Mailbox, *, tls: bool) -> Iterator[Mailbox]:
+def _open_mail_server(mailbox: MailServer, *, tls: bool) -> Iterator[MailServer]:
     mailbox.open(tls=tls)
     yield mailbox
     mailbox.close()
@@ -354,7 +370,7 @@ def queries() -> Iterator[list[str]]:
 
     def note(*about: Any) -> None:
         statement = str(about[2])
-        if has_request_context() and not statement.startswith(NO_STATEMENTS):
+        if has_request_context() and not statement.startswith(IGNORED_STATEMENTS):
             sent.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
@@ -365,7 +381,7 @@ def queries() -> Iterator[list[str]]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[playwright.sync_api.Browser]:
     """A real browser."""
-    with real_browser.running() as browser:
+    with real_browser.launch() as browser:
         yield browser
 
 
@@ -388,4 +404,4 @@ def window_without_scripts(
 @pytest.fixture
 def axe() -> Callable[[playwright.sync_api.Page], list[str]]:
     """List the barriers on a real page."""
-    return real_browser.barriers
+    return real_browser.find_violations

@@ -18,41 +18,34 @@ from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Page
 from sqlalchemy import select
 
-from app import clock, edition
+from app import cache_version, clock
 from app.accounts import guards
 from app.accounts import services as accounts
-from app.accounts.models import ORGANISER, Device, Person
-from app.accounts.queries import hashed
-from app.agenda import holding
-from app.agenda import services as agendas
+from app.accounts.models import ORGANISER, LoginSession, Person
+from app.accounts.queries import hash_secret
+from app.agenda import cookie, services
 from app.agenda.models import Agenda
 from app.content import services as content
 from app.content.models import Link
-from app.content.versions import Wording, link_key
+from app.content.versions import ContentDraft, link_key
 from app.database import Base, db, transaction
-from app.mail.models import Letter
-from app.programme import releases, uploads
-from app.programme import services as programme
-from app.programme.materials import storage
-from app.programme.materials.models import Material
-from app.programme.models import (
-    Appearance,
-    Photo,
-    PlannedRelease,
-    Room,
-    Session,
-    Speaker,
-    Theme,
-    Upload,
-)
-from app.programme.proposals import merging
-from app.programme.proposals import queries as proposed
-from app.programme.proposals import services as proposals
-from app.programme.proposals.models import Proposal
-from app.registration.models import Delegate, Needs, Receipt
-from app.registration.recognition import recognise
-from app.registration.seats import CONFERENCE, begin_with, set_limit, take
-from app.speakers.models import Keeping
+from app.interchange import services as programme
+from app.interchange import uploads
+from app.interchange.uploads import Upload
+from app.mail.models import Email
+from app.materials import storage
+from app.materials.models import Material
+from app.programme.models import Appearance, Photo, Room, Session, Speaker, Theme
+from app.proposals import merging, queries
+from app.proposals import services as proposals
+from app.proposals.models import Proposal
+from app.registration.booking import refresh_search_keys
+from app.registration.models import Confirmation, Delegate, Needs
+from app.registration.seats import CONFERENCE, reserve, set_default_limit, set_limit
+from app.releases import current_release
+from app.releases import services as releases_services
+from app.releases.models import ScheduledRelease
+from app.speakers.models import SpeakerAccess
 from app.web import signing
 from tests.browser import Browser
 
@@ -63,7 +56,7 @@ Row = TypeVar("Row", bound=Base)
 _numbers = count(1)
 
 
-def saved(row: Row) -> Row:
+def save(row: Row) -> Row:
     """Save a row, so that the site sees it too."""
     db.session.add(row)
     db.session.commit()
@@ -73,62 +66,62 @@ def saved(row: Row) -> Row:
 # The programme
 
 
-def the_small_conference() -> None:
+def load_small_conference() -> None:
     """Load and publish the conference of the tests: two days, five sessions, 20 places."""
     with transaction():
-        loaded = programme.load(SMALL_CONFERENCE)
-        begin_with(CONFERENCE, loaded.programme.conference.places or 0)
-        programme.publish()
+        loaded = programme.load_file(SMALL_CONFERENCE)
+        set_default_limit(CONFERENCE, loaded.programme.conference.places or 0)
+        releases_services.create_release()
 
 
-def published() -> None:
+def publish_programme() -> None:
     """Publish what the story has put into the programme."""
     with transaction():
-        programme.publish()
+        releases_services.create_release()
 
 
-def a_theme(**about: Any) -> Theme:
+def make_theme(**values: Any) -> Theme:
     """Save a theme."""
     number = next(_numbers)
-    return saved(Theme(**{"slug": f"theme-{number}", "name": f"Theme {number}", **about}))
+    return save(Theme(**{"slug": f"theme-{number}", "name": f"Theme {number}", **values}))
 
 
-def a_room(**about: Any) -> Room:
+def make_room(**values: Any) -> Room:
     """Save a room."""
     slug = f"room-{next(_numbers)}"
-    return saved(Room(**{"key": slug, "slug": slug, "name": slug.capitalize(), **about}))
+    return save(Room(**{"key": slug, "slug": slug, "name": slug.capitalize(), **values}))
 
 
-def a_speaker(**about: Any) -> Speaker:
+def make_speaker(**values: Any) -> Speaker:
     """Save a speaker."""
     slug = f"speaker-{next(_numbers)}"
-    return saved(Speaker(**{"key": slug, "slug": slug, "name": slug.capitalize(), **about}))
+    return save(Speaker(**{"key": slug, "slug": slug, "name": slug.capitalize(), **values}))
 
 
-def ada_marsh() -> Speaker:
+def get_ada_marsh() -> Speaker:
     """Find the speaker of the small conference who is in most of its sessions."""
     found = db.session.scalar(select(Speaker).where(Speaker.slug == "ada-marsh"))
     assert found is not None
     return found
 
 
-def a_photo(speaker: Speaker, **about: Any) -> Photo:
+def make_photo(speaker: Speaker, **values: Any) -> Photo:
     """Save a photo of a speaker; what it holds is no picture."""
-    usual = {
+    defaults = {
         "key": f"{next(_numbers):032x}",
         "speaker_id": speaker.id,
         "description": "A person, smiling",
         "picture": b"a picture",
-        "made_at": clock.now(),
+        "created_at": clock.now(),
     }
-    return saved(Photo(**{**usual, **about}))
+    return save(Photo(**{**defaults, **values}))
 
 
-def a_session(*, speakers: tuple[Speaker, ...] = (), **about: Any) -> Session:
+def make_session(*, speakers: tuple[Speaker, ...] = (), **values: Any) -> Session:
     """Save a session of an hour on the first morning, with those who speak in it."""
     slug = f"session-{next(_numbers)}"
-    starts_at = about.pop("starts_at", FIRST_MORNING)
-    usual = {
+    starts_at = values.pop("starts_at", FIRST_MORNING)
+    defaults = {
         "key": slug,
         "slug": slug,
         "title": slug.capitalize(),
@@ -136,61 +129,63 @@ def a_session(*, speakers: tuple[Speaker, ...] = (), **about: Any) -> Session:
         "starts_at": starts_at,
         "ends_at": starts_at and starts_at + timedelta(hours=1),
     }
-    session = Session(**{**usual, **about})
+    session = Session(**{**defaults, **values})
     session.appearances = [
         Appearance(speaker=speaker, position=position) for position, speaker in enumerate(speakers)
     ]
-    return saved(session)
+    return save(session)
 
 
-def a_material(session: Session, body: bytes = b"%PDF-1.7 a paper", **about: Any) -> Material:
+def make_material(session: Session, body: bytes = b"%PDF-1.7 a paper", **values: Any) -> Material:
     """Save slides of a session, as a file that readers see now; what it holds is no PDF."""
-    usual = {
+    defaults = {
         "key": f"{next(_numbers):032x}",
         "session": session,
         "title": "Slides",
         "kind": "pdf",
-        "opens": "now",
-        "made_at": clock.now(),
+        "available_from": "now",
+        "created_at": clock.now(),
     }
-    material = Material(**{**usual, **about})
+    material = Material(**{**defaults, **values})
     with transaction():
         db.session.add(material)
         if not material.is_link:
-            storage.store(material, BytesIO(body))
-        edition.raise_edition()
+            storage.save(material, BytesIO(body))
+        cache_version.bump_cache_version()
     return material
 
 
-def a_planned_release(**about: Any) -> PlannedRelease:
+def make_scheduled_release(**values: Any) -> ScheduledRelease:
     """Save a plan to publish in an hour."""
-    usual = {
+    defaults = {
         "publish_at": clock.now() + timedelta(hours=1),
-        "who": "grace@conference.example",
-        "planned_at": clock.now(),
+        "scheduled_by": "grace@conference.example",
+        "created_at": clock.now(),
     }
-    return saved(PlannedRelease(**{**usual, **about}))
+    return save(ScheduledRelease(**{**defaults, **values}))
 
 
-def a_programme_file(
+def make_upload(
     body: bytes = b"", name: str = "conference.json", *, is_merged: bool = False
 ) -> Upload:
     """Hand in a programme file, the small conference unless told otherwise."""
     with transaction():
-        return uploads.hand_in(
+        return uploads.receive(
             name,
             body or SMALL_CONFERENCE.read_bytes(),
             is_merged=is_merged,
-            who="grace@conference.example",
+            actor="grace@conference.example",
         )
 
 
-def a_proposal(thing: Speaker | Session, who: str = "ada@example.org", **typed: Any) -> Proposal:
+def make_proposal(
+    subject: Speaker | Session, actor: str = "ada@example.org", **typed: Any
+) -> Proposal:
     """Send in what somebody would like changed of a speaker or a session."""
-    began = merging.marks(proposed.standing(thing).values)
+    base = merging.fingerprints(queries.get_status(subject).values)
     with transaction():
-        proposals.propose(thing, typed, began=began, who=who)
-    found = proposed.standing(thing).waits
+        proposals.propose(subject, typed, base_fingerprints=base, actor=actor)
+    found = queries.get_status(subject).open_proposal
     assert found is not None
     return found
 
@@ -198,34 +193,34 @@ def a_proposal(thing: Speaker | Session, who: str = "ada@example.org", **typed: 
 # Agendas
 
 
-def an_agenda(*slugs: str, holder: Browser | None = None) -> Agenda:
+def make_agenda(*slugs: str, holder: Browser | None = None) -> Agenda:
     """Save an agenda with some published sessions, by their addresses; a browser may hold it."""
     with transaction():
         agenda = Agenda(key=f"agenda {next(_numbers)}", feed_key=f"feed {next(_numbers)}")
         agenda.changed_at = clock.now()
         db.session.add(agenda)
         for slug in slugs:
-            agendas.star(agenda, releases.current().session(slug))
+            services.star(agenda, current_release.get_programme().get_session(slug))
     if holder is not None:
-        holder.hold_cookie("agenda", signing.signed(holding.PURPOSE, agenda.key), path="/agenda")
+        holder.set_cookie("agenda", signing.sign(cookie.SALT, agenda.key), path="/agenda")
     return agenda
 
 
 # Registration
 
 
-def places(seats: int) -> None:
+def set_places(seats: int) -> None:
     """Say how many places the conference has."""
     with transaction():
         set_limit(CONFERENCE, seats)
 
 
-def a_delegate(*, access: str = "", dietary: str = "", **about: Any) -> Delegate:
+def make_delegate(*, access: str = "", dietary: str = "", **values: Any) -> Delegate:
     """Save a delegate, who takes a place: Ada Lovelace, on both days, unless told otherwise."""
     number = next(_numbers)
-    usual = {
+    defaults = {
         "reference": f"BCDF{number:04}",
-        "link_key": f"link {number}",
+        "access_key": f"link {number}",
         "given_names": "Ada",
         "family_name": "Lovelace",
         "badge_name": "Ada Lovelace",
@@ -237,55 +232,55 @@ def a_delegate(*, access: str = "", dietary: str = "", **about: Any) -> Delegate
         "consented_at": clock.now(),
         "registered_at": clock.now(),
     }
-    delegate = Delegate(**{**usual, **about})
-    recognise(delegate)
+    delegate = Delegate(**{**defaults, **values})
+    refresh_search_keys(delegate)
     if access or dietary:
         delegate.needs = Needs(access=access, dietary=dietary)
     with transaction():
-        take(CONFERENCE, delegate)
+        reserve(CONFERENCE, delegate)
     return delegate
 
 
-def a_receipt(delegate: Delegate, **about: Any) -> Receipt:
+def make_confirmation(delegate: Delegate, **values: Any) -> Confirmation:
     """Save what someone holds who confirmed a delegate's registration first."""
-    usual = {"key": f"receipt {next(_numbers)}", "email": delegate.email, "is_first": True}
-    return saved(Receipt(delegate=delegate, **{**usual, **about}))
+    defaults = {"key": f"receipt {next(_numbers)}", "email": delegate.email, "is_first": True}
+    return save(Confirmation(delegate=delegate, **{**defaults, **values}))
 
 
 # Mail
 
 
-def a_letter(**about: Any) -> Letter:
+def make_email(**values: Any) -> Email:
     """Save a letter that waits to go out."""
-    usual = {
-        "name": "registration_confirmed",
+    defaults = {
+        "template": "registration_confirmed",
         "message_id": f"<{next(_numbers)}@conference.example>",
         "recipient": "ada@example.org",
         "subject": "You have a place",
         "message": b"Subject: You have a place\r\n\r\nDear Ada",
-        "written_at": clock.real_now(),
+        "created_at": clock.real_now(),
         "due_at": clock.real_now(),
     }
-    return saved(Letter(**{**usual, **about}))
+    return save(Email(**{**defaults, **values}))
 
 
 # Content
 
 
-def a_link(page: str = "help", **about: Any) -> Link:
+def make_link(page: str = "help", **values: Any) -> Link:
     """Save an additional link of a page, which readers see from now on."""
-    link = saved(Link(page=page, position=about.pop("position", 1)))
-    usual = {"label": "World Health Organization", "address": "https://who.example/", **about}
+    link = save(Link(page=page, position=values.pop("position", 1)))
+    defaults = {"label": "World Health Organization", "address": "https://who.example/", **values}
     with transaction():
-        wording = Wording(usual["label"], "", usual["address"], clock.now().date())
-        content.begin(link_key(link.id), wording, who="a test")
+        wording = ContentDraft(defaults["label"], "", defaults["address"], clock.now().date())
+        content.create_first_version(link_key(link.id), wording, actor="a test")
     return link
 
 
 # Accounts
 
 
-def an_organiser(email: str = "grace@conference.example", role: str = ORGANISER) -> Person:
+def make_organiser(email: str = "grace@conference.example", role: str = ORGANISER) -> Person:
     """Save an organiser, or someone with another part in running the conference."""
     with transaction():
         person = accounts.add_organiser(email)
@@ -293,78 +288,84 @@ def an_organiser(email: str = "grace@conference.example", role: str = ORGANISER)
         return person
 
 
-def a_sign_in_link(email: str = "grace@conference.example", role: str = ORGANISER) -> str:
+def make_sign_in_link(email: str = "grace@conference.example", role: str = ORGANISER) -> str:
     """Give the address at which someone who runs the conference signs in, once."""
-    an_organiser(email, role)
+    make_organiser(email, role)
     with transaction():
-        return f"/sign-in/{accounts.make_sign_in_link(email)}"
+        return f"/sign-in/{accounts.create_sign_in_link(email)}"
 
 
-def a_device(person: Person, **about: Any) -> str:
+def make_login_session(person: Person, **values: Any) -> str:
     """Save a browser in which someone is signed in, second step and all; give its secret."""
     secret = f"device {next(_numbers)}"
     now = clock.real_now()
-    usual = {
+    defaults = {
         "person_id": person.id,
-        "secret_hash": hashed(secret),
+        "secret_hash": hash_secret(secret),
         "signed_in_at": now,
-        "seen_at": now,
-        "passed_at": now,
-        "expires_at": now + accounts.DEVICE_LASTS,
+        "last_used_at": now,
+        "verified_at": now,
+        "expires_at": now + accounts.LOGIN_SESSION_LIFETIME,
         "label": "Firefox on Linux",
     }
-    saved(Device(**{**usual, **about}))
+    save(LoginSession(**{**defaults, **values}))
     return secret
 
 
-def _cookie_of(secret: str) -> str:
+def _session_cookie_value(secret: str) -> str:
     """Give what a browser holds in which someone is signed in."""
     signer = SecureCookieSessionInterface().get_signing_serializer(current_app)
     assert signer is not None
-    return str(signer.dumps({guards.DEVICE: secret}))
+    return str(signer.dumps({guards.COOKIE_KEY: secret}))
 
 
-def signed_in(
+def sign_in(
     browser: Browser,
     email: str = "grace@conference.example",
     role: str = ORGANISER,
     **device: Any,
 ) -> Browser:
-    """Sign someone in who runs the conference, without a request; `passed_at=None` is half way."""
-    secret = a_device(an_organiser(email, role), **device)
-    browser.hold_cookie("session", _cookie_of(secret))
+    """Sign in someone of the team, without a request; `verified_at=None` is half way."""
+    secret = make_login_session(make_organiser(email, role), **device)
+    browser.set_cookie("session", _session_cookie_value(secret))
     return browser
 
 
-def a_keeper(speaker: Speaker, email: str = "ada@example.org", **about: Any) -> Keeping:
+def grant_speaker_access(
+    speaker: Speaker, email: str = "ada@example.org", **values: Any
+) -> SpeakerAccess:
     """Let somebody keep a speaker's pages: the speaker, unless told otherwise."""
     with transaction():
-        person = accounts.let_keep_pages(email)
-        usual = {"since": clock.now(), "named_by": "grace@conference.example"}
-        keeping = Keeping(person_id=person.id, speaker_id=speaker.id, **{**usual, **about})
-        db.session.add(keeping)
-    return keeping
+        person = accounts.grant_speaker_access(email)
+        defaults = {"granted_at": clock.now(), "granted_by": "grace@conference.example"}
+        access = SpeakerAccess(person_id=person.id, speaker_id=speaker.id, **{**defaults, **values})
+        db.session.add(access)
+    return access
 
 
-def keeping_pages(
-    browser: Browser, speaker: Speaker, email: str = "ada@example.org", **about: Any
+def sign_in_speaker(
+    browser: Browser, speaker: Speaker, email: str = "ada@example.org", **values: Any
 ) -> Browser:
     """Sign somebody in who keeps a speaker's pages, by a link alone."""
-    person = a_keeper(speaker, email, **about).person
-    browser.hold_cookie("session", _cookie_of(a_device(person, passed_at=None)))
+    person = grant_speaker_access(speaker, email, **values).person
+    browser.set_cookie(
+        "session", _session_cookie_value(make_login_session(person, verified_at=None))
+    )
     return browser
 
 
-def keeping_pages_in_window(
-    window: Page, address: str, speaker: Speaker, email: str = "ada@example.org", **about: Any
+def sign_in_speaker_in_window(
+    window: Page, address: str, speaker: Speaker, email: str = "ada@example.org", **values: Any
 ) -> Page:
     """Sign somebody in who keeps a speaker's pages, in a real browser."""
-    value = _cookie_of(a_device(a_keeper(speaker, email, **about).person, passed_at=None))
+    value = _session_cookie_value(
+        make_login_session(grant_speaker_access(speaker, email, **values).person, verified_at=None)
+    )
     window.context.add_cookies([{"name": "session", "value": value, "url": address}])
     return window
 
 
-def signed_in_window(
+def sign_in_window(
     window: Page,
     address: str,
     email: str = "grace@conference.example",
@@ -372,17 +373,17 @@ def signed_in_window(
     **device: Any,
 ) -> Page:
     """Sign someone in who runs the conference, in a real browser: `address` is the site's."""
-    secret = a_device(an_organiser(email, role), **device)
-    value = _cookie_of(secret)
+    secret = make_login_session(make_organiser(email, role), **device)
+    value = _session_cookie_value(secret)
     window.context.add_cookies([{"name": "session", "value": value, "url": address}])
     return window
 
 
-def keeping_window(
+def open_speaker_window(
     window: Page, address: str, speaker: Speaker, email: str = "ada@example.org"
 ) -> Page:
     """Sign somebody in who keeps a speaker's pages, in a real browser: `address` is the site's."""
-    person = a_keeper(speaker, email).person
-    value = _cookie_of(a_device(person, passed_at=None))
+    person = grant_speaker_access(speaker, email).person
+    value = _session_cookie_value(make_login_session(person, verified_at=None))
     window.context.add_cookies([{"name": "session", "value": value, "url": address}])
     return window

@@ -16,9 +16,9 @@ import re
 
 from playwright.sync_api import Page
 
-MOST = 200
-SAID = re.compile(r'\w+:? ("(?:[^"\\]|\\.)*")|text: (.*)')  # button "Save", or text: Save
-ROUGHLY = """() => {
+MAX_TABS = 200
+ANNOUNCED_NAME = re.compile(r'\w+:? ("(?:[^"\\]|\\.)*")|text: (.*)')  # button "Save", or text: Save
+APPROXIMATE_NAME = """() => {
   const at = document.activeElement;
   const labels = (at.getAttribute("aria-labelledby") || "").split(" ");
   return [
@@ -27,68 +27,72 @@ ROUGHLY = """() => {
     ...labels.map(id => document.getElementById(id)?.textContent),
   ].join(" ");
 }"""
-SEEN = """at => {
+IS_FOCUS_VISIBLE = """at => {
   const style = getComputedStyle(at), box = at.getBoundingClientRect();
   const shows = style.outlineStyle !== "none" || style.boxShadow !== "none";
   return shows && box.bottom > 0 && box.top < innerHeight;
 }"""
 
 
-def focused(window: Page) -> str:
+def get_focused_name(window: Page) -> str:
     """Tell the name that is announced of what has the focus."""
     at = window.locator(":focus")
-    said = at.aria_snapshot().removeprefix("- ") if at.count() else ""
-    if said.startswith("'"):  # as YAML has it: between single quotes, with those within doubled
-        said = said[1:].replace("''", "'")
-    found = SAID.match(said)
+    snapshot = at.aria_snapshot().removeprefix("- ") if at.count() else ""
+    if snapshot.startswith("'"):  # as YAML has it: between single quotes, with those within doubled
+        snapshot = snapshot[1:].replace("''", "'")
+    found = ANNOUNCED_NAME.match(snapshot)
     return "" if found is None else found[2] or str(json.loads(found[1]))
 
 
-def go_to(window: Page, name: str, keys: str = "Tab") -> None:
+def tab_to(window: Page, name: str, keys: str = "Tab") -> None:
     """Go to what is called so with the Tab key, and see that the focus shows there."""
     word = name.removesuffix("…").split()[0]
     passed: list[str] = []
-    for _ in range(MOST):
+    for _ in range(MAX_TABS):
         window.keyboard.press(keys)
-        roughly = " ".join(window.evaluate(ROUGHLY).split())  # much quicker to ask than the tree
+        roughly = " ".join(
+            window.evaluate(APPROXIMATE_NAME).split()
+        )  # much quicker to ask than the tree
         passed.append(roughly[:40])
-        if word in roughly and _is_called(focused(window), name):
-            assert window.locator(":focus").evaluate(SEEN), f"focus does not show at “{name}”"
+        if word in roughly and _matches_name(get_focused_name(window), name):
+            assert window.locator(":focus").evaluate(IS_FOCUS_VISIBLE), (
+                f"focus does not show at “{name}”"
+            )
             return
     raise AssertionError(f"the Tab key never comes to “{name}”, only to {passed}")
 
 
-def _is_called(said: str, name: str) -> bool:
-    return said == name or (name[-1] == "…" and said.startswith(name[:-1]))
+def _matches_name(announced: str, name: str) -> bool:
+    return announced == name or (name[-1] == "…" and announced.startswith(name[:-1]))
 
 
 def press(window: Page, name: str, keys: str = "Tab") -> None:
     """Go to a button or a link, press it, and wait for the page that it leads to."""
-    go_to(window, name, keys)
+    tab_to(window, name, keys)
     with window.expect_navigation():
         window.keyboard.press("Enter")
 
 
-def press_here(window: Page, name: str) -> None:
+def press_in_place(window: Page, name: str) -> None:
     """Go to a button that leaves the page where it is, and press it."""
-    go_to(window, name)
+    tab_to(window, name)
     window.keyboard.press("Enter")
 
 
-def fill(window: Page, name: str, words: str) -> None:
+def fill(window: Page, name: str, text: str) -> None:
     """Go to a field and type over what stands there."""
-    go_to(window, name)
+    tab_to(window, name)
     window.keyboard.press("Control+a")
-    window.keyboard.type(words)
+    window.keyboard.type(text)
 
 
 def choose(window: Page, name: str, beginning: str) -> None:
     """Go to a list of answers and type how one begins."""
-    go_to(window, name)
+    tab_to(window, name)
     window.keyboard.type(beginning)
 
 
 def tick(window: Page, name: str) -> None:
     """Go to a box, and tick or clear it."""
-    go_to(window, name)
+    tab_to(window, name)
     window.keyboard.press("Space")

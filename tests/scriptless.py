@@ -1,8 +1,8 @@
 """Somebody who works in the back office without scripts: the walks, over the small browser.
 
-It does what tests/walker.py does, by the same names, with pages as they are sent: whatever a story
-goes to must be on the page, not hidden, and sent by its own form. Keys, the focus and the screen
-are the real browser's part. Every page on the way is checked in passing (tests/pages.py).
+It does what tests/keyboard_user.py does, by the same names, with pages as they are sent: whatever a
+story goes to must be on the page, not hidden, and sent by its own form. Keys, the focus and the
+screen are the real browser's part. Every page on the way is checked in passing (tests/pages.py).
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from xml.etree.ElementTree import Element
 from flask import Flask, request, request_started
 from werkzeug.http import parse_options_header
 
-from tests.browser import Answer, Browser, NotOnThePage, Page
-from tests.pages import FIELDS, words
+from tests.browser import Answer, Browser, NotOnPage, Page
+from tests.pages import FIELDS, read_text
 
 PAGES = frozenset({200, 409, 422})  # as asked for, too late, or with what is to be put right
 PRESSED = frozenset({"a", "button", "input"})
 
 
-class ScriptlessWalker:
+class ScriptlessUser:
     """One person on the way through one deed after another, without scripts."""
 
     def __init__(self, browser: Browser, site: Flask) -> None:
@@ -29,7 +29,7 @@ class ScriptlessWalker:
         self._answers: dict[str, Answer] = {}
         request_started.connect(self._note, site)
 
-    def at(self, path: str) -> None:
+    def open(self, path: str) -> None:
         """Open a page by its address."""
         self._answers = {}
         self._browser.open(path)
@@ -43,7 +43,7 @@ class ScriptlessWalker:
         else:
             page.press_element(pressed, answers, PAGES)
 
-    def take(self, name: str) -> str:
+    def download(self, name: str) -> str:
         """Press what gives a file; tell the name of the file."""
         before = self._page
         self.press(name)
@@ -59,37 +59,37 @@ class ScriptlessWalker:
     def choose(self, name: str, answer: str) -> None:
         """Choose from a list of answers, by how one begins."""
         field = self._reach(name, frozenset({"select"}))
-        options = [words(one) for one in field.iter("option")]
+        options = [read_text(one) for one in field.iter("option")]
         self._answers[self._name(field)] = next(one for one in options if one.startswith(answer))
 
-    def go_on(self, chosen: str, answer: str) -> None:
+    def choose_radio(self, chosen: str, answer: str) -> None:
         """Go from the answer of a group that is chosen, or else is its first, on to another."""
         before = self._reach(chosen, FIELDS)
-        group = self._page.tree.above(before, "fieldset")
+        group = self._page.tree.closest(before, "fieldset")
         assert group is not None, f"“{chosen}” stands alone"
         answers = list(group.iter("input"))
         first = next((one for one in answers if "checked" in one.attrib), answers[0])
         assert first is before, f"“{chosen}” is not where the Tab key comes to"
         names = [self._name(one) for one in answers]
-        legend = words(next(group.iter("legend")))
+        legend = read_text(next(group.iter("legend")))
         self._answers[legend] = next(one for one in names if one.startswith(answer))
 
     def tick(self, name: str) -> None:
         """Tick a box."""
         self._answers[self._name(self._reach(name, FIELDS))] = True
 
-    def hand_in(self, name: str, path: str) -> None:
+    def attach_file(self, name: str, path: str) -> None:
         """Choose a file."""
         file = Path(path)
         self._answers[self._name(self._reach(name, FIELDS))] = (file.name, file.read_bytes())
 
-    def hear(self, wanted: str) -> None:
+    def expect_announcement(self, wanted: str) -> None:
         """Find words in a status or an alert."""
-        every = self._page.tree.every()
-        said = [words(one) for one in every if one.get("role") in {"status", "alert"}]
+        every = self._page.tree.find_all()
+        said = [read_text(one) for one in every if one.get("role") in {"status", "alert"}]
         assert wanted in "\n".join(said), f"“{wanted}” is not announced, only: {said}"
 
-    def read(self, wanted: str) -> None:
+    def expect_text(self, wanted: str) -> None:
         """Find words in the main part of the page."""
         assert wanted in self._page.text, f"“{wanted}” is not in: {self._page.text}"
 
@@ -111,12 +111,12 @@ class ScriptlessWalker:
                     continue
                 if _is_called(self._name(element), name):
                     return element
-        raise NotOnThePage(f"{page.address} ({page.heading}) has no “{name}”")
+        raise NotOnPage(f"{page.address} ({page.heading}) has no “{name}”")
 
     def _name(self, element: Element) -> str:
         if element.tag in FIELDS and element.get("type") != "submit":
-            return self._page.tree.label(element)
-        return element.get("aria-label") or words(element) or element.get("value") or ""
+            return self._page.tree.label_of(element)
+        return element.get("aria-label") or read_text(element) or element.get("value") or ""
 
     def _note(self, _site: Flask, **_about: object) -> None:
         if request.method == "POST" and request.endpoint:

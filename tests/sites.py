@@ -14,13 +14,14 @@ from typing import Any, Final
 from flask import Flask
 from jinja2 import BaseLoader
 
-from app import clock, create_app
+from app import clock
 from app.database import db
+from app.factory import create_app
 from config import Config
-from tests.sharing import share_statements
+from tests.shared_caches import share_statements
 
 MAX_SITES: Final = 4  # in one process; most stories want the same one
-REMEMBER: Final = ("edition", "public_pages")  # extensions that remember what they have seen
+REMEMBER: Final = ("cache_version", "page_cache")  # extensions that remember what they have seen
 Settings = dict[str, str]
 
 
@@ -84,7 +85,7 @@ class _State:
         site.extensions.clear()
         site.extensions.update(self.extensions)
         site.jinja_env.loader = self.loader
-        clock.live_at_a_distance(timedelta())
+        clock.set_offset(timedelta())
         for name, as_new in self.memories.items():
             vars(site.extensions[name]).update(as_new())
 

@@ -19,7 +19,7 @@ import pytest
 from flask import Flask
 
 from config import ROOT
-from tests.forked import Forked
+from tests.subprocesses import ForkedProgram
 from tests.waiting import HOST, free_port, wait_until
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -31,7 +31,7 @@ PROGRAM = re.compile(
 NOT_RUN = {
     "pip install --require-hashes -r requirements.txt": "it would change what the tests run with",
     "granian --interface wsgi --host 127.0.0.1 --workers 4 --blocking-threads 8 wsgi:app": "a "
-    "server with settings of its own: tests/live.py runs it so",
+    "server with settings of its own: tests/live_site.py runs it so",
     "flask run": "named as a server that does not read settings.env; looked at below",
     "flask --app wsgi deliver-mail --forever": "it ends only when it is told to: tests/mail do so",
     "./site deliver-mail --forever": "the same",
@@ -98,7 +98,7 @@ class Desk:
         """Run a program to its end; give what it said if something was wrong."""
         log = self.folder / "said.log"
         log.unlink(missing_ok=True)
-        program = Forked(command, self.settings, log, folder or self.folder)
+        program = ForkedProgram(command, self.settings, log, folder or self.folder)
         assert program.wait(TURN), command
         return "" if program.exit_code == 0 else log.read_text(encoding="utf-8")
 
@@ -162,10 +162,10 @@ def desk(tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def running(desk: Desk) -> Iterator[Forked]:
+def running(desk: Desk) -> Iterator[ForkedProgram]:
     """What `make run` starts."""
     port, log = free_port(), desk.folder / "run.log"
-    site = Forked(("app.serving",), {**desk.settings, "PORT": str(port)}, log)
+    site = ForkedProgram(("app.server",), {**desk.settings, "PORT": str(port)}, log)
     wait_until(
         lambda: "Press Ctrl-C" in log.read_text("utf-8") or site.has_ended(),
         "served",
@@ -180,7 +180,7 @@ def running(desk: Desk) -> Iterator[Forked]:
 
 
 def test_every_command_works_as_it_stands_while_the_site_runs_and_afterwards(
-    desk: Desk, running: Forked
+    desk: Desk, running: ForkedProgram
 ) -> None:
     assert desk.site("add-organiser", "colleague@example.org") == ""  # the last cannot be removed
 
@@ -222,7 +222,7 @@ def test_a_file_with_a_broken_line_stops_a_start_with_a_sentence(desk: Desk) -> 
     file.parent.mkdir()
     file.write_text("\nMAIL_SERVER mail.example\n", encoding="utf-8")
 
-    assert desk.run("app.serving", folder=ROOT) == (
+    assert desk.run("app.server", folder=ROOT) == (
         "The site cannot start. These settings need your attention:\n"
         f"  {file}: line 2 cannot be read: write NAME=value, or begin it with #\n"
     )

@@ -17,32 +17,32 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.accounts.models import DESK, EDITOR, FORMER, ORGANISER, VIEWER
-from app.accounts.second_step import authenticator
-from app.agenda import elsewhere
+from app.accounts.two_factor import totp
+from app.agenda import transfer_views
 from app.database import Base, db
-from app.forms import csrf
+from app.forms.base import csrf
 from app.programme.models import Session
 from app.registration import links
 from tests.browser import Browser
 from tests.factories import (
-    a_delegate,
-    a_keeper,
-    a_link,
-    a_material,
-    a_planned_release,
-    a_programme_file,
-    a_proposal,
-    a_receipt,
-    a_session,
-    a_sign_in_link,
-    ada_marsh,
-    an_agenda,
-    an_organiser,
-    keeping_pages,
-    published,
-    signed_in,
+    get_ada_marsh,
+    grant_speaker_access,
+    make_agenda,
+    make_confirmation,
+    make_delegate,
+    make_link,
+    make_material,
+    make_organiser,
+    make_proposal,
+    make_scheduled_release,
+    make_session,
+    make_sign_in_link,
+    make_upload,
+    publish_programme,
+    sign_in,
+    sign_in_speaker,
 )
-from tests.journey import answered
+from tests.registration_flow import answer_questions
 
 
 class Who(StrEnum):
@@ -763,9 +763,9 @@ def test_the_list_is_in_order_and_tells_each_route_once() -> None:
     assert rules == sorted(set(rules))
 
 
-def test_a_stranger_opens_what_is_open_and_nothing_else(a_browser: Callable[[], Browser]) -> None:
+def test_a_stranger_opens_what_is_open_and_nothing_else(new_browser: Callable[[], Browser]) -> None:
     answers = {
-        route.tried: end(a_browser().fetch("GET", route.tried))
+        route.tried: end(new_browser().fetch("GET", route.tried))
         for who in Who
         for route in of(who, "GET")
     }
@@ -774,11 +774,11 @@ def test_a_stranger_opens_what_is_open_and_nothing_else(a_browser: Callable[[], 
 
 
 def test_what_is_public_is_for_everyone_and_what_is_not_is_kept_by_nobody(
-    a_browser: Callable[[], Browser],
+    new_browser: Callable[[], Browser],
 ) -> None:
     for who in Who:
         for route in of(who, "GET"):
-            answer = a_browser().fetch("GET", route.tried)
+            answer = new_browser().fetch("GET", route.tried)
             is_public = who is Who.PUBLIC
 
             assert answer.headers["Cache-Control"].startswith(KEPT.get(who, PERSONAL))
@@ -822,23 +822,23 @@ def keeps_what_was_typed(site: Flask, route: Route) -> bool:
 
 def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     """Let a visitor do all that can be done here; give the addresses that their links open."""
-    signed_in(visitor, code_secret=authenticator.sealed(authenticator.new_secret()))
-    a_keeper(ada_marsh(), "grace@conference.example")
-    answered(visitor, until="email", name=("Grace", "Hopper"))
-    a_link()
-    a_delegate(reference="GHJK2345", email="dorothy@example.org")
-    a_planned_release()
-    a_proposal(ada_marsh(), pronouns="she/her")
-    a_programme_file()
+    sign_in(visitor, pending_totp_secret=totp.encrypt(totp.generate_secret()))
+    grant_speaker_access(get_ada_marsh(), "grace@conference.example")
+    answer_questions(visitor, until="email", name=("Grace", "Hopper"))
+    make_link()
+    make_delegate(reference="GHJK2345", email="dorothy@example.org")
+    make_scheduled_release()
+    make_proposal(get_ada_marsh(), pronouns="she/her")
+    make_upload()
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
-    a_material(opening, key="k")
-    a_session()
-    published()  # the second release, so that one can go back to the first
-    delegate = a_delegate(new_email="new@example.org", new_link_key="a new key")
+    make_material(opening, key="k")
+    make_session()
+    publish_programme()  # the second release, so that one can go back to the first
+    delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")
     with site.test_request_context("/"):
         booking = links.booking_token(delegate)
-        new_address = links.new_address_token(delegate)
-        receipt = links.receipt_token(a_receipt(delegate))
+        new_address = links.email_change_token(delegate)
+        receipt = links.confirmation_token(make_confirmation(delegate))
     kept = {"<question>": "name", "<step>": "email", "<token>": receipt}
     addresses = {}
     for who in (Who.HOLDER, Who.REGISTERING):
@@ -849,7 +849,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
                 address = address.replace(name, value)
             addresses[route.rule] = address
     own_text = {"/speak/sessions/<slug>/text": "/speak/sessions/farewell/text"}
-    return {**addresses, **own_text, "/sign-in/<secret>": a_sign_in_link()}
+    return {**addresses, **own_text, "/sign-in/<secret>": make_sign_in_link()}
 
 
 def everything_held() -> dict[str, list[tuple[object, ...]]]:
@@ -865,7 +865,7 @@ def everything_held() -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_a_token_alone_opens_nothing(visitor: Browser) -> None:
-    field = visitor.open("/sign-in").tree.by_id("csrf_token")
+    field = visitor.open("/sign-in").tree.find_by_id("csrf_token")
     assert field is not None
     told = {"csrf_token": field.get("value")}
 
@@ -878,17 +878,17 @@ def test_a_token_alone_opens_nothing(visitor: Browser) -> None:
 
 
 def test_a_link_opens_only_what_it_was_made_for(
-    site: Flask, a_browser: Callable[[], Browser]
+    site: Flask, new_browser: Callable[[], Browser]
 ) -> None:
-    delegate = a_delegate(new_email="new@example.org", new_link_key="a new key")
-    agenda = an_agenda()
+    delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")
+    agenda = make_agenda()
     with site.test_request_context("/"):
         tokens = {
             links.booking_token(delegate): ("/booking/<", "/agenda/booking/<"),
-            links.new_address_token(delegate): ("/booking/new-address/<",),
-            links.receipt_token(a_receipt(delegate)): ("/register/confirmation/<",),
-            elsewhere.feed_address(agenda).rpartition("/")[2][:-4]: ("/agenda/<",),
-            elsewhere.link_to(agenda).rpartition("/")[2]: ("/agenda/from/<",),
+            links.email_change_token(delegate): ("/booking/new-address/<",),
+            links.confirmation_token(make_confirmation(delegate)): ("/register/confirmation/<",),
+            transfer_views.feed_url(agenda).rpartition("/")[2][:-4]: ("/agenda/<",),
+            transfer_views.transfer_link(agenda).rpartition("/")[2]: ("/agenda/from/<",),
         }
     for route in of(Who.HOLDER, "GET"):
         for token, made_for in tokens.items():
@@ -896,15 +896,15 @@ def test_a_link_opens_only_what_it_was_made_for(
             address = re.sub(r"<(secret|token)>", token, route.rule).replace("<question>", "name")
             altered = address.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B"))
 
-            assert (end(a_browser().fetch("GET", address))[0] == 200) is fits, address
-            assert end(a_browser().fetch("GET", altered))[0] == 404, altered
+            assert (end(new_browser().fetch("GET", address))[0] == 200) is fits, address
+            assert end(new_browser().fetch("GET", altered))[0] == 404, altered
 
 
 @pytest.mark.parametrize("role", [ORGANISER, EDITOR, DESK, VIEWER, FORMER])
 def test_each_role_opens_its_own_part_of_the_back_office_and_nothing_else(
     visitor: Browser, role: str
 ) -> None:
-    token = a_token(signed_in(visitor, role=role))
+    token = a_token(sign_in(visitor, role=role))
     before = everything_held()
 
     for who, roles in MAY.items():
@@ -923,7 +923,7 @@ def test_each_role_opens_its_own_part_of_the_back_office_and_nothing_else(
 
 
 def test_a_speaker_opens_their_own_pages_and_nothing_of_anybody_else(visitor: Browser) -> None:
-    token = a_token(keeping_pages(visitor, ada_marsh()))
+    token = a_token(sign_in_speaker(visitor, get_ada_marsh()))
     before = everything_held()
 
     for route in of(Who.SPEAKER, "GET"):
@@ -952,9 +952,9 @@ def test_a_speaker_opens_their_own_pages_and_nothing_of_anybody_else(visitor: Br
 def test_whoever_is_half_signed_in_is_led_to_the_second_step_and_opens_nothing(
     visitor: Browser, has_one: bool
 ) -> None:
-    signed_in(visitor, passed_at=None)
-    person = an_organiser()
-    person.code_secret = authenticator.sealed(authenticator.new_secret()) if has_one else ""
+    sign_in(visitor, verified_at=None)
+    person = make_organiser()
+    person.totp_secret = totp.encrypt(totp.generate_secret()) if has_one else ""
     token = a_token(visitor)
     before = everything_held()
     way = "/second-step" if has_one else "/second-step/set-up"
@@ -977,6 +977,6 @@ def test_whoever_is_half_signed_in_is_led_to_the_second_step_and_opens_nothing(
 
 def a_token(visitor: Browser) -> str:
     """Give a token that this visitor's forms carry."""
-    field = visitor.open("/sign-out").tree.by_id("csrf_token")
+    field = visitor.open("/sign-out").tree.find_by_id("csrf_token")
     assert field is not None
     return field.get("value") or ""

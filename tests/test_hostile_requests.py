@@ -13,12 +13,12 @@ from sqlalchemy import select
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
-from app.accounts.models import Attempt
+from app.accounts.models import RateLimitHit
 from app.database import db
-from app.mail.models import Letter
+from app.mail.models import Email
 from tests.browser import Browser
-from tests.live import LiveSite
-from tests.pages import Tree, faults, words
+from tests.live_site import LiveSite
+from tests.pages import HtmlTree, find_faults, read_text
 
 OURS = "conference.example"
 FORM = "application/x-www-form-urlencoded"
@@ -226,8 +226,8 @@ def seen(answer: Response, *sent: object) -> Seen:
 
 @cache
 def looked_at(source: str) -> tuple[list[str], str]:
-    tree = Tree(source)
-    return faults(tree), next(words(one) for one in tree.every("h1"))
+    tree = HtmlTree(source)
+    return find_faults(tree), next(read_text(one) for one in tree.find_all("h1"))
 
 
 def others(answers: Iterable[Seen], *expected: int) -> list[Seen]:
@@ -344,7 +344,10 @@ def test_an_odd_form_is_refused_before_anything_is_done(site: Flask) -> None:
 
         assert others(answers, 400, status_of_path) == []
     with site.app_context():
-        assert [db.session.scalars(select(kind)).all() for kind in (Letter, Attempt)] == [[], []]
+        assert [db.session.scalars(select(kind)).all() for kind in (Email, RateLimitHit)] == [
+            [],
+            [],
+        ]
 
 
 @pytest.mark.both_databases
@@ -386,9 +389,9 @@ def test_a_form_on_another_site_changes_nothing(site: Flask) -> None:
 
 
 def test_a_token_of_someone_else_is_refused(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    field = a_browser().open("/sign-in").tree.by_id("csrf_token")
+    field = new_browser().open("/sign-in").tree.find_by_id("csrf_token")
     visitor.open("/sign-in")
     assert field is not None
 

@@ -9,8 +9,13 @@ import click
 import pytest
 from flask.cli import ScriptInfo
 
-from app.serving.place import OPENING_DAY, Place, fill_in, instance
-from app.serving.settings_file import (
+from app.server.options import (
+    DEFAULT_CLOCK_START,
+    ServerOptions,
+    apply_local_defaults,
+    get_instance_folder,
+)
+from app.server.settings_file import (
     INTRODUCTION,
     find_path,
     is_command,
@@ -39,9 +44,9 @@ def in_a_shell(monkeypatch: pytest.MonkeyPatch, file: Path, **settings: str) -> 
 def start(monkeypatch: pytest.MonkeyPatch, file: Path, **settings: str) -> Config:
     """Do what a start of the site does about its settings, and leave a bare shell behind."""
     in_a_shell(monkeypatch, file, **settings)
-    instance(os.environ)
+    get_instance_folder(os.environ)
     load_typed(os.environ, file)
-    fill_in(os.environ, Place.from_environment(os.environ))
+    apply_local_defaults(os.environ, ServerOptions.from_environment(os.environ))
     config = Config.from_environment()
     save(file, config)
     in_a_shell(monkeypatch, file)
@@ -66,7 +71,7 @@ def test_a_command_goes_by_what_the_last_start_chose(
     assert started.SITE_URL == "http://127.0.0.1:8001"
     assert file.read_text(encoding="utf-8") == INTRODUCTION + (
         "SITE_URL=http://127.0.0.1:8001  # make run chose http://127.0.0.1:8001\n"
-        f"CLOCK_STARTS_AT={OPENING_DAY}  # make run chose {OPENING_DAY}\n"
+        f"CLOCK_STARTS_AT={DEFAULT_CLOCK_START}  # make run chose {DEFAULT_CLOCK_START}\n"
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -114,7 +119,7 @@ def test_what_a_person_adds_is_used_and_kept(file: Path, monkeypatch: pytest.Mon
         "PORT=8002",
         "",
         "SITE_URL=http://127.0.0.1:8002  # make run chose http://127.0.0.1:8002",
-        f"CLOCK_STARTS_AT={OPENING_DAY}  # make run chose {OPENING_DAY}",
+        f"CLOCK_STARTS_AT={DEFAULT_CLOCK_START}  # make run chose {DEFAULT_CLOCK_START}",
     ]
 
 
@@ -124,7 +129,7 @@ def test_a_line_that_a_person_changes_is_theirs(
     start(monkeypatch, file)
     words = file.read_text(encoding="utf-8")
     words = words.replace("SITE_URL=http://127.0.0.1:8000", "SITE_URL=https://conference.example")
-    write(file, words.replace(f"={OPENING_DAY}", "="))
+    write(file, words.replace(f"={DEFAULT_CLOCK_START}", "="))
 
     started = start(monkeypatch, file)
 

@@ -15,11 +15,11 @@ def free_port() -> int:
 
 
 def wait_until(
-    condition: Callable[[], bool], what: str, seconds: float = 20, tell: Callable[[], str] = str
+    condition: Callable[[], bool], what: str, seconds: float = 20, describe: Callable[[], str] = str
 ) -> None:
     """Wait for something to become so; complain with what `tell` knows if it does not."""
     for _ in range(int(seconds / 0.02)):
         if condition():
             return
         time.sleep(0.02)
-    raise AssertionError(f"after {seconds} s, still not: {what}\n{tell()}")
+    raise AssertionError(f"after {seconds} s, still not: {what}\n{describe()}")

@@ -1,4 +1,4 @@
-"""What someone types to sign in."""
+"""The sign-in form."""
 
 from typing import Any
 
@@ -7,33 +7,34 @@ from wtforms import EmailField, Field
 from wtforms.validators import InputRequired, ValidationError
 
 from app.accounts import services
-from app.errors import Refused
-from app.forms import Form, one_line
+from app.errors import RuleViolation
+from app.forms.base import Form
+from app.text import collapse_whitespace
 
-NOT_AN_ADDRESS = _l("Enter an email address in the right form, like name@example.org")
+INVALID_EMAIL = _l("Enter an email address in the right form, like name@example.org")
 
 
-def _well_formed(_form: Any, field: Field) -> None:
-    """Refuse what no organiser could have been added with."""
+def _valid_email(_form: Any, field: Field) -> None:
+    """Reject an address that no account can have."""
     try:
-        services.as_kept(field.data)
-    except Refused:
-        raise ValidationError(NOT_AN_ADDRESS) from None
+        services.normalise_email(field.data)
+    except RuleViolation:
+        raise ValidationError(INVALID_EMAIL) from None
 
 
 class SignInForm(Form):
-    """Ask for a link."""
+    """Request a sign-in link."""
 
     email = EmailField(
         _l("Email address"),
         [
             InputRequired(_l("Enter your email address")),
-            _well_formed,
+            _valid_email,
         ],
-        filters=[one_line],
+        filters=[collapse_whitespace],
         render_kw={"autocomplete": "email", "spellcheck": "false"},
     )
 
-    def address(self) -> str:
-        """Give what was typed, as addresses are kept."""
-        return services.as_kept(self.email.data or "")
+    def normalised_email(self) -> str:
+        """Return the address in the form in which it is stored."""
+        return services.normalise_email(self.email.data or "")

@@ -1,176 +1,217 @@
-"""Who is at the door: the only code that reads the session cookie.
+"""Guards of views that need a sign-in; the only code that reads the session cookie.
 
-The cookie holds one random secret, signed by the site; what it opens is looked up in the
-database on every request, so that signing out holds at once and everywhere.
+The cookie contains one random secret, signed by the site. The login session it belongs to is
+looked up in the database on every request, so that signing out works everywhere at once.
 """
 
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import g, redirect, request, session, url_for
+from flask import Response, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app import clock
-from app.accounts import devices, kept, onward, queries
-from app.accounts.models import Device, Person
-from app.accounts.roles import Part
+from app.accounts import login_sessions, queries
+from app.accounts.models import LoginSession, Person
+from app.accounts.roles import Area
 from app.database import READ_ONLY_METHODS
-from app.errors import NotAllowed
+from app.errors import PermissionDenied
+from app.forms.base import ConfirmForm
+from app.text import strip_hidden
+from app.web import next_url
+from app.web.rendering import render_page
 
-DEVICE = "device"  # the name of what the cookie holds
-NOTHING = object()
-NO_PART = "This page is for those who run the conference"
-NO_PAGES = "This page is for speakers and for those who help them"
+COOKIE_KEY = "device"  # key in Flask's session
+UNSET = object()
+TEAM_ONLY = "This page is for those who run the conference"
+SPEAKERS_ONLY = "This page is for speakers and for those who help them"
 
 
 def current_person() -> Person | None:
-    """Tell who is signed in, in this browser, second step and all where one is asked of them."""
-    device = current_device()
-    return device.person if device and device.is_in else None
+    """Return who is signed in, including the second factor where one is required, or None."""
+    login_session = current_login_session()
+    return login_session.person if login_session and login_session.is_authenticated else None
 
 
-def current_device() -> Device | None:
-    """Tell which device this browser is, while someone is signed in or half signed in."""
-    found = g.get("device", NOTHING)
-    if found is NOTHING:
-        secret = held_secret()
-        found = g.device = queries.device(secret) if secret else None
+def current_login_session() -> LoginSession | None:
+    """Return this browser's login session or None; its second factor may still be pending."""
+    found = g.get("device", UNSET)
+    if found is UNSET:
+        secret = session_token()
+        found = g.device = queries.find_login_session(secret) if secret else None
         if found is not None:
-            devices.note_use(found)
-    return found  # type: ignore[no-any-return]  # Flask's g holds anything
+            login_sessions.touch(found)
+    return found  # type: ignore[no-any-return]  # the type of Flask's g is Any
 
 
-def require_a_part() -> ResponseReturnValue | None:
-    """Let those in who run the conference; show the others the way in, or that there is none."""
-    device = current_device()
-    if device is None:
-        return to_sign_in()
-    if not device.person.has_a_part:
-        raise NotAllowed(NO_PART)
-    return None if device.has_passed else to_second_step(device)
+def require_team_member() -> ResponseReturnValue | None:
+    """Allow team members; send others to sign in or refuse them."""
+    login_session = current_login_session()
+    if login_session is None:
+        return redirect_to_sign_in()
+    if not login_session.person.is_team_member:
+        raise PermissionDenied(TEAM_ONLY)
+    return None if login_session.is_verified else redirect_to_second_factor(login_session)
 
 
 def require_speaker() -> ResponseReturnValue | None:
-    """Let those in who keep a speaker's pages; whoever has a part besides takes the second step."""
-    device = current_device()
-    if device is None:
-        return to_sign_in()
-    if not device.is_in:
-        return to_second_step(device)
-    if not device.person.keeps_pages:
-        raise NotAllowed(NO_PAGES)
+    """Allow people with speaker access; team members among them need their second factor."""
+    login_session = current_login_session()
+    if login_session is None:
+        return redirect_to_sign_in()
+    if not login_session.is_authenticated:
+        return redirect_to_second_factor(login_session)
+    if not login_session.person.has_speaker_access:
+        raise PermissionDenied(SPEAKERS_ONLY)
     return None
 
 
 def require_signed_in() -> ResponseReturnValue | None:
-    """Let those in who are signed in, second step and all where one is asked of them."""
-    device = current_device()
-    if device is None:
-        return to_sign_in()
-    return None if device.is_in else to_second_step(device)
+    """Allow anyone signed in, including the second factor where one is required."""
+    login_session = current_login_session()
+    if login_session is None:
+        return redirect_to_sign_in()
+    return None if login_session.is_authenticated else redirect_to_second_factor(login_session)
 
 
-def require_half_way() -> ResponseReturnValue | None:
-    """Let those in who have their second step before them, and one to take."""
-    device = current_device()
-    if device is None:
-        return to_sign_in()
-    if device.has_passed:
-        return redirect(onward.asked_for() or url_for("organise.home"), 303)
-    return None if device.person.has_second_factor else to_second_step(device)
+def require_pending_second_factor() -> ResponseReturnValue | None:
+    """Allow people who have yet to use the second factor that they have."""
+    login_session = current_login_session()
+    if login_session is None:
+        return redirect_to_sign_in()
+    if login_session.is_verified:
+        return redirect(next_url.requested_next() or url_for("admin.home"), 303)
+    return (
+        None if login_session.person.has_second_factor else redirect_to_second_factor(login_session)
+    )
 
 
-def require_setting_up() -> ResponseReturnValue | None:
-    """Let those in who may set up a second step: their first, or another when they are in."""
-    device = current_device()
-    if device is None:
-        return to_sign_in()
-    if not device.person.has_a_part:
-        raise NotAllowed(NO_PART)
-    is_first = not device.person.has_second_factor
-    return None if device.has_passed or is_first else to_second_step(device)
+def require_second_factor_setup() -> ResponseReturnValue | None:
+    """Allow people who set up a first second factor, or another one once they are signed in."""
+    login_session = current_login_session()
+    if login_session is None:
+        return redirect_to_sign_in()
+    if not login_session.person.is_team_member:
+        raise PermissionDenied(TEAM_ONLY)
+    is_first = not login_session.person.has_second_factor
+    return (
+        None if login_session.is_verified or is_first else redirect_to_second_factor(login_session)
+    )
 
 
-def signed_in_device() -> Device:
-    """Give the device of this browser, behind a guard that has seen one."""
-    device = current_device()
-    if device is None:
-        raise NotAllowed("Sign in first")
-    return device
+def get_login_session() -> LoginSession:
+    """Return the login session of this browser, behind a guard that requires one."""
+    login_session = current_login_session()
+    if login_session is None:
+        raise PermissionDenied("Sign in first")
+    return login_session
 
 
-def when_it_ends() -> dict[str, Any]:
-    """Tell the pages behind the door when their reader will be signed out."""
-    device = current_device()
-    left = device.ends_at - clock.real_now() if device else timedelta()
-    return {"this_device": device, "seconds_left": int(left.total_seconds())}
+def session_expiry_context() -> dict[str, Any]:
+    """Return for templates when the session of the person signed in will expire."""
+    login_session = current_login_session()
+    left = login_session.ends_at - clock.real_now() if login_session else timedelta()
+    return {"this_device": login_session, "seconds_left": int(left.total_seconds())}
 
 
-def only_for(part: Part) -> Callable[[], None]:
-    """Give the guard of one part of the back office.
+def require_role_for(area: Area) -> Callable[[], None]:
+    """Return the guard of one area of the admin.
 
-    A page that takes a form is for those who may change the part, its empty form too; any
-    other page is for those who may read it.
+    Pages that accept a form, and the empty form too, need permission to change the area; other
+    pages need permission to read it.
     """
 
     def _require() -> None:
         person = current_person()
         rule = request.url_rule
         changes = rule is not None and not READ_ONLY_METHODS.issuperset(rule.methods or ())
-        allowed = part.writes if changes else part.reads
+        allowed = area.write_roles if changes else area.read_roles
         if person is None or person.role not in allowed:
-            raise NotAllowed("Your role does not open this page")
+            raise PermissionDenied("Your role does not open this page")
 
     return _require
 
 
-def may_read(part: Part) -> bool:
-    """Whether a part is open to who is signed in, so that pages lead there."""
+def can_read(area: Area) -> bool:
+    """Return True if the person signed in may read an area, so that pages link to it."""
     person = current_person()
-    return person is not None and person.role in part.reads
+    return person is not None and person.role in area.read_roles
 
 
-def may_change(part: Part) -> bool:
-    """Whether who is signed in may change what is in a part, so that pages offer it."""
+def can_change(area: Area) -> bool:
+    """Return True if the person signed in may change an area, so that pages offer it."""
     person = current_person()
-    return person is not None and person.role in part.writes
+    return person is not None and person.role in area.write_roles
 
 
-def held_secret() -> str:
-    """Give the secret that this browser holds."""
-    return str(session.get(DEVICE, ""))
+def session_token() -> str:
+    """Return the secret in this browser's cookie."""
+    return str(session.get(COOKIE_KEY, ""))
 
 
-def hold(secret: str) -> None:
-    """Let this browser hold a new secret, and nothing of what it held before.
+def start_login_session(secret: str) -> None:
+    """Replace the contents of this browser's cookie with a new secret.
 
-    Whatever a stranger may have planted in it beforehand, the token of its forms too, ends.
+    This prevents session fixation: nothing from before remains, the CSRF token included.
     """
     session.clear()
-    session[DEVICE] = secret
+    session[COOKIE_KEY] = secret
     g.pop("device", None)
 
 
-def let_go() -> None:
-    """Let this browser hold nothing."""
+def end_login_session() -> None:
+    """Clear this browser's cookie."""
     session.clear()
     g.pop("device", None)
 
 
-def to_sign_in() -> ResponseReturnValue:
-    """Lead to the sign-in page and back; what was posted is kept on a page meanwhile."""
-    return _lead_to("accounts.sign_in")
+def redirect_to_sign_in() -> ResponseReturnValue:
+    """Redirect to the sign-in page and back; the fields of a POST are kept on a page meanwhile."""
+    return _redirect_with_next("accounts.sign_in")
 
 
-def to_second_step(device: Device) -> ResponseReturnValue:
-    """Lead whoever is half signed in to the second step, or to setting one up, and back."""
-    has_one = device.person.has_second_factor
-    return _lead_to("accounts.second_step.ask" if has_one else "accounts.set_up.choose")
+def redirect_to_second_factor(login_session: LoginSession) -> ResponseReturnValue:
+    """Redirect to the second factor, or to its setup, and back."""
+    has_one = login_session.person.has_second_factor
+    return _redirect_with_next(
+        "accounts.two_factor.ask" if has_one else "accounts.two_factor_setup.choose"
+    )
 
 
-def _lead_to(endpoint: str) -> ResponseReturnValue:
+def _redirect_with_next(endpoint: str) -> ResponseReturnValue:
     if request.method not in READ_ONLY_METHODS:
-        return kept.until_signed_in(endpoint)
+        return render_reauthentication_page(endpoint)
     here = request.script_root + request.full_path.rstrip("?")
-    return redirect(url_for(endpoint, next=onward.asked_for() or here), 303)
+    return redirect(url_for(endpoint, next=next_url.requested_next() or here), 303)
+
+
+CSRF_FIELD = "csrf_token"  # the name of a form field
+AUTH_SCHEME = "Letter"  # for 401 responses: not Basic, so browsers do not ask for a password
+
+
+def render_reauthentication_page(endpoint: str) -> Response:
+    """Return a page that keeps all submitted fields, with a link to sign in."""
+    fields = [
+        (name, strip_hidden(value))
+        for name, value in request.form.items(multi=True)
+        if name != CSRF_FIELD
+    ]
+    response = render_page(
+        "accounts/reauthenticate.html",
+        status=401,
+        button_form=ConfirmForm(formdata=None),
+        fields=fields,
+        has_files=bool(request.files),
+        address=request.script_root + request.full_path.rstrip("?"),
+        way_in=url_for(endpoint),
+        is_half_way=endpoint != "accounts.sign_in",
+    )
+    response.headers["WWW-Authenticate"] = AUTH_SCHEME
+    return response
+
+
+def current_actor() -> str:
+    """Return the email address that the history records for what is being done."""
+    person = current_person()
+    return person.email if person else ""

@@ -1,6 +1,6 @@
-"""People who sign in, because they run the conference or keep a speaker's pages, and how they do.
+"""People who sign in, their login sessions and their second factors.
 
-Every moment here is a real one: a link must expire whichever day the site rehearses.
+All times are real times: a link must expire whatever date the site runs on.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from app.database import Base
 ORGANISER, EDITOR, DESK, VIEWER = "organiser", "editor", "desk", "viewer"
 FORMER = "former"  # has no part in running the conference, or none any more
 ROLES = (ORGANISER, EDITOR, DESK, VIEWER)
-IDLE = timedelta(minutes=45)  # after which a device that nobody uses is signed out
+IDLE_TIMEOUT = timedelta(minutes=45)  # after which a device that nobody uses is signed out
 
 
 class Person(Base):
@@ -25,9 +25,11 @@ class Person(Base):
     email: Mapped[str] = mapped_column(unique=True)  # in lower case
     role: Mapped[str] = mapped_column(default=ORGANISER)
     added_at: Mapped[datetime]
-    keeps_pages_since: Mapped[datetime | None] = mapped_column(default=None)  # of speakers
-    code_secret: Mapped[str] = mapped_column(default="", server_default="")  # TOTP, encrypted
-    code_step: Mapped[int | None] = mapped_column(default=None)  # of the last code that was used
+    speaker_access_since: Mapped[datetime | None] = mapped_column(default=None)  # of speakers
+    totp_secret: Mapped[str] = mapped_column(default="", server_default="")  # TOTP, encrypted
+    last_totp_step: Mapped[int | None] = mapped_column(
+        default=None
+    )  # of the last code that was used
 
     passkeys: Mapped[list["Passkey"]] = relationship(
         order_by="Passkey.id", cascade="all, delete-orphan"
@@ -41,33 +43,33 @@ class Person(Base):
 
     @property
     def is_organiser(self) -> bool:
-        """Whether all of the back office is theirs."""
+        """Whether they may read and change every area of the admin."""
         return self.role == ORGANISER
 
     @property
-    def has_a_part(self) -> bool:
-        """Whether the back office is open to them."""
+    def is_team_member(self) -> bool:
+        """Whether they have access to the admin."""
         return self.role in ROLES
 
     @property
-    def keeps_pages(self) -> bool:
-        """Whether the pages that speakers keep are open to them."""
-        return self.keeps_pages_since is not None
+    def has_speaker_access(self) -> bool:
+        """Whether they have access to speakers' own pages."""
+        return self.speaker_access_since is not None
 
     @property
-    def may_sign_in(self) -> bool:
-        """Whether there is anything here for them."""
-        return self.has_a_part or self.keeps_pages
+    def can_sign_in(self) -> bool:
+        """Whether they have access to anything."""
+        return self.is_team_member or self.has_speaker_access
 
     @property
     def has_second_factor(self) -> bool:
         """Whether they have enrolled a passkey or an authenticator."""
-        return bool(self.code_secret or self.passkeys)
+        return bool(self.totp_secret or self.passkeys)
 
     @property
-    def may_do_without_one(self) -> bool:
-        """Whether they would still come in without one of their second steps."""
-        return len(self.passkeys) + bool(self.code_secret) > 1
+    def has_spare_second_factor(self) -> bool:
+        """Whether they could still sign in after losing one of their second factors."""
+        return len(self.passkeys) + bool(self.totp_secret) > 1
 
 
 class SignInLink(Base):
@@ -84,55 +86,59 @@ class SignInLink(Base):
     person: Mapped[Person] = relationship()
 
 
-class Device(Base):
+class LoginSession(Base):
     """A browser in which someone is signed in."""
 
-    __tablename__ = "device"
+    __tablename__ = "login_session"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     secret_hash: Mapped[str] = mapped_column(unique=True)
     signed_in_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    seen_at: Mapped[datetime | None] = mapped_column(default=None)  # about when it was last used
-    passed_at: Mapped[datetime | None] = mapped_column(default=None)  # the second factor, here
+    last_used_at: Mapped[datetime | None] = mapped_column(
+        default=None
+    )  # about when it was last used
+    verified_at: Mapped[datetime | None] = mapped_column(default=None)  # the second factor, here
     challenge: Mapped[str] = mapped_column(default="", server_default="")  # for a passkey, once
-    code_secret: Mapped[str] = mapped_column(default="", server_default="")  # shown, not yet proved
+    pending_totp_secret: Mapped[str] = mapped_column(
+        default="", server_default=""
+    )  # shown, not yet proved
     label: Mapped[str] = mapped_column(default="", server_default="")  # Firefox on Windows
 
     person: Mapped[Person] = relationship()
 
     @property
-    def has_passed(self) -> bool:
-        """Whether the second step was taken here; until then it is only half signed in."""
-        return self.passed_at is not None
+    def is_verified(self) -> bool:
+        """Whether the second factor was used in this session."""
+        return self.verified_at is not None
 
     @property
-    def is_in(self) -> bool:
-        """Whether it opens what is its person's; only the back office asks for a second step.
+    def is_authenticated(self) -> bool:
+        """Whether this session is fully signed in; only team members need a second factor.
 
-        Someone who is given a part later is half signed in from then on, wherever they are.
+        Someone who joins the team later needs it from then on in every session.
         """
-        return self.has_passed or not self.person.has_a_part
+        return self.is_verified or not self.person.is_team_member
 
     @property
-    def used_at(self) -> datetime:
-        """When it was last used, within a minute."""
-        return self.seen_at or self.signed_in_at
+    def active_at(self) -> datetime:
+        """When it was last used, to the minute."""
+        return self.last_used_at or self.signed_in_at
 
     @property
     def ends_at(self) -> datetime:
-        """When it is signed out, if nobody uses it from now on."""
-        return min(self.used_at + IDLE, self.expires_at)
+        """When it expires unless it is used again."""
+        return min(self.active_at + IDLE_TIMEOUT, self.expires_at)
 
     @property
-    def may_stay(self) -> bool:
-        """Whether using it puts off the end; there is a last moment that nothing puts off."""
+    def can_extend(self) -> bool:
+        """Whether using it extends it; there is an absolute limit."""
         return self.ends_at < self.expires_at
 
 
 class Passkey(Base):
-    """A key on a person's device that proves who they are (WebAuthn)."""
+    """A WebAuthn credential on a person's device."""
 
     __tablename__ = "passkey"
 
@@ -147,7 +153,7 @@ class Passkey(Base):
 
 
 class RecoveryCode(Base):
-    """A code that stands in for a lost second factor, once."""
+    """A code that replaces a lost second factor, once."""
 
     __tablename__ = "recovery_code"
 
@@ -157,14 +163,16 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Attempt(Base):
-    """That something limited was tried: by whom is kept only as a keyed hash."""
+class RateLimitHit(Base):
+    """One attempt at a rate-limited action; its actor is stored only as a keyed hash."""
 
-    __tablename__ = "attempt"
+    __tablename__ = "rate_limit_hit"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    what: Mapped[str]  # "sign in", "booking link"
-    who_hash: Mapped[str]
-    tried_at: Mapped[datetime]
+    action: Mapped[str]  # "sign in", "booking link"
+    actor_hash: Mapped[str]
+    happened_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_attempt_what_who", "what", "who_hash", "tried_at"),)
+    __table_args__ = (
+        Index("ix_rate_limit_hit_action_actor", "action", "actor_hash", "happened_at"),
+    )

@@ -1,4 +1,4 @@
-"""Questions about people and their devices. Nothing here changes anything."""
+"""Read-only queries about people and their login sessions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,45 +8,54 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app import clock
-from app.accounts.models import IDLE, ORGANISER, ROLES, Device, Person, SignInLink
+from app.accounts.models import (
+    IDLE_TIMEOUT,
+    ORGANISER,
+    ROLES,
+    LoginSession,
+    Passkey,
+    Person,
+    RecoveryCode,
+    SignInLink,
+)
 from app.database import db
 from app.errors import Gone, NotFound
 
 LINK_GONE = "This sign-in link has been used, or it is too old"
 
 
-def person(email: str) -> Person | None:
-    """Find the person with this address."""
+def find_person(email: str) -> Person | None:
+    """Return the person with this email address, or None."""
     return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
 
 
-def with_a_part(email: str) -> Person | None:
-    """Find the person with this address, if they have a part in running the conference."""
-    found = person(email)
-    return found if found is not None and found.has_a_part else None
+def find_team_member(email: str) -> Person | None:
+    """Return the team member with this email address, or None."""
+    found = find_person(email)
+    return found if found is not None and found.is_team_member else None
 
 
-def who_may_sign_in(email: str) -> Person | None:
-    """Find the person with this address, if there is anything here for them."""
-    found = person(email)
-    return found if found is not None and found.may_sign_in else None
+def find_allowed_person(email: str) -> Person | None:
+    """Return the person with this email address if they may sign in, or None."""
+    found = find_person(email)
+    return found if found is not None and found.can_sign_in else None
 
 
-def organiser(email: str) -> Person | None:
-    """Find the organiser with this address."""
-    found = person(email)
+def find_organiser(email: str) -> Person | None:
+    """Return the organiser with this email address, or None."""
+    found = find_person(email)
     return found if found is not None and found.is_organiser else None
 
 
-def organisers() -> Sequence[Person]:
-    """List the organisers, by address."""
+def list_organisers() -> Sequence[Person]:
+    """List the organisers by email address."""
     return db.session.scalars(
         select(Person).where(Person.role == ORGANISER).order_by(Person.email)
     ).all()
 
 
-def team() -> Sequence[Person]:
-    """List everyone with a part in running the conference, by address."""
+def list_team() -> Sequence[Person]:
+    """List the team members by email address."""
     return db.session.scalars(
         select(Person)
         .where(Person.role.in_(ROLES))
@@ -55,28 +64,30 @@ def team() -> Sequence[Person]:
     ).all()
 
 
-def member(number: int) -> Person:
-    """Find someone with a part in running the conference."""
+def get_team_member(number: int) -> Person:
+    """Return a team member; raise NotFound if there is none with this id."""
     found = db.session.get(Person, number)
-    if found is None or not found.has_a_part:
+    if found is None or not found.is_team_member:
         raise NotFound("There is nobody here who has a part in running the conference")
     return found
 
 
-def last_used() -> dict[int, datetime]:
-    """Tell of each person who is signed in when they last opened a page."""
-    seen = func.max(func.coalesce(Device.seen_at, Device.signed_in_at))
+def get_last_used() -> dict[int, datetime]:
+    """Map the id of each person who is signed in to the time they were last active."""
+    last_used_at = func.max(func.coalesce(LoginSession.last_used_at, LoginSession.signed_in_at))
     rows = db.session.execute(
-        select(Device.person_id, seen).where(*_still_signed_in()).group_by(Device.person_id)
+        select(LoginSession.person_id, last_used_at)
+        .where(*_active_conditions())
+        .group_by(LoginSession.person_id)
     )
     return dict(rows.tuples().all())
 
 
-def link(secret: str) -> SignInLink:
-    """Find a sign-in link that can still be used."""
+def get_sign_in_link(secret: str) -> SignInLink:
+    """Return a sign-in link that can still be used; raise Gone if there is none."""
     found = db.session.scalar(
         select(SignInLink).where(
-            SignInLink.secret_hash == hashed(secret),
+            SignInLink.secret_hash == hash_secret(secret),
             SignInLink.used_at.is_(None),
             SignInLink.expires_at > clock.real_now(),
         )
@@ -86,30 +97,44 @@ def link(secret: str) -> SignInLink:
     return found
 
 
-def device(secret: str) -> Device | None:
-    """Find the device that holds this secret, with its person, while it is signed in."""
+def find_login_session(secret: str) -> LoginSession | None:
+    """Return the unexpired login session with this secret, with its person, or None."""
     return db.session.scalar(
-        select(Device)
-        .where(Device.secret_hash == hashed(secret), *_still_signed_in())
-        .options(joinedload(Device.person))
+        select(LoginSession)
+        .where(LoginSession.secret_hash == hash_secret(secret), *_active_conditions())
+        .options(joinedload(LoginSession.person))
     )
 
 
-def devices(owner: Person) -> Sequence[Device]:
-    """List the devices in which someone is signed in, the newest first."""
+def list_login_sessions(owner: Person) -> Sequence[LoginSession]:
+    """List someone's login sessions, newest first."""
     return db.session.scalars(
-        select(Device)
-        .where(Device.person_id == owner.id, *_still_signed_in())
-        .order_by(Device.signed_in_at.desc(), Device.id.desc())
+        select(LoginSession)
+        .where(LoginSession.person_id == owner.id, *_active_conditions())
+        .order_by(LoginSession.signed_in_at.desc(), LoginSession.id.desc())
     ).all()
 
 
-def _still_signed_in() -> tuple[ColumnElement[bool], ...]:
+def _active_conditions() -> tuple[ColumnElement[bool], ...]:
     now = clock.real_now()
-    last_used = func.coalesce(Device.seen_at, Device.signed_in_at)
-    return Device.expires_at > now, last_used > now - IDLE
+    last_used = func.coalesce(LoginSession.last_used_at, LoginSession.signed_in_at)
+    return LoginSession.expires_at > now, last_used > now - IDLE_TIMEOUT
 
 
-def hashed(secret: str) -> str:
-    """Give what is kept of a secret: enough to know it again, too little to use it."""
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a secret, which is all that is stored of it."""
     return sha256(secret.encode()).hexdigest()
+
+
+def count_recovery_codes(person: Person) -> int:
+    """Count someone's unused recovery codes."""
+    unused = (RecoveryCode.person_id == person.id, RecoveryCode.used_at.is_(None))
+    return db.session.scalar(select(func.count()).select_from(RecoveryCode).where(*unused)) or 0
+
+
+def get_passkey(person: Person, number: int) -> Passkey:
+    """Return one of someone's own passkeys; raise NotFound if there is none with this id."""
+    found = db.session.get(Passkey, number)
+    if found is None or found.person_id != person.id:
+        raise NotFound("You have no such passkey")
+    return found

@@ -1,4 +1,4 @@
-"""Who may read and who may change each part of the back office."""
+"""Which roles may read and which may change each area of the admin."""
 
 from dataclasses import dataclass
 
@@ -8,18 +8,22 @@ EVERYONE = frozenset(ROLES)
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of the back office: who reads it, and who may change what is in it."""
+class Area:
+    """An area of the admin: which roles may read it and which may change it."""
 
-    reads: frozenset[str]
-    writes: frozenset[str]
+    read_roles: frozenset[str]
+    write_roles: frozenset[str]
 
 
-HOME = Part(reads=EVERYONE, writes=EVERYONE)
-PROGRAMME = Part(reads=EVERYONE, writes=frozenset({ORGANISER, EDITOR}))
+HOME = Area(read_roles=EVERYONE, write_roles=EVERYONE)
+PROGRAMME = Area(read_roles=EVERYONE, write_roles=frozenset({ORGANISER, EDITOR}))
 WORDS = PROGRAMME  # pages, news, links, the urgent notice
-DELEGATES = Part(reads=frozenset({ORGANISER, DESK, VIEWER}), writes=frozenset({ORGANISER, DESK}))
-SPEAKERS_NEEDS = Part(reads=frozenset({ORGANISER, DESK}), writes=frozenset({ORGANISER, DESK}))
-SETTINGS = Part(reads=EVERYONE, writes=frozenset({ORGANISER}))
-HISTORY = Part(reads=frozenset({ORGANISER, VIEWER}), writes=frozenset({ORGANISER}))
-PEOPLE = Part(reads=frozenset({ORGANISER}), writes=frozenset({ORGANISER}))
+DELEGATES = Area(
+    read_roles=frozenset({ORGANISER, DESK, VIEWER}), write_roles=frozenset({ORGANISER, DESK})
+)
+SPEAKERS_NEEDS = Area(
+    read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
+)
+SETTINGS = Area(read_roles=EVERYONE, write_roles=frozenset({ORGANISER}))
+HISTORY = Area(read_roles=frozenset({ORGANISER, VIEWER}), write_roles=frozenset({ORGANISER}))
+PEOPLE = Area(read_roles=frozenset({ORGANISER}), write_roles=frozenset({ORGANISER}))

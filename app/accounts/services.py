@@ -1,8 +1,7 @@
-"""Who may come in, and how they do: by a link, used once.
+"""Signing in with single-use links, and who may do so.
 
-Nothing that opens a door is kept in the clear: of the secret in a link and of the secret in a
-cookie, only the SHA-256 is in the database. All of it expires by the real clock, whichever day
-the site rehearses.
+Only the SHA-256 of each secret in a link or a cookie is stored. Everything expires in real time,
+whatever date the site runs on.
 """
 
 from datetime import timedelta
@@ -12,179 +11,180 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, update
 
 from app import clock
-from app.accounts import limits, queries
-from app.accounts.models import FORMER, ORGANISER, Device, Person, SignInLink
-from app.accounts.queries import LINK_GONE, hashed
+from app.accounts import queries, rate_limits
+from app.accounts.models import FORMER, ORGANISER, LoginSession, Person, SignInLink
+from app.accounts.queries import LINK_GONE, hash_secret
 from app.database import db
-from app.errors import Gone, NotFound, Refused
+from app.errors import Gone, NotFound, RuleViolation
 from app.history import services as history
 from app.mail import services as mail
 
-LINK_LASTS = timedelta(minutes=15)
-INVITATION_LASTS = timedelta(days=14)  # in the letter that somebody did not ask for
-DEVICE_LASTS = timedelta(hours=12)
+SIGN_IN_LINK_LIFETIME = timedelta(minutes=15)
+INVITATION_LIFETIME = timedelta(days=14)  # in an email that somebody did not ask for
+LOGIN_SESSION_LIFETIME = timedelta(hours=12)
 SECRET_BYTES = 32
 NO_SUCH_ORGANISER = "There is no organiser with that address"
 
 
 def add_organiser(email: str) -> Person:
-    """Give an address the organiser's role; doing so again changes nothing."""
-    address = as_kept(email)
-    person = queries.person(address)
+    """Give the person with an email address the organiser role; repeating it changes nothing."""
+    address = normalise_email(email)
+    person = queries.find_person(address)
     if person is None:
         person = Person(email=address, added_at=clock.real_now())
         db.session.add(person)
     elif person.is_organiser:
         return person
     person.role = ORGANISER
-    history.record(f"{person.email} became an organiser", about=f"person {person.email}")
+    history.record(f"{person.email} became an organiser", subject=f"person {person.email}")
     db.session.flush()
     return person
 
 
-def as_kept(email: str) -> str:
-    """Give an address in the one form in which it is kept, however it was written."""
+def normalise_email(email: str) -> str:
+    """Return an email address in the form in which it is stored; raise RuleViolation if invalid."""
     try:
         return validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        raise Refused(f"{email} is not an email address that letters can be sent to") from None
+        raise RuleViolation(
+            f"{email} is not an email address that letters can be sent to"
+        ) from None
 
 
-def make_sign_in_link(email: str) -> str:
-    """Make a link that signs someone in once who runs the conference; give its secret."""
-    person = queries.with_a_part(as_kept(email))
+def create_sign_in_link(email: str) -> str:
+    """Create a single-use sign-in link for a team member and return its secret."""
+    person = queries.find_team_member(normalise_email(email))
     if person is None:
         raise NotFound(NO_SUCH_ORGANISER)
-    return _secret_for(person)
+    return _create_link(person)
 
 
-def let_keep_pages(email: str) -> Person:
-    """Let an address in to the pages that speakers keep; doing so again changes nothing."""
-    address = as_kept(email)
-    person = queries.person(address)
+def grant_speaker_access(email: str) -> Person:
+    """Give an email address access to speakers' own pages; repeating it changes nothing."""
+    address = normalise_email(email)
+    person = queries.find_person(address)
     if person is None:
         person = Person(email=address, role=FORMER, added_at=clock.real_now())
         db.session.add(person)
-    if person.keeps_pages_since is None:
-        person.keeps_pages_since = clock.real_now()
+    if person.speaker_access_since is None:
+        person.speaker_access_since = clock.real_now()
     db.session.flush()
     return person
 
 
-def let_keep_no_pages(person: Person) -> None:
-    """End that; it holds from their next page on. A link that was not used yet opens nothing."""
-    person.keeps_pages_since = None
-    if not person.has_a_part:
+def revoke_speaker_access(person: Person) -> None:
+    """Remove that access from their next request on, and invalidate unused links."""
+    person.speaker_access_since = None
+    if not person.is_team_member:
         db.session.execute(delete(SignInLink).where(SignInLink.person_id == person.id))
 
 
-def make_invitation_link(person: Person) -> str:
-    """Make a link that signs somebody in once, in a letter that may wait a while to be read."""
-    return _secret_for(person, INVITATION_LASTS)
+def create_invitation_link(person: Person) -> str:
+    """Create a sign-in link with a longer lifetime, for an email that somebody did not ask for."""
+    return _create_link(person, INVITATION_LIFETIME)
 
 
-def write_with_link(email: str, onward: str = "", language: str = "en") -> None:
-    """Write to whoever may sign in with a link; for any other address do the same and undo it.
+def send_sign_in_link(email: str, next_url: str = "", language: str = "en") -> None:
+    """Email a sign-in link to an address; if it may not sign in, do the same work and undo it.
 
-    So neither the answer nor the time it takes tells a stranger who runs the conference or
-    speaks at it.
+    Neither the response nor the time it takes reveals who runs the conference or speaks at it.
     """
-    undo_point = db.session.begin_nested()
-    person = queries.who_may_sign_in(email)
-    secret = _secret_for(person or _nobody())
-    mail.post(
+    savepoint = db.session.begin_nested()
+    person = queries.find_allowed_person(email)
+    secret = _create_link(person or _create_decoy_person())
+    mail.enqueue(
         "sign_in",
         to=email,
         language=language,
         is_secret=True,
         secret=secret,
-        onward=onward,
-        minutes=LINK_LASTS // timedelta(minutes=1),
+        onward=next_url,
+        minutes=SIGN_IN_LINK_LIFETIME // timedelta(minutes=1),
     )
     db.session.flush()
     if person is None:
-        undo_point.rollback()
+        savepoint.rollback()
 
 
-def sign_in(secret: str, replaces: str = "", label: str = "") -> str:
-    """Use a link: give the secret by which this device is known until its second step.
+def sign_in(secret: str, previous_session: str = "", label: str = "") -> str:
+    """Use up a link and return the secret of a new login session.
 
-    The secret that the device had before, if any, ends.
+    The browser's previous session, if any, ends.
     """
     now = clock.real_now()
-    link = queries.link(secret)
+    link = queries.get_sign_in_link(secret)
     used = db.session.execute(
         update(SignInLink)
         .where(SignInLink.id == link.id, SignInLink.used_at.is_(None))
         .values(used_at=now)
     )
-    if used.rowcount != 1:  # type: ignore[attr-defined]  # what comes back is a CursorResult
+    if used.rowcount != 1:  # type: ignore[attr-defined]  # the result is a CursorResult
         raise Gone(LINK_GONE)
-    sign_out(replaces)
-    mine = token_urlsafe(SECRET_BYTES)
+    sign_out(previous_session)
+    new_secret = token_urlsafe(SECRET_BYTES)
     db.session.add(
-        Device(
+        LoginSession(
             person_id=link.person_id,
-            secret_hash=hashed(mine),
+            secret_hash=hash_secret(new_secret),
             signed_in_at=now,
-            seen_at=now,
-            expires_at=now + DEVICE_LASTS,
+            last_used_at=now,
+            expires_at=now + LOGIN_SESSION_LIFETIME,
             label=label,
         )
     )
-    return mine
+    return new_secret
 
 
-def let_in(device: Device) -> str:
-    """Let a device in that has taken the second step: give the secret by which it is known now.
+def complete_sign_in(login_session: LoginSession) -> str:
+    """Mark the second factor as used and return a new secret for the session.
 
-    The one from before ends, in case somebody else knew it.
+    The previous secret stops working, in case somebody else knew it.
     """
-    mine = token_urlsafe(SECRET_BYTES)
-    device.secret_hash = hashed(mine)
-    device.passed_at = clock.real_now()
-    return mine
+    new_secret = token_urlsafe(SECRET_BYTES)
+    login_session.secret_hash = hash_secret(new_secret)
+    login_session.verified_at = clock.real_now()
+    return new_secret
 
 
 def sign_out(secret: str) -> None:
-    """End what a device's secret opens."""
-    db.session.execute(delete(Device).where(Device.secret_hash == hashed(secret)))
+    """End the login session with this secret."""
+    db.session.execute(delete(LoginSession).where(LoginSession.secret_hash == hash_secret(secret)))
 
 
-def sign_out_device(person: Person, number: int) -> None:
-    """End one of someone's own devices; one that has ended already stays so."""
-    own = (Device.id == number, Device.person_id == person.id)
-    db.session.execute(delete(Device).where(*own))
+def sign_out_login_session(person: Person, number: int) -> None:
+    """End one of someone's own login sessions; one that has already ended is ignored."""
+    own = (LoginSession.id == number, LoginSession.person_id == person.id)
+    db.session.execute(delete(LoginSession).where(*own))
 
 
 def sign_out_everywhere(person: Person) -> None:
-    """End every device of a person, and every link that was not used yet."""
-    for kind in (Device, SignInLink):
-        db.session.execute(delete(kind).where(kind.person_id == person.id))
+    """End all login sessions of a person and invalidate all unused links."""
+    for model in (LoginSession, SignInLink):
+        db.session.execute(delete(model).where(model.person_id == person.id))
 
 
-def forget_old() -> None:
-    """Forget what has expired: links, devices, attempts."""
-    for kind in (Device, SignInLink):
-        db.session.execute(delete(kind).where(kind.expires_at < clock.real_now()))
-    limits.forget_old()
+def delete_expired() -> None:
+    """Delete expired links, login sessions and rate limit hits."""
+    for model in (LoginSession, SignInLink):
+        db.session.execute(delete(model).where(model.expires_at < clock.real_now()))
+    rate_limits.delete_expired()
 
 
-def _secret_for(person: Person, lasts: timedelta = LINK_LASTS) -> str:
+def _create_link(person: Person, lifetime: timedelta = SIGN_IN_LINK_LIFETIME) -> str:
     secret = token_urlsafe(SECRET_BYTES)
     db.session.add(
         SignInLink(
             person_id=person.id,
-            secret_hash=hashed(secret),
-            expires_at=clock.real_now() + lasts,
+            secret_hash=hash_secret(secret),
+            expires_at=clock.real_now() + lifetime,
         )
     )
     return secret
 
 
-def _nobody() -> Person:
-    """Make someone who is undone again at once."""
-    nobody = Person(email=token_urlsafe(SECRET_BYTES), role=FORMER, added_at=clock.real_now())
-    db.session.add(nobody)
+def _create_decoy_person() -> Person:
+    """Create a person for the work that is rolled back."""
+    decoy = Person(email=token_urlsafe(SECRET_BYTES), role=FORMER, added_at=clock.real_now())
+    db.session.add(decoy)
     db.session.flush()
-    return nobody
+    return decoy

@@ -1,7 +1,7 @@
-"""Who runs the conference: inviting, changing roles, and ending somebody's part.
+"""The team that runs the conference: inviting, changing roles, removing.
 
-There is always an organiser: whoever changes a role first holds the rows of all organisers, so
-that two who end each other's part at once do not leave the conference without one.
+There is always at least one organiser. To change a role, the rows of all organisers are locked
+first, so that two who remove each other at the same time cannot leave the conference without one.
 """
 
 from collections.abc import Collection
@@ -22,11 +22,11 @@ from app.accounts.models import (
     SignInLink,
 )
 from app.database import db
-from app.errors import NotFound, Refused
+from app.errors import NotFound, RuleViolation
 from app.history import services as history
 from app.mail import services as mail
 
-NAMED = {  # within a sentence
+ROLE_PHRASES = {  # within a sentence
     ORGANISER: "an organiser",
     EDITOR: "a programme editor",
     DESK: "at the registration desk",
@@ -35,70 +35,70 @@ NAMED = {  # within a sentence
 LAST_ORGANISER = "The conference needs an organiser. Make somebody else one first"
 
 
-def invite(email: str, role: str, who: Person) -> Person:
-    """Give an address a part in running the conference, and write there how to come in."""
-    address = services.as_kept(email)
-    person = queries.person(address)
+def invite(email: str, role: str, actor: Person) -> Person:
+    """Give an email address a role in the team and email an invitation."""
+    address = services.normalise_email(email)
+    person = queries.find_person(address)
     if person is None:
         person = Person(email=address, role=FORMER, added_at=clock.real_now())
         db.session.add(person)
-    elif person.has_a_part:
-        raise Refused(f"{person.email} has a part already. Change the role there")
-    _become(person, role, f"{address} was invited as {NAMED[role]}", who.email)
+    elif person.is_team_member:
+        raise RuleViolation(f"{person.email} has a part already. Change the role there")
+    _set_role(person, role, f"{address} was invited as {ROLE_PHRASES[role]}", actor.email)
     db.session.flush()
-    mail.post("invited", to=person.email, role=role, inviter=who.email)
+    mail.enqueue("invited", to=person.email, role=role, inviter=actor.email)
     return person
 
 
-def change_role(number: int, role: str, who: Person) -> Person:
-    """Give somebody another role, and write to tell them."""
-    person = _held(number)
+def change_role(number: int, role: str, actor: Person) -> Person:
+    """Change somebody's role and email them."""
+    person = _get_locked(number)
     if person.role == role:
         return person
-    _keep_an_organiser(person, role)
-    sentence = f"{person.email} was {NAMED[person.role]} and is now {NAMED[role]}"
-    _become(person, role, sentence, who.email)
-    mail.post("role_changed", to=person.email, role=role, changer=who.email)
+    _check_other_organiser(person, role)
+    summary = f"{person.email} was {ROLE_PHRASES[person.role]} and is now {ROLE_PHRASES[role]}"
+    _set_role(person, role, summary, actor.email)
+    mail.enqueue("role_changed", to=person.email, role=role, changer=actor.email)
     return person
 
 
-def remove(number: int, who: Person) -> Person:
-    """End somebody's part, and write to tell them; it holds from their next page on."""
-    person = _held(number)
-    _end_part(person, who.email)
-    mail.post("role_ended", to=person.email, changer=who.email)
+def remove(number: int, actor: Person) -> Person:
+    """Remove somebody from the team from their next request on, and email them."""
+    person = _get_locked(number)
+    _end_membership(person, actor.email)
+    mail.enqueue("role_ended", to=person.email, changer=actor.email)
     return person
 
 
 def remove_organiser(email: str) -> None:
-    """Take the organiser's role away, from outside; it holds from their next page on."""
-    person = queries.organiser(services.as_kept(email))
+    """Remove the organiser role from the command line, from their next request on."""
+    person = queries.find_organiser(services.normalise_email(email))
     if person is None:
         raise NotFound(services.NO_SUCH_ORGANISER)
-    _end_part(_held(person.id), history.THE_SITE)
+    _end_membership(_get_locked(person.id), history.ACTOR_SITE)
 
 
-def _end_part(person: Person, who: str) -> None:
-    """End somebody's part; nothing that opens a door is kept of them."""
-    _keep_an_organiser(person, FORMER)
-    _become(person, FORMER, f"{person.email} is no longer {NAMED[person.role]}", who)
-    person.code_secret = ""
-    person.code_step = None
-    for kind in (SignInLink, Passkey, RecoveryCode):
-        db.session.execute(delete(kind).where(kind.person_id == person.id))
+def _end_membership(person: Person, actor: str) -> None:
+    """End somebody's membership, with all their sessions, links and second factors."""
+    _check_other_organiser(person, FORMER)
+    _set_role(person, FORMER, f"{person.email} is no longer {ROLE_PHRASES[person.role]}", actor)
+    person.totp_secret = ""
+    person.last_totp_step = None
+    for model in (SignInLink, Passkey, RecoveryCode):
+        db.session.execute(delete(model).where(model.person_id == person.id))
     db.session.expire(person, ["passkeys"])
 
 
-def _held(number: int) -> Person:
-    held = _organisers_held()
-    person = held.get(number) or db.session.get(Person, number, with_for_update=True)
-    if person is None or not person.has_a_part:
+def _get_locked(number: int) -> Person:
+    locked = _lock_organisers()
+    person = locked.get(number) or db.session.get(Person, number, with_for_update=True)
+    if person is None or not person.is_team_member:
         raise NotFound("There is nobody here who has a part in running the conference")
     return person
 
 
-def _organisers_held() -> dict[int, Person]:
-    """Hold the rows of all organisers, in one order, as they are now."""
+def _lock_organisers() -> dict[int, Person]:
+    """Lock the rows of all organisers in a fixed order, and reload them."""
     rows = (
         select(Person)
         .where(Person.role == ORGANISER)
@@ -109,12 +109,12 @@ def _organisers_held() -> dict[int, Person]:
     return {person.id: person for person in db.session.scalars(rows)}
 
 
-def _keep_an_organiser(person: Person, role: str) -> None:
-    others: Collection[int] = _organisers_held().keys() - {person.id}
+def _check_other_organiser(person: Person, role: str) -> None:
+    others: Collection[int] = _lock_organisers().keys() - {person.id}
     if person.is_organiser and role != ORGANISER and not others:
-        raise Refused(LAST_ORGANISER)
+        raise RuleViolation(LAST_ORGANISER)
 
 
-def _become(person: Person, role: str, sentence: str, who: str) -> None:
+def _set_role(person: Person, role: str, summary: str, actor: str) -> None:
     person.role = role
-    history.record(sentence, about=f"person {person.email}", who=who)
+    history.record(summary, subject=f"person {person.email}", actor=actor)

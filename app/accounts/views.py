@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Signing in and signing out."""
 
 from datetime import timedelta
 
@@ -6,75 +6,83 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.accounts import devices, guards, limits, onward, queries, services
+from app.accounts import guards, login_sessions, queries, rate_limits, services
 from app.accounts.forms import SignInForm
 from app.accounts.models import Person
 from app.errors import Gone
-from app.forms import ButtonForm, checks_its_own_token
-from app.web import languages
-from app.web.pages import page
+from app.forms.base import ConfirmForm, validates_own_csrf
+from app.web import languages, next_url
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
 
-A_WHILE = timedelta(hours=1)
-MOST_FOR_AN_ADDRESS = 5
-MOST_FROM_A_NETWORK = 30
+RATE_WINDOW = timedelta(hours=1)
+MAX_EMAILS_PER_ADDRESS = 5
+MAX_EMAILS_PER_NETWORK = 30
 
-pages = Blueprint("accounts", __name__)
+bp = Blueprint("accounts", __name__)
+no_referrer(bp)
 
 
-@pages.route("/sign-in", methods=["GET", "POST"])
-@checks_its_own_token
+@bp.route("/sign-in", methods=["GET", "POST"])
+@validates_own_csrf
 def sign_in() -> ResponseReturnValue:
     form = SignInForm()
-    wanted = onward.asked_for()
+    target_url = next_url.requested_next()
     if form.validate_on_submit():
-        _allow_a_letter(form.address())
-        services.write_with_link(form.address(), wanted, languages.current().code)
-        return redirect(url_for(".sent"), 303)
+        _check_rate_limits(form.normalised_email())
+        services.send_sign_in_link(form.normalised_email(), target_url, languages.current().code)
+        return redirect(url_for(".link_sent"), 303)
     status = 422 if form.is_submitted() else 200
-    return page("accounts/sign_in.html", status, form=form, wanted=wanted)
+    return render_page("accounts/sign_in.html", status, form=form, next_url=target_url)
 
 
-@pages.get("/sign-in/sent")
-def sent() -> ResponseReturnValue:
-    return page("accounts/sent.html", minutes=services.LINK_LASTS // timedelta(minutes=1))
+@bp.get("/sign-in/sent")
+def link_sent() -> ResponseReturnValue:
+    return render_page(
+        "accounts/link_sent.html", minutes=services.SIGN_IN_LINK_LIFETIME // timedelta(minutes=1)
+    )
 
 
-@pages.route("/sign-in/<secret>", methods=["GET", "POST"])
-@checks_its_own_token
+@bp.route("/sign-in/<secret>", methods=["GET", "POST"])
+@validates_own_csrf
 def link(secret: str) -> ResponseReturnValue:
-    form = ButtonForm()
-    wanted = onward.asked_for()
+    form = ConfirmForm()
+    target_url = next_url.requested_next()
     try:
-        person = queries.link(secret).person
+        person = queries.get_sign_in_link(secret).person
         if form.validate_on_submit():
-            browser = devices.label(request.user_agent.string)
-            guards.hold(services.sign_in(secret, guards.held_secret(), browser))
-            return redirect(wanted or _home(person), 303)
+            browser = login_sessions.describe_user_agent(request.user_agent.string)
+            guards.start_login_session(services.sign_in(secret, guards.session_token(), browser))
+            return redirect(target_url or _home_url(person), 303)
     except Gone as reason:
-        return page("accounts/link_gone.html", 410, reason=gettext(str(reason)), wanted=wanted)
-    what = {"form": form, "person": person, "wanted": wanted, "secret": secret}
-    return page("accounts/link.html", 422 if form.errors else 200, **what)
+        return render_page(
+            "accounts/link_expired.html", 410, reason=gettext(str(reason)), next_url=target_url
+        )
+    context = {"form": form, "person": person, "next_url": target_url, "secret": secret}
+    return render_page("accounts/link.html", 422 if form.errors else 200, **context)
 
 
-@pages.route("/sign-out", methods=["GET", "POST"])
-@checks_its_own_token
+@bp.route("/sign-out", methods=["GET", "POST"])
+@validates_own_csrf
 def sign_out() -> ResponseReturnValue:
-    form = ButtonForm()
+    form = ConfirmForm()
     if form.validate_on_submit():
-        services.sign_out(guards.held_secret())
-        guards.let_go()
+        services.sign_out(guards.session_token())
+        guards.end_login_session()
         return redirect(url_for(".sign_out"), 303)
-    device = guards.current_device()
-    person = device.person if device else None
+    login_session = guards.current_login_session()
+    person = login_session.person if login_session else None
     status = 422 if person and form.errors else 200
-    return page("accounts/sign_out.html", status, form=form if person else None, person=person)
+    return render_page(
+        "accounts/sign_out.html", status, form=form if person else None, person=person
+    )
 
 
-def _home(person: Person) -> str:
-    return url_for("organise.home" if person.has_a_part else "speakers.home")
+def _home_url(person: Person) -> str:
+    return url_for("admin.home" if person.is_team_member else "speakers.home")
 
 
-def _allow_a_letter(address: str) -> None:
-    network = limits.network(request.remote_addr)
-    limits.allow("sign in from", network, times=MOST_FROM_A_NETWORK, within=A_WHILE)
-    limits.allow("sign in as", address, times=MOST_FOR_AN_ADDRESS, within=A_WHILE)
+def _check_rate_limits(email: str) -> None:
+    network = rate_limits.network_key(request.remote_addr)
+    rate_limits.hit("sign in from", network, times=MAX_EMAILS_PER_NETWORK, within=RATE_WINDOW)
+    rate_limits.hit("sign in as", email, times=MAX_EMAILS_PER_ADDRESS, within=RATE_WINDOW)

@@ -1,7 +1,6 @@
-"""An agenda as its page shows it: by time, with what has changed and what cannot be done.
+"""An agenda as its page shows it: by time, with sessions that changed, clash or were withdrawn.
 
-The rules of what clashes are those of the programme: the reader is the one person whom every
-session of theirs needs.
+Clashes follow the rules of the programme, with the visitor as a person whom every session needs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,17 +10,17 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from app.agenda.models import Star
-from app.programme import clashes, lines
-from app.programme.document import Session
-from app.programme.placed import Frame, Needed, Place, Placed
-from app.programme.releases import Programme
+from app.programme import clashes, listing
+from app.programme.clashes import Participant, RoomInfo, ScheduledSession, SchedulingRules
+from app.programme.snapshot import Session
+from app.releases.published_programme import PublishedProgramme
 
-READER = (Needed("reader", "You"),)
+READER_AS_PARTICIPANT = (Participant("reader", "You"),)
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What was known of a session when it was starred, where that is no longer so."""
+class StaleDetails:
+    """The details of a session when it was starred, where they have changed since."""
 
     title: str
     starts_at: datetime | None
@@ -32,78 +31,82 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Entry:
+class AgendaItem:
     """A starred session."""
 
-    star: int
+    star_id: int
     session: Session
-    seen: Seen | None
-    at_once: tuple[Session, ...]  # in the agenda too, at the same time
-    too_far: tuple[Session, ...]  # end too late, in another room, to walk from there
+    stale_details: StaleDetails | None
+    clashes: tuple[Session, ...]  # other starred sessions at the same time
+    tight_transfers: tuple[Session, ...]  # others that end too late to walk from there
 
     @property
-    def needs_a_look(self) -> bool:
-        """Whether the reader should decide something."""
-        return bool(self.at_once or self.too_far)
+    def needs_attention(self) -> bool:
+        """Whether the visitor should decide something."""
+        return bool(self.clashes or self.tight_transfers)
 
 
 @dataclass(frozen=True)
-class Day:
-    """A day's entries; without a date, what has no time yet."""
+class AgendaDay:
+    """The items of a day; without a date, those that have no time yet."""
 
     date: date | None
-    entries: tuple[Entry, ...]
+    entries: tuple[AgendaItem, ...]
 
 
 @dataclass(frozen=True)
-class Listing:
+class AgendaListing:
     """An agenda, by day."""
 
-    days: tuple[Day, ...]
-    gone: tuple[Star, ...]  # no longer part of the programme
+    days: tuple[AgendaDay, ...]
+    withdrawn: tuple[Star, ...]  # stars of sessions that were withdrawn
 
     def __len__(self) -> int:
-        return sum(len(day.entries) for day in self.days) + len(self.gone)
+        return sum(len(day.entries) for day in self.days) + len(self.withdrawn)
 
     @property
-    def to_look_at(self) -> int:
-        """How many entries have something that the reader should decide."""
-        return sum(entry.needs_a_look for day in self.days for entry in day.entries)
+    def attention_count(self) -> int:
+        """The number of items that need a decision."""
+        return sum(entry.needs_attention for day in self.days for entry in day.entries)
 
     @property
-    def changed(self) -> int:
-        """How many entries are not as they were when they were starred."""
-        return len(self.gone) + sum(
-            entry.seen is not None for day in self.days for entry in day.entries
+    def changed_count(self) -> int:
+        """The number of items that have changed since they were starred."""
+        return len(self.withdrawn) + sum(
+            entry.stale_details is not None for day in self.days for entry in day.entries
         )
 
 
-def of(stars: Iterable[Star], programme: Programme, walking: timedelta) -> Listing:
-    """Set the stars of an agenda by day, in the order of the programme."""
+def build(
+    stars: Iterable[Star], programme: PublishedProgramme, walking: timedelta
+) -> AgendaListing:
+    """Group the stars of an agenda by day, in the order of the programme."""
     by_key = {one.session_key: one for one in stars}
     starred = [one for one in programme.sessions if one.key in by_key]
     zone = ZoneInfo(programme.conference.time_zone)
-    troubles = _troubles(starred, programme, walking)
-    entries = [_entry(by_key[one.key], one, troubles.get(one.key, ())) for one in starred]
-    parted = groupby(entries, lambda entry: lines.on(entry.session, zone))
-    there = {one.key for one in starred}
-    return Listing(
-        days=tuple(Day(day, tuple(some)) for day, some in parted),
-        gone=tuple(star for key, star in by_key.items() if key not in there),
+    conflicts = _find_clashes(starred, programme, walking)
+    entries = [_build_item(by_key[one.key], one, conflicts.get(one.key, ())) for one in starred]
+    by_day = groupby(entries, lambda entry: listing.day_of(entry.session, zone))
+    keys_in_programme = {one.key for one in starred}
+    return AgendaListing(
+        days=tuple(AgendaDay(day, tuple(some)) for day, some in by_day),
+        withdrawn=tuple(star for key, star in by_key.items() if key not in keys_in_programme),
     )
 
 
-def _entry(star: Star, session: Session, troubles: Sequence[tuple[str, Session]]) -> Entry:
-    return Entry(
-        star=star.id,
+def _build_item(
+    star: Star, session: Session, conflicts: Sequence[tuple[str, Session]]
+) -> AgendaItem:
+    return AgendaItem(
+        star_id=star.id,
         session=session,
-        seen=_seen(star, session),
-        at_once=tuple(other for kind, other in troubles if kind == clashes.PERSON),
-        too_far=tuple(other for kind, other in troubles if kind == clashes.WALK),
+        stale_details=_find_stale_details(star, session),
+        clashes=tuple(other for kind, other in conflicts if kind == clashes.PERSON),
+        tight_transfers=tuple(other for kind, other in conflicts if kind == clashes.WALK),
     )
 
 
-def _seen(star: Star, session: Session) -> Seen | None:
+def _find_stale_details(star: Star, session: Session) -> StaleDetails | None:
     room = session.room.name if session.room else ""
     then, now = (
         (star.starts_at, star.ends_at, star.room),
@@ -111,7 +114,7 @@ def _seen(star: Star, session: Session) -> Seen | None:
     )
     if then == now and star.title == session.title:
         return None
-    return Seen(
+    return StaleDetails(
         title=star.title,
         starts_at=star.starts_at,
         ends_at=star.ends_at,
@@ -121,30 +124,30 @@ def _seen(star: Star, session: Session) -> Seen | None:
     )
 
 
-def _troubles(
-    sessions: Sequence[Session], programme: Programme, walking: timedelta
+def _find_clashes(
+    sessions: Sequence[Session], programme: PublishedProgramme, walking: timedelta
 ) -> Mapping[str, list[tuple[str, Session]]]:
-    """Tell of each session which others the reader cannot go to besides, and why."""
+    """Map each session to those that clash with it, each with the reason."""
     known = {one.key: one for one in sessions}
     facts = programme.conference
-    frame = Frame(facts.starts_on, facts.ends_on, ZoneInfo(facts.time_zone), walking)
+    frame = SchedulingRules(facts.starts_on, facts.ends_on, ZoneInfo(facts.time_zone), walking)
     found: dict[str, list[tuple[str, Session]]] = {}
-    for clash in clashes.find(_placed(sessions), frame):
+    for clash in clashes.find(_iter_scheduled(sessions), frame):
         if clash.kind in {clashes.PERSON, clashes.WALK}:
-            found.setdefault(clash.session, []).append((clash.kind, known[clash.other]))
+            found.setdefault(clash.session, []).append((clash.kind, known[clash.other_session]))
         if clash.kind == clashes.PERSON:
-            found.setdefault(clash.other, []).append((clash.kind, known[clash.session]))
+            found.setdefault(clash.other_session, []).append((clash.kind, known[clash.session]))
     return found
 
 
-def _placed(sessions: Iterable[Session]) -> Iterator[Placed]:
+def _iter_scheduled(sessions: Iterable[Session]) -> Iterator[ScheduledSession]:
     for session in sessions:
         if session.starts_at is not None and not session.is_cancelled:
-            yield Placed(
+            yield ScheduledSession(
                 key=session.key,
                 title=session.title,
                 starts_at=session.starts_at,
                 ends_at=session.ends_at or session.starts_at,
-                room=Place(session.room.slug, session.room.name) if session.room else None,
-                people=READER,
+                room=RoomInfo(session.room.slug, session.room.name) if session.room else None,
+                participants=READER_AS_PARTICIPANT,
             )

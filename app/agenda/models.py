@@ -1,4 +1,4 @@
-"""Agendas: which sessions somebody means to go to. Whose they are, nobody here knows."""
+"""Agendas: the sessions that a visitor means to attend, without knowing who the visitor is."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.database import Base
 
 
 class Agenda(Base):
-    """The sessions that somebody has starred."""
+    """The sessions that a visitor has starred."""
 
     __tablename__ = "agenda"
 
@@ -22,7 +22,7 @@ class Agenda(Base):
 
 
 class Star(Base):
-    """That a session is in an agenda, and what was known of it then."""
+    """A session in an agenda, with its details when it was starred."""
 
     __tablename__ = "star"
 

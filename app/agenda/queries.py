@@ -1,4 +1,4 @@
-"""Questions about agendas. Nothing here changes anything."""
+"""Read-only queries about agendas."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -7,8 +7,8 @@ from app.agenda.models import Agenda
 from app.database import db
 
 
-def agenda(key: str) -> Agenda | None:
-    """Find an agenda with its stars by the key that its cookie signs."""
+def find_agenda(key: str) -> Agenda | None:
+    """Return an agenda with its stars by the key in its cookie, or None."""
     return (
         db.session.scalars(
             select(Agenda).where(Agenda.key == key).options(joinedload(Agenda.stars))
@@ -18,8 +18,8 @@ def agenda(key: str) -> Agenda | None:
     )
 
 
-def agenda_of_feed(feed_key: str) -> Agenda | None:
-    """Find an agenda with its stars by the key that its address for calendars signs."""
+def find_agenda_by_feed_key(feed_key: str) -> Agenda | None:
+    """Return an agenda with its stars by the key in its calendar URL, or None."""
     return (
         db.session.scalars(
             select(Agenda).where(Agenda.feed_key == feed_key).options(joinedload(Agenda.stars))

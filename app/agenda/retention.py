@@ -1,30 +1,30 @@
-"""When agendas are forgotten: the promises of the privacy page, kept by the worker."""
+"""Retention of agendas, as the privacy page promises; run by the worker."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, delete, exists
 
-from app import clock, edition
+from app import cache_version, clock
 from app.agenda.models import Agenda, Star
 from app.database import db
-from app.programme import releases
+from app.releases import current_release
 
-EMPTY_IS_KEPT = timedelta(days=7)
-KEPT = timedelta(days=90)  # after the conference, and after the last change
+EMPTY_RETENTION = timedelta(days=7)
+RETENTION = timedelta(days=90)  # after the conference, and after the last change
 
 
-def forget_what_is_due() -> None:
-    """Forget empty agendas after a week, and all others when the conference is long over."""
-    if not edition.agrees_on_time():
+def purge_expired() -> None:
+    """Delete empty agendas after a week, and all others long after the conference."""
+    if not cache_version.is_clock_in_sync():
         return
     now = clock.now()
-    _forget(~exists().where(Star.agenda_id == Agenda.id), Agenda.changed_at < now - EMPTY_IS_KEPT)
-    conference = releases.current().conference
+    _delete(~exists().where(Star.agenda_id == Agenda.id), Agenda.changed_at < now - EMPTY_RETENTION)
+    conference = current_release.get_programme().conference
     over = datetime.combine(conference.ends_on, time.max, ZoneInfo(conference.time_zone))
-    if releases.current().is_published and now > over + KEPT:
-        _forget(Agenda.changed_at < now - KEPT)
+    if current_release.get_programme().is_published and now > over + RETENTION:
+        _delete(Agenda.changed_at < now - RETENTION)
 
 
-def _forget(*which: ColumnElement[bool]) -> None:
-    db.session.execute(delete(Agenda).where(*which))
+def _delete(*conditions: ColumnElement[bool]) -> None:
+    db.session.execute(delete(Agenda).where(*conditions))

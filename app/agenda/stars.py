@@ -1,28 +1,51 @@
-"""What the star of a session needs on a page that is the same for everyone."""
+"""The form behind the stars on public pages."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import url_for
+from wtforms import HiddenField
 
-from app import clock, lens
-from app.forms import A_DAY, public_token
-from app.web.public import true_until
+from app import clock, preview_mode
+from app.forms.base import DAY_SECONDS, CookielessForm, cookieless_csrf_token
+from app.text import strip_hidden
+from app.web.cache_policy import expires_at
 
-FORM = "agenda"  # the id of the form to which every star of a page belongs
+MAX_SLUG_LENGTH = 300  # characters
 
 
-def are_offered() -> bool:
-    """Whether pages offer stars: not through a lens, where nothing can be done."""
-    return lens.current() is None
+@dataclass(frozen=True)
+class StarChange:
+    """Which session to star or unstar."""
+
+    slug: str
+    is_starred: bool
+
+
+class StarForm(CookielessForm):
+    """The one form for all stars on a page; the pressed button names the session."""
+
+    add = HiddenField()
+    remove = HiddenField()
+
+    def get_change(self) -> StarChange:
+        """Return the change that the pressed button stands for."""
+        pressed = strip_hidden(self.remove.data or self.add.data or "")
+        return StarChange(slug=pressed[:MAX_SLUG_LENGTH], is_starred=not self.remove.data)
+
+
+def stars_enabled() -> bool:
+    """Return True if pages offer stars, which they do not in preview mode."""
+    return preview_mode.current() is None
 
 
 def token() -> str:
-    """Give the token of the stars' form; the page that holds it is made anew every day."""
-    today = clock.real_now().timestamp() % A_DAY
-    true_until(clock.now() + timedelta(seconds=A_DAY - today))
-    return public_token()
+    """Return the CSRF token of the form, and let the page that contains it expire at midnight."""
+    today = clock.real_now().timestamp() % DAY_SECONDS
+    expires_at(clock.now() + timedelta(seconds=DAY_SECONDS - today))
+    return cookieless_csrf_token()
 
 
 def address() -> str:
-    """Give where a star is sent."""
-    return url_for("agenda.mark")
+    """Return the URL that the form is sent to."""
+    return url_for("agenda.set_star")

@@ -1,126 +1,135 @@
-"""An agenda, which its browser holds by a cookie; what changes it is always a button."""
+"""The agenda of this browser; it is changed only by buttons, never by following a link."""
 
 from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.accounts import limits
-from app.agenda import elsewhere, holding, listing, services
-from app.agenda.forms import StarForm, Wish
+from app.accounts import rate_limits
+from app.agenda import cookie, listing, services, stars, transfer_views
 from app.agenda.models import Agenda
+from app.agenda.stars import StarChange, StarForm
 from app.errors import Moved, NotFound
-from app.forms import ButtonForm, checks_its_own_token
+from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme import queries as programme_queries
-from app.programme import releases
-from app.programme.document import Session
-from app.web.pages import page
+from app.programme.snapshot import Session
+from app.releases import current_release
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
 
 JSON = "application/json"
-NONE = "This browser has no agenda yet"
+NO_AGENDA = "This browser has no agenda yet"
 
-pages = Blueprint("agenda", __name__, url_prefix="/agenda")
-pages.register_blueprint(elsewhere.pages)
+bp = Blueprint("agenda", __name__, url_prefix="/agenda")
+no_referrer(bp)
+bp.add_app_template_global(stars.stars_enabled, "stars_are_offered")
+bp.add_app_template_global(stars.token, "star_token")
 
 
-@pages.get("")
-def shown() -> ResponseReturnValue:
-    agenda = holding.held()
+@bp.get("")
+def show() -> ResponseReturnValue:
+    agenda = cookie.current_agenda()
     stars = agenda.stars if agenda else []
-    return page(
-        "agenda/shown.html",
-        listing=listing.of(stars, releases.current(), programme_queries.walking()),
-        starred=" ".join(_slugs(agenda)),
-        feed=elsewhere.feed_address(agenda) if agenda else "",
-        added=_added(),
-        is_lost=holding.is_lost(agenda),
-        button_form=ButtonForm(),
+    return render_page(
+        "agenda/show.html",
+        listing=listing.build(
+            stars, current_release.get_programme(), programme_queries.get_walking_time()
+        ),
+        starred=" ".join(_starred_slugs(agenda)),
+        feed=transfer_views.feed_url(agenda) if agenda else "",
+        added_session=_find_added_session(),
+        is_cookie_orphaned=cookie.is_cookie_orphaned(agenda),
+        button_form=ConfirmForm(),
         trail=[],
     )
 
 
-@pages.get("/stars.json")
-def starred() -> ResponseReturnValue:
-    return jsonify(sessions=_slugs(holding.held()))
+@bp.get("/stars.json")
+def starred_json() -> ResponseReturnValue:
+    return jsonify(sessions=_starred_slugs(cookie.current_agenda()))
 
 
-@pages.post("/stars")
-@checks_its_own_token
-def mark() -> ResponseReturnValue:
+@bp.post("/stars")
+@validates_own_csrf
+def set_star() -> ResponseReturnValue:
     form = StarForm()
-    wish = form.wish()
+    change = form.get_change()
     if not form.validate_on_submit():
-        return page("agenda/again.html", 422, form=form, wish=wish)
-    session = _session(wish.slug)
-    agenda = _changed(wish, session)
+        return render_page("agenda/confirm_star.html", 422, form=form, change=change)
+    session = _get_session(change.slug)
+    agenda = _apply_change(change, session)
     if request.accept_mimetypes.best == JSON:
-        answer = jsonify(sessions=_slugs(agenda))
+        answer = jsonify(sessions=_starred_slugs(agenda))
     else:
-        answer = _see_agenda(added=session.slug if wish.is_in else None)
-    return holding.remember(answer, agenda) if agenda else answer
+        answer = _redirect_to_agenda(added=session.slug if change.is_starred else None)
+    return cookie.set_cookie(answer, agenda) if agenda else answer
 
 
-@pages.post("/stars/<int:number>/remove")
+@bp.post("/stars/<int:number>/remove")
 def remove(number: int) -> ResponseReturnValue:
-    agenda = holding.held()
+    agenda = cookie.current_agenda()
     if agenda is None:
-        raise NotFound(NONE)
+        raise NotFound(NO_AGENDA)
     services.remove(agenda, number)
-    return holding.remember(_see_agenda(), agenda)
+    return cookie.set_cookie(_redirect_to_agenda(), agenda)
 
 
-@pages.post("/seen")
-def take_note() -> ResponseReturnValue:
-    agenda = holding.held()
+@bp.post("/seen")
+def acknowledge_changes() -> ResponseReturnValue:
+    agenda = cookie.current_agenda()
     if agenda is None:
-        raise NotFound(NONE)
-    services.take_note(agenda, {one.key: one for one in releases.current().sessions})
-    return holding.remember(_see_agenda(), agenda)
+        raise NotFound(NO_AGENDA)
+    services.acknowledge_changes(
+        agenda, {one.key: one for one in current_release.get_programme().sessions}
+    )
+    return cookie.set_cookie(_redirect_to_agenda(), agenda)
 
 
-@pages.route("/forget", methods=["GET", "POST"])
-def forget() -> ResponseReturnValue:
-    form = ButtonForm()
+@bp.route("/forget", methods=["GET", "POST"])
+def delete() -> ResponseReturnValue:
+    form = ConfirmForm()
     if form.validate_on_submit():
-        agenda = holding.held()
+        agenda = cookie.current_agenda()
         if agenda is not None:
-            services.forget(agenda)
-        return holding.let_go(_see_agenda())
-    above = [(gettext("My agenda"), url_for(".shown"))]
-    return page("agenda/forget.html", form=form, trail=above)
+            services.delete(agenda)
+        return cookie.delete_cookie(_redirect_to_agenda())
+    above = [(gettext("My agenda"), url_for(".show"))]
+    return render_page("agenda/delete.html", form=form, trail=above)
 
 
-def _session(slug: str) -> Session:
-    """Find a session, also by an address that it had when the page of the star was made."""
-    programme = releases.current()
+def _get_session(slug: str) -> Session:
+    """Return a session, also by a former slug: the page with the star may be old."""
+    programme = current_release.get_programme()
     try:
-        return programme.session(slug)
+        return programme.get_session(slug)
     except Moved as moved:
-        return programme.session(moved.slug)
+        return programme.get_session(moved.slug)
 
 
-def _changed(wish: Wish, session: Session) -> Agenda | None:
-    """Do what was wished; the first star makes an agenda."""
-    agenda = holding.held()
-    if wish.is_in:
-        agenda = agenda or services.begin(limits.network(request.remote_addr))
+def _apply_change(change: StarChange, session: Session) -> Agenda | None:
+    """Star or unstar a session; the first star creates an agenda."""
+    agenda = cookie.current_agenda()
+    if change.is_starred:
+        agenda = agenda or services.create(rate_limits.network_key(request.remote_addr))
         services.star(agenda, session)
     elif agenda is not None:
         services.unstar(agenda, session.key)
     return agenda
 
 
-def _see_agenda(added: str | None = None) -> Response:
-    return Response(status=303, headers={"Location": url_for(".shown", added=added)})
+def _redirect_to_agenda(added: str | None = None) -> Response:
+    return Response(status=303, headers={"Location": url_for(".show", added=added)})
 
 
-def _slugs(agenda: Agenda | None) -> list[str]:
-    """List the sessions that pages show with a star, as pages know them."""
-    slugs = releases.current().session_slugs
+def _starred_slugs(agenda: Agenda | None) -> list[str]:
+    """List the slugs of the starred sessions."""
+    slugs = current_release.get_programme().session_slugs
     stars = agenda.stars if agenda else []
     return [slugs[star.session_key] for star in stars if star.session_key in slugs]
 
 
-def _added() -> Session | None:
-    """Find the session that was put in a moment ago, as the address says."""
+def _find_added_session() -> Session | None:
+    """Return the session that was just added, as named in the query string."""
     asked = request.args.get("added", "")
-    return next((one for one in releases.current().sessions if one.slug == asked), None)
+    return next(
+        (one for one in current_release.get_programme().sessions if one.slug == asked), None
+    )

@@ -1,6 +1,1 @@
-"""Pages and news that organisers write."""
-
-from app.content import models
-from app.content.views import pages
-
-__all__ = ["models", "pages"]
+"""Pages, news, links and the urgent notice, written by organisers and kept in versions."""

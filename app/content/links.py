@@ -1,6 +1,6 @@
-"""The additional links of a page: which there are, in which order, and what each says.
+"""Additional links of a page: their order, and their versions.
 
-A link keeps its place on the page; its words and its address are versions, as those of a page.
+A link keeps its position on the page; its label and URL are versions, as for a page.
 """
 
 from collections.abc import Sequence
@@ -10,136 +10,154 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, String, cast, func, select
 
 from app import clock
-from app.content import services, telling
-from app.content.models import LINK, Link, Writing
-from app.content.versions import Key, Wording, link_key
-from app.database import db, hold
-from app.edition import raise_edition
-from app.errors import NotFound, Refused
+from app.cache_version import bump_cache_version
+from app.content import changes, services
+from app.content.models import LINK, ContentVersion, Link
+from app.content.versions import ContentDraft, ContentKey, link_key
+from app.database import db, lock_table
+from app.errors import NotFound, RuleViolation
 from app.history import services as history
 
-MOST_LINKS = 50  # of one page
-OF_LINK = (Writing.kind == LINK) & (Writing.slug == cast(Link.id, String))
-NEWEST = select(func.max(Writing.version)).where(OF_LINK).correlate(Link).scalar_subquery()
+MAX_LINKS_PER_PAGE = 50
+IS_OF_LINK = (ContentVersion.kind == LINK) & (ContentVersion.slug == cast(Link.id, String))
+LATEST_VERSION = (
+    select(func.max(ContentVersion.version)).where(IS_OF_LINK).correlate(Link).scalar_subquery()
+)
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A link of a page, as it was written last."""
+class ManagedLink:
+    """A link of a page in its latest version."""
 
     link: Link
-    newest: Writing
-    place: int  # among the others, from 1; 0 where it has been taken away
+    latest: ContentVersion
+    position: int  # from 1; 0 if removed
 
     @property
     def id(self) -> int:
-        """The number of the link."""
+        """The id of the link."""
         return self.link.id
 
     @property
-    def key(self) -> Key:
-        """What its versions are versions of."""
+    def key(self) -> ContentKey:
+        """The content key of its versions."""
         return link_key(self.link.id)
 
     @property
-    def waits(self) -> bool:
-        """Whether what was written last is yet to appear."""
-        return self.newest.appears_at > clock.now()
+    def is_pending(self) -> bool:
+        """Whether the latest version has not appeared yet."""
+        return self.latest.appears_at > clock.now()
 
     @property
     def label(self) -> str:
-        """Its words."""
-        return self.newest.title
+        """The text of the link."""
+        return self.latest.title
 
     @property
-    def address(self) -> str:
-        """Where it leads."""
-        return self.newest.body
+    def url(self) -> str:
+        """The URL to which it leads."""
+        return self.latest.body
 
 
-def links(page: str) -> Sequence[Placed]:
-    """List the links of a page in their order, those that wait for their moment too."""
-    there = enumerate(_newest(page, Writing.is_removed.is_(False)), 1)
-    return [Placed(one, newest, place) for place, (one, newest) in there]
+def list_links(page: str) -> Sequence[ManagedLink]:
+    """List the links of a page in order, including those that have not appeared yet."""
+    rows = enumerate(_list_latest(page, ContentVersion.is_removed.is_(False)), 1)
+    return [ManagedLink(one, newest, place) for place, (one, newest) in rows]
 
 
-def taken_away(page: str) -> Sequence[Placed]:
-    """List the links that a page had once; each can be brought back."""
-    return [Placed(one, newest, 0) for one, newest in _newest(page, Writing.is_removed.is_(True))]
+def list_removed(page: str) -> Sequence[ManagedLink]:
+    """List the removed links of a page, which can be restored."""
+    return [
+        ManagedLink(one, newest, 0)
+        for one, newest in _list_latest(page, ContentVersion.is_removed.is_(True))
+    ]
 
 
-def link(page: str, number: int) -> Placed:
-    """Find one link of a page, taken away or not."""
-    for one in (*links(page), *taken_away(page)):
+def get_link(page: str, number: int) -> ManagedLink:
+    """Return a link of a page, removed or not; raise NotFound."""
+    for one in (*list_links(page), *list_removed(page)):
         if one.id == number:
             return one
     raise NotFound("There is no such link on this page")
 
 
-def add(page: str, wording: Wording, *, who: str) -> None:
-    """Add a link at the end."""
-    hold(Link)
-    _check_room(page)
+def add(page: str, draft: ContentDraft, *, actor: str) -> None:
+    """Add a link at the end; raise RuleViolation if the page has too many."""
+    lock_table(Link)
+    _check_limit(page)
     last = db.session.scalar(select(func.max(Link.position)).where(Link.page == page))
     added = Link(page=page, position=(last or 0) + 1)
     db.session.add(added)
     db.session.flush()
-    services.begin(link_key(added.id), wording, who=who)
+    services.create_first_version(link_key(added.id), draft, actor=actor)
 
 
-def change(  # noqa: PLR0913 - which link, to what, at which place, since when, and by whom
-    folder: Path, link: Placed, wording: Wording, place: int | None, *, seen: int, who: str
+def update(  # noqa: PLR0913 - every argument is part of one edit
+    folder: Path,
+    link: ManagedLink,
+    draft: ContentDraft,
+    position: int | None,
+    *,
+    expected_version: int,
+    actor: str,
 ) -> bool:
-    """Write the next version of a link and move it, if to a place; tell whether either is news."""
-    hold(Link)
-    if link.newest.is_removed:
-        _check_room(link.link.page)
-    is_new = services.save(folder, link.key, wording, seen=seen, who=who)
-    is_elsewhere = place is not None and _move(link.link, place, who)
-    return is_new or is_elsewhere
+    """Save the next version of a link and move it; return True if anything changed.
+
+    ``position`` is its new place, from 1, or None to leave it where it is.
+    """
+    lock_table(Link)
+    if link.latest.is_removed:
+        _check_limit(link.link.page)
+    is_new = services.save(folder, link.key, draft, expected_version=expected_version, actor=actor)
+    is_moved = position is not None and _move(link.link, position, actor)
+    return is_new or is_moved
 
 
-def bring_back(folder: Path, key: Key, number: int, *, seen: int, who: str) -> None:
-    """Let readers see an old version of a link again, where there is room for it."""
-    hold(Link)
-    page = telling.page_of(key)
-    if link(page, int(key.slug)).newest.is_removed:
-        _check_room(page)
-    services.bring_back(folder, key, number, seen=seen, who=who)
+def restore(
+    folder: Path, key: ContentKey, number: int, *, expected_version: int, actor: str
+) -> None:
+    """Restore an old version of a link; raise RuleViolation if the page has too many."""
+    lock_table(Link)
+    page = changes.get_link_page(key)
+    if get_link(page, int(key.slug)).latest.is_removed:
+        _check_limit(page)
+    services.restore(folder, key, number, expected_version=expected_version, actor=actor)
 
 
-def remove(folder: Path, link: Placed, *, who: str) -> None:
-    """Take a link away; its versions stay, and each can be brought back."""
-    hold(Link)
-    services.remove(folder, link.key, seen=link.newest.version, who=who)
+def remove(folder: Path, link: ManagedLink, *, actor: str) -> None:
+    """Remove a link; its versions stay and can be restored."""
+    lock_table(Link)
+    services.remove(folder, link.key, expected_version=link.latest.version, actor=actor)
 
 
-def _move(link: Link, place: int, who: str) -> bool:
-    """Bring a link to a place among the others of its page."""
-    there = links(link.page)
-    stands = next(one for one in there if one.link is link)
-    if stands.place == place:
+def _move(link: Link, position: int, actor: str) -> bool:
+    """Move a link to a place among the links of its page; return True if it moved."""
+    managed = list_links(link.page)
+    current = next(one for one in managed if one.link is link)
+    if current.position == position:
         return False
-    others = [one.link for one in there if one.link is not link]
-    for position, one in enumerate([*others[: place - 1], link, *others[place - 1 :]], 1):
-        one.position = position
+    others = [one.link for one in managed if one.link is not link]
+    for number, one in enumerate([*others[: position - 1], link, *others[position - 1 :]], 1):
+        one.position = number
     db.session.flush()
-    raise_edition()
-    told = f"The link “{stands.label}” was moved to place {place} on the page /{link.page}"
-    history.record(told, about=telling.about(stands.key), who=who)
+    bump_cache_version()
+    summary = f"The link “{current.label}” was moved to place {position} on the page /{link.page}"
+    history.record(summary, subject=changes.history_subject(current.key), actor=actor)
     return True
 
 
-def _check_room(page: str) -> None:
-    if len(links(page)) >= MOST_LINKS:
-        raise Refused(f"A page has {MOST_LINKS} additional links at most")
+def _check_limit(page: str) -> None:
+    if len(list_links(page)) >= MAX_LINKS_PER_PAGE:
+        raise RuleViolation(f"A page has {MAX_LINKS_PER_PAGE} additional links at most")
 
 
-def _newest(page: str, such: ColumnElement[bool]) -> Sequence[tuple[Link, Writing]]:
+def _list_latest(
+    page: str, condition: ColumnElement[bool]
+) -> Sequence[tuple[Link, ContentVersion]]:
     rows = db.session.execute(
-        select(Link, Writing)
-        .join(Writing, OF_LINK)
-        .where(Link.page == page, Writing.version == NEWEST, such)
+        select(Link, ContentVersion)
+        .join(ContentVersion, IS_OF_LINK)
+        .where(Link.page == page, ContentVersion.version == LATEST_VERSION, condition)
         .order_by(Link.position, Link.id)
     )
     return [(one, newest) for one, newest in rows]

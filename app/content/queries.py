@@ -1,9 +1,9 @@
-"""Pages, news, links and the urgent notice as readers see them at this moment.
+"""Pages, news, links and the urgent notice as the public sees them now.
 
-What organisers wrote is read from the database once for each edition and held; what counts of it
-is asked at the time of each request, so that a version appears at its moment by itself. A text
-that is not there in a language is given in English, and says so of itself. Its links stay in the
-language that was asked for: ``root`` is what stands before each address in it.
+Versions are loaded once per cache version; which of them is effective is decided in each request,
+so that a scheduled version appears on time. A text without a translation is returned in English,
+with that language. Its links stay in the requested language: ``root`` is the path prefix of that
+language.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,34 +15,36 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import clock, edition
-from app.content import models, prose, shipped, versions
-from app.content.versions import FALLBACK, Place, Version, Writings
-from app.database import db, log_if_unavailable, reading
+from app import cache_version, clock
+from app.content import defaults, markdown, models, versions
+from app.content.versions import FALLBACK_LANGUAGE, ContentStore, LinkPosition, Version
+from app.database import db, log_if_unavailable, read_only_connection
 
-MOST_SET = 128  # texts kept as HTML in a process
-WRITTEN = select(
-    models.Writing.kind,
-    models.Writing.slug,
-    models.Writing.language,
-    models.Writing.version,
-    models.Writing.title,
-    models.Writing.summary,
-    models.Writing.dated_on,
-    models.Writing.appears_at,
-    models.Writing.ends_at,
-    models.Writing.is_removed,
-    models.Writing.who,
-    models.Writing.written_at,
-    models.Writing.id,
-).order_by(models.Writing.version)
-LINKS = select(models.Link.page, models.Link.id).order_by(models.Link.position, models.Link.id)
-BODIES = select(models.Writing.id, models.Writing.body)
+MAX_RENDERED = 128  # rendered texts cached per process
+SELECT_VERSIONS = select(
+    models.ContentVersion.kind,
+    models.ContentVersion.slug,
+    models.ContentVersion.language,
+    models.ContentVersion.version,
+    models.ContentVersion.title,
+    models.ContentVersion.summary,
+    models.ContentVersion.dated_on,
+    models.ContentVersion.appears_at,
+    models.ContentVersion.ends_at,
+    models.ContentVersion.is_removed,
+    models.ContentVersion.author,
+    models.ContentVersion.created_at,
+    models.ContentVersion.id,
+).order_by(models.ContentVersion.version)
+SELECT_LINKS = select(models.Link.page, models.Link.id).order_by(
+    models.Link.position, models.Link.id
+)
+SELECT_BODIES = select(models.ContentVersion.id, models.ContentVersion.body)
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page that organisers wrote."""
+class ContentPage:
+    """A page, rendered."""
 
     slug: str
     language: str
@@ -50,17 +52,17 @@ class Page:
     summary: str
     updated: date
     body: str  # HTML
-    headings: tuple[tuple[str, str], ...]  # of the second level, by id
+    headings: tuple[tuple[str, str], ...]  # second level: (id, text)
 
     @cached_property
-    def words(self) -> str:
-        """What it says, without its markup."""
-        return prose.plain(self.body)
+    def text(self) -> str:
+        """The page's text without markup."""
+        return markdown.to_text(self.body)
 
 
 @dataclass(frozen=True)
-class News:
-    """Something new."""
+class NewsItem:
+    """A news item, rendered."""
 
     slug: str
     language: str
@@ -68,189 +70,199 @@ class News:
     summary: str
     published: date
     body: str  # HTML
-    appeared_at: datetime | None = None  # this version of it; None: was shipped
+    appeared_at: datetime | None = None  # of this version; None for default texts
 
     @cached_property
-    def words(self) -> str:
-        """What it says, without its markup."""
-        return prose.plain(self.body)
+    def text(self) -> str:
+        """The news item's text without markup."""
+        return markdown.to_text(self.body)
 
 
 @dataclass(frozen=True)
-class Link:
+class PublicLink:
     """A link under “Additional links” on a page."""
 
     label: str
-    address: str
+    url: str
 
 
 @dataclass(frozen=True)
-class Front:
-    """What the front page of one conference says at either line of its drawing."""
+class HeroText:
+    """The text along the two lines of the home page's drawing."""
 
     language: str
     upper: str  # HTML
     lower: str  # HTML
 
 
-def page(folder: Path, slug: str, language: str, root: str = "") -> Page:
-    """Find a page, in English where it has not been written in this language."""
-    found = _known(folder).counting(models.PAGE, slug, language, clock.now())
-    return _page(found, _body(folder, found), root)
+def get_page(folder: Path, slug: str, language: str, root: str = "") -> ContentPage:
+    """Return a page, in English if it is not translated; raise NotFound or Gone."""
+    version = _store_or_defaults(folder).get_effective(models.PAGE, slug, language, clock.now())
+    return _cached_page(version, _get_body(folder, version), root)
 
 
-def pages(folder: Path, language: str, root: str = "") -> Sequence[Page]:
-    """List every page, by title."""
-    found = _known(folder).every_counting(models.PAGE, language, clock.now())
-    made = (_page(one, _body(folder, one), root) for one in found)
-    return sorted(made, key=lambda one: (one.title, one.slug))
+def list_pages(folder: Path, language: str, root: str = "") -> Sequence[ContentPage]:
+    """List all pages by title."""
+    versions_found = _store_or_defaults(folder).list_effective(models.PAGE, language, clock.now())
+    rendered = (_cached_page(one, _get_body(folder, one), root) for one in versions_found)
+    return sorted(rendered, key=lambda one: (one.title, one.slug))
 
 
-def last_changes(folder: Path) -> Mapping[str, date]:
-    """Tell of each page that is there, by its address, when it was brought up to date."""
-    found = _known(folder).every_counting(models.PAGE, FALLBACK, clock.now())
-    return {one.slug: one.dated_on for one in sorted(found, key=lambda one: one.slug)}
+def get_update_dates(folder: Path) -> Mapping[str, date]:
+    """Return the date of the last update of each page, by slug."""
+    versions_found = _store_or_defaults(folder).list_effective(
+        models.PAGE, FALLBACK_LANGUAGE, clock.now()
+    )
+    return {one.slug: one.dated_on for one in sorted(versions_found, key=lambda one: one.slug)}
 
 
-def news(folder: Path, language: str, root: str = "") -> Sequence[News]:
-    """List the news, the newest first."""
-    found = _known(folder).every_counting(models.NEWS, language, clock.now())
-    made = (_news(one, _body(folder, one), root) for one in found)
-    return sorted(made, key=lambda one: (one.published, one.slug), reverse=True)
+def list_news(folder: Path, language: str, root: str = "") -> Sequence[NewsItem]:
+    """List the news, newest first."""
+    versions_found = _store_or_defaults(folder).list_effective(models.NEWS, language, clock.now())
+    rendered = (_cached_news_item(one, _get_body(folder, one), root) for one in versions_found)
+    return sorted(rendered, key=lambda one: (one.published, one.slug), reverse=True)
 
 
-def news_item(folder: Path, slug: str, language: str, root: str = "") -> News:
-    """Find a news item, as it stands on a page of its own."""
-    found = _known(folder).counting(models.NEWS, slug, language, clock.now())
-    return _news(found, _body(folder, found), root, below=1)
+def get_news_item(folder: Path, slug: str, language: str, root: str = "") -> NewsItem:
+    """Return a news item rendered for its own page; raise NotFound or Gone."""
+    version = _store_or_defaults(folder).get_effective(models.NEWS, slug, language, clock.now())
+    return _cached_news_item(version, _get_body(folder, version), root, parent_level=1)
 
 
-def is_page(folder: Path, slug: str) -> bool:
-    """Whether there is, was or will be a page at this address."""
-    return slug in _known(folder).slugs(models.PAGE)
+def has_page(folder: Path, slug: str) -> bool:
+    """Return True if a page with this slug exists, existed or is scheduled."""
+    return slug in _store_or_defaults(folder).list_slugs(models.PAGE)
 
 
-def links(folder: Path, slug: str) -> Sequence[Link]:
+def list_links(folder: Path, slug: str) -> Sequence[PublicLink]:
     """List the additional links of a page."""
-    there = _known(folder).links_of(slug, clock.now())
-    return [Link(one.title, _body(folder, one)) for one in there]
+    versions_found = _store_or_defaults(folder).list_links(slug, clock.now())
+    return [PublicLink(one.title, _get_body(folder, one)) for one in versions_found]
 
 
-def notice(folder: Path) -> Version | None:
-    """Find the urgent notice, while there is one."""
-    return _held(folder).notice(clock.now())
+def get_notice(folder: Path) -> Version | None:
+    """Return the urgent notice that is shown now, or None."""
+    return _store(folder).find_notice(clock.now())
 
 
-def next_change(folder: Path, since: datetime) -> datetime | None:
-    """Tell when something that was written appears or ends next, by itself, after a moment."""
-    return _held(folder).next_change(since)
+def get_next_change(folder: Path, since: datetime) -> datetime | None:
+    """Return when the next version appears or ends after a moment, or None."""
+    return _store(folder).find_next_change(since)
 
 
-def stage(folder: Path) -> int:
-    """Tell a number that rises each time something that was written appears or ends by itself."""
-    return _known(folder).stage(clock.now())
+def get_generation(folder: Path) -> int:
+    """Return a number that rises whenever a scheduled version appears or ends."""
+    return _store_or_defaults(folder).get_generation(clock.now())
 
 
-def front(folder: Path, acronym: str, language: str) -> Front | None:
-    """Find the words that were written for the front page of this conference, if any were."""
-    for candidate in (language, FALLBACK):
+def get_hero_text(folder: Path, acronym: str, language: str) -> HeroText | None:
+    """Return the hero text of this conference, in English if not translated, or None."""
+    for candidate in (language, FALLBACK_LANGUAGE):
         path = folder / "front" / candidate / f"{acronym}.md"
         if acronym.replace("-", "").isalnum() and path.is_file():
-            return _front(path, candidate)
+            return _load_hero_text(path, candidate)
     return None
 
 
-def set_page(version: Version, body: str, root: str, prefix: str = "") -> Page:
-    """Set a page, as readers see it; the ids of its headings may begin with a prefix."""
-    set_out = prose.written(body, root, prefix=prefix)
-    return Page(
+def render_content_page(version: Version, body: str, root: str, prefix: str = "") -> ContentPage:
+    """Render a page; the ids of its headings start with ``prefix``."""
+    rendered = markdown.render_markdown(body, root, prefix=prefix)
+    return ContentPage(
         slug=version.slug,
         language=version.language,
         title=version.title,
         summary=version.summary,
         updated=version.dated_on,
-        body=set_out.html,
-        headings=set_out.headings,
+        body=rendered.html,
+        headings=rendered.headings,
     )
 
 
-def set_news(version: Version, body: str, root: str, prefix: str = "", below: int = 2) -> News:
-    """Set a news item, as readers see it below its title, which is a heading of this level."""
-    begins = f"{prefix}{version.slug}-"
-    return News(
+def render_news_item(
+    version: Version, body: str, root: str, prefix: str = "", parent_level: int = 2
+) -> NewsItem:
+    """Render a news item below its title, which is a heading of ``parent_level``."""
+    id_prefix = f"{prefix}{version.slug}-"
+    return NewsItem(
         slug=version.slug,
         language=version.language,
         title=version.title,
         summary=version.summary,
         published=version.dated_on,
-        body=prose.written(body, root, below=below, prefix=begins).html,
+        body=markdown.render_markdown(body, root, parent_level=parent_level, prefix=id_prefix).html,
         appeared_at=version.appears_at,
     )
 
 
-_page = lru_cache(maxsize=MOST_SET)(set_page)
-_news = lru_cache(maxsize=MOST_SET)(set_news)
+_cached_page = lru_cache(maxsize=MAX_RENDERED)(render_content_page)
+_cached_news_item = lru_cache(maxsize=MAX_RENDERED)(render_news_item)
 
 
-def written(folder: Path) -> Writings:
-    """Read what has been written as it is now, in the transaction that is going on."""
-    return _read(folder, db.session.connection())
+def load_store(folder: Path) -> ContentStore:
+    """Load all texts within the current transaction."""
+    return _load(folder, db.session.connection())
 
 
-def body(folder: Path, version: Version) -> str:
-    """Give the Markdown of a version, in the transaction that is going on."""
-    if version.number == versions.AS_SHIPPED:
-        return shipped.texts(folder).bodies[version.key]
+def get_body(folder: Path, version: Version) -> str:
+    """Return the Markdown of a version, within the current transaction."""
+    if version.number == versions.DEFAULT_VERSION:
+        return defaults.load(folder).bodies[version.key]
     return db.session.scalars(
-        select(models.Writing.body).where(models.Writing.id == version.id)
+        select(models.ContentVersion.body).where(models.ContentVersion.id == version.id)
     ).one()
 
 
-def _held(folder: Path) -> Writings:
-    """Give what has been written, as of this edition."""
-    return edition.kept("writings", lambda: _read_beside(folder))
+def _store(folder: Path) -> ContentStore:
+    """Return the texts, cached for the current cache version."""
+    return cache_version.cached("writings", lambda: _load_separately(folder))
 
 
-def _known(folder: Path) -> Writings:
-    """Give what has been written; what was shipped where the database has never been there."""
+def _store_or_defaults(folder: Path) -> ContentStore:
+    """Return the texts, or only the defaults while the database is unavailable."""
     try:
-        return _held(folder)
+        return _store(folder)
     except SQLAlchemyError as fault:
         if not log_if_unavailable(fault, "writings"):
             raise
-        return Writings(shipped.texts(folder).versions)
+        return ContentStore(defaults.load(folder).versions)
 
 
-def _read_beside(folder: Path) -> Writings:
-    with reading(db.engine) as connection:
-        return _read(folder, connection)
+def _load_separately(folder: Path) -> ContentStore:
+    with read_only_connection(db.engine) as connection:
+        return _load(folder, connection)
 
 
-def _read(folder: Path, connection: Connection) -> Writings:
-    writings = Writings(
-        shipped=shipped.texts(folder).versions,
-        written=[Version(*row) for row in connection.execute(WRITTEN)],
-        links=[Place(*row) for row in connection.execute(LINKS)],
+def _load(folder: Path, connection: Connection) -> ContentStore:
+    store = ContentStore(
+        defaults=defaults.load(folder).versions,
+        saved=[Version(*row) for row in connection.execute(SELECT_VERSIONS)],
+        links=[LinkPosition(*row) for row in connection.execute(SELECT_LINKS)],
     )
-    if not writings.written:
-        return writings
-    wanted = [one.id for one in versions.that_may_count(writings, clock.now())]
-    found = connection.execute(BODIES.where(models.Writing.id.in_(wanted)))
-    return replace(writings, bodies={row.id: row.body for row in found})
+    if not store.saved:
+        return store
+    ids = [one.id for one in versions.list_possibly_effective(store, clock.now())]
+    rows = connection.execute(SELECT_BODIES.where(models.ContentVersion.id.in_(ids)))
+    return replace(store, bodies={row.id: row.body for row in rows})
 
 
-def _body(folder: Path, version: Version) -> str:
-    """Give the Markdown of a version; one that has long been replaced is read when asked for."""
-    if version.number == versions.AS_SHIPPED:
-        return shipped.texts(folder).bodies[version.key]
-    held = _known(folder).bodies.get(version.id)
-    if held is not None:
-        return held
-    with reading(db.engine) as connection:
-        return str(connection.execute(BODIES.where(models.Writing.id == version.id)).one().body)
+def _get_body(folder: Path, version: Version) -> str:
+    """Return the Markdown of a version; only old versions need a query."""
+    if version.number == versions.DEFAULT_VERSION:
+        return defaults.load(folder).bodies[version.key]
+    cached_body = _store_or_defaults(folder).bodies.get(version.id)
+    if cached_body is not None:
+        return cached_body
+    with read_only_connection(db.engine) as connection:
+        return str(
+            connection.execute(SELECT_BODIES.where(models.ContentVersion.id == version.id))
+            .one()
+            .body
+        )
 
 
 @cache
-def _front(path: Path, language: str) -> Front:
-    facts, _ = shipped.parts(path)
-    return Front(language, prose.line_html(facts["upper"]), prose.line_html(facts["lower"]))
+def _load_hero_text(path: Path, language: str) -> HeroText:
+    facts, _ = defaults.split_front_matter(path)
+    return HeroText(
+        language, markdown.render_inline(facts["upper"]), markdown.render_inline(facts["lower"])
+    )

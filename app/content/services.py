@@ -1,9 +1,8 @@
-"""Deeds on what is written: each save is a version of its own, and none is ever lost.
+"""Operations on texts: each save adds a version, and no version is ever lost.
 
-Pages and news have them all; links and the urgent notice share what versions are about.
-
-Whoever saves says which version was the newest when they began; when there is a newer one by
-now, nothing is saved, and ``Stale`` holds both. Every deed raises the edition.
+Pages and news have all of them; links and the urgent notice share those about versions. The
+caller passes the version that the user saw as the newest; if there is a newer one by now, nothing
+is saved and ``StaleContent`` holds the differences. Every operation bumps the cache version.
 """
 
 import re
@@ -13,170 +12,194 @@ from dataclasses import replace
 from pathlib import Path
 
 from app import clock
+from app.cache_version import bump_cache_version
 from app.content import queries
-from app.content.models import PAGE, Writing
-from app.content.telling import ADDED, CHANGED, REMOVED, as_lines, differing, tell
-from app.content.versions import FALLBACK, Key, Version, Wording, Writings
-from app.database import db, hold
-from app.edition import raise_edition
-from app.errors import NotFound, Refused
+from app.content.changes import (
+    ADDED,
+    CHANGED,
+    REMOVED,
+    diff_fields,
+    normalise_newlines,
+    record_change,
+)
+from app.content.models import PAGE, ContentVersion
+from app.content.versions import FALLBACK_LANGUAGE, ContentDraft, ContentKey, ContentStore, Version
+from app.database import db, lock_table
+from app.errors import NotFound, RuleViolation
 from app.history.changes import Change
-from app.web import words
+from app.web import formatting
 
-LONGEST_SLUG = 60  # characters
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-SHORTEST_SLUG = 3  # characters; fewer may be a language's
-RESERVED = frozenset(  # addresses that are promised to the outside world, or will be needed
+MAX_SLUG_LENGTH = 60  # characters
+SLUG_PATTERN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+MIN_SLUG_LENGTH = 3  # characters; shorter ones could be language codes
+RESERVED_SLUGS = frozenset(  # paths of the site, in use or planned
     """
     agenda api booking changes check-in feed feeds files health healthz letters my organise pages
     preview programme readyz register rehearsal releases robots rooms schedule search sessions
     sign-in sign-out site-map sitemap speak speakers static themes whats-new
-    """.split()  # noqa: SIM905 – a list of words is read more easily so
+    """.split()  # noqa: SIM905 – easier to read than a list of literals
 )
 
 
-class Stale(Refused):
+class StaleContent(RuleViolation):
     """Somebody else has saved a version since the page was opened."""
 
     def __init__(self, newest: int, differing: Sequence[Change]) -> None:
         super().__init__("Somebody else saved a version after you opened the page")
-        self.version = newest  # to begin with next time
+        self.version = newest  # expected version for the next attempt
         self.differing = tuple(differing)
 
 
-def add(folder: Path, wanted: Key, wording: Wording, *, taken: Collection[str], who: str) -> Key:
-    """Write a page or a news item that has not been there; without an address it gets one."""
-    hold(Writing)
-    kind, slug = wanted.kind, wanted.slug or _address_of(wanted.kind, wording)
-    _check_address(slug)
-    reserved = RESERVED.union(taken) if kind == PAGE else frozenset[str]()
-    if slug in reserved or slug in queries.written(folder).slugs(kind):
-        raise Refused(f"Something else has the address {slug}: choose another")
-    key = Key(kind, slug, FALLBACK)
-    begin(key, wording, who=who)
+def add(
+    folder: Path,
+    requested: ContentKey,
+    draft: ContentDraft,
+    *,
+    other_slugs: Collection[str],
+    actor: str,
+) -> ContentKey:
+    """Add a page or a news item and return its key; without a slug, one is made from the title."""
+    lock_table(ContentVersion)
+    kind, slug = requested.kind, requested.slug or _suggest_slug(requested.kind, draft)
+    _check_slug(slug)
+    reserved = RESERVED_SLUGS.union(other_slugs) if kind == PAGE else frozenset[str]()
+    if slug in reserved or slug in queries.load_store(folder).list_slugs(kind):
+        raise RuleViolation(f"Something else has the address {slug}: choose another")
+    key = ContentKey(kind, slug, FALLBACK_LANGUAGE)
+    create_first_version(key, draft, actor=actor)
     return key
 
 
-def begin(key: Key, wording: Wording, *, who: str) -> None:
-    """Write the first version of a text."""
-    _write(key, wording, number=1, who=who)
-    tell(key, ADDED, wording, who)
+def create_first_version(key: ContentKey, draft: ContentDraft, *, actor: str) -> None:
+    """Insert the first version of a text."""
+    _insert_version(key, draft, number=1, actor=actor)
+    record_change(key, ADDED, draft, actor)
 
 
-def save(folder: Path, key: Key, wording: Wording, *, seen: int, who: str) -> bool:
-    """Write the next version of a text; tell whether there was anything new to write."""
-    hold(Writing)
-    writings = queries.written(folder)
-    newest = _newest(writings, key)
-    made = differing(newest, queries.body(folder, newest) if newest else "", wording)
-    if newest and not newest.is_removed and not made and _stays(newest, wording):
+def save(
+    folder: Path, key: ContentKey, draft: ContentDraft, *, expected_version: int, actor: str
+) -> bool:
+    """Save the next version of a text; return False if nothing changed."""
+    lock_table(ContentVersion)
+    store = queries.load_store(folder)
+    newest = _find_latest(store, key)
+    changes = diff_fields(newest, queries.get_body(folder, newest) if newest else "", draft)
+    if newest and not newest.is_removed and not changes and _appears_when_planned(newest, draft):
         return False
-    _check_seen(newest, seen, made)
-    _write(key, wording, number=seen + 1, who=who)
-    tell(key, CHANGED, wording, who)
+    _check_version(newest, expected_version, changes)
+    _insert_version(key, draft, number=expected_version + 1, actor=actor)
+    record_change(key, CHANGED, draft, actor)
     return True
 
 
-def bring_back(folder: Path, key: Key, number: int, *, seen: int, who: str) -> None:
-    """Let readers see an old version again, or what was shipped: at once, as a new version."""
-    hold(Writing)
-    writings = queries.written(folder)
-    _check_seen(writings.newest(key), seen, ())
-    old = version(writings, key, number)
+def restore(
+    folder: Path, key: ContentKey, number: int, *, expected_version: int, actor: str
+) -> None:
+    """Restore an old version or the default text at once, as a new version."""
+    lock_table(ContentVersion)
+    store = queries.load_store(folder)
+    _check_version(store.find_latest(key), expected_version, ())
+    old = get_version(store, key, number)
     if old.is_removed:
-        raise Refused("That version took the text away, so it has no words to bring back")
+        raise RuleViolation("That version took the text away, so it has no words to bring back")
     now = clock.now()
-    day = words.local_day(now) if key.kind == PAGE else old.dated_on
-    ends_at = None if old.is_over(now) else old.ends_at
-    wording = Wording(old.title, old.summary, queries.body(folder, old), day, ends_at=ends_at)
-    _write(key, wording, number=seen + 1, who=who)
-    what = f"was brought back as it was in version {number}" if number else "is as shipped again"
-    tell(key, what, wording, who)
+    day = formatting.local_day(now) if key.kind == PAGE else old.dated_on
+    ends_at = None if old.has_ended(now) else old.ends_at
+    draft = ContentDraft(
+        old.title, old.summary, queries.get_body(folder, old), day, ends_at=ends_at
+    )
+    _insert_version(key, draft, number=expected_version + 1, actor=actor)
+    event = f"was brought back as it was in version {number}" if number else "is as shipped again"
+    record_change(key, event, draft, actor)
 
 
-def remove(folder: Path, key: Key, *, seen: int, who: str) -> None:
-    """Take a text away, at once; its versions stay, and each can be brought back."""
-    hold(Writing)
-    writings = queries.written(folder)
-    newest = writings.newest(key)
-    _check_seen(newest, seen, ())
+def remove(folder: Path, key: ContentKey, *, expected_version: int, actor: str) -> None:
+    """Remove a text at once; its versions stay and can be restored."""
+    lock_table(ContentVersion)
+    store = queries.load_store(folder)
+    newest = store.find_latest(key)
+    _check_version(newest, expected_version, ())
     if newest is None or newest.is_removed:
-        raise Refused("It has been taken away already")
-    if not may_be_removed(writings, key):
-        raise Refused("Other pages of the site lead to this one, so it cannot be taken away")
-    gone = Wording(newest.title, newest.summary, "", newest.dated_on)
-    told = replace(gone, body=queries.body(folder, newest))
-    _write(key, gone, number=seen + 1, who=who, is_removed=True)
-    tell(key, REMOVED, told, who)
+        raise RuleViolation("It has been taken away already")
+    if not is_removable(store, key):
+        raise RuleViolation("Other pages of the site lead to this one, so it cannot be taken away")
+    gone = ContentDraft(newest.title, newest.summary, "", newest.dated_on)
+    with_body = replace(gone, body=queries.get_body(folder, newest))
+    _insert_version(key, gone, number=expected_version + 1, actor=actor, is_removed=True)
+    record_change(key, REMOVED, with_body, actor)
 
 
-def may_be_removed(writings: Writings, key: Key) -> bool:
-    """Whether a text can go: what the site itself leads to stays in English."""
-    return key.kind != PAGE or key.language != FALLBACK or key not in writings.shipped
+def is_removable(store: ContentStore, key: ContentKey) -> bool:
+    """Return True unless it is a default page in English, to which the site itself links."""
+    return key.kind != PAGE or key.language != FALLBACK_LANGUAGE or key not in store.defaults
 
 
-def version(writings: Writings, key: Key, number: int) -> Version:
-    """Find one version of a text."""
-    known = [*filter(None, [writings.shipped.get(key)]), *writings.of(key)]
+def get_version(store: ContentStore, key: ContentKey, number: int) -> Version:
+    """Return one version of a text; raise NotFound."""
+    known = [*filter(None, [store.defaults.get(key)]), *store.list_versions(key)]
     for one in known:
         if one.number == number:
             return one
     raise NotFound("There is no such version")
 
 
-def _newest(writings: Writings, key: Key) -> Version | None:
-    """Find the newest version; English must be there before other languages."""
-    if writings.newest(Key(key.kind, key.slug, FALLBACK)) is None:
+def _find_latest(store: ContentStore, key: ContentKey) -> Version | None:
+    """Return the newest version of a text; raise NotFound if there is none in English."""
+    if store.find_latest(ContentKey(key.kind, key.slug, FALLBACK_LANGUAGE)) is None:
         raise NotFound("There is no such text")
-    return writings.newest(key)
+    return store.find_latest(key)
 
 
-def _stays(newest: Version, wording: Wording) -> bool:
-    """Whether the newest version appears when the wording is to."""
-    if wording.appears_at is None:
-        return newest.has_come(clock.now())
-    return wording.appears_at == newest.appears_at
+def _appears_when_planned(newest: Version, draft: ContentDraft) -> bool:
+    """Return True if the newest version appears when the draft should."""
+    if draft.appears_at is None:
+        return newest.has_appeared(clock.now())
+    return draft.appears_at == newest.appears_at
 
 
-def _check_seen(newest: Version | None, seen: int, made: Sequence[Change]) -> None:
+def _check_version(
+    newest: Version | None, expected_version: int, changes: Sequence[Change]
+) -> None:
     number = newest.number if newest else 0
-    if number != seen:
-        raise Stale(number, made)
+    if number != expected_version:
+        raise StaleContent(number, changes)
 
 
-def _check_address(slug: str) -> None:
-    if not SLUG.fullmatch(slug) or not SHORTEST_SLUG <= len(slug) <= LONGEST_SLUG:
-        raise Refused(
+def _check_slug(slug: str) -> None:
+    if not SLUG_PATTERN.fullmatch(slug) or not MIN_SLUG_LENGTH <= len(slug) <= MAX_SLUG_LENGTH:
+        raise RuleViolation(
             "An address is made of small letters a to z, numbers and hyphens: 3 to 60 of them"
         )
 
 
-def _address_of(kind: str, wording: Wording) -> str:
-    """Make an address of a title; a news item's begins with its day."""
-    plain = unicodedata.normalize("NFKD", wording.title.casefold().replace("’", ""))
+def _suggest_slug(kind: str, draft: ContentDraft) -> str:
+    """Make a slug from the title; that of a news item starts with its date."""
+    plain = unicodedata.normalize("NFKD", draft.title.casefold().replace("’", ""))
     bare = re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")
-    begins = "" if kind == PAGE else f"{wording.dated_on.isoformat()}-"
-    return f"{begins}{bare}"[:LONGEST_SLUG].rstrip("-")
+    begins = "" if kind == PAGE else f"{draft.dated_on.isoformat()}-"
+    return f"{begins}{bare}"[:MAX_SLUG_LENGTH].rstrip("-")
 
 
-def _write(key: Key, wording: Wording, *, number: int, who: str, is_removed: bool = False) -> None:
+def _insert_version(
+    key: ContentKey, draft: ContentDraft, *, number: int, actor: str, is_removed: bool = False
+) -> None:
     now = clock.now()
     db.session.add(
-        Writing(
+        ContentVersion(
             kind=key.kind,
             slug=key.slug,
             language=key.language,
             version=number,
-            title=wording.title,
-            summary=wording.summary,
-            body=as_lines(wording.body),
-            dated_on=wording.dated_on,
-            appears_at=wording.appears_at or now,
-            ends_at=wording.ends_at,
+            title=draft.title,
+            summary=draft.summary,
+            body=normalise_newlines(draft.body),
+            dated_on=draft.dated_on,
+            appears_at=draft.appears_at or now,
+            ends_at=draft.ends_at,
             is_removed=is_removed,
-            who=who,
-            written_at=now,
+            author=actor,
+            created_at=now,
         )
     )
     db.session.flush()
-    raise_edition()
+    bump_cache_version()

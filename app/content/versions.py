@@ -1,9 +1,9 @@
-"""Which version of a page, a news item, a link or the urgent notice counts at a moment.
+"""Versions of pages, news items, links and the urgent notice, and which is effective at a moment.
 
-A text has a number of versions in each language, counted from 1; number 0 is the one that was
-shipped in the content folder, where there is one. The version that counts is the newest whose
-moment has come. English is what other languages fall back on: where its version takes the text
-away, it is gone in every language; where another language's does, readers get English again.
+A text has versions in each language, numbered from 1; number 0 is the default text in the content
+folder, if there is one. The effective version is the newest that has appeared. Other languages
+fall back on English: if the effective English version removes the text, it is gone in every
+language; if a translation is removed, visitors see English again.
 """
 
 from bisect import bisect_right
@@ -18,36 +18,36 @@ from typing import NamedTuple
 from app.content.models import LINK, NOTICE
 from app.errors import Gone, NotFound
 
-FALLBACK = "en"
-AS_SHIPPED = 0
+FALLBACK_LANGUAGE = "en"
+DEFAULT_VERSION = 0
 
 
-class Key(NamedTuple):
-    """What a version is a version of."""
+class ContentKey(NamedTuple):
+    """Identifies a text in one language."""
 
     kind: str
     slug: str
     language: str
 
 
-NOTICE_KEY = Key(NOTICE, NOTICE, FALLBACK)  # there is one
+NOTICE_KEY = ContentKey(NOTICE, NOTICE, FALLBACK_LANGUAGE)  # a single one
 
 
-def link_key(number: int) -> Key:
-    """Give what the versions of a link are versions of."""
-    return Key(LINK, str(number), FALLBACK)
+def link_key(number: int) -> ContentKey:
+    """Return the content key of a link's versions."""
+    return ContentKey(LINK, str(number), FALLBACK_LANGUAGE)
 
 
 @dataclass(frozen=True)
-class Wording:
-    """What someone wrote, and when it is to appear."""
+class ContentDraft:
+    """The content of a new version, and when it appears."""
 
     title: str
     summary: str
-    body: str  # Markdown; the address of a link
+    body: str  # Markdown, or the URL of a link
     dated_on: date
     appears_at: datetime | None = None  # None: at once
-    ends_at: datetime | None = None  # None: never by itself
+    ends_at: datetime | None = None  # None: never
 
 
 @dataclass(frozen=True)
@@ -61,118 +61,120 @@ class Version:
     title: str
     summary: str
     dated_on: date
-    appears_at: datetime | None = None  # None: has always been there
+    appears_at: datetime | None = None  # None: a default text
     ends_at: datetime | None = None  # None: stays
     is_removed: bool = False
-    who: str = ""
-    written_at: datetime | None = None
-    id: int = 0  # of its row, by which its body is found
+    author: str = ""
+    created_at: datetime | None = None
+    id: int = 0  # row id, to load the body
 
     @property
-    def key(self) -> Key:
-        """What this is a version of."""
-        return Key(self.kind, self.slug, self.language)
+    def key(self) -> ContentKey:
+        """The content key of the text."""
+        return ContentKey(self.kind, self.slug, self.language)
 
-    def has_come(self, at: datetime) -> bool:
-        """Whether its moment has come."""
+    def has_appeared(self, at: datetime) -> bool:
+        """Return True if the version has appeared by that moment."""
         return self.appears_at is None or self.appears_at <= at
 
-    def is_over(self, at: datetime) -> bool:
-        """Whether it has ended by itself."""
+    def has_ended(self, at: datetime) -> bool:
+        """Return True if the version has ended by that moment."""
         return self.ends_at is not None and self.ends_at <= at
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a link stands: the page, and the number by which its versions are known."""
+class LinkPosition:
+    """A link's page and id; the order is that of the list."""
 
     page: str
-    link: int
+    link_id: int
 
     @property
-    def key(self) -> Key:
-        """What its versions are versions of."""
-        return link_key(self.link)
+    def key(self) -> ContentKey:
+        """The content key of the link's versions."""
+        return link_key(self.link_id)
 
 
 @dataclass(frozen=True)
-class Writings:
-    """All that organisers have written, as of one reading of the database."""
+class ContentStore:
+    """All texts, as loaded from the database at one moment."""
 
-    shipped: Mapping[Key, Version]
-    written: Sequence[Version] = ()  # of each text by number
-    links: Sequence[Place] = ()  # in their order
-    bodies: Mapping[int, str] = field(default_factory=dict)  # of versions that count, or may yet
+    defaults: Mapping[ContentKey, Version]
+    saved: Sequence[Version] = ()  # sorted by number
+    links: Sequence[LinkPosition] = ()  # sorted by position
+    bodies: Mapping[int, str] = field(
+        default_factory=dict
+    )  # by version id; only possibly effective versions
 
-    def counting(self, kind: str, slug: str, language: str, at: datetime) -> Version:
-        """Find what readers of a language see at a moment."""
-        english = self.newest_come(Key(kind, slug, FALLBACK), at)
+    def get_effective(self, kind: str, slug: str, language: str, at: datetime) -> Version:
+        """Return the version that visitors in a language see; raise NotFound or Gone."""
+        english = self.find_latest_effective(ContentKey(kind, slug, FALLBACK_LANGUAGE), at)
         if english is None:
             raise NotFound("There is no page at that address")
         if english.is_removed:
             raise Gone("This page has been taken away")
-        translated = self.newest_come(Key(kind, slug, language), at)
+        translated = self.find_latest_effective(ContentKey(kind, slug, language), at)
         return english if translated is None or translated.is_removed else translated
 
-    def every_counting(self, kind: str, language: str, at: datetime) -> Iterator[Version]:
-        """List what readers of a language see at a moment, in no order."""
-        for slug in self.slugs(kind):
+    def list_effective(self, kind: str, language: str, at: datetime) -> Iterator[Version]:
+        """Yield the versions that visitors in a language see, in no particular order."""
+        for slug in self.list_slugs(kind):
             try:
-                yield self.counting(kind, slug, language, at)
+                yield self.get_effective(kind, slug, language, at)
             except (NotFound, Gone):
                 continue
 
-    def newest_come(self, key: Key, at: datetime) -> Version | None:
-        """Find the newest version of a text whose moment has come."""
-        come = [one for one in self.of(key) if one.has_come(at)]
-        return come[-1] if come else self.shipped.get(key)
+    def find_latest_effective(self, key: ContentKey, at: datetime) -> Version | None:
+        """Return the newest version that has appeared, even one that removes the text, or None."""
+        appeared = [one for one in self.list_versions(key) if one.has_appeared(at)]
+        return appeared[-1] if appeared else self.defaults.get(key)
 
-    def newest(self, key: Key) -> Version | None:
-        """Find the version that was written last, whether or not its moment has come."""
-        written = self.of(key)
-        return written[-1] if written else self.shipped.get(key)
+    def find_latest(self, key: ContentKey) -> Version | None:
+        """Return the newest version, whether or not it has appeared, or None."""
+        versions = self.list_versions(key)
+        return versions[-1] if versions else self.defaults.get(key)
 
-    def newest_of_each_language(self, key: Key) -> Sequence[Version]:
-        """List the version of a text that was written last in each language."""
+    def list_latest_by_language(self, key: ContentKey) -> Sequence[Version]:
+        """List the newest saved version of a text in each language."""
         codes = self._languages.get((key.kind, key.slug), ())
-        return [self.of(key._replace(language=code))[-1] for code in codes]
+        return [self.list_versions(key._replace(language=code))[-1] for code in codes]
 
-    def of(self, key: Key) -> Sequence[Version]:
-        """List the versions of a text that organisers wrote, by number."""
+    def list_versions(self, key: ContentKey) -> Sequence[Version]:
+        """List the saved versions of a text by number."""
         return self._by_key.get(key, ())
 
-    def slugs(self, kind: str) -> set[str]:
-        """List the addresses of texts of a kind: shipped, written, or taken away again."""
-        return {key.slug for key in chain(self.shipped, self._by_key) if key.kind == kind}
+    def list_slugs(self, kind: str) -> set[str]:
+        """Return the slugs of a kind: default, saved and removed texts."""
+        return {key.slug for key in chain(self.defaults, self._by_key) if key.kind == kind}
 
-    def notice(self, at: datetime) -> Version | None:
-        """Find the notice that stands at a moment."""
-        newest = self.newest_come(NOTICE_KEY, at)
-        return None if newest is None or newest.is_removed or newest.is_over(at) else newest
+    def find_notice(self, at: datetime) -> Version | None:
+        """Return the notice that is shown at a moment, or None."""
+        newest = self.find_latest_effective(NOTICE_KEY, at)
+        return None if newest is None or newest.is_removed or newest.has_ended(at) else newest
 
-    def links_of(self, page: str, at: datetime) -> Iterator[Version]:
-        """List the links that a page has at a moment, in their order."""
-        there = (self.link(place.key, at) for place in self.links if place.page == page)
-        return filter(None, there)
+    def list_links(self, page: str, at: datetime) -> Iterator[Version]:
+        """Yield the links of a page that are shown at a moment, in order."""
+        found = (self.find_link(place.key, at) for place in self.links if place.page == page)
+        return filter(None, found)
 
-    def link(self, key: Key, at: datetime) -> Version | None:
-        """Find what a link says to readers at a moment, if it is there."""
-        newest = self.newest_come(key, at)
+    def find_link(self, key: ContentKey, at: datetime) -> Version | None:
+        """Return the version of a link that is shown at a moment, or None."""
+        newest = self.find_latest_effective(key, at)
         return None if newest is None or newest.is_removed else newest
 
-    def stage(self, at: datetime) -> int:
-        """Count the moments gone by at which something here changed; it rises with each."""
+    def get_generation(self, at: datetime) -> int:
+        """Return how many moments with a change have passed; it rises with each."""
         return bisect_right(self._moments, at)
 
-    def next_change(self, at: datetime) -> datetime | None:
-        """Tell when something here changes next."""
-        place = self.stage(at)
-        return self._moments[place] if place < len(self._moments) else None
+    def find_next_change(self, at: datetime) -> datetime | None:
+        """Return the next moment at which a version appears or ends, or None."""
+        index = self.get_generation(at)
+        return self._moments[index] if index < len(self._moments) else None
 
     @cached_property
-    def _by_key(self) -> Mapping[Key, Sequence[Version]]:
-        found: dict[Key, list[Version]] = defaultdict(list)
-        for version in self.written:
+    def _by_key(self) -> Mapping[ContentKey, Sequence[Version]]:
+        found: dict[ContentKey, list[Version]] = defaultdict(list)
+        for version in self.saved:
             found[version.key].append(version)
         return found
 
@@ -185,14 +187,14 @@ class Writings:
 
     @cached_property
     def _moments(self) -> Sequence[datetime]:
-        moments = {version.appears_at for version in self.written}
-        moments |= {version.ends_at for version in self.written}
+        moments = {version.appears_at for version in self.saved}
+        moments |= {version.ends_at for version in self.saved}
         return sorted(moment for moment in moments if moment is not None)
 
 
-def that_may_count(writings: Writings, at: datetime) -> Iterable[Version]:
-    """List the versions that count at a moment, or may from then on."""
-    for version in writings.written:
-        counts = writings.newest_come(version.key, at)
-        if counts is None or version.number >= counts.number:
+def list_possibly_effective(store: ContentStore, at: datetime) -> Iterable[Version]:
+    """Yield the versions that are effective at a moment, or may be later."""
+    for version in store.saved:
+        effective = store.find_latest_effective(version.key, at)
+        if effective is None or version.number >= effective.number:
             yield version

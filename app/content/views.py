@@ -1,4 +1,4 @@
-"""The pages that organisers write, and the urgent notice above every page."""
+"""Public content pages, and the urgent notice on every page."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -12,63 +12,65 @@ from werkzeug.routing import BaseConverter, ValidationError
 from app.content import queries
 from app.database import log_if_unavailable
 from app.web import languages
-from app.web.answers import is_problem_page
-from app.web.pages import page
-from app.web.public import began_at, not_to_be_kept, public, true_until
+from app.web.cache_policy import cacheable, do_not_store, expires_at, render_started_at
+from app.web.error_handlers import is_error_page
+from app.web.rendering import render_page
 
-pages = Blueprint("content", __name__)
+bp = Blueprint("content", __name__)
 
 
-class WrittenConverter(BaseConverter):
-    """The address of a page that somebody wrote; any other is no address of this site."""
+class ContentSlugConverter(BaseConverter):
+    """Matches only the slugs of content pages, so that other paths stay unknown."""
 
     regex = r"[a-z0-9-]+"
 
     def to_python(self, value: str) -> str:
-        """Look the page up."""
-        if not queries.is_page(folder(), value):
+        """Return the slug; raise ValidationError if there is no such page."""
+        if not queries.has_page(get_content_folder(), value):
             raise ValidationError
         return value
 
 
-@pages.record_once
-def _attach(state: BlueprintSetupState) -> None:
-    cast(Flask, state.app).url_map.converters["written"] = WrittenConverter
+@bp.record_once
+def _register_converter(state: BlueprintSetupState) -> None:
+    cast(Flask, state.app).url_map.converters["written"] = ContentSlugConverter
 
 
-@pages.app_context_processor
-def _above_every_page() -> dict[str, Any]:
-    """Give every page the notice; none is kept past the moment at which one appears or ends.
+@bp.app_context_processor
+def _notice_context() -> dict[str, Any]:
+    """Add the notice to every page, and limit caching to the next scheduled change.
 
-    That goes for all that was written, so that no page outlives what it says or links to.
+    The limit covers every kind of content, so that no cached page outlives its texts or links.
     """
     try:
-        true_until(queries.next_change(folder(), began_at()))
-        return {"notice": queries.notice(folder())}
+        expires_at(queries.get_next_change(get_content_folder(), render_started_at()))
+        return {"notice": queries.get_notice(get_content_folder())}
     except SQLAlchemyError as fault:
-        if not (log_if_unavailable(fault, "notice") or is_problem_page()):
+        if not (log_if_unavailable(fault, "notice") or is_error_page()):
             raise
-        not_to_be_kept()
+        do_not_store()
         return {"notice": None}
 
 
-@pages.get("/<written:slug>")
-@public
-def shown(slug: str) -> ResponseReturnValue:
-    return page("content/shown.html", **content_of(slug))
+@bp.get("/<written:slug>")
+@cacheable
+def show(slug: str) -> ResponseReturnValue:
+    return render_page("content/show.html", **page_context(slug))
 
 
-def content_of(slug: str) -> dict[str, Any]:
-    """Give what the template of a written page shows, in the language of the moment."""
-    spoken = languages.current().code
+def page_context(slug: str) -> dict[str, Any]:
+    """Return the template context of a content page in the current language."""
+    code = languages.current().code
     return {
-        "written": queries.page(folder(), slug, spoken, languages.root(spoken)),
-        "links": queries.links(folder(), slug),
+        "content_page": queries.get_page(
+            get_content_folder(), slug, code, languages.url_prefix(code)
+        ),
+        "links": queries.list_links(get_content_folder(), slug),
         "trail": [],
     }
 
 
-def folder() -> Path:
-    """Tell where the texts lie that were shipped."""
-    found: Path = current_app.config["CONTENT_PATH"]
-    return found
+def get_content_folder() -> Path:
+    """Return the folder of the default texts."""
+    path: Path = current_app.config["CONTENT_PATH"]
+    return path

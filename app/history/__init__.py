@@ -1,1 +1,1 @@
-"""Who did what, in plain sentences."""
+"""The audit log: who did what, in plain sentences, with the fields that changed."""

@@ -1,4 +1,4 @@
-"""What a deed changed: each field before and after, for people to read and for an undo to use."""
+"""The fields that an operation changed, with values before and after, for display and for undo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ from pydantic import TypeAdapter
 
 @dataclass(frozen=True)
 class Change:
-    """One field of one thing, before and after."""
+    """One changed field with its values before and after."""
 
-    field: str  # the name by which an undo finds it
-    before: Any  # as JSON can hold it: text, a number, yes or no, nothing, or a list of these
+    field: str  # the name that an undo uses
+    before: Any  # a JSON value: text, number, boolean, null or a list of these
     after: Any
-    label: str  # what people call the field
-    old: str  # before, in words; empty for nothing
+    label: str  # the name of the field on pages
+    old: str  # the value before as text; empty for none
     new: str
 
 
 _json = TypeAdapter(tuple[Change, ...])
 
 
-def written(made: Sequence[Change]) -> str:
-    """Give changes as JSON."""
-    return _json.dump_json(tuple(made)).decode()
+def dump(changes: Sequence[Change]) -> str:
+    """Return changes as JSON."""
+    return _json.dump_json(tuple(changes)).decode()
 
 
-def read(text: str) -> tuple[Change, ...]:
-    """Read changes back from their JSON; an entry that has none gives none."""
+def load(text: str) -> tuple[Change, ...]:
+    """Parse changes from JSON; an empty text gives none."""
     return _json.validate_json(text) if text else ()

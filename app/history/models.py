@@ -1,4 +1,4 @@
-"""What has been done, as sentences that are added to and never changed."""
+"""The audit log: sentences that are added and never changed."""
 
 from datetime import datetime
 
@@ -10,37 +10,39 @@ from app.history import changes
 from app.history.changes import Change
 
 
-class Entry(Base):
+class HistoryEntry(Base):
     """One thing that someone did."""
 
     __tablename__ = "history_entry"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     happened_at: Mapped[datetime]
-    who: Mapped[str]  # an organiser's address, "the delegate", "the site"
-    about: Mapped[str]  # "booking ABC123", "release 4"
-    sentence: Mapped[str]
+    actor: Mapped[str]  # an organiser's address, "the delegate", "the site"
+    subject: Mapped[str]  # "booking ABC123", "release 4"
+    summary: Mapped[str]
     changes: Mapped[str] = mapped_column(Text, default="", server_default="")  # JSON, see Change
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("history_entry.id"), default=None)
 
-    particulars: Mapped["Particulars | None"] = relationship(lazy="joined")  # wherever it is shown
+    personal_details: Mapped["PersonalDetails | None"] = relationship(
+        lazy="joined"
+    )  # wherever it is shown
 
     __table_args__ = (
-        Index("ix_history_entry_about", "about"),
-        Index("ix_history_entry_who", "who"),
+        Index("ix_history_entry_subject", "subject"),
+        Index("ix_history_entry_actor", "actor"),
     )
 
     @property
-    def made(self) -> tuple[Change, ...]:
-        """What it changed, field by field; nothing once that has been forgotten."""
-        apart = self.particulars.changes if self.particulars else ""
-        return changes.read(self.changes or apart)
+    def field_changes(self) -> tuple[Change, ...]:
+        """The changed fields; empty once they have been erased."""
+        personal = self.personal_details.changes if self.personal_details else ""
+        return changes.load(self.changes or personal)
 
 
-class Particulars(Base):
-    """What an entry tells of a person, field by field: kept apart, so that it can be forgotten."""
+class PersonalDetails(Base):
+    """The changed fields of an entry about a person, stored apart so that they can be erased."""
 
-    __tablename__ = "history_particulars"
+    __tablename__ = "history_personal_details"
 
     entry_id: Mapped[int] = mapped_column(
         ForeignKey("history_entry.id", ondelete="CASCADE"), primary_key=True

@@ -1,4 +1,4 @@
-"""Questions about what has been done. Nothing here changes anything."""
+"""Read-only queries about the audit log."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,88 +7,106 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, or_, select
 
-from app.database import db, streamed
+from app.database import db, stream
 from app.errors import NotFound
-from app.history.models import Entry, Particulars
+from app.history.models import HistoryEntry, PersonalDetails
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
+RowT = TypeVar("RowT", bound=tuple[Any, ...])
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which entries someone looks for; an empty word asks for nothing."""
+class EntryFilter:
+    """The filters of the list of entries; an empty value does not filter."""
 
-    words: str = ""  # somewhere in the sentence or in what changed
-    who: str = ""
-    kind: str = ""  # of the thing: session, speaker, booking, release…
-    about: str = ""  # one thing: “session opening”
-
-
-def entries(about: str) -> Sequence[Entry]:
-    """List what happened to one thing, oldest first."""
-    return db.session.scalars(select(Entry).where(Entry.about == about).order_by(Entry.id)).all()
+    search: str = ""  # contained in the summary or in the changes
+    actor: str = ""
+    kind: str = ""  # type of subject: session, speaker, booking, release…
+    subject: str = ""  # one thing: “session opening”
 
 
-def newest_about(about: str, most: int = 50) -> Sequence[Entry]:
-    """List what happened to one thing, newest first."""
-    newest = select(Entry).where(Entry.about == about).order_by(Entry.id.desc()).limit(most)
+def list_entries(subject: str) -> Sequence[HistoryEntry]:
+    """List the entries about a subject, oldest first."""
+    return db.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.subject == subject).order_by(HistoryEntry.id)
+    ).all()
+
+
+def list_newest(subject: str, limit: int = 50) -> Sequence[HistoryEntry]:
+    """List the entries about a subject, newest first."""
+    newest = (
+        select(HistoryEntry)
+        .where(HistoryEntry.subject == subject)
+        .order_by(HistoryEntry.id.desc())
+        .limit(limit)
+    )
     return db.session.scalars(newest).all()
 
 
-def latest(about: str) -> Entry | None:
-    """Find the last thing that happened to something."""
+def find_latest(subject: str) -> HistoryEntry | None:
+    """Return the latest entry about a subject, or None."""
     return db.session.scalar(
-        select(Entry).where(Entry.about == about).order_by(Entry.id.desc()).limit(1)
+        select(HistoryEntry)
+        .where(HistoryEntry.subject == subject)
+        .order_by(HistoryEntry.id.desc())
+        .limit(1)
     )
 
 
-def entry(number: int) -> Entry:
-    """Find one entry."""
-    found = db.session.get(Entry, number)
+def get_entry(number: int) -> HistoryEntry:
+    """Return an entry; raise NotFound if there is none."""
+    found = db.session.get(HistoryEntry, number)
     if found is None:
         raise NotFound("There is no entry with that number in the history")
     return found
 
 
-def found(wanted: Wanted, *, offset: int, limit: int) -> Sequence[Entry]:
-    """List the entries that someone looks for, newest first."""
-    newest = Entry.id.desc()
-    rows = _narrowed(select(Entry), wanted).order_by(newest).offset(offset).limit(limit)
+def search(filters: EntryFilter, *, offset: int, limit: int) -> Sequence[HistoryEntry]:
+    """List the matching entries, newest first."""
+    newest = HistoryEntry.id.desc()
+    rows = _apply_filter(select(HistoryEntry), filters).order_by(newest).offset(offset).limit(limit)
     return db.session.scalars(rows).all()
 
 
-def count(wanted: Wanted) -> int:
-    """Count the entries that someone looks for."""
-    return db.session.scalar(_narrowed(select(func.count(Entry.id)), wanted)) or 0
+def count(filters: EntryFilter) -> int:
+    """Count the matching entries."""
+    return db.session.scalar(_apply_filter(select(func.count(HistoryEntry.id)), filters)) or 0
 
 
-def people() -> Sequence[str]:
+def list_actors() -> Sequence[str]:
     """List everyone who has done something."""
-    return db.session.scalars(select(Entry.who).distinct().order_by(Entry.who)).all()
+    return db.session.scalars(
+        select(HistoryEntry.actor).distinct().order_by(HistoryEntry.actor)
+    ).all()
 
 
-def everything() -> Iterator[tuple[datetime, str, str, str, str]]:
-    """Give moment, who, what about, sentence and changes of every entry, the oldest first.
+def iter_all() -> Iterator[tuple[datetime, str, str, str, str]]:
+    """Yield time, actor, subject, summary and changes of every entry, oldest first.
 
-    It reads from a connection of its own, so it may be read after the request has ended.
+    It uses a connection of its own, so it may be read after the request has ended.
     """
-    made = func.coalesce(Particulars.changes, Entry.changes)
-    columns = select(Entry.happened_at, Entry.who, Entry.about, Entry.sentence, made)
-    rows = columns.outerjoin(Particulars).order_by(Entry.id)
-    return ((*row,) for row in streamed(db.engine, rows))
+    field_changes = func.coalesce(PersonalDetails.changes, HistoryEntry.changes)
+    columns = select(
+        HistoryEntry.happened_at,
+        HistoryEntry.actor,
+        HistoryEntry.subject,
+        HistoryEntry.summary,
+        field_changes,
+    )
+    rows = columns.outerjoin(PersonalDetails).order_by(HistoryEntry.id)
+    return ((*row,) for row in stream(db.engine, rows))
 
 
-def _narrowed(statement: Select[Row], wanted: Wanted) -> Select[Row]:
-    if wanted.words:
-        places = (Entry.sentence, Entry.about, Entry.changes)
-        holds = [place.icontains(wanted.words, autoescape=True) for place in places]
-        apart = Particulars.changes.icontains(wanted.words, autoescape=True)
-        statement = statement.where(or_(*holds, Entry.particulars.has(apart)))
-    if wanted.who:
-        statement = statement.where(Entry.who == wanted.who)
-    if wanted.kind:
-        of_kind = Entry.about.startswith(f"{wanted.kind} ", autoescape=True)
-        statement = statement.where(of_kind | (Entry.about == wanted.kind))
-    if wanted.about:
-        statement = statement.where(Entry.about == wanted.about)
+def _apply_filter(statement: Select[RowT], filters: EntryFilter) -> Select[RowT]:
+    if filters.search:
+        columns = (HistoryEntry.summary, HistoryEntry.subject, HistoryEntry.changes)
+        matches = [place.icontains(filters.search, autoescape=True) for place in columns]
+        in_details = PersonalDetails.changes.icontains(filters.search, autoescape=True)
+        statement = statement.where(or_(*matches, HistoryEntry.personal_details.has(in_details)))
+    if filters.actor:
+        statement = statement.where(HistoryEntry.actor == filters.actor)
+    if filters.kind:
+        of_kind = HistoryEntry.subject.startswith(f"{filters.kind} ", autoescape=True)
+        statement = statement.where(of_kind | (HistoryEntry.subject == filters.kind))
+    if filters.subject:
+        statement = statement.where(HistoryEntry.subject == filters.subject)
     return statement

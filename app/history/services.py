@@ -1,4 +1,4 @@
-"""Write down what was done, in the same transaction as the deed."""
+"""Record what was done, in the same transaction as the change itself."""
 
 from collections.abc import Sequence
 
@@ -8,36 +8,38 @@ from app import clock
 from app.database import db
 from app.history import changes
 from app.history.changes import Change
-from app.history.models import Entry, Particulars
+from app.history.models import HistoryEntry, PersonalDetails
 
-THE_SITE = "the site"
-THE_DELEGATE = "the delegate"
+ACTOR_SITE = "the site"
+ACTOR_DELEGATE = "the delegate"
 
 
-def record(sentence: str, *, about: str, who: str = THE_SITE, made: Sequence[Change] = ()) -> Entry:
-    """Add a sentence to the history, with what stood before and after where that matters."""
-    entry = Entry(
+def record(
+    summary: str, *, subject: str, actor: str = ACTOR_SITE, field_changes: Sequence[Change] = ()
+) -> HistoryEntry:
+    """Add an entry with a sentence and, where it matters, the changed fields."""
+    entry = HistoryEntry(
         happened_at=clock.now(),
-        who=who,
-        about=about,
-        sentence=sentence,
-        changes=changes.written(made) if made else "",
+        actor=actor,
+        subject=subject,
+        summary=summary,
+        changes=changes.dump(field_changes) if field_changes else "",
     )
     db.session.add(entry)
     return entry
 
 
-def record_of_a_person(
-    sentence: str, *, about: str, who: str = THE_SITE, made: Sequence[Change] = ()
-) -> Entry:
-    """Add a sentence that names nobody; what stood before and after is kept apart from it."""
-    entry = record(sentence, about=about, who=who)
-    if made:
-        entry.particulars = Particulars(changes=changes.written(made))
+def record_personal(
+    summary: str, *, subject: str, actor: str = ACTOR_SITE, field_changes: Sequence[Change] = ()
+) -> HistoryEntry:
+    """Add an entry whose sentence names nobody; the changed fields are stored apart."""
+    entry = record(summary, subject=subject, actor=actor)
+    if field_changes:
+        entry.personal_details = PersonalDetails(changes=changes.dump(field_changes))
     return entry
 
 
-def forget_particulars(about: str) -> None:
-    """Forget what the history tells of a person; the sentences stay."""
-    entries = select(Entry.id).where(Entry.about == about)
-    db.session.execute(delete(Particulars).where(Particulars.entry_id.in_(entries)))
+def erase_personal_details(subject: str) -> None:
+    """Erase the personal details in the history of a subject; the sentences remain."""
+    entries = select(HistoryEntry.id).where(HistoryEntry.subject == subject)
+    db.session.execute(delete(PersonalDetails).where(PersonalDetails.entry_id.in_(entries)))

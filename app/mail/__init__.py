@@ -1,1 +1,1 @@
-"""Letters out: written in the same transaction as the news they bring."""
+"""Outgoing emails: an outbox table, written in the same transaction as the change they report."""

@@ -1,4 +1,4 @@
-"""The outbox: every letter the site has written, and what became of it."""
+"""The outbox: every email that the site has sent or will send, with its delivery state."""
 
 from datetime import datetime
 
@@ -10,25 +10,26 @@ from app.database import Base
 WAITING, SENT, FAILED = "waiting", "sent", "failed"
 
 
-class Letter(Base):
-    """One letter to one person.
+class Email(Base):
+    """One email to one person.
 
-    Its moments are real ones, whichever day the site rehearses: letters go out into the
-    real world.
+    Its times are real times, whatever date the site runs on: emails go out into the real world.
     """
 
-    __tablename__ = "letter"
+    __tablename__ = "email"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]  # of its template: registration_confirmed
+    template: Mapped[str]  # of its template: registration_confirmed
     message_id: Mapped[str] = mapped_column(unique=True)
     recipient: Mapped[str]
-    about: Mapped[str] = mapped_column(default="", index=True)  # a booking reference, or nothing
+    booking_reference: Mapped[str] = mapped_column(
+        default="", index=True
+    )  # a booking reference, or nothing
     subject: Mapped[str]
     message: Mapped[bytes] = mapped_column(LargeBinary)  # the finished MIME message
     is_secret: Mapped[bool] = mapped_column(default=False)  # forgotten once it is sent
     state: Mapped[str] = mapped_column(default=WAITING)
-    written_at: Mapped[datetime]
+    created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None] = mapped_column(default=None)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -39,13 +40,13 @@ class Letter(Base):
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="known_state"),
         Index(
-            "ix_letter_due",
+            "ix_email_due",
             "due_at",
             sqlite_where=state == WAITING,
         ),
         Index(
-            "ix_letter_failed",
-            "written_at",
+            "ix_email_failed",
+            "created_at",
             sqlite_where=state == FAILED,
         ),
     )
@@ -62,5 +63,5 @@ class Letter(Base):
 
     @property
     def is_failed(self) -> bool:
-        """Whether it will not go out unless someone sends it again."""
+        """Whether it will not go out unless someone resends it."""
         return self.state == FAILED

@@ -1,7 +1,7 @@
-"""The outbox as workers use it: take a letter, and write down what became of it.
+"""The outbox as workers use it: lease the next email, record the outcome.
 
-A letter that is taken is lent for a short while. A worker that dies with a letter in its hand
-gives it back by letting that time pass. Any number of workers may share one outbox.
+An email is leased to a worker for a short time. If the worker dies, the lease expires and the
+email becomes due again. Any number of workers may share one outbox.
 """
 
 import random
@@ -12,25 +12,25 @@ from typing import Any, cast
 from sqlalchemy import Engine, Table, and_, bindparam, or_, select, update
 
 from app import clock
-from app.database import db, reading
-from app.mail.models import FAILED, SENT, WAITING, Letter
+from app.database import db, read_only_connection
+from app.mail.models import FAILED, SENT, WAITING, Email
 from app.mail.queries import IS_WAITING
 
-HOPE = timedelta(days=2)  # from the first attempt that did not succeed to the last
-PAUSES = tuple(
+RETRY_FOR = timedelta(days=2)  # from the first failed attempt to the last
+BACKOFF = tuple(
     timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 900, 3600, 2 * 3600, 4 * 3600)
 )
-LONGEST_PAUSE_FOR_THE_SERVER = timedelta(minutes=5)  # it comes back for all letters at once
-LONGEST_ERROR = 500  # characters
+MAX_SERVER_BACKOFF = timedelta(minutes=5)  # once the server is back, all emails are sent
+MAX_ERROR_LENGTH = 500  # characters
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A letter in the hand of a worker."""
+class LeasedEmail:
+    """An email that a worker is sending."""
 
     id: int
-    name: str
-    about: str
+    template: str
+    booking_reference: str
     recipient: str
     message: bytes
     is_secret: bool
@@ -38,84 +38,84 @@ class Taken:
     give_up_at: datetime | None
 
 
-# Made once, since making a statement takes longer than carrying it out.
-LETTERS = cast(Table, Letter.__table__)
+# Built once: building a statement takes longer than executing it.
+EMAILS = cast(Table, Email.__table__)
 IS_DUE = and_(
     IS_WAITING,
-    Letter.due_at <= bindparam("now"),
-    or_(Letter.lease_until.is_(None), Letter.lease_until < bindparam("now")),
+    Email.due_at <= bindparam("now"),
+    or_(Email.lease_until.is_(None), Email.lease_until < bindparam("now")),
 )
-ANY_DUE = select(Letter.id).where(IS_DUE).limit(1)
+ANY_DUE = select(Email.id).where(IS_DUE).limit(1)
 NEXT_DUE = (
-    select(*(LETTERS.c[field.name] for field in fields(Taken)))
+    select(*(EMAILS.c[field.name] for field in fields(LeasedEmail)))
     .where(IS_DUE)
-    .order_by(Letter.due_at, Letter.id)
+    .order_by(Email.due_at, Email.id)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-CHANGE = update(LETTERS).where(LETTERS.c.id == bindparam("number"), IS_WAITING)
+UPDATE_EMAIL = update(EMAILS).where(EMAILS.c.id == bindparam("number"), IS_WAITING)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of a letter."""
+class SendOutcome:
+    """The outcome of one attempt to send an email."""
 
     state: str
     error: str = ""
-    is_servers_fault: bool = False
+    is_server_unavailable: bool = False
 
 
-def is_anything_due(engine: Engine) -> bool:
-    """Whether a worker should come; asked often, so it takes no lock."""
-    with reading(engine) as connection:
+def has_due(engine: Engine) -> bool:
+    """Return True if any email is due; called often, so it takes no lock."""
+    with read_only_connection(engine) as connection:
         return connection.execute(ANY_DUE, {"now": clock.real_now()}).first() is not None
 
 
-def take(lease: timedelta) -> Taken | None:
-    """Lend the letter that has been due the longest."""
+def lease_next(lease: timedelta) -> LeasedEmail | None:
+    """Lease the email that has been due longest; return None if none is due."""
     now = clock.real_now()
     row = db.session.execute(NEXT_DUE, {"now": now}).first()
     if row is None:
         return None
-    _change(row.id, lease_until=now + lease, attempts=row.attempts + 1)
-    return Taken(*row)
+    _update(row.id, lease_until=now + lease, attempts=row.attempts + 1)
+    return LeasedEmail(*row)
 
 
-def write_down(letter: Taken, outcome: Outcome) -> str:
-    """Record what became of a letter, and tell the state in which that leaves it."""
+def record_outcome(email: LeasedEmail, outcome: SendOutcome) -> str:
+    """Record the outcome of an attempt and return the resulting state."""
     now = clock.real_now()
-    if outcome.state == WAITING and (letter.give_up_at is None or now < letter.give_up_at):
-        _postpone(letter, outcome, now)
+    if outcome.state == WAITING and (email.give_up_at is None or now < email.give_up_at):
+        _schedule_retry(email, outcome, now)
         return WAITING
     state = SENT if outcome.state == SENT else FAILED
-    _change(
-        letter.id,
+    _update(
+        email.id,
         state=state,
         lease_until=None,
         sent_at=now if state == SENT else None,
-        last_error=outcome.error[:LONGEST_ERROR],
-        **({"message": b""} if letter.is_secret and state == SENT else {}),
+        last_error=outcome.error[:MAX_ERROR_LENGTH],
+        **({"message": b""} if email.is_secret and state == SENT else {}),
     )
     return state
 
 
-def _postpone(letter: Taken, outcome: Outcome, now: datetime) -> None:
-    _change(
-        letter.id,
+def _schedule_retry(email: LeasedEmail, outcome: SendOutcome, now: datetime) -> None:
+    _update(
+        email.id,
         lease_until=None,
-        due_at=now + _pause(letter.attempts, outcome),
-        give_up_at=letter.give_up_at or now + HOPE,
-        last_error=outcome.error[:LONGEST_ERROR],
+        due_at=now + _backoff(email.attempts, outcome),
+        give_up_at=email.give_up_at or now + RETRY_FOR,
+        last_error=outcome.error[:MAX_ERROR_LENGTH],
     )
 
 
-def _pause(attempts: int, outcome: Outcome) -> timedelta:
-    """Wait longer each time, and not all letters equally long."""
-    pause = PAUSES[min(attempts, len(PAUSES) - 1)]
-    if outcome.is_servers_fault:
-        pause = min(pause, LONGEST_PAUSE_FOR_THE_SERVER)
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 – no secret
+def _backoff(attempts: int, outcome: SendOutcome) -> timedelta:
+    """Return a delay that grows with the attempts, with jitter."""
+    pause = BACKOFF[min(attempts, len(BACKOFF) - 1)]
+    if outcome.is_server_unavailable:
+        pause = min(pause, MAX_SERVER_BACKOFF)
+    return pause * random.uniform(0.8, 1.2)  # noqa: S311 – not security-relevant
 
 
-def _change(number: int, **values: Any) -> None:
-    db.session.execute(CHANGE, {"number": number, **values})
+def _update(number: int, **values: Any) -> None:
+    db.session.execute(UPDATE_EMAIL, {"number": number, **values})

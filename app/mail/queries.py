@@ -1,4 +1,4 @@
-"""Questions about letters. Nothing here changes anything."""
+"""Read-only queries about emails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from sqlalchemy.orm import defer
 from app import clock
 from app.database import db
 from app.errors import NotFound
-from app.mail.models import FAILED, SENT, WAITING, Letter
+from app.mail.models import FAILED, SENT, WAITING, Email
 
-IS_WAITING = Letter.state == literal(WAITING, literal_execute=True)  # as its index is written
+IS_WAITING = Email.state == literal(WAITING, literal_execute=True)  # as in the partial index
 
-HAS_FAILED = Letter.state == literal(FAILED, literal_execute=True)
+IS_FAILED = Email.state == literal(FAILED, literal_execute=True)
 
 
 @dataclass(frozen=True)
 class Undelivered:
-    """The letters that have not arrived: how many, and how long the oldest has waited."""
+    """The emails that have not arrived: how many, and how long the oldest has waited."""
 
     waiting: int
     oldest: timedelta | None
@@ -27,72 +27,72 @@ class Undelivered:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """How many letters stand where."""
+class EmailCounts:
+    """The number of emails in each state."""
 
     waiting: int = 0
     sent: int = 0
     failed: int = 0
 
 
-def letter(number: int) -> Letter:
-    """Find one letter."""
-    found = db.session.get(Letter, number)
-    if found is None:
+def get_email(number: int) -> Email:
+    """Return an email; raise NotFound if there is none."""
+    email = db.session.get(Email, number)
+    if email is None:
         raise NotFound("There is no letter with that number")
-    return found
+    return email
 
 
-def waiting() -> Sequence[Letter]:
-    """List the letters that have not gone out yet, oldest first."""
-    return _letters(WAITING)
+def list_waiting() -> Sequence[Email]:
+    """List the emails that have not gone out yet, oldest first."""
+    return _list_in_state(WAITING)
 
 
-def failed(most: int | None = None) -> Sequence[Letter]:
-    """List the letters that could not be delivered, oldest first, all or so many."""
-    return _letters(FAILED, most)
+def list_failed(limit: int | None = None) -> Sequence[Email]:
+    """List the emails that could not be delivered, oldest first."""
+    return _list_in_state(FAILED, limit)
 
 
-def letters_about(reference: str) -> Sequence[Letter]:
-    """List the letters about a booking, newest first."""
+def list_for_booking(reference: str) -> Sequence[Email]:
+    """List the emails about a booking, newest first."""
     return db.session.scalars(
-        select(Letter)
-        .where(Letter.about == reference)
-        .order_by(Letter.written_at.desc(), Letter.id.desc())
-        .options(defer(Letter.message))
+        select(Email)
+        .where(Email.booking_reference == reference)
+        .order_by(Email.created_at.desc(), Email.id.desc())
+        .options(defer(Email.message))
     ).all()
 
 
-def counts() -> Counts:
-    """Count the letters by what became of them."""
-    rows = db.session.execute(select(Letter.state, func.count()).group_by(Letter.state)).all()
-    found = {str(state): int(count) for state, count in rows}
-    return Counts(found.get(WAITING, 0), found.get(SENT, 0), found.get(FAILED, 0))
+def count_by_state() -> EmailCounts:
+    """Count the emails by their state."""
+    rows = db.session.execute(select(Email.state, func.count()).group_by(Email.state)).all()
+    by_state = {str(state): int(count) for state, count in rows}
+    return EmailCounts(by_state.get(WAITING, 0), by_state.get(SENT, 0), by_state.get(FAILED, 0))
 
 
-def undelivered() -> Undelivered:
-    """Tell which letters have not arrived, without a look at the many that have."""
+def get_undelivered() -> Undelivered:
+    """Count the undelivered emails without reading the many delivered ones."""
     waiting, oldest, failed = db.session.execute(
         select(
-            select(func.count()).select_from(Letter).where(IS_WAITING).scalar_subquery(),
-            select(func.min(Letter.written_at)).where(IS_WAITING).scalar_subquery(),
-            select(func.count()).select_from(Letter).where(HAS_FAILED).scalar_subquery(),
+            select(func.count()).select_from(Email).where(IS_WAITING).scalar_subquery(),
+            select(func.min(Email.created_at)).where(IS_WAITING).scalar_subquery(),
+            select(func.count()).select_from(Email).where(IS_FAILED).scalar_subquery(),
         )
     ).one()
     return Undelivered(waiting, clock.real_now() - oldest if oldest else None, failed)
 
 
-def oldest_waiting_age() -> timedelta | None:
-    """How long the oldest waiting letter has waited."""
-    oldest = db.session.scalar(select(func.min(Letter.written_at)).where(IS_WAITING))
+def get_oldest_waiting_age() -> timedelta | None:
+    """Return how long the oldest waiting email has waited, or None."""
+    oldest = db.session.scalar(select(func.min(Email.created_at)).where(IS_WAITING))
     return clock.real_now() - oldest if oldest else None
 
 
-def _letters(state: str, most: int | None = None) -> Sequence[Letter]:
+def _list_in_state(state: str, limit: int | None = None) -> Sequence[Email]:
     return db.session.scalars(
-        select(Letter)
-        .where(Letter.state == literal(state, literal_execute=True))
-        .order_by(Letter.written_at, Letter.id)
-        .limit(most)
-        .options(defer(Letter.message))
+        select(Email)
+        .where(Email.state == literal(state, literal_execute=True))
+        .order_by(Email.created_at, Email.id)
+        .limit(limit)
+        .options(defer(Email.message))
     ).all()

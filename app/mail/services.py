@@ -1,4 +1,4 @@
-"""Write letters. Each is a row in the same transaction as the news it brings."""
+"""Queue, resend and delete emails, in the transaction of the change they report."""
 
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -8,90 +8,93 @@ from sqlalchemy import delete, update
 
 from app import clock
 from app.database import db
-from app.errors import Refused
-from app.mail import message, wording
-from app.mail.models import FAILED, SENT, WAITING, Letter
+from app.errors import RuleViolation
+from app.mail import rendering
+from app.mail.models import FAILED, SENT, WAITING, Email
 from app.mail.queries import IS_WAITING
 
-TEXT_IS_KEPT = timedelta(days=90)
+BODY_RETENTION = timedelta(days=90)
 
 
-def post(  # noqa: PLR0913 – a letter has a name, a reader and four things besides
-    name: str,
+def enqueue(  # noqa: PLR0913 – template, recipient, and four properties of the email
+    template: str,
     /,
     *,
     to: str,
     language: str = "en",
-    about: str = "",
+    booking_reference: str = "",
     is_secret: bool = False,
     calendar: bytes | None = None,
-    **what: Any,
-) -> Letter:
-    """Write a letter to one person; the worker delivers it after the commit."""
-    words = wording.write(name, language, what)
-    finished = message.build(words, to, about, calendar)
+    **context: Any,
+) -> Email:
+    """Render an email and queue it; the worker sends it after the commit."""
+    rendered = rendering.render_email(template, language, context)
+    encoded = rendering.encode_email(rendered, to, booking_reference, calendar)
     now = clock.real_now()
-    letter = Letter(
-        name=name,
-        message_id=finished.identity,
+    email = Email(
+        template=template,
+        message_id=encoded.message_id,
         recipient=to,
-        about=about,
-        subject=words.subject,
-        message=finished.message,
+        booking_reference=booking_reference,
+        subject=rendered.subject,
+        message=encoded.message,
         is_secret=is_secret,
-        written_at=now,
+        created_at=now,
         due_at=now,
     )
-    db.session.add(letter)
-    return letter
+    db.session.add(email)
+    return email
 
 
-def send_again(letter: Letter) -> Letter:
-    """Send a letter once more; one that has arrived goes as a new letter with the same words."""
-    if not letter.message:
-        raise Refused("The words of this letter have been erased, so it cannot be sent again")
-    if letter.state == SENT:
-        return _copy(letter)
-    letter.state = WAITING
-    letter.due_at = clock.real_now()
-    letter.attempts = 0
-    letter.give_up_at = None
-    return letter
+def resend(email: Email) -> Email:
+    """Send an email again; one that was delivered is queued as a new email with the same text.
+
+    Raise RuleViolation if its text has been erased.
+    """
+    if not email.message:
+        raise RuleViolation("The words of this letter have been erased, so it cannot be sent again")
+    if email.state == SENT:
+        return _copy(email)
+    email.state = WAITING
+    email.due_at = clock.real_now()
+    email.attempts = 0
+    email.give_up_at = None
+    return email
 
 
-def forget_old() -> None:
-    """Erase the words of letters that went out long ago, and all of those about no booking."""
-    old = (Letter.state.in_([SENT, FAILED]), Letter.written_at < clock.real_now() - TEXT_IS_KEPT)
-    db.session.execute(delete(Letter).where(*old, Letter.about == ""))
+def purge_bodies() -> None:
+    """Erase the text of old emails; delete old ones that are not about a booking."""
+    old = (Email.state.in_([SENT, FAILED]), Email.created_at < clock.real_now() - BODY_RETENTION)
+    db.session.execute(delete(Email).where(*old, Email.booking_reference == ""))
     db.session.execute(
-        update(Letter).where(*old, Letter.message != b"").values(message=b"", last_error="")
+        update(Email).where(*old, Email.message != b"").values(message=b"", last_error="")
     )
 
 
-def forget_about(reference: str) -> None:
-    """Forget the letters about a booking whose delegate is forgotten.
+def delete_for_booking(reference: str) -> None:
+    """Delete the emails about a booking whose delegate is being erased.
 
-    One that waits still goes out, and keeps no words then. Whoever forgets the delegate asks
-    again later for what is left of it.
+    Emails that are still waiting are sent, and their text is erased then; the caller calls this
+    again later to delete what is left of them.
     """
-    about = Letter.about == reference
-    db.session.execute(delete(Letter).where(about, ~IS_WAITING))
-    db.session.execute(update(Letter).where(about).values(is_secret=True))
+    is_of_booking = Email.booking_reference == reference
+    db.session.execute(delete(Email).where(is_of_booking, ~IS_WAITING))
+    db.session.execute(update(Email).where(is_of_booking).values(is_secret=True))
 
 
-def _copy(letter: Letter) -> Letter:
-    again = message_from_bytes(letter.message, policy=policy.SMTP)
-    message.stamp(again)
+def _copy(email: Email) -> Email:
+    parsed = message_from_bytes(email.message, policy=policy.SMTP)
+    rendering.set_date_and_id(parsed)
     now = clock.real_now()
-    copy = Letter(
-        name=letter.name,
-        message_id=str(again["Message-ID"]),
-        recipient=letter.recipient,
-        about=letter.about,
-        subject=letter.subject,
-        message=again.as_bytes(),
-        is_secret=letter.is_secret,
-        written_at=now,
+    copy = Email(
+        template=email.template,
+        message_id=str(parsed["Message-ID"]),
+        recipient=email.recipient,
+        booking_reference=email.booking_reference,
+        subject=email.subject,
+        message=parsed.as_bytes(),
+        is_secret=email.is_secret,
+        created_at=now,
         due_at=now,
     )
     db.session.add(copy)

@@ -1,9 +1,9 @@
-"""Days of the programme by room and time: one list, which classes draw as a grid.
+"""The programme of a day as a grid, with rooms across and time down, laid out by CSS classes.
 
-A row goes from one moment at which something begins or ends to the next, and is as tall as what is
-said in it; a room has as many columns as it has sessions at once. So no word is cut off, and hours
-in which nothing happens take no space. Pages may hold no styles of their own: each row and column
-is a class with a number (``assets/scss/grid/_numbers.scss``).
+A row lasts from one time at which a session starts or ends to the next, and is as tall as its
+text needs; a room has as many columns as it has sessions at once. So no text is cut off, and
+hours without sessions take no space. The content security policy forbids inline styles: each row
+and column is a numbered class (``assets/scss/grid/_dimensions.scss``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,124 +13,131 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
-from app.programme.document import Room, Session
-from app.programme.drawn import HOUR, Span, side_by_side, span
-from app.programme.lines import Day
-from app.web.words import on_the_clock
+from app.programme.board_layout import MINUTES_PER_HOUR, TimeBlock, assign_lanes, build_time_block
+from app.programme.listing import ProgrammeDay
+from app.programme.snapshot import Room, Session
+from app.web.formatting import format_time
 
-MOST_ROOMS_ON_PAPER = 10  # more columns could not be read on one sheet
-MOST_ROWS, MOST_COLUMNS = 200, 100  # for which there are classes; larger days stay a list
-LATEST = 48 * HOUR  # minutes: midnight of the next day
-NO_ROOM = 0  # the place of what has none
-Lines = tuple[int, int]  # between rows, or columns: where something begins, and where it ends
+MAX_ROOMS_ON_PAPER = 10  # columns; more are unreadable on one page
+MAX_ROWS, MAX_COLUMNS = 200, 100  # there are CSS classes up to these numbers
+LATEST_MINUTE = 48 * MINUTES_PER_HOUR  # minutes after midnight: the end of the next day
+NO_ROOM_INDEX = 0  # column of sessions without a room
+GridLines = tuple[int, int]  # first line and end line, as in CSS grid-row and grid-column
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A session and where it is drawn."""
+    """A session and its position in the grid."""
 
     session: Session
-    rows: Lines
-    columns: Lines
-    is_across: bool  # a pause of the whole conference, drawn across the rooms
+    rows: GridLines
+    columns: GridLines
+    spans_all_rooms: bool  # a break for everyone, drawn across all rooms
 
     @property
     def classes(self) -> str:
-        """The classes that draw it there."""
+        """CSS classes for this position."""
         rows = _classes("r", self.rows)
-        return rows if self.is_across else f"{rows} {_classes('c', self.columns)}"
+        return rows if self.spans_all_rooms else f"{rows} {_classes('c', self.columns)}"
 
 
 @dataclass(frozen=True)
-class Head:
-    """A room above its columns; without one, above what has no room."""
+class RoomColumn:
+    """The heading of a room's columns; ``room`` is None for sessions without a room."""
 
     room: Room | None
-    columns: Lines
+    columns: GridLines
 
     @property
     def classes(self) -> str:
-        """The classes that draw it there."""
+        """CSS classes for this position."""
         return _classes("c", self.columns)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """One day: rooms across, time down."""
+    """The grid of one day."""
 
     date: date
-    heads: Sequence[Head]  # the rooms in which something is on that day
-    slots: Sequence[Slot]  # in order of time, then of rooms
-    moments: Sequence[int]  # minutes after midnight, at which something begins or ends
+    room_columns: Sequence[RoomColumn]  # rooms with sessions on that day
+    slots: Sequence[Slot]  # by time, then by room
+    row_minutes: Sequence[int]  # start of each row, in minutes after midnight
 
     @property
-    def is_drawn(self) -> bool:
-        """Whether there are classes for all of it."""
-        return len(self.moments) <= MOST_ROWS and self.width <= MOST_COLUMNS
+    def is_drawable(self) -> bool:
+        """Whether there are CSS classes for all of it; if not, the day is shown as a list."""
+        return len(self.row_minutes) <= MAX_ROWS and self.width <= MAX_COLUMNS
 
     @property
     def fits_on_paper(self) -> bool:
-        """Whether its columns can be read on one sheet."""
-        return self.is_drawn and self.width <= MOST_ROOMS_ON_PAPER
+        """Whether the columns are readable when printed on one page."""
+        return self.is_drawable and self.width <= MAX_ROOMS_ON_PAPER
 
     @property
     def width(self) -> int:
-        """How many columns it has."""
-        return self.heads[-1].columns[1] - 1 if self.heads else 1
+        """The number of columns."""
+        return self.room_columns[-1].columns[1] - 1 if self.room_columns else 1
 
     @cached_property
     def times(self) -> Sequence[tuple[int, str]]:
-        """The rows in which something begins, and what clocks show then."""
+        """The rows in which a session starts, from 1, each with its formatted time."""
         begins = {slot.rows[0] for slot in self.slots}
         return [
-            (row, on_the_clock(datetime(2000, 1, 1, minutes // HOUR % 24, minutes % HOUR)))  # noqa: DTZ001 - any day
-            for row, minutes in enumerate(self.moments, start=1)
+            (
+                row,
+                format_time(
+                    datetime(  # noqa: DTZ001 - only the time of day is used
+                        2000, 1, 1, minutes // MINUTES_PER_HOUR % 24, minutes % MINUTES_PER_HOUR
+                    )
+                ),
+            )
+            for row, minutes in enumerate(self.row_minutes, start=1)
             if row in begins
         ]
 
 
-def _classes(name: str, lines: Lines) -> str:
-    """Name where something begins; what goes on for more than one row or column, also its end."""
+def _classes(name: str, lines: GridLines) -> str:
+    """Return the class of the first line, and of the end line if it spans more than one track."""
     begins, ends = lines
     return f"{name}{begins}" if ends == begins + 1 else f"{name}{begins} to-{name}{ends}"
 
 
-def of_day(day: Day, rooms: Sequence[Room], zone: ZoneInfo) -> Grid:
-    """Draw one day."""
+def build_day(day: ProgrammeDay, rooms: Sequence[Room], zone: ZoneInfo) -> Grid:
+    """Build the grid of one day."""
     sessions = [line.session for line in day.lines]
     named = dict(enumerate((None, *rooms)))
     places = {room.slug: place for place, room in named.items() if room}
-    spans = [_span(one, places, zone) for one in sessions]
+    spans = [_build_block(one, places, zone) for one in sessions]
     across = [
-        one.is_pause and one.room is None and _is_alone(number, spans)
+        one.is_break and one.room is None and _overlaps_nothing(number, spans)
         for number, one in enumerate(sessions)
     ]
-    tracks = _tracks(spans, across)
+    tracks = _room_columns(spans, across)
     moments = sorted({minutes for one in spans for minutes in (one.start, one.end)})
     lines = {minutes: line for line, minutes in enumerate(moments, start=1)}
     slots = [
         Slot(session, (lines[one.start], lines[one.end]), columns, is_across)
         for session, one, columns, is_across in zip(
-            sessions, spans, _columns(spans, tracks), across, strict=True
+            sessions, spans, _slot_columns(spans, tracks), across, strict=True
         )
     ]
     return Grid(
         date=day.date,
-        heads=[Head(named[place], columns) for place, columns in tracks.items()],
+        room_columns=[RoomColumn(named[place], columns) for place, columns in tracks.items()],
         slots=sorted(slots, key=lambda slot: (slot.rows[0], slot.columns)),
-        moments=moments,
+        row_minutes=moments,
     )
 
 
-def _span(session: Session, places: Mapping[str, int], zone: ZoneInfo) -> Span:
-    assert session.starts_at is not None  # noqa: S101 - a day holds what has a time
-    place = places[session.room.slug] if session.room else NO_ROOM
-    whole = span(place, session.starts_at, session.ends_at, zone)
-    return Span(place, whole.start, min(whole.minutes, LATEST - whole.start))
+def _build_block(session: Session, room_indexes: Mapping[str, int], zone: ZoneInfo) -> TimeBlock:
+    assert session.starts_at is not None  # noqa: S101 - sessions of a day have a time
+    place = room_indexes[session.room.slug] if session.room else NO_ROOM_INDEX
+    whole = build_time_block(place, session.starts_at, session.ends_at, zone)
+    return TimeBlock(place, whole.start, min(whole.minutes, LATEST_MINUTE - whole.start))
 
 
-def _is_alone(number: int, spans: Sequence[Span]) -> bool:
-    """Whether nothing else goes on at the time."""
+def _overlaps_nothing(number: int, spans: Sequence[TimeBlock]) -> bool:
+    """Return True if no other session is on at the same time."""
     one = spans[number]
     return not any(
         other.start < one.end and one.start < other.end
@@ -139,10 +146,10 @@ def _is_alone(number: int, spans: Sequence[Span]) -> bool:
     )
 
 
-def _tracks(spans: Sequence[Span], across: Sequence[bool]) -> dict[int, Lines]:
-    """Give each place that is in use as many columns as it has sessions at once."""
+def _room_columns(spans: Sequence[TimeBlock], across: Sequence[bool]) -> dict[int, GridLines]:
+    """Give each room in use as many columns as it has sessions at once."""
     widest: dict[int, int] = {}
-    for one, (_, lanes), is_across in zip(spans, side_by_side(spans), across, strict=True):
+    for one, (_, lanes), is_across in zip(spans, assign_lanes(spans), across, strict=True):
         if not is_across:
             widest[one.column] = max(lanes, widest.get(one.column, 0))
     used = sorted(widest)
@@ -150,9 +157,13 @@ def _tracks(spans: Sequence[Span], across: Sequence[bool]) -> dict[int, Lines]:
     return dict(zip(used, pairwise(lines), strict=True))
 
 
-def _columns(spans: Sequence[Span], tracks: Mapping[int, Lines]) -> Iterator[Lines]:
-    """Share the columns of each place among those that are there at once."""
-    for one, (lane, lanes) in zip(spans, side_by_side(spans), strict=True):
-        first, last = tracks.get(one.column, (1, 1))  # what lies across alone has none of its own
+def _slot_columns(
+    spans: Sequence[TimeBlock], room_columns: Mapping[int, GridLines]
+) -> Iterator[GridLines]:
+    """Divide the columns of each room among the sessions that overlap in it."""
+    for one, (lane, lanes) in zip(spans, assign_lanes(spans), strict=True):
+        first, last = room_columns.get(
+            one.column, (1, 1)
+        )  # only sessions across all rooms: one column
         width = last - first
         yield first + lane * width // lanes, first + (lane + 1) * width // lanes

@@ -1,4 +1,4 @@
-"""The tables that organisers work on, and the releases that the public reads."""
+"""Tables of the working programme, and the releases made from it."""
 
 from datetime import date, datetime
 
@@ -16,15 +16,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from app.database import Base
-from app.programme import names
+from app.programme import collation
 
-WAITING, DONE, CANCELLED, FAILED = "waiting", "done", "cancelled", "failed"  # of a plan
-IN_ORDER = String().with_variant(String(collation="C"), "postgresql")  # the same on each database
+THEME_SHAPES = ("circle", "triangle", "square", "diamond", "hexagon", "star", "cross", "pentagon")
+PALETTE_SIZE = 12  # numbered colours in the style sheets
+
+CANCELLED = "cancelled"  # of a session
+SORT_KEY_TYPE = String().with_variant(
+    String(collation="C"), "postgresql"
+)  # the same on each database
 DRAFT, CONFIRMED, WITHDRAWN = "draft", "confirmed", "withdrawn"  # of a session, or cancelled
 
 
-class Edited:
-    """What a row that organisers edit knows of its edits."""
+class Editable:
+    """Columns of every entity that organisers edit."""
 
     version: Mapped[int] = mapped_column(default=1, server_default="1")  # one more for each edit
     changed_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -32,7 +37,7 @@ class Edited:
 
 
 class Conference(Base):
-    """The facts of the conference; a single row."""
+    """The conference and its settings; a single row."""
 
     __tablename__ = "conference"
 
@@ -48,10 +53,10 @@ class Conference(Base):
     contact_email: Mapped[str] = mapped_column(default="")
     registration_opens_at: Mapped[datetime | None] = mapped_column(default=None)
     registration_closes_at: Mapped[datetime | None] = mapped_column(default=None)
-    is_invented: Mapped[bool] = mapped_column(default=False)  # made up, to try things out
+    is_demo: Mapped[bool] = mapped_column(default=False)  # demo data
     walking_minutes: Mapped[int] = mapped_column(default=5, server_default="5")  # between rooms
     version: Mapped[int] = mapped_column(default=1, server_default="1")  # one more for each edit
-    in_effect: Mapped[str] = mapped_column(Text, default="", server_default="")
+    public_settings: Mapped[str] = mapped_column(Text, default="", server_default="")
     trusted_fields: Mapped[str] = mapped_column(default="", server_default="")  # by spaces
     current_release: Mapped[int | None] = mapped_column(ForeignKey("release.number"), default=None)
 
@@ -61,8 +66,8 @@ class Conference(Base):
     )
 
 
-class Theme(Edited, Base):
-    """What sessions have in common: a word, a shape and a colour."""
+class Theme(Editable, Base):
+    """A theme that sessions share: name, shape and colour."""
 
     __tablename__ = "theme"
 
@@ -77,8 +82,8 @@ class Theme(Edited, Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class Room(Edited, Base):
-    """A place where sessions happen."""
+class Room(Editable, Base):
+    """A room in which sessions take place."""
 
     __tablename__ = "room"
 
@@ -93,8 +98,8 @@ class Room(Edited, Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class Speaker(Edited, Base):
-    """A person who appears in a session."""
+class Speaker(Editable, Base):
+    """A person who appears in sessions, in whatever role."""
 
     __tablename__ = "speaker"
 
@@ -116,9 +121,11 @@ class Speaker(Edited, Base):
     contact_address: Mapped[str] = mapped_column(default="", server_default="")  # never public
     confirmed_at: Mapped[datetime | None] = mapped_column(default=None)  # that they take part
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
-    found_by: Mapped[str] = mapped_column(Text, default="", server_default="")  # what search reads
-    name_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="")
-    organisation_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="")
+    search_text: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # what search reads
+    name_sort_key: Mapped[str] = mapped_column(SORT_KEY_TYPE, default="", server_default="")
+    organisation_sort_key: Mapped[str] = mapped_column(SORT_KEY_TYPE, default="", server_default="")
 
     absences: Mapped[list["Absence"]] = relationship(
         order_by="Absence.starts_at", cascade="all, delete-orphan"
@@ -128,16 +135,16 @@ class Speaker(Edited, Base):
 
 @event.listens_for(Speaker, "before_insert")
 @event.listens_for(Speaker, "before_update")
-def _let_be_found(_mapper: object, _connection: object, speaker: Speaker) -> None:
-    """Keep what search and sorting read, without accents and case, whoever changes a speaker."""
-    speaker.name_order = names.folded(speaker.name)
-    speaker.organisation_order = names.folded(speaker.organisation or "")
-    address = names.folded(speaker.contact_address or "")
-    speaker.found_by = f"{speaker.name_order} {speaker.organisation_order} {address}"
+def _update_search_and_sort_keys(_mapper: object, _connection: object, speaker: Speaker) -> None:
+    """Update the columns for searching and sorting, which ignore accents and case."""
+    speaker.name_sort_key = collation.sort_key(speaker.name)
+    speaker.organisation_sort_key = collation.sort_key(speaker.organisation or "")
+    address = collation.sort_key(speaker.contact_address or "")
+    speaker.search_text = f"{speaker.name_sort_key} {speaker.organisation_sort_key} {address}"
 
 
-class Session(Edited, Base):
-    """Something that happens at the conference, at a time and usually in a room."""
+class Session(Editable, Base):
+    """A session of the conference, which may not have a time or a room yet."""
 
     __tablename__ = "session"
 
@@ -158,11 +165,11 @@ class Session(Edited, Base):
     links: Mapped[str] = mapped_column(Text, default="[]")  # JSON: [[address, label], …]
     is_recorded: Mapped[bool] = mapped_column(default=False)
     is_illustrative: Mapped[bool] = mapped_column(default=False)
-    seats: Mapped[int | None] = mapped_column(default=None)  # how many may come; None: the room's
+    seats: Mapped[int | None] = mapped_column(default=None)  # None: the room's capacity
     is_draft: Mapped[bool] = mapped_column(default=False, server_default=false())  # not published
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
-    title_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="")
+    title_sort_key: Mapped[str] = mapped_column(SORT_KEY_TYPE, default="", server_default="")
 
     theme: Mapped[Theme | None] = relationship()
     room: Mapped[Room | None] = relationship()
@@ -177,7 +184,7 @@ class Session(Edited, Base):
 
     @property
     def state(self) -> str:
-        """Where it stands: draft, confirmed or cancelled; withdrawn when a file left it out."""
+        """The state: draft, confirmed, cancelled, or withdrawn if an import no longer has it."""
         if self.withdrawn_at is not None:
             return WITHDRAWN
         if self.cancelled_at is not None:
@@ -185,20 +192,20 @@ class Session(Edited, Base):
         return DRAFT if self.is_draft else CONFIRMED
 
     @property
-    def is_for_readers(self) -> bool:
-        """Whether it is part of what would be published now."""
+    def is_publishable(self) -> bool:
+        """Whether the session would be public if the programme were published now."""
         return self.state in {CONFIRMED, CANCELLED}
 
 
 @event.listens_for(Session, "before_insert")
 @event.listens_for(Session, "before_update")
-def _let_its_title_be_found(_mapper: object, _connection: object, session: Session) -> None:
-    """Keep the title as it is searched and sorted, without accents and case."""
-    session.title_order = names.folded(session.title)
+def _update_title_sort_key(_mapper: object, _connection: object, session: Session) -> None:
+    """Update the title's sort key, which ignores accents and case."""
+    session.title_sort_key = collation.sort_key(session.title)
 
 
 class Absence(Base):
-    """A time at which a speaker cannot appear."""
+    """A period in which a speaker is not available."""
 
     __tablename__ = "absence"
 
@@ -213,30 +220,30 @@ class Absence(Base):
 
 
 class Photo(Base):
-    """A picture of a speaker, as readers are shown it.
+    """A photo of a speaker.
 
-    One that was replaced or taken away belongs to nobody, and is kept while readers see it. So
-    does one that a speaker has handed in, which is kept while it is proposed.
+    A photo that was replaced or removed has no speaker, and is kept while it is public; so is an
+    uploaded photo while it is proposed.
     """
 
     __tablename__ = "photo"
 
-    key: Mapped[str] = mapped_column(primary_key=True)  # its address: a hash of what it holds
+    key: Mapped[str] = mapped_column(primary_key=True)  # public URL; a hash of speaker and picture
     speaker_id: Mapped[int | None] = mapped_column(
         ForeignKey("speaker.id", ondelete="SET NULL"), unique=True, default=None
     )
-    description: Mapped[str] = mapped_column(Text)  # for those who do not see it
+    description: Mapped[str] = mapped_column(Text)  # text alternative
     picture: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # a square JPEG
-    made_at: Mapped[datetime]
-    cut: Mapped[str] = mapped_column(default="50 50 100", server_default="50 50 100")
-    whole: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, default=None)
-    has_whole: Mapped[bool] = column_property(whole.is_not(None))
-    painting_until: Mapped[datetime | None] = mapped_column(default=None)  # lent to a worker
-    painted_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime]
+    crop: Mapped[str] = mapped_column(default="50 50 100", server_default="50 50 100")
+    original: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, default=None)
+    has_original: Mapped[bool] = column_property(original.is_not(None))
+    rendering_until: Mapped[datetime | None] = mapped_column(default=None)  # lease of a worker
+    rendered_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Rendition(Base):
-    """A photo in one size and one kind of file."""
+    """A photo in one size and format."""
 
     __tablename__ = "rendition"
 
@@ -265,98 +272,26 @@ class Appearance(Base):
 
 
 class Release(Base):
-    """The whole programme as it was published once; never changed."""
+    """A snapshot of the programme as it was published; it never changes."""
 
     __tablename__ = "release"
 
     number: Mapped[int] = mapped_column(primary_key=True)
     published_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(default="")
-    who: Mapped[str] = mapped_column(default="", server_default="")  # published it
-    overruled: Mapped[str] = mapped_column(Text, default="", server_default="")  # clashes, and why
-    document: Mapped[str] = mapped_column(Text)  # JSON of app.programme.document.Document
-    frozen_at: Mapped[datetime | None] = mapped_column(default=None)  # the rest of it, if earlier
+    published_by: Mapped[str] = mapped_column(default="", server_default="")  # or by whom
+    clash_override: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # clashes, and why
+    snapshot: Mapped[str] = mapped_column(Text)  # JSON of app.programme.snapshot.Snapshot
+    snapshot_at: Mapped[datetime | None] = mapped_column(default=None)  # if earlier (auto-approval)
 
     @property
-    def why(self) -> str:
-        """Why it was published in spite of clashes; nothing where there were none."""
-        return self.overruled.partition("\n")[0]
+    def override_reason(self) -> str:
+        """The reason to publish in spite of clashes, or ""."""
+        return self.clash_override.partition("\n")[0]
 
     @property
     def clashes(self) -> list[str]:
-        """The clashes that stood in it, a line each."""
-        return self.overruled.split("\n")[1:]
-
-
-class Revision(Base):
-    """How often readers were told something else of a session: what calendars go by.
-
-    It never falls, whichever release is shown, and it outlives the session: those who have it
-    in their calendars are told that it was withdrawn.
-    """
-
-    __tablename__ = "revision"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    slug: Mapped[str]
-    title: Mapped[str]
-    starts_at: Mapped[datetime | None] = mapped_column(default=None)  # as last told
-    ends_at: Mapped[datetime | None] = mapped_column(default=None)
-    sequence: Mapped[int] = mapped_column(default=0)
-    changed_at: Mapped[datetime]
-    is_withdrawn: Mapped[bool] = mapped_column(default=False)
-
-
-class PlannedRelease(Base):
-    """That the working programme will be published at a set moment."""
-
-    __tablename__ = "planned_release"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    publish_at: Mapped[datetime]
-    note: Mapped[str] = mapped_column(default="")
-    overrules: Mapped[str] = mapped_column(Text, default="")  # why clashes may stand
-    accepted: Mapped[str] = mapped_column(Text, default="")  # those clashes, a line each
-    who: Mapped[str]
-    planned_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(default=WAITING)
-    outcome: Mapped[str] = mapped_column(Text, default="")  # why it failed, in a sentence
-    release_number: Mapped[int | None] = mapped_column(ForeignKey("release.number"), default=None)
-
-    __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'done', 'cancelled', 'failed')", name="known_state"),
-        Index("ix_planned_release_state", "state", "publish_at"),
-    )
-
-
-class Preview(Base):
-    """A link that shows the working programme to whoever holds it, for a while."""
-
-    __tablename__ = "preview"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of what the link holds
-    label: Mapped[str] = mapped_column(default="")  # for whom it was made
-    who: Mapped[str]
-    made_at: Mapped[datetime]  # this and the others by the real clock
-    expires_at: Mapped[datetime]
-    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
-
-    def has_ended(self, now: datetime) -> bool:
-        """Whether it shows nothing more."""
-        return self.withdrawn_at is not None or self.expires_at <= now
-
-
-class Upload(Base):
-    """A programme file that was handed in, until it is loaded or a day has gone."""
-
-    __tablename__ = "upload"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    body: Mapped[bytes] = mapped_column(LargeBinary)
-    who: Mapped[str]
-    uploaded_at: Mapped[datetime]
-    is_merged: Mapped[bool]  # it only adds and changes; else what it does not hold is withdrawn
-    seen: Mapped[str]  # what the working programme was when it was tried (loading.fingerprint)
-    told: Mapped[str] = mapped_column(Text)  # JSON of what trying it showed
+        """The clashes that were accepted, a line each."""
+        return self.clash_override.split("\n")[1:]

@@ -1,10 +1,14 @@
-"""Questions about the working programme. Nothing here changes anything."""
+"""Read-only queries on the working programme, and on what of it is or was public.
 
+A session that was ever public is cancelled rather than deleted.
+"""
+
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Integer, cast, func, null, select, union_all
+from sqlalchemy import ColumnElement, Integer, cast, func, null, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.database import db
@@ -24,23 +28,23 @@ from app.programme.models import (
 
 @dataclass(frozen=True)
 class WorkingRows:
-    """Every row of the working programme, drafts and what was withdrawn among them."""
+    """All rows of the working programme, including drafts and withdrawn rows."""
 
     conference: Conference
     themes: Sequence[Theme]
     rooms: Sequence[Room]
-    speakers: Sequence[Speaker]  # with their absences and photos
-    sessions: Sequence[Session]  # with who appears in them
+    speakers: Sequence[Speaker]  # with absences and photos
+    sessions: Sequence[Session]  # with appearances
 
 
-def working_rows() -> WorkingRows:
-    """Read the whole working programme in four questions, however large it is."""
+def load_working_rows() -> WorkingRows:
+    """Load the whole working programme in four queries, whatever its size."""
     besides = (joinedload(Speaker.absences), joinedload(Speaker.photo))
     speakers = select(Speaker).options(*besides).order_by(Speaker.id)
     sessions = select(Session).options(joinedload(Session.appearances)).order_by(Session.id)
-    every_theme, every_room = _themes_and_rooms()
-    return WorkingRows(  # what sessions refer to has been read before, so it is not asked for again
-        conference=conference(),
+    every_theme, every_room = _load_themes_and_rooms()
+    return WorkingRows(  # sessions find the rest in the identity map
+        conference=get_conference(),
         themes=every_theme,
         rooms=every_room,
         speakers=db.session.scalars(speakers).unique().all(),
@@ -48,8 +52,8 @@ def working_rows() -> WorkingRows:
     )
 
 
-def conference() -> Conference:
-    """Find the facts of the conference."""
+def get_conference() -> Conference:
+    """Return the conference; raise NotFound if none has been loaded."""
     found = db.session.get(Conference, 1)
     if found is None:
         raise NotFound("No conference has been loaded yet")
@@ -57,33 +61,33 @@ def conference() -> Conference:
 
 
 def has_conference() -> bool:
-    """Whether a conference has been loaded."""
+    """Return True if a conference has been loaded."""
     return db.session.get(Conference, 1) is not None
 
 
-def walking() -> timedelta:
-    """Tell how long people need to walk from one room to another."""
+def get_walking_time() -> timedelta:
+    """Return the time it takes to walk from one room to another."""
     return timedelta(minutes=db.session.scalar(select(Conference.walking_minutes)) or 0)
 
 
-def themes() -> Sequence[Theme]:
-    """List the themes in their order."""
+def list_themes() -> Sequence[Theme]:
+    """List the themes in the organisers' order."""
     return db.session.scalars(select(Theme).order_by(Theme.position, Theme.id)).all()
 
 
-def rooms() -> Sequence[Room]:
-    """List the rooms in their order."""
+def list_rooms() -> Sequence[Room]:
+    """List the rooms in the organisers' order."""
     return db.session.scalars(select(Room).order_by(Room.position, Room.id)).all()
 
 
-def speakers() -> Sequence[Speaker]:
+def list_speakers() -> Sequence[Speaker]:
     """List the speakers who take part, by name."""
     return db.session.scalars(
         select(Speaker).where(Speaker.withdrawn_at.is_(None)).order_by(Speaker.name, Speaker.id)
     ).all()
 
 
-def sessions() -> Sequence[Session]:
+def list_sessions() -> Sequence[Session]:
     """List the sessions of the working programme, by time."""
     return db.session.scalars(
         select(Session)
@@ -97,16 +101,16 @@ def sessions() -> Sequence[Session]:
     ).all()
 
 
-def picture(key: str) -> bytes:
-    """Find what a photo holds."""
+def get_photo_body(key: str) -> bytes:
+    """Return the JPEG of a photo; raise NotFound."""
     found = db.session.scalar(select(Photo.picture).where(Photo.key == key))
     if found is None:
         raise NotFound("There is no photo at that address")
     return found
 
 
-def rendition(key: str, kind: str, side: int) -> bytes:
-    """Find a photo in one size and one kind of file."""
+def get_rendition_body(key: str, kind: str, side: int) -> bytes:
+    """Return a photo in one format and size; raise NotFound."""
     found = db.session.scalar(
         select(Rendition.body).where(
             Rendition.photo_key == key, Rendition.kind == kind, Rendition.side == side
@@ -117,23 +121,23 @@ def rendition(key: str, kind: str, side: int) -> bytes:
     return found
 
 
-def newest_release() -> Release | None:
-    """Find the release that was published last."""
+def get_latest_release() -> Release | None:
+    """Return the release with the highest number, or None; it need not be the current one."""
     return db.session.scalar(select(Release).order_by(Release.number.desc()).limit(1))
 
 
-def newest_number() -> int:
-    """Tell the number of the newest release; 0 when there has been none."""
+def get_latest_release_number() -> int:
+    """Return the highest release number, or 0."""
     return db.session.scalar(select(func.max(Release.number))) or 0
 
 
-def is_invented() -> bool:
-    """Whether the working programme is one of those made to try things out."""
-    return bool(db.session.scalar(select(Conference.is_invented)))
+def is_demo() -> bool:
+    """Return True if the working programme is demo data."""
+    return bool(db.session.scalar(select(Conference.is_demo)))
 
 
-def _themes_and_rooms() -> tuple[Sequence[Theme], Sequence[Room]]:
-    """List the themes and the rooms in their order, in one question: a row has one of either."""
+def _load_themes_and_rooms() -> tuple[Sequence[Theme], Sequence[Room]]:
+    """Load themes and rooms in order in one query; each row has one or the other."""
     none = cast(null(), Integer)
     numbers = union_all(
         select(Theme.id.label("theme"), none.label("room")), select(none, Room.id)
@@ -146,3 +150,20 @@ def _themes_and_rooms() -> tuple[Sequence[Theme], Sequence[Room]]:
         .order_by(Theme.position, Theme.id, Room.position, Room.id)
     ).all()
     return [theme for theme, _ in rows if theme], [room for _, room in rows if room]
+
+
+def is_public(session: Session) -> bool:
+    """Return True if a session is in the current release."""
+    current = select(Conference.current_release).scalar_subquery()
+    return _is_in_release(session, Release.number == current)
+
+
+def was_ever_public(session: Session) -> bool:
+    """Return True if a session has been in any release."""
+    return _is_in_release(session, Release.number > 0)
+
+
+def _is_in_release(session: Session, where: ColumnElement[bool]) -> bool:
+    key = f'"key":{json.dumps(session.key, ensure_ascii=False)}'
+    holds = Release.snapshot.contains(key, autoescape=True)
+    return db.session.scalar(select(Release.number).where(where, holds).limit(1)) is not None

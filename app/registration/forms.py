@@ -1,49 +1,64 @@
-"""What a person types on the way to a place, one question a page."""
+"""The forms of registration, one question per page."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, HiddenField, SelectField
+from wtforms import BooleanField, Field, HiddenField, SelectField, SelectMultipleField
 from wtforms.validators import DataRequired, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import clock
-from app.forms import Form
-from app.registration import slips
-from app.registration.fields import Days, a_line, a_name, a_text, an_address, offered
-from app.registration.told import Name, Told, Work
+from app.forms.base import Form
+from app.forms.fields import email_field, line_field, name_field, text_field
+from app.forms.validators import one_of_choices
+from app.registration import email_typos
+from app.registration.application import Affiliation, DraftApplication, PersonName
+from app.web.formatting import local_date
 
 
-class Question(Form):
-    """One page of the journey."""
+class DaysField(SelectMultipleField):
+    """A list of days, each with a checkbox."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def set_days(self, days: Iterable[date]) -> None:
+        """Set the days to choose from."""
+        self.choices = [(day.isoformat(), local_date(day)) for day in days]
+
+
+class QuestionForm(Form):
+    """One page of the registration form."""
 
     @staticmethod
-    def shown(told: Told) -> dict[str, Any]:
-        """Give what was told before, to be shown again."""
+    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+        """Return the form's initial data for the answers given so far."""
         raise NotImplementedError
 
-    def answer(self) -> dict[str, Any]:
-        """Give the part of what someone tells us that this page asks for."""
+    def get_answer(self) -> dict[str, Any]:
+        """Return the fields of DraftApplication that this page asks for."""
         raise NotImplementedError
 
 
-class NameForm(Question):
-    """Say who you are."""
+class NameForm(QuestionForm):
+    """Your name."""
 
-    given_names = a_name(
+    given_names = name_field(
         _l("Given names"),
         _l("Your given names"),
         _l("Enter your given names"),
         autocomplete="given-name",
     )
-    family_name = a_name(
+    family_name = name_field(
         _l("Family name"),
         _l("Your family name"),
         description=_l("Leave this empty if you have one name only"),
         autocomplete="family-name",
     )
-    badge_name = a_name(
+    badge_name = name_field(
         _l("Name on your badge (optional)"),
         _l("The name on your badge"),
         description=_l("As people should greet you. If you leave this empty, we print both names"),
@@ -51,14 +66,14 @@ class NameForm(Question):
     )
 
     @staticmethod
-    def shown(told: Told) -> dict[str, Any]:
-        """Give the names that were told before."""
-        return vars(told.name) if told.name else {}
+    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+        """Return the names given so far."""
+        return vars(draft.name) if draft.name else {}
 
-    def answer(self) -> dict[str, Any]:
-        """Give the names."""
+    def get_answer(self) -> dict[str, Any]:
+        """Return the name."""
         return {
-            "name": Name(
+            "name": PersonName(
                 given_names=self.given_names.data or "",
                 family_name=self.family_name.data or "",
                 badge_name=self.badge_name.data or "",
@@ -66,61 +81,64 @@ class NameForm(Question):
         }
 
 
-class EmailForm(Question):
-    """Say where letters go."""
+class EmailForm(QuestionForm):
+    """Your email address."""
 
-    email = an_address(
+    email = email_field(
         _l("What is your email address?"), _l("We send your confirmation to this address")
     )
-    looked_at = HiddenField()  # the address for which a better one has been offered
+    looked_at = HiddenField()  # the address for which a correction has been suggested
 
-    meant: str | None = None
+    suggestion: str | None = None
 
     def validate_email(self, field: Field) -> None:
-        """Ask once when an address looks like a slip of the finger."""
-        meant = None if field.errors else slips.meant(field.data)
-        if meant and self.looked_at.data != field.data:
-            self.meant = meant
+        """Ask once if an address looks like a typing error."""
+        suggestion = None if field.errors else email_typos.suggest_correction(field.data)
+        if suggestion and self.looked_at.data != field.data:
+            self.suggestion = suggestion
             self.looked_at.data = field.data
             raise ValidationError(
-                gettext("Check the address: did you mean %(meant)s?", meant=meant)
+                gettext("Check the address: did you mean %(meant)s?", meant=suggestion)
             )
 
     @staticmethod
-    def shown(told: Told) -> dict[str, Any]:
-        """Give the address that was told before."""
-        return {"email": told.email, "looked_at": told.email}
+    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+        """Return the address given so far."""
+        return {"email": draft.email, "looked_at": draft.email}
 
-    def answer(self) -> dict[str, Any]:
-        """Give the address."""
+    def get_answer(self) -> dict[str, Any]:
+        """Return the address."""
         return {"email": self.email.data}
 
 
-class WorkForm(Question):
-    """Say where you work and in which country."""
+class WorkForm(QuestionForm):
+    """Your organisation, role and country."""
 
-    organisation = a_line(
+    organisation = line_field(
         _l("Organisation (optional)"), _l("Your organisation"), autocomplete="organization"
     )
-    role = a_line(
+    role = line_field(
         _l("Your role there (optional)"), _l("Your role"), autocomplete="organization-title"
     )
     country = SelectField(
         _l("Country"),
-        [DataRequired(_l("Choose your country")), offered(_l("Choose a country from the list"))],
+        [
+            DataRequired(_l("Choose your country")),
+            one_of_choices(_l("Choose a country from the list")),
+        ],
         validate_choice=False,
         render_kw={"autocomplete": "country"},
     )
 
     @staticmethod
-    def shown(told: Told) -> dict[str, Any]:
-        """Give what was told before."""
-        return vars(told.work) if told.work else {}
+    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+        """Return the affiliation given so far."""
+        return vars(draft.work) if draft.work else {}
 
-    def answer(self) -> dict[str, Any]:
-        """Give organisation, role and country."""
+    def get_answer(self) -> dict[str, Any]:
+        """Return organisation, role and country."""
         return {
-            "work": Work(
+            "work": Affiliation(
                 organisation=self.organisation.data or "",
                 role=self.role.data or "",
                 country=self.country.data,
@@ -128,30 +146,30 @@ class WorkForm(Question):
         }
 
 
-class DaysForm(Question):
-    """Say on which days you come."""
+class DaysForm(QuestionForm):
+    """The days on which you will attend."""
 
-    days = Days(
+    days = DaysField(
         _l("Which days will you come?"),
-        [DataRequired(_l("Choose at least one day")), offered(_l("Choose from these days"))],
+        [DataRequired(_l("Choose at least one day")), one_of_choices(_l("Choose from these days"))],
         validate_choice=False,
         description=_l("Choose every day on which you will be there"),
     )
 
     @staticmethod
-    def shown(told: Told) -> dict[str, Any]:
-        """Give the days that were told before."""
-        return {"days": [day.isoformat() for day in told.days or ()]}
+    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+        """Return the days given so far."""
+        return {"days": [day.isoformat() for day in draft.days or ()]}
 
-    def answer(self) -> dict[str, Any]:
-        """Give the days."""
+    def get_answer(self) -> dict[str, Any]:
+        """Return the days."""
         return {"days": tuple(sorted(date.fromisoformat(day) for day in set(self.days.data or ())))}
 
 
-class AccessNeedsForm(Question):
-    """Say what you need to take part."""
+class AccessNeedsForm(QuestionForm):
+    """Your access requirements."""
 
-    access_needs = a_text(
+    access_needs = text_field(
         _l("What do you need to take part? (optional)"),
         _l("What you need"),
         _l(
@@ -161,36 +179,36 @@ class AccessNeedsForm(Question):
     )
 
     @staticmethod
-    def shown(told: Told) -> dict[str, Any]:
-        """Give what was told before."""
-        return {"access_needs": told.access_needs}
+    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+        """Return the requirements given so far."""
+        return {"access_needs": draft.access_needs}
 
-    def answer(self) -> dict[str, Any]:
-        """Give the needs."""
+    def get_answer(self) -> dict[str, Any]:
+        """Return the requirements."""
         return {"access_needs": self.access_needs.data}
 
 
-class DietaryNeedsForm(Question):
-    """Say what you do not eat."""
+class DietaryNeedsForm(QuestionForm):
+    """Your dietary requirements."""
 
-    dietary_needs = a_text(
+    dietary_needs = text_field(
         _l("Is there anything you do not eat or drink? (optional)"),
         _l("What you do not eat or drink"),
         _l("For example an allergy, or vegetarian, vegan, halal or kosher food"),
     )
 
     @staticmethod
-    def shown(told: Told) -> dict[str, Any]:
-        """Give what was told before."""
-        return {"dietary_needs": told.dietary_needs}
+    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+        """Return the requirements given so far."""
+        return {"dietary_needs": draft.dietary_needs}
 
-    def answer(self) -> dict[str, Any]:
-        """Give the needs."""
+    def get_answer(self) -> dict[str, Any]:
+        """Return the requirements."""
         return {"dietary_needs": self.dietary_needs.data}
 
 
-class ConsentForm(Question):
-    """Agree to what is kept."""
+class ConsentForm(QuestionForm):
+    """Consent to the storage of the answers."""
 
     consent = BooleanField(
         _l("I agree that you keep and use my answers in this way"),
@@ -198,10 +216,10 @@ class ConsentForm(Question):
     )
 
     @staticmethod
-    def shown(told: Told) -> dict[str, Any]:
-        """Give what was told before."""
-        return {"consent": told.consented_at is not None}
+    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+        """Return whether consent has been given."""
+        return {"consent": draft.consented_at is not None}
 
-    def answer(self) -> dict[str, Any]:
-        """Give the moment of the agreement."""
+    def get_answer(self) -> dict[str, Any]:
+        """Return the time of consent."""
         return {"consented_at": clock.now()}

@@ -1,59 +1,59 @@
-"""Addresses that hold a secret: a delegate's booking, a new address to confirm, a receipt.
+"""Signed links to a delegate's booking, to confirm an email address, and to a confirmation page.
 
-Each is a signature over a random key in the row (``app.web.signing``).
+Each token is a signature of a random key in the row (see ``app.web.signing``).
 """
 
 from app.errors import NotFound
-from app.registration.models import Delegate, Receipt
+from app.registration.models import Confirmation, Delegate
 from app.web import signing
-from app.web.pages import absolute_url
+from app.web.rendering import absolute_url
 
-BOOKING, NEW_ADDRESS, RECEIPT = "booking", "new address", "receipt"
+BOOKING, EMAIL_CHANGE, CONFIRMATION = "booking", "new address", "receipt"
 NO_SUCH_LINK = "That link is not complete: copy all of it from your email, or ask for it again"
 
 
 def booking_token(delegate: Delegate) -> str:
-    """Give the secret of a delegate's own booking page."""
-    return signing.signed(BOOKING, delegate.link_key)
+    """Return the token of a delegate's booking page."""
+    return signing.sign(BOOKING, delegate.access_key)
 
 
-def delegate_key(token: str) -> str:
-    """Read the key of a booking back from its secret."""
-    return _read(BOOKING, token)
+def read_booking_key(token: str) -> str:
+    """Return the booking's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(BOOKING, token)
 
 
-def new_address_token(delegate: Delegate) -> str:
-    """Give the secret that shows that a letter to the new address has been read."""
-    return signing.signed(NEW_ADDRESS, delegate.new_link_key or "")
+def email_change_token(delegate: Delegate) -> str:
+    """Return the token that confirms a new email address."""
+    return signing.sign(EMAIL_CHANGE, delegate.pending_email_key or "")
 
 
-def new_address_key(token: str) -> str:
-    """Read the key of a change of address back from its secret."""
-    return _read(NEW_ADDRESS, token)
+def read_email_change_key(token: str) -> str:
+    """Return the email change's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(EMAIL_CHANGE, token)
 
 
-def receipt_token(receipt: Receipt) -> str:
-    """Give the secret of a confirmation page."""
-    return signing.signed(RECEIPT, receipt.key)
+def confirmation_token(confirmation: Confirmation) -> str:
+    """Return the token of a confirmation page."""
+    return signing.sign(CONFIRMATION, confirmation.key)
 
 
-def receipt_key(token: str) -> str:
-    """Read the key of a receipt back from its secret."""
-    return _read(RECEIPT, token)
+def read_confirmation_key(token: str) -> str:
+    """Return the confirmation's key from its token; raise NotFound if the signature is invalid."""
+    return _unsign(CONFIRMATION, token)
 
 
 def booking_link(delegate: Delegate) -> str:
-    """Give the full address of a delegate's booking, for letters."""
-    return absolute_url("bookings.shown", secret=booking_token(delegate))
+    """Return the absolute URL of a delegate's booking."""
+    return absolute_url("bookings.show", secret=booking_token(delegate))
 
 
-def new_address_link(delegate: Delegate) -> str:
-    """Give the full address at which a new address is confirmed, for the letter to it."""
-    return absolute_url("bookings.addresses.confirm", secret=new_address_token(delegate))
+def email_change_link(delegate: Delegate) -> str:
+    """Return the absolute URL that confirms a new email address."""
+    return absolute_url("bookings.email_change.confirm", secret=email_change_token(delegate))
 
 
-def _read(purpose: str, token: str) -> str:
-    key = signing.read(purpose, token)
+def _unsign(purpose: str, token: str) -> str:
+    key = signing.unsign(purpose, token)
     if key is None:
         raise NotFound(NO_SUCH_LINK)
     return key

@@ -1,4 +1,4 @@
-"""Delegates, their places, and the answers on the way there."""
+"""Delegates, seat limits, and applications that are not yet submitted."""
 
 from datetime import date, datetime
 
@@ -7,12 +7,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.agenda.models import Agenda
 from app.database import Base
-from app.errors import Refused
-from app.programme.models import IN_ORDER
+from app.errors import RuleViolation
+from app.programme.models import SORT_KEY_TYPE
 
 
 class SeatLimit(Base):
-    """How many seats there are of one kind, and how many are taken: the row that is locked."""
+    """A named limit with the number of seats taken; this row is locked to reserve a seat."""
 
     __tablename__ = "seat_limit"
 
@@ -28,36 +28,36 @@ class SeatLimit(Base):
         return self.taken >= self.seats
 
 
-class Answers(Base):
-    """What someone has told us on the way to a place, until they confirm or a week has gone."""
+class ApplicationDraft(Base):
+    """Someone's answers until they submit them, for a week at most."""
 
-    __tablename__ = "answers"
+    __tablename__ = "application_draft"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the key in the cookie
     document: Mapped[str] = mapped_column(Text, default="{}")  # JSON, a key for each step
     begun_at: Mapped[datetime]  # real moments: answers are forgotten after a real week
     changed_at: Mapped[datetime] = mapped_column(index=True)
-    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"), default=None)
+    confirmation_id: Mapped[int | None] = mapped_column(ForeignKey("confirmation.id"), default=None)
 
-    receipt: Mapped["Receipt | None"] = relationship()
+    confirmation: Mapped["Confirmation | None"] = relationship()
 
 
 class Delegate(Base):
-    """A person with a place at the conference."""
+    """A person with a booking, active or cancelled."""
 
     __tablename__ = "delegate"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
-    link_key: Mapped[str] = mapped_column(unique=True)  # what the link in letters signs
+    access_key: Mapped[str] = mapped_column(unique=True)  # what the link in letters signs
     given_names: Mapped[str]
     family_name: Mapped[str]
     badge_name: Mapped[str]
     email: Mapped[str]
-    same_person: Mapped[str]  # address and names, folded: one place for each
-    new_email: Mapped[str] = mapped_column(default="")  # asked for, not yet confirmed
-    new_link_key: Mapped[str | None] = mapped_column(unique=True, default=None)
+    identity_key: Mapped[str]  # address and names, folded: one place for each
+    pending_email: Mapped[str] = mapped_column(default="")  # asked for, not yet confirmed
+    pending_email_key: Mapped[str | None] = mapped_column(unique=True, default=None)
     organisation: Mapped[str] = mapped_column(default="")
     role: Mapped[str] = mapped_column(default="")
     country: Mapped[str] = mapped_column(default="", index=True)  # ISO 3166-1 alpha-2
@@ -65,22 +65,26 @@ class Delegate(Base):
     language: Mapped[str] = mapped_column(default="en")
     consented_at: Mapped[datetime]
     registered_at: Mapped[datetime]
-    changes: Mapped[int] = mapped_column(default=0)  # SEQUENCE of the calendar entry
+    version: Mapped[int] = mapped_column(default=0)  # SEQUENCE of the calendar entry
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
     erased_at: Mapped[datetime | None] = mapped_column(default=None)
-    is_invented: Mapped[bool] = mapped_column(default=False)  # does not exist; for trying out
-    is_by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())  # by the desk
+    is_demo: Mapped[bool] = mapped_column(default=False)  # does not exist; for trying out
+    is_added_by_team: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )  # by the desk
     # what the search and the order of lists read: see recognition
-    found_by: Mapped[str] = mapped_column(Text, default="", server_default="")
-    name_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="", index=True)
-    organisation_order: Mapped[str] = mapped_column(IN_ORDER, default="", server_default="")
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    name_sort_key: Mapped[str] = mapped_column(
+        SORT_KEY_TYPE, default="", server_default="", index=True
+    )
+    organisation_sort_key: Mapped[str] = mapped_column(SORT_KEY_TYPE, default="", server_default="")
 
     needs: Mapped["Needs | None"] = relationship(cascade="all, delete-orphan")
 
     __table_args__ = (
         Index(
-            "uq_delegate_same_person_attending",
-            "same_person",
+            "uq_delegate_identity_key_attending",
+            "identity_key",
             unique=True,
             sqlite_where=cancelled_at.is_(None),
         ),
@@ -90,48 +94,48 @@ class Delegate(Base):
 
     @property
     def is_attending(self) -> bool:
-        """Whether the place is still theirs."""
+        """Whether the booking has not been cancelled."""
         return self.cancelled_at is None
 
     @property
     def is_erased(self) -> bool:
-        """Whether who it was has been forgotten."""
+        """Whether the personal data has been erased."""
         return self.erased_at is not None
 
     @property
-    def subject(self) -> str:
-        """What the history calls this booking."""
+    def history_subject(self) -> str:
+        """The subject of this booking in the audit log."""
         return f"booking {self.reference}"
 
     @property
     def full_name(self) -> str:
-        """The name as it was given."""
+        """The name in the order in which it was given."""
         return f"{self.given_names} {self.family_name}".strip()
 
     @property
     def days_attending(self) -> list[date]:
-        """The days on which they come."""
+        """The days on which they attend."""
         return [date.fromisoformat(day) for day in self.days.split()]
 
     def cancel(self, at: datetime) -> None:
-        """Give the place back."""
+        """Mark the booking as cancelled."""
         if not self.is_attending:
-            raise Refused("This booking has already been cancelled")
+            raise RuleViolation("This booking has already been cancelled")
         self.cancelled_at = at
 
-    def forget(self, at: datetime) -> None:
-        """Forget who this was; no link opens the booking any more."""
-        self.given_names = self.family_name = self.badge_name = self.email = self.new_email = ""
+    def anonymise(self, at: datetime) -> None:
+        """Erase all personal data; no link opens the booking any more."""
+        self.given_names = self.family_name = self.badge_name = self.email = self.pending_email = ""
         self.organisation = self.role = self.country = ""
-        self.same_person = self.link_key = f"erased {self.reference}"
-        self.found_by = self.name_order = self.organisation_order = ""
-        self.new_link_key = None
+        self.identity_key = self.access_key = f"erased {self.reference}"
+        self.search_text = self.name_sort_key = self.organisation_sort_key = ""
+        self.pending_email_key = None
         self.needs = None
         self.erased_at = at
 
 
 class Needs(Base):
-    """What someone needs to take part, kept apart and only as long as it serves them."""
+    """Access and dietary requirements, stored apart and only as long as they are needed."""
 
     __tablename__ = "needs"
 
@@ -142,10 +146,10 @@ class Needs(Base):
     dietary: Mapped[str] = mapped_column(Text, default="")
 
 
-class KeptAgenda(Base):
-    """That a delegate keeps an agenda with their booking, so that its link leads to both."""
+class LinkedAgenda(Base):
+    """The agenda that a delegate keeps with their booking."""
 
-    __tablename__ = "kept_agenda"
+    __tablename__ = "linked_agenda"
 
     delegate_id: Mapped[int] = mapped_column(
         ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
@@ -155,10 +159,10 @@ class KeptAgenda(Base):
     agenda: Mapped[Agenda] = relationship()
 
 
-class Receipt(Base):
-    """What a person holds who has confirmed: the key of their confirmation page."""
+class Confirmation(Base):
+    """The confirmation page of one submission, which may have found the place already taken."""
 
-    __tablename__ = "receipt"
+    __tablename__ = "confirmation"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)

@@ -1,19 +1,20 @@
-"""What organisers say of places: how many there are, and what binds the days of the conference."""
+"""Changing the number of places, and keeping the conference days consistent with bookings."""
 
 from datetime import date
 
 from sqlalchemy import func, select
 
 from app.database import db
-from app.errors import NotFound, Refused
+from app.errors import NotFound, RuleViolation
 from app.history import services as history
-from app.programme.editing import of_conference
-from app.registration import queries, seats
+from app.programme.fields import conference
+from app.registration import queries
+from app.registration import seats as registration_seats
 from app.registration.models import Delegate, SeatLimit
-from app.web.words import local_date
+from app.web.formatting import local_date
 
 
-class LimitMoved(Refused):
+class StaleLimit(RuleViolation):
     """Somebody else has changed the limit since the page was opened."""
 
     def __init__(self, seats: int) -> None:
@@ -23,44 +24,46 @@ class LimitMoved(Refused):
         self.seats = seats
 
 
-def change_limit(wanted: int, *, seen: int, who: str) -> bool:
-    """Say how many places there are; tell whether that is anything new."""
-    before = _held_limit()
-    if wanted == before:
+def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:
+    """Set the number of places; return True if it changed. Raise StaleLimit on a conflict."""
+    before = _get_limit_for_update()
+    if new_limit == before:
         return False
-    if seen != before:
-        raise LimitMoved(before)
-    seats.set_limit(seats.CONFERENCE, wanted)
-    turned = "raised" if wanted > before else "lowered"
-    history.record(f"The limit was {turned} from {before} to {wanted}", about="conference", who=who)
+    if expected_limit != before:
+        raise StaleLimit(before)
+    registration_seats.set_limit(registration_seats.CONFERENCE, new_limit)
+    turned = "raised" if new_limit > before else "lowered"
+    history.record(
+        f"The limit was {turned} from {before} to {new_limit}", subject="conference", actor=actor
+    )
     return True
 
 
-def keep_booked_days(first: date, last: date) -> None:
-    """Refuse days of the conference that leave out one that delegates have booked."""
-    _held_limit()  # so that nobody confirms meanwhile
-    for day in queries.days():
-        count = 0 if first <= day <= last else _booked(day)
+def check_booked_days(first: date, last: date) -> None:
+    """Raise RuleViolation if new conference dates exclude a day that delegates have booked."""
+    _get_limit_for_update()  # so that nobody registers meanwhile
+    for day in queries.conference_days():
+        count = 0 if first <= day <= last else _count_booked(day)
         if count:
             people = "1 delegate has" if count == 1 else f"{count} delegates have"
-            raise Refused(
+            raise RuleViolation(
                 f"{people} booked {local_date(day)}, so it must stay a day of the conference"
             )
 
 
-def _held_limit() -> int:
-    """Hold the limit until the transaction ends, and give it; none is 0."""
+def _get_limit_for_update() -> int:
+    """Lock the limit until the transaction ends and return it; 0 if there is none."""
     try:
-        limit: SeatLimit | None = seats.hold(seats.CONFERENCE)
+        limit: SeatLimit | None = registration_seats.lock_limit(registration_seats.CONFERENCE)
     except NotFound:
         limit = None
     return limit.seats if limit else 0
 
 
-def _booked(day: date) -> int:
+def _count_booked(day: date) -> int:
     counted = select(func.count()).select_from(Delegate)
     booked = counted.where(queries.ATTENDING, Delegate.days.contains(day.isoformat()))
     return db.session.scalar(booked) or 0
 
 
-of_conference.days_are_bound_by.append(keep_booked_days)  # for an undo, too
+conference.day_change_checks.append(check_booked_days)  # also checked by an undo

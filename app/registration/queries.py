@@ -1,82 +1,97 @@
-"""Questions about delegates, places and what people have told us. Nothing here changes anything."""
+"""Read-only queries about delegates, places and applications."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, select
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import joinedload
 
-from app import clock, edition, lens
-from app.database import db, reading
+from app import cache_version, clock, preview_mode
+from app.database import db, read_only_connection
 from app.errors import Gone
-from app.programme.releases import current
-from app.registration import told
-from app.registration.models import Answers, Delegate, Receipt, SeatLimit
+from app.registration import application
+from app.registration.application import DraftApplication
+from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
-from app.registration.told import Told
+from app.releases.current_release import get_programme
 
-ANSWERS_ARE_KEPT = timedelta(days=7)
+DRAFT_LIFETIME = timedelta(days=7)
 A_DAY = timedelta(days=1)
-PLACES = select(SeatLimit.seats, SeatLimit.taken).where(SeatLimit.name == CONFERENCE)
-ANSWERS = select(Answers.id, Answers.document, Answers.receipt_id).where(
-    Answers.secret_hash == bindparam("secret_hash"),
-    Answers.changed_at > bindparam("since"),
+SEAT_COUNTS = select(SeatLimit.seats, SeatLimit.taken).where(SeatLimit.name == CONFERENCE)
+DRAFT_BY_SECRET = select(
+    ApplicationDraft.id, ApplicationDraft.document, ApplicationDraft.confirmation_id
+).where(
+    ApplicationDraft.secret_hash == bindparam("secret_hash"),
+    ApplicationDraft.changed_at > bindparam("since"),
 )
-CONFIRMATION = (
+CONFIRMATION_DETAILS = (
     select(
         Delegate.reference,
-        Receipt.email,
-        and_(Receipt.is_first, Delegate.cancelled_at.is_not(None)),
+        Confirmation.email,
+        and_(Confirmation.is_first, Delegate.cancelled_at.is_not(None)),
     )
-    .join_from(Receipt, Delegate, Receipt.delegate_id == Delegate.id)
-    .where(Receipt.key == bindparam("its_key"))
+    .join_from(Confirmation, Delegate, Confirmation.delegate_id == Delegate.id)
+    .where(Confirmation.key == bindparam("its_key"))
 )
-NO_RECEIPT = "This confirmation is no longer kept"
+NO_CONFIRMATION = "This confirmation is no longer kept"
 ATTENDING = Delegate.cancelled_at.is_(None)
 
-State = Literal["before", "open", "full", "closed"]
+RegistrationState = Literal["before", "open", "full", "closed"]
 
 
 @dataclass(frozen=True)
 class Places:
-    """The places of the conference."""
+    """The number of places, and how many are taken."""
 
     limit: int
     taken: int
 
     @property
-    def left(self) -> int:
-        """How many are free."""
+    def remaining(self) -> int:
+        """The number of free places."""
         return self.limit - self.taken
 
     @property
     def is_full(self) -> bool:
-        """Whether none is free."""
-        return self.left <= 0
+        """Whether no place is free."""
+        return self.remaining <= 0
 
 
 @dataclass(frozen=True)
-class Door:
-    """Whether people may register now, and when."""
+class RegistrationStatus:
+    """Whether registration is open, and its dates."""
 
-    state: State
+    state: RegistrationState
     opens_at: datetime | None
     closes_at: datetime | None
 
     @property
     def is_open(self) -> bool:
-        """Whether someone may register now."""
+        """Whether people may register now."""
         return self.state == "open"
 
 
 @dataclass(frozen=True)
-class Confirmation:
-    """What someone reads who has confirmed: the same, whoever had the place first.
+class ConfirmationDetails:
+    """What a confirmation page shows: the same, whether or not the person already had a place.
 
-    Only whoever took the place learns here that it was given back.
+    Only the person whose submission took the place sees that it was cancelled.
     """
 
     reference: str
@@ -85,62 +100,64 @@ class Confirmation:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Answers on the way to a place."""
+class StoredDraft:
+    """The stored answers of an application."""
 
     id: int
-    told: Told
-    receipt_id: int | None
+    draft: DraftApplication
+    confirmation_id: int | None
 
 
-def places() -> Places:
-    """Tell how many places there are and how many are taken."""
-    row = db.session.execute(PLACES).first()
+def get_places() -> Places:
+    """Return the number of places and how many are taken; in a full preview, all of them."""
+    row = db.session.execute(SEAT_COUNTS).first()
     if row is None:
         return Places(0, 0)
-    return Places(row.seats, row.seats) if lens.shows_full() else Places(*row)
+    return Places(row.seats, row.seats) if preview_mode.simulates_full() else Places(*row)
 
 
-def door() -> Door:
-    """Tell whether people may register now: full or not as of this process's edition."""
-    conference = current().conference
+def get_registration_status() -> RegistrationStatus:
+    """Return whether registration is open; "full" is cached under the cache version."""
+    conference = get_programme().conference
     opens, closes = conference.registration_opens_at, conference.registration_closes_at
     now = clock.now()
     if closes and now >= closes:
-        return Door("closed", opens, closes)
+        return RegistrationStatus("closed", opens, closes)
     if opens and now < opens:
-        return Door("before", opens, closes)
-    state = edition.kept("door", _state_by_places)
-    if lens.shows_full() and state == "open":
+        return RegistrationStatus("before", opens, closes)
+    state = cache_version.cached("door", _state_by_seats)
+    if preview_mode.simulates_full() and state == "open":
         state = "full"
-    elif state == "full":  # a place may have come back a moment ago
-        state = _state_by_places()
-    return Door(state, None if state == "before" else opens, closes)  # that moment has gone by
+    elif state == "full":  # a place may just have become free
+        state = _state_by_seats()
+    return RegistrationStatus(
+        state, None if state == "before" else opens, closes
+    )  # the opening time has passed
 
 
-def _state_by_places() -> State:
-    """Ask beside the visitor's own transaction; the edition rises whenever this turns."""
-    with reading(db.engine) as connection:
-        row = connection.execute(PLACES).first()
+def _state_by_seats() -> RegistrationState:
+    """Read the seats outside the visitor's transaction; changes bump the cache version."""
+    with read_only_connection(db.engine) as connection:
+        row = connection.execute(SEAT_COUNTS).first()
     if row is None or row.seats == 0:
         return "before"
     return "full" if row.taken >= row.seats else "open"
 
 
-def days() -> tuple[date, ...]:
-    """List the days of the conference."""
-    conference = current().conference
+def conference_days() -> tuple[date, ...]:
+    """Return the days of the conference."""
+    conference = get_programme().conference
     length = (conference.ends_on - conference.starts_on).days + 1
     return tuple(conference.starts_on + A_DAY * number for number in range(length))
 
 
-def delegates_count() -> int:
-    """How many people are attending."""
+def count_attending() -> int:
+    """Count the delegates with an active booking."""
     return db.session.scalar(select(func.count()).select_from(Delegate).where(ATTENDING)) or 0
 
 
-def newest(count: int) -> Sequence[Delegate]:
-    """List the people who registered last and are attending."""
+def list_newest(count: int) -> Sequence[Delegate]:
+    """List the delegates with the newest active bookings."""
     return db.session.scalars(
         select(Delegate)
         .where(ATTENDING)
@@ -149,56 +166,108 @@ def newest(count: int) -> Sequence[Delegate]:
     ).all()
 
 
-def attending(same_person: str) -> Delegate:
-    """Find the one person who is attending by this address and name."""
+def get_attending(identity_key: str) -> Delegate:
+    """Return the delegate who has an active booking with this identity key."""
     return db.session.scalars(
-        select(Delegate).where(ATTENDING, Delegate.same_person == same_person)
+        select(Delegate).where(ATTENDING, Delegate.identity_key == identity_key)
     ).one()
 
 
-def answers(secret: str) -> Kept | None:
-    """Find what the holder of this key has told us, unless a week has gone since.
+def find_draft(secret: str) -> StoredDraft | None:
+    """Return the answers stored under a key within the last week, or None.
 
-    Every page of the journey asks, so this takes the shortest way there is.
+    Every page of the form calls it, so it uses one precompiled query.
     """
-    with reading(db.engine) as connection:
-        return kept(connection, ANSWERS, secret)
+    with read_only_connection(db.engine) as connection:
+        return load_draft(connection, DRAFT_BY_SECRET, secret)
 
 
-def kept(
+def load_draft(
     connection: Connection, statement: Select[tuple[int, str, int | None]], secret: str
-) -> Kept | None:
-    """Find answers by a statement that may also lock them."""
-    row = connection.execute(statement, _whose(secret)).first()
-    return None if row is None else Kept(row[0], told.read(row[1]), row[2])
+) -> StoredDraft | None:
+    """Return the answers found by a statement, which may also lock them."""
+    row = connection.execute(statement, _draft_parameters(secret)).first()
+    return None if row is None else StoredDraft(row[0], application.load(row[1]), row[2])
 
 
-def _whose(secret: str) -> dict[str, object]:
+def _draft_parameters(secret: str) -> dict[str, object]:
     return {
         "secret_hash": sha256(secret.encode()).hexdigest(),
-        "since": clock.real_now() - ANSWERS_ARE_KEPT,
+        "since": clock.real_now() - DRAFT_LIFETIME,
     }
 
 
-def receipt_of(answers: Kept) -> Receipt | None:
-    """Find the receipt of somebody who has confirmed."""
-    return None if answers.receipt_id is None else db.session.get(Receipt, answers.receipt_id)
+def find_confirmation(stored_draft: StoredDraft) -> Confirmation | None:
+    """Return the confirmation of a draft that has been submitted, or None."""
+    return (
+        None
+        if stored_draft.confirmation_id is None
+        else db.session.get(Confirmation, stored_draft.confirmation_id)
+    )
 
 
-def confirmation(key: str) -> Confirmation:
-    """Find what the confirmation page with this key says."""
-    with reading(db.engine) as connection:
-        row = connection.execute(CONFIRMATION, {"its_key": key}).first()
+def get_confirmation_details(key: str) -> ConfirmationDetails:
+    """Return what the confirmation page with this key shows; raise Gone if there is none."""
+    with read_only_connection(db.engine) as connection:
+        row = connection.execute(CONFIRMATION_DETAILS, {"its_key": key}).first()
     if row is None:
-        raise Gone(NO_RECEIPT)
-    return Confirmation(*row)
+        raise Gone(NO_CONFIRMATION)
+    return ConfirmationDetails(*row)
 
 
-def receipt(key: str) -> Receipt:
-    """Find the receipt with this key, and whose place it is for."""
+def get_confirmation(key: str) -> Confirmation:
+    """Return the confirmation with this key, with its delegate; raise Gone if there is none."""
     found = db.session.scalar(
-        select(Receipt).where(Receipt.key == key).options(joinedload(Receipt.delegate))
+        select(Confirmation)
+        .where(Confirmation.key == key)
+        .options(joinedload(Confirmation.delegate))
     )
     if found is None:
-        raise Gone(NO_RECEIPT)
+        raise Gone(NO_CONFIRMATION)
     return found
+
+
+TIMESTAMP_LENGTH = (
+    15  # first characters of a timestamp, to ten minutes: every time zone's midnight is a multiple
+)
+TIMESTAMP_FORMAT = "%Y-%m-%d %H:%M"
+REGISTRATION_TIMESTAMP = func.substr(cast(Delegate.registered_at, String), 1, TIMESTAMP_LENGTH)
+STATISTICS_ROWS = union_all(
+    *(
+        select(literal(name).label("name"), what.label("what"), func.count().label("number"))
+        .where(ATTENDING)
+        .group_by(what)
+        for name, what in (
+            ("moment", REGISTRATION_TIMESTAMP),
+            ("country", Delegate.country),
+            ("days", Delegate.days),
+        )
+    )
+)
+
+
+@dataclass(frozen=True)
+class RegistrationStatistics:
+    """Delegates with a place, counted by registration date, by country and by day."""
+
+    by_registration: dict[date, int]  # date in the conference's time zone
+    by_country: dict[str, int]  # ISO 3166-1 alpha-2
+    by_day: dict[date, int]  # day of attendance
+
+
+def get_statistics(time_zone: str) -> RegistrationStatistics:
+    """Count the delegates with a place, in one query."""
+    found: dict[str, Counter[str]] = {"moment": Counter(), "country": Counter(), "days": Counter()}
+    for name, what, number in db.session.execute(STATISTICS_ROWS):
+        found[name][what] += number
+    zone = ZoneInfo(time_zone)
+    registered: Counter[date] = Counter()
+    for moment, number in found["moment"].items():
+        utc = datetime.strptime(f"{moment}0", TIMESTAMP_FORMAT).replace(tzinfo=UTC)
+        registered[utc.astimezone(zone).date()] += number
+    coming: Counter[date] = Counter()
+    for days, number in found["days"].items():
+        coming.update({date.fromisoformat(day): number for day in days.split()})
+    return RegistrationStatistics(
+        dict(registered), dict(found["country"]), dict(sorted(coming.items()))
+    )

@@ -1,8 +1,8 @@
-"""What is forgotten by itself, and when: the promises of the privacy page, kept by the worker.
+"""Retention of registration data, as the privacy page promises; run by the worker.
 
-Answers wait by the real clock, because a browser's cookie does. The rest counts from the
-end of the conference, by the site's clock. As long as no programme is published, nobody
-knows when that is, and nothing is forgotten.
+Unsubmitted answers expire in real time, as their cookie does. Everything else is kept for a time
+after the end of the conference, by the site's clock; while no programme is published there is no
+such date, and nothing is deleted.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -10,68 +10,74 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, exists, select
 
-from app import clock, edition
+from app import cache_version, clock
 from app.database import db
 from app.history import services as history
 from app.mail import services as mail
-from app.mail.models import Letter
+from app.mail.models import Email
 from app.mail.queries import IS_WAITING
-from app.programme import releases
-from app.registration.bookings import deeds
-from app.registration.models import Answers, Delegate, Needs
-from app.registration.queries import ANSWERS_ARE_KEPT
+from app.registration.bookings import operations
+from app.registration.models import ApplicationDraft, Delegate, Needs
+from app.registration.queries import DRAFT_LIFETIME
+from app.releases import current_release
 
-NEEDS_ARE_KEPT = timedelta(days=30)
-LETTER_ABOUT = Letter.about == Delegate.reference
-MOST_AT_ONCE = 200  # bookings, so that nobody waits long for the database
+NEEDS_RETENTION = timedelta(days=30)
+EMAIL_OF_BOOKING = Email.booking_reference == Delegate.reference
+BATCH_SIZE = 200  # bookings per transaction, so that nobody waits long for the database
 
 
-def forget_what_is_due() -> None:
-    """Forget everything whose time has come."""
-    _forget_answers()
-    _forget_letters_that_waited()
-    if not edition.agrees_on_time():
+def purge_expired() -> None:
+    """Delete or erase everything whose retention period is over."""
+    _purge_drafts()
+    _purge_emails_of_erased()
+    if not cache_version.is_clock_in_sync():
         return
-    programme = releases.current()
+    programme = current_release.get_programme()
     if programme.is_published:
         last = programme.conference.ends_on
         zone = ZoneInfo(programme.conference.time_zone)
         over = datetime.combine(last, time.max, zone)
-        in_a_year = datetime.combine(a_year_after(last), time.max, zone)
-        _forget_needs(over + NEEDS_ARE_KEPT)
-        _forget_delegates(in_a_year)
+        in_a_year = datetime.combine(one_year_after(last), time.max, zone)
+        _purge_needs(over + NEEDS_RETENTION)
+        _erase_delegates(in_a_year)
 
 
-def _forget_answers() -> None:
-    oldest = clock.real_now() - ANSWERS_ARE_KEPT
-    db.session.execute(delete(Answers).where(Answers.changed_at <= oldest))
+def _purge_drafts() -> None:
+    oldest = clock.real_now() - DRAFT_LIFETIME
+    db.session.execute(delete(ApplicationDraft).where(ApplicationDraft.changed_at <= oldest))
 
 
-def _forget_letters_that_waited() -> None:
-    """Forget what was still to be delivered when the details of its reader were erased."""
-    done = exists().where(LETTER_ABOUT, ~IS_WAITING)
+def _purge_emails_of_erased() -> None:
+    """Delete emails that were still to be sent when their delegate was erased."""
+    done = exists().where(EMAIL_OF_BOOKING, ~IS_WAITING)
     erased = select(Delegate.reference).where(Delegate.erased_at.is_not(None), done)
     for reference in db.session.scalars(erased).all():
-        mail.forget_about(reference)
+        mail.delete_for_booking(reference)
 
 
-def _forget_needs(due: datetime) -> None:
+def _purge_needs(due: datetime) -> None:
     if clock.now() > due:
         db.session.execute(delete(Needs))
 
 
-def _forget_delegates(due: datetime) -> None:
+def _erase_delegates(due: datetime) -> None:
     if clock.now() <= due:
         return
-    waits = exists().where(LETTER_ABOUT, IS_WAITING)
-    known = select(Delegate).where(Delegate.erased_at.is_(None), ~waits).order_by(Delegate.id)
-    for delegate in db.session.scalars(known.limit(MOST_AT_ONCE).with_for_update()):
-        deeds.erase(delegate)
-        history.record("The details were erased: their time was over", about=delegate.subject)
+    has_pending_email = exists().where(EMAIL_OF_BOOKING, IS_WAITING)
+    known = (
+        select(Delegate)
+        .where(Delegate.erased_at.is_(None), ~has_pending_email)
+        .order_by(Delegate.id)
+    )
+    for delegate in db.session.scalars(known.limit(BATCH_SIZE).with_for_update()):
+        operations.erase(delegate)
+        history.record(
+            "The details were erased: their time was over", subject=delegate.history_subject
+        )
 
 
-def a_year_after(day: date) -> date:
-    """Give the same day of the next year; after 29 February, the 28th."""
+def one_year_after(day: date) -> date:
+    """Return the same day of the next year; after 29 February, the 28th."""
     try:
         return day.replace(year=day.year + 1)
     except ValueError:

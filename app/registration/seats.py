@@ -1,21 +1,21 @@
-"""Seats: the one place where a seat is taken or given back, whoever asks and for whatever.
+"""Seats: the only module that reserves and releases them.
 
-The row that holds the limit is locked first, so two people never take the last seat: on
-PostgreSQL by ``SELECT … FOR UPDATE``, on SQLite because whoever may write holds the only lock
-there is (``app.database``). How many are taken is counted in that same row, under that lock;
-a constraint on it is the last defence. Public pages say when there is no place left, so the
-edition rises when that changes.
+The row with the limit is locked first, so that two people never take the last seat: on
+PostgreSQL with ``SELECT … FOR UPDATE``; on SQLite a transaction that may write has already locked
+the database (``app.database``). The number of seats taken is in the same row; a check constraint
+is the last defence. Public pages show whether places are left, so the cache version is bumped
+whenever that changes.
 """
 
 from sqlalchemy import bindparam, select
 
+from app.cache_version import bump_cache_version
 from app.database import Base, db
-from app.edition import raise_edition
-from app.errors import NotFound, Refused
+from app.errors import NotFound, RuleViolation
 from app.registration.models import SeatLimit
 
 CONFERENCE = "conference"
-LOCKED = (
+LOCKED_LIMIT = (
     select(SeatLimit)
     .where(SeatLimit.name == bindparam("of"))
     .with_for_update()
@@ -23,60 +23,62 @@ LOCKED = (
 )
 
 
-class Full(Refused):
+class SoldOut(RuleViolation):
     """Every seat is taken."""
 
 
-def hold(name: str) -> SeatLimit:
-    """Lock a limit until the transaction ends, before anything else that a deed will lock."""
-    limit = _found(name)
+def lock_limit(name: str) -> SeatLimit:
+    """Lock a limit until the transaction ends; call it before locking anything else."""
+    limit = _find_for_update(name)
     if limit is None:
         raise NotFound("Nobody has said yet how many places there are")
     return limit
 
 
-def take(name: str, row: Base) -> None:
-    """Take a seat for a row and insert it; raise Full when there is no seat left."""
-    limit = hold(name)
+def reserve(name: str, row: Base) -> None:
+    """Take a seat for a row and insert it; raise SoldOut if there is none left."""
+    limit = lock_limit(name)
     if limit.is_full:
-        raise Full("Every place has been taken")
+        raise SoldOut("Every place has been taken")
     db.session.add(row)
-    _keep(limit, taken=limit.taken + 1, seats=limit.seats)
+    _store(limit, taken=limit.taken + 1, seats=limit.seats)
 
 
-def give_back(name: str, count: int = 1) -> None:
-    """Give a seat back, or several; they are free for the next person at once."""
-    limit = hold(name)
-    _keep(limit, taken=limit.taken - count, seats=limit.seats)
+def release(name: str, count: int = 1) -> None:
+    """Release seats; they are free for other people at once."""
+    limit = lock_limit(name)
+    _store(limit, taken=limit.taken - count, seats=limit.seats)
 
 
 def set_limit(name: str, seats: int) -> None:
-    """Say how many seats there are; never fewer than are taken."""
-    limit = _found(name)
+    """Set the number of seats; raise RuleViolation if more are taken."""
+    limit = _find_for_update(name)
     if limit is None:
         db.session.add(SeatLimit(name=name, seats=seats, taken=0))
-        raise_edition()
+        bump_cache_version()
     elif seats < limit.taken:
-        raise Refused(f"{limit.taken} places are taken already, so there cannot be only {seats}")
+        raise RuleViolation(
+            f"{limit.taken} places are taken already, so there cannot be only {seats}"
+        )
     else:
-        _keep(limit, taken=limit.taken, seats=seats)
+        _store(limit, taken=limit.taken, seats=seats)
 
 
-def begin_with(name: str, seats: int) -> None:
-    """Say how many seats there are, unless that has been said before."""
-    if _found(name) is None:
+def set_default_limit(name: str, seats: int) -> None:
+    """Set the number of seats, unless it has been set before."""
+    if _find_for_update(name) is None:
         set_limit(name, seats)
 
 
-def _keep(limit: SeatLimit, *, taken: int, seats: int) -> None:
-    """Write down how many are taken of how many, and tell the public when that turned."""
+def _store(limit: SeatLimit, *, taken: int, seats: int) -> None:
+    """Store the numbers, and bump the cache version if the limit was reached or freed."""
     was_full = limit.is_full
     limit.taken, limit.seats = taken, seats
     db.session.flush()
     if limit.is_full != was_full:
-        raise_edition()
+        bump_cache_version()
 
 
-def _found(name: str) -> SeatLimit | None:
-    """Find a limit and lock its row until the transaction ends."""
-    return db.session.scalar(LOCKED, {"of": name})
+def _find_for_update(name: str) -> SeatLimit | None:
+    """Return a limit and lock its row until the transaction ends, or None."""
+    return db.session.scalar(LOCKED_LIMIT, {"of": name})

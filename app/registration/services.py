@@ -1,4 +1,4 @@
-"""Deeds on the way to a place: tell us something, confirm, forget it all."""
+"""Registering: store answers, submit or delete them."""
 
 import secrets
 from datetime import timedelta
@@ -7,51 +7,52 @@ from hashlib import sha256
 from sqlalchemy import bindparam, delete, insert, update
 
 from app import clock
-from app.accounts import limits
+from app.accounts import rate_limits
 from app.database import db
-from app.errors import Gone, Refused
+from app.errors import Gone, RuleViolation
 from app.history import services as history
-from app.registration import admission, letters, queries, recognition, seats, told
-from app.registration.models import Answers, Delegate, Receipt
-from app.registration.queries import Kept
-from app.registration.told import Application, Told
+from app.registration import application as applications
+from app.registration import booking, emails, queries, seats
+from app.registration.application import Application, DraftApplication
+from app.registration.models import ApplicationDraft, Confirmation, Delegate
+from app.registration.queries import StoredDraft
 
-MOST_REGISTRATIONS = 20  # with one address in a day
-HOLD = queries.ANSWERS.with_for_update()
-TELL = (
-    update(Answers)
-    .where(Answers.id == bindparam("its_id"))
+MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
+LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
+UPDATE_DRAFT = (
+    update(ApplicationDraft)
+    .where(ApplicationDraft.id == bindparam("its_id"))
     .values(document=bindparam("document"), changed_at=bindparam("changed_at"))
 )
-SETTLE = TELL.values(receipt_id=bindparam("its_receipt"))
+COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("its_receipt"))
 
 
-class Lost(Gone):
-    """What someone had told us is not there any more."""
+class DraftExpired(Gone):
+    """The answers are no longer stored."""
 
 
-class Shut(Refused):
+class RegistrationClosed(RuleViolation):
     """Registration is not open."""
 
 
-class Unfinished(Refused):
-    """Some questions have not been answered yet."""
+class IncompleteDraft(RuleViolation):
+    """Some questions have not been answered."""
 
 
-def hold(secret: str) -> Kept | None:
-    """Find somebody's answers and let nobody else change them until the transaction ends."""
-    return queries.kept(db.session.connection(), HOLD, secret)
+def get_draft_for_update(secret: str) -> StoredDraft | None:
+    """Return someone's answers and lock them until the transaction ends, or None."""
+    return queries.load_draft(db.session.connection(), LOCK_DRAFT, secret)
 
 
-def begin(everything: Told) -> str:
-    """Keep somebody's first answer; give the key by which its owner finds it again."""
+def create_draft(draft: DraftApplication) -> str:
+    """Store the first answer and return the key for the visitor's cookie."""
     secret = secrets.token_urlsafe(32)
     now = clock.real_now()
     db.session.connection().execute(
-        insert(Answers),
+        insert(ApplicationDraft),
         {
             "secret_hash": sha256(secret.encode()).hexdigest(),
-            "document": told.written(everything),
+            "document": applications.dump(draft),
             "begun_at": now,
             "changed_at": now,
         },
@@ -59,72 +60,78 @@ def begin(everything: Told) -> str:
     return secret
 
 
-def tell(answers: Kept, everything: Told) -> None:
-    """Keep what someone has told us."""
-    db.session.connection().execute(TELL, _written(answers, everything))
+def save_draft(stored_draft: StoredDraft, draft: DraftApplication) -> None:
+    """Store the answers."""
+    db.session.connection().execute(UPDATE_DRAFT, _draft_values(stored_draft, draft))
 
 
-def forget(answers: Kept) -> None:
-    """Forget what someone has told us on the way to a place that they do not want."""
-    db.session.execute(delete(Answers).where(Answers.id == answers.id))
+def delete_draft(stored_draft: StoredDraft) -> None:
+    """Delete the answers of someone who does not want to register."""
+    db.session.execute(delete(ApplicationDraft).where(ApplicationDraft.id == stored_draft.id))
 
 
-def register(secret: str, language: str) -> Receipt:
-    """Give a place to whoever answered, and write to tell them so; asked again, say the same."""
-    answers = hold(secret)
-    if answers is None:
-        raise Lost("Your answers are no longer here")
-    receipt = queries.receipt_of(answers)
-    if receipt is None:
-        receipt = _confirm(_application(answers.told), language)
-        db.session.add(receipt)
+def submit(secret: str, language: str) -> Confirmation:
+    """Create a booking and email its confirmation; submitting again gives the same result."""
+    stored_draft = get_draft_for_update(secret)
+    if stored_draft is None:
+        raise DraftExpired("Your answers are no longer here")
+    confirmation = queries.find_confirmation(stored_draft)
+    if confirmation is None:
+        confirmation = _confirm(_require_complete(stored_draft.draft), language)
+        db.session.add(confirmation)
         db.session.flush()
-        settled = {"its_receipt": receipt.id, **_written(answers, Told())}
-        db.session.connection().execute(SETTLE, settled)  # the booking holds all of it now
-    return receipt
+        values = {"its_receipt": confirmation.id, **_draft_values(stored_draft, DraftApplication())}
+        db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has all of it now
+    return confirmation
 
 
-def _written(answers: Kept, everything: Told) -> dict[str, object]:
+def _draft_values(stored_draft: StoredDraft, draft: DraftApplication) -> dict[str, object]:
     return {
-        "its_id": answers.id,
-        "document": told.written(everything),
+        "its_id": stored_draft.id,
+        "document": applications.dump(draft),
         "changed_at": clock.real_now(),
     }
 
 
-def _application(everything: Told) -> Application:
-    """Give what someone has told us, when it is all there and registration is open."""
-    door = queries.door()
-    if door.state == "full":
-        raise seats.Full("Every place has been taken")
-    if not door.is_open:
-        raise Shut("Registration is not open")
-    application = told.complete(everything)
-    if application is None or everything.missing(queries.days()):
-        raise Unfinished("Some questions have not been answered yet")
+def _require_complete(draft: DraftApplication) -> Application:
+    """Return the application; raise RegistrationClosed or IncompleteDraft."""
+    registration_status = queries.get_registration_status()
+    if registration_status.state == "full":
+        raise seats.SoldOut("Every place has been taken")
+    if not registration_status.is_open:
+        raise RegistrationClosed("Registration is not open")
+    application = applications.finalise(draft)
+    if application is None or draft.missing(queries.conference_days()):
+        raise IncompleteDraft("Some questions have not been answered yet")
     return application
 
 
-def _confirm(application: Application, language: str) -> Receipt:
-    limits.allow(
+def _confirm(application: Application, language: str) -> Confirmation:
+    rate_limits.hit(
         "registration",
-        recognition.folded(application.email),
-        times=MOST_REGISTRATIONS,
+        booking.fold(application.email),
+        times=MAX_REGISTRATIONS_PER_DAY,
         within=timedelta(days=1),
     )
-    delegate = admission.give(application, language)
+    delegate = booking.create_booking(application, language)
     if delegate is not None:
-        history.record("Registered", about=_about(delegate), who=history.THE_DELEGATE)
-        letters.registration_confirmed(delegate)
-        return _receipt(application, delegate, is_first=True)
-    standing = queries.attending(recognition.same_person(application.name.full, application.email))
-    history.record("Registered again: the place stands", about=_about(standing))
-    letters.already_registered(standing)
-    return _receipt(application, standing, is_first=False)
+        history.record(
+            "Registered", subject=_history_subject(delegate), actor=history.ACTOR_DELEGATE
+        )
+        emails.send_registration_confirmed(delegate)
+        return _build_confirmation(application, delegate, is_first=True)
+    existing = queries.get_attending(
+        booking.identity_key(application.name.full_name, application.email)
+    )
+    history.record("Registered again: the place stands", subject=_history_subject(existing))
+    emails.send_already_registered(existing)
+    return _build_confirmation(application, existing, is_first=False)
 
 
-def _receipt(application: Application, delegate: Delegate, *, is_first: bool) -> Receipt:
-    return Receipt(
+def _build_confirmation(
+    application: Application, delegate: Delegate, *, is_first: bool
+) -> Confirmation:
+    return Confirmation(
         key=secrets.token_urlsafe(16),
         delegate=delegate,
         email=application.email,
@@ -132,5 +139,5 @@ def _receipt(application: Application, delegate: Delegate, *, is_first: bool) ->
     )
 
 
-def _about(delegate: Delegate) -> str:
+def _history_subject(delegate: Delegate) -> str:
     return f"booking {delegate.reference}"

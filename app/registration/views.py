@@ -1,193 +1,242 @@
-"""The pages on which someone registers."""
+"""The pages of registration, and a cache of those that are the same for everyone.
 
+A page without answers is rendered once per cache version, and only its CSRF token is replaced:
+rendering costs more than the rest of a request, and most requests are for such pages.
+"""
+
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
+from flask_wtf.csrf import generate_csrf
 
-from app.forms import ButtonForm, checks_its_own_token
-from app.registration import blank, countries, journey, links, queries, review, seats, services
-from app.registration.forms import DaysForm, Question, WorkForm
-from app.registration.journey import FORMS, STEPS, Journey
-from app.registration.models import Receipt
-from app.registration.queries import Door
-from app.registration.told import Told
+from app import cache_version
+from app.forms.base import ConfirmForm, validates_own_csrf
+from app.registration import (
+    application_session,
+    check_answers,
+    countries,
+    links,
+    queries,
+    seats,
+    services,
+)
+from app.registration.application import DraftApplication
+from app.registration.application_session import FORMS, STEPS, ApplicationSession
+from app.registration.forms import DaysForm, QuestionForm, WorkForm
+from app.registration.models import Confirmation
+from app.registration.queries import RegistrationStatus
 from app.web import languages
-from app.web.lenses import shown_inside
-from app.web.pages import page
+from app.web.cache_policy import has_access_keys
+from app.web.preview_middleware import allow_in_preview
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
 
-pages = Blueprint("registration", __name__, url_prefix="/register")
-questions = Blueprint("questions", __name__)
+CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token of a request
 
 
-@pages.get("")
-@shown_inside
+def cached_form_page(name: str, render: Callable[[], Response]) -> Response:
+    """Return a page without personal answers, rendered once per cache version."""
+    cache_key = f"blank {name} {languages.current().code} {has_access_keys()}"
+    pieces = cache_version.cached(cache_key, lambda: _split_at_token(render()))
+    return make_response(generate_csrf().join(pieces) if len(pieces) > 1 else pieces[0])
+
+
+def _split_at_token(response: Response) -> list[str]:
+    text = response.get_data(as_text=True)
+    token = g.get(CSRF_TOKEN_KEY)
+    return text.split(token) if token else [text]
+
+
+bp = Blueprint("registration", __name__, url_prefix="/register")
+questions_bp = Blueprint("questions", __name__)
+no_referrer(bp)
+for link in (links.booking_link, links.email_change_link):
+    bp.add_app_template_global(link)
+
+
+@bp.get("")
+@allow_in_preview
 def start() -> ResponseReturnValue:
-    here = journey.of_this_visitor()
-    door = queries.door()
-    if not here.secret:
-        return blank.page(f"start {door.state}", lambda: _started(here, door))
-    answer = _started(here, door)
-    return journey.forget(answer) if here.is_lost else answer
+    progress = application_session.current()
+    registration_status = queries.get_registration_status()
+    if not progress.secret:
+        return cached_form_page(
+            f"start {registration_status.state}",
+            lambda: _render_start(progress, registration_status),
+        )
+    response = _render_start(progress, registration_status)
+    return application_session.delete_cookie(response) if progress.is_expired else response
 
 
-@pages.post("/again")
-def again() -> ResponseReturnValue:
-    here = journey.of_this_visitor()
-    if here.answers is not None and not here.is_over:
-        services.forget(here.answers)
-    return journey.forget(_see("name"))
+@bp.post("/again")
+def restart() -> ResponseReturnValue:
+    progress = application_session.current()
+    if progress.stored_draft is not None and not progress.is_submitted:
+        services.delete_draft(progress.stored_draft)
+    return application_session.delete_cookie(_redirect_to_step("name"))
 
 
-@questions.route(f"/<any{tuple(FORMS)}:step>", methods=["GET", "POST"])
-@checks_its_own_token
-@shown_inside
+@questions_bp.route(f"/<any{tuple(FORMS)}:step>", methods=["GET", "POST"])
+@validates_own_csrf
+@allow_in_preview
 def question(step: str) -> ResponseReturnValue:
-    return _answered(step) if request.method == "POST" else _shown(step)
+    return _submit_answer(step) if request.method == "POST" else _show_question(step)
 
 
-def _shown(step: str) -> Response:
-    here = journey.of_this_visitor()
-    elsewhere = _elsewhere(here, step)
-    if elsewhere is not None:
-        return elsewhere
-    if step == here.next_step:
-        return blank.page(step, lambda: _asked(step, _form(step), here))
-    return _asked(step, _form(step, here.told), here)
+def _show_question(step: str) -> Response:
+    progress = application_session.current()
+    redirection = _redirect_if_out_of_sequence(progress, step)
+    if redirection is not None:
+        return redirection
+    if step == progress.next_step:
+        return cached_form_page(step, lambda: _render_form(step, _build_form(step), progress))
+    return _render_form(step, _build_form(step, progress.draft), progress)
 
 
-def _answered(step: str) -> Response:
-    form = _form(step)
-    is_right = form.validate()  # before the database is asked: from then on others wait
-    here = journey.of_this_visitor()
-    elsewhere = _elsewhere(here, step)
-    if elsewhere is not None:
-        return elsewhere
-    return _kept(here, form) if is_right else _asked(step, form, here)
+def _submit_answer(step: str) -> Response:
+    form = _build_form(step)
+    is_valid = form.validate()  # before the database is used: the transaction locks others out
+    progress = application_session.current()
+    redirection = _redirect_if_out_of_sequence(progress, step)
+    if redirection is not None:
+        return redirection
+    return _save_and_continue(progress, form) if is_valid else _render_form(step, form, progress)
 
 
-@questions.get("/check")
+@questions_bp.get("/check")
 def check() -> ResponseReturnValue:
-    here = journey.of_this_visitor()
-    elsewhere = _elsewhere(here, "check")
-    if elsewhere is not None:
-        return elsewhere
-    return page(
-        "registration/check.html",
-        rows=review.rows(here.told, _address),
-        told=here.told,
-        form=ButtonForm(),
+    progress = application_session.current()
+    redirection = _redirect_if_out_of_sequence(progress, "check")
+    if redirection is not None:
+        return redirection
+    return render_page(
+        "registration/check_answers.html",
+        rows=check_answers.list_answers(progress.draft, _step_url),
+        draft=progress.draft,
+        form=ConfirmForm(),
         number=len(STEPS),
         steps=len(STEPS),
     )
 
 
-@pages.get("/confirm")
-def confirm_later() -> ResponseReturnValue:
-    return _see("check")
+@bp.get("/confirm")
+def redirect_to_check() -> ResponseReturnValue:
+    return _redirect_to_step("check")
 
 
-@pages.post("/confirm")
+@bp.post("/confirm")
 def confirm() -> ResponseReturnValue:
     try:
-        receipt = services.register(journey.secret(), languages.current().code)
-    except services.Unfinished:
-        return _see("check")
-    except services.Lost:
-        return _lost()
-    except (seats.Full, services.Shut):
-        return _shut(queries.door(), has_begun=True)
-    return redirect(_confirmed(receipt), 303)
+        confirmation_row = services.submit(
+            application_session.read_secret(), languages.current().code
+        )
+    except services.IncompleteDraft:
+        return _redirect_to_step("check")
+    except services.DraftExpired:
+        return _render_expired()
+    except (seats.SoldOut, services.RegistrationClosed):
+        return _render_closed(queries.get_registration_status(), has_begun=True)
+    return redirect(_confirmation_url(confirmation_row), 303)
 
 
-@pages.get("/confirmation/<token>")
+@bp.get("/confirmation/<token>")
 def confirmation(token: str) -> ResponseReturnValue:
-    told = queries.confirmation(links.receipt_key(token))
-    return page("registration/confirmation.html", told=told, token=token)
+    details = queries.get_confirmation_details(links.read_confirmation_key(token))
+    return render_page("registration/confirmation.html", details=details, token=token)
 
 
-def _started(here: Journey, door: Door) -> Response:
-    return page(
+def _render_start(
+    progress: ApplicationSession, registration_status: RegistrationStatus
+) -> Response:
+    return render_page(
         "registration/start.html",
-        door=door,
-        has_begun=here.answers is not None,
-        confirmed=_confirmation_of(here),
-        next_step=_address(here.next_step),
-        form=ButtonForm() if here.answers else None,
+        registration_status=registration_status,
+        has_begun=progress.stored_draft is not None,
+        confirmation_url=_find_confirmation_url(progress),
+        next_step=_step_url(progress.next_step),
+        form=ConfirmForm() if progress.stored_draft else None,
     )
 
 
-def _elsewhere(here: Journey, step: str) -> Response | None:
-    """Lead whoever has confirmed, comes too early or late, or lost the way where they belong."""
-    confirmation = _confirmation_of(here)
+def _redirect_if_out_of_sequence(progress: ApplicationSession, step: str) -> Response | None:
+    """Redirect someone who has submitted, skipped a question or lost their answers."""
+    confirmation = _find_confirmation_url(progress)
     if confirmation:
         return cast(Response, redirect(confirmation, 303))
-    door = queries.door()
-    if not door.is_open:
-        return _shut(door, has_begun=here.answers is not None)
-    if here.is_lost:
-        return _lost()
-    return None if here.has_reached(step) else _see(here.next_step)
+    registration_status = queries.get_registration_status()
+    if not registration_status.is_open:
+        return _render_closed(registration_status, has_begun=progress.stored_draft is not None)
+    if progress.is_expired:
+        return _render_expired()
+    return None if progress.has_reached(step) else _redirect_to_step(progress.next_step)
 
 
-def _form(step: str, told: Told | None = None) -> Question:
-    form = FORMS[step](data=FORMS[step].shown(told) if told else None)
+def _build_form(step: str, draft: DraftApplication | None = None) -> QuestionForm:
+    form = FORMS[step](data=FORMS[step].initial_data(draft) if draft else None)
     if isinstance(form, DaysForm):
-        form.days.offer(queries.days())
+        form.days.set_days(queries.conference_days())
     if isinstance(form, WorkForm):
-        form.country.choices = countries.listed(languages.current().code)
+        form.country.choices = countries.choices(languages.current().code)
     return form
 
 
-def _asked(step: str, form: Question, here: Journey) -> Response:
-    return page(
+def _render_form(step: str, form: QuestionForm, progress: ApplicationSession) -> Response:
+    return render_page(
         f"registration/{step.replace('-', '_')}.html",
         status=422 if form.errors else 200,
         form=form,
         number=STEPS.index(step) + 1,
         steps=len(STEPS),
-        back=_address("check") if here.next_step == "check" else None,
+        back=_step_url("check") if progress.next_step == "check" else None,
     )
 
 
-def _kept(here: Journey, form: Question) -> Response:
-    """Keep an answer and show the next question that has none."""
-    told = replace(here.told, **form.answer())
-    secret = here.secret
-    if here.answers is None:
-        secret = services.begin(told)
+def _save_and_continue(progress: ApplicationSession, form: QuestionForm) -> Response:
+    """Store an answer and redirect to the next question without one."""
+    draft = replace(progress.draft, **form.get_answer())
+    secret = progress.secret
+    if progress.stored_draft is None:
+        secret = services.create_draft(draft)
     else:
-        services.tell(here.answers, told)
-    return journey.remember(_see(replace(here, told=told).next_step), secret)
+        services.save_draft(progress.stored_draft, draft)
+    return application_session.set_cookie(
+        _redirect_to_step(replace(progress, draft=draft).next_step), secret
+    )
 
 
-def _address(step: str) -> str:
+def _step_url(step: str) -> str:
     if step == "check":
         return url_for("registration.questions.check")
     return url_for("registration.questions.question", step=step)
 
 
-def _see(step: str) -> Response:
-    return cast(Response, redirect(_address(step), 303))
+def _redirect_to_step(step: str) -> Response:
+    return cast(Response, redirect(_step_url(step), 303))
 
 
-def _confirmation_of(here: Journey) -> str | None:
-    receipt = queries.receipt_of(here.answers) if here.answers else None
-    return _confirmed(receipt) if receipt else None
+def _find_confirmation_url(progress: ApplicationSession) -> str | None:
+    confirmation_row = (
+        queries.find_confirmation(progress.stored_draft) if progress.stored_draft else None
+    )
+    return _confirmation_url(confirmation_row) if confirmation_row else None
 
 
-def _confirmed(receipt: Receipt) -> str:
-    return url_for("registration.confirmation", token=links.receipt_token(receipt))
+def _confirmation_url(confirmation_row: Confirmation) -> str:
+    return url_for("registration.confirmation", token=links.confirmation_token(confirmation_row))
 
 
-def _shut(door: Door, *, has_begun: bool) -> Response:
-    return page("registration/shut.html", status=409, door=door, has_begun=has_begun)
+def _render_closed(registration_status: RegistrationStatus, *, has_begun: bool) -> Response:
+    return render_page(
+        "registration/closed.html",
+        status=409,
+        registration_status=registration_status,
+        has_begun=has_begun,
+    )
 
 
-def _lost() -> Response:
-    return journey.forget(page("registration/lost.html", status=410))
-
-
-pages.register_blueprint(questions)
+def _render_expired() -> Response:
+    return application_session.delete_cookie(render_page("registration/expired.html", status=410))

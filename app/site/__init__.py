@@ -1,5 +1,1 @@
-"""The front door: home, search, site map, feedback, access keys, and what machines ask for."""
-
-from app.site.views import pages
-
-__all__ = ["pages"]
+"""The public website: home, programme, changelog, search, feeds, feedback, offline pages."""

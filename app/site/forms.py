@@ -1,4 +1,4 @@
-"""What a visitor types at the front door."""
+"""Forms of the public website: feedback and access keys."""
 
 from dataclasses import dataclass
 
@@ -6,30 +6,32 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, SubmitField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from app.forms import LONGEST_ADDRESS, PublicForm, one_line, plain_characters, tidy
+from app.forms.base import CookielessForm
+from app.forms.validators import MAX_EMAIL_LENGTH, no_hidden_characters
+from app.text import collapse_whitespace, normalise
 
-LONGEST_MESSAGE = 5000  # characters
+MAX_MESSAGE_LENGTH = 5000  # characters
 
 
 @dataclass(frozen=True)
-class Message:
-    """What a visitor writes to the organisers."""
+class FeedbackMessage:
+    """A visitor's message to the organisers."""
 
     text: str
     email: str
 
 
-class FeedbackForm(PublicForm):
-    """Tell the organisers something."""
+class FeedbackForm(CookielessForm):
+    """Send a message to the organisers."""
 
     message = TextAreaField(
         _l("Your message"),
         [
             DataRequired(_l("Enter your message")),
             Length(
-                max=LONGEST_MESSAGE, message=_l("Your message must be 5,000 characters or fewer")
+                max=MAX_MESSAGE_LENGTH, message=_l("Your message must be 5,000 characters or fewer")
             ),
-            plain_characters,
+            no_hidden_characters,
         ],
     )
     email = EmailField(
@@ -37,22 +39,24 @@ class FeedbackForm(PublicForm):
         [
             Optional(),
             Length(
-                max=LONGEST_ADDRESS,
+                max=MAX_EMAIL_LENGTH,
                 message=_l("Your email address must be 254 characters or fewer"),
             ),
             Email(_l("Enter an email address like name@example.org, or leave it empty")),
-            plain_characters,
+            no_hidden_characters,
         ],
         render_kw={"autocomplete": "email"},
     )
     submit = SubmitField(_l("Send your message"))
 
-    def written(self) -> Message:
-        """Give what was typed, tidied."""
-        return Message(text=tidy(self.message.data), email=one_line(self.email.data))
+    def get_message(self) -> FeedbackMessage:
+        """Return the submitted message with normalised whitespace."""
+        return FeedbackMessage(
+            text=normalise(self.message.data), email=collapse_whitespace(self.email.data)
+        )
 
 
-class AccessKeysForm(PublicForm):
-    """Switch the access keys off, or on again."""
+class AccessKeysForm(CookielessForm):
+    """Switch the access keys on or off."""
 
     submit = SubmitField()

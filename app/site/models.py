@@ -1,4 +1,4 @@
-"""What visitors tell the organisers."""
+"""Tables of the public website."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from app.database import Base
 
 
 class Feedback(Base):
-    """Something a visitor wrote about the site or the conference."""
+    """A message that a visitor sent to the organisers."""
 
     __tablename__ = "feedback"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sent_at: Mapped[datetime]
     message: Mapped[str] = mapped_column(Text)
-    email: Mapped[str] = mapped_column(default="")  # where to answer, if they want an answer
+    email: Mapped[str] = mapped_column(default="")  # to reply to; "" if no reply is wanted

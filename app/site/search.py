@@ -1,9 +1,10 @@
-"""Search in what the public can read: sessions, speakers, themes, rooms, pages and news.
+"""Search in public content: sessions, speakers, themes, rooms, pages and news.
 
-Accents and case do not matter, the beginning of a word is enough, and words may come in any
-order; every word must be found. What has the words in its title comes first. The database says
-what in the release holds the words; the rest, which is little, is looked through here, and all of
-it is where there is no index to ask: in a preview, and while the database is away.
+Accents and case are ignored, the beginning of a word is enough, and words may come in any order;
+every word must match. Matches in the title rank first. The database's index finds matches in the
+release; pages and news, which are few, are searched in memory. So is everything where there is no
+index: in a preview, and while the database is unavailable.
+If nothing matches, ``suggest`` proposes words of titles with a similar spelling.
 """
 
 import re
@@ -13,150 +14,229 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.content.queries import News, Page
-from app.programme.finding import queries as finding
-from app.programme.finding.things import Entry, Thing, things
-from app.programme.finding.words import WORD, bare, words
-from app.programme.releases import Programme
+from app.content.queries import ContentPage, NewsItem
+from app.releases import search_index
+from app.releases.published_programme import PublishedProgramme
+from app.releases.search_index import (
+    WORD,
+    SearchDocument,
+    SearchText,
+    fold,
+    list_documents,
+    split_words,
+)
 
-LONGEST_QUESTION = 100  # characters; the rest is not looked at
+MAX_EDIT_DISTANCE = 2  # edits
+MIN_WORD_LENGTH = 3  # letters; shorter words are not corrected
+MAX_SUGGESTIONS = 3  # per search
+MAX_CORRECTED_WORDS = 4  # per search
+MAX_CANDIDATES = 400  # words to compare, the most similar first
+
+
+def build_vocabulary(documents: Iterable[SearchDocument]) -> dict[str, str]:
+    """Return the words of titles: the folded form of each, and its spelling."""
+    spellings: dict[str, str] = {}
+    for thing in documents:
+        for word in WORD.findall(thing.title):
+            spellings.setdefault(fold(word), word.lower())
+    return spellings
+
+
+def suggest(question: str, vocabulary: dict[str, str]) -> Sequence[str]:
+    """Return the query with unknown words corrected, in up to MAX_SUGGESTIONS ways."""
+    query_words = [fold(word) for word in WORD.findall(question)]
+    unknown = [word for word in query_words if not any(one.startswith(word) for one in vocabulary)]
+    corrected = [""]
+    for word in query_words:
+        is_unknown = word in unknown[:MAX_CORRECTED_WORDS]
+        choices = _closest_words(word, vocabulary) if is_unknown else [vocabulary.get(word, word)]
+        corrected = [f"{begun} {one}".strip() for begun in corrected for one in choices or [word]][
+            :MAX_SUGGESTIONS
+        ]
+    return corrected if unknown else ()
+
+
+def _closest_words(word: str, vocabulary: dict[str, str]) -> Sequence[str]:
+    """Return the known words closest to a word, the closest first."""
+    if len(word) < MIN_WORD_LENGTH:
+        return ()
+    bigrams = _bigrams(word)
+    candidates = [one for one in vocabulary if abs(len(one) - len(word)) <= MAX_EDIT_DISTANCE]
+    candidates.sort(key=lambda one: (-len(bigrams & _bigrams(one)), one))
+    allowed = 1 if len(word) <= 4 else MAX_EDIT_DISTANCE
+    measured = ((_edit_distance(word, one), one) for one in candidates[:MAX_CANDIDATES])
+    return [vocabulary[one] for far, one in sorted(measured) if far <= allowed][:MAX_SUGGESTIONS]
+
+
+def _bigrams(word: str) -> set[str]:
+    edged = f" {word} "
+    return {edged[place : place + 2] for place in range(len(edged) - 1)}
+
+
+def _edit_distance(one: str, other: str) -> int:
+    """Return the Damerau-Levenshtein distance: letters added, removed, changed or swapped."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        next_row = [i]
+        for j, its in enumerate(other, 1):
+            costs = [row[j] + 1, next_row[j - 1] + 1, row[j - 1] + (letter != its)]
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == its:
+                costs.append(before[j - 2] + 1)
+            next_row.append(min(costs))
+        before, row = row, next_row
+    return row[-1]
+
+
+MAX_QUESTION_LENGTH = 100  # characters; the rest is ignored
 PAGE_SIZE = 20  # results
-BEFORE, AFTER = 60, 120  # characters around the first word found
+EXCERPT_BEFORE, EXCERPT_AFTER = 60, 120  # characters around the first match
 RUN = re.compile(r"\S+")
-Span = tuple[int, int]  # of a text: where something begins in it, and ends
-Pieces = Sequence[tuple[str, bool]]  # parts of a text, and whether each was asked for
+Span = tuple[int, int]  # start and end in a text
+HighlightedText = Sequence[tuple[str, bool]]  # parts of a text, and whether each matches
 
 
 @dataclass(frozen=True)
-class Findable:
-    """All that can be found at a moment: what stands in the programme, then texts."""
+class SearchCorpus:
+    """All searchable documents: those of the programme first, then pages and news."""
 
-    number: int  # of the release, by which the index is asked
-    programme: Sequence[Thing]
-    texts: Sequence[Thing]
+    release_number: int  # the release in the database's index
+    programme: Sequence[SearchDocument]
+    texts: Sequence[SearchDocument]
 
     @cached_property
-    def all(self) -> Sequence[Thing]:
-        """Give all of it, in the order in which it stands."""
+    def all(self) -> Sequence[SearchDocument]:
+        """Return all documents; matches are positions in this sequence."""
         return (*self.programme, *self.texts)
 
-    def holding(self, asked: frozenset[str]) -> set[int]:
-        """Tell what holds every word, by its place."""
-        indexed = finding.holding(asked, self.number)
-        begin = 0 if indexed is None else len(self.programme)
-        looked = range(begin, len(self.all))
-        return {place for place in looked if _holds(self.all[place], asked)} | (indexed or set())
+    def match(self, query_words: frozenset[str]) -> set[int]:
+        """Return the positions of the documents that contain every word."""
+        indexed = search_index.match(query_words, self.release_number)
+        first = 0 if indexed is None else len(self.programme)
+        positions = range(first, len(self.all))
+        return {place for place in positions if _has_all_words(self.all[place], query_words)} | (
+            indexed or set()
+        )
 
-    def strengths(self, asked: frozenset[str]) -> Counter[int]:
-        """Count the asked words that stand in each title, whole words twice."""
-        found: Counter[int] = Counter()
-        for part in asked:
-            begun: set[int] = set()
-            for word in self._sorted[bisect_left(self._sorted, part) :]:
+    def title_scores(self, query_words: frozenset[str]) -> Counter[int]:
+        """Count the query words in each title; whole words count twice."""
+        scores: Counter[int] = Counter()
+        for part in query_words:
+            positions: set[int] = set()
+            for word in self._sorted_title_words[bisect_left(self._sorted_title_words, part) :]:
                 if not word.startswith(part):
                     break
-                begun.update(self._titles[word])
-            found.update(begun)
-            found.update(self._titles.get(part, ()))
-        return found
+                positions.update(self._positions_by_title_word[word])
+            scores.update(positions)
+            scores.update(self._positions_by_title_word.get(part, ()))
+        return scores
 
     @cached_property
-    def _titles(self) -> Mapping[str, Sequence[int]]:
-        """The places of titles by their words."""
+    def _positions_by_title_word(self) -> Mapping[str, Sequence[int]]:
         found: dict[str, list[int]] = defaultdict(list)
         for place, thing in enumerate(self.all):
-            for word in words(thing.title):
+            for word in split_words(thing.title):
                 found[word].append(place)
         return dict(found)
 
     @cached_property
-    def _sorted(self) -> Sequence[str]:
-        return sorted(self._titles)
+    def _sorted_title_words(self) -> Sequence[str]:
+        return sorted(self._positions_by_title_word)
 
 
 @dataclass(frozen=True)
-class Found:
-    """Something that answers a question, with the words that were asked for marked."""
+class SearchHit:
+    """A document that matches, with the query words highlighted."""
 
-    thing: Thing
-    entry: Entry
-    title: Pieces
-    excerpt: Pieces
+    document: SearchDocument
+    text: SearchText
+    title: HighlightedText
+    excerpt: HighlightedText
 
 
 @dataclass(frozen=True)
-class Results:
-    """What was found: how many in all, and one page of them, the best first."""
+class SearchResults:
+    """The number of matches and one page of them, the best first."""
 
     count: int = 0
-    best: Sequence[Found] = ()
-    number: int = 1
-    last: int = 1
+    hits: Sequence[SearchHit] = ()
+    page_number: int = 1
+    last_page: int = 1
 
     @property
-    def first(self) -> int:
-        """Which of all the first on this page is."""
-        return (self.number - 1) * PAGE_SIZE + 1
+    def first_position(self) -> int:
+        """Return the position of the page's first hit among all matches, from 1."""
+        return (self.page_number - 1) * PAGE_SIZE + 1
 
 
-def findable(programme: Programme, pages: Iterable[Page], news: Iterable[News]) -> Findable:
-    """Make ready what can be found."""
-    texts = [*map(_page, pages), *map(_news, news)]
-    return Findable(programme.number, list(things(programme)), texts)
+def build_corpus(
+    programme: PublishedProgramme, pages: Iterable[ContentPage], news: Iterable[NewsItem]
+) -> SearchCorpus:
+    """Return the corpus of a release, with pages and news."""
+    texts = [*map(_page_document, pages), *map(_news_document, news)]
+    return SearchCorpus(programme.number, list(list_documents(programme)), texts)
 
 
 def find(
-    question: str, among: Findable, number: int = 1, keeps: Callable[[Thing], bool] | None = None
-) -> Results:
-    """Find what holds every word of the question and is kept, the best first."""
-    asked = words(question)
-    found = ranked(asked, among)
-    if keeps:
-        found = [place for place in found if keeps(among.all[place])]
-    last = max(1, -(-len(found) // PAGE_SIZE))
-    number = min(number, last)
-    some = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
-    return Results(len(found), [_shown(among.all[one], asked) for one in some], number, last)
+    question: str,
+    corpus: SearchCorpus,
+    page_number: int = 1,
+    matches: Callable[[SearchDocument], bool] | None = None,
+) -> SearchResults:
+    """Return a page of the documents that match the query and the filter, the best first."""
+    query_words = split_words(question)
+    positions = rank(query_words, corpus)
+    if matches:
+        positions = [place for place in positions if matches(corpus.all[place])]
+    last = max(1, -(-len(positions) // PAGE_SIZE))
+    page_number = min(page_number, last)
+    some = positions[(page_number - 1) * PAGE_SIZE : page_number * PAGE_SIZE]
+    return SearchResults(
+        len(positions),
+        [_build_hit(corpus.all[one], query_words) for one in some],
+        page_number,
+        last,
+    )
 
 
-def ranked(asked: frozenset[str], among: Findable) -> Sequence[int]:
-    """List the places of what holds every word, the best first; without a word, the programme."""
-    if not asked:
-        return range(len(among.programme))
-    found = among.holding(asked)
-    strengths = among.strengths(asked)
+def rank(query_words: frozenset[str], corpus: SearchCorpus) -> Sequence[int]:
+    """Return the positions of matches, the best first; without a word, all of the programme."""
+    if not query_words:
+        return range(len(corpus.programme))
+    found = corpus.match(query_words)
+    strengths = corpus.title_scores(query_words)
     return sorted(found, key=lambda place: (-strengths.get(place, 0), place))
 
 
-def marked(text: str, asked: frozenset[str]) -> Pieces:
-    """Part a text into what was asked for and what stands between."""
-    pieces: list[tuple[str, bool]] = []
+def highlight(text: str, query_words: frozenset[str]) -> HighlightedText:
+    """Split a text into matching parts and the text between them."""
+    parts: list[tuple[str, bool]] = []
     last = 0
-    for begin, end in _asked_in(text, asked):
-        pieces += [(text[last:begin], False), (text[begin:end], True)]
+    for begin, end in _iter_matches(text, query_words):
+        parts += [(text[last:begin], False), (text[begin:end], True)]
         last = end
-    return [piece for piece in [*pieces, (text[last:], False)] if piece[0]]
+    return [piece for piece in [*parts, (text[last:], False)] if piece[0]]
 
 
-def _asked_in(text: str, asked: frozenset[str]) -> Iterator[Span]:
-    """Find where the words of a text stand that were asked for."""
-    if not asked:
+def _iter_matches(text: str, query_words: frozenset[str]) -> Iterator[Span]:
+    """Yield the spans of the words in a text that match."""
+    if not query_words:
         return iter(())
-    if text.isascii():  # most are, and then one look is enough
-        begun = "|".join(sorted(filter(str.isascii, asked)))
-        look = rf"(?<![a-z0-9])(?:{begun or '(?!)'})[a-z0-9]*"
+    if text.isascii():  # most texts are, and one regular expression is enough
+        prefixes = "|".join(sorted(filter(str.isascii, query_words)))
+        look = rf"(?<![a-z0-9])(?:{prefixes or '(?!)'})[a-z0-9]*"
         return (word.span() for word in re.finditer(look, text, re.ASCII | re.IGNORECASE))
-    begins = tuple(asked)
-    return (span for run in RUN.finditer(text) for span in _asked_in_run(run, begins))
+    prefix_tuple = tuple(query_words)
+    return (span for run in RUN.finditer(text) for span in _asked_in_run(run, prefix_tuple))
 
 
 def _asked_in_run(run: re.Match[str], begins: tuple[str, ...]) -> Iterator[Span]:
-    """Find the words in what stands between two spaces.
+    """Yield the matches in a run of characters without spaces.
 
-    A character can be folded into several, of more than one word: ⑴ into (1), ℀ into a/c. So words
-    are looked for in what is folded, and each is marked by the characters that it came from.
+    Folding can turn one character into several, even into several words: ⑴ into (1), ℀ into a/c. So
+    words are searched in the folded text, and each is mapped back to the characters it came from.
     """
-    folded = [bare(character) for character in run[0]]
+    folded = [fold(character) for character in run[0]]
     places = [run.start() + place for place, some in enumerate(folded) for _ in some]
     places.append(run.end())
     begin = end = -1
@@ -168,48 +248,52 @@ def _asked_in_run(run: re.Match[str], begins: tuple[str, ...]) -> Iterator[Span]
             if begin >= 0:
                 yield begin, end
             begin = first
-        end = max(places[word.end() - 1] + 1, places[word.end()])  # with the accents that follow
+        end = max(places[word.end() - 1] + 1, places[word.end()])  # including combining accents
     if begin >= 0:
         yield begin, end
 
 
-def _holds(thing: Thing, asked: frozenset[str]) -> bool:
-    present = thing.all_words
-    return all(any(word.startswith(part) for word in present) for part in asked)
+def _has_all_words(document: SearchDocument, query_words: frozenset[str]) -> bool:
+    present = document.all_words
+    return all(any(word.startswith(part) for word in present) for part in query_words)
 
 
-def _shown(thing: Thing, asked: frozenset[str]) -> Found:
-    entry = thing.told()
-    excerpt = marked(_excerpt(entry, asked), asked)
-    return Found(thing, entry, marked(thing.title, asked), excerpt)
+def _build_hit(document: SearchDocument, query_words: frozenset[str]) -> SearchHit:
+    text = document.load_text()
+    excerpt = highlight(_excerpt(text, query_words), query_words)
+    return SearchHit(document, text, highlight(document.title, query_words), excerpt)
 
 
-def _excerpt(entry: Entry, asked: frozenset[str]) -> str:
-    """Give the summary; where it has no word that was asked for, the place that has."""
-    if not _first(entry.summary, asked):
-        place = _first(entry.text, asked)
-        if place:
-            return _cut(entry.text, place[0])
+def _excerpt(entry: SearchText, query_words: frozenset[str]) -> str:
+    """Return the summary, or if it has no match, the text around the first match."""
+    if not _first_match(entry.summary, query_words):
+        match = _first_match(entry.text, query_words)
+        if match:
+            return _excerpt_around(entry.text, match[0])
     return entry.summary
 
 
-def _first(text: str, asked: frozenset[str]) -> Span | None:
-    return next(_asked_in(text, asked), None)
+def _first_match(text: str, query_words: frozenset[str]) -> Span | None:
+    return next(_iter_matches(text, query_words), None)
 
 
-def _cut(text: str, place: int) -> str:
-    """Cut a text between words, around a place in it."""
-    begin = text.find(" ", place - BEFORE) + 1 if place > BEFORE else 0
-    end = text.rfind(" ", place, place + AFTER) if len(text) > place + AFTER else len(text)
-    whole = text[begin : end if end > place else place + AFTER]
+def _excerpt_around(text: str, position: int) -> str:
+    """Cut a text between words, around a position."""
+    begin = text.find(" ", position - EXCERPT_BEFORE) + 1 if position > EXCERPT_BEFORE else 0
+    end = (
+        text.rfind(" ", position, position + EXCERPT_AFTER)
+        if len(text) > position + EXCERPT_AFTER
+        else len(text)
+    )
+    whole = text[begin : end if end > position else position + EXCERPT_AFTER]
     return f"{'…' if begin else ''}{whole}{'…' if end < len(text) else ''}"
 
 
-def _page(page: Page) -> Thing:
-    told = Entry(page.summary, page.words, page.language)
-    return Thing("page", page.slug, page.title, "content.shown", lambda: told)
+def _page_document(page: ContentPage) -> SearchDocument:
+    search_text = SearchText(page.summary, page.text, page.language)
+    return SearchDocument("page", page.slug, page.title, "content.show", lambda: search_text)
 
 
-def _news(item: News) -> Thing:
-    told = Entry(item.summary, item.words, item.language)
-    return Thing("news", item.slug, item.title, "site.news_item", lambda: told)
+def _news_document(item: NewsItem) -> SearchDocument:
+    search_text = SearchText(item.summary, item.text, item.language)
+    return SearchDocument("news", item.slug, item.title, "site.news_item", lambda: search_text)

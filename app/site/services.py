@@ -1,29 +1,32 @@
-"""Deeds at the front door."""
+"""Commands of the public website."""
 
 from datetime import timedelta
 
 from sqlalchemy import delete
 
-from app import clock, edition
-from app.accounts import limits
+from app import cache_version, clock
+from app.accounts import rate_limits
 from app.database import db
 from app.mail import services as mail
 from app.site.models import Feedback
 
-MOST_MESSAGES = 5  # from one network in an hour
+MAX_MESSAGES_PER_HOUR = 5  # from one network
 AN_HOUR = timedelta(hours=1)
-FEEDBACK_IS_KEPT = timedelta(days=365)
+FEEDBACK_RETENTION = timedelta(days=365)
 
 
 def send_feedback(text: str, email: str, *, network: str, organisers: str) -> None:
-    """Keep what a visitor wrote, and pass it on to the organisers."""
-    limits.allow("feedback", network, times=MOST_MESSAGES, within=AN_HOUR)
+    """Store a visitor's message and email it to the organisers.
+
+    Raise RateLimitExceeded after MAX_MESSAGES_PER_HOUR from one network.
+    """
+    rate_limits.hit("feedback", network, times=MAX_MESSAGES_PER_HOUR, within=AN_HOUR)
     db.session.add(Feedback(sent_at=clock.now(), message=text, email=email))
-    mail.post("feedback_received", to=organisers, text=text, email=email)
+    mail.enqueue("feedback_received", to=organisers, text=text, email=email)
 
 
-def forget_old_feedback() -> None:
-    """Forget what was written a year ago."""
-    if edition.agrees_on_time():
-        long_ago = clock.now() - FEEDBACK_IS_KEPT
+def purge_feedback() -> None:
+    """Delete messages older than FEEDBACK_RETENTION."""
+    if cache_version.is_clock_in_sync():
+        long_ago = clock.now() - FEEDBACK_RETENTION
         db.session.execute(delete(Feedback).where(Feedback.sent_at < long_ago))

@@ -1,6 +1,8 @@
-"""The front door, and what belongs to no room of its own."""
+"""The home page, what's new, the venue, feedback, access keys and the site map."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,113 +10,164 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.accounts import limits
+from app.accounts import rate_limits
 from app.content import queries as content
-from app.content.views import content_of, folder
-from app.errors import TooOften
-from app.forms import checks_its_own_token
-from app.programme import releases
+from app.content.views import get_content_folder, page_context
+from app.errors import RateLimitExceeded
+from app.forms.base import validates_own_csrf
+from app.programme.snapshot import Session
 from app.registration import queries as registration
-from app.site import front, machines, news, offline, searching, services
+from app.releases import current_release, json_ld
+from app.releases.published_programme import PublishedProgramme
+from app.site import news_views, offline_views, search_views, services, well_known_views, whats_on
 from app.site.forms import AccessKeysForm, FeedbackForm
+from app.site.whats_on import NowNext
 from app.web import languages
-from app.web.pages import page
-from app.web.public import public, true_until
+from app.web.cache_policy import always_revalidate, cacheable, expires_at
+from app.web.rendering import render_page
+
+MAX_DAYS = 10
+MAX_SESSIONS = 4  # per day, and of what is on now and next
+
+
+@dataclass(frozen=True)
+class DayPreview:
+    """A day and its first sessions."""
+
+    date: date
+    sessions: Sequence[Session]
+    more_count: int
+
+
+def get_now_next(programme: PublishedProgramme) -> NowNext | None:
+    """Return what is on now and next, or None before and after the conference."""
+    moment = clock.now()
+    begins, ends = whats_on.get_conference_span(programme)
+    if not begins <= moment < ends:
+        expires_at(begins)
+        return None
+    found = whats_on.get_now_next(programme, moment)
+    expires_at(found.changes_at)
+    always_revalidate()
+    return found.summary(MAX_SESSIONS)
+
+
+def build_json_ld(programme: PublishedProgramme) -> str:
+    """Return the conference and its first sessions as JSON-LD for search engines."""
+    if not programme.is_published:
+        return ""
+    sessions = [session for day in list_day_previews(programme) for session in day.sessions]
+    return json_ld.render_conference(programme.conference, sessions)
+
+
+def list_day_previews(programme: PublishedProgramme) -> Sequence[DayPreview]:
+    """Return the first sessions of each day, without breaks."""
+    days = []
+    for day in programme.days[:MAX_DAYS]:
+        sessions = [line.session for line in day.lines if not line.session.is_break]
+        days.append(DayPreview(day.date, sessions[:MAX_SESSIONS], len(sessions[MAX_SESSIONS:])))
+    return days
+
 
 A_YEAR = timedelta(days=365)
 A_DAY = timedelta(days=1)
-NEWS_ON_THE_FRONT_PAGE = 3
-TOO_MANY = _l("Wait an hour, then send this again: several messages have come from where you are")
+MAX_HOME_NEWS = 3
+TOO_MANY_MESSAGES = _l(
+    "Wait an hour, then send this again: several messages have come from where you are"
+)
 
-pages = Blueprint("site", __name__)
-machines.attach(pages)
-offline.attach(pages)
-pages.register_blueprint(news.feeds)
+bp = Blueprint("site", __name__)
+well_known_views.add_url_rules(bp)
+offline_views.add_url_rules(bp)
 
 
-@pages.get("/")
-@public
+@bp.get("/")
+@cacheable
 def home() -> ResponseReturnValue:
-    programme = releases.current()
-    door = registration.door()
-    true_until(door.opens_at, door.closes_at)
-    return page(
+    programme = current_release.get_programme()
+    registration_status = registration.get_registration_status()
+    expires_at(registration_status.opens_at, registration_status.closes_at)
+    return render_page(
         "site/home.html",
         programme=programme,
-        days=front.glances(programme),
-        linked=front.linked_data(programme),
-        door=door,
-        present=front.now(programme),
-        words=content.front(folder(), programme.conference.acronym, _language()),
-        news=news.items()[:NEWS_ON_THE_FRONT_PAGE],
+        days=list_day_previews(programme),
+        json_ld=build_json_ld(programme),
+        registration_status=registration_status,
+        now_next=get_now_next(programme),
+        hero=content.get_hero_text(
+            get_content_folder(), programme.conference.acronym, _language_code()
+        ),
+        news=news_views.list_news()[:MAX_HOME_NEWS],
     )
 
 
-pages.add_url_rule("/search", endpoint="search", view_func=searching.results)
+bp.add_url_rule("/search", endpoint="search", view_func=search_views.results)
 
 
-@pages.get("/site-map")
-@public
+@bp.get("/site-map")
+@cacheable
 def site_map() -> ResponseReturnValue:
-    programme = releases.current()
-    return page("site/site_map.html", programme=programme, written=_pages(), trail=[])
+    programme = current_release.get_programme()
+    return render_page(
+        "site/site_map.html", programme=programme, content_pages=_list_content_pages(), trail=[]
+    )
 
 
-@pages.get("/developers")
-@public
+@bp.get("/developers")
+@cacheable
 def developers() -> ResponseReturnValue:
-    return page("site/developers.html", trail=[])
+    return render_page("site/developers.html", trail=[])
 
 
-@pages.get("/whats-new")
-@public
+@bp.get("/whats-new")
+@cacheable
 def whats_new() -> ResponseReturnValue:
-    return page("site/whats_new.html", news=news.items(), trail=[])
+    return render_page("site/whats_new.html", news=news_views.list_news(), trail=[])
 
 
-@pages.get("/whats-new/<slug>")
-@public
+@bp.get("/whats-new/<slug>")
+@cacheable
 def news_item(slug: str) -> ResponseReturnValue:
     trail = [(gettext("What’s new"), url_for(".whats_new"))]
-    return page("site/news_item.html", news=news.item(slug), trail=trail)
+    return render_page("site/news_item.html", news=news_views.get_news_item(slug), trail=trail)
 
 
-@pages.get("/venue")
-@public
+@bp.get("/venue")
+@cacheable
 def venue() -> ResponseReturnValue:
-    rooms = releases.current().rooms
-    return page("site/venue.html", rooms=rooms, **content_of("venue"))
+    rooms = current_release.get_programme().rooms
+    return render_page("site/venue.html", rooms=rooms, **page_context("venue"))
 
 
-@pages.route("/feedback", methods=["GET", "POST"])
-@checks_its_own_token
-@public
+@bp.route("/feedback", methods=["GET", "POST"])
+@validates_own_csrf
+@cacheable
 def feedback() -> ResponseReturnValue:
     form = FeedbackForm()
     status = 200
     if form.validate_on_submit():
         try:
-            _pass_on(form)
-        except TooOften:
-            form.reject(form.message, TooOften(str(TOO_MANY)))
+            _send_feedback(form)
+        except RateLimitExceeded:
+            form.add_error(form.message, RateLimitExceeded(str(TOO_MANY_MESSAGES)))
             status = 429
         else:
             return redirect(url_for(".feedback_sent"), 303)
     elif form.is_submitted():
         status = 422
-    true_until(clock.now() + A_DAY)  # so that its token never grows old
-    return page("site/feedback.html", status, form=form, **content_of("feedback"))
+    expires_at(clock.now() + A_DAY)  # so that the CSRF token in the page does not expire
+    return render_page("site/feedback.html", status, form=form, **page_context("feedback"))
 
 
-@pages.get("/feedback/sent")
-@public
+@bp.get("/feedback/sent")
+@cacheable
 def feedback_sent() -> ResponseReturnValue:
-    return page("site/feedback_sent.html")
+    return render_page("site/feedback_sent.html")
 
 
-@pages.route("/access-keys", methods=["GET", "POST"])
-@checks_its_own_token
-@public
+@bp.route("/access-keys", methods=["GET", "POST"])
+@validates_own_csrf
+@cacheable
 def access_keys() -> ResponseReturnValue:
     form = AccessKeysForm()
     if form.validate_on_submit():
@@ -132,24 +185,28 @@ def access_keys() -> ResponseReturnValue:
             answer.delete_cookie("access_keys")
         return answer
     status = 422 if form.is_submitted() else 200
-    true_until(clock.now() + A_DAY)
-    return page("site/access_keys.html", status, form=form, **content_of("access-keys"))
+    expires_at(clock.now() + A_DAY)
+    return render_page("site/access_keys.html", status, form=form, **page_context("access-keys"))
 
 
-def _pass_on(form: FeedbackForm) -> None:
-    message = form.written()
-    contact = releases.current().conference.contact_email
+def _send_feedback(form: FeedbackForm) -> None:
+    message = form.get_message()
+    contact = current_release.get_programme().conference.contact_email
     services.send_feedback(
         message.text,
         message.email,
-        network=limits.network(request.remote_addr),
+        network=rate_limits.network_key(request.remote_addr),
         organisers=contact or current_app.config["MAIL_DEFAULT_SENDER"],
     )
 
 
-def _language() -> str:
+def _language_code() -> str:
     return languages.current().code
 
 
-def _pages() -> list[content.Page]:
-    return list(content.pages(folder(), _language(), languages.root(_language())))
+def _list_content_pages() -> list[content.ContentPage]:
+    return list(
+        content.list_pages(
+            get_content_folder(), _language_code(), languages.url_prefix(_language_code())
+        )
+    )

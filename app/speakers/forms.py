@@ -1,33 +1,150 @@
-"""What speakers and their assistants type."""
+"""The forms of speakers' own pages: participation, short questions, and absences.
 
-from collections.abc import Iterable
-from datetime import date
+Absences are times at which a speaker cannot appear: rows that can be added and removed.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, RadioField
+from wtforms import (
+    Field,
+    FieldList,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    TimeField,
+)
+from wtforms import Form as SubForm
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, ValidationError
 
-from app.forms import Form
-from app.registration.fields import a_text, somebodys_address
+from app.forms.base import Form
+from app.forms.fields import ClockTimeField, other_persons_email_field, text_field
+from app.forms.validators import one_of_choices
+from app.programme.fields.speakers import format_period, is_whole_day
+from app.programme.models import Absence
 from app.speakers import questions
-from app.speakers.absences import Absences
 from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES
-from app.speakers.questions import Question
+from app.speakers.questions import SpeakerQuestion
+from app.web.formatting import local_date
+
+MAX_ABSENCES = 30  # rows
+MIDNIGHT = time()
+
+
+class AbsenceForm(SubForm):
+    """One absence: a day, all of it or from one time to another."""
+
+    day = SelectField(
+        _l("Day"), [one_of_choices(_l("Choose one of the days"))], validate_choice=False
+    )
+    starts = ClockTimeField(_l("From"))
+    ends = ClockTimeField(_l("To"))
+
+    def validate_starts(self, field: TimeField) -> None:
+        """Reject an end without a start."""
+        if field.data is None and self.ends.data is not None:
+            raise ValidationError(_l("Say when it begins, or leave both times empty for all day"))
+
+    def validate_ends(self, field: TimeField) -> None:
+        """Reject a start without an end, and an end that is not after the start."""
+        if self.starts.data is None or self.starts.errors:
+            return
+        if field.data is None:
+            raise ValidationError(_l("Say when it ends, or leave both times empty for all day"))
+        if MIDNIGHT < field.data <= self.starts.data:
+            raise ValidationError(_l("The end must come after the beginning"))
+
+    def to_interval(self, zone: ZoneInfo) -> tuple[str, str]:
+        """Return start and end in ISO format."""
+        day = date.fromisoformat(self.day.data)
+        ends = self.ends.data or MIDNIGHT
+        last = day + timedelta(days=1) if ends == MIDNIGHT else day
+        begins = datetime.combine(day, self.starts.data or MIDNIGHT, zone)
+        return (
+            begins.astimezone(UTC).isoformat(),
+            datetime.combine(last, ends, zone).astimezone(UTC).isoformat(),
+        )
+
+
+class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run time
+    """The list of absences."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(FormField(AbsenceForm), label, max_entries=MAX_ABSENCES, **kwargs)
+
+    def set_days(self, days: Iterable[date]) -> None:
+        """Set the days to choose from, in addition to those already in the rows."""
+        current_days = (_parse_day(row.form.day.data) for row in self.entries)
+        choices = [
+            (day.isoformat(), local_date(day))
+            for day in sorted({*days, *(day for day in current_days if day is not None)})
+        ]
+        for row in self.entries:
+            row.form.day.choices = choices
+
+    def add(self) -> None:
+        """Add an empty row, unless there are too many, and move the focus there."""
+        if len(self.entries) < MAX_ABSENCES:
+            self.append_entry().form.day.render_kw = {"autofocus": ""}
+
+    def remove(self, number: str) -> None:
+        """Remove a row by its number."""
+        if (
+            number.isdecimal()
+            and len(number) <= len(str(MAX_ABSENCES))
+            and int(number) < len(self.entries)
+        ):
+            self.entries.pop(int(number))
+
+    def to_intervals(self, zone: ZoneInfo) -> list[list[str]]:
+        """Return each interval once, sorted."""
+        return [list(one) for one in sorted({row.form.to_interval(zone) for row in self.entries})]
+
+
+def initial_absences(absences: Sequence[Absence], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Return the form data of stored absences."""
+    return [_initial_row(one, zone) for one in absences]
+
+
+def describe_absences(absences: Sequence[Absence], zone: ZoneInfo) -> list[str]:
+    """Return stored absences as text."""
+    return [format_period(one.starts_at, one.ends_at, zone) for one in absences]
+
+
+def _initial_row(absence: Absence, zone: ZoneInfo) -> dict[str, Any]:
+    starts, ends = absence.starts_at.astimezone(zone), absence.ends_at.astimezone(zone)
+    whole = is_whole_day(absence.starts_at, absence.ends_at, zone)
+    return {
+        "day": starts.date().isoformat(),
+        "starts": None if whole else starts.time(),
+        "ends": None if whole else ends.time(),
+    }
+
+
+def _parse_day(typed: Any) -> date | None:
+    try:
+        return date.fromisoformat(typed or "")
+    except ValueError:
+        return None
+
 
 TAKES_PART = "yes"
-SAY = _l("Say whether you take part")
+ANSWER_REQUIRED = _l("Say whether you take part")
 
 
-class TakingPartForm(Form):
-    """Say whether a speaker takes part, and if not so, why."""
+class ParticipationForm(Form):
+    """Confirm participation, ask for another time, or withdraw."""
 
-    seen = HiddenField()  # what the programme had for them
+    seen = HiddenField()  # fingerprint of the schedule that the page showed
 
     answer = RadioField(
         _l("Do you take part?"),
-        [AnyOf((TAKES_PART, ANOTHER_TIME, WITHDRAWAL), SAY)],
+        [AnyOf((TAKES_PART, ANOTHER_TIME, WITHDRAWAL), ANSWER_REQUIRED)],
         choices=[
             SelectChoice(TAKES_PART, _l("Yes, as the programme has it")),
             SelectChoice(ANOTHER_TIME, _l("Yes, but I need another time")),
@@ -35,47 +152,47 @@ class TakingPartForm(Form):
         ],
         validate_choice=False,
     )
-    words = a_text(
+    words = text_field(
         _l("Why, or which times suit you"),
         _l("What you write"),
         _l("Only if you need another time or cannot take part. The organisers read it"),
     )
 
     def validate_words(self, field: Field) -> None:
-        """Ask for words where the organisers must act on them."""
+        """Require a message if the organisers have to act on it."""
         if self.answer.data in {ANOTHER_TIME, WITHDRAWAL} and not field.data:
             raise ValidationError(_l("Write a few words, so that the organisers know what to do"))
 
-    def said(self) -> tuple[Any, str]:
-        """Give the answer and the words with it."""
+    def get_answer(self) -> tuple[Any, str]:
+        """Return the answer and the message."""
         return self.answer.data, self.words.data or ""
 
 
 class AnswerForm(Form):
-    """Answer a short question, as its page showed what had been answered before."""
+    """A short question, with a fingerprint of the answer that its page showed."""
 
-    question: Question
+    question: SpeakerQuestion
     seen = HiddenField()
 
-    def told(self) -> dict[str, str]:
-        """Give what was typed."""
+    def get_answers(self) -> dict[str, str]:
+        """Return the answers by field name."""
         return {field: self[field].data or "" for field in self.question.fields}
 
 
 class AssistantForm(Form):
-    """Say whose help a speaker has."""
+    """The email address of an assistant."""
 
-    email = somebodys_address(
+    email = other_persons_email_field(
         _l("Email address of an assistant"),
         _l("They get a link of their own. What they do is noted under their address"),
     )
 
 
-def yes_or_no(label: Any, missing: Any, description: Any = "") -> RadioField:
-    """Ask something that has to be said one way or the other."""
+def yes_no_field(label: Any, required_message: Any, description: Any = "") -> RadioField:
+    """Return a required yes/no question."""
     return RadioField(
         label,
-        [AnyOf((YES, NO), missing)],
+        [AnyOf((YES, NO), required_message)],
         choices=[SelectChoice(YES, _l("Yes")), SelectChoice(NO, _l("No"))],
         validate_choice=False,
         description=description,
@@ -83,10 +200,10 @@ def yes_or_no(label: Any, missing: Any, description: Any = "") -> RadioField:
 
 
 class NeedsForm(AnswerForm):
-    """Say what a speaker needs in order to take part."""
+    """What a speaker needs in order to take part."""
 
     question = questions.NEEDS
-    access = a_text(
+    access = text_field(
         _l("What do you need in order to take part? (optional)"),
         _l("What you need"),
         _l("For example a step-free way to the stage, a sign language interpreter, a seat"),
@@ -94,10 +211,10 @@ class NeedsForm(AnswerForm):
 
 
 class AudioVisualForm(AnswerForm):
-    """Say what a speaker needs of the equipment of the room."""
+    """The equipment that a speaker needs in the room."""
 
     question = questions.AUDIO_VISUAL
-    audio_visual = a_text(
+    audio_visual = text_field(
         _l("What do you need for your talk? (optional)"),
         _l("What you need"),
         _l("For example sound from your computer, a microphone to wear, a clicker"),
@@ -105,41 +222,41 @@ class AudioVisualForm(AnswerForm):
 
 
 class TravelForm(AnswerForm):
-    """Say how and when a speaker comes."""
+    """How and when a speaker arrives."""
 
     question = questions.TRAVEL
-    travel = a_text(
+    travel = text_field(
         _l("How and when do you arrive and leave? (optional)"),
         _l("Your journey"),
         _l("For example By train from Leeds, at 6pm the evening before, and back on Thursday"),
     )
 
 
-class ConsentForm(AnswerForm):
-    """Say what may be published of a talk."""
+class PublishingConsentForm(AnswerForm):
+    """What may be published of a talk."""
 
     question = questions.CONSENT
-    recording = yes_or_no(
+    recording = yes_no_field(
         _l("May a recording of you be published?"),
         _l("Say whether a recording may be published"),
     )
-    slides = yes_or_no(
+    slides = yes_no_field(
         _l("May your slides be published?"), _l("Say whether your slides may be published")
     )
 
 
 class AvailabilityForm(Form):
-    """Say at which times a speaker cannot appear."""
+    """The times at which a speaker cannot appear."""
 
     seen = HiddenField()
-    absences = Absences(_l("Cannot appear"))
+    absences = AbsencesField(_l("Cannot appear"))
 
-    def arrange(self, pressed: str, days: Iterable[date]) -> bool:
-        """Add or remove a row, if that button was pressed; tell whether it was."""
-        deed, _, number = pressed.partition(" ")
-        if deed == "add":
+    def apply_button(self, pressed: str, days: Iterable[date]) -> bool:
+        """Add or remove a row if that button was pressed; return True if so."""
+        action, _, number = pressed.partition(" ")
+        if action == "add":
             self.absences.add()
-        elif deed == "remove":
+        elif action == "remove":
             self.absences.remove(number)
-        self.absences.offer(days)
-        return deed in {"add", "remove"}
+        self.absences.set_days(days)
+        return action in {"add", "remove"}

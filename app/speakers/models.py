@@ -1,6 +1,6 @@
-"""What speakers keep for themselves: who keeps whose pages, and what was answered there.
+"""Who has access to speakers' own pages, what speakers answered there, and emails to them.
 
-What readers see of a speaker is the programme's. Here stands what only the organisers need to know.
+Public data about speakers is in the programme; this is what only the organisers need to know.
 """
 
 from datetime import date, datetime
@@ -13,14 +13,14 @@ from app.database import Base
 from app.programme.models import Session, Speaker
 
 YES, NO = "yes", "no"
-Key = tuple[int | None, int | None]  # of a speaker, or of a person who owns sessions
+RecipientKey = tuple[int | None, int | None]  # of a speaker, or of a person who owns sessions
 ANOTHER_TIME, WITHDRAWAL = "another time", "withdrawal"  # what is asked of the organisers
 
 
-class Keeping(Base):
-    """That somebody keeps a speaker's pages: the speaker themselves, or an assistant."""
+class SpeakerAccess(Base):
+    """The access of a person to a speaker's pages, as the speaker or as an assistant."""
 
-    __tablename__ = "keeping"
+    __tablename__ = "speaker_access"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
@@ -28,28 +28,28 @@ class Keeping(Base):
         ForeignKey("speaker.id", ondelete="CASCADE"), index=True
     )
     is_assistant: Mapped[bool] = mapped_column(default=False, server_default=false())
-    since: Mapped[datetime]
-    named_by: Mapped[str]  # an address
-    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[str]  # an address
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
 
     person: Mapped[Person] = relationship()
     speaker: Mapped[Speaker] = relationship()
 
     __table_args__ = (
         Index(
-            "ix_keeping_once",
+            "ix_speaker_access_once",
             "speaker_id",
             "person_id",
             unique=True,
-            sqlite_where=ended_at.is_(None),
+            sqlite_where=revoked_at.is_(None),
         ),
     )
 
 
-class Reply(Base):
-    """What a speaker has told the organisers, and since when; without a moment, not yet."""
+class SpeakerAnswers(Base):
+    """A speaker's answers to the short questions; a time of None means not answered yet."""
 
-    __tablename__ = "reply"
+    __tablename__ = "speaker_answers"
 
     speaker_id: Mapped[int] = mapped_column(
         ForeignKey("speaker.id", ondelete="CASCADE"), primary_key=True
@@ -83,7 +83,7 @@ class SpeakerNeeds(Base):
 
 
 class SpeakerRequest(Base):
-    """What a speaker asks of the organisers, until they have seen to it."""
+    """A speaker's request to the organisers, until they have resolved it."""
 
     __tablename__ = "speaker_request"
 
@@ -92,10 +92,10 @@ class SpeakerRequest(Base):
         ForeignKey("speaker.id", ondelete="CASCADE"), index=True
     )
     kind: Mapped[str]
-    words: Mapped[str] = mapped_column(Text)
-    asked_at: Mapped[datetime]
-    who: Mapped[str]
-    settled_at: Mapped[datetime | None] = mapped_column(default=None)
+    message: Mapped[str] = mapped_column(Text)
+    requested_at: Mapped[datetime]
+    actor: Mapped[str]
+    resolved_at: Mapped[datetime | None] = mapped_column(default=None)
 
     speaker: Mapped[Speaker] = relationship()
 
@@ -111,57 +111,57 @@ class SessionOwner(Base):
         ForeignKey("session.id", ondelete="CASCADE"), primary_key=True
     )
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    named_at: Mapped[datetime]
-    named_by: Mapped[str]
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[str]
 
     session: Mapped[Session] = relationship()
     person: Mapped[Person] = relationship()
 
 
-class WantedBy(Base):
-    """The day by which an item of the list is wanted."""
+class ItemDeadline(Base):
+    """The deadline of a checklist item."""
 
-    __tablename__ = "wanted_by"
+    __tablename__ = "item_deadline"
 
-    item: Mapped[str] = mapped_column(primary_key=True)  # its name in app.speakers.items
-    day: Mapped[date]
+    item: Mapped[str] = mapped_column(primary_key=True)  # its name in app.speakers.checklist
+    due_on: Mapped[date]
 
 
-class Mailing(Base):
-    """That somebody was written to about a speaker's pages, so that nobody is pestered.
+class SpeakerMailing(Base):
+    """An email that was sent to a speaker, recorded to limit how often they are emailed.
 
-    Its moments are real ones, as those of letters are.
+    Its time is real time, as for all emails.
     """
 
     __tablename__ = "speaker_mailing"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     speaker_id: Mapped[int] = mapped_column(ForeignKey("speaker.id", ondelete="CASCADE"))
-    letter: Mapped[str]  # its name: speaker_invited
+    template: Mapped[str]  # its name: speaker_invited
     sent_at: Mapped[datetime]
-    who: Mapped[str]
+    actor: Mapped[str]
 
-    __table_args__ = (Index("ix_speaker_mailing_last", "speaker_id", "letter", "sent_at"),)
+    __table_args__ = (Index("ix_speaker_mailing_last", "speaker_id", "template", "sent_at"),)
 
 
 class OwnerMailing(Base):
-    """That the owner of sessions was written to about their texts; its moments are real ones."""
+    """An email that was sent to the owner of sessions; its time is real time."""
 
     __tablename__ = "owner_mailing"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
-    letter: Mapped[str]  # its name: speaker_owns
+    template: Mapped[str]  # its name: speaker_owns
     sent_at: Mapped[datetime]
-    who: Mapped[str]
+    actor: Mapped[str]
 
-    __table_args__ = (Index("ix_owner_mailing_last", "person_id", "letter", "sent_at"),)
+    __table_args__ = (Index("ix_owner_mailing_last", "person_id", "template", "sent_at"),)
 
 
 class PlannedReminder(Base):
-    """A reminder that goes by itself to one speaker or owner, seen by organisers before it does.
+    """An automatic reminder to one speaker or owner, which organisers can review before it is sent.
 
-    Whoever has nothing left to do when its moment comes is not written to.
+    It is not sent to anyone who has no open tasks by then.
     """
 
     __tablename__ = "planned_reminder"
@@ -173,31 +173,31 @@ class PlannedReminder(Base):
     person_id: Mapped[int | None] = mapped_column(  # of an owner
         ForeignKey("person.id", ondelete="CASCADE"), unique=True, default=None
     )
-    goes_at: Mapped[datetime] = mapped_column(index=True)
-    held_at: Mapped[datetime | None] = mapped_column(default=None)  # back, until it is let go
-    held_by: Mapped[str] = mapped_column(default="", server_default="")
+    send_at: Mapped[datetime] = mapped_column(index=True)
+    paused_at: Mapped[datetime | None] = mapped_column(default=None)  # back, until it is let go
+    paused_by: Mapped[str] = mapped_column(default="", server_default="")
 
     __table_args__ = (
         CheckConstraint("(speaker_id IS NULL) <> (person_id IS NULL)", name="to_one"),
     )
 
     @property
-    def key(self) -> Key:
-        """To whom it goes."""
+    def key(self) -> RecipientKey:
+        """The key of its recipient."""
         return self.speaker_id, self.person_id
 
-    def hold_back(self, at: datetime, by: str) -> None:
-        """Let it not go until somebody lets it."""
-        self.held_at, self.held_by = at, by
+    def pause(self, at: datetime, by: str) -> None:
+        """Do not send it until it is resumed."""
+        self.paused_at, self.paused_by = at, by
 
-    def let_go(self, at: datetime) -> None:
-        """Let it go again, at its own moment or, where that has passed, at this one."""
-        self.held_at, self.held_by = None, ""
-        self.goes_at = max(self.goes_at, at)
+    def resume(self, at: datetime) -> None:
+        """Send it after all, at its planned time or, if that has passed, at `at`."""
+        self.paused_at, self.paused_by = None, ""
+        self.send_at = max(self.send_at, at)
 
 
 class CalendarKey(Base):
-    """What the private address of a speaker's calendar signs; another one ends the old address."""
+    """The key of a speaker's private calendar URL; a new key invalidates the URL."""
 
     __tablename__ = "speaker_calendar_key"
 
@@ -205,15 +205,15 @@ class CalendarKey(Base):
         ForeignKey("speaker.id", ondelete="CASCADE"), primary_key=True
     )
     key: Mapped[str] = mapped_column(unique=True)
-    made_at: Mapped[datetime]
+    created_at: Mapped[datetime]
 
     speaker: Mapped[Speaker] = relationship()
 
 
-class TakenOff(Base):
-    """That readers saw a speaker in a session and do so no more; their own calendar tells it."""
+class RemovedAppearance(Base):
+    """A published session that a speaker no longer appears in, for their calendar feed."""
 
-    __tablename__ = "taken_off"
+    __tablename__ = "removed_appearance"
 
     speaker_id: Mapped[int] = mapped_column(
         ForeignKey("speaker.id", ondelete="CASCADE"), primary_key=True
@@ -221,10 +221,10 @@ class TakenOff(Base):
     session_key: Mapped[str] = mapped_column(primary_key=True)
 
 
-class ToldRelease(Base):
-    """The release of which speakers have been told by letter what it changed; a single row."""
+class LastNotifiedRelease(Base):
+    """The last release about which speakers were emailed; a single row."""
 
-    __tablename__ = "told_release"
+    __tablename__ = "last_notified_release"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(ForeignKey("release.number"))

@@ -1,4 +1,4 @@
-"""What is asked about the photo of a speaker, of organisers and of speakers alike."""
+"""The forms for the photo of a speaker, for organisers and speakers."""
 
 from functools import cached_property
 from typing import Any, Self
@@ -9,16 +9,16 @@ from wtforms import HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import DataRequired, ValidationError
 
-from app.forms import Form, one_line, plain_characters
-from app.programme.cuts import Cut
+from app.forms.base import FileForm, Form, file_size, is_uploaded_file
+from app.forms.validators import max_length, no_hidden_characters, requires_alphanumeric
 from app.programme.models import Photo
-from app.programme.photos import LARGEST
-from app.registration.fields import at_most, lettered
-from app.web.handed_in import FileForm, is_file, length
+from app.programme.photos.cropping import Crop
+from app.programme.photos.processing import MAX_UPLOAD_BYTES
+from app.text import collapse_whitespace
 
-LONGEST_WORDS = 300  # characters
+MAX_DESCRIPTION_LENGTH = 300  # characters
 TOO_LARGE = _l("This picture is larger than 10 MB")
-WORDS = _l("The text")
+DESCRIPTION_SUBJECT = _l("The text")
 POSITIONS = {
     "0 0": _l("Top left"),
     "50 0": _l("Top"),
@@ -30,22 +30,22 @@ POSITIONS = {
     "50 100": _l("Bottom"),
     "100 100": _l("Bottom right"),
 }
-NEAR = {100: _l("As much as fits"), 75: _l("Nearer"), 50: _l("Nearest")}
+ZOOM_LEVELS = {100: _l("As much as fits"), 75: _l("Nearer"), 50: _l("Nearest")}
 
 
 class PhotoForm(FileForm):
-    """Give a speaker a photo, or say what theirs shows."""
+    """Upload a photo, or describe the current one."""
 
     file = FileField(_l("Picture"))
     description = StringField(
         _l("What the photo shows"),
         [
             DataRequired(_l("Say what the photo shows")),
-            at_most(LONGEST_WORDS, WORDS),
-            plain_characters,
-            lettered(WORDS),
+            max_length(MAX_DESCRIPTION_LENGTH, DESCRIPTION_SUBJECT),
+            no_hidden_characters,
+            requires_alphanumeric(DESCRIPTION_SUBJECT),
         ],
-        [one_line],
+        [collapse_whitespace],
         _l(
             "In a few words, for those who do not see it: "
             "for example A woman with short grey hair, laughing"
@@ -55,16 +55,16 @@ class PhotoForm(FileForm):
     has_photo = False
 
     @classmethod
-    def about(cls, photo: Photo | None, **more: Any) -> Self:
-        """Begin with what is known of a photo, and ask for no picture where there is one."""
-        form = cls(data={"description": photo.description if photo else ""}, **more)
+    def for_photo(cls, photo: Photo | None, **kwargs: Any) -> Self:
+        """Return a form filled with the data of a photo; if there is one, a file is optional."""
+        form = cls(data={"description": photo.description if photo else ""}, **kwargs)
         form.has_photo = photo is not None
         return form
 
     def validate_file(self, field: FileField) -> None:
-        """Ask for a picture that is not too large."""
-        if is_file(field.data):
-            if length(field.data) > LARGEST:
+        """Require an image that is not too large."""
+        if is_uploaded_file(field.data):
+            if file_size(field.data) > MAX_UPLOAD_BYTES:
                 raise ValidationError(TOO_LARGE)
             if not self.body:
                 raise ValidationError(_l("This file is empty"))
@@ -73,18 +73,18 @@ class PhotoForm(FileForm):
 
     @cached_property
     def body(self) -> bytes:
-        """What the file holds; nothing where none was chosen."""
-        if not is_file(self.file.data):
+        """The uploaded bytes; empty if no file was chosen."""
+        if not is_uploaded_file(self.file.data):
             return b""
         read: bytes = self.file.data.read()
         return read
 
 
-class CutForm(Form):
-    """Choose the square of a picture that readers are shown.
+class CropForm(Form):
+    """Choose the square of the picture that is shown.
 
-    Whoever has no script chooses one of nine places and how near; else the square itself is moved,
-    and says in ``exact`` where it stands.
+    Without JavaScript, one of nine positions and a zoom level; with it, the square itself is moved
+    and its position sent in ``exact``.
     """
 
     position = RadioField(
@@ -94,17 +94,17 @@ class CutForm(Form):
     )
     near = RadioField(
         _l("How near"),
-        choices=[SelectChoice(str(side), words) for side, words in NEAR.items()],
+        choices=[SelectChoice(str(side), words) for side, words in ZOOM_LEVELS.items()],
         validate_choice=False,
     )
     exact = HiddenField()
 
     @staticmethod
-    def shown(cut: Cut) -> dict[str, Any]:
-        """Give what stands in the form of a cut before anything is chosen."""
-        near = min(NEAR, key=lambda side: abs(side - cut.side))
-        return {"position": cut.position, "near": str(near), "exact": ""}
+    def initial_data(crop: Crop) -> dict[str, Any]:
+        """Return the form data of a crop."""
+        near = min(ZOOM_LEVELS, key=lambda side: abs(side - crop.size))
+        return {"position": crop.preset, "near": str(near), "exact": ""}
 
-    def cut(self) -> Cut:
-        """Give the cut that was chosen; raise Refused where it is none."""
-        return Cut.read(self.exact.data or f"{self.position.data} {self.near.data}")
+    def get_crop(self) -> Crop:
+        """Return the chosen crop; raise RuleViolation if it is invalid."""
+        return Crop.parse(self.exact.data or f"{self.position.data} {self.near.data}")

@@ -1,4 +1,4 @@
-"""Questions about who keeps whose pages and what is answered there. They change nothing."""
+"""Read-only queries about speakers' own pages: access, owners, answers and requests."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,87 +10,87 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from app.accounts.models import Person
 from app.database import db
 from app.errors import NotFound
-from app.programme.editing.speakers_listed import Part
+from app.programme.editing.speaker_queries import SessionRole
 from app.programme.models import Appearance, Session, Speaker
 from app.speakers.models import (
     WITHDRAWAL,
     CalendarKey,
-    Keeping,
-    Mailing,
-    Reply,
+    ItemDeadline,
     SessionOwner,
+    SpeakerAccess,
+    SpeakerAnswers,
+    SpeakerMailing,
     SpeakerRequest,
-    WantedBy,
 )
 
-STANDS = Keeping.ended_at.is_(None)
-HOW_MANY_WAIT = (  # requests that the organisers have not seen to, for who counts other things too
+IS_ACTIVE = SpeakerAccess.revoked_at.is_(None)
+OPEN_REQUEST_COUNT = (  # a subquery for other packages: open requests
     select(func.count(SpeakerRequest.id))
-    .where(SpeakerRequest.settled_at.is_(None))
+    .where(SpeakerRequest.resolved_at.is_(None))
     .scalar_subquery()
 )
 NOT_YOURS = "There are no pages of yours at that address"
 
 
 @dataclass(frozen=True)
-class Standing:
+class SpeakerCounts:
     """How many speakers take part, and how far they have come."""
 
     all: int
     confirmed: int
-    kept: int  # whose pages somebody keeps
+    with_access: int  # with at least one person who has access
 
 
-def kept_by(person: Person) -> Sequence[Keeping]:
-    """List whose pages somebody keeps, by the speakers' names."""
+def list_access_for_person(person: Person) -> Sequence[SpeakerAccess]:
+    """List someone's accesses to speakers' pages, by the speakers' names."""
     return db.session.scalars(
-        select(Keeping)
-        .join(Speaker, Speaker.id == Keeping.speaker_id)
-        .where(Keeping.person_id == person.id, STANDS)
-        .options(joinedload(Keeping.speaker))
-        .order_by(Speaker.name_order, Speaker.id)
+        select(SpeakerAccess)
+        .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+        .where(SpeakerAccess.person_id == person.id, IS_ACTIVE)
+        .options(joinedload(SpeakerAccess.speaker))
+        .order_by(Speaker.name_sort_key, Speaker.id)
     ).all()
 
 
-def keeping(person: Person, slug: str) -> Keeping:
-    """Find by what right somebody keeps the pages of this speaker."""
+def get_access(person: Person, slug: str) -> SpeakerAccess:
+    """Return someone's access to the pages of a speaker; raise NotFound if there is none."""
     found = db.session.scalar(
-        select(Keeping)
-        .join(Speaker, Speaker.id == Keeping.speaker_id)
-        .where(Keeping.person_id == person.id, Speaker.slug == slug, STANDS)
-        .options(joinedload(Keeping.speaker))
+        select(SpeakerAccess)
+        .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+        .where(SpeakerAccess.person_id == person.id, Speaker.slug == slug, IS_ACTIVE)
+        .options(joinedload(SpeakerAccess.speaker))
     )
     if found is None:
         raise NotFound(NOT_YOURS)
     return found
 
 
-def keepers(speaker: Speaker) -> Sequence[Keeping]:
-    """List who keeps the pages of a speaker: the speaker first, then assistants by address."""
-    return keepers_of([speaker]).get(speaker.id, ())
+def list_access_to_speaker(speaker: Speaker) -> Sequence[SpeakerAccess]:
+    """List the accesses to a speaker's pages: the speaker first, then assistants by email."""
+    return get_access_by_speaker([speaker]).get(speaker.id, ())
 
 
-def keepers_of(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Keeping]]:
-    """Give who keeps the pages of each of these speakers, by the speaker's id."""
+def get_access_by_speaker(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[SpeakerAccess]]:
+    """Return the accesses to the pages of these speakers, by speaker id."""
     rows = db.session.scalars(
-        select(Keeping)
-        .join(Person, Person.id == Keeping.person_id)
-        .where(Keeping.speaker_id.in_(_ids(speakers)), STANDS)
-        .options(joinedload(Keeping.person))
-        .order_by(Keeping.is_assistant, Person.email)
+        select(SpeakerAccess)
+        .join(Person, Person.id == SpeakerAccess.person_id)
+        .where(SpeakerAccess.speaker_id.in_(_ids(speakers)), IS_ACTIVE)
+        .options(joinedload(SpeakerAccess.person))
+        .order_by(SpeakerAccess.is_assistant, Person.email)
     )
-    found: dict[int, list[Keeping]] = {}
+    found: dict[int, list[SpeakerAccess]] = {}
     for row in rows:
         found.setdefault(row.speaker_id, []).append(row)
     return found
 
 
-def written_to(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, datetime]]:
-    """Tell when each letter went last to each of these speakers."""
+def get_last_sent(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, datetime]]:
+    """Return when each email was last sent to each speaker, by speaker id and template."""
     rows = db.session.execute(
-        select(Mailing.speaker_id, Mailing.letter, func.max(Mailing.sent_at))
-        .where(Mailing.speaker_id.in_(_ids(speakers)))
-        .group_by(Mailing.speaker_id, Mailing.letter)
+        select(SpeakerMailing.speaker_id, SpeakerMailing.template, func.max(SpeakerMailing.sent_at))
+        .where(SpeakerMailing.speaker_id.in_(_ids(speakers)))
+        .group_by(SpeakerMailing.speaker_id, SpeakerMailing.template)
     )
     found: dict[int, dict[str, datetime]] = {}
     for number, letter, moment in rows:
@@ -98,28 +98,30 @@ def written_to(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, datetim
     return found
 
 
-def speakers_of(kind: str) -> Sequence[Speaker]:
-    """List those whom a letter is for: who has not confirmed, whose pages are kept, who comes."""
-    kept = select(Keeping.id).where(Keeping.speaker_id == Speaker.id, STANDS).exists()
-    such = {
+def list_speakers_for_email(email_kind: str) -> Sequence[Speaker]:
+    """List the speakers that a kind of email is for: invitation, reminder or thanks."""
+    has_access_row = (
+        select(SpeakerAccess.id).where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE).exists()
+    )
+    conditions = {
         "invitation": Speaker.confirmed_at.is_(None),
-        "reminder": kept,
+        "reminder": has_access_row,
         "thanks": Speaker.confirmed_at.is_not(None),
     }
     return db.session.scalars(
         select(Speaker)
-        .where(Speaker.withdrawn_at.is_(None), such[kind])
-        .order_by(Speaker.name_order, Speaker.id)
+        .where(Speaker.withdrawn_at.is_(None), conditions[email_kind])
+        .order_by(Speaker.name_sort_key, Speaker.id)
     ).all()
 
 
-def owner(session: Session) -> SessionOwner | None:
-    """Find who owns a session, if anybody is named."""
-    return owners([session]).get(session.id)
+def find_owner(session: Session) -> SessionOwner | None:
+    """Return the owner of a session, or None."""
+    return get_owners([session]).get(session.id)
 
 
-def owners(sessions: Sequence[Session]) -> Mapping[int, SessionOwner]:
-    """Give who owns these sessions, by the session's id."""
+def get_owners(sessions: Sequence[Session]) -> Mapping[int, SessionOwner]:
+    """Return the owners of these sessions, by session id."""
     rows = db.session.scalars(
         select(SessionOwner)
         .where(SessionOwner.session_id.in_([one.id for one in sessions]))
@@ -128,31 +130,35 @@ def owners(sessions: Sequence[Session]) -> Mapping[int, SessionOwner]:
     return {row.session_id: row for row in rows}
 
 
-def owned_by(person: Person) -> Sequence[Session]:
+def list_owned_sessions(person: Person) -> Sequence[Session]:
     """List the sessions that somebody owns, by title."""
     return db.session.scalars(
         select(Session)
         .join(SessionOwner, SessionOwner.session_id == Session.id)
         .where(SessionOwner.person_id == person.id, Session.withdrawn_at.is_(None))
-        .order_by(Session.title_order, Session.id)
+        .order_by(Session.title_sort_key, Session.id)
     ).all()
 
 
-def helped_by(person: Person) -> set[int]:
-    """Tell for whom somebody may act: themselves, and whoever keeps pages that they keep too."""
-    kept = select(Keeping.speaker_id).where(Keeping.person_id == person.id, STANDS)
-    own = select(Keeping.person_id).where(
-        Keeping.speaker_id.in_(kept), STANDS, Keeping.is_assistant.is_(False)
+def get_represented_ids(person: Person) -> set[int]:
+    """Return the person ids for whom somebody may act: their own, and speakers they assist."""
+    accessible = select(SpeakerAccess.speaker_id).where(
+        SpeakerAccess.person_id == person.id, IS_ACTIVE
+    )
+    own = select(SpeakerAccess.person_id).where(
+        SpeakerAccess.speaker_id.in_(accessible), IS_ACTIVE, SpeakerAccess.is_assistant.is_(False)
     )
     return {person.id, *db.session.scalars(own)}
 
 
-def texts_of(speakers: Collection[int]) -> Sequence[tuple[int, int, str]]:
-    """Give speaker, session and abstract of the sessions whose text is for a speaker to write.
+def list_texts_to_write(speakers: Collection[int]) -> Sequence[tuple[int, int, str]]:
+    """Return speaker id, session id and abstract for sessions whose text a speaker has to write.
 
-    It is for the owner of a session, and without one for whoever is named first in it.
+    That is the owner of a session or, without an owner, the first of its speakers.
     """
-    keeps = select(Keeping.person_id).where(Keeping.speaker_id == Appearance.speaker_id, STANDS)
+    keeps = select(SpeakerAccess.person_id).where(
+        SpeakerAccess.speaker_id == Appearance.speaker_id, IS_ACTIVE
+    )
     every = aliased(Appearance)
     first = select(func.min(every.position)).where(every.session_id == Session.id)
     rows = (
@@ -172,38 +178,42 @@ def texts_of(speakers: Collection[int]) -> Sequence[tuple[int, int, str]]:
     return [(speaker, session, abstract) for speaker, session, abstract in db.session.execute(rows)]
 
 
-def has_pages(person: Person) -> bool:
-    """Whether somebody keeps anybody's pages, or the text of a session."""
-    kept = select(Keeping.id).where(Keeping.person_id == person.id, STANDS).exists()
-    owned = select(SessionOwner.session_id).where(SessionOwner.person_id == person.id).exists()
-    return bool(db.session.scalar(select(or_(kept, owned))))
+def has_access(person: Person) -> bool:
+    """Return True if somebody has access to a speaker's pages or owns the text of a session."""
+    accesses = (
+        select(SpeakerAccess.id).where(SpeakerAccess.person_id == person.id, IS_ACTIVE).exists()
+    )
+    ownerships = select(SessionOwner.session_id).where(SessionOwner.person_id == person.id).exists()
+    return bool(db.session.scalar(select(or_(accesses, ownerships))))
 
 
-def replies(speakers: Sequence[Speaker]) -> Mapping[int, Reply]:
-    """Give what these speakers have told, by the speaker's id."""
-    found = db.session.scalars(select(Reply).where(Reply.speaker_id.in_(_ids(speakers))))
+def get_answers(speakers: Sequence[Speaker]) -> Mapping[int, SpeakerAnswers]:
+    """Return the answers of these speakers, by speaker id."""
+    found = db.session.scalars(
+        select(SpeakerAnswers).where(SpeakerAnswers.speaker_id.in_(_ids(speakers)))
+    )
     return {reply.speaker_id: reply for reply in found}
 
 
-def wanted_by() -> Mapping[str, date]:
-    """Tell by which day each item is wanted, as far as anybody has said so."""
-    return {row.item: row.day for row in db.session.scalars(select(WantedBy))}
+def get_deadlines() -> Mapping[str, date]:
+    """Return the deadlines by item name."""
+    return {row.item: row.due_on for row in db.session.scalars(select(ItemDeadline))}
 
 
-def calendar_key(speaker: Speaker) -> CalendarKey | None:
-    """Find what the address of a speaker's calendar signs, if there is one."""
+def find_calendar_key(speaker: Speaker) -> CalendarKey | None:
+    """Return the key of a speaker's calendar URL, or None."""
     return db.session.get(CalendarKey, speaker.id)
 
 
-def calendar(key: str) -> CalendarKey | None:
-    """Find whose calendar a key opens."""
+def find_calendar(key: str) -> CalendarKey | None:
+    """Return the calendar with this key, with its speaker, or None."""
     return db.session.scalar(
         select(CalendarKey).where(CalendarKey.key == key).options(joinedload(CalendarKey.speaker))
     )
 
 
-def shared_by(speaker: Speaker) -> list[Part]:
-    """List the sessions of a speaker by time, each once, with all who appear in it."""
+def list_sessions_of(speaker: Speaker) -> list[SessionRole]:
+    """List the sessions of a speaker by time, each once, with everyone who appears in it."""
     rows = db.session.execute(
         select(Session, Appearance.role)
         .join(Appearance, Appearance.session_id == Session.id)
@@ -214,34 +224,34 @@ def shared_by(speaker: Speaker) -> list[Part]:
         )
         .order_by(Session.starts_at.is_(None), Session.starts_at, Session.id, Appearance.position)
     )
-    return [Part(session, role) for session, role in rows]
+    return [SessionRole(session, role) for session, role in rows]
 
 
-def waiting_requests() -> Sequence[SpeakerRequest]:
-    """List what speakers ask and organisers have not seen to yet, the oldest first."""
+def list_open_requests() -> Sequence[SpeakerRequest]:
+    """List the open requests of speakers, oldest first."""
     return db.session.scalars(
         select(SpeakerRequest)
-        .where(SpeakerRequest.settled_at.is_(None))
+        .where(SpeakerRequest.resolved_at.is_(None))
         .options(joinedload(SpeakerRequest.speaker))
         .order_by(SpeakerRequest.id)
     ).all()
 
 
-def request(number: int) -> SpeakerRequest:
-    """Find what a speaker asked."""
-    found = db.session.get(SpeakerRequest, number)
+def get_request(request_id: int) -> SpeakerRequest:
+    """Return a speaker's request; raise NotFound if there is none."""
+    found = db.session.get(SpeakerRequest, request_id)
     if found is None:
         raise NotFound("No speaker has asked that")
     return found
 
 
-def requests_about(slugs: Sequence[str]) -> Mapping[str, Sequence[SpeakerRequest]]:
-    """Give what waits of those who appear in these sessions, by the session's address."""
+def get_requests_by_session(slugs: Sequence[str]) -> Mapping[str, Sequence[SpeakerRequest]]:
+    """Return the open requests of those who appear in these sessions, by the session's slug."""
     rows = db.session.execute(
         select(Session.slug, SpeakerRequest)
         .join(Appearance, Appearance.session_id == Session.id)
         .join(SpeakerRequest, SpeakerRequest.speaker_id == Appearance.speaker_id)
-        .where(Session.slug.in_(slugs), SpeakerRequest.settled_at.is_(None))
+        .where(Session.slug.in_(slugs), SpeakerRequest.resolved_at.is_(None))
         .options(joinedload(SpeakerRequest.speaker))
         .order_by(SpeakerRequest.id)
     )
@@ -251,31 +261,33 @@ def requests_about(slugs: Sequence[str]) -> Mapping[str, Sequence[SpeakerRequest
     return {slug: list(asked.values()) for slug, asked in found.items()}
 
 
-def who_withdrew() -> set[int]:
-    """Tell which speakers have withdrawn by themselves, by id."""
+def get_withdrawn_ids() -> set[int]:
+    """Return the ids of the speakers who have withdrawn."""
     such = SpeakerRequest.kind == WITHDRAWAL
     return set(db.session.scalars(select(SpeakerRequest.speaker_id).where(such)))
 
 
-def open_requests(speakers: Sequence[Speaker]) -> Mapping[int, SpeakerRequest]:
-    """Give what waits of each of these speakers, by the speaker's id; the newest of several."""
+def get_open_requests(speakers: Sequence[Speaker]) -> Mapping[int, SpeakerRequest]:
+    """Return the newest open request of each of these speakers, by speaker id."""
     rows = db.session.scalars(
         select(SpeakerRequest)
-        .where(SpeakerRequest.speaker_id.in_(_ids(speakers)), SpeakerRequest.settled_at.is_(None))
+        .where(SpeakerRequest.speaker_id.in_(_ids(speakers)), SpeakerRequest.resolved_at.is_(None))
         .order_by(SpeakerRequest.id)
     )
     return {row.speaker_id: row for row in rows}
 
 
-def how_they_stand() -> Standing:
+def count_speakers() -> SpeakerCounts:
     """Count the speakers who have not withdrawn."""
-    kept = select(Keeping.id).where(Keeping.speaker_id == Speaker.id, STANDS).exists()
+    is_accessed = (
+        select(SpeakerAccess.id).where(SpeakerAccess.speaker_id == Speaker.id, IS_ACTIVE).exists()
+    )
     takes_part = Speaker.withdrawn_at.is_(None)
     counts = [
         select(func.count(Speaker.id)).where(takes_part, *such).scalar_subquery()
-        for such in ((), (Speaker.confirmed_at.is_not(None),), (kept,))
+        for such in ((), (Speaker.confirmed_at.is_not(None),), (is_accessed,))
     ]
-    return Standing(*db.session.execute(select(*counts)).one())
+    return SpeakerCounts(*db.session.execute(select(*counts)).one())
 
 
 def _ids(speakers: Sequence[Speaker]) -> list[int]:

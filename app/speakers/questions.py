@@ -1,8 +1,8 @@
-"""The short questions: what each asks, where the answer is kept, and since when it is known.
+"""The short questions: their fields, and storing the answers.
 
-An answer is taken over only if nobody has given another since its page was opened; each question
-by itself, so that a speaker and an assistant can work on two of them at once. What access needs
-hold stands in no history.
+An answer is stored only if nobody has changed it since its page was opened. Each question is
+checked separately, so that a speaker and an assistant can work at the same time. The contents of
+access requirements are never recorded in the history.
 """
 
 import json
@@ -17,113 +17,128 @@ from app.history import services as history
 from app.history.changes import Change
 from app.programme.editing import edits
 from app.programme.editing import speakers as programme
-from app.programme.editing.edits import Stale
-from app.programme.editing.of_speakers import ABSENCES, KIND
+from app.programme.editing.edits import StaleEdit
+from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
-from app.speakers.models import Reply, SpeakerNeeds
+from app.speakers.models import SpeakerAnswers, SpeakerNeeds
 
 Values = Mapping[str, str]
-AVAILABILITY = "availability_at"
+AVAILABILITY_COLUMN = "availability_at"
 
 
 @dataclass(frozen=True)
-class Question:
-    """Something that is asked in a few words."""
+class SpeakerQuestion:
+    """A short question on a page of its own."""
 
-    fields: Mapping[str, str]  # the columns that hold the answer, and what people call them
-    since: str  # the column of Reply that tells when it was answered
-    said: str  # what the history says was told
-    kind: type[Reply | SpeakerNeeds] = Reply
+    fields: Mapping[str, str]  # columns, with their labels
+    answered_at_column: str  # column of SpeakerAnswers with the time of the answer
+    summary: str  # the summary for the history
+    model: type[SpeakerAnswers | SpeakerNeeds] = SpeakerAnswers
 
 
-NEEDS = Question({"access": "What you need"}, "needs_at", "access needs", SpeakerNeeds)
-AUDIO_VISUAL = Question({"audio_visual": "What you need"}, "audio_visual_at", "audio-visual needs")
-TRAVEL = Question({"travel": "Your journey"}, "travel_at", "travel and arrival")
-CONSENT = Question(
+NEEDS = SpeakerQuestion({"access": "What you need"}, "needs_at", "access needs", SpeakerNeeds)
+AUDIO_VISUAL = SpeakerQuestion(
+    {"audio_visual": "What you need"}, "audio_visual_at", "audio-visual needs"
+)
+TRAVEL = SpeakerQuestion({"travel": "Your journey"}, "travel_at", "travel and arrival")
+CONSENT = SpeakerQuestion(
     {"recording": "A recording may be published", "slides": "The slides may be published"},
     "consent_at",
     "consent to recording and slides",
 )
 
 
-def held(speaker: Speaker, question: Question) -> dict[str, str]:
-    """Give the answer as it is kept; empty where there is none."""
-    row = db.session.get(question.kind, speaker.id)
+def get_answer(speaker: Speaker, question: SpeakerQuestion) -> dict[str, str]:
+    """Return the stored answer by column name; empty strings if there is none."""
+    row = db.session.get(question.model, speaker.id)
     return {field: getattr(row, field) if row else "" for field in question.fields}
 
 
-def seal(value: Any) -> str:
-    """Give a short sign for an answer, by which another is told from it."""
+def fingerprint(value: Any) -> str:
+    """Return a fingerprint of an answer, to detect concurrent changes."""
     return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def answer(speaker: Speaker, question: Question, typed: Values, *, seen: str, who: str) -> bool:
-    """Keep an answer, and tell whether that is news; raise Stale when there is another by now."""
-    edits.hold(speaker)
-    known = held(speaker, question)
-    is_first = getattr(_reply(speaker), question.since) is None
-    if typed == known and not is_first:
+def save_answer(
+    speaker: Speaker,
+    question: SpeakerQuestion,
+    typed: Values,
+    *,
+    expected_fingerprint: str,
+    actor: str,
+) -> bool:
+    """Store an answer; return True if it changed. Raise StaleEdit on a concurrent change."""
+    edits.lock(speaker)
+    current = get_answer(speaker, question)
+    is_first = getattr(_get_or_create_answers(speaker), question.answered_at_column) is None
+    if typed == current and not is_first:
         return False
-    if typed != known and seal(known) != seen:
-        raise Stale(0, _differing(question, known, typed))
-    _keep(speaker, question, typed)
-    _note(speaker, question.since, question.said, is_first=is_first, who=who)
+    if typed != current and fingerprint(current) != expected_fingerprint:
+        raise StaleEdit(0, _diff(question, current, typed))
+    _store(speaker, question, typed)
+    _record_answer(
+        speaker, question.answered_at_column, question.summary, is_first=is_first, actor=actor
+    )
     return True
 
 
-def show_needs(speaker: Speaker, *, who: str) -> str:
-    """Give what somebody needs to take part, and write down who looked at it."""
-    says = f"What {speaker.name} needs was looked at"
-    history.record(says, about=KIND.about(speaker), who=who)
-    return held(speaker, NEEDS)["access"]
+def read_needs(speaker: Speaker, *, actor: str) -> str:
+    """Return a speaker's access requirements, and record who looked at them."""
+    summary = f"What {speaker.name} needs was looked at"
+    history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
+    return get_answer(speaker, NEEDS)["access"]
 
 
-def say_when_absent(speaker: Speaker, moments: Any, *, seen: str, who: str) -> bool:
-    """Keep at which times a speaker cannot appear, and tell whether that is news."""
-    edits.hold(speaker)
-    is_first = _reply(speaker).availability_at is None
-    known = KIND.value(speaker, ABSENCES)
-    differing = edits.differing(KIND, speaker, {ABSENCES: moments})
-    if differing and seal(known) != seen:
-        raise Stale(0, differing)
-    programme.save(speaker, {ABSENCES: moments}, seen=speaker.version, who=who)
+def set_absences(
+    speaker: Speaker, intervals: Any, *, expected_fingerprint: str, actor: str
+) -> bool:
+    """Store a speaker's absences; return True if they changed."""
+    edits.lock(speaker)
+    is_first = _get_or_create_answers(speaker).availability_at is None
+    current = SPEAKER_FIELDS.get_value(speaker, ABSENCES)
+    changes = edits.diff(SPEAKER_FIELDS, speaker, {ABSENCES: intervals})
+    if changes and fingerprint(current) != expected_fingerprint:
+        raise StaleEdit(0, changes)
+    programme.save(speaker, {ABSENCES: intervals}, expected_version=speaker.version, actor=actor)
     if is_first:
-        _note(speaker, AVAILABILITY, "availability", is_first=True, who=who)
-    return is_first or bool(differing)
+        _record_answer(speaker, AVAILABILITY_COLUMN, "availability", is_first=True, actor=actor)
+    return is_first or bool(changes)
 
 
-def _reply(speaker: Speaker) -> Reply:
-    found = db.session.get(Reply, speaker.id)
+def _get_or_create_answers(speaker: Speaker) -> SpeakerAnswers:
+    found = db.session.get(SpeakerAnswers, speaker.id)
     if found is None:
-        found = Reply(speaker_id=speaker.id)
+        found = SpeakerAnswers(speaker_id=speaker.id)
         db.session.add(found)
         db.session.flush()
     return found
 
 
-def _keep(speaker: Speaker, question: Question, typed: Values) -> None:
-    """Put an answer into its row; of needs, an empty one is not kept at all."""
-    row = db.session.get(question.kind, speaker.id)
-    if question.kind is SpeakerNeeds and not any(typed.values()):
+def _store(speaker: Speaker, question: SpeakerQuestion, typed: Values) -> None:
+    """Store the answer; an empty answer about requirements deletes their row."""
+    row = db.session.get(question.model, speaker.id)
+    if question.model is SpeakerNeeds and not any(typed.values()):
         if row is not None:
             db.session.delete(row)
         return
     if row is None:
-        db.session.add(question.kind(speaker_id=speaker.id, **typed))
+        db.session.add(question.model(speaker_id=speaker.id, **typed))
         return
     for field, value in typed.items():
         setattr(row, field, value)
 
 
-def _note(speaker: Speaker, since: str, said: str, *, is_first: bool, who: str) -> None:
-    setattr(_reply(speaker), since, clock.now())
-    says = f"{speaker.name}: {said} {'answered' if is_first else 'changed'}"
-    history.record(says, about=KIND.about(speaker), who=who)
+def _record_answer(
+    speaker: Speaker, answered_at_column: str, summary: str, *, is_first: bool, actor: str
+) -> None:
+    setattr(_get_or_create_answers(speaker), answered_at_column, clock.now())
+    sentence = f"{speaker.name}: {summary} {'answered' if is_first else 'changed'}"
+    history.record(sentence, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
 
 
-def _differing(question: Question, known: Values, typed: Values) -> list[Change]:
+def _diff(question: SpeakerQuestion, current: Values, typed: Values) -> list[Change]:
     return [
-        Change(field, known[field], typed[field], label, known[field], typed[field])
+        Change(field, current[field], typed[field], label, current[field], typed[field])
         for field, label in question.fields.items()
-        if known[field] != typed[field]
+        if current[field] != typed[field]
     ]

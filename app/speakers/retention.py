@@ -1,7 +1,7 @@
-"""What is forgotten of speakers by itself, and when: the promises of the privacy page.
+"""Retention of speakers' data, as the privacy page promises; run by the worker.
 
-As for delegates, it counts from the end of the conference, by the site's clock, and nothing is
-forgotten while no programme is published. What readers were shown stays in the releases.
+As for delegates, periods start at the end of the conference, by the site's clock, and nothing is
+deleted while no programme is published. What was published stays in the releases.
 """
 
 from datetime import datetime, time
@@ -9,56 +9,58 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, or_, select, update
 
-from app import clock, edition
+from app import cache_version, clock
 from app.accounts.models import FORMER, Person
 from app.database import db
-from app.history.models import Entry
-from app.programme import releases
+from app.history.models import HistoryEntry
 from app.programme.models import Absence, Speaker
-from app.programme.proposals.models import Proposal
-from app.registration.retention import NEEDS_ARE_KEPT, a_year_after
+from app.proposals.models import Proposal
+from app.registration.retention import NEEDS_RETENTION, one_year_after
+from app.releases import current_release
 from app.speakers.models import (
     CalendarKey,
-    Keeping,
-    Mailing,
     OwnerMailing,
     PlannedReminder,
-    Reply,
     SessionOwner,
+    SpeakerAccess,
+    SpeakerAnswers,
+    SpeakerMailing,
     SpeakerNeeds,
     SpeakerRequest,
 )
 
-FOR_A_YEAR = (
-    *(Reply, SpeakerRequest, Absence, Proposal),
-    *(Mailing, OwnerMailing, PlannedReminder, CalendarKey, SessionOwner, Keeping),
+DELETED_AFTER_A_YEAR = (
+    *(SpeakerAnswers, SpeakerRequest, Absence, Proposal),
+    *(SpeakerMailing, OwnerMailing, PlannedReminder, CalendarKey, SessionOwner, SpeakerAccess),
 )
 
 
-def forget_what_is_due() -> None:
-    """Forget everything whose time has come."""
-    if not edition.agrees_on_time():
+def purge_expired() -> None:
+    """Delete everything whose retention period is over."""
+    if not cache_version.is_clock_in_sync():
         return
-    programme = releases.current()
+    programme = current_release.get_programme()
     if not programme.is_published:
         return
     last, zone = programme.conference.ends_on, ZoneInfo(programme.conference.time_zone)
-    if clock.now() > datetime.combine(last, time.max, zone) + NEEDS_ARE_KEPT:
+    if clock.now() > datetime.combine(last, time.max, zone) + NEEDS_RETENTION:
         db.session.execute(delete(SpeakerNeeds))
-    if clock.now() > datetime.combine(a_year_after(last), time.max, zone):
-        _forget_who_kept_pages()
+    if clock.now() > datetime.combine(one_year_after(last), time.max, zone):
+        _purge_access()
 
 
-def _forget_who_kept_pages() -> None:
-    """Forget answers, addresses and doors; whoever has run the conference stays one of its team.
+def _purge_access() -> None:
+    """Delete answers, contact addresses and access; members of the team remain.
 
-    Whoever kept pages once and no longer does is forgotten too: their part alone is in the history.
+    People whose access was revoked earlier are deleted too; only the history mentions them.
     """
-    for kind in FOR_A_YEAR:
-        db.session.execute(delete(kind))
-    had_a_part = select(Entry.id).where(Entry.about == "person " + Person.email).exists()
-    only_kept_pages = or_(Person.keeps_pages_since.is_not(None), ~had_a_part)
-    db.session.execute(delete(Person).where(Person.role == FORMER, only_kept_pages))
-    db.session.execute(update(Person).values(keeps_pages_since=None))
+    for model in DELETED_AFTER_A_YEAR:
+        db.session.execute(delete(model))
+    has_history = (
+        select(HistoryEntry.id).where(HistoryEntry.subject == "person " + Person.email).exists()
+    )
+    had_speaker_access_only = or_(Person.speaker_access_since.is_not(None), ~has_history)
+    db.session.execute(delete(Person).where(Person.role == FORMER, had_speaker_access_only))
+    db.session.execute(update(Person).values(speaker_access_since=None))
     for speaker in db.session.scalars(select(Speaker).where(Speaker.contact_address != "")):
-        speaker.contact_address = ""  # one by one: what search reads follows
+        speaker.contact_address = ""  # one by one, so that the search index is updated

@@ -1,4 +1,4 @@
-"""What speakers tell the organisers about taking part; the programme's own rules hold for it."""
+"""Participation of speakers: confirming, asking for another time, withdrawing; deadlines."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -6,24 +6,25 @@ from datetime import date, timedelta
 from sqlalchemy import delete, update
 
 from app import clock
-from app.accounts import limits
+from app.accounts import rate_limits
 from app.database import db
-from app.errors import Refused
+from app.errors import RuleViolation
 from app.history import services as history
-from app.programme.editing import edits, of_sessions, speakers_listed
+from app.programme.editing import edits, speaker_queries
 from app.programme.editing import speakers as programme
-from app.programme.editing.of_speakers import KIND
+from app.programme.fields import sessions
+from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
-from app.speakers import letters, queries, questions, reminding
-from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, CalendarKey, SpeakerRequest, WantedBy
+from app.speakers import emails, queries, questions, reminders
+from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, CalendarKey, ItemDeadline, SpeakerRequest
 
-MOST_ASKED = 5  # times in a day: each time, every organiser gets a letter
+MAX_REQUESTS_PER_DAY = 5  # per day: each request is emailed to every organiser
 A_DAY = timedelta(days=1)
-WITHDRAWN = "You no longer take part, so this cannot be changed here"
+ALREADY_WITHDRAWN = "You no longer take part, so this cannot be changed here"
 
 
-class Moved(Refused):
-    """The programme has something else for a speaker than what they answered to."""
+class ScheduleChanged(RuleViolation):
+    """The speaker's schedule has changed since the page was opened."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -32,102 +33,106 @@ class Moved(Refused):
         )
 
 
-def given(speaker: Speaker) -> str:
-    """Give what stands for all that the programme has for a speaker: sessions, times, rooms."""
-    parts = speakers_listed.sessions_of(speaker)
-    return questions.seal(
+def schedule_fingerprint(speaker: Speaker) -> str:
+    """Return a fingerprint of a speaker's schedule: sessions, times, rooms."""
+    parts = speaker_queries.list_session_roles(speaker)
+    return questions.fingerprint(
         [
-            [one.key, of_sessions.moment_text(one.starts_at), one.room_id, one.state, part.role]
+            [one.key, sessions.dump_moment(one.starts_at), one.room_id, one.state, part.role]
             for part in parts
             for one in (part.session,)
         ]
     )
 
 
-def confirm(speaker: Speaker, *, seen: str, who: str) -> None:
-    """Say that a speaker takes part, at the time that the programme gives them, as they saw it."""
-    _hold(speaker)
-    if given(speaker) != seen:
-        raise Moved
-    _settle(speaker, ANOTHER_TIME)
-    programme.confirm(speaker, who=who)
+def confirm(speaker: Speaker, *, expected_fingerprint: str, actor: str) -> None:
+    """Confirm that a speaker takes part; raise ScheduleChanged if they saw another schedule."""
+    _lock_active(speaker)
+    if schedule_fingerprint(speaker) != expected_fingerprint:
+        raise ScheduleChanged
+    _resolve_requests(speaker, ANOTHER_TIME)
+    programme.confirm(speaker, actor=actor)
 
 
-def ask_for_another_time(speaker: Speaker, words: str, *, who: str) -> None:
-    """Ask the organisers for another time; the programme stays as it is until they change it."""
-    _hold(speaker)
-    limits.allow("ask for another time", speaker.key, times=MOST_ASKED, within=A_DAY)
-    _settle(speaker, ANOTHER_TIME)
-    _ask(speaker, ANOTHER_TIME, words, who)
-    says = f"{speaker.name} asked for another time"  # why, the history need not know for ever
-    history.record(says, about=KIND.about(speaker), who=who)
+def request_another_time(speaker: Speaker, message: str, *, actor: str) -> None:
+    """Ask the organisers for another time; the programme does not change until they change it."""
+    _lock_active(speaker)
+    rate_limits.hit("ask for another time", speaker.key, times=MAX_REQUESTS_PER_DAY, within=A_DAY)
+    _resolve_requests(speaker, ANOTHER_TIME)
+    _create_request(speaker, ANOTHER_TIME, message, actor)
+    summary = f"{speaker.name} asked for another time"  # without the reason
+    history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
 
 
-def withdraw(speaker: Speaker, words: str, *, who: str) -> None:
-    """Take a speaker out of the working programme; readers are told when organisers publish."""
-    _hold(speaker)
-    _settle(speaker, ANOTHER_TIME)
-    _ask(speaker, WITHDRAWAL, words, who)
-    programme.withdraw(speaker, who=who)
-    letters.withdrawn(speaker, words)
+def withdraw(speaker: Speaker, message: str, *, actor: str) -> None:
+    """Withdraw a speaker from the working programme; it becomes public with the next release."""
+    _lock_active(speaker)
+    _resolve_requests(speaker, ANOTHER_TIME)
+    _create_request(speaker, WITHDRAWAL, message, actor)
+    programme.withdraw(speaker, actor=actor)
+    emails.send_withdrawal_notice(speaker, message)
 
 
-def settle(asked: SpeakerRequest, *, who: str) -> None:
-    """Say that the organisers have seen to what a speaker asked."""
-    db.session.refresh(asked, with_for_update=True)
-    if asked.settled_at is None:
-        asked.settled_at = clock.now()
-        says = f"What {asked.speaker.name} asked was seen to"
-        history.record(says, about=KIND.about(asked.speaker), who=who)
+def resolve_request(speaker_request: SpeakerRequest, *, actor: str) -> None:
+    """Mark a speaker's request as resolved."""
+    db.session.refresh(speaker_request, with_for_update=True)
+    if speaker_request.resolved_at is None:
+        speaker_request.resolved_at = clock.now()
+        summary = f"What {speaker_request.speaker.name} asked was seen to"
+        history.record(
+            summary, subject=SPEAKER_FIELDS.history_subject(speaker_request.speaker), actor=actor
+        )
 
 
-def want_by(days: Mapping[str, date | None], *, who: str) -> bool:
-    """Say by which days the items of the list are wanted; tell whether that is news."""
-    known = dict(queries.wanted_by())
-    wanted = {item: day for item, day in days.items() if day is not None}
-    if wanted == known:
+def set_deadlines(deadlines: Mapping[str, date | None], *, actor: str) -> bool:
+    """Set the deadlines of checklist items; return True if any changed."""
+    current = dict(queries.get_deadlines())
+    new_deadlines = {item: day for item, day in deadlines.items() if day is not None}
+    if new_deadlines == current:
         return False
-    db.session.execute(delete(WantedBy))
-    db.session.add_all(WantedBy(item=item, day=day) for item, day in wanted.items())
-    history.record("The dates of the speakers’ list were changed", about="speakers", who=who)
-    reminding.plan()
+    db.session.execute(delete(ItemDeadline))
+    db.session.add_all(ItemDeadline(item=item, due_on=day) for item, day in new_deadlines.items())
+    history.record("The dates of the speakers’ list were changed", subject="speakers", actor=actor)
+    reminders.plan()
     return True
 
 
-def make_calendar(speaker: Speaker, key: str, *, who: str) -> None:
-    """Give a speaker's calendar an address, in place of the one before."""
-    edits.hold(speaker)
-    known = queries.calendar_key(speaker)
-    if known is None:
-        db.session.add(CalendarKey(speaker_id=speaker.id, key=key, made_at=clock.now()))
+def set_calendar_key(speaker: Speaker, key: str, *, actor: str) -> None:
+    """Set the key of a speaker's calendar URL, replacing any previous one."""
+    edits.lock(speaker)
+    calendar_key = queries.find_calendar_key(speaker)
+    if calendar_key is None:
+        db.session.add(CalendarKey(speaker_id=speaker.id, key=key, created_at=clock.now()))
     else:
-        known.key, known.made_at = key, clock.now()
-    says = f"The calendar of {speaker.name} was given {'another' if known else 'an'} address"
-    history.record(says, about=KIND.about(speaker), who=who)
-
-
-def _hold(speaker: Speaker) -> None:
-    edits.hold(speaker)
-    if speaker.withdrawn_at is not None:
-        raise Refused(WITHDRAWN)
-
-
-def _ask(speaker: Speaker, kind: str, words: str, who: str) -> None:
-    asked = SpeakerRequest(
-        speaker_id=speaker.id, kind=kind, words=words, asked_at=clock.now(), who=who
+        calendar_key.key, calendar_key.created_at = key, clock.now()
+    summary = (
+        f"The calendar of {speaker.name} was given {'another' if calendar_key else 'an'} address"
     )
-    db.session.add(asked)
-    letters.tell_organisers(speaker, asked)
+    history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
 
 
-def _settle(speaker: Speaker, kind: str) -> None:
-    """Let no earlier request of this kind wait any longer."""
+def _lock_active(speaker: Speaker) -> None:
+    edits.lock(speaker)
+    if speaker.withdrawn_at is not None:
+        raise RuleViolation(ALREADY_WITHDRAWN)
+
+
+def _create_request(speaker: Speaker, kind: str, message: str, actor: str) -> None:
+    speaker_request = SpeakerRequest(
+        speaker_id=speaker.id, kind=kind, message=message, requested_at=clock.now(), actor=actor
+    )
+    db.session.add(speaker_request)
+    emails.send_request_to_organisers(speaker, speaker_request)
+
+
+def _resolve_requests(speaker: Speaker, kind: str) -> None:
+    """Resolve earlier requests of this kind."""
     db.session.execute(
         update(SpeakerRequest)
         .where(
             SpeakerRequest.speaker_id == speaker.id,
             SpeakerRequest.kind == kind,
-            SpeakerRequest.settled_at.is_(None),
+            SpeakerRequest.resolved_at.is_(None),
         )
-        .values(settled_at=clock.now())
+        .values(resolved_at=clock.now())
     )

@@ -1,71 +1,112 @@
-"""The first pages of speakers: whose pages, and the one list of all that is asked of them."""
+"""The first pages of speakers: whom they have access to, the checklist, and shared sessions."""
+
+from dataclasses import dataclass
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import guards
-from app.errors import NotAllowed, NotFound
-from app.forms import without_hidden
-from app.speakers import door, items, queries, said
-from app.web.pages import page
+from app.content import markdown
+from app.errors import NotFound, PermissionDenied
+from app.programme.models import Session
+from app.releases import current_release
+from app.speakers import access, checklist, flash, queries, session_owners
+from app.text import strip_hidden
+from app.web.rendering import render_page
 
-UNSEEN = frozenset(
+HIDDEN_FIELDS = frozenset(
     {"csrf_token", "seen", "version", "press", "began", "place"}
-)  # nobody typed these
+)  # left out when typed text is given back
 
-pages = Blueprint("speakers", __name__, url_prefix="/speak")
+bp = Blueprint("speakers", __name__, url_prefix="/speak")
 
 
-@pages.get("")
+@bp.get("")
 def home() -> ResponseReturnValue:
-    person = door.person()
-    kept, owned = queries.kept_by(person), queries.owned_by(person)
-    if len(kept) == 1 and not owned:
-        return redirect(url_for(".listed", slug=kept[0].speaker.slug), 303)
-    return page(
+    person = access.get_signed_in_person()
+    access_rows, owned_sessions = (
+        queries.list_access_for_person(person),
+        queries.list_owned_sessions(person),
+    )
+    if len(access_rows) == 1 and not owned_sessions:
+        return redirect(url_for(".show_checklist", slug=access_rows[0].speaker.slug), 303)
+    return render_page(
         "speakers/home.html",
-        kept=kept,
-        owned=items.of_owned(owned),
-        wanted_by=queries.wanted_by().get(items.TEXTS),
+        access_rows=access_rows,
+        owned_texts=checklist.list_owned_with_states(owned_sessions),
+        due_on=queries.get_deadlines().get(checklist.TEXTS),
     )
 
 
-@pages.get("/<slug>")
-def listed(slug: str) -> ResponseReturnValue:
-    keeping = door.keeping(slug)
-    return page(
-        "speakers/listed.html",
-        keeping=keeping,
+@bp.get("/<slug>")
+def show_checklist(slug: str) -> ResponseReturnValue:
+    keeping = access.get_access(slug)
+    return render_page(
+        "speakers/checklist.html",
+        access=keeping,
         speaker=keeping.speaker,
-        lines=items.lines(keeping.speaker),
-        keeps_others=len(queries.kept_by(keeping.person)) > 1,
+        lines=checklist.build_checklist(keeping.speaker),
+        keeps_others=len(queries.list_access_for_person(keeping.person)) > 1,
     )
 
 
-@pages.errorhandler(NotFound)
-def not_there(reason: NotFound) -> ResponseReturnValue:
-    return _shut(404, reason)
+@bp.errorhandler(NotFound)
+def handle_not_found(reason: NotFound) -> ResponseReturnValue:
+    return _render_error(404, reason)
 
 
-@pages.errorhandler(NotAllowed)
-def not_yours(reason: NotAllowed) -> ResponseReturnValue:
-    return _shut(403, reason)
+@bp.errorhandler(PermissionDenied)
+def handle_permission_denied(reason: PermissionDenied) -> ResponseReturnValue:
+    return _render_error(403, reason)
 
 
-@pages.context_processor
-def what_was_done() -> dict[str, str]:
-    return {"news": said.news()}
+@bp.context_processor
+def flash_context() -> dict[str, str]:
+    return {"flash_message": flash.current_flash()}
 
 
-pages.before_request(guards.require_speaker)
-pages.context_processor(guards.when_it_ends)
+bp.before_request(guards.require_speaker)
+bp.context_processor(guards.session_expiry_context)
 
 
-def _shut(status: int, reason: NotFound | NotAllowed) -> ResponseReturnValue:
-    """Say that these pages are not open, and give back what was typed meanwhile."""
+def _render_error(status: int, reason: NotFound | PermissionDenied) -> ResponseReturnValue:
+    """Show an error page that contains what was typed."""
     typed = [
-        without_hidden(value)
+        strip_hidden(value)
         for name, value in request.form.items(multi=True)
-        if name not in UNSEEN and value.strip()
+        if name not in HIDDEN_FIELDS and value.strip()
     ]
-    return page("speakers/shut.html", status=status, reason=str(reason), typed=typed)
+    return render_page("speakers/closed.html", status=status, reason=str(reason), typed=typed)
+
+
+@dataclass(frozen=True)
+class SharedSession:
+    """A session as one of its speakers sees it."""
+
+    session: Session
+    role: str
+    abstract: str  # safe HTML
+    is_public: bool
+    can_edit: bool
+
+
+@bp.get("/<slug>/sessions")
+def sessions(slug: str) -> ResponseReturnValue:
+    """Show the speaker's sessions in the working programme, with everyone who appears in them."""
+    speaker = access.get_own_speaker(slug)
+    parts = queries.list_sessions_of(speaker)
+    public_slugs = {one.slug for one in current_release.get_programme().sessions}
+    editable_ids = session_owners.get_editable_ids(
+        access.get_signed_in_person(), [part.session for part in parts]
+    )
+    shared = [
+        SharedSession(
+            session=part.session,
+            role=part.role,
+            abstract=markdown.sanitise(part.session.abstract),
+            is_public=part.session.slug in public_slugs,
+            can_edit=part.session.id in editable_ids,
+        )
+        for part in parts
+    ]
+    return render_page("speakers/sessions.html", speaker=speaker, shared=shared)

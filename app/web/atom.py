@@ -1,6 +1,7 @@
-"""A feed as news readers take it (RFC 4287).
+"""Atom feeds (RFC 4287).
 
-An identity is a tag (RFC 4151), the same for ever: from it a reader knows what it has seen.
+The ID of an entry is a tag URI (RFC 4151) that never changes, so that feed readers recognise
+entries they have already shown.
 """
 
 import re
@@ -13,20 +14,22 @@ from flask import current_app
 from flask.wrappers import Response
 
 from app.web import languages
-from app.web.pages import page
+from app.web.rendering import render_page
 
 MEDIA_TYPE = "application/atom+xml"
-SINCE = 2008  # the year from which the tags count; another would make every entry a new one
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+TAG_YEAR = 2008  # the year in tag URIs; changing it would make every entry look new
+INVALID_XML_CHARACTERS = re.compile(
+    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)  # XML 1.0, 2.2
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Something new."""
+class AtomEntry:
+    """An entry of a feed."""
 
-    identity: str  # among all that this site tells of: whats-new/registration-is-open
+    identity: str  # unique on this site: whats-new/registration-is-open
     title: str
-    address: str
+    url: str
     published: datetime
     updated: datetime
     summary: str
@@ -35,41 +38,41 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Feed:
-    """What is new of one sort, the newest first."""
+class AtomFeed:
+    """A feed and its entries, the newest first."""
 
     identity: str
     title: str
-    address: str  # its own
-    page: str  # the page that shows the same
-    entries: Sequence[Entry]
-    begins: datetime  # what it says of itself while there is no entry
+    url: str  # of the feed
+    page_url: str  # the page with the same content
+    entries: Sequence[AtomEntry]
+    started_at: datetime  # its date while there is no entry
 
     @property
     def updated(self) -> datetime:
-        """When the newest of it came."""
-        return max((one.updated for one in self.entries), default=self.begins)
+        """Return when the newest entry was updated, or ``started_at`` if there is none."""
+        return max((one.updated for one in self.entries), default=self.started_at)
 
-    def tag(self, identity: str) -> str:
-        """Give an identity as a tag."""
+    def tag_uri(self, identity: str) -> str:
+        """Return the tag URI of an identity (RFC 4151)."""
         host = urlsplit(current_app.config["SITE_URL"]).hostname
-        return f"tag:{host},{SINCE}:{identity}"
+        return f"tag:{host},{TAG_YEAR}:{identity}"
 
     @property
-    def own_tag(self) -> str:
-        """Give its own identity: each language has a feed of its own."""
-        return self.tag(f"{languages.current().code}/{self.identity}")
+    def feed_tag_uri(self) -> str:
+        """Return the ID of the feed itself; each language has its own feed."""
+        return self.tag_uri(f"{languages.current().code}/{self.identity}")
 
 
-def written(feed: Feed) -> Response:
-    """Write a feed down."""
-    answer = page("components/feed.xml", feed=feed)
-    answer.set_data(NOT_IN_XML.sub("", answer.get_data(as_text=True)))
-    answer.mimetype = MEDIA_TYPE
-    return answer
+def render_feed(feed: AtomFeed) -> Response:
+    """Return the feed as a response, without characters that XML 1.0 forbids."""
+    response = render_page("components/feed.xml", feed=feed)
+    response.set_data(INVALID_XML_CHARACTERS.sub("", response.get_data(as_text=True)))
+    response.mimetype = MEDIA_TYPE
+    return response
 
 
-def whole(html: str) -> str:
-    """Let the links in a piece of HTML lead here from anywhere."""
+def absolutise_links(html: str) -> str:
+    """Return HTML in which links to paths of this site are absolute."""
     site: str = current_app.config["SITE_URL"]
     return re.sub(r'(href|src)="/(?!/)', rf'\1="{site}/', html)

@@ -1,7 +1,7 @@
-"""The language of a page stands in its address: English at the root, others under /fr/ and so on.
+"""The language of a page is part of its URL: English at the root, others under /fr/ and so on.
 
-The first part of the path, when it names a language, becomes the root of the application.
-So every address that a page makes with ``url_for`` stays in its language by itself.
+If the first segment of the path is a language, the middleware moves it to SCRIPT_NAME, so that
+every URL from ``url_for`` stays in that language.
 """
 
 from collections.abc import Iterable
@@ -16,97 +16,99 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from app import lens
+from app import preview_mode
 from config import Config
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-SOURCE = "en"
-LANGUAGE = "conference.language"  # of a request, where it is another than English
+SOURCE_LANGUAGE = "en"
+LANGUAGE = "conference.language"  # a key of the WSGI environment; absent for English
 
 
 @dataclass(frozen=True)
 class Language:
-    """What a page must say of its language."""
+    """A language and what the ``html`` element needs: code and direction."""
 
     code: str
     name: str
     direction: str
 
 
-def attach(app: Flask, config: Config) -> None:
-    """Give pages the words of their language."""
+def init_app(app: Flask, config: Config) -> None:
+    """Set up Flask-Babel and the ``_`` function of templates."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(config.TRANSLATIONS_PATH)
-    app.config["BABEL_DEFAULT_LOCALE"] = SOURCE
+    app.config["BABEL_DEFAULT_LOCALE"] = SOURCE_LANGUAGE
     app.extensions["languages"] = config.LANGUAGES
-    Babel(app, locale_selector=of_this_request)
+    Babel(app, locale_selector=get_request_language)
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]  # set by jinja2.ext.i18n
-    app.add_template_global(_said, "_")
+    app.add_template_global(_gettext, "_")
 
 
-def of_this_request() -> str:
-    """Tell the code of the language that the address asks for."""
-    spoken: str = request.environ.get(LANGUAGE, SOURCE) if has_request_context() else SOURCE
-    return spoken
+def get_request_language() -> str:
+    """Return the language code in the URL of this request."""
+    code: str = (
+        request.environ.get(LANGUAGE, SOURCE_LANGUAGE) if has_request_context() else SOURCE_LANGUAGE
+    )
+    return code
 
 
 def current() -> Language:
-    """Tell the language in which words are shown now."""
-    return described(str(get_locale() or SOURCE))
+    """Return the language of the current locale."""
+    return describe(str(get_locale() or SOURCE_LANGUAGE))
 
 
 @cache
-def described(code: str) -> Language:
-    """Tell a language's name in itself and which way it is written."""
+def describe(code: str) -> Language:
+    """Return the name of a language in that language, and its text direction."""
     locale = Locale.parse(code, sep="-" if "-" in code else "_")
     return Language(code, locale.get_display_name() or code, locale.text_direction)
 
 
-def offered() -> tuple[str, ...]:
-    """List the codes of the languages in which the site can be read."""
-    spoken: tuple[str, ...] = current_app.extensions["languages"]
-    return spoken
+def list_codes() -> tuple[str, ...]:
+    """Return the codes of the languages that the site offers."""
+    codes: tuple[str, ...] = current_app.extensions["languages"]
+    return codes
 
 
-def root(code: str) -> str:
-    """Give what stands before every address in a language, and in the lens looked through."""
-    return own_root(code) + lens.prefix()
+def url_prefix(code: str) -> str:
+    """Return the URL prefix of a language, followed by that of the current preview."""
+    return language_prefix(code) + preview_mode.prefix()
 
 
-def own_root(code: str) -> str:
-    """Give what stands before every address in a language: nothing in English, else /fr."""
-    return "" if code == SOURCE else f"/{code}"
+def language_prefix(code: str) -> str:
+    """Return the URL prefix of a language: "" for English, otherwise "/fr"."""
+    return "" if code == SOURCE_LANGUAGE else f"/{code}"
 
 
-speaking = force_locale
+use_language = force_locale
 
 
 @pass_eval_context
-def _said(how: EvalContext, words: str, **values: Any) -> str:
-    """Say words of a template in the language of the moment.
+def _gettext(eval_context: EvalContext, message: str, **values: Any) -> str:
+    """Translate a message of a template.
 
-    A page has some fifty of them. In the language they are written in, none is looked up: that
-    would take a third of the time that the page takes.
+    A page has about fifty of them. In English they are not looked up, which saves a third of the
+    rendering time.
     """
     locale = get_locale()
-    if locale is not None and (locale.language != SOURCE or locale.territory):
-        words = get_translations().ugettext(words)
-    said = Markup(words) if how.autoescape else words  # noqa: S704 – our own words
-    return said % values if values or "%" in words else said
+    if locale is not None and (locale.language != SOURCE_LANGUAGE or locale.territory):
+        message = get_translations().ugettext(message)
+    text = Markup(message) if eval_context.autoescape else message  # noqa: S704 – our own words
+    return text % values if values or "%" in message else text
 
 
-class Prefix:
-    """The layer that moves a language from the path to the root of the application."""
+class LanguageMiddleware:
+    """Middleware that moves the language from PATH_INFO to SCRIPT_NAME."""
 
     def __init__(self, inner: "WSGIApplication", languages: tuple[str, ...]) -> None:
         self._inner = inner
-        self._prefixes = frozenset(languages) - {SOURCE}
+        self._prefixes = frozenset(languages) - {SOURCE_LANGUAGE}
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer one request."""
+        """Handle one request."""
         if self._prefixes:
             first, slash, rest = environ.get("PATH_INFO", "").lstrip("/").partition("/")
             if first in self._prefixes:

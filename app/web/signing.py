@@ -1,8 +1,8 @@
-"""Secrets in addresses and cookies: each is a signature over a random key in a row.
+"""Signed tokens in URLs and cookies: each signs a random key stored in the database.
 
-Whoever reads the database cannot make one without the site's own key, and a key that is
-replaced ends every secret that was made with it. Only the very text that was given out is taken
-back: not another spelling of it that happens to mean the same.
+Read access to the database is not enough to make a token, since that needs the site's secret key.
+Replacing the stored key revokes all its tokens. Only the exact text that was issued is accepted,
+not another encoding of the same value.
 """
 
 from secrets import compare_digest
@@ -11,24 +11,24 @@ from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
 
-def signed(purpose: str, key: str) -> str:
-    """Give the secret that stands for a key, good for one purpose."""
-    return str(URLSafeSerializer(_keys(), salt=purpose).dumps(key))
+def sign(salt: str, key: str) -> str:
+    """Return the token of a key; ``salt`` limits it to one purpose."""
+    return str(URLSafeSerializer(_secret_keys(), salt=salt).dumps(key))
 
 
-def read(purpose: str, token: str) -> str | None:
-    """Read a key back from its secret; nothing where we did not give it out."""
-    keys = _keys()
+def unsign(salt: str, token: str) -> str | None:
+    """Return the key in a token, or None if we did not issue it."""
+    keys = _secret_keys()
     try:
-        key = str(URLSafeSerializer(keys, salt=purpose).loads(token))
+        key = str(URLSafeSerializer(keys, salt=salt).loads(token))
     except BadData:
         return None
-    given_out = (str(URLSafeSerializer(one, salt=purpose).dumps(key)) for one in keys)
-    is_ours = any(compare_digest(token.encode(), one.encode()) for one in given_out)
+    issued = (str(URLSafeSerializer(one, salt=salt).dumps(key)) for one in keys)
+    is_ours = any(compare_digest(token.encode(), one.encode()) for one in issued)
     return key if is_ours else None
 
 
-def _keys() -> list[str]:
-    """List the keys that may have signed a secret: those that were used before, then today's."""
-    before: list[str] = current_app.config["SECRET_KEY_FALLBACKS"]
-    return [*reversed(before), current_app.config["SECRET_KEY"]]
+def _secret_keys() -> list[str]:
+    """Return the secret keys: former ones first, the current one last (as itsdangerous expects)."""
+    fallbacks: list[str] = current_app.config["SECRET_KEY_FALLBACKS"]
+    return [*reversed(fallbacks), current_app.config["SECRET_KEY"]]

@@ -1,6 +1,6 @@
 // Shows which sessions of a page are in this browser's agenda, and puts them in and out in place.
 // A page is the same for everyone, so it is told here. Who has no agenda, makes no request.
-import { keptAgenda, keepAgenda } from "./kept-agenda.js";
+import { keptAgenda, keepAgenda } from "./agenda-storage.js";
 
 const FRESH = 60_000; // milliseconds for which the site is not asked again
 

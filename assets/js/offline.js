@@ -1,7 +1,7 @@
 // The page on which somebody asks to keep the programme on this device, or to keep it no longer;
 // and their agenda where the site cannot be reached.
 import { fill } from "./offline/agenda.js";
-import { forgetAll, readState } from "./offline/store.js";
+import { forgetAll, readState } from "./offline/cache.js";
 
 const place = document.getElementById("offline");
 const agenda = document.getElementById("offline-agenda");

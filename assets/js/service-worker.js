@@ -1,7 +1,7 @@
 // Holds the programme for whoever has asked for it, and gives it where the site cannot be reached.
 // Only addresses that /offline.json lists are kept, asked for without a cookie, and only where the
 // answer says that it is public. So nothing personal is ever kept, or given from what is kept.
-import { clean, keep, match, readState, renew } from "./offline/store.js";
+import { clean, keep, match, readState, renew } from "./offline/cache.js";
 
 const PATIENCE = 4000; // milliseconds, before a page that is kept is shown instead
 const LOOK_AGAIN = 600_000; // after which the site is asked whether there is something new

@@ -1,8 +1,8 @@
 import { stars } from "./agenda.js";
-import { offerOwnZone } from "./clocks.js";
+import { offerOwnZone } from "./time-zone-offer.js";
 import { focusErrorSummary } from "./error-summary.js";
-import { layOutInSpareTime } from "./lay-out.js";
-import { sendOnce } from "./send-once.js";
+import { layOutInSpareTime } from "./lazy-layout.js";
+import { sendOnce } from "./prevent-double-submit.js";
 
 document.documentElement.classList.add("js-enabled");
 focusErrorSummary();

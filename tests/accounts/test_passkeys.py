@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from app.accounts.models import Passkey
 from app.database import db
-from tests.accounts.key import Key
+from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Page
-from tests.factories import an_organiser, signed_in
+from tests.factories import make_organiser, sign_in
 
 REFUSED = "That passkey could not be checked. Try again"
 SET_UP, STEP = "/second-step/set-up/passkey", "/second-step/passkey"
@@ -18,7 +18,7 @@ SET_UP, STEP = "/second-step/set-up/passkey", "/second-step/passkey"
 
 def told(visitor: Browser, **fields: str) -> dict[str, str]:
     """Give what this visitor's forms send."""
-    field = visitor.open("/sign-out").tree.by_id("csrf_token")
+    field = visitor.open("/sign-out").tree.find_by_id("csrf_token")
     assert field is not None
     return {"csrf_token": field.get("value") or "", **fields}
 
@@ -29,10 +29,10 @@ def asked(visitor: Browser, address: str) -> Any:
     return json.loads(answer.get_data())
 
 
-def a_key_of(visitor: Browser, name: str = "My key", status: int = 200) -> Key:
+def a_key_of(visitor: Browser, name: str = "My key", status: int = 200) -> SoftwareKey:
     """Set up a passkey."""
-    key = Key()
-    answer = key.made(asked(visitor, SET_UP))
+    key = SoftwareKey()
+    answer = key.create_credential(asked(visitor, SET_UP))
     visitor.send("POST", SET_UP, status, data=told(visitor, name=name, answer=answer))
     return key
 
@@ -43,18 +43,18 @@ def shown(visitor: Browser, answer: str, status: int = 200) -> Page:
 
 
 def half_way(visitor: Browser) -> Browser:
-    return signed_in(visitor, passed_at=None)
+    return sign_in(visitor, verified_at=None)
 
 
 def test_a_passkey_is_set_up_under_a_name_and_lets_in(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     half_way(visitor)
     key = a_key_of(visitor, "My telephone")
     assert visitor.page.heading == "Your recovery codes"
-    question = asked(half_way(other := a_browser()), STEP)
+    question = asked(half_way(other := new_browser()), STEP)
 
-    page = shown(other, key.shown(question))
+    page = shown(other, key.sign_assertion(question))
 
     assert page.heading == "The back office"
     assert [one["id"] for one in question["allowCredentials"]] == [
@@ -66,10 +66,10 @@ def test_a_passkey_is_set_up_under_a_name_and_lets_in(
     assert passkey.used_at is not None
 
 
-def test_an_answer_is_used_once(visitor: Browser, a_browser: Callable[[], Browser]) -> None:
+def test_an_answer_is_used_once(visitor: Browser, new_browser: Callable[[], Browser]) -> None:
     key = a_key_of(half_way(visitor))
-    other, thief = half_way(a_browser()), half_way(a_browser())
-    answer = key.shown(asked(other, STEP))
+    other, thief = half_way(new_browser()), half_way(new_browser())
+    answer = key.sign_assertion(asked(other, STEP))
     asked(thief, STEP)
 
     stolen = shown(thief, answer, 422)
@@ -81,53 +81,53 @@ def test_an_answer_is_used_once(visitor: Browser, a_browser: Callable[[], Browse
 
 
 def test_a_question_is_answered_once_well_or_badly(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     key = a_key_of(half_way(visitor))
-    other = half_way(a_browser())
+    other = half_way(new_browser())
     question = asked(other, STEP)
 
-    shown(other, key.shown(question, origin="https://conference.example.evil"), 422)
+    shown(other, key.sign_assertion(question, origin="https://conference.example.evil"), 422)
 
-    assert shown(other, key.shown(question), 422).errors == [REFUSED]
-    assert shown(other, key.shown(asked(other, STEP))).heading == "The back office"
+    assert shown(other, key.sign_assertion(question), 422).errors == [REFUSED]
+    assert shown(other, key.sign_assertion(asked(other, STEP))).heading == "The back office"
 
 
 def test_what_was_signed_for_another_site_lets_nobody_in(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     key = a_key_of(half_way(visitor))
-    other = half_way(a_browser())
+    other = half_way(new_browser())
 
     for answer in (
-        key.shown(asked(other, STEP), site="evil.example"),
-        key.shown(asked(other, STEP), origin="http://conference.example"),
+        key.sign_assertion(asked(other, STEP), relying_party="evil.example"),
+        key.sign_assertion(asked(other, STEP), origin="http://conference.example"),
     ):
         assert shown(other, answer, 422).errors == [REFUSED]
 
 
 def test_the_key_of_somebody_else_lets_nobody_in(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     a_key_of(half_way(visitor))
-    ada = a_browser()
-    theirs = a_key_of(signed_in(ada, "ada@conference.example", passed_at=None))
-    other = half_way(a_browser())
+    ada = new_browser()
+    theirs = a_key_of(sign_in(ada, "ada@conference.example", verified_at=None))
+    other = half_way(new_browser())
 
-    assert shown(other, theirs.shown(asked(other, STEP)), 422).errors == [REFUSED]
+    assert shown(other, theirs.sign_assertion(asked(other, STEP)), 422).errors == [REFUSED]
 
 
 def test_a_copy_of_a_key_is_noticed_by_its_count(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     key = a_key_of(half_way(visitor))
-    other = half_way(a_browser())
-    key.signed = 7
-    shown(other, key.shown(asked(other, STEP)))
-    key.signed = 3  # the copy has not signed as often
-    third = half_way(a_browser())
+    other = half_way(new_browser())
+    key.signature_count = 7
+    shown(other, key.sign_assertion(asked(other, STEP)))
+    key.signature_count = 3  # the copy has not signed as often
+    third = half_way(new_browser())
 
-    assert shown(third, key.shown(asked(third, STEP)), 422).errors == [REFUSED]
+    assert shown(third, key.sign_assertion(asked(third, STEP)), 422).errors == [REFUSED]
 
 
 def test_a_passkey_is_kept_once_and_needs_a_name(visitor: Browser) -> None:
@@ -137,9 +137,12 @@ def test_a_passkey_is_kept_once_and_needs_a_name(visitor: Browser) -> None:
     assert [one["id"] for one in question["excludeCredentials"]] != []
 
     again = visitor.send(
-        "POST", SET_UP, 422, data=told(visitor, name="Again", answer=key.made(question))
+        "POST",
+        SET_UP,
+        422,
+        data=told(visitor, name="Again", answer=key.create_credential(question)),
     )
-    nameless = Key().made(asked(visitor, SET_UP))
+    nameless = SoftwareKey().create_credential(asked(visitor, SET_UP))
     page = visitor.send("POST", SET_UP, 422, data=told(visitor, name=" ", answer=nameless))
 
     assert again.errors == ["You have that passkey already"]
@@ -154,4 +157,4 @@ def test_there_is_an_end_to_how_many_passkeys_somebody_has(visitor: Browser) -> 
     a_key_of(visitor, status=422)
 
     assert visitor.page.errors == ["You have too many passkeys. Remove one that you do not use"]
-    assert len(an_organiser().passkeys) == 20
+    assert len(make_organiser().passkeys) == 20

@@ -14,13 +14,13 @@ from sqlalchemy import select
 from app import clock
 from app.accounts import queries as queries_of_people
 from app.accounts import services, team
-from app.accounts.models import FORMER, Device, SignInLink
+from app.accounts.models import FORMER, LoginSession, SignInLink
 from app.database import db, transaction
 from app.errors import Gone, NotFound
-from app.history.models import Entry
-from app.mail.models import Letter
+from app.history.models import HistoryEntry
+from app.mail.models import Email
 from tests.browser import Browser, Page
-from tests.factories import a_sign_in_link, an_organiser, signed_in
+from tests.factories import make_organiser, make_sign_in_link, sign_in
 
 GRACE = "grace@conference.example"
 NOT_AN_ADDRESS = "Enter an email address in the right form, like name@example.org"
@@ -33,18 +33,18 @@ def ask_for_a_link(visitor: Browser, email: str, address: str = "/sign-in") -> P
     return visitor.press("Send me a link", email_address=email)
 
 
-def letters() -> list[Letter]:
-    return list(db.session.scalars(select(Letter).order_by(Letter.id)))
+def letters() -> list[Email]:
+    return list(db.session.scalars(select(Email).order_by(Email.id)))
 
 
-def words(letter: Letter) -> str:
+def words(letter: Email) -> str:
     message = message_from_bytes(letter.message, policy=policy.default)
     part = message.get_body(("plain",))
     assert part is not None
     return str(part.get_content())
 
 
-def link_in(letter: Letter) -> str:
+def link_in(letter: Email) -> str:
     found = re.search(r"https://conference\.example/sign-in/\S+", words(letter))
     assert found is not None, words(letter)
     return found[0]
@@ -55,7 +55,7 @@ def take_the_cookies_of(owner: Browser, taker: Browser) -> None:
 
 
 def test_an_organiser_signs_in_by_the_link_in_a_letter(visitor: Browser) -> None:
-    an_organiser(GRACE)
+    make_organiser(GRACE)
 
     sent = ask_for_a_link(visitor, " Grace@Conference.example ")
     page = visitor.open(link_in(*letters()))
@@ -68,7 +68,7 @@ def test_an_organiser_signs_in_by_the_link_in_a_letter(visitor: Browser) -> None
 
 
 def test_the_letter_says_what_it_is_for_and_is_forgotten_once_sent(visitor: Browser) -> None:
-    an_organiser(GRACE)
+    make_organiser(GRACE)
 
     ask_for_a_link(visitor, GRACE)
 
@@ -80,36 +80,36 @@ def test_the_letter_says_what_it_is_for_and_is_forgotten_once_sent(visitor: Brow
 
 
 def test_a_mail_scanner_that_opens_the_link_does_not_use_it(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    link = a_sign_in_link()
+    link = make_sign_in_link()
 
-    a_browser().open(link)
-    a_browser().fetch("HEAD", link)
-    a_browser().open(link)
+    new_browser().open(link)
+    new_browser().fetch("HEAD", link)
+    new_browser().open(link)
     visitor.open(link)
 
     assert visitor.press("Sign in").heading == "Set up your second step"
 
 
-def test_a_link_works_once(visitor: Browser, a_browser: Callable[[], Browser]) -> None:
-    link = a_sign_in_link()
-    second = a_browser()
+def test_a_link_works_once(visitor: Browser, new_browser: Callable[[], Browser]) -> None:
+    link = make_sign_in_link()
+    second = new_browser()
     second.open(link)
     visitor.open(link)
     visitor.press("Sign in")
 
     refused = second.press("Sign in", status=410)
-    opened = a_browser().open(link, status=410)
+    opened = new_browser().open(link, status=410)
 
     assert refused.heading == opened.heading == "This link no longer works"
     assert refused.follow("Ask for a new link").heading == "Sign in"
-    assert a_browser().open("/organise").heading == "Sign in"
+    assert new_browser().open("/organise").heading == "Sign in"
 
 
 @pytest.mark.both_databases
 def test_a_link_used_by_many_at_once_lets_one_in(site: Flask) -> None:
-    secret = a_sign_in_link().rpartition("/")[2]
+    secret = make_sign_in_link().rpartition("/")[2]
     results: list[str] = []
 
     def use() -> None:
@@ -129,7 +129,7 @@ def test_a_link_used_by_many_at_once_lets_one_in(site: Flask) -> None:
         one.join()
 
     assert sorted(results) == ["gone"] * 5 + ["in"]
-    assert len(db.session.scalars(select(Device)).all()) == 1
+    assert len(db.session.scalars(select(LoginSession)).all()) == 1
 
 
 def test_a_link_that_was_never_made_is_answered_like_a_used_one(visitor: Browser) -> None:
@@ -146,14 +146,14 @@ def test_a_link_that_was_never_made_is_answered_like_a_used_one(visitor: Browser
     ],
 )
 def test_a_link_lasts_fifteen_real_minutes_whichever_day_the_site_rehearses(
-    visitor: Browser, held_clock: Any, year: int
+    visitor: Browser, frozen_time: Any, year: int
 ) -> None:
     assert clock.now().year == year
-    link = a_sign_in_link()
+    link = make_sign_in_link()
 
-    held_clock.shift(timedelta(minutes=14))
+    frozen_time.shift(timedelta(minutes=14))
     fresh = visitor.open(link)
-    held_clock.shift(timedelta(minutes=2))
+    frozen_time.shift(timedelta(minutes=2))
     old = visitor.open(link, status=410)
 
     assert fresh.heading == "Sign in to the conference"
@@ -162,17 +162,17 @@ def test_a_link_lasts_fifteen_real_minutes_whichever_day_the_site_rehearses(
 
 
 def test_a_stranger_learns_nothing_from_the_answer(
-    visitor: Browser, a_browser: Callable[[], Browser], queries: list[str]
+    visitor: Browser, new_browser: Callable[[], Browser], queries: list[str]
 ) -> None:
-    an_organiser(GRACE)
-    ask_for_a_link(a_browser(), "warm@conference.example")  # the first of all compiles templates
+    make_organiser(GRACE)
+    ask_for_a_link(new_browser(), "warm@conference.example")  # the first of all compiles templates
     answers, work = [], []
 
     for email in (GRACE, "nobody@conference.example"):
-        somebody = a_browser()
+        somebody = new_browser()
         form = somebody.open("/sign-in")
         queries.clear()
-        token = form.tree.by_id("csrf_token")
+        token = form.tree.find_by_id("csrf_token")
         assert token is not None
         answer = somebody.fetch(
             "POST", "/sign-in", data={"email": email, "csrf_token": token.get("value")}
@@ -185,25 +185,25 @@ def test_a_stranger_learns_nothing_from_the_answer(
     (more,) = set(work[1]) - set(work[0])  # somebody is made up who is undone again
     assert more.startswith("INSERT INTO person (email, role, added_at, ")
     assert [letter.recipient for letter in letters()] == [GRACE]
-    assert db.session.scalars(select(SignInLink.person_id)).all() == [an_organiser(GRACE).id]
+    assert db.session.scalars(select(SignInLink.person_id)).all() == [make_organiser(GRACE).id]
 
 
 def test_a_form_open_for_too_long_keeps_the_address_and_writes_nothing(visitor: Browser) -> None:
-    an_organiser(GRACE)
+    make_organiser(GRACE)
     page = visitor.open("/sign-in")
-    visitor.lose_cookie("session")
+    visitor.delete_cookie("session")
 
     again = page.press("Send me a link", {"Email address": GRACE}, status=422)
 
     assert again.errors == [EXPIRED]
-    assert again.answer("Email address") == GRACE
+    assert again.value_of("Email address") == GRACE
     assert letters() == []
     assert again.press("Send me a link").heading == "Look in your email"
 
 
 def test_a_link_open_for_too_long_is_not_used_up(visitor: Browser) -> None:
-    page = visitor.open(a_sign_in_link())
-    visitor.lose_cookie("session")
+    page = visitor.open(make_sign_in_link())
+    visitor.delete_cookie("session")
 
     again = page.press("Sign in", status=422)
 
@@ -215,7 +215,7 @@ def test_a_link_open_for_too_long_is_not_used_up(visitor: Browser) -> None:
 def test_an_address_that_can_be_written_in_two_ways_is_one_person(
     visitor: Browser, typed: str
 ) -> None:
-    an_organiser("grace@xn--bcher-kva.example")
+    make_organiser("grace@xn--bcher-kva.example")
 
     ask_for_a_link(visitor, typed)
 
@@ -223,16 +223,18 @@ def test_an_address_that_can_be_written_in_two_ways_is_one_person(
     another_organiser()
     with transaction():
         team.remove_organiser(typed)
-    assert [one.email for one in queries_of_people.organisers()] == ["colleague@conference.example"]
+    assert [one.email for one in queries_of_people.list_organisers()] == [
+        "colleague@conference.example"
+    ]
 
 
 def test_the_page_that_says_look_in_your_email_is_the_same_for_everyone(
-    a_browser: Callable[[], Browser],
+    new_browser: Callable[[], Browser],
 ) -> None:
-    an_organiser(GRACE)
+    make_organiser(GRACE)
 
-    known = ask_for_a_link(a_browser(), GRACE)
-    unknown = ask_for_a_link(a_browser(), "nobody@conference.example")
+    known = ask_for_a_link(new_browser(), GRACE)
+    unknown = ask_for_a_link(new_browser(), "nobody@conference.example")
 
     assert known.source == unknown.source
     assert known.address == unknown.address
@@ -259,15 +261,15 @@ def test_what_is_not_an_address_is_said_beside_the_question(
     page = visitor.press("Send me a link", email_address=typed, status=422)
 
     assert page.errors == [error]
-    assert page.beside("Email address") == error
+    assert page.error_for("Email address") == error
     assert page.title.startswith("Error: Sign in")
     assert letters() == []
 
 
 def test_the_sixth_letter_within_an_hour_is_refused_for_known_and_unknown(
-    visitor: Browser, held_clock: Any
+    visitor: Browser, frozen_time: Any
 ) -> None:
-    an_organiser(GRACE)
+    make_organiser(GRACE)
     for email in (GRACE, "nobody@conference.example"):
         for _ in range(5):
             ask_for_a_link(visitor, email)
@@ -277,7 +279,7 @@ def test_the_sixth_letter_within_an_hour_is_refused_for_known_and_unknown(
 
         assert page.heading == "That was asked for too often"
 
-    held_clock.shift(AN_HOUR)
+    frozen_time.shift(AN_HOUR)
     assert ask_for_a_link(visitor, GRACE).heading == "Look in your email"
     assert len(letters()) == 6
 
@@ -293,7 +295,7 @@ def test_one_network_cannot_ask_for_many_people(visitor: Browser) -> None:
 
 
 def test_who_was_on_the_way_somewhere_arrives_there(visitor: Browser) -> None:
-    an_organiser(GRACE)
+    make_organiser(GRACE)
     form = visitor.open("/my?from=letter")
 
     form.press("Send me a link", email_address=GRACE)
@@ -326,9 +328,9 @@ def test_who_was_on_the_way_somewhere_arrives_there(visitor: Browser) -> None:
     ],
 )
 def test_nobody_is_led_to_another_site(visitor: Browser, elsewhere: str) -> None:
-    an_organiser(GRACE)
+    make_organiser(GRACE)
     response = visitor.fetch("GET", "/sign-in", query_string={"next": elsewhere})
-    link = a_sign_in_link()
+    link = make_sign_in_link()
     visitor.open("/sign-in")
     opened = visitor.send("GET", link, query_string={"next": elsewhere})
 
@@ -339,14 +341,14 @@ def test_nobody_is_led_to_another_site(visitor: Browser, elsewhere: str) -> None
 
 
 def test_signing_in_leaves_nothing_of_the_session_before(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    thief = a_browser()
+    thief = new_browser()
     thief.open("/sign-in")
     take_the_cookies_of(thief, visitor)
     planted = visitor.cookies()["session"]
 
-    visitor.open(a_sign_in_link())
+    visitor.open(make_sign_in_link())
     visitor.press("Sign in")
 
     assert visitor.cookies()["session"] != planted
@@ -357,12 +359,12 @@ def test_signing_in_leaves_nothing_of_the_session_before(
 
 
 def test_a_stranger_who_plants_their_own_session_does_not_share_the_next(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    colleague = signed_in(a_browser(), "colleague@conference.example")
+    colleague = sign_in(new_browser(), "colleague@conference.example")
     take_the_cookies_of(colleague, visitor)
 
-    visitor.open(a_sign_in_link())
+    visitor.open(make_sign_in_link())
     visitor.press("Sign in")
 
     assert GRACE in visitor.open("/sign-out").text
@@ -370,10 +372,10 @@ def test_a_stranger_who_plants_their_own_session_does_not_share_the_next(
 
 
 def test_signing_out_ends_what_the_cookie_opened(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    signed_in(visitor)
-    copy = a_browser()
+    sign_in(visitor)
+    copy = new_browser()
     take_the_cookies_of(visitor, copy)
     asked = visitor.open("/sign-out")
 
@@ -386,17 +388,17 @@ def test_signing_out_ends_what_the_cookie_opened(
 
 
 def test_signing_out_everywhere_ends_every_device_and_every_unused_link(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    telephone = signed_in(a_browser())
-    colleague = signed_in(a_browser(), "colleague@conference.example")
-    signed_in(visitor)
-    unused = a_sign_in_link()
+    telephone = sign_in(new_browser())
+    colleague = sign_in(new_browser(), "colleague@conference.example")
+    sign_in(visitor)
+    unused = make_sign_in_link()
     page = visitor.open("/my")
 
     done = page.press("Sign out everywhere")
 
-    devices, _ = page.tree.of_class("answers")
+    devices, _ = page.tree.find_by_class("answers")
     assert ["".join(one[0].itertext()).split() for one in devices] == [
         ["Firefox", "on", "Linux", "This", "browser"],
         ["Firefox", "on", "Linux"],
@@ -409,7 +411,7 @@ def test_signing_out_everywhere_ends_every_device_and_every_unused_link(
 
 
 def test_signing_out_everywhere_twice_says_the_same(visitor: Browser) -> None:
-    signed_in(visitor)
+    sign_in(visitor)
     page = visitor.open("/my")
 
     page.press("Sign out everywhere")
@@ -419,7 +421,7 @@ def test_signing_out_everywhere_twice_says_the_same(visitor: Browser) -> None:
 
 
 def test_who_is_no_longer_an_organiser_is_shut_out_from_the_next_page_on(visitor: Browser) -> None:
-    signed_in(visitor)
+    sign_in(visitor)
     another_organiser()
     with transaction():
         team.remove_organiser(GRACE)
@@ -431,7 +433,7 @@ def test_who_is_no_longer_an_organiser_is_shut_out_from_the_next_page_on(visitor
 
 
 def test_who_is_no_longer_an_organiser_gets_no_letter(visitor: Browser) -> None:
-    person = an_organiser(GRACE)
+    person = make_organiser(GRACE)
     another_organiser()
     with transaction():
         team.remove_organiser(GRACE)
@@ -444,12 +446,12 @@ def test_who_is_no_longer_an_organiser_gets_no_letter(visitor: Browser) -> None:
 
 
 def test_who_becomes_an_organiser_again_is_the_same_person(site: Flask) -> None:
-    first = an_organiser(GRACE).id
+    first = make_organiser(GRACE).id
     another_organiser()
     with transaction():
         team.remove_organiser(GRACE)
 
-    again = an_organiser(GRACE)
+    again = make_organiser(GRACE)
 
     assert again.id == first
     assert again.is_organiser
@@ -457,18 +459,18 @@ def test_who_becomes_an_organiser_again_is_the_same_person(site: Flask) -> None:
 
 def test_a_link_is_made_for_organisers_only(site: Flask) -> None:
     with pytest.raises(NotFound, match="There is no organiser with that address"):
-        services.make_sign_in_link("nobody@conference.example")
+        services.create_sign_in_link("nobody@conference.example")
 
 
 def test_nothing_that_opens_a_door_is_kept_in_the_clear(visitor: Browser, site: Flask) -> None:
-    link = a_sign_in_link()
+    link = make_sign_in_link()
     visitor.open(link)
     visitor.press("Sign in")
     secret = link.rpartition("/")[2]
 
     kept = [
         str(value)
-        for table in (SignInLink.__table__, Device.__table__)
+        for table in (SignInLink.__table__, LoginSession.__table__)
         for row in db.session.execute(select(table))
         for value in row
     ]
@@ -478,8 +480,8 @@ def test_nothing_that_opens_a_door_is_kept_in_the_clear(visitor: Browser, site: 
 
 
 def test_pages_about_signing_in_are_kept_by_nobody(visitor: Browser) -> None:
-    link = a_sign_in_link()
-    signed_in(visitor)
+    link = make_sign_in_link()
+    sign_in(visitor)
 
     for address in ("/sign-in", "/sign-in/sent", link, "/sign-out", "/my", "/organise"):
         page = visitor.open(address)
@@ -495,17 +497,17 @@ def test_the_cookie_is_for_this_site_over_https_and_not_for_scripts(visitor: Bro
     assert kept[1:] == ["Secure", "HttpOnly", "Path=/", "SameSite=Lax"]
 
 
-def test_what_has_expired_is_forgotten(visitor: Browser, held_clock: Any) -> None:
-    signed_in(visitor)
-    a_sign_in_link()
+def test_what_has_expired_is_forgotten(visitor: Browser, frozen_time: Any) -> None:
+    sign_in(visitor)
+    make_sign_in_link()
     ask_for_a_link(visitor, GRACE)
-    held_clock.shift(timedelta(hours=13))
+    frozen_time.shift(timedelta(hours=13))
 
     with transaction():
-        services.forget_old()
+        services.delete_expired()
 
     assert db.session.scalars(select(SignInLink)).all() == []
-    assert db.session.scalars(select(Device)).all() == []
+    assert db.session.scalars(select(LoginSession)).all() == []
 
 
 def test_add_organiser_prints_a_link_that_signs_in(visitor: Browser, site: Flask) -> None:
@@ -516,9 +518,9 @@ def test_add_organiser_prints_a_link_that_signs_in(visitor: Browser, site: Flask
     visitor.open(result.output.strip())
     assert visitor.press("Sign in").heading == "Set up your second step"
     (entry,) = db.session.scalars(
-        select(Entry).where(Entry.about == "person ada@conference.example")
+        select(HistoryEntry).where(HistoryEntry.subject == "person ada@conference.example")
     )
-    assert entry.sentence == "ada@conference.example became an organiser"
+    assert entry.summary == "ada@conference.example became an organiser"
     assert entry.happened_at == clock.now()
 
 
@@ -539,7 +541,7 @@ def test_add_organiser_refuses_what_is_no_address(site: Flask) -> None:
 
 
 def test_remove_organiser_says_what_it_did_or_that_there_is_none(site: Flask) -> None:
-    an_organiser(GRACE)
+    make_organiser(GRACE)
     another_organiser()
     run = site.test_cli_runner().invoke
 
@@ -552,10 +554,10 @@ def test_remove_organiser_says_what_it_did_or_that_there_is_none(site: Flask) ->
 
 def another_organiser() -> None:
     """See that there is an organiser besides: the last one stays."""
-    an_organiser("colleague@conference.example")
+    make_organiser("colleague@conference.example")
 
 
 def _token(page: Page) -> str:
-    field = page.tree.by_id("csrf_token")
+    field = page.tree.find_by_id("csrf_token")
     assert field is not None
     return field.get("value") or ""

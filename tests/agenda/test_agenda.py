@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app import clock, edition
+from app import cache_version, clock
 from app.agenda import retention, services
 from app.agenda.models import Agenda, Star
 from app.database import db, transaction
-from app.errors import Refused
-from app.programme import releases
+from app.errors import RuleViolation
 from app.programme.models import Conference, Room, Session
+from app.releases import current_release
 from tests.browser import Browser
-from tests.factories import a_room, a_session, an_agenda, published
+from tests.factories import make_agenda, make_room, make_session, publish_programme
 
 
 def the_session(slug: str) -> Session:
@@ -28,7 +28,7 @@ def at(hour: int, minute: int = 0) -> datetime:
 
 
 def test_sessions_stand_by_time_with_their_rooms(visitor: Browser) -> None:
-    an_agenda("farewell", "harbour-walls", "opening", holder=visitor)
+    make_agenda("farewell", "harbour-walls", "opening", holder=visitor)
 
     page = visitor.open("/agenda")
 
@@ -52,13 +52,13 @@ def test_sessions_stand_by_time_with_their_rooms(visitor: Browser) -> None:
 def test_an_agenda_asks_the_same_few_questions(
     visitor: Browser, queries: list[str], count: int
 ) -> None:
-    an_agenda(*("opening", "harbour-walls", "farewell")[:count], holder=visitor)
+    make_agenda(*("opening", "harbour-walls", "farewell")[:count], holder=visitor)
     visitor.open("/programme")
     queries.clear()
 
     visitor.open("/agenda")
 
-    assert len([one for one in queries if "FROM edition" not in one]) == 2
+    assert len([one for one in queries if "FROM site_state" not in one]) == 2
 
 
 def test_an_empty_agenda_says_what_will_be_there(visitor: Browser) -> None:
@@ -70,7 +70,7 @@ def test_an_empty_agenda_says_what_will_be_there(visitor: Browser) -> None:
 
 
 def test_two_sessions_at_once_are_told_on_both(visitor: Browser) -> None:
-    an_agenda("reading-the-tide", "harbour-walls", holder=visitor)
+    make_agenda("reading-the-tide", "harbour-walls", holder=visitor)
 
     page = visitor.open("/agenda")
 
@@ -82,10 +82,10 @@ def test_two_sessions_at_once_are_told_on_both(visitor: Browser) -> None:
 def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(
     visitor: Browser,
 ) -> None:
-    a_session(slug="soup", title="Soup", room=a_room(name="Kitchen"), starts_at=at(12, 5))
+    make_session(slug="soup", title="Soup", room=make_room(name="Kitchen"), starts_at=at(12, 5))
     db.session.scalars(select(Conference)).one().walking_minutes = 10
-    published()
-    an_agenda("reading-the-tide", "soup", holder=visitor)
+    publish_programme()
+    make_agenda("reading-the-tide", "soup", holder=visitor)
 
     told = visitor.open("/agenda").text
     db.session.scalars(select(Conference)).one().walking_minutes = 5
@@ -99,9 +99,9 @@ def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(
 
 
 def test_who_comes_from_something_without_an_end_is_told_when_it_begins(visitor: Browser) -> None:
-    bell = a_session(title="Bell", room=a_room(name="Tower"), starts_at=at(11), ends_at=None)
-    published()
-    an_agenda(bell.slug, "reading-the-tide", holder=visitor)
+    bell = make_session(title="Bell", room=make_room(name="Tower"), starts_at=at(11), ends_at=None)
+    publish_programme()
+    make_agenda(bell.slug, "reading-the-tide", holder=visitor)
 
     page = visitor.open("/agenda")
 
@@ -109,12 +109,12 @@ def test_who_comes_from_something_without_an_end_is_told_when_it_begins(visitor:
 
 
 def test_what_moved_says_where_it_was_until_that_has_been_seen(visitor: Browser) -> None:
-    an_agenda("opening", holder=visitor)
+    make_agenda("opening", holder=visitor)
     opening = the_session("opening")
     opening.starts_at, opening.ends_at = at(14), at(15)
     opening.room = db.session.scalars(select(Room).where(Room.slug == "boat-house")).one()
     opening.title = "Opening words"
-    published()
+    publish_programme()
 
     page = visitor.open("/agenda")
     assert "One session has changed since you added it." in page.text
@@ -127,13 +127,13 @@ def test_what_moved_says_where_it_was_until_that_has_been_seen(visitor: Browser)
 
 
 def test_what_had_no_time_or_room_says_so(visitor: Browser) -> None:
-    a_session(slug="later", title="Later", starts_at=None, room=None)
-    published()
-    an_agenda("later", holder=visitor)
+    make_session(slug="later", title="Later", starts_at=None, room=None)
+    publish_programme()
+    make_agenda("later", holder=visitor)
     assert "No time yet" in visitor.open("/agenda").headings
     later = the_session("later")
     later.starts_at, later.ends_at = at(16), at(17)
-    published()
+    publish_programme()
 
     page = visitor.open("/agenda")
 
@@ -142,9 +142,9 @@ def test_what_had_no_time_or_room_says_so(visitor: Browser) -> None:
 
 
 def test_what_was_called_off_clashes_with_nothing(visitor: Browser) -> None:
-    an_agenda("reading-the-tide", "harbour-walls", holder=visitor)
+    make_agenda("reading-the-tide", "harbour-walls", holder=visitor)
     the_session("harbour-walls").cancelled_at = clock.now()
-    published()
+    publish_programme()
 
     page = visitor.open("/agenda")
 
@@ -153,9 +153,9 @@ def test_what_was_called_off_clashes_with_nothing(visitor: Browser) -> None:
 
 
 def test_what_was_withdrawn_is_told_until_it_has_been_seen(visitor: Browser) -> None:
-    an_agenda("opening", "farewell", holder=visitor)
+    make_agenda("opening", "farewell", holder=visitor)
     the_session("farewell").withdrawn_at = clock.now()
-    published()
+    publish_programme()
 
     page = visitor.open("/agenda")
     assert "No longer in the programme" in page.headings
@@ -167,7 +167,7 @@ def test_what_was_withdrawn_is_told_until_it_has_been_seen(visitor: Browser) -> 
 
 
 def test_a_session_is_taken_out(visitor: Browser) -> None:
-    an_agenda("opening", "farewell", holder=visitor)
+    make_agenda("opening", "farewell", holder=visitor)
     visitor.open("/agenda")
 
     page = visitor.press("Take out: Opening")
@@ -177,10 +177,10 @@ def test_a_session_is_taken_out(visitor: Browser) -> None:
 
 
 def test_nobody_takes_anything_out_of_another_agenda(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    star = an_agenda("opening").stars[0].id
-    an_agenda("farewell", holder=visitor)
+    star = make_agenda("opening").stars[0].id
+    make_agenda("farewell", holder=visitor)
     told = {"csrf_token": a_token(visitor)}
 
     visitor.send("POST", f"/agenda/stars/{star}/remove", data=told)
@@ -198,15 +198,15 @@ def test_without_an_agenda_there_is_nothing_to_change(visitor: Browser, below: s
 
 
 def a_token(visitor: Browser) -> str:
-    field = visitor.open("/agenda/forget").tree.by_id("csrf_token")
+    field = visitor.open("/agenda/forget").tree.find_by_id("csrf_token")
     assert field is not None
     return field.get("value") or ""
 
 
 def test_a_forgotten_agenda_is_gone_everywhere(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    an_agenda("opening", holder=visitor)
+    make_agenda("opening", holder=visitor)
     secret = visitor.cookies()["agenda"]
     visitor.open("/agenda").follow("Forget this agenda")
 
@@ -216,8 +216,8 @@ def test_a_forgotten_agenda_is_gone_everywhere(
     assert "agenda" not in visitor.cookies()
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 0
     assert db.session.scalar(select(func.count()).select_from(Star)) == 0
-    other = a_browser()
-    other.hold_cookie("agenda", secret, path="/agenda")
+    other = new_browser()
+    other.set_cookie("agenda", secret, path="/agenda")
     assert "The agenda that this browser held is not there any more." in other.open("/agenda").text
     other.open("/agenda/forget")
     assert "Nothing in it yet" in other.press("Forget it").headings
@@ -225,7 +225,7 @@ def test_a_forgotten_agenda_is_gone_everywhere(
 
 @pytest.mark.parametrize("cookie", ["x", "x" * 3000, "é", "ImEi.c2lnbmF0dXJl", '"a"'])
 def test_a_cookie_that_we_did_not_give_opens_nothing(visitor: Browser, cookie: str) -> None:
-    visitor.hold_cookie("agenda", cookie, path="/agenda")
+    visitor.set_cookie("agenda", cookie, path="/agenda")
 
     page = visitor.open("/agenda")
 
@@ -235,8 +235,8 @@ def test_a_cookie_that_we_did_not_give_opens_nothing(visitor: Browser, cookie: s
 def test_an_agenda_holds_no_more_than_its_limit(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "MOST_STARS", 2)
-    an_agenda("opening", "farewell", holder=visitor)
+    monkeypatch.setattr(services, "MAX_STARS", 2)
+    make_agenda("opening", "farewell", holder=visitor)
     visitor.open("/programme")
 
     page = visitor.press("Add to my agenda: Harbour walls", status=409)
@@ -249,19 +249,19 @@ def test_an_agenda_holds_no_more_than_its_limit(
 def test_the_site_holds_no_more_agendas_than_its_limit(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "MOST_AGENDAS", 0)
+    monkeypatch.setattr(services, "MAX_AGENDAS", 0)
 
-    with pytest.raises(Refused), transaction():
-        services.begin("192.0.2.1")
+    with pytest.raises(RuleViolation), transaction():
+        services.create("192.0.2.1")
 
 
 def test_one_network_makes_no_more_agendas_than_a_conference_needs(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "MOST_FROM_A_NETWORK", 1)
+    monkeypatch.setattr(services, "MAX_NEW_PER_NETWORK", 1)
     an_hour_ago = visitor.open("/programme")
     an_hour_ago.press("Add to my agenda: Opening")
-    visitor.lose_cookie("agenda", path="/agenda")
+    visitor.delete_cookie("agenda", path="/agenda")
     visitor.open("/programme")
 
     page = visitor.press("Add to my agenda: Opening", status=429)
@@ -271,22 +271,22 @@ def test_one_network_makes_no_more_agendas_than_a_conference_needs(
 
 @pytest.mark.both_databases
 def test_agendas_are_forgotten_when_the_privacy_page_says(
-    visitor: Browser, held_clock: Any
+    visitor: Browser, frozen_time: Any
 ) -> None:
-    an_agenda()
-    an_agenda("opening")
+    make_agenda()
+    make_agenda("opening")
 
     def left_on(day: str) -> int:
-        held_clock.move_to(day)
+        frozen_time.move_to(day)
         with transaction():
-            retention.forget_what_is_due()
+            retention.purge_expired()
         return db.session.scalar(select(func.count()).select_from(Agenda)) or 0
 
     assert left_on("2009-05-19T09:29:00+01:00") == 2
     assert left_on("2009-05-19T09:31:00+01:00") == 1  # the empty one, after a week
     assert left_on("2009-09-09T12:00:00+01:00") == 1
     assert left_on("2009-09-10T12:00:00+01:00") == 0  # three months after the conference
-    an_agenda("opening")
+    make_agenda("opening")
     assert left_on("2009-09-10T13:00:00+01:00") == 1  # made after it, and kept as long again
     assert left_on("2010-01-10T13:00:00+01:00") == 0
 
@@ -295,25 +295,25 @@ def test_agendas_are_forgotten_when_the_privacy_page_says(
 def test_a_process_that_lives_at_another_time_forgets_nothing(
     visitor: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    an_agenda()
-    monkeypatch.setattr(edition, "agrees_on_time", lambda: False)
+    make_agenda()
+    monkeypatch.setattr(cache_version, "is_clock_in_sync", lambda: False)
     monkeypatch.setattr(clock, "now", lambda: datetime(2012, 1, 1, tzinfo=UTC))
 
-    retention.forget_what_is_due()
+    retention.purge_expired()
 
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 1
 
 
 @pytest.mark.both_databases
 def test_a_star_set_twice_is_one_star(visitor: Browser) -> None:
-    agenda = an_agenda("opening")
+    agenda = make_agenda("opening")
 
     with transaction():
-        held = services.hold(agenda.key)
+        held = services.get_for_update(agenda.key)
         assert held is not None
-        services.star(held, releases.current().session("opening"))
+        services.star(held, current_release.get_programme().get_session("opening"))
         services.unstar(held, "nothing of this key")
 
     assert [star.title for star in agenda.stars] == ["Opening"]
-    assert services.hold("no such key") is None
-    assert timedelta(days=90) == retention.KEPT
+    assert services.get_for_update("no such key") is None
+    assert timedelta(days=90) == retention.RETENTION

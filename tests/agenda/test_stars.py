@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.database import db
 from app.programme.models import Session
 from tests.browser import Browser
-from tests.factories import published
+from tests.factories import publish_programme
 
 IN_ORDER = ["Opening", "Reading the tide", "Harbour walls", "Farewell"]
 ADD = "Add to my agenda: {}"
@@ -66,7 +66,7 @@ def test_a_star_on_a_page_from_before_an_address_changed_finds_its_session(
     visitor.open("/programme")
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
     opening.slug = "grand-opening"
-    published()
+    publish_programme()
 
     page = visitor.press(ADD.format("Opening"))
 

@@ -15,7 +15,7 @@ from flask import Flask
 
 from tests.browser import Browser
 from tests.compatibility import databases, walk
-from tests.postgres import Postgres
+from tests.postgres import PostgresServer
 
 Held = dict[str, Any]
 
@@ -34,7 +34,7 @@ def held(stored: Path) -> Held:
 
 
 @pytest.fixture
-def held_clock(held: Held) -> Iterator[Any]:
+def frozen_time(held: Held) -> Iterator[Any]:
     """The clock, standing still at the moment of storing."""
     with time_machine.travel(held["moment"], tick=False) as traveller:
         yield traveller
@@ -46,10 +46,10 @@ def database(request: pytest.FixtureRequest, stored: Path, tmp_path: Path) -> It
     if getattr(request, "param", "sqlite") == "sqlite":
         yield databases.restore_sqlite(stored, tmp_path / "conference.sqlite")
         return
-    server: Postgres = request.getfixturevalue("postgres")
+    server: PostgresServer = request.getfixturevalue("postgres")
     name = databases.restore_postgresql(stored, server)
     yield server.url(name)
-    server.remove(name)
+    server.drop_database(name)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def settings(
 
 
 @pytest.fixture
-def site(settings: dict[str, str], held_clock: Any) -> Iterator[Flask]:
+def site(settings: dict[str, str], frozen_time: Any) -> Iterator[Flask]:
     """The site on the stored database, migrated to today."""
     with databases.running(settings):
         databases.upgrade()

@@ -18,17 +18,19 @@ import psycopg
 from flask import Flask
 from sqlalchemy import create_engine, func, insert, inspect, select, text
 
-from app import create_app, edition
+from app import cache_version
 from app.database import Base, db, transaction
-from app.programme.finding import services as search_index
+from app.factory import create_app
+from app.releases import search_index
 from config import ROOT, Config
 from tests.browser import Browser
-from tests.postgres import Postgres
+from tests.postgres import PostgresServer
 
 FOLDER: Final = Path(__file__).parent
 SQLITE, POSTGRESQL = "conference.sqlite.xz", "conference.postgresql.sql.xz"
 MIGRATIONS: Final = str(ROOT / "migrations")
 OF_ONE_VERSION: Final = re.compile(r"^(SET |SELECT pg_catalog\.set_config|--|\\)")
+VERSION_TABLE: Final = "alembic_version"
 Settings = dict[str, str]
 
 
@@ -58,12 +60,17 @@ def upgrade() -> None:
     flask_migrate.upgrade(directory=MIGRATIONS)
 
 
+def downgrade(revision: str) -> None:
+    """Bring the database of the site in view back to an earlier migration."""
+    flask_migrate.downgrade(directory=MIGRATIONS, revision=revision)
+
+
 def new_browser(site: Flask, site_url: str) -> Callable[[], Browser]:
     """Give what makes browsers at a site that sees at once what was committed outside requests."""
 
     def before() -> None:
         db.session.commit()
-        edition.look_again()
+        cache_version.recheck()
 
     return lambda: Browser(site, site_url, before, db.session.expire_all)
 
@@ -103,7 +110,7 @@ def copy_to_postgresql(source: str, settings: Settings) -> None:
                 _count_on(write, table)
         origin.dispose()
         with transaction():
-            search_index.catch_up()
+            search_index.reindex_if_stale()
 
 
 def _in_order(table: Any) -> Any:
@@ -121,7 +128,7 @@ def _count_on(connection: Any, table: Any) -> None:
                 connection.execute(select(func.setval(sequence, highest)))
 
 
-def save_postgresql(server: Postgres, name: str, target: Path) -> None:
+def save_postgresql(server: PostgresServer, name: str, target: Path) -> None:
     """Keep a PostgreSQL database as plain SQL."""
     program = server.program("pg_dump")
     asked = ["--inserts", "--no-owner", "--no-privileges", "--dbname", server.plain_url(name)]
@@ -131,13 +138,22 @@ def save_postgresql(server: Postgres, name: str, target: Path) -> None:
     pack("\n".join([*kept, ""]).encode(), target)
 
 
-def restore_postgresql(folder: Path, server: Postgres) -> str:
+def restore_postgresql(folder: Path, server: PostgresServer) -> str:
     """Open a stored PostgreSQL database on a server; give its name."""
-    name = server.make()
+    name = server.create_database()
     script = lzma.decompress((folder / POSTGRESQL).read_bytes())
     with psycopg.connect(server.plain_url(name), autocommit=True) as connection:
         connection.execute(b"BEGIN;\n" + script + b"COMMIT;")
     return name
+
+
+def rows_by_table() -> dict[str, list[str]]:
+    """Give what every table holds but the one that says how far the database has come."""
+    with db.engine.connect() as connection:
+        names = set(inspect(connection).get_table_names()) - {VERSION_TABLE}
+        every = {name: select(text("*")).select_from(text(name)) for name in names}
+        rows = {name: connection.execute(each).all() for name, each in every.items()}
+    return {name: sorted(str(tuple(row)) for row in listed) for name, listed in rows.items()}
 
 
 def tables_without_rows() -> list[str]:

@@ -10,10 +10,10 @@ from typing import Any
 
 from flask import Flask
 
-from app.commands import APPOINTMENTS
-from app.mail import delivery
+from app.cli import FREQUENT_TASKS
+from app.mail import worker
 from tests.browser import Browser
-from tests.outbox import link_in, newest_to
+from tests.sent_emails import find_link, last_email_to
 
 
 @dataclass
@@ -36,13 +36,13 @@ class Stage:
 
     def link_from_email(self, name: str, email: str, beginning: str) -> str:
         """Note a link from the newest email to somebody, and give it."""
-        link = self.held.links[name] = link_in(newest_to(email), beginning)
+        link = self.held.links[name] = find_link(last_email_to(email), beginning)
         return link
 
 
 def work_off_appointments() -> None:
     """Do what the worker does every few seconds."""
-    delivery.keep_house(APPOINTMENTS)
+    worker.run_tasks(FREQUENT_TASKS)
 
 
 def cookies_of(browser: Browser) -> list[Mapping[str, str]]:

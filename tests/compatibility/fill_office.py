@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from app import clock
 from app.accounts.models import DESK, EDITOR, ORGANISER, VIEWER
 from app.database import db
-from app.mail.models import FAILED, Letter
+from app.mail.models import FAILED, Email
 from tests import factories
-from tests.accounts.key import Key
+from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser
 from tests.compatibility.fill import Stage
 
@@ -23,30 +23,30 @@ EMAIL_FOR_AN_ANSWER = "Your email address, if you want an answer (optional)"
 def set_up_second_step(stage: Stage) -> None:
     """Let the first organiser sign in with a link, and set up an app and a passkey."""
     grace = stage.new_browser()
-    grace.open(factories.a_sign_in_link(GRACE)).press("Sign in")
+    grace.open(factories.make_sign_in_link(GRACE)).press("Sign in")
     page = grace.open("/organise").press("Set up an app")
-    code = next(page.tree.every("code"))
+    code = next(page.tree.find_all("code"))
     secret = "".join(code.itertext()).replace(" ", "")
     codes = grace.press("Continue", code_from_your_app=pyotp.TOTP(secret).at(clock.real_now()))
     stage.held.secrets["authenticator"] = secret
     stage.held.secrets["recovery codes"] = [
-        "".join(one.itertext()) for one in codes.tree.every("code")
+        "".join(one.itertext()) for one in codes.tree.find_all("code")
     ]
-    key = Key()
+    key = SoftwareKey()
     question = json.loads(grace.fetch("POST", f"{SET_UP}/question", data=_token(grace)).data)
-    told = {**_token(grace), "name": "Grace’s telephone", "answer": key.made(question)}
+    told = {**_token(grace), "name": "Grace’s telephone", "answer": key.create_credential(question)}
     grace.send("POST", SET_UP, data=told)
     private = key._private.private_bytes(  # noqa: SLF001 - kept, so that it can be used later
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
     stage.held.secrets["passkey"] = {
-        "credential": key.credential.hex(),
+        "credential": key.credential_id.hex(),
         "private key": private.decode(),
     }
 
 
 def _token(browser: Browser) -> dict[str, str]:
-    field = browser.open("/sign-out").tree.by_id("csrf_token")
+    field = browser.open("/sign-out").tree.find_by_id("csrf_token")
     assert field is not None
     return {"csrf_token": field.get("value") or ""}
 
@@ -66,11 +66,11 @@ def come_in_as_the_team(stage: Stage) -> None:
     """Let one of each role in, and leave two half signed in; links wait for three more."""
     for role, name in TEAM.items():
         browser = stage.held.browsers[f"of the team: {role}"] = stage.new_browser()
-        factories.signed_in(browser, f"{name}@conference.example", role)
+        factories.sign_in(browser, f"{name}@conference.example", role)
     half = stage.held.browsers["half signed in"] = stage.new_browser()
-    factories.signed_in(half, GRACE, ORGANISER, passed_at=None)
+    factories.sign_in(half, GRACE, ORGANISER, verified_at=None)
     first = stage.held.browsers["without a second step"] = stage.new_browser()
-    factories.signed_in(first, "otto@conference.example", VIEWER, passed_at=None)
+    factories.sign_in(first, "otto@conference.example", VIEWER, verified_at=None)
     stage.new_browser().open("/sign-in").press("Send me a link", email_address=GRACE)
     stage.link_from_email("sign-in of an organiser", GRACE, "/sign-in/")
 
@@ -110,10 +110,10 @@ def set_things(organiser: Browser) -> None:
 
 def fail_to_deliver() -> None:
     """Let one email have failed for good, and one wait for another attempt."""
-    waits = db.session.query(Letter).filter_by(name="feedback_received").one()
+    waits = db.session.query(Email).filter_by(name="feedback_received").one()
     waits.attempts, waits.last_error = 1, "451 Try later"
     db.session.commit()
-    factories.a_letter(
+    factories.make_email(
         state=FAILED, attempts=3, last_error="550 No such mailbox", recipient="nobody@example.org"
     )
 

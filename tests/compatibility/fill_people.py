@@ -4,7 +4,7 @@ import re
 
 from tests.browser import Answer, Browser, Page
 from tests.compatibility.fill import Stage
-from tests.journey import THURSDAY, answered, confirmed
+from tests.registration_flow import THURSDAY, answer_questions, complete_registration
 
 BY_HAND: dict[str, Answer] = {
     "Given names": "Zoë",
@@ -22,9 +22,9 @@ def register(stage: Stage) -> None:
     """Register five people: one tries twice, one changes, one cancels, one goes altogether."""
     held = stage.held
     ada = held.browsers["a delegate"] = stage.new_browser()
-    held.links["confirmation of Ada Lovelace"] = confirmed(ada).address
+    held.links["confirmation of Ada Lovelace"] = complete_registration(ada).address
     booking = stage.link_from_email("booking of Ada Lovelace", "ada@example.org", "/booking/")
-    again = confirmed(stage.new_browser())
+    again = complete_registration(stage.new_browser())
     held.links["second confirmation of Ada Lovelace"] = again.address
     ada.open(f"{booking}/days")
     ada.press("Save", {"Which days will you come?": ["Wednesday 10 June 2009", THURSDAY]})
@@ -42,7 +42,7 @@ def register(stage: Stage) -> None:
 
 
 def _register(stage: Stage, given: str, family: str, email: str) -> None:
-    confirmed(stage.new_browser(), (given, family), email)
+    complete_registration(stage.new_browser(), (given, family), email)
     stage.link_from_email(f"booking of {given} {family}", email, "/booking/")
 
 
@@ -59,7 +59,9 @@ def begin_registering(stage: Stage) -> None:
     """Leave one registration at its last step, and one in the middle."""
     for name, until in (("Katherine", "check"), ("Dorothy", "days")):
         browser = stage.held.browsers[f"{name}, who is registering"] = stage.new_browser()
-        answered(browser, until=until, name=(name, "Johnson"), email=f"{name.lower()}@example.org")
+        answer_questions(
+            browser, until=until, name=(name, "Johnson"), email=f"{name.lower()}@example.org"
+        )
 
 
 def plan_early(stage: Stage) -> None:

@@ -7,8 +7,8 @@ from app.programme.models import Session
 from tests import factories
 from tests.browser import Answer, Browser
 from tests.compatibility.fill import Stage, work_off_appointments
-from tests.programme.documents import a_pdf
-from tests.programme.pictures import a_picture
+from tests.materials.sample_files import make_pdf
+from tests.programme.sample_pictures import make_picture
 
 OPENING = "/organise/sessions/opening"
 PART = "It is a part of the programme"
@@ -17,8 +17,8 @@ WHEN = "From when on do readers see it?"
 
 def begin() -> None:
     """Publish the small conference."""
-    factories.the_small_conference()
-    factories.places(6)
+    factories.load_small_conference()
+    factories.set_places(6)
     work_off_appointments()  # of the first release nobody needs to be told
 
 
@@ -31,7 +31,7 @@ def edit(editor: Browser) -> None:
     editor.open("/organise/speakers/joao-mare/change")
     editor.press("Save", contact_address="joao@example.org", links="https://joao.example/ His page")
     editor.open("/organise/speakers/ada-marsh/photo")
-    picture = ("ada.png", a_picture("PNG", (300, 400)))
+    picture = ("ada.png", make_picture("PNG", (300, 400)))
     editor.press("Save the photo", picture=picture, what_the_photo_shows="A woman with a scarf")
     editor.open("/organise/sessions/harbour-walls/change").press("Save", title="Walls and piers")
     with transaction():  # no page moves a session to another address
@@ -92,11 +92,15 @@ def plan(editor: Browser, day: str, time: str, note: str) -> None:
 
 def hand_in_materials(editor: Browser, reader: Browser) -> None:
     """Hand in slides and a link, and let a reader take the slides along."""
-    slides: dict[str, Answer] = {"File": ("talk.pdf", a_pdf()), "What it is": "Slides", WHEN: "Now"}
+    slides: dict[str, Answer] = {
+        "File": ("talk.pdf", make_pdf()),
+        "What it is": "Slides",
+        WHEN: "Now",
+    }
     editor.open(f"{OPENING}/materials/_file").press("Hand it in", slides)
     link = {"Address": "https://slides.example/", "What it is": "Film", WHEN: "Now"}
     editor.open(f"{OPENING}/materials/_link").press("Add it", link)
-    paper: dict[str, Answer] = {"File": ("paper.pdf", a_pdf(b"a paper")), "What it is": "Paper"}
+    paper: dict[str, Answer] = {"File": ("paper.pdf", make_pdf(b"a paper")), "What it is": "Paper"}
     later = {WHEN: "When the organisers say so"}
     editor.open(f"{OPENING}/materials/_file").press("Hand it in", {**paper, **later})
     page = reader.open("/sessions/opening")
@@ -121,7 +125,7 @@ def make_previews(stage: Stage, editor: Browser) -> None:
     for label, lasts in (("The board", "1 month"), ("A printer", "1 week"), ("Nobody", "1 day")):
         editor.open("/organise/previews/new")
         answers = {"For whom is it?": label, "For how long should it work?": lasts}
-        field = editor.press("Make the link", answers).tree.by_id("link")
+        field = editor.press("Make the link", answers).tree.find_by_id("link")
         assert field is not None
         link = (field.get("value") or "").removeprefix("https://conference.example")
         stage.held.links[f"preview for {label}"] = link

@@ -1,10 +1,10 @@
 """What speakers have sent in: answers, proposals in every state, requests, and their helpers."""
 
 from app.database import transaction
-from app.speakers import reminding
+from app.speakers import reminders
 from tests.browser import Browser
 from tests.compatibility.fill import Stage
-from tests.programme.pictures import BLUE, a_picture
+from tests.programme.sample_pictures import BLUE, make_picture
 
 ADA, JOAO = "/speak/ada-marsh", "/speak/joao-mare"
 LOOK = "See what readers will see"
@@ -67,7 +67,7 @@ def propose(stage: Stage, editor: Browser) -> None:
         "Send"
     )
     joao.open(f"{JOAO}/photo")
-    picture = ("joao.png", a_picture("PNG", (200, 200), BLUE))
+    picture = ("joao.png", make_picture("PNG", (200, 200), BLUE))
     joao.press("Send the photo", picture=picture, what_the_photo_shows="A man by a boat")
 
 
@@ -83,7 +83,7 @@ def decide(editor: Browser, called: str, button: str) -> None:
 def plan_reminders(editor: Browser) -> None:
     """Let the worker plan reminders; one of them is held back."""
     with transaction():
-        reminding.plan()
+        reminders.plan()
     editor.open("/organise/speaking/reminders")
     editor.press("Hold back those you have ticked", {"Tick João Maré": True})
 

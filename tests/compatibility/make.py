@@ -23,7 +23,7 @@ from typing import Any, Final
 import time_machine
 
 from config import Config
-from tests import memory
+from tests import ramdisk
 from tests.compatibility import (
     answers,
     databases,
@@ -34,9 +34,9 @@ from tests.compatibility import (
     walk,
 )
 from tests.compatibility.fill import Stage, cookies_of, work_off_appointments
-from tests.mailbox import Mailbox
-from tests.outbox import deliver
-from tests.postgres import Postgres
+from tests.mail_server import MailServer
+from tests.postgres import PostgresServer
+from tests.sent_emails import deliver_emails
 
 BEGINNING: Final = "2009-05-03T10:00:00+01:00"
 MOMENT: Final = "2009-05-12T09:30:00+01:00"
@@ -64,7 +64,7 @@ def fill(stage: Stage) -> None:
     fill_office.write(organiser)
     fill_people.register(stage)
     fill_programme.plan(organiser, "2009-05-11", "09:30", "More to learn")
-    deliver()
+    deliver_emails()
 
     stage.clock.move_to("2009-05-11T09:30:30+01:00")
     work_off_appointments()
@@ -113,9 +113,9 @@ def store(folder: Path, place: Path) -> None:
     """Fill a database, and keep it as both kinds."""
     database = place / "conference.sqlite"
     settings = {**SETTINGS, "INSTANCE_PATH": str(place), "DATABASE_URL": f"sqlite:///{database}"}
-    mailbox = Mailbox(place)
+    mailbox = MailServer(place)
     mailbox.open(tls=False)
-    server = Postgres()
+    server = PostgresServer()
     try:
         with (
             time_machine.travel(BEGINNING, tick=False) as clock,
@@ -127,12 +127,12 @@ def store(folder: Path, place: Path) -> None:
             (folder / walk.FILE).write_text(_as_json(links(stage)), encoding="utf-8")
         databases.save_sqlite(database, folder / databases.SQLITE)
         with time_machine.travel(MOMENT, tick=False):
-            name = server.make()
+            name = server.create_database()
             copy = {**settings, "DATABASE_URL": server.url(name)}
             databases.copy_to_postgresql(settings["DATABASE_URL"], copy)
         databases.save_postgresql(server, name, folder / databases.POSTGRESQL)
     finally:
-        server.end()
+        server.shut_down()
         mailbox.close()
 
 
@@ -160,7 +160,7 @@ def main() -> None:
     folder = databases.FOLDER / name
     for setting in Config.model_fields:  # what is set on this machine is of no interest
         os.environ.pop(setting, None)
-    memory.use()
+    ramdisk.use_ramdisk()
     with TemporaryDirectory() as place:
         if options != ["--answers"]:
             folder.mkdir(exist_ok=True)

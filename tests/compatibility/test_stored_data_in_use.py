@@ -10,16 +10,16 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy import select
 
 from app import clock
-from app.commands import APPOINTMENTS, HOUSEKEEPING
+from app.cli import FREQUENT_TASKS, PERIODIC_TASKS
 from app.database import db, transaction
-from app.mail.delivery import Chore
-from app.mail.models import FAILED, SENT, WAITING, Letter
-from tests.accounts.key import Key
+from app.mail.models import FAILED, SENT, WAITING, Email
+from app.mail.worker import Task
+from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Page
 from tests.compatibility import databases
-from tests.journey import CONSENT, DAYS, WEDNESDAY
-from tests.mailbox import Mailbox
-from tests.outbox import deliver, link_in, newest_to
+from tests.mail_server import MailServer
+from tests.registration_flow import CONSENT, DAYS, WEDNESDAY
+from tests.sent_emails import deliver_emails, find_link, last_email_to
 
 pytestmark = pytest.mark.both_databases
 Held = dict[str, Any]
@@ -34,7 +34,7 @@ def newcomer(people: People, held: Held) -> Callable[[], Browser]:
     return databases.new_browser(site, held["settings"]["SITE_URL"])
 
 
-def do(chores: Sequence[Chore]) -> None:
+def do(chores: Sequence[Task]) -> None:
     """Do what the worker does; unlike it, stop where one goes wrong."""
     for chore in chores:
         with transaction():
@@ -55,8 +55,8 @@ def test_registrations_that_were_begun_are_finished(
     also = dorothy.press("Confirm registration")
 
     assert (done.heading, also.heading) == ("You are registered", "You are registered")
-    booking = newcomer().open(link_in(newest_to("katherine@example.org"), "/booking/"))
-    assert booking.facts["Name"] == "Katherine Johnson"
+    booking = newcomer().open(find_link(last_email_to("katherine@example.org"), "/booking/"))
+    assert booking.summary_list["Name"] == "Katherine Johnson"
 
 
 def test_bookings_are_changed_by_the_links_of_their_emails(people: People, held: Held) -> None:
@@ -65,15 +65,17 @@ def test_bookings_are_changed_by_the_links_of_their_emails(people: People, held:
 
     page = somebody.press("Confirm this address")
 
-    assert page.facts["Email address"] == "admiral@example.org"
+    assert page.summary_list["Email address"] == "admiral@example.org"
     ada = links["booking of Ada Lovelace"]
     somebody.open(f"{ada}/name").press("Save", {"Family name": "King"})
-    assert somebody.page.facts["Name"] == "Ada King"
+    assert somebody.page.summary_list["Name"] == "Ada King"
     somebody.open(f"{ada}/address")
     label = "What is the right email address?"
     somebody.press("Write to the new address", {label: "king@example.org"})
-    somebody.open(link_in(newest_to("king@example.org"), "/booking/new-address/"))
-    assert somebody.press("Confirm this address").facts["Email address"] == "king@example.org"
+    somebody.open(find_link(last_email_to("king@example.org"), "/booking/new-address/"))
+    assert (
+        somebody.press("Confirm this address").summary_list["Email address"] == "king@example.org"
+    )
     somebody.open(f"{links['booking of Alan Gone']}/erase").press("Erase my details")
     assert somebody.page.address == "/booking/erased"
 
@@ -103,7 +105,7 @@ def sessions_in(page: Page) -> list[str]:
 
 
 def test_everybody_signs_in_by_what_they_hold(
-    people: People, held: Held, newcomer: Callable[[], Browser], held_clock: Any
+    people: People, held: Held, newcomer: Callable[[], Browser], frozen_time: Any
 ) -> None:
     links, secrets = held["links"], held["secrets"]
     ada, grace = newcomer(), newcomer()
@@ -119,7 +121,7 @@ def test_everybody_signs_in_by_what_they_hold(
     (used, *_) = secrets["recovery codes"]
     half = newcomer()
     half.open("/sign-in").press("Send me a link", email_address="grace@conference.example")
-    half.open(link_in(newest_to("grace@conference.example"), "/sign-in/")).press("Sign in")
+    half.open(find_link(last_email_to("grace@conference.example"), "/sign-in/")).press("Sign in")
     half.open("/second-step/recovery-code")
     page = half.press("Continue", recovery_code=used)
     assert page.heading == "The back office"
@@ -127,15 +129,15 @@ def test_everybody_signs_in_by_what_they_hold(
 
 def by_passkey(half_way: Browser, secrets: dict[str, Any]) -> Page:
     """Take the second step with the passkey that was set up then."""
-    key, stored = Key(), secrets["passkey"]
+    key, stored = SoftwareKey(), secrets["passkey"]
     private: Any = load_pem_private_key(stored["private key"].encode(), None)
     key._private = private  # noqa: SLF001 - the very key that was kept
-    key.credential = bytes.fromhex(stored["credential"])
-    field = half_way.open("/sign-out").tree.by_id("csrf_token")
+    key.credential_id = bytes.fromhex(stored["credential"])
+    field = half_way.open("/sign-out").tree.find_by_id("csrf_token")
     assert field is not None
     told = {"csrf_token": field.get("value") or ""}
     question = json.loads(half_way.fetch("POST", f"{STEP}/question", data=told).get_data())
-    return half_way.send("POST", STEP, data={**told, "answer": key.shown(question)})
+    return half_way.send("POST", STEP, data={**told, "answer": key.sign_assertion(question)})
 
 
 def test_speakers_go_on_with_what_they_had_sent(people: People) -> None:
@@ -148,19 +150,19 @@ def test_speakers_go_on_with_what_they_had_sent(people: People) -> None:
     assert "Take back what was sent" in joao.buttons
     joao.press("Take back what was sent")
     profile = ada.open("/speak/ada-marsh/profile")
-    assert profile.answer("Biography") == "Ada *knows* the sea."
-    assert people["an assistant"].open("/speak/ada-marsh/travel").press("Save").facts
+    assert profile.value_of("Biography") == "Ada *knows* the sea."
+    assert people["an assistant"].open("/speak/ada-marsh/travel").press("Save").summary_list
 
 
 def test_a_programme_that_was_handed_in_is_loaded_and_goes_out_as_planned(
-    people: People, held_clock: Any
+    people: People, frozen_time: Any
 ) -> None:
     editor = people["an organiser"]
     loaded = editor.open("/organise/files/uploads/1").press("Load this programme")
     assert "The programme has been loaded." in loaded.source
-    held_clock.move_to("2009-05-13T09:31:00+01:00")
+    frozen_time.move_to("2009-05-13T09:31:00+01:00")
 
-    do(APPOINTMENTS)
+    do(FREQUENT_TASKS)
 
     assert people["anybody"].open("/sessions/reading-the-tide").heading == "Reading the tides"
 
@@ -178,26 +180,26 @@ def test_what_was_done_is_undone_and_an_earlier_release_comes_back(people: Peopl
 
 
 def test_emails_that_waited_are_delivered_and_one_that_failed_is_sent_again(
-    people: People, mailbox: Mailbox
+    people: People, mailbox: MailServer
 ) -> None:
-    waiting = db.session.scalars(select(Letter).where(Letter.state == WAITING)).all()
+    waiting = db.session.scalars(select(Email).where(Email.state == WAITING)).all()
     expected = sorted((one.recipient, one.message) for one in waiting)
-    failed = db.session.scalars(select(Letter).where(Letter.state == FAILED)).one()
+    failed = db.session.scalars(select(Email).where(Email.state == FAILED)).one()
     number, recipient = failed.id, failed.recipient
 
-    deliver()
-    arrived = sorted((one.recipient, one.raw) for one in mailbox.letters)
+    deliver_emails()
+    arrived = sorted((one.recipient, one.raw) for one in mailbox.emails)
     people["an organiser"].open(f"/organise/letters/{number}").press("Send it again")
-    deliver()
+    deliver_emails()
 
     assert arrived == expected
-    assert [one.recipient for one in mailbox.letters][len(arrived) :] == [recipient]
-    assert set(db.session.scalars(select(Letter.state))) == {SENT}
+    assert [one.recipient for one in mailbox.emails][len(arrived) :] == [recipient]
+    assert set(db.session.scalars(select(Email.state))) == {SENT}
 
 
-def test_what_is_done_from_time_to_time_finds_its_way(people: People, held_clock: Any) -> None:
-    held_clock.move_to("2009-07-20T09:30:00+01:00")
+def test_what_is_done_from_time_to_time_finds_its_way(people: People, frozen_time: Any) -> None:
+    frozen_time.move_to("2009-07-20T09:30:00+01:00")
 
-    do((*HOUSEKEEPING, *APPOINTMENTS))
+    do((*PERIODIC_TASKS, *FREQUENT_TASKS))
 
     assert people["anybody"].open("/programme").status == 200

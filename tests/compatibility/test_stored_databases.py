@@ -37,6 +37,23 @@ def test_every_table_holds_something_in_the_newest_stored_databases(
         assert databases.tables_without_rows() == sorted(WITHOUT_ROWS)
 
 
+@pytest.mark.both_databases
+def test_tables_and_columns_change_their_names_and_no_row_on_the_way_down_and_up_again(
+    stored: Path, site: Flask
+) -> None:
+    databases.downgrade("0018")
+    renamed = databases.rows_by_table()
+    databases.downgrade("0017")
+    before = databases.rows_by_table()
+    databases.upgrade()
+    databases.downgrade("0018")
+
+    assert {"letter", "writing"} <= before.keys() - renamed.keys()
+    assert {"email", "content_version"} <= renamed.keys() - before.keys()
+    assert sorted(before.values()) == sorted(renamed.values())
+    assert databases.rows_by_table() == renamed
+
+
 def test_every_route_that_is_read_is_among_the_recorded_ones(stored: Path, site: Flask) -> None:
     if stored != databases.folders()[-1]:
         return

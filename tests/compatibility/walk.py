@@ -79,7 +79,7 @@ def browsers(held: dict[str, Any], new_browser: Callable[[], Browser]) -> dict[s
     for name, cookies in held["browsers"].items():
         found[name] = new_browser()
         for cookie in cookies:
-            found[name].hold_cookie(cookie["name"], cookie["value"], cookie["path"])
+            found[name].set_cookie(cookie["name"], cookie["value"], cookie["path"])
     return found
 
 

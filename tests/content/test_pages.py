@@ -6,14 +6,14 @@ import pytest
 from flask import Flask
 
 from app.content import queries
-from app.content.shipped import texts
+from app.content.defaults import load
 from app.errors import NotFound
 from config import ROOT
 from tests.browser import Browser
-from tests.pages import words
+from tests.pages import read_text
 
 SHIPPED = ROOT / "content"
-SLUGS = sorted(key.slug for key in texts(SHIPPED).versions if key.kind == "page")
+SLUGS = sorted(key.slug for key in load(SHIPPED).versions if key.kind == "page")
 A_PAGE = """---
 title: {title}
 summary: In a sentence.
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_page_has_one_sentence_that_tells_what_it_holds(site: Flask, slug: str) -> None:
-    page = queries.page(SHIPPED, slug, "en")
+    page = queries.get_page(SHIPPED, slug, "en")
 
     assert page.title
     assert page.summary.endswith(".")
@@ -46,33 +46,33 @@ def test_a_page_has_one_sentence_that_tells_what_it_holds(site: Flask, slug: str
 
 
 def test_a_page_is_given_in_its_readers_language(site: Flask, folder: Path) -> None:
-    page = queries.page(folder, "tides", "fr")
+    page = queries.get_page(folder, "tides", "fr")
 
     assert (page.title, page.language) == ("Marées", "fr")
 
 
 def test_a_page_that_is_not_translated_is_given_in_english(site: Flask, folder: Path) -> None:
-    page = queries.page(folder, "anchors", "fr")
+    page = queries.get_page(folder, "anchors", "fr")
 
     assert (page.title, page.language) == ("Anchors", "en")
-    assert [page.title for page in queries.pages(folder, "fr")] == ["Anchors", "Marées"]
+    assert [page.title for page in queries.list_pages(folder, "fr")] == ["Anchors", "Marées"]
 
 
 def test_a_page_that_nobody_wrote_is_not_there(site: Flask, folder: Path) -> None:
     with pytest.raises(NotFound):
-        queries.page(folder, "storms", "fr")
+        queries.get_page(folder, "storms", "fr")
 
 
 def test_words_for_the_front_page_belong_to_one_conference(site: Flask, folder: Path) -> None:
-    found = queries.front(folder, "tides-2009", "fr")
+    found = queries.get_hero_text(folder, "tides-2009", "fr")
 
-    assert found == queries.Front("en", "<strong>8</strong>", "5")
+    assert found == queries.HeroText("en", "<strong>8</strong>", "5")
     for other in ("tides-2010", "", "../en/tides-2009", "-"):
-        assert queries.front(folder, other, "en") is None
+        assert queries.get_hero_text(folder, other, "en") is None
 
 
 def test_news_comes_newest_first(site: Flask) -> None:
-    published = [item.published for item in queries.news(SHIPPED, "en")]
+    published = [item.published for item in queries.list_news(SHIPPED, "en")]
 
     assert published == sorted(published, reverse=True)
 
@@ -84,16 +84,16 @@ def test_a_page_says_when_it_changed(visitor: Browser) -> None:
 def test_a_long_page_lists_its_parts(visitor: Browser) -> None:
     page = visitor.open("/questions")
 
-    (contents,) = page.tree.of_class("contents")
-    listed = [words(one) for one in page.tree.every("a", within=contents)]
-    assert listed == [words(one) for one in page.tree.every("h2", within=page.main)]
+    (contents,) = page.tree.find_by_class("contents")
+    listed = [read_text(one) for one in page.tree.find_all("a", within=contents)]
+    assert listed == [read_text(one) for one in page.tree.find_all("h2", within=page.main)]
     assert page.links["Registering"] == "#registering"
 
 
 def test_the_topic_page_has_its_picture_and_says_which_links_leave(visitor: Browser) -> None:
     page = visitor.open("/health-inequalities")
 
-    picture = next(page.tree.every("img"))
+    picture = next(page.tree.find_all("img"))
     assert (picture.get("alt") or "").startswith("Drawing of a smiling baby")
     outside = [link for link, address in page.links.items() if address.startswith("http")]
     assert len(outside) >= 6

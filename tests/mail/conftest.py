@@ -11,9 +11,9 @@ from flask import Flask
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader
 
 from app.database import db
-from app.mail.models import Letter
-from tests.forked import Forked
-from tests.live import WORKER
+from app.mail.models import Email
+from tests.live_site import WORKER_COMMAND
+from tests.subprocesses import ForkedProgram
 
 TEMPLATES = {
     "mail/greeting.txt": "A greeting for {{ name }}\n\nDear {{ name }},\n\nYou have a place.\n",
@@ -49,25 +49,25 @@ def deliver(site: Flask) -> Callable[[], str]:
 
 
 @pytest.fixture
-def real_time(held_clock: Any) -> None:
+def real_time(frozen_time: Any) -> None:
     """Let the clock run from the real moment on, as it does for other processes."""
     moment = time_machine.escape_hatch.datetime.datetime.now(tz=UTC)
-    held_clock.move_to(moment, tick=True)
+    frozen_time.move_to(moment, tick=True)
 
 
-Start = Callable[[], Forked]
+Start = Callable[[], ForkedProgram]
 
 
 @pytest.fixture
-def a_worker(
+def start_worker(
     site: Flask, settings: Mapping[str, str], real_time: None, tmp_path: Path
 ) -> Iterator[Start]:
     """Start mail workers in processes of their own; they end with the test."""
-    started: list[Forked] = []
+    started: list[ForkedProgram] = []
 
-    def start() -> Forked:
+    def start() -> ForkedProgram:
         db.session.commit()
-        worker = Forked(WORKER, settings, tmp_path / f"worker-{len(started)}.log")
+        worker = ForkedProgram(WORKER_COMMAND, settings, tmp_path / f"worker-{len(started)}.log")
         started.append(worker)
         return worker
 
@@ -78,10 +78,10 @@ def a_worker(
         assert worker.wait(20)
 
 
-def now(number: int) -> Letter:
+def reload_email(number: int) -> Email:
     """Give a letter as the database has it now, and let go of the database at once."""
     db.session.rollback()
-    letter = db.session.get_one(Letter, number)
+    letter = db.session.get_one(Email, number)
     db.session.expunge(letter)
     db.session.rollback()
     return letter

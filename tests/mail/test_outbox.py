@@ -1,83 +1,88 @@
 """What organisers can do with letters, and how letters are forgotten."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, render_template_string
 
+from app import clock
 from app.database import db, transaction
-from app.errors import NotFound, Refused
+from app.errors import NotFound, RuleViolation
 from app.mail import outbox, queries, services
-from app.mail.models import FAILED, SENT, Letter
-from tests.factories import a_letter
-from tests.mailbox import Mailbox
+from app.mail.models import FAILED, SENT, Email
+from tests.factories import make_email
+from tests.mail_server import MailServer
 
 Deliver = Callable[[], str]
+LEASE = timedelta(minutes=1)
 SHOWN = "{% from 'mail/state.html' import state %}{{ state(letter) }}"
 
 
-def test_a_letter_that_failed_can_be_sent_again(mailbox: Mailbox, deliver: Deliver) -> None:
-    letter = a_letter(recipient="ada@example.org", is_secret=True)
+def test_a_letter_that_failed_can_be_sent_again(mailbox: MailServer, deliver: Deliver) -> None:
+    letter = make_email(recipient="ada@example.org", is_secret=True)
     mailbox.refuse(550, "No such mailbox", times=1)
     deliver()
 
-    assert services.send_again(letter) is letter
+    assert services.resend(letter) is letter
 
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
 
-def test_a_letter_that_waits_can_be_sent_at_once(mailbox: Mailbox, deliver: Deliver) -> None:
-    letter = a_letter()
+def test_a_letter_that_waits_can_be_sent_at_once(mailbox: MailServer, deliver: Deliver) -> None:
+    letter = make_email()
     mailbox.refuse(451, "Try later", times=1)
     deliver()
 
-    services.send_again(letter)
+    services.resend(letter)
 
     assert deliver() == "1 sent, 0 failed, 0 waiting"
 
 
 def test_a_letter_that_was_sent_goes_again_as_a_new_one(
-    held_clock: Any, site: Flask, mailbox: Mailbox, deliver: Deliver
+    frozen_time: Any, site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
-    letter = services.post("signature", to="ada@example.org", about="ABC23456")
+    letter = services.enqueue("signature", to="ada@example.org", booking_reference="ABC23456")
     deliver()
-    held_clock.shift(timedelta(hours=1))
+    frozen_time.shift(timedelta(hours=1))
 
-    copy = services.send_again(letter)
+    copy = services.resend(letter)
 
     assert deliver() == "1 sent, 0 failed, 0 waiting"
-    first, second = (arrived.message for arrived in mailbox.letters)
+    first, second = (arrived.message for arrived in mailbox.emails)
     assert (first["Message-ID"], second["Message-ID"]) == (letter.message_id, copy.message_id)
     assert letter.message_id != copy.message_id
     assert second["Date"].datetime - first["Date"].datetime == timedelta(hours=1)
     assert second["X-Booking-Reference"] == "ABC23456"
-    assert mailbox.letters[0].text == mailbox.letters[1].text
+    assert mailbox.emails[0].text == mailbox.emails[1].text
 
 
 def test_a_letter_whose_words_are_gone_cannot_be_sent_again(
-    mailbox: Mailbox, deliver: Deliver
+    mailbox: MailServer, deliver: Deliver
 ) -> None:
-    letter = a_letter(is_secret=True)
+    letter = make_email(is_secret=True)
     deliver()
 
-    with pytest.raises(Refused, match="The words of this letter have been erased"):
-        services.send_again(letter)
+    with pytest.raises(RuleViolation, match="The words of this letter have been erased"):
+        services.resend(letter)
 
 
 @pytest.mark.both_databases
-def test_the_words_of_old_letters_are_erased(held_clock: Any, site: Flask) -> None:
-    old = a_letter(state="sent", about="ABC23456", last_error="ada@example.org is away")
-    a_letter(state="failed", recipient="about.nothing@example.org")
-    waiting = a_letter()
-    held_clock.shift(timedelta(days=91))
-    new = a_letter(state="sent", about="ABC23456")
+def test_the_words_of_old_letters_are_erased(frozen_time: Any, site: Flask) -> None:
+    old = make_email(
+        state="sent", booking_reference="ABC23456", last_error="ada@example.org is away"
+    )
+    make_email(state="failed", recipient="about.nothing@example.org")
+    waiting = make_email()
+    frozen_time.shift(timedelta(days=91))
+    new = make_email(state="sent", booking_reference="ABC23456")
 
     with transaction():
-        services.forget_old()
+        services.purge_bodies()
 
-    assert [letter.id for letter in db.session.query(Letter).order_by(Letter.id)] == [
+    assert [letter.id for letter in db.session.query(Email).order_by(Email.id)] == [
         old.id,
         waiting.id,
         new.id,
@@ -88,25 +93,25 @@ def test_the_words_of_old_letters_are_erased(held_clock: Any, site: Flask) -> No
 
 
 def test_the_letters_of_a_delegate_are_forgotten_but_not_before_they_went_out(site: Flask) -> None:
-    a_letter(about="ABC23456", state=SENT)
-    a_letter(about="ABC23456", state=FAILED)
-    waits = a_letter(about="ABC23456")
-    other = a_letter(about="XYZ98765")
+    make_email(booking_reference="ABC23456", state=SENT)
+    make_email(booking_reference="ABC23456", state=FAILED)
+    waits = make_email(booking_reference="ABC23456")
+    other = make_email(booking_reference="XYZ98765")
 
     with transaction():
-        services.forget_about("ABC23456")
+        services.delete_for_booking("ABC23456")
 
-    assert db.session.query(Letter).order_by(Letter.id).all() == [waits, other]
+    assert db.session.query(Email).order_by(Email.id).all() == [waits, other]
     assert waits.is_secret
     assert not other.is_secret
 
 
 def test_a_letter_is_found_by_its_number(site: Flask) -> None:
-    letter = a_letter()
+    letter = make_email()
 
-    assert queries.letter(letter.id) is letter
+    assert queries.get_email(letter.id) is letter
     with pytest.raises(NotFound):
-        queries.letter(letter.id + 1)
+        queries.get_email(letter.id + 1)
 
 
 @pytest.mark.parametrize(
@@ -124,34 +129,79 @@ def test_a_letter_is_found_by_its_number(site: Flask) -> None:
     ],
 )
 def test_a_letters_state_is_told_in_words(site: Flask, about: dict[str, str], words: str) -> None:
-    assert shown(a_letter(**about)) == words
+    assert shown(make_email(**about)) == words
 
 
 def test_the_moment_of_sending_is_told(site: Flask) -> None:
-    letter = a_letter(state="sent")
-    letter.sent_at = letter.written_at
+    letter = make_email(state="sent")
+    letter.sent_at = letter.created_at
 
     assert shown(letter) == "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org"
 
 
-def shown(letter: Letter) -> str:
+def shown(letter: Email) -> str:
     return " ".join(render_template_string(SHOWN, letter=letter).split())
 
 
 @pytest.mark.both_databases
 def test_a_worker_that_comes_too_late_does_not_unsay_what_another_has_done(site: Flask) -> None:
-    letter = a_letter()
+    letter = make_email()
     with transaction():
-        slow = outbox.take(timedelta(seconds=-1))
+        slow = outbox.lease_next(timedelta(seconds=-1))
     with transaction():
-        quick = outbox.take(timedelta(minutes=1))
+        quick = outbox.lease_next(timedelta(minutes=1))
     assert slow is not None
     assert quick is not None
 
     with transaction():
-        outbox.write_down(quick, outbox.Outcome(SENT))
+        outbox.record_outcome(quick, outbox.SendOutcome(SENT))
     with transaction():
-        outbox.write_down(slow, outbox.Outcome(FAILED, "The mail server answered: 550 No"))
+        outbox.record_outcome(slow, outbox.SendOutcome(FAILED, "The mail server answered: 550 No"))
 
     assert letter.is_sent
     assert letter.last_error == ""
+
+
+def lease_id(site: Flask) -> int | None:
+    """Lease the next email, as a worker does; return its number."""
+    with site.app_context(), transaction():
+        leased = outbox.lease_next(LEASE)
+        return leased.id if leased else None
+
+
+@pytest.mark.both_databases
+def test_a_leased_email_is_due_again_only_after_its_lease(site: Flask, frozen_time: Any) -> None:
+    email = make_email().id
+    leased = [lease_id(site)]
+
+    for seconds in (0, 60, 1):  # the lease ends after its last moment
+        frozen_time.shift(timedelta(seconds=seconds))
+        leased.append(lease_id(site))
+
+    assert leased == [email, None, None, email]
+
+
+@pytest.mark.postgresql_only
+def test_a_worker_does_not_wait_for_the_email_that_another_one_leases(site: Flask) -> None:
+    first, second = make_email().id, make_email().id
+    db.session.commit()
+
+    with ThreadPoolExecutor(1) as elsewhere, transaction():
+        here = outbox.lease_next(LEASE)
+        there = elsewhere.submit(lease_id, site).result(10)
+
+    assert here is not None
+    assert (here.id, there) == (first, second)
+
+
+@pytest.mark.both_databases
+def test_an_email_is_due_from_its_moment_on(site: Flask, frozen_time: Any) -> None:
+    was_due = [outbox.has_due(db.engine)]
+    email = make_email(due_at=clock.real_now() + timedelta(hours=1))
+    db.session.commit()
+    was_due.append(outbox.has_due(db.engine))
+
+    frozen_time.move_to(email.due_at)
+    db.session.commit()
+
+    assert [*was_due, outbox.has_due(db.engine)] == [False, False, True]

@@ -10,12 +10,12 @@ from sqlalchemy import update
 from app import clock
 from app.database import db, transaction
 from app.mail import queries, services
-from app.mail.models import Letter
-from tests.factories import a_letter
-from tests.forked import Forked
-from tests.mail.conftest import Start, now
-from tests.mailbox import Mailbox
-from tests.postgres import Postgres
+from app.mail.models import Email
+from tests.factories import make_email
+from tests.mail.conftest import Start, reload_email
+from tests.mail_server import MailServer
+from tests.postgres import PostgresServer
+from tests.subprocesses import ForkedProgram
 from tests.waiting import wait_until
 
 CLOCK_TICKS = 100  # a second, in /proc
@@ -23,87 +23,87 @@ CLOCK_TICKS = 100  # a second, in /proc
 
 def all_sent() -> bool:
     db.session.rollback()
-    counted = queries.counts()
+    counted = queries.count_by_state()
     db.session.rollback()
     return counted.waiting == 0
 
 
 def the_lease_runs_out() -> None:
     with transaction():
-        db.session.execute(update(Letter).values(lease_until=clock.real_now()))
+        db.session.execute(update(Email).values(lease_until=clock.real_now()))
 
 
 @pytest.mark.both_databases
-def test_two_workers_deliver_each_letter_once(mailbox: Mailbox, a_worker: Start) -> None:
+def test_two_workers_deliver_each_letter_once(mailbox: MailServer, start_worker: Start) -> None:
     for number in range(200):
-        db.session.add(a_letter(recipient=f"delegate-{number}@example.org"))
-    workers = [a_worker(), a_worker()]
+        db.session.add(make_email(recipient=f"delegate-{number}@example.org"))
+    workers = [start_worker(), start_worker()]
 
     wait_until(all_sent, "all letters sent", 60)
 
-    assert sorted(letter.recipient for letter in mailbox.letters) == sorted(
+    assert sorted(letter.recipient for letter in mailbox.emails) == sorted(
         f"delegate-{number}@example.org" for number in range(200)
     )
     for worker in workers:
         worker.terminate()
     assert all(worker.wait(20) for worker in workers)
-    assert sum(int(worker.last_words().split()[0]) for worker in workers) == 200
+    assert sum(int(worker.last_line().split()[0]) for worker in workers) == 200
 
 
 @pytest.mark.both_databases
 def test_a_worker_killed_before_it_could_write_down_sends_at_most_one_letter_twice(
-    mailbox: Mailbox, a_worker: Start
+    mailbox: MailServer, start_worker: Start
 ) -> None:
     for number in range(10):
-        a_letter(recipient=f"delegate-{number}@example.org")
-    worker = a_worker()
+        make_email(recipient=f"delegate-{number}@example.org")
+    worker = start_worker()
 
     def kill_at_the_third() -> None:
-        if len(mailbox.letters) == 3:
+        if len(mailbox.emails) == 3:
             worker.kill()
             worker.wait(10)
 
-    mailbox.when_kept(kill_at_the_third)
+    mailbox.on_accept(kill_at_the_third)
     worker.wait(30)
-    mailbox.accept()
+    mailbox.reset()
     the_lease_runs_out()
-    a_worker()
+    start_worker()
     wait_until(all_sent, "all letters sent", 30)
 
-    recipients = [letter.recipient for letter in mailbox.letters]
+    recipients = [letter.recipient for letter in mailbox.emails]
     assert set(recipients) == {f"delegate-{number}@example.org" for number in range(10)}
     assert len(recipients) == 11
-    third, again = mailbox.letters_to("delegate-2@example.org")
+    third, again = mailbox.emails_to("delegate-2@example.org")
     assert third.raw == again.raw
 
 
 @pytest.mark.both_databases
 def test_a_worker_told_to_stop_finishes_the_letter_in_its_hand(
-    mailbox: Mailbox, a_worker: Start
+    mailbox: MailServer, start_worker: Start
 ) -> None:
-    first, second = a_letter().id, a_letter().id
-    worker = a_worker()
+    first, second = make_email().id, make_email().id
+    worker = start_worker()
 
     def stop() -> None:
         worker.terminate()
         time.sleep(0.5)  # the letter is in hand all this time
 
-    mailbox.when_kept(stop)
+    mailbox.on_accept(stop)
     assert worker.wait(30)
 
     assert worker.exit_code == 0
-    assert worker.last_words() == "1 sent, 0 failed, 1 waiting"
-    assert now(first).is_sent
-    assert now(second).is_waiting
-    assert now(second).lease_until is None
-    assert len(mailbox.letters) == 1
+    assert worker.last_line() == "1 sent, 0 failed, 1 waiting"
+    assert reload_email(first).is_sent
+    assert reload_email(second).is_waiting
+    assert reload_email(second).lease_until is None
+    assert len(mailbox.emails) == 1
 
 
 def test_a_worker_with_nothing_to_do_costs_little_and_stops_when_asked(
-    mailbox: Mailbox, a_worker: Start
+    mailbox: MailServer, start_worker: Start
 ) -> None:
-    a_letter()
-    worker = a_worker()
+    make_email()
+    worker = start_worker()
     mailbox.wait_for(1, 20)
     ticks, began = ticks_of(worker), time.perf_counter()
 
@@ -115,29 +115,29 @@ def test_a_worker_with_nothing_to_do_costs_little_and_stops_when_asked(
     assert worker.wait(20)
 
 
-def ticks_of(worker: Forked) -> int:
+def ticks_of(worker: ForkedProgram) -> int:
     fields = Path(f"/proc/{worker.pid}/stat").read_text(encoding="ascii").split()
     return int(fields[13]) + int(fields[14])
 
 
-def test_a_letter_goes_out_soon_after_the_commit(mailbox: Mailbox, a_worker: Start) -> None:
+def test_a_letter_goes_out_soon_after_the_commit(mailbox: MailServer, start_worker: Start) -> None:
     """How soon, `make bench` measures."""
-    a_letter()
-    a_worker()
+    make_email()
+    start_worker()
     mailbox.wait_for(1, 20)
 
     for count in range(2, 5):
-        a_letter()
+        make_email()
         mailbox.wait_for(count)
 
 
 def test_a_worker_goes_on_when_the_mail_server_comes_back(
-    mailbox: Mailbox, a_worker: Start
+    mailbox: MailServer, start_worker: Start
 ) -> None:
     mailbox.close()
-    letter = a_letter().id
-    a_worker()
-    wait_until(lambda: now(letter).attempts > 0, "the first attempt", 20)
+    letter = make_email().id
+    start_worker()
+    wait_until(lambda: reload_email(letter).attempts > 0, "the first attempt", 20)
 
     mailbox.reopen()
 
@@ -146,33 +146,33 @@ def test_a_worker_goes_on_when_the_mail_server_comes_back(
 
 @pytest.mark.postgresql_only
 def test_a_worker_goes_on_when_the_database_comes_back(
-    mailbox: Mailbox, a_worker: Start, postgres: Postgres
+    mailbox: MailServer, start_worker: Start, postgres: PostgresServer
 ) -> None:
-    a_letter(recipient="first@example.org")
-    a_letter(recipient="second@example.org")
-    a_worker()
+    make_email(recipient="first@example.org")
+    make_email(recipient="second@example.org")
+    start_worker()
 
     def lose_the_database() -> None:
-        if len(mailbox.letters) == 1:
-            postgres.go_away()
+        if len(mailbox.emails) == 1:
+            postgres.crash()
 
-    mailbox.when_kept(lose_the_database)
+    mailbox.on_accept(lose_the_database)
     mailbox.wait_for(1, 20)
     time.sleep(1)
-    postgres.come_back()
+    postgres.restart()
     db.session.remove()
     db.engine.dispose()
 
     wait_until(all_sent, "all letters sent", 30)
-    assert [letter.recipient for letter in mailbox.letters] == [
+    assert [letter.recipient for letter in mailbox.emails] == [
         "first@example.org",
         "second@example.org",
     ]
 
 
-def test_the_worker_keeps_house(mailbox: Mailbox, a_worker: Start) -> None:
-    long_ago = clock.real_now() - services.TEXT_IS_KEPT - timedelta(days=1)
-    old = a_letter(state="sent", written_at=long_ago, about="ABC23456").id
-    a_worker()
+def test_the_worker_keeps_house(mailbox: MailServer, start_worker: Start) -> None:
+    long_ago = clock.real_now() - services.BODY_RETENTION - timedelta(days=1)
+    old = make_email(state="sent", created_at=long_ago, booking_reference="ABC23456").id
+    start_worker()
 
-    wait_until(lambda: now(old).message == b"", "the old letter is forgotten", 20)
+    wait_until(lambda: reload_email(old).message == b"", "the old letter is forgotten", 20)

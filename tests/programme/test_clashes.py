@@ -16,34 +16,46 @@ from hypothesis import strategies as st
 from app import clock
 from app.database import db
 from app.programme import clashes
-from app.programme.clashes import Clash, by_session, find, working
+from app.programme.clashes import (
+    Clash,
+    Participant,
+    RoomInfo,
+    ScheduledSession,
+    SchedulingRules,
+    find,
+    find_in_working_programme,
+    group_by_session,
+)
 from app.programme.models import Absence, Appearance, Conference
-from app.programme.placed import Frame, Needed, Place, Placed
-from tests.factories import FIRST_MORNING, a_room, a_session, a_speaker, saved
+from tests.factories import FIRST_MORNING, make_room, make_session, make_speaker, save
 
 LONDON = ZoneInfo("Europe/London")
 WALKING = timedelta(minutes=10)
 AT_TEN = datetime(2009, 6, 10, 9, 0, tzinfo=UTC)
 AWAY = {"P0": ((AT_TEN, AT_TEN + timedelta(hours=1)),)}
-FRAME = Frame(date(2009, 6, 10), date(2009, 6, 11), LONDON, WALKING, AWAY)
-ROOMS = [Place("R0", "Great hall", 20), Place("R1", "Boat house", 8), Place("R2", "Anywhere")]
+FRAME = SchedulingRules(date(2009, 6, 10), date(2009, 6, 11), LONDON, WALKING, AWAY)
+ROOMS = [
+    RoomInfo("R0", "Great hall", 20),
+    RoomInfo("R1", "Boat house", 8),
+    RoomInfo("R2", "Anywhere"),
+]
 
-needed = st.builds(Needed, st.sampled_from(["P0", "P1", "P2"]), st.just("Ada"), st.booleans())
+needed = st.builds(Participant, st.sampled_from(["P0", "P1", "P2"]), st.just("Ada"), st.booleans())
 lengths = st.sampled_from([0, 5, 15, 30, 60, 180])
 
 
 @st.composite
-def sessions(draw: Callable[[Any], Any]) -> Placed:
+def sessions(draw: Callable[[Any], Any]) -> ScheduledSession:
     day = draw(st.sampled_from([0, 0, 0, 0, 0, -1, 1, 2]))
     starts_at = AT_TEN + timedelta(days=day, minutes=5 * draw(st.integers(-110, 48)))
     people = {one.key: one for one in draw(st.lists(needed, max_size=3))}
-    return Placed(
+    return ScheduledSession(
         key=draw(st.uuids()).hex,
         title="A title",
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=draw(lengths)),
         room=draw(st.none() | st.sampled_from(ROOMS)),
-        people=tuple(people.values()),
+        participants=tuple(people.values()),
         seats=draw(st.none() | st.integers(1, 30)),
     )
 
@@ -54,49 +66,52 @@ programmes = st.lists(sessions(), max_size=14, unique_by=lambda one: one.key)
 def told(found: Sequence[Clash]) -> list[tuple[str, frozenset[str], str]]:
     """Give clashes so that they can be compared, whichever of the two sessions they begin with."""
     return sorted(
-        ((one.kind, frozenset({one.session, one.other} - {""}), one.need) for one in found),
+        (
+            (one.kind, frozenset({one.session, one.other_session} - {""}), one.contested_key)
+            for one in found
+        ),
         key=lambda one: (one[0], sorted(one[1]), one[2]),
     )
 
 
-def looked_up(programme: Sequence[Placed]) -> list[tuple[str, frozenset[str], str]]:
+def looked_up(programme: Sequence[ScheduledSession]) -> list[tuple[str, frozenset[str], str]]:
     """Find the same by comparing every session with every other, as the rules are written."""
     found = [one for pair in combinations(programme, 2) for one in of_two(*pair)]
     found += [(kind, frozenset({one.key}), "") for one in programme for kind in of_one(one)]
     return sorted(found, key=lambda one: (one[0], sorted(one[1]), one[2]))
 
 
-def of_two(one: Placed, other: Placed) -> list[tuple[str, frozenset[str], str]]:
+def of_two(one: ScheduledSession, other: ScheduledSession) -> list[tuple[str, frozenset[str], str]]:
     both = frozenset({one.key, other.key})
     at_once = overlap(one, other)
     found = []
     if at_once and one.room and one.room == other.room:
         found.append((clashes.ROOM, both, one.room.key))
-    there = {person.key: person.leads for person in other.people}
-    for person in one.people:
+    there = {person.key: person.is_leader for person in other.participants}
+    for person in one.participants:
         if person.key in there and at_once:
-            leads = person.leads or there[person.key]
+            leads = person.is_leader or there[person.key]
             found.append((clashes.LEADER if leads else clashes.PERSON, both, person.key))
         elif person.key in there and far_apart(one, other) and pause(one, other) < WALKING:
             found.append((clashes.WALK, both, person.key))
     return found
 
 
-def far_apart(one: Placed, other: Placed) -> bool:
+def far_apart(one: ScheduledSession, other: ScheduledSession) -> bool:
     return None not in {one.room, other.room} and one.room != other.room
 
 
-def pause(one: Placed, other: Placed) -> timedelta:
+def pause(one: ScheduledSession, other: ScheduledSession) -> timedelta:
     return max(one.starts_at - other.ends_at, other.starts_at - one.ends_at)
 
 
-def overlap(one: Placed, other: Placed) -> bool:
+def overlap(one: ScheduledSession, other: ScheduledSession) -> bool:
     return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
-def of_one(session: Placed) -> list[str]:
-    away = "P0" in {person.key for person in session.people} and overlap(
-        session, Placed("", "", *AWAY["P0"][0])
+def of_one(session: ScheduledSession) -> list[str]:
+    away = "P0" in {person.key for person in session.participants} and overlap(
+        session, ScheduledSession("", "", *AWAY["P0"][0])
     )
     local = session.starts_at.astimezone(LONDON)
     night = local.hour < 6 and date(2009, 6, 10) < local.date() <= date(2009, 6, 12)
@@ -108,13 +123,15 @@ def of_one(session: Placed) -> list[str]:
 
 
 @given(programmes)
-def test_what_is_found_is_what_comparing_each_with_each_finds(programme: list[Placed]) -> None:
+def test_what_is_found_is_what_comparing_each_with_each_finds(
+    programme: list[ScheduledSession],
+) -> None:
     assert told(find(programme, FRAME)) == looked_up(programme)
 
 
 @given(programmes, st.randoms())
 def test_the_order_of_the_sessions_makes_no_difference(
-    programme: list[Placed], chance: Any
+    programme: list[ScheduledSession], chance: Any
 ) -> None:
     shuffled = list(programme)
     chance.shuffle(shuffled)
@@ -123,38 +140,49 @@ def test_the_order_of_the_sessions_makes_no_difference(
 
 
 @given(programmes)
-def test_each_of_two_sessions_is_told_of_the_other(programme: list[Placed]) -> None:
+def test_each_of_two_sessions_is_told_of_the_other(programme: list[ScheduledSession]) -> None:
     found = find(programme, FRAME)
 
-    sides = by_session(found)
+    sides = group_by_session(found)
 
     assert all(clash in sides[clash.session] for clash in found)
-    assert all(clash.turned() in sides[clash.other] for clash in found if clash.other)
-    assert all(clash.turned().turned() == clash for clash in found if clash.other)
+    assert all(
+        clash.from_other_side() in sides[clash.other_session]
+        for clash in found
+        if clash.other_session
+    )
+    assert all(
+        clash.from_other_side().from_other_side() == clash for clash in found if clash.other_session
+    )
 
 
 @given(programmes.filter(bool))
-def test_a_session_moved_away_from_all_others_clashes_with_none(programme: list[Placed]) -> None:
+def test_a_session_moved_away_from_all_others_clashes_with_none(
+    programme: list[ScheduledSession],
+) -> None:
     first, *others = programme
-    empty = Place("R9", "Chapel", 1_000)
+    empty = RoomInfo("R9", "Chapel", 1_000)
     later = datetime(2009, 6, 13, 12, 0, tzinfo=UTC)
     moved = replace(first, room=empty, starts_at=later, ends_at=later + timedelta(minutes=5))
 
     found = find([moved, *others], FRAME)
 
-    assert [one.kind for one in by_session(found)[moved.key]] == [clashes.DAY]
+    assert [one.kind for one in group_by_session(found)[moved.key]] == [clashes.DAY]
     assert told([one for one in found if one.session != moved.key]) == looked_up(others)
 
 
 def test_a_thousand_sessions_take_a_small_part_of_a_second() -> None:
     programme = [
-        Placed(
+        ScheduledSession(
             key=f"{number}",
             title="A title",
             starts_at=AT_TEN + timedelta(minutes=30 * (number // 20)),
             ends_at=AT_TEN + timedelta(minutes=30 * (number // 20) + 45),
-            room=Place(f"R{number % 20}", "Hall", 20),
-            people=(Needed(f"P{number % 700}", "Ada"), Needed(f"P{number % 900}", "João")),
+            room=RoomInfo(f"R{number % 20}", "Hall", 20),
+            participants=(
+                Participant(f"P{number % 700}", "Ada"),
+                Participant(f"P{number % 900}", "João"),
+            ),
         )
         for number in range(1_000)
     ]
@@ -176,7 +204,7 @@ def taken_by(deed: Callable[[], object]) -> float:
 
 
 def reasons(key: str) -> list[str]:
-    return [clash.reason for clash in by_session(working()).get(key, ())]
+    return [clash.reason for clash in group_by_session(find_in_working_programme()).get(key, ())]
 
 
 def at(minutes: int) -> dict[str, Any]:
@@ -185,19 +213,19 @@ def at(minutes: int) -> dict[str, Any]:
 
 
 def test_the_small_conference_has_no_clash(site: Flask) -> None:
-    assert working() == ()
+    assert find_in_working_programme() == ()
 
 
 @pytest.mark.empty
 def test_nothing_clashes_where_no_conference_has_been_loaded(site: Flask) -> None:
-    assert working() == ()
+    assert find_in_working_programme() == ()
 
 
 def test_one_room_at_one_time_is_told_at_both_sessions(site: Flask) -> None:
-    hall = a_room(name="Long room")
-    a_session(key="one", title="One", room=hall)
-    a_session(key="two", title="Two", room=hall, **at(30))
-    a_session(key="three", title="Three", room=hall, **at(90))
+    hall = make_room(name="Long room")
+    make_session(key="one", title="One", room=hall)
+    make_session(key="two", title="Two", room=hall, **at(30))
+    make_session(key="three", title="Three", room=hall, **at(90))
 
     assert reasons("one") == ["“Two” is in Long room at the same time"]
     assert reasons("two") == ["“One” is in Long room at the same time"]
@@ -205,54 +233,54 @@ def test_one_room_at_one_time_is_told_at_both_sessions(site: Flask) -> None:
 
 
 def test_a_person_in_two_sessions_is_told_at_both(site: Flask) -> None:
-    lin = a_speaker(name="Lin")
-    a_session(key="one", title="One", speakers=(lin,))
-    a_session(key="two", title="Two", speakers=(lin,), **at(30))
+    lin = make_speaker(name="Lin")
+    make_session(key="one", title="One", speakers=(lin,))
+    make_session(key="two", title="Two", speakers=(lin,), **at(30))
 
     assert reasons("one") == ["Lin is also in “Two” at that time"]
     assert reasons("two") == ["Lin is also in “One” at that time"]
 
 
 def test_a_chair_who_is_elsewhere_is_told_as_what_they_are(site: Flask) -> None:
-    lin = a_speaker(name="Lin")
-    a_session(key="one", title="One", speakers=(lin,))
-    led = a_session(key="two", title="Two", **at(30))
+    lin = make_speaker(name="Lin")
+    make_session(key="one", title="One", speakers=(lin,))
+    led = make_session(key="two", title="Two", **at(30))
     led.appearances = [
         Appearance(speaker=lin, role="speaker"),
         Appearance(speaker=lin, role="Moderator", position=1),
     ]
     db.session.commit()
 
-    assert [clash.kind for clash in working()] == [clashes.LEADER]
+    assert [clash.kind for clash in find_in_working_programme()] == [clashes.LEADER]
     assert reasons("one") == ["Lin leads “Two” at that time"]
     assert reasons("two") == ["Lin leads this session, and is also in “One” at that time"]
 
 
 def test_a_speaker_who_is_away_is_told_at_the_session(site: Flask) -> None:
-    lin = a_speaker(name="Lin")
-    a_session(key="one", speakers=(lin,))
-    a_session(key="two", speakers=(lin,), **at(120))
+    lin = make_speaker(name="Lin")
+    make_session(key="one", speakers=(lin,))
+    make_session(key="two", speakers=(lin,), **at(120))
     hour = timedelta(hours=1)
-    saved(Absence(speaker_id=lin.id, starts_at=FIRST_MORNING - hour, ends_at=FIRST_MORNING + hour))
+    save(Absence(speaker_id=lin.id, starts_at=FIRST_MORNING - hour, ends_at=FIRST_MORNING + hour))
 
     assert reasons("one") == ["Lin is not available at that time"]
     assert reasons("two") == []
 
 
 def test_a_room_that_is_smaller_than_the_seats_is_told(site: Flask) -> None:
-    a_session(key="one", room=a_room(name="Loft", capacity=8), seats=9)
-    a_session(key="two", room=a_room(capacity=8), seats=8)
-    a_session(key="three", room=a_room(), seats=900)
+    make_session(key="one", room=make_room(name="Loft", capacity=8), seats=9)
+    make_session(key="two", room=make_room(capacity=8), seats=8)
+    make_session(key="three", room=make_room(), seats=900)
 
-    assert [clash.reason for clash in working()] == [
+    assert [clash.reason for clash in find_in_working_programme()] == [
         "Loft holds 8 people, but this session has 9 seats"
     ]
 
 
 def test_too_little_time_to_walk_is_told_with_the_time(site: Flask) -> None:
-    lin = a_speaker(name="Lin")
-    a_session(key="one", title="One", room=a_room(name="Loft"), speakers=(lin,))
-    a_session(key="two", title="Two", room=a_room(name="Cellar"), speakers=(lin,), **at(64))
+    lin = make_speaker(name="Lin")
+    make_session(key="one", title="One", room=make_room(name="Loft"), speakers=(lin,))
+    make_session(key="two", title="Two", room=make_room(name="Cellar"), speakers=(lin,), **at(64))
 
     assert reasons("one") == [
         "Lin goes on to “Two” in Cellar, which begins at 10:34am: too little time to walk"
@@ -263,19 +291,19 @@ def test_too_little_time_to_walk_is_told_with_the_time(site: Flask) -> None:
 
 
 def test_walking_time_is_what_the_conference_says(site: Flask) -> None:
-    lin = a_speaker()
-    a_session(room=a_room(), speakers=(lin,))
-    a_session(room=a_room(), speakers=(lin,), **at(64))
+    lin = make_speaker()
+    make_session(room=make_room(), speakers=(lin,))
+    make_session(room=make_room(), speakers=(lin,), **at(64))
     conference = db.session.get_one(Conference, 1)
 
     conference.walking_minutes = 4
     db.session.commit()
 
-    assert working() == ()
+    assert find_in_working_programme() == ()
 
 
 def test_a_session_on_another_day_is_told_with_the_day(site: Flask) -> None:
-    a_session(key="one", **at(60 * 48))
+    make_session(key="one", **at(60 * 48))
 
     assert reasons("one") == [
         "It starts on Friday 12 June 2009, which is not a day of the conference"
@@ -283,28 +311,28 @@ def test_a_session_on_another_day_is_told_with_the_day(site: Flask) -> None:
 
 
 def test_what_does_not_take_place_clashes_with_nothing(site: Flask) -> None:
-    hall, lin, gone = a_room(), a_speaker(), a_speaker(withdrawn_at=clock.now())
-    a_session(room=hall, speakers=(lin, gone))
-    a_session(room=hall, speakers=(lin,), cancelled_at=clock.now())
-    a_session(room=hall, speakers=(lin,), withdrawn_at=clock.now())
-    a_session(room=hall, speakers=(lin,), starts_at=None)
-    a_session(speakers=(gone,))
+    hall, lin, gone = make_room(), make_speaker(), make_speaker(withdrawn_at=clock.now())
+    make_session(room=hall, speakers=(lin, gone))
+    make_session(room=hall, speakers=(lin,), cancelled_at=clock.now())
+    make_session(room=hall, speakers=(lin,), withdrawn_at=clock.now())
+    make_session(room=hall, speakers=(lin,), starts_at=None)
+    make_session(speakers=(gone,))
 
-    assert working() == ()
+    assert find_in_working_programme() == ()
 
 
 def test_a_clash_with_a_draft_says_that_it_is_one(site: Flask) -> None:
-    hall = a_room()
-    a_session(room=hall)
-    a_session(room=hall, is_draft=True)
+    hall = make_room()
+    make_session(room=hall)
+    make_session(room=hall, is_draft=True)
 
-    assert [clash.is_draft for clash in working()] == [True]
+    assert [clash.is_draft for clash in find_in_working_programme()] == [True]
 
 
 def test_a_session_whose_end_is_not_known_clashes_with_what_goes_on_then(site: Flask) -> None:
-    hall = a_room()
-    a_session(key="one", room=hall, ends_at=None, starts_at=FIRST_MORNING + timedelta(minutes=5))
-    a_session(title="Two", room=hall)
+    hall = make_room()
+    make_session(key="one", room=hall, ends_at=None, starts_at=FIRST_MORNING + timedelta(minutes=5))
+    make_session(title="Two", room=hall)
 
     assert len(reasons("one")) == 1
 
@@ -314,13 +342,13 @@ def test_a_session_whose_end_is_not_known_clashes_with_what_goes_on_then(site: F
 def test_the_working_programme_is_read_in_three_queries(
     site: Flask, count: int, queries: list[str]
 ) -> None:
-    hall = a_room()
+    hall = make_room()
     for _ in range(count):
-        a_session(room=hall, speakers=(a_speaker(),))
+        make_session(room=hall, speakers=(make_speaker(),))
     db.session.expire_all()
 
     with site.test_request_context():
-        found = working()
+        found = find_in_working_programme()
 
     assert len(found) == count * (count - 1) / 2
     assert len(queries) == 3

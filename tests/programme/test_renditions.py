@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.database import db, transaction
-from app.programme import keeping_photos, paint, photos, renditions
-from app.programme.cuts import Cut
 from app.programme.models import Photo, Rendition, Speaker
+from app.programme.photos import encode_renditions, processing, renditions
+from app.programme.photos.cropping import Crop
+from app.proposals import photo_retention
 from tests.browser import Browser
-from tests.factories import a_photo, a_speaker, published
-from tests.programme.pictures import BLUE, RED, in_a_file
+from tests.factories import make_photo, make_speaker, publish_programme
+from tests.programme.sample_pictures import BLUE, RED, encode
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -28,31 +29,31 @@ def ada() -> Speaker:
     return db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
 
 
-def a_real_photo(speaker: Speaker, cut: Cut | None = None, **about: object) -> Photo:
+def a_real_photo(speaker: Speaker, cut: Crop | None = None, **about: object) -> Photo:
     """Save a photo of a speaker whose left half is red and whose right half is blue."""
     halves = Image.new("RGB", (900, 600), BLUE)
     halves.paste(RED, (0, 0, 450, 600))
-    whole = photos.taken(in_a_file(halves))
-    cut = cut or Cut()
-    held = {"whole": whole, "cut": str(cut), "picture": photos.square(whole, cut)}
-    return a_photo(speaker, **held, **about)
+    whole = processing.ingest(encode(halves))
+    cut = cut or Crop()
+    held = {"original": whole, "crop": str(cut), "picture": processing.crop_square(whole, cut)}
+    return make_photo(speaker, **held, **about)
 
 
 def drawn(reader: Browser) -> dict[str, str]:
     """Tell what the picture of the first speaker in the list is made of."""
     page = reader.open("/speakers")
-    offered = {one.get("type", ""): one.get("srcset", "") for one in page.tree.every("source")}
-    return {**offered, "img": next(page.tree.every("img")).get("src", "")}
+    offered = {one.get("type", ""): one.get("srcset", "") for one in page.tree.find_all("source")}
+    return {**offered, "img": next(page.tree.find_all("img")).get("src", "")}
 
 
 @pytest.mark.both_databases
 def test_readers_are_offered_every_kind_once_the_worker_has_made_them(visitor: Browser) -> None:
     photo = a_real_photo(ada())
-    published()
+    publish_programme()
     at = f"/photos/{photo.key}"
     assert drawn(visitor) == {"img": f"{at}.jpg"}
 
-    renditions.paint_what_waits()
+    renditions.render_pending()
 
     assert drawn(visitor) == {
         "image/avif": f"{at}/96.avif, {at}/192.avif 2x",
@@ -67,7 +68,7 @@ def test_readers_are_offered_every_kind_once_the_worker_has_made_them(visitor: B
         with Image.open(BytesIO(answer.data), formats=[KINDS[kind]]) as picture:
             assert picture.size == (side, side)
             assert not picture.getexif()
-    (portrait,) = visitor.open("/speakers/ada-marsh").tree.of_class("portrait")
+    (portrait,) = visitor.open("/speakers/ada-marsh").tree.find_by_class("portrait")
     sized = {name: portrait.get(name) for name in ("width", "height", "loading", "alt")}
     assert sized == {"width": "480", "height": "480", "loading": "lazy", "alt": "A person, smiling"}
 
@@ -77,8 +78,8 @@ def test_readers_are_offered_every_kind_once_the_worker_has_made_them(visitor: B
 )
 def test_no_other_size_and_kind_is_served(visitor: Browser, end: str) -> None:
     photo = a_real_photo(ada())
-    published()
-    renditions.paint_what_waits()
+    publish_programme()
+    renditions.render_pending()
 
     assert visitor.fetch("GET", f"/photos/{photo.key}/{end}").status_code == 404
 
@@ -86,7 +87,7 @@ def test_no_other_size_and_kind_is_served(visitor: Browser, end: str) -> None:
 def test_renditions_of_what_readers_do_not_see_are_not_served(visitor: Browser) -> None:
     photo = a_real_photo(ada())
 
-    renditions.paint_what_waits()
+    renditions.render_pending()
 
     assert visitor.fetch("GET", f"/photos/{photo.key}/96.avif").status_code == 404
 
@@ -94,11 +95,15 @@ def test_renditions_of_what_readers_do_not_see_are_not_served(visitor: Browser) 
 def test_a_photo_shows_the_part_that_was_chosen_in_every_size() -> None:
     halves = Image.new("RGB", (900, 600), BLUE)
     halves.paste(RED, (0, 0, 450, 600))
-    whole = photos.taken(in_a_file(halves))
+    whole = processing.ingest(encode(halves))
 
     for across, wanted in ((0, RED), (100, BLUE)):
-        square = Image.open(BytesIO(photos.square(whole, Cut(across, 50, 50))))
-        small = [body for kind, _, body in paint.painted(whole, across, 50, 50) if kind == "jpg"]
+        square = Image.open(BytesIO(processing.crop_square(whole, Crop(across, 50, 50))))
+        small = [
+            body
+            for kind, _, body in encode_renditions.encode_all(whole, across, 50, 50)
+            if kind == "jpg"
+        ]
         for picture in (square, *(Image.open(BytesIO(body)) for body in small)):
             found = picture.getpixel((picture.width // 2, picture.height // 2))
             assert isinstance(found, tuple)
@@ -108,12 +113,12 @@ def test_a_photo_shows_the_part_that_was_chosen_in_every_size() -> None:
 @pytest.mark.both_databases
 def test_many_workers_make_each_rendition_once(site: Flask) -> None:
     for _ in range(4):
-        a_real_photo(a_speaker())
+        a_real_photo(make_speaker())
     db.session.commit()
 
     def work() -> None:
         with site.app_context():
-            renditions.paint_what_waits()
+            renditions.render_pending()
 
     workers = [Thread(target=work) for _ in range(3)]
     for worker in workers:
@@ -123,36 +128,36 @@ def test_many_workers_make_each_rendition_once(site: Flask) -> None:
 
     made = db.session.scalar(select(func.count()).select_from(Rendition))
     assert made == 4 * len(EVERY)
-    assert not renditions.is_anything_waiting()
+    assert not renditions.has_pending()
 
 
 def test_what_a_worker_died_with_is_taken_up_by_another() -> None:
-    photo = a_real_photo(ada(), painting_until=clock.real_now() + renditions.LENT)
-    assert not renditions.is_anything_waiting()
-    photo.painting_until = clock.real_now() - renditions.LENT
+    photo = a_real_photo(ada(), rendering_until=clock.real_now() + renditions.LEASE_TIME)
+    assert not renditions.has_pending()
+    photo.rendering_until = clock.real_now() - renditions.LEASE_TIME
     db.session.commit()
 
-    renditions.paint_what_waits()
+    renditions.render_pending()
 
     assert db.session.scalar(select(func.count()).select_from(Rendition)) == len(EVERY)
 
 
 def test_what_cannot_be_painted_is_tried_once_and_readers_keep_the_photo(visitor: Browser) -> None:
-    a_photo(ada())  # which is no picture
-    published()
+    make_photo(ada())  # which is no picture
+    publish_programme()
 
-    renditions.paint_what_waits()
+    renditions.render_pending()
 
-    assert not renditions.is_anything_waiting()
+    assert not renditions.has_pending()
     assert list(drawn(visitor)) == ["img"]
 
 
 def test_a_photo_without_its_whole_is_painted_from_what_is_left() -> None:
-    photo = a_real_photo(ada(), Cut(0, 0, 50))
-    photo.whole = None
+    photo = a_real_photo(ada(), Crop(0, 0, 50))
+    photo.original = None
     db.session.commit()
 
-    renditions.paint_what_waits()
+    renditions.render_pending()
 
     held = db.session.scalars(select(Rendition.body).where(Rendition.kind == "jpg")).first()
     assert held is not None
@@ -162,42 +167,42 @@ def test_a_photo_without_its_whole_is_painted_from_what_is_left() -> None:
 
 def test_renditions_go_with_their_photo() -> None:
     photo = a_real_photo(ada())
-    renditions.paint_what_waits()
+    renditions.render_pending()
     photo.speaker_id = None
     db.session.commit()
 
     with transaction():
-        keeping_photos.forget_unseen()
+        photo_retention.purge_unused()
 
     assert db.session.scalar(select(func.count()).select_from(Rendition)) == 0
 
 
 def test_what_photos_are_cut_from_is_kept_until_a_month_after_the_conference(
-    held_clock: Any, visitor: Browser
+    frozen_time: Any, visitor: Browser
 ) -> None:
     photo = a_real_photo(ada())
     visitor.open("/")  # which sees the time of the database
     for moment, is_kept in (("2009-07-11", True), ("2009-07-13", False)):
-        held_clock.move_to(f"{moment}T12:00:00+01:00")
+        frozen_time.move_to(f"{moment}T12:00:00+01:00")
         with transaction():
-            keeping_photos.forget_wholes()
+            photo_retention.purge_originals()
         db.session.refresh(photo)
-        assert (photo.whole is not None) == is_kept
+        assert (photo.original is not None) == is_kept
 
 
 def test_a_list_with_photos_asks_the_database_nothing(visitor: Browser, queries: list[str]) -> None:
     for number in range(3):
-        a_real_photo(a_speaker(name=f"Somebody {number}"))
-    a_speaker(name="Without One")
-    published()
-    renditions.paint_what_waits()
+        a_real_photo(make_speaker(name=f"Somebody {number}"))
+    make_speaker(name="Without One")
+    publish_programme()
+    renditions.render_pending()
     visitor.open("/programme")
     queries.clear()
 
     page = visitor.open("/speakers")
 
-    assert [one for one in queries if "FROM edition" not in one] == []
-    assert len(list(page.tree.every("picture"))) == 3
+    assert [one for one in queries if "FROM site_state" not in one] == []
+    assert len(list(page.tree.find_all("picture"))) == 3
 
 
 def test_a_list_in_which_nobody_has_a_photo_shows_none(visitor: Browser) -> None:

@@ -3,10 +3,10 @@
 import pytest
 
 from app.database import db
-from app.registration import countries, slips
-from app.registration.models import Answers
+from app.registration import countries, email_typos
+from app.registration.models import ApplicationDraft
 from tests.browser import Answer, Browser
-from tests.journey import ACCESS, CONSENT, DAYS, DIET, EMAIL, WEDNESDAY, answered
+from tests.registration_flow import ACCESS, CONSENT, DAYS, DIET, EMAIL, WEDNESDAY, answer_questions
 
 HIDDEN = "Remove the hidden characters: type this again instead of pasting it"
 MALFORMED = "Enter an email address in the right form, like name@example.org"
@@ -72,18 +72,18 @@ USUAL: dict[str, dict[str, Answer]] = {
 def test_the_error_stands_in_the_summary_and_beside_the_question(
     visitor: Browser, step: str, label: str, answer: Answer, error: str
 ) -> None:
-    page = answered(visitor, until=step)
+    page = answer_questions(visitor, until=step)
 
     page = page.press("Continue", {**USUAL.get(step, {}), label: answer}, status=422)
 
     assert page.errors == [error]
-    assert page.beside(label) == error
+    assert page.error_for(label) == error
     assert page.title.startswith("Error: ")
     assert visitor.open("/register/check").address == f"/register/{step}"
 
 
 def test_what_was_typed_is_kept(visitor: Browser) -> None:
-    page = answered(visitor, until="work")
+    page = answer_questions(visitor, until="work")
 
     page = page.press(
         "Continue",
@@ -91,28 +91,30 @@ def test_what_was_typed_is_kept(visitor: Browser) -> None:
         status=422,
     )
 
-    assert page.answer(ORGANISATION) == "O" * 101
-    assert page.answer(ROLE) == "Clerk & <b>friend</b>"
-    assert page.answer("Country") == "France"
+    assert page.value_of(ORGANISATION) == "O" * 101
+    assert page.value_of(ROLE) == "Clerk & <b>friend</b>"
+    assert page.value_of("Country") == "France"
 
 
 def test_hidden_characters_are_gone_when_the_page_comes_back(visitor: Browser) -> None:
-    page = answered(visitor, until="name").press("Continue", {GIVEN: "A\x00d\u202ea"}, status=422)
+    page = answer_questions(visitor, until="name").press(
+        "Continue", {GIVEN: "A\x00d\u202ea"}, status=422
+    )
 
-    assert page.answer(GIVEN) == "Ada"
+    assert page.value_of(GIVEN) == "Ada"
     assert page.press("Continue").heading == EMAIL
 
 
 @pytest.mark.parametrize("name", ["مهر\u200cنوش", "क\u094d\u200dष", "李", "X Æ 12", "O’Neil"])
 def test_a_name_may_be_written_in_any_way(visitor: Browser, name: str) -> None:
-    page = answered(visitor, until="name").press("Continue", {GIVEN: name, FAMILY: name})
+    page = answer_questions(visitor, until="name").press("Continue", {GIVEN: name, FAMILY: name})
 
     assert page.heading == EMAIL
-    assert visitor.open("/register/name").answer(GIVEN) == name
+    assert visitor.open("/register/name").value_of(GIVEN) == name
 
 
 def test_a_summary_leads_to_the_question(visitor: Browser) -> None:
-    page = answered(visitor, until="name").press("Continue", status=422)
+    page = answer_questions(visitor, until="name").press("Continue", status=422)
 
     assert page.links["Enter your given names"] == "#given_names"
 
@@ -128,7 +130,7 @@ def test_a_summary_leads_to_the_question(visitor: Browser) -> None:
 def test_a_choice_that_was_not_offered_is_refused(
     visitor: Browser, step: str, sent: dict[str, str], error: str
 ) -> None:
-    page = answered(visitor, until=step)
+    page = answer_questions(visitor, until=step)
 
     page = visitor.send(
         "POST", page.address, 422, data={**sent, "csrf_token": token_of(page.source)}
@@ -138,12 +140,12 @@ def test_a_choice_that_was_not_offered_is_refused(
 
 
 def test_what_was_not_asked_for_is_not_kept(visitor: Browser) -> None:
-    page = answered(visitor, until="name")
+    page = answer_questions(visitor, until="name")
     sent = {"given_names": "Ada", "is_admin": "1", "reference": "MINE2345", "email": "x"}
 
     visitor.send("POST", page.address, data={**sent, "csrf_token": token_of(page.source)})
 
-    (answers,) = db.session.query(Answers).all()
+    (answers,) = db.session.query(ApplicationDraft).all()
     assert "MINE" not in answers.document
     assert "is_admin" not in answers.document
     assert visitor.page.heading == EMAIL
@@ -151,7 +153,7 @@ def test_what_was_not_asked_for_is_not_kept(visitor: Browser) -> None:
 
 @pytest.mark.parametrize("step", ["name", "days", "consent"])
 def test_a_form_without_its_token_changes_nothing(visitor: Browser, step: str) -> None:
-    answered(visitor, until=step)
+    answer_questions(visitor, until=step)
     sent = {"given_names": "Eve", "days": "2009-06-10", "consent": "y"}
 
     page = visitor.send("POST", f"/register/{step}", 422, data=sent)
@@ -162,20 +164,20 @@ def test_a_form_without_its_token_changes_nothing(visitor: Browser, step: str) -
 
 
 def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(visitor: Browser) -> None:
-    page = answered(visitor, until="work")
-    visitor.lose_cookie("session")
+    page = answer_questions(visitor, until="work")
+    visitor.delete_cookie("session")
 
     again = page.press("Continue", {ORGANISATION: "Guild", "Country": "France"}, status=422)
 
     assert again.errors == [EXPIRED]
-    assert again.answer(ORGANISATION) == "Guild"
-    assert again.answer("Country") == "France"
+    assert again.value_of(ORGANISATION) == "Guild"
+    assert again.value_of("Country") == "France"
     assert again.press("Continue").heading == DAYS
 
 
 def test_the_first_form_is_kept_when_all_cookies_are_gone(visitor: Browser) -> None:
-    page = answered(visitor, until="name")
-    visitor.lose_cookie("session")
+    page = answer_questions(visitor, until="name")
+    visitor.delete_cookie("session")
 
     again = page.press("Continue", {GIVEN: "Ada", FAMILY: "Lovelace"}, status=422)
 
@@ -184,18 +186,18 @@ def test_the_first_form_is_kept_when_all_cookies_are_gone(visitor: Browser) -> N
 
 
 def test_an_old_form_is_told_all_that_is_wrong_with_it(visitor: Browser) -> None:
-    page = answered(visitor, until="name")
-    visitor.lose_cookie("session")
+    page = answer_questions(visitor, until="name")
+    visitor.delete_cookie("session")
 
     again = page.press("Continue", {BADGE: "Countess"}, status=422)
 
     assert again.errors == ["Enter your given names", EXPIRED]
     assert EXPIRED not in again.links
-    assert again.answer(BADGE) == "Countess"
+    assert again.value_of(BADGE) == "Countess"
 
 
 def test_a_confirmation_without_its_token_takes_no_place(visitor: Browser) -> None:
-    answered(visitor)
+    answer_questions(visitor)
 
     visitor.send("POST", "/register/confirm", 400, data={"csrf_token": "guess"})
 
@@ -203,7 +205,7 @@ def test_a_confirmation_without_its_token_takes_no_place(visitor: Browser) -> No
 
 
 def test_a_form_of_ten_megabytes_is_refused(visitor: Browser) -> None:
-    page = answered(visitor, until="access-needs")
+    page = answer_questions(visitor, until="access-needs")
 
     page = visitor.send(
         "POST",
@@ -217,7 +219,7 @@ def test_a_form_of_ten_megabytes_is_refused(visitor: Browser) -> None:
 
 
 def test_bytes_that_are_no_text_do_no_harm(visitor: Browser) -> None:
-    page = answered(visitor, until="name")
+    page = answer_questions(visitor, until="name")
 
     sent = f"given_names=%ff%feAda&csrf_token={token_of(page.source)}".encode()
     as_form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -262,18 +264,18 @@ def test_addresses_that_lead_nowhere_say_so(
     ],
 )
 def test_any_address_to_which_a_letter_could_go_is_welcome(visitor: Browser, address: str) -> None:
-    page = answered(visitor, until="email").press("Continue", {EMAIL: address})
+    page = answer_questions(visitor, until="email").press("Continue", {EMAIL: address})
 
     assert page.heading == "Where do you work or study?"
 
 
 def test_a_field_of_many_lines_keeps_them(visitor: Browser) -> None:
-    page = answered(visitor, until="access-needs")
+    page = answer_questions(visitor, until="access-needs")
 
     page.press("Continue", {ACCESS: "A ramp\r\nA loop\tnear the front"})
 
-    assert "A ramp" in visitor.open("/register/access-needs").answer(ACCESS)
-    assert "A loop" in visitor.open("/register/access-needs").answer(ACCESS)
+    assert "A ramp" in visitor.open("/register/access-needs").value_of(ACCESS)
+    assert "A loop" in visitor.open("/register/access-needs").value_of(ACCESS)
 
 
 @pytest.mark.parametrize(
@@ -299,19 +301,19 @@ def test_a_field_of_many_lines_keeps_them(visitor: Browser) -> None:
 def test_slips_of_the_finger_are_seen_and_real_addresses_left_alone(
     typed: str, meant: str | None
 ) -> None:
-    assert slips.meant(typed) == meant
+    assert email_typos.suggest_correction(typed) == meant
 
 
 def test_countries_are_named_and_sorted_in_the_language_of_the_page() -> None:
-    english = [name for _, name in countries.listed("en")]
-    french = [name for _, name in countries.listed("fr")]
+    english = [name for _, name in countries.choices("en")]
+    french = [name for _, name in countries.choices("fr")]
 
     assert english[:3] == ["Afghanistan", "Åland Islands", "Albania"]
     assert "Allemagne" in french
     assert french.index("Égypte") < french.index("Émirats arabes unis") < french.index("Espagne")
     assert len(english) == len(french) == 250
-    assert countries.named("GB", "en") == "United Kingdom"
-    assert countries.named("QQ", "en") == "QQ"
+    assert countries.name_of("GB", "en") == "United Kingdom"
+    assert countries.name_of("QQ", "en") == "QQ"
 
 
 def token_of(source: str) -> str:
@@ -320,7 +322,7 @@ def token_of(source: str) -> str:
 
 
 def test_a_page_of_the_journey_is_nobody_else_s_business(visitor: Browser) -> None:
-    page = answered(visitor, until="days")
+    page = answer_questions(visitor, until="days")
 
     assert page.headers["Cache-Control"] == "private, no-store"
     assert page.press("Continue", {DAYS: [WEDNESDAY]}).headers["Cache-Control"] == (

@@ -11,15 +11,15 @@ from sqlalchemy import Engine, event
 
 from app import clock
 from app.database import db, transaction
-from app.errors import Refused
+from app.errors import RuleViolation
 from app.history import queries as history
 from app.registration import links, queries, seats
 from app.registration.bookings import changes, services
 from app.registration.models import Delegate
 from tests.browser import Browser
-from tests.factories import a_delegate, places
-from tests.mailbox import Mailbox
-from tests.outbox import deliver, letters_to, link_in, newest_to, subjects_to
+from tests.factories import make_delegate, set_places
+from tests.mail_server import MailServer
+from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
 EXPIRED = "This form was open for too long. Check your answers and send it again"
 OLD_PAGE = (
@@ -34,13 +34,13 @@ def address_of(delegate: Delegate, below: str = "") -> str:
 
 
 def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
-    delegate = a_delegate(reference="BCDF2345", access="A ramp", dietary="No nuts")
+    delegate = make_delegate(reference="BCDF2345", access="A ramp", dietary="No nuts")
 
     page = visitor.open(address_of(delegate))
 
     assert page.heading == "Your booking"
-    assert page.at("reference") == "BCDF2345"
-    assert page.facts == {
+    assert page.text_by_id("reference") == "BCDF2345"
+    assert page.summary_list == {
         "Name": "Ada Lovelace",
         "Name on your badge": "Ada Lovelace",
         "Email address": "ada@example.org",
@@ -57,8 +57,10 @@ def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
     assert page.headers["X-Robots-Tag"] == "noindex"
 
 
-def test_from_the_first_question_to_the_cancelled_place(visitor: Browser, mailbox: Mailbox) -> None:
-    places(1)
+def test_from_the_first_question_to_the_cancelled_place(
+    visitor: Browser, mailbox: MailServer
+) -> None:
+    set_places(1)
     visitor.open("/register/name")
     visitor.press("Continue", given_names="Ada", family_name="Lovelace")
     visitor.press("Continue", {"What is your email address?": "ada@example.org"})
@@ -68,19 +70,19 @@ def test_from_the_first_question_to_the_cancelled_place(visitor: Browser, mailbo
     visitor.press("Continue")
     visitor.press("Continue", {"I agree that you keep and use my answers in this way": True})
     visitor.press("Confirm registration")
-    letter = newest_to("ada@example.org")
-    deliver()
+    letter = last_email_to("ada@example.org")
+    deliver_emails()
 
-    page = visitor.open(link_in(letter, "/booking/"))
+    page = visitor.open(find_link(letter, "/booking/"))
     assert "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org" in page.text
     page.follow("Change name on your badge")
     page = visitor.press("Save", {"Name on your badge (optional)": "The Countess"})
-    assert page.facts["Name on your badge"] == "The Countess"
+    assert page.summary_list["Name on your badge"] == "The Countess"
     page.follow("Cancel my booking")
     page = visitor.press("Cancel my booking")
 
     assert page.heading == "Your booking is cancelled"
-    assert queries.places().left == 1
+    assert queries.get_places().remaining == 1
     assert [letter.split(":")[0] for letter in subjects_to("ada@example.org")] == [
         "You are registered for Tides and Harbours",
         "Your booking has been changed",
@@ -89,7 +91,7 @@ def test_from_the_first_question_to_the_cancelled_place(visitor: Browser, mailbo
 
 
 def test_names_are_changed_and_the_letter_tells_old_and_new(visitor: Browser) -> None:
-    delegate = a_delegate(badge_name="Ada")
+    delegate = make_delegate(badge_name="Ada")
     visitor.open(address_of(delegate, "/name"))
 
     page = visitor.press(
@@ -97,35 +99,35 @@ def test_names_are_changed_and_the_letter_tells_old_and_new(visitor: Browser) ->
     )
 
     assert page.heading == "Your booking"
-    assert page.facts["Name"] == "Ada King"
+    assert page.summary_list["Name"] == "Ada King"
     assert "Your changes are saved" in page.text
-    letter = newest_to("ada@example.org")
+    letter = last_email_to("ada@example.org")
     assert "Family name:\n\nBefore: Lovelace\nNow: King\n" in letter.text
     assert "Name on your badge:\n\nBefore: Ada\nNow: Ada King\n" in letter.text
     assert "Organisation" not in letter.text
 
 
 def test_days_are_changed_and_the_calendar_entry_follows(visitor: Browser) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     visitor.open(address_of(delegate, "/days"))
 
     page = visitor.press("Save", {"Which days will you come?": ["Thursday 11 June 2009"]})
 
-    assert page.facts["Days"] == "Thursday 11 June 2009"
-    letter = newest_to("ada@example.org")
+    assert page.summary_list["Days"] == "Thursday 11 June 2009"
+    letter = last_email_to("ada@example.org")
     assert "Before: Wednesday 10 June 2009, Thursday 11 June 2009\nNow: Thursday 11" in letter.text
     assert "DTSTART;VALUE=DATE:20090611" in letter.calendar
     assert "SEQUENCE:1" in letter.calendar
 
 
 def test_work_and_country_are_changed(visitor: Browser) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     visitor.open(address_of(delegate, "/work"))
 
     page = visitor.press("Save", {"Your role there (optional)": "", "Country": "France"})
 
-    assert (page.facts["Role"], page.facts["Country"]) == ("Not given", "France")
-    letter = newest_to("ada@example.org")
+    assert (page.summary_list["Role"], page.summary_list["Country"]) == ("Not given", "France")
+    letter = last_email_to("ada@example.org")
     assert "Before: United Kingdom\nNow: France" in letter.text
     assert "Before: Member\nNow: nothing" in letter.text
 
@@ -138,56 +140,56 @@ def test_work_and_country_are_changed(visitor: Browser) -> None:
     ],
 )
 def test_needs_are_changed_but_in_no_letter(visitor: Browser, below: str, question: str) -> None:
-    delegate = a_delegate(access="A ramp", dietary="No nuts")
+    delegate = make_delegate(access="A ramp", dietary="No nuts")
     visitor.open(address_of(delegate, f"/{below}"))
 
     visitor.press("Save", {question: "A quiet seat"})
 
-    letter = newest_to("ada@example.org")
+    letter = last_email_to("ada@example.org")
     for words in ("A quiet seat", "A ramp", "No nuts"):
         assert words.encode() not in letter.raw
     assert "What you need to take part has been changed" in letter.text
-    assert history.entries(delegate.subject)[-1].sentence == "Changed: needs"
+    assert history.list_entries(delegate.history_subject)[-1].summary == "Changed: needs"
 
 
 def test_needs_that_are_taken_back_are_gone(visitor: Browser) -> None:
-    delegate = a_delegate(access="A ramp")
+    delegate = make_delegate(access="A ramp")
     visitor.open(address_of(delegate, "/access-needs"))
 
     page = visitor.press("Save", {"What do you need to take part? (optional)": ""})
 
-    assert page.facts["What you need to take part"] == "None"
+    assert page.summary_list["What you need to take part"] == "None"
     assert delegate.needs is None
 
 
 def test_saving_what_is_there_already_does_nothing(visitor: Browser) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     visitor.open(address_of(delegate, "/name"))
 
     page = visitor.press("Save")
 
     assert page.heading == "Your booking"
     assert "saved" not in page.text
-    assert letters_to("ada@example.org") == []
-    assert delegate.changes == 0
+    assert emails_to("ada@example.org") == []
+    assert delegate.version == 0
 
 
 def test_a_mistake_is_told_beside_the_question_and_nothing_changes(visitor: Browser) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     visitor.open(address_of(delegate, "/name"))
 
     page = visitor.press("Save", given_names="", family_name="King", status=422)
 
     assert page.errors == ["Enter your given names"]
-    assert page.answer("Family name") == "King"
+    assert page.value_of("Family name") == "King"
     assert delegate.family_name == "Lovelace"
 
 
 def test_an_old_tab_cannot_undo_a_newer_change_unseen(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    delegate = a_delegate()
-    other_tab = a_browser()
+    delegate = make_delegate()
+    other_tab = new_browser()
     visitor.open(address_of(delegate, "/name"))
     other_tab.open(address_of(delegate, "/name"))
     other_tab.press("Save", {"Family name": "King"})
@@ -195,14 +197,14 @@ def test_an_old_tab_cannot_undo_a_newer_change_unseen(
     page = visitor.press("Save", {"Family name": "Byron"}, status=422)
 
     assert page.errors == [OLD_PAGE]
-    assert page.answer("Family name") == "Byron"
+    assert page.value_of("Family name") == "Byron"
     assert delegate.family_name == "King"
-    assert visitor.press("Save").facts["Name"] == "Ada Byron"
+    assert visitor.press("Save").summary_list["Name"] == "Ada Byron"
 
 
 def test_nobody_becomes_somebody_who_has_a_booking_already(visitor: Browser) -> None:
-    a_delegate(given_names="Charles", family_name="Babbage")
-    delegate = a_delegate()
+    make_delegate(given_names="Charles", family_name="Babbage")
+    delegate = make_delegate()
     visitor.open(address_of(delegate, "/name"))
 
     page = visitor.press("Save", given_names="Charles", family_name="Babbage", status=422)
@@ -212,7 +214,7 @@ def test_nobody_becomes_somebody_who_has_a_booking_already(visitor: Browser) -> 
 
 
 def test_cancelling_asks_first(visitor: Browser) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
 
     page = visitor.open(address_of(delegate, "/cancel"))
 
@@ -222,26 +224,26 @@ def test_cancelling_asks_first(visitor: Browser) -> None:
 
 
 def test_a_cancelled_place_is_free_at_once(visitor: Browser) -> None:
-    delegate = a_delegate()
-    places(1)
+    delegate = make_delegate()
+    set_places(1)
     visitor.open(address_of(delegate, "/cancel"))
 
     page = visitor.press("Cancel my booking")
 
     assert page.heading == "Your booking is cancelled"
-    assert queries.places().left == 1
+    assert queries.get_places().remaining == 1
     assert page.links["Register again"] == "/register"
     assert "Cancel my booking" not in page.links
-    letter = newest_to("ada@example.org")
+    letter = last_email_to("ada@example.org")
     assert "STATUS:CANCELLED" in letter.calendar
     assert "at 9:30am on Tuesday 12 May 2009" in page.text
 
 
 def test_cancelling_twice_says_that_it_is_done(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    delegate = a_delegate()
-    second = a_browser()
+    delegate = make_delegate()
+    second = new_browser()
     visitor.open(address_of(delegate, "/cancel"))
     second.open(address_of(delegate, "/cancel"))
     visitor.press("Cancel my booking")
@@ -249,12 +251,12 @@ def test_cancelling_twice_says_that_it_is_done(
     page = second.press("Cancel my booking")
 
     assert "This booking has already been cancelled" in page.text
-    assert queries.places().taken == 0
-    assert len(letters_to("ada@example.org")) == 1
+    assert queries.get_places().taken == 0
+    assert len(emails_to("ada@example.org")) == 1
 
 
 def test_the_question_about_cancelling_is_not_asked_again(visitor: Browser) -> None:
-    delegate = a_delegate(cancelled_at=clock.now())
+    delegate = make_delegate(cancelled_at=clock.now())
 
     page = visitor.open(address_of(delegate, "/cancel"))
 
@@ -262,23 +264,23 @@ def test_the_question_about_cancelling_is_not_asked_again(visitor: Browser) -> N
 
 
 def test_what_is_cancelled_meanwhile_is_not_changed(site: Flask) -> None:
-    delegate = a_delegate(cancelled_at=clock.now())
+    delegate = make_delegate(cancelled_at=clock.now())
 
-    with pytest.raises(Refused, match="has been cancelled"):
-        services.change(delegate, changes.told(delegate), delegate.changes)
+    with pytest.raises(RuleViolation, match="has been cancelled"):
+        services.update(delegate, changes.to_draft(delegate), delegate.version)
 
 
 def test_needs_can_be_told_later(visitor: Browser) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     visitor.open(address_of(delegate, "/access-needs"))
 
     page = visitor.press("Save", {"What do you need to take part? (optional)": "A ramp"})
 
-    assert page.facts["What you need to take part"] == "A ramp"
+    assert page.summary_list["What you need to take part"] == "A ramp"
 
 
 def test_a_cancelled_booking_cannot_be_changed(visitor: Browser) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     form = visitor.open(address_of(delegate, "/name"))
     with transaction():
         services.cancel(delegate)
@@ -287,35 +289,35 @@ def test_a_cancelled_booking_cannot_be_changed(visitor: Browser) -> None:
     page = form.press("Save", {"Family name": "King"}, status=409)
 
     assert "This booking has been cancelled, so it cannot be changed" in page.text
-    assert visitor.open(address_of(delegate)).facts["Name"] == "Ada Lovelace"
+    assert visitor.open(address_of(delegate)).summary_list["Name"] == "Ada Lovelace"
 
 
 def test_who_cancelled_may_register_again(visitor: Browser) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     with transaction():
         services.cancel(delegate)
 
-    again = a_delegate()
+    again = make_delegate()
 
     assert again.is_attending
 
 
 @pytest.mark.both_databases
 def test_two_who_cancel_at_once_give_one_place_back(site: Flask) -> None:
-    a_delegate(given_names="Grace")
-    delegate = a_delegate()
+    make_delegate(given_names="Grace")
+    delegate = make_delegate()
     number = delegate.id
     db.session.commit()
     outcomes = _both_at_once(site, lambda: services.cancel(db.session.get_one(Delegate, number)))
 
     assert sorted(outcomes) == ["", "This booking has already been cancelled"]
-    assert queries.places().taken == 1
+    assert queries.get_places().taken == 1
 
 
 @pytest.mark.postgresql_only
 def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
-    a_delegate(given_names="Grace")
-    delegate = a_delegate()
+    make_delegate(given_names="Grace")
+    delegate = make_delegate()
     number = delegate.id
     db.session.commit()
     both_have_looked = Barrier(2)
@@ -324,10 +326,10 @@ def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
         careless = db.session.get_one(Delegate, number)
         both_have_looked.wait()
         careless.cancel(clock.now())
-        seats.give_back(seats.CONFERENCE)
+        seats.release(seats.CONFERENCE)
 
     assert _both_at_once(site, cancel_carelessly) == ["", ""]
-    assert queries.places().taken == 0
+    assert queries.get_places().taken == 0
 
 
 def _both_at_once(site: Flask, deed: Callable[[], None]) -> list[str]:
@@ -342,7 +344,7 @@ def _both_at_once(site: Flask, deed: Callable[[], None]) -> list[str]:
                 with transaction():
                     deed()
                 outcomes.append("")
-            except Refused as refusal:
+            except RuleViolation as refusal:
                 outcomes.append(str(refusal))
             finally:
                 db.session.remove()
@@ -356,7 +358,7 @@ def _both_at_once(site: Flask, deed: Callable[[], None]) -> list[str]:
 
 
 def test_opening_any_page_of_a_booking_changes_nothing(visitor: Browser) -> None:
-    delegate = a_delegate(access="A ramp")
+    delegate = make_delegate(access="A ramp")
     sent: list[str] = []
 
     def note(*about: object) -> None:
@@ -374,7 +376,7 @@ def test_opening_any_page_of_a_booking_changes_nothing(visitor: Browser) -> None
 
 @pytest.mark.parametrize("below", ["", "/name", "/address", "/cancel", "/erase", "/copy.json"])
 def test_a_link_that_is_not_quite_right_opens_nothing(visitor: Browser, below: str) -> None:
-    token = links.booking_token(a_delegate())
+    token = links.booking_token(make_delegate())
     swapped = token[:-1] + ("A" if token[-1] != "A" else "B")
     for wrong in (token[:-1], swapped, token + "A", token.upper(), "x", token.replace(".", "")):
         page = visitor.open(f"/booking/{wrong}{below}", status=404)
@@ -388,20 +390,20 @@ def test_an_oddly_written_link_opens_nothing(visitor: Browser, odd: str) -> None
 
 
 def test_the_same_link_written_in_percent_codes_is_the_same_link(visitor: Browser) -> None:
-    token = links.booking_token(a_delegate())
+    token = links.booking_token(make_delegate())
     assert visitor.open(f"/booking/{quote(token, safe='').replace('.', '%2E')}").status == 200
 
 
 def test_a_link_for_one_thing_opens_nothing_else(visitor: Browser) -> None:
-    delegate = a_delegate(new_email="new@example.org", new_link_key="link 1")
-    delegate.link_key = "link 1"
+    delegate = make_delegate(pending_email="new@example.org", pending_email_key="link 1")
+    delegate.access_key = "link 1"
 
-    visitor.open(f"/booking/{links.new_address_token(delegate)}", status=404)
+    visitor.open(f"/booking/{links.email_change_token(delegate)}", status=404)
     visitor.open(f"/booking/new-address/{links.booking_token(delegate)}", status=404)
 
 
 def test_a_link_signed_with_an_older_key_still_works(visitor: Browser, site: Flask) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     today = site.config["SECRET_KEY"]
     site.config["SECRET_KEY"] = "the key of last year, still known"
     address = address_of(delegate)
@@ -413,12 +415,12 @@ def test_a_link_signed_with_an_older_key_still_works(visitor: Browser, site: Fla
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 def test_other_methods_are_refused(visitor: Browser, method: str) -> None:
-    visitor.send(method, address_of(a_delegate()), status=405)
+    visitor.send(method, address_of(make_delegate()), status=405)
 
 
 def test_one_delegate_s_link_shows_nothing_of_another(visitor: Browser) -> None:
-    a_delegate(given_names="Grace", email="grace@example.org", organisation="Navy")
-    delegate = a_delegate()
+    make_delegate(given_names="Grace", email="grace@example.org", organisation="Navy")
+    delegate = make_delegate()
 
     for below in ("", "/name", "/work", "/copy.json", "/calendar.ics"):
         answer = visitor.fetch("GET", address_of(delegate, below))
@@ -427,25 +429,25 @@ def test_one_delegate_s_link_shows_nothing_of_another(visitor: Browser) -> None:
 
 
 def test_the_booking_page_says_what_became_of_each_letter(
-    visitor: Browser, mailbox: Mailbox
+    visitor: Browser, mailbox: MailServer
 ) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     form = visitor.open(address_of(delegate, "/name"))
     page = form.press("Save", {"Family name": "King"})
     assert "On its way to ada@example.org" in page.text
 
-    deliver()
+    deliver_emails()
 
     page = visitor.open(address_of(delegate))
     assert "Sent at 9:30am on Tuesday 12 May 2009 to ada@example.org" in page.text
 
 
-def test_a_letter_that_cannot_be_delivered_says_so(visitor: Browser, mailbox: Mailbox) -> None:
-    delegate = a_delegate()
+def test_a_letter_that_cannot_be_delivered_says_so(visitor: Browser, mailbox: MailServer) -> None:
+    delegate = make_delegate()
     visitor.open(address_of(delegate, "/name")).press("Save", {"Family name": "King"})
     mailbox.refuse(550, "No such mailbox")
 
-    deliver()
+    deliver_emails()
 
     page = visitor.open(address_of(delegate))
     assert "Could not be delivered to ada@example.org" in page.text
@@ -454,34 +456,34 @@ def test_a_letter_that_cannot_be_delivered_says_so(visitor: Browser, mailbox: Ma
 
 
 def test_full_house_opens_when_somebody_cancels(visitor: Browser) -> None:
-    delegate = a_delegate()
-    places(1)
-    assert queries.door().state == "full"
+    delegate = make_delegate()
+    set_places(1)
+    assert queries.get_registration_status().state == "full"
     with transaction():
         services.cancel(delegate)
 
-    assert queries.door().state == "open"
+    assert queries.get_registration_status().state == "open"
 
 
 def test_a_change_from_a_page_open_for_too_long_is_kept_to_be_sent_again(
     visitor: Browser,
 ) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     page = visitor.open(address_of(delegate, "/name"))
-    visitor.lose_cookie("session")
+    visitor.delete_cookie("session")
 
     again = page.press("Save", {"Given names": "Augusta"}, status=422)
 
     assert again.errors == [EXPIRED]
-    assert again.answer("Given names") == "Augusta"
-    assert visitor.open(address_of(delegate)).facts["Name"] == "Ada Lovelace"
-    assert again.press("Save").facts["Name"] == "Augusta Lovelace"
+    assert again.value_of("Given names") == "Augusta"
+    assert visitor.open(address_of(delegate)).summary_list["Name"] == "Ada Lovelace"
+    assert again.press("Save").summary_list["Name"] == "Augusta Lovelace"
 
 
 def test_a_place_is_not_given_up_from_a_page_open_for_too_long(visitor: Browser) -> None:
-    delegate = a_delegate()
+    delegate = make_delegate()
     page = visitor.open(address_of(delegate, "/cancel"))
-    visitor.lose_cookie("session")
+    visitor.delete_cookie("session")
 
     again = page.press("Cancel my booking", status=422)
 
@@ -492,9 +494,9 @@ def test_a_place_is_not_given_up_from_a_page_open_for_too_long(visitor: Browser)
 
 def test_the_address_typed_to_get_a_link_again_is_kept(visitor: Browser) -> None:
     page = visitor.open("/booking")
-    visitor.lose_cookie("session")
+    visitor.delete_cookie("session")
 
     again = page.press("Send me the link", {"Email address": "ada@example.org"}, status=422)
 
     assert again.errors == [EXPIRED]
-    assert again.answer("Email address") == "ada@example.org"
+    assert again.value_of("Email address") == "ada@example.org"

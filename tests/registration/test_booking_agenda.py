@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from app.agenda.models import Agenda
 from app.database import db, transaction
 from app.registration import links
-from app.registration.bookings import deeds
-from app.registration.models import Delegate, KeptAgenda
+from app.registration.bookings import operations
+from app.registration.models import Delegate, LinkedAgenda
 from tests.browser import Browser, Page
-from tests.factories import a_delegate, an_agenda
+from tests.factories import make_agenda, make_delegate
 
 LINK = "Your agenda and your booking"
 
@@ -26,29 +26,29 @@ def sessions_in(page: Page) -> list[str]:
 
 
 def kept() -> int:
-    return db.session.scalar(select(func.count()).select_from(KeptAgenda)) or 0
+    return db.session.scalar(select(func.count()).select_from(LinkedAgenda)) or 0
 
 
 def a_delegate_with(*slugs: str) -> Delegate:
     """Save a delegate who keeps an agenda with their booking."""
-    delegate, agenda = a_delegate(), an_agenda(*slugs)
+    delegate, agenda = make_delegate(), make_agenda(*slugs)
     with transaction():
-        deeds.keep_agenda(delegate, agenda)
+        operations.link_agenda(delegate, agenda)
     return delegate
 
 
 @pytest.mark.both_databases
 def test_the_agenda_comes_back_on_a_new_device_by_the_booking_s_link(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    delegate = a_delegate()
-    an_agenda("opening", holder=visitor)
+    delegate = make_delegate()
+    make_agenda("opening", holder=visitor)
     page = visitor.open(booking_of(delegate)).follow(LINK)
     assert "No agenda is kept with your booking yet." in page.text
     page = visitor.press("Keep it with my booking")
     assert "It is the one of this browser." in page.text
 
-    telephone = a_browser()
+    telephone = new_browser()
     page = telephone.open(booking_of(delegate)).follow(LINK)
     assert "An agenda with one session is kept with your booking." in page.text
     page = telephone.press("Open it here")
@@ -57,7 +57,7 @@ def test_the_agenda_comes_back_on_a_new_device_by_the_booking_s_link(
 
 
 def test_whoever_has_no_agenda_is_led_to_the_programme(visitor: Browser) -> None:
-    page = visitor.open(booking_of(a_delegate())).follow(LINK)
+    page = visitor.open(booking_of(make_delegate())).follow(LINK)
 
     assert "This browser has no agenda either." in page.text
     assert page.links["See the programme"] == "/programme"
@@ -65,7 +65,7 @@ def test_whoever_has_no_agenda_is_led_to_the_programme(visitor: Browser) -> None
 
 def test_the_agenda_of_the_browser_and_that_of_the_booking_are_joined(visitor: Browser) -> None:
     delegate = a_delegate_with("opening", "farewell")
-    an_agenda("harbour-walls", holder=visitor)
+    make_agenda("harbour-walls", holder=visitor)
     page = visitor.open(booking_of(delegate)).follow(LINK)
     assert "This browser has another one, with one session." in page.text
 
@@ -77,7 +77,7 @@ def test_the_agenda_of_the_browser_and_that_of_the_booking_are_joined(visitor: B
 
 def test_or_that_of_the_booking_is_only_opened(visitor: Browser) -> None:
     delegate = a_delegate_with("opening")
-    an_agenda("farewell", holder=visitor)
+    make_agenda("farewell", holder=visitor)
     visitor.open(booking_of(delegate)).follow(LINK)
 
     page = visitor.press("Only open the other")
@@ -97,11 +97,11 @@ def test_it_is_kept_no_longer_when_that_is_asked_for(visitor: Browser) -> None:
 
 
 def test_a_page_that_is_out_of_date_opens_nothing(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     delegate = a_delegate_with("opening")
     visitor.open(booking_of(delegate)).follow(LINK)
-    somebody = a_browser()
+    somebody = new_browser()
     somebody.open(booking_of(delegate)).follow(LINK)
     somebody.press("Keep it with the booking no longer")
 
@@ -139,9 +139,9 @@ def test_a_delegate_s_own_copy_holds_the_agenda(visitor: Browser) -> None:
 
 def test_another_agenda_takes_the_place_of_the_one_that_was_kept(visitor: Browser) -> None:
     delegate = a_delegate_with("opening")
-    agenda = an_agenda("farewell")
+    agenda = make_agenda("farewell")
 
     with transaction():
-        deeds.keep_agenda(delegate, agenda)
+        operations.link_agenda(delegate, agenda)
 
-    assert db.session.scalars(select(KeptAgenda.agenda_id)).all() == [agenda.id]
+    assert db.session.scalars(select(LinkedAgenda.agenda_id)).all() == [agenda.id]

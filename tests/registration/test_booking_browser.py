@@ -7,8 +7,8 @@ from playwright.sync_api import Page
 from app.database import transaction
 from app.registration import links
 from app.registration.bookings import services
-from tests.factories import a_delegate
-from tests.live import LiveSite
+from tests.factories import make_delegate
+from tests.live_site import LiveSite
 
 Axe = Callable[[Page], list[str]]
 
@@ -17,7 +17,7 @@ def test_without_scripts_a_booking_is_changed_and_cancelled(
     live_site: Callable[..., LiveSite], window_without_scripts: Page
 ) -> None:
     window = window_without_scripts
-    delegate = a_delegate()
+    delegate = make_delegate()
     link = f"/booking/{links.booking_token(delegate)}"
 
     window.goto(live_site().address + link)
@@ -34,13 +34,13 @@ def test_without_scripts_a_booking_is_changed_and_cancelled(
 def test_no_page_of_a_booking_has_a_barrier(
     live_site: Callable[..., LiveSite], window: Page, axe: Axe
 ) -> None:
-    delegate = a_delegate(access="A ramp")
+    delegate = make_delegate(access="A ramp")
     with transaction():
-        services.correct_address(delegate, "ada@new.example.org", 0)
+        services.request_email_change(delegate, "ada@new.example.org", 0)
     start = f"{live_site().address}/booking"
     own = f"{start}/{links.booking_token(delegate)}"
     below = ("", "/name", "/work", "/days", "/access-needs", "/address", "/cancel", "/erase")
-    new = f"{start}/new-address/{links.new_address_token(delegate)}"
+    new = f"{start}/new-address/{links.email_change_token(delegate)}"
 
     found = {}
     window.set_viewport_size({"width": 320, "height": 640})

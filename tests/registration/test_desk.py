@@ -11,22 +11,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import make_transient_to_detached
 
 from app import clock
-from app.database import db, reading, transaction
-from app.errors import Refused
-from app.programme.invented import invented_delegates
-from app.registration import audit, invented, queries, seats, services
+from app.database import db, read_only_connection, transaction
+from app.errors import RuleViolation
+from app.interchange.demo.generator import generate_delegates
+from app.registration import demo, integrity_check, queries, seats, services
+from app.registration.application import Affiliation, Application, DraftApplication, PersonName
 from app.registration.bookings import changes
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
 from app.registration.models import Delegate, SeatLimit
-from app.registration.told import Application, Name, Told, Work
-from tests.factories import a_delegate, places
+from tests.factories import make_delegate, set_places
 
 WHO = "dora@conference.example"
 BY_HAND = Application(
-    name=Name("Zoë", "Ångström", ""),
+    name=PersonName("Zoë", "Ångström", ""),
     email="zoe@example.org",
-    work=Work("Institute of Light", "", "SE"),
+    work=Affiliation("Institute of Light", "", "SE"),
     days=(date(2009, 6, 10),),
     access_needs="",
     dietary_needs="",
@@ -36,17 +36,17 @@ BY_HAND = Application(
 
 def a_visitor_with_answers() -> str:
     """Let a visitor come as far as the last step; give the key of their answers."""
-    told = Told(
-        name=Name("Ada", "Lovelace", ""),
+    told = DraftApplication(
+        name=PersonName("Ada", "Lovelace", ""),
         email="ada@example.org",
-        work=Work("", "", "GB"),
+        work=Affiliation("", "", "GB"),
         days=(date(2009, 6, 10),),
         access_needs="",
         dietary_needs="",
         consented_at=clock.now(),
     )
     with transaction():
-        return services.begin(told)
+        return services.create_draft(told)
 
 
 def at_once(site: Flask, *deeds: Callable[[], object]) -> list[str]:
@@ -60,7 +60,7 @@ def at_once(site: Flask, *deeds: Callable[[], object]) -> list[str]:
             try:
                 with transaction():
                     deed()
-            except Refused as refusal:
+            except RuleViolation as refusal:
                 ended.append(str(refusal))
             else:
                 ended.append("a place")
@@ -85,32 +85,32 @@ def test_the_last_place_goes_to_a_visitor_or_to_who_is_added_by_hand_never_to_bo
     site: Flask,
 ) -> None:
     for round_ in range(4):
-        places(round_ + 1)
+        set_places(round_ + 1)
         secret = a_visitor_with_answers()
         by_hand = replace(BY_HAND, email=f"zoe-{round_}@example.org")
 
         ended = at_once(
             site,
-            lambda secret=secret: services.register(secret, "en"),  # type: ignore[misc]
-            lambda by_hand=by_hand: desk.add(by_hand, "en", who=WHO),  # type: ignore[misc]
+            lambda secret=secret: services.submit(secret, "en"),  # type: ignore[misc]
+            lambda by_hand=by_hand: desk.add(by_hand, "en", actor=WHO),  # type: ignore[misc]
         )
 
         assert ended == ["Every place has been taken", "a place"]
-        assert coming() == queries.places().taken == round_ + 1
+        assert coming() == queries.get_places().taken == round_ + 1
         with transaction():  # so that the visitor of the next round is somebody else
             for one in db.session.scalars(select(Delegate)):
-                one.same_person = f"{one.id}"
+                one.identity_key = f"{one.id}"
 
 
 @pytest.mark.postgresql_only
 def test_without_the_lock_both_would_get_it(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: it shows that the test above can see the race."""
-    places(1)
+    set_places(1)
     secret = a_visitor_with_answers()
     together = Barrier(2)
 
     def only_looked_at(name: str) -> SeatLimit:
-        with reading(db.engine) as connection:
+        with read_only_connection(db.engine) as connection:
             limit = connection.execute(select(SeatLimit).where(SeatLimit.name == name)).one()
         together.wait(20)  # both have looked before either writes
         found = SeatLimit(name=name, seats=limit.seats, taken=limit.taken)
@@ -118,12 +118,12 @@ def test_without_the_lock_both_would_get_it(site: Flask, monkeypatch: pytest.Mon
         db.session.add(found)
         return found
 
-    monkeypatch.setattr(seats, "_found", only_looked_at)
+    monkeypatch.setattr(seats, "_find_for_update", only_looked_at)
 
     ended = at_once(
         site,
-        lambda: services.register(secret, "en"),
-        lambda: desk.add(BY_HAND, "en", who=WHO),
+        lambda: services.submit(secret, "en"),
+        lambda: desk.add(BY_HAND, "en", actor=WHO),
     )
 
     assert ended == ["a place", "a place"]
@@ -131,60 +131,64 @@ def test_without_the_lock_both_would_get_it(site: Flask, monkeypatch: pytest.Mon
 
 
 def found(words: str) -> int:
-    with_words = Delegate.found_by.contains(words)
+    with_words = Delegate.search_text.contains(words)
     return db.session.scalar(select(func.count()).where(with_words)) or 0
 
 
 def test_what_a_booking_is_found_by_is_kept_right_on_every_path(site: Flask) -> None:
     secret = a_visitor_with_answers()
     with transaction():
-        delegate = services.register(secret, "en").delegate
+        delegate = services.submit(secret, "en").delegate
     reference = delegate.reference.lower()
-    assert delegate.found_by == f"lovelace ada ada lovelace ada@example.org {reference}"
-    assert (delegate.name_order, delegate.organisation_order) == ("lovelace ada", "")
+    assert delegate.search_text == f"lovelace ada ada lovelace ada@example.org {reference}"
+    assert (delegate.name_sort_key, delegate.organisation_sort_key) == ("lovelace ada", "")
 
-    wanted = replace(changes.told(delegate), work=Work("Zürich Süd", "", "CH"))
-    bookings.change(delegate, wanted, delegate.changes)
-    assert (found("zurich sud"), delegate.organisation_order) == (1, "zurich sud")
+    wanted = replace(changes.to_draft(delegate), work=Affiliation("Zürich Süd", "", "CH"))
+    bookings.update(delegate, wanted, delegate.version)
+    assert (found("zurich sud"), delegate.organisation_sort_key) == (1, "zurich sud")
 
-    bookings.correct_address(delegate, "Ada@Example.com", delegate.changes)
+    bookings.request_email_change(delegate, "Ada@Example.com", delegate.version)
     assert found("example.com") == 0
-    bookings.confirm_address(delegate)
+    bookings.confirm_email_change(delegate)
     assert (found("example.com"), found("example.org")) == (1, 0)
 
-    desk.cancel(delegate, who=WHO)
-    desk.erase(delegate, who=WHO)
-    assert (delegate.found_by, delegate.name_order, delegate.organisation_order) == ("", "", "")
+    desk.cancel(delegate, actor=WHO)
+    desk.erase(delegate, actor=WHO)
+    assert (delegate.search_text, delegate.name_sort_key, delegate.organisation_sort_key) == (
+        "",
+        "",
+        "",
+    )
 
 
 @pytest.mark.empty
 def test_invented_delegates_are_found_too(site: Flask) -> None:
     with transaction():
         seats.set_limit(seats.CONFERENCE, 5)
-        invented.come(invented_delegates(3))
+        demo.create(generate_delegates(3))
 
     assert found("@") == 3
-    assert all(db.session.scalars(select(Delegate.name_order)))
+    assert all(db.session.scalars(select(Delegate.name_sort_key)))
 
 
 def test_somebody_added_by_hand_without_a_letter_is_no_fault_of_the_site(site: Flask) -> None:
     with transaction():
-        desk.add_quietly(BY_HAND, "en", who=WHO)
+        desk.add_without_email(BY_HAND, "en", actor=WHO)
 
-    assert audit.faults() == []
+    assert integrity_check.run_checks() == []
 
 
 def test_nobody_is_written_to_whose_details_are_erased(site: Flask) -> None:
-    delegate = a_delegate()
-    desk.cancel(delegate, who=WHO)
-    desk.erase(delegate, who=WHO)
+    delegate = make_delegate()
+    desk.cancel(delegate, actor=WHO)
+    desk.erase(delegate, actor=WHO)
 
-    with pytest.raises(Refused, match="nobody to write to"):
-        desk.write_again(delegate, who=WHO)
+    with pytest.raises(RuleViolation, match="nobody to write to"):
+        desk.send_status_again(delegate, actor=WHO)
 
 
 def test_long_names_are_cut_where_they_are_only_put_in_order(site: Flask) -> None:
-    delegate = a_delegate(family_name="\ufdfa" * 100, organisation="W" * 100)
+    delegate = make_delegate(family_name="\ufdfa" * 100, organisation="W" * 100)
 
-    assert len(delegate.name_order) == 100
-    assert delegate.found_by.count("w") == 100
+    assert len(delegate.name_sort_key) == 100
+    assert delegate.search_text.count("w") == 100

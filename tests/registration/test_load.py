@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import func, select
 
 from app.database import db
-from app.mail.models import Letter
+from app.mail.models import Email
 from app.registration import queries
 from app.registration.models import Delegate
-from tests.factories import places
-from tests.live import LiveSite
-from tests.mailbox import Mailbox
+from tests.factories import set_places
+from tests.live_site import LiveSite
+from tests.mail_server import MailServer
 from tests.waiting import HOST, wait_until
 
 CLIENTS = 32
@@ -120,7 +120,7 @@ def _all_register(
     return Counter(ended)
 
 
-def _count(what: type[Delegate | Letter]) -> int:
+def _count(what: type[Delegate | Email]) -> int:
     number = db.session.scalar(select(func.count()).select_from(what)) or 0
     db.session.rollback()  # on SQLite, whoever looks on holds the lock
     return number
@@ -130,37 +130,37 @@ def _count(what: type[Delegate | Letter]) -> int:
 def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(
     live_site: Callable[..., LiveSite],
 ) -> None:
-    places(PLACES)
+    set_places(PLACES)
     site = live_site(processes=4)
 
     ended = _all_register(site, PEOPLE, PLACES)
 
     assert ended == {303: PLACES, 409: PEOPLE - PLACES}, site.log()[-3000:]
     assert _count(Delegate) == PLACES
-    assert _count(Letter) == PLACES
-    assert queries.places() == queries.Places(PLACES, PLACES)
+    assert _count(Email) == PLACES
+    assert queries.get_places() == queries.Places(PLACES, PLACES)
 
 
 @pytest.mark.both_databases
 def test_nothing_is_lost_when_processes_are_killed_in_the_middle(
-    live_site: Callable[..., LiveSite], mailbox: Mailbox
+    live_site: Callable[..., LiveSite], mailbox: MailServer
 ) -> None:
-    places(FEWER_PLACES)
+    set_places(FEWER_PLACES)
     site = live_site(processes=4, worker=True)
 
     def halfway() -> None:
-        site.kill_a_web_process()
-        site.kill_the_worker()
-        site.start_the_worker()
+        site.kill_web_process()
+        site.kill_mail_worker()
+        site.start_mail_worker()
 
     ended = _all_register(site, FEWER, FEWER_PLACES, halfway)
 
     assert ended == {303: FEWER_PLACES, 409: FEWER - FEWER_PLACES}, site.log()[-3000:]
     assert _count(Delegate) == FEWER_PLACES
     wait_until(lambda: len(_arrived(mailbox)) == FEWER_PLACES, "a letter for each", 60, site.log)
-    assert len(mailbox.letters) <= FEWER_PLACES + 1, "at most the one in hand went twice"
+    assert len(mailbox.emails) <= FEWER_PLACES + 1, "at most the one in hand went twice"
 
 
-def _arrived(mailbox: Mailbox) -> set[str]:
+def _arrived(mailbox: MailServer) -> set[str]:
     """List the letters that have come, the same one twice counted once."""
-    return {str(letter.message["Message-ID"]) for letter in mailbox.letters}
+    return {str(letter.message["Message-ID"]) for letter in mailbox.emails}

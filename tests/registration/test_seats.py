@@ -12,26 +12,26 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import make_transient_to_detached
 
-from app import clock, edition
-from app.database import broken_rule, db, reading, transaction
-from app.errors import NotFound, Refused
+from app import cache_version, clock
+from app.database import db, read_only_connection, transaction, violated_constraint
+from app.errors import NotFound, RuleViolation
 from app.registration import queries, seats
-from app.registration.models import Answers, SeatLimit
-from tests.factories import places
+from app.registration.models import ApplicationDraft, SeatLimit
+from tests.factories import set_places
 
 pytestmark = pytest.mark.both_databases
 CHOIR = "choir"
 
 
-def a_row() -> Answers:
+def a_row() -> ApplicationDraft:
     """Make a row that is not yet saved: any will do, a seat asks nothing of it."""
     now = clock.real_now()
-    return Answers(secret_hash=secrets.token_hex(8), begun_at=now, changed_at=now)
+    return ApplicationDraft(secret_hash=secrets.token_hex(8), begun_at=now, changed_at=now)
 
 
 def rows() -> int:
     """How many rows hold a seat."""
-    count = len(db.session.scalars(select(Answers)).all())
+    count = len(db.session.scalars(select(ApplicationDraft)).all())
     db.session.rollback()
     return count
 
@@ -50,36 +50,36 @@ def a_choir(size: int) -> None:
 
 
 def test_how_many_seats_there_are_is_begun_with_once_and_told_to_the_public(site: Flask) -> None:
-    before = edition.current()
+    before = cache_version.current()
 
     with transaction():
-        seats.begin_with(CHOIR, 3)
+        seats.set_default_limit(CHOIR, 3)
     with transaction():
-        seats.begin_with(CHOIR, 5)
+        seats.set_default_limit(CHOIR, 5)
 
     assert standing() == (3, 0)
-    assert edition.current() == before + 1
+    assert cache_version.current() == before + 1
 
 
 def test_a_seat_is_taken_and_given_back(site: Flask) -> None:
     a_choir(2)
 
     with transaction():
-        seats.take(CHOIR, a_row())
+        seats.reserve(CHOIR, a_row())
     assert standing() == (2, 1)
 
     with transaction():
-        seats.give_back(CHOIR)
+        seats.release(CHOIR)
     assert standing() == (2, 0)
 
 
 def test_the_last_seat_is_the_last(site: Flask) -> None:
     a_choir(1)
     with transaction():
-        seats.take(CHOIR, a_row())
+        seats.reserve(CHOIR, a_row())
 
-    with pytest.raises(seats.Full, match="Every place has been taken"), transaction():
-        seats.take(CHOIR, a_row())
+    with pytest.raises(seats.SoldOut, match="Every place has been taken"), transaction():
+        seats.reserve(CHOIR, a_row())
 
     assert standing() == (1, 1)
     assert rows() == 1
@@ -89,16 +89,16 @@ def test_a_seat_that_fails_to_be_used_stays_free(site: Flask) -> None:
     a_choir(2)
     row = a_row()
     with transaction():
-        seats.take(CHOIR, row)
+        seats.reserve(CHOIR, row)
 
     with pytest.raises(IntegrityError) as clash, transaction():
-        seats.take(CHOIR, Answers(**{**vars_of(row), "id": None}))
+        seats.reserve(CHOIR, ApplicationDraft(**{**vars_of(row), "id": None}))
 
-    assert broken_rule(clash.value) == "uq_answers_secret_hash"
+    assert violated_constraint(clash.value) == "uq_application_draft_secret_hash"
     assert standing() == (2, 1)
 
 
-def vars_of(row: Answers) -> dict[str, object]:
+def vars_of(row: ApplicationDraft) -> dict[str, object]:
     """Give what a row holds."""
     return {column.name: getattr(row, column.name) for column in row.__table__.columns}
 
@@ -107,9 +107,9 @@ def test_the_limit_is_never_below_what_is_taken(site: Flask) -> None:
     a_choir(3)
     for _ in range(2):
         with transaction():
-            seats.take(CHOIR, a_row())
+            seats.reserve(CHOIR, a_row())
 
-    with pytest.raises(Refused, match="2 places are taken already"), transaction():
+    with pytest.raises(RuleViolation, match="2 places are taken already"), transaction():
         seats.set_limit(CHOIR, 1)
     with transaction():
         seats.set_limit(CHOIR, 2)
@@ -121,46 +121,46 @@ def test_no_seat_is_given_back_that_nobody_has(site: Flask) -> None:
     a_choir(3)
 
     with pytest.raises(IntegrityError) as clash, transaction():
-        seats.give_back(CHOIR)
+        seats.release(CHOIR)
 
-    assert broken_rule(clash.value) == "ck_seat_limit_never_oversold"
+    assert violated_constraint(clash.value) == "ck_seat_limit_never_oversold"
 
 
 def test_without_a_limit_there_are_no_seats(site: Flask) -> None:
     with pytest.raises(NotFound), transaction():
-        seats.take(CHOIR, a_row())
+        seats.reserve(CHOIR, a_row())
 
 
 def test_the_number_in_the_file_counts_only_until_someone_says_another(site: Flask) -> None:
     with transaction():
-        seats.begin_with(CHOIR, 5)
+        seats.set_default_limit(CHOIR, 5)
     with transaction():
         seats.set_limit(CHOIR, 7)
     with transaction():
-        seats.begin_with(CHOIR, 5)
+        seats.set_default_limit(CHOIR, 5)
 
     assert standing() == (7, 0)
 
 
 def test_the_public_is_told_when_the_last_place_goes_and_comes_back(site: Flask) -> None:
-    places(2)
-    told = [edition.current()]
+    set_places(2)
+    told = [cache_version.current()]
 
     def tell() -> bool:
-        told.append(edition.current())
+        told.append(cache_version.current())
         return told[-1] > told[-2]
 
     with transaction():
-        seats.take(seats.CONFERENCE, a_row())
+        seats.reserve(seats.CONFERENCE, a_row())
     assert not tell()
     with transaction():
-        seats.take(seats.CONFERENCE, a_row())
+        seats.reserve(seats.CONFERENCE, a_row())
     assert tell()
-    assert queries.door().state == "full"
+    assert queries.get_registration_status().state == "full"
     with transaction():
-        seats.give_back(seats.CONFERENCE)
+        seats.release(seats.CONFERENCE)
     assert tell()
-    assert queries.door().state == "open"
+    assert queries.get_registration_status().state == "open"
 
 
 DEEDS = st.lists(
@@ -177,7 +177,7 @@ DEEDS = st.lists(
 def test_whatever_is_done_in_whatever_order_the_count_is_right(
     site: Flask, size: int, deeds: list[str]
 ) -> None:
-    places(20)
+    set_places(20)
     with transaction():
         db.session.execute(delete(SeatLimit).where(SeatLimit.name == CHOIR))
         seats.set_limit(CHOIR, size)
@@ -201,12 +201,12 @@ def _did(deed: str, limit: int) -> bool:
     try:
         with transaction():
             if deed == "take":
-                seats.take(CHOIR, a_row())
+                seats.reserve(CHOIR, a_row())
             elif deed == "give back":
-                seats.give_back(CHOIR)
+                seats.release(CHOIR)
             else:
                 seats.set_limit(CHOIR, limit + (1 if deed == "more" else -1))
-    except (Refused, IntegrityError):
+    except (RuleViolation, IntegrityError):
         return False
     return True
 
@@ -222,7 +222,7 @@ def _at_once(site: Flask, people: int, deed: Callable[[], None]) -> list[str]:
             try:
                 with transaction():
                     deed()
-            except Refused as refusal:
+            except RuleViolation as refusal:
                 ended.append(str(refusal))
             else:
                 ended.append("seat")
@@ -240,7 +240,7 @@ def _at_once(site: Flask, people: int, deed: Callable[[], None]) -> list[str]:
 def test_of_many_who_come_at_once_only_as_many_as_there_are_seats_get_one(site: Flask) -> None:
     a_choir(3)
 
-    ended = _at_once(site, 8, lambda: seats.take(CHOIR, a_row()))
+    ended = _at_once(site, 8, lambda: seats.reserve(CHOIR, a_row()))
 
     assert ended == ["Every place has been taken"] * 5 + ["seat"] * 3
     assert standing() == (3, 3)
@@ -255,7 +255,7 @@ def test_without_the_lock_the_same_people_would_get_too_many(
     together = Barrier(4)
 
     def only_looked_at(name: str) -> SeatLimit:
-        with reading(db.engine) as connection:
+        with read_only_connection(db.engine) as connection:
             limit = connection.execute(select(SeatLimit).where(SeatLimit.name == name)).one()
         together.wait(20)  # everyone has looked before anyone writes
         found = SeatLimit(name=name, seats=limit.seats, taken=limit.taken)
@@ -263,9 +263,9 @@ def test_without_the_lock_the_same_people_would_get_too_many(
         db.session.add(found)
         return found
 
-    monkeypatch.setattr(seats, "_found", only_looked_at)
+    monkeypatch.setattr(seats, "_find_for_update", only_looked_at)
 
-    ended = _at_once(site, 4, lambda: seats.take(CHOIR, a_row()))
+    ended = _at_once(site, 4, lambda: seats.reserve(CHOIR, a_row()))
 
     assert ended == ["seat"] * 4
     assert rows() == 4, "one more than there are seats"

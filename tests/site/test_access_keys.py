@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page as Window
 
 from tests.browser import Browser, Page
-from tests.live import LiveSite
+from tests.live_site import LiveSite
 
 KEYS = {
     "s": "#main",
@@ -28,7 +28,7 @@ PERSONAL = ("/register", "/register/name", "/booking", "/sign-in")
 def _keys(page: Page) -> list[tuple[str, str]]:
     return sorted(
         (one.get("accesskey", ""), one.get("href", ""))
-        for one in page.tree.every()
+        for one in page.tree.find_all()
         if one.get("accesskey")
     )
 
@@ -45,7 +45,7 @@ def test_an_error_page_has_them_too(visitor: Browser) -> None:
 
 
 def test_a_person_is_told_of_them_on_entering(visitor: Browser) -> None:
-    footer = next(visitor.open("/").tree.every("footer"))
+    footer = next(visitor.open("/").tree.find_all("footer"))
 
     assert "access keys of the UK government standard" in "".join(footer.itertext())
 
@@ -66,19 +66,21 @@ def test_they_are_switched_off_everywhere_and_on_again(visitor: Browser) -> None
 
 
 def test_one_persons_choice_is_not_anothers(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     visitor.open("/access-keys").press("Switch access keys off")
     visitor.open("/help")
 
-    assert _keys(a_browser().open("/help")) == sorted(KEYS.items())
+    assert _keys(new_browser().open("/help")) == sorted(KEYS.items())
     assert _keys(visitor.open("/help")) == []
 
 
 def test_the_cookie_lasts_a_year_and_tells_nobody_else(visitor: Browser) -> None:
     form = visitor.open("/access-keys")
     token = next(
-        one.get("value", "") for one in form.tree.every("input") if one.get("name") == "csrf_token"
+        one.get("value", "")
+        for one in form.tree.find_all("input")
+        if one.get("name") == "csrf_token"
     )
 
     answer = visitor.fetch("POST", "/access-keys", data={"csrf_token": token, "off": "1"})

@@ -9,7 +9,7 @@ from pathlib import Path
 from icalendar import Calendar
 
 from tests.browser import Browser, Page
-from tests.live import LiveSite
+from tests.live_site import LiveSite
 
 PROGRAMS = {
     "sh": ["sh", "-e"],
@@ -21,7 +21,7 @@ PLACES = {"{session}": "opening", "{day}": "2009-06-10"}
 
 def examples(page: Page) -> list[tuple[str, str]]:
     """Give each example's language and its code."""
-    found = [one for one in page.tree.every("code") if "class" in one.attrib]
+    found = [one for one in page.tree.find_all("code") if "class" in one.attrib]
     return [(one.get("class", "").removeprefix("language-"), one.text or "") for one in found]
 
 

@@ -10,14 +10,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock
-from app.accounts import limits
-from app.commands import HOUSEKEEPING
+from app.accounts import rate_limits
+from app.cli import PERIODIC_TASKS
 from app.database import db, transaction
 from app.site import services
 from app.site.models import Feedback
 from tests.browser import Browser, Page
-from tests.factories import saved
-from tests.outbox import letters_to, newest_to
+from tests.factories import save
+from tests.sent_emails import emails_to, last_email_to
 
 MESSAGE = "Your message"
 EMAIL = "Your email address, if you want an answer (optional)"
@@ -40,7 +40,7 @@ def test_a_message_is_kept_and_reaches_the_organisers(visitor: Browser) -> None:
     assert page.heading == "Thank you for your message"
     assert page.address == "/feedback/sent"
     assert _kept() == [("The harbour is lovely.\n\nMore of it!", "ada@example.org")]
-    letter = newest_to(ORGANISERS)
+    letter = last_email_to(ORGANISERS)
     assert letter.subject == "A visitor wrote to the conference"
     assert "The harbour is lovely.\n\nMore of it!" in letter.text
     assert "would like an answer at this address:\n\nada@example.org" in letter.text
@@ -50,7 +50,7 @@ def test_nobody_has_to_leave_an_address(visitor: Browser) -> None:
     _sent(visitor, "No name, no answer")
 
     assert _kept() == [("No name, no answer", "")]
-    assert "They left no address for an answer." in newest_to(ORGANISERS).text
+    assert "They left no address for an answer." in last_email_to(ORGANISERS).text
 
 
 def test_no_cookie_is_needed(visitor: Browser) -> None:
@@ -64,8 +64,8 @@ def test_an_empty_message_is_asked_for_again(visitor: Browser) -> None:
 
     assert page.title.startswith("Error: Feedback")
     assert page.errors == ["Enter your message"]
-    assert page.beside(MESSAGE) == "Enter your message"
-    assert page.answer(EMAIL) == "ada@example.org"
+    assert page.error_for(MESSAGE) == "Enter your message"
+    assert page.value_of(EMAIL) == "ada@example.org"
     assert _kept() == []
 
 
@@ -73,7 +73,7 @@ def test_a_message_that_is_too_long_is_kept_in_the_form(visitor: Browser) -> Non
     page = _sent(visitor, "a" * 5001, status=422)
 
     assert page.errors == ["Your message must be 5,000 characters or fewer"]
-    assert page.answer(MESSAGE) == "a" * 5001
+    assert page.value_of(MESSAGE) == "a" * 5001
     assert _kept() == []
 
 
@@ -100,24 +100,24 @@ def test_an_address_that_cannot_be_one_is_refused(visitor: Browser, email: str) 
     page = _sent(visitor, "Hello", email, status=422)
 
     assert len(page.errors) == 1
-    assert page.answer(MESSAGE) == "Hello"
-    assert page.answer(EMAIL) == email
+    assert page.value_of(MESSAGE) == "Hello"
+    assert page.value_of(EMAIL) == email
     assert _kept() == []
 
 
 def test_no_header_can_be_slipped_into_the_letter(visitor: Browser) -> None:
     _sent(visitor, "Hello\r\nBcc: everyone@example.org\r\n\r\n.\r\nMAIL FROM:<x@example.org>")
 
-    letter = newest_to(ORGANISERS)
+    letter = last_email_to(ORGANISERS)
     assert letter.message["Bcc"] is None
     assert letter.message["To"] == ORGANISERS
-    assert letters_to("everyone@example.org") == []
+    assert emails_to("everyone@example.org") == []
 
 
 def test_markup_in_a_message_stays_text(visitor: Browser) -> None:
     _sent(visitor, "<script>alert(1)</script> {{ config }} https://evil.example/")
 
-    letter = newest_to(ORGANISERS)
+    letter = last_email_to(ORGANISERS)
     assert "<script>" not in letter.html
     assert "{{ config }}" in letter.text
     assert 'href="https://evil.example' not in letter.html
@@ -130,29 +130,29 @@ def test_a_wrong_token_is_refused_and_what_was_typed_is_kept(visitor: Browser, t
     page = visitor.send("POST", "/feedback", status=422, data=data)
 
     assert page.errors == ["This form was open for too long. Check your answers and send it again"]
-    assert page.answer(MESSAGE) == "A long story"
+    assert page.value_of(MESSAGE) == "A long story"
     assert _kept() == []
     assert page.press(SEND).heading == "Thank you for your message"
 
 
 def test_a_form_that_was_open_for_more_than_a_week_is_sent_twice(
-    visitor: Browser, held_clock: Any
+    visitor: Browser, frozen_time: Any
 ) -> None:
     form = visitor.open("/feedback")
-    held_clock.shift(timedelta(days=7, minutes=1))
+    frozen_time.shift(timedelta(days=7, minutes=1))
 
     again = form.press(SEND, {MESSAGE: "At last"}, status=422)
 
-    assert again.answer(MESSAGE) == "At last"
+    assert again.value_of(MESSAGE) == "At last"
     assert again.press(SEND).heading == "Thank you for your message"
 
 
 def test_a_remembered_form_does_not_grow_old(
-    visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+    visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor.open("/feedback")
-    held_clock.shift(timedelta(days=8))
-    monkeypatch.setattr("app.web.public.time.monotonic", lambda: float("1e12"))
+    frozen_time.shift(timedelta(days=8))
+    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: float("1e12"))
 
     assert _sent(visitor, "Hello").heading == "Thank you for your message"
 
@@ -160,7 +160,7 @@ def test_a_remembered_form_does_not_grow_old(
 def test_a_form_sent_from_another_site_is_refused(visitor: Browser) -> None:
     token = next(
         one.get("value", "")
-        for one in visitor.open("/feedback").tree.every("input")
+        for one in visitor.open("/feedback").tree.find_all("input")
         if one.get("name") == "csrf_token"
     )
     data = {"csrf_token": token, "message": "Not mine"}
@@ -191,26 +191,26 @@ def test_a_file_is_not_asked_for(visitor: Browser) -> None:
 
 
 def test_many_messages_from_one_place_have_to_wait(
-    visitor: Browser, a_browser: Callable[[], Browser], held_clock: Any
+    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
 ) -> None:
-    for number in range(services.MOST_MESSAGES):
+    for number in range(services.MAX_MESSAGES_PER_HOUR):
         _sent(visitor, f"Message {number}")
 
     page = _sent(visitor, "One more", status=429)
 
-    assert page.answer(MESSAGE) == "One more"
-    assert page.beside(MESSAGE).startswith("Wait an hour, then send this again")
-    assert len(_kept()) == services.MOST_MESSAGES
-    assert len(letters_to(ORGANISERS)) == services.MOST_MESSAGES
-    held_clock.shift(timedelta(hours=1, minutes=1))
+    assert page.value_of(MESSAGE) == "One more"
+    assert page.error_for(MESSAGE).startswith("Wait an hour, then send this again")
+    assert len(_kept()) == services.MAX_MESSAGES_PER_HOUR
+    assert len(emails_to(ORGANISERS)) == services.MAX_MESSAGES_PER_HOUR
+    frozen_time.shift(timedelta(hours=1, minutes=1))
     assert page.press(SEND).heading == "Thank you for your message"
 
 
 def test_it_is_forgotten_after_a_year(site: Flask) -> None:
-    saved(Feedback(sent_at=clock.now() - timedelta(days=366), message="Old"))
-    saved(Feedback(sent_at=clock.now() - timedelta(days=364), message="New"))
+    save(Feedback(sent_at=clock.now() - timedelta(days=366), message="Old"))
+    save(Feedback(sent_at=clock.now() - timedelta(days=364), message="New"))
 
-    for chore in HOUSEKEEPING:
+    for chore in PERIODIC_TASKS:
         with transaction():
             chore()
 
@@ -226,4 +226,4 @@ def test_nothing_that_tells_who_wrote_is_kept(site: Flask, visitor: Browser) -> 
         "message",
         "email",
     }
-    assert limits.network("192.0.2.7") == "192.0.2.7"
+    assert rate_limits.network_key("192.0.2.7") == "192.0.2.7"

@@ -9,17 +9,16 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]  # it has no types
 from sqlalchemy import select
 
-from app.content import notices
+from app.content import notices, services
 from app.content import queries as content
-from app.content import services as writing
 from app.content.models import NEWS
-from app.content.versions import Key, Wording
-from app.content.views import folder
+from app.content.versions import ContentDraft, ContentKey
+from app.content.views import get_content_folder
 from app.database import db, transaction
 from app.programme.models import Session
 from tests.browser import Browser
-from tests.factories import published
-from tests.pages import Tree
+from tests.factories import publish_programme
+from tests.pages import HtmlTree
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 FEEDS = ("/whats-new.atom", "/changes.atom")
@@ -31,8 +30,12 @@ def written(title: str, body: str = "Come.", **about: Any) -> str:
     """Write a news item; give its slug."""
     usual = {"title": title, "summary": "", "body": body, "dated_on": date(2009, 5, 12)}
     with transaction():
-        key = writing.add(
-            folder(), Key(NEWS, "", "en"), Wording(**{**usual, **about}), taken=(), who="grace"
+        key = services.add(
+            get_content_folder(),
+            ContentKey(NEWS, "", "en"),
+            ContentDraft(**{**usual, **about}),
+            other_slugs=(),
+            actor="grace",
         )
     return key.slug
 
@@ -73,7 +76,7 @@ def titles(feed: etree._Element) -> list[str]:
 
 def renamed(title: str) -> None:
     db.session.scalars(select(Session).where(Session.slug == "opening")).one().title = title
-    published()
+    publish_programme()
 
 
 def test_each_item_has_a_page_that_the_list_and_the_front_page_lead_to(visitor: Browser) -> None:
@@ -92,7 +95,10 @@ def test_the_headings_of_an_item_stand_right_beneath_its_title(visitor: Browser)
 
     page = visitor.open(f"/whats-new/{slug}")
 
-    assert [one.tag for one in page.tree.every("h1", "h2", "h3", within=page.main)] == ["h1", "h2"]
+    assert [one.tag for one in page.tree.find_all("h1", "h2", "h3", within=page.main)] == [
+        "h1",
+        "h2",
+    ]
 
 
 def test_an_item_that_was_taken_away_has_gone_and_one_that_never_was_is_not_found(
@@ -100,7 +106,9 @@ def test_an_item_that_was_taken_away_has_gone_and_one_that_never_was_is_not_foun
 ) -> None:
     slug = written("The boats")
     with transaction():
-        writing.remove(folder(), Key(NEWS, slug, "en"), seen=1, who="grace")
+        services.remove(
+            get_content_folder(), ContentKey(NEWS, slug, "en"), expected_version=1, actor="grace"
+        )
 
     visitor.open(f"/whats-new/{slug}", status=410)
     visitor.open("/whats-new/never-was", status=404)
@@ -108,14 +116,14 @@ def test_an_item_that_was_taken_away_has_gone_and_one_that_never_was_is_not_foun
 
 
 def test_an_item_appears_at_its_moment_on_its_page_and_in_the_feed(
-    visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+    visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = datetime(2009, 5, 12, 10, tzinfo=UTC)
     slug = written("The boats", appears_at=moment)
     visitor.open(f"/whats-new/{slug}", status=404)
     assert "The boats" not in titles(read(visitor, "/whats-new.atom"))
 
-    held_clock.move_to(moment + timedelta(seconds=1))
+    frozen_time.move_to(moment + timedelta(seconds=1))
     long_after = time.monotonic() + 7200
     monkeypatch.setattr(time, "monotonic", lambda: long_after)
 
@@ -145,14 +153,20 @@ def test_the_feed_of_news_tells_each_item_the_newest_first(visitor: Browser) -> 
 
 
 def test_an_item_keeps_its_identity_and_tells_when_it_was_changed(
-    visitor: Browser, held_clock: Any
+    visitor: Browser, frozen_time: Any
 ) -> None:
     slug = written("The boats")
     before = entries(read(visitor, "/whats-new.atom"))[0]
-    held_clock.shift(timedelta(hours=2))
-    better = Wording("The boats are in", "", "Come now.", date(2009, 5, 12))
+    frozen_time.shift(timedelta(hours=2))
+    better = ContentDraft("The boats are in", "", "Come now.", date(2009, 5, 12))
     with transaction():
-        writing.save(folder(), Key(NEWS, slug, "en"), better, seen=1, who="grace")
+        services.save(
+            get_content_folder(),
+            ContentKey(NEWS, slug, "en"),
+            better,
+            expected_version=1,
+            actor="grace",
+        )
 
     after = entries(read(visitor, "/whats-new.atom"))[0]
 
@@ -173,8 +187,8 @@ def test_the_feed_of_changes_tells_each_release(visitor: Browser) -> None:
     assert text(newest, "id") == "tag:conference.example,2008:changes/2/1"
     assert text(newest, "summary") == "Renamed sessions: 1."
     assert text(newest, "updated") == NOW
-    told = Tree(text(newest, "content"))
-    assert [one.get("href") for one in told.every("a")] == [
+    told = HtmlTree(text(newest, "content"))
+    assert [one.get("href") for one in told.find_all("a")] == [
         "https://conference.example/sessions/opening"
     ]
 
@@ -200,15 +214,15 @@ def test_other_sites_may_read_the_feeds(visitor: Browser, address: str) -> None:
 
 def test_every_page_tells_news_readers_of_the_feeds(visitor: Browser) -> None:
     for address in ("/", "/programme", "/changes", "/whats-new"):
-        links = visitor.open(address).tree.every("link")
+        links = visitor.open(address).tree.find_all("link")
         feeds = [one.get("href") for one in links if one.get("type") == "application/atom+xml"]
         assert feeds == list(FEEDS)
 
 
 def test_the_urgent_notice_stands_above_every_page_of_what_is_new(visitor: Browser) -> None:
     with transaction():
-        shut = Wording("The hall is shut.", "", "", date(2009, 5, 12))
-        notices.put_up(folder(), shut, seen=0, who="grace")
+        shut = ContentDraft("The hall is shut.", "", "", date(2009, 5, 12))
+        notices.publish(get_content_folder(), shut, expected_version=0, actor="grace")
 
     for address in (
         "/changes",
@@ -232,6 +246,6 @@ def test_search_engines_and_the_site_map_know_what_is_new(visitor: Browser) -> N
 
 
 def test_a_news_item_knows_when_it_appeared(visitor: Browser) -> None:
-    shipped = content.news_item(folder(), "2008-09-01-registration-is-open", "en")
+    shipped = content.get_news_item(get_content_folder(), "2008-09-01-registration-is-open", "en")
 
     assert shipped.appeared_at is None

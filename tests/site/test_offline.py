@@ -8,7 +8,7 @@ import pytest
 
 from tests.agenda.test_agenda import the_session
 from tests.browser import Browser
-from tests.factories import published, signed_in
+from tests.factories import publish_programme, sign_in
 
 PERSONAL = re.compile(r"/(agenda|booking|register|my|speak|organise|sign-in|sign-out)(/|$)")
 
@@ -19,7 +19,7 @@ def the_list(visitor: Browser, root: str = "") -> Any:
 
 def minutes_to_walk(visitor: Browser) -> str | None:
     """Read how many minutes the agenda on a device allows between two rooms."""
-    place = visitor.open("/offline/agenda").tree.by_id("offline-agenda")
+    place = visitor.open("/offline/agenda").tree.find_by_id("offline-agenda")
     return place.get("data-walking") if place is not None else None
 
 
@@ -44,13 +44,13 @@ def test_every_address_of_the_list_is_there_and_public(visitor: Browser) -> None
 
 
 def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
-    visitor: Browser, held_clock: Any
+    visitor: Browser, frozen_time: Any
 ) -> None:
     before = the_list(visitor)
-    held_clock.move_to("2009-05-12T09:45:00+01:00")
+    frozen_time.move_to("2009-05-12T09:45:00+01:00")
     later = visitor.fetch("GET", "/offline.json?later").get_json()  # past the store's minute
     the_session("opening").title = "Opening words"
-    published()
+    publish_programme()
     after = the_list(visitor)
 
     assert later["version"] == before["version"] != after["version"]
@@ -61,9 +61,9 @@ def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
 
 
 def test_it_is_another_programme_when_people_need_longer_from_room_to_room(
-    a_browser: Callable[[], Browser], visitor: Browser
+    new_browser: Callable[[], Browser], visitor: Browser
 ) -> None:
-    organiser = signed_in(a_browser(), "grace@conference.example")
+    organiser = sign_in(new_browser(), "grace@conference.example")
     before = the_list(visitor), minutes_to_walk(visitor)
 
     organiser.open("/organise/settings/change")
@@ -83,7 +83,7 @@ def test_each_language_keeps_its_own_pages(visitor: Browser) -> None:
         one for one in listed if not one.startswith(("/fr/", "/static/")) and one != "/fr"
     ] == []
     page = visitor.open("/fr/offline")
-    place = page.tree.by_id("offline")
+    place = page.tree.find_by_id("offline")
     assert place is not None
     assert (place.get("data-root"), place.get("data-worker")) == ("/fr", "/service-worker.js")
 
@@ -103,6 +103,6 @@ def test_without_scripts_the_page_says_that_it_cannot_be_done(visitor: Browser) 
     page = page.follow("Keep the programme on this device")
 
     assert "This needs JavaScript and a browser that can keep pages." in page.text
-    place = page.tree.by_id("offline")
+    place = page.tree.find_by_id("offline")
     assert place is not None
     assert "hidden" in place.attrib

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from app.database import db, transaction
 from app.programme.models import Session
 from tests.browser import Browser
-from tests.factories import a_session, published
+from tests.factories import make_session, publish_programme
 from tests.test_every_route import ROUTES, Who
 
 WRITTEN = (
@@ -56,7 +56,7 @@ SHORTEST_DESCRIPTION = 10  # characters
 def _head(page: Browser, address: str, name: str, attribute: str = "content") -> list[str]:
     return [
         one.get(attribute, "")
-        for one in page.open(address).tree.every("meta", "link")
+        for one in page.open(address).tree.find_all("meta", "link")
         if name in {one.get("name"), one.get("property"), one.get("rel")}
     ]
 
@@ -157,7 +157,7 @@ def test_each_page_describes_itself_and_gives_its_one_address(
 def test_what_is_not_public_gives_no_one_address(visitor: Browser, address: str) -> None:
     page = visitor.open(address, status=404 if address == "/nowhere" else 200)
 
-    assert [one for one in page.tree.every("link") if one.get("rel") == "canonical"] == []
+    assert [one for one in page.tree.find_all("link") if one.get("rel") == "canonical"] == []
     assert page.headers["X-Robots-Tag"] == "noindex"
     assert page.headers["Cache-Control"] == "private, no-store"
 
@@ -166,8 +166,8 @@ def test_what_is_not_public_gives_no_one_address(visitor: Browser, address: str)
 def test_a_page_says_where_it_stands(visitor: Browser, address: str) -> None:
     page = visitor.open(address)
 
-    (trail,) = (one for one in page.tree.every("nav") if one.get("aria-label") == "You are here")
-    assert [one.text for one in page.tree.every("a", "span", within=trail)] == [
+    (trail,) = (one for one in page.tree.find_all("nav") if one.get("aria-label") == "You are here")
+    assert [one.text for one in page.tree.find_all("a", "span", within=trail)] == [
         "Home",
         page.heading,
     ]
@@ -192,13 +192,13 @@ def test_search_engines_are_told_what_is_not_for_them(visitor: Browser) -> None:
 
 
 def test_where_to_tell_of_a_weakness_is_said_for_half_a_year(
-    visitor: Browser, held_clock: Any, monkeypatch: pytest.MonkeyPatch
+    visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "Expires: 2009-11-10T00:00:00Z" in visitor.open("/.well-known/security.txt").source
 
     a_day_later = time.monotonic() + 24 * 60 * 60 + 1  # which the held clock does not hold
-    monkeypatch.setattr("app.web.public.time.monotonic", lambda: a_day_later)
-    held_clock.shift(timedelta(days=1))
+    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: a_day_later)
+    frozen_time.shift(timedelta(days=1))
 
     assert "Expires: 2009-11-11T00:00:00Z" in visitor.open("/.well-known/security.txt").source
 
@@ -237,13 +237,13 @@ def addresses_and_changes(visitor: Browser) -> dict[str, str]:
     }
 
 
-def test_search_engines_are_told_when_a_page_changed(visitor: Browser, held_clock: Any) -> None:
-    a_session(slug="moved")
-    published()
-    held_clock.shift(timedelta(hours=1))
+def test_search_engines_are_told_when_a_page_changed(visitor: Browser, frozen_time: Any) -> None:
+    make_session(slug="moved")
+    publish_programme()
+    frozen_time.shift(timedelta(hours=1))
     with transaction():
         db.session.query(Session).filter_by(slug="moved").one().title = "Moved"
-    published()
+    publish_programme()
 
     changed = addresses_and_changes(visitor)
 
@@ -263,7 +263,7 @@ def test_the_site_map_leads_to_every_page(visitor: Browser) -> None:
 
 
 def test_every_link_of_the_front_door_leads_somewhere(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     inside = {
         link.partition("#")[0]
@@ -274,7 +274,7 @@ def test_every_link_of_the_front_door_leads_somewhere(
 
     shipped = {"/sessions/opening-addresses", "/sessions/work-of-the-commission"}
     of_the_shipped_conference = shipped | {"/speakers/michael-marmot"}
-    somebody = a_browser()
+    somebody = new_browser()
     for link in sorted(inside - of_the_shipped_conference):
         assert somebody.open(link).status == 200
 
@@ -282,15 +282,15 @@ def test_every_link_of_the_front_door_leads_somewhere(
 def test_news_has_one_heading_for_each_item(visitor: Browser) -> None:
     page = visitor.open("/whats-new")
 
-    items = list(page.tree.every("article"))
-    assert [len(list(page.tree.every("h2", within=one))) for one in items] == [1, 1, 1]
+    items = list(page.tree.find_all("article"))
+    assert [len(list(page.tree.find_all("h2", within=one))) for one in items] == [1, 1, 1]
     assert page.headings[:4] == [
         "What’s new",
         "The programme is published",
         "Registration is open",
         "The Commission’s final report is out",
     ]
-    assert page.tree.by_id("2008-09-01-registration-is-open") is not None
+    assert page.tree.find_by_id("2008-09-01-registration-is-open") is not None
 
 
 def test_the_venue_lists_each_room_once(visitor: Browser) -> None:
@@ -298,8 +298,8 @@ def test_the_venue_lists_each_room_once(visitor: Browser) -> None:
 
     assert page.headings.count("Great hall") == 1
     assert page.links["Great hall"] == "/rooms/great-hall"
-    assert page.facts["Step-free access"].startswith("you can reach the room")
-    assert "Interpretation" not in page.facts
+    assert page.summary_list["Step-free access"].startswith("you can reach the room")
+    assert "Interpretation" not in page.summary_list
 
 
 @pytest.mark.empty

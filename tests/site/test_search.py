@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.programme.finding.words import bare, words
-from app.site.search import LONGEST_QUESTION, marked
+from app.releases.search_index import fold, split_words
+from app.site.search import MAX_QUESTION_LENGTH, highlight
 from tests.browser import Browser, Page
-from tests.factories import a_session, a_speaker, published
-from tests.pages import words as read
+from tests.factories import make_session, make_speaker, publish_programme
+from tests.pages import read_text as read
 
 
 def _searched(visitor: Browser, question: str) -> Page:
@@ -18,19 +18,19 @@ def _searched(visitor: Browser, question: str) -> Page:
 
 
 def _titles(page: Page) -> list[str]:
-    return [read(one) for one in page.tree.every("h2", within=page.main)]
+    return [read(one) for one in page.tree.find_all("h2", within=page.main)]
 
 
 def _marks(page: Page) -> list[str]:
-    return [read(one) for one in page.tree.every("mark")]
+    return [read(one) for one in page.tree.find_all("mark")]
 
 
 def test_the_form_is_a_search_landmark_and_keeps_the_question(visitor: Browser) -> None:
     page = _searched(visitor, "tide")
 
-    (form,) = (one for one in page.tree.every("form") if one.get("role") == "search")
+    (form,) = (one for one in page.tree.find_all("form") if one.get("role") == "search")
     assert form.get("method") == "get"
-    assert page.answer("Search sessions, speakers and pages") == "tide"
+    assert page.value_of("Search sessions, speakers and pages") == "tide"
 
 
 def test_the_number_of_results_is_told_first(visitor: Browser) -> None:
@@ -38,7 +38,7 @@ def test_the_number_of_results_is_told_first(visitor: Browser) -> None:
 
     assert page.heading == "One result for “harbour master”"
     assert page.title == "One result for “harbour master” – Search – Tides and Harbours"
-    (status,) = (one for one in page.tree.every() if one.get("role") == "status")
+    (status,) = (one for one in page.tree.find_all() if one.get("role") == "status")
     assert read(status) == "One result"
 
 
@@ -70,10 +70,10 @@ def test_every_word_must_be_there(visitor: Browser) -> None:
 
 
 def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:
-    a_session(title="Something else", abstract="All about dolphins.")
-    a_session(title="Dolphinarium")
-    a_session(title="Dolphins")
-    published()
+    make_session(title="Something else", abstract="All about dolphins.")
+    make_session(title="Dolphinarium")
+    make_session(title="Dolphins")
+    publish_programme()
 
     titles = _titles(_searched(visitor, "dolphins"))
 
@@ -82,9 +82,9 @@ def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:
 
 
 def test_a_whole_word_in_a_title_comes_before_the_beginning_of_one(visitor: Browser) -> None:
-    a_session(title="A dolphinarium")
-    a_session(title="The dolphin")
-    published()
+    make_session(title="A dolphinarium")
+    make_session(title="The dolphin")
+    publish_programme()
 
     assert _titles(_searched(visitor, "dolphin"))[:2] == ["The dolphin", "A dolphinarium"]
     assert _titles(_searched(visitor, "dolphina")) == ["A dolphinarium"]
@@ -114,8 +114,8 @@ def test_a_news_item_is_found_at_its_place(visitor: Browser) -> None:
 
 
 def test_markup_is_not_what_people_look_for(visitor: Browser) -> None:
-    a_session(title="A list", abstract="<ul><li>salmon</li><li>herring</li></ul>")
-    published()
+    make_session(title="A list", abstract="<ul><li>salmon</li><li>herring</li></ul>")
+    publish_programme()
 
     assert _titles(_searched(visitor, "herring")) == ["A list"]
     assert "A list" not in _titles(_searched(visitor, "ul"))
@@ -132,7 +132,7 @@ def test_without_a_question_the_page_says_how_to_ask(visitor: Browser) -> None:
 def test_a_very_long_question_is_cut_and_says_so(visitor: Browser) -> None:
     page = visitor.open("/search?q=" + "tide+" * 200)
 
-    assert len(page.answer("Search sessions, speakers and pages")) <= LONGEST_QUESTION
+    assert len(page.value_of("Search sessions, speakers and pages")) <= MAX_QUESTION_LENGTH
     assert "We looked at its first 100 characters." in page.text
 
 
@@ -144,8 +144,8 @@ def test_markup_in_a_question_is_shown_as_text(visitor: Browser) -> None:
 
 
 def test_markup_in_what_is_found_is_shown_as_text(visitor: Browser) -> None:
-    a_speaker(name="<b>Bold</b> & brave", biography="<script>alert(1)</script> cormorant")
-    published()
+    make_speaker(name="<b>Bold</b> & brave", biography="<script>alert(1)</script> cormorant")
+    publish_programme()
 
     page = _searched(visitor, "cormorant")
 
@@ -154,8 +154,8 @@ def test_markup_in_what_is_found_is_shown_as_text(visitor: Browser) -> None:
 
 def test_many_results_are_cut_and_counted(visitor: Browser) -> None:
     for number in range(120):
-        a_session(title=f"Barnacle {number}")
-    published()
+        make_session(title=f"Barnacle {number}")
+    publish_programme()
 
     page = _searched(visitor, "barnacle")
 
@@ -168,12 +168,12 @@ def test_many_results_are_cut_and_counted(visitor: Browser) -> None:
 
 
 def test_a_result_in_another_language_says_so(visitor: Browser) -> None:
-    a_session(title="Marées et ports", language="fr")
-    published()
+    make_session(title="Marées et ports", language="fr")
+    publish_programme()
 
     page = _searched(visitor, "marees")
 
-    (title,) = (one for one in page.tree.every("h2") if read(one) == "Marées et ports")
+    (title,) = (one for one in page.tree.find_all("h2") if read(one) == "Marées et ports")
     assert title.get("lang") == "fr"
 
 
@@ -184,7 +184,7 @@ def test_search_results_are_not_for_search_engines(visitor: Browser) -> None:
 
 @given(text=st.text(max_size=60), question=st.text(max_size=20))
 def test_marking_loses_and_adds_nothing(text: str, question: str) -> None:
-    assert "".join(piece for piece, _ in marked(text, words(question))) == text
+    assert "".join(piece for piece, _ in highlight(text, split_words(question))) == text
 
 
 @example("⑴").via("it is folded into three characters, of which the middle one is a word")
@@ -192,17 +192,17 @@ def test_marking_loses_and_adds_nothing(text: str, question: str) -> None:
 @example("cafe\u0301s").via("an accent that stands by itself does not end a word")
 @given(text=st.text(max_size=60))
 def test_a_text_has_each_of_its_own_words(text: str) -> None:
-    asked = words(text)
+    asked = split_words(text)
 
-    pieces = marked(text, asked)
+    pieces = highlight(text, asked)
 
-    assert words(" ".join(piece for piece, is_asked in pieces if is_asked)) == asked
-    assert words(" ".join(piece for piece, is_asked in pieces if not is_asked)) == frozenset()
+    assert split_words(" ".join(piece for piece, is_asked in pieces if is_asked)) == asked
+    assert split_words(" ".join(piece for piece, is_asked in pieces if not is_asked)) == frozenset()
 
 
 @given(text=st.text(max_size=60))
 def test_a_text_is_folded_one_character_at_a_time(text: str) -> None:
-    assert bare(text) == "".join(map(bare, text))
+    assert fold(text) == "".join(map(fold, text))
 
 
 def test_whatever_character_a_word_is_written_with_it_is_marked() -> None:
@@ -211,7 +211,7 @@ def test_whatever_character_a_word_is_written_with_it_is_marked() -> None:
     unmarked = [
         character
         for character in characters
-        if (asked := words(character)) and marked(character, asked) != [(character, True)]
+        if (asked := split_words(character)) and highlight(character, asked) != [(character, True)]
     ]
 
     assert unmarked == []
@@ -228,6 +228,6 @@ def test_whatever_character_a_word_is_written_with_it_is_marked() -> None:
     ],
 )
 def test_a_word_is_marked_as_it_is_written(text: str, question: str, marks: list[str]) -> None:
-    pieces = marked(text, words(question))
+    pieces = highlight(text, split_words(question))
 
     assert [piece for piece, is_asked in pieces if is_asked] == marks

@@ -10,17 +10,24 @@ from sqlalchemy import func, select, update
 
 from app.accounts.models import EDITOR, VIEWER
 from app.database import db, transaction
-from app.history.models import Entry
-from app.programme.editing import sessions_listed
-from app.programme.materials.checking import LARGEST
-from app.programme.materials.models import Downloads, Material, Piece
-from app.programme.materials.storage import LENGTH
+from app.history.models import HistoryEntry
+from app.materials.file_validation import MAX_BYTES
+from app.materials.models import DownloadCount, Material, MaterialChunk
+from app.materials.storage import CHUNK_BYTES
+from app.programme.editing import session_queries
 from app.programme.models import Appearance, Session
-from app.speakers.models import WantedBy
+from app.speakers.models import ItemDeadline
 from tests.browser import Browser, Page
-from tests.factories import a_session, a_speaker, ada_marsh, keeping_pages, published, signed_in
-from tests.pages import words
-from tests.programme.documents import a_pdf, a_pptx
+from tests.factories import (
+    get_ada_marsh,
+    make_session,
+    make_speaker,
+    publish_programme,
+    sign_in,
+    sign_in_speaker,
+)
+from tests.materials.sample_files import make_pdf, make_pptx
+from tests.pages import read_text
 
 OWN = "/speak/ada-marsh/materials"
 HAND_IN = "Hand in a file"
@@ -29,23 +36,23 @@ WHEN = "From when on do readers see it?"
 
 @pytest.fixture
 def ada(visitor: Browser) -> Browser:
-    return keeping_pages(visitor, ada_marsh())
+    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 @pytest.fixture
-def reader(a_browser: Callable[[], Browser]) -> Browser:
-    return a_browser()
+def reader(new_browser: Callable[[], Browser]) -> Browser:
+    return new_browser()
 
 
 @pytest.fixture
-def editor(a_browser: Callable[[], Browser]) -> Browser:
-    return signed_in(a_browser(), role=EDITOR)
+def editor(new_browser: Callable[[], Browser]) -> Browser:
+    return sign_in(new_browser(), role=EDITOR)
 
 
 def her_session() -> Session:
-    wanted = select(Session).join(Appearance).where(Appearance.speaker_id == ada_marsh().id)
-    return db.session.scalars(wanted.order_by(Session.starts_at)).first() or a_session(
-        speakers=(ada_marsh(),)
+    wanted = select(Session).join(Appearance).where(Appearance.speaker_id == get_ada_marsh().id)
+    return db.session.scalars(wanted.order_by(Session.starts_at)).first() or make_session(
+        speakers=(get_ada_marsh(),)
     )
 
 
@@ -53,7 +60,7 @@ def handed_in(
     who: Browser, body: bytes | None = None, when: str = "Now", status: int = 200, **more: Any
 ) -> Page:
     who.open(f"{OWN}/{her_session().slug}/_file")
-    answers = {"File": ("talk.pdf", body or a_pdf()), "What it is": "Slides", WHEN: when, **more}
+    answers = {"File": ("talk.pdf", body or make_pdf()), "What it is": "Slides", WHEN: when, **more}
     return who.press("Hand it in", answers, status)
 
 
@@ -67,7 +74,7 @@ def test_the_same_file_under_the_same_name_is_kept_once(ada: Browser) -> None:
 
     again = handed_in(ada)
     other_words = handed_in(ada, what_it_is="Slides, once more")
-    other_file = handed_in(ada, a_pdf(b"another"))
+    other_file = handed_in(ada, make_pdf(b"another"))
 
     assert "This file is here already, so it was not added once more." in again.source
     assert "Saved." in other_words.source
@@ -83,22 +90,26 @@ def seen(reader: Browser) -> list[str]:
 
 def line_of(page: Page) -> str:
     """How slides and papers stand in a speaker's list."""
-    every = [words(row) for one in page.tree.of_class("answers") for row in one.iter("div")]
+    every = [
+        read_text(row) for one in page.tree.find_by_class("answers") for row in one.iter("div")
+    ]
     (line,) = [one for one in every if one.startswith("Slides and papers")]
     return line
 
 
 def sentences() -> list[str]:
-    about = select(Entry.sentence).where(Entry.about == f"session {her_session().key}")
-    return list(db.session.scalars(about.order_by(Entry.id)))
+    about = select(HistoryEntry.summary).where(
+        HistoryEntry.subject == f"session {her_session().key}"
+    )
+    return list(db.session.scalars(about.order_by(HistoryEntry.id)))
 
 
 @pytest.mark.both_databases
 def test_slides_are_handed_in_on_a_telephone_and_readers_take_them_along(
     ada: Browser, reader: Browser
 ) -> None:
-    body = a_pdf(bytes(range(256)) * 1500)
-    assert len(body) > LENGTH
+    body = make_pdf(bytes(range(256)) * 1500)
+    assert len(body) > CHUNK_BYTES
 
     page = handed_in(ada, body)
 
@@ -119,11 +130,11 @@ def test_slides_are_handed_in_on_a_telephone_and_readers_take_them_along(
 
 
 def test_a_part_of_a_file_can_be_asked_for(ada: Browser, reader: Browser) -> None:
-    body = a_pdf(bytes(range(256)) * 1500)
+    body = make_pdf(bytes(range(256)) * 1500)
     handed_in(ada, body)
     address = f"/materials/{the_material().key}"
 
-    for first, last in ((0, 9), (LENGTH - 5, LENGTH + 5), (len(body) - 3, len(body) - 1)):
+    for first, last in ((0, 9), (CHUNK_BYTES - 5, CHUNK_BYTES + 5), (len(body) - 3, len(body) - 1)):
         answer = reader.fetch("GET", address, {"Range": f"bytes={first}-{last}"})
         assert answer.status_code == 206
         assert answer.data == body[first : last + 1]
@@ -138,20 +149,20 @@ def test_a_part_of_a_file_can_be_asked_for(ada: Browser, reader: Browser) -> Non
 def test_readers_see_it_from_the_moment_that_was_chosen(  # noqa: PLR0913, PLR0917 - a table's
     ada: Browser,
     reader: Browser,
-    held_clock: Any,
+    frozen_time: Any,
     monkeypatch: pytest.MonkeyPatch,
     when: str,
     moment: str,
 ) -> None:
     handed_in(ada, when=when)
     at, key = getattr(her_session(), moment), the_material().key
-    held_clock.move_to(at - timedelta(seconds=1))
+    frozen_time.move_to(at - timedelta(seconds=1))
     assert seen(reader) == []
     assert reader.fetch("GET", f"/materials/{key}").status_code == 404
 
     a_second_later = time.monotonic() + 1.1  # which the held clock does not hold
-    monkeypatch.setattr("app.web.public.time.monotonic", lambda: a_second_later)
-    held_clock.move_to(at)
+    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: a_second_later)
+    frozen_time.move_to(at)
 
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
     assert reader.fetch("GET", f"/materials/{key}").status_code == 200
@@ -183,7 +194,7 @@ def test_another_file_waits_for_the_organisers_word_again(
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
 
     ada.open(OWN).follow("Change Slides")
-    ada.press("Save", {"Another file in its place (optional)": ("other.pdf", a_pdf())})
+    ada.press("Save", {"Another file in its place (optional)": ("other.pdf", make_pdf())})
 
     assert seen(reader) == []
     assert "Waits for the organisers’ word" in editor.open(shelf).text
@@ -198,12 +209,12 @@ def test_what_was_handed_in_can_be_changed_replaced_and_taken_away(
 
     ada.press(
         "Save",
-        {"Another file in its place": ("new.pptx", a_pptx()), "What it is": "Paper"},
+        {"Another file in its place": ("new.pptx", make_pptx()), "What it is": "Paper"},
     )
 
     assert seen(reader) == ["Paper (PPTX, 1 kB)"]
     answer = reader.fetch("GET", f"/materials/{key}")
-    assert answer.data == a_pptx()
+    assert answer.data == make_pptx()
     assert answer.headers["Content-Type"].endswith("presentationml.presentation")
     ada.open(OWN).follow("Change Paper")
     assert "Nothing was changed" in ada.press("Save").source
@@ -213,7 +224,7 @@ def test_what_was_handed_in_can_be_changed_replaced_and_taken_away(
     assert seen(reader) == []
     gone = reader.fetch("GET", f"/materials/{key}")
     assert gone.status_code == 404
-    assert db.session.scalar(select(func.count()).select_from(Piece)) == 0
+    assert db.session.scalar(select(func.count()).select_from(MaterialChunk)) == 0
 
 
 def test_a_link_is_given_instead(ada: Browser, reader: Browser) -> None:
@@ -221,8 +232,8 @@ def test_a_link_is_given_instead(ada: Browser, reader: Browser) -> None:
     page = ada.press(
         "Add it", {"Address": "http://a.example", "What it is": "Slides", WHEN: "Now"}, 422
     )
-    assert page.beside("Address").startswith("The address must begin with https://")
-    assert page.answer("What it is") == "Slides"
+    assert page.error_for("Address").startswith("The address must begin with https://")
+    assert page.value_of("What it is") == "Slides"
 
     ada.press("Add it", {"Address": "https://slides.example/1?utm_source=x"})
 
@@ -240,11 +251,11 @@ def test_a_link_is_given_instead(ada: Browser, reader: Browser) -> None:
 def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(ada: Browser) -> None:
     page = handed_in(ada, b"<html>", "When the session starts", 422)
     assert page.errors == ["Choose a PDF, ODP or PPTX file: this file is none of them"]
-    assert page.answer("What it is") == "Slides"
-    assert page.answer(WHEN) == "When the session starts"
+    assert page.value_of("What it is") == "Slides"
+    assert page.value_of(WHEN) == "When the session starts"
 
     page = ada.press("Hand it in", {"What it is": "…"}, 422)
-    assert page.beside("File") == "Choose a file"
+    assert page.error_for("File") == "Choose a file"
     assert db.session.scalars(select(Material)).all() == []
     assert sentences() == []
 
@@ -260,7 +271,7 @@ def test_a_session_takes_no_more_than_a_dozen(ada: Browser) -> None:
 
 def sent(browser: Browser, body: bytes, where: str) -> Page:
     """Send a large file, as a browser does; the test client would leave files of its own open."""
-    token = browser.open(f"{OWN}/{her_session().slug}/_file").tree.by_id("csrf_token")
+    token = browser.open(f"{OWN}/{her_session().slug}/_file").tree.find_by_id("csrf_token")
     fields = {
         "csrf_token": "" if token is None else token.get("value"),
         "title": "Slides",
@@ -277,12 +288,12 @@ def sent(browser: Browser, body: bytes, where: str) -> Page:
 
 
 def test_a_file_may_have_50_mb_and_no_more(ada: Browser) -> None:
-    full = a_pdf()
-    full = a_pdf(bytes(LARGEST - len(full)))
+    full = make_pdf()
+    full = make_pdf(bytes(MAX_BYTES - len(full)))
     where = f"{OWN}/{her_session().slug}/_file"
 
     assert sent(ada, full, where).status == 303
-    assert the_material().size == LARGEST
+    assert the_material().size == MAX_BYTES
     for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
         page = sent(ada, full + bytes(more), where)
         assert (page.status, page.heading) == (status, "Hand in a file")
@@ -301,13 +312,13 @@ def test_nothing_else_takes_as_much_and_strangers_may_send_nothing(
 
 
 def test_another_speakers_session_and_file_are_not_found(
-    ada: Browser, a_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     handed_in(ada)
     key, slug = the_material().key, her_session().slug
-    other = a_speaker(name="Somebody Else", slug="somebody")
-    theirs = a_session(speakers=(other,), slug="theirs")
-    somebody = keeping_pages(a_browser(), other, "else@example.org")
+    other = make_speaker(name="Somebody Else", slug="somebody")
+    theirs = make_session(speakers=(other,), slug="theirs")
+    somebody = sign_in_speaker(new_browser(), other, "else@example.org")
 
     for address in (
         f"/speak/somebody/materials/{slug}/_file",
@@ -321,10 +332,10 @@ def test_another_speakers_session_and_file_are_not_found(
 
 
 def test_a_viewer_sees_what_there_is_and_is_offered_nothing(
-    ada: Browser, a_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     handed_in(ada)
-    viewer = signed_in(a_browser(), "hedy@conference.example", role=VIEWER)
+    viewer = sign_in(new_browser(), "hedy@conference.example", role=VIEWER)
 
     page = viewer.open(f"/organise/sessions/{her_session().slug}/materials")
 
@@ -335,7 +346,7 @@ def test_a_viewer_sees_what_there_is_and_is_offered_nothing(
 
 @pytest.mark.both_databases
 def test_downloads_are_counted_and_nobody_is_known_by_them(
-    ada: Browser, reader: Browser, a_browser: Callable[[], Browser], held_clock: Any
+    ada: Browser, reader: Browser, new_browser: Callable[[], Browser], frozen_time: Any
 ) -> None:
     handed_in(ada)
     address = f"/materials/{the_material().key}"
@@ -343,14 +354,14 @@ def test_downloads_are_counted_and_nobody_is_known_by_them(
         reader.fetch("GET", address)
     reader.fetch("HEAD", address)
     reader.fetch("GET", address, {"Range": "bytes=5-9"})
-    held_clock.shift(timedelta(days=1))
+    frozen_time.shift(timedelta(days=1))
     reader.fetch("GET", address, {"Range": "bytes=0-9"})
 
-    editor = signed_in(a_browser(), role=EDITOR)
+    editor = sign_in(new_browser(), role=EDITOR)
     page = editor.open(f"/organise/sessions/{her_session().slug}/materials")
 
     assert "Taken 3 times" in page.text
-    counts = db.session.execute(select(Downloads.day, Downloads.count)).all()
+    counts = db.session.execute(select(DownloadCount.day, DownloadCount.count)).all()
     assert sorted(count for _, count in counts) == [1, 2]
 
 
@@ -359,16 +370,16 @@ def test_readers_do_not_wait_for_the_count(ada: Browser, reader: Browser) -> Non
     handed_in(ada)
     address = f"/materials/{the_material().key}"
     reader.fetch("GET", address)
-    reader._before = lambda: None  # noqa: SLF001 - the story goes on holding what it has written
+    reader._before_request = lambda: None  # noqa: SLF001 - the story goes on holding what it has written
     began = time.monotonic()
     with db.engine.begin() as somebody:
-        somebody.execute(update(Downloads).values(count=Downloads.count))
+        somebody.execute(update(DownloadCount).values(count=DownloadCount.count))
         answer = reader.fetch("GET", address)
     took = time.monotonic() - began
 
     assert answer.status_code == 200
     assert took < 15  # a writer would wait for 20 seconds
-    assert db.session.scalar(select(func.sum(Downloads.count))) == 1
+    assert db.session.scalar(select(func.sum(DownloadCount.count))) == 1
 
 
 def test_the_speakers_list_tells_what_was_handed_in(ada: Browser) -> None:
@@ -381,7 +392,7 @@ def test_the_speakers_list_tells_what_was_handed_in(ada: Browser) -> None:
 
 def test_slides_are_left_to_do_once_a_day_is_named_for_them(ada: Browser) -> None:
     with transaction():
-        db.session.add(WantedBy(item="materials", day=date(2009, 6, 1)))
+        db.session.add(ItemDeadline(item="materials", due_on=date(2009, 6, 1)))
 
     before = line_of(ada.open("/speak/ada-marsh"))
     handed_in(ada)
@@ -392,7 +403,7 @@ def test_slides_are_left_to_do_once_a_day_is_named_for_them(ada: Browser) -> Non
 
 
 def test_the_ways_to_hand_in_say_for_which_session(ada: Browser) -> None:
-    a_session(title="Knots", slug="knots", speakers=(ada_marsh(),))
+    make_session(title="Knots", slug="knots", speakers=(get_ada_marsh(),))
 
     page = ada.open(OWN)
 
@@ -405,30 +416,30 @@ def test_the_ways_to_hand_in_say_for_which_session(ada: Browser) -> None:
 def test_materials_of_a_session_that_readers_do_not_see_are_not_seen(
     ada: Browser, reader: Browser
 ) -> None:
-    session = a_session(speakers=(ada_marsh(),), slug="new-one", title="New one")
+    session = make_session(speakers=(get_ada_marsh(),), slug="new-one", title="New one")
     ada.open(f"{OWN}/new-one/_file")
-    ada.press("Hand it in", {"File": ("talk.pdf", a_pdf()), "What it is": "Slides", WHEN: "Now"})
+    ada.press("Hand it in", {"File": ("talk.pdf", make_pdf()), "What it is": "Slides", WHEN: "Now"})
     address = f"/materials/{the_material().key}"
     assert reader.fetch("GET", address).status_code == 404
 
-    published()
+    publish_programme()
 
     assert reader.fetch("GET", address).status_code == 200
-    sessions_listed.session(session.slug).withdrawn_at = session.starts_at
-    published()
+    session_queries.get_session(session.slug).withdrawn_at = session.starts_at
+    publish_programme()
     assert reader.fetch("GET", address).status_code == 404
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_asks_the_same_few_questions(ada: Browser, queries: list[str], count: int) -> None:
     for number in range(count):
-        a_session(speakers=(ada_marsh(),), slug=f"more-{number}")
+        make_session(speakers=(get_ada_marsh(),), slug=f"more-{number}")
         handed_in(ada)
     queries.clear()
 
     ada.open(OWN)
 
-    assert len([one for one in queries if "FROM edition" not in one]) == 6
+    assert len([one for one in queries if "FROM site_state" not in one]) == 6
 
 
 def test_a_page_of_readers_with_materials_asks_the_database_nothing(
@@ -440,5 +451,7 @@ def test_a_page_of_readers_with_materials_asks_the_database_nothing(
 
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
 
-    asked = [one for one in queries if "FROM edition" not in one and "FROM session JOIN" not in one]
+    asked = [
+        one for one in queries if "FROM site_state" not in one and "FROM session JOIN" not in one
+    ]
     assert [one for one in asked if "appearance" not in one and "FROM speaker" not in one] == []

@@ -7,24 +7,28 @@ from sqlalchemy import select
 
 from app.accounts.models import EDITOR
 from app.database import db, transaction
-from app.programme import keeping_photos
 from app.programme.models import Conference, Photo
-from app.programme.photos import LARGEST
-from app.programme.proposals import queries, services
-from app.programme.proposals.models import Proposal
-from app.programme.proposals.queries import Look
+from app.programme.photos.processing import MAX_UPLOAD_BYTES
+from app.proposals import photo_retention, queries, services
+from app.proposals.models import Proposal
+from app.proposals.queries import ProposalReview
+from tests.admin.test_photos import sent as sent_to
 from tests.browser import Browser, Page
 from tests.factories import (
-    a_photo,
-    a_proposal,
-    a_speaker,
-    ada_marsh,
-    keeping_pages,
-    published,
-    signed_in,
+    get_ada_marsh,
+    make_photo,
+    make_proposal,
+    make_speaker,
+    publish_programme,
+    sign_in,
+    sign_in_speaker,
 )
-from tests.organise.test_photos import sent as sent_to
-from tests.programme.pictures import BLUE, a_picture, opened, turned_and_located
+from tests.programme.sample_pictures import (
+    BLUE,
+    make_picture,
+    make_rotated_with_location,
+    open_jpeg,
+)
 
 OWN = "/speak/ada-marsh/photo"
 SEND = "Send the photo"
@@ -35,30 +39,30 @@ LOOKS = "An organiser looks at"
 
 @pytest.fixture
 def ada(visitor: Browser) -> Browser:
-    return keeping_pages(visitor, ada_marsh())
+    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 def handed_in(ada: Browser, body: bytes = b"", words: str = WORDS, status: int = 200) -> Page:
     ada.open(OWN)
     label = "Picture" if "Picture" in ada.page.labels else "Another picture (optional)"
-    picture = ("me.jpg", body or turned_and_located())
+    picture = ("me.jpg", body or make_rotated_with_location())
     return ada.press(SEND, {label: picture}, status, what_the_photo_shows=words)
 
 
 def approved() -> None:
     proposal = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
     with transaction():
-        seal = Look(queries.proposal(proposal.id)).seal
-        services.approve(proposal.id, seal=seal, who=GRACE)
+        seal = ProposalReview(queries.get_proposal(proposal.id)).fingerprint
+        services.approve(proposal.id, expected_fingerprint=seal, actor=GRACE)
 
 
 def theirs() -> Photo | None:
-    return db.session.scalar(select(Photo).where(Photo.speaker_id == ada_marsh().id))
+    return db.session.scalar(select(Photo).where(Photo.speaker_id == get_ada_marsh().id))
 
 
 @pytest.mark.both_databases
 def test_a_photo_is_handed_in_cut_approved_and_seen(
-    ada: Browser, a_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     assert "To do" in ada.open("/speak/ada-marsh").text
 
@@ -71,17 +75,17 @@ def test_a_photo_is_handed_in_cut_approved_and_seen(
     assert "The organisers look at it" in ada.open("/speak/ada-marsh").text
     assert theirs() is None
     with transaction():
-        keeping_photos.forget_unseen()
+        photo_retention.purge_unused()
     (waits,) = db.session.scalars(select(Photo))
-    assert (waits.cut, waits.description) == ("0 0 50", WORDS)
+    assert (waits.crop, waits.description) == ("0 0 50", WORDS)
     shown = ada.fetch("GET", f"{OWN}/{waits.key}.jpg")
-    assert opened(shown.data).size == (480, 480)
+    assert open_jpeg(shown.data).size == (480, 480)
     assert shown.headers["Cache-Control"] == "private, no-store"
-    reader = a_browser()
+    reader = new_browser()
     assert reader.fetch("GET", f"/photos/{waits.key}.jpg").status_code == 404
     approved()
     assert theirs() == waits
-    published()
+    publish_programme()
     assert reader.fetch("GET", f"/photos/{waits.key}.jpg").status_code == 200
 
 
@@ -90,7 +94,7 @@ def test_readers_go_on_seeing_the_photo_there_was_until_an_editor_agrees(ada: Br
     approved()
     before = theirs()
 
-    handed_in(ada, a_picture(colour=BLUE), "Another one")
+    handed_in(ada, make_picture(colour=BLUE), "Another one")
 
     assert theirs() == before
     assert "Another one" in ada.open(OWN).text
@@ -99,7 +103,7 @@ def test_readers_go_on_seeing_the_photo_there_was_until_an_editor_agrees(ada: Br
     assert now is not None
     assert now != before
     assert before is not None
-    assert before.whole is None
+    assert before.original is None
 
 
 def test_other_words_alone_are_looked_at_too(ada: Browser) -> None:
@@ -135,24 +139,24 @@ def test_a_photo_can_be_taken_away_again(ada: Browser) -> None:
 
 @pytest.mark.both_databases
 def test_a_photo_and_words_are_taken_back_each_by_itself(ada: Browser) -> None:
-    a_proposal(ada_marsh(), role="Pilot")
+    make_proposal(get_ada_marsh(), role="Pilot")
     handed_in(ada)
 
     page = ada.open(OWN).press("Take back what was sent")
-    once = ada.open("/speak/ada-marsh").facts
+    once = ada.open("/speak/ada-marsh").summary_list
 
     assert "Taken back." in page.source
     assert LOOKS not in page.text
     assert (once["Photo"], once["Your profile"]) == ("To do", "The organisers look at it")
     handed_in(ada)
     page = ada.open("/speak/ada-marsh/profile").press("Take back what was sent")
-    assert (page.facts["Photo"], page.facts["Your profile"]) == (
+    assert (page.summary_list["Photo"], page.summary_list["Your profile"]) == (
         "The organisers look at it",
         "Done",
     )
     assert WORDS in ada.open(OWN).text
     with transaction():
-        keeping_photos.forget_unseen()
+        photo_retention.purge_unused()
     assert len(db.session.scalars(select(Photo)).all()) == 1
 
 
@@ -165,7 +169,7 @@ def test_to_have_no_photo_can_be_taken_back_too(ada: Browser) -> None:
 
     assert "You have asked to have no photo." in asked.text
     assert WORDS in page.text
-    assert ada.open("/speak/ada-marsh").facts["Photo"] == "Done"
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "Done"
     stale = asked.press("Take back what was sent")
     assert "Nothing was changed" in stale.source
 
@@ -180,7 +184,7 @@ def test_a_photo_goes_out_by_itself_where_speakers_are_trusted_with_it(ada: Brow
     assert "Saved. Readers see it in a few minutes." in page.source
     photo = theirs()
     assert photo is not None
-    assert photo.cut == "0 0 75"
+    assert photo.crop == "0 0 75"
     assert "Nothing was changed" in ada.open(f"{OWN}/part").press("Save this part").source
 
 
@@ -188,8 +192,8 @@ def test_a_photo_goes_out_by_itself_where_speakers_are_trusted_with_it(ada: Brow
     ("body", "words", "error"),
     [
         (b"<svg/>", WORDS, "Choose a JPEG, PNG or WebP picture: this file is none of them"),
-        (a_picture()[:800], WORDS, "This picture is broken, so it cannot be shown"),
-        (a_picture(), "", "Say what the photo shows"),
+        (make_picture()[:800], WORDS, "This picture is broken, so it cannot be shown"),
+        (make_picture(), "", "Say what the photo shows"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
@@ -198,14 +202,14 @@ def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
     page = handed_in(ada, body, words, status=422)
 
     assert page.errors == [error]
-    assert page.answer("What the photo shows") == words
+    assert page.value_of("What the photo shows") == words
     assert db.session.scalars(select(Photo)).all() == []
 
 
 @pytest.mark.parametrize("exact", ["50 50 10", "200 0 100", "nonsense", "-1 0 50"])
 def test_a_part_outside_the_picture_is_refused(ada: Browser, exact: str) -> None:
     handed_in(ada)
-    token = ada.open(f"{OWN}/part").tree.by_id("csrf_token")
+    token = ada.open(f"{OWN}/part").tree.find_by_id("csrf_token")
     assert token is not None
     told = {"csrf_token": token.get("value"), "exact": exact}
 
@@ -215,7 +219,7 @@ def test_a_part_outside_the_picture_is_refused(ada: Browser, exact: str) -> None
 
 
 def test_what_a_photo_was_cut_from_may_be_gone(ada: Browser) -> None:
-    a_photo(ada_marsh())
+    make_photo(get_ada_marsh())
 
     assert "Choose the part that is shown" not in ada.open(OWN).links
     assert ada.fetch("GET", f"{OWN}/part").status_code == 404
@@ -224,8 +228,8 @@ def test_what_a_photo_was_cut_from_may_be_gone(ada: Browser) -> None:
 
 
 def test_a_picture_may_have_10_mb_and_no_more(ada: Browser) -> None:
-    full = a_picture()
-    full += bytes(LARGEST - len(full))
+    full = make_picture()
+    full += bytes(MAX_UPLOAD_BYTES - len(full))
 
     for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
         page = sent_to(ada, full + bytes(more), at=OWN)
@@ -235,23 +239,23 @@ def test_a_picture_may_have_10_mb_and_no_more(ada: Browser) -> None:
 
 
 def test_another_speakers_photo_is_not_found(
-    ada: Browser, a_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     handed_in(ada)
     (waits,) = db.session.scalars(select(Photo))
-    somebody = keeping_pages(a_browser(), a_speaker(slug="somebody"), "else@example.org")
+    somebody = sign_in_speaker(new_browser(), make_speaker(slug="somebody"), "else@example.org")
 
     for end in ("", "/part", "/whole.jpg", f"/{waits.key}.jpg"):
         assert somebody.fetch("GET", f"{OWN}{end}").status_code == 404
         assert somebody.fetch("GET", f"/speak/somebody/photo{end or '/part'}").status_code == 404
     headers = {"Content-Type": "multipart/form-data; boundary=part"}
-    answer = a_browser().fetch("POST", OWN, headers, data=bytes(200_000))
+    answer = new_browser().fetch("POST", OWN, headers, data=bytes(200_000))
     assert answer.status_code == 413
 
 
-def test_an_editor_sees_old_and_new(ada: Browser, a_browser: Callable[[], Browser]) -> None:
+def test_an_editor_sees_old_and_new(ada: Browser, new_browser: Callable[[], Browser]) -> None:
     handed_in(ada)
-    editor = signed_in(a_browser(), role=EDITOR)
+    editor = sign_in(new_browser(), role=EDITOR)
     proposal = db.session.scalars(select(Proposal)).one()
 
     page = editor.open(f"/organise/proposals/{proposal.id}")
@@ -260,20 +264,25 @@ def test_an_editor_sees_old_and_new(ada: Browser, a_browser: Callable[[], Browse
 
 
 def test_a_photo_that_came_back_says_so_and_why(ada: Browser) -> None:
-    a_photo(ada_marsh())
+    make_photo(get_ada_marsh())
     handed_in(ada)
     sent = db.session.scalars(select(Proposal).where(Proposal.state == "open")).one()
     with transaction():
-        services.send_back(sent.id, "Who of the two is you?", seal=Look(sent).seal, who=GRACE)
+        services.request_changes(
+            sent.id,
+            "Who of the two is you?",
+            expected_fingerprint=ProposalReview(sent).fingerprint,
+            actor=GRACE,
+        )
 
-    facts = ada.open("/speak/ada-marsh").facts
+    facts = ada.open("/speak/ada-marsh").summary_list
     page = ada.open(OWN)
-    again = ada.press("Send the photo", {"Another picture (optional)": ("me.jpg", a_picture())})
+    again = ada.press("Send the photo", {"Another picture (optional)": ("me.jpg", make_picture())})
 
     assert facts["Photo"] == "Sent back: please look again"
     assert facts["Your profile"] == "Done"
     assert "Who of the two is you?" in page.text
     assert WORDS in page.text
     assert again.status == 200
-    assert ada.open("/speak/ada-marsh").facts["Photo"] == "The organisers look at it"
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "The organisers look at it"
     assert "Who of the two is you?" not in ada.open(OWN).text

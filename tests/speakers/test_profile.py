@@ -6,23 +6,23 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
-from app.mail.models import Letter
-from app.programme.editing import speakers as deeds
+from app.mail.models import Email
+from app.programme.editing import speakers
 from app.programme.models import Conference
-from app.programme.proposals import services
-from app.programme.proposals.models import Proposal
-from app.programme.proposals.queries import Look
+from app.proposals import services
+from app.proposals.models import Proposal
+from app.proposals.queries import ProposalReview
 from tests.browser import Browser
 from tests.factories import (
-    a_keeper,
-    a_photo,
-    a_proposal,
-    a_speaker,
-    ada_marsh,
-    keeping_pages,
-    published,
+    get_ada_marsh,
+    grant_speaker_access,
+    make_photo,
+    make_proposal,
+    make_speaker,
+    publish_programme,
+    sign_in_speaker,
 )
-from tests.pages import words
+from tests.pages import read_text
 
 GRACE = "grace@conference.example"
 LOOK = "See what readers will see"
@@ -31,7 +31,7 @@ LOOK = "See what readers will see"
 @pytest.fixture
 def ada(visitor: Browser) -> Browser:
     """Ada, who keeps her own pages."""
-    return keeping_pages(visitor, ada_marsh())
+    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 def waiting() -> Proposal:
@@ -57,8 +57,10 @@ def test_a_profile_is_written_looked_at_and_sent(ada: Browser) -> None:
 
     page = seen.press("Change something").press(LOOK, role="Pilot").press("Send")
     assert page.heading == "Ada Marsh"
-    assert words(next(iter(page.tree.of_class("note--done")))).startswith("Sent. The organisers")
-    assert page.facts["Your profile"] == "The organisers look at it"
+    assert read_text(next(iter(page.tree.find_by_class("note--done")))).startswith(
+        "Sent. The organisers"
+    )
+    assert page.summary_list["Your profile"] == "The organisers look at it"
     assert waiting().values == {
         "honorific": "Captain",
         "pronunciation": "AY-da",
@@ -66,13 +68,13 @@ def test_a_profile_is_written_looked_at_and_sent(ada: Browser) -> None:
         "biography": "Ada *keeps* the harbour.",
         "links": [["https://port.example/", "The port"]],
     }
-    assert waiting().who == "ada@example.org"
-    published()
+    assert waiting().sent_by == "ada@example.org"
+    publish_programme()
     assert ada.open("/speakers/ada-marsh").heading == "Ada Marsh"
 
 
 def test_what_was_sent_can_be_changed_and_taken_back(ada: Browser) -> None:
-    a_proposal(ada_marsh(), role="Pilot")
+    make_proposal(get_ada_marsh(), role="Pilot")
 
     page = ada.open("/speak/ada-marsh/profile")
     assert "waits for the organisers" in page.text
@@ -80,49 +82,64 @@ def test_what_was_sent_can_be_changed_and_taken_back(ada: Browser) -> None:
     assert waiting().values == {"role": "Pilot of the port"}
 
     page = page.follow("Your profile").press(LOOK).press("Send")
-    assert "Nothing was changed" in words(page.tree.root)
+    assert "Nothing was changed" in read_text(page.tree.root)
     page = page.follow("Your profile").press("Take back what was sent")
-    assert "Taken back." in words(page.tree.root)
-    assert page.facts["Your profile"] == "Done"
+    assert "Taken back." in read_text(page.tree.root)
+    assert page.summary_list["Your profile"] == "Done"
 
 
 def test_what_came_back_stands_there_with_the_note(ada: Browser) -> None:
-    proposal = a_proposal(ada_marsh(), role="Pilot")
+    proposal = make_proposal(get_ada_marsh(), role="Pilot")
     with transaction():
-        services.send_back(proposal.id, "Of what?", seal=Look(proposal).seal, who=GRACE)
+        services.request_changes(
+            proposal.id,
+            "Of what?",
+            expected_fingerprint=ProposalReview(proposal).fingerprint,
+            actor=GRACE,
+        )
 
     page = ada.open("/speak/ada-marsh")
-    assert page.facts["Your profile"] == "Sent back: please look again"
+    assert page.summary_list["Your profile"] == "Sent back: please look again"
     page = page.follow("Your profile")
 
     assert "Of what?" in page.text
-    assert page.answer("Role (optional)") == "Pilot"
+    assert page.value_of("Role (optional)") == "Pilot"
     page.press(LOOK, role="Pilot of the port").press("Send")
     assert waiting().values == {"role": "Pilot of the port"}
 
 
 def test_what_came_back_can_be_left_as_it_was(ada: Browser) -> None:
-    proposal = a_proposal(ada_marsh(), role="Pilot")
+    proposal = make_proposal(get_ada_marsh(), role="Pilot")
     with transaction():
-        services.send_back(proposal.id, "Of what?", seal=Look(proposal).seal, who=GRACE)
+        services.request_changes(
+            proposal.id,
+            "Of what?",
+            expected_fingerprint=ProposalReview(proposal).fingerprint,
+            actor=GRACE,
+        )
 
     page = ada.open("/speak/ada-marsh/profile").press(LOOK, role="Harbour master").press("Send")
 
-    assert page.facts["Your profile"] == "Done"
-    assert page.follow("Your profile").answer("Role (optional)") == "Harbour master"
+    assert page.summary_list["Your profile"] == "Done"
+    assert page.follow("Your profile").value_of("Role (optional)") == "Harbour master"
 
 
 def test_what_came_back_still_stands_there_after_a_photo_was_sent(ada: Browser) -> None:
-    proposal = a_proposal(ada_marsh(), role="Pilot")
+    proposal = make_proposal(get_ada_marsh(), role="Pilot")
     with transaction():
-        services.send_back(proposal.id, "Of what?", seal=Look(proposal).seal, who=GRACE)
-    a_proposal(ada_marsh(), photo=a_photo(ada_marsh(), speaker_id=None).key)
+        services.request_changes(
+            proposal.id,
+            "Of what?",
+            expected_fingerprint=ProposalReview(proposal).fingerprint,
+            actor=GRACE,
+        )
+    make_proposal(get_ada_marsh(), photo=make_photo(get_ada_marsh(), speaker_id=None).key)
 
     page = ada.open("/speak/ada-marsh")
-    assert page.facts["Your profile"] == "Sent back: please look again"
+    assert page.summary_list["Your profile"] == "Sent back: please look again"
     page = page.follow("Your profile")
     assert "Of what?" in page.text
-    assert page.answer("Role (optional)") == "Pilot"
+    assert page.value_of("Role (optional)") == "Pilot"
 
 
 @pytest.mark.both_databases
@@ -133,9 +150,9 @@ def test_what_waits_is_not_lost_when_something_trusted_goes_out(ada: Browser) ->
     ada.open("/speak/ada-marsh/profile").press(LOOK, biography="Anew.").press("Send")
 
     page = ada.open("/speak/ada-marsh")
-    assert page.facts["Your profile"] == "The organisers look at it"
+    assert page.summary_list["Your profile"] == "The organisers look at it"
     page = page.follow("Your profile")
-    assert page.answer("Role (optional)") == "Pilot"
+    assert page.value_of("Role (optional)") == "Pilot"
     page.press(LOOK, country="Norway").press("Send")
 
     assert waiting().values == {"role": "Pilot", "country": "Norway"}
@@ -143,9 +160,11 @@ def test_what_waits_is_not_lost_when_something_trusted_goes_out(ada: Browser) ->
 
 @pytest.mark.both_databases
 def test_an_assistant_and_the_speaker_at_once_lose_nothing(
-    ada: Browser, a_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    helper = keeping_pages(a_browser(), ada_marsh(), "helper@example.org", is_assistant=True)
+    helper = sign_in_speaker(
+        new_browser(), get_ada_marsh(), "helper@example.org", is_assistant=True
+    )
     ada.open("/speak/ada-marsh/profile")
     helper.open("/speak/ada-marsh/profile")
     ada.press(LOOK, role="Pilot", country="Norway").press("Send")
@@ -162,21 +181,28 @@ def test_an_assistant_and_the_speaker_at_once_lose_nothing(
         "country": "Norway",
         "pronouns": "she/her",
     }
-    assert waiting().who == "helper@example.org"
+    assert waiting().sent_by == "helper@example.org"
 
 
 def test_what_becomes_of_an_assistants_words_is_told_to_the_speaker_once_the_help_has_ended(
-    ada: Browser, a_browser: Callable[[], Browser]
+    ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    helper = keeping_pages(a_browser(), ada_marsh(), "helper@example.org", is_assistant=True)
+    helper = sign_in_speaker(
+        new_browser(), get_ada_marsh(), "helper@example.org", is_assistant=True
+    )
     helper.open("/speak/ada-marsh/profile")
     helper.press(LOOK, role="Captain").press("Send")
     ada.open("/speak/ada-marsh/assistants").press("Remove: helper@example.org")
 
     with transaction():
-        services.send_back(waiting().id, "Of what?", seal=Look(waiting()).seal, who=GRACE)
+        services.request_changes(
+            waiting().id,
+            "Of what?",
+            expected_fingerprint=ProposalReview(waiting()).fingerprint,
+            actor=GRACE,
+        )
 
-    told = db.session.scalars(select(Letter).where(Letter.name == "changes_sent_back"))
+    told = db.session.scalars(select(Email).where(Email.template == "changes_sent_back"))
     assert [letter.recipient for letter in told] == ["ada@example.org"]
 
 
@@ -184,7 +210,7 @@ def test_who_was_taken_out_meanwhile_keeps_what_was_typed(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/profile")
     ada.press(LOOK, role="Written with care")
     with transaction():
-        deeds.withdraw(ada_marsh(), who=GRACE)
+        speakers.withdraw(get_ada_marsh(), actor=GRACE)
 
     page = ada.press("Send", status=409)
 
@@ -199,10 +225,10 @@ def test_what_is_trusted_is_there_at_once(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh/profile")
     assert "Readers see a change of these within a few minutes: Biography, Links." in page.text
     page = page.press(LOOK, biography="Anew.").press("Send")
-    assert "Saved. Readers see it within a few minutes." in words(page.tree.root)
-    assert ada_marsh().biography == "Anew."
+    assert "Saved. Readers see it within a few minutes." in read_text(page.tree.root)
+    assert get_ada_marsh().biography == "Anew."
     page = page.follow("Your profile").press(LOOK, biography="Again.", role="Pilot").press("Send")
-    assert "the organisers look at the rest first" in words(page.tree.root)
+    assert "the organisers look at the rest first" in read_text(page.tree.root)
 
 
 def test_biographies_in_other_languages_are_rows(ada: Browser) -> None:
@@ -213,17 +239,17 @@ def test_biographies_in_other_languages_are_rows(ada: Browser) -> None:
     page = page.press("Remove biography 2")
 
     page = page.press(LOOK, {"Language": "français"})
-    assert [one.get("lang") for one in page.tree.of_class("prose")] == [None, "fr"]
+    assert [one.get("lang") for one in page.tree.find_by_class("prose")] == [None, "fr"]
     page.press("Send")
     assert waiting().values == {"biographies": [["fr", "Une pilote"]]}
 
 
 def test_one_language_is_given_once(ada: Browser) -> None:
-    a_proposal(ada_marsh(), biographies=[["fr", "Une"], ["de", "Eine"]])
+    make_proposal(get_ada_marsh(), biographies=[["fr", "Une"], ["de", "Eine"]])
     page = ada.open("/speak/ada-marsh/profile")
     fields = {
         one.get("name") or "": one.get("value") or ""
-        for one in page.tree.every("input", within=page.main)
+        for one in page.tree.find_all("input", within=page.main)
     }
     body = {
         **{name: value for name, value in fields.items() if name},
@@ -272,14 +298,14 @@ def test_html_and_scripts_in_markdown_do_nothing(ada: Browser) -> None:
 
     page = ada.press(LOOK, biography=hostile)
 
-    (shown,) = page.tree.of_class("prose")
-    assert not list(page.tree.every("script", within=shown))
-    assert not list(page.tree.every("img", within=shown))
-    assert not list(page.tree.every("a", within=shown))
+    (shown,) = page.tree.find_by_class("prose")
+    assert not list(page.tree.find_all("script", within=shown))
+    assert not list(page.tree.find_all("img", within=shown))
+    assert not list(page.tree.find_all("a", within=shown))
 
 
 def test_a_long_text_that_stood_there_is_in_nobodys_way(ada: Browser) -> None:
-    speaker = ada_marsh()
+    speaker = get_ada_marsh()
     speaker.biography = "Long ago. " * 500
     db.session.commit()
 
@@ -290,30 +316,30 @@ def test_a_long_text_that_stood_there_is_in_nobodys_way(ada: Browser) -> None:
 
 def test_the_photo_is_there_before_it_is_public(ada: Browser) -> None:
     assert ada.fetch("GET", "/speak/ada-marsh/profile/photo.jpg").status_code == 404
-    a_photo(ada_marsh())
+    make_photo(get_ada_marsh())
 
     page = ada.open("/speak/ada-marsh/profile").press(LOOK)
 
-    (shown,) = page.tree.of_class("portrait")
+    (shown,) = page.tree.find_by_class("portrait")
     assert shown.get("src") == "/speak/ada-marsh/profile/photo.jpg"
     assert ada.fetch("GET", "/speak/ada-marsh/profile/photo.jpg").mimetype == "image/jpeg"
 
 
 def test_a_photo_that_was_sent_stands_on_the_page_that_readers_will_see(ada: Browser) -> None:
-    a_photo(ada_marsh())
-    new = a_photo(ada_marsh(), speaker_id=None, description="At sea", picture=b"Another one")
-    a_proposal(ada_marsh(), photo=new.key)
+    make_photo(get_ada_marsh())
+    new = make_photo(get_ada_marsh(), speaker_id=None, description="At sea", picture=b"Another one")
+    make_proposal(get_ada_marsh(), photo=new.key)
 
     page = ada.open("/speak/ada-marsh/profile").press(LOOK)
 
-    (shown,) = page.tree.of_class("portrait")
+    (shown,) = page.tree.find_by_class("portrait")
     assert shown.get("alt") == "At sea"
     assert ada.fetch("GET", shown.get("src") or "").data == b"Another one"
 
 
 def test_a_broken_memory_of_the_form_counts_as_another_version(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh/profile")
-    token = next(one for one in page.tree.every("input") if one.get("name") == "csrf_token")
+    token = next(one for one in page.tree.find_all("input") if one.get("name") == "csrf_token")
     body = {
         "csrf_token": token.get("value") or "",
         "name": "Ada Marsh",
@@ -327,7 +353,7 @@ def test_a_broken_memory_of_the_form_counts_as_another_version(ada: Browser) -> 
 
 
 def test_another_persons_profile_is_not_found(ada: Browser) -> None:
-    other = a_speaker(name="Bo", slug="bo")
-    a_keeper(other, "bo@example.org")
+    other = make_speaker(name="Bo", slug="bo")
+    grant_speaker_access(other, "bo@example.org")
 
     ada.open("/speak/bo/profile", status=404)

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db
-from app.history.models import Entry
-from app.speakers.models import Reply, SpeakerNeeds, WantedBy
+from app.history.models import HistoryEntry
+from app.speakers.models import ItemDeadline, SpeakerAnswers, SpeakerNeeds
 from tests.browser import Browser
-from tests.factories import a_keeper, ada_marsh, keeping_pages, saved
+from tests.factories import get_ada_marsh, grant_speaker_access, save, sign_in_speaker
 
 HELPER = "helper@example.org"
 NEEDS = "What do you need in order to take part? (optional)"
@@ -20,17 +20,19 @@ JOURNEY = "How and when do you arrive and leave? (optional)"
 
 @pytest.fixture
 def ada(visitor: Browser) -> Browser:
-    return keeping_pages(visitor, ada_marsh())
+    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 @pytest.fixture
-def helper(a_browser: Callable[[], Browser]) -> Browser:
-    return keeping_pages(a_browser(), ada_marsh(), HELPER, is_assistant=True)
+def helper(new_browser: Callable[[], Browser]) -> Browser:
+    return sign_in_speaker(new_browser(), get_ada_marsh(), HELPER, is_assistant=True)
 
 
 def history() -> list[tuple[str, str]]:
-    entries = db.session.scalars(select(Entry).where(Entry.about == "speaker ada-marsh"))
-    return [(entry.sentence, entry.who) for entry in entries]
+    entries = db.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.subject == "speaker ada-marsh")
+    )
+    return [(entry.summary, entry.actor) for entry in entries]
 
 
 def test_each_question_is_answered_from_the_list_and_says_so(ada: Browser) -> None:
@@ -49,11 +51,11 @@ def test_each_question_is_answered_from_the_list_and_says_so(ada: Browser) -> No
         page = ada.press("Save", answers)
 
         assert "Saved. Thank you." in page.source
-        assert page.facts[item] == "Done"
-    reply = db.session.get_one(Reply, ada_marsh().id)
+        assert page.summary_list[item] == "Done"
+    reply = db.session.get_one(SpeakerAnswers, get_ada_marsh().id)
     assert (reply.audio_visual, reply.travel) == ("Sound", "By train")
     assert (reply.recording, reply.slides) == ("yes", "no")
-    assert ada.page.follow("Travel and arrival").answer(JOURNEY) == "By train"
+    assert ada.page.follow("Travel and arrival").value_of(JOURNEY) == "By train"
 
 
 def test_what_is_not_needed_is_saved_empty(ada: Browser) -> None:
@@ -61,7 +63,7 @@ def test_what_is_not_needed_is_saved_empty(ada: Browser) -> None:
 
     page = ada.press("Save")
 
-    assert page.facts["Access needs"] == "Done"
+    assert page.summary_list["Access needs"] == "Done"
     assert db.session.scalars(select(SpeakerNeeds)).all() == []
 
 
@@ -72,7 +74,7 @@ def test_needs_that_are_taken_back_are_kept_nowhere(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/access-needs").press("Save", {NEEDS: ""})
 
     assert db.session.scalars(select(SpeakerNeeds)).all() == []
-    assert "seat" not in str(db.session.scalars(select(Entry.changes)).all())
+    assert "seat" not in str(db.session.scalars(select(HistoryEntry.changes)).all())
     assert [sentence for sentence, _ in history()] == [
         "Ada Marsh: access needs answered",
         "Ada Marsh: access needs changed",
@@ -104,7 +106,7 @@ def test_hostile_answers_are_refused_and_kept(ada: Browser) -> None:
     page = ada.press("Save", {JOURNEY: long}, status=422)
 
     assert page.errors == ["Your journey must be 1000 characters or fewer"]
-    assert page.answer(JOURNEY) == long
+    assert page.value_of(JOURNEY) == long
     hidden = ada.press("Save", {JOURNEY: "By\x00 train"}, status=422)
     assert hidden.errors == ["Remove the hidden characters: type this again instead of pasting it"]
 
@@ -120,9 +122,9 @@ def test_two_who_answer_at_once_see_both_versions_and_lose_nothing(
 
     assert late.title.startswith("Error:")
     assert late.rows == [{"": "Your journey", "Saved now": "By bus", "Yours": "By train"}]
-    assert late.answer(JOURNEY) == "By train"
-    assert ada.press("Save").facts["Travel and arrival"] == "Done"
-    assert db.session.get_one(Reply, ada_marsh().id).travel == "By train"
+    assert late.value_of(JOURNEY) == "By train"
+    assert ada.press("Save").summary_list["Travel and arrival"] == "Done"
+    assert db.session.get_one(SpeakerAnswers, get_ada_marsh().id).travel == "By train"
     assert [who for _, who in history()] == [HELPER, "ada@example.org"]
 
 
@@ -130,7 +132,7 @@ def test_two_may_answer_different_questions_at_once(ada: Browser, helper: Browse
     hers = ada.open("/speak/ada-marsh/travel")
     helper.open("/speak/ada-marsh/audio-visual").press("Save", {TALK: "Sound"})
 
-    assert hers.press("Save", {JOURNEY: "By train"}).facts["Travel and arrival"] == "Done"
+    assert hers.press("Save", {JOURNEY: "By train"}).summary_list["Travel and arrival"] == "Done"
 
 
 @pytest.mark.both_databases
@@ -140,8 +142,8 @@ def test_a_speaker_says_when_they_cannot_appear(ada: Browser) -> None:
 
     page = ada.press("Save", {"Day": "Wednesday 10 June 2009"})
 
-    assert page.facts["When you cannot appear"] == "Done"
-    assert len(ada_marsh().absences) == 1
+    assert page.summary_list["When you cannot appear"] == "Done"
+    assert len(get_ada_marsh().absences) == 1
     assert "Nothing was changed" in ada.open("/speak/ada-marsh/availability").press("Save").source
 
 
@@ -155,25 +157,25 @@ def test_two_who_say_when_see_both_versions(ada: Browser, helper: Browser) -> No
 
     assert "Wednesday 10 June 2009" in late.rows[0]["Yours"]
     assert "Thursday 11 June 2009" in late.rows[0]["Saved now"]
-    assert ada.press("Save").facts["When you cannot appear"] == "Done"
-    assert len(ada_marsh().absences) == 1
+    assert ada.press("Save").summary_list["When you cannot appear"] == "Done"
+    assert len(get_ada_marsh().absences) == 1
 
 
 def test_an_organiser_who_edits_the_speaker_meanwhile_is_in_nobodys_way(ada: Browser) -> None:
     form = ada.open("/speak/ada-marsh/availability").press("Add a time")
-    ada_marsh().version += 1
+    get_ada_marsh().version += 1
     db.session.commit()
 
     page = form.press("Save", {"Day": "Wednesday 10 June 2009"})
 
-    assert page.facts["When you cannot appear"] == "Done"
+    assert page.summary_list["When you cannot appear"] == "Done"
 
 
 def test_a_day_by_which_something_is_wanted_stands_in_the_list(ada: Browser) -> None:
-    saved(WantedBy(item="travel", day=date(2009, 6, 1)))
+    save(ItemDeadline(item="travel", due_on=date(2009, 6, 1)))
 
-    before = ada.open("/speak/ada-marsh").facts["Travel and arrival"]
-    after = ada.open("/speak/ada-marsh/travel").press("Save").facts["Travel and arrival"]
+    before = ada.open("/speak/ada-marsh").summary_list["Travel and arrival"]
+    after = ada.open("/speak/ada-marsh/travel").press("Save").summary_list["Travel and arrival"]
 
     assert before == "To do Wanted by Monday 1 June 2009"
     assert after == "Done"
@@ -184,11 +186,11 @@ def test_the_list_asks_the_same_few_questions(
     ada: Browser, queries: list[str], others: int
 ) -> None:
     for number in range(others):
-        a_keeper(ada_marsh(), f"helper{number}@example.org", is_assistant=True)
+        grant_speaker_access(get_ada_marsh(), f"helper{number}@example.org", is_assistant=True)
 
     ada.open("/speak/ada-marsh")
     queries.clear()
 
     ada.open("/speak/ada-marsh")
 
-    assert len([one for one in queries if not one.startswith("SELECT edition.")]) == 11
+    assert len([one for one in queries if not one.startswith("SELECT site_state.")]) == 11

@@ -11,15 +11,28 @@ from sqlalchemy import select
 from app import clock
 from app.accounts.models import VIEWER
 from app.database import db, transaction
-from app.history.models import Entry
-from app.mail.models import Letter
+from app.history.models import HistoryEntry
+from app.mail.models import Email
 from app.programme.models import Speaker
-from app.speakers import mailing, owning, readers, reminding
-from app.speakers.models import Mailing, OwnerMailing, PlannedReminder, Reply, WantedBy
+from app.speakers import batch_emails, recipients, reminders, session_owners
+from app.speakers.models import (
+    ItemDeadline,
+    OwnerMailing,
+    PlannedReminder,
+    SpeakerAnswers,
+    SpeakerMailing,
+)
 from tests.browser import Browser, Page
-from tests.factories import a_keeper, a_material, a_session, ada_marsh, saved, signed_in
-from tests.found import session
-from tests.outbox import letters, words
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_material,
+    make_session,
+    save,
+    sign_in,
+)
+from tests.lookups import get_session
+from tests.sent_emails import last_email_text, list_emails
 
 ADA, JOAO, OWNER = "ada@example.org", "joao@example.org", "owner@example.org"
 SHOWN = "/organise/speaking/reminders"
@@ -31,20 +44,20 @@ WHEN = "9am on Thursday 14 May 2009"
 @pytest.fixture(autouse=True)
 def kept(site: Flask) -> None:
     """Ada and João keep their own pages."""
-    a_keeper(ada_marsh(), ADA)
-    a_keeper(speaker("joao-mare"), JOAO)
+    grant_speaker_access(get_ada_marsh(), ADA)
+    grant_speaker_access(speaker("joao-mare"), JOAO)
 
 
 @pytest.fixture
 def organiser(visitor: Browser) -> Browser:
-    return signed_in(visitor)
+    return sign_in(visitor)
 
 
 @pytest.fixture
 def wanted(site: Flask) -> date:
     """The day by which everybody's journey is wanted: six days from now."""
     day = clock.now().date() + timedelta(days=6)
-    saved(WantedBy(item="travel", day=day))
+    save(ItemDeadline(item="travel", due_on=day))
     return day
 
 
@@ -53,36 +66,38 @@ def speaker(slug: str) -> Speaker:
 
 
 def said(about: str) -> list[str]:
-    return list(db.session.scalars(select(Entry.sentence).where(Entry.about == about)))
+    return list(
+        db.session.scalars(select(HistoryEntry.summary).where(HistoryEntry.subject == about))
+    )
 
 
 def plan() -> None:
     with transaction():
-        reminding.plan()
+        reminders.plan()
 
 
 def send() -> None:
     with transaction():
-        reminding.send_what_is_due()
+        reminders.send_due()
 
 
-def remind(held_clock: Any) -> None:
+def remind(frozen_time: Any) -> None:
     """Let two days go by, with a worker that looks every day."""
     for _ in range(3):
         plan()
         send()
-        held_clock.shift(A_DAY)
+        frozen_time.shift(A_DAY)
 
 
 def planned() -> list[tuple[str, str]]:
     rows = db.session.scalars(select(PlannedReminder).order_by(PlannedReminder.id))
     zone = datetime.fromisoformat("2009-05-12T00:00:00+01:00").tzinfo
-    names = {one.key: one.name for one in [*every_speaker(), *readers.owners()]}
-    return [(names[row.key], row.goes_at.astimezone(zone).isoformat(" ")[:16]) for row in rows]
+    names = {one.key: one.name for one in [*every_speaker(), *recipients.load_owners()]}
+    return [(names[row.key], row.send_at.astimezone(zone).isoformat(" ")[:16]) for row in rows]
 
 
-def every_speaker() -> list[readers.KnownSpeaker]:
-    return list(readers.speakers(db.session.scalars(select(Speaker)).all()))
+def every_speaker() -> list[recipients.SpeakerRecipient]:
+    return list(recipients.load_speakers(db.session.scalars(select(Speaker)).all()))
 
 
 # Seen beforehand
@@ -90,7 +105,7 @@ def every_speaker() -> list[readers.KnownSpeaker]:
 
 @pytest.mark.both_databases
 def test_a_reminder_is_seen_for_a_day_and_goes_at_nine(
-    wanted: date, organiser: Browser, held_clock: Any
+    wanted: date, organiser: Browser, frozen_time: Any
 ) -> None:
     plan()
 
@@ -105,15 +120,15 @@ def test_a_reminder_is_seen_for_a_day_and_goes_at_nine(
     assert "Dear João Maré," in read.text
     assert "Travel and arrival (wanted by Monday 18 May 2009)" in read.text
     assert not re.search(r"sign-in/(?!each-has-their-own)\S", read.text)
-    held_clock.move_to("2009-05-14T08:59:59+01:00")
+    frozen_time.move_to("2009-05-14T08:59:59+01:00")
     send()
-    before = letters()
-    held_clock.move_to("2009-05-14T09:00:00+01:00")
+    before = list_emails()
+    frozen_time.move_to("2009-05-14T09:00:00+01:00")
     send()
     send()
     assert before == []
-    assert sorted(letters()) == [(ADA, STILL_TO_DO), (JOAO, STILL_TO_DO)]
-    assert "No reminder is to go by itself now." in signed_in(organiser).open(SHOWN).text
+    assert sorted(list_emails()) == [(ADA, STILL_TO_DO), (JOAO, STILL_TO_DO)]
+    assert "No reminder is to go by itself now." in sign_in(organiser).open(SHOWN).text
 
 
 def test_days_that_are_named_plan_reminders_at_once(organiser: Browser) -> None:
@@ -121,15 +136,15 @@ def test_days_that_are_named_plan_reminders_at_once(organiser: Browser) -> None:
     organiser.press("Save", {"Travel and arrival": "2009-05-13"})
 
     assert f"2 reminders go at {WHEN}" in organiser.open(SHOWN).headings
-    assert letters() == []
+    assert list_emails() == []
     organiser.open("/organise/speaking/dates").press("Save", {"Travel and arrival": ""})
     assert planned() == []
 
 
 def test_it_is_said_when_the_next_would_go_and_to_whom(organiser: Browser) -> None:
     nothing = organiser.open(SHOWN)
-    saved(WantedBy(item="travel", day=date(2009, 6, 1)))
-    saved(Reply(speaker_id=ada_marsh().id, travel_at=clock.now()))
+    save(ItemDeadline(item="travel", due_on=date(2009, 6, 1)))
+    save(SpeakerAnswers(speaker_id=get_ada_marsh().id, travel_at=clock.now()))
     plan()
 
     page = organiser.open(SHOWN)
@@ -143,14 +158,14 @@ def test_it_is_said_when_the_next_would_go_and_to_whom(organiser: Browser) -> No
 
 @pytest.mark.both_databases
 def test_a_reminder_is_held_back_and_let_go(
-    wanted: date, organiser: Browser, held_clock: Any
+    wanted: date, organiser: Browser, frozen_time: Any
 ) -> None:
     plan()
     held = organiser.open(SHOWN).press("Hold back those you have ticked", {"Tick Ada Marsh": True})
-    remind(held_clock)
-    first = letters()
+    remind(frozen_time)
+    first = list_emails()
 
-    page = signed_in(organiser).open(SHOWN)
+    page = sign_in(organiser).open(SHOWN)
     again = page.press("Let all of these go")
 
     assert "Held back." in held.source
@@ -158,9 +173,9 @@ def test_a_reminder_is_held_back_and_let_go(
     assert first == [(JOAO, STILL_TO_DO)]
     assert "Held back by grace@conference.example" in page.text
     assert again.headings[1] == "1 reminder goes at 9am on Saturday 16 May 2009"
-    held_clock.shift(A_DAY)
+    frozen_time.shift(A_DAY)
     send()
-    assert letters() == [(JOAO, STILL_TO_DO), (ADA, STILL_TO_DO)]
+    assert list_emails() == [(JOAO, STILL_TO_DO), (ADA, STILL_TO_DO)]
     assert said("speaker ada-marsh")[:2] == [
         "Ada Marsh is not reminded by itself: it was held back",
         "Ada Marsh is reminded by itself again",
@@ -168,7 +183,7 @@ def test_a_reminder_is_held_back_and_let_go(
 
 
 def test_all_are_held_back_at_once_and_let_go_before_their_moment(
-    wanted: date, organiser: Browser, held_clock: Any
+    wanted: date, organiser: Browser, frozen_time: Any
 ) -> None:
     plan()
 
@@ -176,8 +191,8 @@ def test_all_are_held_back_at_once_and_let_go_before_their_moment(
     page = page.press("Let those go that you have ticked", {"Tick João Maré": True})
 
     assert page.headings[1:3] == [f"1 reminder goes at {WHEN}", "Held back"]
-    remind(held_clock)
-    assert letters() == [(JOAO, STILL_TO_DO)]
+    remind(frozen_time)
+    assert list_emails() == [(JOAO, STILL_TO_DO)]
 
 
 def test_whoever_ticks_nobody_changes_nothing(wanted: date, organiser: Browser) -> None:
@@ -193,7 +208,7 @@ def test_what_has_gone_meanwhile_cannot_be_held_back(wanted: date, organiser: Br
     plan()
     page = organiser.open(SHOWN)
     for one in db.session.scalars(select(PlannedReminder)):
-        one.goes_at = clock.now()
+        one.send_at = clock.now()
     db.session.commit()
     send()
 
@@ -205,7 +220,7 @@ def test_what_has_gone_meanwhile_cannot_be_held_back(wanted: date, organiser: Br
 def test_a_viewer_sees_them_and_holds_none_back(wanted: date, visitor: Browser) -> None:
     plan()
 
-    page = signed_in(visitor, "viewer@conference.example", VIEWER).open(SHOWN)
+    page = sign_in(visitor, "viewer@conference.example", VIEWER).open(SHOWN)
 
     assert f"2 reminders go at {WHEN}" in page.headings
     assert not {one for one in page.buttons if one.startswith("Hold")}
@@ -216,7 +231,7 @@ def test_what_is_shown_asks_the_same_few_questions_however_many_there_are(
 ) -> None:
     asked = []
     for number in range(3):
-        owning.name_owner(a_session(abstract=""), f"{number}@example.org", who=ADA)
+        session_owners.set_owner(make_session(abstract=""), f"{number}@example.org", actor=ADA)
         db.session.commit()
         organiser.open(SHOWN)
         queries.clear()
@@ -230,103 +245,103 @@ def test_what_is_shown_asks_the_same_few_questions_however_many_there_are(
 
 
 def test_whoever_has_left_undone_what_is_wanted_soon_is_reminded(
-    wanted: date, held_clock: Any
+    wanted: date, frozen_time: Any
 ) -> None:
-    saved(Reply(speaker_id=ada_marsh().id, travel_at=clock.now()))
+    save(SpeakerAnswers(speaker_id=get_ada_marsh().id, travel_at=clock.now()))
 
-    remind(held_clock)
+    remind(frozen_time)
 
-    assert letters() == [(JOAO, STILL_TO_DO)]
+    assert list_emails() == [(JOAO, STILL_TO_DO)]
 
 
 def test_whoever_does_it_before_the_moment_is_not_written_to(
-    wanted: date, organiser: Browser, held_clock: Any
+    wanted: date, organiser: Browser, frozen_time: Any
 ) -> None:
     plan()
-    saved(Reply(speaker_id=ada_marsh().id, travel_at=clock.now()))
+    save(SpeakerAnswers(speaker_id=get_ada_marsh().id, travel_at=clock.now()))
 
     page = organiser.open(SHOWN)
-    remind(held_clock)
+    remind(frozen_time)
 
     assert f"1 reminder goes at {WHEN}" in page.headings
-    assert letters() == [(JOAO, STILL_TO_DO)]
+    assert list_emails() == [(JOAO, STILL_TO_DO)]
 
 
-def test_slides_remind_once_a_day_is_named_for_them(site: Flask, held_clock: Any) -> None:
-    remind(held_clock)
-    assert letters() == []
+def test_slides_remind_once_a_day_is_named_for_them(site: Flask, frozen_time: Any) -> None:
+    remind(frozen_time)
+    assert list_emails() == []
 
-    saved(WantedBy(item="materials", day=clock.now().date() + timedelta(days=6)))
-    a_material(a_session(speakers=(ada_marsh(),)))
-    remind(held_clock)
+    save(ItemDeadline(item="materials", due_on=clock.now().date() + timedelta(days=6)))
+    make_material(make_session(speakers=(get_ada_marsh(),)))
+    remind(frozen_time)
 
-    assert letters() == [(JOAO, STILL_TO_DO)]
+    assert list_emails() == [(JOAO, STILL_TO_DO)]
 
 
-def test_a_week_goes_by_before_the_next_reminder(wanted: date, held_clock: Any) -> None:
-    remind(held_clock)
-    first = len(letters())
-    held_clock.move_to("2009-05-20T10:00:00+01:00")
+def test_a_week_goes_by_before_the_next_reminder(wanted: date, frozen_time: Any) -> None:
+    remind(frozen_time)
+    first = len(list_emails())
+    frozen_time.move_to("2009-05-20T10:00:00+01:00")
     plan()
     early = planned()
     send()
-    sixth = len(letters())
-    held_clock.move_to("2009-05-21T09:00:00+01:00")
+    sixth = len(list_emails())
+    frozen_time.move_to("2009-05-21T09:00:00+01:00")
     plan()
     send()
 
     assert early == [("Ada Marsh", "2009-05-22 09:00"), ("João Maré", "2009-05-22 09:00")]
-    assert (first, sixth, len(letters())) == (2, 2, 2)
-    held_clock.move_to("2009-05-22T09:00:00+01:00")
+    assert (first, sixth, len(list_emails())) == (2, 2, 2)
+    frozen_time.move_to("2009-05-22T09:00:00+01:00")
     send()
-    assert len(letters()) == 4
+    assert len(list_emails()) == 4
 
 
 def test_nobody_is_reminded_long_before_a_day_nor_after_the_conference(
-    site: Flask, held_clock: Any
+    site: Flask, frozen_time: Any
 ) -> None:
-    saved(WantedBy(item="travel", day=clock.now().date() + timedelta(days=10)))
+    save(ItemDeadline(item="travel", due_on=clock.now().date() + timedelta(days=10)))
     plan()
     early = planned()
-    held_clock.move_to(datetime.fromisoformat("2009-06-10T09:00:00+01:00"))
+    frozen_time.move_to(datetime.fromisoformat("2009-06-10T09:00:00+01:00"))
     plan()
     on_the_day = planned()
-    held_clock.move_to(datetime.fromisoformat("2009-06-12T09:00:00+01:00"))
+    frozen_time.move_to(datetime.fromisoformat("2009-06-12T09:00:00+01:00"))
     send()
     plan()
 
-    assert early == planned() == letters() == []
+    assert early == planned() == list_emails() == []
     assert {moment for _, moment in on_the_day} == {"2009-06-11 09:00"}
 
 
 def test_whoever_was_invited_a_short_while_ago_is_left_in_peace(
-    wanted: date, held_clock: Any
+    wanted: date, frozen_time: Any
 ) -> None:
-    for one in (ada_marsh(), speaker("joao-mare")):
-        about = {"letter": readers.INVITED, "who": "grace@conference.example"}
-        saved(Mailing(speaker_id=one.id, sent_at=clock.real_now(), **about))
+    for one in (get_ada_marsh(), speaker("joao-mare")):
+        about = {"template": recipients.INVITATION, "actor": "grace@conference.example"}
+        save(SpeakerMailing(speaker_id=one.id, sent_at=clock.real_now(), **about))
 
-    remind(held_clock)
+    remind(frozen_time)
 
-    assert letters() == []
+    assert list_emails() == []
 
 
-def test_without_days_nobody_is_reminded_by_itself(site: Flask, held_clock: Any) -> None:
-    remind(held_clock)
+def test_without_days_nobody_is_reminded_by_itself(site: Flask, frozen_time: Any) -> None:
+    remind(frozen_time)
 
-    assert letters() == []
+    assert list_emails() == []
 
 
 # The owner of a session who does not speak
 
 
 @pytest.fixture
-def owned(site: Flask, held_clock: Any) -> None:
+def owned(site: Flask, frozen_time: Any) -> None:
     """Somebody owns two sessions, one without an abstract, and was told so long ago."""
     for slug in ("farewell", "opening"):
-        owning.name_owner(session(slug), OWNER, who="grace@conference.example")
+        session_owners.set_owner(get_session(slug), OWNER, actor="grace@conference.example")
     db.session.commit()
-    db.session.query(Letter).delete()
+    db.session.query(Email).delete()
     for mailing_ in db.session.scalars(select(OwnerMailing)):
         mailing_.sent_at -= timedelta(days=10)
     db.session.commit()
@@ -339,41 +354,44 @@ def reminder_by_hand(organiser: Browser) -> Page:
 @pytest.mark.both_databases
 def test_an_owner_who_does_not_speak_is_reminded_by_hand(owned: None, organiser: Browser) -> None:
     look = reminder_by_hand(organiser)
-    nothing_yet = letters()
+    nothing_yet = list_emails()
     look.press("Send 3 letters")
 
     assert nothing_yet == []
     assert "Still to write for Tides and Harbours: the text of a session" in look.text
     assert "Owners of sessions in which they do not speak get words of their own." in look.text
-    assert letters()[-1] == (OWNER, "Still to write for Tides and Harbours: the text of a session")
-    assert "- Farewell\n" in words()
-    assert "Opening" not in words()
+    assert list_emails()[-1] == (
+        OWNER,
+        "Still to write for Tides and Harbours: the text of a session",
+    )
+    assert "- Farewell\n" in last_email_text()
+    assert "Opening" not in last_email_text()
     again = reminder_by_hand(organiser)
     assert "owner@example.org was written to less than 3 days ago" in again.text
     assert said("session farewell")[-1] == "The owner of Farewell was reminded"
 
 
 def test_an_owner_is_reminded_by_itself_of_texts_alone(
-    owned: None, organiser: Browser, held_clock: Any
+    owned: None, organiser: Browser, frozen_time: Any
 ) -> None:
-    saved(WantedBy(item="travel", day=clock.now().date()))
+    save(ItemDeadline(item="travel", due_on=clock.now().date()))
     plan()
     of_travel = planned()
-    saved(WantedBy(item="texts", day=date(2009, 5, 18)))
+    save(ItemDeadline(item="texts", due_on=date(2009, 5, 18)))
     plan()
 
     page = organiser.open(SHOWN).follow("Read it: owner@example.org")
-    remind(held_clock)
+    remind(frozen_time)
 
     assert [name for name, _ in of_travel] == ["Ada Marsh", "João Maré"]
     assert "They are wanted by Monday 18 May 2009." in page.text
-    assert OWNER in dict(letters())
+    assert OWNER in dict(list_emails())
 
 
 def test_an_owner_with_nothing_left_to_write_is_left_in_peace(
     owned: None, organiser: Browser
 ) -> None:
-    session("farewell").abstract = "Until next time."
+    get_session("farewell").abstract = "Until next time."
     db.session.commit()
 
     page = reminder_by_hand(organiser)
@@ -382,7 +400,7 @@ def test_an_owner_with_nothing_left_to_write_is_left_in_peace(
 
 
 def test_whoever_was_just_named_is_not_reminded_at_once(organiser: Browser) -> None:
-    owning.name_owner(session("farewell"), OWNER, who="grace@conference.example")
+    session_owners.set_owner(get_session("farewell"), OWNER, actor="grace@conference.example")
     db.session.commit()
 
     assert (
@@ -391,16 +409,16 @@ def test_whoever_was_just_named_is_not_reminded_at_once(organiser: Browser) -> N
 
 
 def test_an_owner_who_speaks_there_finds_it_in_their_own_list(organiser: Browser) -> None:
-    owning.name_owner(session("farewell"), ADA, who="grace@conference.example")
+    session_owners.set_owner(get_session("farewell"), ADA, actor="grace@conference.example")
     db.session.commit()
 
-    assert readers.owners() == []
+    assert recipients.load_owners() == []
     assert "ada@example.org" not in reminder_by_hand(organiser).text
 
 
 def test_a_called_off_session_is_asked_of_nobody(owned: None) -> None:
-    session("farewell").cancelled_at = clock.now()
+    get_session("farewell").cancelled_at = clock.now()
     db.session.commit()
 
-    (owner,) = readers.owners()
-    assert mailing.batch(mailing.TO_OWNERS, [owner]).getting == []
+    (owner,) = recipients.load_owners()
+    assert batch_emails.build_batch(batch_emails.OWNER_REMINDER_KIND, [owner]).recipients == []

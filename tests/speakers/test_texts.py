@@ -6,26 +6,26 @@ import pytest
 from sqlalchemy import select
 
 from app.database import db, transaction
-from app.programme.editing import sessions as deeds
+from app.programme.editing import sessions
 from app.programme.models import Session
-from app.programme.proposals import services
-from app.programme.proposals.models import Proposal
-from app.programme.proposals.queries import Look
-from app.speakers import owning
-from app.speakers.models import WantedBy
+from app.proposals import services
+from app.proposals.models import Proposal
+from app.proposals.queries import ProposalReview
+from app.speakers import session_owners
+from app.speakers.models import ItemDeadline
 from tests.browser import Browser
 from tests.factories import (
     FIRST_MORNING,
-    a_keeper,
-    a_proposal,
-    a_room,
-    a_session,
-    a_speaker,
-    ada_marsh,
-    keeping_pages,
-    saved,
+    get_ada_marsh,
+    grant_speaker_access,
+    make_proposal,
+    make_room,
+    make_session,
+    make_speaker,
+    save,
+    sign_in_speaker,
 )
-from tests.pages import words
+from tests.pages import read_text
 
 GRACE = "grace@conference.example"
 LOOK = "See what readers will see"
@@ -35,7 +35,7 @@ ITEM = "Titles and abstracts of your sessions"
 @pytest.fixture
 def ada(visitor: Browser) -> Browser:
     """Ada, who keeps her own pages and is named first in the opening."""
-    return keeping_pages(visitor, ada_marsh())
+    return sign_in_speaker(visitor, get_ada_marsh())
 
 
 def opening() -> Session:
@@ -49,7 +49,7 @@ def waiting() -> Proposal:
 @pytest.mark.both_databases
 def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh")
-    assert page.facts[ITEM] == "To do"
+    assert page.summary_list[ITEM] == "To do"
     page = page.follow(ITEM).follow("Edit title and abstract: Opening")
     assert page.heading == "Title and abstract of Opening"
 
@@ -59,16 +59,16 @@ def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
     assert "Come all." in page.text
     page = page.press("Change something").press(LOOK).press("Send")
 
-    assert "Sent. The organisers look at it" in words(page.tree.root)
+    assert "Sent. The organisers look at it" in read_text(page.tree.root)
     assert "waits for the organisers" in page.text
     assert waiting().values == {"title": "The opening", "abstract": "**Come** all."}
     assert ada.open("/sessions/opening").heading == "Opening"
     page = ada.open("/speak/sessions/opening/text").press("Take back what was sent")
-    assert "Taken back." in words(page.tree.root)
+    assert "Taken back." in read_text(page.tree.root)
 
 
 def test_a_look_at_ones_own_text_tells_nothing_of_what_is_not_published(ada: Browser) -> None:
-    a_session(title="A surprise guest", starts_at=opening().starts_at)
+    make_session(title="A surprise guest", starts_at=opening().starts_at)
     ada.open("/speak/sessions/opening/text")
 
     page = ada.press(LOOK, title="The opening")
@@ -81,14 +81,19 @@ def test_the_list_says_which_text_needs_its_author_most(ada: Browser) -> None:
     for session in db.session.scalars(select(Session)):
         session.abstract = "Known."
     db.session.commit()
-    assert ada.open("/speak/ada-marsh").facts[ITEM] == "Done"
+    assert ada.open("/speak/ada-marsh").summary_list[ITEM] == "Done"
 
-    proposal = a_proposal(opening(), abstract="Come all.")
-    assert ada.open("/speak/ada-marsh").facts[ITEM] == "The organisers look at it"
+    proposal = make_proposal(opening(), abstract="Come all.")
+    assert ada.open("/speak/ada-marsh").summary_list[ITEM] == "The organisers look at it"
 
     with transaction():
-        services.send_back(proposal.id, "Longer?", seal=Look(proposal).seal, who=GRACE)
-    assert ada.open("/speak/ada-marsh").facts[ITEM] == "Sent back: please look again"
+        services.request_changes(
+            proposal.id,
+            "Longer?",
+            expected_fingerprint=ProposalReview(proposal).fingerprint,
+            actor=GRACE,
+        )
+    assert ada.open("/speak/ada-marsh").summary_list[ITEM] == "Sent back: please look again"
     assert "Longer?" in ada.open("/speak/sessions/opening/text").text
 
 
@@ -96,46 +101,46 @@ def test_an_owner_writes_it_and_nobody_else(
     ada: Browser,
 ) -> None:
     with transaction():
-        owning.name_owner(opening(), "owner@example.org", who=GRACE)
+        session_owners.set_owner(opening(), "owner@example.org", actor=GRACE)
 
     ada.open("/speak/sessions/opening/text", status=404)
     assert "Somebody else edits it" in ada.open("/speak/ada-marsh/sessions").text
 
 
 def test_the_owner_need_not_speak(visitor: Browser) -> None:
-    other = a_speaker(name="Bo", slug="bo")
-    owner = keeping_pages(visitor, other, "owner@example.org")
-    assert owner.open("/speak/bo").facts[ITEM] == "Nothing for you to write"
+    other = make_speaker(name="Bo", slug="bo")
+    owner = sign_in_speaker(visitor, other, "owner@example.org")
+    assert owner.open("/speak/bo").summary_list[ITEM] == "Nothing for you to write"
     with transaction():
-        owning.name_owner(opening(), "owner@example.org", who=GRACE)
+        session_owners.set_owner(opening(), "owner@example.org", actor=GRACE)
 
     opening().abstract = ""
-    saved(WantedBy(item="texts", day=date(2009, 6, 1)))
+    save(ItemDeadline(item="texts", due_on=date(2009, 6, 1)))
     page = owner.open("/speak")
-    assert page.facts["Opening"] == "To do Wanted by Monday 1 June 2009"
+    assert page.summary_list["Opening"] == "To do Wanted by Monday 1 June 2009"
     page.follow("Opening").press(LOOK, abstract="Mine.").press("Send")
-    assert owner.open("/speak").facts["Opening"] == "The organisers look at it"
+    assert owner.open("/speak").summary_list["Opening"] == "The organisers look at it"
 
     assert waiting().values == {"abstract": "Mine."}
-    assert waiting().who == "owner@example.org"
+    assert waiting().sent_by == "owner@example.org"
 
 
 def test_a_speaker_who_owns_a_session_finds_it_in_the_list(visitor: Browser) -> None:
-    bo = a_speaker(name="Bo", slug="bo")
-    session = a_session(speakers=(ada_marsh(), bo), title="Shared")
-    owner = keeping_pages(visitor, bo, "bo@example.org")
+    bo = make_speaker(name="Bo", slug="bo")
+    session = make_session(speakers=(get_ada_marsh(), bo), title="Shared")
+    owner = sign_in_speaker(visitor, bo, "bo@example.org")
     with transaction():
-        owning.name_owner(session, "bo@example.org", who=GRACE)
+        session_owners.set_owner(session, "bo@example.org", actor=GRACE)
 
-    assert owner.open("/speak/bo").facts[ITEM] == "To do"
+    assert owner.open("/speak/bo").summary_list[ITEM] == "To do"
 
 
 def test_a_session_that_was_moved_meanwhile_says_so(ada: Browser) -> None:
     ada.open("/speak/sessions/opening/text")
     session = opening()
     with transaction():
-        values = {"starts_at": FIRST_MORNING + timedelta(minutes=15), "room": a_room().key}
-        deeds.save(session, values, seen=session.version, who=GRACE)
+        values = {"starts_at": FIRST_MORNING + timedelta(minutes=15), "room": make_room().key}
+        sessions.save(session, values, expected_version=session.version, actor=GRACE)
 
     page = ada.press(LOOK, abstract="Typed with care.")
     assert "changed when and where this session is" in page.text
@@ -148,7 +153,7 @@ def test_a_session_that_was_moved_meanwhile_says_so(ada: Browser) -> None:
 def test_a_session_that_was_called_off_meanwhile_says_so(ada: Browser) -> None:
     ada.open("/speak/sessions/opening/text")
     with transaction():
-        deeds.cancel(opening(), who=GRACE)
+        sessions.cancel(opening(), actor=GRACE)
 
     page = ada.press(LOOK, abstract="Typed with care.")
 
@@ -162,19 +167,21 @@ def test_a_session_that_has_gone_gives_back_what_was_typed(ada: Browser) -> None
     ada.press(LOOK, abstract="Typed with care.")
     session = opening()
     with transaction():
-        deeds.save(session, {"state": "withdrawn"}, seen=session.version, who=GRACE)
+        sessions.save(
+            session, {"state": "withdrawn"}, expected_version=session.version, actor=GRACE
+        )
 
     page = ada.press("Send", status=409)
 
     assert "is no longer part of the programme, so nothing has been sent" in page.text
-    assert page.answer("Abstract (optional)") == "Typed with care."
+    assert page.value_of("Abstract (optional)") == "Typed with care."
 
 
 def test_a_session_that_was_deleted_gives_back_what_was_typed(ada: Browser) -> None:
-    new = a_session(speakers=(ada_marsh(),), title="New", slug="new")
+    new = make_session(speakers=(get_ada_marsh(),), title="New", slug="new")
     ada.open("/speak/sessions/new/text")
     with transaction():
-        deeds.delete(new, who=GRACE)
+        sessions.delete(new, actor=GRACE)
 
     page = ada.press(LOOK, abstract="Typed with care.", status=404)
 
@@ -182,7 +189,9 @@ def test_a_session_that_was_deleted_gives_back_what_was_typed(ada: Browser) -> N
 
 
 def test_a_draft_is_written_before_anybody_sees_it(ada: Browser) -> None:
-    a_session(speakers=(ada_marsh(),), title="Draft", slug="draft", is_draft=True, starts_at=None)
+    make_session(
+        speakers=(get_ada_marsh(),), title="Draft", slug="draft", is_draft=True, starts_at=None
+    )
 
     page = ada.open("/speak/sessions/draft/text")
     assert "No time yet, No room yet" in page.text
@@ -200,13 +209,13 @@ def test_limits_are_shown_and_held(ada: Browser) -> None:
 
 
 def test_a_stranger_finds_nothing(visitor: Browser) -> None:
-    bo = a_speaker(name="Bo", slug="bo")
-    a_keeper(ada_marsh())
-    keeping_pages(visitor, bo, "bo@example.org").open("/speak/sessions/opening/text", status=404)
+    bo = make_speaker(name="Bo", slug="bo")
+    grant_speaker_access(get_ada_marsh())
+    sign_in_speaker(visitor, bo, "bo@example.org").open("/speak/sessions/opening/text", status=404)
 
 
 def test_a_stranger_does_not_learn_which_drafts_there_are(ada: Browser) -> None:
-    a_session(title="A surprise guest", slug="surprise", is_draft=True)
+    make_session(title="A surprise guest", slug="surprise", is_draft=True)
 
     there = ada.open("/speak/sessions/surprise/text", status=404)
     nowhere = ada.open("/speak/sessions/nothing/text", status=404)

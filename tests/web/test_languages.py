@@ -20,7 +20,7 @@ from app.database import db, transaction
 from app.programme.models import Session
 from config import ROOT
 from tests.browser import Browser
-from tests.factories import published
+from tests.factories import publish_programme
 
 METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 OPTIONS = {"templates/**": {"silent": "false"}}
@@ -105,7 +105,7 @@ def test_english_stands_at_the_root(visitor: Browser) -> None:
 def test_a_page_that_is_not_translated_says_so_of_itself(visitor: Browser) -> None:
     page = visitor.open("/eo/help")
 
-    (written,) = page.tree.of_class("prose")
+    (written,) = page.tree.find_by_class("prose")
     assert written.get("lang") == "en"
 
 
@@ -114,12 +114,12 @@ def test_a_language_that_is_not_spoken_is_no_address(visitor: Browser) -> None:
 
 
 def test_each_language_is_remembered_apart(
-    visitor: Browser, a_browser: Callable[[], Browser]
+    visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     english = visitor.open("/programme").source
 
-    assert a_browser().open("/eo/programme").source != english
-    assert a_browser().open("/programme").source == english
+    assert new_browser().open("/eo/programme").source != english
+    assert new_browser().open("/programme").source == english
 
 
 @pytest.mark.parametrize("address", ["/help", "/eo/help"])
@@ -130,7 +130,7 @@ def test_a_page_tells_search_engines_where_its_translations_are(
 
     told = [
         (one.get("hreflang"), one.get("href"))
-        for one in page.tree.every("link")
+        for one in page.tree.find_all("link")
         if one.get("hreflang")
     ]
     assert told == [
@@ -139,7 +139,7 @@ def test_a_page_tells_search_engines_where_its_translations_are(
         ("he", "https://conference.example/he/help"),
         ("x-default", "https://conference.example/help"),
     ]
-    own = [one.get("href") for one in page.tree.every("link") if one.get("rel") == "canonical"]
+    own = [one.get("href") for one in page.tree.find_all("link") if one.get("rel") == "canonical"]
     assert own == [f"https://conference.example{address}"]
 
 
@@ -149,7 +149,7 @@ def test_what_has_another_address_now_is_led_to_in_the_same_language(
 ) -> None:
     with transaction():
         db.session.execute(update(Session).where(Session.slug == "opening").values(slug="begin"))
-    published()
+    publish_programme()
 
     answer = visitor.fetch("GET", f"/eo/sessions/opening{kind}")
 

@@ -13,14 +13,14 @@ from sqlalchemy import DateTime, bindparam, inspect, select, text
 from app import clock
 from app.content import links as content
 from app.content import notices
-from app.content.versions import Wording
-from app.content.views import folder
-from app.database import Base, db, is_modelled, transaction
+from app.content.versions import ContentDraft
+from app.content.views import get_content_folder
+from app.database import Base, db, has_model, transaction
 from app.programme.models import Conference, Session
 from config import ROOT
 from tests.browser import Browser
-from tests.factories import published
-from tests.pages import words
+from tests.factories import publish_programme
+from tests.pages import read_text
 
 MOMENT = DateTime(timezone=True)
 MIGRATIONS = str(ROOT / "migrations")
@@ -41,10 +41,26 @@ def test_every_step_goes_down_and_up_again(site: Flask) -> None:
 @pytest.mark.empty
 def test_the_steps_lead_to_what_the_models_say(site: Flask) -> None:
     with db.engine.connect() as connection:
-        opts = {"compare_type": True, "include_name": is_modelled}
+        opts = {"compare_type": True, "include_name": has_model}
         context = MigrationContext.configure(connection, opts=opts)
 
         assert compare_metadata(context, Base.metadata) == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.empty
+def test_keys_and_checks_are_called_what_the_models_call_them(site: Flask) -> None:
+    """A step that changes one later finds it by the same name on every database."""
+    there = inspect(db.engine)
+
+    for table in Base.metadata.tables.values():
+        listed = [
+            there.get_pk_constraint(table.name),
+            *there.get_foreign_keys(table.name),
+            *there.get_unique_constraints(table.name),
+            *there.get_check_constraints(table.name),
+        ]
+        assert {one["name"] for one in listed} == {one.name for one in table.constraints}
 
 
 @pytest.mark.both_databases
@@ -52,7 +68,7 @@ def test_what_was_published_before_can_be_followed_and_found_afterwards(
     site: Flask, visitor: Browser
 ) -> None:
     db.session.scalars(select(Session).where(Session.slug == "opening")).one().title = "A grand day"
-    published()
+    publish_programme()
     db.session.get_one(Conference, 1).current_release = 1
     db.session.commit()
     db.session.remove()
@@ -69,7 +85,7 @@ def test_what_was_published_before_can_be_followed_and_found_afterwards(
 
 @pytest.mark.both_databases
 def test_links_and_notices_of_before_are_versions_afterwards_and_links_again_below(
-    site: Flask, visitor: Browser, held_clock: Any
+    site: Flask, visitor: Browser, frozen_time: Any
 ) -> None:
     flask_migrate.downgrade(directory=MIGRATIONS, revision="0016")
     nine, now = datetime(2009, 5, 12, 7, tzinfo=UTC), clock.now()
@@ -90,12 +106,19 @@ def test_links_and_notices_of_before_are_versions_afterwards_and_links_again_bel
 
     page = visitor.open("/help")
     assert page.links["WHO (opens another website)"] == "https://who.example/"
-    assert [words(one) for one in page.tree.of_class("notice--urgent")] == ["Walk."]
+    assert [read_text(one) for one in page.tree.find_by_class("notice--urgent")] == ["Walk."]
     with transaction():
-        (link,) = content.links("help")
-        wording = Wording("The WHO", "", link.address, now.date())
-        content.change(folder(), link, wording, 1, seen=1, who="wanda@conference.example")
-        notices.take_down(folder(), seen=2, who="wanda@conference.example")
+        (link,) = content.list_links("help")
+        wording = ContentDraft("The WHO", "", link.url, now.date())
+        content.update(
+            get_content_folder(),
+            link,
+            wording,
+            1,
+            expected_version=1,
+            actor="wanda@conference.example",
+        )
+        notices.withdraw(get_content_folder(), expected_version=2, actor="wanda@conference.example")
     db.session.remove()
 
     flask_migrate.downgrade(directory=MIGRATIONS, revision="0016")

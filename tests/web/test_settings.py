@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app import create_app
+from app.factory import create_app
 from config import ROOT, Config, SettingsError
 
 RIGHT = {"SECRET_KEY": "long enough to be a key", "SITE_URL": "https://conference.example"}

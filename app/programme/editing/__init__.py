@@ -1,1 +1,1 @@
-"""What organisers do to the working programme, one deed at a time."""
+"""Operations by which organisers edit the working programme, and the queries behind their lists."""

@@ -1,8 +1,8 @@
-"""An edit: some fields of one thing brought to new values, with what stood there before.
+"""Edit fields of an entity with optimistic locking, and record every change in the history.
 
-Each thing counts its edits (``version``). Whoever saves says which count they began with; when
-somebody else has saved since, nothing is changed, and ``Stale`` holds both versions. What was
-changed stands in the history field by field, so that it can be told and undone.
+Each entity counts its edits (``version``). The caller passes the version that the user saw; if
+somebody else has saved since, nothing changes and ``StaleEdit`` holds both versions. The history
+keeps each changed field with its old and new value, so that a change can be shown and undone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,133 +10,146 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from app import clock
 from app.database import db
-from app.errors import Refused
+from app.errors import RuleViolation
 from app.history import services as history
 from app.history.changes import Change
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 
-Thing = Session | Speaker | Room | Theme | Conference
-Held = TypeVar("Held", bound=Thing)
+EditableEntity = Session | Speaker | Room | Theme | Conference
+EntityT = TypeVar("EntityT", bound=EditableEntity)
 
-SHORT = 80  # characters of a value that a sentence can hold
+MAX_INLINE_LENGTH = 80  # characters; longer values are not quoted in the summary
 
 
-class Kind(Protocol):
-    """What must be known of one kind of thing to edit it (one module each beside this one)."""
+class FieldSet(Protocol):
+    """How to read, set and display the editable fields of one kind of entity (see ``fields/``)."""
 
-    def about(self, thing: Any) -> str:
-        """Give the name under which the history keeps it: ``session opening``."""
+    def history_subject(self, entity: Any) -> str:
+        """Return the subject of the entity's history entries, for example ``session opening``."""
 
-    def name(self, thing: Any) -> str:
-        """Give the name that people know it by."""
+    def name(self, entity: Any) -> str:
+        """Return the entity's display name."""
 
-    def value(self, thing: Any, field: str) -> Any:
-        """Give what a field holds, as JSON can hold it."""
+    def get_value(self, entity: Any, field: str) -> Any:
+        """Return the value of a field in a form that JSON can hold."""
 
-    def put(self, thing: Any, field: str, value: Any) -> None:
-        """Bring a field to a value in that form; raise Refused where that cannot be any more."""
+    def set_value(self, entity: Any, field: str, value: Any) -> None:
+        """Set a field from such a value; raise RuleViolation if it is no longer valid."""
 
     def label(self, field: str) -> str:
-        """Say what people call a field."""
+        """Return the field's label in English."""
 
-    def said(self, field: str, value: Any) -> str:
-        """Say a value in words; nothing for nothing."""
+    def display_value(self, field: str, value: Any) -> str:
+        """Return a value as text, or "" if it is empty."""
 
 
 @runtime_checkable
-class Bound(Protocol):
-    """A kind of thing whose fields bind each other, besides."""
+class CrossFieldCheck(Protocol):
+    """A FieldSet that also has rules involving several fields."""
 
-    def check(self, thing: Any) -> None:
-        """Raise Refused where the fields, as an edit leaves them, cannot stand together."""
+    def check(self, entity: Any) -> None:
+        """Raise RuleViolation if the fields contradict each other after an edit."""
 
 
-class Stale(Refused):
-    """Somebody else has saved this since the page was opened."""
+class StaleEdit(RuleViolation):
+    """Somebody else has saved this entity since the page was opened."""
 
     def __init__(self, version: int, differing: Sequence[Change]) -> None:
         super().__init__(
             "Somebody else saved this after you opened the page, so nothing of yours has been "
             "saved yet. Compare the two versions below, then save again"
         )
-        self.version = version  # to begin with next time
-        self.differing = tuple(differing)  # before: as it is saved now; after: as it was typed
+        self.version = version  # expected version for the next attempt
+        self.differing = tuple(differing)  # before: saved value; after: value typed
 
 
-def hold(thing: Held) -> Held:
-    """Let nobody else edit a thing until the transaction ends, and see it as it is now."""
+def lock(entity: EntityT) -> EntityT:
+    """Lock the entity's row until the transaction ends, and refresh it from the database."""
     db.session.flush()
-    db.session.refresh(thing, with_for_update={"of": type(thing)})
-    return thing
+    db.session.refresh(entity, with_for_update={"of": type(entity)})
+    return entity
 
 
-def save(  # noqa: PLR0913 - what, to what, since when, by whom, and in which words
-    kind: Kind, thing: Thing, values: Mapping[str, Any], *, seen: int, who: str, says: str = ""
+def save(  # noqa: PLR0913 - every argument is part of one edit
+    field_set: FieldSet,
+    entity: EditableEntity,
+    values: Mapping[str, Any],
+    *,
+    expected_version: int,
+    actor: str,
+    message: str = "",
 ) -> Sequence[Change]:
-    """Bring a thing to these values and tell what that changed; raise Stale when it is too late.
+    """Set these values and return the changes; raise StaleEdit if the version is out of date.
 
-    The history says what changed, unless ``says`` holds a better sentence.
+    The history entry describes the changes, unless ``message`` is given.
     """
-    hold(thing)
-    made = differing(kind, thing, values)
-    if not made:
+    lock(entity)
+    changes = diff(field_set, entity, values)
+    if not changes:
         return ()
-    if thing.version != seen:
-        raise Stale(thing.version, made)
-    make(kind, thing, made)
-    history.record(says or sentence(kind, thing, made), about=kind.about(thing), who=who, made=made)
-    return made
+    if entity.version != expected_version:
+        raise StaleEdit(entity.version, changes)
+    apply(field_set, entity, changes)
+    history.record(
+        message or describe(field_set, entity, changes),
+        subject=field_set.history_subject(entity),
+        actor=actor,
+        field_changes=changes,
+    )
+    return changes
 
 
-def differing(kind: Kind, thing: Thing, values: Mapping[str, Any]) -> Sequence[Change]:
-    """Tell which of these values are not what the thing has."""
-    held = {field: kind.value(thing, field) for field in values}
+def diff(
+    field_set: FieldSet, entity: EditableEntity, values: Mapping[str, Any]
+) -> Sequence[Change]:
+    """Return the changes that these values would make to the entity."""
+    held = {field: field_set.get_value(entity, field) for field in values}
     return [
         Change(
             field=field,
             before=held[field],
             after=value,
-            label=kind.label(field),
-            old=kind.said(field, held[field]),
-            new=kind.said(field, value),
+            label=field_set.label(field),
+            old=field_set.display_value(field, held[field]),
+            new=field_set.display_value(field, value),
         )
         for field, value in values.items()
         if held[field] != value
     ]
 
 
-def make(kind: Kind, thing: Thing, changes: Sequence[Change]) -> None:
-    """Make changes, all or none of them, and count the edit."""
-    with db.session.begin_nested(), db.session.no_autoflush:  # what is half done may break a rule
-        _put(kind, thing, changes)
-        thing.version += 1
-        if not isinstance(thing, Conference):
-            thing.changed_at = clock.now()
+def apply(field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]) -> None:
+    """Apply all changes or none, and increment the entity's version."""
+    with db.session.begin_nested(), db.session.no_autoflush:  # a partial edit may be invalid
+        _set_values(field_set, entity, changes)
+        entity.version += 1
+        if not isinstance(entity, Conference):
+            entity.changed_at = clock.now()
 
 
-def refusal(kind: Kind, thing: Thing, changes: Sequence[Change]) -> str:
-    """Say why changes could not be made, or nothing; nothing is changed."""
+def dry_run_error(field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]) -> str:
+    """Return the reason why the changes cannot be applied, or ""; nothing is changed."""
     try:
         with db.session.begin_nested() as trial, db.session.no_autoflush:
-            _put(kind, thing, changes)
+            _set_values(field_set, entity, changes)
             trial.rollback()
-    except Refused as refused:
+    except RuleViolation as refused:
         return str(refused)
     return ""
 
 
-def _put(kind: Kind, thing: Thing, changes: Sequence[Change]) -> None:
+def _set_values(field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]) -> None:
     for change in changes:
-        kind.put(thing, change.field, change.after)
-    if isinstance(kind, Bound):
-        kind.check(thing)
+        field_set.set_value(entity, change.field, change.after)
+    if isinstance(field_set, CrossFieldCheck):
+        field_set.check(entity)
 
 
-def sentence(kind: Kind, thing: Thing, made: Sequence[Change]) -> str:
-    """Say what was changed, in short; a single change with what it was before."""
-    name, first = kind.name(thing), made[0]
-    labels = ", ".join(one.label.lower() for one in made)
-    if len(made) > 1 or max(len(first.old), len(first.new)) > SHORT:
+def describe(field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]) -> str:
+    """Describe the changes in one sentence; a single short change with its old and new value."""
+    name, first = field_set.name(entity), changes[0]
+    labels = ", ".join(one.label.lower() for one in changes)
+    if len(changes) > 1 or max(len(first.old), len(first.new)) > MAX_INLINE_LENGTH:
         return f"{name} was changed: {labels}"
     if not first.new:
         return f"{name}: {labels} was removed ({first.old})"

@@ -1,4 +1,4 @@
-"""Deeds on rooms: add, save, say what they offer, put in order, empty, delete."""
+"""Operations on rooms: add, edit, set access features, reorder, move sessions away, delete."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,73 +10,86 @@ from app.database import db
 from app.errors import NotFound
 from app.history import services as history
 from app.history.changes import Change
-from app.programme.editing import edits, order, slugs, uses
-from app.programme.editing.of_rooms import FEATURES, KIND
+from app.programme import slugs as programme_slugs
+from app.programme.editing import edits, ordering
+from app.programme.fields.rooms_and_themes import FEATURE_LABELS, ROOM_FIELDS
 from app.programme.models import Room
 
 
-def room(slug: str) -> Room:
-    """Find a room."""
+def get_room(slug: str) -> Room:
+    """Return the room with this slug; raise NotFound if there is none."""
     known = db.session.scalar(select(Room).where(Room.slug == slug))
     if known is None:
         raise NotFound("There is no room at that address")
     return known
 
 
-def add(values: Mapping[str, Any], *, who: str) -> Room:
-    """Add a room after the others, with an address made from the name."""
-    slug = slugs.free(Room, values["name"])
-    added = Room(key=slug, slug=slug, changed_at=clock.now(), version=1, position=order.last(Room))
+def add(values: Mapping[str, Any], *, actor: str) -> Room:
+    """Add a room at the end of the list, with a slug made from its name."""
+    slug = programme_slugs.allocate(Room, values["name"])
+    added = Room(
+        key=slug,
+        slug=slug,
+        changed_at=clock.now(),
+        version=1,
+        position=ordering.next_position(Room),
+    )
     for field, value in values.items():
-        KIND.put(added, field, value)
+        ROOM_FIELDS.set_value(added, field, value)
     db.session.add(added)
     db.session.flush()
-    history.record(f"{added.name} was added to the rooms", about=KIND.about(added), who=who)
+    history.record(
+        f"{added.name} was added to the rooms",
+        subject=ROOM_FIELDS.history_subject(added),
+        actor=actor,
+    )
     return added
 
 
-def save(room: Room, values: Mapping[str, Any], *, seen: int, who: str) -> Sequence[Change]:
-    """Bring a room to these values; raise Stale when somebody else has saved since."""
-    return edits.save(KIND, room, values, seen=seen, who=who)
+def save(
+    room: Room, values: Mapping[str, Any], *, expected_version: int, actor: str
+) -> Sequence[Change]:
+    """Save these values; raise StaleEdit if somebody else has saved since."""
+    return edits.save(ROOM_FIELDS, room, values, expected_version=expected_version, actor=actor)
 
 
-def chosen(slugs: Sequence[str]) -> Sequence[Room]:
-    """Find several rooms, in their order."""
+def list_by_slug(slugs: Sequence[str]) -> Sequence[Room]:
+    """List the rooms with these slugs, in the organisers' order."""
     return db.session.scalars(
         select(Room).where(Room.slug.in_(slugs)).order_by(Room.position, Room.id)
     ).all()
 
 
-def give_feature(room: Room, feature: str, *, who: str) -> Sequence[Change]:
-    """Say that a room offers something, before or after what else it offers."""
-    edits.hold(room)
+def add_feature(room: Room, feature: str, *, actor: str) -> Sequence[Change]:
+    """Add an access feature to a room, in the standard order."""
+    edits.lock(room)
     others = [one for one in room.features.split() if one != feature]
-    in_order = [one for one in FEATURES if one in {*others, feature}]
-    unknown = [one for one in (*others, feature) if one not in FEATURES]
-    return _offer(room, [*in_order, *unknown], who)
+    in_order = [one for one in FEATURE_LABELS if one in {*others, feature}]
+    unknown = [one for one in (*others, feature) if one not in FEATURE_LABELS]
+    return _save_features(room, [*in_order, *unknown], actor)
 
 
-def take_feature(room: Room, feature: str, *, who: str) -> Sequence[Change]:
-    """Say that a room no longer offers something."""
-    edits.hold(room)
-    return _offer(room, [one for one in room.features.split() if one != feature], who)
+def remove_feature(room: Room, feature: str, *, actor: str) -> Sequence[Change]:
+    """Remove an access feature from a room."""
+    edits.lock(room)
+    return _save_features(room, [one for one in room.features.split() if one != feature], actor)
 
 
-def move(room: Room, way: str, *, who: str) -> bool:
-    """Move a room up or down, or to a place in the order of rooms; tell whether that is news."""
-    return order.move(KIND, room, way, who=who)
+def move(room: Room, direction: str, *, actor: str) -> bool:
+    """Move a room "up", "down" or to a place in the order; return True if it moved."""
+    return ordering.move(ROOM_FIELDS, room, direction, actor=actor)
 
 
-def give_sessions(room: Room, other: Room, *, who: str) -> int:
-    """Move everything that is on in a room to another; tell how many sessions that were."""
-    return uses.give(KIND, room, other, who=who)
+def reassign_sessions(room: Room, target: Room, *, actor: str) -> int:
+    """Move all sessions of a room to another room; return how many were moved."""
+    return ordering.reassign_sessions(ROOM_FIELDS, room, target, actor=actor)
 
 
-def delete(room: Room, *, who: str) -> None:
-    """Remove a room in which nothing is on."""
-    uses.delete(KIND, room, who=who)
+def delete(room: Room, *, actor: str) -> None:
+    """Delete a room; raise UsedBySessions if a session uses it."""
+    ordering.delete(ROOM_FIELDS, room, actor=actor)
 
 
-def _offer(room: Room, features: Sequence[str], who: str) -> Sequence[Change]:
+def _save_features(room: Room, features: Sequence[str], actor: str) -> Sequence[Change]:
     values = {"features": list(features)}
-    return edits.save(KIND, room, values, seen=room.version, who=who)
+    return edits.save(ROOM_FIELDS, room, values, expected_version=room.version, actor=actor)

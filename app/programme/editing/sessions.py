@@ -1,112 +1,187 @@
-"""Deeds on sessions: add, change, cancel, bring back, delete, copy."""
+"""Operations on sessions: add, edit, move, cancel, reinstate, delete, duplicate.
+
+``move`` serves the scheduling board with keyboard and pointer as well as the form.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from app import clock
 from app.database import db
-from app.errors import Refused
+from app.errors import RuleViolation
 from app.history import services as history
 from app.history.changes import Change
-from app.programme.editing import edits, published, slugs
-from app.programme.editing.edits import Stale
-from app.programme.editing.of_sessions import FIELDS, KIND, tidied
+from app.programme import queries, slugs
+from app.programme.editing import edits
+from app.programme.editing.edits import StaleEdit
+from app.programme.fields.sessions import FIELD_NAMES, SESSION_FIELDS, dump_moment, normalise
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, Session
 
-NOT_COPIED: Final = frozenset({"room", "starts_at", "ends_at", "state"})  # a copy would clash
-COPY = "%s (copy)"
+NOT_COPIED: Final = frozenset({"room", "starts_at", "ends_at", "state"})  # would clash
+COPY_TITLE = "%s (copy)"
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """A session that could not be changed with the others, and why."""
+class SkippedSession:
+    """A session that could not be changed in a bulk edit, and the reason."""
 
     title: str
     reason: str
 
 
 @dataclass(frozen=True)
-class Several:
-    """What came of changing several sessions at once."""
+class SessionBulkResult:
+    """The result of a bulk edit."""
 
     changed: int
-    left_out: Sequence[LeftOut]
+    skipped: Sequence[SkippedSession]
 
 
-def add(values: Mapping[str, Any], *, who: str, says: str = "") -> Session:
-    """Add a session; the address it gets stays its own."""
-    made = tidied(values)
-    key = slugs.free(Session, made["title"])
+def add(values: Mapping[str, Any], *, actor: str, message: str = "") -> Session:
+    """Add a session with a permanent slug made from its title."""
+    made = normalise(values)
+    key = slugs.allocate(Session, made["title"])
     session = Session(key=key, slug=key, title=made["title"], changed_at=clock.now(), version=1)
     with db.session.begin_nested(), db.session.no_autoflush:
         for field, value in made.items():
-            KIND.put(session, field, value)
-        KIND.check(session)
+            SESSION_FIELDS.set_value(session, field, value)
+        SESSION_FIELDS.check(session)
         db.session.add(session)
-    history.record(says or f"{session.title} was added", about=KIND.about(session), who=who)
+    history.record(
+        message or f"{session.title} was added",
+        subject=SESSION_FIELDS.history_subject(session),
+        actor=actor,
+    )
     return session
 
 
-def save(session: Session, values: Mapping[str, Any], *, seen: int, who: str) -> Sequence[Change]:
-    """Bring a session to these values; raise Stale when somebody has changed it since."""
-    return edits.save(KIND, session, tidied(values), seen=seen, who=who)
+def save(
+    session: Session, values: Mapping[str, Any], *, expected_version: int, actor: str
+) -> Sequence[Change]:
+    """Save these values; raise StaleEdit if somebody else has saved since."""
+    return edits.save(
+        SESSION_FIELDS, session, normalise(values), expected_version=expected_version, actor=actor
+    )
 
 
-def cancel(session: Session, *, who: str) -> None:
-    """Say that a session will not take place; readers go on finding it, and are told so."""
-    _bring_to(CANCELLED, session, who, f"{session.title} was cancelled")
+def cancel(session: Session, *, actor: str) -> None:
+    """Cancel a session; it stays in the public programme, marked as cancelled."""
+    _set_state(CANCELLED, session, actor, f"{session.title} was cancelled")
 
 
-def bring_back(session: Session, *, who: str) -> None:
-    """Let a session take place after all."""
-    _bring_to(CONFIRMED, session, who, f"{session.title} was brought back")
+def reinstate(session: Session, *, actor: str) -> None:
+    """Confirm a cancelled session again."""
+    _set_state(CONFIRMED, session, actor, f"{session.title} was brought back")
 
 
-def delete(session: Session, *, who: str) -> bool:
-    """Delete a session, or cancel it if the public has ever seen it; tell whether it is gone."""
-    edits.hold(session)
-    if published.was_ever(session):
-        cancel(session, who=who)
+def delete(session: Session, *, actor: str) -> bool:
+    """Delete a session, or cancel it if it was ever public; return True if it was deleted."""
+    edits.lock(session)
+    if queries.was_ever_public(session):
+        cancel(session, actor=actor)
         return False
-    history.record(f"{session.title} was deleted", about=KIND.about(session), who=who)
+    history.record(
+        f"{session.title} was deleted", subject=SESSION_FIELDS.history_subject(session), actor=actor
+    )
     db.session.delete(session)
     db.session.flush()
     return True
 
 
-def duplicate(session: Session, *, who: str) -> Session:
-    """Add a draft like this session, without its time and room."""
-    values = {field: KIND.value(session, field) for field in FIELDS if field not in NOT_COPIED}
-    values |= {"title": COPY % session.title, "state": DRAFT}
-    return add(values, who=who, says=f"{values['title']} was added as a copy of {session.title}")
+def duplicate(session: Session, *, actor: str) -> Session:
+    """Add a draft copy of a session, without its time and room."""
+    values = {
+        field: SESSION_FIELDS.get_value(session, field)
+        for field in FIELD_NAMES
+        if field not in NOT_COPIED
+    }
+    values |= {"title": COPY_TITLE % session.title, "state": DRAFT}
+    return add(
+        values, actor=actor, message=f"{values['title']} was added as a copy of {session.title}"
+    )
 
 
-def change_several(seen: Mapping[str, int], values: Mapping[str, Any], *, who: str) -> Several:
-    """Bring several sessions to the same values, each wholly or not at all.
+def update_several(
+    expected_versions: Mapping[str, int], values: Mapping[str, Any], *, actor: str
+) -> SessionBulkResult:
+    """Save the same values in several sessions, each in full or not at all.
 
-    ``seen`` holds the key of each and the version that was looked at. Those that somebody else
-    has changed since, and those that cannot be so, are left out and named.
+    ``expected_versions`` maps session keys to the versions that the user saw. Sessions that
+    somebody else has changed since, and sessions that would break a rule, are skipped and reported.
     """
     found = db.session.scalars(
-        select(Session).where(Session.key.in_(seen)).order_by(Session.id)  # locked in one order
+        select(Session)
+        .where(Session.key.in_(expected_versions))
+        .order_by(Session.id)  # always lock in the same order to avoid deadlocks
     ).all()
     changed, left_out = 0, []
     for session in found:
         title = session.title
         try:
-            changed += bool(save(session, values, seen=seen[session.key], who=who))
-        except Stale:
-            left_out.append(LeftOut(title, "Somebody else has changed it since you looked"))
-        except Refused as refusal:
-            left_out.append(LeftOut(title, str(refusal)))
-    gone = seen.keys() - {session.key for session in found}
-    left_out += [LeftOut(key, "It has been deleted") for key in sorted(gone)]
-    return Several(changed, left_out)
+            changed += bool(
+                save(session, values, expected_version=expected_versions[session.key], actor=actor)
+            )
+        except StaleEdit:
+            left_out.append(SkippedSession(title, "Somebody else has changed it since you looked"))
+        except RuleViolation as refusal:
+            left_out.append(SkippedSession(title, str(refusal)))
+    gone = expected_versions.keys() - {session.key for session in found}
+    left_out += [SkippedSession(key, "It has been deleted") for key in sorted(gone)]
+    return SessionBulkResult(changed, left_out)
 
 
-def _bring_to(state: str, session: Session, who: str, says: str) -> None:
-    edits.hold(session)
-    edits.save(KIND, session, {"state": state}, seen=session.version, who=who, says=says)
+def _set_state(state: str, session: Session, actor: str, message: str) -> None:
+    edits.lock(session)
+    edits.save(
+        SESSION_FIELDS,
+        session,
+        {"state": state},
+        expected_version=session.version,
+        actor=actor,
+        message=message,
+    )
+
+
+@dataclass(frozen=True)
+class ScheduleSlot:
+    """A time and a room for a session; without a time the session is unscheduled."""
+
+    starts_at: datetime | None
+    ends_at: datetime | None
+    room: str  # room key; "" for no room
+
+
+def move(
+    session: Session, slot: ScheduleSlot, *, expected_version: int, actor: str
+) -> Sequence[Change]:
+    """Move a session to another slot; raise StaleEdit if somebody else has saved since."""
+    values = normalise({"starts_at": slot.starts_at, "ends_at": slot.ends_at, "room": slot.room})
+    says = _describe_move(session, slot)
+    return edits.save(
+        SESSION_FIELDS,
+        session,
+        values,
+        expected_version=expected_version,
+        actor=actor,
+        message=says,
+    )
+
+
+def _describe_move(session: Session, slot: ScheduleSlot) -> str:
+    if slot.starts_at is None:
+        return f"{session.title} was taken off the schedule"
+    starts, ends = dump_moment(slot.starts_at), dump_moment(slot.ends_at)
+    here = (
+        SESSION_FIELDS.get_value(session, "room") or "",
+        SESSION_FIELDS.get_value(session, "starts_at"),
+    )
+    if here == (slot.room, starts):
+        return f"{session.title} now ends at {SESSION_FIELDS.display_value('ends_at', ends)}"
+    where = SESSION_FIELDS.display_value("room", slot.room) or "no room yet"
+    return (
+        f"{session.title} was moved to {where}, {SESSION_FIELDS.display_value('starts_at', starts)}"
+    )

@@ -1,112 +1,151 @@
-"""Deeds on speakers: add, save, confirm, withdraw, bring back, delete."""
+"""Operations on speakers: add, edit, confirm, withdraw, reinstate, merge, delete."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app import clock
 from app.database import db
-from app.errors import Refused
+from app.errors import RuleViolation
 from app.history import services as history
 from app.history.changes import Change
-from app.programme import profile
-from app.programme.editing import edits, of_sessions, photos, slugs, speakers_listed
-from app.programme.editing.of_speakers import CONFIRMED, KIND, TAKES_PART
+from app.programme import slugs, speaker_links
+from app.programme.editing import edits, speaker_queries
+from app.programme.fields import sessions as session_fields
+from app.programme.fields.speakers import CONFIRMED, SPEAKER_FIELDS, TAKES_PART
 from app.programme.models import Session, Speaker
+from app.programme.photos import services
 
-PLAIN = (*(field for field in profile.FIELDS if field != "name"), "contact_address", "notes")
+MERGED_FIELDS = (
+    *(field for field in speaker_links.PROFILE_FIELDS if field != "name"),
+    "contact_address",
+    "notes",
+)
 
 
-class InUse(Refused):
-    """It cannot be deleted, because something else needs it."""
+class SpeakerInUse(RuleViolation):
+    """The speaker cannot be deleted: they were published or appear in a session."""
 
 
-def add(values: Mapping[str, Any], *, who: str) -> Speaker:
-    """Add a speaker, with an address made from the name."""
-    slug = slugs.free(Speaker, values["name"])
+def add(values: Mapping[str, Any], *, actor: str) -> Speaker:
+    """Add a speaker with a slug made from the name."""
+    slug = slugs.allocate(Speaker, values["name"])
     speaker = Speaker(key=slug, slug=slug, changed_at=clock.now(), version=1)
     for field, value in values.items():
-        KIND.put(speaker, field, value)
+        SPEAKER_FIELDS.set_value(speaker, field, value)
     db.session.add(speaker)
     db.session.flush()
-    history.record(f"{speaker.name} was added to the speakers", about=KIND.about(speaker), who=who)
+    history.record(
+        f"{speaker.name} was added to the speakers",
+        subject=SPEAKER_FIELDS.history_subject(speaker),
+        actor=actor,
+    )
     return speaker
 
 
-def save(speaker: Speaker, values: Mapping[str, Any], *, seen: int, who: str) -> Sequence[Change]:
-    """Bring a speaker to these values; raise Stale when somebody else has saved since."""
-    return edits.save(KIND, speaker, values, seen=seen, who=who)
+def save(
+    speaker: Speaker, values: Mapping[str, Any], *, expected_version: int, actor: str
+) -> Sequence[Change]:
+    """Save these values; raise StaleEdit if somebody else has saved since."""
+    return edits.save(
+        SPEAKER_FIELDS, speaker, values, expected_version=expected_version, actor=actor
+    )
 
 
-def confirm(speaker: Speaker, *, who: str) -> bool:
-    """Note that a speaker has said that they take part; tell whether that is news."""
-    return _bring(speaker, CONFIRMED, to=True, says="has confirmed", who=who)
+def confirm(speaker: Speaker, *, actor: str) -> bool:
+    """Mark a speaker as confirmed; return True if anything changed."""
+    return _set_field(speaker, CONFIRMED, value=True, message="has confirmed", actor=actor)
 
 
-def unconfirm(speaker: Speaker, *, who: str) -> bool:
-    """Note that a speaker has not yet said that they take part; tell whether that is news."""
-    return _bring(speaker, CONFIRMED, to=False, says="has not confirmed after all", who=who)
+def unconfirm(speaker: Speaker, *, actor: str) -> bool:
+    """Mark a speaker as not confirmed; return True if anything changed."""
+    return _set_field(
+        speaker, CONFIRMED, value=False, message="has not confirmed after all", actor=actor
+    )
 
 
-def withdraw(speaker: Speaker, *, who: str) -> bool:
-    """Take a speaker out of the programme; their sessions remember them, should they come back."""
-    return _bring(speaker, TAKES_PART, to=False, says="was withdrawn", who=who)
+def withdraw(speaker: Speaker, *, actor: str) -> bool:
+    """Withdraw a speaker; their sessions keep them, in case they are reinstated."""
+    return _set_field(speaker, TAKES_PART, value=False, message="was withdrawn", actor=actor)
 
 
-def bring_back(speaker: Speaker, *, who: str) -> bool:
-    """Let a speaker take part again."""
-    return _bring(speaker, TAKES_PART, to=True, says="takes part again", who=who)
+def reinstate(speaker: Speaker, *, actor: str) -> bool:
+    """Reinstate a withdrawn speaker; return True if anything changed."""
+    return _set_field(speaker, TAKES_PART, value=True, message="takes part again", actor=actor)
 
 
-def merge(kept: Speaker, other: Speaker, *, who: str) -> int:
-    """Make one of two entries of the same person; tell how many sessions were the other's.
+def merge(target: Speaker, duplicate: Speaker, *, actor: str) -> int:
+    """Merge a duplicate into ``target``; return how many sessions were the duplicate's.
 
-    What is known of the other alone is kept, and the other is withdrawn.
+    Fields that are empty in ``target`` are taken from the duplicate, which is then withdrawn.
     """
-    for speaker in sorted((kept, other), key=lambda one: one.id):  # always in this order
-        edits.hold(speaker)
-    learnt = {field: KIND.value(other, field) for field in PLAIN if not KIND.value(kept, field)}
-    save(kept, learnt, seen=kept.version, who=who)
-    photos.pass_on(other, kept, who=who)
-    sessions = {part.session.id: part.session for part in speakers_listed.sessions_of(other)}
+    for speaker in sorted((target, duplicate), key=lambda one: one.id):  # avoid deadlocks
+        edits.lock(speaker)
+    values = {
+        field: SPEAKER_FIELDS.get_value(duplicate, field)
+        for field in MERGED_FIELDS
+        if not SPEAKER_FIELDS.get_value(target, field)
+    }
+    save(target, values, expected_version=target.version, actor=actor)
+    services.transfer(duplicate, target, actor=actor)
+    sessions = {
+        part.session.id: part.session for part in speaker_queries.list_session_roles(duplicate)
+    }
     for _, session in sorted(sessions.items()):
-        edits.hold(session)
-        _put_in_place(session, kept, other, who=who)
-    _bring(other, TAKES_PART, to=False, says=f"was merged into {kept.slug}", who=who)
+        edits.lock(session)
+        _replace_in_session(session, target, duplicate, actor=actor)
+    _set_field(
+        duplicate, TAKES_PART, value=False, message=f"was merged into {target.slug}", actor=actor
+    )
     return len(sessions)
 
 
-def _put_in_place(session: Session, kept: Speaker, other: Speaker, *, who: str) -> None:
-    parts = of_sessions.KIND.value(session, "appearances")
-    theirs = [[kept.key if key == other.key else key, role] for key, role in parts]
-    values = of_sessions.tidied({"appearances": theirs})
-    edits.save(of_sessions.KIND, session, values, seen=session.version, who=who)
+def _replace_in_session(
+    session: Session, target: Speaker, duplicate: Speaker, *, actor: str
+) -> None:
+    parts = session_fields.SESSION_FIELDS.get_value(session, "appearances")
+    theirs = [[target.key if key == duplicate.key else key, role] for key, role in parts]
+    values = session_fields.normalise({"appearances": theirs})
+    edits.save(
+        session_fields.SESSION_FIELDS,
+        session,
+        values,
+        expected_version=session.version,
+        actor=actor,
+    )
 
 
-def delete(speaker: Speaker, *, who: str) -> None:
-    """Remove a speaker who was never published and appears nowhere."""
-    edits.hold(speaker)
-    refusal = why_not_deleted(speaker)
+def delete(speaker: Speaker, *, actor: str) -> None:
+    """Delete a speaker; raise SpeakerInUse if they were published or appear in a session."""
+    edits.lock(speaker)
+    refusal = deletion_error(speaker)
     if refusal:
-        raise InUse(refusal)
-    history.record(f"{speaker.name} was deleted", about=KIND.about(speaker), who=who)
+        raise SpeakerInUse(refusal)
+    history.record(
+        f"{speaker.name} was deleted", subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor
+    )
     db.session.delete(speaker)
     db.session.flush()
 
 
-def why_not_deleted(speaker: Speaker) -> str:
-    """Say why a speaker must stay on record; nothing when they need not."""
-    if speakers_listed.was_published(speaker):
+def deletion_error(speaker: Speaker) -> str:
+    """Return the reason why a speaker cannot be deleted, or ""."""
+    if speaker_queries.was_ever_public(speaker):
         return "Readers have seen this speaker in a release, so withdraw them instead"
-    if speakers_listed.sessions_of(speaker):
+    if speaker_queries.list_session_roles(speaker):
         return "This speaker appears in a session: take them out of it first"
     return ""
 
 
-def _bring(speaker: Speaker, field: str, *, to: bool, says: str, who: str) -> bool:
-    edits.hold(speaker)
-    made = edits.differing(KIND, speaker, {field: to})
+def _set_field(speaker: Speaker, field: str, *, value: bool, message: str, actor: str) -> bool:
+    edits.lock(speaker)
+    made = edits.diff(SPEAKER_FIELDS, speaker, {field: value})
     if made:
-        edits.make(KIND, speaker, made)
-        sentence = f"{speaker.name} {says}"
-        history.record(sentence, about=KIND.about(speaker), who=who, made=made)
+        edits.apply(SPEAKER_FIELDS, speaker, made)
+        sentence = f"{speaker.name} {message}"
+        history.record(
+            sentence,
+            subject=SPEAKER_FIELDS.history_subject(speaker),
+            actor=actor,
+            field_changes=made,
+        )
     return bool(made)

@@ -1,4 +1,4 @@
-"""Deeds on themes: add, save, put in order, empty, delete."""
+"""Operations on themes: add, edit, reorder, move sessions away, delete."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,58 +6,67 @@ from typing import Any
 from sqlalchemy import select
 
 from app import clock
-from app.database import db, hold
+from app.database import db, lock_table
 from app.errors import NotFound
 from app.history import services as history
 from app.history.changes import Change
-from app.programme.editing import edits, order, slugs, uses
-from app.programme.editing.of_themes import KIND
+from app.programme import slugs as programme_slugs
+from app.programme.editing import edits, ordering
+from app.programme.fields.rooms_and_themes import THEME_FIELDS
 from app.programme.models import Theme
 
 
-def theme(slug: str) -> Theme:
-    """Find a theme."""
+def get_theme(slug: str) -> Theme:
+    """Return the theme with this slug; raise NotFound if there is none."""
     known = db.session.scalar(select(Theme).where(Theme.slug == slug))
     if known is None:
         raise NotFound("There is no theme at that address")
     return known
 
 
-def add(values: Mapping[str, Any], *, who: str) -> Theme:
-    """Add a theme after the others; raise LookTaken when another has its shape and colour."""
-    slug = slugs.free(Theme, values["name"])
-    added = Theme(slug=slug, changed_at=clock.now(), version=1, position=order.last(Theme))
+def add(values: Mapping[str, Any], *, actor: str) -> Theme:
+    """Add a theme at the end of the list; raise ThemeLookTaken if another looks the same."""
+    slug = programme_slugs.allocate(Theme, values["name"])
+    added = Theme(
+        slug=slug, changed_at=clock.now(), version=1, position=ordering.next_position(Theme)
+    )
     for field, value in values.items():
-        KIND.put(added, field, value)
+        THEME_FIELDS.set_value(added, field, value)
     db.session.add(added)
     db.session.flush()
-    history.record(f"{added.name} was added to the themes", about=KIND.about(added), who=who)
+    history.record(
+        f"{added.name} was added to the themes",
+        subject=THEME_FIELDS.history_subject(added),
+        actor=actor,
+    )
     return added
 
 
-def save(theme: Theme, values: Mapping[str, Any], *, seen: int, who: str) -> Sequence[Change]:
-    """Bring a theme to these values; raise Stale when it is too late, LookTaken as above."""
-    hold(Theme)
-    return edits.save(KIND, theme, values, seen=seen, who=who)
+def save(
+    theme: Theme, values: Mapping[str, Any], *, expected_version: int, actor: str
+) -> Sequence[Change]:
+    """Save these values; raise StaleEdit, or ThemeLookTaken if another looks the same."""
+    lock_table(Theme)
+    return edits.save(THEME_FIELDS, theme, values, expected_version=expected_version, actor=actor)
 
 
-def chosen(slugs: Sequence[str]) -> Sequence[Theme]:
-    """Find several themes, in their order."""
+def list_by_slug(slugs: Sequence[str]) -> Sequence[Theme]:
+    """List the themes with these slugs, in the organisers' order."""
     return db.session.scalars(
         select(Theme).where(Theme.slug.in_(slugs)).order_by(Theme.position, Theme.id)
     ).all()
 
 
-def move(theme: Theme, way: str, *, who: str) -> bool:
-    """Move a theme up or down, or to a place in the order of themes; tell whether that is news."""
-    return order.move(KIND, theme, way, who=who)
+def move(theme: Theme, direction: str, *, actor: str) -> bool:
+    """Move a theme "up", "down" or to a place in the order; return True if it moved."""
+    return ordering.move(THEME_FIELDS, theme, direction, actor=actor)
 
 
-def give_sessions(theme: Theme, other: Theme, *, who: str) -> int:
-    """Move every session of a theme to another; tell how many sessions that were."""
-    return uses.give(KIND, theme, other, who=who)
+def reassign_sessions(theme: Theme, target: Theme, *, actor: str) -> int:
+    """Move all sessions of a theme to another theme; return how many were moved."""
+    return ordering.reassign_sessions(THEME_FIELDS, theme, target, actor=actor)
 
 
-def delete(theme: Theme, *, who: str) -> None:
-    """Remove a theme that no session has."""
-    uses.delete(KIND, theme, who=who)
+def delete(theme: Theme, *, actor: str) -> None:
+    """Delete a theme; raise UsedBySessions if a session uses it."""
+    ordering.delete(THEME_FIELDS, theme, actor=actor)

@@ -1,6 +1,6 @@
-"""Take back what one entry of the history changed, where nothing has changed it since.
+"""Undo the changes of a history entry, if nothing has changed the same fields since.
 
-An undo is an entry itself, so it can be undone in its turn; an entry is undone once.
+An undo is itself a history entry and can be undone in turn; each entry can be undone once.
 """
 
 from collections.abc import Sequence
@@ -9,78 +9,75 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, select
 
 from app.database import db
-from app.errors import Refused
-from app.history import queries as entries
+from app.errors import RuleViolation
+from app.history import queries
 from app.history import services as history
 from app.history.changes import Change
-from app.history.models import Entry
-from app.programme.editing import (
-    edits,
-    of_conference,
-    of_rooms,
-    of_sessions,
-    of_speakers,
-    of_themes,
-)
-from app.programme.editing.edits import Kind, Thing
+from app.history.models import HistoryEntry
+from app.programme.editing import edits
+from app.programme.editing.edits import EditableEntity, FieldSet
+from app.programme.fields import conference, rooms_and_themes, sessions, speakers
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 
-KNOWN_BY: Final[dict[str, tuple[Kind, type[Any], Any]]] = {
-    "session": (of_sessions.KIND, Session, Session.key),
-    "speaker": (of_speakers.KIND, Speaker, Speaker.key),
-    "room": (of_rooms.KIND, Room, Room.key),
-    "theme": (of_themes.KIND, Theme, Theme.slug),
-    "conference": (of_conference.KIND, Conference, None),  # there is one
+ENTITIES: Final[dict[str, tuple[FieldSet, type[Any], Any]]] = {
+    "session": (sessions.SESSION_FIELDS, Session, Session.key),
+    "speaker": (speakers.SPEAKER_FIELDS, Speaker, Speaker.key),
+    "room": (rooms_and_themes.ROOM_FIELDS, Room, Room.key),
+    "theme": (rooms_and_themes.THEME_FIELDS, Theme, Theme.slug),
+    "conference": (conference.CONFERENCE_FIELDS, Conference, None),  # a single row
 }
 UNDONE, DONE_AGAIN = "Undone: ", "Done again: "
 
 
-def undo(number: int, *, who: str) -> Entry:
-    """Bring everything that an entry changed back to what it was before; else raise Refused."""
-    entry = entries.entry(number)
-    kind, thing = _changed_by(entry)
-    edits.hold(thing)
-    _refuse_twice(entry)
-    _refuse_what_has_moved_on(kind, thing, entry.made)
-    back = [_turned(change) for change in entry.made]
-    edits.make(kind, thing, back)
-    done = history.record(_sentence(entry), about=entry.about, who=who, made=back)
+def undo(number: int, *, actor: str) -> HistoryEntry:
+    """Restore the values from before an entry and return the new entry; raise RuleViolation."""
+    entry = queries.get_entry(number)
+    kind, thing = _find_entity(entry)
+    edits.lock(thing)
+    _refuse_if_undone(entry)
+    _refuse_if_changed_since(kind, thing, entry.field_changes)
+    back = [_inverse(change) for change in entry.field_changes]
+    edits.apply(kind, thing, back)
+    done = history.record(
+        _describe_undo(entry), subject=entry.subject, actor=actor, field_changes=back
+    )
     done.undoes_id = entry.id
     return done
 
 
-def _changed_by(entry: Entry) -> tuple[Kind, Thing]:
-    """Find what an entry changed, and how to edit it."""
-    name, _, key = entry.about.partition(" ")
-    if name not in KNOWN_BY or not entry.changes:
-        raise Refused("There is nothing in this entry that a button could undo")
-    kind, table, known_by = KNOWN_BY[name]
+def _find_entity(entry: HistoryEntry) -> tuple[FieldSet, EditableEntity]:
+    """Return the entity that an entry changed, and its field set; raise RuleViolation."""
+    name, _, key = entry.subject.partition(" ")
+    if name not in ENTITIES or not entry.changes:
+        raise RuleViolation("There is nothing in this entry that a button could undo")
+    kind, table, known_by = ENTITIES[name]
     such: ColumnElement[bool] = known_by == key if key else Conference.id == 1
-    thing: Thing | None = db.session.scalar(select(table).where(such))
+    thing: EditableEntity | None = db.session.scalar(select(table).where(such))
     if thing is None:
-        raise Refused("What was changed here has been deleted since")
+        raise RuleViolation("What was changed here has been deleted since")
     return kind, thing
 
 
-def _refuse_twice(entry: Entry) -> None:
-    undone = db.session.scalar(select(Entry).where(Entry.undoes_id == entry.id))
+def _refuse_if_undone(entry: HistoryEntry) -> None:
+    undone = db.session.scalar(select(HistoryEntry).where(HistoryEntry.undoes_id == entry.id))
     if undone is not None:
-        raise Refused(f"This has been undone already, by {undone.who}")
+        raise RuleViolation(f"This has been undone already, by {undone.actor}")
 
 
-def _refuse_what_has_moved_on(kind: Kind, thing: Thing, made: Sequence[Change]) -> None:
-    moved = [one for one in made if kind.value(thing, one.field) != one.after]
+def _refuse_if_changed_since(
+    field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]
+) -> None:
+    moved = [one for one in changes if field_set.get_value(entity, one.field) != one.after]
     if moved:
         labels = " and ".join(one.label.lower() for one in moved)
-        raise Refused(
-            f"This cannot be undone by itself: {labels} of “{kind.name(thing)}” "
+        raise RuleViolation(
+            f"This cannot be undone by itself: {labels} of “{field_set.name(entity)}” "
             f"{'has' if len(moved) == 1 else 'have'} been changed since. "
             "Change it back by hand, or undo the later changes first"
         )
 
 
-def _turned(change: Change) -> Change:
-    """Give the change that takes another back."""
+def _inverse(change: Change) -> Change:
     return Change(
         field=change.field,
         before=change.after,
@@ -91,9 +88,9 @@ def _turned(change: Change) -> Change:
     )
 
 
-def _sentence(entry: Entry) -> str:
+def _describe_undo(entry: HistoryEntry) -> str:
     if entry.undoes_id is None:
-        return f"{UNDONE}{entry.sentence}"
-    if entry.sentence.startswith(UNDONE):
-        return f"{DONE_AGAIN}{entry.sentence.removeprefix(UNDONE)}"
-    return f"{UNDONE}{entry.sentence.removeprefix(DONE_AGAIN)}"
+        return f"{UNDONE}{entry.summary}"
+    if entry.summary.startswith(UNDONE):
+        return f"{DONE_AGAIN}{entry.summary.removeprefix(UNDONE)}"
+    return f"{UNDONE}{entry.summary.removeprefix(DONE_AGAIN)}"

@@ -1,1 +1,1 @@
-"""A delegate's own booking: seen, changed and cancelled by the link in their letters."""
+"""A delegate's own booking: viewed, changed and cancelled through the link in their emails."""

@@ -1,29 +1,35 @@
-"""What a delegate has told us, as the journey's forms know it, and how it differs from before."""
+"""Bookings as form answers: converting, comparing, applying changes, and recording them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from app.history.changes import Change as RecordedChange
+from app.registration import countries
+from app.registration.application import Affiliation, DraftApplication, PersonName
 from app.registration.models import Delegate, Needs
-from app.registration.told import Name, Told, Work
+from app.web import languages
+from app.web.formatting import local_date
 
 NEEDS = "needs"
 
 
 @dataclass(frozen=True)
-class Change:
-    """One thing that is no longer as it was; of needs it says only that they changed."""
+class BookingChange:
+    """One changed field; for requirements, only the fact that they changed."""
 
-    what: str  # a column of Delegate, or NEEDS
+    field: str  # column of Delegate, or NEEDS
     old: str = ""
     new: str = ""
 
 
-def told(delegate: Delegate) -> Told:
-    """Give a booking as the answers that would make it."""
-    needs = _needs(delegate)
-    return Told(
-        name=Name(delegate.given_names, delegate.family_name, delegate.badge_name),
+def to_draft(delegate: Delegate) -> DraftApplication:
+    """Return a booking as the answers that would create it."""
+    needs = _needs_or_blank(delegate)
+    return DraftApplication(
+        name=PersonName(delegate.given_names, delegate.family_name, delegate.badge_name),
         email=delegate.email,
-        work=Work(delegate.organisation, delegate.role, delegate.country),
+        work=Affiliation(delegate.organisation, delegate.role, delegate.country),
         days=tuple(delegate.days_attending),
         access_needs=needs.access,
         dietary_needs=needs.dietary,
@@ -31,40 +37,40 @@ def told(delegate: Delegate) -> Told:
     )
 
 
-def differing(delegate: Delegate, wanted: Told) -> list[Change]:
-    """List which answers are not what a booking holds, but for the address and the needs."""
+def diff(delegate: Delegate, draft: DraftApplication) -> list[BookingChange]:
+    """List the fields in which answers differ from a booking, without email and requirements."""
     return [
-        Change(what, getattr(delegate, what), answer)
-        for what, answer in _columns(wanted).items()
+        BookingChange(what, getattr(delegate, what), answer)
+        for what, answer in _to_columns(draft).items()
         if getattr(delegate, what) != answer
     ]
 
 
-def make(delegate: Delegate, wanted: Told) -> list[Change]:
-    """Put answers into a booking, but for the address; list what is not as it was."""
-    changes = differing(delegate, wanted)
+def apply(delegate: Delegate, draft: DraftApplication) -> list[BookingChange]:
+    """Apply answers to a booking, except the email address, and list the changed fields."""
+    changes = diff(delegate, draft)
     for change in changes:
-        setattr(delegate, change.what, change.new)
-    return changes + _make_in_needs(delegate, wanted)
+        setattr(delegate, change.field, change.new)
+    return changes + _apply_needs(delegate, draft)
 
 
-def _columns(wanted: Told) -> dict[str, str]:
-    """Give answers as a booking holds them."""
+def _to_columns(draft: DraftApplication) -> dict[str, str]:
+    """Return answers as column values."""
     columns: dict[str, str] = {}
-    if wanted.name:
-        columns |= vars(wanted.name)
-        columns["badge_name"] = wanted.name.badge_name or wanted.name.full
-    if wanted.days:
-        columns["days"] = " ".join(day.isoformat() for day in wanted.days)
-    if wanted.work:
-        columns |= vars(wanted.work)
+    if draft.name:
+        columns |= vars(draft.name)
+        columns["badge_name"] = draft.name.badge_name or draft.name.full_name
+    if draft.days:
+        columns["days"] = " ".join(day.isoformat() for day in draft.days)
+    if draft.work:
+        columns |= vars(draft.work)
     return columns
 
 
-def _make_in_needs(delegate: Delegate, wanted: Told) -> list[Change]:
-    """Put needs into a booking; where there are none any more, keep no row."""
-    known = _needs(delegate)
-    access, dietary = wanted.access_needs or "", wanted.dietary_needs or ""
+def _apply_needs(delegate: Delegate, draft: DraftApplication) -> list[BookingChange]:
+    """Apply the requirements; delete their row if there are none."""
+    known = _needs_or_blank(delegate)
+    access, dietary = draft.access_needs or "", draft.dietary_needs or ""
     if (known.access, known.dietary) == (access, dietary):
         return []
     if not (access or dietary):
@@ -73,8 +79,45 @@ def _make_in_needs(delegate: Delegate, wanted: Told) -> list[Change]:
         delegate.needs = Needs(access=access, dietary=dietary)
     else:
         delegate.needs.access, delegate.needs.dietary = access, dietary
-    return [Change(NEEDS)]
+    return [BookingChange(NEEDS)]
 
 
-def _needs(delegate: Delegate) -> Needs:
+def _needs_or_blank(delegate: Delegate) -> Needs:
     return delegate.needs or Needs(access="", dietary="")
+
+
+EMAIL, PENDING_EMAIL = "email", "new_email"
+LABELS = {
+    "given_names": "Given names",
+    "family_name": "Family name",
+    "badge_name": "Name on the badge",
+    EMAIL: "Email address",
+    PENDING_EMAIL: "New email address, to be confirmed",
+    "organisation": "Organisation",
+    "role": "Role",
+    "country": "Country",
+    "days": "Days",
+}
+
+
+def to_history(field_changes: Iterable[BookingChange]) -> Sequence[RecordedChange]:
+    """Return changes for the audit log, without requirements."""
+    with languages.use_language(languages.SOURCE_LANGUAGE):
+        return [_to_recorded_change(one) for one in field_changes if one.field in LABELS]
+
+
+def _to_recorded_change(change: BookingChange) -> RecordedChange:
+    return RecordedChange(
+        field=change.field,
+        before=change.old,
+        after=change.new,
+        label=LABELS[change.field],
+        old=_display_value(change.field, change.old),
+        new=_display_value(change.field, change.new),
+    )
+
+
+def _display_value(field: str, value: str) -> str:
+    if field == "days":
+        return ", ".join(local_date(date.fromisoformat(day)) for day in value.split())
+    return countries.name_of(value, languages.SOURCE_LANGUAGE) if field == "country" else value

@@ -1,7 +1,7 @@
-"""What a delegate types on the pages of their own booking.
+"""The forms of a delegate's own booking.
 
-The questions are those of the journey. Each form also carries how many changes the booking
-had when its page was opened, so that an old page cannot undo unseen what came after it.
+The questions are those of registration. Each form also contains the version of the booking when
+its page was opened, so that an old page cannot overwrite later changes.
 """
 
 from flask_babel import gettext
@@ -9,82 +9,82 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from app.errors import ConferenceError
-from app.forms import Form
-from app.registration.fields import an_address
+from app.forms.base import Form
+from app.forms.fields import email_field
 from app.registration.forms import (
     AccessNeedsForm,
     DaysForm,
     DietaryNeedsForm,
     EmailForm,
     NameForm,
-    Question,
+    QuestionForm,
     WorkForm,
 )
 
-LONGEST_NUMBER = 10  # digits; nobody changes a booking so often
+MAX_VERSION_DIGITS = 10  # digits
 
 
-class SeenForm(Form):
-    """A form about a booking as its owner saw it."""
+class VersionedForm(Form):
+    """A form with the version of the booking that its page showed."""
 
     seen = HiddenField()
 
     @property
-    def changes_seen(self) -> int:
-        """Tell how many changes the booking had then; what is no number was never right."""
-        seen = self.seen.data or ""
-        return int(seen) if seen.isdecimal() and len(seen) < LONGEST_NUMBER else -1
+    def expected_version(self) -> int:
+        """Return the version of the booking that the page showed; -1 if it is not a number."""
+        typed = self.seen.data or ""
+        return int(typed) if typed.isdecimal() and len(typed) < MAX_VERSION_DIGITS else -1
 
-    def refuse(self, refusal: ConferenceError, changes: int) -> None:
-        """Say why it cannot be so; sent again, the form counts as of now."""
-        self.form_errors.append(gettext(str(refusal)))
-        self.seen.data = str(changes)
+    def reject_and_rebase(self, error: ConferenceError, version: int) -> None:
+        """Add the error, and set the version so that sending the form again succeeds."""
+        self.form_errors.append(gettext(str(error)))
+        self.seen.data = str(version)
 
 
-class ChangeForm(SeenForm, Question):
-    """Ask one of the journey's questions again."""
+class ChangeForm(VersionedForm, QuestionForm):
+    """A question of registration, asked again."""
 
 
 class ChangeNameForm(ChangeForm, NameForm):
-    """Ask again who someone is."""
+    """Change your name."""
 
 
 class ChangeWorkForm(ChangeForm, WorkForm):
-    """Ask again where someone works."""
+    """Change your organisation, role and country."""
 
 
 class ChangeDaysForm(ChangeForm, DaysForm):
-    """Ask again when someone comes."""
+    """Change the days on which you will attend."""
 
 
 class ChangeAccessNeedsForm(ChangeForm, AccessNeedsForm):
-    """Ask again what someone needs to take part."""
+    """Change your access requirements."""
 
 
 class ChangeDietaryNeedsForm(ChangeForm, DietaryNeedsForm):
-    """Ask again what someone can eat."""
+    """Change your dietary requirements."""
 
 
-class NewAddressForm(EmailForm):
-    """Ask for the right address."""
+class NewEmailForm(EmailForm):
+    """Enter the right email address."""
 
-    email = an_address(
+    email = email_field(
         _l("What is the right email address?"),
         _l("We write to it at once. It counts as soon as you confirm it from that letter"),
     )
 
 
-class CorrectAddressForm(SeenForm, NewAddressForm):
-    """Ask for the right address on the page of a booking."""
+class CorrectEmailForm(VersionedForm, NewEmailForm):
+    """Enter the right email address on the page of a booking."""
 
 
-class AskForLinkForm(Form):
-    """Ask where the link should go."""
+class RequestLinkForm(Form):
+    """Enter the email address to send the booking link to."""
 
-    email = an_address(
+    email = email_field(
         _l("Email address"), _l("The address to which we sent the letter about your booking")
     )
 
-    def address(self) -> str:
-        """Give the address that was typed."""
+    def get_email(self) -> str:
+        """Return the email address."""
         return str(self.email.data)

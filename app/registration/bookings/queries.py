@@ -1,4 +1,4 @@
-"""Questions about a delegate's own booking. Nothing here changes anything."""
+"""Read-only queries about a delegate's own booking."""
 
 from collections.abc import Sequence
 
@@ -7,58 +7,58 @@ from sqlalchemy.orm import joinedload
 
 from app.agenda.models import Agenda
 from app.database import db
-from app.errors import Gone, Refused
-from app.registration.models import Delegate, KeptAgenda
+from app.errors import Gone, RuleViolation
+from app.registration.models import Delegate, LinkedAgenda
 
-REPLACED = (
+LINK_REPLACED = (
     "This link is no longer in use: a newer one has taken its place, "
     "or the details of the booking have been erased"
 )
-USED = (
+LINK_USED = (
     "This link is no longer in use: the address has been confirmed already, "
     "or another address was given since"
 )
-CANCELLED = "This booking has been cancelled, so it cannot be changed"
+BOOKING_CANCELLED = "This booking has been cancelled, so it cannot be changed"
 
 
-def booking(key: str) -> Delegate:
-    """Find the booking that a link opens; one that we signed but do not know is a dead one."""
-    found = db.session.scalar(select(Delegate).where(Delegate.link_key == key))
+def get_booking(key: str) -> Delegate:
+    """Return the booking that a link opens; raise Gone if its key is no longer valid."""
+    found = db.session.scalar(select(Delegate).where(Delegate.access_key == key))
     if found is None:
-        raise Gone(REPLACED)
+        raise Gone(LINK_REPLACED)
     return found
 
 
-def standing_booking(key: str) -> Delegate:
-    """Find the booking that a link opens, when it can still be changed."""
-    found = booking(key)
+def get_editable_booking(key: str) -> Delegate:
+    """Return the booking that a link opens, if it can still be changed."""
+    found = get_booking(key)
     if not found.is_attending:
-        raise Refused(CANCELLED)
+        raise RuleViolation(BOOKING_CANCELLED)
     return found
 
 
-def booking_to_readdress(key: str) -> Delegate:
-    """Find the booking whose new address the reader of a letter is to confirm."""
-    found = db.session.scalar(select(Delegate).where(Delegate.new_link_key == key))
+def get_booking_for_email_change(key: str) -> Delegate:
+    """Return the booking whose new email address a link confirms."""
+    found = db.session.scalar(select(Delegate).where(Delegate.pending_email_key == key))
     if found is None:
-        raise Gone(USED)
+        raise Gone(LINK_USED)
     return found
 
 
-def bookings_at(email: str) -> Sequence[Delegate]:
-    """List every booking of an address, cancelled ones too, oldest first."""
+def list_by_email(email: str) -> Sequence[Delegate]:
+    """List all bookings with an email address, including cancelled ones, oldest first."""
     return db.session.scalars(
         select(Delegate).where(func.lower(Delegate.email) == email.lower()).order_by(Delegate.id)
     ).all()
 
 
-def agenda_with(delegate: Delegate) -> Agenda | None:
-    """Find the agenda that is kept with a booking, with its stars."""
+def find_linked_agenda(delegate: Delegate) -> Agenda | None:
+    """Return the agenda that is linked to a booking, with its stars, or None."""
     return (
         db.session.scalars(
             select(Agenda)
-            .join(KeptAgenda, KeptAgenda.agenda_id == Agenda.id)
-            .where(KeptAgenda.delegate_id == delegate.id)
+            .join(LinkedAgenda, LinkedAgenda.agenda_id == Agenda.id)
+            .where(LinkedAgenda.delegate_id == delegate.id)
             .options(joinedload(Agenda.stars))
         )
         .unique()

@@ -1,113 +1,122 @@
-"""What delegates do with their bookings: change them, correct the address, cancel, be forgotten.
+"""What delegates do with their own bookings: change, correct the email, cancel, erase.
 
-The rules stand in ``deeds``; here is what only holds for delegates themselves, and which letters
-they get.
+The rules are in ``operations``; here is what applies only to delegates themselves, and which
+emails they get.
 """
 
 import secrets
 from datetime import timedelta
 
-from app.accounts import limits
-from app.errors import Refused
-from app.history.services import THE_DELEGATE
-from app.registration import letters
-from app.registration.bookings import deeds, queries, remembered
-from app.registration.bookings.changes import Change
-from app.registration.bookings.deeds import SameAddress
-from app.registration.models import Delegate, Receipt
-from app.registration.told import Told
+from app.accounts import rate_limits
+from app.errors import RuleViolation
+from app.history.services import ACTOR_DELEGATE
+from app.registration import emails
+from app.registration.application import DraftApplication
+from app.registration.bookings import changes, operations, queries
+from app.registration.bookings.changes import BookingChange
+from app.registration.bookings.operations import EmailUnchanged
+from app.registration.models import Confirmation, Delegate
 
-MOST_LETTERS = 5  # to an address, or about one booking
-MOST_FROM_A_NETWORK = 30  # asked for from one network, to whatever addresses
+MAX_EMAILS_PER_HOUR = 5  # to one address, or about one booking
+MAX_REQUESTS_PER_NETWORK = 30  # requests from one network, for any address
 AN_HOUR = timedelta(hours=1)
 
 
 def send_links(email: str, language: str, network: str) -> None:
-    """Write to an address with its booking links; whoever has none there is told so there."""
-    limits.allow("booking link from", network, times=MOST_FROM_A_NETWORK, within=AN_HOUR)
-    limits.allow("booking link", email.lower(), times=MOST_LETTERS, within=AN_HOUR)
-    letters.booking_links(email, queries.bookings_at(email), language)
+    """Email the booking links of an address; if it has none, the email says so."""
+    rate_limits.hit("booking link from", network, times=MAX_REQUESTS_PER_NETWORK, within=AN_HOUR)
+    rate_limits.hit("booking link", email.lower(), times=MAX_EMAILS_PER_HOUR, within=AN_HOUR)
+    emails.send_booking_links(email, queries.list_by_email(email), language)
 
 
-def change(delegate: Delegate, wanted: Told, seen: int) -> bool:
-    """Put new answers into a booking and write about what changed; tell whether anything did."""
-    made = deeds.change(delegate, wanted, seen=seen, who=THE_DELEGATE)
-    if made:
-        letters.booking_changed(delegate, made)
-    return bool(made)
+def update(delegate: Delegate, draft: DraftApplication, expected_version: int) -> bool:
+    """Apply new answers to a booking and email the changes; return True if there were any."""
+    field_changes = operations.update(
+        delegate, draft, expected_version=expected_version, actor=ACTOR_DELEGATE
+    )
+    if field_changes:
+        emails.send_booking_changed(delegate, field_changes)
+    return bool(field_changes)
 
 
-def correct_address(delegate: Delegate, email: str, seen: int) -> None:
-    """Ask the reader of a new address to confirm it; until then the old one stands."""
-    deeds.hold(delegate, seen)
-    _refuse_the_same(email, delegate.email)
-    _write_to_new_address(delegate, email)
+def request_email_change(delegate: Delegate, email: str, expected_version: int) -> None:
+    """Ask for confirmation at a new address; until then the old one remains."""
+    operations.lock_expecting(delegate, expected_version)
+    _require_different_email(email, delegate.email)
+    _start_email_change(delegate, email)
 
 
-def keep_address(delegate: Delegate) -> None:
-    """Take a correction back: the link in the letter to the new address dies."""
-    deeds.lock(delegate)
-    if delegate.new_email:
-        made = [Change(remembered.NEW_EMAIL, delegate.new_email)]
-        delegate.new_email, delegate.new_link_key = "", None
-        delegate.changes += 1
-        deeds.record(delegate, "The email address stays as it was", THE_DELEGATE, made)
+def cancel_email_change(delegate: Delegate) -> None:
+    """Cancel a change of address: the link in the email to the new address stops working."""
+    operations.lock(delegate)
+    if delegate.pending_email:
+        field_changes = [BookingChange(changes.PENDING_EMAIL, delegate.pending_email)]
+        delegate.pending_email, delegate.pending_email_key = "", None
+        delegate.version += 1
+        operations.record(
+            delegate, "The email address stays as it was", ACTOR_DELEGATE, field_changes
+        )
 
 
-def correct_address_by_receipt(receipt: Receipt, email: str) -> None:
-    """Do what the holder of a confirmation page can about a wrong address.
+def correct_email_by_confirmation(confirmation: Confirmation, email: str) -> None:
+    """Let someone with a confirmation page report a wrong address.
 
-    Whoever took the place with this address may have it corrected. Anyone else, who only
-    found the place taken, or whose address is not the booking's any more, makes us ask at
-    the address that we know.
+    Whoever made the booking with this address may change it. In all other cases (the booking is
+    older, or its address has changed since), ask at the address of the booking.
     """
-    _refuse_the_same(email, receipt.email)
-    delegate = receipt.delegate
-    deeds.lock(delegate)
-    is_theirs = receipt.is_first and deeds.is_same(receipt.email, delegate.email)
+    _require_different_email(email, confirmation.email)
+    delegate = confirmation.delegate
+    operations.lock(delegate)
+    is_theirs = confirmation.is_first and operations.is_same_email(
+        confirmation.email, delegate.email
+    )
     if is_theirs and delegate.is_attending:
-        _write_to_new_address(delegate, email)
+        _start_email_change(delegate, email)
     else:
-        _allow_a_letter(delegate)
-        letters.address_change_asked(delegate)
+        _check_rate_limit(delegate)
+        emails.send_email_change_requested(delegate)
 
 
-def confirm_address(delegate: Delegate) -> None:
-    """Let a new address count: letters go there, and every earlier link dies."""
-    deeds.lock(delegate)
-    if not delegate.new_email:
-        raise Refused("The address has been confirmed already")
-    sentence = "A new email address was confirmed"
-    old = deeds.readdress(delegate, delegate.new_email, sentence, who=THE_DELEGATE)
-    letters.address_changed(delegate, old)
-    letters.registration_confirmed(delegate)
+def confirm_email_change(delegate: Delegate) -> None:
+    """Make a new address effective; every earlier link stops working."""
+    operations.lock(delegate)
+    if not delegate.pending_email:
+        raise RuleViolation("The address has been confirmed already")
+    summary = "A new email address was confirmed"
+    old_email = operations.change_email(
+        delegate, delegate.pending_email, summary, actor=ACTOR_DELEGATE
+    )
+    emails.send_email_changed(delegate, old_email)
+    emails.send_registration_confirmed(delegate)
 
 
 def cancel(delegate: Delegate) -> None:
-    """Give the place back; it is free for somebody else at once."""
-    deeds.cancel(delegate, who=THE_DELEGATE)
-    letters.booking_cancelled(delegate)
+    """Cancel the booking and email a confirmation; the place is free at once."""
+    operations.cancel(delegate, actor=ACTOR_DELEGATE)
+    emails.send_booking_cancelled(delegate)
 
 
 def erase_cancelled(delegate: Delegate) -> None:
-    """Forget who a delegate was as soon as they have cancelled and ask for it."""
-    deeds.erase_cancelled(delegate, who=THE_DELEGATE)
+    """Erase a delegate's personal data at their request, after they have cancelled."""
+    operations.erase_cancelled(delegate, actor=ACTOR_DELEGATE)
 
 
-def _refuse_the_same(email: str, known: str) -> None:
-    if deeds.is_same(email, known):
-        raise SameAddress("That is the address that we have: enter another one")
+def _require_different_email(email: str, current: str) -> None:
+    if operations.is_same_email(email, current):
+        raise EmailUnchanged("That is the address that we have: enter another one")
 
 
-def _write_to_new_address(delegate: Delegate, email: str) -> None:
-    _allow_a_letter(delegate)
-    made = [Change(remembered.NEW_EMAIL, delegate.new_email, email)]
-    delegate.new_email = email
-    delegate.new_link_key = secrets.token_urlsafe(16)
-    delegate.changes += 1
-    deeds.record(delegate, "A new email address was given, to be confirmed", THE_DELEGATE, made)
-    letters.address_to_confirm(delegate)
+def _start_email_change(delegate: Delegate, email: str) -> None:
+    _check_rate_limit(delegate)
+    field_changes = [BookingChange(changes.PENDING_EMAIL, delegate.pending_email, email)]
+    delegate.pending_email = email
+    delegate.pending_email_key = secrets.token_urlsafe(16)
+    delegate.version += 1
+    operations.record(
+        delegate, "A new email address was given, to be confirmed", ACTOR_DELEGATE, field_changes
+    )
+    emails.send_email_change_confirmation(delegate)
 
 
-def _allow_a_letter(delegate: Delegate) -> None:
-    limits.allow("address", delegate.reference, times=MOST_LETTERS, within=AN_HOUR)
+def _check_rate_limit(delegate: Delegate) -> None:
+    rate_limits.hit("address", delegate.reference, times=MAX_EMAILS_PER_HOUR, within=AN_HOUR)

@@ -1,7 +1,6 @@
-"""A delegate's own booking, opened by the link in their letters.
+"""A delegate's own booking, opened by the link in their emails.
 
-A page is only looked at when it is opened: mail scanners open every link. What changes
-something is a button.
+Opening a page changes nothing, because mail scanners open every link; changes need a button.
 """
 
 import json
@@ -12,27 +11,28 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import limits
-from app.errors import ConferenceError, Gone, NotFound, Refused
-from app.forms import ButtonForm, checks_its_own_token
+from app.accounts import rate_limits
+from app.errors import ConferenceError, Gone, NotFound, RuleViolation
+from app.forms.base import ConfirmForm, validates_own_csrf
 from app.mail import queries as mail
-from app.registration import calendar, countries, links, review
+from app.registration import check_answers, countries, ical, links
 from app.registration import queries as registration
-from app.registration.bookings import addresses, changes, own_copy, queries, services
-from app.registration.bookings.deeds import Stale, Taken
+from app.registration.bookings import changes, data_export, queries, services
 from app.registration.bookings.forms import (
-    AskForLinkForm,
     ChangeAccessNeedsForm,
     ChangeDaysForm,
     ChangeDietaryNeedsForm,
     ChangeForm,
     ChangeNameForm,
     ChangeWorkForm,
+    RequestLinkForm,
 )
+from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.models import Delegate
 from app.web import languages
-from app.web.pages import page
-from app.web.words import local_moment
+from app.web.formatting import local_moment
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
 
 FORMS: dict[str, type[ChangeForm]] = {
     "name": ChangeNameForm,
@@ -42,7 +42,7 @@ FORMS: dict[str, type[ChangeForm]] = {
     "dietary-needs": ChangeDietaryNeedsForm,
 }
 QUESTIONS = ", ".join(f'"{question}"' for question in FORMS)
-NEWS = {
+FLASH_MESSAGES = {
     "changed": _l("Your changes are saved. A letter about them is on its way to you."),
     "asked": _l("We have written to your new address. It counts when you confirm it from there."),
     "kept": _l("Your address stays as it was. The link that we sent to the other one is dead."),
@@ -51,154 +51,160 @@ NEWS = {
     "already_cancelled": _l("This booking has already been cancelled. Nothing more was done."),
 }
 
-pages = Blueprint("bookings", __name__, url_prefix="/booking")
+bp = Blueprint("bookings", __name__, url_prefix="/booking")
 
 
-@pages.errorhandler(Gone)
-@pages.errorhandler(NotFound)
-def _dead(error: ConferenceError) -> ResponseReturnValue:
+@bp.errorhandler(Gone)
+@bp.errorhandler(NotFound)
+def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
     is_gone = isinstance(error, Gone)
-    return page(
-        "registration/booking_dead.html",
+    return render_page(
+        "registration/booking_link_expired.html",
         status=410 if is_gone else 404,
         is_gone=is_gone,
         reason=gettext(str(error)),
     )
 
 
-@pages.route("", methods=["GET", "POST"])
-@checks_its_own_token
-def ask() -> ResponseReturnValue:
-    form = AskForLinkForm()
+@bp.route("", methods=["GET", "POST"])
+@validates_own_csrf
+def request_link() -> ResponseReturnValue:
+    form = RequestLinkForm()
     if form.validate_on_submit():
-        network = limits.network(request.remote_addr)
-        services.send_links(form.address(), languages.current().code, network)
-        return redirect(url_for(".asked"), 303)
-    return page("registration/booking_ask.html", status=422 if form.errors else 200, form=form)
-
-
-@pages.get("/asked")
-def asked() -> ResponseReturnValue:
-    return page("registration/booking_asked.html")
-
-
-@pages.get("/erased")
-def erased() -> ResponseReturnValue:
-    return page("registration/booking_erased.html")
-
-
-@pages.get("/<secret>")
-def shown(secret: str) -> ResponseReturnValue:
-    delegate = _booking(secret)
-    return page(
-        "registration/booking.html",
-        delegate=delegate,
-        secret=secret,
-        rows=_rows(delegate, secret),
-        letters=mail.letters_about(delegate.reference),
-        news=NEWS.get(request.args.get("news", "")),
-        keep=ButtonForm(),
+        network = rate_limits.network_key(request.remote_addr)
+        services.send_links(form.get_email(), languages.current().code, network)
+        return redirect(url_for(".link_requested"), 303)
+    return render_page(
+        "registration/booking_request_link.html", status=422 if form.errors else 200, form=form
     )
 
 
-@pages.route(f"/<secret>/<any({QUESTIONS}):question>", methods=["GET", "POST"])
-@checks_its_own_token
-def change(secret: str, question: str) -> ResponseReturnValue:
-    delegate = queries.standing_booking(links.delegate_key(secret))
-    form = _form(question, delegate)
+@bp.get("/asked")
+def link_requested() -> ResponseReturnValue:
+    return render_page("registration/booking_link_requested.html")
+
+
+@bp.get("/erased")
+def erasure_confirmed() -> ResponseReturnValue:
+    return render_page("registration/booking_erased.html")
+
+
+@bp.get("/<secret>")
+def show(secret: str) -> ResponseReturnValue:
+    delegate = _get_booking(secret)
+    return render_page(
+        "registration/booking.html",
+        delegate=delegate,
+        secret=secret,
+        rows=_list_answers(delegate, secret),
+        letters=mail.list_for_booking(delegate.reference),
+        flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
+        cancel_form=ConfirmForm(),
+    )
+
+
+@bp.route(f"/<secret>/<any({QUESTIONS}):question>", methods=["GET", "POST"])
+@validates_own_csrf
+def edit(secret: str, question: str) -> ResponseReturnValue:
+    delegate = queries.get_editable_booking(links.read_booking_key(secret))
+    form = _build_form(question, delegate)
     if form.validate_on_submit():
-        wanted = replace(changes.told(delegate), **form.answer())
+        draft = replace(changes.to_draft(delegate), **form.get_answer())
         try:
-            is_other = services.change(delegate, wanted, form.changes_seen)
-        except (Stale, Taken) as refusal:
-            form.refuse(refusal, delegate.changes)
+            has_changed = services.update(delegate, draft, form.expected_version)
+        except (StaleBooking, DuplicateBooking) as refusal:
+            form.reject_and_rebase(refusal, delegate.version)
         else:
-            return _see(delegate, "changed" if is_other else None)
+            return _redirect(delegate, "changed" if has_changed else None)
     template = f"registration/{question.replace('-', '_')}.html"
     status = 422 if form.errors else 200
-    return page(template, status, form=form, steps=0, back=url_for(".shown", secret=secret))
+    return render_page(template, status, form=form, steps=0, back=url_for(".show", secret=secret))
 
 
-@pages.route("/<secret>/cancel", methods=["GET", "POST"])
-@checks_its_own_token
+@bp.route("/<secret>/cancel", methods=["GET", "POST"])
+@validates_own_csrf
 def cancel(secret: str) -> ResponseReturnValue:
-    delegate = _booking(secret)
-    form = ButtonForm()
+    delegate = _get_booking(secret)
+    form = ConfirmForm()
     if form.validate_on_submit():
         try:
             services.cancel(delegate)
-        except Refused:
-            return _see(delegate, "already_cancelled")
-        return _see(delegate, "cancelled")
+        except RuleViolation:
+            return _redirect(delegate, "already_cancelled")
+        return _redirect(delegate, "cancelled")
     if not delegate.is_attending:
-        return _see(delegate, "already_cancelled")
-    return _sure("registration/booking_cancel.html", form, delegate, secret)
+        return _redirect(delegate, "already_cancelled")
+    return _render_confirm("registration/booking_cancel.html", form, delegate, secret)
 
 
-@pages.route("/<secret>/erase", methods=["GET", "POST"])
-@checks_its_own_token
+@bp.route("/<secret>/erase", methods=["GET", "POST"])
+@validates_own_csrf
 def erase(secret: str) -> ResponseReturnValue:
-    delegate = _booking(secret)
-    form = ButtonForm()
+    delegate = _get_booking(secret)
+    form = ConfirmForm()
     if form.validate_on_submit():
         services.erase_cancelled(delegate)
-        return redirect(url_for(".erased"), 303)
-    return _sure("registration/booking_erase.html", form, delegate, secret)
+        return redirect(url_for(".erasure_confirmed"), 303)
+    return _render_confirm("registration/booking_erase.html", form, delegate, secret)
 
 
-@pages.get("/<secret>/copy.json")
-def copy(secret: str) -> ResponseReturnValue:
-    held = own_copy.everything(_booking(secret))
-    return _file(json.dumps(held, ensure_ascii=False, indent=2), "application/json", "booking.json")
+@bp.get("/<secret>/copy.json")
+def download_data(secret: str) -> ResponseReturnValue:
+    export = data_export.export_delegate(_get_booking(secret))
+    return _download(
+        json.dumps(export, ensure_ascii=False, indent=2), "application/json", "booking.json"
+    )
 
 
-@pages.get("/<secret>/calendar.ics")
-def for_calendar(secret: str) -> ResponseReturnValue:
-    return _file(calendar.entry(_booking(secret)), "text/calendar", "conference.ics")
+@bp.get("/<secret>/calendar.ics")
+def calendar(secret: str) -> ResponseReturnValue:
+    return _download(ical.render_ical(_get_booking(secret)), "text/calendar", "conference.ics")
 
 
-def _booking(secret: str) -> Delegate:
-    return queries.booking(links.delegate_key(secret))
+def _get_booking(secret: str) -> Delegate:
+    return queries.get_booking(links.read_booking_key(secret))
 
 
-def _form(question: str, delegate: Delegate) -> ChangeForm:
-    kind = FORMS[question]
-    form = kind(data={"seen": delegate.changes, **kind.shown(changes.told(delegate))})
+def _build_form(question: str, delegate: Delegate) -> ChangeForm:
+    form_class = FORMS[question]
+    form = form_class(
+        data={"seen": delegate.version, **form_class.initial_data(changes.to_draft(delegate))}
+    )
     if isinstance(form, ChangeDaysForm):
-        form.days.offer(registration.days())
+        form.days.set_days(registration.conference_days())
     if isinstance(form, ChangeWorkForm):
-        form.country.choices = countries.listed(languages.current().code)
+        form.country.choices = countries.choices(languages.current().code)
     return form
 
 
-def _sure(template: str, form: ButtonForm, delegate: Delegate, secret: str) -> Response:
-    """Ask whether somebody is sure before anything is undone."""
+def _render_confirm(template: str, form: ConfirmForm, delegate: Delegate, secret: str) -> Response:
+    """Ask for confirmation before something is undone."""
     status = 422 if form.errors else 200
-    return page(template, status, form=form, delegate=delegate, secret=secret)
+    return render_page(template, status, form=form, delegate=delegate, secret=secret)
 
 
-def _rows(delegate: Delegate, secret: str) -> list[review.Row]:
-    """List what is booked, each answer with where it is asked again; once cancelled, nowhere."""
+def _list_answers(delegate: Delegate, secret: str) -> list[check_answers.AnswerRow]:
+    """List the answers with links to change them; none once the booking is cancelled."""
 
     def where(question: str) -> str:
         if not delegate.is_attending:
             return ""
         if question == "email":
-            return url_for(".addresses.correct", secret=secret)
-        return url_for(".change", secret=secret, question=question)
+            return url_for(".email_change.edit", secret=secret)
+        return url_for(".edit", secret=secret, question=question)
 
     registered = (gettext("Registered"), local_moment(delegate.registered_at), "")
-    return [*review.rows(changes.told(delegate), where), registered]
+    return [*check_answers.list_answers(changes.to_draft(delegate), where), registered]
 
 
-def _see(delegate: Delegate, news: str | None) -> Response:
-    address = url_for(".shown", secret=links.booking_token(delegate), news=news)
-    return Response(status=303, headers={"Location": address})
+def _redirect(delegate: Delegate, flash_name: str | None) -> Response:
+    url = url_for(".show", secret=links.booking_token(delegate), news=flash_name)
+    return Response(status=303, headers={"Location": url})
 
 
-def _file(content: str | bytes, mimetype: str, name: str) -> Response:
+def _download(content: str | bytes, mimetype: str, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, mimetype=mimetype, headers=headers)
 
 
-pages.register_blueprint(addresses.pages)
+no_referrer(bp)

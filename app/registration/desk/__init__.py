@@ -1,1 +1,1 @@
-"""What the registration desk does: it finds delegates, and does for them what they could."""
+"""The registration desk: finding delegates, and doing for them what they could do themselves."""

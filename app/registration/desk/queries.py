@@ -1,4 +1,4 @@
-"""Questions of the desk about delegates. Nothing here changes anything."""
+"""Read-only queries of the desk about delegates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,42 +9,42 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from app.database import db
 from app.errors import NotFound
-from app.mail.models import Letter
-from app.mail.queries import HAS_FAILED, IS_WAITING
+from app.mail.models import Email
+from app.mail.queries import IS_FAILED, IS_WAITING
+from app.registration.booking import search_key
 from app.registration.models import Delegate
-from app.registration.recognition import searched
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
-OF_LETTERS: Final = {"failed": HAS_FAILED, "waiting": IS_WAITING}
-IS_KNOWN = Delegate.erased_at.is_(None)
-OF_STATES: Final[Mapping[str, ColumnElement[bool]]] = {
-    "attending": IS_KNOWN & Delegate.cancelled_at.is_(None),
-    "cancelled": IS_KNOWN & Delegate.cancelled_at.is_not(None),
+EMAIL_CONDITIONS: Final = {"failed": IS_FAILED, "waiting": IS_WAITING}
+IS_NOT_ERASED = Delegate.erased_at.is_(None)
+STATE_CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "attending": IS_NOT_ERASED & Delegate.cancelled_at.is_(None),
+    "cancelled": IS_NOT_ERASED & Delegate.cancelled_at.is_not(None),
     "erased": Delegate.erased_at.is_not(None),
 }
-SORTS: Final = {
-    "name": (Delegate.name_order,),
+SORT_COLUMNS: Final = {
+    "name": (Delegate.name_sort_key,),
     "registered": (Delegate.registered_at,),
-    "country": (Delegate.country, Delegate.name_order),
-    "organisation": (Delegate.organisation_order, Delegate.name_order),
+    "country": (Delegate.country, Delegate.name_sort_key),
+    "organisation": (Delegate.organisation_sort_key, Delegate.name_sort_key),
 }
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which delegates someone looks for; an empty word asks for nothing."""
+class DelegateFilter:
+    """The filters of the list of delegates; an empty value does not filter."""
 
-    words: str = ""  # each of them somewhere in names, address, organisation or reference
+    text: str = ""  # words, each contained in name, email, organisation or reference
     state: str = ""
     day: str = ""  # ISO
     country: str = ""
-    letters: str = ""  # failed, or waiting
-    by_hand: str = ""
+    email_state: str = ""  # failed or waiting
+    added_by: str = ""
 
 
-def delegate(reference: str) -> Delegate:
-    """Find the delegate with this booking reference, however it was typed."""
+def get_delegate(reference: str) -> Delegate:
+    """Return the delegate with a booking reference, however it was typed; raise NotFound."""
     found = db.session.scalar(
         select(Delegate).where(Delegate.reference == reference.strip().upper())
     )
@@ -53,8 +53,8 @@ def delegate(reference: str) -> Delegate:
     return found
 
 
-class Line(NamedTuple):
-    """What a list shows of a delegate."""
+class DelegateRow(NamedTuple):
+    """The columns of the list of delegates."""
 
     reference: str
     given_names: str
@@ -68,60 +68,64 @@ class Line(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """The name as it was given."""
+        """The name in the order in which it was given."""
         return f"{self.given_names} {self.family_name}".strip()
 
 
-LINE: Final = [Delegate.__table__.c[name] for name in Line._fields]
+ROW_COLUMNS: Final = [Delegate.__table__.c[name] for name in DelegateRow._fields]
 
 
-def listed(
-    wanted: Wanted, sort: str, *, is_reversed: bool, offset: int, limit: int
-) -> Sequence[Line]:
-    """List the delegates someone looks for, in this order."""
-    order = (*SORTS[sort], Delegate.id)
-    turned = [one.desc() for one in order] if is_reversed else order
-    rows = narrowed(select(*LINE), wanted).order_by(*turned).offset(offset).limit(limit)
-    return [Line(*row) for row in db.session.execute(rows)]
+def list_delegates(
+    filters: DelegateFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
+) -> Sequence[DelegateRow]:
+    """List the matching delegates, sorted."""
+    order = (*SORT_COLUMNS[sort], Delegate.id)
+    ordering = [one.desc() for one in order] if is_reversed else order
+    rows = (
+        apply_filter(select(*ROW_COLUMNS), filters).order_by(*ordering).offset(offset).limit(limit)
+    )
+    return [DelegateRow(*row) for row in db.session.execute(rows)]
 
 
-def count(wanted: Wanted) -> int:
-    """Count the delegates someone looks for."""
-    return db.session.scalar(narrowed(select(func.count(Delegate.id)), wanted)) or 0
+def count_delegates(filters: DelegateFilter) -> int:
+    """Count the matching delegates."""
+    return db.session.scalar(apply_filter(select(func.count(Delegate.id)), filters)) or 0
 
 
-def countries() -> Sequence[str]:
-    """List the countries that delegates come from, as codes."""
-    known = select(Delegate.country).where(Delegate.country != "").distinct()
-    return db.session.scalars(known).all()
+def list_countries() -> Sequence[str]:
+    """List the codes of the countries that delegates come from."""
+    statement = select(Delegate.country).where(Delegate.country != "").distinct()
+    return db.session.scalars(statement).all()
 
 
-def undelivered(delegates: Sequence[Line]) -> Mapping[str, str]:
-    """Tell of which bookings a letter has not arrived: "failed", or else "waiting"."""
-    about = Letter.about.in_([one.reference for one in delegates])
+def get_undelivered(delegates: Sequence[DelegateRow]) -> Mapping[str, str]:
+    """Map booking references to "failed" or "waiting" where an email has not arrived."""
+    is_of_booking = Email.booking_reference.in_([one.reference for one in delegates])
     rows = db.session.execute(
-        select(Letter.about, Letter.state).where(about, HAS_FAILED | IS_WAITING).distinct()
+        select(Email.booking_reference, Email.state)
+        .where(is_of_booking, IS_FAILED | IS_WAITING)
+        .distinct()
     )
     return dict(sorted(rows.tuples(), key=lambda row: row[1], reverse=True))
 
 
-def narrowed(statement: Select[Row], wanted: Wanted) -> Select[Row]:
-    """Narrow a statement about delegates to those someone looks for."""
-    return statement.where(*_conditions(wanted))
+def apply_filter(statement: Select[Row], filters: DelegateFilter) -> Select[Row]:
+    """Add the conditions of the filters to a statement about delegates."""
+    return statement.where(*_conditions(filters))
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    words = searched(wanted.words).split()
-    conditions = [Delegate.found_by.contains(word, autoescape=True) for word in words]
-    if wanted.state:
-        conditions.append(OF_STATES[wanted.state])
-    if wanted.day:
-        conditions.append(Delegate.days.contains(wanted.day, autoescape=True))
-    if wanted.country:
-        conditions.append(Delegate.country == wanted.country)
-    if wanted.letters:
-        about = select(Letter.about).where(OF_LETTERS[wanted.letters])
-        conditions.append(Delegate.reference.in_(about))
-    if wanted.by_hand:
-        conditions.append(Delegate.is_by_hand.is_(True))
+def _conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
+    words = search_key(filters.text).split()
+    conditions = [Delegate.search_text.contains(word, autoescape=True) for word in words]
+    if filters.state:
+        conditions.append(STATE_CONDITIONS[filters.state])
+    if filters.day:
+        conditions.append(Delegate.days.contains(filters.day, autoescape=True))
+    if filters.country:
+        conditions.append(Delegate.country == filters.country)
+    if filters.email_state:
+        references = select(Email.booking_reference).where(EMAIL_CONDITIONS[filters.email_state])
+        conditions.append(Delegate.reference.in_(references))
+    if filters.added_by:
+        conditions.append(Delegate.is_added_by_team.is_(True))
     return conditions

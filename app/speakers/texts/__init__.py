@@ -1,1 +1,1 @@
-"""What readers see of a speaker and of a session, written by those whose words they are."""
+"""The public texts of speakers and sessions, written by speakers and owners."""

@@ -1,4 +1,4 @@
-"""The fields of what readers see of a speaker and of a session: what each may hold."""
+"""The form fields of the public texts of speakers and sessions, with their limits."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,86 +15,109 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, ValidationError
 
-from app.forms import one_line, plain_characters, tidy
-from app.programme import profile
-from app.registration.fields import at_most, lettered, offered
+from app.forms.validators import (
+    max_length,
+    no_hidden_characters,
+    one_of_choices,
+    requires_alphanumeric,
+)
+from app.programme import speaker_links
+from app.text import collapse_whitespace, normalise
 from app.web import languages
 
-LONGEST_NAME = 200  # characters
-LONGEST_LINE = 300
-SHORT_LINE = 100
-LONGEST_BIOGRAPHY = 3_000
-LONGEST_ABSTRACT = 3_000
-LONGEST_LINKS = (profile.LONGEST_ADDRESS + profile.LONGEST_LABEL + 2) * profile.MOST_LINKS
-MOST_LANGUAGES = 12
-EITHER_WAY = {"dir": "auto"}  # as what is typed is written
-LEFT, OVER = _l("Characters left: …"), _l("Characters too many: …")  # told while somebody writes
-MARKDOWN = _l("Public. Markdown: an empty line begins a new paragraph, *words* are emphasised")
+MAX_NAME_LENGTH = 200  # characters
+MAX_LINE_LENGTH = 300
+MAX_SHORT_LINE_LENGTH = 100
+MAX_BIOGRAPHY_LENGTH = 3_000
+MAX_ABSTRACT_LENGTH = 3_000
+MAX_LINKS_LENGTH = (
+    speaker_links.MAX_ADDRESS_LENGTH + speaker_links.MAX_LABEL_LENGTH + 2
+) * speaker_links.MAX_LINKS
+MAX_LANGUAGES = 12
+DIR_AUTO = {"dir": "auto"}  # the direction of the typed text
+CHARACTERS_LEFT, CHARACTERS_OVER = (
+    _l("Characters left: …"),
+    _l("Characters too many: …"),
+)  # hints while typing
+MARKDOWN_HINT = _l("Public. Markdown: an empty line begins a new paragraph, *words* are emphasised")
 
 
-def lines(text: str | None) -> str:
-    """Give typed text tidied, with one sign at the end of each line."""
-    return tidy(text).replace("\r\n", "\n").replace("\r", "\n")
+def normalise_lines(text: str | None) -> str:
+    """Return typed text normalised, with LF at the end of each line."""
+    return normalise(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def a_name(label: Any, called: Any, missing: Any, hint: Any) -> StringField:
-    """Ask for what a thing is called, in any writing."""
-    checks = [DataRequired(missing), at_most(LONGEST_NAME, called), plain_characters]
-    checks.append(lettered(called))
-    return StringField(label, checks, [one_line], hint, render_kw=EITHER_WAY)
+def name_field(label: Any, subject: Any, required_message: Any, hint: Any) -> StringField:
+    """Return a required field for a name, in any script."""
+    validators = [
+        DataRequired(required_message),
+        max_length(MAX_NAME_LENGTH, subject),
+        no_hidden_characters,
+    ]
+    validators.append(requires_alphanumeric(subject))
+    return StringField(label, validators, [collapse_whitespace], hint, render_kw=DIR_AUTO)
 
 
-def a_line(
-    label: Any, called: Any, hint: Any, most: int = LONGEST_LINE, **look: str
+def line_field(
+    label: Any, subject: Any, hint: Any, max_chars: int = MAX_LINE_LENGTH, **html_attributes: str
 ) -> StringField:
-    """Ask for a line, which may be left out."""
-    checks = [at_most(most, called), plain_characters]
-    return StringField(label, checks, [one_line], hint, render_kw={**EITHER_WAY, **look})
-
-
-def a_text(label: Any, called: Any, hint: Any, most: int) -> TextAreaField:
-    """Ask for Markdown of some length; what stood there before may be longer."""
-    return TextAreaField(
-        label,
-        [not_longer(most, called), plain_characters],
-        [lines],
-        hint,
-        render_kw={**EITHER_WAY, "data-most": str(most), "data-left": LEFT, "data-over": OVER},
+    """Return an optional one-line field."""
+    validators = [max_length(max_chars, subject), no_hidden_characters]
+    return StringField(
+        label, validators, [collapse_whitespace], hint, render_kw={**DIR_AUTO, **html_attributes}
     )
 
 
-def not_longer(most: int, called: Any) -> Any:
-    """Refuse what is too long, unless it has stood there all along."""
-    check = at_most(most, called)
+def text_field(label: Any, subject: Any, hint: Any, max_chars: int) -> TextAreaField:
+    """Return a field for Markdown; a text that was longer before may stay."""
+    return TextAreaField(
+        label,
+        [max_length_unless_unchanged(max_chars, subject), no_hidden_characters],
+        [normalise_lines],
+        hint,
+        render_kw={
+            **DIR_AUTO,
+            "data-most": str(max_chars),
+            "data-left": CHARACTERS_LEFT,
+            "data-over": CHARACTERS_OVER,
+        },
+    )
+
+
+def max_length_unless_unchanged(max_chars: int, subject: Any) -> Any:
+    """Return a validator that rejects a text that is too long, unless it was before."""
+    check = max_length(max_chars, subject)
 
     def not_longer_now(form: Any, field: StringField) -> None:
-        if field.data != lines(field.object_data):
+        if field.data != normalise_lines(field.object_data):
             check(form, field)
 
     return not_longer_now
 
 
-def leads_to_websites(_form: Any, field: TextAreaField) -> None:
-    """Refuse links that may not stand on a page, each by its number."""
-    links = profile.read_links(field.data or "")
-    if len(links) > profile.MOST_LINKS:
-        raise ValidationError(gettext("Give at most %(most)s links", most=profile.MOST_LINKS))
+def valid_links(_form: Any, field: TextAreaField) -> None:
+    """Reject invalid links, naming each by its number."""
+    links = speaker_links.parse_links(field.data or "")
+    if len(links) > speaker_links.MAX_LINKS:
+        raise ValidationError(gettext("Give at most %(most)s links", most=speaker_links.MAX_LINKS))
     for number, (address, label) in enumerate(links, start=1):
-        if wrong := profile.fault(address):
-            said = gettext(wrong)
-            raise ValidationError(gettext("Link %(number)s %(wrong)s", number=number, wrong=said))
-        if len(label) > profile.LONGEST_LABEL:
+        if error := speaker_links.link_error(address):
+            message = gettext(error)
+            raise ValidationError(
+                gettext("Link %(number)s %(wrong)s", number=number, wrong=message)
+            )
+        if len(label) > speaker_links.MAX_LABEL_LENGTH:
             raise ValidationError(
                 gettext("The words of link %(number)s are too long", number=number)
             )
 
 
-def links() -> TextAreaField:
-    """Ask for links, one a line."""
+def links_field() -> TextAreaField:
+    """Return a field for links, one per line."""
     return TextAreaField(
         _l("Links (optional)"),
-        [at_most(LONGEST_LINKS, _l("The links")), plain_characters, leads_to_websites],
-        [lines],
+        [max_length(MAX_LINKS_LENGTH, _l("The links")), no_hidden_characters, valid_links],
+        [normalise_lines],
         _l(
             "Public. One a line: the address, then what to call it, like "
             "https://example.org My research. At most eight. "
@@ -105,61 +128,63 @@ def links() -> TextAreaField:
 
 
 class BiographyForm(Form):
-    """A biography in one more language."""
+    """A biography in another language."""
 
     language = SelectField(
-        _l("Language"), [offered(_l("Choose one of the languages"))], validate_choice=False
+        _l("Language"), [one_of_choices(_l("Choose one of the languages"))], validate_choice=False
     )
-    text = a_text(
-        _l("Biography in this language"), _l("The biography"), MARKDOWN, LONGEST_BIOGRAPHY
+    text = text_field(
+        _l("Biography in this language"), _l("The biography"), MARKDOWN_HINT, MAX_BIOGRAPHY_LENGTH
     )
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        spoken = ((code, languages.described(code).name) for code in profile.LANGUAGES)
-        self.language.choices = [("", str(_l("Choose a language"))), *spoken]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        languages_offered = (
+            (code, languages.describe(code).name) for code in speaker_links.LANGUAGES
+        )
+        self.language.choices = [("", str(_l("Choose a language"))), *languages_offered]
 
     def validate_language(self, field: SelectField) -> None:
-        """Ask in which language a text is."""
+        """Require a language if there is a text."""
         if self.text.data and not field.data:
             raise ValidationError(_l("Choose the language of this biography"))
 
 
-class Biographies(FieldList):  # type: ignore[type-arg]  # not generic at run time
-    """The rows."""
+class BiographiesField(FieldList):  # type: ignore[type-arg]  # not generic at run time
+    """The list of biographies."""
 
-    def __init__(self, label: Any, **bound: Any) -> None:
-        super().__init__(FormField(BiographyForm), label, max_entries=MOST_LANGUAGES, **bound)
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(FormField(BiographyForm), label, max_entries=MAX_LANGUAGES, **kwargs)
 
-    def arrange(self, pressed: str) -> bool:
-        """Add or remove a row, if that button was pressed; tell whether it was."""
-        deed, _, number = pressed.partition(" ")
-        if deed == "add-language" and len(self.entries) < MOST_LANGUAGES:
+    def apply_button(self, pressed: str) -> bool:
+        """Add or remove a row if that button was pressed; return True if so."""
+        action, _, number = pressed.partition(" ")
+        if action == "add-language" and len(self.entries) < MAX_LANGUAGES:
             self.append_entry().form.language.render_kw = {"autofocus": ""}
-        elif deed == "remove-language" and number in map(str, range(len(self.entries))):
+        elif action == "remove-language" and number in map(str, range(len(self.entries))):
             self.entries.pop(int(number))
-        return deed in {"add-language", "remove-language"}
+        return action in {"add-language", "remove-language"}
 
     def validate(self, form: Any, extra_validators: Any = ()) -> bool:
-        """Refuse two in one language."""
-        is_right: bool = super().validate(form, extra_validators)
-        given = [row.form.language for row in self.entries if row.form.text.data]
-        for number, field in enumerate(given):
-            if field.data and field.data in {one.data for one in given[:number]}:
+        """Reject two biographies in one language."""
+        is_valid: bool = super().validate(form, extra_validators)
+        language_fields = [row.form.language for row in self.entries if row.form.text.data]
+        for number, field in enumerate(language_fields):
+            if field.data and field.data in {one.data for one in language_fields[:number]}:
                 field.errors = [gettext("There is a biography in this language already")]
                 self.errors = [*self.errors, field.errors]
-                is_right = False
-        return is_right
+                is_valid = False
+        return is_valid
 
     @property
-    def pairs(self) -> list[list[str]]:
-        """Give each language with its text; one without words is left out."""
-        told = {
+    def to_pairs(self) -> list[list[str]]:
+        """Return pairs of language and text; empty texts are left out."""
+        texts = {
             row.form.language.data: row.form.text.data for row in self.entries if row.form.text.data
         }
-        return [[code, told[code]] for code in sorted(told)]
+        return [[code, texts[code]] for code in sorted(texts)]
 
     @staticmethod
-    def shown(pairs: Sequence[Sequence[str]]) -> list[dict[str, str]]:
-        """Give the rows of what is known."""
+    def initial_data(pairs: Sequence[Sequence[str]]) -> list[dict[str, str]]:
+        """Return the form data of stored biographies."""
         return [{"language": code, "text": text} for code, text in pairs]

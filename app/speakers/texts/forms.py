@@ -1,4 +1,4 @@
-"""What a speaker writes of themselves, and the owner of a session of it."""
+"""The forms for a speaker's profile and for the text of a session."""
 
 import json
 from collections.abc import Mapping
@@ -7,146 +7,152 @@ from typing import Any, Self
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
-from app.forms import Form
-from app.programme import profile
-from app.programme.proposals import merging
+from app.forms.base import Form
+from app.programme import speaker_links
+from app.proposals import merging
 from app.speakers.texts import fields
-from app.speakers.texts.fields import Biographies
+from app.speakers.texts.fields import BiographiesField
 
-LONGEST_MARKS = 2_000  # characters
-PUBLIC = _l("Public")
+MAX_FINGERPRINTS_LENGTH = 2_000  # characters
+PUBLIC_HINT = _l("Public")
 
 
 class ProfileFields(Form):
-    """All that readers see of a speaker, but the photo."""
+    """The public profile of a speaker, without the photo."""
 
-    name = fields.a_name(
+    name = fields.name_field(
         _l("Name"),
         _l("The name"),
         _l("Enter the name"),
         _l("Public. In the writing in which it is usually written"),
     )
-    honorific = fields.a_line(
+    honorific = fields.line_field(
         _l("Title before the name (optional)"),
         _l("The title"),
         _l("Public. For example Professor, Dr or Sir"),
-        fields.SHORT_LINE,
+        fields.MAX_SHORT_LINE_LENGTH,
     )
-    pronunciation = fields.a_line(
+    pronunciation = fields.line_field(
         _l("How to say the name (optional)"),
         _l("How to say the name"),
         _l(
             "Public. In plain letters, for whoever introduces the speaker: "
             "for example zho-OW mah-RAY"
         ),
-        fields.SHORT_LINE,
+        fields.MAX_SHORT_LINE_LENGTH,
     )
-    pronouns = fields.a_line(
+    pronouns = fields.line_field(
         _l("Pronouns (optional)"),
         _l("The pronouns"),
         _l("Public. For example she/her or they/them"),
-        fields.SHORT_LINE,
+        fields.MAX_SHORT_LINE_LENGTH,
     )
-    role = fields.a_line(
+    role = fields.line_field(
         _l("Role (optional)"), _l("The role"), _l("Public. For example Professor of public health")
     )
-    organisation = fields.a_line(_l("Organisation (optional)"), _l("The organisation"), PUBLIC)
-    country = fields.a_line(_l("Country (optional)"), _l("The country"), PUBLIC, list="countries")
-    biography = fields.a_text(
+    organisation = fields.line_field(
+        _l("Organisation (optional)"), _l("The organisation"), PUBLIC_HINT
+    )
+    country = fields.line_field(
+        _l("Country (optional)"), _l("The country"), PUBLIC_HINT, list="countries"
+    )
+    biography = fields.text_field(
         _l("Biography (optional)"),
         _l("The biography"),
         _l(
             "Public, in English, at most 3,000 characters, which is about 450 words. "
             "Markdown: an empty line begins a new paragraph, *words* are emphasised"
         ),
-        fields.LONGEST_BIOGRAPHY,
+        fields.MAX_BIOGRAPHY_LENGTH,
     )
-    biographies = Biographies(_l("Biography in other languages (optional)"))
-    links = fields.links()
+    biographies = BiographiesField(_l("Biography in other languages (optional)"))
+    links = fields.links_field()
 
     @staticmethod
-    def filled(values: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what stands in the form before anything is typed."""
+    def initial_data(values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the form's initial data."""
         return {
-            **{name: values[name] for name in profile.FIELDS},
-            "biographies": Biographies.shown(values["biographies"]),
-            "links": profile.shown_links(values["links"]),
+            **{name: values[name] for name in speaker_links.PROFILE_FIELDS},
+            "biographies": BiographiesField.initial_data(values["biographies"]),
+            "links": speaker_links.format_links(values["links"]),
         }
 
-    def arranges(self, pressed: str) -> bool:
-        """Add or remove a biography, if that button was pressed; tell whether it was."""
-        return "biographies" in self and self.biographies.arrange(pressed)
+    def apply_button(self, pressed: str) -> bool:
+        """Add or remove a biography if that button was pressed; return True if so."""
+        return "biographies" in self and self.biographies.apply_button(pressed)
 
     @property
-    def typed(self) -> dict[str, Any]:
-        """Give what was typed, as an edit takes it."""
-        told = {name: self[name].data or "" for name in profile.FIELDS if name in self}
-        if "biographies" in told:
-            told["biographies"] = self.biographies.pairs
-        if "links" in told:
-            told["links"] = profile.read_links(told["links"])
-        return told
+    def typed_values(self) -> dict[str, Any]:
+        """Return what was typed, as values of an edit."""
+        values = {
+            name: self[name].data or "" for name in speaker_links.PROFILE_FIELDS if name in self
+        }
+        if "biographies" in values:
+            values["biographies"] = self.biographies.to_pairs
+        if "links" in values:
+            values["links"] = speaker_links.parse_links(values["links"])
+        return values
 
 
 class TextFields(Form):
-    """What readers see of a session and its owner writes."""
+    """The public text of a session."""
 
-    title = fields.a_name(
+    title = fields.name_field(
         _l("Title"),
         _l("The title"),
         _l("Enter the title"),
         _l("Public, at most 200 characters"),
     )
-    abstract = fields.a_text(
+    abstract = fields.text_field(
         _l("Abstract (optional)"),
         _l("The abstract"),
         _l(
             "Public, at most 3,000 characters, which is about 450 words. "
             "Markdown: an empty line begins a new paragraph, *words* are emphasised"
         ),
-        fields.LONGEST_ABSTRACT,
+        fields.MAX_ABSTRACT_LENGTH,
     )
 
     @staticmethod
-    def filled(values: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what stands in the form before anything is typed."""
+    def initial_data(values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the form's initial data."""
         return {name: values[name] for name in ("title", "abstract")}
 
     @staticmethod
-    def arranges(_pressed: str) -> bool:
-        """Tell that nothing here is added or removed."""
+    def apply_button(_pressed: str) -> bool:
+        """Return False: there are no rows to add or remove."""
         return False
 
     @property
-    def typed(self) -> dict[str, Any]:
-        """Give what was typed, as an edit takes it."""
+    def typed_values(self) -> dict[str, Any]:
+        """Return what was typed, as values of an edit."""
         return {name: self[name].data or "" for name in ("title", "abstract") if name in self}
 
 
-class Begun(Form):
-    """A form that remembers what stood in it when it was opened."""
+class TracksInitialValues(Form):
+    """A form with fingerprints of the values it was opened with."""
 
     began = HiddenField()
 
-    def begin(self, values: Mapping[str, Any]) -> Self:
-        """Remember what stands in the form now."""
-        self.began.data = json.dumps(merging.marks(values))
+    def remember_values(self, values: Mapping[str, Any]) -> Self:
+        """Store fingerprints of these values in the form."""
+        self.began.data = json.dumps(merging.fingerprints(values))
         return self
 
     @property
-    def marks(self) -> Mapping[str, str]:
-        """Tell what stood in the form; what nobody has written there was never right."""
+    def initial_fingerprints(self) -> Mapping[str, str]:
+        """The fingerprints by field; empty if they cannot be read."""
         typed = self.began.data or ""
         try:
-            read = json.loads(typed) if len(typed) <= LONGEST_MARKS else {}
+            read = json.loads(typed) if len(typed) <= MAX_FINGERPRINTS_LENGTH else {}
         except ValueError:
             read = {}
         return read if isinstance(read, dict) else {}
 
 
-class ProfileForm(ProfileFields, Begun):
-    """Say who a speaker is."""
+class ProfileForm(ProfileFields, TracksInitialValues):
+    """Edit a speaker's profile."""
 
 
-class TextForm(TextFields, Begun):
-    """Say what a session is about."""
+class TextForm(TextFields, TracksInitialValues):
+    """Edit the text of a session."""

@@ -1,8 +1,8 @@
 // An agenda where the site cannot be reached: the sessions that this browser remembers, from the
 // programme that is kept. It says what the agenda of the site says (app/agenda/listing.py): what is at
 // the same time, and where there is no time to walk from one room to another.
-import { keptAgenda } from "../kept-agenda.js";
-import { match } from "./store.js";
+import { keptAgenda } from "../agenda-storage.js";
+import { match } from "./cache.js";
 
 const A_MINUTE = 60_000; // milliseconds
 

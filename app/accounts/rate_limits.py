@@ -1,0 +1,76 @@
+"""Rate limits, counted in the database for all processes and hosts.
+
+Only allowed attempts are counted, so whoever waits as long as they are told is allowed again. An
+attempt stays counted even if the request that makes it fails. Actors are stored only as keyed
+hashes, so that the table does not show who asked for what.
+
+Call `hit` in a POST only: a GET never writes.
+"""
+
+import hmac
+from datetime import timedelta
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
+
+from flask import current_app
+from sqlalchemy import bindparam, delete, func, insert, select
+
+from app import clock
+from app.accounts.models import RateLimitHit
+from app.database import db, insert_despite_rollback
+from app.errors import RateLimitExceeded
+
+RETENTION = timedelta(days=30)  # the longest period of any limit
+IPV6_NETWORK_BITS = 64  # the prefix length that a household or office usually has
+COUNT_HITS = (
+    select(func.count())
+    .select_from(RateLimitHit)
+    .where(
+        RateLimitHit.action == bindparam("action"),
+        RateLimitHit.actor_hash == bindparam("actor_hash"),
+        RateLimitHit.happened_at > bindparam("since"),
+    )
+)
+
+
+def hit(action: str, actor: str, *, times: int, within: timedelta) -> None:
+    """Count an attempt; raise RateLimitExceeded if there have been too many."""
+    actor_hash = _hash_actor(actor)
+    _lock_actor(action, actor_hash)
+    now = clock.real_now()
+    key = {"action": action, "actor_hash": actor_hash}
+    hits = db.session.connection().execute(COUNT_HITS, {**key, "since": now - within}).scalar_one()
+    if hits >= times:
+        raise RateLimitExceeded
+    insert_despite_rollback(insert(RateLimitHit), {**key, "happened_at": now})
+
+
+def network_key(address: str | None) -> str:
+    """Return a key for the network of an IP address: for IPv6, its /64 prefix."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        ipv4 = parsed.ipv4_mapped
+        return str(ipv4) if ipv4 else str(int(parsed) >> (128 - IPV6_NETWORK_BITS))
+    return str(parsed)
+
+
+def delete_expired() -> None:
+    """Delete attempts that no limit looks at any more."""
+    db.session.execute(
+        delete(RateLimitHit).where(RateLimitHit.happened_at < clock.real_now() - RETENTION)
+    )
+
+
+def _hash_actor(actor: str) -> str:
+    key = str(current_app.config["SECRET_KEY"])
+    return hmac.digest(key.encode(), f"attempt:{actor}".encode(), "sha256").hex()
+
+
+def _lock_actor(action: str, actor_hash: str) -> None:
+    """Serialise attempts by one actor; on SQLite all writing transactions are serialised anyway."""
+    if db.engine.dialect.name == "postgresql":
+        lock_id = int.from_bytes(sha256(f"{action}:{actor_hash}".encode()).digest()[:8])
+        db.session.execute(select(func.pg_advisory_xact_lock(lock_id - 2**63)))

@@ -1,1 +1,0 @@
-"""Setting up a second step, and what comes with it."""

@@ -1,0 +1,1 @@
+"""The admin area, where the team runs the conference."""

@@ -1,0 +1,40 @@
+"""The parent blueprint of the admin area, with the guard that all its parts inherit.
+
+Each part is registered with ``add``, which also checks the roles that may read and change it.
+"""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint
+
+from app.accounts import guards, roles
+from app.admin import flash, menu
+
+bp = Blueprint("admin", __name__, url_prefix="/organise")
+
+
+def add(part: Blueprint, area: roles.Area) -> None:
+    """Register a part of the admin area for the roles that may read and change it."""
+    part.before_request(guards.require_role_for(area))
+    part.context_processor(partial(_permission_context, area))
+    bp.register_blueprint(part)
+
+
+def _permission_context(area: roles.Area) -> dict[str, bool]:
+    return {"may_change": guards.can_change(area)}
+
+
+def _menu_context() -> dict[str, Any]:
+    person = guards.current_person()
+    return {"menu": menu.menu_for(person) if person else (), "breadcrumbs": menu.breadcrumbs}
+
+
+def _flash_context() -> dict[str, str]:
+    return {"flash_message": flash.current_flash()}
+
+
+bp.before_request(guards.require_team_member)
+bp.context_processor(_menu_context)
+bp.context_processor(_flash_context)
+bp.context_processor(guards.session_expiry_context)

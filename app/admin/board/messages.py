@@ -1,0 +1,95 @@
+"""Messages of the schedule board: the time and room of a session, and its clashes."""
+
+from collections.abc import Sequence
+
+from flask_babel import gettext, ngettext
+
+from app.programme.clashes import Clash
+from app.programme.labels import clash_reason
+from app.programme.models import Session
+from app.web.formatting import local_date, local_time
+
+
+def saved_message(session: Session) -> str:
+    """Return the message after a move was saved."""
+    return str(
+        gettext("Saved: %(title)s, %(place)s.", title=session.title, place=describe_slot(session))
+    )
+
+
+def conflict_message(session: Session) -> str:
+    """Return the message if somebody else has changed the session meanwhile."""
+    words = gettext("Not saved: somebody else has changed %(title)s.", title=session.title)
+    return f"{words} {describe_current_slot(session)}"
+
+
+def not_saved_message(reason: str) -> str:
+    """Return the message if a move failed."""
+    return str(gettext("Not saved: %(reason)s.", reason=reason))
+
+
+def describe_current_slot(session: Session) -> str:
+    """Return the session's day, time and room."""
+    if session.starts_at is None:
+        return str(gettext("It has no time yet."))
+    day = local_date(session.starts_at)
+    return str(gettext("It is now on %(day)s: %(place)s.", day=day, place=describe_slot(session)))
+
+
+def describe_slot(session: Session) -> str:
+    """Return the session's room and time: Great hall, 9:30am to 10:30am."""
+    where = session.room.name if session.room else gettext("no room")
+    if session.starts_at is None:
+        return str(gettext("without a time"))
+    if session.ends_at is None:
+        return str(
+            gettext("%(room)s, from %(start)s", room=where, start=local_time(session.starts_at))
+        )
+    return str(
+        gettext(
+            "%(room)s, %(start)s to %(end)s",
+            room=where,
+            start=local_time(session.starts_at),
+            end=local_time(session.ends_at),
+        )
+    )
+
+
+def describe_clashes(found: Sequence[Clash]) -> str:
+    """Return the number of clashes and the reason of each."""
+    if not found:
+        return str(gettext("No clash."))
+    reasons = ". ".join(map(clash_reason, found))
+    return str(
+        ngettext(
+            "%(num)s clash: %(reasons)s.",
+            "%(num)s clashes: %(reasons)s.",
+            len(found),
+            reasons=reasons,
+        )
+    )
+
+
+def script_messages() -> dict[str, str]:
+    """Return the messages of the board's script, with its placeholders in braces."""
+    return {
+        "place": gettext("{room}, {start} to {end}"),
+        "moving": gettext(
+            "Moving {title}: {place}. Arrow keys move it, plus and minus change its length, "
+            "Enter saves, Escape gives up."
+        ),
+        "here": gettext("{place}."),
+        "off": gettext("Without a time. Enter saves, Escape gives up."),
+        "gaveUp": gettext("{title} stays where it was: {place}."),
+        "saving": gettext("{title}: {place}. Saving."),
+        "waiting": gettext("without a time"),
+        "edge": gettext("The board ends here. Its form can put it earlier or later."),
+        "back": gettext("Not saved: the site did not answer. {title} is back: {place}."),
+        "signIn": gettext("Not saved: you are not signed in any more. Open this page again."),
+        "nothingUndone": gettext("There is nothing to undo."),
+        "nothingRedone": gettext("There is nothing to do again."),
+        "undone": gettext("Undone."),
+        "redone": gettext("Done again."),
+        "midday": gettext("midday"),
+        "midnight": gettext("midnight"),
+    }

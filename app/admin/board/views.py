@@ -1,0 +1,137 @@
+"""The schedule board, and moving sessions with a form or directly on the board."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from app.accounts.guards import current_actor
+from app.admin.board import messages, queries
+from app.admin.board.forms import MoveSessionForm
+from app.errors import RuleViolation
+from app.forms.base import validates_own_csrf
+from app.programme import clashes
+from app.programme import queries as programme
+from app.programme.clashes import Clash, ProposedMove
+from app.programme.editing import sessions
+from app.programme.editing.edits import StaleEdit
+from app.programme.editing.sessions import ScheduleSlot
+from app.programme.models import Session
+from app.web.rendering import render_page
+
+bp = Blueprint("board", __name__, url_prefix="/board")
+
+
+@bp.get("")
+def show() -> ResponseReturnValue:
+    moved = request.args.get("moved", "")
+    return render_page(
+        "admin/board/show.html",
+        board=queries.get_board(request.args.get("day", "")),
+        last_move=queries.find_last_entry(moved) if moved else None,
+        words=messages.script_messages(),
+    )
+
+
+@bp.route("/<slug>", methods=["GET", "POST"])
+@validates_own_csrf
+def move(slug: str) -> ResponseReturnValue:
+    session = queries.get_session(slug)
+    form, zone = _build_form(session)
+    stale = None
+    if form.validate_on_submit():
+        try:
+            _move(session, form, zone)
+        except StaleEdit as late:
+            stale = late
+            form.rebase_on(late)
+        except RuleViolation as refusal:
+            form.add_error(form.start, refusal)
+        else:
+            return redirect(_board_url(session, form, session.slug), 303)
+    return render_page(
+        "admin/board/move.html",
+        status=409 if stale else 422 if form.errors else 200,
+        form=form,
+        session=session,
+        stale=stale,
+        now=messages.describe_current_slot(session),
+        back=_board_url(session, form),
+        clashes=clashes.group_by_session(clashes.find_in_working_programme()).get(session.key, ()),
+    )
+
+
+@bp.post("/<slug>/place")
+def move_json(slug: str) -> ResponseReturnValue:
+    session = queries.get_session(slug)
+    form, zone = _build_form(session, request.form)
+    status, message = 422, ""
+    if form.validate():
+        status, message = _save_move(session, form, zone)
+    return _board_json(
+        status, message or messages.not_saved_message(form.first_error), session, form
+    )
+
+
+@bp.get("/<slug>/tried")
+def preview_move(slug: str) -> ResponseReturnValue:
+    session = queries.get_session(slug)
+    form, zone = _build_form(session, request.args, csrf=False)
+    if not form.validate():
+        return {"said": form.first_error}, 422
+    found = _preview_clashes(session, form.get_slot(zone))
+    return {"said": messages.describe_clashes(found), "count": len(found)}
+
+
+def _build_form(
+    session: Session, sent: MultiDict[str, str] | None = None, *, csrf: bool = True
+) -> tuple[MoveSessionForm, ZoneInfo]:
+    zone = ZoneInfo(programme.get_conference().time_zone)
+    form = MoveSessionForm(*([sent] if sent is not None else []), meta={"csrf": csrf})
+    form.set_choices(queries.list_days(session), programme.list_rooms())
+    if sent is None and not form.is_submitted():
+        form.set_initial_data(session, zone)
+    return form, zone
+
+
+def _save_move(session: Session, form: MoveSessionForm, zone: ZoneInfo) -> tuple[int, str]:
+    """Move a session from the board; return the status and the message of the response."""
+    try:
+        _move(session, form, zone)
+    except StaleEdit:
+        return 409, messages.conflict_message(session)
+    except RuleViolation as refusal:
+        return 422, messages.not_saved_message(gettext(str(refusal)))
+    return 200, messages.saved_message(session)
+
+
+def _move(session: Session, form: MoveSessionForm, zone: ZoneInfo) -> None:
+    sessions.move(
+        session, form.get_slot(zone), expected_version=form.expected_version, actor=current_actor()
+    )
+
+
+def _preview_clashes(session: Session, to: ScheduleSlot) -> Sequence[Clash]:
+    if to.starts_at is None or to.ends_at is None:
+        return ()
+    return clashes.find_for_move(ProposedMove(session.key, to.starts_at, to.ends_at, to.room))
+
+
+def _board_json(
+    status: int, message: str, session: Session, form: MoveSessionForm
+) -> ResponseReturnValue:
+    """Return the whole current day as HTML with the message, whether the move succeeded or not."""
+    board = queries.get_board(form.day.data or "")
+    if board is not None and status == 200 and session.starts_at:
+        message = f"{message} {messages.describe_clashes(board.clashes_of(session))}"
+    html = render_template("admin/board/_day.html", board=board)
+    return {"said": message, "html": html}, status
+
+
+def _board_url(session: Session, form: MoveSessionForm, moved: str | None = None) -> str:
+    """Return the URL of the board, scrolled to the session."""
+    anchor = f"session-{session.slug}"
+    return url_for(".show", day=form.day.data, moved=moved, _anchor=anchor)

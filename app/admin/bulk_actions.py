@@ -1,0 +1,79 @@
+"""Bulk actions on rows of a list, confirmed before they run."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from app.accounts import guards
+from app.admin import flash
+from app.admin.listing import Listing
+from app.forms.base import ConfirmForm
+from app.web import next_url
+from app.web.rendering import render_page
+
+ItemT = TypeVar("ItemT")
+
+
+def describe_unchanged(count: int) -> str:
+    """Return the sentence about the selected items that an action does not change."""
+    text = ngettext(
+        "%(num)s of those you ticked stands so already and stays as it is.",
+        "%(num)s of those you ticked stand so already and stay as they are.",
+        count,
+    )
+    return str(text)
+
+
+@dataclass(frozen=True)
+class BulkAction(Generic[ItemT]):
+    """An action on several items: its button, confirmation page and flash message."""
+
+    name: str
+    button: str
+    question: Callable[[int], str]
+    message_key: str
+    applies_to: Callable[[ItemT], bool]
+    run: Callable[..., Any]
+    confirm_label: str = ""  # the button on the confirmation page; by default ``button``
+    skipped_text: Callable[[int], str] = describe_unchanged  # for items it does not apply to
+    warning: str = ""  # consequences that the question does not mention
+    hidden_fields: Mapping[str, str] = field(default_factory=dict)  # sent with the confirmation
+
+
+def confirm_or_run(
+    action: BulkAction[Any], items: Iterable[Any], back_url: str
+) -> ResponseReturnValue:
+    """Render the confirmation page, or run the action once it has been confirmed."""
+    items = list(items)
+    affected = [thing for thing in items if action.applies_to(thing)]
+    if affected and request.form.get("sure"):
+        for thing in affected:
+            action.run(thing, actor=guards.current_actor())
+        return redirect(flash.with_flash(back_url, action.message_key), 303)
+    return render_page(
+        "admin/bulk.html",
+        deed=action,
+        affected=affected,
+        skipped_count=len(items) - len(affected),
+        back=back_url,
+        form=ConfirmForm(),
+    )
+
+
+def get_back_url(default: str) -> str:
+    """Return the URL of the list in which the rows were selected."""
+    return next_url.safe_path_or_blank(request.form.get("back", "")) or flash.referrer_or(default)
+
+
+def render_nothing_selected(
+    template: str, listing: Listing[Any], endpoint: str, message: str, **context: Any
+) -> ResponseReturnValue:
+    """Render the list with the error that nothing was selected."""
+    form = ConfirmForm()
+    form.form_errors = [message]
+    here = replace(listing, endpoint=endpoint)
+    return render_page(template, 422, listing=here, form=form, **context)

@@ -1,0 +1,1 @@
+"""Editing pages, news, links and the urgent notice, with their versions."""

@@ -1,0 +1,161 @@
+"""Adding and editing pages and news: the form, its preview and edit conflicts."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.accounts.guards import current_actor
+from app.admin import flash
+from app.admin.content import editable_text
+from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
+from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
+from app.content import diff, queries, services
+from app.content.models import NEWS, PAGE
+from app.content.services import StaleContent
+from app.content.versions import FALLBACK_LANGUAGE, ContentKey, Version
+from app.content.views import get_content_folder
+from app.errors import RuleViolation
+from app.forms.base import validates_own_csrf
+from app.web import languages
+from app.web.formatting import local_day
+from app.web.rendering import render_page
+
+EDIT_FORMS: dict[str, type[ContentForm]] = {PAGE: ContentForm, NEWS: NewsForm}
+NEW_FORMS: dict[str, type[ContentForm]] = {PAGE: NewPageForm, NEWS: NewsForm}
+
+
+def add_url_rules(bp: Blueprint) -> None:
+    """Register the routes on the content blueprint."""
+    both = ["GET", "POST"]
+    bp.add_url_rule(f"/add/<{TEXT_KINDS_CONVERTER}:kind>", view_func=add, methods=both)
+    bp.add_url_rule(
+        f"/<{TEXT_KINDS_CONVERTER}:kind>/<slug>/<language>", view_func=edit, methods=both
+    )
+
+
+@validates_own_csrf
+def add(kind: str) -> ResponseReturnValue:
+    """Add a page or news item."""
+    form = NEW_FORMS[kind]()
+    if not form.is_submitted():
+        form.set_initial_data("", "", "", local_day(clock.now()))
+    status, stale = _submit(form, lambda: _add(form, kind))
+    if isinstance(status, Response):
+        return status
+    key = ContentKey(kind, "new", FALLBACK_LANGUAGE)
+    return render_page(
+        "admin/content/edit.html", status, text=None, **_form_context(form, key, stale)
+    )
+
+
+@validates_own_csrf
+def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
+    """Save a new version of a page or news item."""
+    text = editable_text.get_text(kind, slug, language)
+    form = EDIT_FORMS[kind]()
+    if not form.is_submitted():
+        _set_initial_data(form, text)
+    status, stale = _submit(form, lambda: _save(form, text))
+    if isinstance(status, Response):
+        return status
+    return render_page(
+        "admin/content/edit.html",
+        status,
+        text=text,
+        trail=text.breadcrumbs,
+        **_form_context(form, text.key, stale),
+    )
+
+
+def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleContent | None]:
+    """Save the form; return the redirect, or the status with which to render the form."""
+    if not form.is_submitted():
+        return 200, None
+    if not form.validate():
+        return 422, None
+    if "preview" in request.form:
+        return 200, None
+    try:
+        return save(), None
+    except StaleContent as stale:
+        form.version.data = str(stale.version)
+        return 409, stale
+    except RuleViolation as refusal:
+        form.add_error(getattr(form, "address", form.title), refusal)
+        return 422, None
+
+
+def _add(form: ContentForm, kind: str) -> Response:
+    address = form.address.data if isinstance(form, NewPageForm) else ""
+    wanted = ContentKey(kind, address or "", FALLBACK_LANGUAGE)
+    key = services.add(
+        get_content_folder(),
+        wanted,
+        form.to_draft(),
+        other_slugs=editable_text.get_reserved_slugs(),
+        actor=current_actor(),
+    )
+    return _redirect(key, "text-waiting" if form.appears.utc_value else "text-added")
+
+
+def _save(form: ContentForm, text: EditableText) -> Response:
+    is_new = services.save(
+        get_content_folder(),
+        text.key,
+        form.to_draft(),
+        expected_version=form.expected_version,
+        actor=current_actor(),
+    )
+    saved = "text-waiting" if form.appears.utc_value else "text-saved"
+    return _redirect(text.key, saved if is_new else "text-as-it-was")
+
+
+def _redirect(key: ContentKey, message_key: str) -> Response:
+    place = url_for("admin.content.text", kind=key.kind, slug=key.slug)
+    return redirect(flash.with_flash(place, message_key), 303)
+
+
+def _set_initial_data(form: ContentForm, text: EditableText) -> None:
+    """Fill in the newest version, or the one in the query parameter ``from``."""
+    form.version.data = str(text.latest_number)
+    begins = editable_text.get_base_version(text)
+    if begins is not None:
+        words = queries.get_body(get_content_folder(), begins)
+        form.set_initial_data(begins.title, begins.summary, words, begins.dated_on)
+    else:
+        form.set_initial_data("", "", "", local_day(clock.now()))
+
+
+def _form_context(form: ContentForm, key: ContentKey, stale: StaleContent | None) -> dict[str, Any]:
+    english = (
+        None
+        if key.language == FALLBACK_LANGUAGE
+        else editable_text.get_text(key.kind, key.slug).effective
+    )
+    return {
+        "form": form,
+        "kind": key.kind,
+        "written_in": languages.describe(key.language),
+        "english": queries.get_body(get_content_folder(), english) if english else "",
+        "preview": _render_preview(form, key),
+        "stale": stale,
+        "difference": _diff_body(stale),
+    }
+
+
+def _render_preview(form: ContentForm, key: ContentKey) -> Any:
+    """Return the rendered draft as the public will see it, or None without a text."""
+    if not form.body.data:
+        return None
+    wording = form.to_draft()
+    version = Version(*key, form.expected_version, wording.title, wording.summary, wording.dated_on)
+    make = queries.render_content_page if key.kind == PAGE else queries.render_news_item
+    return make(version, wording.body, languages.url_prefix(key.language), "preview-")
+
+
+def _diff_body(stale: StaleContent | None) -> Any:
+    body = next((one for one in stale.differing if one.field == "body"), None) if stale else None
+    return diff.diff_lines(body.before, body.after) if body else ()

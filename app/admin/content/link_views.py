@@ -1,0 +1,132 @@
+"""The additional links of a page: add, edit, move and remove."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from app import clock
+from app.accounts.guards import current_actor
+from app.admin import flash
+from app.admin.content import editable_text
+from app.admin.content.editable_text import EditableText
+from app.admin.content.forms import EditLinkForm, LinkForm
+from app.content import links as content
+from app.content import queries
+from app.content.links import ManagedLink
+from app.content.models import LINK, PAGE
+from app.content.services import StaleContent
+from app.content.views import get_content_folder
+from app.errors import RuleViolation
+from app.forms.base import validates_own_csrf
+from app.web.rendering import render_page
+
+METHODS = ["GET", "POST"]
+
+
+def add_url_rules(bp: Blueprint) -> None:
+    """Register the routes on the content blueprint."""
+    one = "/page/<slug>/links/<int(max=999999999):link>"
+    bp.add_url_rule("/page/<slug>/links", view_func=links, methods=METHODS)
+    bp.add_url_rule(one, endpoint="edit_link", view_func=edit_link, methods=METHODS)
+    bp.add_url_rule(f"{one}/remove", view_func=remove_link, methods=["POST"])
+
+
+@validates_own_csrf
+def links(slug: str) -> ResponseReturnValue:
+    """List the links of a page and add one."""
+    text, form = editable_text.get_text(PAGE, slug), LinkForm()
+    if form.validate_on_submit():
+        try:
+            content.add(slug, form.to_draft(), actor=current_actor())
+        except RuleViolation as refusal:
+            form.add_error(form.label, refusal)
+        else:
+            return _redirect(slug, "text-waiting" if form.appears.utc_value else "link-added")
+    return _render_links(text, form, 422 if form.is_submitted() else 200)
+
+
+@validates_own_csrf
+def edit_link(slug: str, link: int) -> ResponseReturnValue:
+    """Edit a link."""
+    found, form = content.get_link(slug, link), EditLinkForm()
+    form.set_choices(len(content.list_links(slug)) + (not found.position))
+    if not form.is_submitted():
+        _set_initial_data(form, found)
+        return _render_link(found, form, 200)
+    if not form.validate():
+        return _render_link(found, form, 422)
+    try:
+        return _save(found, form)
+    except StaleContent as stale:
+        form.version.data = str(stale.version)
+        return _render_link(found, form, 409, stale=stale)
+    except RuleViolation as refusal:
+        form.add_error(form.label, refusal)
+        return _render_link(found, form, 422)
+
+
+def remove_link(slug: str, link: int) -> ResponseReturnValue:
+    """Remove a link."""
+    content.remove(get_content_folder(), content.get_link(slug, link), actor=current_actor())
+    return _redirect(slug, "link-removed")
+
+
+def _save(found: ManagedLink, form: EditLinkForm) -> ResponseReturnValue:
+    is_new = content.update(
+        get_content_folder(),
+        found,
+        form.to_draft(),
+        form.requested_position,
+        expected_version=form.expected_version,
+        actor=current_actor(),
+    )
+    saved = "text-waiting" if form.appears.utc_value else "link-saved"
+    return _redirect(found.link.page, saved if is_new else "text-as-it-was")
+
+
+def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:
+    """Fill in the newest version, or the one in the query parameter ``from``."""
+    text = editable_text.get_text(LINK, str(found.id))
+    begins = editable_text.get_base_version(text)
+    form.version.data = str(text.latest_number)
+    if begins is not None:
+        form.label.data, form.address.data = (
+            begins.title,
+            queries.get_body(get_content_folder(), begins),
+        )
+        form.appears.show(begins.appears_at if begins == text.scheduled else None)
+    form.place.data = found.position or len(form.place.choices or ())
+    form.stood.data = str(found.position)
+
+
+def _redirect(slug: str, message_key: str) -> ResponseReturnValue:
+    return redirect(flash.with_flash(url_for("admin.content.links", slug=slug), message_key), 303)
+
+
+def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseReturnValue:
+    there = content.list_links(text.key.slug)
+    return render_page(
+        "admin/content/links.html",
+        status,
+        text=text,
+        links=[(link, text.store.find_link(link.key, clock.now())) for link in there],
+        gone=content.list_removed(text.key.slug),
+        form=form,
+        trail=text.breadcrumbs,
+    )
+
+
+def _render_link(
+    found: ManagedLink, form: LinkForm, status: int, **context: Any
+) -> ResponseReturnValue:
+    text = editable_text.get_text(LINK, str(found.id))
+    return render_page(
+        "admin/content/link.html",
+        status,
+        text=text,
+        link=found,
+        form=form,
+        trail=text.link_breadcrumbs,
+        **context,
+    )

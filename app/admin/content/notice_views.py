@@ -1,0 +1,107 @@
+"""The urgent notice: publish, schedule and remove it."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app import clock
+from app.accounts.guards import current_actor
+from app.admin import flash
+from app.admin.content import editable_text
+from app.admin.content.editable_text import EditableText
+from app.admin.content.forms import NoticeForm
+from app.admin.edit_form import EditForm
+from app.content import notices
+from app.content.models import NOTICE
+from app.content.services import StaleContent
+from app.content.views import get_content_folder
+from app.errors import RuleViolation
+from app.forms.base import validates_own_csrf
+from app.history import queries as history
+from app.web.rendering import render_page
+
+
+def add_url_rules(bp: Blueprint) -> None:
+    """Register the routes on the content blueprint."""
+    bp.add_url_rule("/notice", view_func=notice)
+    bp.add_url_rule("/notice/write", view_func=write_notice, methods=["GET", "POST"])
+    bp.add_url_rule("/notice/remove", view_func=remove_notice, methods=["POST"])
+
+
+def notice() -> ResponseReturnValue:
+    """Show the current or scheduled notice."""
+    return _render_notice(200)
+
+
+def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
+    text = editable_text.get_notice()
+    form = EditForm(formdata=None)
+    form.version.data = str(text.latest_number)
+    return render_page(
+        "admin/content/notice.html",
+        status,
+        text=text,
+        present=notices.current(text.store),
+        standing=text.store.find_notice(clock.now()),
+        form=form,
+        entries=history.list_newest(NOTICE),
+        **context,
+    )
+
+
+@validates_own_csrf
+def write_notice() -> ResponseReturnValue:
+    """Preview or publish a notice, which replaces any other."""
+    form = NoticeForm()
+    if not form.is_submitted():
+        _set_initial_data(form, editable_text.get_notice())
+        return _render_form(form, 200)
+    if not form.validate():
+        return _render_form(form, 422)
+    if "preview" in request.form:
+        return _render_form(form, 200, preview=form.words.data)
+    try:
+        notices.publish(
+            get_content_folder(),
+            form.to_draft(),
+            expected_version=form.expected_version,
+            actor=current_actor(),
+        )
+    except StaleContent as stale:
+        form.version.data = str(stale.version)
+        return _render_form(form, 409, stale=stale)
+    except RuleViolation as refusal:
+        form.add_error(form.ends, refusal)
+        return _render_form(form, 422)
+    return redirect(flash.with_flash(url_for(".notice"), "notice-written"), 303)
+
+
+def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
+    trail = [(gettext("Urgent notice"), url_for(".notice"))]
+    return render_page("admin/content/write_notice.html", status, form=form, trail=trail, **context)
+
+
+def remove_notice() -> ResponseReturnValue:
+    """Remove the notice, unless it has been replaced meanwhile."""
+    try:
+        notices.withdraw(
+            get_content_folder(),
+            expected_version=EditForm().expected_version,
+            actor=current_actor(),
+        )
+    except StaleContent as stale:
+        return _render_notice(409, stale=stale)
+    return redirect(flash.with_flash(url_for(".notice"), "notice-removed"), 303)
+
+
+def _set_initial_data(form: NoticeForm, text: EditableText) -> None:
+    """Fill in the current notice, or an old version in the query parameter ``from``."""
+    now = clock.now()
+    begins = editable_text.get_requested_version(text) or notices.current(text.store)
+    form.version.data = str(text.latest_number)
+    if begins is not None:
+        form.words.data = begins.title
+        form.appears.show(None if begins.has_appeared(now) else begins.appears_at)
+        form.ends.show(None if begins.has_ended(now) else begins.ends_at)

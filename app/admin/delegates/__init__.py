@@ -1,0 +1,1 @@
+"""Delegates: list, details, changes, cancellation, exports."""

@@ -1,0 +1,136 @@
+"""Adding a delegate by hand, and changing a delegate's details or email address."""
+
+from dataclasses import replace
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from flask_babel import gettext
+from markupsafe import Markup
+
+from app.accounts.guards import current_actor
+from app.admin import flash
+from app.admin.delegates import presentation
+from app.admin.delegates.forms import NOTIFY, AddDelegateForm, DelegateEmailForm, EditDelegateForm
+from app.admin.delegates.presentation import VersionDiff
+from app.errors import NotFound, RuleViolation
+from app.forms.base import validates_own_csrf
+from app.registration import queries as registration
+from app.registration.bookings import changes
+from app.registration.bookings.forms import VersionedForm
+from app.registration.bookings.operations import StaleBooking
+from app.registration.desk import queries, services
+from app.registration.desk.services import AlreadyBooked
+from app.registration.models import Delegate
+from app.web import languages
+from app.web.rendering import render_page
+
+bp = Blueprint("details", __name__)
+
+
+@bp.route("/_add", methods=["GET", "POST"])
+@validates_own_csrf
+def add() -> ResponseReturnValue:
+    """Register somebody by hand."""
+    form = AddDelegateForm()
+    form.set_choices()
+    if form.validate_on_submit():
+        deed = services.add if form.letter.data == NOTIFY else services.add_without_email
+        try:
+            delegate = deed(form.application(), languages.current().code, actor=current_actor())
+        except AlreadyBooked as refusal:
+            form.form_errors.append(_already_booked_message(refusal))
+        except (RuleViolation, NotFound) as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+        else:
+            return redirect_to(delegate, "delegate-added")
+    status = 422 if form.errors else 200
+    places = registration.get_places()
+    return render_page("admin/delegates/add.html", status, form=form, places=places)
+
+
+@bp.route("/<reference>/change", methods=["GET", "POST"])
+@validates_own_csrf
+def edit(reference: str) -> ResponseReturnValue:
+    """Change a delegate's name, affiliation and days."""
+    delegate = queries.get_delegate(reference)
+    form = EditDelegateForm(
+        data={"seen": delegate.version, **EditDelegateForm.initial_data(changes.to_draft(delegate))}
+    )
+    form.set_choices()
+    stale = None
+    if form.validate_on_submit():
+        wanted = replace(changes.to_draft(delegate), **form.details())
+        deed = services.update if form.letter.data == NOTIFY else services.update_without_email
+        try:
+            is_other = deed(
+                delegate, wanted, expected_version=form.expected_version, actor=current_actor()
+            )
+        except StaleBooking:
+            stale = presentation.diff_details(delegate, wanted)
+        except RuleViolation as refusal:
+            form.reject_and_rebase(refusal, delegate.version)
+        else:
+            return redirect_to(delegate, "delegate-saved" if is_other else "delegate-as-it-was")
+    return render_form("change", form, delegate, stale)
+
+
+@bp.route("/<reference>/address", methods=["GET", "POST"])
+@validates_own_csrf
+def edit_email(reference: str) -> ResponseReturnValue:
+    """Correct a delegate's email address without confirmation."""
+    delegate = queries.get_delegate(reference)
+    form = DelegateEmailForm(data={"seen": delegate.version})
+    stale = None
+    if form.validate_on_submit():
+        tell = form.letter.data == NOTIFY
+        deed = services.correct_email if tell else services.correct_email_without_notifying_old
+        email = str(form.email.data)
+        try:
+            deed(delegate, email, expected_version=form.expected_version, actor=current_actor())
+        except StaleBooking:
+            stale = presentation.diff_email(delegate, email)
+        except RuleViolation as refusal:
+            form.add_error(form.email, refusal)
+        else:
+            return redirect_to(delegate, "delegate-readdressed")
+    return render_form("address", form, delegate, stale)
+
+
+def render_form(
+    template: str, form: VersionedForm, delegate: Delegate, stale: VersionDiff | None
+) -> Response:
+    """Render a form about a booking; with both versions if somebody else changed it meanwhile."""
+    if stale is not None and not stale.differing:
+        return redirect_to(delegate, "delegate-as-it-was")
+    if stale is not None:
+        form.seen.data = str(delegate.version)
+    elif not delegate.is_attending and not form.errors:
+        return redirect_to(delegate, "delegate-cancelled-already")
+    return render_page(
+        f"admin/delegates/{template}.html",
+        409 if stale else 422 if form.errors else 200,
+        form=form,
+        delegate=delegate,
+        stale=stale,
+        trail=breadcrumbs(delegate),
+    )
+
+
+def redirect_to(delegate: Delegate, message_key: str) -> Response:
+    """Redirect to a delegate's page with a flash message."""
+    address = url_for("admin.delegates.show", reference=delegate.reference)
+    return Response(status=303, headers={"Location": flash.with_flash(address, message_key)})
+
+
+def breadcrumbs(delegate: Delegate) -> list[tuple[str, str]]:
+    """Return the breadcrumbs of pages about a delegate."""
+    address = url_for("admin.delegates.show", reference=delegate.reference)
+    return [(delegate.full_name or delegate.reference, address)]
+
+
+def _already_booked_message(refusal: AlreadyBooked) -> str:
+    address = url_for("admin.delegates.show", reference=refusal.reference)
+    return Markup('{} <a href="{}">{}</a>').format(
+        gettext(str(refusal)), address, refusal.reference
+    )

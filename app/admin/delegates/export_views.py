@@ -1,0 +1,109 @@
+"""Exports of all or filtered delegates, streamed.
+
+Access and dietary requirements are only included on request and with a reason. Each export is
+recorded in the history.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.accounts.guards import current_actor
+from app.admin.delegates import presentation
+from app.admin.delegates.forms import ExportNeedsForm
+from app.admin.listing import ListQuery
+from app.forms.base import validates_own_csrf
+from app.registration import countries
+from app.registration.desk import export, queries, services
+from app.registration.desk.export import ExportFormatter
+from app.registration.desk.queries import DelegateFilter
+from app.web import languages, spreadsheets, xlsx
+from app.web.formatting import conference_zone
+from app.web.rendering import render_page
+
+bp = Blueprint("exports", __name__)
+
+
+@bp.post("/_export")
+def export_delegates() -> ResponseReturnValue:
+    """Export delegates without their requirements."""
+    _, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
+    services.record_export(
+        "the booking details", queries.count_delegates(delegate_filter), "", actor=current_actor()
+    )
+    return _send_file(delegate_filter, (), "xlsx" if "xlsx" in request.form else "csv")
+
+
+@bp.route("/_export/needs", methods=["GET", "POST"])
+@validates_own_csrf
+def export_with_needs() -> ResponseReturnValue:
+    """Export delegates with the requirements that were asked for, with a reason."""
+    list_query, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
+    form = ExportNeedsForm()
+    number = queries.count_delegates(delegate_filter)
+    if form.validate_on_submit():
+        needs = form.needs.data or ()
+        what = " and ".join(["the booking details", *(f"{need} needs" for need in needs)])
+        services.record_export(what, number, str(form.reason.data), actor=current_actor())
+        return _send_file(delegate_filter, needs, form.kind.data)
+    return render_page(
+        "admin/delegates/export_needs.html",
+        422 if form.errors else 200,
+        form=form,
+        number=number,
+        is_narrowed=bool(to_query_args(list_query)),
+    )
+
+
+def to_query_args(list_query: ListQuery) -> Mapping[str, str]:
+    """Return the query parameters that select the same delegates."""
+    return (
+        {"q": list_query.search, **list_query.filter_values}
+        if list_query.search
+        else dict(list_query.filter_values)
+    )
+
+
+def _send_file(delegate_filter: DelegateFilter, needs: Sequence[str], file_format: str) -> Response:
+    language = languages.current().code
+    words = ExportFormatter(
+        countries=dict(countries.choices(language)),
+        zone=conference_zone(),
+        yes=gettext("Yes"),
+        no=gettext("No"),
+    )
+    head = [
+        *_column_names(),
+        *(name for need, name in _needs_column_names().items() if need in needs),
+    ]
+    rows = export.iter_rows(delegate_filter, needs, words)
+    if file_format == "xlsx":
+        body = spreadsheets.stream_xlsx(gettext("Delegates"), head, rows)
+        return spreadsheets.make_attachment(body, "delegates.xlsx", xlsx.XLSX)
+    return spreadsheets.make_attachment(
+        spreadsheets.stream_csv(head, rows), "delegates.csv", spreadsheets.CSV
+    )
+
+
+def _column_names() -> Sequence[str]:
+    return (
+        gettext("Reference"),
+        gettext("Given names"),
+        gettext("Family name"),
+        gettext("Name on the badge"),
+        gettext("Email address"),
+        gettext("Organisation"),
+        gettext("Role"),
+        gettext("Country"),
+        gettext("Days"),
+        gettext("Language"),
+        gettext("Registered"),
+        gettext("Cancelled"),
+        gettext("Added by hand"),
+    )
+
+
+def _needs_column_names() -> Mapping[str, str]:
+    return {"access": gettext("Access needs"), "dietary": gettext("Dietary needs")}

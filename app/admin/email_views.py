@@ -1,0 +1,152 @@
+"""Emails that the site has sent or will send: the list, one email, and sending it again."""
+
+from datetime import timedelta
+from operator import itemgetter
+from typing import Final
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.guards import current_actor
+from app.admin import flash, listing
+from app.admin.listing import ListFilter, Listing
+from app.errors import NotFound
+from app.forms.base import ConfirmForm
+from app.history import queries as history
+from app.mail import queries as mail
+from app.mail import search
+from app.mail.models import Email
+from app.registration.desk import queries
+from app.registration.desk import services as desk
+from app.registration.models import Delegate
+from app.web.rendering import render_page
+
+EMAIL_NAMES: Final = {
+    "address_change_asked": _l("Somebody asked to correct the address"),
+    "address_changed": _l("Address changed by the delegate"),
+    "address_corrected": _l("Address corrected by the organisers"),
+    "address_to_confirm": _l("New address to confirm"),
+    "already_registered": _l("Registered again"),
+    "audit_found": _l("What the site found wrong with itself"),
+    "booking_cancelled": _l("Booking cancelled"),
+    "booking_changed": _l("Booking changed"),
+    "booking_links": _l("Booking link"),
+    "feedback_received": _l("Feedback from a visitor"),
+    "registration_confirmed": _l("Confirmation"),
+    "sign_in": _l("Sign-in link"),
+    "speaker_asks": _l("What a speaker asks of the organisers"),
+    "speaker_assistant": _l("Link of an assistant"),
+    "speaker_details_changed": _l("What readers see of a speaker has changed"),
+    "speaker_invited": _l("Invitation to a speaker"),
+    "speaker_left_out": _l("A speaker is no longer on the programme"),
+    "speaker_owner_reminder": _l("Reminder to the owner of a session"),
+    "speaker_owns": _l("The text of a session to edit"),
+    "speaker_reminder": _l("Reminder to a speaker"),
+    "speaker_session_moved": _l("A session of a speaker has moved"),
+    "speaker_thanks": _l("Thanks to a speaker"),
+    "speaker_withdrawn": _l("A speaker has withdrawn"),
+}
+
+
+def get_email_name(kind: str) -> str:
+    """Return the display name of an email template."""
+    return str(EMAIL_NAMES.get(kind, kind.replace("_", " ").capitalize()))
+
+
+def email_choices() -> list[tuple[str, str]]:
+    """Return the email templates and their names, sorted by name."""
+    return sorted(((kind, str(words)) for kind, words in EMAIL_NAMES.items()), key=itemgetter(1))
+
+
+bp = Blueprint("emails", __name__, url_prefix="/letters")
+
+AGES = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+}
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    filters = _get_filters()
+    list_query = listing.parse_list_query(filters, search.SORTS)
+    email_filter = search.EmailFilter(
+        search=list_query.search,
+        state=list_query.get_filter("state"),
+        kind=list_query.get_filter("kind"),
+        younger_than=AGES.get(list_query.get_filter("age")),
+    )
+    rows = search.search(
+        email_filter,
+        list_query.sort,
+        is_reversed=list_query.is_reversed,
+        offset=list_query.offset,
+        limit=listing.PAGE_SIZE,
+    )
+    return render_page(
+        "admin/emails/index.html",
+        listing=Listing(rows, search.count(email_filter), list_query, filters),
+        kind_name=get_email_name,
+        is_slow=search.is_overdue,
+    )
+
+
+@bp.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    letter = mail.get_email(number)
+    return render_page(
+        "admin/emails/show.html",
+        letter=letter,
+        text=search.redacted_text(letter),
+        kind=get_email_name(letter.template),
+        is_slow=search.is_overdue(letter),
+        delegate=_find_delegate(letter),
+        again=desk.get_resend_mode(letter),
+        past=history.list_newest(desk.history_subject(letter)),
+        form=ConfirmForm(),
+    )
+
+
+@bp.post("/<int:number>/again")
+def resend(number: int) -> ResponseReturnValue:
+    sent = desk.resend(mail.get_email(number), actor=current_actor())
+    address = url_for(".show", number=sent.id)
+    return Response(status=303, headers={"Location": flash.with_flash(address, "letter-again")})
+
+
+def _find_delegate(letter: Email) -> Delegate | None:
+    try:
+        return queries.get_delegate(letter.booking_reference) if letter.booking_reference else None
+    except NotFound:
+        return None
+
+
+def _get_filters() -> tuple[ListFilter, ...]:
+    return (
+        ListFilter(
+            "state",
+            gettext("State"),
+            [
+                ("failed", gettext("Not delivered")),
+                ("slow", gettext("Waiting too long")),
+                ("waiting", gettext("Waiting")),
+                ("sent", gettext("Sent")),
+            ],
+        ),
+        ListFilter("kind", gettext("Kind"), email_choices()),
+        ListFilter(
+            "age",
+            gettext("Written"),
+            [
+                ("hour", gettext("In the last hour")),
+                ("day", gettext("In the last day")),
+                ("week", gettext("In the last 7 days")),
+                ("month", gettext("In the last 30 days")),
+            ],
+        ),
+    )

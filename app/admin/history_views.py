@@ -1,0 +1,218 @@
+"""The history of changes: search, export, links to the items, and undo."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, String, cast, literal, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.accounts import guards, roles
+from app.accounts.models import ROLES, Person
+from app.admin import flash, listing
+from app.admin.edit_form import MAX_NUMBER_DIGITS
+from app.admin.listing import ListFilter, Listing
+from app.database import db
+from app.errors import PermissionDenied
+from app.history import changes
+from app.history import queries as history
+from app.history.models import HistoryEntry
+from app.history.queries import EntryFilter
+from app.mail.models import Email
+from app.programme.editing import undo as undoing
+from app.programme.models import Release, Room, Session, Speaker, Theme
+from app.registration.models import Delegate
+from app.text import collapse_whitespace, strip_hidden
+from app.web import spreadsheets
+from app.web.rendering import render_page
+
+SUBJECT_COLUMNS: Final[
+    Mapping[str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]]]
+] = {
+    "session": (Session.key, Session.slug),  # the key in the history, the key in the URL
+    "speaker": (Speaker.key, Speaker.slug),
+    "room": (Room.key, Room.slug),
+    "theme": (Theme.slug, Theme.slug),
+    "release": (Release.number, Release.number),
+    "booking": (Delegate.reference, Delegate.reference),
+    "letter": (Email.id, Email.id),
+    "person": (Person.email, Person.id),
+}
+
+
+def find_page_keys(subjects: Iterable[str]) -> Mapping[str, str]:
+    """Return the URL key of each subject, in one query; deleted items are left out."""
+    named: dict[str, set[str]] = {}
+    for kind, _, name in (about.partition(" ") for about in subjects):
+        named.setdefault(kind, set()).add(name)
+    asked = [_subject_query(kind, sorted(named[kind])) for kind in SUBJECT_COLUMNS if kind in named]
+    rows = db.session.execute(union_all(*asked)) if asked else ()
+    return {f"{kind} {name}": page for kind, name, page in rows}
+
+
+def _subject_query(kind: str, names: Sequence[str]) -> Select[tuple[str, str, str]]:
+    name, page = SUBJECT_COLUMNS[kind]
+    values = names if isinstance(name.type, String) else _parse_ids(names)
+    such = select(literal(kind), cast(name, String), cast(page, String)).where(name.in_(values))
+    return such.where(Person.role.in_(ROLES)) if kind == "person" else such
+
+
+def _parse_ids(names: Iterable[str]) -> Sequence[int]:
+    return [int(name) for name in names if name.isdecimal() and len(name) < MAX_NUMBER_DIGITS]
+
+
+KIND_LABELS = {
+    "session": _l("Sessions"),
+    "speaker": _l("Speakers"),
+    "room": _l("Rooms"),
+    "theme": _l("Themes"),
+    "programme": _l("The programme as a whole"),
+    "release": _l("Releases"),
+    "booking": _l("Bookings"),
+    "letter": _l("Letters"),
+    "preview": _l("Preview links"),
+    "page": _l("Pages"),
+    "news": _l("News"),
+    "notice": _l("The urgent notice"),
+    "conference": _l("Settings"),
+    "person": _l("People with a part"),
+}
+ENDPOINTS = {  # of an item's page: endpoint and URL argument
+    "session": ("admin.sessions.show", "slug"),
+    "speaker": ("admin.speakers.show", "slug"),
+    "room": ("admin.rooms.show", "slug"),
+    "theme": ("admin.themes.show", "slug"),
+    "release": ("admin.publishing.release", "number"),
+    "booking": ("admin.delegates.show", "reference"),
+    "letter": ("admin.emails.show", "number"),
+    "person": ("admin.team.person", "number"),
+}
+CONTENT_KINDS = frozenset({"page", "news"})  # their URLs contain kind and slug
+SINGLE_PAGE_ENDPOINTS = {  # subjects without a page of their own
+    "notice": "admin.content.notice",
+    "conference": "admin.settings.show",
+    "programme": "admin.import_export.show",
+    "planned release": "admin.publishing.changes",
+    "delegates": "admin.delegates.index",
+    "speakers": "admin.speaker_pages.overview",
+}
+
+
+@dataclass(frozen=True)
+class LinkedEntry:
+    """A history entry with the URL of its subject."""
+
+    entry: HistoryEntry
+    url: str  # "" if it has no page
+
+
+def kind_options() -> list[tuple[str, str]]:
+    """Return the kinds of subjects and their names."""
+    return [(kind, str(words)) for kind, words in KIND_LABELS.items()]
+
+
+def link_entries(entries: Sequence[HistoryEntry]) -> list[LinkedEntry]:
+    """Return the entries with the URLs of their subjects."""
+    pages = find_page_keys({entry.subject for entry in entries})
+    return [LinkedEntry(entry, _subject_url(entry.subject, pages)) for entry in entries]
+
+
+def _subject_url(subject: str, page_keys: Mapping[str, str]) -> str:
+    kind, _, name = subject.partition(" ")
+    if subject in SINGLE_PAGE_ENDPOINTS:
+        return url_for(SINGLE_PAGE_ENDPOINTS[subject])
+    if kind in CONTENT_KINDS and name:
+        return url_for("admin.content.text", kind=kind, slug=name)
+    if subject not in page_keys or not _can_open(kind):
+        return ""
+    endpoint, argument = ENDPOINTS[kind]
+    values: dict[str, Any] = {argument: page_keys[subject]}
+    return url_for(endpoint, **values)
+
+
+def _can_open(kind: str) -> bool:
+    """Return True if the current user may open pages of this kind."""
+    return kind != "person" or guards.can_read(roles.PEOPLE)
+
+
+def export_row(  # noqa: PLR0913 - one per cell
+    happened_at: datetime,
+    actor: str,
+    subject: str,
+    summary: str,
+    changes_json: str,
+    *,
+    empty_text: str,
+) -> tuple[str, ...]:
+    """Return an entry as a row of the CSV file; ``empty_text`` stands for empty values."""
+    moment = happened_at.isoformat(sep=" ", timespec="seconds")
+    fields = (
+        f"{one.label}: {one.old or empty_text} → {one.new or empty_text}"
+        for one in changes.load(changes_json)
+    )
+    return moment, actor, subject, summary, "\n".join(fields)
+
+
+bp = Blueprint("history", __name__, url_prefix="/history")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    filters = (
+        ListFilter("who", gettext("By whom"), [(who, who) for who in history.list_actors()]),
+        ListFilter("kind", gettext("About"), kind_options()),
+        *_subject_filter(strip_hidden(collapse_whitespace(request.args.get("thing", "")))),
+    )
+    list_query = listing.parse_list_query(filters, ("newest",))
+    entry_filter = EntryFilter(
+        search=list_query.search,
+        actor=list_query.get_filter("who"),
+        kind=list_query.get_filter("kind"),
+        subject=list_query.get_filter("thing"),
+    )
+    rows = history.search(entry_filter, offset=list_query.offset, limit=listing.PAGE_SIZE)
+    return render_page(
+        "admin/history/index.html",
+        listing=Listing(link_entries(rows), history.count(entry_filter), list_query, filters),
+        may_undo=guards.can_change(roles.PROGRAMME),
+    )
+
+
+@bp.get("/history.csv")
+def export_csv() -> Response:
+    head = (
+        gettext("When (UTC)"),
+        gettext("Who"),
+        gettext("About"),
+        gettext("What"),
+        gettext("Before and after"),
+    )
+    nothing = gettext("nothing")
+    rows = (export_row(*entry, empty_text=nothing) for entry in history.iter_all())
+    return spreadsheets.make_attachment(
+        spreadsheets.stream_csv(head, rows), "history.csv", spreadsheets.CSV
+    )
+
+
+def _subject_filter(subject: str) -> list[ListFilter]:
+    """Return the filter for one subject if the URL has one, else nothing."""
+    return [ListFilter("thing", gettext("One thing"), [(subject, subject)])] if subject else []
+
+
+undo_bp = Blueprint("undo", __name__, url_prefix="/undo")
+
+MAX_ID = 2**31 - 1  # of a PostgreSQL integer
+
+
+@undo_bp.post(f"/<int(max={MAX_ID}):entry>")
+def undo(entry: int) -> ResponseReturnValue:
+    person = guards.current_person()
+    if history.get_entry(entry).subject == "conference" and not guards.can_change(roles.SETTINGS):
+        raise PermissionDenied("Your role does not change the settings")
+    undoing.undo(entry, actor=person.email if person else "")
+    return redirect(flash.with_flash(flash.referrer_or(url_for("admin.home")), "undone"), 303)

@@ -1,0 +1,81 @@
+"""Forms for importing a programme."""
+
+from pathlib import PureWindowsPath
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
+from wtforms.validators import AnyOf, ValidationError
+
+from app.errors import RuleViolation
+from app.forms.base import FileForm, Form, file_size, is_uploaded_file
+from app.interchange.uploads import MAX_BYTES
+from app.registration.programme_import import ConfirmationRequired
+from app.text import collapse_whitespace, strip_hidden
+
+REPLACE, MERGE = "replace", "merge"
+MAX_FILE_NAME_LENGTH = 200  # characters
+TOO_LARGE_MESSAGE = _l("This file is larger than 20 MB, so it cannot be a programme")
+
+
+class UploadForm(FileForm):
+    """Upload a programme file."""
+
+    file = FileField(_l("Programme file"))
+    deed = RadioField(
+        _l("What to do with it"),
+        [AnyOf((REPLACE, MERGE), message=_l("Choose what to do with the file"))],
+        choices=[
+            SelectChoice(
+                REPLACE,
+                _l("It is the whole programme"),
+                {"hint": _l("What it does not hold is withdrawn")},
+            ),
+            SelectChoice(
+                MERGE,
+                _l("It is a part of the programme"),
+                {"hint": _l("It only adds and changes; nothing is withdrawn")},
+            ),
+        ],
+        default=REPLACE,
+        validate_choice=False,
+    )
+
+    def validate_file(self, field: FileField) -> None:
+        """Raise ValidationError if there is no file or it is larger than MAX_BYTES."""
+        if not is_uploaded_file(field.data):
+            raise ValidationError(_l("Choose a file"))
+        if file_size(field.data) > MAX_BYTES:
+            raise ValidationError(TOO_LARGE_MESSAGE)
+
+    @property
+    def body(self) -> bytes:
+        """Return the content of the file."""
+        body: bytes = self.file.data.read()
+        return body
+
+    @property
+    def name(self) -> str:
+        """Return the name of the file without its path."""
+        given = PureWindowsPath(self.file.data.filename).name  # splits at both kinds of slashes
+        return strip_hidden(collapse_whitespace(given))[:MAX_FILE_NAME_LENGTH] or "?"
+
+    @property
+    def is_merged(self) -> bool:
+        """Return True if the import only adds and changes."""
+        return bool(self.deed.data == MERGE)
+
+
+class LoadUploadForm(Form):
+    """Import an uploaded file after its dry run."""
+
+    is_meant = BooleanField(_l("I mean this other conference"))
+    seal = HiddenField()  # the fingerprint of what the page showed
+
+    def add_violation(self, refusal: RuleViolation) -> None:
+        """Show why the import failed; beside the checkbox if ticking it would help."""
+        if isinstance(refusal, ConfirmationRequired):
+            self.add_error(self.is_meant, refusal)
+        else:
+            self.form_errors.append(str(refusal))

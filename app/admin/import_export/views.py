@@ -1,0 +1,137 @@
+"""Importing a programme file after a dry run, and exporting the programme."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.accounts import guards, roles
+from app.admin import flash
+from app.admin.history_views import MAX_ID
+from app.admin.import_export import export_files
+from app.admin.import_export.forms import TOO_LARGE_MESSAGE, LoadUploadForm, UploadForm
+from app.errors import InvalidFile, RuleViolation
+from app.forms.base import FORM_OVERHEAD_BYTES, validates_own_csrf
+from app.interchange import uploads
+from app.interchange.exporters.tables import TEMPLATES
+from app.interchange.uploads import Upload
+from app.programme import queries
+from app.registration import programme_import
+from app.releases import current_release
+from app.web.error_handlers import render_error_page
+from app.web.rendering import render_page
+
+bp = Blueprint("import_export", __name__, url_prefix="/files")
+
+UPLOAD_RULE = f"/uploads/<int(max={MAX_ID}):number>"
+
+
+@bp.url_value_preprocessor
+def _allow_large_upload(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Raise the request size limit for uploads of people with a login session."""
+    if endpoint == "admin.import_export.upload" and guards.session_token():
+        request.max_content_length = uploads.MAX_BYTES + FORM_OVERHEAD_BYTES
+
+
+@bp.errorhandler(RequestEntityTooLarge)
+def handle_too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
+    if request.endpoint != "admin.import_export.upload" or not guards.can_change(roles.PROGRAMME):
+        return render_error_page(413)
+    form = UploadForm(formdata=None)
+    form.add_error(form.file, RuleViolation(str(TOO_LARGE_MESSAGE)))
+    return _render_upload_form(form, 413)
+
+
+@bp.get("")
+def show() -> ResponseReturnValue:
+    return render_page(
+        "admin/import_export/show.html",
+        names=list(export_files.list_file_names()),
+        has_conference=queries.has_conference(),
+        is_published=current_release.get_programme().is_published,
+        waiting=uploads.list_pending(),
+    )
+
+
+@bp.route("/upload", methods=["GET", "POST"])
+@validates_own_csrf
+def upload() -> ResponseReturnValue:
+    form = UploadForm()
+    if form.validate_on_submit():
+        try:
+            taken = uploads.receive(
+                form.name, form.body, is_merged=form.is_merged, actor=guards.current_actor()
+            )
+        except InvalidFile as refusal:
+            form.add_error(form.file, refusal)
+        else:
+            return redirect(url_for(".dry_run", number=taken.id), 303)
+    return _render_upload_form(form, 422 if form.errors else 200)
+
+
+@bp.route(UPLOAD_RULE, methods=["GET", "POST"])
+@validates_own_csrf
+def dry_run(number: int) -> ResponseReturnValue:
+    form, found = LoadUploadForm(), uploads.get_upload(number)
+    if form.validate_on_submit():
+        try:
+            loaded = programme_import.load(
+                found,
+                expected_fingerprint=form.seal.data or "",
+                is_confirmed=form.is_meant.data,
+                actor=guards.current_actor(),
+            )
+        except RuleViolation as refusal:
+            form.add_violation(refusal)
+        else:
+            return _redirect_after_load(number, is_loaded=loaded is not None)
+    return _render_dry_run(form, found)
+
+
+@bp.post(f"{UPLOAD_RULE}/again")
+def retry(number: int) -> ResponseReturnValue:
+    found = uploads.get_upload(number)
+    found.is_merged = request.form.get("deed") == "merge"
+    uploads.dry_run(found)
+    return redirect(url_for(".dry_run", number=number), 303)
+
+
+@bp.post(f"{UPLOAD_RULE}/forget")
+def discard(number: int) -> ResponseReturnValue:
+    uploads.discard(uploads.get_upload(number))
+    return redirect(flash.with_flash(url_for(".show"), "file-forgotten"), 303)
+
+
+@bp.get("/model/<name>")
+def template(name: str) -> ResponseReturnValue:
+    return export_files.export_template(name)
+
+
+@bp.get("/<any(working, published):state>/<name>")
+def export(state: str, name: str) -> ResponseReturnValue:
+    return export_files.export_file(state, name)
+
+
+def _render_upload_form(form: UploadForm, status: int) -> ResponseReturnValue:
+    return render_page("admin/import_export/upload.html", status, form=form, models=TEMPLATES)
+
+
+def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
+    told, form.seal.data = uploads.get_dry_run_result(found), uploads.fingerprint_upload(found)
+    return render_page(
+        "admin/import_export/dry_run.html",
+        422 if form.errors else 200,
+        form=form,
+        upload=found,
+        tried=told,
+        is_barred=told.is_another and programme_import.has_real_delegates(),
+    )
+
+
+def _redirect_after_load(number: int, *, is_loaded: bool) -> ResponseReturnValue:
+    if is_loaded:
+        return redirect(
+            flash.with_flash(url_for("admin.publishing.changes"), "programme-loaded"), 303
+        )
+    return redirect(flash.with_flash(url_for(".dry_run", number=number), "tried-again"), 303)

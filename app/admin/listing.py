@@ -1,0 +1,171 @@
+"""Lists of the admin area: search, filters, sorting and pages, all in the URL.
+
+A view parses the query of the request, passes it to a query function and renders the resulting
+``Listing`` with the macros of ``templates/admin/_list.html``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Generic, TypeVar
+
+from flask import request, url_for
+from flask_babel import gettext
+
+from app.text import collapse_whitespace, strip_hidden
+
+RowT = TypeVar("RowT")
+
+PAGE_SIZE = 50  # rows
+MAX_SEARCH_LENGTH = 100  # characters
+MAX_PAGE_DIGITS = 4  # of a page number
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """A filter of a list: its query parameter, label and options."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]  # value, label
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """The search, filters, order and page in a request; invalid values are left out."""
+
+    search: str
+    filter_values: Mapping[str, str]  # by the name of the filter
+    sort: str
+    is_reversed: bool
+    page: int  # from 1
+
+    @property
+    def offset(self) -> int:
+        """Return the number of rows before this page."""
+        return (self.page - 1) * PAGE_SIZE
+
+    def get_filter(self, name: str) -> str:
+        """Return the chosen value of a filter, or ""."""
+        return self.filter_values.get(name, "")
+
+
+def translated_options(options: Sequence[tuple[str, object]]) -> list[tuple[str, str]]:
+    """Return the options with their labels in the current language."""
+    return [(value, str(words)) for value, words in options]
+
+
+def parse_list_query(filters: Sequence[ListFilter], sorts: Sequence[str]) -> ListQuery:
+    """Return the list query of the request; the first of ``sorts`` is the default order."""
+    sort = request.args.get("sort", "")
+    chosen = {one.name: request.args.get(one.name, "") for one in filters}
+    allowed = {one.name: {value for value, _ in one.options} for one in filters}
+    return ListQuery(
+        search=strip_hidden(collapse_whitespace(request.args.get("q", "")))[:MAX_SEARCH_LENGTH],
+        filter_values={
+            name: value for name, value in chosen.items() if value in allowed[name] - {""}
+        },
+        sort=sort.removeprefix("-") if sort.removeprefix("-") in sorts else sorts[0],
+        is_reversed=sort.startswith("-") and sort[1:] in sorts,
+        page=_page_number(request.args.get("page", "1")),
+    )
+
+
+@dataclass(frozen=True)
+class Listing(Generic[RowT]):
+    """One page of a list."""
+
+    rows: Sequence[RowT]
+    total: int
+    query: ListQuery
+    filters: Sequence[ListFilter] = ()
+    endpoint: str = ""  # of the list, if it is rendered at another URL
+
+    @property
+    def page_count(self) -> int:
+        """Return the number of pages, at least 1."""
+        return max(1, ceil(self.total / PAGE_SIZE))
+
+    @property
+    def first(self) -> int:
+        """Return the number of the first row on this page."""
+        return self.query.offset + 1
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last row on this page."""
+        return self.query.offset + len(self.rows)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Return True if a search or filter is active."""
+        return bool(self.query.search or self.query.filter_values)
+
+    def options(self, name: str) -> Sequence[tuple[str, str]]:
+        """Return the options of a filter."""
+        return next((one.options for one in self.filters if one.name == name), ())
+
+    def title(self, heading: str) -> str:
+        """Return a unique page title: Sessions: search for ‘water’, page 2 of 4."""
+        title = heading
+        if narrowing := ", ".join(self._filter_labels()):
+            title = gettext("%(list)s: %(narrowing)s", list=title, narrowing=narrowing)
+        if self.query.page > 1:
+            number, pages = self.query.page, self.page_count
+            title = gettext(
+                "%(list)s, page %(number)s of %(pages)s", list=title, number=number, pages=pages
+            )
+        return str(title)
+
+    def _filter_labels(self) -> Iterator[str]:
+        if self.query.search:
+            yield str(gettext("search for ‘%(words)s’", words=self.query.search))
+        for one in self.filters:
+            if chosen := self.query.get_filter(one.name):
+                yield f"{one.label} {dict(one.options)[chosen]}"
+
+    def page_url(self, number: int) -> str:
+        """Return the URL of another page of the list."""
+        return self._filtered_url(sort=self._sort_param, page=str(number) if number > 1 else "")
+
+    def sort_url(self, sort: str) -> str:
+        """Return the URL of the list in this order; reversed if it is in this order now."""
+        turned = sort == self.query.sort and not self.query.is_reversed
+        return self._filtered_url(sort=f"-{sort}" if turned else sort)
+
+    def direction(self, sort: str) -> str:
+        """Return the aria-sort value of a column: ascending, descending or none."""
+        if sort != self.query.sort:
+            return "none"
+        return "descending" if self.query.is_reversed else "ascending"
+
+    @property
+    def unfiltered_url(self) -> str:
+        """Return the URL of the whole list."""
+        return self._build_url({})
+
+    def url_for_same_rows(self, endpoint: str = "") -> str:
+        """Return the URL with the same query, of the list or of another endpoint."""
+        sort = self._sort_param if "sort" in request.args else ""
+        number = str(self.query.page) if self.query.page > 1 else ""
+        return self._build_url(
+            {"q": self.query.search, **self.query.filter_values, "sort": sort, "page": number},
+            endpoint,
+        )
+
+    @property
+    def _sort_param(self) -> str:
+        return f"-{self.query.sort}" if self.query.is_reversed else self.query.sort
+
+    def _filtered_url(self, **others: str) -> str:
+        return self._build_url({"q": self.query.search, **self.query.filter_values, **others})
+
+    def _build_url(self, params: Mapping[str, str], endpoint: str = "") -> str:
+        given = {name: value for name, value in params.items() if value}
+        values: dict[str, Any] = {**(request.view_args or {}), **given}
+        return url_for(endpoint or self.endpoint or request.endpoint or "", **values)
+
+
+def _page_number(typed: str) -> int:
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= MAX_PAGE_DIGITS
+    return max(1, int(typed)) if is_number else 1

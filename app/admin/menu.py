@@ -1,0 +1,125 @@
+"""The menu of the admin area, limited to what a role may read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flask import request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.accounts import roles
+from app.accounts.models import Person
+from app.accounts.roles import Area
+
+ROOT = "/organise"
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """A page in the menu."""
+
+    label: str
+    path: str
+    area: Area
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the page."""
+        return f"{request.script_root}{self.path}"
+
+    @property
+    def is_current(self) -> bool:
+        """Return True if this page is open."""
+        return request.path == self.path
+
+    @property
+    def contains_current(self) -> bool:
+        """Return True if this page or one below it is open."""
+        return self.is_current or (self.path != ROOT and request.path.startswith(f"{self.path}/"))
+
+
+@dataclass(frozen=True)
+class MenuGroup:
+    """Pages of the menu that belong together."""
+
+    label: str
+    items: tuple[MenuItem, ...]
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the first page."""
+        return self.items[0].url
+
+    @property
+    def contains_current(self) -> bool:
+        """Return True if one of the pages, or a page below them, is open."""
+        return any(item.contains_current for item in self.items)
+
+
+MENU = (
+    MenuGroup(_l("The back office"), (MenuItem(_l("The back office"), ROOT, roles.HOME),)),
+    MenuGroup(
+        _l("Programme"),
+        (
+            MenuItem(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME),
+            MenuItem(_l("Speakers"), f"{ROOT}/speakers", roles.PROGRAMME),
+            MenuItem(_l("Changes by speakers"), f"{ROOT}/proposals", roles.PROGRAMME),
+            MenuItem(_l("Speakers’ own pages"), f"{ROOT}/speaking", roles.PROGRAMME),
+            MenuItem(_l("Rooms"), f"{ROOT}/rooms", roles.PROGRAMME),
+            MenuItem(_l("Themes"), f"{ROOT}/themes", roles.PROGRAMME),
+            MenuItem(_l("Schedule board"), f"{ROOT}/board", roles.PROGRAMME),
+            MenuItem(_l("Files"), f"{ROOT}/files", roles.PROGRAMME),
+        ),
+    ),
+    MenuGroup(
+        _l("Publishing"),
+        (
+            MenuItem(_l("What will change"), f"{ROOT}/publishing", roles.PROGRAMME),
+            MenuItem(_l("Preview links"), f"{ROOT}/previews", roles.PROGRAMME),
+            MenuItem(_l("Rehearsal"), f"{ROOT}/rehearsal", roles.HOME),
+        ),
+    ),
+    MenuGroup(
+        _l("Delegates"),
+        (
+            MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
+            MenuItem(_l("Letters"), f"{ROOT}/letters", roles.DELEGATES),
+        ),
+    ),
+    MenuGroup(
+        _l("Website"),
+        (
+            MenuItem(_l("Pages and news"), f"{ROOT}/pages", roles.WORDS),
+            MenuItem(_l("Settings"), f"{ROOT}/settings", roles.SETTINGS),
+        ),
+    ),
+    MenuGroup(_l("Team"), (MenuItem(_l("Team"), f"{ROOT}/people", roles.PEOPLE),)),
+    MenuGroup(_l("History"), (MenuItem(_l("History"), f"{ROOT}/history", roles.HISTORY),)),
+)
+
+
+def menu_for(person: Person) -> tuple[MenuGroup, ...]:
+    """Return the menu of a person's role."""
+    return tuple(_visible_groups(person))
+
+
+def breadcrumbs(
+    groups: Sequence[MenuGroup], trail: Sequence[tuple[str, str]] | None
+) -> list[tuple[str, str]]:
+    """Return the breadcrumbs of the current page: home, the menu item, then the trail.
+
+    A page in the menu has none.
+    """
+    items = [item for group in groups for item in group.items]
+    if any(item.is_current for item in items):
+        return []
+    home = (gettext("The back office"), url_for("admin.home"))
+    part = [(str(item.label), item.url) for item in items if item.contains_current]
+    return [home, *part, *(trail or ())]
+
+
+def _visible_groups(person: Person) -> Iterator[MenuGroup]:
+    for group in MENU:
+        items = tuple(item for item in group.items if person.role in item.area.read_roles)
+        if items:
+            yield MenuGroup(group.label, items)

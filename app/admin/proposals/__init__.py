@@ -1,0 +1,1 @@
+"""Reviewing changes that speakers propose."""

@@ -1,0 +1,216 @@
+"""Speakers' proposals: the list, one proposal with its differences, and decisions."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.accounts.guards import current_actor
+from app.admin import flash
+from app.admin.proposals import presentation
+from app.admin.proposals.forms import (
+    AmendForm,
+    ReturnForm,
+    ReviewedForm,
+    build_amend_form,
+    has_text,
+)
+from app.errors import NotFound, RuleViolation
+from app.forms.base import ConfirmForm, validates_own_csrf
+from app.history import queries as history
+from app.programme import queries as programme
+from app.programme import time_zones
+from app.programme.fields.speakers import PHOTO
+from app.programme.models import Session
+from app.proposals import fields, preview, queries, services
+from app.proposals.models import Proposal
+from app.proposals.queries import ProposalReview
+from app.registration import countries
+from app.releases import page_context
+from app.web import languages, next_url
+from app.web.rendering import render_page
+
+PROPOSAL_RULE = "/<int(max=999999999):number>"
+
+bp = Blueprint("proposals", __name__, url_prefix="/proposals")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    return _render_index()
+
+
+@bp.get(PROPOSAL_RULE)
+def show(number: int) -> ResponseReturnValue:
+    return _render_proposal(queries.get_proposal(number))
+
+
+@bp.post(f"{PROPOSAL_RULE}/approve")
+def approve(number: int) -> ResponseReturnValue:
+    try:
+        services.approve(
+            number, expected_fingerprint=request.form.get("seal", ""), actor=current_actor()
+        )
+    except RuleViolation as refusal:
+        return _render_proposal(queries.get_proposal(number), refusal)
+    return _redirect_to_list("change-approved")
+
+
+@bp.route(f"{PROPOSAL_RULE}/amend", methods=["GET", "POST"])
+@validates_own_csrf
+def amend(number: int) -> ResponseReturnValue:
+    proposal = queries.get_proposal(number)
+    form, refusal = build_amend_form(proposal), None
+    if not form.apply_button(request.form.get("press", "")) and form.validate_on_submit():
+        try:
+            services.amend(
+                number,
+                form.typed_values,
+                form.reason,
+                expected_fingerprint=form.expected_fingerprint,
+                actor=current_actor(),
+            )
+        except RuleViolation as error:
+            refusal = error
+        else:
+            return _redirect_to_list("change-amended")
+    return _render_form("amend", proposal, form, refusal)
+
+
+@bp.route(f"{PROPOSAL_RULE}/send-back", methods=["GET", "POST"])
+@validates_own_csrf
+def request_changes(number: int) -> ResponseReturnValue:
+    form, refusal = ReturnForm(), None
+    if form.validate_on_submit():
+        try:
+            services.request_changes(
+                number,
+                form.reason,
+                expected_fingerprint=form.expected_fingerprint,
+                actor=current_actor(),
+            )
+        except RuleViolation as error:
+            refusal = error
+        else:
+            return _redirect_to_list("change-sent-back")
+    return _render_form("send_back", queries.get_proposal(number), form, refusal)
+
+
+@bp.post("/_several")
+def bulk() -> ResponseReturnValue:
+    chosen = presentation.parse_fingerprints(request.form.getlist("chosen"))
+    if not chosen:
+        return _render_index(422, [gettext("Tick at least one change first")])
+    result = services.approve_several(chosen, actor=current_actor())
+    back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
+    if not result.skipped:
+        return redirect(flash.with_flash(back, "changes-approved"), 303)
+    return render_page("admin/proposals/bulk.html", result=result, back=back)
+
+
+@bp.get(f"{PROPOSAL_RULE}/seen")
+def show_preview(number: int) -> ResponseReturnValue:
+    """Show the public page with the proposal applied."""
+    proposal = queries.get_proposal(number)
+    thing, values = proposal.entity, proposal.values
+    if isinstance(thing, Session):
+        session, then = preview.preview_session(thing, values)
+        return render_page(
+            "admin/proposals/preview_session.html",
+            **page_context.build_session_context(
+                then, session, time_zones.conference_zone_only(then.conference)
+            ),
+            back=url_for(".show", number=number),
+            trail=_breadcrumbs(proposal),
+        )
+    speaker, then = preview.preview_speaker(thing, values)
+    return render_page(
+        "admin/proposals/preview_speaker.html",
+        **page_context.build_speaker_context(then, speaker),
+        number=number,
+        back=url_for(".show", number=number),
+        trail=_breadcrumbs(proposal),
+    )
+
+
+@bp.get(f"{PROPOSAL_RULE}/photo/<key>.jpg")
+def picture(number: int, key: str) -> ResponseReturnValue:
+    proposal = queries.get_proposal(number)
+    known = {
+        key for one in proposal.requested if one.field == PHOTO for key in (one.before, one.after)
+    }
+    if key not in known | {fields.get_field_set(proposal.entity).get_value(proposal.entity, PHOTO)}:
+        raise NotFound("There is no photo at that address")
+    return Response(programme.get_photo_body(key), mimetype="image/jpeg")
+
+
+def _render_index(status: int = 200, errors: Sequence[str] = ()) -> ResponseReturnValue:
+    form = ConfirmForm()
+    form.form_errors = list(errors)
+    return render_page(
+        "admin/proposals/index.html",
+        status,
+        listing=presentation.get_listing(),
+        states=presentation.STATE_LABELS,
+        form=form,
+    )
+
+
+def _render_proposal(
+    proposal: Proposal, refusal: RuleViolation | None = None
+) -> ResponseReturnValue:
+    look = ProposalReview(proposal)
+    endpoint, slug = presentation.get_subject_page(proposal)
+    return render_page(
+        "admin/proposals/show.html",
+        status=409 if refusal else 200,
+        look=look,
+        proposal=proposal,
+        rows=presentation.diff_fields(look),
+        amended=presentation.diff_amendments(proposal),
+        state=presentation.STATE_LABELS[proposal.state],
+        name=fields.get_field_set(proposal.entity).name(proposal.entity),
+        thing=url_for(endpoint, slug=slug),
+        has_words=has_text(proposal),
+        refusal=refusal,
+        form=ReviewedForm(formdata=None).with_fingerprint(look.fingerprint),
+        past=history.list_newest(
+            fields.get_field_set(proposal.entity).history_subject(proposal.entity), 5
+        ),
+    )
+
+
+def _render_form(
+    template_name: str,
+    proposal: Proposal,
+    form: AmendForm | ReturnForm,
+    refusal: RuleViolation | None,
+) -> ResponseReturnValue:
+    """Render the form of a decision; what was typed is kept if it cannot be saved."""
+    look = ProposalReview(proposal)
+    if not look.is_open:
+        return _render_proposal(proposal, refusal)
+    if refusal or not form.is_submitted():
+        form.with_fingerprint(look.fingerprint)
+    return render_page(
+        f"admin/proposals/{template_name}.html",
+        status=409 if refusal else 422 if form.errors else 200,
+        form=form,
+        proposal=proposal,
+        rows=presentation.diff_fields(look),
+        refusal=refusal,
+        pressed=request.form.get("press", ""),
+        countries=countries.choices(languages.current().code),
+        back=url_for(".show", number=proposal.id),
+        trail=_breadcrumbs(proposal),
+    )
+
+
+def _breadcrumbs(proposal: Proposal) -> list[tuple[str, str]]:
+    name = fields.get_field_set(proposal.entity).name(proposal.entity)
+    return [(gettext("Change of %(name)s", name=name), url_for(".show", number=proposal.id))]
+
+
+def _redirect_to_list(message_key: str) -> ResponseReturnValue:
+    return redirect(flash.with_flash(url_for(".index", state="open"), message_key), 303)

@@ -1,0 +1,1 @@
+"""Publishing, scheduling, comparing and rolling back releases."""

@@ -1,0 +1,272 @@
+"""Publishing: unpublished changes, the publish form, scheduled releases, comparison, rollback.
+
+Publishing has two steps, the form and a check. Nothing is stored between them but form fields.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.accounts import guards
+from app.admin import flash
+from app.admin.history_views import MAX_ID
+from app.admin.publishing import presentation
+from app.admin.publishing.forms import PublishForm, RollbackForm, ScheduleReleaseForm
+from app.errors import NotFound, RuleViolation
+from app.forms.base import ConfirmForm, validates_own_csrf
+from app.history import queries as history
+from app.programme import queries as programme
+from app.releases import queries, scheduled_releases, services
+from app.releases.models import ScheduledRelease
+from app.releases.queries import ReleasePreview
+from app.releases.services import PublishResult, StalePreview, UnresolvedClashes
+from app.speakers import release_notifications
+from app.web.rendering import render_page
+
+EDIT_STEP, PUBLISH_STEP = "change", "do"  # the button; any other value leads to the check
+FORM_TEMPLATE: Final = "admin/publishing/publish.html"
+CHECK_TEMPLATE: Final = "admin/publishing/confirm.html"
+
+
+@dataclass(frozen=True)
+class WizardStep:
+    """The next page: the form or the check."""
+
+    template: str
+    status: int
+    preview: ReleasePreview
+    refusal: str = ""
+
+
+def run_step(form: PublishForm, step: str) -> WizardStep | PublishResult | None:
+    """Run a step; return the next page, what was published, or None if it was scheduled."""
+    if not form.is_submitted():
+        return _form_step(form)
+    is_right = form.validate()
+    if step == EDIT_STEP and set(form.errors) <= {"day", "time", "overrule"}:
+        return _edit_step(form)
+    if not is_right:
+        return _form_step(form)
+    return _publish_or_schedule(form) if step == PUBLISH_STEP else _check_step(form)
+
+
+def run_reschedule_step(
+    form: ScheduleReleaseForm, scheduled: ScheduledRelease
+) -> WizardStep | None:
+    """Change a scheduled release; return the form again, or None if it was saved."""
+    if form.validate_on_submit():
+        try:
+            scheduled_releases.reschedule(
+                scheduled.id, form.publish_at, form.note.data or "", **_override_and_actor(form)
+            )
+        except RuleViolation as refusal:
+            form.add_violation(refusal)
+        else:
+            return None
+    return _form_step(form)
+
+
+def _publish_or_schedule(form: PublishForm) -> WizardStep | PublishResult | None:
+    note = form.note.data or ""
+    try:
+        if not form.is_scheduled:
+            return services.publish(
+                note, expected_fingerprint=form.seal.data or "", **_override_and_actor(form)
+            )
+        scheduled_releases.schedule(form.publish_at, note, **_override_and_actor(form))
+    except StalePreview as late:
+        return _check_step(form, gettext(str(late)))
+    except RuleViolation as refusal:
+        form.add_violation(refusal)
+        return _form_step(form)
+    return None
+
+
+def _override_and_actor(form: ScheduleReleaseForm) -> dict[str, str]:
+    return {"override_reason": form.overrule.data or "", "actor": guards.current_actor()}
+
+
+def _form_step(form: ScheduleReleaseForm) -> WizardStep:
+    return WizardStep(FORM_TEMPLATE, 422 if form.errors else 200, queries.preview_release())
+
+
+def _edit_step(form: PublishForm) -> WizardStep:
+    """Return the form with its values and without errors."""
+    for field in form:
+        field.errors = []
+    return WizardStep(FORM_TEMPLATE, 200, queries.preview_release())
+
+
+def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
+    look = queries.preview_release()
+    if look.clashes and not form.overrule.data:
+        form.add_violation(UnresolvedClashes())
+        return WizardStep(FORM_TEMPLATE, 422, look)
+    form.seal.data = look.fingerprint
+    return WizardStep(CHECK_TEMPLATE, 409 if refusal else 200, look, refusal)
+
+
+bp = Blueprint("publishing", __name__, url_prefix="/publishing")
+
+RELEASE_RULE = f"/releases/<int(max={MAX_ID}):number>"
+SCHEDULED_RULE = f"/plans/<int(max={MAX_ID}):number>"
+
+
+@bp.get("")
+def changes() -> ResponseReturnValue:
+    try:
+        look = queries.preview_release()
+    except NotFound:
+        return _render_no_programme()
+    return render_page(
+        "admin/publishing/changes.html",
+        look=look,
+        shown=presentation.diff_unpublished(look, request.args.get("whole", "")),
+        plans=queries.list_scheduled_releases(),
+    )
+
+
+@bp.route("/publish", methods=["GET", "POST"])
+@validates_own_csrf
+def publish() -> ResponseReturnValue:
+    if not programme.has_conference():
+        return _render_no_programme(409)
+    form = PublishForm()
+    answer = run_step(form, request.form.get("step", ""))
+    if isinstance(answer, WizardStep):
+        return _render_step(form, answer)
+    if answer is None:
+        return _redirect(url_for(".changes"), "release-planned")
+    what = "published" if answer.is_new else "public-already"
+    return _redirect(url_for(".release", number=answer.release.number), what)
+
+
+@bp.get("/letters")
+def emails() -> ResponseReturnValue:
+    try:
+        look = queries.preview_release()
+    except NotFound:
+        return _render_no_programme()
+    return render_page(
+        "admin/publishing/emails.html",
+        kinds=[
+            (release_notifications.preview(kind[0]), kind)
+            for kind in release_notifications.list_pending_emails(look.public, look.working)
+        ],
+    )
+
+
+@bp.route(f"{SCHEDULED_RULE}/change", methods=["GET", "POST"])
+@validates_own_csrf
+def edit_scheduled(number: int) -> ResponseReturnValue:
+    planned, form = queries.get_scheduled_release(number), ScheduleReleaseForm()
+    if not form.is_submitted():
+        form.set_initial_data(planned)
+    step = run_reschedule_step(form, planned)
+    return _render_step(form, step) if step else _redirect(url_for(".changes"), "release-planned")
+
+
+@bp.route(f"{SCHEDULED_RULE}/cancel", methods=["GET", "POST"])
+@validates_own_csrf
+def cancel_scheduled(number: int) -> ResponseReturnValue:
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        scheduled_releases.cancel(number, actor=guards.current_actor())
+        return _redirect(url_for(".changes"), "release-called-off")
+    return render_page(
+        "admin/publishing/cancel_scheduled.html",
+        422 if form.errors else 200,
+        form=form,
+        planned=queries.get_scheduled_release(number),
+    )
+
+
+@bp.get("/releases")
+def releases() -> ResponseReturnValue:
+    return render_page("admin/publishing/releases.html", releases=queries.list_releases())
+
+
+@bp.get(RELEASE_RULE)
+def release(number: int) -> ResponseReturnValue:
+    return render_page(
+        "admin/publishing/release.html",
+        release=queries.get_release(number),
+        current=queries.get_current_conference().current_release,
+        past=history.list_newest(f"release {number}"),
+        trail=_release_breadcrumbs(),
+    )
+
+
+@bp.get("/compare")
+def compare() -> ResponseReturnValue:
+    listed = queries.list_releases()
+    asked = presentation.parse_release_pair(listed)
+    return render_page(
+        "admin/publishing/compare.html",
+        releases=listed,
+        asked=asked,
+        shown=presentation.diff_releases(*asked, request.args.get("whole", "")) if asked else None,
+        trail=_release_breadcrumbs(),
+    )
+
+
+@bp.route(f"{RELEASE_RULE}/back", methods=["GET", "POST"])
+@validates_own_csrf
+def roll_back(number: int) -> ResponseReturnValue:
+    form = RollbackForm()
+    if form.validate_on_submit():
+        try:
+            services.roll_back(
+                number,
+                form.note.data or "",
+                expected_release=form.expected_release,
+                actor=guards.current_actor(),
+            )
+        except RuleViolation as refusal:
+            form.add_error(form.note, refusal)
+        else:
+            return _redirect(url_for(".release", number=number), "rolled-back")
+    shown = presentation.diff_rollback(number)
+    form.seen.data = str(shown.old)
+    return render_page(
+        "admin/publishing/roll_back.html",
+        422 if form.errors else 200,
+        form=form,
+        shown=shown,
+        trail=[
+            *_release_breadcrumbs(),
+            (_release_name(number), url_for(".release", number=number)),
+        ],
+    )
+
+
+def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnValue:
+    return render_page(
+        step.template,
+        step.status,
+        form=form,
+        look=step.preview,
+        refusal=step.refusal,
+        shown=presentation.diff_unpublished(step.preview),
+    )
+
+
+def _render_no_programme(status: int = 200) -> ResponseReturnValue:
+    """Render the page that explains how to get a programme."""
+    return render_page("admin/publishing/nothing.html", status)
+
+
+def _redirect(url: str, message_key: str) -> ResponseReturnValue:
+    return redirect(flash.with_flash(url, message_key), 303)
+
+
+def _release_name(number: int) -> str:
+    name: str = gettext("Release %(number)s", number=number)
+    return name
+
+
+def _release_breadcrumbs() -> list[tuple[str, str]]:
+    return [(gettext("Releases"), url_for(".releases"))]

@@ -1,0 +1,1 @@
+"""Sessions of the working programme: list, details, editing, bulk changes."""

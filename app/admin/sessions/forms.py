@@ -1,0 +1,398 @@
+"""The form for a session: its fields, links, and times in the conference's time zone."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError
+
+from app.admin.edit_form import (
+    MARKDOWN_HINT,
+    MAX_LINE_LENGTH,
+    PUBLIC_HINT,
+    EditForm,
+    line_field,
+    normalise_multiline,
+    notes_field,
+    text_field,
+)
+from app.admin.sessions import appearance_fields
+from app.admin.sessions.appearance_fields import AppearancesField
+from app.errors import RuleViolation
+from app.forms.fields import ClockTimeField
+from app.forms.validators import (
+    max_length,
+    no_hidden_characters,
+    one_of_choices,
+    requires_alphanumeric,
+)
+from app.programme.editing.session_queries import SessionFilterChoices
+from app.programme.fields.sessions import MAX_DURATION
+from app.programme.labels import LANGUAGE_TAG, kind_name
+from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Session
+from app.text import collapse_whitespace
+from app.web import formatting
+
+MAX_LINKS = 50
+MAX_URL_LENGTH = 2_000  # characters
+MAX_LABEL_LENGTH = 300
+SCHEMES = frozenset({"http", "https"})
+
+
+def format_links(links: Sequence[Sequence[str]]) -> str:
+    """Return links as text, one per line."""
+    return "\n".join(f"{address} {label}".strip() for address, label in links)
+
+
+def parse_links(typed: str) -> list[list[str]]:
+    """Return the URL and text of each line; the default text is the host name."""
+    parted = [line.split(maxsplit=1) for line in typed.splitlines() if line.strip()]
+    return [[address, rest[0].strip() if rest else _host(address)] for address, *rest in parted]
+
+
+def validate_links(_form: object, field: TextAreaField) -> None:
+    """Raise ValidationError for too many links or one that is no web address."""
+    links = parse_links(field.data or "")
+    if len(links) > MAX_LINKS:
+        raise ValidationError(gettext("Give at most %(most)s links", most=MAX_LINKS))
+    for number, (address, label) in enumerate(links, start=1):
+        if not _is_web_url(address):
+            raise ValidationError(
+                gettext(
+                    "Link %(number)s must begin with a web address such as https://example.org",
+                    number=number,
+                )
+            )
+        if len(label) > MAX_LABEL_LENGTH:
+            raise ValidationError(
+                gettext("The words of link %(number)s are too long", number=number)
+            )
+
+
+def _is_web_url(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    is_whole = parts.scheme in SCHEMES and bool(parts.hostname)
+    return is_whole and len(address) <= MAX_URL_LENGTH
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or address
+    except ValueError:
+        return address
+
+
+@dataclass(frozen=True)
+class SessionTimes:
+    """Day, start and end in local time; None if not known yet."""
+
+    day: date | None
+    starts: time | None
+    ends: time | None
+    ends_next_day: bool = False
+
+
+def initial_times(session: Session, zone: ZoneInfo) -> SessionTimes:
+    """Return the session's current times in local time."""
+    if session.starts_at is None:
+        return SessionTimes(None, None, None)
+    starts = session.starts_at.astimezone(zone)
+    if session.ends_at is None:
+        return SessionTimes(starts.date(), _clock_time(starts), None)
+    ends = session.ends_at.astimezone(zone)
+    return SessionTimes(
+        starts.date(), _clock_time(starts), _clock_time(ends), ends.date() > starts.date()
+    )
+
+
+def resolve_local_time(
+    day: date, clock: time, zone: ZoneInfo, known: Iterable[datetime | None] = ()
+) -> datetime | None:
+    """Return the moment of a local time in UTC, or None if the clocks skip it.
+
+    If the clocks show it twice, return the first, unless the second is among the known moments: a
+    time that nobody touched stays unchanged.
+    """
+    both = [datetime.combine(day, clock, zone).replace(fold=fold) for fold in (0, 1)]
+    real = [one.astimezone(UTC) for one in both if _local_time_exists(one, zone)]
+    return next((one for one in real if one in known), real[0] if real else None)
+
+
+def get_last_day(day: date, *, is_next: bool) -> date:
+    """Return the day on which a session ends."""
+    return day + timedelta(days=1) if is_next else day
+
+
+def _clock_time(local: datetime) -> time:
+    return local.time().replace(fold=0)
+
+
+def _local_time_exists(local: datetime, zone: ZoneInfo) -> bool:
+    """Return True unless the clocks skip this time."""
+    back = local.astimezone(UTC).astimezone(zone)
+    return back.replace(tzinfo=None, fold=0) == local.replace(tzinfo=None, fold=0)
+
+
+MAX_TEXT_LENGTH = 50_000  # characters; the same limit as in imported files
+MAX_SEATS = 100_000
+MAX_ROW_DIGITS = 3  # of a row number
+AUTOFOCUS = {"autofocus": ""}
+ENTER_BUTTON = "enter"  # a hidden first button, pressed by the Enter key
+PLAIN_FIELDS = (
+    *("title", "subtitle", "kind", "abstract", "description", "language", "licence", "notes"),
+    *("seats", "is_recorded", "is_illustrative"),
+)
+STATE_CHOICES = {
+    DRAFT: _l("Draft: readers do not see it, even after you publish"),
+    CONFIRMED: _l("Confirmed: readers see it once you publish"),
+    CANCELLED: _l("Cancelled: readers see it, and that it will not take place"),
+    WITHDRAWN: _l("Withdrawn: a file left it out, and readers do not see it"),
+}
+SEATS_ERROR = _l("The seats must be a number from 1 to 100,000")
+
+
+class SessionForm(EditForm):
+    """Edit a session: its texts, time, room and speakers."""
+
+    title = StringField(
+        _l("Title"),
+        [
+            DataRequired(_l("Enter the title")),
+            max_length(MAX_LINE_LENGTH, _l("The title")),
+            no_hidden_characters,
+            requires_alphanumeric(_l("The title")),
+        ],
+        [collapse_whitespace],
+        PUBLIC_HINT,
+    )
+    subtitle = line_field(_l("Subtitle (optional)"), _l("The subtitle"), PUBLIC_HINT)
+    kind = line_field(
+        _l("Kind (optional)"),
+        _l("The kind"),
+        _l("Public. Choose one that is in use, or type another. A break needs no speakers"),
+        list="kinds",
+        autocomplete="off",
+    )
+    theme = SelectField(
+        _l("Theme"), [one_of_choices(_l("Choose one of the themes"))], description=PUBLIC_HINT
+    )
+    language = line_field(
+        _l("Language (optional)"),
+        _l("The language"),
+        _l("Public. The code of the language that is spoken: en, fr, pt-BR"),
+        autocomplete="off",
+        spellcheck="false",
+    )
+    day = SelectField(
+        _l("Day"), [one_of_choices(_l("Choose one of the days"))], validate_choice=False
+    )
+    starts = ClockTimeField(_l("Starts"))
+    ends = ClockTimeField(_l("Ends"))
+    ends_next_day = BooleanField(_l("It ends on the next day"))
+    room = SelectField(
+        _l("Room"), [one_of_choices(_l("Choose one of the rooms"))], description=PUBLIC_HINT
+    )
+    seats = IntegerField(
+        _l("Seats (optional)"),
+        [Optional(), NumberRange(1, MAX_SEATS, SEATS_ERROR)],
+        description=_l("Not public. How many may come, when that is fewer than the room holds"),
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+        invalid_value_message=SEATS_ERROR,  # type: ignore[call-arg]  # the type stubs are those of WTForms 3.2
+    )
+    appearances = AppearancesField(_l("Speakers"))
+    find = StringField(
+        _l("Find a speaker to add"),
+        [max_length(MAX_LINE_LENGTH, _l("The name"))],
+        [collapse_whitespace],
+        _l("A part of the name is enough; accents do not matter"),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    abstract = text_field(
+        _l("Abstract (optional)"), _l("The abstract"), MARKDOWN_HINT, MAX_TEXT_LENGTH
+    )
+    description = text_field(
+        _l("Description (optional)"), _l("The description"), MARKDOWN_HINT, MAX_TEXT_LENGTH
+    )
+    links = TextAreaField(
+        _l("Links (optional)"),
+        [max_length(MAX_TEXT_LENGTH, _l("The links")), no_hidden_characters, validate_links],
+        [normalise_multiline],
+        _l("Public. One a line: the address, a space, and what it leads to"),
+        render_kw={"spellcheck": "false"},
+    )
+    licence = line_field(
+        _l("Licence (optional)"), _l("The licence"), _l("Public. For example CC BY 4.0")
+    )
+    is_recorded = BooleanField(_l("It will be recorded (public)"))
+    is_illustrative = BooleanField(
+        _l("It is made up to show a whole conference, and marked as illustrative (public)")
+    )
+    state = RadioField(_l("State"), validate_choice=True)
+    notes = notes_field()
+
+    session: Session | None = None  # as currently saved
+    kind_choices: Sequence[tuple[str, str]] = ()  # type and its name
+    pressed_button = ""  # the button
+    focus_button = ""  # the button to focus
+
+    def set_choices(
+        self, choices: SessionFilterChoices, days: Iterable[date], session: Session | None = None
+    ) -> None:
+        """Set the values to choose from, including those the session has now."""
+        self.session = session
+        self.theme.choices = [("", str(_l("No theme"))), *choices.theme]
+        self.room.choices = [("", str(_l("No room yet"))), *choices.room]
+        standing = _parse_day(self.day.data)
+        offered_days = sorted({*days, *([standing] if standing else [])})
+        self.day.choices = [
+            ("", str(_l("No day yet"))),
+            *((day.isoformat(), formatting.local_date(day)) for day in offered_days),
+        ]
+        is_withdrawn = session is not None and session.state == WITHDRAWN
+        self.state.choices = [
+            (state, name)
+            for state, name in STATE_CHOICES.items()
+            if state != WITHDRAWN or is_withdrawn
+        ]
+        self.appearances.set_choices()
+
+    def validate_language(self, field: StringField) -> None:
+        """Raise ValidationError if the value is not a language tag."""
+        if field.data and not LANGUAGE_TAG.fullmatch(field.data):
+            raise ValidationError(_l("Enter the code of a language, such as en or pt-BR"))
+
+    def validate_day(self, field: SelectField) -> None:
+        """Raise ValidationError for a time without a day."""
+        if not field.data and (self.starts.data or self.ends.data):
+            raise ValidationError(_l("Choose the day, or leave both times empty"))
+
+    def validate_starts(self, field: ClockTimeField) -> None:
+        """Raise ValidationError for a day without a start, or a time that the clocks skip."""
+        if field.data is None and (self.day.data or self.ends.data):
+            raise ValidationError(_l("Enter when it starts, or choose no day yet"))
+        self._reject_skipped_time(field.data)
+
+    def validate_ends(self, field: ClockTimeField) -> None:
+        """Raise ValidationError for an end before the start or more than 24 hours later."""
+        starts, ends = self._start_and_end()
+        if ends is None:
+            self._reject_skipped_time(field.data)
+        elif starts is not None and ends <= starts:
+            raise ValidationError(
+                _l("The end must come after the start. If it is on the next day, tick that box")
+            )
+        elif starts is not None and ends - starts > MAX_DURATION:
+            raise ValidationError(_l("A session cannot last longer than 24 hours"))
+
+    def values(self) -> dict[str, Any]:
+        """Return the submitted values for saving."""
+        starts_at, ends_at = self._start_and_end()
+        return {
+            **{field: self[field].data for field in PLAIN_FIELDS},
+            "kind": self._resolve_kind(),
+            "theme": self.theme.data,
+            "room": self.room.data,
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "links": parse_links(self.links.data or ""),
+            "appearances": self.appearances.values(),
+            "state": self.state.data,
+        }
+
+    def apply_button(self, button: str) -> bool:
+        """Apply a button other than saving; return True if it was one.
+
+        The Enter key presses the first button: if there is a name to find, it searches for that.
+        """
+        is_find = button == ENTER_BUTTON and bool(self.find.data)
+        self.pressed_button = "find" if is_find else button
+        deed, _, what = self.pressed_button.partition(" ")
+        if deed == "add":
+            self.appearances.add(what)
+            self.find.data = ""
+            self.appearances.entries[-1].form.role.render_kw = AUTOFOCUS
+        elif _is_number(what):
+            self.focus_button = self.appearances.apply_button(deed, int(what))
+            self.find.render_kw = {
+                **self.find.render_kw,
+                **({} if self.focus_button else AUTOFOCUS),
+            }
+        return deed in {"add", "remove", "up", "down", "find", "preview"}
+
+    def with_error(self, refusal: RuleViolation) -> Self:
+        """Add an error above the form."""
+        self.form_errors.append(gettext(str(refusal)))
+        return self
+
+    def _resolve_kind(self) -> str:
+        """Return the type with the typed name; an unknown name is a new type."""
+        typed = self.kind.data or ""
+        own = [(self.session.kind, kind_name(self.session.kind))] if self.session else []
+        meant = {name.casefold(): kind for kind, name in (*self.kind_choices, *own)}
+        return meant.get(typed.casefold(), typed)
+
+    def _start_and_end(self) -> tuple[datetime | None, datetime | None]:
+        """Return the start and end in UTC; None where they are missing or invalid."""
+        day = _parse_day(self.day.data)
+        if day is None:
+            return None, None
+        last = get_last_day(day, is_next=bool(self.ends_next_day.data))
+        return self._to_utc(day, self.starts.data), self._to_utc(last, self.ends.data)
+
+    def _to_utc(self, day: date, clock: Any) -> datetime | None:
+        known = [self.session.starts_at, self.session.ends_at] if self.session else []
+        return (
+            resolve_local_time(day, clock, formatting.conference_zone(), known) if clock else None
+        )
+
+    def _reject_skipped_time(self, clock: Any) -> None:
+        day = _parse_day(self.day.data)
+        if day and clock and self._to_utc(day, clock) is None:
+            raise ValidationError(
+                _l("The clocks go forward that day and never show this time: choose another")
+            )
+
+
+def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the current values of the fields."""
+    known = initial_times(session, zone)
+    return {
+        **{field: getattr(session, field) for field in PLAIN_FIELDS},
+        "version": str(session.version),
+        "kind": kind_name(session.kind),
+        "theme": session.theme.slug if session.theme else "",
+        "room": session.room.key if session.room else "",
+        "day": known.day.isoformat() if known.day else "",
+        "starts": known.starts,
+        "ends": known.ends,
+        "ends_next_day": known.ends_next_day,
+        "links": format_links(json.loads(session.links)),
+        "appearances": appearance_fields.initial_appearances(session.appearances),
+        "state": session.state,
+    }
+
+
+def initial_data_for_new() -> dict[str, Any]:
+    """Return the initial values for a new session."""
+    return {"state": DRAFT, "kind": kind_name("parallel"), "version": "0"}
+
+
+def _parse_day(typed: Any) -> date | None:
+    try:
+        return date.fromisoformat(typed or "")
+    except ValueError:
+        return None
+
+
+def _is_number(typed: str) -> bool:
+    return typed.isascii() and typed.isdecimal() and len(typed) <= MAX_ROW_DIGITS

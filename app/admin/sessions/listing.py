@@ -1,0 +1,160 @@
+"""The list of sessions: filters and rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.admin.listing import PAGE_SIZE, ListFilter, Listing, ListQuery, parse_list_query
+from app.errors import NotFound
+from app.programme import queries
+from app.programme.editing import session_queries
+from app.programme.editing.session_queries import SessionFilter, SessionFilterChoices, SessionRow
+from app.programme.labels import KINDS, kind_name
+from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN
+from app.web.formatting import conference_zone, format_time, local_date, plain_date
+
+EN_DASH: Final = "–"
+MAX_DAYS: Final = 40  # offered as filter
+STATE_LABELS: Final = {
+    DRAFT: _l("Draft"),
+    CONFIRMED: _l("Confirmed"),
+    CANCELLED: _l("Cancelled"),
+    WITHDRAWN: _l("Withdrawn"),
+}
+MISSING_LABELS: Final = {
+    "room": _l("Room"),
+    "time": _l("Time"),
+    "abstract": _l("Abstract"),
+    "speakers": _l("Speakers"),
+    "word": _l("Your word on slides and papers"),
+}
+
+
+@dataclass(frozen=True)
+class SessionListRow:
+    """A row of the list, as text."""
+
+    session: SessionRow
+    kind: str
+    state_label: str  # "" for a confirmed session
+    starts: str
+    day: str
+    starts_iso: str  # ISO 8601
+    changed_on: str
+
+
+def get_listing() -> Listing[SessionListRow]:
+    """Return the page of the list that the request asks for."""
+    filters = _get_filters(session_queries.list_filter_choices(), list_days())
+    list_query = parse_list_query(filters, tuple(session_queries.SORTS))
+    found = session_queries.list_page(
+        _session_filter(list_query),
+        list_query.sort,
+        is_reversed=list_query.is_reversed,
+        offset=list_query.offset,
+        limit=PAGE_SIZE,
+    )
+    return Listing(_build_rows(found.rows), found.total, list_query, filters)
+
+
+def list_days() -> Sequence[date]:
+    """Return the days of the conference, or none without a conference."""
+    try:
+        conference = queries.get_conference()
+    except NotFound:
+        return ()
+    many = min((conference.ends_on - conference.starts_on).days + 1, MAX_DAYS)
+    return [conference.starts_on + timedelta(days=number) for number in range(many)]
+
+
+def kind_options(choices: SessionFilterChoices) -> list[tuple[str, str]]:
+    """Return the types that are in use and their names."""
+    return [(kind, kind_name(kind)) for kind, _ in choices.kind]
+
+
+def kind_choices(choices: SessionFilterChoices) -> list[tuple[str, str]]:
+    """Return the types that are in use or common, and their names."""
+    used = dict.fromkeys(kind for kind, _ in choices.kind)
+    return [(kind, kind_name(kind)) for kind in {**used, **KINDS}]
+
+
+def _build_rows(rows: Sequence[SessionRow]) -> list[SessionListRow]:
+    """Return the rows as text; values that many rows share are formatted once."""
+    say = RowFormatter(
+        cache(local_date),
+        cache(plain_date),
+        cache(kind_name),
+        cache(_state_label),
+        conference_zone(),
+    )
+    return [_build_row(row, say) for row in rows]
+
+
+@dataclass(frozen=True)
+class RowFormatter:
+    """Cached functions that format dates, types and states, and the time zone."""
+
+    day: Callable[[date], str]
+    changed_on: Callable[[date], str]
+    kind: Callable[[str], str]
+    state_label: Callable[[str], str]
+    zone: ZoneInfo
+
+
+def _build_row(row: SessionRow, formatter: RowFormatter) -> SessionListRow:
+    starts = row.starts_at.astimezone(formatter.zone) if row.starts_at else None
+    ends = (
+        f" {EN_DASH} {format_time(row.ends_at.astimezone(formatter.zone))}" if row.ends_at else ""
+    )
+    return SessionListRow(
+        session=row,
+        kind=formatter.kind(row.kind),
+        state_label=formatter.state_label(row.state),
+        starts=f"{format_time(starts)}{ends}" if starts else "",
+        day=formatter.day(starts.date()) if starts else "",
+        starts_iso=starts.isoformat() if starts else "",
+        changed_on=formatter.changed_on(row.changed_at.astimezone(formatter.zone).date())
+        if row.changed_at
+        else "",
+    )
+
+
+def _state_label(state: str) -> str:
+    """Return the label of a state, or "" for a confirmed session."""
+    return "" if state == CONFIRMED else str(STATE_LABELS[state])
+
+
+def _get_filters(choices: SessionFilterChoices, days: Sequence[date]) -> Sequence[ListFilter]:
+    return (
+        ListFilter("day", gettext("Day"), [(day.isoformat(), local_date(day)) for day in days]),
+        ListFilter("theme", gettext("Theme"), choices.theme),
+        ListFilter("room", gettext("Room"), choices.room),
+        ListFilter("kind", gettext("Kind"), kind_options(choices)),
+        ListFilter(
+            "state", gettext("State"), [(state, str(name)) for state, name in STATE_LABELS.items()]
+        ),
+        ListFilter(
+            "missing",
+            gettext("Missing"),
+            [(lack, str(name)) for lack, name in MISSING_LABELS.items()],
+        ),
+    )
+
+
+def _session_filter(list_query: ListQuery) -> SessionFilter:
+    day = list_query.get_filter("day")
+    return SessionFilter(
+        search=list_query.search,
+        day=(date.fromisoformat(day), conference_zone()) if day else None,
+        theme=list_query.get_filter("theme"),
+        room=list_query.get_filter("room"),
+        kind=list_query.get_filter("kind"),
+        state=list_query.get_filter("state"),
+        missing=list_query.get_filter("missing"),
+    )

@@ -1,0 +1,53 @@
+"""Slides and papers of a session in the admin area, where organisers approve them."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts import guards, roles
+from app.admin import flash
+from app.materials import queries as materials
+from app.programme.editing import session_queries
+from app.programme.models import Session
+from app.speakers import material_views
+from app.speakers.material_views import SessionMaterials
+
+bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
+
+
+class _AdminMaterialsContext:
+    layout = "admin/page.html"
+    can_release = True
+
+    def get_session(self, **url_args: str) -> Session:
+        return session_queries.get_session(url_args["slug"])
+
+    def get_actor(self) -> str:
+        return guards.current_actor()
+
+    def can_edit(self) -> bool:
+        return guards.can_change(roles.PROGRAMME)
+
+    def template_context(self, **url_args: str) -> dict[str, Any]:
+        session = self.get_session(**url_args)
+        return {"trail": [(session.title, url_for("admin.sessions.show", slug=session.slug))]}
+
+    def redirect_to(self, url: str, flash_name: str) -> ResponseReturnValue:
+        return redirect(flash.with_flash(url, flash_name), 303)
+
+
+CONTEXT = _AdminMaterialsContext()
+
+
+@bp.get("")
+def index(slug: str) -> ResponseReturnValue:
+    """Show the materials, their downloads and what waits for approval."""
+    session = CONTEXT.get_session(slug=slug)
+    found = materials.list_by_session([session.id])[session.id]
+    return material_views.render_index(
+        CONTEXT, [SessionMaterials(session, {"slug": slug}, found)], slug=slug
+    )
+
+
+material_views.add_url_rules(bp, CONTEXT)

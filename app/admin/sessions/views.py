@@ -1,0 +1,283 @@
+"""Sessions of the working programme: list, details, form and bulk changes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.accounts import guards
+from app.admin import flash
+from app.admin.listing import Listing
+from app.admin.sessions import bulk_edit as together
+from app.admin.sessions import forms
+from app.admin.sessions import listing as session_listing
+from app.admin.sessions.bulk_edit import BulkEditForm
+from app.admin.sessions.forms import SessionForm
+from app.content import markdown
+from app.errors import RuleViolation
+from app.forms.base import ConfirmForm, validates_own_csrf
+from app.history import queries as history
+from app.programme import clashes, queries
+from app.programme.clashes import Clash
+from app.programme.editing import session_queries, sessions
+from app.programme.editing.edits import StaleEdit
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.models import CONFIRMED, Session
+from app.releases import current_release
+from app.speakers import queries as speakers
+from app.web import next_url
+from app.web.formatting import conference_zone
+from app.web.rendering import render_page
+
+
+@dataclass(frozen=True)
+class SessionDetail:
+    """What the page of a session shows besides its fields."""
+
+    abstract: str  # HTML
+    description: str  # HTML
+    links: Sequence[tuple[str, str]]
+    clashes: Sequence[Clash]
+    clash_slugs: Mapping[str, str]  # slugs of clashing sessions by their keys
+    is_public: bool
+    has_unpublished_changes: bool
+    can_be_deleted: bool  # a session that was ever public is cancelled instead
+
+
+def get_detail(session: Session) -> SessionDetail:
+    """Return what the page of a session shows besides its fields."""
+    is_public = queries.is_public(session)
+    found = clashes.group_by_session(clashes.find_in_working_programme()).get(session.key, ())
+    return SessionDetail(
+        abstract=markdown.sanitise(session.abstract),
+        description=markdown.sanitise(session.description),
+        links=[(address, label) for address, label in json.loads(session.links)],
+        clashes=found,
+        clash_slugs=session_queries.map_slugs(
+            [clash.other_session for clash in found if clash.other_session]
+        ),
+        is_public=is_public,
+        has_unpublished_changes=_has_unpublished_changes(session, is_public=is_public),
+        can_be_deleted=not is_public and not queries.was_ever_public(session),
+    )
+
+
+def _has_unpublished_changes(session: Session, *, is_public: bool) -> bool:
+    """Return True if publishing would change the session's public page."""
+    if not is_public:
+        return session.state == CONFIRMED
+    last = current_release.get_programme().published_at
+    changed = session.changed_at
+    return last is not None and changed is not None and changed > last
+
+
+bp = Blueprint("sessions", __name__, url_prefix="/sessions")
+
+MAX_SPEAKERS_FOUND = 12  # shown when searching for a name
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    return _render_index(session_listing.get_listing(), ConfirmForm())
+
+
+@bp.post("/_several")
+def bulk() -> ResponseReturnValue:
+    form = BulkEditForm()
+    form.set_choices(session_queries.list_filter_choices())
+    chosen = session_queries.list_by_slug(request.form.getlist("chosen")[: together.MAX_SESSIONS])
+    back = next_url.safe_path_or_blank(request.form.get("back", "")) or flash.referrer_or(
+        url_for(".index")
+    )
+    if not chosen:
+        return _render_nothing_selected()
+    values = form.values() if "check" in request.form and form.validate() else {}
+    outlooks = together.preview_bulk_edit(chosen, values) if values else []
+    return render_page(
+        "admin/sessions/bulk.html",
+        form=form,
+        chosen=chosen,
+        outlooks=outlooks,
+        affected=sum(one.is_possible for one in outlooks),
+        already=sum(not one.changes for one in outlooks),
+        is_checked="check" in request.form,
+        back=back,
+    )
+
+
+@bp.post("/_several/change")
+def bulk_edit() -> ResponseReturnValue:
+    form = BulkEditForm()
+    form.set_choices(session_queries.list_filter_choices())
+    seen = together.parse_versions(request.form.getlist("seen"))
+    if not form.validate() or not seen:
+        raise RuleViolation("What was chosen is no longer there: choose again")
+    came = sessions.update_several(seen, form.values(), actor=guards.current_actor())
+    back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
+    if not came.skipped:
+        return _redirect(back, "sessions-changed")
+    return render_page("admin/sessions/skipped.html", came=came, back=back)
+
+
+@bp.route("/_add", methods=["GET", "POST"])
+@validates_own_csrf
+def add() -> ResponseReturnValue:
+    form = SessionForm(data=forms.initial_data_for_new())
+    _set_choices(form)
+    if form.apply_button(request.form.get("press", "")):
+        return _render_form(form)
+    if form.validate_on_submit():
+        try:
+            session = sessions.add(form.values(), actor=guards.current_actor())
+        except RuleViolation as refusal:
+            return _render_form(form.with_error(refusal))
+        return _redirect(_url(session), "draft-added" if session.is_draft else "session-added")
+    return _render_form(form)
+
+
+@bp.get("/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    session = session_queries.get_session(slug)
+    return render_page(
+        "admin/sessions/show.html",
+        facts=get_detail(session),
+        session=session,
+        past=history.list_newest(SESSION_FIELDS.history_subject(session)),
+        requests=speakers.get_requests_by_session([slug]).get(slug, ()),
+        form=ConfirmForm(),
+    )
+
+
+@bp.route("/<slug>/change", methods=["GET", "POST"])
+@validates_own_csrf
+def edit(slug: str) -> ResponseReturnValue:
+    session = session_queries.get_session(slug)
+    form = SessionForm(data=forms.initial_data(session, conference_zone()))
+    _set_choices(form, session)
+    if form.apply_button(request.form.get("press", "")):
+        return _render_form(form, session)
+    if form.validate_on_submit():
+        try:
+            changes = sessions.save(
+                session,
+                form.values(),
+                expected_version=form.expected_version,
+                actor=guards.current_actor(),
+            )
+        except StaleEdit as stale:
+            return _render_form(form.rebase_on(stale), session, stale)
+        except RuleViolation as refusal:
+            return _render_form(form.with_error(refusal), session)
+        return _redirect(
+            _url(session), _saved_message_key(session) if changes else "session-as-it-was"
+        )
+    return _render_form(form, session)
+
+
+@bp.route("/<slug>/cancel", methods=["GET", "POST"])
+def cancel(slug: str) -> ResponseReturnValue:
+    session = session_queries.get_session(slug)
+    if request.method == "POST":
+        sessions.cancel(session, actor=guards.current_actor())
+        return _redirect(_url(session), "session-cancelled")
+    return _render_confirm("cancel", session)
+
+
+@bp.post("/<slug>/bring-back")
+def reinstate(slug: str) -> ResponseReturnValue:
+    session = session_queries.get_session(slug)
+    sessions.reinstate(session, actor=guards.current_actor())
+    return _redirect(_url(session), "session-back")
+
+
+@bp.route("/<slug>/delete", methods=["GET", "POST"])
+def delete(slug: str) -> ResponseReturnValue:
+    session = session_queries.get_session(slug)
+    if request.method == "POST":
+        if sessions.delete(session, actor=guards.current_actor()):
+            return _redirect(url_for(".index"), "session-deleted")
+        return _redirect(_url(session), "session-cancelled")
+    return _render_confirm("delete", session)
+
+
+@bp.post("/<slug>/copy")
+def duplicate(slug: str) -> ResponseReturnValue:
+    session = session_queries.get_session(slug)
+    return _redirect(
+        _url(sessions.duplicate(session, actor=guards.current_actor())), "session-copied"
+    )
+
+
+def _set_choices(form: SessionForm, session: Session | None = None) -> None:
+    choices = session_queries.list_filter_choices()
+    form.kind_choices = session_listing.kind_choices(choices)
+    form.set_choices(choices, session_listing.list_days(), session)
+
+
+def _render_form(
+    form: SessionForm, session: Session | None = None, stale: StaleEdit | None = None
+) -> ResponseReturnValue:
+    """Render the form; with both versions if somebody else has saved meanwhile."""
+    form.appearances.set_choices()
+    found = session_queries.search_speakers(form.find.data or "", MAX_SPEAKERS_FOUND + 1)
+    return render_page(
+        "admin/sessions/form.html",
+        status=409 if stale else 422 if form.errors else 200,
+        form=form,
+        session=session,
+        stale=stale,
+        pressed=form.pressed_button,
+        speakers=session_queries.map_speakers(form.appearances.speaker_keys),
+        found=found[:MAX_SPEAKERS_FOUND],
+        has_more=len(found) > MAX_SPEAKERS_FOUND,
+        abstract=markdown.sanitise(form.abstract.data or ""),
+        description=markdown.sanitise(form.description.data or ""),
+        back=_url(session) if session else url_for(".index"),
+        trail=[(session.title, _url(session))] if session else [],
+    )
+
+
+def _render_confirm(template_name: str, session: Session) -> ResponseReturnValue:
+    return render_page(
+        f"admin/sessions/{template_name}.html",
+        session=session,
+        is_known=queries.was_ever_public(session),
+        form=ConfirmForm(),
+        trail=[(session.title, _url(session))],
+    )
+
+
+def _render_nothing_selected() -> ResponseReturnValue:
+    form = ConfirmForm()
+    form.form_errors = [gettext("Tick at least one session first")]
+    return _render_index(
+        replace(session_listing.get_listing(), endpoint="admin.sessions.index"), form, 422
+    )
+
+
+def _render_index(
+    listing: Listing[session_listing.SessionListRow], form: ConfirmForm, status: int = 200
+) -> ResponseReturnValue:
+    return render_page(
+        "admin/sessions/index.html",
+        status,
+        listing=listing,
+        requests=speakers.get_requests_by_session([row.session.slug for row in listing.rows]),
+        address=url_for(".index"),
+        form=form,
+    )
+
+
+def _saved_message_key(session: Session) -> str:
+    return "draft-saved" if session.is_draft else "session-saved"
+
+
+def _redirect(url: str, message_key: str) -> ResponseReturnValue:
+    return redirect(flash.with_flash(url, message_key), 303)
+
+
+def _url(session: Session) -> str:
+    return url_for(".show", slug=session.slug)

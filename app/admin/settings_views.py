@@ -1,0 +1,281 @@
+"""The settings of the conference and the limit of places."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, EmailField, Field, HiddenField, IntegerField, StringField
+from wtforms.validators import DataRequired, InputRequired, NumberRange, ValidationError
+from wtforms.validators import Optional as MayBeEmpty
+
+from app.accounts.guards import current_actor
+from app.admin import flash
+from app.admin.edit_form import CheckboxesField, EditForm, line_field, name_field, text_field
+from app.errors import RuleViolation
+from app.forms.base import Form, validates_own_csrf
+from app.forms.fields import LocalDateTimeField, valid_datetime_or_empty
+from app.forms.validators import (
+    MAX_EMAIL_LENGTH,
+    max_length,
+    no_hidden_characters,
+    one_of_choices,
+    valid_email,
+)
+from app.history import queries as history
+from app.programme import public_settings, queries
+from app.programme.editing import edits
+from app.programme.editing.edits import StaleEdit
+from app.programme.editing.session_queries import list_outside_conference_days
+from app.programme.fields.conference import CONFERENCE_FIELDS, DAYS, LABELS, MOMENTS
+from app.programme.models import Conference
+from app.registration import places
+from app.registration import queries as registration
+from app.registration.places import StaleLimit
+from app.text import collapse_whitespace
+from app.web.rendering import render_page
+
+TRUSTED_FIELD_CHOICES = [
+    ("biography", _l("Biography")),
+    ("photo", _l("Photo")),
+    ("links", _l("Links")),
+]
+MAX_SUMMARY_LENGTH = 500  # characters
+MAX_CONFERENCE_DAYS = 60  # days
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+MAX_WALKING_MINUTES = 120
+MAX_PLACES = 1_000_000
+
+
+def _valid_time_zone(_form: Any, field: Field) -> None:
+    if field.data not in available_timezones():
+        raise ValidationError(_l("Enter a time zone in its usual form, like Europe/London"))
+
+
+def _valid_year(_form: Any, field: Field) -> None:
+    if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+        raise ValidationError(_l("Enter a year between 1970 and 2199"))
+
+
+def _date_field(label: Any, required_message: Any) -> DateField:
+    return DateField(label, [DataRequired(required_message), _valid_year])
+
+
+def _optional_datetime_field(label: Any) -> LocalDateTimeField:
+    return LocalDateTimeField(label, [valid_datetime_or_empty], filters=[collapse_whitespace])
+
+
+class TrustedFieldsField(CheckboxesField):
+    """Profile fields that are published without review, as checkboxes."""
+
+    def __init__(self, label: Any, **bound: Any) -> None:
+        checks = [one_of_choices(_l("Tick only what is offered here"))]
+        super().__init__(label, checks, validate_choice=False, **bound)
+        self.choices = list(TRUSTED_FIELD_CHOICES)
+
+    def show(self, names: str) -> None:
+        """Tick the fields in a space-separated list."""
+        self.data = names.split()
+
+    @property
+    def names(self) -> str:
+        """Return the ticked fields as a space-separated list."""
+        return " ".join(sorted(set(self.data or ())))
+
+
+class SettingsForm(EditForm):
+    """Edit the settings of the conference."""
+
+    title = name_field(_l("Title"), _l("The title"), _l("Enter the title of the conference"))
+    subtitle = line_field(_l("Subtitle (optional)"), _l("The subtitle"))
+    summary = text_field(_l("Summary (optional)"), _l("The summary"), limit=MAX_SUMMARY_LENGTH)
+    place = line_field(_l("Place (optional)"), _l("The place"))
+    starts_on = _date_field(_l("First day"), _l("Enter the first day, like 2008-11-06"))
+    ends_on = _date_field(_l("Last day"), _l("Enter the last day, like 2008-11-07"))
+    time_zone = StringField(
+        _l("Time zone"),
+        [
+            DataRequired(_l("Enter the time zone of the place, like Europe/London")),
+            _valid_time_zone,
+        ],
+        filters=[collapse_whitespace],
+        render_kw={"spellcheck": "false", "autocapitalize": "none"},
+    )
+    contact_email = EmailField(
+        _l("Contact address (optional)"),
+        [
+            MayBeEmpty(),
+            max_length(MAX_EMAIL_LENGTH, _l("The contact address")),
+            no_hidden_characters,
+            valid_email,
+        ],
+        filters=[collapse_whitespace],
+        render_kw={"spellcheck": "false"},
+    )
+    registration_opens_at = _optional_datetime_field(_l("Registration opens (optional)"))
+    registration_closes_at = _optional_datetime_field(_l("Registration closes (optional)"))
+    walking_minutes = IntegerField(
+        _l("Minutes to walk between rooms"),
+        [
+            InputRequired(_l("Enter a number of minutes from 0 to 120")),
+            NumberRange(0, MAX_WALKING_MINUTES, _l("Enter a number of minutes from 0 to 120")),
+        ],
+        render_kw={"inputmode": "numeric"},
+    )
+    trusted_fields = TrustedFieldsField(
+        _l("Goes out by itself when a speaker changes it (optional)")
+    )
+
+    def set_initial_data(self, conference: Conference) -> None:
+        """Fill in the current settings."""
+        self.version.data = str(conference.version)
+        for name in LABELS:
+            field, value = self[name], getattr(conference, name)
+            show: Callable[[Any], None] | None = getattr(field, "show", None)
+            if show is not None:
+                show(value)
+            else:
+                field.data = value
+
+    def values(self) -> dict[str, Any]:
+        """Return the submitted values in the format of the history."""
+        return {name: self._get_value(name) for name in LABELS}
+
+    def validate_ends_on(self, field: DateField) -> None:
+        """Raise ValidationError if the conference ends before it starts or is too long."""
+        first, last = self.starts_on.data, field.data
+        if first and last and last < first:
+            raise ValidationError(_l("The last day cannot be before the first"))
+        if first and last and (last - first).days >= MAX_CONFERENCE_DAYS:
+            raise ValidationError(_l("A conference lasts 60 days at most"))
+
+    def validate_registration_closes_at(self, field: LocalDateTimeField) -> None:
+        """Raise ValidationError if registration closes before it opens."""
+        opens, closes = self.registration_opens_at.utc_value, field.utc_value
+        if opens and closes and closes <= opens:
+            raise ValidationError(_l("Registration must open before it closes"))
+
+    def _get_value(self, name: str) -> Any:
+        field = self[name]
+        if name in MOMENTS:
+            return _to_iso(field.utc_value)
+        if name in DAYS:
+            return _to_iso(field.data)
+        if isinstance(field, TrustedFieldsField):
+            return field.names
+        return field.data if name == "walking_minutes" else field.data or ""
+
+
+class SeatLimitForm(Form):
+    """Edit the limit of places."""
+
+    seen = HiddenField()
+    places = IntegerField(
+        _l("Limit of places"),
+        [
+            InputRequired(_l("Enter how many places there are, like 500")),
+            NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000")),
+        ],
+        render_kw={"inputmode": "numeric"},
+    )
+
+    @property
+    def expected_limit(self) -> int:
+        """Return the limit when the form was opened; -1, which never matches, if invalid."""
+        typed = self.seen.data or ""
+        return int(typed) if typed.isdecimal() and len(typed) < 10 else -1
+
+
+def _to_iso(when: date | datetime | None) -> str | None:
+    if isinstance(when, datetime):
+        return when.astimezone(UTC).isoformat()
+    return when.isoformat() if when else None
+
+
+bp = Blueprint("settings", __name__, url_prefix="/settings")
+
+
+@bp.get("")
+def show() -> ResponseReturnValue:
+    if not queries.has_conference():
+        return _render_no_conference()
+    found = queries.get_conference()
+    return render_page(
+        "admin/settings/show.html",
+        found=found,
+        places=registration.get_places(),
+        unpublished=[
+            LABELS[one] for one in public_settings.list_unpublished(found) if one in LABELS
+        ],
+        trusted=[
+            words for name, words in TRUSTED_FIELD_CHOICES if name in found.trusted_fields.split()
+        ],
+        outside=list_outside_conference_days(found),
+        entries=history.list_newest("conference"),
+    )
+
+
+@bp.route("/change", methods=["GET", "POST"])
+@validates_own_csrf
+def edit() -> ResponseReturnValue:
+    if not queries.has_conference():
+        return _render_no_conference(409)
+    return _edit(queries.get_conference())
+
+
+def _edit(conference: Conference) -> ResponseReturnValue:
+    form = SettingsForm()
+    stale, status = None, 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            changes = edits.save(
+                CONFERENCE_FIELDS,
+                conference,
+                form.values(),
+                expected_version=form.expected_version,
+                actor=current_actor(),
+            )
+        except StaleEdit as error:
+            form, stale, status = form.rebase_on(error), error, 409
+        except RuleViolation as refusal:
+            form.add_error(form.ends_on, refusal)
+        else:
+            return _redirect("settings-saved" if changes else "settings-as-they-were")
+    elif not form.is_submitted():
+        form.set_initial_data(conference)
+    return render_page("admin/settings/edit.html", status, form=form, found=conference, stale=stale)
+
+
+@bp.route("/places", methods=["GET", "POST"])
+@validates_own_csrf
+def limit() -> ResponseReturnValue:
+    form = SeatLimitForm()
+    status = 422 if form.is_submitted() else 200
+    now = registration.get_places()
+    if form.validate_on_submit():
+        try:
+            is_new = places.change_limit(
+                form.places.data or 0, expected_limit=form.expected_limit, actor=current_actor()
+            )
+        except StaleLimit as moved:
+            form.seen.data, status = str(moved.seats), 409
+            form.add_error(form.places, moved)
+        except RuleViolation as refusal:
+            form.add_error(form.places, refusal)
+        else:
+            return _redirect("limit-saved" if is_new else "settings-as-they-were")
+    elif not form.is_submitted():
+        form.places.data, form.seen.data = now.limit, str(now.limit)
+    return render_page("admin/settings/limit.html", status, form=form, places=now)
+
+
+def _render_no_conference(status: int = 200) -> ResponseReturnValue:
+    """Render the page that explains how to get a conference."""
+    return render_page("admin/settings/none.html", status)
+
+
+def _redirect(message_key: str) -> ResponseReturnValue:
+    return redirect(flash.with_flash(url_for(".show"), message_key), 303)

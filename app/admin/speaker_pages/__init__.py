@@ -1,0 +1,1 @@
+"""Managing speakers' own pages: access, deadlines, emails and reminders."""

@@ -1,0 +1,90 @@
+"""Access to a speaker's pages, owners of session texts, and a speaker's requirements."""
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts import guards, roles
+from app.admin import flash
+from app.admin.speaker_pages.forms import SessionOwnerForm
+from app.errors import RuleViolation
+from app.forms.base import ConfirmForm, validates_own_csrf
+from app.programme.editing import session_queries, speaker_queries
+from app.speakers import access, checklist, queries, questions, session_owners
+from app.speakers.recipients import INVITATION, REMINDER
+from app.web.rendering import render_page
+
+bp = Blueprint("access", __name__)
+
+
+@bp.get("/speakers/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """Show a speaker's checklist, and who has access to their pages."""
+    speaker = speaker_queries.get_speaker(slug)
+    written = queries.get_last_sent([speaker]).get(speaker.id, {})
+    return render_page(
+        "admin/speaker_pages/speaker.html",
+        speaker=speaker,
+        keepers=queries.list_access_to_speaker(speaker),
+        invited_at=written.get(INVITATION),
+        reminded_at=written.get(REMINDER),
+        lines=checklist.build_checklist(speaker),
+        reply=checklist.SpeakerBatch([speaker]).answers[speaker.id],
+        sees_needs=guards.can_read(roles.SPEAKERS_NEEDS),
+        form=ConfirmForm(),
+        trail=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
+    )
+
+
+@bp.post("/speakers/<slug>/keepers/<int:number>/end")
+def revoke(slug: str, number: int) -> ResponseReturnValue:
+    """Revoke somebody's access to a speaker's pages."""
+    access.revoke(speaker_queries.get_speaker(slug), number, actor=guards.current_actor())
+    return redirect(flash.with_flash(url_for(".show", slug=slug), "keeper-ended"), 303)
+
+
+@bp.route("/sessions/<slug>/owner", methods=["GET", "POST"])
+@validates_own_csrf
+def owner(slug: str) -> ResponseReturnValue:
+    """Set who may edit the text of a session."""
+    session = session_queries.get_session(slug)
+    known = queries.find_owner(session)
+    form = SessionOwnerForm(data={"email": known.person.email if known else ""})
+    back = url_for("admin.sessions.show", slug=slug)
+    if form.validate_on_submit():
+        try:
+            session_owners.set_owner(session, form.email.data or "", actor=guards.current_actor())
+        except RuleViolation as refusal:
+            form.add_error(form.email, refusal)
+        else:
+            return redirect(flash.with_flash(back, "owner-named"), 303)
+    return render_page(
+        "admin/speaker_pages/owner.html",
+        status=422 if form.errors else 200,
+        form=form,
+        session=session,
+        known=known,
+        back=back,
+    )
+
+
+@bp.post("/sessions/<slug>/owner/end")
+def remove_owner(slug: str) -> ResponseReturnValue:
+    """Remove the owner of a session's text, so that only its speakers can edit it."""
+    session_owners.remove_owner(session_queries.get_session(slug), actor=guards.current_actor())
+    return redirect(flash.with_flash(url_for("admin.sessions.show", slug=slug), "owner-ended"), 303)
+
+
+needs_bp = Blueprint("speaker_needs", __name__, url_prefix="/speaking/speakers/<slug>/needs")
+
+
+@needs_bp.post("")
+def show_needs(slug: str) -> ResponseReturnValue:
+    """Show a speaker's access requirements, and record that they were viewed."""
+    speaker = speaker_queries.get_speaker(slug)
+    return render_page(
+        "admin/speaker_pages/needs.html",
+        speaker=speaker,
+        access=questions.read_needs(speaker, actor=guards.current_actor()),
+        back=url_for("admin.speaker_pages.access.show", slug=slug),
+        trail=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
+    )

@@ -1,0 +1,65 @@
+"""Forms for deadlines and owners of session texts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, Field
+from wtforms.validators import Optional
+
+from app.forms.base import Form
+from app.forms.fields import other_persons_email_field
+from app.speakers.checklist import ChecklistItem
+
+DATE_ERROR = _l("Enter a day, like 2008-10-06")
+
+
+class OptionalDateField(DateField):
+    """An optional date."""
+
+    def __init__(self, label: Any, **bound: Any) -> None:
+        super().__init__(label, [Optional()], format=["%Y-%m-%d"], **bound)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Parse the submitted date; raise ValueError with our own message if it is invalid."""
+        self.data = None  # an empty field clears the previous value
+        try:
+            super().process_formdata([one for one in valuelist if one.strip()])
+        except ValueError:
+            raise ValueError(DATE_ERROR) from None
+
+
+class DeadlinesForm(Form):
+    """Set the deadline of each checklist item."""
+
+    @classmethod
+    def for_items(
+        cls, items: Sequence[ChecklistItem], deadlines: Mapping[str, date]
+    ) -> "DeadlinesForm":
+        """Return a form with a date field for each item."""
+        named = {_field_name(item): OptionalDateField(item.label) for item in items}
+        made: type[DeadlinesForm] = type("Dates", (cls,), named)
+        return made(data={_field_name(item): deadlines.get(item.name) for item in items})
+
+    def ordered_fields(self, items: Sequence[ChecklistItem]) -> list[Field]:
+        """Return the fields in the order of the items."""
+        return [self[_field_name(item)] for item in items]
+
+    def get_deadlines(self) -> dict[str, date | None]:
+        """Return the submitted dates by the names of the items."""
+        return {
+            name.removeprefix("day_").replace("_", "-"): field.data
+            for name, field in self._fields.items()
+            if name.startswith("day_")
+        }
+
+
+class SessionOwnerForm(Form):
+    """Enter the email address of a session's owner."""
+
+    email = other_persons_email_field(_l("Email address"))
+
+
+def _field_name(item: ChecklistItem) -> str:
+    return f"day_{item.name.replace('-', '_')}"

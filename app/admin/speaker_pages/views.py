@@ -1,0 +1,154 @@
+"""Speakers' own pages: open requests, deadlines, batch emails and automatic reminders."""
+
+from collections.abc import Callable, Collection, Sequence
+from itertools import groupby
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.accounts import guards
+from app.admin import flash
+from app.admin.speaker_pages.forms import DeadlinesForm
+from app.forms.base import ConfirmForm, validates_own_csrf
+from app.programme.editing import speaker_queries
+from app.speakers import batch_emails, queries, recipients, reminders, services
+from app.speakers.batch_emails import EmailBatch
+from app.speakers.checklist import ITEMS
+from app.speakers.reminders import PendingReminder
+from app.web import next_url
+from app.web.rendering import render_page
+
+bp = Blueprint("speaker_pages", __name__, url_prefix="/speaking")
+
+
+@bp.get("/reminders")
+def show_reminders() -> ResponseReturnValue:
+    """Show the scheduled reminders, and the text of one."""
+    look = reminders.get_overview()
+    goes = [one for one in look.planned if not one.is_paused]
+    reminder = _requested_reminder(look.planned)
+    return render_page(
+        "admin/speaker_pages/reminders.html",
+        look=look,
+        groups=[(at, list(rows)) for at, rows in groupby(goes, lambda one: one.row.send_at)],
+        held=[one for one in look.planned if one.is_paused],
+        reminder=reminder,
+        wording=reminder
+        and batch_emails.preview(
+            batch_emails.reminder_kind_for(reminder.recipient), reminder.recipient
+        ),
+        form=ConfirmForm(),
+    )
+
+
+@bp.post("/reminders/hold")
+def pause_reminders() -> ResponseReturnValue:
+    """Pause the selected reminders."""
+    return _apply_to_selected(reminders.pause, "reminders-held")
+
+
+@bp.post("/reminders/let-go")
+def resume_reminders() -> ResponseReturnValue:
+    """Resume the selected reminders."""
+    return _apply_to_selected(reminders.resume, "reminders-go")
+
+
+def _requested_reminder(planned: Sequence[PendingReminder]) -> PendingReminder | None:
+    """Return the reminder in the query parameter ``to``, else the first, else None."""
+    asked = request.args.get("to", "")
+    chosen = (one for one in planned if str(one.row.id) == asked)
+    return next(chosen, planned[0] if planned else None)
+
+
+def _apply_to_selected(action: Callable[..., None], message_key: str) -> ResponseReturnValue:
+    """Run an action on the selected reminders, or on all that the page showed."""
+    numbers = _parse_ids("shown" if request.form.get("all") else "chosen")
+    action(numbers, actor=guards.current_actor())
+    return redirect(
+        flash.with_flash(url_for(".show_reminders"), message_key if numbers else "nobody-ticked"),
+        303,
+    )
+
+
+def _parse_ids(name: str) -> Collection[int]:
+    return {int(one) for one in request.form.getlist(name) if one.isascii() and one.isdigit()}
+
+
+@bp.get("")
+def overview() -> ResponseReturnValue:
+    dates = queries.get_deadlines()
+    goes_at, how_many = reminders.get_next_planned()
+    return render_page(
+        "admin/speaker_pages/overview.html",
+        waiting=queries.list_open_requests(),
+        dates=[(item.label, dates.get(item.name)) for item in ITEMS],
+        standing=queries.count_speakers(),
+        goes_at=goes_at,
+        how_many=how_many,
+        form=ConfirmForm(),
+    )
+
+
+@bp.post("/requests/<int:number>/settle")
+def resolve_request(number: int) -> ResponseReturnValue:
+    services.resolve_request(queries.get_request(number), actor=guards.current_actor())
+    return redirect(
+        flash.with_flash(flash.referrer_or(url_for(".overview")), "request-settled"), 303
+    )
+
+
+@bp.route("/dates", methods=["GET", "POST"])
+@validates_own_csrf
+def deadlines() -> ResponseReturnValue:
+    form = DeadlinesForm.for_items(ITEMS, queries.get_deadlines())
+    if form.validate_on_submit():
+        is_news = services.set_deadlines(form.get_deadlines(), actor=guards.current_actor())
+        what = "dates-saved" if is_news else "as-it-was"
+        return redirect(flash.with_flash(url_for(".overview"), what), 303)
+    status = 422 if form.errors else 200
+    return render_page(
+        "admin/speaker_pages/deadlines.html", status, form=form, rows=form.ordered_fields(ITEMS)
+    )
+
+
+@bp.route("/letters/<letter>", methods=["GET", "POST"])
+def batch_email(letter: str) -> ResponseReturnValue:
+    if letter not in batch_emails.BATCH_EMAIL_KINDS:
+        abort(404)
+    if request.form.get("sure"):
+        batch_emails.lock_mailings()
+        batch_emails.send(_build_batch(letter), actor=guards.current_actor())
+        return redirect(flash.with_flash(_back_url(), "letters-sent"), 303)
+    batch = _build_batch(letter)
+    return render_page(
+        "admin/speaker_pages/batch_email.html",
+        letter=letter,
+        batch=batch,
+        wordings=batch_emails.preview_batch(batch),
+        back=_back_url(),
+        form=ConfirmForm(),
+    )
+
+
+def _build_batch(letter: str) -> EmailBatch:
+    """Return the emails to the selected people; a link that selects nobody means everybody."""
+    ticked, owners = request.values.getlist("chosen"), request.values.getlist("owner")
+    means_all = request.method == "GET" and not ticked
+    speakers = (
+        queries.list_speakers_for_email(letter)
+        if means_all
+        else speaker_queries.list_by_slug(ticked)
+    )
+    found = batch_emails.build_batch(
+        batch_emails.BATCH_EMAIL_KINDS[letter], recipients.load_speakers(speakers)
+    )
+    if letter != "reminder" or not (means_all or owners):
+        return found
+    known = [one for one in recipients.load_owners() if means_all or str(one.owner.id) in owners]
+    return found + batch_emails.build_batch(batch_emails.OWNER_REMINDER_KIND, known)
+
+
+def _back_url() -> str:
+    return next_url.safe_path_or_blank(request.form.get("back", "")) or flash.referrer_or(
+        url_for(".overview")
+    )

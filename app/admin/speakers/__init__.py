@@ -1,0 +1,1 @@
+"""Speakers of the working programme: list, details, editing, photos."""

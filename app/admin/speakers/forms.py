@@ -1,0 +1,81 @@
+"""The form for a speaker in the admin area."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, EmailField
+from wtforms.validators import Optional
+
+from app.admin.edit_form import MARKDOWN_HINT, MAX_TEXT_LENGTH, EditForm, notes_field
+from app.forms.validators import MAX_EMAIL_LENGTH, max_length, no_hidden_characters, valid_email
+from app.programme import speaker_links
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.models import Speaker
+from app.speakers import forms
+from app.speakers.forms import AbsencesField
+from app.speakers.texts.fields import text_field
+from app.speakers.texts.forms import ProfileFields
+from app.text import collapse_whitespace
+
+
+class SpeakerForm(EditForm, ProfileFields):
+    """Edit a speaker."""
+
+    biography = text_field(
+        _l("Biography (optional)"), _l("The biography"), MARKDOWN_HINT, MAX_TEXT_LENGTH
+    )
+    contact_address = EmailField(
+        _l("Contact address (optional)"),
+        [
+            Optional(),
+            max_length(MAX_EMAIL_LENGTH, _l("The contact address")),
+            no_hidden_characters,
+            valid_email,
+        ],
+        [collapse_whitespace],
+        _l("Not public. An email address for you and the others in the back office"),
+        render_kw={"spellcheck": "false", "autocomplete": "off"},
+    )
+    notes = notes_field()
+    is_confirmed = BooleanField(_l("Has confirmed that they take part"))
+    absences = AbsencesField(_l("Cannot appear"))
+
+    @staticmethod
+    def speaker_data(speaker: Speaker, zone: ZoneInfo) -> dict[str, Any]:
+        """Return the current values of the fields."""
+        return {
+            **ProfileFields.initial_data(
+                {
+                    name: SPEAKER_FIELDS.get_value(speaker, name)
+                    for name in speaker_links.PROFILE_FIELDS
+                }
+            ),
+            "contact_address": speaker.contact_address,
+            "notes": speaker.notes,
+            "version": str(speaker.version),
+            "is_confirmed": speaker.confirmed_at is not None,
+            "absences": forms.initial_absences(speaker.absences, zone),
+        }
+
+    def values(self, zone: ZoneInfo) -> dict[str, Any]:
+        """Return the submitted values for saving."""
+        return {
+            **self.typed_values,
+            "contact_address": self.contact_address.data or "",
+            "notes": self.notes.data or "",
+            "is_confirmed": bool(self.is_confirmed.data),
+            "absences": self.absences.to_intervals(zone),
+        }
+
+    def apply_row_button(self, button: str, days: Iterable[date]) -> bool:
+        """Apply a button other than saving; return True if it was one."""
+        deed, _, number = button.partition(" ")
+        if deed == "add":
+            self.absences.add()
+        elif deed == "remove":
+            self.absences.remove(number)
+        self.absences.set_days(days)
+        return self.biographies.apply_button(button) or deed in {"add", "remove", "preview"}

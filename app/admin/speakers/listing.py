@@ -1,0 +1,111 @@
+"""The list of speakers: filters and bulk actions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
+
+from app.admin.bulk_actions import BulkAction
+from app.admin.listing import (
+    PAGE_SIZE,
+    ListFilter,
+    Listing,
+    ListQuery,
+    parse_list_query,
+    translated_options,
+)
+from app.programme.editing import speaker_queries, speakers
+from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
+from app.programme.labels import ROLES
+from app.programme.models import Speaker
+
+STATE_OPTIONS = (
+    ("yes", _l("Confirmed")),
+    ("no", _l("Not confirmed")),
+    ("withdrawn", _l("Withdrawn")),
+)
+MISSING_OPTIONS = (
+    ("biography", _l("Biography")),
+    ("photo", _l("Photo")),
+    ("contact-address", _l("Contact address")),
+    ("sessions", _l("Sessions")),
+)
+
+
+BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
+    deed.name: deed
+    for deed in (
+        BulkAction[Speaker](
+            "confirm",
+            _l("Mark as confirmed"),
+            lambda num: ngettext(
+                "Mark %(num)s speaker as confirmed?", "Mark %(num)s speakers as confirmed?", num
+            ),
+            "speakers-confirmed",
+            lambda speaker: speaker.confirmed_at is None,
+            speakers.confirm,
+        ),
+        BulkAction[Speaker](
+            "unconfirm",
+            _l("Mark as not confirmed"),
+            lambda num: ngettext(
+                "Mark %(num)s speaker as not confirmed?",
+                "Mark %(num)s speakers as not confirmed?",
+                num,
+            ),
+            "speakers-not-confirmed",
+            lambda speaker: speaker.confirmed_at is not None,
+            speakers.unconfirm,
+        ),
+        BulkAction[Speaker](
+            "withdraw",
+            _l("Withdraw"),
+            lambda num: ngettext("Withdraw %(num)s speaker?", "Withdraw %(num)s speakers?", num),
+            "speakers-withdrawn",
+            lambda speaker: speaker.withdrawn_at is None,
+            speakers.withdraw,
+            warning=_l(
+                "Readers will no longer find them once you publish. Their sessions go on without "
+                "them. You can bring each of them back at any time."
+            ),
+        ),
+    )
+}
+
+
+def get_filters() -> Sequence[ListFilter]:
+    """Return the filters of the list that have options."""
+    countries = [(country, country) for country in speaker_queries.list_countries()]
+    roles = [(role, str(name)) for role, name in ROLES.items()]
+    filters = (
+        ListFilter("confirmed", gettext("State"), translated_options(STATE_OPTIONS)),
+        ListFilter("missing", gettext("Without"), translated_options(MISSING_OPTIONS)),
+        ListFilter("country", gettext("Country"), countries),
+        ListFilter("role", gettext("In sessions as"), roles),
+    )
+    return [way for way in filters if way.options]
+
+
+def get_listing() -> Listing[SpeakerRow]:
+    """Return the page of the list that the request asks for."""
+    filters = get_filters()
+    list_query = parse_list_query(filters, tuple(speaker_queries.SORTS))
+    found = speaker_queries.list_page(
+        _speaker_filter(list_query),
+        list_query.sort,
+        is_reversed=list_query.is_reversed,
+        offset=list_query.offset,
+        limit=PAGE_SIZE,
+    )
+    return Listing(found.rows, found.total, list_query, filters)
+
+
+def _speaker_filter(list_query: ListQuery) -> SpeakerFilter:
+    return SpeakerFilter(
+        search=list_query.search,
+        confirmation=list_query.get_filter("confirmed"),
+        missing=list_query.get_filter("missing"),
+        country=list_query.get_filter("country"),
+        role=list_query.get_filter("role"),
+    )

@@ -1,0 +1,199 @@
+"""Speakers of the working programme: list, details, form, merging and bulk actions."""
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.accounts import guards
+from app.admin import bulk_actions, flash
+from app.admin.speakers import listing as speaker_listing
+from app.admin.speakers import photo_views
+from app.admin.speakers.forms import SpeakerForm
+from app.content import markdown
+from app.errors import NotFound
+from app.forms.base import ConfirmForm, validates_own_csrf
+from app.history import queries as history
+from app.programme.editing import speaker_queries, speakers
+from app.programme.editing.edits import StaleEdit
+from app.programme.fields.speakers import LABELS, SPEAKER_FIELDS
+from app.programme.models import Speaker
+from app.registration import countries
+from app.registration import queries as registration
+from app.releases import current_release
+from app.speakers import access, forms
+from app.web import languages
+from app.web.formatting import conference_zone
+from app.web.rendering import render_page
+
+bp = Blueprint("speakers", __name__, url_prefix="/speakers")
+photo_views.add_url_rules(bp)
+
+OTHER_FIELDS = ("honorific", "pronunciation", "pronouns", "biographies", "links")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    listing, deeds = speaker_listing.get_listing(), speaker_listing.BULK_ACTIONS.values()
+    return render_page(
+        "admin/speakers/index.html", listing=listing, actions=deeds, form=ConfirmForm()
+    )
+
+
+@bp.post("/_several")
+def bulk() -> ResponseReturnValue:
+    deed = speaker_listing.BULK_ACTIONS.get(request.form.get("deed", ""))
+    chosen = speaker_queries.list_by_slug(request.form.getlist("chosen"))
+    if deed is None or not chosen:
+        return _render_nothing_selected()
+    return bulk_actions.confirm_or_run(deed, chosen, bulk_actions.get_back_url(url_for(".index")))
+
+
+@bp.route("/_add", methods=["GET", "POST"])
+@validates_own_csrf
+def add() -> ResponseReturnValue:
+    form = SpeakerForm()
+    if form.apply_row_button(request.form.get("press", ""), registration.conference_days()):
+        return _render_form(form)
+    if form.validate_on_submit():
+        speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
+        return _redirect(_url(speaker), "speaker-added")
+    return _render_form(form)
+
+
+@bp.get("/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    speaker = speaker_queries.get_speaker(slug)
+    sessions = speaker_queries.list_session_roles(speaker)
+    return render_page(
+        "admin/speakers/show.html",
+        speaker=speaker,
+        biography=markdown.sanitise(speaker.biography),
+        other_fields=[
+            (
+                LABELS[field],
+                SPEAKER_FIELDS.display_value(field, SPEAKER_FIELDS.get_value(speaker, field)),
+            )
+            for field in OTHER_FIELDS
+        ],
+        absences=forms.describe_absences(speaker.absences, conference_zone()),
+        sessions=sessions,
+        namesakes=speaker_queries.list_namesakes(speaker),
+        may_be_deleted=not speakers.deletion_error(speaker),
+        is_public=any(one.slug == slug for one in current_release.get_programme().speakers),
+        is_for_readers=speaker_queries.is_publishable(speaker, sessions),
+        past=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
+        form=ConfirmForm(),
+    )
+
+
+@bp.route("/<slug>/change", methods=["GET", "POST"])
+@validates_own_csrf
+def edit(slug: str) -> ResponseReturnValue:
+    speaker = speaker_queries.get_speaker(slug)
+    form = SpeakerForm(data=SpeakerForm.speaker_data(speaker, conference_zone()))
+    if form.apply_row_button(request.form.get("press", ""), registration.conference_days()):
+        return _render_form(form, speaker)
+    if form.validate_on_submit():
+        try:
+            changes = speakers.save(
+                speaker,
+                form.values(conference_zone()),
+                expected_version=form.expected_version,
+                actor=guards.current_actor(),
+            )
+        except StaleEdit as stale:
+            return _render_form(form.rebase_on(stale), speaker, stale)
+        return _redirect(_url(speaker), "speaker-saved" if changes else "as-it-was")
+    return _render_form(form, speaker)
+
+
+@bp.route("/<slug>/withdraw", methods=["GET", "POST"])
+def withdraw(slug: str) -> ResponseReturnValue:
+    speaker = speaker_queries.get_speaker(slug)
+    if request.method == "POST":
+        speakers.withdraw(speaker, actor=guards.current_actor())
+        return _redirect(_url(speaker), "speaker-withdrawn")
+    return _render_confirm("withdraw", speaker)
+
+
+@bp.post("/<slug>/bring-back")
+def restore(slug: str) -> ResponseReturnValue:
+    speaker = speaker_queries.get_speaker(slug)
+    speakers.reinstate(speaker, actor=guards.current_actor())
+    return _redirect(_url(speaker), "speaker-back")
+
+
+@bp.route("/<slug>/merge/<other>", methods=["GET", "POST"])
+def merge(slug: str, other: str) -> ResponseReturnValue:
+    target, source = speaker_queries.get_speaker(slug), speaker_queries.get_speaker(other)
+    if target is source:
+        raise NotFound("There is only one such speaker")
+    if request.method == "POST":
+        speakers.merge(target, source, actor=guards.current_actor())
+        access.transfer(source, target, actor=guards.current_actor())
+        return _redirect(_url(target), "speakers-merged")
+    sessions = speaker_queries.list_session_roles(source)
+    return render_page(
+        "admin/speakers/merge.html",
+        speaker=target,
+        other=source,
+        sessions=sessions,
+        form=ConfirmForm(),
+        trail=[(target.name, _url(target))],
+    )
+
+
+@bp.route("/<slug>/delete", methods=["GET", "POST"])
+def delete(slug: str) -> ResponseReturnValue:
+    speaker = speaker_queries.get_speaker(slug)
+    if request.method == "POST":
+        speakers.delete(speaker, actor=guards.current_actor())
+        return _redirect(url_for(".index"), "speaker-deleted")
+    return _render_confirm("delete", speaker)
+
+
+def _render_form(
+    form: SpeakerForm, speaker: Speaker | None = None, stale: StaleEdit | None = None
+) -> ResponseReturnValue:
+    """Render the form; with both versions if somebody else has saved meanwhile."""
+    return render_page(
+        "admin/speakers/form.html",
+        status=409 if stale else 422 if form.errors else 200,
+        form=form,
+        speaker=speaker,
+        stale=stale,
+        preview=markdown.sanitise(form.biography.data or ""),
+        pressed=request.form.get("press", ""),
+        countries=countries.choices(languages.current().code),
+        back=_url(speaker) if speaker else url_for(".index"),
+        trail=[(speaker.name, _url(speaker))] if speaker else [],
+    )
+
+
+def _render_confirm(template_name: str, speaker: Speaker) -> ResponseReturnValue:
+    return render_page(
+        f"admin/speakers/{template_name}.html",
+        speaker=speaker,
+        sessions=speaker_queries.list_session_roles(speaker),
+        refusal=speakers.deletion_error(speaker),
+        form=ConfirmForm(),
+        trail=[(speaker.name, _url(speaker))],
+    )
+
+
+def _render_nothing_selected() -> ResponseReturnValue:
+    return bulk_actions.render_nothing_selected(
+        "admin/speakers/index.html",
+        speaker_listing.get_listing(),
+        "admin.speakers.index",
+        gettext("Tick at least one speaker first"),
+        actions=speaker_listing.BULK_ACTIONS.values(),
+    )
+
+
+def _redirect(url: str, message_key: str) -> ResponseReturnValue:
+    return redirect(flash.with_flash(url, message_key), 303)
+
+
+def _url(speaker: Speaker) -> str:
+    return url_for(".show", slug=speaker.slug)

@@ -1,0 +1,153 @@
+"""The team: who runs the conference, in which role; invite, change and remove members."""
+
+from flask import Blueprint, Response, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from wtforms import (  # type: ignore[attr-defined]  # its types lag behind WTForms 3.3
+    EmailField,
+    RadioField,
+    SelectChoice,
+)
+from wtforms.validators import InputRequired, ValidationError
+
+from app.accounts import guards, queries, services, team
+from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER, Person
+from app.accounts.two_factor import services as second_step
+from app.admin import flash
+from app.errors import RuleViolation
+from app.forms.base import ConfirmForm, Form, validates_own_csrf
+from app.history import queries as history
+from app.text import collapse_whitespace
+from app.web.rendering import render_page
+
+ROLE_NAMES = {
+    ORGANISER: _l("Organiser"),
+    EDITOR: _l("Programme editor"),
+    DESK: _l("Registration desk"),
+    VIEWER: _l("Viewer"),
+}
+ROLE_HINTS = {
+    ORGANISER: _l("May do everything; looks after the team and the settings"),
+    EDITOR: _l("Changes sessions, speakers, rooms, pages and news, and publishes"),
+    DESK: _l("Looks after delegates and letters; reads the programme"),
+    VIEWER: _l("Reads, and changes nothing; does not see what delegates need"),
+}
+
+
+ROLE_LABEL = _l("Role")
+ROLE_CHOICES = [SelectChoice(role, ROLE_NAMES[role], {"hint": ROLE_HINTS[role]}) for role in ROLES]
+
+
+def _valid_email(_form: Form, field: EmailField) -> None:
+    try:
+        services.normalise_email(field.data or "")
+    except RuleViolation:
+        raise ValidationError(
+            _l("Enter an email address in the right form, like name@example.org")
+        ) from None
+
+
+class InviteForm(Form):
+    """Invite a team member."""
+
+    email = EmailField(
+        _l("Email address"),
+        [InputRequired(_l("Enter the email address of the person")), _valid_email],
+        filters=[collapse_whitespace],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    role = RadioField(ROLE_LABEL, [InputRequired(_l("Choose a role"))], choices=ROLE_CHOICES)
+
+
+class RoleForm(Form):
+    """Choose a team member's role."""
+
+    role = RadioField(ROLE_LABEL, [InputRequired(_l("Choose a role"))], choices=ROLE_CHOICES)
+
+
+bp = Blueprint("team", __name__, url_prefix="/people")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    return render_page(
+        "admin/team/index.html",
+        people=queries.list_team(),
+        last_used=queries.get_last_used(),
+        names=ROLE_NAMES,
+        me=_current_person(),
+    )
+
+
+@bp.route("/invite", methods=["GET", "POST"])
+@validates_own_csrf
+def invite() -> ResponseReturnValue:
+    form = InviteForm()
+    if form.validate_on_submit():
+        try:
+            team.invite(form.email.data or "", form.role.data, _current_person())
+        except RuleViolation as refusal:
+            form.add_error(form.email, refusal)
+        else:
+            return redirect(flash.with_flash(url_for(".index"), "person-invited"), 303)
+    return render_page("admin/team/invite.html", 422 if form.errors else 200, form=form)
+
+
+@bp.route("/<int:number>", methods=["GET", "POST"])
+@validates_own_csrf
+def person(number: int) -> ResponseReturnValue:
+    member = queries.get_team_member(number)
+    form = RoleForm(data={"role": member.role})
+    if form.validate_on_submit():
+        try:
+            team.change_role(number, form.role.data, _current_person())
+        except RuleViolation as refusal:
+            form.add_error(form.role, refusal)
+        else:
+            return redirect(
+                flash.with_flash(url_for(".person", number=number), "role-changed"), 303
+            )
+    return _render_person(member, form)
+
+
+@bp.post("/<int:number>/reset")
+def reset_two_factor(number: int) -> ResponseReturnValue:
+    second_step.reset(queries.get_team_member(number).email, actor=_current_person().email)
+    return redirect(flash.with_flash(url_for(".person", number=number), "second-step-reset"), 303)
+
+
+@bp.route("/<int:number>/remove", methods=["GET", "POST"])
+@validates_own_csrf
+def remove(number: int) -> ResponseReturnValue:
+    member = queries.get_team_member(number)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        team.remove(number, _current_person())
+        return redirect(flash.with_flash(url_for(".index"), "person-removed"), 303)
+    status = 422 if form.errors else 200
+    trail = [(member.email, url_for(".person", number=number))]
+    return render_page(
+        "admin/team/remove.html",
+        status,
+        form=form,
+        member=member,
+        me=_current_person(),
+        trail=trail,
+    )
+
+
+def _render_person(member: Person, form: RoleForm) -> Response:
+    return render_page(
+        "admin/team/person.html",
+        422 if form.errors else 200,
+        form=form,
+        member=member,
+        names=ROLE_NAMES,
+        me=_current_person(),
+        devices=queries.list_login_sessions(member),
+        past=history.list_newest(f"person {member.email}"),
+    )
+
+
+def _current_person() -> Person:
+    return guards.get_login_session().person

@@ -1,0 +1,122 @@
+"""An agenda on another device, and in a calendar application.
+
+A link to another device is valid for a quarter of an hour and opens a page with a button. The
+calendar URL is valid until it is replaced.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app import clock
+from app.agenda import cookie, queries, services
+from app.agenda.models import Agenda
+from app.errors import Gone, NotFound
+from app.forms.base import ConfirmForm
+from app.interchange import ical
+from app.releases import current_release
+from app.web import qr_code, signing
+from app.web.rendering import absolute_url, render_page
+
+TRANSFER_SALT, FEED_SALT = (
+    "agenda for another device",
+    "agenda for calendars",
+)  # salts for signing
+TRANSFER_LINK_LIFETIME = timedelta(minutes=15)
+
+bp = Blueprint("transfer", __name__)
+
+
+@bp.get("/move")
+def show_transfer() -> ResponseReturnValue:
+    """Show a link to open on another device, and the same as a QR code."""
+    agenda = cookie.current_agenda()
+    link = transfer_link(agenda) if agenda else ""
+    drawn = qr_code.render_svg(link) if link else ""
+    return render_page("agenda/transfer.html", link=link, qr_svg=drawn, trail=_breadcrumbs())
+
+
+@bp.route("/from/<secret>", methods=["GET", "POST"])
+def accept_transfer(secret: str) -> ResponseReturnValue:
+    """Open an agenda on this device, and merge this device's own agenda into it."""
+    agenda, own = _get_transferred_agenda(secret), cookie.current_agenda()
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        if "join" in request.form and own is not None and own is not agenda:
+            services.merge(agenda, own)
+        return cookie.set_cookie(_redirect_to_agenda(), agenda)
+    return render_page(
+        "agenda/accept_transfer.html", form=form, agenda=agenda, own=own, trail=_breadcrumbs()
+    )
+
+
+@bp.post("/calendar")
+def rotate_feed_key() -> ResponseReturnValue:
+    """Replace the calendar URL."""
+    agenda = cookie.current_agenda()
+    if agenda is None:
+        raise NotFound("This browser has no agenda yet")
+    services.rotate_feed_key(agenda)
+    return _redirect_to_agenda()
+
+
+@bp.get("/<secret>.ics")
+def feed(secret: str) -> ResponseReturnValue:
+    """Serve an agenda as an iCalendar feed."""
+    agenda = _get_feed_agenda(secret)
+    programme = current_release.get_programme()
+    written = ical.dump(
+        programme,
+        site=absolute_url("site.home").rstrip("/"),
+        name=gettext("My agenda: %(title)s", title=programme.conference.title),
+        address=feed_url(agenda),
+        keys={star.session_key for star in agenda.stars},
+    )
+    answer = Response(written, mimetype="text/calendar")
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+
+def transfer_link(agenda: Agenda) -> str:
+    """Return a link that opens an agenda on another device, for a quarter of an hour."""
+    expires_at = clock.real_now() + TRANSFER_LINK_LIFETIME
+    secret = signing.sign(TRANSFER_SALT, f"{agenda.key} {expires_at.timestamp():.0f}")
+    return absolute_url("agenda.transfer.accept_transfer", secret=secret)
+
+
+def feed_url(agenda: Agenda) -> str:
+    """Return the URL of an agenda for calendar applications."""
+    return absolute_url("agenda.transfer.feed", secret=signing.sign(FEED_SALT, agenda.feed_key))
+
+
+def _get_transferred_agenda(secret: str) -> Agenda:
+    """Return the agenda that a transfer link opens; raise NotFound or Gone."""
+    key, _, expires_at = (signing.unsign(TRANSFER_SALT, secret) or "").rpartition(" ")
+    if not key:
+        raise NotFound("That link is not complete: copy all of it, or read the code again")
+    if clock.real_now() > datetime.fromtimestamp(int(expires_at), UTC):
+        raise Gone("That link was good for a quarter of an hour. Make another one")
+    found = services.get_for_update(key) if request.method == "POST" else queries.find_agenda(key)
+    if found is None:
+        raise Gone("That agenda is not there any more")
+    return found
+
+
+def _get_feed_agenda(secret: str) -> Agenda:
+    key = signing.unsign(FEED_SALT, secret)
+    if key is None:
+        raise NotFound("There is no calendar at that address")
+    found = queries.find_agenda_by_feed_key(key)
+    if found is None:
+        raise Gone("This address for calendars is no longer in use")
+    return found
+
+
+def _redirect_to_agenda() -> Response:
+    return Response(status=303, headers={"Location": url_for("agenda.show")})
+
+
+def _breadcrumbs() -> list[tuple[str, str]]:
+    return [(gettext("My agenda"), url_for("agenda.show"))]

@@ -1,0 +1,231 @@
+"""The ``flask …`` commands. Each calls a service and prints the result."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import cache_version
+from app.accounts import services as accounts
+from app.accounts import team
+from app.accounts.two_factor import services
+from app.agenda import retention
+from app.database import db, is_unavailable, transaction
+from app.errors import ConferenceError
+from app.interchange import import_report, uploads
+from app.interchange import services as interchange
+from app.mail import queries as mail_queries
+from app.mail import services as mail_services
+from app.mail import transports
+from app.mail import worker as mail_worker
+from app.mail.models import FAILED, SENT
+from app.mail.shutdown import ShutdownSignal
+from app.programme import queries as programme_queries
+from app.programme.photos import renditions
+from app.proposals import auto_approval, photo_retention
+from app.registration import demo as invented_delegates
+from app.registration import integrity_check, programme_import, seats
+from app.registration import queries as registration
+from app.registration import retention as registration_retention
+from app.releases import scheduled_releases, search_index, share_images
+from app.releases import services as releases
+from app.site import services as site_services
+from app.speakers import release_notifications, reminders
+from app.speakers import retention as speakers_retention
+from app.web.rendering import absolute_url
+
+P = ParamSpec("P")
+
+# Housekeeping that the mail worker does every ten minutes.
+PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
+    mail_services.purge_bodies,
+    registration_retention.purge_expired,
+    integrity_check.run_daily,
+    site_services.purge_feedback,
+    accounts.delete_expired,
+    retention.purge_expired,
+    uploads.purge_expired,
+    photo_retention.purge_unused,
+    photo_retention.purge_originals,
+    speakers_retention.purge_expired,
+    reminders.plan,
+    share_images.purge_unused,
+    search_index.reindex_if_stale,
+)
+
+# Scheduled tasks that it starts within a few seconds of their time.
+FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
+    scheduled_releases.publish_due,
+    auto_approval.publish_due,
+    renditions.render_pending,
+    release_notifications.notify_of_release,
+    reminders.send_due,
+    share_images.draw_missing,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands with the application."""
+    for command in (load_programme, publish, demo, set_places):
+        app.cli.add_command(command)
+    for command in (add_organiser, remove_organiser, reset_second_factor, deliver_mail, run_audit):
+        app.cli.add_command(command)
+
+
+def _with_site_clock(function: Callable[P, None]) -> Callable[P, None]:
+    """Run a command at the site's time, and report a ConferenceError in one sentence.
+
+    After an error the command exits with status 1.
+    """
+
+    @with_appcontext
+    @wraps(function)
+    def command(*args: P.args, **named: P.kwargs) -> None:
+        cache_version.follow_database_clock()
+        try:
+            function(*args, **named)
+        except ConferenceError as refusal:
+            raise click.ClickException(str(refusal)) from None
+        except SQLAlchemyError as fault:
+            if not is_unavailable(fault):
+                raise
+            raise click.ClickException(
+                f"The database is away or not ready ({type(fault).__name__})"
+            ) from None
+
+    return command
+
+
+@click.command
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--merge", is_flag=True, help="Only add and change; withdraw nothing.")
+@click.option("--publish", "and_publish", is_flag=True, help="Publish afterwards.")
+@_with_site_clock
+def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool) -> None:
+    """Import a conference from FILE; anything the file does not contain is withdrawn."""
+    read = interchange.merge_file if merge else interchange.load_file
+    with transaction():
+        was_invented = programme_queries.is_demo()
+        result = read(file)
+        programme_import.apply_places(result.programme.conference, was_demo=was_invented)
+        outcome = _publish_and_describe() if and_publish else ""
+        if dry_run:
+            db.session.rollback()
+    for line in import_report.as_lines(result):
+        click.echo(line)
+    if dry_run:
+        click.echo("This was a dry run: nothing has been changed")
+    elif outcome:
+        click.echo(outcome)
+
+
+def _publish_and_describe(note: str = "") -> str:
+    """Publish, and return a sentence about what changed."""
+    before = programme_queries.get_latest_release_number()
+    number = releases.create_release(note).number
+    if number == before:
+        return f"Release {number} stays public: nothing has changed since"
+    return f"Release {number} is public"
+
+
+@click.command
+@click.option("--note", default="", help="What readers should know about this release.")
+@_with_site_clock
+def publish(note: str) -> None:
+    """Publish the working programme as a new release."""
+    with transaction():
+        outcome = _publish_and_describe(note)
+    click.echo(outcome)
+
+
+@click.command
+@click.option("--sessions", default=200, show_default=True, help="How many, breaks included.")
+@click.option("--speakers", default=250, show_default=True)
+@click.option("--delegates", default=0, show_default=True, help="How many have registered.")
+@_with_site_clock
+def demo(sessions: int, speakers: int, delegates: int) -> None:
+    """Replace the programme with an invented conference, and publish it."""
+    with transaction():
+        invented_delegates.require_no_real_delegates()
+        conference = interchange.load_demo(sessions, speakers).conference
+        invented_delegates.delete_all()
+        seats.set_limit(seats.CONFERENCE, max(conference.places or 1, delegates))
+        invented_delegates.create(interchange.generate_demo_delegates(delegates))
+        outcome = _publish_and_describe()
+    click.echo(f"{sessions} sessions, {speakers} speakers and {delegates} delegates, all invented")
+    click.echo(outcome)
+
+
+@click.command
+@click.argument("email")
+@_with_site_clock
+def add_organiser(email: str) -> None:
+    """Give EMAIL the organiser role, and print a link that signs them in once."""
+    with transaction():
+        accounts.add_organiser(email)
+        secret = accounts.create_sign_in_link(email)
+    click.echo(absolute_url("accounts.link", secret=secret))
+
+
+@click.command
+@click.argument("email")
+@_with_site_clock
+def remove_organiser(email: str) -> None:
+    """Remove the organiser role from EMAIL."""
+    with transaction():
+        team.remove_organiser(email)
+    click.echo(f"{email} is no longer an organiser")
+
+
+@click.command("reset-second-factor")
+@click.argument("email")
+@_with_site_clock
+def reset_second_factor(email: str) -> None:
+    """Let EMAIL set up a new second factor if the old one is lost."""
+    with transaction():
+        services.reset(email)
+    click.echo(f"{email} sets up a second step at the next sign-in")
+
+
+@click.command("audit")
+@_with_site_clock
+def run_audit() -> None:
+    """List problems in the data; exit with status 1 if there are any."""
+    faults = integrity_check.run_checks()
+    for sentence in faults:
+        click.echo(sentence)
+    if faults:
+        raise SystemExit(1)
+    click.echo("Nothing is wrong with the data")
+
+
+@click.command
+@click.option("--forever", is_flag=True, help="Go on until stopped, and keep house.")
+@_with_site_clock
+def deliver_mail(*, forever: bool) -> None:
+    """Send the emails that are due; on SIGTERM, finish the current one first."""
+    with ShutdownSignal() as bell:
+        worker = mail_worker.MailWorker(transports.create_transport(current_app), bell)
+        if forever:
+            worker.run_forever(PERIODIC_TASKS, FREQUENT_TASKS)
+        else:
+            worker.run_once()
+    waiting = mail_queries.count_by_state().waiting
+    click.echo(f"{worker.tally[SENT]} sent, {worker.tally[FAILED]} failed, {waiting} waiting")
+
+
+@click.command
+@click.argument("number", type=click.IntRange(min=1))
+@_with_site_clock
+def set_places(number: int) -> None:
+    """Set the conference's limit to NUMBER places."""
+    with transaction():
+        seats.set_limit(seats.CONFERENCE, number)
+    places = registration.get_places()
+    click.echo(f"{places.limit} places, {places.taken} taken, {places.remaining} free")

@@ -1,0 +1,232 @@
+"""The application factory. This is the only module that imports blueprints."""
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from app import cache_version, cli, database, log
+from app.accounts import account_views, roles
+from app.accounts import views as account_entry_views
+from app.accounts.two_factor import setup_views
+from app.accounts.two_factor import views as two_factor_views
+from app.admin import (
+    blueprint,
+    dashboard_views,
+    email_views,
+    history_views,
+    preview_link_views,
+    rehearsal_views,
+    room_views,
+    settings_views,
+    team_views,
+    theme_views,
+)
+from app.admin.board import views as board_views
+from app.admin.content import views as admin_content_views
+from app.admin.delegates import edit_views, export_views
+from app.admin.delegates import views as delegate_views
+from app.admin.import_export import views as import_export_views
+from app.admin.proposals import views as proposal_views
+from app.admin.publishing import views as publishing_views
+from app.admin.sessions import material_views as session_material_views
+from app.admin.sessions import views as session_views
+from app.admin.speaker_pages import access_views
+from app.admin.speaker_pages import views as speaker_page_views
+from app.admin.speakers import views as admin_speaker_views
+from app.agenda import transfer_views
+from app.agenda import views as agenda_views
+from app.cache_version import CacheVersionWatcher
+from app.content import views as content_views
+from app.forms.base import csrf
+from app.registration import views as registration_views
+from app.registration.bookings import agenda_views as booking_agenda_views
+from app.registration.bookings import email_change_views
+from app.registration.bookings import views as booking_views
+from app.site import changelog_views, download_views, feed_views, news_views, programme_views
+from app.site import views as site_views
+from app.speakers import (
+    assistant_views,
+    calendar_views,
+    own_material_views,
+    participation_views,
+    photo_views,
+    question_views,
+)
+from app.speakers import views as speaker_views
+from app.speakers.texts import profile_views
+from app.speakers.texts import session_views as session_text_views
+from app.web import (
+    cache_policy,
+    drain_request,
+    error_handlers,
+    formatting,
+    govuk_components,
+    languages,
+    preview_guard,
+    preview_middleware,
+    rendering,
+    request_log,
+    security_headers,
+    trailing_slashes,
+)
+from app.web.page_cache import PageCacheMiddleware
+from config import ROOT, Config, SettingsError
+
+ADMIN = (
+    (session_views.bp, roles.PROGRAMME),
+    (admin_speaker_views.bp, roles.PROGRAMME),
+    (proposal_views.bp, roles.PROGRAMME),
+    (speaker_page_views.bp, roles.PROGRAMME),
+    (access_views.needs_bp, roles.SPEAKERS_NEEDS),
+    (room_views.bp, roles.PROGRAMME),
+    (theme_views.bp, roles.PROGRAMME),
+    (board_views.bp, roles.PROGRAMME),
+    (publishing_views.bp, roles.PROGRAMME),
+    (preview_link_views.bp, roles.PROGRAMME),
+    (import_export_views.bp, roles.PROGRAMME),
+    (history_views.undo_bp, roles.PROGRAMME),
+    (delegate_views.bp, roles.DELEGATES),
+    (email_views.bp, roles.DELEGATES),
+    (admin_content_views.bp, roles.WORDS),
+    (settings_views.bp, roles.SETTINGS),
+    (rehearsal_views.bp, roles.HOME),
+    (history_views.bp, roles.HISTORY),
+    (team_views.bp, roles.PEOPLE),
+)
+NESTED = (  # children first: registering a parent registers only the children it has by then
+    (session_views.bp, session_material_views.bp),
+    (delegate_views.bp, edit_views.bp),
+    (delegate_views.bp, export_views.bp),
+    (speaker_page_views.bp, access_views.bp),
+    (account_entry_views.bp, account_views.bp),
+    (account_entry_views.bp, two_factor_views.bp),
+    (account_entry_views.bp, setup_views.bp),
+    (agenda_views.bp, transfer_views.bp),
+    (booking_views.bp, email_change_views.bp),
+    (registration_views.bp, registration_views.questions_bp),
+    (registration_views.bp, email_change_views.correction_bp),
+    (speaker_views.bp, participation_views.bp),
+    (speaker_views.bp, question_views.bp),
+    (speaker_views.bp, assistant_views.bp),
+    (speaker_views.bp, calendar_views.bp),
+    (speaker_views.bp, photo_views.bp),
+    (speaker_views.bp, own_material_views.bp),
+    (speaker_views.bp, profile_views.bp),
+    (speaker_views.bp, session_text_views.bp),
+)
+SITE = (
+    account_entry_views.bp,
+    content_views.bp,
+    programme_views.bp,  # before the feeds: it registers the URL converter for days
+    feed_views.bp,
+    changelog_views.bp,
+    download_views.share_images_bp,
+    download_views.materials_bp,
+    agenda_views.bp,
+    registration_views.bp,
+    booking_views.bp,
+    booking_agenda_views.bp,
+    speaker_views.bp,
+    calendar_views.feeds_bp,
+    site_views.bp,
+    news_views.bp,
+    dashboard_views.bp,  # admin as a whole: its first page stands on the blueprint itself
+    preview_link_views.open_bp,
+    rehearsal_views.open_bp,
+)
+
+for _parent, _child in NESTED:
+    _parent.register_blueprint(_child)
+for _part, _area in ADMIN:
+    blueprint.add(_part, _area)
+
+
+def create_app(config: Config) -> Flask:
+    """Create the Flask application with all its packages."""
+    app = Flask("app", static_folder=None, instance_path=str(config.INSTANCE_PATH.resolve()))
+    _configure(app, config)
+    database.init_app(app, config.database_url)
+    watcher = cache_version.init_app(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)
+    _init_web(app, config, watcher)
+    csrf.init_app(app)
+    for part in SITE:
+        app.register_blueprint(part)
+    cli.init_app(app)
+    return app
+
+
+MAIL_SETTINGS = (
+    "MAIL_SERVER",
+    "MAIL_PORT",
+    "MAIL_USE_TLS",
+    "MAIL_USE_SSL",
+    "MAIL_USERNAME",
+    "MAIL_DEFAULT_SENDER",
+)
+STATIC_MAX_AGE = 365 * 24 * 60 * 60  # seconds
+
+
+def _configure(app: Flask, config: Config) -> None:
+    """Pass the settings to Flask and to the extensions that read them from `app.config`."""
+    _create_instance_folder(Path(app.instance_path))
+    log.configure()
+    app.jinja_environment = rendering.TemplateEnvironment
+    app.config.from_mapping(
+        SECRET_KEY=config.SECRET_KEY.get_secret_value(),
+        SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in config.SECRET_KEY_FALLBACKS],
+        SITE_URL=config.SITE_URL,
+        SITE_CLOCK=config.CLOCK_STARTS_AT,
+        CONTENT_PATH=config.CONTENT_PATH,
+        MAX_CONTENT_LENGTH=config.LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=config.LARGEST_BODY,
+        SESSION_COOKIE_SECURE=config.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_SSL_STRICT=False,  # secret pages send no referrer: security_headers
+        WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
+        MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
+        MAIL_TIMEOUT=config.MAIL_TIMEOUT,
+        MAIL_CA_FILE=config.MAIL_CA_FILE,
+        **{name: getattr(config, name) for name in MAIL_SETTINGS},
+    )
+
+
+def _create_instance_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise SettingsError(f"INSTANCE_PATH: cannot be made: {fault.strerror}") from None
+
+
+def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
+    """Add the web layers around the application, from the innermost to the outermost."""
+    formatting.init_app(app)
+    govuk_components.init_app(app)
+    rendering.init_app(app)
+    error_handlers.init_app(app)
+    languages.init_app(app, config)
+    page_cache = cache_policy.init_app(app, watcher)
+    preview_guard.init_app(app)
+    security_headers.init_app(
+        app, config
+    )  # after the pages: after-request functions run in reverse order
+    drain_request.init_app(app)
+    trailing_slashes.init_app(app)  # after the headers: they reject hosts that are not ours
+    static = WhiteNoise(
+        security_headers.HostMiddleware(drain_request.DrainRequestMiddleware(app.wsgi_app), config),
+        root=str(ROOT / "static"),
+        prefix="static/",
+        max_age=STATIC_MAX_AGE,  # each URL contains the file's fingerprint
+        allow_all_origins=False,
+        add_headers_function=security_headers.make_add_headers_function(config),
+    )
+    cached = PageCacheMiddleware(static, page_cache, config.hosts)
+    preview = preview_middleware.PreviewMiddleware(app, preview_app=static, normal_app=cached)
+    layers = request_log.RequestLogMiddleware(
+        languages.LanguageMiddleware(preview, config.LANGUAGES)
+    )
+    app.wsgi_app = (  # type: ignore[method-assign]  # the way Flask recommends to wrap it
+        ProxyFix(layers, x_for=config.PROXIES, x_proto=config.PROXIES) if config.PROXIES else layers
+    )

@@ -1,0 +1,1 @@
+"""Base forms, fields and validators that every form of the site uses."""

@@ -1,0 +1,142 @@
+"""Base form classes: CSRF protection with and without a session, and file uploads."""
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from flask import current_app, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import CSRFProtect, FlaskForm
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
+from werkzeug.datastructures import FileStorage, MultiDict
+from wtforms import Field
+from wtforms.csrf.core import CSRF, CSRFTokenField
+from wtforms.validators import ValidationError
+
+from app.errors import ConferenceError
+
+CSRF_EXPIRED = _l("This form was open for too long. Check your answers and send it again")
+DAY_SECONDS = 24 * 60 * 60  # seconds
+WEEK_SECONDS = 7 * DAY_SECONDS
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+csrf = CSRFProtect()
+
+
+def validates_own_csrf(view: Callable[P, R]) -> Callable[P, R]:
+    """Exempt a view from the CSRF check before it runs: its form checks the token itself.
+
+    The form can then be shown again with the visitor's input. Every other view rejects a request
+    without a valid token before it runs.
+    """
+    csrf.exempt(view)
+    return view
+
+
+class _SessionCsrf(FlaskForm.Meta.csrf_class):  # type: ignore[misc]  # as above
+    """The session's CSRF token, with an error message of our own."""
+
+    def validate_csrf_token(self, form: Any, field: CSRFTokenField) -> None:
+        """Raise ValidationError if the token is missing, invalid or from another session."""
+        try:
+            super().validate_csrf_token(form, field)
+        except ValidationError:
+            raise ValidationError(str(CSRF_EXPIRED)) from None
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The base class of every form; protected by the session's CSRF token."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF ships no types
+        """Read submitted text only; ignore files and JSON."""
+
+        csrf_class: type[CSRF] = _SessionCsrf
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Return the submitted fields, or None if the form was not submitted."""
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            return (request.form or None) if form.is_submitted() else None
+
+    def add_error(self, field: Field, error: ConferenceError) -> None:
+        """Append the translated message of an error to a field's errors."""
+        field.errors = [*field.errors, gettext(str(error))]
+
+
+class ConfirmForm(Form):
+    """A form without fields: a button protected by the CSRF token."""
+
+
+class _SignedCsrf(CSRF):
+    """A CSRF token that is signed and dated instead of bound to a session cookie."""
+
+    def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
+        """Return the token of the current day."""
+        return cookieless_csrf_token()
+
+    def validate_csrf_token(self, form: Any, field: CSRFTokenField) -> None:
+        """Raise ValidationError if the token has no valid signature or is older than a week."""
+        try:
+            _serializer(TimestampSigner).loads(field.data or "", max_age=WEEK_SECONDS)
+        except BadSignature:
+            raise ValidationError(str(CSRF_EXPIRED)) from None
+
+
+class CookielessForm(Form):
+    """A form on a cacheable page that is the same for everyone and sets no cookie.
+
+    Nobody is signed in on such a page, so the token only proves that the page is ours. Requests
+    from other sites are rejected by their origin (``app.web.security_headers``). Its view must be
+    exempt from the check of the session's token (``validates_own_csrf``).
+    """
+
+    class Meta(Form.Meta):
+        """Use the signed token."""
+
+        csrf_class = _SignedCsrf
+
+
+class _DailySigner(TimestampSigner):
+    """A signer whose timestamp is the day, so that every process renders the same page."""
+
+    def get_timestamp(self) -> int:
+        """Return the start of the current day in UTC, in Unix seconds."""
+        return super().get_timestamp() // DAY_SECONDS * DAY_SECONDS
+
+
+def cookieless_csrf_token() -> str:
+    """Return today's token for a public form that has no form object."""
+    return str(_serializer(_DailySigner).dumps(""))
+
+
+def _serializer(signer_class: type[TimestampSigner]) -> URLSafeTimedSerializer:
+    key = current_app.secret_key or ""
+    return URLSafeTimedSerializer(key, salt="public form", signer=signer_class)
+
+
+FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of a form, besides the file
+
+
+class FileForm(Form):
+    """A form with a file upload."""
+
+    class Meta(Form.Meta):
+        """Accept files as well as text."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Return the submitted fields together with the files."""
+            return FlaskForm.Meta.wrap_formdata(self, form, formdata)
+
+
+def is_uploaded_file(data: Any) -> bool:
+    """Return True if the visitor chose a file."""
+    return isinstance(data, FileStorage) and bool(data.filename)
+
+
+def file_size(file: FileStorage) -> int:
+    """Return the size of a file in bytes."""
+    size = file.stream.seek(0, 2)
+    file.stream.seek(0)
+    return size

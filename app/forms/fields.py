@@ -1,0 +1,196 @@
+"""Form fields used across the site: names, text, email addresses, dates and times."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import email_validator
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, Field, StringField, TextAreaField, TimeField
+from wtforms.validators import DataRequired, StopValidation, ValidationError
+
+from app.forms.validators import (
+    MAX_EMAIL_LENGTH,
+    Validator,
+    max_length,
+    no_hidden_characters,
+    requires_alphanumeric,
+    valid_email,
+)
+from app.text import collapse_whitespace, normalise
+from app.web.formatting import conference_zone
+
+TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%H.%M", "%I:%M%p", "%I.%M%p", "%I%p"]
+
+
+class ClockTimeField(TimeField):
+    """A time of day: 14:30, or 2:30pm where the browser has no time input."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        message = _l("Enter a time like 9:30am or 14:30")
+        super().__init__(  # its types are those of WTForms 3.2
+            label,
+            format=TIME_FORMATS,
+            invalid_value_message=message,  # type: ignore[call-arg]
+            **kwargs,
+        )
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Parse the submitted time; an empty field clears the previous value."""
+        self.data = None
+        super().process_formdata([one for one in map(_remove_spaces, valuelist) if one])
+
+    def _value(self) -> str:
+        """Return the time as HH:MM for a time input, or the text that could not be parsed."""
+        return self.data.strftime("%H:%M") if self.data else " ".join(self.raw_data or ())
+
+    @property
+    def input_type(self) -> str:
+        """Return "text" for invalid input, which a time input would not show, else "time"."""
+        return "text" if self.data is None and self._value() else "time"
+
+
+def _remove_spaces(typed: str) -> str:
+    return "".join(typed.split())
+
+
+MAX_LINE_LENGTH = 100
+MAX_TEXT_LENGTH = 1000
+
+# A reserved domain (example, test, …) may still be served by the conference's own mail server;
+# whether an email can be delivered is found out when it is sent.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+
+def name_field(
+    label: Any, subject: Any, required_message: Any = None, **html_attributes: Any
+) -> StringField:
+    """Return a field for a name; it is optional if no ``required_message`` is given."""
+    return line_field(
+        label,
+        subject,
+        required_message,
+        validator=requires_alphanumeric(subject),
+        spellcheck="false",
+        **html_attributes,
+    )
+
+
+def line_field(
+    label: Any,
+    subject: Any,
+    required_message: Any = None,
+    *,
+    validator: Validator | None = None,
+    description: Any = "",
+    **html_attributes: str,
+) -> StringField:
+    """Return a single-line text field; it is optional if no ``required_message`` is given."""
+    return StringField(
+        label,
+        [
+            *([DataRequired(required_message)] if required_message else []),
+            max_length(MAX_LINE_LENGTH, subject),
+            no_hidden_characters,
+            *([validator] if validator else []),
+        ],
+        filters=[collapse_whitespace],
+        description=description,
+        render_kw=html_attributes,
+    )
+
+
+def text_field(label: Any, subject: Any, description: Any = "") -> TextAreaField:
+    """Return an optional field for several lines of text."""
+    return TextAreaField(
+        label,
+        [
+            max_length(MAX_TEXT_LENGTH, subject),
+            no_hidden_characters,
+        ],
+        filters=[normalise],
+        description=description,
+    )
+
+
+def email_field(label: Any, description: Any = "") -> EmailField:
+    """Return a required field for the visitor's own email address."""
+    required_message, subject = _l("Enter your email address"), _l("Your email address")
+    return _build_email_field(label, description, required_message, subject, autocomplete="email")
+
+
+def other_persons_email_field(label: Any, description: Any = "") -> EmailField:
+    """Return a required field for somebody else's email address, without autocomplete."""
+    required_message, subject = _l("Enter an email address"), _l("The email address")
+    return _build_email_field(label, description, required_message, subject, autocomplete="off")
+
+
+def _build_email_field(
+    label: Any, description: Any, required_message: Any, subject: Any, **html_attributes: str
+) -> EmailField:
+    validators = [
+        DataRequired(required_message),
+        max_length(MAX_EMAIL_LENGTH, subject),
+        no_hidden_characters,
+    ]
+    return EmailField(
+        label,
+        [*validators, valid_email],
+        filters=[collapse_whitespace],
+        description=description,
+        render_kw={**html_attributes, "spellcheck": "false"},
+    )
+
+
+MIN_YEAR, MAX_YEAR = 1900, 2999  # years
+
+
+class LocalDateTimeField(StringField):
+    """A date and time in the conference's time zone.
+
+    In templates: ``text(form.starts_at, type="datetime-local")``.
+    """
+
+    @property
+    def utc_value(self) -> datetime | None:
+        """Return the value in UTC, or None if the field is empty or invalid.
+
+        If the clocks go back and show the time twice, the first of the two is meant.
+        """
+        local = _parse_local_datetime(self.data)
+        return local.replace(tzinfo=conference_zone()).astimezone(UTC) if local else None
+
+    def show(self, moment: datetime | None) -> None:
+        """Set the field to a moment, or clear it with None."""
+        self.data = _format_local_datetime(moment) if moment else ""
+
+
+def valid_datetime(_form: Any, field: Field) -> None:
+    """Raise ValidationError if the field holds no local date and time that exists."""
+    local = _parse_local_datetime(field.data)
+    if local is None or not MIN_YEAR <= local.year <= MAX_YEAR:
+        raise StopValidation(_l("Enter a day and a time, like 2008-11-06 09:30"))
+    there = local.replace(tzinfo=conference_zone())
+    if there.astimezone(UTC).astimezone(conference_zone()).replace(tzinfo=None) != local:
+        raise ValidationError(
+            _l("The clocks go forward on that day and skip this time. Choose another")
+        )
+
+
+def valid_datetime_or_empty(form: Any, field: Field) -> None:
+    """Apply ``valid_datetime``, but accept an empty field."""
+    if (field.data or "").strip():
+        valid_datetime(form, field)
+
+
+def _parse_local_datetime(typed: str | None) -> datetime | None:
+    try:
+        read = datetime.fromisoformat((typed or "").strip())
+    except ValueError:
+        return None
+    return read if read.tzinfo is None else None
+
+
+def _format_local_datetime(moment: datetime) -> str:
+    """Return the value of a datetime-local input; with seconds only if there are any."""
+    local = moment.astimezone(conference_zone()).replace(tzinfo=None)
+    return local.isoformat(timespec="seconds" if local.second else "minutes")

@@ -1,0 +1,1 @@
+"""Importing and exporting programmes: native JSON, c3voc schedules, iCalendar, tables, text."""

@@ -1,0 +1,1 @@
+"""Generating an invented conference with speakers and delegates, for demonstrations."""

@@ -1,0 +1,1 @@
+"""Exporters: native JSON, schedule.xml and schedule.json of c3voc, and tables."""

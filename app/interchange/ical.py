@@ -1,0 +1,273 @@
+"""iCalendar feeds (RFC 5545): of the programme, of one session, of chosen sessions.
+
+    ical.dump(current_release.get_programme(), site=…, name=…, address=…)
+    ical.dump(…, keys=starred_keys)
+
+It executes no SQL and imports no library: public feeds are rendered again after each release, and
+one of two thousand sessions must be as fast as a page.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from flask_babel import gettext, ngettext
+
+from app import clock
+from app.errors import NotFound
+from app.interchange import guids
+from app.programme.labels import kind_name
+from app.programme.snapshot import Session
+from app.releases.published_programme import PublishedProgramme
+from app.releases.revisions import SessionRevision
+
+MAX_LINE_OCTETS = 75  # octets per line without the line break
+CRLF = b"\r\n"
+FORBIDDEN_CHARACTERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
+)  # characters that RFC 5545 does not allow
+LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+TEXT_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+DOUBLE, SINGLE = '"', "'"
+UTF8_CONTINUATION = 0b10  # the first two bits of a continuation byte
+
+
+def property_line(name: str, value: str, **parameters: str) -> str:
+    """Format a content line from a value that is already escaped."""
+    rendered_parameters = (
+        "".join(f";{key}={said}" for key, said in parameters.items()) if parameters else ""
+    )
+    return f"{name}{rendered_parameters}:{value}"
+
+
+def escape_text(value: str) -> str:
+    """Escape a TEXT value, with its line breaks (RFC 5545, section 3.3.11)."""
+    return FORBIDDEN_CHARACTERS.sub("", LINE_BREAK.sub("\n", value)).translate(TEXT_ESCAPES)
+
+
+def escape_list(values: Iterable[str]) -> str:
+    """Escape a list of TEXT values."""
+    return ",".join(map(escape_text, values))
+
+
+def quote_parameter(value: str) -> str:
+    """Quote a parameter value, in which nothing can be escaped (RFC 5545, section 3.2)."""
+    return f'"{FORBIDDEN_CHARACTERS.sub("", LINE_BREAK.sub(" ", value)).replace(DOUBLE, SINGLE)}"'
+
+
+def format_utc(moment: datetime) -> str:
+    """Format a datetime in UTC, which calendars convert to local time."""
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def fold(lines: Iterable[str]) -> bytes:
+    """Join lines as UTF-8, folding long ones between two characters (RFC 5545, section 3.1)."""
+    return CRLF.join([*(_fold_line(one.encode()) for one in lines), b""])
+
+
+def _fold_line(encoded: bytes) -> bytes:
+    if len(encoded) <= MAX_LINE_OCTETS:
+        return encoded
+    parts, begin, end = [], 0, MAX_LINE_OCTETS
+    while end < len(encoded):
+        while encoded[end] >> 6 == UTF8_CONTINUATION:
+            end -= 1
+        parts.append(encoded[begin:end])
+        begin, end = end, end + MAX_LINE_OCTETS - 1  # minus the space of a continuation line
+    return (CRLF + b" ").join([*parts, encoded[begin:]])
+
+
+PRODID = "-//Closing the Gap//Conference site//EN"
+REFRESH_INTERVAL = "PT1H"  # an hour between refreshes
+MAX_WITHDRAWN = 1000  # withdrawn sessions that are listed as cancelled
+
+
+@dataclass(frozen=True)
+class CalendarContext:
+    """What every event needs: the conference's data and translated texts."""
+
+    acronym: str
+    place: str
+    site: str
+    illustrative_note: str
+    illustrative_category: str
+
+
+@dataclass(frozen=True)
+class CalendarEvent:
+    """A session in a calendar, perhaps one that is withdrawn or cancelled."""
+
+    revision: SessionRevision
+    session: Session | None  # None: withdrawn, or cancelled for the reader
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it will take place at its time."""
+        session = self.session
+        return session is not None and session.starts_at is not None and not session.is_cancelled
+
+
+def dump(  # noqa: PLR0913 - which calendar, and for whom
+    programme: PublishedProgramme,
+    *,
+    site: str,
+    name: str,
+    address: str,
+    keys: Collection[str] | None = None,
+    cancelled_for_reader: Collection[str] = (),
+) -> bytes:
+    """Return the calendar of a programme, or of the sessions with these keys, as UTF-8.
+
+    Sessions in ``cancelled_for_reader`` are listed as cancelled. ``site`` is the base URL of the
+    session pages, ``address`` the URL of the calendar itself if clients can refresh it.
+    """
+    without_time = sum(
+        session.starts_at is None and (keys is None or session.key in keys)
+        for session in programme.sessions
+        if session.key not in cancelled_for_reader
+    )
+    lines = [
+        property_line("BEGIN", "VCALENDAR"),
+        property_line("VERSION", "2.0"),
+        property_line("PRODID", PRODID),
+        property_line("CALSCALE", "GREGORIAN"),
+        *_render_calendar_properties(name, _describe_unscheduled(without_time), address),
+    ]
+    context = CalendarContext(
+        acronym=programme.conference.acronym,
+        place=programme.conference.place,
+        site=site,
+        illustrative_note=gettext("This session is illustrative. It is not on record."),
+        illustrative_category=gettext("Illustrative"),
+    )
+    for event in list_events(programme, keys, cancelled_for_reader):
+        lines += _render_event(event, context)
+    return fold([*lines, property_line("END", "VCALENDAR")])
+
+
+def list_events(
+    programme: PublishedProgramme,
+    keys: Collection[str] | None = None,
+    cancelled_for_reader: Collection[str] = (),
+) -> list[CalendarEvent]:
+    """List the sessions in a calendar: all that have a time, or had one when last published."""
+    sessions = [one for one in programme.sessions if keys is None or one.key in keys]
+    withdrawn = [
+        told
+        for told in programme.revisions.values()
+        if told.is_withdrawn and (keys is None or told.key in keys)
+    ]
+    events = [
+        *(
+            CalendarEvent(
+                _get_revision(one, programme), None if one.key in cancelled_for_reader else one
+            )
+            for one in sessions
+        ),
+        *(
+            CalendarEvent(told, None)
+            for told in sorted(withdrawn, key=_latest_change_first)[:MAX_WITHDRAWN]
+        ),
+    ]
+    return [entry for entry in events if entry.revision.starts_at is not None]
+
+
+def get_event(programme: PublishedProgramme, slug: str) -> CalendarEvent:
+    """Return the event of a session by its slug, also of a withdrawn one."""
+    withdrawn = (told.key for told in programme.revisions.values() if told.slug == slug)
+    keys = {one.key for one in programme.sessions if one.slug == slug} or set(withdrawn)
+    for event in list_events(programme, keys):
+        return event
+    programme.get_session(slug)  # raises the error that says why there is none
+    raise NotFound("This session has no time yet, so there is nothing for a calendar")
+
+
+def _latest_change_first(revision: SessionRevision) -> tuple[float, str]:
+    return -revision.changed_at.timestamp(), revision.key
+
+
+def _get_revision(session: Session, programme: PublishedProgramme) -> SessionRevision:
+    """Return the published revision of a session, or one of its current data in a preview."""
+    revision = programme.revisions.get(session.key)
+    if revision is not None:
+        return revision
+    moment = programme.published_at or clock.now()
+    begins, ends = session.starts_at, session.ends_at
+    return SessionRevision(session.key, session.slug, session.title, begins, ends, 0, moment)
+
+
+def _render_calendar_properties(name: str, description: str, address: str) -> Iterator[str]:
+    """Yield the calendar's properties, also under their names from before RFC 7986."""
+    yield property_line("NAME", escape_text(name))
+    yield property_line("X-WR-CALNAME", escape_text(name))
+    if description:
+        yield property_line("DESCRIPTION", escape_text(description))
+        yield property_line("X-WR-CALDESC", escape_text(description))
+    if address:
+        yield property_line("SOURCE", address, VALUE="URI")
+        yield property_line("REFRESH-INTERVAL", REFRESH_INTERVAL, VALUE="DURATION")
+        yield property_line("X-PUBLISHED-TTL", REFRESH_INTERVAL)
+
+
+def _describe_unscheduled(without_time: int) -> str:
+    if not without_time:
+        return ""
+    description: str = ngettext(
+        "One session has no time yet, so it is not in this calendar.",
+        "%(num)s sessions have no time yet, so they are not in this calendar.",
+        without_time,
+    )
+    return description
+
+
+def _render_event(event: CalendarEvent, context: CalendarContext) -> Iterator[str]:
+    revision, session = event.revision, event.session
+    yield property_line("BEGIN", "VEVENT")
+    yield property_line("UID", guids.make_guid(context.acronym, "session", revision.key))
+    yield property_line("DTSTAMP", format_utc(revision.changed_at))
+    yield property_line("LAST-MODIFIED", format_utc(revision.changed_at))
+    yield property_line("SEQUENCE", str(revision.sequence))
+    yield from _render_times(revision)
+    yield property_line("STATUS", "CONFIRMED" if event.is_confirmed else "CANCELLED")
+    yield property_line("SUMMARY", escape_text(revision.title))
+    yield property_line("URL", f"{context.site}/sessions/{quote(revision.slug)}")
+    if session is None or not event.is_confirmed or session.is_break:
+        yield property_line("TRANSP", "TRANSPARENT")  # it does not block time in a calendar
+    if session is not None:
+        yield from _render_details(session, context)
+    yield property_line("END", "VEVENT")
+
+
+def _render_times(revision: SessionRevision) -> Iterator[str]:
+    begins: datetime | None
+    for name, begins in (("DTSTART", revision.starts_at), ("DTEND", revision.ends_at)):
+        if begins is not None:
+            yield property_line(name, format_utc(begins))
+
+
+def _render_details(session: Session, context: CalendarContext) -> Iterator[str]:
+    where = ", ".join(filter(None, (session.room.name if session.room else "", context.place)))
+    if where:
+        yield property_line("LOCATION", escape_text(where))
+    description = "\n\n".join(
+        filter(
+            None,
+            (
+                context.illustrative_note if session.is_illustrative else "",
+                session.subtitle,
+                ", ".join(dict.fromkeys(part.name for part in session.parts)),
+                session.summary,
+            ),
+        )
+    )
+    if description:
+        yield property_line("DESCRIPTION", escape_text(description))
+    categories = [
+        kind_name(session.kind),
+        session.theme.name if session.theme else "",
+        context.illustrative_category if session.is_illustrative else "",
+    ]
+    if any(categories):
+        yield property_line("CATEGORIES", escape_list(filter(None, categories)))

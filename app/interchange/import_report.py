@@ -1,0 +1,117 @@
+"""The result of an import, and a readable report of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from app.interchange.importers.parsed import ImportNote, ParsedProgramme
+
+
+@dataclass
+class ImportChanges:
+    """The names of what was added, changed (with the columns) and withdrawn."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.withdrawn)
+
+    def __str__(self) -> str:
+        if not self:
+            return "Nothing changed"
+        return (
+            f"{len(self.added)} added, {len(self.changed)} changed, {len(self.withdrawn)} withdrawn"
+        )
+
+    def record_change(self, name: str, columns: Iterable[str]) -> None:
+        """Record that an entity changed in these columns."""
+        labels = ", ".join(
+            sorted(COLUMN_LABELS.get(column, column.replace("_", " ")) for column in columns)
+        )
+        self.changed.append(f"{name} ({labels})")
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """The result of an import."""
+
+    programme: ParsedProgramme
+    changes: ImportChanges
+    notes: tuple[ImportNote, ...] = ()
+
+
+COLUMN_LABELS = {
+    "appearances": "speakers",
+    "cancelled_at": "called off or not",
+    "is_draft": "draft or not",
+    "is_illustrative": "illustrative or not",
+    "is_demo": "invented or not",
+    "is_recorded": "recorded or not",
+    "starts_at": "start",
+    "ends_at": "end",
+    "starts_on": "first day",
+    "ends_on": "last day",
+    "position": "place in the order",
+}
+
+MAX_NAMES = 20  # names per section; the rest are counted
+MAX_NOTES = 100  # notes per section; what was left out is always listed completely
+NOTE_HEADINGS: Mapping[str, str] = {
+    "left out": "Left out, because it could not be read",
+    "mended": "Mended",
+    "clash": "Clashes",
+}
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """A section of the report: a heading, and one line per item."""
+
+    heading: str
+    lines: tuple[str, ...]
+    most: int  # lines in the short report
+
+
+def list_sections(result: ImportResult) -> Iterator[ReportSection]:
+    """Yield complete sections on what was added, changed, withdrawn, left out and fixed."""
+    changes = result.changes
+    for heading, names in (
+        ("Added", changes.added),
+        ("Changed", changes.changed),
+        ("Withdrawn", changes.withdrawn),
+    ):
+        yield ReportSection(heading, tuple(names), MAX_NAMES)
+    for kind, heading in NOTE_HEADINGS.items():
+        lines = tuple(_format_note(note) for note in result.notes if note.kind == kind)
+        yield ReportSection(heading, lines, len(lines) if kind == "left out" else MAX_NOTES)
+
+
+def as_lines(result: ImportResult) -> Iterator[str]:
+    """Yield the short report, line by line."""
+    for section in list_sections(result):
+        if section.lines:
+            yield f"{section.heading}:"
+            yield from (f"  {line}" for line in section.lines[: section.most])
+            yield from _format_remainder(len(section.lines) - section.most)
+            yield ""
+    yield summarise(result)
+
+
+def _format_note(note: ImportNote) -> str:
+    return f"{note.where}: {note.subject}: {note.reason}"
+
+
+def _format_remainder(count: int) -> Iterator[str]:
+    if count > 0:
+        yield f"  … and {count:,} more"
+
+
+def summarise(result: ImportResult) -> str:
+    """Return the numbers of the report in one sentence."""
+    count = Counter[str](note.kind for note in result.notes)
+    clashes = "1 clash" if count["clash"] == 1 else f"{count['clash']} clashes"
+    noted = {"left out": "{} left out", "mended": "{} mended", "clash": clashes}
+    words = [noted[kind].format(count[kind]) for kind in noted if count[kind]]
+    return "; ".join(filter(None, [str(result.changes), ", ".join(words)]))

@@ -1,0 +1,182 @@
+"""Importing calendars (iCalendar, RFC 5545): each event is a session.
+
+Calendars contain few fields; the other fields of existing sessions stay unchanged. pretalx
+appends the speakers to the title; they are split off.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.errors import InvalidFile
+from app.interchange.importers import datetimes
+from app.interchange.importers.import_log import ImportLog
+from app.interchange.importers.parsed import FieldCoverage
+from app.interchange.importers.raw import (
+    RawPerson,
+    RawProgramme,
+    RawRoom,
+    RawSession,
+    TargetConference,
+)
+
+if TYPE_CHECKING:
+    from icalendar import Calendar, Component
+
+ICAL_PREFIX = "BEGIN:VCALENDAR"
+COVERED_FIELDS = frozenset({"title", "starts_at", "ends_at", "room", "abstract", "cancelled"})
+MAX_EVENTS = 20_000
+PRETALX_UID = re.compile(r"pretalx-(.{1,60})-[A-Z0-9]{4,12}@")  # pretalx-<event>-<code>@<host>
+MAX_PARAMETERS = 100  # parameters per line: checking them takes quadratic time
+FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545, section 3.1
+SPEAKERS_SEPARATOR = " - "
+
+
+def parse(text: str, log: ImportLog, target: TargetConference) -> RawProgramme:
+    """Parse the events of a calendar."""
+    calendar = _parse_calendar(text)
+    events = list(calendar.walk("VEVENT"))
+    sessions = [_parse_event(event, number, log) for number, event in enumerate(events, start=1)]
+    fields = COVERED_FIELDS
+    if _is_pretalx(calendar):
+        fields = COVERED_FIELDS | {"appearances"}
+        for session in sessions:
+            _split_speakers_from_title(session)
+    return RawProgramme(
+        _conference_facts(calendar, events, target),
+        sessions=sessions,
+        coverage=FieldCoverage(fields),
+    )
+
+
+def _parse_calendar(text: str) -> "Calendar":
+    """Parse the file; raise InvalidFile if it is not a calendar."""
+    from icalendar import Calendar  # noqa: PLC0415 - saves memory in web workers, which rarely need it
+
+    if text.upper().count("BEGIN:VEVENT") > MAX_EVENTS:
+        raise InvalidFile(f"This file holds more than {MAX_EVENTS:,} sessions")
+    if any(
+        line.partition(":")[0].count(";") > MAX_PARAMETERS
+        for line in FOLD.sub("", text).split("\n")
+    ):
+        raise InvalidFile("This file holds too much to be a programme")
+    try:
+        return Calendar.from_ical(text)
+    except (ValueError, IndexError, KeyError, RecursionError) as error:
+        raise InvalidFile("This calendar is not well-formed, so it cannot be read") from error
+
+
+def _conference_facts(
+    calendar: "Calendar", events: list["Component"], target: TargetConference
+) -> dict[str, str]:
+    """Return the data of the conference that the calendar names, or else of the existing one."""
+    title = _get_text(calendar, "X-WR-CALNAME") or _get_text(calendar, "NAME")
+    acronym = _find_acronym(events)
+    is_target = acronym == target.acronym or not (acronym or title)
+    facts = dict(target.facts) if is_target or title == target.facts.get("title") else {}
+    if title:
+        facts["title"] = title
+    if acronym:
+        facts["acronym"] = acronym
+    facts["time_zone"] = _find_zone(calendar, events) or target.facts.get("time_zone", "")
+    return facts
+
+
+def _find_acronym(events: list["Component"]) -> str:
+    """Return the event name in the UIDs of pretalx, if it is the same in all."""
+    named = {
+        match[1] if (match := PRETALX_UID.match(_get_text(one, "UID"))) else "" for one in events
+    }
+    return named.pop() if len(named) == 1 else ""
+
+
+def _find_zone(calendar: "Calendar", events: list["Component"]) -> str:
+    """Return the calendar's time zone, or that in which most of its events begin."""
+    named = _get_text(calendar, "X-WR-TIMEZONE")
+    if datetimes.find_zone(named):
+        return named
+    counts = Counter(
+        str(event["DTSTART"].params.get("TZID", "")) for event in events if _has_start(event)
+    )
+    return next((name for name, _ in counts.most_common() if datetimes.find_zone(name)), "")
+
+
+def _has_start(event: "Component") -> bool:
+    return hasattr(event.get("DTSTART"), "params")
+
+
+def _is_pretalx(calendar: "Calendar") -> bool:
+    return "pretalx" in _get_text(calendar, "PRODID").lower()
+
+
+def _parse_event(event: "Component", number: int, log: ImportLog) -> RawSession:
+    title, identity = _get_text(event, "SUMMARY"), _get_text(event, "UID")
+    where = f"event number {number} in the file"
+    if "RRULE" in event or "RDATE" in event:
+        log.add_fix(where, title, "It is repeated; only its first time was kept")
+    for name, _ in event.errors:
+        log.add_fix(where, title, f"Its {name} cannot be read; it was ignored")
+    start, end = _get_iso_time(event, "DTSTART"), _get_iso_time(event, "DTEND")
+    return RawSession(
+        where=where,
+        title=title,
+        guid=f"{identity} {_get_iso_time(event, 'RECURRENCE-ID')}".strip(),
+        room=RawRoom(name=_get_text(event, "LOCATION"), where=where),
+        date=start,
+        end=end,
+        duration=_get_duration(event),
+        abstract=_get_text(event, "DESCRIPTION"),
+        cancelled=_get_text(event, "STATUS").upper() == "CANCELLED",
+        links=[(address, "") for address in _get_texts(event, "URL")],
+    )
+
+
+def _split_speakers_from_title(session: RawSession) -> None:
+    """Split “Title - Ada Marsh [UCL], Bo Lund” into title and speakers."""
+    index = _find_separator(session.title)
+    if index < 0:
+        return
+    people = session.title[index + len(SPEAKERS_SEPARATOR) :]
+    session.title = session.title[:index]
+    names = re.split(r",\s+(?![^\[]*\])", people)
+    session.people = [RawPerson(name, where=session.where) for name in names if name.strip()]
+
+
+def _find_separator(title: str) -> int:
+    """Return the index of the last “ - ” outside brackets, or -1."""
+    padded = f"{title} " if title.endswith(" -") else title
+    index = padded.rfind(SPEAKERS_SEPARATOR)
+    while index >= 0 and padded.rfind("[", 0, index) > padded.rfind("]", 0, index):
+        index = padded.rfind(SPEAKERS_SEPARATOR, 0, index)
+    return index
+
+
+def _get_text(component: "Component", name: str) -> str:
+    """Return a property as text; if there are several, the first."""
+    return next(_get_texts(component, name), "")
+
+
+def _get_texts(component: "Component", name: str) -> Iterator[str]:
+    value = component.get(name, [])
+    yield from (str(one).strip() for one in (value if isinstance(value, list) else [value]))
+
+
+def _get_iso_time(event: "Component", name: str) -> str:
+    """Return a time in ISO 8601; only a date if the event has no time of day."""
+    value = _get_value(event, name)
+    return value.isoformat() if isinstance(value, (datetime, date)) else ""
+
+
+def _get_duration(event: "Component") -> str:
+    value = _get_value(event, "DURATION")
+    return f"{int(value.total_seconds()) // 60} min" if isinstance(value, timedelta) else ""
+
+
+def _get_value(event: "Component", name: str) -> Any:
+    """Return a datetime, a date or a duration; note it and return None if it is invalid."""
+    try:
+        return getattr(event.get(name), "dt", None)
+    except ValueError:
+        return None

@@ -1,0 +1,157 @@
+"""The parsed programme: the result of every importer, whatever the format.
+
+A ``key`` identifies an entity in its file: reading the file again gives the same keys. Where a
+format does not have a field, text is empty and anything else is ``None``.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class ParsedConference:
+    """The conference itself."""
+
+    acronym: str
+    title: str
+    subtitle: str
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    place: str = ""
+    summary: str = ""
+    contact_email: str = ""
+    places: int | None = None
+    registration_opens_at: datetime | None = None
+    registration_closes_at: datetime | None = None
+    invented: bool = False
+
+
+@dataclass(frozen=True)
+class ParsedTheme:
+    """A theme (track)."""
+
+    slug: str
+    name: str
+    summary: str = ""
+    letter: str = ""
+    shape: str = ""
+    palette: int | None = None
+    colour: str = ""
+
+
+@dataclass(frozen=True)
+class ParsedRoom:
+    """A room."""
+
+    key: str
+    name: str
+    slug: str
+    capacity: int | None = None
+    description: str = ""
+    features: tuple[str, ...] = ()
+    illustrative: bool = False
+
+
+@dataclass(frozen=True)
+class ParsedProfile:
+    """Fields of a speaker that only native JSON and tables have."""
+
+    honorific: str = ""
+    pronunciation: str = ""
+    pronouns: str = ""
+    biographies: tuple[tuple[str, str], ...] = ()  # pairs of language and text
+    links: tuple[tuple[str, str], ...] = ()  # pairs of URL and label
+
+
+@dataclass(frozen=True)
+class ParsedSpeaker:
+    """A speaker."""
+
+    key: str
+    name: str
+    slug: str
+    role: str = ""
+    organisation: str = ""
+    country: str = ""
+    biography: str = ""
+    profile: ParsedProfile | None = None  # None if the format does not have it
+
+
+@dataclass(frozen=True)
+class ParsedAppearance:
+    """A speaker in a session."""
+
+    speaker: str
+    role: str = "speaker"
+
+
+@dataclass(frozen=True)
+class ParsedSession:
+    """A session; without a time if that could not be read."""
+
+    key: str
+    slug: str
+    title: str
+    subtitle: str = ""
+    kind: str = ""
+    theme: str | None = None
+    room: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    abstract: str = ""
+    description: str = ""
+    language: str = ""
+    illustrative: bool = False
+    cancelled: bool = False
+    draft: bool | None = None  # whether it is a draft; None if the format does not have it
+    appearances: tuple[ParsedAppearance, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    licence: str = ""
+    recorded: bool = False
+
+
+@dataclass(frozen=True)
+class FieldCoverage:
+    """The fields of sessions and speakers that a file has, if it does not have all.
+
+    Of rooms and themes such a file has only names. Without session fields it has no sessions,
+    without speaker fields no list of speakers.
+    """
+
+    session_fields: frozenset[str] = frozenset()
+    speaker_fields: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ParsedProgramme:
+    """A whole programme."""
+
+    conference: ParsedConference
+    themes: tuple[ParsedTheme, ...]
+    rooms: tuple[ParsedRoom, ...]
+    speakers: tuple[ParsedSpeaker, ...]
+    sessions: tuple[ParsedSession, ...]
+    coverage: FieldCoverage | None = None  # None: all fields
+
+
+NoteKind = Literal["mended", "left out", "clash"]
+
+
+@dataclass(frozen=True)
+class ImportNote:
+    """A note for organisers about one place in the file."""
+
+    where: str
+    subject: str
+    kind: NoteKind
+    reason: str
+
+
+@dataclass(frozen=True)
+class ParseResult:
+    """A programme, and what was done to read it."""
+
+    programme: ParsedProgramme
+    notes: tuple[ImportNote, ...] = ()

@@ -1,0 +1,131 @@
+"""The raw model: what the importer of a format found, as unchecked strings.
+
+An importer for a new format only has to fill these classes. ``where`` tells people where something
+is in the file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from app.interchange.importers import datetimes
+from app.interchange.importers.parsed import FieldCoverage
+
+
+@dataclass
+class RawTheme:
+    """A theme (track)."""
+
+    name: str
+    slug: str = ""
+    summary: str = ""
+    letter: str = ""
+    shape: str = ""
+    palette: str = ""
+    colour: str = ""
+    where: str = ""
+
+
+@dataclass
+class RawRoom:
+    """A room; ``key`` is its identity in the file other than its name, if any."""
+
+    name: str
+    key: str = ""
+    slug: str = ""
+    capacity: str = ""
+    description: str = ""
+    features: tuple[str, ...] = ()
+    illustrative: bool = False
+    where: str = ""
+
+
+@dataclass
+class RawPerson:
+    """A person, in a session or in a list of people."""
+
+    name: str
+    key: str = ""
+    slug: str = ""
+    role: str = ""
+    organisation: str = ""
+    country: str = ""
+    biography: str = ""
+    appearance_role: str = ""
+    where: str = ""
+    profile: Mapping[str, Any] | None = (
+        None  # fields that only native JSON and tables have, as in JSON
+    )
+
+
+@dataclass
+class RawDay:
+    """A day of the schedule, for sessions that have only a time of day."""
+
+    date: str = ""
+    starts: str = ""
+
+
+@dataclass
+class RawSession:
+    """A session."""
+
+    where: str
+    title: str = ""
+    guid: str = ""
+    number: str = ""
+    slug: str = ""
+    subtitle: str = ""
+    kind: str = ""
+    theme: RawTheme | None = None
+    room: RawRoom | None = None
+    day: RawDay = field(default_factory=RawDay)
+    date: str = ""
+    start: str = ""
+    duration: str = ""
+    end: str = ""
+    abstract: str = ""
+    description: str = ""
+    language: str = ""
+    illustrative: bool = False
+    cancelled: bool = False
+    draft: bool | None = None
+    people: list[RawPerson] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    licence: str = ""
+    recorded: bool = False
+
+
+@dataclass
+class RawProgramme:
+    """A whole file; ``conference`` has the keys of the native format."""
+
+    conference: dict[str, str] = field(default_factory=dict)
+    days: list[RawDay] = field(default_factory=list)
+    themes: list[RawTheme] = field(default_factory=list)
+    rooms: list[RawRoom] = field(default_factory=list)
+    people: list[RawPerson] = field(default_factory=list)
+    sessions: list[RawSession] = field(default_factory=list)
+    coverage: FieldCoverage | None = None  # None: the format has all fields
+
+
+@dataclass(frozen=True)
+class TargetConference:
+    """The existing conference; ``facts`` has the keys of the native format."""
+
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def acronym(self) -> str:
+        """The acronym, which identifies a conference."""
+        return self.facts.get("acronym", "")
+
+    def has_day(self, day: date) -> bool:
+        """Return True if a date is a day of the conference."""
+        first = datetimes.parse_date(self.facts.get("starts_on", ""))
+        last = datetimes.parse_date(self.facts.get("ends_on", ""))
+        return first is not None and last is not None and first <= day <= last
+
+
+NO_TARGET = TargetConference()

@@ -1,0 +1,66 @@
+"""Parsing untrusted JSON with limits, and recognising which format it is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.errors import InvalidFile
+from app.interchange.importers import native_json, schedule_json
+from app.interchange.importers.import_log import THE_FILE, ImportLog
+from app.interchange.importers.raw import RawProgramme
+
+MAX_CONTAINERS = 200_000
+
+
+def parse(text: str, log: ImportLog) -> RawProgramme:
+    """Parse a JSON file of any supported format."""
+    root = _load(text, log)
+    if isinstance(root, Mapping) and isinstance(root.get("schedule"), Mapping):
+        return schedule_json.parse(root["schedule"], log)
+    if isinstance(root, Mapping) and root.get("format") == native_json.FORMAT:
+        return native_json.parse(root, log)
+    raise InvalidFile(
+        'This is JSON, but neither a schedule (with "schedule" at the top) '
+        f'nor our own (with "format": "{native_json.FORMAT}")'
+    )
+
+
+def _load(text: str, log: ImportLog) -> Any:
+    """Parse the text; raise InvalidFile if it is not JSON or too deeply nested."""
+    if text.count("{") + text.count("[") > MAX_CONTAINERS:
+        raise InvalidFile("This file holds too much to be a programme")
+    hooks = _JsonHooks(log)
+    try:
+        return json.loads(
+            text, object_pairs_hook=hooks.keep_first, parse_constant=hooks.ignore_constant
+        )
+    except json.JSONDecodeError as error:
+        reason = f"line {error.lineno}: {error.msg}"
+        raise InvalidFile(f"This file is not well-formed JSON: {reason}") from error
+    except RecursionError as error:
+        raise InvalidFile("This file is nested too deeply to be a programme") from error
+    except ValueError as error:
+        raise InvalidFile("This file holds a number that is too long to be read") from error
+
+
+class _JsonHooks:
+    """Hooks of the parser for unusual values."""
+
+    def __init__(self, log: ImportLog) -> None:
+        self._log = log
+
+    def keep_first(self, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        """Keep the first of two values with the same key."""
+        values = dict(reversed(pairs))
+        if len(values) == len(pairs):
+            return dict(pairs)
+        self._log.count_fix(
+            "A value stands twice under one name; the first was used",
+            "{count} records hold a value twice under one name; the first was used",
+        )
+        return dict(reversed(values.items()))
+
+    def ignore_constant(self, constant: str) -> None:
+        """Read NaN and Infinity, which are not valid JSON, as null."""
+        reason = f"It says {constant} where a number should be; it was ignored"
+        self._log.add_fix(THE_FILE, constant, reason)

@@ -1,0 +1,104 @@
+"""Reading CSV files and the workbooks of Excel and LibreOffice."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from app.errors import InvalidFile
+from app.interchange.importers import tables
+from app.interchange.importers.parse_workbook import EXIT_TOO_LARGE, MAX_CELLS, MAX_ROWS
+from app.interchange.importers.tables import Sheet, SheetRow
+
+WORKBOOK_SIGNATURES: Final = (
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0",
+)  # first bytes of XLSX and ODS, and of old XLS
+SEPARATORS: Final = (",", ";", "\t")
+PARSE_SCRIPT: Final = Path(__file__).with_name("parse_workbook.py")
+PARSE_TIMEOUT: Final = 30  # seconds
+MAX_UNPACKED_BYTES: Final = 96 * 1024 * 1024  # bytes after unpacking
+MAX_ARCHIVE_MEMBERS: Final = 2_000
+BLOCK_BYTES: Final = 256 * 1024
+MAX_CELL_LENGTH: Final = 200_000  # characters
+TOO_MANY_ROWS: Final = f"This file holds more than {MAX_ROWS:,} rows"
+TOO_LARGE: Final = "This file holds too much to be a programme"
+UNREADABLE_WORKBOOK: Final = "This is no workbook that can be read: save it anew as .xlsx"
+
+
+def read_csv(text: str) -> Sequence[Sheet] | None:
+    """Return the rows of a CSV text, or None if no row has known column names."""
+    rows = max((_parse_csv(text, one) for one in SEPARATORS), key=_count_known_columns)
+    return [Sheet("", rows)] if tables.has_header(rows) else None
+
+
+def read_workbook(contents: bytes) -> Sequence[Sheet]:
+    """Return all sheets of a workbook; raise InvalidFile if it cannot be read."""
+    if contents.startswith(WORKBOOK_SIGNATURES[0]):
+        _refuse_zip_bomb(contents)
+    try:
+        result = subprocess.run(  # noqa: S603 - a program of our own
+            [sys.executable, "-I", str(PARSE_SCRIPT)],
+            input=contents,
+            capture_output=True,
+            check=True,
+            timeout=PARSE_TIMEOUT,
+        )
+    except subprocess.CalledProcessError as error:
+        is_too_much = error.returncode == EXIT_TOO_LARGE or error.returncode < 0  # negative: killed
+        raise InvalidFile(TOO_MANY_ROWS if is_too_much else UNREADABLE_WORKBOOK) from None
+    except (OSError, subprocess.SubprocessError):
+        raise InvalidFile(UNREADABLE_WORKBOOK) from None
+    return [Sheet(name, rows) for name, rows in json.loads(result.stdout)]
+
+
+def _parse_csv(text: str, separator: str) -> list[SheetRow]:
+    """Split a text into rows; a broken end is read as far as possible."""
+    if text.count(separator) > MAX_CELLS:
+        raise InvalidFile(TOO_LARGE)
+    csv.field_size_limit(MAX_CELL_LENGTH)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows: list[SheetRow] = []
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) > MAX_ROWS:
+                raise InvalidFile(TOO_MANY_ROWS)
+    except csv.Error as error:
+        raise InvalidFile(f"This table cannot be read beyond row {len(rows)}") from error
+    return rows
+
+
+def _count_known_columns(rows: Sequence[SheetRow]) -> int:
+    return max(
+        (len(tables.match_columns(row).positions) for row in rows[: tables.HEADER_SEARCH_ROWS]),
+        default=0,
+    )
+
+
+def _refuse_zip_bomb(contents: bytes) -> None:
+    """Check the unpacked size in small pieces, before the workbook is parsed."""
+    remaining = MAX_UNPACKED_BYTES
+    try:
+        with zipfile.ZipFile(io.BytesIO(contents)) as archive:
+            if len(archive.infolist()) > MAX_ARCHIVE_MEMBERS:
+                raise InvalidFile(TOO_LARGE)
+            for size in _iter_block_sizes(archive):
+                remaining -= size
+                if remaining < 0:
+                    raise InvalidFile(TOO_LARGE)
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError) as error:
+        raise InvalidFile("This workbook is broken or locked, so it cannot be read") from error
+
+
+def _iter_block_sizes(archive: zipfile.ZipFile) -> Iterator[int]:
+    for part in archive.infolist():
+        with archive.open(part) as unpacked:
+            while block := unpacked.read(BLOCK_BYTES):
+                yield len(block)

@@ -1,0 +1,149 @@
+"""Cleaning texts from files: control characters, length, slugs, keys and numbers."""
+
+import hashlib
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from app.interchange.importers.import_log import ImportLog
+from app.programme.slugs import MAX_LINE_LENGTH, slugify
+from app.text import UNSAFE_CHARACTERS, WHITESPACE, shorten
+
+MAX_TEXT_LENGTH = 50_000
+MAX_KEY_LENGTH = 100
+HTML_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+WHOLE_NUMBER = re.compile(r"\s*(\d{1,9})(?:\.0+)?\s*$")
+UNESCAPED_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+URI_SAFE = "%/?:@!$&'()*+,;=~"
+HTML_TAG = re.compile(r"</?[a-zA-Z]")
+ESCAPED_HTML_TAG = re.compile(r"&lt;/?(?:p|ul|ol|li|a|br|em|strong|div|h\d)\b")
+
+
+def normalise_name(name: str) -> str:
+    """Return a key that is equal for two spellings of one name."""
+    return WHITESPACE.sub(" ", unicodedata.normalize("NFKC", name)).strip().casefold()
+
+
+def clean_line(raw_text: str, where: str, log: ImportLog, limit: int = MAX_LINE_LENGTH) -> str:
+    """Return a text on one line, and note what was fixed."""
+    if HTML_ENTITY.search(raw_text):
+        raw_text = html.unescape(raw_text)
+        log.add_fix(where, shorten(raw_text), "Its characters were written as codes twice over")
+    if UNSAFE_CHARACTERS.search(raw_text):
+        raw_text = UNSAFE_CHARACTERS.sub("", raw_text)
+        log.add_fix(
+            where, shorten(raw_text), "It held characters that cannot be seen; they were removed"
+        )
+    raw_text = WHITESPACE.sub(" ", unicodedata.normalize("NFC", raw_text)).strip()
+    return _truncate(raw_text, limit, where, log)
+
+
+def clean_text(raw_text: str, subject: str, where: str, log: ImportLog) -> str:
+    """Return a longer text with its line breaks, and note what was fixed."""
+    if ESCAPED_HTML_TAG.search(raw_text) and not HTML_TAG.search(raw_text):
+        raw_text = html.unescape(raw_text)
+        log.add_fix(where, subject, "Its text was written as codes twice over")
+    if UNSAFE_CHARACTERS.search(raw_text):
+        raw_text = UNSAFE_CHARACTERS.sub("", raw_text)
+        log.add_fix(
+            where, subject, "Its text held characters that cannot be seen; they were removed"
+        )
+    raw_text = raw_text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return _truncate(raw_text, MAX_TEXT_LENGTH, where, log)
+
+
+def _truncate(value: str, limit: int, where: str, log: ImportLog) -> str:
+    """Shorten a text that is too long, and note it."""
+    if len(value) <= limit:
+        return value
+    log.add_fix(where, shorten(value), f"It was cut to {limit:,} characters; it had {len(value):,}")
+    return value[: limit - 1].rstrip() + "…"
+
+
+class SlugAllocator:
+    """Unique slugs for one type of entity."""
+
+    def __init__(self, default: str) -> None:
+        self._default = default
+        self._used: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def allocate(self, *candidates: str) -> str:
+        """Return the first candidate that makes a slug, with a number if it is taken."""
+        base = next(filter(None, map(slugify, candidates)), self._default)
+        slug, number = base, self._next.get(base, 2)
+        while slug in self._used:
+            slug, number = f"{base}-{number}", number + 1
+        self._next[base] = number
+        self._used.add(slug)
+        return slug
+
+
+def normalise_key(value: str) -> str:
+    """Return a key that can be stored: short, and without hidden characters."""
+    plain = UNSAFE_CHARACTERS.sub("", value).strip()
+    if len(plain) <= MAX_KEY_LENGTH:
+        return plain
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def normalise_uri(address: str) -> str:
+    """Percent-encode characters that a URI must not contain (RFC 3986, section 2)."""
+    parts = urlsplit(UNESCAPED_PERCENT.sub("%25", address))
+    return parts._replace(
+        path=quote(parts.path, URI_SAFE),
+        query=quote(parts.query, URI_SAFE),
+        fragment=quote(parts.fragment, URI_SAFE),
+    ).geturl()
+
+
+def parse_number(value: str, maximum: int) -> int | None:
+    """Parse a whole number from 1 to a maximum, or return None."""
+    match = WHOLE_NUMBER.match(value)
+    if match is None or not 1 <= int(match[1]) <= maximum:
+        return None
+    return int(match[1])
+
+
+def as_text(value: Any) -> str:
+    """Return a text, a number as text, or the English text of a translated value."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return _preferred_text(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return str(value)
+
+
+def _preferred_text(value: Mapping[str, Any]) -> str:
+    """Return the English text, or else the first that is not empty."""
+    texts = [value.get("en"), *value.values()]
+    return next((text for text in texts if isinstance(text, str) and text), "")
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """Return a mapping, or an empty one for any other value."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_mappings(value: Any, name: str, log: ImportLog) -> list[Mapping[str, Any]]:
+    """Return the mappings in a list, and note other items."""
+    if not isinstance(value, list):
+        if value:
+            log.add_skipped(name, name, "It should be a list, so what it holds could not be read")
+        return []
+    for number, item in enumerate(value, start=1):
+        if not isinstance(item, Mapping):
+            log.add_skipped(
+                f"{name}, number {number}", name, "It is not a record, so it could not be read"
+            )
+    return [item for item in value if isinstance(item, Mapping)]
+
+
+def first_text(mapping: Mapping[str, Any], *names: str) -> str:
+    """Return the first of several keys that has a text."""
+    return next((text for name in names if (text := as_text(mapping.get(name)).strip())), "")

@@ -1,0 +1,231 @@
+"""Matching what a calendar or a table contains to existing entities.
+
+Such files contain few fields, and often no keys. A session is matched by its key, or else by its
+title and start; a speaker, a room and a theme by name. Fields that the file does not contain stay
+unchanged, and so do entities of a type that it does not list.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from app.content import markdown
+from app.interchange.exporters import source
+from app.interchange.importers.parsed import (
+    ParsedAppearance,
+    ParsedProfile,
+    ParsedProgramme,
+    ParsedRoom,
+    ParsedSession,
+    ParsedSpeaker,
+    ParsedTheme,
+)
+from app.interchange.importers.raw import NO_TARGET, TargetConference
+from app.interchange.importers.tables import PROFILE_FIELDS
+from app.interchange.importers.text import normalise_name
+from app.programme import queries
+
+NamedEntity = TypeVar("NamedEntity", ParsedRoom, ParsedSpeaker, ParsedTheme)
+DescribedEntity = TypeVar("DescribedEntity", ParsedSession, ParsedSpeaker)
+KeyMap = Mapping[str, str]  # existing key by key in the file
+PROSE_FIELDS = frozenset({"abstract", "description", "biography"})  # plain text in spreadsheets
+
+
+def target_conference() -> TargetConference:
+    """Return the conference of the working programme, for the importers."""
+    if not queries.has_conference():
+        return NO_TARGET
+    row = queries.get_conference()
+    return TargetConference(
+        {
+            "acronym": row.acronym,
+            "title": row.title,
+            "subtitle": row.subtitle,
+            "starts_on": row.starts_on.isoformat(),
+            "ends_on": row.ends_on.isoformat(),
+            "time_zone": row.time_zone,
+            "place": row.place,
+            "summary": row.summary,
+            "contact_email": row.contact_email,
+            "registration_opens_at": _to_iso(row.registration_opens_at),
+            "registration_closes_at": _to_iso(row.registration_closes_at),
+            "invented": "yes" if row.is_demo else "",
+        }
+    )
+
+
+def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
+    """Return the programme with the existing keys and the fields that the file does not contain."""
+    coverage = programme.coverage
+    if coverage is None or programme.conference.acronym != target_conference().acronym:
+        return programme
+    known = source.load_working_programme("").programme
+    keys = _ExistingKeys(
+        _map_keys(known.themes, programme.themes, "slug"),
+        _map_keys(known.rooms, programme.rooms, "key"),
+        _map_keys(known.speakers, programme.speakers, "key"),
+    )
+    resolved = map(keys.resolve_session, programme.sessions)
+    sessions = tuple(_merge_sessions(known.sessions, resolved, coverage.session_fields))
+    return replace(
+        programme,
+        themes=(*known.themes, *_select_new(known.themes, programme.themes, keys.themes, "slug")),
+        rooms=(*known.rooms, *_select_new(known.rooms, programme.rooms, keys.rooms, "key")),
+        speakers=tuple(
+            _merge_speakers(known.speakers, programme.speakers, keys, coverage.speaker_fields)
+        ),
+        sessions=sessions if coverage.session_fields else known.sessions,
+    )
+
+
+@dataclass(frozen=True)
+class _ExistingKeys:
+    """The existing keys of the entities in the file."""
+
+    themes: KeyMap
+    rooms: KeyMap
+    speakers: KeyMap
+
+    def resolve_session(self, parsed: ParsedSession) -> ParsedSession:
+        """Return a session that refers to theme, room and speakers by their existing keys."""
+        return replace(
+            parsed,
+            theme=self.themes[parsed.theme] if parsed.theme else None,
+            room=self.rooms[parsed.room] if parsed.room else None,
+            appearances=tuple(
+                ParsedAppearance(self.speakers[one.speaker], one.role) for one in parsed.appearances
+            ),
+        )
+
+
+def _to_iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _map_keys(
+    known: Iterable[NamedEntity], parsed: Iterable[NamedEntity], key_field: str
+) -> KeyMap:
+    """Map keys in the file to existing keys; new entities keep their own."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for one in known:
+        by_name[normalise_name(one.name)].append(getattr(one, key_field))
+    known_keys = {one for some in by_name.values() for one in some}
+    key_map = {}
+    for one in parsed:
+        own, same = getattr(one, key_field), by_name[normalise_name(one.name)]
+        key_map[own] = same[0] if own not in known_keys and len(same) == 1 else own
+    return key_map
+
+
+def _select_new(
+    known: Iterable[NamedEntity], parsed: Iterable[NamedEntity], key_map: KeyMap, key_field: str
+) -> Iterator[NamedEntity]:
+    """Yield the entities of the file that do not exist yet."""
+    known_keys = {getattr(one, key_field) for one in known}
+    return (one for one in parsed if key_map[getattr(one, key_field)] not in known_keys)
+
+
+def _merge_speakers(
+    known: Iterable[ParsedSpeaker],
+    parsed: Iterable[ParsedSpeaker],
+    keys: _ExistingKeys,
+    fields: frozenset[str],
+) -> Iterable[ParsedSpeaker]:
+    """Yield all existing speakers, updated from the file, and the new ones."""
+    merged = {one.key: one for one in known}
+    for one in parsed:
+        key = keys.speakers[one.key]
+        merged[key] = _merge_speaker(merged[key], one, fields) if key in merged else one
+    return merged.values()
+
+
+def _merge_speaker(
+    known: ParsedSpeaker, parsed: ParsedSpeaker, fields: frozenset[str]
+) -> ParsedSpeaker:
+    """Update a speaker; profile fields without a column remain."""
+    changed = _apply_changes(known, parsed, fields - PROFILE_FIELDS)
+    if parsed.profile is None:
+        return changed
+    profile_changes = {name: getattr(parsed.profile, name) for name in fields & PROFILE_FIELDS}
+    return replace(changed, profile=replace(known.profile or ParsedProfile(), **profile_changes))
+
+
+def _merge_sessions(
+    known: Iterable[ParsedSession], parsed: Iterable[ParsedSession], fields: frozenset[str]
+) -> Iterator[ParsedSession]:
+    """Yield the sessions of the file, completed with existing data."""
+    unmatched = {one.key: one for one in known}
+    waiting = list(parsed)
+    pairs: dict[int, ParsedSession] = {}
+    for alike in (_own_key, _title_time_and_room, _title_and_time, _title):
+        _match_unique(waiting, unmatched, pairs, alike)
+    for index, one in enumerate(waiting):
+        yield _merge_session(pairs[index], one, fields) if index in pairs else one
+
+
+def _match_unique(
+    waiting: Sequence[ParsedSession],
+    unmatched: dict[str, ParsedSession],
+    pairs: dict[int, ParsedSession],
+    identify: Callable[[ParsedSession], Any],
+) -> None:
+    """Pair sessions of the file with existing ones where exactly one on each side is alike."""
+    wanted = Counter(identify(one) for place, one in enumerate(waiting) if place not in pairs)
+    candidates: dict[Any, list[ParsedSession]] = defaultdict(list)
+    for one in unmatched.values():
+        candidates[identify(one)].append(one)
+    for index, one in enumerate(waiting):
+        same = candidates[identify(one)]
+        if index not in pairs and len(same) == wanted[identify(one)] == 1:
+            pairs[index] = unmatched.pop(same[0].key)
+
+
+def _own_key(session: ParsedSession) -> Any:
+    return session.key
+
+
+def _title_time_and_room(session: ParsedSession) -> Any:
+    return normalise_name(session.title), session.starts_at, session.room
+
+
+def _title_and_time(session: ParsedSession) -> Any:
+    return normalise_name(session.title), session.starts_at
+
+
+def _title(session: ParsedSession) -> Any:
+    return normalise_name(session.title)
+
+
+def _merge_session(
+    known: ParsedSession, parsed: ParsedSession, fields: frozenset[str]
+) -> ParsedSession:
+    """Update a session; if the file has only a new start, the duration remains."""
+    changed = _apply_changes(known, parsed, fields)
+    if "starts_at" not in fields or "ends_at" in fields:
+        return changed
+    if not (parsed.starts_at and known.starts_at and known.ends_at):
+        return replace(changed, ends_at=parsed.ends_at)
+    return replace(changed, ends_at=parsed.starts_at + (known.ends_at - known.starts_at))
+
+
+def _apply_changes(
+    known: DescribedEntity, parsed: DescribedEntity, fields: frozenset[str]
+) -> DescribedEntity:
+    """Apply the changed fields; a text that only looks different remains as typed."""
+    differing = (
+        name
+        for name in fields
+        if _as_displayed(name, getattr(known, name)) != _as_displayed(name, getattr(parsed, name))
+    )
+    return replace(known, **{name: getattr(parsed, name) for name in differing})
+
+
+def _as_displayed(name: str, value: Any) -> Any:
+    """Return a field as a spreadsheet shows it."""
+    if name in PROSE_FIELDS:
+        return markdown.to_text(markdown.sanitise(value))
+    if name == "links":
+        return [address for address, _ in value]
+    return normalise_name(value) if name == "kind" else value

@@ -1,0 +1,175 @@
+"""The mail worker: sends the emails in the outbox, one at a time.
+
+One transaction records the outcome of an email and leases the next one; it ends before the
+network is used. If a worker dies, nothing is lost: at most the email it was sending goes out
+twice, with the same Message-ID.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.database import db, is_unavailable, transaction
+from app.errors import RuleViolation
+from app.log import log
+from app.mail import outbox
+from app.mail.models import FAILED, SENT, WAITING
+from app.mail.outbox import LeasedEmail, SendOutcome
+from app.mail.shutdown import ShutdownSignal
+from app.mail.transports import MailTransport, PermanentFailure, ServerUnavailable, TemporaryFailure
+
+POLL_INTERVAL = 0.2  # seconds between checks while nothing is due
+PERIODIC_INTERVAL = 600.0  # seconds
+FREQUENT_INTERVAL = 2.0  # seconds
+MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the database is unavailable
+SHUTDOWN_RETRIES = 5  # attempts to record the last email after being told to stop
+
+Task = Callable[[], None]
+
+
+class MailWorker:
+    """Sends emails until none are due, or until told to stop."""
+
+    def __init__(self, transport: MailTransport, shutdown: ShutdownSignal) -> None:
+        self.tally: Counter[str] = Counter()
+        self._transport = transport
+        self._shutdown = shutdown
+        self._lease = timedelta(seconds=transport.max_send_time)
+        self._failures = 0  # consecutive failures of the server or the database
+
+    def run_once(self) -> None:
+        """Send every email that is due; stop early if the server is unavailable."""
+        try:
+            self._send_all_due()
+        finally:
+            self._transport.close()
+
+    def run_forever(
+        self, periodic_tasks: Sequence[Task], frequent_tasks: Sequence[Task] = ()
+    ) -> None:
+        """Keep sending, and run the periodic and frequent tasks, until told to stop."""
+        with _frequent_tasks_thread(frequent_tasks):
+            self._run_forever(periodic_tasks)
+
+    def _run_forever(self, tasks: Sequence[Task]) -> None:
+        tasks_due_at = time.monotonic()
+        while not self._shutdown.is_set:
+            try:
+                if time.monotonic() >= tasks_due_at:
+                    tasks_due_at = time.monotonic() + PERIODIC_INTERVAL
+                    run_tasks(tasks)
+                self._send_if_due()
+            except SQLAlchemyError as fault:
+                if not is_unavailable(fault):
+                    raise
+                self._log_database_error(fault)
+            self._shutdown.wait(self._backoff())
+        self._transport.close()
+
+    def _send_if_due(self) -> None:
+        if outbox.has_due(db.engine):
+            self._send_all_due()
+        else:
+            self._transport.close_if_idle()
+            self._failures = 0
+
+    def _send_all_due(self) -> None:
+        email = self._record_and_lease(None, None)
+        while email is not None:
+            outcome = self._send(email)
+            self._failures = self._failures + 1 if outcome.is_server_unavailable else 0
+            email = self._record_and_lease(email, outcome)
+
+    def _send(self, email: LeasedEmail) -> SendOutcome:
+        try:
+            self._transport.send(email)
+        except (PermanentFailure, RuleViolation) as refusal:
+            return SendOutcome(FAILED, str(refusal))
+        except TemporaryFailure as refusal:
+            return SendOutcome(
+                WAITING, str(refusal), is_server_unavailable=isinstance(refusal, ServerUnavailable)
+            )
+        except Exception as fault:  # noqa: BLE001 – one email must not hold up the others
+            log.error("letter troubles the worker", letter=email.id, kind=type(fault).__name__)
+            return SendOutcome(WAITING, "Something went wrong on our side")
+        return SendOutcome(SENT)
+
+    def _record_and_lease(
+        self, email: LeasedEmail | None, outcome: SendOutcome | None
+    ) -> LeasedEmail | None:
+        """Record the outcome of an email and lease the next, retrying while the database is away.
+
+        An email that has gone out must be recorded as sent, or it would go out again.
+        """
+        tries_left = SHUTDOWN_RETRIES
+        while True:
+            try:
+                return self._record_and_lease_once(email, outcome)
+            except SQLAlchemyError as fault:
+                if email is None or not tries_left or not is_unavailable(fault):
+                    raise
+                self._log_database_error(fault)
+            if self._shutdown.wait(self._backoff()):
+                tries_left -= 1
+                time.sleep(POLL_INTERVAL)
+
+    def _record_and_lease_once(
+        self, email: LeasedEmail | None, outcome: SendOutcome | None
+    ) -> LeasedEmail | None:
+        state = ""
+        with transaction():
+            if email is not None and outcome is not None:
+                state = outbox.record_outcome(email, outcome)
+            is_over = self._shutdown.is_set or bool(outcome and outcome.is_server_unavailable)
+            leased = None if is_over else outbox.lease_next(self._lease)
+        if email is not None:
+            self.tally[state] += 1
+            log.info("letter", letter=email.id, name=email.template, state=state)
+        return leased
+
+    def _backoff(self) -> float:
+        if not self._failures:
+            return POLL_INTERVAL
+        return min(MAX_BACKOFF, 0.5 * 2.0 ** min(self._failures, 10))
+
+    def _log_database_error(self, fault: SQLAlchemyError) -> None:
+        db.session.remove()
+        self._failures += 1
+        log.error("database away", kind=type(fault).__name__)
+
+
+@contextmanager
+def _frequent_tasks_thread(tasks: Sequence[Task]) -> Iterator[None]:
+    """Run frequent tasks in a thread, so that a slow send does not delay them."""
+    stopped = threading.Event()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – as Flask documents
+
+    def look() -> None:
+        with app.app_context():
+            while not stopped.wait(FREQUENT_INTERVAL):
+                run_tasks(tasks)
+
+    thread = threading.Thread(target=look, name="appointments")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def run_tasks(tasks: Sequence[Task]) -> None:
+    """Run each task in a transaction of its own; a task that fails does not stop the others."""
+    for task in tasks:
+        try:
+            with transaction():
+                task()
+        except Exception as fault:  # noqa: BLE001 – emails must still be sent
+            db.session.remove()
+            log.error("housekeeping failed", chore=task.__qualname__, kind=type(fault).__name__)

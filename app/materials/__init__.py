@@ -1,0 +1,1 @@
+"""Materials of sessions: slides and papers as files or links, and when they become public."""

@@ -1,0 +1,161 @@
+"""Validation of uploaded files by their content, not by their name.
+
+A file is read in small chunks and never extracted to disk. Rejected are damaged and encrypted
+files, archive bombs, polyglots, and files with macros or other programs.
+"""
+
+import struct
+import zipfile
+import zlib
+from typing import BinaryIO, Final
+
+from app.errors import InvalidFile
+
+MAX_BYTES: Final = 50 * 1024 * 1024  # of an upload
+MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024  # of all members together
+MAX_MEMBERS: Final = 10_000
+READ_SIZE: Final = 256 * 1024
+PDF_SIGNATURE, ZIP_SIGNATURE = b"%PDF-", b"PK\x03\x04"
+PDF_END, PDF_END_WITHIN = b"%%EOF", 2048
+PDF_WITHIN: Final = 1024  # PDF viewers search this many bytes for the signature
+ZIP_END_SIGNATURE: Final = b"PK\x05\x06"
+ZIP64_LOCATOR: Final = b"PK\x06\x07"  # only in larger archives (APPNOTE 4.3.15)
+MAX_DIRECTORY_BYTES: Final = 4 * 1024 * 1024  # all of it is loaded into memory
+ZIP_END_RECORD: Final = struct.Struct("<4s4H2LH")
+MAX_ZIP_COMMENT_BYTES: Final = 65_535
+ALLOWED_COMPRESSION: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+ENCRYPTED_FLAG: Final = 0x1  # bit of a member's flags
+ODP_MEDIA_TYPE: Final = b"application/vnd.oasis.opendocument.presentation"
+ODP_MEMBERS: Final = frozenset({"mimetype", "content.xml", "META-INF/manifest.xml"})
+PPTX_MEMBERS: Final = frozenset({"[Content_Types].xml", "ppt/presentation.xml"})
+MACRO_NAMES: Final = ("vbaproject", "vbadata", "activex", "macroenabled", ".exe", ".js", ".vbs")
+ODP_MACRO_FOLDERS: Final = ("basic/", "scripts/")
+PPTX_CONTENT_TYPES, MACRO_MARKER = "[Content_Types].xml", b"macroenabled"
+TOO_LARGE_MESSAGE: Final = "This file would be far too large once it is opened"
+UNKNOWN_TYPE_MESSAGE: Final = "Choose a PDF, ODP or PPTX file: this file is none of them"
+BROKEN_MESSAGE: Final = "This file is broken: open it, save it anew and hand that in"
+POLYGLOT_MESSAGE: Final = "This file is two kinds of file at once: save it anew and hand that in"
+MACRO_MESSAGE: Final = "This file holds macros or other programs: save it without them"
+ARCHIVE_ERRORS: Final = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def detect_type(file: BinaryIO) -> str:
+    """Return the type of a file ("pdf", "odp" or "pptx"); raise InvalidFile."""
+    length = file.seek(0, 2)
+    if length > MAX_BYTES:
+        raise InvalidFile("This file is larger than 50 MB")
+    if not length:
+        raise InvalidFile("This file is empty")
+    head = _read(file, 0, PDF_WITHIN)
+    tail = _read(file, max(0, length - ZIP_END_RECORD.size - MAX_ZIP_COMMENT_BYTES), length)
+    if head.startswith(PDF_SIGNATURE):
+        return _check_pdf(tail)
+    if head.startswith(ZIP_SIGNATURE):
+        return _check_archive(file, length, head, tail)
+    raise InvalidFile(UNKNOWN_TYPE_MESSAGE)
+
+
+def _read(file: BinaryIO, start: int, length: int) -> bytes:
+    file.seek(start)
+    return file.read(length)
+
+
+def _check_pdf(tail: bytes) -> str:
+    if PDF_END not in tail[-PDF_END_WITHIN:]:
+        raise InvalidFile("This PDF has no end: it was cut off on its way. Hand it in again")
+    if _directory_size(tail) is not None:
+        raise InvalidFile(POLYGLOT_MESSAGE)
+    return "pdf"
+
+
+def _check_archive(file: BinaryIO, length: int, head: bytes, tail: bytes) -> str:
+    if PDF_SIGNATURE in head:
+        raise InvalidFile(POLYGLOT_MESSAGE)
+    directory = _directory_size(tail)
+    if directory is None:
+        raise InvalidFile(BROKEN_MESSAGE)
+    if directory > MAX_DIRECTORY_BYTES or ZIP64_LOCATOR in tail:
+        raise InvalidFile(TOO_LARGE_MESSAGE)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _check_members(archive.infolist(), length)
+            kind = _detect_archive_type(archive, frozenset(archive.namelist()))
+            _refuse_macros(archive, kind)
+            _test_members(archive)
+            return kind
+    except ARCHIVE_ERRORS:
+        raise InvalidFile(BROKEN_MESSAGE) from None
+
+
+def _directory_size(tail: bytes) -> int | None:
+    """Return the size of the ZIP directory in bytes, or None if the file does not end as a ZIP."""
+    at = tail.rfind(ZIP_END_SIGNATURE)
+    while at >= 0:
+        found = tail[at : at + ZIP_END_RECORD.size]
+        if len(found) == ZIP_END_RECORD.size:
+            *_, directory, _, comment = ZIP_END_RECORD.unpack(found)
+            if at + ZIP_END_RECORD.size + comment == len(tail):
+                return int(directory)
+        at = tail.rfind(ZIP_END_SIGNATURE, 0, at)
+    return None
+
+
+def _check_members(members: list[zipfile.ZipInfo], length: int) -> None:
+    """Check the members' metadata before any member is opened."""
+    names = [member.filename for member in members]
+    if any(member.flag_bits & ENCRYPTED_FLAG for member in members):
+        raise InvalidFile("This file is locked with a password: save it without one")
+    if any(member.compress_type not in ALLOWED_COMPRESSION for member in members):
+        raise InvalidFile(BROKEN_MESSAGE)
+    if len(set(names)) < len(names) or any(map(_is_unsafe_path, names)):
+        raise InvalidFile(BROKEN_MESSAGE)
+    packed = sum(member.compress_size for member in members)
+    opened = sum(member.file_size for member in members)
+    if len(members) > MAX_MEMBERS or opened > MAX_UNPACKED_BYTES or packed > length:
+        raise InvalidFile(TOO_LARGE_MESSAGE)
+
+
+def _is_unsafe_path(name: str) -> bool:
+    return name.startswith("/") or "\\" in name or ".." in name.split("/")
+
+
+def _detect_archive_type(archive: zipfile.ZipFile, names: frozenset[str]) -> str:
+    if names >= PPTX_MEMBERS:
+        return "pptx"
+    if names >= ODP_MEMBERS and archive.infolist()[0].filename == "mimetype":
+        with archive.open("mimetype") as said:
+            if said.read(len(ODP_MEDIA_TYPE) + 1) == ODP_MEDIA_TYPE:
+                return "odp"
+    raise InvalidFile(UNKNOWN_TYPE_MESSAGE)
+
+
+def _refuse_macros(archive: zipfile.ZipFile, kind: str) -> None:
+    """Refuse macros by the names of members, and by the content types of a PPTX."""
+    names = [name.lower() for name in archive.namelist()]
+    found = any(word in name for name in names for word in MACRO_NAMES)
+    if kind == "odp":
+        found = found or any(name.startswith(ODP_MACRO_FOLDERS) for name in names)
+    else:
+        with archive.open(PPTX_CONTENT_TYPES) as types:
+            found = found or MACRO_MARKER in types.read(MAX_BYTES).lower()
+    if found:
+        raise InvalidFile(MACRO_MESSAGE)
+
+
+def _test_members(archive: zipfile.ZipFile) -> None:
+    """Decompress every member to detect wrong sizes and checksums."""
+    for member in archive.infolist():
+        with archive.open(member) as opened:
+            while opened.read(READ_SIZE):
+                pass

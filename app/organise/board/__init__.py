@@ -1,1 +1,0 @@
-"""The schedule board: rooms across, time down."""

@@ -1,1 +1,0 @@
-"""Delegates and their bookings."""

@@ -1,1 +1,0 @@
-"""Programme files in and out."""

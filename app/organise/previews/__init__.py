@@ -1,1 +1,0 @@
-"""Links that show the working programme to people without an account."""

@@ -1,1 +1,0 @@
-"""What speakers would like changed, and what organisers make of it."""

@@ -1,1 +1,0 @@
-"""What will change, publishing it, and going back."""

@@ -1,1 +1,0 @@
-"""Seeing the site as of another moment."""

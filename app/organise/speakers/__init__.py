@@ -1,1 +1,0 @@
-"""The speakers of the working programme: lists and forms."""

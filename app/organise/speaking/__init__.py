@@ -1,1 +1,0 @@
-"""What speakers are asked for, and what they ask: letters to many, dates, who keeps whose pages."""

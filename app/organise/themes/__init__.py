@@ -1,1 +1,0 @@
-"""The themes of the working programme."""

@@ -1,1 +1,0 @@
-"""Pages, news, links and the urgent notice."""

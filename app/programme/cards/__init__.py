@@ -1,1 +1,0 @@
-"""Cards: the pictures that stand for sessions where their addresses are shared."""

@@ -1,0 +1,51 @@
+"""Alphabetical sorting of names, and grouping of long lists by first letter (A to Z)."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+OTHER_LETTER = "#"  # for names that do not start with a letter
+UNDECOMPOSED_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
+)
+
+
+def sort_key(name: str) -> str:
+    """Return the key to sort a name by: no accents, no case, no leading punctuation."""
+    parted = unicodedata.normalize("NFKD", name)
+    plain = "".join(one for one in parted if not unicodedata.combining(one))
+    return plain.casefold().translate(UNDECOMPOSED_LETTERS).lstrip("\"'’‘“”([{.-– ")
+
+
+def index_letter(name: str) -> str:
+    """Return the letter under which a name is listed (A for A, Å and a), or ``OTHER_LETTER``."""
+    first = sort_key(name)[:1].upper()
+    return first if first.isalpha() else OTHER_LETTER
+
+
+ItemT = TypeVar("ItemT")
+
+MAX_UNGROUPED = 40  # items; longer lists are grouped by letter
+
+
+@dataclass(frozen=True)
+class IndexGroup(Generic[ItemT]):
+    """The items whose names start with one letter."""
+
+    letter: str
+    entries: tuple[ItemT, ...]
+
+
+def group_by_initial(
+    items: Sequence[ItemT], get_name: Callable[[ItemT], str]
+) -> tuple[IndexGroup[ItemT], ...]:
+    """Group items by first letter in their order; return () for ``MAX_UNGROUPED`` or fewer."""
+    if len(items) <= MAX_UNGROUPED:
+        return ()
+    found: dict[str, list[ItemT]] = defaultdict(list)
+    for thing in items:
+        found[index_letter(get_name(thing))].append(thing)
+    ordered = sorted(found, key=lambda letter: (letter == OTHER_LETTER, letter))
+    return tuple(IndexGroup(letter, tuple(found[letter])) for letter in ordered)

@@ -1,0 +1,187 @@
+"""Read-only queries on the speakers of the working programme, for organisers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
+from sqlalchemy.orm import joinedload
+
+from app.database import db
+from app.errors import NotFound
+from app.programme.collation import sort_key
+from app.programme.models import Appearance, Photo, Release, Session, Speaker
+
+HAS_PHOTO = select(Photo.key).where(Photo.speaker_id == Speaker.id).exists()
+
+IS_NOT_WITHDRAWN = Session.withdrawn_at.is_(None)
+SESSION_COUNT = (
+    select(func.count(Appearance.session_id.distinct()))
+    .join(Session, Session.id == Appearance.session_id)
+    .where(Appearance.speaker_id == Speaker.id, IS_NOT_WITHDRAWN)
+    .correlate(Speaker)
+    .scalar_subquery()
+)
+TAKES_PART = Speaker.withdrawn_at.is_(None)
+CONFIRMATION_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "yes": TAKES_PART & Speaker.confirmed_at.is_not(None),
+    "no": TAKES_PART & Speaker.confirmed_at.is_(None),
+    "withdrawn": ~TAKES_PART,
+}
+MISSING_CONDITIONS: dict[str, ColumnElement[bool]] = {  # only for speakers who take part
+    "biography": TAKES_PART & (Speaker.biography == ""),
+    "photo": TAKES_PART & ~HAS_PHOTO,
+    "contact-address": TAKES_PART & (Speaker.contact_address == ""),
+    "sessions": TAKES_PART & (SESSION_COUNT == 0),
+}
+SORTS: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
+    "name": (Speaker.name_sort_key,),
+    "organisation": (Speaker.organisation_sort_key == "", Speaker.organisation_sort_key),
+    "sessions": (SESSION_COUNT,),
+    "changed": (Speaker.changed_at.is_(None), Speaker.changed_at),
+}
+
+
+@dataclass(frozen=True)
+class SpeakerFilter:
+    """Filters of the speaker list; an empty value does not filter."""
+
+    search: str = ""
+    confirmation: str = ""
+    missing: str = ""
+    country: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class SpeakerRow:
+    """One row of the speaker list."""
+
+    speaker: Speaker
+    sessions: int
+
+
+@dataclass(frozen=True)
+class SessionRole:
+    """A session in which a speaker appears, and their role in it."""
+
+    session: Session
+    role: str
+
+
+@dataclass(frozen=True)
+class SpeakerPage:
+    """One page of the speaker list, and the total number of rows."""
+
+    rows: Sequence[SpeakerRow] = field(default_factory=tuple)
+    total: int = 0
+
+
+def list_page(
+    filters: SpeakerFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
+) -> SpeakerPage:
+    """Return one page of the speakers who match the filters."""
+    such = tuple(_conditions(filters))
+    rows = db.session.execute(
+        select(Speaker, SESSION_COUNT)
+        .where(*such)
+        .order_by(*_order(sort, is_reversed=is_reversed), Speaker.name_sort_key, Speaker.id)
+        .offset(offset)
+        .limit(limit)
+    ).all()
+    total = db.session.scalar(select(func.count()).select_from(Speaker).where(*such)) or 0
+    return SpeakerPage([SpeakerRow(speaker, sessions) for speaker, sessions in rows], total)
+
+
+def get_speaker(slug: str) -> Speaker:
+    """Return a speaker, even if withdrawn; raise NotFound."""
+    known = db.session.scalar(
+        select(Speaker)
+        .where(Speaker.slug == slug)
+        .options(joinedload(Speaker.absences), joinedload(Speaker.photo))
+    )
+    if known is None:
+        raise NotFound("There is no speaker at that address")
+    return known
+
+
+def list_by_slug(slugs: Sequence[str]) -> Sequence[Speaker]:
+    """List the speakers with these slugs, by name."""
+    return db.session.scalars(
+        select(Speaker).where(Speaker.slug.in_(slugs)).order_by(Speaker.name_sort_key, Speaker.id)
+    ).all()
+
+
+def list_session_roles(speaker: Speaker) -> list[SessionRole]:
+    """List a speaker's sessions and roles in the working programme, by time."""
+    rows = db.session.execute(
+        select(Session, Appearance.role)
+        .join(Appearance, Appearance.session_id == Session.id)
+        .where(Appearance.speaker_id == speaker.id, IS_NOT_WITHDRAWN)
+        .options(joinedload(Session.room))
+        .order_by(Session.starts_at.is_(None), Session.starts_at, Session.id, Appearance.position)
+    )
+    return [SessionRole(session, role) for session, role in rows]
+
+
+def is_publishable(speaker: Speaker, parts: Sequence[SessionRole]) -> bool:
+    """Return True if the speaker would be public if the programme were published now."""
+    in_drafts_alone = parts and not any(part.session.is_publishable for part in parts)
+    return speaker.withdrawn_at is None and not in_drafts_alone
+
+
+def list_namesakes(speaker: Speaker) -> Sequence[Speaker]:
+    """List other speakers with the same name, ignoring accents and case."""
+    return db.session.scalars(
+        select(Speaker)
+        .where(Speaker.name_sort_key == sort_key(speaker.name), Speaker.id != speaker.id)
+        .order_by(Speaker.id)
+    ).all()
+
+
+def list_countries() -> list[str]:
+    """List the speakers' countries in alphabetical order."""
+    known = db.session.scalars(select(Speaker.country.distinct()).where(Speaker.country != ""))
+    return sorted(known, key=lambda name: (sort_key(name), name))
+
+
+def was_ever_public(speaker: Speaker) -> bool:
+    """Return True if the speaker has been in any release."""
+    written = f'{{"slug":"{speaker.slug}","name":'
+    return (
+        db.session.scalar(
+            select(Release.number)
+            .where(Release.snapshot.contains(written, autoescape=True))
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def _conditions(filters: SpeakerFilter) -> list[ColumnElement[bool]]:
+    such = [
+        Speaker.search_text.contains(word, autoescape=True)
+        for word in sort_key(filters.search).split()
+    ]
+    if filters.confirmation:
+        such.append(CONFIRMATION_CONDITIONS[filters.confirmation])
+    if filters.missing:
+        such.append(MISSING_CONDITIONS[filters.missing])
+    if filters.country:
+        such.append(Speaker.country == filters.country)
+    if filters.role:
+        such.append(_has_role(filters.role))
+    return such
+
+
+def _has_role(role: str) -> ColumnElement[bool]:
+    return (
+        select(Appearance.id)
+        .join(Session, Session.id == Appearance.session_id)
+        .where(Appearance.speaker_id == Speaker.id, Appearance.role == role, IS_NOT_WITHDRAWN)
+        .exists()
+    )
+
+
+def _order(sort: str, *, is_reversed: bool) -> list[ColumnElement[Any]]:
+    return [one.desc() if is_reversed else one.asc() for one in SORTS[sort]]

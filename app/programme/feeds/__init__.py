@@ -1,1 +1,0 @@
-"""The programme for other programs: calendars, schedules, plain text."""

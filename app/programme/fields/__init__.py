@@ -1,0 +1,1 @@
+"""Editable fields of sessions, speakers, rooms, themes and the conference (``edits.FieldSet``)."""

@@ -1,1 +1,0 @@
-"""What can be found in a programme, by the words that stand in it."""

@@ -1,0 +1,87 @@
+"""Sessions grouped by day, and by morning, afternoon and evening, as in a printed programme."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from app.programme.snapshot import Session
+
+NOON_HOUR, EVENING_HOUR = 12, 18  # o'clock
+
+
+@dataclass(frozen=True)
+class SessionLine:
+    """A session in the list."""
+
+    session: Session
+    is_same_time_as_previous: bool = False  # same start and end as the line before
+
+
+@dataclass(frozen=True)
+class DayPart:
+    """The sessions of a morning, afternoon or evening."""
+
+    name: str
+    lines: tuple[SessionLine, ...]
+
+
+@dataclass(frozen=True)
+class ProgrammeDay:
+    """One day of the conference and its sessions."""
+
+    date: date
+    lines: tuple[SessionLine, ...]
+    parts: tuple[DayPart, ...]
+
+
+@dataclass(frozen=True)
+class SessionListing:
+    """Sessions by day; those without a time are in ``unscheduled``."""
+
+    days: tuple[ProgrammeDay, ...]
+    unscheduled: tuple[SessionLine, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.days or self.unscheduled)
+
+
+def build_listing(sessions: Iterable[Session], zone: ZoneInfo) -> SessionListing:
+    """Group sessions, which must be sorted by time, by day in the given time zone."""
+    parted = [(day, list(found)) for day, found in groupby(sessions, lambda s: day_of(s, zone))]
+    return SessionListing(
+        days=tuple(_build_day(day, found, zone) for day, found in parted if day is not None),
+        unscheduled=build_lines(one for day, found in parted if day is None for one in found),
+    )
+
+
+def build_lines(sessions: Iterable[Session]) -> tuple[SessionLine, ...]:
+    """Return a line for each session, marking those with the same times as the line before."""
+    made: list[SessionLine] = []
+    for session in sessions:
+        above = made[-1].session if made else None
+        is_same = (
+            above is not None
+            and session.starts_at is not None
+            and (above.starts_at, above.ends_at) == (session.starts_at, session.ends_at)
+        )
+        made.append(SessionLine(session, is_same))
+    return tuple(made)
+
+
+def day_of(session: Session, zone: ZoneInfo) -> date | None:
+    """Return the day on which a session starts, or None if it has no time."""
+    return session.starts_at.astimezone(zone).date() if session.starts_at else None
+
+
+def _build_day(day: date, sessions: list[Session], zone: ZoneInfo) -> ProgrammeDay:
+    parted = groupby(sessions, lambda session: _day_part_name(session, zone))
+    return ProgrammeDay(
+        day, build_lines(sessions), tuple(DayPart(name, build_lines(part)) for name, part in parted)
+    )
+
+
+def _day_part_name(session: Session, zone: ZoneInfo) -> str:
+    hour = session.starts_at.astimezone(zone).hour if session.starts_at else 0
+    return "morning" if hour < NOON_HOUR else "afternoon" if hour < EVENING_HOUR else "evening"

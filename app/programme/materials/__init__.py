@@ -1,1 +1,0 @@
-"""Materials: slides and papers of sessions, files or links, each public from its moment on."""

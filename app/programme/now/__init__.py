@@ -1,1 +1,0 @@
-"""Now and next: what is on at this very moment, and what comes after it."""

@@ -1,0 +1,1 @@
+"""Photos of speakers: validation, cropping and renditions."""

@@ -1,1 +1,0 @@
-"""Preview links: the working programme, shown to whoever holds a link, for a while."""

@@ -1,1 +1,0 @@
-"""What speakers would like changed: kept beside the programme until somebody approves it."""

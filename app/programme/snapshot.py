@@ -1,0 +1,229 @@
+"""The snapshot of a programme: an immutable, self-contained document, stored in each release.
+
+It is stored as JSON and loaded into these classes. Names are repeated on purpose, so that a page
+needs no lookups; prose is safe HTML.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pydantic import TypeAdapter
+
+DEFAULT_LANGUAGE = "en"  # of a biography without a language
+BREAK_KINDS = frozenset({"break", "lunch", "coffee", "tea", "reception", "registration"})
+
+
+@dataclass(frozen=True)
+class Conference:
+    """The public settings of the conference."""
+
+    acronym: str
+    title: str
+    subtitle: str
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    place: str
+    summary: str
+    contact_email: str
+    registration_opens_at: datetime | None
+    registration_closes_at: datetime | None
+    is_invented: bool = False
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A theme: name, shape and colour."""
+
+    slug: str
+    name: str
+    summary: str
+    letter: str
+    shape: str
+    palette: int
+    colour: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room and its access features."""
+
+    slug: str
+    name: str
+    capacity: int | None
+    description: str
+    features: tuple[str, ...]
+    is_illustrative: bool
+    key: str = ""  # key in imported files; not in older releases
+
+
+@dataclass(frozen=True)
+class Photo:
+    """The key and the text alternative of a speaker's photo."""
+
+    key: str
+    description: str
+    is_painted: bool = False  # whether renditions exist; not known when the release is made
+
+
+@dataclass(frozen=True)
+class LocalisedBiography:
+    """A biography in the best language for the visitor, and in the other languages."""
+
+    language: str
+    html: str
+    others: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A speaker's public profile."""
+
+    slug: str
+    name: str
+    role: str
+    organisation: str
+    country: str
+    biography: str  # HTML, in English
+    summary: str  # excerpt of the biography, as plain text
+    key: str = ""  # not in older releases
+    photo: Photo | None = None  # this and the following fields are not in older releases
+    honorific: str = ""
+    pronunciation: str = ""  # of the name, respelled
+    pronouns: str = ""
+    biographies: tuple[tuple[str, str], ...] = ()  # in other languages: (code, HTML)
+    links: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def display_name(self) -> str:
+        """The name with the title before it, as on the speaker's page."""
+        return f"{self.honorific} {self.name}" if self.honorific else self.name
+
+    @property
+    def has_details(self) -> bool:
+        """Whether there is anything to show beside the portrait."""
+        return any((self.pronunciation, self.pronouns, self.organisation, self.country))
+
+    def get_biography(self, language: str) -> LocalisedBiography | None:
+        """Return the biography in this language, or English, or another; None if there is none."""
+        every = {
+            **dict(self.biographies),
+            **({DEFAULT_LANGUAGE: self.biography} if self.biography else {}),
+        }
+        if not every:
+            return None
+        code = next((one for one in (language, DEFAULT_LANGUAGE) if one in every), min(every))
+        others = tuple((one, every[one]) for one in sorted(every) if one != code)
+        return LocalisedBiography(code, every[code], others)
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """A speaker's part in a session."""
+
+    slug: str
+    name: str
+    organisation: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Material:
+    """A file or link of a session, and when it becomes public."""
+
+    key: str
+    title: str
+    kind: str
+    address: str  # URL of a link, or ""
+    size: int  # of a file, in bytes
+    opens_at: datetime
+
+    def is_open(self, now: datetime) -> bool:
+        """Return True if it is public."""
+        return self.opens_at <= now
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session with everything its page shows."""
+
+    key: str
+    slug: str
+    title: str
+    subtitle: str
+    kind: str
+    theme: Theme | None
+    room: Room | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    abstract: str  # HTML
+    description: str  # HTML
+    summary: str  # excerpt of the abstract, as plain text
+    language: str
+    licence: str
+    links: tuple[tuple[str, str], ...]
+    is_recorded: bool
+    is_illustrative: bool
+    is_cancelled: bool
+    parts: tuple[Appearance, ...]
+    materials: tuple[Material, ...] = ()  # added on loading; not part of a release
+
+    def get_open_materials(self, now: datetime) -> tuple[Material, ...]:
+        """Return the materials that are public at a moment."""
+        return tuple(one for one in self.materials if one.is_open(now))
+
+    @property
+    def is_break(self) -> bool:
+        """Whether this is a break, which needs no speakers."""
+        return self.kind.lower() in BREAK_KINDS
+
+    @property
+    def has_page(self) -> bool:
+        """Whether the session has its own page; a break needs text or speakers for that."""
+        return not self.is_break or bool(self.abstract or self.description or self.parts)
+
+    @property
+    def is_starrable(self) -> bool:
+        """Whether visitors can add it to their agenda."""
+        return not self.is_break and not self.is_cancelled
+
+    @property
+    def is_awaiting_speakers(self) -> bool:
+        """Whether speakers are expected but not known yet."""
+        return self.kind.lower() == "parallel" and not self.parts
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A whole programme."""
+
+    conference: Conference
+    themes: tuple[Theme, ...]
+    rooms: tuple[Room, ...]
+    speakers: tuple[Speaker, ...]
+    sessions: tuple[Session, ...]  # by time, then room, then title
+    withdrawn: tuple[str, ...] = ()  # paths of former sessions and speakers
+
+
+_snapshot_adapter = TypeAdapter(Snapshot)
+_settings_adapter = TypeAdapter(Conference)
+
+
+def dump(snapshot: Snapshot) -> str:
+    """Return a snapshot as JSON."""
+    return _snapshot_adapter.dump_json(snapshot).decode()
+
+
+def load(text: str) -> Snapshot:
+    """Load a snapshot from JSON."""
+    return _snapshot_adapter.validate_json(text)
+
+
+def dump_settings(settings: Conference) -> str:
+    """Return the public settings as JSON."""
+    return _settings_adapter.dump_json(settings).decode()
+
+
+def load_settings(text: str) -> Conference:
+    """Load the public settings from JSON."""
+    return _settings_adapter.validate_json(text)

@@ -1,0 +1,89 @@
+"""Three-way merge of a form with changes that somebody else has saved meanwhile.
+
+The form contains a fingerprint of each field's value when it was opened. A field that the sender
+left unchanged takes the saved value; a field that both have changed raises MergeConflict with
+both versions.
+"""
+
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from app.errors import RuleViolation
+from app.history.changes import Change
+from app.programme.editing.edits import FieldSet
+
+FINGERPRINT_LENGTH = 12  # hexadecimal characters
+
+
+class MergeConflict(RuleViolation):
+    """Somebody else has changed the same field meanwhile."""
+
+    def __init__(self, values: Mapping[str, Any], differing: Sequence[Change]) -> None:
+        super().__init__(
+            "Somebody else changed this after you opened the page, so nothing of yours has been "
+            "sent yet. Compare the two versions below, then send again"
+        )
+        self.values = values  # as typed, merged with the other person's changes
+        self.differing = tuple(differing)  # before: current value; after: value typed
+
+
+def fingerprints(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fingerprint of each value."""
+    return {field: fingerprint(value) for field, value in values.items()}
+
+
+def merge(
+    field_set: FieldSet,
+    current: Mapping[str, Any],
+    typed: Mapping[str, Any],
+    base_fingerprints: Mapping[str, str],
+) -> dict[str, Any]:
+    """Merge the typed values with the current ones; raise MergeConflict if both were changed."""
+    left = {
+        field
+        for field, value in typed.items()
+        if fingerprint(value) == base_fingerprints.get(field)
+    }
+    merged = {field: current[field] if field in left else value for field, value in typed.items()}
+    both = [
+        field
+        for field in typed
+        if field not in left
+        and base_fingerprints.get(field) != fingerprint(current[field])
+        and current[field] != typed[field]
+    ]
+    if both:
+        raise MergeConflict(
+            merged, [build_change(field_set, field, current[field], typed[field]) for field in both]
+        )
+    return merged
+
+
+def build_change(field_set: FieldSet, field: str, current: Any, typed: Any) -> Change:
+    """Return the change from the current to the typed value, with labels for display."""
+    label = field_set.label(field)
+    return Change(
+        field,
+        current,
+        typed,
+        label,
+        field_set.display_value(field, current),
+        field_set.display_value(field, typed),
+    )
+
+
+def fingerprint(value: Any) -> str:
+    """Return a hash of a value, ignoring differences in whitespace and line endings."""
+    return sha256(json.dumps(_normalise(value), ensure_ascii=False).encode()).hexdigest()[
+        :FINGERPRINT_LENGTH
+    ]
+
+
+def _normalise(value: Any) -> Any:
+    if isinstance(value, str):
+        lines = unicodedata.normalize("NFC", value).splitlines()
+        return "\n".join(" ".join(line.split()) for line in lines).strip()
+    return [_normalise(one) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,94 @@
+"""Table of changes proposed by speakers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base
+from app.history import changes
+from app.history.changes import Change
+from app.programme.models import Session, Speaker
+
+OPEN = "open"
+APPROVED = "approved"
+AMENDED = "amended"  # approved with other words, and a note that says why
+CHANGES_REQUESTED = "sent back"  # with a note
+PROPOSAL_WITHDRAWN = "taken back"  # by its sender, or no change was left
+AUTO_APPROVED = "trusted"  # applied at once; public within minutes
+ACCEPTED_STATES = frozenset({APPROVED, AMENDED, AUTO_APPROVED})
+STATES = (OPEN, APPROVED, AMENDED, CHANGES_REQUESTED, PROPOSAL_WITHDRAWN, AUTO_APPROVED)
+IS_OPEN = text("state = 'open'")
+
+
+class Proposal(Base):
+    """Changes proposed for one speaker or one session."""
+
+    __tablename__ = "proposal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    speaker_id: Mapped[int | None] = mapped_column(
+        ForeignKey("speaker.id", ondelete="CASCADE"), index=True, default=None
+    )
+    session_id: Mapped[int | None] = mapped_column(
+        ForeignKey("session.id", ondelete="CASCADE"), index=True, default=None
+    )
+    state: Mapped[str] = mapped_column(default=OPEN)
+    changes: Mapped[str] = mapped_column(Text)  # JSON of a list of history.changes.Change
+    version: Mapped[int] = mapped_column(default=1)  # incremented each time it is sent again
+    sent_by: Mapped[str]  # email of speaker, assistant or session owner
+    sent_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None] = mapped_column(default=None)
+    decided_by: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(Text, default="")  # to the sender
+    outcome: Mapped[str] = mapped_column(Text, default="")  # JSON of final values
+    publish_at: Mapped[datetime | None] = mapped_column(default=None)  # if auto-approved
+
+    speaker: Mapped[Speaker | None] = relationship()
+    session: Mapped[Session | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="known_state"),
+        CheckConstraint("(speaker_id IS NULL) <> (session_id IS NULL)", name="about_one"),
+        Index(
+            "uq_proposal_speaker_open",
+            "speaker_id",
+            unique=True,
+            sqlite_where=IS_OPEN,
+        ),
+        Index(
+            "uq_proposal_session_open",
+            "session_id",
+            unique=True,
+            sqlite_where=IS_OPEN,
+        ),
+        Index("ix_proposal_state", "state", "sent_at"),
+        Index("ix_proposal_publish_at", "publish_at"),
+    )
+
+    @property
+    def entity(self) -> Speaker | Session:
+        """The speaker or session that it is about."""
+        return cast(Speaker | Session, self.speaker or self.session)
+
+    @property
+    def entity_name(self) -> str:
+        """The display name of the speaker or session."""
+        return self.session.title if self.session else cast(Speaker, self.speaker).name
+
+    @property
+    def requested(self) -> Sequence[Change]:
+        """The proposed change of each field, from its original value."""
+        return changes.load(self.changes)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The proposed value of each field."""
+        return {change.field: change.after for change in self.requested}
+
+    @property
+    def amendments(self) -> Sequence[Change]:
+        """The changes that a reviewer made to the proposed values."""
+        return changes.load(self.outcome)

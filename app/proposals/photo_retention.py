@@ -1,0 +1,43 @@
+"""Retention of photos: periodic tasks of the worker."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select, update
+
+from app import cache_version, clock
+from app.database import db, lock_table
+from app.programme.models import Conference, Photo
+from app.programme.photos.renditions import get_public_snapshot_text
+from app.proposals.models import CHANGES_REQUESTED, OPEN, Proposal
+
+KEEP_ORIGINALS_FOR: Final = timedelta(days=30)  # after the last day of the conference
+
+REVIEWABLE_STATES: Final = (
+    OPEN,
+    CHANGES_REQUESTED,
+)  # proposals whose photo is still needed
+
+
+def purge_unused() -> None:
+    """Delete photos that have no speaker, are not public and are not in an undecided proposal."""
+    loose = select(Photo).where(Photo.speaker_id.is_(None))
+    if db.session.scalars(loose.limit(1)).first() is None:
+        return
+    lock_table(Conference)  # prevents a rollback meanwhile
+    asked = db.session.scalars(
+        select(Proposal.changes).where(Proposal.state.in_(REVIEWABLE_STATES))
+    )
+    seen = "".join([get_public_snapshot_text(), *asked])
+    for photo in db.session.scalars(loose):
+        if photo.key not in seen:
+            db.session.delete(photo)
+
+
+def purge_originals() -> None:
+    """Delete the originals some time after the conference, leaving only the square photos."""
+    conference = db.session.get(Conference, 1)
+    if conference is None or not cache_version.is_clock_in_sync():
+        return
+    if clock.now().date() > conference.ends_on + KEEP_ORIGINALS_FOR:
+        db.session.execute(update(Photo).where(Photo.original.is_not(None)).values(original=None))

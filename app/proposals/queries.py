@@ -1,0 +1,248 @@
+"""Read-only queries on changes proposed by speakers."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager
+
+from app.database import db
+from app.errors import NotFound
+from app.history import changes
+from app.history.changes import Change
+from app.programme import collation
+from app.programme.editing import edits
+from app.programme.editing.edits import FieldSet
+from app.programme.models import Conference, Release, Session, Speaker
+from app.proposals import fields, merging
+from app.proposals.models import ACCEPTED_STATES, AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
+
+NAME_SORT_KEY = func.coalesce(Speaker.name_sort_key, Session.title_sort_key)
+OPEN_FIRST = case((Proposal.state == OPEN, 0), else_=1)
+SORTS: Final[Mapping[str, Sequence[Any]]] = {
+    "waiting": (OPEN_FIRST, Proposal.sent_at.desc(), Proposal.id.desc()),
+    "about": (NAME_SORT_KEY, Proposal.id),
+    "sent": (Proposal.sent_at, Proposal.id),
+}
+KINDS: Final[Mapping[str, InstrumentedAttribute[int | None]]] = {
+    "speakers": Proposal.speaker_id,
+    "sessions": Proposal.session_id,
+}
+
+
+@dataclass(frozen=True)
+class ProposalFilter:
+    """Filters of the proposal list; an empty value does not filter."""
+
+    search: str = ""  # in the name or in the sender's email address
+    state: str = ""
+    kind: str = ""  # "speakers" or "sessions"
+
+
+@dataclass(frozen=True)
+class ProposedField:
+    """One field of a proposal: original, current and proposed value."""
+
+    requested: Change
+    current_value: Any
+    field_set: FieldSet
+
+    @property
+    def current_text(self) -> str:
+        """The current value as text; not for lists, because it may take a query."""
+        return self.field_set.display_value(self.requested.field, self.current_value)
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether somebody else has changed the field meanwhile."""
+        return self.current_value not in (self.requested.before, self.requested.after)
+
+
+@dataclass(frozen=True)
+class ProposalReview:
+    """A proposal with the current values in the working programme."""
+
+    proposal: Proposal
+
+    @cached_property
+    def fields(self) -> Sequence[ProposedField]:
+        """The fields of the proposal."""
+        thing = self.proposal.entity
+        kind = fields.get_field_set(thing)
+        held = [(one, kind.get_value(thing, one.field)) for one in self.proposal.requested]
+        return [ProposedField(one, now, kind) for one, now in held]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the proposal awaits a decision."""
+        return self.proposal.state == OPEN
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether somebody has changed one of its fields in the working programme meanwhile."""
+        return self.is_open and any(one.is_overtaken for one in self.fields)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything shown on the review page, to detect changes before a decision."""
+        now = sorted(
+            merging.fingerprints(
+                {one.requested.field: one.current_value for one in self.fields}
+            ).items()
+        )
+        seen = f"{self.proposal.id} {self.proposal.state} {self.proposal.version} {now}"
+        return sha256(seen.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class ProposalStatus:
+    """The proposals about a speaker or session, for those who send them."""
+
+    current_values: Mapping[str, Any]
+    latest: Mapping[str, Proposal]  # by field: the latest proposal for its group of fields
+
+    @property
+    def open_proposal(self) -> Proposal | None:
+        """The proposal that awaits a decision."""
+        return self._first(OPEN)
+
+    @property
+    def returned_proposal(self) -> Proposal | None:
+        """The proposal that was returned for changes and has not been sent again."""
+        return self._first(CHANGES_REQUESTED)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values to show in the form: from open and returned proposals, else current ones."""
+        sent = {
+            field: one.values[field]
+            for field, one in self.latest.items()
+            if one.state in (OPEN, CHANGES_REQUESTED) and field in one.values
+        }
+        return {**self.current_values, **sent}
+
+    def restrict_to(self, field_names: Collection[str]) -> "ProposalStatus":
+        """Return the status of some fields only."""
+        kept = {field: one for field, one in self.latest.items() if field in field_names}
+        return replace(self, latest=kept)
+
+    def _first(self, state: str) -> Proposal | None:
+        return next((one for one in self.latest.values() if one.state == state), None)
+
+
+def get_proposal(number: int) -> Proposal:
+    """Return a proposal with its speaker or session; raise NotFound."""
+    found = db.session.scalar(_select_with_entities().where(Proposal.id == number))
+    if found is None:
+        raise NotFound("There is no change by a speaker at that address")
+    return found
+
+
+def get_status(entity: Speaker | Session) -> ProposalStatus:
+    """Return the proposal status of a speaker or session, ignoring auto-approved proposals."""
+    sent = select(Proposal).where(is_about(entity), Proposal.state != AUTO_APPROVED)
+    newest_first = sent.order_by(Proposal.id.desc()).execution_options(populate_existing=True)
+    rows = db.session.scalars(newest_first).all()
+    found = [
+        (group, next((one for one in rows if not one.values.keys().isdisjoint(group)), None))
+        for group in fields.FIELD_GROUPS
+    ]
+    newest = {field: one for group, one in found if one is not None for field in group}
+    return ProposalStatus(fields.get_current_values(entity), newest)
+
+
+def is_about(entity: Speaker | Session) -> ColumnElement[bool]:
+    """Return the condition for proposals about a speaker or session."""
+    if isinstance(entity, Speaker):
+        return Proposal.speaker_id == entity.id
+    return Proposal.session_id == entity.id
+
+
+def latest_states(
+    column: InstrumentedAttribute[int | None], ids: Collection[int], field_names: Collection[str]
+) -> dict[int, str]:
+    """Return the state of the latest proposal about these fields, by id of speaker or session.
+
+    Auto-approved proposals are ignored, because nobody had to decide on them.
+    """
+    waited = Proposal.state != AUTO_APPROVED
+    rows = select(column, Proposal.state, Proposal.changes).where(column.in_(ids), waited)
+    found = db.session.execute(rows.order_by(Proposal.id))
+    return {
+        number or 0: state
+        for number, state, asked in found
+        if any(change.field in field_names for change in changes.load(asked))
+    }
+
+
+def list_reviews(
+    filters: ProposalFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
+) -> Sequence[ProposalReview]:
+    """List the proposals that match the filters, with current values."""
+    order = tuple(one.desc() for one in SORTS[sort]) if is_reversed else SORTS[sort]
+    rows = (
+        _apply_filter(_select_with_entities(), filters).order_by(*order).offset(offset).limit(limit)
+    )
+    return [ProposalReview(row) for row in db.session.scalars(rows)]
+
+
+def count_proposals(filters: ProposalFilter) -> int:
+    """Count the proposals that match the filters."""
+    joined = select(func.count(Proposal.id)).outerjoin(Speaker).outerjoin(Session)
+    return db.session.scalar(_apply_filter(joined, filters)) or 0
+
+
+def list_by_id(ids: Collection[int]) -> Sequence[Proposal]:
+    """Return several proposals, in the order in which their speakers and sessions are locked."""
+    rows = _select_with_entities().where(Proposal.id.in_(ids))
+    return db.session.scalars(rows.order_by(Proposal.speaker_id, Proposal.session_id)).all()
+
+
+def list_unpublished_by_entity() -> Mapping[tuple[str, str], Sequence[Proposal]]:
+    """Return the proposals accepted since the current release, by (table name, slug)."""
+    frozen = (
+        select(func.coalesce(Release.snapshot_at, Release.published_at))
+        .join(Conference, Conference.current_release == Release.number)
+        .scalar_subquery()
+    )
+    since = or_(frozen.is_(None), Proposal.decided_at >= frozen)
+    rows = (
+        _select_with_entities()
+        .where(Proposal.state.in_(ACCEPTED_STATES), since)
+        .order_by(Proposal.id)
+    )
+    by_thing: dict[tuple[str, str], list[Proposal]] = {}
+    for row in db.session.scalars(rows):
+        by_thing.setdefault((row.entity.__tablename__, row.entity.slug), []).append(row)
+    return by_thing
+
+
+def diff(entity: Speaker | Session, values: Mapping[str, Any]) -> Sequence[Change]:
+    """Return the changes that these values would make in the working programme."""
+    return edits.diff(fields.get_field_set(entity), entity, values)
+
+
+def _select_with_entities() -> Select[tuple[Proposal]]:
+    return (
+        select(Proposal)
+        .outerjoin(Speaker)
+        .outerjoin(Session)
+        .options(
+            contains_eager(Proposal.speaker).joinedload(Speaker.photo),
+            contains_eager(Proposal.session),
+        )
+    )
+
+
+def _apply_filter(statement: Select[Any], filters: ProposalFilter) -> Select[Any]:
+    for word in collation.sort_key(filters.search).split():
+        places = (NAME_SORT_KEY, func.lower(Proposal.sent_by))
+        statement = statement.where(or_(*(one.contains(word, autoescape=True) for one in places)))
+    if filters.state:
+        statement = statement.where(Proposal.state == filters.state)
+    if filters.kind:
+        statement = statement.where(KINDS[filters.kind].is_not(None))
+    return statement

@@ -1,0 +1,57 @@
+"""A delegate's agenda, linked to their booking so that the booking's link opens both.
+
+These pages are under the path of agendas, since browsers send the agenda cookie only there.
+"""
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.agenda import cookie, services
+from app.agenda.models import Agenda
+from app.errors import RuleViolation
+from app.forms.base import ConfirmForm
+from app.registration import links
+from app.registration.bookings import operations, queries
+from app.registration.models import Delegate
+from app.web.rendering import render_page
+from app.web.security_headers import no_referrer
+
+bp = Blueprint("booking_agenda", __name__, url_prefix="/agenda/booking")
+no_referrer(bp)
+
+
+@bp.route("/<secret>", methods=["GET", "POST"])
+def show(secret: str) -> ResponseReturnValue:
+    """Show the agenda that is linked to a booking, and the one in this browser."""
+    delegate = queries.get_booking(links.read_booking_key(secret))
+    linked, own = queries.find_linked_agenda(delegate), cookie.current_agenda()
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        return _apply_action(delegate, linked, own, url_for(".show", secret=secret))
+    breadcrumbs = [(gettext("Your booking"), url_for("bookings.show", secret=secret))]
+    return render_page(
+        "registration/booking_agenda.html", form=form, linked=linked, own=own, trail=breadcrumbs
+    )
+
+
+def _apply_action(
+    delegate: Delegate, linked: Agenda | None, own: Agenda | None, own_url: str
+) -> Response:
+    """Link, unlink or open an agenda, as the pressed button says."""
+    pressed = request.form
+    if "end" in pressed:
+        operations.unlink_agenda(delegate)
+        return _redirect(own_url)
+    if "keep" in pressed and own is not None:
+        operations.link_agenda(delegate, own)
+        return _redirect(own_url)
+    if linked is None:
+        raise RuleViolation("No agenda is kept with this booking")
+    if "join" in pressed and own is not None and own is not linked:
+        services.merge(linked, own)
+    return cookie.set_cookie(_redirect(url_for("agenda.show")), linked)
+
+
+def _redirect(url: str) -> Response:
+    return Response(status=303, headers={"Location": url})

@@ -1,0 +1,93 @@
+"""Pages to correct a wrong email address.
+
+A new address takes effect when its recipient presses the button on the page linked in the email.
+Someone who only has a confirmation page is shown the same text whether the booking was theirs or
+somebody else's.
+"""
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from app.forms.base import ConfirmForm, validates_own_csrf
+from app.registration import links
+from app.registration import queries as registration
+from app.registration.bookings import queries, services
+from app.registration.bookings.forms import CorrectEmailForm, NewEmailForm
+from app.registration.bookings.operations import EmailUnchanged, StaleBooking
+from app.web.rendering import render_page
+
+bp = Blueprint("email_change", __name__)
+correction_bp = Blueprint("email_correction", __name__, url_prefix="/confirmation/<token>")
+
+
+@bp.route("/<secret>/address", methods=["GET", "POST"])
+@validates_own_csrf
+def edit(secret: str) -> ResponseReturnValue:
+    """Enter another address, with the booking link."""
+    delegate = queries.get_editable_booking(links.read_booking_key(secret))
+    form = CorrectEmailForm(data={"seen": delegate.version})
+    if form.validate_on_submit():
+        try:
+            services.request_email_change(delegate, str(form.email.data), form.expected_version)
+        except StaleBooking as refusal:
+            form.reject_and_rebase(refusal, delegate.version)
+        except EmailUnchanged as refusal:
+            form.add_error(form.email, refusal)
+        else:
+            return redirect(url_for("bookings.show", secret=secret, news="asked"), 303)
+    return _render_form(form, delegate.email, url_for("bookings.show", secret=secret))
+
+
+@bp.post("/<secret>/address/keep")
+def cancel(secret: str) -> ResponseReturnValue:
+    """Cancel a change that is not yet confirmed."""
+    services.cancel_email_change(queries.get_editable_booking(links.read_booking_key(secret)))
+    return redirect(url_for("bookings.show", secret=secret, news="kept"), 303)
+
+
+@bp.route("/new-address/<secret>", methods=["GET", "POST"])
+@validates_own_csrf
+def confirm(secret: str) -> ResponseReturnValue:
+    """Confirm a new address, with the link in the email to it."""
+    delegate = queries.get_booking_for_email_change(links.read_email_change_key(secret))
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        services.confirm_email_change(delegate)
+        token = links.booking_token(delegate)
+        return redirect(url_for("bookings.show", secret=token, news="confirmed"), 303)
+    status = 422 if form.errors else 200
+    return render_page("registration/booking_new_email.html", status, form=form, delegate=delegate)
+
+
+@correction_bp.route("/address", methods=["GET", "POST"])
+@validates_own_csrf
+def correct_email(token: str) -> ResponseReturnValue:
+    """Enter another address, from a confirmation page."""
+    receipt = registration.get_confirmation(links.read_confirmation_key(token))
+    form = NewEmailForm()
+    if form.validate_on_submit():
+        try:
+            services.correct_email_by_confirmation(receipt, str(form.email.data))
+        except EmailUnchanged as refusal:
+            form.add_error(form.email, refusal)
+        else:
+            return redirect(url_for(".correction_sent", token=token), 303)
+    return _render_form(form, receipt.email, url_for("registration.confirmation", token=token))
+
+
+@correction_bp.get("/address/asked")
+def correction_sent(token: str) -> ResponseReturnValue:
+    """Say where to look for the email; the text is the same whoever received it."""
+    registration.get_confirmation(links.read_confirmation_key(token))
+    return render_page("registration/email_correction_sent.html", token=token)
+
+
+def _render_form(form: NewEmailForm, email: str, back: str) -> ResponseReturnValue:
+    return render_page(
+        "registration/email_correction.html",
+        status=422 if form.errors else 200,
+        form=form,
+        current_email=email,
+        steps=0,
+        back=back,
+    )

@@ -1,0 +1,169 @@
+"""What can be done to a booking, with the same rules for delegates and for the desk.
+
+Every change names the version of the booking that its page showed, and is refused if there have
+been others since: nobody unknowingly overwrites a recent change. Locks are taken in one order:
+first the row of the limit, then the booking. The sentences in the audit log name nobody, so they
+may be kept longer than the personal data; the changed values are stored apart and erased with it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from app import clock
+from app.agenda.models import Agenda
+from app.database import db, violated_constraint
+from app.errors import RuleViolation
+from app.history import services as history
+from app.mail import services as mail
+from app.registration import booking, seats
+from app.registration.application import DraftApplication
+from app.registration.bookings import changes, queries
+from app.registration.bookings.changes import BookingChange
+from app.registration.models import ApplicationDraft, Confirmation, Delegate, LinkedAgenda
+
+
+class StaleBooking(RuleViolation):
+    """The booking has been changed since the page was opened."""
+
+
+class EmailUnchanged(RuleViolation):
+    """The address that was given is the current one."""
+
+
+class DuplicateBooking(RuleViolation):
+    """Somebody with this name and email address already has a booking."""
+
+
+def lock(delegate: Delegate) -> None:
+    """Lock a booking until the transaction ends, and reload it."""
+    db.session.flush()  # reloading would discard unsaved changes
+    db.session.refresh(delegate, with_for_update=True)
+
+
+def lock_expecting(delegate: Delegate, expected_version: int) -> None:
+    """Lock an active booking; raise StaleBooking if its version is not the expected one."""
+    lock(delegate)
+    if not delegate.is_attending:
+        raise RuleViolation(queries.BOOKING_CANCELLED)
+    if delegate.version != expected_version:
+        raise StaleBooking(
+            "Your booking was changed in another window after you opened this page. "
+            "Check your answer, then save again if it should count"
+        )
+
+
+def update(
+    delegate: Delegate, draft: DraftApplication, *, expected_version: int, actor: str
+) -> Sequence[BookingChange]:
+    """Apply new answers to a booking and return the changes."""
+    lock_expecting(delegate, expected_version)
+    with _enforcing_unique_person():
+        field_changes = changes.apply(delegate, draft)
+        booking.refresh_search_keys(delegate)
+    if field_changes:
+        delegate.version += 1
+        field_names = ", ".join(one.field.replace("_", " ") for one in field_changes)
+        record(delegate, f"Changed: {field_names}", actor, field_changes)
+    return field_changes
+
+
+def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) -> str:
+    """Change the email address and return the previous one; every earlier link stops working."""
+    before = delegate.email
+    with _enforcing_unique_person():
+        delegate.email, delegate.pending_email, delegate.pending_email_key = email, "", None
+        delegate.access_key = booking.new_key()
+        booking.refresh_search_keys(delegate)
+    delegate.version += 1
+    record(delegate, summary, actor, [BookingChange(changes.EMAIL, before, email)])
+    return before
+
+
+def cancel(delegate: Delegate, *, actor: str) -> None:
+    """Cancel the booking; its place is free for somebody else at once."""
+    seats.lock_limit(seats.CONFERENCE)
+    lock(delegate)
+    delegate.cancel(clock.now())
+    seats.release(seats.CONFERENCE)
+    delegate.version += 1
+    delegate.pending_email, delegate.pending_email_key = "", None
+    record(delegate, "Cancelled", actor)
+    _delete_submitted_drafts(delegate)
+
+
+def erase_cancelled(delegate: Delegate, *, actor: str) -> None:
+    """Erase a delegate's personal data at their request, after they have cancelled."""
+    lock(delegate)
+    if delegate.is_attending:
+        raise RuleViolation(
+            "Cancel the booking first: while you have a place, we need your details"
+        )
+    if not delegate.is_erased:
+        erase(delegate)
+        record(delegate, "The details were erased", actor)
+
+
+def erase(delegate: Delegate) -> None:
+    """Erase a delegate's personal data; the booking with its days remains for statistics."""
+    confirmation_ids = select(Confirmation.id).where(Confirmation.delegate_id == delegate.id)
+    db.session.execute(
+        delete(ApplicationDraft).where(ApplicationDraft.confirmation_id.in_(confirmation_ids))
+    )
+    db.session.execute(delete(Confirmation).where(Confirmation.delegate_id == delegate.id))
+    unlink_agenda(delegate)
+    mail.delete_for_booking(delegate.reference)
+    history.erase_personal_details(delegate.history_subject)
+    delegate.anonymise(clock.now())
+
+
+def link_agenda(delegate: Delegate, agenda: Agenda) -> None:
+    """Link an agenda to a booking, replacing any that was linked before."""
+    lock(delegate)
+    unlink_agenda(delegate)
+    db.session.flush()
+    db.session.add(LinkedAgenda(delegate_id=delegate.id, agenda=agenda))
+
+
+def unlink_agenda(delegate: Delegate) -> None:
+    """Unlink the agenda from a booking; the agenda itself remains."""
+    db.session.execute(delete(LinkedAgenda).where(LinkedAgenda.delegate_id == delegate.id))
+
+
+def is_same_email(one: str, other: str) -> bool:
+    """Return True if two addresses are equal apart from how they were typed."""
+    return one.casefold() == other.casefold()
+
+
+def record(
+    delegate: Delegate, summary: str, actor: str, field_changes: Sequence[BookingChange] = ()
+) -> None:
+    """Record what was done to a booking in the audit log."""
+    history_changes = changes.to_history(field_changes)
+    history.record_personal(
+        summary, subject=delegate.history_subject, actor=actor, field_changes=history_changes
+    )
+
+
+def _delete_submitted_drafts(delegate: Delegate) -> None:
+    """Delete the submitted drafts of the booking, so that its browser can start again."""
+    first = select(Confirmation.id).where(
+        Confirmation.delegate_id == delegate.id, Confirmation.is_first
+    )
+    db.session.execute(delete(ApplicationDraft).where(ApplicationDraft.confirmation_id.in_(first)))
+
+
+@contextmanager
+def _enforcing_unique_person() -> Iterator[None]:
+    """Raise DuplicateBooking if the block makes two bookings belong to one person."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as clash:
+        if violated_constraint(clash) != booking.IDENTITY_CONSTRAINT:
+            raise
+        raise DuplicateBooking(
+            "There is another booking with these names and this email address"
+        ) from None

@@ -1,0 +1,73 @@
+"""Invented delegates for demonstrations; they never exist beside real ones."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from sqlalchemy import delete, func, select
+
+from app import clock
+from app.database import db
+from app.errors import RuleViolation
+from app.history import services as history
+from app.interchange.demo.generator import DemoDelegate
+from app.registration import booking, seats
+from app.registration.booking import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from app.registration.models import Delegate
+
+IS_DEMO = Delegate.is_demo.is_(True)
+
+
+def create(people: Iterable[DemoDelegate]) -> None:
+    """Create a booking for each; no emails are sent."""
+    for number, person in enumerate(people):
+        seats.reserve(seats.CONFERENCE, _build_delegate(person, number))
+
+
+def delete_all() -> None:
+    """Delete all invented delegates, and release their places."""
+    attending = select(func.count()).where(IS_DEMO, Delegate.cancelled_at.is_(None))
+    places = db.session.scalar(attending) or 0
+    if places:
+        seats.release(seats.CONFERENCE, places)
+    for changed in db.session.scalars(select(Delegate).where(IS_DEMO, Delegate.version > 0)):
+        history.erase_personal_details(
+            changed.history_subject
+        )  # someone may have tried out a real name
+    db.session.execute(delete(Delegate).where(IS_DEMO))
+
+
+def require_no_real_delegates() -> None:
+    """Raise RuleViolation if real people have registered."""
+    if db.session.scalar(select(func.count()).select_from(Delegate).where(~IS_DEMO)):
+        raise RuleViolation(
+            "Real people have registered here, so nothing invented can take their place"
+        )
+
+
+def _build_delegate(person: DemoDelegate, number: int) -> Delegate:
+    now = clock.now()
+    delegate = Delegate(
+        reference=_demo_reference(number),
+        access_key=booking.new_key(),
+        given_names=person.given_names,
+        family_name=person.family_name,
+        badge_name=person.badge_name,
+        email=person.email,
+        organisation=person.organisation,
+        role=person.role,
+        country=person.country,
+        days=" ".join(day.isoformat() for day in person.days),
+        language=person.language,
+        consented_at=now,
+        registered_at=now,
+        is_demo=True,
+    )
+    booking.refresh_search_keys(delegate)
+    return delegate
+
+
+def _demo_reference(number: int) -> str:
+    """Return a reference that is always the same for the same number."""
+    digest = sha256(f"invented delegate {number}".encode()).digest()
+    letters = REFERENCE_ALPHABET
+    return "".join(letters[byte % len(letters)] for byte in digest[:REFERENCE_LENGTH])

@@ -1,0 +1,146 @@
+"""The emails about bookings, each queued in the transaction of the change it reports.
+
+They never mention access or dietary requirements. The link that opens a booking is sent only by
+email, so the outbox erases the text of such an email once it has been sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.mail import services as mail
+from app.registration import countries
+from app.registration import ical as registration_ical
+from app.registration.bookings.changes import NEEDS, BookingChange
+from app.registration.models import Delegate
+from app.web import languages
+from app.web.formatting import local_date
+
+FIELD_LABELS = {
+    "given_names": _l("Given names"),
+    "family_name": _l("Family name"),
+    "badge_name": _l("Name on your badge"),
+    "organisation": _l("Organisation"),
+    "role": _l("Role"),
+    "country": _l("Country"),
+    "days": _l("Days on which you come"),
+}
+
+
+@dataclass(frozen=True)
+class ChangeText:
+    """A change as text."""
+
+    label: str
+    old: str
+    new: str
+
+
+def send_registration_confirmed(delegate: Delegate) -> None:
+    """Confirm a delegate's registration."""
+    _enqueue("registration_confirmed", delegate, ical=registration_ical.render_ical(delegate))
+
+
+def send_already_registered(delegate: Delegate) -> None:
+    """Tell a delegate that someone has tried to register them again."""
+    _enqueue("already_registered", delegate, ical=registration_ical.render_ical(delegate))
+
+
+def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -> None:
+    """Tell a delegate what has changed in their booking, with old and new values."""
+    with languages.use_language(delegate.language):
+        news = [describe(change) for change in changes if change.field != NEEDS]
+    _enqueue(
+        "booking_changed",
+        delegate,
+        ical=registration_ical.render_ical(delegate),
+        news=news,
+        are_needs_other=any(change.field == NEEDS for change in changes),
+        are_days_other=any(change.field == "days" for change in changes),
+    )
+
+
+def send_booking_cancelled(delegate: Delegate) -> None:
+    """Tell a delegate that their booking has been cancelled."""
+    _enqueue("booking_cancelled", delegate, ical=registration_ical.render_ical(delegate))
+
+
+def send_email_change_confirmation(delegate: Delegate) -> None:
+    """Ask the recipient at a new address to confirm it."""
+    _enqueue("address_to_confirm", delegate, to=delegate.pending_email)
+
+
+def send_email_changed(delegate: Delegate, old_email: str) -> None:
+    """Tell the recipient at the old address that emails now go to another one."""
+    _enqueue(
+        "address_changed", delegate, to=old_email, old=old_email, masked=mask_email(delegate.email)
+    )
+
+
+def send_email_corrected(delegate: Delegate, old_email: str) -> None:
+    """Tell the recipient at the old address that the organisers have corrected it."""
+    _enqueue(
+        "address_corrected",
+        delegate,
+        to=old_email,
+        old=old_email,
+        masked=mask_email(delegate.email),
+    )
+
+
+def send_email_change_requested(delegate: Delegate) -> None:
+    """Tell a delegate that someone without their link wanted to correct their email address."""
+    _enqueue("address_change_asked", delegate)
+
+
+def send_booking_links(email: str, delegates: Sequence[Delegate], language: str) -> None:
+    """Send the links of all bookings with an email address, or say that there are none."""
+    only = delegates[0] if len(delegates) == 1 else None
+    mail.enqueue(
+        "booking_links",
+        to=email,
+        language=language,
+        booking_reference=only.reference if only else "",
+        is_secret=True,
+        calendar=registration_ical.render_ical(only) if only else None,
+        delegates=delegates,
+    )
+
+
+def describe(change: BookingChange) -> ChangeText:
+    """Describe a change in the current language."""
+    texts = [_display_value(change.field, answer) for answer in (change.old, change.new)]
+    return ChangeText(str(FIELD_LABELS[change.field]), *texts)
+
+
+def mask_email(email: str) -> str:
+    """Return an email address that only its owner recognises: a…@example.org."""
+    name, _, domain = email.rpartition("@")
+    return f"{name[:1]}…@{domain}"
+
+
+def _enqueue(
+    template: str, delegate: Delegate, *, to: str = "", ical: bytes | None = None, **context: object
+) -> None:
+    mail.enqueue(
+        template,
+        to=to or delegate.email,
+        language=delegate.language,
+        booking_reference=delegate.reference,
+        is_secret=True,
+        calendar=ical,
+        delegate=delegate,
+        **context,
+    )
+
+
+def _display_value(field: str, value: str) -> str:
+    """Return a stored value as the page shows it."""
+    if field == "days":
+        return ", ".join(local_date(date.fromisoformat(day)) for day in value.split())
+    if field == "country":
+        return countries.name_of(value, languages.current().code)
+    return value or gettext("nothing")

@@ -1,0 +1,60 @@
+"""Importing a programme: its number of places, and protection for delegates."""
+
+from sqlalchemy import func, select
+
+from app.database import db, lock_table
+from app.errors import RuleViolation
+from app.interchange import uploads
+from app.interchange.import_report import ImportResult
+from app.interchange.importers.parsed import ParsedConference
+from app.interchange.uploads import Upload
+from app.programme import queries as programme
+from app.programme.models import Conference
+from app.registration import demo, seats
+from app.registration.models import Delegate
+
+
+class ConfirmationRequired(RuleViolation):
+    """The file is for a different conference, which nobody has confirmed."""
+
+
+def apply_places(conference: ParsedConference, *, was_demo: bool) -> None:
+    """Set the number of places unless it is set already; delete invented delegates."""
+    if was_demo and not programme.is_demo():
+        demo.delete_all()
+        if conference.places is not None:
+            seats.set_limit(seats.CONFERENCE, conference.places)
+    elif conference.places is not None:
+        seats.set_default_limit(seats.CONFERENCE, conference.places)
+
+
+def has_real_delegates() -> bool:
+    """Return True if real people have registered."""
+    real = select(func.count()).select_from(Delegate).where(Delegate.is_demo.is_(False))
+    return bool(db.session.scalar(real))
+
+
+def load(
+    upload: Upload, *, expected_fingerprint: str, is_confirmed: bool, actor: str
+) -> ImportResult | None:
+    """Load a file as its dry run showed it; if that is out of date, repeat it and return None."""
+    lock_table(Conference)
+    if not uploads.matches_fingerprint(upload, expected_fingerprint):
+        uploads.dry_run(upload)
+        return None
+    if uploads.get_dry_run_result(upload).is_another:
+        _check_other_conference(is_confirmed=is_confirmed)
+    was_demo = programme.is_demo()
+    loaded = uploads.load(upload, actor=actor)
+    apply_places(loaded.programme.conference, was_demo=was_demo)
+    return loaded
+
+
+def _check_other_conference(*, is_confirmed: bool) -> None:
+    if has_real_delegates():
+        raise RuleViolation(
+            "Real people have registered for the conference that is here, "
+            "so no other can take its place"
+        )
+    if not is_confirmed:
+        raise ConfirmationRequired("Tick that you mean another conference")

@@ -1,0 +1,140 @@
+"""Structured data (JSON-LD, schema.org) for the public pages.
+
+It is embedded as a data block, which browsers do not execute. Illustrative and invented content
+is marked as such, so that search engines do not take it for fact.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_babel import gettext
+from markupsafe import Markup
+
+from app.programme.snapshot import Conference, Room, Session, Speaker
+from app.web.formatting import iso
+from app.web.rendering import absolute_url
+
+JsonObject = dict[str, Any]
+
+SCHEMA_ORG = "https://schema.org"
+SCRIPT_ESCAPES = {ord(one): f"\\u{ord(one):04x}" for one in "<>&"}  # could end the script element
+
+
+def render_conference(conference: Conference, sessions: Iterable[Session]) -> Markup:
+    """Return the JSON-LD of the conference and of the sessions shown on its page."""
+    parts = [_session_event(one) for one in sessions]
+    return _render(
+        {**_conference_event(conference), "description": conference.summary, "subEvent": parts}
+    )
+
+
+def render_session(session: Session, conference: Conference) -> Markup:
+    """Return the JSON-LD of a session and its participants."""
+    return _render(
+        {
+            **_session_event(session),
+            "description": f"{_illustrative_prefix(session, conference)}{session.summary}",
+            "inLanguage": session.language,
+            "location": _build_place(conference, session.room),
+            "performer": [
+                {
+                    "@type": "Person",
+                    "name": part.name,
+                    "url": absolute_url("programme.speaker", slug=part.slug),
+                }
+                for part in session.parts
+            ],
+            "superEvent": _conference_event(conference),
+        }
+    )
+
+
+def render_speaker(speaker: Speaker, sessions: Iterable[Session]) -> Markup:
+    """Return the JSON-LD of a speaker and their sessions."""
+    works_for = {"@type": "Organization", "name": speaker.organisation}
+    lives_in = {"@type": "PostalAddress", "addressCountry": speaker.country}
+    photo = absolute_url("programme.photo", key=speaker.photo.key) if speaker.photo else None
+    return _render(
+        {
+            "@type": "Person",
+            "name": speaker.name,
+            "url": absolute_url("programme.speaker", slug=speaker.slug),
+            "jobTitle": speaker.role,
+            "description": speaker.summary,
+            "affiliation": works_for if speaker.organisation else None,
+            "address": lives_in if speaker.country else None,
+            "image": photo,
+            "sameAs": [address for address, _ in speaker.links],
+            "performerIn": [_session_event(one) for one in sessions],
+        }
+    )
+
+
+def _conference_event(conference: Conference) -> JsonObject:
+    return {
+        "@type": "Event",
+        "name": conference.title,
+        "url": absolute_url("site.home"),
+        "startDate": conference.starts_on,
+        "endDate": conference.ends_on,
+        "location": _build_place(conference),
+        **_event_status(is_cancelled=False),
+    }
+
+
+def _session_event(session: Session) -> JsonObject:
+    return {
+        "@type": "Event",
+        "name": session.title,
+        "url": absolute_url("programme.session", slug=session.slug),
+        "startDate": session.starts_at,
+        "endDate": session.ends_at,
+        **_event_status(is_cancelled=session.is_cancelled),
+    }
+
+
+def _event_status(*, is_cancelled: bool) -> JsonObject:
+    return {
+        "eventStatus": f"{SCHEMA_ORG}/Event{'Cancelled' if is_cancelled else 'Scheduled'}",
+        "eventAttendanceMode": f"{SCHEMA_ORG}/OfflineEventAttendanceMode",
+    }
+
+
+def _build_place(conference: Conference, room: Room | None = None) -> JsonObject | None:
+    """Return the room, or else the venue of the conference."""
+    if room is None:
+        whole = {"@type": "Place", "name": conference.place, "address": conference.place}
+        return whole if conference.place else None
+    return {
+        "@type": "Place",
+        "name": room.name,
+        "address": conference.place,
+        "containedInPlace": _build_place(conference),
+        "amenityFeature": [
+            {"@type": "LocationFeatureSpecification", "name": feature, "value": True}
+            for feature in room.features
+        ],
+    }
+
+
+def _illustrative_prefix(session: Session, conference: Conference) -> str:
+    if not session.is_illustrative:
+        return ""
+    word = gettext("Invented") if conference.is_invented else gettext("Illustrative")
+    return f"{word}. "
+
+
+def _render(data: JsonObject) -> Markup:
+    """Serialise the data so that nothing in it can end the script element."""
+    known = _drop_empty({"@context": SCHEMA_ORG, **data})
+    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"), default=iso)
+    return Markup(text.translate(SCRIPT_ESCAPES))  # noqa: S704 - escaped above
+
+
+def _drop_empty(value: Any) -> Any:
+    """Remove empty values."""
+    if isinstance(value, Mapping):
+        kept = ((name, _drop_empty(one)) for name, one in value.items())
+        return {name: one for name, one in kept if one not in (None, "", [], {})}
+    return [_drop_empty(one) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,241 @@
+"""A published programme in memory, with the lookups and groupings that pages need.
+
+It answers from one release's snapshot without querying the database; what takes work, such as
+the list of days or related sessions, is computed once and cached.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from app.errors import ConferenceError, Gone, Moved, NotFound
+from app.programme import collation, grid, listing
+from app.programme.collation import IndexGroup
+from app.programme.grid import Grid
+from app.programme.listing import ProgrammeDay, SessionListing
+from app.programme.snapshot import Material, Room, Session, Snapshot, Speaker, Theme
+from app.releases.related import RelatedIndex, RelatedSessions
+from app.releases.revisions import SessionRevision
+
+EntityT = TypeVar("EntityT", Room, Session, Speaker, Theme)
+
+
+@dataclass(frozen=True)
+class ReleaseContext:
+    """Data that belongs to a release but changes without a new one."""
+
+    revisions: Mapping[str, SessionRevision] = field(default_factory=dict)  # by session key
+    slug_redirects: Mapping[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # key, by (kind, slug)
+    share_image_keys: frozenset[str] = frozenset()  # of images that have been drawn
+
+
+class PublishedProgramme:
+    """A snapshot with indexes and derived data."""
+
+    def __init__(
+        self,
+        content: Snapshot,
+        number: int,
+        published_at: datetime | None,
+        context: ReleaseContext | None = None,
+    ) -> None:
+        context = context or ReleaseContext()
+        self.snapshot = content
+        self.number = number
+        self.published_at = published_at
+        self.revisions = context.revisions  # by session key, including withdrawn ones
+        self.conference = content.conference
+        self.themes = content.themes
+        self.rooms = content.rooms
+        self.speakers = content.speakers
+        self.sessions = content.sessions
+        self._withdrawn_paths = frozenset(content.withdrawn)
+        self.share_image_keys = context.share_image_keys
+        self._slug_redirects = context.slug_redirects
+        self.zone = ZoneInfo(content.conference.time_zone)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether there has been a release."""
+        return self.number > 0
+
+    @cached_property
+    def listing(self) -> SessionListing:
+        """All sessions, by day."""
+        return listing.build_listing(self.sessions, self.zone)
+
+    @property
+    def days(self) -> tuple[ProgrammeDay, ...]:
+        """The days with sessions, in the conference's time zone."""
+        return self.listing.days
+
+    @cached_property
+    def speaker_groups(self) -> tuple[IndexGroup[Speaker], ...]:
+        """The speakers by first letter; empty if there are few."""
+        return collation.group_by_initial(self.speakers, lambda speaker: speaker.name)
+
+    @cached_property
+    def sessions_by_title(self) -> tuple[Session, ...]:
+        """The sessions that have a page, by title."""
+        told = (session for session in self.sessions if session.has_page)
+        return tuple(sorted(told, key=lambda session: collation.sort_key(session.title)))
+
+    @cached_property
+    def session_groups(self) -> tuple[IndexGroup[Session], ...]:
+        """The sessions that have a page by first letter; empty if there are few."""
+        return collation.group_by_initial(self.sessions_by_title, lambda session: session.title)
+
+    def get_day(self, wanted_date: date) -> ProgrammeDay:
+        """Return one day; raise NotFound if it has no sessions."""
+        for day in self.days:
+            if day.date == wanted_date:
+                return day
+        raise NotFound("There is nothing in the programme on that day")
+
+    @cached_property
+    def grids(self) -> tuple[Grid, ...]:
+        """The grid of each day."""
+        return tuple(self.build_grid(day) for day in self.days)
+
+    def build_grid(self, day: ProgrammeDay) -> Grid:
+        """Build the grid of one day."""
+        return grid.build_day(day, self.rooms, self.zone)
+
+    def get_session(self, slug: str) -> Session:
+        """Return the session with this slug; raise Moved, Gone or NotFound."""
+        found = self._sessions_by_slug.get(slug)
+        if found is None:
+            gone_error = Gone("This session is no longer part of the programme")
+            never_error = NotFound("There is no session at that address")
+            raise self._missing_error("session", slug, self.session_slugs, gone_error, never_error)
+        return found
+
+    def get_speaker(self, slug: str) -> Speaker:
+        """Return the speaker with this slug; raise Moved, Gone or NotFound."""
+        found = self._speakers_by_slug.get(slug)
+        if found is None:
+            gone_error = Gone("This person no longer takes part")
+            never_error = NotFound("There is no speaker at that address")
+            raise self._missing_error("speaker", slug, self.speaker_slugs, gone_error, never_error)
+        return found
+
+    def get_theme(self, slug: str) -> Theme:
+        """Return the theme with this slug; raise NotFound."""
+        return _get_or_404(_by_slug(self.themes), slug, "There is no theme at that address")
+
+    def get_room(self, slug: str) -> Room:
+        """Return the room with this slug; raise NotFound."""
+        return _get_or_404(_by_slug(self.rooms), slug, "There is no room at that address")
+
+    def build_speaker_listing(self, speaker: Speaker) -> SessionListing:
+        """Return a speaker's sessions, by day."""
+        return listing.build_listing(self.get_sessions_of_speaker(speaker), self.zone)
+
+    def get_sessions_of_speaker(self, speaker: Speaker) -> Sequence[Session]:
+        """Return a speaker's sessions as a flat sequence."""
+        return self._sessions_by_speaker.get(speaker.slug, ())
+
+    def build_theme_listing(self, theme: Theme) -> SessionListing:
+        """Return a theme's sessions, by day."""
+        found = (one for one in self.sessions if one.theme and one.theme.slug == theme.slug)
+        return listing.build_listing(found, self.zone)
+
+    def build_room_listing(self, room: Room) -> SessionListing:
+        """Return a room's sessions, by day."""
+        found = (one for one in self.sessions if one.room and one.room.slug == room.slug)
+        return listing.build_listing(found, self.zone)
+
+    def get_related(self, session: Session) -> RelatedSessions:
+        """Return the sessions around a session in the programme."""
+        return self._related_index.get(session)
+
+    def has_namesake(self, speaker: Speaker) -> bool:
+        """Return True if another speaker has the same name."""
+        return self._name_counts[speaker.name.casefold()] > 1
+
+    def has_photo(self, photo: str) -> bool:
+        """Return True if a speaker has the photo with this key."""
+        return photo in self._photo_keys
+
+    def has_open_material(self, material: str, now: datetime) -> bool:
+        """Return True if the file with this key is public at a moment."""
+        found = self._files_by_key.get(material)
+        return found is not None and found.is_open(now)
+
+    @cached_property
+    def _files_by_key(self) -> dict[str, Material]:
+        return {one.key: one for each in self.sessions for one in each.materials if one.size}
+
+    @property
+    def has_photos(self) -> bool:
+        """Whether any speaker has a photo."""
+        return bool(self._photo_keys)
+
+    @cached_property
+    def session_slugs(self) -> Mapping[str, str]:
+        """The slugs of sessions, by key."""
+        return {one.key: one.slug for one in self.sessions}
+
+    @cached_property
+    def speaker_slugs(self) -> Mapping[str, str]:
+        """The slugs of speakers, by key; empty for older releases without keys."""
+        return {one.key: one.slug for one in self.speakers if one.key}
+
+    def _missing_error(
+        self,
+        kind: str,
+        slug: str,
+        current_slugs: Mapping[str, str],
+        gone_error: Gone,
+        never_error: NotFound,
+    ) -> ConferenceError:
+        """Return the error for an unknown slug: Moved, Gone or NotFound."""
+        key = self._slug_redirects.get((kind, slug), "")
+        if key in current_slugs:
+            return Moved(current_slugs[key])
+        return gone_error if key or f"/{kind}s/{slug}" in self._withdrawn_paths else never_error
+
+    @cached_property
+    def _photo_keys(self) -> frozenset[str]:
+        return frozenset(one.photo.key for one in self.speakers if one.photo)
+
+    @cached_property
+    def _sessions_by_slug(self) -> dict[str, Session]:
+        return _by_slug(self.sessions)
+
+    @cached_property
+    def _speakers_by_slug(self) -> dict[str, Speaker]:
+        return _by_slug(self.speakers)
+
+    @cached_property
+    def _sessions_by_speaker(self) -> dict[str, list[Session]]:
+        found: dict[str, list[Session]] = defaultdict(list)
+        for session in self.sessions:
+            for slug in dict.fromkeys(part.slug for part in session.parts):
+                found[slug].append(session)
+        return found
+
+    @cached_property
+    def _related_index(self) -> RelatedIndex:
+        return RelatedIndex(self.sessions, self.zone)
+
+    @cached_property
+    def _name_counts(self) -> Counter[str]:
+        return Counter(speaker.name.casefold() for speaker in self.speakers)
+
+
+def _by_slug(entities: Iterable[EntityT]) -> dict[str, EntityT]:
+    return {thing.slug: thing for thing in entities}
+
+
+def _get_or_404(entities: dict[str, EntityT], slug: str, message: str) -> EntityT:
+    thing = entities.get(slug)
+    if thing is None:
+        raise NotFound(message)
+    return thing

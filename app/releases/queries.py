@@ -1,0 +1,178 @@
+"""Read-only queries on releases: what publishing would do now, past and scheduled releases."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from app import clock
+from app.database import db, read_only_connection
+from app.errors import NotFound
+from app.programme import clashes as programme_clashes
+from app.programme import public_settings, queries, snapshot
+from app.programme.clashes import Clash, find
+from app.programme.models import Conference, Release
+from app.programme.snapshot import Snapshot
+from app.releases.comparison import Comparison, compare
+from app.releases.current_release import EMPTY_SNAPSHOT
+from app.releases.models import FAILED, WAITING, ScheduledRelease
+from app.releases.snapshot_builder import build_snapshot
+
+CURRENT_NUMBER = select(Conference.current_release).scalar_subquery()
+SUMMARY_COLUMNS = (
+    Release.number,
+    Release.published_at,
+    Release.note,
+    Release.published_by,
+    Release.clash_override,
+    Release.number == func.coalesce(CURRENT_NUMBER, 0),
+)
+
+
+@dataclass(frozen=True)
+class ReleaseSummary:
+    """A release without its snapshot."""
+
+    number: int
+    published_at: datetime
+    note: str
+    published_by: str
+    clash_override: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class ReleasePreview:
+    """What publishing would do now."""
+
+    conference: Conference
+    public: Snapshot
+    working: Snapshot
+    clashes: tuple[Clash, ...]
+
+    @property
+    def current_number(self) -> int:
+        """The number of the current release, or 0."""
+        return self.conference.current_release or 0
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """What would change for the public."""
+        return compare(self.public, self.working)
+
+    @cached_property
+    def session_slugs(self) -> Mapping[str, str]:
+        """The slugs of sessions, by key."""
+        return {session.key: session.slug for session in self.working.sessions}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything the user was shown, to detect changes before publishing."""
+        reasons = "\n".join(map(describe_clash, self.clashes))
+        seen = f"{self.current_number}\n{snapshot.dump(self.working)}\n{reasons}"
+        return sha256(seen.encode()).hexdigest()[:32]
+
+
+def preview_release() -> ReleasePreview:
+    """Return what publishing would do now."""
+    conference, shown = _load_conference_and_release()
+    rows = queries.load_working_rows()
+    return ReleasePreview(
+        conference=conference,
+        public=_load_snapshot(conference, shown),
+        working=build_snapshot(rows),
+        clashes=exclude_drafts(find(*programme_clashes.build_scheduled_sessions(rows))),
+    )
+
+
+def exclude_drafts(clashes: Sequence[Clash]) -> tuple[Clash, ...]:
+    """Leave out the clashes of drafts, which are not published."""
+    return tuple(clash for clash in clashes if not clash.is_draft)
+
+
+def describe_clash(clash: Clash) -> str:
+    """Describe a clash in one line."""
+    return f"{clash.title}: {clash.reason}"
+
+
+def get_public_snapshot() -> Snapshot:
+    """Return the public programme as it is in the database now."""
+    return _load_snapshot(*_load_conference_and_release())
+
+
+def load_for_rollback(number: int) -> Snapshot:
+    """Return a release as the public would see it after a rollback.
+
+    The current settings of the conference stay in effect, unless it is another conference.
+    """
+    now, then = get_public_snapshot().conference, snapshot.load(get_release(number).snapshot)
+    return replace(then, conference=now) if now.acronym == then.conference.acronym else then
+
+
+def get_current_conference() -> Conference:
+    """Return the conference as it is in the database now; raise NotFound."""
+    return _load_conference_and_release()[0]
+
+
+def _load_conference_and_release() -> tuple[Conference, Release | None]:
+    """Return the conference and the current release, in one query; raise NotFound."""
+    is_shown = Release.number == Conference.current_release
+    found = db.session.execute(
+        select(Conference, Release).outerjoin(Release, is_shown),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+    if found is None:
+        raise NotFound("No conference has been loaded yet")
+    return found.Conference, found.Release
+
+
+def _load_snapshot(conference: Conference, release: Release | None) -> Snapshot:
+    if release is None:
+        return EMPTY_SNAPSHOT
+    return public_settings.apply(snapshot.load(release.snapshot), conference.public_settings)
+
+
+def list_releases() -> Sequence[ReleaseSummary]:
+    """List all releases, newest first."""
+    rows = db.session.execute(select(*SUMMARY_COLUMNS).order_by(Release.number.desc()))
+    return [ReleaseSummary(*row) for row in rows]
+
+
+def get_release(number: int) -> Release:
+    """Return a release with its snapshot; raise NotFound."""
+    found = db.session.get(Release, number)
+    if found is None:
+        raise NotFound("There is no release with that number")
+    return found
+
+
+def list_scheduled_releases() -> Sequence[ScheduledRelease]:
+    """List the releases that are scheduled, and those that failed and need attention."""
+    return db.session.scalars(
+        select(ScheduledRelease)
+        .where(ScheduledRelease.state.in_((WAITING, FAILED)))
+        .order_by(ScheduledRelease.publish_at, ScheduledRelease.id)
+    ).all()
+
+
+def get_scheduled_release(number: int) -> ScheduledRelease:
+    """Return a scheduled release; raise NotFound."""
+    found = db.session.get(ScheduledRelease, number)
+    if found is None:
+        raise NotFound("There is no planned release at that address")
+    return found
+
+
+def has_due_releases() -> bool:
+    """Return True if a scheduled release is due; cheap enough to call often."""
+    with read_only_connection(db.engine) as connection:
+        due = select(ScheduledRelease.id).where(is_due()).limit(1)
+        return connection.execute(due).first() is not None
+
+
+def is_due() -> ColumnElement[bool]:
+    """Return the condition for scheduled releases that are due now."""
+    return and_(ScheduledRelease.state == WAITING, ScheduledRelease.publish_at <= clock.now())

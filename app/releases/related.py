@@ -1,0 +1,111 @@
+"""Sessions related to a session: previous and next, at the same time, in its room, on its theme."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from app.programme import listing
+from app.programme.listing import SessionLine
+from app.programme.snapshot import Session
+
+MAX_CONCURRENT_LISTED = 12  # sessions shown as concurrent
+
+
+@dataclass(frozen=True)
+class PreviousNext:
+    """The sessions before and after another."""
+
+    before: Session | None = None
+    after: Session | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after)
+
+
+NO_NEIGHBOURS = PreviousNext()
+
+
+@dataclass(frozen=True)
+class RelatedSessions:
+    """The sessions related to one session."""
+
+    day: date | None
+    in_programme: PreviousNext  # in the order of the programme
+    in_room: PreviousNext
+    on_theme: PreviousNext
+    concurrent: tuple[SessionLine, ...]  # at the same time
+    more_concurrent: int  # number of concurrent sessions that are not shown
+    shares_title: bool  # with another session
+    shares_title_and_start: bool  # with another session
+
+
+class RelatedIndex:
+    """An index of a programme that finds related sessions quickly."""
+
+    def __init__(self, sessions: Sequence[Session], zone: ZoneInfo) -> None:
+        self._sessions = sessions
+        self._zone = zone
+        self._title_counts = Counter(one.title.casefold() for one in sessions)
+        self._title_and_start_counts = Counter(
+            (one.title.casefold(), one.starts_at) for one in sessions
+        )
+        told = [one for one in sessions if not one.is_break]  # without breaks
+        self._in_programme = _neighbours_in_order(told)
+        self._in_rooms = _group((one.room.slug, one) for one in told if one.room)
+        self._on_themes = _group((one.theme.slug, one) for one in told if one.theme)
+
+    def get(self, session: Session) -> RelatedSessions:
+        """Return the sessions related to this one."""
+        beside = [other for other in self._sessions if _overlap(session, other)]
+        title = session.title.casefold()
+        return RelatedSessions(
+            day=listing.day_of(session, self._zone),
+            in_programme=self._in_programme.get(session.slug, NO_NEIGHBOURS),
+            in_room=_neighbours_in_time(
+                session, self._in_rooms[session.room.slug] if session.room else ()
+            ),
+            on_theme=_neighbours_in_time(
+                session, self._on_themes[session.theme.slug] if session.theme else ()
+            ),
+            concurrent=listing.build_lines(beside[:MAX_CONCURRENT_LISTED]),
+            more_concurrent=len(beside[MAX_CONCURRENT_LISTED:]),
+            shares_title=self._title_counts[title] > 1,
+            shares_title_and_start=self._title_and_start_counts[title, session.starts_at] > 1,
+        )
+
+
+def _group(keyed: Iterable[tuple[str, Session]]) -> dict[str, list[Session]]:
+    """Group sessions by a slug."""
+    parted: dict[str, list[Session]] = defaultdict(list)
+    for place, session in keyed:
+        parted[place].append(session)
+    return parted
+
+
+def _neighbours_in_time(session: Session, others: Sequence[Session]) -> PreviousNext:
+    """Return the last session that ends before this one and the first that starts after it."""
+    begins = session.starts_at
+    if begins is None:
+        return NO_NEIGHBOURS
+    over = session.ends_at or begins
+    timed = [one for one in others if one is not session and one.starts_at]
+    before = [one for one in timed if (one.ends_at or one.starts_at or over) <= begins]
+    after = [one for one in timed if one not in before and (one.starts_at or begins) >= over]
+    return PreviousNext(before[-1] if before else None, after[0] if after else None)
+
+
+def _neighbours_in_order(sessions: Sequence[Session]) -> dict[str, PreviousNext]:
+    after = {one.slug: other for one, other in pairwise(sessions)}
+    before = {other.slug: one for one, other in pairwise(sessions)}
+    return {one.slug: PreviousNext(before.get(one.slug), after.get(one.slug)) for one in sessions}
+
+
+def _overlap(one: Session, other: Session) -> bool:
+    """Return True if two sessions overlap; breaks do not count."""
+    if one is other or other.is_break or not one.starts_at or not other.starts_at:
+        return False
+    ends_after = (one.ends_at or one.starts_at) > other.starts_at
+    return ends_after and (other.ends_at or other.starts_at) > one.starts_at

@@ -1,0 +1,227 @@
+"""Publish the working programme, and roll back to an earlier release.
+
+Publishing does only what the user was shown: the form sends the fingerprint of the preview, and
+if anything has changed since, the new preview is shown first. Clashes prevent a release unless
+somebody gives a reason to accept them, which is stored with the release. When a release becomes
+current, the same transaction records its activation and the redirects from former slugs.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+
+from app import clock
+from app.cache_version import bump_cache_version
+from app.database import db, lock_table
+from app.errors import RuleViolation
+from app.history import services as history
+from app.programme import public_settings
+from app.programme import queries as programme
+from app.programme import snapshot as programme_snapshot
+from app.programme.clashes import Clash
+from app.programme.models import CANCELLED, Conference, Release
+from app.programme.snapshot import Session, Snapshot, Speaker
+from app.releases import change_summary, queries, revisions, search_index
+from app.releases.models import (
+    FAILED,
+    SESSION,
+    SPEAKER,
+    ReleaseActivation,
+    ScheduledRelease,
+    SlugRedirect,
+)
+from app.releases.queries import ReleasePreview
+from app.releases.snapshot_builder import build_snapshot
+
+
+def create_release(
+    note: str = "",
+    *,
+    actor: str = history.ACTOR_SITE,
+    clash_override: str = "",
+    content: Snapshot | None = None,
+) -> Release:
+    """Freeze the working programme into a release and make it current.
+
+    If nothing differs from the current release, return that one. ``clash_override`` is the reason
+    to accept clashes, followed by the clashes, a line each. ``content`` is the snapshot, if it has
+    been built already.
+    """
+    lock_table(Conference)
+    conference = programme.get_conference()
+    db.session.flush()
+    db.session.refresh(conference)
+    content = content or build_snapshot()
+    public_release = db.session.get(Release, conference.current_release or 0)
+    before = _load_public_snapshot(public_release, conference) if public_release else None
+    if public_release is not None and content == before:
+        return public_release
+    release = Release(
+        number=programme.get_latest_release_number() + 1,
+        published_at=clock.now(),
+        note=note,
+        published_by=actor,
+        clash_override=clash_override,
+        snapshot=programme_snapshot.dump(content),
+    )
+    db.session.add(release)
+    db.session.flush()
+    conference.current_release = release.number
+    conference.public_settings = programme_snapshot.dump_settings(content.conference)
+    revisions.update(before, content)
+    previous = (public_release.number, before) if public_release and before else None
+    activate(release.number, content, previous, release.published_at)
+    search_index.reindex(release.number, content)
+    bump_cache_version()
+    history.record(
+        f"Release {release.number} was published{_describe_override(clash_override)}",
+        subject=f"release {release.number}",
+        actor=actor,
+    )
+    return release
+
+
+def _load_public_snapshot(release: Release, conference: Conference) -> Snapshot:
+    return public_settings.apply(
+        programme_snapshot.load(release.snapshot), conference.public_settings
+    )
+
+
+def _describe_override(clash_override: str) -> str:
+    why, *clashes = clash_override.split("\n")
+    if not clashes:
+        return ""
+    count = "1 clash" if len(clashes) == 1 else f"{len(clashes)} clashes"
+    return f" in spite of {count}: {why}"
+
+
+class UnresolvedClashes(RuleViolation):
+    """There are clashes, and no reason was given to accept them."""
+
+    def __init__(self) -> None:
+        super().__init__("Say why the clashes may stand, or solve them first")
+
+
+class StalePreview(RuleViolation):
+    """The preview that the user saw is out of date."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something has changed since you opened the page, so nothing has been published. "
+            "Look at what would change now"
+        )
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """The current release, and whether it was created by this call."""
+
+    release: Release
+    is_new: bool
+
+
+def publish(
+    note: str, *, override_reason: str, expected_fingerprint: str, actor: str
+) -> PublishResult:
+    """Publish what the user saw; return the current release if it is public already."""
+    lock_table(Conference)
+    preview = queries.preview_release()
+    if preview.current_number and not preview.comparison:
+        return PublishResult(queries.get_release(preview.current_number), is_new=False)
+    if preview.fingerprint != expected_fingerprint:
+        raise StalePreview
+    if preview.clashes and not override_reason:
+        raise UnresolvedClashes
+    return PublishResult(
+        publish_preview(preview, note, override_reason=override_reason, actor=actor), is_new=True
+    )
+
+
+def publish_preview(
+    preview: ReleasePreview, note: str, *, override_reason: str, actor: str
+) -> Release:
+    """Create a release from a preview, accepting its clashes."""
+    overruled = (
+        "\n".join([override_reason, *describe_clashes(preview.clashes)]) if preview.clashes else ""
+    )
+    made = create_release(note, actor=actor, clash_override=overruled, content=preview.working)
+    db.session.execute(
+        update(ScheduledRelease).where(ScheduledRelease.state == FAILED).values(state=CANCELLED)
+    )
+    return made
+
+
+def roll_back(number: int, note: str, *, expected_release: int, actor: str) -> Release:
+    """Make another release current again; raise RuleViolation if ``expected_release`` is not."""
+    lock_table(Conference)
+    conference = queries.get_current_conference()
+    if conference.current_release != expected_release:
+        raise RuleViolation(
+            f"Readers see release {conference.current_release} by now, so nothing has been done. "
+            "Look again at what would change"
+        )
+    if number == expected_release:
+        raise RuleViolation(f"Readers see release {number} already")
+    release = queries.get_release(number)
+    before, after = queries.get_public_snapshot(), queries.load_for_rollback(number)
+    revisions.update(before, after)
+    conference.public_settings = programme_snapshot.dump_settings(after.conference)
+    conference.current_release = number
+    activate(number, after, (expected_release, before), clock.now())
+    search_index.reindex(number, after)
+    bump_cache_version()
+    history.record(
+        f"Release {number} was made public again in place of release {expected_release}"
+        + (f": {note}" if note else ""),
+        subject=f"release {number}",
+        actor=actor,
+    )
+    return release
+
+
+def describe_clashes(clashes: Sequence[Clash]) -> list[str]:
+    """Describe clashes, a line each."""
+    return [queries.describe_clash(clash) for clash in clashes]
+
+
+BATCH_SIZE = 200  # slugs in one statement
+
+
+def activate(
+    number: int, snapshot: Snapshot, previous: tuple[int, Snapshot] | None, activated_at: datetime
+) -> None:
+    """Record that a release is current from now on, what it changes, and slug redirects."""
+    known = select(func.count()).where(ReleaseActivation.release_number == number)
+    told = change_summary.summarise(previous[1] if previous else None, snapshot)
+    db.session.add(
+        ReleaseActivation(
+            release_number=number,
+            ordinal=db.session.scalars(known).one() + 1,
+            previous_release=previous[0] if previous else None,
+            activated_at=activated_at,
+            change_summary=change_summary.dump(told),
+        )
+    )
+    if previous:
+        _record_redirects(SESSION, previous[1].sessions, snapshot.sessions)
+        _record_redirects(SPEAKER, previous[1].speakers, snapshot.speakers)
+    db.session.flush()
+
+
+def _record_redirects(
+    kind: str, previous: Iterable[Session | Speaker], current: Iterable[Session | Speaker]
+) -> None:
+    """Record who had the slugs that now belong to somebody else or to nobody."""
+    found = {one.slug: one.key for one in current}
+    left = {one.slug: one.key for one in previous if one.key and found.get(one.slug) != one.key}
+    for slugs in _in_batches(list(left)):
+        there = (SlugRedirect.kind == kind, SlugRedirect.slug.in_(slugs))
+        db.session.execute(delete(SlugRedirect).where(*there))
+        rows = [{"kind": kind, "slug": one, "key": left[one]} for one in slugs]
+        db.session.execute(insert(SlugRedirect), rows)
+
+
+def _in_batches(slugs: list[str]) -> Iterator[list[str]]:
+    return (slugs[place : place + BATCH_SIZE] for place in range(0, len(slugs), BATCH_SIZE))

@@ -1,0 +1,109 @@
+"""Host, port and number of workers, and default settings for a copy on one's own machine."""
+
+import errno
+import os
+import socket
+from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+
+from config import ROOT
+
+DEFAULT_CLOCK_START = "2008-10-01T09:00:00+01:00"  # registration for the default conference is open
+LOOPBACK_BY_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 – where they can be reached
+BIND_ERRORS: dict[int | None, str] = {
+    errno.EADDRINUSE: "Port {port} is in use by another program. "
+    "Stop that one, or choose another port: PORT={other} make run",
+    errno.EACCES: "Port {port} is not open to you. Choose one above 1023: PORT=8000 make run",
+}
+
+
+class StartupError(Exception):
+    """Why the site cannot start, in words for the person who started it."""
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """Where the site is served."""
+
+    host: str
+    port: int
+    processes: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "ServerOptions":
+        """Read HOST, PORT and WEB_WORKERS; raise StartupError if one is invalid."""
+        return cls(
+            environment.get("HOST") or "127.0.0.1",
+            _parse_number(environment, "PORT", 8000, 65535),
+            _parse_number(environment, "WEB_WORKERS", min(2, os.cpu_count() or 1), 64),
+        )
+
+    @property
+    def local_host(self) -> str:
+        """The host name or address under which this machine reaches the site."""
+        return LOOPBACK_BY_WILDCARD.get(self.host, self.host)
+
+    @property
+    def local_url(self) -> str:
+        """The URL to open on this machine."""
+        host = self.local_host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def check_port_free(self) -> None:
+        """Raise StartupError if something else listens on the port."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except OSError as error:
+                message = BIND_ERRORS.get(
+                    error.errno, "HOST={host} is not an address of this machine"
+                )
+                raise StartupError(
+                    message.format(host=self.host, port=self.port, other=self.port % 65535 + 1)
+                ) from None
+
+
+def instance_path(environment: Mapping[str, str]) -> Path:
+    """Return the path of the instance folder, where this copy keeps its data."""
+    return Path(environment.get("INSTANCE_PATH") or ROOT / "instance")
+
+
+def get_instance_folder(environment: Mapping[str, str]) -> Path:
+    """Return the instance folder, creating it if necessary."""
+    folder = instance_path(environment)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def apply_local_defaults(environment: MutableMapping[str, str], options: ServerOptions) -> None:
+    """Set values for the settings that a copy on one's own machine need not be given."""
+    environment.setdefault("SITE_URL", options.local_url)
+    environment.setdefault("CLOCK_STARTS_AT", DEFAULT_CLOCK_START)
+    if not environment.get("SECRET_KEY"):
+        environment["SECRET_KEY"] = load_or_create_secret_key(
+            get_instance_folder(environment) / "secret-key"
+        )
+
+
+def load_or_create_secret_key(path: Path) -> str:
+    """Read the secret key, or create one in a file that only its owner can read."""
+    with (
+        suppress(FileExistsError),
+        os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+        ) as file,
+    ):
+        file.write(token_urlsafe(48))
+    return path.read_text(encoding="ascii").strip()
+
+
+def _parse_number(environment: Mapping[str, str], name: str, default: int, maximum: int) -> int:
+    value = environment.get(name) or str(default)
+    if not value.isdecimal() or not 1 <= int(value) <= maximum:
+        raise StartupError(f"{name} must be a number from 1 to {maximum}, not {value!r}")
+    return int(value)

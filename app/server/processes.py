@@ -1,0 +1,146 @@
+"""The processes of the site: forked, supervised, restarted, and stopped together."""
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from importlib import import_module
+from multiprocessing import Pipe, connection, get_context
+from multiprocessing.context import ForkProcess
+from typing import TYPE_CHECKING
+
+import flask.cli
+
+from app.server.options import ServerOptions
+
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # that serve requests, in each web process
+RESTART_DELAY = 1.0  # seconds before a process that ended is started again
+STOP_TIMEOUT = 30.0  # seconds that a process may take to end
+M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = (
+    -8,
+    -3,
+    -1,
+)  # mallopt parameters, as in malloc.h
+MALLOC_THRESHOLD_BYTES = 64 * 1024  # bytes that the C library may retain
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+if TYPE_CHECKING:
+    StopSignal = connection.Connection[None, None]  # becomes readable when the site is told to stop
+else:
+    StopSignal = connection.Connection
+
+
+class ManagedProcess:
+    """A process of the site: what it runs, and the process that runs it at the moment."""
+
+    def __init__(self, name: str, target: Callable[[], None]) -> None:
+        self.name = name
+        self._target = target
+        self.process: ForkProcess
+
+    def start(self) -> None:
+        """Fork the process."""
+        self.process = get_context("fork").Process(target=self._run, name=self.name)
+        self.process.start()
+
+    def _run(self) -> None:
+        os.setpgrp()  # Ctrl-C reaches only the parent, which stops its children once
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        die_with_parent(signal.SIGTERM)
+        limit_malloc_arenas()
+        # a web process would not notice a milder signal while it starts
+        os.register_at_fork(after_in_child=partial(die_with_parent, signal.SIGKILL))
+        self._target()
+
+
+def die_with_parent(last_signal: signal.Signals) -> None:
+    """Make the kernel end this process when its parent is gone."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, last_signal)
+
+
+def limit_malloc_arenas() -> None:
+    """Make all threads share one memory arena, where the C library supports it.
+
+    Otherwise glibc keeps an arena per thread and gives little back: 8 MB in a web process. Large
+    blocks, such as a page being compressed, are returned to the system at once.
+    """
+    with suppress(AttributeError):  # not every C library has it
+        library = ctypes.CDLL(None)
+        library.mallopt(M_ARENA_MAX, 1)
+        library.mallopt(M_MMAP_THRESHOLD, MALLOC_THRESHOLD_BYTES)
+        library.mallopt(M_TRIM_THRESHOLD, MALLOC_THRESHOLD_BYTES)
+
+
+def serve_web(options: ServerOptions) -> None:
+    """Serve HTTP requests."""
+    from granian import Granian  # noqa: PLC0415 – saves memory in the mail worker, which does not need it
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - as above
+    from granian.log import LogLevels  # noqa: PLC0415 - as above
+
+    import_module("wsgi")  # once, before the workers are forked, so that they are ready at once
+    gc.collect()
+    gc.freeze()  # the garbage collector leaves what workers share alone, so it stays shared
+    Granian(
+        "wsgi:app",
+        address=options.host,
+        port=options.port,
+        interface=Interfaces.WSGI,
+        workers=options.processes,
+        blocking_threads=THREADS,
+        http=HTTPModes.http1,
+        websockets=False,
+        respawn_failed_workers=True,
+        respawn_interval=RESTART_DELAY,
+        workers_kill_timeout=10,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def deliver_mail() -> None:
+    """Send emails, as ``flask deliver-mail --forever`` does."""
+    flask.cli.cli.main(["--app", "wsgi", "deliver-mail", "--forever"], prog_name="flask")
+
+
+@contextmanager
+def stop_signal() -> Iterator[StopSignal]:
+    """Yield a connection that becomes readable on Ctrl-C or SIGTERM."""
+    receiver, sender = Pipe(duplex=False)
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: sender.send(None))
+    with receiver, sender:
+        yield receiver
+
+
+def supervise(processes: Sequence[ManagedProcess], stop_requested: StopSignal) -> None:
+    """Restart processes that end, until told to stop."""
+    while True:
+        ready = connection.wait([stop_requested, *(part.process.sentinel for part in processes)])
+        if stop_requested in ready or stop_requested.poll(RESTART_DELAY):
+            return
+        for process in processes:
+            if process.process.sentinel in ready:
+                print_message(
+                    f"The {process.name} ended ({process.process.exitcode}) and is started again."
+                )
+                process.start()
+
+
+def stop_all(processes: Sequence[ManagedProcess]) -> None:
+    """Stop every process, killing those that take too long; the mail worker finishes its email."""
+    for process in processes:
+        process.process.terminate()
+    for process in processes:
+        process.process.join(STOP_TIMEOUT)
+        process.process.kill()
+
+
+def print_message(sentence: str) -> None:
+    """Print a sentence for the person who started the site."""
+    print(sentence, file=sys.stderr, flush=True)

@@ -1,0 +1,143 @@
+"""``settings.env`` in the instance folder: the settings that ``make run`` and commands share.
+
+A server started in any other way never reads it. Environment variables take precedence; if they
+name a database, the file belongs to another site and is ignored.
+"""
+
+import os
+import re
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import click
+from dotenv.parser import parse_stream
+from flask.cli import ScriptInfo
+
+from app.server.options import instance_path
+from config import Config, SettingsError
+
+FILE_NAME = "settings.env"
+INTRODUCTION = """\
+# Settings of this copy of the site. Only `make run` and commands (./site) read this file.
+# Settings in the environment take precedence. Add your own settings here, one NAME=value on a line.
+# Each `make run` updates the lines marked "make run chose", unless you have changed them.
+
+"""
+CHOSEN_LINE = re.compile(r"\w+=(.*)  # make run chose \1")  # an edited line no longer matches
+
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """The parsed file: lines written by a person, and settings chosen by ``make run``."""
+
+    lines: tuple[str, ...]
+    typed: Mapping[str, str]
+    chosen: Mapping[str, str]
+
+
+def is_command() -> bool:
+    """Return True in a ``flask`` command other than ``flask run``, which is a server."""
+    context = click.get_current_context(silent=True)
+    if context is None or context.find_object(ScriptInfo) is None:
+        return False
+    return context.info_name != "run"
+
+
+def find_path(environment: Mapping[str, str]) -> Path | None:
+    """Return the path of the file, or None if it is not used."""
+    if environment.get("DATABASE_URL"):
+        return None
+    return instance_path(environment) / FILE_NAME
+
+
+def load_command_config() -> Config:
+    """Return the settings for a command: the environment's, then those of the last ``make run``."""
+    path = find_path(os.environ)
+    if path is None:
+        return Config.from_environment()
+    settings = read(path)
+    _set_missing(os.environ, {**settings.chosen, **settings.typed})
+    if not os.environ.get("SECRET_KEY"):
+        os.environ["SECRET_KEY"] = _read_text(path.with_name("secret-key")).strip()
+    try:
+        return Config.from_environment()
+    except SettingsError as error:
+        if path.exists():
+            raise
+        raise SettingsError(*error.faults, f"{path}: is not there; make run writes it") from None
+
+
+def load_typed(environment: MutableMapping[str, str], path: Path) -> None:
+    """Set what a person wrote in the file; ``make run`` chooses the rest at each start."""
+    _set_missing(environment, read(path).typed)
+
+
+def read(path: Path) -> SettingsFile:
+    """Read the file; raise SettingsError with the number of each line that cannot be read."""
+    lines, faults = [], []
+    settings: dict[bool, dict[str, str]] = {True: {}, False: {}}
+    for number, line in enumerate(_read_text(path).split("\n"), 1):
+        is_chosen = CHOSEN_LINE.fullmatch(line) is not None
+        if not is_chosen:
+            lines.append(line)
+        try:
+            settings[is_chosen].update(_parse(line))
+        except ValueError as fault:
+            faults.append(f"{path}: line {number} {fault}")
+    if faults:
+        raise SettingsError(*faults)
+    return SettingsFile(tuple(lines), settings[False], settings[True])
+
+
+def save(path: Path, config: Config) -> None:
+    """Write the settings of this start for commands to use; keep what a person wrote."""
+    settings = read(path)
+    chosen = {"SITE_URL": config.SITE_URL}
+    if config.CLOCK_STARTS_AT is not None:
+        chosen["CLOCK_STARTS_AT"] = config.CLOCK_STARTS_AT.isoformat()
+    new = [
+        f"{name}={value}  # make run chose {value}"
+        for name, value in chosen.items()
+        if name not in settings.typed
+    ]
+    kept = "\n".join(settings.lines).strip() or INTRODUCTION.strip()
+    _replace(path, "\n".join([kept, *([""] if new else []), *new, ""]))
+
+
+def _parse(line: str) -> Mapping[str, str]:
+    """Parse one line in the format of ``.env`` files, without variable expansion."""
+    found = list(parse_stream(StringIO(line)))
+    if "\0" in line or any(one.error or (one.key and one.value is None) for one in found):
+        raise ValueError("cannot be read: write NAME=value, or begin it with #")
+    settings = {one.key: one.value for one in found if one.key and one.value is not None}
+    if "INSTANCE_PATH" in settings:
+        raise ValueError("sets INSTANCE_PATH, which can only be set in the environment")
+    return settings
+
+
+def _set_missing(environment: MutableMapping[str, str], settings: Mapping[str, str]) -> None:
+    for name, value in settings.items():
+        environment.setdefault(name, value)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except OSError as fault:
+        raise SettingsError(f"{path}: cannot be read: {fault.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: cannot be read: save it as UTF-8") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, atomically."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    only_mine = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(only_mine, "w", encoding="utf-8") as file:
+        file.write(text)
+    new.replace(path)

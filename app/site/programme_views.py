@@ -1,0 +1,257 @@
+"""The public programme of the current release: days, sessions, speakers, rooms, and what is on."""
+
+from datetime import date
+from typing import cast
+
+from flask import Blueprint, Flask, Response, make_response, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.routing import BaseConverter, ValidationError
+
+from app import clock
+from app.database import log_if_unavailable
+from app.errors import NotFound
+from app.programme import labels, queries, snapshot, time_zones
+from app.releases import current_release, page_context
+from app.site import feed_views, whats_on
+from app.web import cache_params
+from app.web.cache_params import choice_param, varies_on_params
+from app.web.cache_policy import (
+    always_revalidate,
+    cacheable,
+    do_not_store,
+    expires_at,
+    text_variant,
+)
+from app.web.error_handlers import is_error_page
+from app.web.formatting import local_date
+from app.web.preview_middleware import allow_in_preview
+from app.web.rendering import render_page
+
+Breadcrumbs = list[tuple[str, str]]
+
+GRID_CHOICE = choice_param("grid")
+IMMUTABLE = "public, max-age=31536000, immutable"  # a changed picture gets a new URL
+MEDIA_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
+
+bp = Blueprint("programme", __name__)
+
+
+@bp.record_once
+def _register_on_app(state: BlueprintSetupState) -> None:
+    app = cast(Flask, state.app)
+    app.url_map.converters["day"] = DayConverter
+    app.extensions["conference_zone"] = lambda: _get_public_conference().time_zone
+    labels.init_app(app)
+    app.add_template_global(time_zones.list_zone_options, "zones_offered")
+    app.add_template_global(time_zones.zone_name, "zone_in_words")
+
+
+@bp.app_context_processor
+def _conference_context() -> dict[str, snapshot.Conference]:
+    return {"conference": _get_public_conference()}
+
+
+def _get_public_conference() -> snapshot.Conference:
+    """Return the conference, or an empty one if it cannot be read.
+
+    Error pages need it too, if the database is unavailable or the release is damaged.
+    """
+    try:
+        return current_release.get_programme().conference
+    except (SQLAlchemyError, ValueError) as fault:
+        if not (_is_survived(fault) or is_error_page()):
+            raise
+        do_not_store()
+        return current_release.EMPTY_SNAPSHOT.conference
+
+
+def _is_survived(fault: Exception) -> bool:
+    return isinstance(fault, ValueError) or log_if_unavailable(fault, "conference")
+
+
+@bp.get("/programme")
+@cacheable
+@varies_on_params(view=GRID_CHOICE, zone=time_zones.parse_zone)
+@text_variant(feed_views.whole)
+def whole() -> ResponseReturnValue:
+    programme = current_release.get_programme()
+    clocks = time_zones.get_zone_choice(programme.conference)
+    grids = programme.grids if cache_params.get_param("view") else ()
+    return render_page(
+        "programme/programme.html",
+        clocks.status,
+        programme=programme,
+        clocks=clocks,
+        grids=grids,
+    )
+
+
+@bp.get("/programme/<day:asked>")
+@cacheable
+@varies_on_params(view=GRID_CHOICE, zone=time_zones.parse_zone)
+@text_variant(feed_views.day)
+def day(asked: date) -> ResponseReturnValue:
+    programme = current_release.get_programme()
+    clocks = time_zones.get_zone_choice(programme.conference)
+    found = programme.get_day(asked)
+    drawn = [programme.build_grid(found)] if cache_params.get_param("view") else []
+    return render_page(
+        "programme/day.html",
+        clocks.status,
+        programme=programme,
+        day=found,
+        grid=next(iter(drawn), None),
+        clocks=clocks,
+        trail=_programme_trail(),
+    )
+
+
+@bp.get("/sessions")
+@cacheable
+def session_index() -> ResponseReturnValue:
+    programme = current_release.get_programme()
+    return render_page(
+        "programme/session_index.html", programme=programme, trail=_programme_trail()
+    )
+
+
+@bp.get("/sessions/<slug>")
+@cacheable
+@varies_on_params(zone=time_zones.parse_zone)
+@text_variant(feed_views.session)
+def session(slug: str) -> ResponseReturnValue:
+    programme = current_release.get_programme()
+    clocks = time_zones.get_zone_choice(programme.conference)
+    found = programme.get_session(slug)
+    made_from = page_context.build_session_context(programme, found, clocks)
+    expires_at(*(one.opens_at for one in found.materials))
+    return render_page(
+        "programme/session.html",
+        clocks.status,
+        **made_from,
+        trail=_programme_trail(made_from["related"].day),
+    )
+
+
+@bp.get("/speakers")
+@cacheable
+def speaker_index() -> ResponseReturnValue:
+    return render_page("programme/speakers.html", programme=current_release.get_programme())
+
+
+@bp.get("/speakers/<slug>")
+@cacheable
+def speaker(slug: str) -> ResponseReturnValue:
+    programme = current_release.get_programme()
+    return render_page(
+        "programme/speaker.html",
+        **page_context.build_speaker_context(programme, programme.get_speaker(slug)),
+        trail=[(gettext("Speakers"), url_for(".speaker_index"))],
+    )
+
+
+@bp.get("/photos/<key>.jpg")
+@allow_in_preview
+def photo(key: str) -> ResponseReturnValue:
+    _require_public_photo(key)
+    return _immutable_response(queries.get_photo_body(key), "image/jpeg")
+
+
+@bp.get("/photos/<key>/<int(max=999):side>.<kind>")
+@allow_in_preview
+def rendition(key: str, side: int, kind: str) -> ResponseReturnValue:
+    _require_public_photo(key)
+    return _immutable_response(queries.get_rendition_body(key, kind, side), MEDIA_TYPES[kind])
+
+
+def _require_public_photo(photo: str) -> None:
+    if not current_release.get_programme().has_photo(photo):
+        raise NotFound("There is no photo at that address")
+
+
+def _immutable_response(body: bytes, mimetype: str) -> Response:
+    answer = Response(body, mimetype=mimetype)
+    answer.headers["Cache-Control"] = IMMUTABLE
+    return answer
+
+
+@bp.get("/themes/<slug>")
+@cacheable
+def theme(slug: str) -> ResponseReturnValue:
+    programme = current_release.get_programme()
+    found = programme.get_theme(slug)
+    return render_page(
+        "programme/theme.html",
+        theme=found,
+        listing=programme.build_theme_listing(found),
+        trail=_programme_trail(),
+    )
+
+
+@bp.get("/rooms/<slug>")
+@cacheable
+def room(slug: str) -> ResponseReturnValue:
+    programme = current_release.get_programme()
+    found = programme.get_room(slug)
+    return render_page(
+        "programme/room.html",
+        room=found,
+        listing=programme.build_room_listing(found),
+        trail=_programme_trail(),
+    )
+
+
+def _programme_trail(day: date | None = None) -> Breadcrumbs:
+    """Return the breadcrumbs of a page below the programme, or below one of its days."""
+    trail = [(gettext("Programme"), url_for(".whole"))]
+    if day is not None:
+        trail.append((local_date(day), url_for(".day", asked=day)))
+    return trail
+
+
+class DayConverter(BaseConverter):
+    """A URL converter for dates: 2008-11-06."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        """Return the date; raise ValidationError if it does not exist."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError from None
+
+    def to_url(self, value: date) -> str:
+        """Return the date in ISO format."""
+        return value.isoformat()
+
+
+REFRESH_SECONDS = "30"  # how often the large screen reloads; usually answered by 304
+MANY_ROOMS, SOME_ROOMS = 12, 6  # number of rooms above which the screen uses smaller text
+
+
+@bp.get("/now")
+@cacheable
+@varies_on_params(display=choice_param("1"), zone=time_zones.parse_zone)
+def now() -> ResponseReturnValue:
+    programme = current_release.get_programme()
+    now = clock.now()
+    found = whats_on.get_now_next(programme, now)
+    expires_at(found.changes_at)
+    always_revalidate()
+    if cache_params.get_param("display"):
+        return _render_display(found)
+    clocks = time_zones.get_zone_choice(programme.conference)
+    return render_page("programme/now.html", clocks.status, present=found, clocks=clocks, trail=[])
+
+
+def _render_display(now_next: whats_on.NowNext) -> ResponseReturnValue:
+    """Render the version for large screens, which reloads itself; nobody interacts with it."""
+    rooms = len(now_next.rooms or now_next.next)
+    size = "many" if rooms > MANY_ROOMS else "some" if rooms > SOME_ROOMS else "few"
+    response = make_response(render_page("programme/now_screen.html", present=now_next, size=size))
+    response.headers["Refresh"] = REFRESH_SECONDS
+    return response

@@ -1,0 +1,129 @@
+"""Search filters for sessions: day, theme, room, type, language and access.
+
+The filters are in the URL, so results can be shared. Values that this programme does not know are
+ignored, and the page says so.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from app import cache_version
+from app.programme import listing
+from app.programme.labels import feature_name, kind_name, language_name
+from app.programme.snapshot import Session
+from app.releases.published_programme import PublishedProgramme
+from app.releases.search_index import SearchDocument
+from app.text import collapse_whitespace, strip_hidden
+from app.web import languages
+from app.web.formatting import conference_zone, local_date
+
+ACCESS = "access"  # the only filter with several values; all must match
+MAX_IGNORED_SHOWN = 3  # shown to the visitor
+MAX_IGNORED_LENGTH = 40  # characters
+FacetOptions = Sequence[tuple[str, str]]  # value, label
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One filter with its options and the chosen values."""
+
+    name: str
+    label: str
+    options: FacetOptions
+    chosen: tuple[str, ...]
+
+    @property
+    def labels(self) -> Iterator[str]:
+        """Yield the labels of the chosen values."""
+        return (label for value, label in self.options if value in self.chosen)
+
+
+@dataclass(frozen=True)
+class SearchFilters:
+    """The filters of a search."""
+
+    facets: Sequence[Facet]
+    ignored: Sequence[str]  # values that this programme does not know
+    sessions: Sequence[Session]
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Return the labels of all chosen values."""
+        return list(chain.from_iterable(one.labels for one in self.facets))
+
+    @property
+    def query_params(self) -> Mapping[str, list[str]]:
+        """Return the chosen values as query parameters."""
+        return {one.name: list(one.chosen) for one in self.facets if one.chosen}
+
+    def matches(self, document: SearchDocument) -> bool:
+        """Return True if a document is a session that matches all filters."""
+        return document.kind == "session" and document.slug in self._slugs
+
+    @cached_property
+    def _slugs(self) -> frozenset[str]:
+        wanted = self.query_params
+        return frozenset(
+            session.slug
+            for session in self.sessions
+            if all(
+                set(values) <= set(FACET_VALUES[name](session)) for name, values in wanted.items()
+            )
+        )
+
+
+def parse_filters(programme: PublishedProgramme, args: MultiDict[str, str]) -> SearchFilters:
+    """Return the filters in the query parameters."""
+    facets, ignored = [], []
+    for name, label, options in cache_version.cached(
+        f"filters {languages.current().code}", lambda: list(_available_facets(programme))
+    ):
+        typed = [value for value in args.getlist(name) if value]
+        known = dict(options)
+        valid = [value for value in dict.fromkeys(typed) if value in known]
+        chosen = valid if name == ACCESS else valid[:1]
+        ignored += [value for value in typed if value not in known]
+        facets.append(Facet(name, label, options, tuple(chosen)))
+    shown_values = [
+        collapse_whitespace(strip_hidden(value))[:MAX_IGNORED_LENGTH]
+        for value in ignored[:MAX_IGNORED_SHOWN]
+    ]
+    return SearchFilters(facets, [value for value in shown_values if value], programme.sessions)
+
+
+def _available_facets(programme: PublishedProgramme) -> Iterator[tuple[str, str, FacetOptions]]:
+    """Yield the name, label and options of each filter; options may be empty."""
+    days = [(day.date.isoformat(), local_date(day.date)) for day in programme.days]
+    yield "day", gettext("Day"), days
+    yield "theme", gettext("Theme"), [(one.slug, one.name) for one in programme.themes]
+    yield "room", gettext("Room"), [(one.slug, one.name) for one in programme.rooms]
+    yield "kind", gettext("Kind"), _labelled_options("kind", programme, kind_name)
+    yield "language", gettext("Language"), _labelled_options("language", programme, language_name)
+    yield ACCESS, gettext("Access in the room"), _labelled_options(ACCESS, programme, feature_name)
+
+
+def _labelled_options(
+    name: str, programme: PublishedProgramme, label: Callable[[str], str]
+) -> FacetOptions:
+    values = {value for session in programme.sessions for value in FACET_VALUES[name](session)}
+    return sorted(((value, label(value)) for value in values), key=lambda one: one[1].casefold())
+
+
+def _session_day(session: Session) -> Iterator[str]:
+    day = listing.day_of(session, conference_zone())
+    return iter([day.isoformat()] if day else [])
+
+
+FACET_VALUES: Mapping[str, Callable[[Session], Iterable[str]]] = {
+    "day": _session_day,
+    "theme": lambda session: [session.theme.slug] if session.theme else [],
+    "room": lambda session: [session.room.slug] if session.room else [],
+    "kind": lambda session: [session.kind] if session.kind else [],
+    "language": lambda session: [session.language] if session.language else [],
+    ACCESS: lambda session: session.room.features if session.room else (),
+}

@@ -1,0 +1,127 @@
+"""The search page: query, filters, results and suggestions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import cache_version
+from app.content import queries as content
+from app.content.views import get_content_folder
+from app.releases import current_release
+from app.releases.search_index import SearchDocument, split_words
+from app.site import news_views, search, search_filters
+from app.site.search import SearchCorpus, SearchResults
+from app.site.search_filters import SearchFilters
+from app.text import collapse_whitespace, strip_hidden
+from app.web import languages
+from app.web.cache_policy import cacheable
+from app.web.rendering import render_page
+
+MAX_PAGE_DIGITS = 5  # of a page number
+MAX_SINGLE_WORDS = 5  # words that are suggested on their own
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """A search query with its filters."""
+
+    question: str
+    is_truncated: bool
+    filters: SearchFilters
+
+    @property
+    def has_criteria(self) -> bool:
+        """Return True if there is anything to search for."""
+        return bool(self.question or self.filters.query_params)
+
+    @property
+    def predicate(self) -> Callable[[SearchDocument], bool] | None:
+        """Return the filter for documents, or None if no filter is set."""
+        return self.filters.matches if self.filters.query_params else None
+
+    def page_url(self, number: int = 1) -> str:
+        """Return the URL of a page of the results."""
+        return self.url_for_question(self.question, number)
+
+    def url_for_question(self, question: str, number: int = 1) -> str:
+        """Return the URL of another query with the same filters."""
+        values: dict[str, Any] = {**self.filters.query_params, "q": question or None}
+        return url_for("site.search", **values, page=number if number > 1 else None)
+
+    def url_without(self, name: str) -> str:
+        """Return the URL of the search without one parameter."""
+        values: dict[str, Any] = {**self.filters.query_params, "q": self.question or None}
+        return url_for("site.search", **{one: values[one] for one in values if one != name})
+
+
+@cacheable
+def results() -> ResponseReturnValue:
+    """Render the search page."""
+    typed = collapse_whitespace(strip_hidden(request.args.get("q", "")))
+    question = typed[: search.MAX_QUESTION_LENGTH]
+    search_request = SearchRequest(
+        question,
+        question != typed,
+        search_filters.parse_filters(current_release.get_programme(), request.args),
+    )
+    search_results = _run_search(search_request)
+    return render_page(
+        "site/search.html",
+        search_request=search_request,
+        question=question,
+        search_results=search_results,
+        suggested=[] if search_results.count else _suggest(search_request),
+        trail=[],
+    )
+
+
+def _run_search(search_request: SearchRequest) -> SearchResults:
+    has_words = bool(split_words(search_request.question))
+    if not has_words and (search_request.question or not search_request.filters.query_params):
+        return SearchResults()
+    number = _parse_page_number(request.args.get("page", ""))
+    return search.find(search_request.question, _get_corpus(), number, search_request.predicate)
+
+
+def _suggest(search_request: SearchRequest) -> Sequence[tuple[str, int]]:
+    """Return suggested queries that have results, and how many: corrected, or single words."""
+    corpus, predicate = _get_corpus(), search_request.predicate
+    known_words = _get_vocabulary()
+    candidates = list(search.suggest(search_request.question, known_words))
+    single_words = search_request.question.split()[:MAX_SINGLE_WORDS]
+    for word in single_words if len(single_words) > 1 else ():
+        candidates += search.suggest(word, known_words) or [word]
+    counts = (
+        (one, search.find(one, corpus, 1, predicate).count)
+        for one in dict.fromkeys(candidates)
+        if split_words(one)
+    )
+    return [(one, count) for one, count in counts if count]
+
+
+def _get_corpus() -> SearchCorpus:
+    """Return the corpus, built once per cache version and language, and when a page appears."""
+    language = languages.current().code
+    corpora: dict[int, SearchCorpus] = cache_version.cached(f"search {language}", dict)
+    generation = content.get_generation(get_content_folder())
+    if generation not in corpora:
+        corpora.clear()
+        pages = content.list_pages(get_content_folder(), language, languages.url_prefix(language))
+        corpora[generation] = search.build_corpus(
+            current_release.get_programme(), pages, news_views.list_news()
+        )
+    return corpora[generation]
+
+
+def _get_vocabulary() -> dict[str, str]:
+    corpus = _get_corpus()
+    name = f"words {languages.current().code}"
+    return cache_version.cached(name, lambda: search.build_vocabulary(corpus.all))
+
+
+def _parse_page_number(typed: str) -> int:
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= MAX_PAGE_DIGITS
+    return max(1, int(typed)) if is_number else 1

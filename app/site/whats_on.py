@@ -1,0 +1,129 @@
+"""What is on at a moment and what comes next; only sessions with a time, not cancelled ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from app.programme import listing
+from app.programme.listing import SessionLine
+from app.programme.snapshot import Room, Session
+from app.releases.published_programme import PublishedProgramme
+
+ONE_DAY = timedelta(days=1)
+DEFAULT_LENGTH = timedelta(minutes=30)  # of a session without an end
+NEXT_WITHIN = timedelta(minutes=30)  # after the first upcoming session; these are one round
+
+BEFORE, ON, BETWEEN, OVER, UNKNOWN = "before", "on", "between", "over", "unknown"
+
+
+@dataclass(frozen=True)
+class RoomStatus:
+    """What is on in a room, and what comes next there on the same day."""
+
+    room: Room | None  # None for sessions without a room
+    now: Session | None
+    next: Session | None
+
+
+@dataclass(frozen=True)
+class NowNext:
+    """What is on at a moment and what comes next."""
+
+    stage: str
+    now: Sequence[SessionLine]
+    next: Sequence[SessionLine]
+    next_at: datetime | None
+    rooms: Sequence[RoomStatus]
+    changes_at: datetime | None  # when this stops being true
+    is_next_today: bool
+
+    def summary(self, maximum: int) -> "NowNext":
+        """Return a copy with at most this many sessions now and next."""
+        return replace(self, now=self.now[:maximum], next=self.next[:maximum])
+
+
+def get_now_next(programme: PublishedProgramme, moment: datetime) -> NowNext:
+    """Return what is on at a moment and what comes next."""
+    timed = [one for one in programme.sessions if one.starts_at and not one.is_cancelled]
+    zone = programme.zone
+    now = [one for one in timed if _get_start(one) <= moment < get_end(one)]
+    to_come = [one for one in timed if _get_start(one) > moment]
+    next_at = min(map(_get_start, to_come), default=None)
+    following = [one for one in to_come if next_at and _get_start(one) <= next_at + NEXT_WITHIN]
+    changes = [
+        *(get_end(one) for one in now),
+        *filter(None, (next_at, start_of_day(_local_date(moment, zone) + ONE_DAY, zone))),
+    ]
+    return NowNext(
+        stage=_find_stage(timed, now, next_at, moment),
+        now=listing.build_lines(now),
+        next=listing.build_lines(following),
+        next_at=next_at,
+        rooms=_list_room_statuses(programme, now, to_come, moment),
+        changes_at=min(changes) if timed else None,
+        is_next_today=next_at is not None
+        and _local_date(next_at, zone) == _local_date(moment, zone),
+    )
+
+
+def get_conference_span(programme: PublishedProgramme) -> tuple[datetime, datetime]:
+    """Return the start of the first day and the end of the last day of the conference."""
+    facts, days = programme.conference, [day.date for day in programme.days]
+    first, last = min([facts.starts_on, *days]), max([facts.ends_on, *days])
+    return start_of_day(first, programme.zone), start_of_day(last + ONE_DAY, programme.zone)
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return midnight at the beginning of a day."""
+    return datetime.combine(day, time(), zone)
+
+
+def get_end(session: Session) -> datetime:
+    """Return when a session ends, or its start plus DEFAULT_LENGTH if that is not known."""
+    return session.ends_at or _get_start(session) + DEFAULT_LENGTH
+
+
+def _get_start(session: Session) -> datetime:
+    assert session.starts_at is not None  # noqa: S101 - only sessions with a time get here
+    return session.starts_at
+
+
+def _find_stage(
+    timed: Sequence[Session],
+    now: Sequence[Session],
+    next_at: datetime | None,
+    moment: datetime,
+) -> str:
+    if not timed:
+        return UNKNOWN
+    if now:
+        return ON
+    if next_at is None:
+        return OVER
+    return BEFORE if moment < min(map(_get_start, timed)) else BETWEEN
+
+
+def _list_room_statuses(
+    programme: PublishedProgramme,
+    now: Sequence[Session],
+    to_come: Sequence[Session],
+    moment: datetime,
+) -> Sequence[RoomStatus]:
+    """Return the rooms in order, without those where nothing more is on today."""
+    today = _local_date(moment, programme.zone)
+    later = [one for one in to_come if _local_date(_get_start(one), programme.zone) == today]
+    statuses = (
+        RoomStatus(room, _first_in_room(room, now), _first_in_room(room, later))
+        for room in (*programme.rooms, None)
+    )
+    return [one for one in statuses if one.now or one.next]
+
+
+def _first_in_room(room: Room | None, sessions: Sequence[Session]) -> Session | None:
+    slug = room.slug if room else None
+    return next((one for one in sessions if (one.room.slug if one.room else None) == slug), None)
+
+
+def _local_date(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()

@@ -1,0 +1,89 @@
+"""A speaker's own calendar feed, at a private URL that they can replace.
+
+It contains only public data: the sessions of the current release in which the speaker appears,
+with the UIDs of the public calendars, so that calendar applications update them. Sessions from
+which the speaker was removed are listed as cancelled, since calendars keep entries that are
+merely missing.
+"""
+
+from secrets import token_urlsafe
+
+from flask import Blueprint, Response, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.errors import NotFound
+from app.forms.base import ConfirmForm
+from app.interchange import ical
+from app.programme.models import Speaker
+from app.releases import current_release
+from app.releases.published_programme import PublishedProgramme
+from app.speakers import access, flash, queries, release_notifications, services
+from app.speakers.models import CalendarKey
+from app.web import security_headers, signing
+from app.web.rendering import absolute_url, render_page
+
+SALT = "speaker’s calendar"
+NO_CALENDAR = "There is no calendar at this address. Its owner may have made another one"
+KEY_BYTES = 16
+
+bp = Blueprint("calendar", __name__, url_prefix="/<slug>/calendar")
+feeds_bp = Blueprint("speaker_calendar_feeds", __name__, url_prefix="/speak/calendar")
+security_headers.no_referrer(feeds_bp)
+
+
+@bp.get("")
+def show(slug: str) -> ResponseReturnValue:
+    """Show the URL to subscribe to, once there is one."""
+    speaker = access.get_own_speaker(slug)
+    key = queries.find_calendar_key(speaker)
+    return render_page(
+        "speakers/calendar.html",
+        speaker=speaker,
+        address=_feed_url(key) if key else "",
+        form=ConfirmForm(),
+    )
+
+
+@bp.post("/new")
+def create(slug: str) -> ResponseReturnValue:
+    """Create a URL; the previous one stops working."""
+    speaker = access.get_own_speaker(slug)
+    services.set_calendar_key(speaker, token_urlsafe(KEY_BYTES), actor=access.current_actor())
+    return flash.redirect_with_flash(url_for(".show", slug=slug), "calendar-made")
+
+
+@feeds_bp.get("/<secret>.ics")
+def feed(secret: str) -> ResponseReturnValue:
+    """Serve the calendar."""
+    key = queries.find_calendar(signing.unsign(SALT, secret) or "")
+    if key is None:
+        raise NotFound(NO_CALENDAR)
+    programme = current_release.get_programme()
+    own = _session_keys(key.speaker, programme)
+    left = release_notifications.list_removed_from(key.speaker) - own
+    written = ical.dump(
+        programme,
+        site=absolute_url("site.home").rstrip("/"),
+        name=gettext("%(name)s at %(title)s", name=key.speaker.name, title=_title(programme)),
+        address=_feed_url(key),
+        keys=own | left,
+        cancelled_for_reader=left,
+    )
+    return Response(written, mimetype="text/calendar")
+
+
+def _title(programme: PublishedProgramme) -> str:
+    return programme.conference.title
+
+
+def _session_keys(speaker: Speaker, programme: PublishedProgramme) -> set[str]:
+    return {
+        session.key
+        for session in programme.sessions
+        if any(part.slug == speaker.slug for part in session.parts)
+    }
+
+
+def _feed_url(key: CalendarKey) -> str:
+    return absolute_url("speaker_calendar_feeds.feed", secret=signing.sign(SALT, key.key))

@@ -1,0 +1,50 @@
+"""The emails about speakers' own pages, each queued in the transaction of the change it reports."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.accounts import queries as accounts
+from app.accounts import services
+from app.accounts.models import Person
+from app.mail import services as mail
+from app.programme.models import Speaker
+from app.speakers import queries
+from app.speakers.models import SpeakerAccess, SpeakerRequest
+
+SESSION_MOVED, DETAILS_CHANGED = "speaker_session_moved", "speaker_details_changed"
+SPEAKER_REMOVED = "speaker_left_out"
+
+
+def send_request_to_organisers(speaker: Speaker, speaker_request: SpeakerRequest) -> None:
+    """Tell all organisers about a speaker's request."""
+    for organiser in accounts.list_organisers():
+        mail.enqueue("speaker_asks", to=organiser.email, speaker=speaker, asked=speaker_request)
+
+
+def send_assistant_invitation(speaker: Speaker, person: Person, granted_by: str) -> None:
+    """Tell somebody that they are an assistant of a speaker, with a sign-in link."""
+    mail.enqueue(
+        "speaker_assistant",
+        to=person.email,
+        is_secret=True,
+        speaker=speaker,
+        by=granted_by,
+        secret=services.create_invitation_link(person),
+        days=services.INVITATION_LIFETIME.days,
+    )
+
+
+def send_withdrawal_notice(speaker: Speaker, message: str) -> None:
+    """Tell everyone with access to a speaker's pages that the speaker has withdrawn."""
+    for one in queries.list_access_to_speaker(speaker):
+        mail.enqueue("speaker_withdrawn", to=one.person.email, speaker=speaker, words=message)
+
+
+def send_release_notification(template: str, access: SpeakerAccess, changed: Sequence[Any]) -> None:
+    """Tell someone what a release changed for a speaker, or that the speaker is no longer in it."""
+    mail.enqueue(template, to=access.person.email, **release_context(access, changed))
+
+
+def release_context(access: SpeakerAccess, changed: Sequence[Any]) -> dict[str, Any]:
+    """Return the template variables of such an email."""
+    return {"speaker": access.speaker, "changed": changed}

@@ -1,0 +1,63 @@
+"""Slides and papers on a speaker's own pages, for all sessions in which they appear."""
+
+from typing import Any
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from app.accounts import guards
+from app.errors import NotFound
+from app.materials import queries as materials
+from app.programme.editing import speaker_queries
+from app.programme.models import Session
+from app.speakers import access, flash, material_views
+from app.speakers.material_views import SessionMaterials
+
+bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
+
+
+class _SpeakerMaterials:
+    layout = "speakers/page.html"
+    can_release = False
+
+    def get_session(self, **url_args: str) -> Session:
+        for one in list_sessions(url_args["slug"]):
+            if one.slug == url_args["session"]:
+                return one
+        raise NotFound("You are in no such session")
+
+    def get_actor(self) -> str:
+        return access.current_actor()
+
+    def can_edit(self) -> bool:
+        person = guards.current_person()
+        return person is not None and person.has_speaker_access
+
+    def template_context(self, **url_args: str) -> dict[str, Any]:
+        return {"speaker": access.get_own_speaker(url_args["slug"]), "trail": []}
+
+    def redirect_to(self, url: str, flash_name: str) -> ResponseReturnValue:
+        return flash.redirect_with_flash(url, flash_name)
+
+
+CONTEXT = _SpeakerMaterials()
+
+
+@bp.get("")
+def index(slug: str) -> ResponseReturnValue:
+    """Show the materials of each session."""
+    own = list_sessions(slug)
+    found = materials.list_by_session([one.id for one in own])
+    session_materials = [
+        SessionMaterials(one, {"slug": slug, "session": one.slug}, found[one.id]) for one in own
+    ]
+    return material_views.render_index(CONTEXT, session_materials, slug=slug)
+
+
+def list_sessions(slug: str) -> list[Session]:
+    """List the sessions in which a speaker appears, each once."""
+    parts = speaker_queries.list_session_roles(access.get_own_speaker(slug))
+    return list({part.session.id: part.session for part in parts}.values())
+
+
+material_views.add_url_rules(bp, CONTEXT, "/<session>")

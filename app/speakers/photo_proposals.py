@@ -1,0 +1,105 @@
+"""Changes that speakers make to their photo, each as a proposal, like changes to texts.
+
+The public photo stays until an organiser has approved the new one, or it is published
+automatically if the settings trust speakers with photos (see ``app.proposals``).
+"""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import and_, select
+
+from app.database import db
+from app.errors import NotFound
+from app.programme.fields.speakers import PHOTO
+from app.programme.models import Photo, Speaker
+from app.programme.photos import services as photos
+from app.programme.photos.cropping import CENTRED_CROP, Crop
+from app.programme.photos.processing import ingest
+from app.proposals import merging, queries, services
+from app.proposals.models import AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
+from app.proposals.services import SubmitResult
+
+
+def find_newest(speaker: Speaker) -> Photo | None:
+    """Return the photo that the speaker proposed last, else the current one, or None."""
+    key = queries.get_status(speaker).values[PHOTO]
+    return db.session.get(Photo, key) if key else None
+
+
+def propose_photo(speaker: Speaker, body: bytes, description: str, *, actor: str) -> SubmitResult:
+    """Propose an uploaded picture; raise InvalidFile if it is not one."""
+    photo = photos.get_or_create_proposed(speaker, ingest(body), CENTRED_CROP, description)
+    return _propose(speaker, photo, actor)
+
+
+def propose_description(speaker: Speaker, description: str, *, actor: str) -> SubmitResult:
+    """Propose another description of the photo."""
+    photo = _get_photo(speaker)
+    if photo.description == description:
+        return SubmitResult((), ())
+    original = photos.get_original(photo)
+    new_photo = photos.get_or_create_proposed(
+        speaker, original, Crop.parse(photo.crop), description
+    )
+    return _propose(speaker, new_photo, actor)
+
+
+def propose_crop(speaker: Speaker, crop: Crop, *, actor: str) -> SubmitResult:
+    """Propose another crop of the picture."""
+    photo = _get_photo(speaker)
+    if photo.crop == str(crop):
+        return SubmitResult((), ())
+    original = photos.get_original(photo)
+    new_photo = photos.get_or_create_proposed(speaker, original, crop, photo.description)
+    return _propose(speaker, new_photo, actor)
+
+
+def propose_removal(speaker: Speaker, *, actor: str) -> SubmitResult:
+    """Propose to remove the photo."""
+    return _propose(speaker, None, actor)
+
+
+def withdraw(speaker: Speaker, *, actor: str) -> bool:
+    """Withdraw the proposed photo; return True if there was one. Proposed texts stay."""
+    return services.withdraw(speaker, {PHOTO}, actor=actor)
+
+
+def find_returned_proposal(speaker: Speaker) -> Proposal | None:
+    """Return the proposal about the photo that was sent back, unless a later one followed."""
+    return queries.get_status(speaker).restrict_to({PHOTO}).returned_proposal
+
+
+def states_by_speaker(speakers: Collection[int]) -> Mapping[int, str]:
+    """Map speaker ids to the state of their latest photo proposal.
+
+    Without a proposal that still counts, the state is ``there`` or ``none``.
+    """
+    sent = and_(Proposal.speaker_id == Speaker.id, Proposal.state != AUTO_APPROVED)
+    rows = db.session.execute(
+        select(Speaker.id, Photo.key, Proposal.state, Proposal.changes)
+        .outerjoin(Photo, Photo.speaker_id == Speaker.id)
+        .outerjoin(Proposal, sent)
+        .where(Speaker.id.in_(speakers))
+        .order_by(Proposal.id)
+    )
+    found: dict[int, str] = {}
+    for number, key, state, fields in rows:
+        fallback = "there" if key else "none"
+        found.setdefault(number, fallback)
+        if f'"{PHOTO}"' in (fields or ""):
+            found[number] = state if state in {OPEN, CHANGES_REQUESTED} else fallback
+    return found
+
+
+def _get_photo(speaker: Speaker) -> Photo:
+    photo = find_newest(speaker)
+    if photo is None:
+        raise NotFound("There is no photo yet")
+    return photo
+
+
+def _propose(speaker: Speaker, photo: Photo | None, actor: str) -> SubmitResult:
+    db.session.flush()
+    base_fingerprints = merging.fingerprints(queries.get_status(speaker).values)
+    values = {PHOTO: photo.key if photo else None}
+    return services.propose(speaker, values, base_fingerprints=base_fingerprints, actor=actor)

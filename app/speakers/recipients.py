@@ -1,0 +1,269 @@
+"""The recipients of emails about speakers' pages, with what decides whether they get one.
+
+They are speakers, through everyone with access to their pages, and owners of sessions who do not
+speak there: these have no checklist, only the texts of their sessions.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from app import clock
+from app.accounts.models import Person
+from app.database import db
+from app.history import services as history
+from app.programme.fields import sessions as session_fields
+from app.programme.fields import speakers as speaker_fields
+from app.programme.models import Session, Speaker
+from app.speakers import access, checklist, queries, session_owners
+from app.speakers.checklist import ChecklistLine
+from app.speakers.models import OwnerMailing, RecipientKey, SpeakerAccess, SpeakerMailing
+
+MIN_EMAIL_INTERVAL = timedelta(days=3)  # minimum time between two emails to one recipient
+INVITATION, REMINDER, THANKS = "speaker_invited", "speaker_reminder", "speaker_thanks"
+HISTORY_PHRASES: Final = {
+    INVITATION: "was invited",
+    REMINDER: "was reminded",
+    THANKS: "was thanked",
+}
+
+
+@dataclass(frozen=True)
+class Recipient(ABC):
+    """Somebody who may get an email."""
+
+    last_sent_at: Mapping[str, datetime]  # when each email was last sent to them, by template
+
+    form_field: ClassVar[str]  # name of the form field that identifies them
+
+    @property
+    def slug(self) -> str:
+        """The slug of their admin page, if they have one."""
+        return ""
+
+    @property
+    @abstractmethod
+    def key(self) -> RecipientKey:
+        """What identifies them."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The name for lists."""
+
+    @property
+    @abstractmethod
+    def form_value(self) -> str:
+        """The value that identifies them in a form."""
+
+    @property
+    @abstractmethod
+    def open_count(self) -> int:
+        """The number of open tasks."""
+
+    @property
+    @abstractmethod
+    def open_item_names(self) -> Collection[str]:
+        """The names of the checklist items that are open."""
+
+    @property
+    @abstractmethod
+    def email_addresses(self) -> Sequence[str]:
+        """All addresses to which an email is sent."""
+
+    @abstractmethod
+    def email_context(self) -> dict[str, Any]:
+        """Return the template variables about them."""
+
+    @abstractmethod
+    def get_person(self, address: str, actor: str) -> Person:
+        """Return who signs in with a link sent to this address, granting access if necessary."""
+
+    @abstractmethod
+    def record_sent(self, template: str, actor: str) -> None:
+        """Record that an email was sent to them."""
+
+    @abstractmethod
+    def record_history(self, phrase: str, actor: str) -> None:
+        """Add an entry to the history of what organisers see of them."""
+
+    def was_emailed_recently(self, *templates: str) -> bool:
+        """Return True if one of these emails was sent to them within `MIN_EMAIL_INTERVAL`."""
+        recent = clock.real_now() - MIN_EMAIL_INTERVAL
+        return any(self.last_sent_at[one] > recent for one in templates if one in self.last_sent_at)
+
+
+@dataclass(frozen=True)
+class SpeakerRecipient(Recipient):
+    """A speaker."""
+
+    speaker: Speaker
+    access_rows: Sequence[SpeakerAccess]
+    open_lines: Sequence[ChecklistLine]  # open checklist items
+
+    form_field = "chosen"
+
+    @property
+    def slug(self) -> str:
+        """The speaker's slug."""
+        return self.speaker.slug
+
+    @property
+    def form_value(self) -> str:
+        """The speaker's slug."""
+        return self.speaker.slug
+
+    @property
+    def open_count(self) -> int:
+        """The number of open checklist items."""
+        return len(self.open_lines)
+
+    @property
+    def key(self) -> RecipientKey:
+        """The speaker's id."""
+        return self.speaker.id, None
+
+    @property
+    def name(self) -> str:
+        """The speaker's name."""
+        return self.speaker.name
+
+    @property
+    def open_item_names(self) -> Collection[str]:
+        """The names of the open checklist items."""
+        return {line.item.name for line in self.open_lines}
+
+    @property
+    def email_address(self) -> str:
+        """The speaker's own address; empty if unknown."""
+        own = (one.person.email for one in self.access_rows if not one.is_assistant)
+        return next(own, self.speaker.contact_address)
+
+    @property
+    def email_addresses(self) -> Sequence[str]:
+        """The addresses of all with access, or else of the speaker alone."""
+        return [one.person.email for one in self.access_rows] or [self.email_address]
+
+    def email_context(self) -> dict[str, Any]:
+        """Return the speaker and the open items."""
+        return {"speaker": self.speaker, "lines": self.open_lines}
+
+    def get_person(self, address: str, actor: str) -> Person:
+        """Return the person with access; give the speaker access if there is none yet."""
+        for one in self.access_rows:
+            if one.person.email == address:
+                return one.person
+        return access.grant_own_access(self.speaker, address, actor=actor)
+
+    def record_sent(self, template: str, actor: str) -> None:
+        """Record the mailing, and add it to the history."""
+        values = {"template": template, "sent_at": clock.real_now(), "actor": actor}
+        db.session.add(SpeakerMailing(speaker_id=self.speaker.id, **values))
+        self.record_history(HISTORY_PHRASES[template], actor)
+
+    def record_history(self, phrase: str, actor: str) -> None:
+        """Add an entry to the speaker's history."""
+        subject = speaker_fields.SPEAKER_FIELDS.history_subject(self.speaker)
+        history.record(f"{self.name} {phrase}", subject=subject, actor=actor)
+
+
+@dataclass(frozen=True)
+class OwnerRecipient(Recipient):
+    """Somebody who edits the text of sessions in which they do not speak."""
+
+    owner: Person
+    sessions: Sequence[Session]
+    open_sessions: Sequence[Session]  # sessions with an open text
+
+    form_field = "owner"
+
+    @property
+    def form_value(self) -> str:
+        """The person's id."""
+        return str(self.owner.id)
+
+    @property
+    def open_count(self) -> int:
+        """The number of open texts."""
+        return len(self.open_sessions)
+
+    @property
+    def key(self) -> RecipientKey:
+        """The person's id."""
+        return None, self.owner.id
+
+    @property
+    def name(self) -> str:
+        """The email address: nothing else is known of them."""
+        return self.owner.email
+
+    @property
+    def open_item_names(self) -> Collection[str]:
+        """The item for texts, if any text is open."""
+        return {checklist.TEXTS} if self.open_sessions else ()
+
+    @property
+    def email_addresses(self) -> Sequence[str]:
+        """The owner's address."""
+        return [self.owner.email]
+
+    def email_context(self) -> dict[str, Any]:
+        """Return the sessions whose text is open, and the deadline."""
+        return {
+            "sessions": self.open_sessions,
+            "wanted_by": queries.get_deadlines().get(checklist.TEXTS),
+        }
+
+    def get_person(self, address: str, actor: str) -> Person:
+        """Return the owner."""
+        return self.owner
+
+    def record_sent(self, template: str, actor: str) -> None:
+        """Record the mailing, and add it to the history."""
+        values = {"template": template, "sent_at": clock.real_now(), "actor": actor}
+        db.session.add(OwnerMailing(person_id=self.owner.id, **values))
+        self.record_history(HISTORY_PHRASES[REMINDER], actor)
+
+    def record_history(self, phrase: str, actor: str) -> None:
+        """Add an entry to the history of each session, which outlives the owner's data."""
+        for one in self.open_sessions:
+            subject = session_fields.SESSION_FIELDS.history_subject(one)
+            history.record(f"The owner of {one.title} {phrase}", subject=subject, actor=actor)
+
+
+def load_speakers(speaker_rows: Sequence[Speaker]) -> Sequence[SpeakerRecipient]:
+    """Load recipients for these speakers, in a fixed number of queries."""
+    access_rows, last_sent_at = (
+        queries.get_access_by_speaker(speaker_rows),
+        queries.get_last_sent(speaker_rows),
+    )
+    open_items = checklist.list_open_items(speaker_rows)
+    return [
+        SpeakerRecipient(
+            last_sent_at.get(one.id, {}), one, access_rows.get(one.id, ()), open_items[one.id]
+        )
+        for one in speaker_rows
+    ]
+
+
+def load_owners() -> Sequence[OwnerRecipient]:
+    """Load recipients for all owners who do not speak, in a fixed number of queries."""
+    sessions_by_owner: dict[Person, list[Session]] = {}
+    for row in session_owners.list_non_speaking():
+        sessions_by_owner.setdefault(row.person, []).append(row.session)
+    states = checklist.list_owned_with_states(
+        [one for sessions in sessions_by_owner.values() for one in sessions]
+    )
+    is_open = {session.id for session, state in states if state.is_open}
+    last_sent_at = session_owners.get_last_sent(sessions_by_owner)
+    return [
+        OwnerRecipient(
+            last_sent_at.get(person.id, {}),
+            person,
+            sessions,
+            [one for one in sessions if one.id in is_open],
+        )
+        for person, sessions in sessions_by_owner.items()
+    ]

@@ -1,0 +1,212 @@
+"""What a new release changed for speakers: emails about it, and cancellations in their calendars.
+
+Calendar applications keep entries that are merely missing from a feed. So when the worker finds a
+new release, it stores from which sessions a speaker was removed, and deletes that if they return.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import delete, select
+from sqlalchemy.orm import joinedload
+
+from app.database import db, lock_table
+from app.mail import rendering
+from app.mail.rendering import RenderedEmail
+from app.programme import snapshot
+from app.programme.models import Conference, Release, Speaker
+from app.programme.snapshot import Appearance, Snapshot
+from app.releases import diff_text
+from app.releases.comparison import SCHEDULE_FIELDS, Comparison, Modified, compare
+from app.releases.diff_text import DiffRow
+from app.speakers import emails, queries
+from app.speakers.models import LastNotifiedRelease, RemovedAppearance, SpeakerAccess
+
+AppearanceKeys = set[tuple[int, str]]  # speaker id, session key
+
+
+def record_removed(old: Snapshot, new: Snapshot) -> None:
+    """Store the appearances that are in `old` but not in `new`, within one conference."""
+    if old.conference.acronym != new.conference.acronym:
+        db.session.execute(delete(RemovedAppearance))
+        return
+    ids = dict(db.session.execute(select(Speaker.key, Speaker.id)).tuples().all())
+    now = _appearance_keys(new, ids)
+    gone = _appearance_keys(old, ids) - now
+    for row in db.session.scalars(select(RemovedAppearance)):
+        gone.discard((row.speaker_id, row.session_key))
+        if (row.speaker_id, row.session_key) in now:
+            db.session.delete(row)
+    db.session.add_all(
+        RemovedAppearance(speaker_id=speaker, session_key=session) for speaker, session in gone
+    )
+
+
+def list_removed_from(speaker: Speaker) -> set[str]:
+    """Return the keys of the sessions from which a speaker was removed."""
+    such = RemovedAppearance.speaker_id == speaker.id
+    return set(db.session.scalars(select(RemovedAppearance.session_key).where(such)))
+
+
+def _appearance_keys(document: Snapshot, ids: dict[str, int]) -> AppearanceKeys:
+    keys = {one.slug: one.key or one.slug for one in document.speakers}
+    return {
+        (ids[keys[part.slug]], session.key)
+        for session in document.sessions
+        for part in session.parts
+        if keys.get(part.slug) in ids
+    }
+
+
+@dataclass(frozen=True)
+class NotifiedChange:
+    """A session or a profile that a release changed."""
+
+    heading: str
+    rows: Sequence[DiffRow]
+
+
+@dataclass
+class SpeakerChanges:
+    """What a release changed for one speaker."""
+
+    moved: list[NotifiedChange] = field(default_factory=list)
+    changed: list[NotifiedChange] = field(default_factory=list)
+    is_removed: bool = False
+
+
+@dataclass(frozen=True)
+class PendingEmail:
+    """An email about a release, to somebody with access to a speaker's pages."""
+
+    template: str  # name of the template
+    access: SpeakerAccess
+    changes: Sequence[NotifiedChange]
+
+
+def notify_of_release() -> None:
+    """Email speakers about the current release, unless that has been done."""
+    number = db.session.scalar(select(Conference.current_release))
+    if number is None or number == _last_notified_number():
+        return
+    lock_table(LastNotifiedRelease)
+    last_number = _last_notified_number()
+    if number == last_number:
+        return
+    if last_number is None:
+        db.session.add(LastNotifiedRelease(id=1, number=number))
+        return
+    db.session.get_one(LastNotifiedRelease, 1).number = number
+    old, new = _load_snapshot(last_number), _load_snapshot(number)
+    record_removed(old, new)
+    for one in _iter_pending_emails(_changes_by_speaker(old, new)):
+        emails.send_release_notification(one.template, one.access, one.changes)
+
+
+def list_pending_emails(old: Snapshot, new: Snapshot) -> Sequence[Sequence[PendingEmail]]:
+    """Return the emails for a change from one snapshot to another, grouped by type."""
+    found = list(_iter_pending_emails(_changes_by_speaker(old, new)))
+    kinds = dict.fromkeys(one.template for one in found)
+    return [[one for one in found if one.template == kind] for kind in kinds]
+
+
+def preview(pending: PendingEmail) -> RenderedEmail:
+    """Render an email as its recipient would get it."""
+    return rendering.render_email(
+        pending.template, "en", emails.release_context(pending.access, pending.changes)
+    )
+
+
+def _last_notified_number() -> int | None:
+    return db.session.scalar(select(LastNotifiedRelease.number))
+
+
+def _load_snapshot(number: int) -> Snapshot:
+    return snapshot.load(db.session.get_one(Release, number).snapshot)
+
+
+def _changes_by_speaker(old: Snapshot, new: Snapshot) -> Mapping[str, SpeakerChanges]:
+    """Return the changes by the speaker's slug; none if the conference is another."""
+    if old.conference.acronym != new.conference.acronym:
+        return {}
+    comparison = compare(old, new)
+    changes_by_slug: dict[str, SpeakerChanges] = {}
+    for slug, moved, changed in (*_session_changes(comparison), *_profile_changes(comparison)):
+        changes = changes_by_slug.setdefault(slug, SpeakerChanges())
+        changes.moved += moved
+        changes.changed += changed
+    for speaker in comparison.speakers.withdrawn:
+        changes_by_slug.setdefault(speaker.slug, SpeakerChanges()).is_removed = True
+    return changes_by_slug
+
+
+SlugAndChanges = tuple[str, list[NotifiedChange], list[NotifiedChange]]
+
+
+def _session_changes(comparison: Comparison) -> Iterator[SlugAndChanges]:
+    for altered in comparison.sessions.modified:
+        moved = _diff_rows(altered, of_place_and_time=True)
+        changed = _diff_rows(altered, of_place_and_time=False)
+        if altered.old.is_cancelled != altered.new.is_cancelled:
+            changed.insert(0, _state_row(altered))
+        for part in _slugs(altered.new.parts, altered.old.parts):
+            yield (
+                part,
+                _as_changes(altered.new.title, moved),
+                _as_changes(altered.new.title, changed),
+            )
+
+
+def _profile_changes(comparison: Comparison) -> Iterator[SlugAndChanges]:
+    for altered in comparison.speakers.modified:
+        yield (
+            altered.new.slug,
+            [],
+            _as_changes(gettext("Your profile"), diff_text.build_rows(altered)),
+        )
+
+
+def _diff_rows(altered: Modified[Any], *, of_place_and_time: bool) -> list[DiffRow]:
+    """Return either the changes of time and place, or the others."""
+    fields = tuple(
+        one for one in altered.fields if (one.name in SCHEDULE_FIELDS) is of_place_and_time
+    )
+    return diff_text.build_rows(Modified(altered.old, altered.new, fields))
+
+
+def _state_row(altered: Modified[Any]) -> DiffRow:
+    states = (gettext("takes place"), gettext("called off"))
+    return DiffRow(
+        gettext("State"), states[altered.old.is_cancelled], states[altered.new.is_cancelled]
+    )
+
+
+def _slugs(*appearance_lists: Sequence[Appearance]) -> dict[str, None]:
+    return dict.fromkeys(part.slug for parts in appearance_lists for part in parts)
+
+
+def _as_changes(heading: str, rows: Sequence[DiffRow]) -> list[NotifiedChange]:
+    return [NotifiedChange(heading, rows)] if rows else []
+
+
+def _iter_pending_emails(changes_by_slug: Mapping[str, SpeakerChanges]) -> Iterator[PendingEmail]:
+    withdrawn_ids = queries.get_withdrawn_ids()  # they have been emailed already
+    accesses = db.session.scalars(
+        select(SpeakerAccess)
+        .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+        .where(SpeakerAccess.revoked_at.is_(None), Speaker.slug.in_(changes_by_slug))
+        .options(joinedload(SpeakerAccess.person), joinedload(SpeakerAccess.speaker))
+        .order_by(SpeakerAccess.id)
+    )
+    for access in accesses:
+        changes = changes_by_slug[access.speaker.slug]
+        if changes.is_removed and access.speaker_id not in withdrawn_ids:
+            yield PendingEmail(emails.SPEAKER_REMOVED, access, ())
+        if changes.is_removed:
+            continue
+        if changes.moved:
+            yield PendingEmail(emails.SESSION_MOVED, access, changes.moved)
+        if changes.changed:
+            yield PendingEmail(emails.DETAILS_CHANGED, access, changes.changed)

@@ -1,0 +1,144 @@
+"""The owners of sessions, who edit their texts and need not speak there."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import contains_eager
+
+from app import clock
+from app.accounts import services as accounts
+from app.accounts.models import Person
+from app.database import db
+from app.history import services as history
+from app.mail import services as mail
+from app.programme.editing import edits
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.models import Appearance, Session, Speaker
+from app.speakers import queries
+from app.speakers.models import OwnerMailing, SessionOwner, SpeakerAccess
+
+
+def list_non_speaking() -> Sequence[SessionOwner]:
+    """List owners of sessions in which no speaker is one whose pages they have access to.
+
+    The others find the text in the checklist of that speaker.
+    """
+    has_access_to_participant = (
+        select(SpeakerAccess.id)
+        .join(Appearance, Appearance.speaker_id == SpeakerAccess.speaker_id)
+        .join(Speaker, Speaker.id == SpeakerAccess.speaker_id)
+        .where(
+            Appearance.session_id == SessionOwner.session_id,
+            SpeakerAccess.person_id == SessionOwner.person_id,
+            SpeakerAccess.revoked_at.is_(None),
+            Speaker.withdrawn_at.is_(None),
+        )
+    )
+    return db.session.scalars(
+        select(SessionOwner)
+        .join(SessionOwner.session)
+        .join(SessionOwner.person)
+        .where(
+            Session.withdrawn_at.is_(None),
+            Session.cancelled_at.is_(None),
+            ~has_access_to_participant.exists(),
+        )
+        .options(contains_eager(SessionOwner.session), contains_eager(SessionOwner.person))
+        .order_by(Person.email, Session.title_sort_key, Session.id)
+    ).all()
+
+
+def get_last_sent(owners: Collection[Person]) -> Mapping[int, Mapping[str, datetime]]:
+    """Return when each email was last sent to each of these owners, by person id and template."""
+    rows = db.session.execute(
+        select(OwnerMailing.person_id, OwnerMailing.template, func.max(OwnerMailing.sent_at))
+        .where(OwnerMailing.person_id.in_([one.id for one in owners]))
+        .group_by(OwnerMailing.person_id, OwnerMailing.template)
+    )
+    found: dict[int, dict[str, datetime]] = {}
+    for number, letter, moment in rows:
+        found.setdefault(number, {})[letter] = moment
+    return found
+
+
+OWNER_INVITATION = "speaker_owns"  # template of the email to a new owner
+
+
+def set_owner(session: Session, email: str, *, actor: str) -> None:
+    """Let somebody edit the text of a session, and email them."""
+    edits.lock(session)
+    person = accounts.grant_speaker_access(email)
+    current_owner = queries.find_owner(session)
+    if current_owner is not None and current_owner.person_id == person.id:
+        return
+    _delete_owner(session)
+    db.session.add(
+        SessionOwner(
+            session_id=session.id, person_id=person.id, granted_at=clock.now(), granted_by=actor
+        )
+    )
+    summary = f"{person.email} became the owner of {session.title}"
+    history.record(summary, subject=SESSION_FIELDS.history_subject(session), actor=actor)
+    db.session.add(
+        OwnerMailing(
+            person_id=person.id, template=OWNER_INVITATION, sent_at=clock.real_now(), actor=actor
+        )
+    )
+    mail.enqueue(
+        OWNER_INVITATION,
+        to=person.email,
+        is_secret=True,
+        session=session,
+        secret=accounts.create_invitation_link(person),
+        days=accounts.INVITATION_LIFETIME.days,
+    )
+
+
+def remove_owner(session: Session, *, actor: str) -> None:
+    """Remove the owner of a session; its first speaker edits the text again."""
+    edits.lock(session)
+    current_owner = queries.find_owner(session)
+    if current_owner is None:
+        return
+    summary = f"{current_owner.person.email} no longer owns {session.title}"
+    history.record(summary, subject=SESSION_FIELDS.history_subject(session), actor=actor)
+    _delete_owner(session)
+
+
+def can_edit(person: Person, session: Session) -> bool:
+    """Return True if somebody may edit the text of a session."""
+    return session.id in get_editable_ids(person, [session])
+
+
+def get_editable_ids(person: Person, sessions: Sequence[Session]) -> set[int]:
+    """Return the ids of the sessions whose text somebody may edit, in a fixed number of queries."""
+    accessible_ids = {one.speaker_id for one in queries.list_access_for_person(person)}
+    owners, represented_ids = queries.get_owners(sessions), queries.get_represented_ids(person)
+    return {
+        one.id
+        for one in sessions
+        if (
+            owners[one.id].person_id in represented_ids
+            if one.id in owners
+            else _first_speaker_id(one) in accessible_ids
+        )
+    }
+
+
+def _first_speaker_id(session: Session) -> int | None:
+    return next((one.speaker_id for one in session.appearances), None)
+
+
+def _delete_owner(session: Session) -> None:
+    """Delete the ownership; an owner without any other access can no longer sign in here."""
+    former_owners = db.session.scalars(
+        select(Person)
+        .join(SessionOwner, SessionOwner.person_id == Person.id)
+        .where(SessionOwner.session_id == session.id)
+    ).all()
+    db.session.execute(delete(SessionOwner).where(SessionOwner.session_id == session.id))
+    db.session.expire_all()
+    for person in former_owners:
+        if not queries.has_access(person):
+            accounts.revoke_speaker_access(person)

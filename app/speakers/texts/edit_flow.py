@@ -1,0 +1,109 @@
+"""Editing a text in three steps: form, preview, submit. What was typed is never lost.
+
+A page has one form. Its buttons show a preview, return to the form, or submit; the preview
+contains what was typed in hidden fields.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from app.errors import RuleViolation
+from app.programme.models import Session, Speaker
+from app.proposals import fields, queries, services
+from app.proposals.merging import MergeConflict
+from app.proposals.queries import ProposalStatus
+from app.proposals.services import SubmitResult
+from app.speakers import access
+from app.speakers.texts.forms import ProfileForm, TextForm
+
+EditForm = ProfileForm | TextForm
+CONTROL_FIELDS = frozenset({"csrf_token", "press"})
+SEND, CHANGE = "send", "change"  # values of the buttons of the preview
+
+
+@dataclass(frozen=True)
+class FormState:
+    """The form, and why it is shown again."""
+
+    form: EditForm
+    proposal_status: ProposalStatus
+    conflict: MergeConflict | None = None
+    error: RuleViolation | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status code."""
+        if self.conflict or self.error:
+            return 409
+        return 422 if self.form.errors else 200
+
+
+class EditFlow(Protocol):
+    """The pages to edit the texts of one speaker or session."""
+
+    @property
+    def subject(self) -> Speaker | Session:
+        """The speaker or session."""
+
+    @property
+    def form(self) -> type[EditForm]:
+        """The form class."""
+
+    def render_form(self, state: FormState) -> ResponseReturnValue:
+        """Show the form."""
+
+    def render_preview(self, form: EditForm) -> ResponseReturnValue:
+        """Show a preview of the public page."""
+
+    def redirect_with_flash(self, flash_name: str) -> ResponseReturnValue:
+        """Redirect with a flash message."""
+
+
+def run(flow: EditFlow) -> ResponseReturnValue:
+    """Handle the request according to the button that was pressed."""
+    proposal_status = queries.get_status(flow.subject).restrict_to(fields.TEXT_FIELD_NAMES)
+    form = flow.form(data=flow.form.initial_data(proposal_status.values))
+    pressed = request.form.get("press", "")
+    if not form.is_submitted():
+        return flow.render_form(
+            FormState(form.remember_values(proposal_status.values), proposal_status)
+        )
+    if form.apply_button(pressed) or pressed == CHANGE or not form.validate():
+        return flow.render_form(FormState(form, proposal_status))
+    if pressed != SEND:
+        return flow.render_preview(form)
+    return _submit(flow, proposal_status, form)
+
+
+def get_typed_pairs() -> Sequence[tuple[str, str]]:
+    """Return all submitted fields, for hidden fields of a page."""
+    return [pair for pair in request.form.items(multi=True) if pair[0] not in CONTROL_FIELDS]
+
+
+def _submit(flow: EditFlow, proposal_status: ProposalStatus, form: EditForm) -> ResponseReturnValue:
+    try:
+        submitted = services.propose(
+            flow.subject,
+            form.typed_values,
+            base_fingerprints=form.initial_fingerprints,
+            actor=access.current_actor(),
+        )
+    except MergeConflict as conflict:
+        values = flow.form.initial_data({**proposal_status.values, **conflict.values})
+        again = flow.form(formdata=None, data=values).remember_values(proposal_status.values)
+        return flow.render_form(FormState(again, proposal_status, conflict=conflict))
+    except RuleViolation as refusal:
+        return flow.render_form(FormState(form, proposal_status, error=refusal))
+    return flow.redirect_with_flash(_flash_name(submitted))
+
+
+def _flash_name(submitted: SubmitResult) -> str:
+    if submitted.waiting and submitted.applied:
+        return "sent-and-shown"
+    if submitted.applied:
+        return "shown-soon"
+    return "sent" if submitted.waiting else "as-it-was"

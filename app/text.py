@@ -1,0 +1,60 @@
+"""Text that people type: normalising it, removing characters that cannot be seen, shortening it."""
+
+import re
+import unicodedata
+
+
+def normalise(text: str | None) -> str:
+    """Return typed text in Unicode NFC, without spaces at its ends."""
+    return unicodedata.normalize("NFC", text or "").strip()
+
+
+def collapse_whitespace(text: str | None) -> str:
+    """Return typed text normalised, with each run of whitespace as one space."""
+    return " ".join(normalise(text).split())
+
+
+def strip_hidden(text: str) -> str:
+    """Return text without hidden characters."""
+    return "".join(character for character in text if not is_hidden(character))
+
+
+def has_alphanumeric(text: str) -> bool:
+    """Return True if the text has a letter or digit of any script."""
+    return any(character.isalnum() and character not in FILLERS for character in text)
+
+
+def is_hidden(character: str) -> bool:
+    """Return True for control and format characters, except line breaks, tabs and joiners."""
+    code = ord(character)
+    is_noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # Unicode, 23.7
+    is_control = unicodedata.category(character) in {"Cc", "Cf"}
+    return is_noncharacter or (is_control and character not in ALLOWED_CONTROLS | JOINERS)
+
+
+def has_glyph(character: str) -> bool:
+    """Return True if a character shows something on its own."""
+    return unicodedata.category(character) not in INVISIBLE_CATEGORIES and character not in FILLERS
+
+
+ALLOWED_CONTROLS = frozenset("\n\r\t")
+JOINERS = frozenset("\u200c\u200d")  # many languages need them to be written correctly
+FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that are blank
+INVISIBLE_CATEGORIES = frozenset(
+    {"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"}
+)  # alone; Unicode, section 4.5
+
+WHITESPACE = re.compile(r"\s+")
+
+# Characters that cannot be seen but that change or break what is seen: controls, lone
+# surrogates, byte order marks, and those that change the direction of writing.
+UNSAFE_CHARACTERS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u202a-\u202e\u2060-\u2069"
+    "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\uffff]"
+)
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """Return the beginning of a text on one line, without hidden characters."""
+    plain = WHITESPACE.sub(" ", UNSAFE_CHARACTERS.sub("", text[: 4 * limit])).strip()
+    return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"

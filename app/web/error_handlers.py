@@ -1,0 +1,156 @@
+"""Error handlers: map exceptions to HTTP statuses and render the error page."""
+
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from app.database import is_unavailable
+from app.errors import (
+    ConferenceError,
+    Gone,
+    Moved,
+    NotFound,
+    PermissionDenied,
+    RateLimitExceeded,
+    RuleViolation,
+)
+from app.log import log
+from app.web.cache_policy import PUBLIC_CACHE_CONTROL
+from app.web.rendering import render_page
+from app.web.request_log import REQUEST_ID, ROUTE
+
+STATUS_CODES = {
+    NotFound: 404,
+    PermissionDenied: 403,
+    RuleViolation: 409,
+    Gone: 410,
+    RateLimitExceeded: 429,
+}
+HEADINGS = {
+    400: lazy_gettext("We could not understand that request"),
+    403: lazy_gettext("This page is not open to you"),
+    404: lazy_gettext("Page not found"),
+    405: lazy_gettext("This address cannot do that"),
+    409: lazy_gettext("That cannot be done now"),
+    410: lazy_gettext("This page or link is no longer in use"),
+    413: lazy_gettext("What you sent is too large"),
+    422: lazy_gettext("Something in the form needs your attention"),
+    429: lazy_gettext("That was asked for too often"),
+    500: lazy_gettext("Sorry, there is a problem with the service"),
+    503: lazy_gettext("Sorry, the service is not available for the moment"),
+}
+EXPLANATIONS = {
+    400: lazy_gettext("Something in the address or the form was not as this site expects."),
+    403: lazy_gettext("Only some people may open it. If you are one of them, sign in first."),
+    404: lazy_gettext(
+        "If you typed the address, check that it is right. "
+        "If you pasted it, check that you copied all of it."
+    ),
+    405: lazy_gettext(
+        "Something can be found there, but it was asked for in a way that does not work. "
+        "Open the page and try from there."
+    ),
+    409: lazy_gettext("Something has changed since you opened the page."),
+    410: lazy_gettext("It was there once. It has been used, replaced or withdrawn."),
+    413: lazy_gettext("Send less at a time: the forms of this site need only a few lines of text."),
+    422: lazy_gettext("Go back, check your answers and send the form again."),
+    429: lazy_gettext("Wait for an hour, then try again."),
+    500: lazy_gettext(
+        "It is our fault, not yours. Nothing that you had sent before has been lost. "
+        "Try again in a few minutes."
+    ),
+    503: lazy_gettext(
+        "Nothing that you had sent before has been lost. Try again in a few minutes."
+    ),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers of all errors."""
+    app.register_error_handler(ConferenceError, _handle_conference_error)
+    app.register_error_handler(Moved, _redirect_moved)
+    app.register_error_handler(CSRFError, _handle_csrf_error)
+    app.register_error_handler(HTTPException, _handle_http_error)
+    app.register_error_handler(SQLAlchemyError, _handle_database_error)
+    app.register_error_handler(InternalServerError, _handle_internal_error)
+
+
+def render_error_page(code: int, reason: str = "") -> ResponseReturnValue:
+    """Return the error page of a status, with a specific reason if there is one."""
+    g.is_problem = True
+    known_code = code if code in HEADINGS else 500 if code >= 500 else 400
+    return render_page(
+        "site/error.html",
+        status=code,
+        code=code,
+        heading_text=HEADINGS[known_code],
+        reason=f"{reason}." if reason else EXPLANATIONS[known_code],
+        request_id=request.environ.get(REQUEST_ID, ""),
+    )
+
+
+def is_error_page() -> bool:
+    """Return True if this request is being answered with an error page."""
+    return bool(g.get("is_problem"))
+
+
+def _handle_conference_error(error: ConferenceError) -> ResponseReturnValue:
+    code = next(code for kind, code in STATUS_CODES.items() if isinstance(error, kind))
+    return render_error_page(code, gettext(str(error)) if str(error) else "")
+
+
+def _redirect_moved(error: Moved) -> ResponseReturnValue:
+    """Redirect to the new address; not cached for long, since the page may move back."""
+    values = {**(request.view_args or {}), "slug": error.slug}
+    response = redirect(url_for(request.endpoint or "", **values), 308)
+    response.headers["Cache-Control"] = PUBLIC_CACHE_CONTROL
+    return response
+
+
+def _handle_csrf_error(_: CSRFError) -> ResponseReturnValue:
+    return render_error_page(
+        400, gettext("This form was open for too long. Go back, load the page again and send it")
+    )
+
+
+def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    is_own_message = error.code == 400 and error.description != type(error).description
+    response = render_error_page(
+        error.code, gettext(str(error.description)) if is_own_message else ""
+    )
+    for name, value in error.get_headers(request.environ):
+        if name == "Allow":
+            response.headers[name] = value  # type: ignore[union-attr]  # render_error_page() returns a Response
+    return response
+
+
+def _handle_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
+    """Respond 503 if the database is unavailable; raise any other error again."""
+    if not is_unavailable(error):
+        raise error
+    return _render_database_unavailable(error)
+
+
+def _render_database_unavailable(error: BaseException) -> ResponseReturnValue:
+    log.error("database away", id=request.environ.get(REQUEST_ID), kind=type(error).__name__)
+    response = render_error_page(503)
+    response.headers["Retry-After"] = "60"  # type: ignore[union-attr]
+    return response
+
+
+def _handle_internal_error(error: InternalServerError) -> ResponseReturnValue:
+    original = error.original_exception or error
+    if is_unavailable(original):
+        return _render_database_unavailable(original)
+    log.error(
+        "failed",
+        id=request.environ.get(REQUEST_ID),
+        route=request.environ.get(ROUTE),
+        exc_info=original,
+    )
+    return render_error_page(500)

@@ -1,0 +1,73 @@
+"""Format dates, times and numbers in the conference's time zone and the page's language."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app
+from flask_babel import format_date, gettext
+
+DEFAULT_ZONE = "Europe/London"
+
+
+def init_app(app: Flask) -> None:
+    """Register the template filters."""
+    for show in (local_time, local_date, local_days, local_moment, local_day, iso):
+        app.add_template_filter(show)
+
+
+def conference_zone() -> ZoneInfo:
+    """Return the time zone of the conference."""
+    get_name = current_app.extensions.get("conference_zone")
+    return ZoneInfo(get_name() if get_name else DEFAULT_ZONE)
+
+
+def local_time(moment: datetime) -> str:
+    """Return the time of day at the conference: 9:30am, 2pm, midday, midnight."""
+    return format_time(moment.astimezone(conference_zone()))
+
+
+def format_time(local: datetime) -> str:
+    """Return a time of day in words: 9:30am, 2pm, midday, midnight."""
+    if local.minute == 0 and local.hour in {0, 12}:
+        return "midday" if local.hour else "midnight"
+    half = "am" if local.hour < 12 else "pm"
+    minutes = f":{local.minute:02}" if local.minute else ""
+    return f"{(local.hour - 1) % 12 + 1}{minutes}{half}"
+
+
+def local_date(day: date | datetime) -> str:
+    """Return a date in full: Thursday 6 November 2008."""
+    return str(format_date(local_day(day), "EEEE d MMMM y"))
+
+
+def plain_date(day: date | datetime) -> str:
+    """Return a date without its weekday: 6 November 2008."""
+    return str(format_date(local_day(day), "d MMMM y"))
+
+
+def local_days(first: date, last: date) -> str:
+    """Return a range of days: Thursday 6 to Friday 7 November 2008."""
+    if first == last:
+        return local_date(first)
+    if (first.year, first.month) == (last.year, last.month):
+        begins = str(format_date(first, "EEEE d"))
+    else:
+        begins = local_date(first)
+    return str(gettext("%(first)s to %(last)s", first=begins, last=local_date(last)))
+
+
+def local_moment(moment: datetime) -> str:
+    """Return a date and time in full: 9:30am on Thursday 6 November 2008."""
+    return str(gettext("%(time)s on %(day)s", time=local_time(moment), day=local_date(moment)))
+
+
+def local_day(day: date | datetime) -> date:
+    """Return the date of a moment in the conference's time zone."""
+    return day.astimezone(conference_zone()).date() if isinstance(day, datetime) else day
+
+
+def iso(moment: date | datetime) -> str:
+    """Return an ISO 8601 date or local time with offset: 2008-11-06T09:30:00+00:00."""
+    return (
+        moment.astimezone(conference_zone()) if isinstance(moment, datetime) else moment
+    ).isoformat()

@@ -1,0 +1,163 @@
+"""A cache of rendered pages in memory, served by middleware before Flask is called.
+
+A page is compressed when it is first requested in an encoding. Its key is the language, path,
+access keys and, if its view declared any, the query parameters (``cache_params.py``). A new cache
+version empties the cache.
+"""
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import InitVar, dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+import brotli
+
+from app.cache_version import CacheVersionWatcher
+from app.web import cache_params
+from app.web.cache_params import CacheParams
+from app.web.content_negotiation import ENCODERS, best_encoding, prefers_plain_text
+from app.web.preview_middleware import ACCESS_KEYS_OFF
+from app.web.request_log import ROUTE
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MAX_BYTES = 32 * 1024 * 1024  # of pages before compression; they take up a fraction of that
+
+
+class PageKey(NamedTuple):
+    """The key of a cached page."""
+
+    language: str
+    path: str
+    keys_off: bool
+    variant: str  # the canonical query string of the declared parameters
+    as_text: bool
+
+
+@dataclass
+class CachedPage:
+    """A rendered page, stored compressed; other encodings are made on request."""
+
+    body: InitVar[bytes]
+    headers: list[tuple[str, str]]
+    route: str
+    expires: float = float("inf")  # by time.monotonic()
+
+    def __post_init__(self, body: bytes) -> None:
+        self.size = len(body)
+        self.etag = blake2b(body, digest_size=8).hexdigest()
+        self.encoded = {"br": ENCODERS["br"](body)}
+
+    def to_response(self, environ: "WSGIEnvironment") -> tuple[str, list[tuple[str, str]], bytes]:
+        """Return status, headers and body for a request (RFC 9110, 8.8.3 and 12.5.3)."""
+        encoding = best_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        tag = f'"{self.etag}{encoding and "-"}{encoding}"'
+        headers = [*self.headers, ("ETag", tag)]
+        if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
+            return "304 Not Modified", headers, b""
+        body = self.encoded.get(encoding)
+        if body is None:
+            plain: bytes = brotli.decompress(self.encoded["br"])
+            body = self.encoded[encoding] = ENCODERS[encoding](plain)
+        if encoding:
+            headers.append(("Content-Encoding", encoding))
+        headers.append(("Content-Length", str(len(body))))
+        return "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+
+
+class PageCache:
+    """The pages of the current cache version; the oldest are evicted above MAX_BYTES."""
+
+    def __init__(self, watcher: CacheVersionWatcher) -> None:
+        self._watcher = watcher
+        self._version = 0
+        self._pages: dict[PageKey, CachedPage] = {}
+        self._bytes = 0
+        self._params: dict[tuple[str, str], CacheParams] = {}  # by language and path
+        self._lock = threading.Lock()
+
+    def get(self, environ: "WSGIEnvironment") -> CachedPage | None:
+        """Return the cached page for a request, or None if there is none or it has expired."""
+        if self._watcher.get_version() != self._version:
+            return None
+        key = cache_key(environ, self._params.get(_language_and_path(environ)))
+        page = self._pages.get(key) if key else None
+        return page if page is not None and time.monotonic() < page.expires else None
+
+    def put(self, key: PageKey, page: CachedPage, version: int, params: CacheParams | None) -> None:
+        """Store a page rendered from ``version``, unless there is a newer version by now."""
+        with self._lock:
+            if version != self._watcher.last_seen:
+                return
+            if version != self._version:
+                self._version, self._pages, self._bytes = version, {}, 0
+                self._params = {}
+            if params:
+                self._params[key.language, key.path] = params
+            replaced = self._pages.pop(key, None)
+            self._bytes += page.size - (replaced.size if replaced else 0)
+            self._pages[key] = page
+            while self._bytes > MAX_BYTES:
+                oldest = self._pages.pop(next(iter(self._pages)))
+                self._bytes -= oldest.size
+
+    def __len__(self) -> int:
+        """Return the number of cached pages."""
+        return len(self._pages)
+
+    @property
+    def size(self) -> int:
+        """Return the size of the cached pages before compression, in bytes."""
+        return self._bytes
+
+    def current_version(self) -> int:
+        """Return the cache version from which pages are rendered now."""
+        return self._watcher.get_version()
+
+
+class PageCacheMiddleware:
+    """Middleware that serves cached pages before Flask is called."""
+
+    def __init__(
+        self, inner: "WSGIApplication", page_cache: PageCache, hosts: frozenset[str]
+    ) -> None:
+        self._inner = inner
+        self._page_cache = page_cache
+        self._hosts = hosts
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Handle one request."""
+        if environ["REQUEST_METHOD"] in {"GET", "HEAD"} and environ.get("HTTP_HOST") in self._hosts:
+            page = self._page_cache.get(environ)
+            if page is not None:
+                environ[ROUTE] = page.route
+                status, headers, body = page.to_response(environ)
+                start_response(status, headers)
+                return (body,)
+        return self._inner(environ, start_response)
+
+
+def cache_key(environ: "WSGIEnvironment", params: CacheParams | None) -> PageKey | None:
+    """Return the cache key of a request, or None if its page should not be cached."""
+    query = environ.get("QUERY_STRING", "")
+    variant: str | None = ""
+    if query:
+        variant = cache_params.normalise_query(params, query) if params else None
+    if variant is None:
+        return None
+    keys_off = ACCESS_KEYS_OFF in environ.get("HTTP_COOKIE", "")
+    return PageKey(
+        *_language_and_path(environ),
+        keys_off,
+        variant,
+        prefers_plain_text(environ.get("HTTP_ACCEPT", "")),
+    )
+
+
+def _language_and_path(environ: "WSGIEnvironment") -> tuple[str, str]:
+    return environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")

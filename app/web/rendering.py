@@ -1,0 +1,128 @@
+"""Page rendering: the template environment, its globals and URLs of static files.
+
+The URL of a static file contains a fingerprint of its content, so browsers can cache it for a year.
+"""
+
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import quote
+
+from flask import (
+    Flask,
+    current_app,
+    g,
+    has_request_context,
+    make_response,
+    render_template,
+    request,
+)
+from flask.templating import Environment
+from flask.wrappers import Response
+from flask_babel import gettext
+from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
+
+from app import cache_version, preview_mode
+from app.web import formatting, languages
+from app.web.cache_policy import has_access_keys
+from app.web.govuk_components import SharedGlobals
+from config import ROOT
+
+STATIC_FOLDER = ROOT / "static"
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the URL of a file in static/: /static/css/site.css?v=1a2b3c4d."""
+    fingerprint = blake2b((STATIC_FOLDER / name).read_bytes(), digest_size=4).hexdigest()
+    return f"/static/{name}?v={fingerprint}"
+
+
+DEFAULT_CONTEXT = {
+    "form": None,
+    "trail": None,  # []: a page directly below the home page
+}
+
+
+class TemplateEnvironment(SharedGlobals, Environment):
+    """The Jinja environment of the site's templates."""
+
+
+def init_app(app: Flask) -> None:
+    """Configure Jinja: undefined names are errors, and every page gets the layout's context."""
+    app.template_folder = str(ROOT / "templates")
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.add_template_global(asset)
+    app.add_template_global(absolute_url)
+    app.add_template_global(cached_fragment)
+    app.context_processor(_layout_context)
+
+
+def render_page(template: str, status: int = 200, **context: Any) -> Response:
+    """Return a response with the rendered template."""
+    is_listed = status == 200 and g.get("is_public", False)
+    defaults = {**DEFAULT_CONTEXT, **_canonical_context(is_listed=is_listed)}
+    return make_response(render_template(template, **{**defaults, **context}), status)
+
+
+def absolute_url(endpoint: str, **values: Any) -> str:
+    """Return the absolute URL of a page in the current language."""
+    root = languages.url_prefix(languages.current().code)
+    site: str = current_app.config["SITE_URL"]
+    scheme, _, host = site.partition("://")
+    adapter = current_app.url_map.bind(host, script_name=f"{root}/", url_scheme=scheme)
+    return adapter.build(endpoint, values, force_external=True)
+
+
+def cached_fragment(template: str) -> Markup:
+    """Return a fragment of the layout, with the current page marked (aria-current).
+
+    It is rendered once per cache version, language and access keys setting.
+    """
+    name = f"{template} {languages.get_request_language()} {has_access_keys()}"
+    rendered = cache_version.cached(name, lambda: render_template(template))
+    current_link = f'<li><a href="{escape(request.script_root + request.path)}"'
+    return Markup(rendered.replace(current_link, f'{current_link} aria-current="page"'))  # noqa: S704 – our own
+
+
+def _canonical_context(*, is_listed: bool) -> dict[str, Any]:
+    """Return the canonical URL of a public page and its translations, for search engines."""
+    if not is_listed:
+        return {"canonical": None, "alternates": ()}
+    site: str = current_app.config["SITE_URL"]
+    path = quote(request.path)
+    codes = languages.list_codes()
+    alternates = [(code, f"{site}{languages.url_prefix(code)}{path}") for code in codes]
+    return {
+        "canonical": f"{site}{quote(request.script_root)}{path}",
+        "alternates": [*alternates, ("x-default", f"{site}{path}")] if len(codes) > 1 else (),
+    }
+
+
+def _layout_context() -> dict[str, Any]:
+    return {
+        "language": languages.current(),
+        "access_keys": has_access_keys() if has_request_context() else True,
+        "site_clock": cache_version.cached(
+            f"clock {languages.get_request_language()}", _describe_site_clock
+        ),
+    }
+
+
+def _describe_site_clock() -> str | None:
+    """Return the notice of a test site with a fixed date, or None.
+
+    A rehearsal shows none, because its banner states the date already.
+    """
+    starts_at = current_app.config["SITE_CLOCK"]
+    mode = preview_mode.current()
+    if starts_at is None or (mode is not None and mode.moment is not None):
+        return None
+    message: str = gettext(
+        "This site is being tried out. Its clock was set to %(moment)s and runs on from there.",
+        moment=formatting.local_moment(starts_at),
+    )
+    return message

@@ -1,0 +1,509 @@
+"""Nobody comes into the back office by a letter alone: the second step, set up and taken."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pyotp
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import FORMER, LoginSession, Passkey, Person, RecoveryCode
+from app.accounts.queries import hash_secret
+from app.accounts.two_factor import services, totp
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.history.models import HistoryEntry
+from app.mail.models import Email
+from tests.browser import Browser, Page
+from tests.factories import make_login_session, make_organiser, make_sign_in_link, save, sign_in
+
+GRACE = "grace@conference.example"
+HOME = "The back office"
+WRONG = "That code is not right. Look at your app again: the code changes every 30 seconds"
+MADE_UP = {
+    "id": "AAAA",
+    "rawId": "AAAA",
+    "type": "public-key",
+    "response": {
+        "clientDataJSON": "e30",
+        "authenticatorData": "AA",
+        "signature": "AA",
+        "attestationObject": "oA",
+    },
+}
+USED = "That code has been used. Wait until your app shows the next one"
+
+
+def an_app(person: Person, **about: Any) -> pyotp.TOTP:
+    """Give someone an authenticator app."""
+    secret = pyotp.random_base32()
+    person.totp_secret = totp.encrypt(secret)
+    db.session.commit()
+    return pyotp.TOTP(secret)
+
+
+def a_passkey(person: Person, **about: Any) -> Passkey:
+    """Give someone a passkey, whose key nobody has."""
+    usual = {"credential": "AAAA", "public_key": b"key", "name": "My telephone"}
+    return save(Passkey(person_id=person.id, **{**usual, "added_at": clock.real_now(), **about}))
+
+
+def shown(app: pyotp.TOTP, later: int = 0) -> str:
+    """Tell what an app shows, now or some seconds later."""
+    return app.at(int(clock.real_now().timestamp()) + later)
+
+
+def half_way(visitor: Browser, address: str = "/organise") -> Page:
+    """Press the button of a sign-in link."""
+    visitor.open(make_sign_in_link())
+    visitor.press("Sign in")
+    return visitor.open(address)
+
+
+def recovery_codes(page: Page) -> list[str]:
+    return ["".join(one.itertext()) for one in page.tree.find_all("code")]
+
+
+def letters() -> list[str]:
+    return [letter.template for letter in db.session.scalars(select(Email).order_by(Email.id))]
+
+
+def set_up(visitor: Browser, address: str = "/organise") -> tuple[pyotp.TOTP, Page]:
+    """Set up an app on the way to an address."""
+    half_way(visitor, address)
+    page = visitor.press("Set up an app")
+    app = pyotp.TOTP(recovery_codes(page)[0].replace(" ", ""))
+    return app, page.press("Continue", code_from_your_app=shown(app))
+
+
+def test_an_app_is_set_up_at_first_sign_in_and_leads_on(visitor: Browser) -> None:
+    _, codes = set_up(visitor, "/my?from=letter")
+
+    assert codes.heading == "Your recovery codes"
+    shape = re.compile(r"([2-9B-DF-HJ-NP-TV-Z]{4}-){3}[2-9B-DF-HJ-NP-TV-Z]{4}")
+    assert [bool(shape.fullmatch(code)) for code in recovery_codes(codes)] == [True] * 10
+    home = codes.follow("I have kept them, go on")
+    assert home.heading == "You and your devices"
+    assert home.address.endswith("/my?from=letter")
+    assert "10 codes left" in home.text
+    assert letters() == ["second_step_changed"]
+    (entry,) = db.session.scalars(select(HistoryEntry).where(HistoryEntry.actor == GRACE))
+    assert entry.summary == f"{GRACE} set up an authenticator app as second step"
+
+
+def test_the_page_of_an_app_draws_the_key_and_writes_it_in_groups(visitor: Browser) -> None:
+    half_way(visitor)
+
+    page = visitor.press("Set up an app")
+
+    (key,) = recovery_codes(page)
+    assert re.fullmatch(r"([A-Z2-7]{4} ){7}[A-Z2-7]{4}", key)
+    (drawing,) = page.tree.find_by_class("qr")
+    assert drawing[0].tag.endswith("svg")
+    assert drawing[0].get("viewBox")
+    assert drawing.get("aria-label") == "QR code for the app. The same key stands below as text."
+
+
+def test_an_app_is_told_for_whom_and_where_its_codes_are() -> None:
+    told = totp.provisioning_uri("KVKFKRCPNZQUYMLX" * 2, GRACE, "Fair: health")
+
+    assert told == (
+        "otpauth://totp/Fair%20health:grace%40conference.example"
+        "?secret=KVKFKRCPNZQUYMLXKVKFKRCPNZQUYMLX&issuer=Fair%20health"
+    )
+
+
+def test_a_code_lets_in_once(
+    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+) -> None:
+    app = an_app(make_organiser())
+    first, second = half_way(visitor), half_way(new_browser())
+
+    assert first.press("Continue", code_from_your_app=shown(app)).heading == HOME
+    again = second.press("Continue", code_from_your_app=shown(app), status=422)
+    assert again.errors == [USED]
+    frozen_time.shift(timedelta(seconds=30))
+    assert again.press("Continue", code_from_your_app=shown(app)).heading == HOME
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(-60, 422), (-30, 200), (0, 200), (30, 200), (60, 422)]
+)
+def test_a_clock_may_be_half_a_minute_wrong(visitor: Browser, seconds: int, status: int) -> None:
+    app = an_app(make_organiser())
+    page = half_way(visitor)
+
+    answer = page.press("Continue", code_from_your_app=shown(app, seconds), status=status)
+
+    assert answer.errors == ([] if status == 200 else [WRONG])
+
+
+@pytest.mark.settings(CLOCK_STARTS_AT="2008-10-01T09:00:00+01:00")
+def test_codes_go_by_the_real_clock_whichever_day_the_site_rehearses(visitor: Browser) -> None:
+    app = an_app(make_organiser())
+
+    page = half_way(visitor).press("Continue", code_from_your_app=shown(app))
+
+    assert clock.now().year == 2008
+    assert page.heading == HOME
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("", "Enter the 6 digits that your app shows"),
+        ("12345", "Enter the 6 digits that your app shows"),
+        ("abcdef", "Enter the 6 digits that your app shows"),
+        ("١٢٣٤٥٦", "Enter the 6 digits that your app shows"),
+        ("000000", WRONG),
+    ],
+)
+def test_a_wrong_code_is_told_beside_the_question(visitor: Browser, typed: str, error: str) -> None:
+    an_app(make_organiser())
+    page = half_way(visitor)
+
+    answer = page.press("Continue", code_from_your_app=typed, status=422)
+
+    assert answer.errors == [error]
+    assert answer.error_for("Code from your app") == error
+    assert answer.title.startswith("Error: Show that it is you")
+
+
+def test_codes_cannot_be_guessed_for_long(visitor: Browser, frozen_time: Any) -> None:
+    app = an_app(make_organiser())
+    page = half_way(visitor)
+    for _ in range(10):
+        page = page.press("Continue", code_from_your_app="000000", status=422)
+
+    refused = page.press("Continue", code_from_your_app=shown(app), status=429)
+
+    assert refused.heading == "That was asked for too often"
+    frozen_time.shift(timedelta(minutes=61))
+    assert half_way(visitor).press("Continue", code_from_your_app=shown(app)).heading == HOME
+
+
+def test_recovery_codes_and_codes_are_counted_together(visitor: Browser) -> None:
+    an_app(make_organiser())
+    page = half_way(visitor)
+    for _ in range(9):
+        page = page.press("Continue", code_from_your_app="000000", status=422)
+    other = page.follow("Use a recovery code")
+
+    other = other.press("Continue", recovery_code="2222-2222-2222-2222", status=422)
+
+    assert other.errors == ["That is not one of your recovery codes, or it has been used"]
+    other.press("Continue", recovery_code="2222-2222-2222-2222", status=429)
+
+
+def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    codes = recovery_codes(set_up(new_browser())[1])
+    page = half_way(visitor).follow("Use a recovery code")
+
+    page = page.press("Continue", recovery_code=f" {codes[4].lower().replace('-', ' ')} ")
+
+    assert page.heading == HOME
+    assert letters() == ["second_step_changed"] * 2
+    assert "9 codes left" in visitor.open("/my").text
+    again = half_way(new_browser()).follow("Use a recovery code")
+    refused = again.press("Continue", recovery_code=codes[4], status=422)
+    assert refused.errors == ["That is not one of your recovery codes, or it has been used"]
+
+
+def test_new_recovery_codes_end_the_old_ones(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    old = recovery_codes(set_up(visitor)[1])
+
+    new = recovery_codes(visitor.open("/my").press("Make new codes"))
+
+    assert set(old) & set(new) == set()
+    page = half_way(new_browser(), "/second-step/recovery-code")
+    page = page.press("Continue", recovery_code=old[0], status=422)
+    assert page.press("Continue", recovery_code=new[0]).heading == HOME
+
+
+def test_nothing_that_passes_the_second_step_is_kept_in_the_clear(visitor: Browser) -> None:
+    app, page = set_up(visitor)
+
+    kept = [
+        str(value)
+        for kind in (Person, LoginSession, RecoveryCode)
+        for row in db.session.execute(select(kind.__table__))
+        for value in row
+    ]
+
+    assert app.secret not in "\n".join(kept)
+    for code in recovery_codes(page):
+        assert code not in kept
+        assert code.replace("-", "") not in kept
+
+
+@pytest.mark.settings(SECRET_KEY_FALLBACKS='["an earlier key, known to everyone"]')
+def test_a_secret_under_an_earlier_key_still_works_and_is_kept_under_the_new_one(
+    visitor: Browser, site: Flask
+) -> None:
+    person = make_organiser()
+    newest = site.config["SECRET_KEY"]
+    site.config["SECRET_KEY"] = site.config["SECRET_KEY_FALLBACKS"][0]
+    app = an_app(person)
+    before = person.totp_secret
+    site.config["SECRET_KEY"] = newest
+
+    page = half_way(visitor).press("Continue", code_from_your_app=shown(app))
+
+    assert page.heading == HOME
+    assert person.totp_secret != before
+    site.config["SECRET_KEY_FALLBACKS"] = []
+    assert totp.decrypt(person.totp_secret) == app.secret
+
+
+def test_a_secret_that_no_key_opens_leaves_the_recovery_codes(
+    visitor: Browser, site: Flask
+) -> None:
+    app = an_app(make_organiser())
+    page = half_way(visitor)
+    make_organiser().totp_secret = "gAAAAA"
+
+    refused = page.press("Continue", code_from_your_app=shown(app), status=422)
+
+    assert refused.errors == [
+        "The codes of your app cannot be checked any more. Use a recovery code"
+    ]
+
+
+def at_once(site: Flask, deed: Callable[[LoginSession], str], browsers: int = 4) -> list[str]:
+    """Let somebody take the second step in several browsers at the same moment."""
+    person = make_organiser()
+    for _ in range(browsers):
+        make_login_session(person, verified_at=None)
+    numbers = list(db.session.scalars(select(LoginSession.id)))
+    db.session.commit()
+    ready, ended = Barrier(browsers), []
+
+    def act(number: int) -> None:
+        with site.app_context():
+            ready.wait(20)
+            try:
+                with transaction():
+                    deed(db.session.get_one(LoginSession, number))
+                ended.append("in")
+            except RuleViolation as refusal:
+                ended.append(str(refusal))
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=act, args=(number,)) for number in numbers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return sorted(ended)
+
+
+@pytest.mark.both_databases
+def test_a_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) -> None:
+    code = shown(an_app(make_organiser()))
+
+    ended = at_once(site, lambda device: services.verify_totp(device, code))
+
+    assert ended == [USED] * 3 + ["in"]
+
+
+@pytest.mark.both_databases
+def test_a_recovery_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) -> None:
+    person = make_organiser()
+    save(RecoveryCode(person_id=person.id, code_hash=hash_secret("2222222222222222")))
+
+    ended = at_once(
+        site, lambda device: services.verify_recovery_code(device, "2222-2222-2222-2222")
+    )
+
+    assert ended == ["That is not one of your recovery codes, or it has been used"] * 3 + ["in"]
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_the_same_code_would_let_all_in(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the tests above can see the race."""
+    code = shown(an_app(make_organiser()))
+    looked = Barrier(4)
+
+    def only_looked_at(device: LoginSession) -> Person:
+        person = device.person
+        looked.wait(20)  # everyone has looked before anyone writes
+        return person
+
+    monkeypatch.setattr(services, "_lock_person", only_looked_at)
+
+    ended = at_once(site, lambda device: services.verify_totp(device, code))
+
+    assert ended == ["in"] * 4
+
+
+def test_whoever_has_a_second_step_cannot_set_up_another_before_taking_it(
+    visitor: Browser,
+) -> None:
+    an_app(make_organiser())
+    half_way(visitor)
+
+    for address in ("", "/app", "/passkey"):
+        assert visitor.open(f"/second-step/set-up{address}").heading == "Show that it is you"
+
+
+def test_two_who_set_up_at_once_do_not_both_come_in(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    thief = new_browser()
+    half_way(thief)
+    prepared = thief.press("Set up an app")
+    their_app = pyotp.TOTP(recovery_codes(prepared)[0].replace(" ", ""))
+    set_up(visitor)
+
+    refused = prepared.press("Continue", code_from_your_app=shown(their_app), status=401)
+
+    assert refused.heading == "Finish signing in first"
+    assert thief.open("/organise").heading == "Show that it is you"
+
+
+def test_whoever_has_taken_it_is_led_on(visitor: Browser) -> None:
+    sign_in(visitor)
+
+    assert visitor.open("/second-step").heading == HOME
+    assert visitor.open("/second-step/recovery-code?next=/my").heading == "You and your devices"
+
+
+def test_the_cookie_of_before_the_second_step_ends_with_it(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    app = an_app(make_organiser())
+    page = half_way(visitor)
+    thief = new_browser()
+    thief.set_cookie("session", visitor.cookies()["session"])
+
+    page.press("Continue", code_from_your_app=shown(app))
+
+    assert visitor.open("/organise").heading == HOME
+    assert thief.open("/organise").heading == "Sign in"
+
+
+def test_whoever_has_no_part_any_more_sets_nothing_up(visitor: Browser) -> None:
+    half_way(visitor)
+    make_organiser().role = FORMER
+
+    page = visitor.open("/second-step/set-up", status=403)
+
+    assert page.heading == "This page is not open to you"
+
+
+def test_an_app_is_added_beside_a_passkey_and_either_may_go_but_not_both(
+    visitor: Browser,
+) -> None:
+    a_passkey(make_organiser())
+    sign_in(visitor)
+    choose = visitor.open("/my").follow("Add a passkey or an app")
+    page = choose.press("Set up an app")
+    app = pyotp.TOTP(recovery_codes(page)[0].replace(" ", ""))
+    page.press("Continue", code_from_your_app=shown(app))
+    mine = visitor.open("/my")
+
+    assert choose.heading == "Add a second step"
+    assert {"Remove: the passkey My telephone", "Remove: the authenticator app"} < set(mine.buttons)
+    left = mine.press("Remove: the passkey My telephone")
+    assert not any(button.startswith("Remove") for button in left.buttons)
+    assert letters() == ["second_step_changed"] * 2
+    refused = mine.press("Remove: the authenticator app", status=409)
+    assert "This is your only second step" in refused.text
+
+
+def test_an_app_can_be_removed_where_a_passkey_stays(visitor: Browser) -> None:
+    person = make_organiser()
+    a_passkey(person)
+    an_app(person)
+    sign_in(visitor)
+
+    page = visitor.open("/my").press("Remove: the authenticator app")
+
+    assert "Not set up" in page.text
+    assert visitor.open("/my").press("Make new codes").heading == "Your recovery codes"
+
+
+def test_nobody_removes_the_passkey_of_somebody_else(visitor: Browser) -> None:
+    theirs = a_passkey(make_organiser("colleague@conference.example"))
+    an_app(make_organiser())
+    a_passkey(make_organiser(), credential="BBBB")
+    sign_in(visitor)
+    field = visitor.open("/my").tree.find_by_id("token-everywhere")
+    assert field is not None
+
+    answer = visitor.fetch(
+        "POST", f"/my/passkeys/{theirs.id}/remove", data={"csrf_token": field.get("value")}
+    )
+
+    assert answer.status_code == 404
+    assert len(db.session.scalars(select(Passkey)).all()) == 2
+
+
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000", SESSION_COOKIE_SECURE="false")
+def test_a_site_without_a_name_takes_no_passkeys_and_says_why(visitor: Browser) -> None:
+    page = half_way(visitor)
+
+    assert "this one is opened by a number (http://127.0.0.1:8000)" in page.text
+    assert "Set up a passkey" not in page.links
+    assert "opened by a number" in visitor.open("/second-step/set-up/passkey").text
+
+
+@pytest.mark.parametrize(
+    "answer", ["no JSON", "[]", "{}", '{"id": "AAAA"}', "[" * 9000, json.dumps(MADE_UP)]
+)
+def test_no_made_up_passkey_lets_in_or_is_kept(visitor: Browser, answer: str) -> None:
+    person = make_organiser()
+    page = half_way(visitor, "/second-step/set-up/passkey")
+    token = page.tree.find_by_id("csrf_token")
+    assert token is not None
+    told = {"csrf_token": token.get("value"), "name": "Mine", "answer": answer}
+    visitor.fetch("POST", "/second-step/set-up/passkey/question", data=told)
+
+    added = visitor.fetch("POST", "/second-step/set-up/passkey", data=told)
+    a_passkey(person)
+    asked = visitor.fetch("POST", "/second-step/passkey/question", data=told)
+    passed = visitor.fetch("POST", "/second-step/passkey", data=told)
+
+    assert (added.status_code, asked.status_code, passed.status_code) == (422, 200, 422)
+    assert [device.challenge for device in db.session.scalars(select(LoginSession))] == [""]
+    assert visitor.open("/organise").heading == "Show that it is you"
+
+
+def test_the_browser_may_use_passkeys_on_this_site_alone(visitor: Browser) -> None:
+    policy = visitor.open("/sign-in").headers["Permissions-Policy"]
+
+    assert "publickey-credentials-create=(self)" in policy
+    assert "publickey-credentials-get=(self)" in policy
+
+
+def test_the_command_resets_what_an_organiser_has_lost(visitor: Browser, site: Flask) -> None:
+    set_up(visitor)
+    a_passkey(make_organiser())
+    run = site.test_cli_runner().invoke
+
+    done, nobody = (
+        run(args=["reset-second-factor", email]) for email in (GRACE, "nobody@conference.example")
+    )
+
+    assert done.output == f"{GRACE} sets up a second step at the next sign-in\n"
+    assert nobody.output == "Error: There is nobody with that address\n"
+    assert visitor.open("/my").heading == "Sign in"
+    assert half_way(visitor).heading == "Set up your second step"
+    assert db.session.scalars(select(RecoveryCode)).all() == []
+    entries = db.session.scalars(
+        select(HistoryEntry.summary).where(HistoryEntry.subject == f"person {GRACE}")
+    )
+    assert f"The second step of {GRACE} was reset" in list(entries)

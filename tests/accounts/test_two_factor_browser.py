@@ -1,0 +1,181 @@
+"""The second step in a real browser: with a passkey, with an app, by keyboard, with no barrier."""
+
+from collections.abc import Callable
+
+import pyotp
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.chromium import horizontal_overflow
+from tests.factories import make_sign_in_link, sign_in_window
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+KEY = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+HOME = "The back office"
+CODES = "ol.codes code"
+
+
+@pytest.fixture
+def settings(settings: dict[str, str]) -> dict[str, str]:
+    """The settings of a site that is opened by a name: browsers want one for passkeys."""
+    return {**settings, "SITE_URL": settings["SITE_URL"].replace("127.0.0.1", "localhost")}
+
+
+@pytest.fixture
+def key(window: Page) -> Callable[..., None]:
+    """A key in this browser that answers at once, until it is told to be another."""
+    devtools = window.context.new_cdp_session(window)
+    devtools.send("WebAuthn.enable")
+    held: list[str] = []
+
+    def plug_in(**about: object) -> None:
+        for one in held:
+            devtools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": one})
+        answer = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {**KEY, **about}})
+        held[:] = [answer["authenticatorId"]]
+
+    plug_in()
+    return plug_in
+
+
+def heading(window: Page) -> str:
+    return window.locator("h1").inner_text()
+
+
+def go_to(window: Page, words: str) -> None:
+    """Go to a link, button or field with the Tab key, and see that focus shows."""
+    for _ in range(80):
+        window.keyboard.press("Tab")
+        focused = window.locator(":focus")
+        if focused.count() and words in name_of(focused.element_handle()):
+            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            return
+    raise AssertionError(f"the Tab key never comes to “{words}” on “{heading(window)}”")
+
+
+def name_of(element: object) -> str:
+    return str(
+        element.evaluate("e => e.labels?.[0]?.innerText || e.innerText || ''")  # type: ignore[attr-defined]
+    )
+
+
+def press(window: Page, words: str, leads_to: str) -> None:
+    go_to(window, words)
+    window.keyboard.press("Enter")
+    expect(window.locator("h1")).to_have_text(leads_to)
+
+
+def test_a_passkey_is_set_up_and_used_by_keyboard_alone(
+    live_site: LiveSites, window: Page, key: Callable[..., None], axe: Barriers
+) -> None:
+    site = live_site().address
+    found: dict[str, tuple[list[str], int]] = {}
+    window.set_viewport_size({"width": 320, "height": 640})
+
+    def look(state: str = "") -> None:
+        found[f"{heading(window)} {state}"] = (axe(window), horizontal_overflow(window))
+
+    window.goto(site + make_sign_in_link() + "?next=/my")
+    press(window, "Sign in", "Set up your second step")
+    look()
+    press(window, "Set up a passkey", "Set up a passkey")
+    look()
+    go_to(window, "A name for this passkey")
+    window.keyboard.press("Control+A")
+    window.keyboard.type("My telephone")
+    press(window, "Make the passkey", "Your recovery codes")
+    look()
+    assert len(window.locator(CODES).all_inner_texts()) == 10
+    press(window, "I have kept them, go on", "You and your devices")
+    look()
+    assert "My telephone" in window.locator("main").inner_text()
+    press(window, "Add a passkey or an app", "Add a second step")
+    press(window, "Set up an app", "Set up an authenticator app")
+    press(window, "Continue", "Set up an authenticator app")
+    look("with an error")
+    window.goto(f"{site}/my")
+    press(window, "Sign out", "You are signed out")
+
+    window.goto(site + make_sign_in_link() + "?next=/my")
+    press(window, "Sign in", "Show that it is you")
+    look("with a passkey")
+    key(isUserVerified=True)  # another key, which this site does not know
+    go_to(window, "Use a passkey")
+    window.keyboard.press("Enter")
+    window.get_by_text("No passkey was used").wait_for()
+    look("not known")
+    press(window, "Use a recovery code", "Use a recovery code")
+    look()
+
+    assert {state: told for state, told in found.items() if told != ([], 0)} == {}
+    assert len(found) == 8
+
+
+def test_a_passkey_lets_in_again(
+    live_site: LiveSites, window: Page, key: Callable[..., None]
+) -> None:
+    site = live_site().address
+    sign_in_window(window, site, verified_at=None).goto(f"{site}/second-step/set-up/passkey")
+    press(window, "Make the passkey", "Your recovery codes")
+    press(window, "I have kept them, go on", HOME)
+    window.goto(site + "/sign-out")
+    press(window, "Sign out", "You are signed out")
+    window.goto(site + make_sign_in_link())
+    press(window, "Sign in", "Show that it is you")
+
+    press(window, "Use a passkey", HOME)
+
+    window.goto(f"{site}/second-step/set-up/passkey")
+    window.get_by_role("button", name="Make the passkey").click()
+    window.get_by_text("You have a passkey on this device already.").wait_for()
+
+
+def test_an_app_is_set_up_and_used_by_keyboard_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page, window: Page, axe: Barriers
+) -> None:
+    site, page = live_site().address, window_without_scripts
+    page.goto(site + make_sign_in_link())
+    press_plainly(page, "Sign in")
+    assert "A passkey works only in a browser with JavaScript" in page.locator("main").inner_text()
+    press_plainly(page, "Set up an app")
+    codes = pyotp.TOTP(page.locator(".key").inner_text().replace(" ", ""))
+    go_to(page, "Code from your app")
+    page.keyboard.type("12345")
+    press_plainly(page, "Continue")
+    assert page.locator(".govuk-error-summary li").inner_text() == (
+        "Enter the 6 digits that your app shows"
+    )
+    go_to(page, "Code from your app")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(codes.now())
+    press_plainly(page, "Continue")
+    recovery = page.locator(CODES).all_inner_texts()
+    press_plainly(page, "I have kept them, go on")
+    assert page.locator("h1").inner_text() == HOME
+    page.goto(f"{site}/sign-out")
+    press_plainly(page, "Sign out")
+
+    page.goto(site + make_sign_in_link())
+    press_plainly(page, "Sign in")
+    assert heading(page) == "Show that it is you"
+    press_plainly(page, "Use a recovery code")
+    go_to(page, "Recovery code")
+    page.keyboard.type(recovery[3].lower().replace("-", " "))
+    press_plainly(page, "Continue")
+
+    assert heading(page) == HOME
+
+
+def press_plainly(window: Page, words: str) -> None:
+    go_to(window, words)
+    with window.expect_navigation():
+        window.keyboard.press("Enter")

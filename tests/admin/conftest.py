@@ -1,0 +1,55 @@
+"""What stories about the back office ask for besides.
+
+keyboard_user  somebody who works by keyboard and listens (tests/keyboard_user.py), signed in as an
+             organiser, on a wide screen with scripts. At the end of a walk, nothing may have been
+             in the way, and all that `@pytest.mark.walks` names must have been done.
+             With `@pytest.mark.without_scripts(why it differs then)` the test runs once more:
+             without scripts, on a screen 320 pixels wide. Every other walk is gone through
+             without scripts in test_walks_without_scripts.py, by a small browser that has none
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from tests.chromium import tab
+from tests.factories import sign_in_window
+from tests.keyboard_user import NARROW, WIDE, KeyboardUser
+from tests.live_site import LiveSite
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "keyboard_user" in metafunc.fixturenames:
+        differs = metafunc.definition.get_closest_marker("without_scripts") is not None
+        ways = {"with scripts": True} | ({"without scripts, narrow": False} if differs else {})
+        metafunc.parametrize("keyboard_user", ways.values(), ids=ways, indirect=True)
+
+
+@pytest.fixture
+def keyboard_user(
+    request: pytest.FixtureRequest,
+    site: Flask,
+    live_site: Callable[..., LiveSite],
+    chromium: Browser,
+    axe: Callable[[Page], list[str]],
+) -> Iterator[KeyboardUser]:
+    """Somebody who works by keyboard and listens."""
+    address = live_site().address
+    with tab(chromium, scripts=request.param) as window:
+        window.set_viewport_size(WIDE if request.param else NARROW)
+        sign_in_window(window, address)
+        user = KeyboardUser(window, address, site, axe if request.param else _skip_axe)
+        yield user
+        assert user.faults == []
+        assert _expected_endpoints(request) - user.posted_endpoints == set()
+
+
+def _skip_axe(_window: Page) -> list[str]:
+    """Leave axe to the walk with scripts: it sees the same pages, and what scripts add."""
+    return []
+
+
+def _expected_endpoints(request: pytest.FixtureRequest) -> set[str]:
+    return {str(deed) for mark in request.node.iter_markers("walks") for deed in mark.args}

@@ -1,0 +1,423 @@
+"""The schedule board without JavaScript: read as a list or a table, moved by a form."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app import clock
+from app.accounts.models import VIEWER
+from app.database import db
+from app.programme import board_layout
+from app.programme.board_layout import TimeBlock
+from app.programme.models import Appearance, Room, Session
+from tests.browser import Browser, Page
+from tests.factories import (
+    FIRST_MORNING,
+    make_room,
+    make_session,
+    make_speaker,
+    make_theme,
+    sign_in,
+)
+
+BOARD = "/organise/board"
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    """An organiser who has signed in."""
+    return sign_in(visitor)
+
+
+def cards(page: Page, where: str = "board-slots") -> list[str]:
+    """Read the sessions of the board, or those beside it, in their order."""
+    return [
+        " ".join("".join(one.itertext()).split()) for one in next(page.tree.find_by_class(where))
+    ]
+
+
+def the_session(slug: str) -> Session:
+    db.session.rollback()
+    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
+
+
+def test_a_day_is_read_in_the_order_of_time(organiser: Browser) -> None:
+    page = organiser.open(BOARD)
+
+    assert page.heading == "Schedule board"
+    assert cards(page) == [
+        "Move Opening 9:30am to 10:30am, Great hall Ada Marsh (chair), João Maré",
+        "Move Coffee 10:30am to 11am, no room",
+        "Move Reading the tide 11am to midday, Great hall João Maré Water",
+        "Move Harbour walls 11am to midday, Boat house Ada Marsh Stone",
+    ]
+    assert "4 sessions" in page.text
+    assert "No clash on this day." in page.text
+    assert "Every session has a time." in page.text
+
+
+def test_days_are_links_and_the_day_in_view_is_marked(organiser: Browser) -> None:
+    organiser.open(BOARD)
+
+    page = organiser.follow("Thursday 11 June 2009")
+
+    assert cards(page) == ["Move Farewell 4pm to 5pm, Great hall Ada Marsh"]
+    current = [
+        link.get("href") for link in page.tree.find_all("a") if link.get("aria-current") == "page"
+    ]
+    assert "/organise/board?day=2009-06-11" in current
+
+
+@pytest.mark.parametrize("day", ["2009-06-09", "yesterday", "9999-99-99", ""])
+def test_a_day_that_is_none_gives_the_first(organiser: Browser, day: str) -> None:
+    page = organiser.open(f"{BOARD}?day={day}")
+
+    assert len(cards(page)) == 4
+
+
+def test_a_session_on_another_day_has_a_day_of_its_own_with_its_clash(organiser: Browser) -> None:
+    make_session(title="Too late", starts_at=FIRST_MORNING + timedelta(days=2))
+
+    organiser.open(BOARD)
+    page = organiser.follow("Friday 12 June 2009 1 clash")
+
+    assert cards(page)[0].endswith(
+        "It starts on Friday 12 June 2009, which is not a day of the conference"
+    )
+
+
+def test_what_has_no_time_waits_beside_the_board(organiser: Browser) -> None:
+    make_session(title="Wanted", starts_at=None, room=make_room(name="Loft"))
+
+    page = organiser.open(BOARD)
+
+    assert cards(page, "board-tray")[-1] == "Move Wanted Loft"
+
+
+def test_drafts_and_cancelled_sessions_say_so(organiser: Browser) -> None:
+    make_session(title="Perhaps", is_draft=True, theme=make_theme(name="Wind"))
+    make_session(title="Never", cancelled_at=clock.now())
+
+    told = cards(organiser.open(BOARD))
+
+    assert "Move Perhaps 9:30am to 10:30am, no room Draft Wind" in told
+    assert "Move Never 9:30am to 10:30am, no room Called off" in told
+
+
+@pytest.mark.empty
+def test_without_a_conference_the_board_says_what_will_be_there(organiser: Browser) -> None:
+    page = organiser.open(BOARD)
+
+    assert "No conference yet" in page.text
+    assert "Load a programme" in page.links
+
+
+def test_a_conference_without_rooms_and_sessions_has_an_empty_board(organiser: Browser) -> None:
+    for row in (*db.session.scalars(select(Session)), *db.session.scalars(select(Room))):
+        db.session.delete(row)
+    db.session.commit()
+
+    page = organiser.open(BOARD)
+
+    assert "Nothing is placed on this day yet." in page.text
+
+
+# Moving by the form
+
+
+def test_a_session_is_moved_by_its_form_and_the_move_can_be_undone(organiser: Browser) -> None:
+    organiser.open(BOARD)
+    form = organiser.follow("Move Reading the tide")
+    assert form.heading == "Move “Reading the tide”"
+    assert "It is now on Wednesday 10 June 2009: Great hall, 11am to midday." in form.text
+
+    page = form.press(
+        "Save",
+        day="Thursday 11 June 2009",
+        start="14:05",
+        length_in_minutes="90",
+        room="Boat house",
+    )
+
+    assert page.heading == "Schedule board"
+    assert "Move Reading the tide 2:05pm to 3:35pm, Boat house João Maré Water" in cards(page)
+    told = "Reading the tide was moved to Boat house, 2:05pm on Thursday 11 June 2009."
+    assert told in page.text
+
+    page = page.press("Undo")
+
+    assert the_session("reading-the-tide").starts_at == FIRST_MORNING + timedelta(minutes=90)
+    assert page.heading == "Schedule board"
+
+
+def test_a_session_is_taken_off_the_schedule_and_put_back(organiser: Browser) -> None:
+    form = organiser.open(f"{BOARD}/harbour-walls")
+
+    page = form.press("Take it off the schedule")
+
+    assert cards(page, "board-tray")[-1].startswith("Move Harbour walls Boat house")
+    assert "Harbour walls was taken off the schedule." in page.text
+    form = page.follow("Move Harbour walls")
+    assert "It has no time yet." in form.text
+
+    page = form.press("Save", start="09:00", length_in_minutes="20")
+
+    assert cards(page)[0].startswith("Move Harbour walls 9am to 9:20am, Boat house")
+
+
+def test_a_longer_session_is_told_as_such(organiser: Browser) -> None:
+    form = organiser.open(f"{BOARD}/harbour-walls")
+
+    page = form.press("Save", length_in_minutes="75")
+
+    assert "Harbour walls now ends at 12:15pm on Wednesday 10 June 2009." in page.text
+
+
+def test_a_move_into_a_clash_is_saved_and_told_at_both_sessions_and_in_the_list(
+    organiser: Browser,
+) -> None:
+    form = organiser.open(f"{BOARD}/harbour-walls")
+
+    page = form.press("Save", room="Great hall", start="11:30")
+
+    told = cards(page)
+    assert told[2].endswith("“Harbour walls” is in Great hall at the same time")
+    assert told[3].endswith("“Reading the tide” is in Great hall at the same time")
+    (reason,) = cards(page, "board-reasons")
+    assert reason == "Harbour walls “Reading the tide” is in Great hall at the same time"
+    form = page.follow("Move Harbour walls")
+    assert "1 clash where it is now" in form.text
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ({"start": "soon"}, "Enter a time like 9:30am or 14:30"),
+        ({"length_in_minutes": "0"}, "Enter a length between 1 minute and 24 hours"),
+        ({"length_in_minutes": "1441"}, "Enter a length between 1 minute and 24 hours"),
+        ({"length_in_minutes": "long"}, "Enter a length between 1 minute and 24 hours"),
+        ({"length_in_minutes": ""}, "Enter a length between 1 minute and 24 hours"),
+    ],
+)
+def test_what_cannot_be_is_refused_beside_the_question(
+    organiser: Browser, answers: dict[str, Any], error: str
+) -> None:
+    form = organiser.open(f"{BOARD}/harbour-walls")
+
+    page = form.press("Save", answers, status=422)
+
+    assert page.errors == [error]
+    assert the_session("harbour-walls").version == 1
+
+
+def test_a_choice_that_was_not_offered_is_refused(organiser: Browser) -> None:
+    form = organiser.open(f"{BOARD}/harbour-walls")
+    token = form.tree.find_by_id("csrf_token")
+    assert token is not None
+    sent = {"csrf_token": token.get("value"), "version": "1", "day": "2009-01-01", "start": "9:00"}
+
+    page = organiser.send(
+        "POST", f"{BOARD}/harbour-walls", 422, data={**sent, "minutes": "5", "room": "x"}
+    )
+
+    assert page.errors == ["Choose one of the days", "Choose one of the rooms"]
+
+
+@pytest.mark.both_databases
+def test_who_comes_second_is_shown_both_versions_and_may_save_again(
+    organiser: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    other = sign_in(new_browser(), "ada@conference.example")
+    mine, theirs = (one.open(f"{BOARD}/opening") for one in (organiser, other))
+    theirs.press("Save", start="08:00")
+
+    page = mine.press("Save", {"room": "Boat house"}, status=409)
+
+    assert "Two versions" in page.text
+    assert "8am on Wednesday 10 June 2009" in page.text
+    assert page.value_of("Room") == "Boat house"
+    assert the_session("opening").starts_at == FIRST_MORNING - timedelta(minutes=90)
+
+    page = page.press("Save")
+
+    assert cards(page)[0].startswith("Move Opening 9:30am to 10:30am, Boat house")
+
+
+def test_a_viewer_reads_the_board_and_moves_nothing(visitor: Browser) -> None:
+    sign_in(visitor, role=VIEWER)
+
+    page = visitor.open(BOARD)
+
+    assert cards(page)[0].startswith("Opening 9:30am to 10:30am, Great hall")
+    assert {"Undo", "Redo"}.isdisjoint(page.buttons)
+    visitor.open(f"{BOARD}/opening", status=403)
+
+
+def test_what_a_file_left_out_cannot_be_moved(organiser: Browser) -> None:
+    make_session(slug="gone", withdrawn_at=clock.now())
+
+    organiser.open(f"{BOARD}/gone", status=404)
+
+
+# The questions and answers of the script
+
+
+def token_of(page: Page) -> str:
+    (board,) = [one for one in page.tree.find_all("div") if "data-token" in one.attrib]
+    return board.get("data-token", "")
+
+
+def placed(browser: Browser, slug: str, **place: str) -> TestResponse:
+    """Send a move as the board's script does."""
+    token = token_of(browser.open(BOARD))
+    usual = {"version": "1", "day": "2009-06-10", "start": "09:30", "minutes": "60", "room": ""}
+    sent = {**usual, **place, "csrf_token": token}
+    return browser.fetch("POST", f"{BOARD}/{slug}/place", data=sent)
+
+
+def told_by(answer: TestResponse) -> dict[str, Any]:
+    told: dict[str, Any] = answer.get_json()
+    return told
+
+
+@pytest.mark.both_databases
+def test_a_move_is_answered_with_the_whole_day_and_its_clashes(organiser: Browser) -> None:
+    answer = placed(organiser, "harbour-walls", start="11:00", room="great-hall")
+
+    assert answer.status_code == 200
+    assert told_by(answer)["said"] == (
+        "Saved: Harbour walls, Great hall, 11am to midday. "
+        "1 clash: “Reading the tide” is in Great hall at the same time."
+    )
+    assert told_by(answer)["html"].count("data-slug=") == 4
+    assert 'data-version="2"' in told_by(answer)["html"]
+
+
+@pytest.mark.both_databases
+def test_a_stale_move_is_refused_and_answered_with_where_the_session_is_now(
+    organiser: Browser,
+) -> None:
+    placed(organiser, "opening", room="boat-house")
+
+    answer = placed(organiser, "opening", start="10:00", room="great-hall")
+
+    assert answer.status_code == 409
+    assert told_by(answer)["said"] == (
+        "Not saved: somebody else has changed Opening. "
+        "It is now on Wednesday 10 June 2009: Boat house, 9:30am to 10:30am."
+    )
+    assert the_session("opening").starts_at == FIRST_MORNING
+
+
+def test_a_session_taken_off_says_where_it_waits(organiser: Browser) -> None:
+    answer = placed(organiser, "opening", start="", room="great-hall")
+
+    assert told_by(answer)["said"] == "Saved: Opening, without a time."
+
+
+@pytest.mark.parametrize(
+    "place",
+    [{"minutes": "0"}, {"minutes": "x"}, {"start": "25:00"}, {"day": "2001-01-01"}, {"room": "x"}],
+)
+def test_a_move_that_cannot_be_is_refused_with_the_reason(
+    organiser: Browser, place: dict[str, str]
+) -> None:
+    answer = placed(organiser, "opening", **place)
+
+    assert answer.status_code == 422
+    assert told_by(answer)["said"].startswith("Not saved: ")
+    assert the_session("opening").version == 1
+
+
+def test_a_place_can_be_tried_without_anything_being_saved(organiser: Browser) -> None:
+    place = "day=2009-06-10&start=11:00&minutes=60&room=boat-house"
+
+    tried = organiser.fetch("GET", f"{BOARD}/opening/tried?{place}")
+    free = organiser.fetch("GET", f"{BOARD}/opening/tried?{place.replace('11:', '15:')}")
+    off = organiser.fetch("GET", f"{BOARD}/opening/tried?day=2009-06-10&minutes=60&room=")
+    wrong = organiser.fetch("GET", f"{BOARD}/opening/tried")
+
+    assert tried.json == {
+        "count": 3,
+        "said": "3 clashes: “Harbour walls” is in Boat house at the same time. "
+        "Ada Marsh leads this session, and is also in “Harbour walls” at that time. "
+        "João Maré is also in “Reading the tide” at that time.",
+    }
+    assert free.json == {"count": 0, "said": "No clash."}
+    assert off.json == {"count": 0, "said": "No clash."}
+    assert wrong.status_code == 422
+
+
+def test_what_has_no_time_yet_can_be_tried_with_its_people(organiser: Browser) -> None:
+    waiting = make_session(slug="wanted", starts_at=None)
+    waiting.appearances = [Appearance(speaker=make_speaker(name="Lin"))]
+    make_session(title="Elsewhere", speakers=(waiting.appearances[0].speaker,))
+    db.session.commit()
+
+    tried = organiser.fetch(
+        "GET", f"{BOARD}/wanted/tried?day=2009-06-10&start=10:00&minutes=30&room=boat-house"
+    )
+
+    assert told_by(tried)["said"] == "1 clash: Lin is also in “Elsewhere” at that time."
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_board_asks_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    for _ in range(count):
+        make_session(speakers=(make_speaker(),), room=make_room(), theme=make_theme())
+        make_session(speakers=(make_speaker(),), starts_at=None)
+    organiser.open(BOARD)  # what stands around every page is asked for once
+    queries.clear()
+
+    organiser.open(f"{BOARD}?moved=opening")
+
+    assert len([one for one in queries if "FROM site_state" not in one]) == 8
+
+
+# Where sessions are drawn
+
+
+def test_what_overlaps_in_one_room_is_drawn_side_by_side(site: Flask) -> None:
+    spans = [
+        TimeBlock(1, 540, 60),
+        TimeBlock(1, 570, 60),
+        TimeBlock(1, 600, 30),
+        TimeBlock(2, 540, 60),
+        TimeBlock(1, 700, 5),
+    ]
+
+    lanes = [(one.lane, one.lane_count) for one in board_layout.build_positions(spans)]
+
+    assert lanes == [(0, 2), (1, 2), (0, 2), (0, 1), (0, 1)]
+
+
+def test_a_board_has_room_for_what_begins_early_and_goes_on_past_midnight(
+    organiser: Browser,
+) -> None:
+    hour = timedelta(hours=1)
+    make_session(slug="run", starts_at=FIRST_MORNING - 4.5 * hour, ends_at=FIRST_MORNING - 4 * hour)
+    make_session(
+        slug="ball", starts_at=FIRST_MORNING + 12 * hour, ends_at=FIRST_MORNING + 17 * hour
+    )
+
+    page = organiser.open(BOARD)
+
+    (board,) = page.tree.find_by_class("board")
+    assert (board.get("data-from"), board.get("data-to")) == ("4", "27")
+    assert page.tree.find_by_id("session-run").get("class") == "slot in-0 h5 m0 l0 n30"  # type: ignore[union-attr]
+    assert page.tree.find_by_id("session-ball").get("class") == "slot in-0 h21 m30 l5 n0"  # type: ignore[union-attr]
+
+
+def test_hours_are_drawn_large_enough_for_the_shortest_session() -> None:
+    assert [
+        board_layout.choose_scale([TimeBlock(0, 0, minutes)]) for minutes in (5, 15, 30, 90)
+    ] == [3, 2, 1, 1]
+    assert board_layout.choose_scale([]) == 1
+    assert board_layout.get_hour_range([]) == (8, 18)

@@ -1,0 +1,259 @@
+"""Writing for the public, and the settings, in a real browser: by keyboard, without barriers."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Page, expect
+
+from app.database import db
+from tests.chromium import horizontal_overflow
+from tests.factories import make_delegate, make_link, sign_in_window
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+WANDA, OTTO = "wanda@conference.example", "otto@conference.example"
+
+
+def heading(window: Page) -> str:
+    return window.locator("h1").inner_text()
+
+
+def focused(window: Page) -> str:
+    """Tell what holds the focus: its label, or its words; and see that it shows."""
+    name: str = window.evaluate(
+        """() => {
+            const one = document.activeElement;
+            const style = getComputedStyle(one);
+            const shows = style.outlineStyle !== "none" || style.boxShadow !== "none";
+            const words = one.labels?.length ? one.labels[0].innerText : one.innerText;
+            return (shows ? "" : "unseen: ") + (words || "").trim();
+        }"""
+    )
+    return name
+
+
+def tab_to(window: Page, name: str, most: int = 90) -> None:
+    """Go to a field, link or button with the Tab key alone."""
+    for _ in range(most):
+        window.keyboard.press("Tab")
+        if focused(window) == name:
+            return
+    raise AssertionError(f"the Tab key never comes to “{name}” on {heading(window)}")
+
+
+def write(window: Page, field: str, words: str) -> None:
+    tab_to(window, field)
+    window.keyboard.press("Control+A")
+    window.keyboard.insert_text(words)
+
+
+def press(window: Page, name: str) -> None:
+    tab_to(window, name)
+    with window.expect_navigation():
+        window.keyboard.press("Enter")
+
+
+def test_an_editor_writes_compares_brings_back_and_warns_by_keyboard_alone(
+    live_site: LiveSites, window: Page
+) -> None:
+    site = live_site().address
+    sign_in_window(window, site, WANDA, role="editor")
+    window.goto(f"{site}/organise/pages/page/help")
+
+    press(window, "Change")
+    write(window, "Title", "Help and contact")
+    write(window, "Text", "## Desk\n\nAsk at the **desk**.")
+    expect(window.locator("#preview strong")).to_have_text("desk")
+    assert focused(window) == "Text"
+    assert 'heading "Desk" [level=2]' in window.locator("#preview").aria_snapshot()
+    press(window, "Save")
+    expect(window.locator(".note--done")).to_have_text("Saved. Readers see it now.")
+    press(window, "2 versions")
+    press(window, "Show the differences")
+    rows = window.get_by_role("region", name="Lines of the text").aria_snapshot()
+    assert "+ Added" in rows or "Added" in rows
+    press(window, "Every version")
+    press(window, "As shipped")
+    press(window, "Let readers see this version now")
+    assert heading(window) == "Help"
+
+    window.goto(f"{site}/organise/pages/notice/write")
+    write(window, "The notice", "No trains today: take the bus.")
+    press(window, "Save the notice")
+    told = window.get_by_role("region", name="Urgent notice")
+    expect(told).to_have_text("No trains today: take the bus.")
+    press(window, "Take the notice down")
+    assert told.count() == 0
+
+
+def test_an_organiser_changes_the_settings_by_keyboard_alone(
+    live_site: LiveSites, window: Page
+) -> None:
+    site = live_site().address
+    sign_in_window(window, site)
+    window.goto(f"{site}/organise/settings")
+
+    press(window, "Change the settings")
+    write(window, "Title", " ")
+    press(window, "Save")
+    assert window.title().startswith("Error:")
+    assert window.evaluate("document.activeElement.closest('.govuk-error-summary') !== null")
+    write(window, "Title", "Tides and Storms")
+    press(window, "Save")
+    expect(window.locator(".note--done")).to_have_text(
+        "The settings have been saved, and are in effect now."
+    )
+    press(window, "Change the limit of places")
+    write(window, "Limit of places", "30")
+    press(window, "Save")
+
+    window.goto(f"{site}/")
+    assert heading(window) == "Tides and Storms"
+
+
+def test_everything_can_be_done_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page
+) -> None:
+    site = live_site().address
+    window = sign_in_window(window_without_scripts, site, WANDA, role="editor")
+
+    window.goto(f"{site}/organise/pages/add/page")
+    window.get_by_label("Title").fill("Getting here")
+    window.get_by_label("Summary").fill("By train and by boat.")
+    window.get_by_label("Text").fill("Take the *train*.")
+    window.get_by_role("button", name="Preview").click()
+    assert window.locator("#preview em").inner_text() == "train"
+    assert window.get_by_label("Title").input_value() == "Getting here"
+    window.get_by_role("button", name="Save").click()
+    assert heading(window) == "Getting here"
+    window.get_by_role("link", name="Change the additional links").click()
+    window.get_by_label("Words of the link").fill("Trains")
+    window.get_by_label("Address").fill("https://trains.example/")
+    window.get_by_role("button", name="Add this link").click()
+    window.goto(f"{site}/getting-here")
+    assert window.get_by_role("link", name="Trains (opens another website)").is_visible()
+    window.goto(f"{site}/organise/pages/page/getting-here")
+    window.get_by_role("link", name="Take it away").click()
+    window.get_by_role("button", name="Take it away").click()
+    answer = window.goto(f"{site}/getting-here?as=now")  # the browser holds the page for a minute
+    assert answer is not None
+    assert answer.status == 410
+
+
+class Eyes:
+    """What axe and a narrow screen find on one page after another."""
+
+    def __init__(self, window: Page, site: str, axe: Barriers) -> None:
+        self.window, self._site, self._axe = window, site, axe
+        self.seen: dict[str, tuple[list[str], int]] = {}
+        window.set_viewport_size({"width": 320, "height": 640})
+
+    def look(self, state: str) -> None:
+        scroll = horizontal_overflow(self.window)
+        self.seen[f"{heading(self.window)}, {state}"] = (self._axe(self.window), scroll)
+
+    def visit(self, address: str, state: str = "") -> None:
+        self.window.goto(f"{self._site}{address}")
+        self.look(state)
+
+    @property
+    def faults(self) -> dict[str, tuple[list[str], int]]:
+        return {state: told for state, told in self.seen.items() if told != ([], 0)}
+
+
+def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(
+    live_site: LiveSites, window: Page, chromium: Browser, axe: Barriers
+) -> None:
+    site = live_site().address
+    eyes = Eyes(sign_in_window(window, site), site, axe)
+    make_link(label="Ng" * 60, address=f"https://example.org/{'x' * 300}")
+    db.session.commit()  # to let others write
+    eyes.visit("/organise/pages")
+    eyes.visit("/organise/pages?q=storms", "nothing found")
+    eyes.visit("/organise/pages/notice", "none")
+    eyes.visit("/organise/pages/page/help", "as shipped")
+    eyes.visit("/organise/pages/page/help/en", "empty")
+    window.get_by_label("Text").fill("# One\n\n| a | b |\n|---|---|\n" + "| x | y |\n" * 20)
+    window.get_by_label("Title").fill("Wolfeschlegelsteinhausen" * 8)
+    window.get_by_role("button", name="Preview").click()
+    eyes.look("with a preview")
+    with chromium.new_context() as another:  # somebody else is faster
+        other = sign_in_window(another.new_page(), site, OTTO)
+        other.goto(f"{site}/organise/pages/page/help/en")
+        other.get_by_label("Title").fill("His")
+        other.get_by_role("button", name="Save").click()
+    window.get_by_role("button", name="Save").click()
+    eyes.look("too late")
+    window.get_by_label("Appears (optional)").fill("2009-06-09T09:00")
+    window.get_by_role("button", name="Save").click()
+    eyes.look("waiting")
+    eyes.visit("/organise/pages/page/help/en", "while one waits")
+    eyes.visit("/organise/pages/page/help/en/versions")
+    eyes.visit("/organise/pages/page/help/en/versions/1")
+    eyes.visit("/organise/pages/page/help/en/compare?from=0&to=2")
+    eyes.visit("/organise/pages/add/news")
+    window.get_by_role("button", name="Save").click()
+    eyes.look("with errors")
+    eyes.visit("/organise/pages/notice/write")
+    window.get_by_label("The notice").fill("Wolfeschlegelsteinhausen " * 10)
+    window.get_by_role("button", name="Save the notice").click()
+    eyes.look("standing")
+    eyes.visit("/organise/pages/notice/notice/en/versions/1")
+    eyes.visit("/help", "as readers see it")
+
+    assert eyes.faults == {}
+    assert len(eyes.seen) == 18
+
+
+def test_no_page_about_links_has_a_barrier_or_scrolls_sideways(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    eyes = Eyes(sign_in_window(window, site), site, axe)
+    link = make_link(label="Ng" * 60, address=f"https://example.org/{'x' * 300}").id
+    db.session.commit()  # to let others write
+    eyes.visit("/organise/pages/page/help/links")
+    window.get_by_role("button", name="Add this link").click()
+    eyes.look("with errors")
+    eyes.visit(f"/organise/pages/page/help/links/{link}")
+    window.get_by_label("Appears (optional)").fill("2009-06-09T09:00")
+    window.get_by_role("button", name="Save").click()
+    eyes.look("one waits")
+    eyes.visit(f"/organise/pages/page/help/links/{link}", "while a version waits")
+    eyes.visit(f"/organise/pages/link/{link}/en/versions")
+    eyes.visit(f"/organise/pages/link/{link}/en/versions/1")
+    eyes.visit(f"/organise/pages/link/{link}/en/compare?from=1&to=2")
+    eyes.visit(f"/organise/pages/page/help/links/{link}", "once more")
+    window.get_by_role("button", name="Take this link away").click()
+    eyes.look("one was taken away")
+    eyes.visit(f"/organise/pages/page/help/links/{link}", "taken away")
+
+    assert eyes.faults == {}
+    assert len(eyes.seen) == 11
+
+
+def test_no_page_about_the_settings_has_a_barrier_or_scrolls_sideways(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    eyes = Eyes(sign_in_window(window, site), site, axe)
+
+    make_delegate(days="2009-06-11")
+    eyes.visit("/organise/settings")
+    eyes.visit("/organise/settings/places")
+    window.get_by_label("Limit of places").fill("0")
+    window.get_by_role("button", name="Save").click()
+    eyes.look("with an error")
+    eyes.visit("/organise/settings/change")
+    window.get_by_label("Title", exact=True).fill("Wolfeschlegelsteinhausen" * 8)
+    window.get_by_label("Last day").fill("2009-06-10")
+    window.get_by_role("button", name="Save").click()
+    eyes.look("with an error")
+    window.get_by_label("Last day").fill("2009-06-12")
+    window.get_by_role("button", name="Save").click()
+    eyes.look("saved")
+    window.emulate_media(color_scheme="dark")
+    eyes.look("in the dark")
+
+    assert eyes.faults == {}
+    assert len(eyes.seen) == 7

@@ -1,0 +1,499 @@
+"""Additional links below a page, and the urgent notice above every page."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.content import links
+from app.content import queries as content
+from app.history import queries as history
+from tests.browser import Browser, Page
+from tests.factories import make_link, sign_in
+from tests.pages import read_text
+
+Browsers = Callable[[], Browser]
+TRAINS = "No trains between Whitby and York today: take bus 840."
+
+
+@pytest.fixture
+def editor(new_browser: Browsers) -> Browser:
+    return sign_in(new_browser(), "wanda@conference.example", role="editor")
+
+
+def notice_on(page: Page) -> str:
+    """Read the urgent notice above a page."""
+    return " ".join(read_text(one) for one in page.tree.find_by_class("notice--urgent"))
+
+
+def words_of_links(page: Page) -> list[str]:
+    """List the words of the additional links below a page."""
+    left = " (opens another website)"
+    return [one.removesuffix(left) for one in page.links if one.endswith(left)]
+
+
+def put_up(
+    editor: Browser, typed: Mapping[str, str] = MappingProxyType({}), status: int = 200
+) -> Page:
+    editor.open("/organise/pages/notice/write")
+    return editor.press("Save the notice", {"The notice": TRAINS, **typed}, status)
+
+
+def later(frozen_time: Any, monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    """Let time go by, in the store of public pages too, which the held clock does not hold."""
+    then = time.monotonic() + by.total_seconds()
+    frozen_time.shift(by)
+    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
+
+
+# Links
+
+
+@pytest.mark.both_databases
+def test_a_link_stands_below_the_page_and_says_that_it_leaves(
+    editor: Browser, visitor: Browser, queries: list[str]
+) -> None:
+    assert "Additional links" not in visitor.open("/help").headings
+
+    editor.open("/organise/pages/page/help/links")
+    editor.press("Add this link", words_of_the_link="WHO", address="https://who.example/report")
+
+    page = visitor.open("/help")
+    assert "Additional links" in page.headings
+    assert page.links["WHO (opens another website)"] == "https://who.example/report"
+    queries.clear()
+    visitor.open("/venue")
+    assert [one for one in queries if "FROM link" in one] == []
+    told = editor.open("/organise/pages/page/help").text
+    assert "The link “WHO” was added to the page /help: https://who.example/report" in told
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "ftp://example.org/x",
+        "/help",
+        "//example.org",
+        "https://",
+        "https://localhost",
+        "https://user@example.org/",
+        "https://example.org:99999/",
+        "https://exa mple.org/",
+        "example.org",
+        "https://[::1",
+        "https://example.org/\u202e",
+        "https://example.org/a b",
+    ],
+)
+def test_only_whole_addresses_of_the_web_are_taken(editor: Browser, address: str) -> None:
+    token = editor.open("/organise/pages/page/help/links").tree.find_by_id("csrf_token")
+    told = {"csrf_token": token.get("value") if token is not None else "", "label": "X1"}
+
+    answer = editor.fetch(
+        "POST", "/organise/pages/page/help/links", data={**told, "address": address}
+    )
+
+    assert answer.status_code == 422
+    assert links.list_links("help") == []
+
+
+@pytest.mark.both_databases
+def test_links_are_changed_moved_and_taken_away(editor: Browser, visitor: Browser) -> None:
+    for number, label in enumerate(("One", "Two", "Three"), 1):
+        make_link(label=label, position=number, address=f"https://example.org/{number}")
+
+    editor.open("/organise/pages/page/help/links")
+    form = editor.follow("Change or move Three")
+    assert form.value_of("Place in the list") == "3"
+    editor.press("Save", words_of_the_link="Third", place_in_the_list="1")
+
+    assert [row["Words"] for row in editor.page.rows] == ["Third", "One", "Two"]
+    editor.follow("Change or move One")
+    editor.press("Take this link away")
+    assert [(row["Place"], row["Words"]) for row in editor.page.rows] == [
+        ("1", "Third"),
+        ("2", "Two"),
+    ]
+    shown = [link for link in visitor.open("/help").links if "another website" in link]
+    assert [link.split()[0] for link in shown] == ["Third", "Two"]
+
+
+def test_whoever_changes_only_words_leaves_a_link_where_somebody_moved_it_meanwhile(
+    editor: Browser, new_browser: Browsers
+) -> None:
+    other = sign_in(new_browser(), "otto@conference.example")
+    for number, label in enumerate(("One", "Two", "Three"), 1):
+        make_link(label=label, position=number)
+    for one in (editor, other):
+        one.open("/organise/pages/page/help/links").follow("Change or move One")
+
+    other.press("Save", place_in_the_list="3")
+    editor.press("Save", words_of_the_link="First")
+
+    assert [row["Words"] for row in editor.page.rows] == ["Two", "Three", "First"]
+
+
+def test_two_editors_of_one_link_see_both_versions(editor: Browser, new_browser: Browsers) -> None:
+    link = make_link(label="One")
+    other = sign_in(new_browser(), "otto@conference.example")
+    other.open(f"/organise/pages/page/help/links/{link.id}")
+    editor.open(f"/organise/pages/page/help/links/{link.id}")
+    editor.press("Save", words_of_the_link="Hers")
+
+    late = other.press("Save", words_of_the_link="His", status=409)
+
+    assert late.rows == [{"": "Words", "Saved now": "Hers", "Yours": "His"}]
+    late.press("Save")
+    assert [one.label for one in links.list_links("help")] == ["His"]
+
+
+@pytest.mark.both_databases
+def test_a_link_appears_and_changes_at_its_moment_by_itself(
+    editor: Browser,
+    visitor: Browser,
+    queries: list[str],
+    frozen_time: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_link(label="Old words")
+    editor.open("/organise/pages/page/help/links")
+    editor.press(
+        "Add this link", words_of_the_link="New", address="https://new.example/", appears=TEN
+    )
+    assert [row["Appears"] for row in editor.page.rows] == [
+        "Readers see it",
+        "Waiting 10am on Tuesday 12 May 2009",
+    ]
+    editor.follow("Change or move Old words")
+    editor.press("Save", words_of_the_link="New words", appears_optional=TEN)
+    assert editor.page.rows[0]["Appears"].endswith("Until then readers see “Old words”")
+    assert words_of_links(visitor.open("/help")) == ["Old words"]
+    form = editor.follow("Change or move New words")
+    assert form.value_of("Appears (optional)") == TEN
+    (told,) = editor.press("Save").tree.find_by_class("note--done")
+    assert read_text(told) == "Nothing was changed, so there was nothing to save."
+
+    later(frozen_time, monkeypatch, timedelta(minutes=30))
+    queries.clear()
+    assert words_of_links(visitor.open("/help")) == ["New words", "New"]
+    assert [one for one in queries if "FROM link" in one or "FROM content_version" in one] == []
+
+
+def test_a_page_that_is_made_while_a_moment_comes_is_not_kept_as_it_was_before(
+    editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_link(label="Old words")
+    editor.open("/organise/pages/page/help/links").follow("Change or move Old words")
+    editor.press("Save", words_of_the_link="New words", appears_optional=TEN)
+    read = content.list_links
+
+    def read_just_before(folder: Path, slug: str) -> Any:
+        there = read(folder, slug)
+        later(frozen_time, monkeypatch, timedelta(minutes=30))
+        return there
+
+    with monkeypatch.context() as while_it_comes:
+        while_it_comes.setattr(content, "list_links", read_just_before)
+        assert words_of_links(visitor.open("/help")) == ["Old words"]
+
+    assert words_of_links(visitor.open("/help")) == ["New words"]
+
+
+@pytest.mark.both_databases
+def test_an_earlier_version_of_a_link_is_looked_at_and_brought_back(
+    editor: Browser, visitor: Browser
+) -> None:
+    make_link(label="One", address="https://one.example/")
+    editor.open("/organise/pages/page/help/links")
+    editor.follow("Change or move One")
+    editor.press("Save", words_of_the_link="Two", address="https://two.example/")
+    editor.follow("Change or move Two")
+
+    page = editor.follow("2 versions")
+    assert page.heading == "Versions of “Two”"
+    assert [(row["Version"], row["State"], row["Words"]) for row in page.rows] == [
+        ("Version 2", "Readers see this", "Two"),
+        ("Version 1", "Replaced", "One"),
+    ]
+    compared = page.press("Show the differences")
+    assert [list(row.values()) for row in compared.rows][1:] == [
+        ["Words", "One", "Two"],
+        ["Address", "https://one.example/", "https://two.example/"],
+    ]
+    page = editor.follow("Every version").follow("Version 1")
+    assert page.links["One (opens another website)"] == "https://one.example/"
+    form = page.follow("Go on writing from this version")
+    assert (form.value_of("Words of the link"), form.value_of("Place in the list")) == ("One", "1")
+
+    editor.open(page.address)
+    editor.press("Let readers see this version now")
+
+    assert words_of_links(visitor.open("/help")) == ["One"]
+    told = editor.open("/organise/pages/page/help").text
+    assert "on the page /help was brought back as it was in version 1: https://one.example/" in told
+
+
+@pytest.mark.both_databases
+def test_a_link_that_was_taken_away_is_brought_back_where_there_is_room(
+    editor: Browser, visitor: Browser
+) -> None:
+    gone = make_link(label="Gone").id
+    editor.open(f"/organise/pages/page/help/links/{gone}")
+    editor.press("Take this link away")
+    assert words_of_links(visitor.open("/help")) == []
+    editor.open(f"/organise/pages/page/help/links/{gone}")
+    assert "This link has been taken away. When you save, readers see it again." in editor.page.text
+    for number in range(links.MAX_LINKS_PER_PAGE):
+        make_link(label=f"Link {number}", position=number + 2)
+
+    late = editor.press("Save", status=422)
+    assert late.error_for("Words of the link") == "A page has 50 additional links at most"
+    back = f"/organise/pages/link/{gone}/en/versions/1"
+    editor.open(back)
+    full = editor.press("Let readers see this version now", status=409)
+    assert "A page has 50 additional links at most" in full.text
+    editor.open("/organise/pages/page/help/links").follow("Change or move Link 7")
+    editor.press("Take this link away")
+    editor.open(back)
+    editor.press("Let readers see this version now")
+
+    assert words_of_links(visitor.open("/help"))[0] == "Gone"
+    editor.open("/organise/pages/page/help/links")
+    assert editor.page.links["Link 7"].endswith("/en/versions")
+    editor.open(f"/organise/pages/link/{gone}/fr/versions", 404)
+    editor.open("/organise/pages/link/nothing/en/versions", 404)
+
+
+def test_what_is_wrong_with_a_link_is_told_beside_it(editor: Browser) -> None:
+    link = make_link()
+    editor.open(f"/organise/pages/page/help/links/{link.id}")
+
+    page = editor.press("Save", words_of_the_link=" ", status=422)
+
+    assert page.error_for("Words of the link") == "Enter the words of the link"
+    editor.open("/organise/pages/page/help/links/77", 404)
+    editor.open("/organise/pages/page/storms/links", 404)
+
+
+def test_a_page_takes_only_so_many_links(editor: Browser) -> None:
+    for number in range(links.MAX_LINKS_PER_PAGE):
+        make_link(position=number + 1)
+    editor.open("/organise/pages/page/help/links")
+
+    page = editor.press(
+        "Add this link", words_of_the_link="One more", address="https://a.example/", status=422
+    )
+
+    assert page.error_for("Words of the link") == "A page has 50 additional links at most"
+
+
+# The urgent notice
+
+
+@pytest.mark.both_databases
+def test_a_notice_stands_above_every_page_until_it_is_taken_down(
+    editor: Browser, visitor: Browser, queries: list[str]
+) -> None:
+    visitor.open("/programme")
+
+    page = put_up(editor)
+
+    assert page.summary_list["State"] == "Stands above every page"
+    public = ("/", "/programme", "/help", "/sessions/opening", "/speakers/ada-marsh", "/register")
+    for address in (*public, "/sign-in"):
+        assert notice_on(visitor.open(address)) == TRAINS, address
+    assert notice_on(visitor.open("/storms", 404)) == TRAINS
+    queries.clear()
+    visitor.open("/terms")
+    assert [one for one in queries if "FROM site_state" not in one] == []
+    editor.open("/organise/pages/notice")
+    editor.press("Take the notice down")
+    assert notice_on(visitor.open("/programme")) == ""
+    told = [entry.summary for entry in history.list_entries("notice")]
+    assert told[-1] == f"The urgent notice was taken down: “{TRAINS}”"
+
+
+def test_a_notice_is_looked_at_before_anybody_reads_it(editor: Browser, visitor: Browser) -> None:
+    editor.open("/organise/pages/notice/write")
+
+    page = editor.press("Preview", {"The notice": TRAINS})
+
+    assert f"It would stand like this above every page. Nothing of it is saved yet. {TRAINS}" in (
+        page.text
+    )
+    assert notice_on(visitor.open("/programme")) == ""
+    assert editor.press("Preview", {"The notice": ""}, 422).errors == [
+        "Enter the words of the notice"
+    ]
+    editor.press("Save the notice", {"The notice": TRAINS})
+    assert notice_on(visitor.open("/programme")) == TRAINS
+
+
+def test_a_notice_appears_and_ends_by_itself_on_pages_that_are_kept(
+    editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(
+        editor,
+        {"Appears (optional)": "2009-05-12T10:00", "Ends (optional)": "2009-05-12T11:00"},
+    )
+    assert editor.page.summary_list["State"] == "Waiting"
+    assert notice_on(visitor.open("/programme")) == ""
+
+    later(frozen_time, monkeypatch, timedelta(minutes=30))
+    assert notice_on(visitor.open("/programme")) == TRAINS
+    later(frozen_time, monkeypatch, timedelta(minutes=60))
+    assert notice_on(visitor.open("/programme")) == ""
+
+
+def test_a_new_notice_takes_the_place_of_the_one_that_stands(
+    editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(editor)
+    form = editor.open("/organise/pages/notice/write")
+    assert form.value_of("The notice") == TRAINS
+    editor.press("Save the notice", {"The notice": "At ten all is well."}, appears_optional=TEN)
+
+    assert notice_on(visitor.open("/help")) == TRAINS
+    later(frozen_time, monkeypatch, timedelta(minutes=30))
+    assert notice_on(visitor.open("/help")) == "At ten all is well."
+    editor.open("/organise/pages/notice")
+    editor.press("Take the notice down")
+    assert notice_on(visitor.open("/help")) == ""
+
+
+TEN = "2009-05-12T10:00"
+
+
+def test_a_notice_that_waits_is_replaced_at_once_and_can_be_called_off(
+    editor: Browser, visitor: Browser, site: Flask
+) -> None:
+    put_up(editor, {"Appears (optional)": TEN})
+    put_up(editor, {"The notice": "Now.", "Appears (optional)": ""})
+
+    assert notice_on(visitor.open("/help")) == "Now."
+    editor.open("/organise/pages/notice")
+    editor.press("Take the notice down")
+    assert "No notice stands" in editor.page.text
+
+
+@pytest.mark.both_databases
+def test_every_notice_is_kept_and_can_be_brought_back(
+    editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(editor, {"Ends (optional)": TEN})
+    put_up(editor, {"The notice": "Come early.", "Appears (optional)": TEN, "Ends (optional)": ""})
+    page = editor.open("/organise/pages/notice")
+    assert f"Until then this notice stands: “{TRAINS}”" in page.text
+
+    page = page.follow("2 versions")
+    assert page.heading == "Versions of the urgent notice"
+    assert [(row["Version"], row["State"], row["Words"]) for row in page.rows] == [
+        ("Version 2", "Waiting 10am on Tuesday 12 May 2009", "Come early."),
+        ("Version 1", "Readers see this", TRAINS),
+    ]
+    compared = page.press("Show the differences")
+    assert [list(row.values()) for row in compared.rows][1:] == [
+        ["Words", TRAINS, "Come early."],
+        ["Ends", "10am on Tuesday 12 May 2009", "nothing"],
+    ]
+    later(frozen_time, monkeypatch, timedelta(minutes=30))
+    assert notice_on(visitor.open("/help")) == "Come early."
+    editor.open("/organise/pages/notice")
+    editor.press("Take the notice down")
+
+    page = editor.page.follow("3 versions")
+    assert [row["State"] for row in page.rows] == ["Taken away", "Replaced", "Replaced"]
+    page = page.follow("Version 1")
+    assert (page.summary_list["Ends"], notice_on(page)) == ("10am on Tuesday 12 May 2009", TRAINS)
+    assert page.follow("Go on writing from this version").value_of("The notice") == TRAINS
+    editor.open("/organise/pages/notice/notice/en/versions/1")
+    page = editor.press("Let readers see this version now")
+
+    assert page.summary_list["Ends"] == "When somebody takes it down"
+    assert notice_on(visitor.open("/help")) == TRAINS
+    told = [entry.summary for entry in history.list_entries("notice")]
+    assert told[-1].startswith("The urgent notice was brought back as it was in version 1")
+
+
+def test_a_notice_that_has_ended_says_so_among_its_versions(
+    editor: Browser, visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_up(editor, {"Ends (optional)": TEN})
+    later(frozen_time, monkeypatch, timedelta(minutes=30))
+
+    page = editor.open("/organise/pages/notice/notice/en/versions")
+
+    assert [row["State"] for row in page.rows] == ["Ended"]
+    assert "No notice stands" in page.follow("Back to the urgent notice").text
+    editor.open("/organise/pages/notice/notice/en/versions/1")
+    editor.press("Let readers see this version now")
+    assert notice_on(visitor.open("/help")) == TRAINS
+
+
+def test_before_there_is_a_notice_it_has_no_versions(editor: Browser) -> None:
+    editor.open("/organise/pages/notice/notice/en/versions", 404)
+    assert "version" not in editor.open("/organise/pages/notice").text
+
+
+def test_two_editors_of_the_notice_see_both(editor: Browser, new_browser: Browsers) -> None:
+    other = sign_in(new_browser(), "otto@conference.example")
+    other.open("/organise/pages/notice/write")
+    put_up(editor)
+
+    late = other.press("Save the notice", {"The notice": "Come early."}, 409)
+
+    assert late.rows == [{"": "Notice", "Saved now": TRAINS, "Yours": "Come early."}]
+    assert late.press("Save the notice").summary_list["The notice"] == "Come early."
+
+
+def test_nobody_takes_down_a_notice_that_they_have_not_seen(
+    editor: Browser, visitor: Browser, new_browser: Browsers
+) -> None:
+    other = sign_in(new_browser(), "otto@conference.example")
+    put_up(editor)
+    other.open("/organise/pages/notice")
+    put_up(editor, {"The notice": "Leave the hall by the doors to the river."})
+
+    late = other.press("Take the notice down", status=409)
+
+    assert "Nothing has been taken down" in late.text
+    assert late.summary_list["The notice"] == "Leave the hall by the doors to the river."
+    assert notice_on(visitor.open("/programme")) == "Leave the hall by the doors to the river."
+    other.press("Take the notice down")
+    assert notice_on(visitor.open("/programme")) == ""
+
+
+def test_a_notice_must_end_after_it_appears(editor: Browser) -> None:
+    page = put_up(
+        editor,
+        {"Appears (optional)": "2009-05-12T11:00", "Ends (optional)": "2009-05-12T10:00"},
+        422,
+    )
+
+    assert page.error_for("Ends (optional)") == "The notice must end after it appears"
+
+
+@pytest.mark.parametrize("typed", [" ", "<b>x</b>", "x" * 301, "No\u202etrains"])
+def test_a_notice_is_one_plain_sentence(editor: Browser, visitor: Browser, typed: str) -> None:
+    is_plain = typed.startswith("<")
+
+    put_up(editor, {"The notice": typed}, 200 if is_plain else 422)
+
+    assert notice_on(visitor.open("/help")) == (typed if is_plain else "")
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_a_notice_says_its_language_on_a_page_in_another(editor: Browser, visitor: Browser) -> None:
+    put_up(editor)
+
+    page = visitor.open("/fr/help")
+
+    (notice,) = page.tree.find_by_class("notice--urgent")
+    assert [one.get("lang") for one in page.tree.find_all("p", within=notice)] == ["en"]

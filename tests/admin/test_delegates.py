@@ -1,0 +1,598 @@
+"""Delegates in the back office: found, looked at, and done for."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import current_app
+from sqlalchemy import select
+
+from app.accounts.models import DESK, VIEWER
+from app.database import db
+from app.history.models import HistoryEntry, PersonalDetails
+from app.mail.models import FAILED, SENT
+from app.registration.bookings import data_export
+from app.registration.models import Delegate
+from app.registration.queries import get_places as places_now
+from tests.browser import Answer, Browser
+from tests.factories import make_delegate, make_email, set_places, sign_in
+from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
+
+NEW: dict[str, Answer] = {
+    "Given names": "Zoë",
+    "Family name": "Ångström",
+    "Email address": "zoe@example.org",
+    "Organisation (optional)": "Institute of Light",
+    "Country": "Sweden",
+    "Days": ["Wednesday 10 June 2009"],
+    "They know what we keep and for how long, and agree": True,
+}
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, "dora@conference.example", role=DESK)
+
+
+def past(delegate: Delegate) -> list[tuple[str, str]]:
+    found = (
+        select(HistoryEntry)
+        .where(HistoryEntry.subject == delegate.history_subject)
+        .order_by(HistoryEntry.id)
+    )
+    db.session.rollback()
+    return [(entry.summary, entry.actor) for entry in db.session.scalars(found)]
+
+
+def of(delegate: Delegate, deed: str = "") -> str:
+    return f"/organise/delegates/{delegate.reference}{deed}"
+
+
+# Finding
+
+LABEL = "Search"
+OTHER = {"badge_name": "Zoë", "organisation": "Institute of Light"}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "words",
+    ["lovelace", "ADA love", "Lovelace Ada", "ada@exa", "bcdf2345", "analytical"],
+)
+def test_a_delegate_is_found_by_part_of_what_is_known(desk: Browser, words: str) -> None:
+    make_delegate(reference="BCDF2345")
+    make_delegate(given_names="Zoë", family_name="Ångström", email="z@x.org", **OTHER)
+
+    page = desk.open("/organise/delegates").press("Show", {LABEL: words})
+
+    assert [row["Reference"] for row in page.rows] == ["BCDF2345"]
+    assert page.text_by_id("count") == "1 delegate"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("words", ["zoe", "ANGSTROM zo", "z%", "żoë"])
+def test_accents_and_case_make_no_difference_and_signs_mean_nothing(
+    desk: Browser, words: str
+) -> None:
+    make_delegate(given_names="Zoë", family_name="Ångström", email="z%@x.org", **OTHER)
+    make_delegate(email="ada@example.com")
+
+    page = desk.open("/organise/delegates").press("Show", {LABEL: words})
+
+    assert len(page.rows) == 1
+    assert "Zoë Ångström" in page.text
+
+
+def test_whoever_is_nowhere_is_not_found_and_the_page_says_what_to_do(desk: Browser) -> None:
+    make_delegate()
+
+    page = desk.open("/organise/delegates?q=nobody")
+
+    assert page.rows == []
+    assert "Nobody is found" in page.text
+    assert len(page.follow("Show all").rows) == 1
+
+
+def test_an_empty_list_says_what_will_be_there(desk: Browser) -> None:
+    page = desk.open("/organise/delegates")
+
+    assert "Nobody has registered yet" in page.text
+    assert "Download as CSV" not in page.buttons
+
+
+def test_the_list_is_narrowed_by_booking_day_country_letters_and_who_added(desk: Browser) -> None:
+    one = make_delegate(given_names="One", email="1@x.org", days="2009-06-10", country="FR")
+    two = make_delegate(given_names="Two", email="2@x.org", is_added_by_team=True)
+    gone = make_delegate(given_names="Gone", email="3@x.org", cancelled_at=one.registered_at)
+    make_email(booking_reference=one.reference, state=FAILED)
+    make_email(booking_reference=gone.reference, state=SENT)
+    page = desk.open("/organise/delegates")
+
+    found = {
+        choice: [row["Reference"] for row in page.press("Show", {label: choice}).rows]
+        for label, choice in [
+            ("Booking", "Cancelled"),
+            ("Booking", "Erased"),
+            ("Day", "Thursday 11 June 2009"),
+            ("Country", "France"),
+            ("Letters", "Not delivered"),
+            ("Added", "By hand"),
+        ]
+    }
+
+    assert found == {
+        "Cancelled": [gone.reference],
+        "Erased": [],
+        "Thursday 11 June 2009": [gone.reference, two.reference],
+        "France": [one.reference],
+        "Not delivered": [one.reference],
+        "By hand": [two.reference],
+    }
+    assert "Letter not delivered" in desk.open("/organise/delegates").text
+
+
+@pytest.mark.both_databases
+def test_the_list_is_put_in_order_by_what_stands_in_its_columns(desk: Browser) -> None:
+    make_delegate(reference="BBBB2222", family_name="Ödman", organisation="b", country="DE")
+    make_delegate(reference="CCCC3333", family_name="Zimmer", organisation="Ä", country="GB")
+    make_delegate(reference="DDDD4444", family_name="abel", organisation="", country="FR")
+
+    def order(sort: str) -> str:
+        page = desk.open(f"/organise/delegates?sort={sort}")
+        return "".join(row["Reference"][0] for row in page.rows)
+
+    assert order("name") == "DBC"
+    assert order("-name") == "CBD"
+    assert order("organisation") == "DCB"
+    assert order("country") == "BDC"
+    assert order("-registered") == "DCB"
+    assert order("nonsense") == "DBC"
+
+
+@pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(
+    desk: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        delegate = make_delegate(email=f"{number}@example.org", country="FR")
+        make_email(booking_reference=delegate.reference, state=FAILED)
+    desk.open("/organise/delegates?q=ada")
+    queries.clear()
+
+    desk.open("/organise/delegates?q=ada")
+
+    assert len(queries) == 5
+
+
+@pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_of_a_delegate_asks_the_same_few_questions(
+    desk: Browser, queries: list[str], count: int
+) -> None:
+    delegate = make_delegate()
+    for _ in range(count):
+        make_email(booking_reference=delegate.reference, state=FAILED)
+    desk.open(of(delegate))
+    queries.clear()
+
+    desk.open(of(delegate))
+
+    assert len(queries) == 5
+
+
+def test_long_names_and_other_ways_of_writing_stay_whole(desk: Browser) -> None:
+    delegate = make_delegate(given_names="Ng" * 50, family_name="שרה לוי", organisation="W" * 100)
+
+    assert desk.open("/organise/delegates").follow(f"{'Ng' * 50} שרה לוי").status == 200
+    assert desk.open(of(delegate, "/change")).value_of("Family name") == "שרה לוי"
+
+
+# Adding
+
+
+@pytest.mark.both_databases
+def test_the_desk_adds_somebody_who_then_holds_a_place_like_everyone(desk: Browser) -> None:
+    set_places(3)
+    form = desk.open("/organise/delegates").follow("Add somebody by hand")
+    assert "3 places are left." in form.text
+
+    page = form.press("Add", {**NEW, "Name on the badge (optional)": "Zoë!"})
+
+    assert page.heading == "Zoë Ångström"
+    assert "The booking has been made." in page.source
+    assert page.summary_list["Organisation"] == "Institute of Light"
+    assert page.summary_list["Country"] == "Sweden"
+    assert page.summary_list["Registered"].endswith("added by hand")
+    assert places_now().taken == 1
+    delegate = db.session.scalars(select(Delegate)).one()
+    assert past(delegate) == [("Added by hand", "dora@conference.example")]
+    deliver_link = find_link(last_email_to("zoe@example.org"), "/booking/")
+    assert desk.open(deliver_link).heading == "Your booking"
+
+
+def test_somebody_may_be_added_without_a_letter(desk: Browser) -> None:
+    form = desk.open("/organise/delegates/_add")
+
+    form.press("Add", {**NEW, "Write to them?": "No, without a letter"})
+
+    assert subjects_to("zoe@example.org") == []
+
+
+@pytest.mark.parametrize("moment", ["2009-01-01T09:00:00+00:00", "2009-06-30T09:00:00+01:00"])
+def test_the_desk_adds_people_before_opening_and_after_closing(
+    desk: Browser, frozen_time: Any, moment: str
+) -> None:
+    frozen_time.move_to(moment)
+    sign_in(desk, "dora@conference.example", role=DESK)
+
+    assert desk.open("/organise/delegates/_add").press("Add", NEW).heading == "Zoë Ångström"
+
+
+def test_nobody_is_added_past_the_limit(desk: Browser) -> None:
+    set_places(1)
+    make_delegate()
+    form = desk.open("/organise/delegates/_add")
+    assert "Every place has been taken. Nobody can be added" in form.text
+
+    page = form.press("Add", NEW, status=422)
+
+    assert page.errors == ["Every place has been taken"]
+    assert page.value_of("Given names") == "Zoë"
+
+
+def test_who_has_a_booking_already_is_not_added_again_but_shown(desk: Browser) -> None:
+    known = make_delegate(given_names="ZOË", family_name="Ångström", email="Zoe@example.org")
+
+    page = desk.open("/organise/delegates/_add").press("Add", NEW, status=422)
+
+    assert page.errors == [
+        f"There is a booking with these names and this email address already {known.reference}"
+    ]
+    assert page.follow(known.reference).heading == "ZOË Ångström"
+
+
+def test_a_slip_in_an_address_is_asked_about_once(desk: Browser) -> None:
+    typed = {**NEW, "Email address": "zoe@gmial.com"}
+
+    page = desk.open("/organise/delegates/_add").press("Add", typed, status=422)
+
+    assert page.errors == ["Check the address: did you mean zoe@gmail.com?"]
+    assert page.press("Add").heading == "Zoë Ångström"
+
+
+def test_what_is_missing_is_said_beside_each_question(desk: Browser) -> None:
+    page = desk.open("/organise/delegates/_add").press("Add", status=422)
+
+    assert page.errors == [
+        "Enter given names",
+        "Choose a country",
+        "Choose at least one day",
+        "Enter an email address",
+        "Ask whether they agree, then tick the box: it takes their consent",
+    ]
+
+
+# Changing
+
+
+def test_a_change_is_told_before_and_after_and_stands_in_the_history(desk: Browser) -> None:
+    delegate = make_delegate()
+
+    page = (
+        desk.open(of(delegate))
+        .follow("Change the booking")
+        .press(
+            "Save", {"Organisation (optional)": "Royal Society", "Days": ["Thursday 11 June 2009"]}
+        )
+    )
+
+    assert page.summary_list["Organisation"] == "Royal Society"
+    assert past(delegate) == [("Changed: days, organisation", "dora@conference.example")]
+    told = desk.open(of(delegate)).text
+    assert "Organisation before: Analytical Society → after: Royal Society" in told
+    both, one = "Wednesday 10 June 2009, Thursday 11 June 2009", "Thursday 11 June 2009"
+    assert f"Days before: {both} → after: {one}" in told
+    letter = last_email_to("ada@example.org").text
+    assert "Before: Analytical Society" in letter
+    assert "Now: Royal Society" in letter
+    assert len(desk.open("/organise/delegates?q=royal").rows) == 1
+
+
+@pytest.mark.both_databases
+def test_viewers_read_what_a_change_was_in_the_history_and_find_it_by_its_words(
+    desk: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate = make_delegate(country="GB", role="")
+    typed: dict[str, Answer] = {"Country": "Sweden", "Role there (optional)": "=Pilot"}
+    desk.open(of(delegate, "/change")).press("Save", typed)
+    viewer = sign_in(new_browser(), "vera@conference.example", role=VIEWER)
+
+    page = viewer.open("/organise/history?q=sweden")
+    file = viewer.open("/organise/history/history.csv")
+
+    assert page.text_by_id("count") == "1 entry"
+    assert "Country before: United Kingdom → after: Sweden" in page.text
+    assert "Role nothing → after: =Pilot" in page.text
+    assert "Undo" not in page.source
+    assert "Role: nothing → =Pilot\nCountry: United Kingdom → Sweden" in file.source
+    assert "Country before: United Kingdom → after: Sweden" in viewer.open(of(delegate)).text
+    assert "No entry fits" in viewer.open("/organise/history?q=denmark").headings
+
+
+def test_a_change_may_be_made_without_a_letter(desk: Browser) -> None:
+    delegate = make_delegate()
+    choice = {"Write to the delegate about it?": "No, without a letter"}
+
+    desk.open(of(delegate, "/change")).press("Save", {"Given names": "Augusta", **choice})
+
+    assert subjects_to("ada@example.org") == []
+    assert len(desk.open("/organise/delegates?q=augusta").rows) == 1
+
+
+def test_nothing_changed_is_nothing_done(desk: Browser) -> None:
+    delegate = make_delegate()
+
+    page = desk.open(of(delegate, "/change")).press("Save")
+
+    assert "It is so already" in page.source
+    assert past(delegate) == []
+    assert subjects_to("ada@example.org") == []
+
+
+@pytest.mark.both_databases
+def test_two_people_at_the_desk_undo_nothing_unseen(
+    desk: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate = make_delegate()
+    other = sign_in(new_browser(), "olga@conference.example")
+    mine, theirs = desk.open(of(delegate, "/change")), other.open(of(delegate, "/change"))
+    theirs.press("Save", {"Organisation (optional)": "Royal Society"})
+
+    page = mine.press("Save", {"Given names": "Augusta"}, status=409)
+
+    assert page.rows == [
+        {"": "Given names", "Saved now": "Ada", "Yours": "Augusta"},
+        {"": "Organisation", "Saved now": "Royal Society", "Yours": "Analytical Society"},
+    ]
+    assert page.value_of("Given names") == "Augusta"
+    done = page.press("Save", {"Organisation (optional)": "Royal Society"})
+    assert (done.summary_list["Name"], done.summary_list["Organisation"]) == (
+        "Augusta Lovelace",
+        "Royal Society",
+    )
+
+
+def test_who_becomes_somebody_else_who_has_a_booking_is_refused(desk: Browser) -> None:
+    make_delegate()
+    delegate = make_delegate(given_names="Grace")
+
+    page = desk.open(of(delegate, "/change")).press("Save", {"Given names": "Ada"}, status=422)
+
+    assert page.errors == ["There is another booking with these names and this email address"]
+    assert desk.open(of(delegate)).heading == "Grace Lovelace"
+
+
+# The address
+
+
+@pytest.mark.both_databases
+def test_an_address_is_corrected_at_once_and_both_readers_are_told(desk: Browser) -> None:
+    delegate = make_delegate(pending_email="typo@example.org", pending_email_key="a key")
+    before = delegate.access_key
+
+    page = (
+        desk.open(of(delegate))
+        .follow("Correct the address")
+        .press("Correct the address", {"The right email address": "ada@example.com"})
+    )
+
+    assert page.summary_list["Email address"] == "ada@example.com"
+    assert subjects_to("ada@example.org") == [
+        f"The email address of your booking has been corrected: {delegate.reference}"
+    ]
+    assert "ada@example.com" not in last_email_to("ada@example.org").text
+    assert (
+        desk.open(find_link(last_email_to("ada@example.com"), "/booking/")).heading
+        == "Your booking"
+    )
+    db.session.refresh(delegate)
+    assert delegate.access_key != before
+    assert (delegate.pending_email, delegate.pending_email_key) == ("", None)
+    assert past(delegate) == [("The email address was corrected", "dora@conference.example")]
+    told = "Email address before: ada@example.org → after: ada@example.com"
+    assert told in desk.open(of(delegate)).text
+    assert len(desk.open("/organise/delegates?q=example.com").rows) == 1
+
+
+def test_a_strangers_address_gets_no_letter(desk: Browser) -> None:
+    delegate = make_delegate()
+    form = desk.open(of(delegate, "/address"))
+
+    form.press(
+        "Correct the address",
+        {
+            "The right email address": "ada@example.com",
+            "Write to the address before, too?": "No, it was never theirs, or nobody reads it",
+        },
+    )
+
+    assert subjects_to("ada@example.org") == []
+    assert len(subjects_to("ada@example.com")) == 1
+
+
+def test_the_same_address_is_no_correction(desk: Browser) -> None:
+    form = desk.open(of(make_delegate(), "/address"))
+
+    page = form.press(
+        "Correct the address", {"The right email address": "ADA@example.org"}, status=422
+    )
+
+    assert page.errors == ["That is the address that we have: enter another one"]
+
+
+def test_an_address_corrected_by_two_is_shown_in_both_versions(
+    desk: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate = make_delegate()
+    label = "The right email address"
+    other = sign_in(new_browser(), "olga@conference.example")
+    mine, theirs = desk.open(of(delegate, "/address")), other.open(of(delegate, "/address"))
+    theirs.press("Correct the address", {label: "one@example.org"})
+
+    page = mine.press("Correct the address", {label: "two@example.org"}, status=409)
+
+    assert page.rows == [
+        {"": "Email address", "Saved now": "one@example.org", "Yours": "two@example.org"}
+    ]
+    done = page.press("Correct the address")
+    assert done.summary_list["Email address"] == "two@example.org"
+
+
+# Cancelling, writing again, erasing
+
+
+@pytest.mark.parametrize(
+    "choice", ["Yes, send the letter about the cancellation", "No, without a letter"]
+)
+def test_a_cancelled_place_is_free_at_once(desk: Browser, choice: str) -> None:
+    set_places(1)
+    delegate = make_delegate()
+    sure = desk.open(of(delegate)).follow("Cancel the booking")
+    assert sure.heading == "Cancel the booking of Ada Lovelace?"
+
+    page = sure.press("Cancel the booking", {"Write to the delegate about it?": choice})
+
+    assert "Cancelled at 9:30am" in page.text
+    assert places_now().taken == 0
+    assert len(subjects_to("ada@example.org")) == (1 if choice.startswith("Yes") else 0)
+    assert past(delegate) == [("Cancelled", "dora@conference.example")]
+    assert "has been cancelled" in desk.open(of(delegate, "/cancel")).source
+    assert "has been cancelled" in desk.open(of(delegate, "/change")).source
+
+
+def test_a_letter_is_written_again_with_what_is_so_now(desk: Browser) -> None:
+    delegate = make_delegate()
+    desk.open(of(delegate)).follow("Send the confirmation again").press("Send it")
+    deliver_emails()
+    (file,) = (Path(current_app.instance_path) / "mail").glob(f"*{delegate.reference}*.eml")
+    assert "Your place is confirmed" in file.read_text()
+    assert emails_to("ada@example.org")[0].text == ""
+
+    desk.open(of(delegate, "/cancel")).press(
+        "Cancel the booking", {"Write to the delegate about it?": "No, without a letter"}
+    )
+    desk.open(of(delegate)).follow("Send the letter about the cancellation again").press("Send it")
+
+    assert "is cancelled" in last_email_to("ada@example.org").text
+    assert [sentence for sentence, _ in past(delegate)] == [
+        "The confirmation was sent again",
+        "Cancelled",
+        "The letter about the cancellation was sent again",
+    ]
+
+
+def test_details_are_erased_when_a_person_asks_and_has_cancelled(desk: Browser) -> None:
+    delegate = make_delegate(access="Step-free")
+    assert "has to be cancelled first" in desk.open(of(delegate, "/erase")).text
+    desk.open(of(delegate, "/change")).press("Save", {"Given names": "Augusta"})
+    desk.open(of(delegate, "/cancel")).press("Cancel the booking")
+
+    page = desk.open(of(delegate)).follow("Erase the details").press("Erase for good")
+
+    assert page.heading == "Erased booking"
+    assert "Ada" not in page.source
+    assert [row for row in past(delegate) if "Ada" in row[0]] == []
+    assert "Changed: given names" in page.text
+    assert "Augusta" not in page.source
+    db.session.refresh(delegate)
+    assert (delegate.search_text, delegate.name_sort_key, delegate.organisation_sort_key) == (
+        "",
+        "",
+        "",
+    )
+    assert desk.open("/organise/delegates?q=lovelace").rows == []
+    for deed in ("/erase", "/letter", "/change", "/address", "/cancel"):
+        assert desk.open(of(delegate, deed)).heading == "Erased booking"
+
+
+# Needs
+
+
+def test_needs_are_shown_to_who_presses_for_them_and_that_is_noted(desk: Browser) -> None:
+    delegate = make_delegate(access="Hearing loop", dietary="Vegan")
+    page = desk.open(of(delegate))
+    assert "Hearing loop" not in page.source
+    assert "Hearing loop" not in desk.open("/organise/delegates").source
+
+    page = desk.open(of(delegate)).press("Show needs")
+
+    assert page.heading == "What Ada Lovelace needs"
+    assert page.value_of("What they need to take part (optional)") == "Hearing loop"
+    assert page.value_of("What they do not eat or drink (optional)") == "Vegan"
+    assert past(delegate) == [("What the delegate needs was looked at", "dora@conference.example")]
+
+
+def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> None:
+    delegate = make_delegate(access="Hearing loop")
+
+    page = (
+        desk.open(of(delegate))
+        .press("Show needs")
+        .press("Save", {"What they do not eat or drink (optional)": "Nuts"})
+    )
+
+    assert "The booking has been saved." in page.source
+    assert past(delegate)[-1][0] == "Changed: needs"
+    assert db.session.scalars(select(PersonalDetails)).all() == []
+    assert "Nuts" not in last_email_to("ada@example.org").text
+    needs = delegate.needs
+    assert needs is not None
+    assert (needs.access, needs.dietary) == ("Hearing loop", "Nuts")
+
+
+def test_needs_changed_by_two_are_shown_in_both_versions(
+    desk: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate = make_delegate(dietary="Vegan")
+    label = "What they do not eat or drink (optional)"
+    other = sign_in(new_browser(), "olga@conference.example")
+    mine = desk.open(of(delegate)).press("Show needs")
+    other.open(of(delegate)).press("Show needs").press("Save", {label: "Halal"})
+
+    page = mine.press("Save", {label: "Kosher"}, status=409)
+
+    assert page.rows == [
+        {"": "What they do not eat or drink", "Saved now": "Halal", "Yours": "Kosher"}
+    ]
+    assert page.value_of(label) == "Kosher"
+
+
+def test_a_viewer_reads_bookings_and_learns_of_no_needs(visitor: Browser) -> None:
+    viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
+    delegate = make_delegate(access="Hearing loop")
+
+    page = viewer.open(of(delegate))
+
+    assert page.summary_list["Email address"] == "ada@example.org"
+    assert "Show needs" not in page.buttons
+    assert "needs" not in page.text
+    assert [one for one in page.links if "Change" in one or "Correct" in one] == []
+    listed = viewer.open("/organise/delegates")
+    assert "Add somebody by hand" not in listed.links
+    assert [one for one in listed.buttons if "Download" in one] == []
+
+
+def test_a_delegate_learns_that_the_organisers_did_something_but_not_who(desk: Browser) -> None:
+    delegate = make_delegate()
+    desk.open(of(delegate)).press("Show needs")
+    db.session.rollback()
+
+    assert data_export.export_delegate(delegate)["history"][0]["who"] == "the organisers"
+
+
+def test_there_is_no_delegate_of_a_reference_that_nobody_has(desk: Browser) -> None:
+    page = desk.open("/organise/delegates/XXXX9999", status=404)
+
+    assert "There is no booking with that reference" in page.text

@@ -1,0 +1,204 @@
+"""The registration desk in a real browser: by keyboard alone, and without barriers."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from app import clock
+from app.mail.models import FAILED, SENT
+from tests.chromium import horizontal_overflow
+from tests.factories import make_delegate, make_email, sign_in_window
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+LIST = "/organise/delegates"
+
+
+def heading(window: Page) -> str:
+    return window.locator("h1").inner_text()
+
+
+def reach(window: Page, words: str, key: str = "") -> None:
+    """Come to a link, a button or a field with the Tab key, and see that focus shows."""
+    for _ in range(90):
+        window.keyboard.press("Tab")
+        focused = window.locator(":focus")
+        if focused.count() and focused.evaluate(NAME).strip() == words:
+            assert focused.evaluate(SHOWS_FOCUS), words
+            if key:
+                window.keyboard.press(key)
+            return
+    raise AssertionError(f"the Tab key never comes to “{words}”")
+
+
+def press(window: Page, words: str) -> None:
+    """Come to a link or a button and press it; see the page that it leads to."""
+    reach(window, words)
+    with window.expect_navigation():
+        window.keyboard.press("Enter")
+
+
+def answer(window: Page, label: str, typed: str) -> None:
+    """Come to a field and type."""
+    reach(window, label)
+    window.keyboard.type(typed)
+
+
+NAME = "e => (e.labels && e.labels.length ? e.labels[0] : e).innerText"
+SHOWS_FOCUS = """e => [e, e.nextElementSibling].some(one => one && (
+    getComputedStyle(one).outlineStyle !== "none" || getComputedStyle(one).boxShadow !== "none"
+    || getComputedStyle(one, "::before").boxShadow !== "none"))"""
+
+
+Look = Callable[[str], None]
+
+
+def adds_somebody(window: Page, look: Look) -> None:
+    press(window, "Add somebody by hand")
+    look("empty")
+    press(window, "Add")
+    look("with errors")
+    answer(window, "Given names", "Zoë")
+    answer(window, "Country", "Sweden")
+    reach(window, "Wednesday 10 June 2009", "Space")
+    answer(window, "Email address", "zoe@example.org")
+    reach(window, "They know what we keep and for how long, and agree", "Space")
+    press(window, "Add")
+    assert heading(window) == "Zoë"
+    look("added")
+
+
+def changes_everything(window: Page, look: Look) -> None:
+    press(window, "Change the booking")
+    look("open")
+    answer(window, "Family name", "Ångström")
+    press(window, "Save")
+    assert heading(window) == "Zoë Ångström"
+    press(window, "Show needs")
+    look("open")
+    answer(window, "What they need to take part (optional)", "A ramp")
+    press(window, "Save")
+    press(window, "Correct the address")
+    look("open")
+    answer(window, "The right email address", "zoe@example.com")
+    press(window, "Correct the address")
+
+
+def writes_cancels_and_erases(window: Page, look: Look) -> None:
+    press(window, "Send the confirmation again")
+    look("sure?")
+    press(window, "Send it")
+    press(window, "Cancel the booking")
+    look("sure?")
+    press(window, "Cancel the booking")
+    look("cancelled")
+    press(window, "Erase the details")
+    look("sure?")
+    press(window, "Erase for good")
+    look("erased")
+
+
+def looks_after_letters(window: Page, look: Look, site: str) -> None:
+    make_email(state=SENT, sent_at=clock.real_now())
+    make_email(state=FAILED, last_error="550 " * 90, recipient=f"{'a' * 60}@example.org")
+    window.goto(f"{site}/organise/letters")
+    look("filled")
+    press(window, "You have a place")
+    look("failed")
+    press(window, "Send it again")
+    look("waiting")
+
+
+def test_the_desk_works_by_keyboard_and_meets_no_barrier(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    found: dict[str, list[str]] = {}
+
+    def look(state: str) -> None:
+        sideways = horizontal_overflow(window)
+        found[f"{heading(window)}, {state}"] = [*axe(window), *(["scrolls"] if sideways else [])]
+
+    window.set_viewport_size({"width": 320, "height": 900})
+    sign_in_window(window, site)
+    window.goto(site + LIST)
+    look("empty")
+    adds_somebody(window, look)
+    changes_everything(window, look)
+    writes_cancels_and_erases(window, look)
+    looks_after_letters(window, look, site)
+    make_delegate(given_names="Ng" * 50)
+    window.goto(site + LIST)
+    look("filled")
+    press(window, "Download with access or dietary needs")
+    look("open")
+
+    assert {state: told for state, told in found.items() if told} == {}
+    assert len(found) == 17
+
+
+def test_the_list_follows_what_is_typed_and_takes_no_focus(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    make_delegate(reference="BCDF2345")
+    make_delegate(given_names="Grace", family_name="Hopper", badge_name="G", email="g@example.com")
+    sign_in_window(window, site)
+    window.goto(site + LIST)
+    box, count = window.get_by_label("Search", exact=True), window.locator("#count")
+    rows = window.locator("tbody tr")
+
+    box.focus()
+    window.keyboard.type("hop")
+    expect(count).to_have_text("1 delegate")
+
+    expect(rows).to_have_count(1)
+    expect(box).to_be_focused()
+    assert re.search(r"\?q=hop$", window.evaluate("location.href"))
+    assert count.get_attribute("role") == "status"
+    download = window.locator("form[data-asks-too]")
+    assert (download.get_attribute("action") or "").endswith("?q=hop")
+    assert "Grace Hopper" in window.locator("main").aria_snapshot()
+    assert axe(window) == []
+    window.keyboard.type("zzz")
+    expect(count).to_have_text("0 delegates")
+    expect(window.get_by_text("Nobody is found")).to_be_visible()
+    assert axe(window) == []
+    window.keyboard.press("Escape")
+    expect(count).to_have_text("2 delegates")
+    expect(box).to_have_value("")
+    expect(box).to_be_focused()
+    assert window.evaluate("location.search") == ""
+
+    window.keyboard.type("ada")
+    rows.first.get_by_role("link").focus()  # before the answer is there
+    expect(count).to_have_text("1 delegate")
+    expect(rows.first.get_by_role("link")).to_be_focused()
+    expect(rows).to_have_count(2)
+    box.focus()
+    expect(rows).to_have_count(1)
+
+
+def test_the_desk_finds_and_cancels_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page
+) -> None:
+    window = window_without_scripts
+    site = live_site().address
+    make_delegate()
+    make_delegate(given_names="Grace", family_name="Hopper", badge_name="G", email="g@example.com")
+    sign_in_window(window, site)
+    window.goto(site + LIST)
+
+    reach(window, "Search")  # the site's own, in its header
+    answer(window, "Search", "hopper")
+    press(window, "Show")
+    assert window.locator("#count").inner_text() == "1 delegate"
+    press(window, "Grace Hopper")
+    press(window, "Cancel the booking")
+    reach(window, "Yes, send the letter about the cancellation")
+    window.keyboard.press("ArrowDown")
+    press(window, "Cancel the booking")
+
+    assert "The booking is cancelled." in window.locator("body").inner_text()

@@ -1,0 +1,165 @@
+"""Delegates as a file: all of them or the list as it is narrowed, and needs only by name."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from xml.etree import ElementTree as ET
+
+import pytest
+from sqlalchemy import event, select
+from werkzeug.test import TestResponse
+
+from app.accounts.models import DESK, EDITOR, VIEWER
+from app.database import db
+from app.history.models import HistoryEntry
+from app.interchange.demo.generator import generate_delegates
+from app.registration import demo
+from tests.browser import Browser, Page
+from tests.factories import make_delegate, set_places, sign_in
+
+HEAD = [
+    *("Reference", "Given names", "Family name", "Name on the badge", "Email address"),
+    *("Organisation", "Role", "Country", "Days", "Language", "Registered", "Cancelled"),
+    "Added by hand",
+]
+NEEDS = "What do you need to know?"
+WHY = "What do you need it for?"
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, "dora@conference.example", role=DESK)
+
+
+def lines(page: Page) -> list[list[str]]:
+    text = page.response.get_data().decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def noted() -> list[tuple[str, str]]:
+    db.session.rollback()
+    found = (
+        select(HistoryEntry).where(HistoryEntry.subject == "delegates").order_by(HistoryEntry.id)
+    )
+    return [(entry.summary, entry.actor) for entry in db.session.scalars(found)]
+
+
+@pytest.mark.both_databases
+def test_the_whole_list_is_taken_along_without_needs(desk: Browser) -> None:
+    one = make_delegate(given_names="=cmd()", access="Hearing loop", dietary="Vegan")
+    two = make_delegate(family_name="שרה", email="s@x.org", is_added_by_team=True, country="FR")
+
+    page = desk.open("/organise/delegates").press("Download as CSV")
+
+    head, first, second = lines(page)
+    assert head == HEAD
+    assert first[:5] == [one.reference, "'=cmd()", "Lovelace", "Ada Lovelace", "ada@example.org"]
+    assert first[7:] == [
+        "United Kingdom", "2009-06-10 2009-06-11", "en", "2009-05-12 09:30", "", "No",
+    ]  # fmt: skip
+    assert (second[0], second[2], second[7], second[12]) == (two.reference, "שרה", "France", "Yes")
+    assert "attachment" in page.headers["Content-Disposition"]
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert "Vegan" not in page.source
+    assert noted() == [("Exported the booking details of 2 delegates", "dora@conference.example")]
+
+
+@pytest.mark.both_databases
+def test_the_list_is_taken_along_as_it_is_narrowed(desk: Browser) -> None:
+    make_delegate()
+    two = make_delegate(given_names="Zoë", badge_name="Zoë", email="z@x.org", family_name="Å")
+
+    page = desk.open("/organise/delegates?q=zoe&state=attending").press("Download for Excel (XLSX)")
+
+    book = zipfile.ZipFile(io.BytesIO(page.response.get_data()))
+    sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 – our own
+    rows = [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{MAIN}row")]
+    assert rows[0] == HEAD
+    assert [row[0] for row in rows[1:]] == [two.reference]
+    assert "delegates.xlsx" in page.headers["Content-Disposition"]
+
+
+@pytest.mark.both_databases
+def test_needs_are_in_a_file_only_when_asked_for_by_name_and_with_a_reason(desk: Browser) -> None:
+    make_delegate(access="Hearing loop", dietary="Vegan")
+    make_delegate(email="b@x.org")
+    form = desk.open("/organise/delegates").follow("Download with access or dietary needs")
+    assert "The file will have all 2 delegates." in form.text
+    refused = form.press("Download", status=422)
+    assert refused.errors == ["Tick what you need to know", "Say what you need it for"]
+
+    page = refused.press("Download", {NEEDS: ["Dietary needs"], WHY: "For the caterer"})
+
+    head, *rows = lines(page)
+    assert head == [*HEAD, "Dietary needs"]
+    assert [row[-1] for row in rows] == ["Vegan", ""]
+    assert "Hearing loop" not in page.source
+    what = "Exported the booking details and dietary needs of 2 delegates"
+    assert noted() == [(f"{what}. Reason: For the caterer", "dora@conference.example")]
+
+
+def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None:
+    make_delegate(access="Hearing loop", dietary="Vegan")
+    make_delegate(email="b@x.org", country="FR", access="Ramp")
+    form = desk.open("/organise/delegates?country=FR").follow(
+        "Download with access or dietary needs"
+    )
+    assert "The file will have the 1 delegate of the list as you narrowed it." in form.text
+
+    page = form.press(
+        "Download",
+        {NEEDS: ["Access needs", "Dietary needs"], WHY: "For the venue", "File": "Excel (XLSX)"},
+    )
+
+    sheet = zipfile.ZipFile(io.BytesIO(page.response.get_data())).read("xl/worksheets/sheet1.xml")
+    assert "Ramp" in sheet.decode()
+    assert "Vegan" not in sheet.decode()
+
+
+@pytest.mark.parametrize("role", [VIEWER, EDITOR])
+def test_who_only_reads_takes_nothing_along(visitor: Browser, role: str) -> None:
+    sign_in(visitor, "vera@conference.example", role=role)
+    field = visitor.open("/sign-out").tree.find_by_id("csrf_token")
+    assert field is not None
+    token = {"csrf_token": field.get("value"), "csv": "1"}
+
+    assert visitor.fetch("POST", "/organise/delegates/_export", data=token).status_code == 403
+    assert visitor.fetch("GET", "/organise/delegates/_export/needs").status_code == 403
+    assert noted() == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_begins_before_its_rows_are_read_and_needs_nothing_of_the_request(
+    desk: Browser, kind: str
+) -> None:
+    set_places(2000)
+    demo.create(generate_delegates(1200))
+    db.session.commit()
+    field = desk.open("/organise/delegates").tree.find_by_id("csrf_token")
+    assert field is not None
+    fetched: list[str] = []
+
+    def note(*about: object) -> None:
+        fetched.append(str(about[2]))
+
+    answer: TestResponse = desk.fetch(
+        "POST",
+        "/organise/delegates/_export",
+        data={"csrf_token": field.get("value"), kind: "1"},
+        buffered=False,
+    )
+    event.listen(db.engine, "before_cursor_execute", note)
+    pieces: Iterator[bytes] = answer.iter_encoded()
+    first = next(pieces)
+    before_rows = [one for one in fetched if "FROM delegate" in one]
+    rest = b"".join(pieces)
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    assert first
+    assert before_rows == []
+    assert sum("FROM delegate" in one for one in fetched) == 1
+    if kind == "csv":
+        assert rest.count(b"\r\n") == 1200

@@ -1,0 +1,201 @@
+"""Letters in the back office: what became of each, and sending it again."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.accounts import services as accounts
+from app.accounts.models import DESK, VIEWER
+from app.database import db, transaction
+from app.history.models import HistoryEntry
+from app.mail.models import FAILED, SENT, WAITING, Email
+from app.registration import emails
+from tests.browser import Browser
+from tests.factories import make_delegate, make_email, make_organiser, sign_in
+from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to
+
+LABEL = "Search"
+LONG_AGO = timedelta(minutes=11)
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, "dora@conference.example", role=DESK)
+
+
+def of(letter: Email) -> str:
+    return f"/organise/letters/{letter.id}"
+
+
+def test_letters_that_need_somebody_stand_first(desk: Browser) -> None:
+    now = clock.real_now()
+    make_email(subject="Failed", state=FAILED)
+    make_email(subject="Slow", created_at=now - LONG_AGO)
+    make_email(subject="Waiting")
+    make_email(subject="Sent", state=SENT, sent_at=now)
+
+    page = desk.open("/organise/letters")
+
+    assert [(row["Subject"], row["State ↑"]) for row in page.rows] == [
+        ("Failed", "Not delivered"),
+        ("Slow", "Waiting too long"),
+        ("Waiting", "Waiting"),
+        ("Sent", "Sent"),
+    ]
+    assert page.text_by_id("count") == "4 letters"
+
+
+@pytest.mark.both_databases
+def test_letters_are_found_and_narrowed(desk: Browser) -> None:
+    now = clock.real_now()
+    make_email(
+        subject="Ärger", recipient="Ada@example.org", booking_reference="BCDF2345", state=FAILED
+    )
+    make_email(
+        subject="Sign in",
+        template="sign_in",
+        recipient="grace@example.org",
+        state=SENT,
+        sent_at=now,
+        created_at=now - timedelta(days=3),
+    )
+    page = desk.open("/organise/letters")
+
+    def found(**asked: str) -> list[str]:
+        return [row["Subject"] for row in page.press("Show", asked).rows]
+
+    assert found(**{LABEL: "ada@EXAMPLE"}) == ["Ärger"]
+    assert found(**{LABEL: "bcdf"}) == ["Ärger"]
+    assert found(**{LABEL: "sign"}) == ["Sign in"]
+    assert found(**{LABEL: "100%"}) == []
+    assert found(State="Not delivered") == ["Ärger"]
+    assert found(State="Sent") == ["Sign in"]
+    assert found(State="Waiting too long") == []
+    assert found(Kind="Sign-in link") == ["Sign in"]
+    assert found(Written="In the last day") == ["Ärger"]
+    assert found(Written="In the last 7 days") == ["Ärger", "Sign in"]
+
+
+def test_an_empty_list_says_what_will_be_there(desk: Browser) -> None:
+    assert "No letter has been written yet" in desk.open("/organise/letters").text
+    assert "No letter is found" in desk.open("/organise/letters?q=x").text
+
+
+@pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(
+    desk: Browser, queries: list[str], count: int
+) -> None:
+    for _ in range(count):
+        make_email()
+    desk.open("/organise/letters?q=ada")
+    queries.clear()
+
+    desk.open("/organise/letters?q=ada")
+
+    assert len(queries) == 4
+
+
+def test_a_letter_that_failed_says_why_and_whose_it_is(desk: Browser) -> None:
+    delegate = make_delegate()
+    letter = make_email(
+        booking_reference=delegate.reference,
+        state=FAILED,
+        attempts=3,
+        last_error="The mail server answered: 550 No such user",
+    )
+
+    page = desk.open(of(letter))
+
+    assert page.heading == "You have a place"
+    assert page.summary_list["What went wrong last"] == "The mail server answered: 550 No such user"
+    assert page.summary_list["Attempts"] == "3"
+    assert "correct it on the delegate’s page" in page.text
+    assert page.follow(f"Ada Lovelace, {delegate.reference}").heading == "Ada Lovelace"
+
+
+def test_a_letter_is_sent_again_and_that_is_noted(desk: Browser) -> None:
+    letter = make_email(state=FAILED, attempts=3)
+
+    page = desk.open(of(letter)).press("Send it again")
+
+    assert "The letter is on its way again." in page.source
+    assert page.summary_list["State"] == "Waiting"
+    entry = db.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.subject == f"letter {letter.id}")
+    ).one()
+    assert (entry.summary, entry.actor) == ("A letter was sent again", "dora@conference.example")
+
+
+def test_a_letter_that_was_sent_goes_once_more_as_a_new_one(desk: Browser) -> None:
+    delegate = make_delegate()
+    message = (
+        b"Subject: You have a place\r\nFrom: a@x.org\r\nTo: ada@example.org\r\n"
+        b"Message-ID: <1@x.org>\r\n\r\nDear Ada"
+    )
+    letter = make_email(
+        booking_reference=delegate.reference, state=SENT, sent_at=clock.real_now(), message=message
+    )
+
+    page = desk.open(of(letter)).press("Send it again")
+
+    assert page.address.partition("?")[0] != of(letter)
+    assert last_email_to("ada@example.org").text == "Dear Ada"
+
+
+def test_a_letter_that_was_emptied_is_written_afresh(desk: Browser) -> None:
+    delegate = make_delegate()
+    with transaction():
+        emails.send_registration_confirmed(delegate)
+    deliver_emails()
+    letter = db.session.scalars(select(Email)).one()
+
+    page = desk.open(of(letter))
+
+    assert "They are no longer kept" in page.text
+    assert "Send it again" not in page.buttons
+    assert page.follow("Write to the delegate again").heading == "Write again to Ada Lovelace?"
+
+
+def test_nothing_in_a_letter_lets_its_reader_in_to_what_is_somebody_elses(desk: Browser) -> None:
+    delegate = make_delegate()
+    make_organiser("olga@conference.example")
+    with transaction():
+        emails.send_registration_confirmed(delegate)
+        accounts.send_sign_in_link("olga@conference.example")
+    found = db.session.scalars(select(Email).order_by(Email.id)).all()
+
+    pages = [desk.open(of(letter)) for letter in found]
+
+    assert "https://conference.example/booking/…" in pages[0].text
+    assert "https://conference.example/programme" in pages[0].text
+    assert "https://conference.example/sign-in/…" in pages[1].text
+    secret = find_link(emails_to("ada@example.org")[0], "/booking/").removeprefix("/booking/")
+    for page in pages:
+        assert secret not in page.source
+        assert [one for one in page.links.values() if "/booking/" in one] == []
+
+
+def test_a_viewer_learns_what_became_of_letters_and_not_what_they_say(visitor: Browser) -> None:
+    viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
+    letter = make_email(state=WAITING)
+
+    page = viewer.open(of(letter))
+
+    assert "Dear Ada" not in page.source
+    assert "Only organisers and the registration desk read them." in page.text
+    assert "Send it again" not in page.buttons
+
+
+def test_a_sign_in_link_that_was_sent_cannot_be_sent_again(desk: Browser) -> None:
+    letter = make_email(template="sign_in", is_secret=True, state=SENT, message=b"")
+    letter.sent_at = clock.real_now()
+    db.session.commit()
+
+    assert "so it cannot be sent again" in desk.open(of(letter)).text
+
+
+def test_there_is_no_letter_of_a_number_that_none_has(desk: Browser) -> None:
+    assert "There is no letter with that number" in desk.open("/organise/letters/999", 404).text

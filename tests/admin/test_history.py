@@ -1,0 +1,229 @@
+"""The history tells who did what, and lets it be found."""
+
+import csv
+from io import StringIO
+
+import pytest
+
+from app.accounts import roles
+from app.accounts.models import DESK, EDITOR, VIEWER
+from app.database import transaction
+from app.history import services as history
+from app.history.changes import Change
+from tests.browser import Browser, Page
+from tests.factories import (
+    make_delegate,
+    make_email,
+    make_organiser,
+    make_room,
+    make_session,
+    make_speaker,
+    publish_programme,
+    sign_in,
+)
+from tests.pages import read_text
+
+GRACE, LIN = "grace@conference.example", "lin@conference.example"
+ALL = ["The limit was raised from 500 to 520", "The session Opening was changed: room"]
+UNSAID = Change("notes", "", "A word", "Notes", "", "A word")
+MOVED = Change("room", "hall", "attic", "Room", "Great hall", "Attic")
+
+
+def done(sentence: str, about: str = "session opening", who: str = GRACE, *made: Change) -> None:
+    with transaction():
+        history.record(sentence, subject=about, actor=who, field_changes=made)
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor)
+
+
+def sentences(page: Page) -> list[str]:
+    """Tell what the history says, first to last, of this story alone."""
+    entries = [read_text(entry[0]) for past in page.tree.find_by_class("past") for entry in past]
+    return [one for one in entries if one.startswith("The ")]
+
+
+@pytest.mark.both_databases
+def test_what_was_done_is_told_newest_first_with_what_stood_before(organiser: Browser) -> None:
+    done("The session Opening was changed: room", "session opening", LIN, MOVED)
+    done("The limit was raised from 500 to 520", "conference")
+
+    page = organiser.open("/organise/history")
+
+    assert sentences(page) == [
+        "The limit was raised from 500 to 520",
+        "The session Opening was changed: room",
+    ]
+    assert "9:30am on Tuesday 12 May 2009, lin@conference.example" in page.text
+    assert "Room before: Great hall → after: Attic" in page.text
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("q=OPENING", ["The session Opening was changed: room"]),
+        ("q=attic", ["The session Opening was changed: room"]),
+        ("who=lin%40conference.example", ["The session Opening was changed: room"]),
+        ("kind=conference", ["The limit was raised from 500 to 520"]),
+        ("kind=session&who=grace%40conference.example", []),
+        ("thing=session+opening", ["The session Opening was changed: room"]),
+        ("thing=session", []),
+        ("thing=%00%E2%80%AE", ALL),
+        ("q=100%25", []),
+    ],
+)
+def test_the_history_is_searched_by_words_by_person_and_by_thing(
+    organiser: Browser, question: str, found: list[str]
+) -> None:
+    done("The session Opening was changed: room", "session opening", LIN, MOVED)
+    done("The limit was raised from 500 to 520", "conference")
+
+    assert sentences(organiser.open(f"/organise/history?{question}")) == found
+
+
+def test_from_an_entry_one_goes_on_to_its_thing_and_to_all_that_was_done_to_it(
+    organiser: Browser,
+) -> None:
+    booking = make_delegate()
+    for number in range(60):
+        done(f"The {number}th thing was done to it", "theme water")
+    done("The booking was changed", booking.history_subject)
+
+    first = organiser.open("/organise/history")
+    assert organiser.follow(f"Open {booking.history_subject}").heading == booking.full_name
+    organiser.open("/organise/history")
+    of_it = organiser.follow("All that was done to it: theme water")
+    rest = organiser.follow("Next page →")
+
+    assert sentences(first)[0] == "The booking was changed"
+    assert of_it.title.startswith("History: One thing theme water – ")
+    assert of_it.text_by_id("count") == "1 to 50 of 60 entries"
+    assert sentences(rest)[-1] == "The 0th thing was done to it"
+    assert organiser.follow("Open theme water").heading == "Water"
+
+
+@pytest.mark.both_databases
+def test_every_entry_leads_to_its_thing_when_that_is_still_there(organiser: Browser) -> None:
+    odd = "https://example.org//a b/ü?#"
+    make_session(key=odd, slug="odd", title="Odd")
+    make_room(key="7", slug="attic", name="Attic")
+    make_speaker(key="8", slug="grace", name="Grace")
+    lin = make_organiser(LIN)
+    letter, booking = make_email(), make_delegate()
+    publish_programme()
+    pages = {
+        f"session {odd}": "/organise/sessions/odd",
+        "room 7": "/organise/rooms/attic",
+        "speaker 8": "/organise/speakers/grace",
+        "theme water": "/organise/themes/water",
+        f"person {LIN}": f"/organise/people/{lin.id}",
+        f"letter {letter.id}": f"/organise/letters/{letter.id}",
+        booking.history_subject: f"/organise/delegates/{booking.reference}",
+        "release 1": "/organise/publishing/releases/1",
+        "planned release": "/organise/publishing",
+        "page help": "/organise/pages/page/help",
+        "notice": "/organise/pages/notice",
+        "conference": "/organise/settings",
+        "programme": "/organise/files",
+        "delegates": "/organise/delegates",
+        "speakers": "/organise/speaking",
+    }
+    gone = ["session no", "room attic", "speaker grace", "theme no", "person ada@example.org"]
+    gone += ["letter 77", "letter x", f"letter {10**30}", "booking XXXX2345", "release 9", "audit"]
+    for about in (*pages, *gone):
+        done("The thing was done", about)
+
+    page = organiser.open("/organise/history?q=the+thing")
+
+    found = {words: address for words, address in page.links.items() if words.startswith("Open ")}
+    assert found == {f"Open {about}": address for about, address in pages.items()}
+    for address in found.values():
+        organiser.open(address)
+
+
+def test_a_viewer_is_led_to_no_page_that_only_organisers_open(visitor: Browser) -> None:
+    viewer = sign_in(visitor, role=VIEWER)
+    make_organiser(LIN)
+    done("The part was given", f"person {LIN}")
+    done("The theme was changed", "theme water")
+
+    page = viewer.open("/organise/history?who=grace%40conference.example")
+
+    assert [one for one in page.links if one.startswith("Open ")] == ["Open theme water"]
+    assert f"All that was done to it: person {LIN}" in page.links
+
+
+def test_what_was_undone_is_marked_here_too(organiser: Browser) -> None:
+    organiser.open("/organise/themes/water/change")
+    organiser.press("Save", name="Sea")
+    button = "Undo: Sea: name changed from Water to Sea"
+    organiser.open("/organise/history")
+
+    page = organiser.press(button)
+
+    assert page.address.startswith("/organise/history")
+    assert "Undone" in page.text
+    assert button not in page.buttons
+
+
+def test_what_is_not_found_is_said(organiser: Browser) -> None:
+    page = organiser.open("/organise/history?q=nobody+ever+did+this")
+
+    assert "No entry fits" in page.headings
+    assert organiser.follow("Show all").address == "/organise/history"
+
+
+def test_a_long_history_has_pages(organiser: Browser) -> None:
+    for number in range(60):
+        done(f"The {number}th thing was done")
+
+    first = organiser.open("/organise/history?q=thing")
+    second = organiser.follow("Next page →")
+
+    assert first.text_by_id("count") == "1 to 50 of 60 entries"
+    assert second.text_by_id("count") == "51 to 60 of 60 entries"
+    assert sentences(second)[-1] == "The 0th thing was done"
+
+
+def test_the_history_is_taken_along_and_no_cell_is_a_formula(organiser: Browser) -> None:
+    done("The session =1+1 was changed", "session sum", GRACE, MOVED, UNSAID)
+
+    page = organiser.open("/organise/history/history.csv")
+
+    rows = list(csv.reader(StringIO(page.source.lstrip("\ufeff"))))
+    assert rows[0] == ["When (UTC)", "Who", "About", "What", "Before and after"]
+    assert rows[-1][:3] == ["2009-05-12 08:30:00+00:00", GRACE, "session sum"]
+    assert rows[-1][3] == "The session =1+1 was changed"
+    assert rows[-1][4] == "Room: Great hall → Attic\nNotes: nothing → A word"
+
+
+@pytest.mark.parametrize(("role", "status"), [(VIEWER, 200), (EDITOR, 403), (DESK, 403)])
+def test_only_organisers_and_viewers_read_it(visitor: Browser, role: str, status: int) -> None:
+    sign_in(visitor, role=role)
+
+    assert visitor.fetch("GET", "/organise/history").status_code == status
+
+
+def test_whoever_reads_the_history_may_read_bookings_of_which_it_tells() -> None:
+    assert roles.HISTORY.read_roles <= roles.DELEGATES.read_roles
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_history_asks_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        done("The thing was done")
+        done(
+            "The booking was changed", make_delegate(email=f"{number}@example.org").history_subject
+        )
+        done("The room was changed", f"room {make_room().key}")
+    organiser.open("/organise/history")
+    queries.clear()
+
+    organiser.open("/organise/history")
+
+    assert len([one for one in queries if "FROM site_state" not in one]) == 5

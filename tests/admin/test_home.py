@@ -1,0 +1,366 @@
+"""The organisers' home page says what an organiser wants to know first."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.guards import require_team_member
+from app.accounts.models import EDITOR
+from app.admin import blueprint
+from app.database import db, transaction
+from app.mail.models import FAILED, SENT
+from app.programme.editing import sessions as editing_sessions
+from app.programme.models import Photo, Session, Speaker
+from app.releases.models import ScheduledRelease
+from tests.browser import Browser, Page
+from tests.factories import (
+    make_delegate,
+    make_email,
+    make_material,
+    make_photo,
+    make_room,
+    make_session,
+    make_speaker,
+    publish_programme,
+    set_places,
+    sign_in,
+)
+from tests.pages import read_text
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    """An organiser who has signed in."""
+    return sign_in(visitor)
+
+
+def delegates(count: int) -> None:
+    for number in range(1, count + 1):
+        make_delegate(family_name=f"{number}")
+
+
+def numbers(page: Page) -> dict[str, str]:
+    (tiles,) = page.tree.find_by_class("numbers")
+    return {
+        "".join(tile[0].itertext()).strip(): "".join(tile[1].itertext()).strip() for tile in tiles
+    }
+
+
+def trail(page: Page) -> list[str]:
+    there = [one for one in page.tree.find_all("nav") if one.get("aria-label") == "You are here"]
+    return [read_text(one) for nav in there for one in page.tree.find_all("a", "span", within=nav)]
+
+
+def test_a_stranger_is_asked_to_sign_in(visitor: Browser) -> None:
+    answer = visitor.fetch("GET", "/organise")
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/sign-in?next=/organise"
+
+
+@pytest.mark.own_site
+def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
+    part = Blueprint("part", __name__)
+    part.add_url_rule("/part", view_func=lambda: "for organisers only")
+    whole = Blueprint("office", __name__, url_prefix="/office")
+    whole.before_request(require_team_member)
+    whole.register_blueprint(part)
+    site.register_blueprint(whole)
+
+    assert site.before_request_funcs["admin"] == [require_team_member]
+    assert blueprint.bp.url_prefix == "/organise"
+    assert site.test_client().get("https://conference.example/office/part").status_code == 303
+
+
+def test_the_trail_of_a_page_begins_in_the_back_office(organiser: Browser) -> None:
+    make_speaker(name="Ada Lovelace")
+    speaker = organiser.open("/organise/speakers").follow("Ada Lovelace")
+
+    assert trail(organiser.open("/organise")) == trail(organiser.open("/organise/speakers")) == []
+    assert trail(speaker) == ["The back office", "Speakers", "Ada Lovelace"]
+    assert trail(speaker.follow("Change")) == [
+        *("The back office", "Speakers", "Ada Lovelace"),
+        "Change Ada Lovelace",
+    ]
+    assert trail(organiser.open("/organise/settings/places")) == [
+        *("The back office", "Settings"),
+        "Change the limit of places",
+    ]
+
+
+def test_an_empty_conference_says_what_will_be_there_and_what_to_do(organiser: Browser) -> None:
+    page = organiser.open("/organise")
+
+    assert page.heading == "The back office"
+    assert "0 of 20 places are taken. 20 are left." in page.text
+    assert "Nobody has registered yet" in page.text
+    assert numbers(page)["letters waiting to go out"] == "0"
+
+
+@pytest.mark.empty
+def test_a_site_without_a_conference_says_how_to_begin(organiser: Browser) -> None:
+    page = organiser.open("/organise")
+
+    assert "Nobody has said yet how many places there are" in page.text
+    assert "Nothing has been published yet" in page.text
+    assert "There is no conference yet" in page.headings
+    assert organiser.follow("Set the limit").heading == "Change the limit of places"
+    organiser.open("/organise")
+    assert organiser.follow("Load a programme from a file").address == "/organise/files"
+
+
+def test_places_are_a_number_a_drawing_and_words(organiser: Browser) -> None:
+    set_places(8)
+    delegates(3)
+
+    page = organiser.open("/organise")
+
+    assert numbers(page)["places taken of 8"] == "3"
+    (drawing,) = page.tree.find_by_class("bar")
+    assert (
+        page.text_by_id(drawing.get("aria-labelledby", ""))
+        == "3 of 8 places are taken. 5 are left."
+    )
+    assert [one.get("width") for one in drawing] == ["100%", "37.5%"]
+
+
+def test_a_full_conference_says_so(organiser: Browser) -> None:
+    set_places(1)
+    make_delegate()
+
+    page = organiser.open("/organise")
+
+    assert "Every place is taken" in page.text
+
+
+@pytest.mark.parametrize(
+    ("moment", "number", "meaning"),
+    [
+        ("2009-05-12T09:30:00+01:00", "29", "days until the conference"),
+        ("2009-06-09T23:59:00+01:00", "1", "day until the conference"),
+        ("2009-06-10T00:01:00+01:00", "Day 1", "of 2: the conference is on"),
+        ("2009-06-11T23:59:00+01:00", "Day 2", "of 2: the conference is on"),
+        ("2009-06-12T00:01:00+01:00", "Over", "The conference has taken place"),
+    ],
+)
+def test_the_days_are_counted_by_the_clocks_of_the_conference(
+    visitor: Browser, frozen_time: Any, moment: str, number: str, meaning: str
+) -> None:
+    frozen_time.move_to(moment)
+    sign_in(visitor)
+
+    page = visitor.open("/organise")
+
+    assert numbers(page)[meaning] == number
+
+
+def test_the_current_release_is_named(organiser: Browser) -> None:
+    make_session()
+    publish_programme()
+
+    page = organiser.open("/organise")
+
+    assert "Readers see release 2, published at 9:30am on Tuesday 12 May 2009." in page.text
+
+
+def test_registration_says_until_when(organiser: Browser, frozen_time: Any) -> None:
+    set_places(3)
+
+    assert "Registration is open until" in organiser.open("/organise").text
+    frozen_time.move_to("2009-06-12T09:00:00+01:00")
+    assert "Registration closed at" in sign_in(organiser).open("/organise").text
+
+
+def test_the_home_page_lets_an_organiser_out(organiser: Browser) -> None:
+    organiser.open("/organise")
+
+    assert organiser.press("Sign out").heading == "You are signed out"
+
+
+def tasks(page: Page) -> dict[str, str]:
+    """What needs doing, each with where that is done."""
+    lists = page.tree.find_by_class("tasks")
+    links = [link for one in lists for link in one.iter("a")]
+    return {read_text(link): link.get("href", "") for link in links}
+
+
+def test_letters_in_trouble_are_tasks(organiser: Browser, frozen_time: Any) -> None:
+    make_email()
+    assert "letter" not in str(tasks(organiser.open("/organise")))
+    make_email(state=FAILED)
+    make_email(state=SENT)
+    frozen_time.shift(timedelta(minutes=11))
+
+    page = organiser.open("/organise")
+
+    assert tasks(page)["1 letter could not be delivered"] == "/organise/letters?state=failed"
+    assert (
+        tasks(page)["1 letter has waited too long to go out"] == "/organise/letters?state=waiting"
+    )
+
+
+@pytest.mark.empty
+def test_what_the_programme_lacks_are_tasks(organiser: Browser) -> None:
+    whole = make_speaker(name="Whole", biography="Of whom all is known", confirmed_at=clock.now())
+    make_photo(whole)
+    make_session(title="Whole", room=make_room(), abstract="All of it", speakers=(whole,))
+    make_session(title="Coffee", kind="break", room=make_room(), abstract="")
+    make_session(title="Called off", starts_at=None, ends_at=None, cancelled_at=clock.now())
+    bare = make_speaker(name="Bare", biography="", confirmed_at=None)
+    make_session(
+        title="Bare", starts_at=None, ends_at=None, room=None, abstract="", speakers=(bare,)
+    )
+    make_session(title="Nobody", room=make_room(), abstract="Words", speakers=())
+
+    page = organiser.open("/organise")
+
+    assert tasks(page) == {
+        "1 session without a time": "/organise/sessions?missing=time",
+        "1 session without a room": "/organise/sessions?missing=room",
+        "1 session without an abstract": "/organise/sessions?missing=abstract",
+        "1 session without speakers": "/organise/sessions?missing=speakers",
+        "1 speaker who has not confirmed": "/organise/speakers?confirmed=no",
+        "1 speaker without a biography": "/organise/speakers?missing=biography",
+        "1 speaker without a photo": "/organise/speakers?missing=photo",
+    }
+
+
+@pytest.mark.both_databases
+def test_clashes_and_what_readers_do_not_see_yet_are_tasks(organiser: Browser) -> None:
+    hall = make_room(name="Hall")
+    make_session(title="One", room=hall)
+    two = make_session(title="Two", room=hall)
+
+    before = tasks(organiser.open("/organise"))
+    with transaction():
+        editing_sessions.cancel(two, actor="grace@conference.example")
+    after = tasks(organiser.open("/organise"))
+
+    assert before["1 clash in the working programme"] == "/organise/board"
+    assert "1 clash in the working programme" not in after
+    assert after["1 change that readers do not see yet"] == "/organise/publishing"
+
+
+def test_slides_that_wait_for_the_organisers_word_are_a_task(organiser: Browser) -> None:
+    waits = make_session(title="Harbour walls")
+    make_material(waits, available_from="word")
+    make_material(waits, available_from="word", title="Paper")
+    make_material(make_session(title="Released"), available_from="word", released_at=clock.now())
+    make_material(make_session(title="Gone", withdrawn_at=clock.now()), available_from="word")
+    make_material(make_session(title="Open"))
+
+    home = organiser.open("/organise")
+    sessions = home.follow("1 session with slides or papers that wait for your word")
+    session = sessions.follow("Harbour walls").follow("Files and links of this session")
+
+    assert sessions.address == "/organise/sessions?missing=word"
+    assert not {"Released", "Gone", "Open"} & set(sessions.links)
+    session.press("Release Slides")
+    organiser.open(session.address).press("Release Paper")
+    assert "word" not in str(tasks(organiser.open("/organise")))
+
+
+def test_a_planned_release_that_was_not_made_is_a_task(organiser: Browser) -> None:
+    with transaction():
+        db.session.add(
+            ScheduledRelease(
+                publish_at=clock.now(), created_at=clock.now(), scheduled_by="Grace", state="failed"
+            )
+        )
+
+    assert "1 planned release was not made" in tasks(organiser.open("/organise"))
+
+
+def test_nothing_to_do_is_said(organiser: Browser) -> None:
+    with transaction():
+        for speaker in db.session.scalars(select(Speaker)):
+            speaker.confirmed_at, speaker.biography = clock.now(), "Known to all"
+            speaker.photo = Photo(
+                key=speaker.key, description="A face", picture=b"", created_at=clock.now()
+            )
+        for session in db.session.scalars(select(Session)):
+            session.abstract = "Of which all is known"
+            session.room_id = session.room_id or make_room().id
+    publish_programme()
+
+    page = organiser.open("/organise")
+
+    assert tasks(page) == {}
+    assert "Nothing: no letter is stuck" in page.text
+
+
+@pytest.mark.both_databases
+def test_registrations_are_drawn_each_with_its_table(organiser: Browser, frozen_time: Any) -> None:
+    set_places(10)
+    make_delegate(family_name="One", country="KE", days="2009-06-10")
+    make_delegate(family_name="Two", country="KE", days="2009-06-10 2009-06-11")
+    frozen_time.move_to("2009-05-14T00:30:00+01:00")  # still the 13th by the clocks of London's sun
+    make_delegate(family_name="Three", country="FR", days="2009-06-11")
+    make_delegate(family_name="Four", country="FR", days="2009-06-11", cancelled_at=clock.now())
+
+    page = sign_in(organiser).open("/organise")
+
+    (curve,) = page.tree.find_by_class("curve")
+    assert curve.get("points") == "0,180 200,144 400,144 600,126"
+    assert "Tuesday 12 May 2009 2 2 Thursday 14 May 2009 1 3" in page.text
+    assert "Kenya 2 France 1" in page.text
+    assert "Wednesday 10 June 2009 2 Thursday 11 June 2009 2" in page.text
+
+
+def test_many_countries_are_drawn_as_twelve(organiser: Browser) -> None:
+    others = "FR DE BR IN CN US ZA NG PE PL PT RO RW SE"
+    for number, country in enumerate(f"KE KE {others}".split()):
+        make_delegate(family_name=str(number), country=country)
+
+    page = organiser.open("/organise")
+
+    assert "Kenya 2" in page.text
+    assert "Other countries 4" in page.text
+
+
+def test_an_editor_sees_no_letters_to_delegates(visitor: Browser) -> None:
+    make_email(state=FAILED)
+
+    page = sign_in(visitor, role=EDITOR).open("/organise")
+
+    assert "could not be delivered" not in page.text
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_home_page_asks_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    set_places(10)
+    delegates(count)
+    for _ in range(count):
+        make_session(speakers=(make_speaker(),))
+        make_email()
+        make_email(state=FAILED)
+    organiser.open("/organise")
+    queries.clear()
+
+    organiser.open("/organise")
+
+    assert len(asked(queries)) == 8
+
+
+def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: list[str]) -> None:
+    for number in range(2000):
+        make_email(state=FAILED if number % 2 else "waiting")
+    organiser.open("/organise")
+    queries.clear()
+
+    page = organiser.open("/organise")
+
+    assert numbers(page)["letters waiting to go out"] == "1000"
+    assert len(asked(queries)) == 8
+    assert len(page.source) < 20_000
+
+
+def asked(queries: list[str]) -> list[str]:
+    """Leave out the look at the edition, which other sites take once a second."""
+    return [statement for statement in queries if "FROM site_state" not in statement]

@@ -1,0 +1,404 @@
+"""Programme files in the back office: look first, then load; take away what there is."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from werkzeug.test import TestResponse
+
+from app import clock
+from app.accounts.models import EDITOR, VIEWER
+from app.database import db, transaction
+from app.history.models import HistoryEntry, PersonalDetails
+from app.interchange import uploads
+from app.interchange.uploads import Upload
+from app.programme import queries, snapshot
+from app.programme.models import Session
+from app.registration import queries as registration
+from app.registration.desk import services as desk
+from app.registration.models import Delegate
+from app.releases import snapshot_builder
+from tests.browser import Browser, Page
+from tests.factories import SMALL_CONFERENCE, make_delegate, set_places, sign_in
+from tests.interchange.sample_schedules import FILES
+
+SEE = "See what it would do"
+LOAD = "Load this programme"
+
+
+@pytest.fixture
+def editor(visitor: Browser) -> Browser:
+    return sign_in(visitor, role=EDITOR)
+
+
+def a_file(sessions: int = 5, opening: str = "Opening", **facts: Any) -> bytes:
+    """Give the small conference as a file, with some of its facts and sessions changed."""
+    content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
+    content["conference"] |= facts
+    content["sessions"] = content["sessions"][:sessions]
+    content["sessions"][0]["title"] = opening
+    return json.dumps(content).encode()
+
+
+def handed_in(editor: Browser, body: bytes, status: int = 200, **more: Any) -> Page:
+    editor.open("/organise/files").follow("Load a programme")
+    return editor.press(SEE, status=status, programme_file=("conference.json", body), **more)
+
+
+def frozen() -> str:
+    return snapshot.dump(snapshot_builder.build_snapshot())
+
+
+def kept() -> int:
+    return db.session.scalar(select(func.count()).select_from(Upload)) or 0
+
+
+@pytest.mark.both_databases
+def test_a_file_is_looked_at_and_then_loaded(editor: Browser) -> None:
+    before = frozen()
+
+    page = handed_in(editor, a_file(sessions=4, opening="A grand opening"))
+
+    assert page.heading == "What conference.json would do"
+    assert "0 added, 1 changed, 1 withdrawn." in page.text
+    assert "Session: A grand opening (title)" in page.text
+    assert "Session: Farewell" in page.text
+    assert frozen() == before
+    page = editor.press(LOAD)
+    assert page.heading == "What will change"
+    assert "The programme has been loaded." in page.source
+    assert page.summary_list["Title"] == "before: Opening → after: A grand opening"
+    assert "Withdrawn sessions 1" in page.headings
+    assert kept() == 0
+    entry = db.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.subject == "programme")
+    ).all()[-1]
+    assert entry.actor == "grace@conference.example"
+    assert entry.summary == "A programme was loaded: 0 added, 1 changed, 1 withdrawn"
+
+
+@pytest.mark.both_databases
+def test_what_was_changed_meanwhile_is_shown_before_anything_is_loaded(editor: Browser) -> None:
+    handed_in(editor, a_file(opening="A grand opening"))
+    session = db.session.scalars(select(Session).where(Session.slug == "farewell")).one()
+    session.title, session.version = "Good night", session.version + 1
+    db.session.commit()
+    before = frozen()
+
+    page = editor.press(LOAD)
+
+    assert "The programme was changed meanwhile, so nothing has been loaded." in page.source
+    assert "Session: Farewell (title)" in page.text
+    assert frozen() == before
+    assert editor.press(LOAD).heading == "What will change"
+
+
+def test_a_file_can_be_taken_for_a_part_of_the_programme(editor: Browser) -> None:
+    page = handed_in(editor, a_file(sessions=1, opening="A grand opening"))
+    assert "Withdrawn 4" in page.headings
+
+    page = editor.press("Take it for a part of the programme")
+
+    assert "0 added, 1 changed, 0 withdrawn." in page.text
+    editor.press("Take it for the whole programme")
+    editor.press("Take it for a part of the programme")
+    editor.press(LOAD)
+    assert len(queries.list_sessions()) == 5
+
+
+def test_a_part_is_chosen_where_the_file_is_handed_in(editor: Browser) -> None:
+    page = handed_in(editor, a_file(sessions=1), what_to_do_with_it="It is a part of the programme")
+
+    assert "Nothing: the programme is already as this file says." in page.text
+
+
+def test_a_dirty_file_is_told_as_the_command_tells_it(editor: Browser) -> None:
+    body = (FILES / "dirty.xml").read_bytes()
+
+    page = handed_in(editor, body)
+
+    headings = {heading.rsplit(" ", 1)[0] for heading in page.headings}
+    assert {"Added", "Left out, because it could not be read", "Mended"} <= headings
+    assert "line " in page.text
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "This file is empty"),
+        (b"BEGIN:VCALENDAR", "This calendar is not well-formed"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><schedule>&b;</schedule>', ""),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "This file should be in UTF-8"),
+        (b"<html><body>schedule</body></html>", "This is a web page, not a programme"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_beside_the_question(
+    editor: Browser, body: bytes, sentence: str
+) -> None:
+    page = handed_in(editor, body, status=422)
+
+    assert len(page.errors) == 1
+    assert page.errors[0].startswith(sentence)
+    assert page.error_for("Programme file") == page.errors[0]
+    assert kept() == 0
+
+
+def test_no_file_at_all_is_told(editor: Browser) -> None:
+    editor.open("/organise/files/upload")
+
+    assert editor.press(SEE, status=422).errors == ["Choose a file"]
+
+
+def sent(browser: Browser, body: bytes, address: str = "/organise/files/upload") -> TestResponse:
+    """Send a large file, as a browser does; the test client would leave files of its own open."""
+    token = browser.page.tree.find_by_id("csrf_token")
+    fields = {"csrf_token": "" if token is None else token.get("value"), "deed": "replace"}
+    parts = [
+        f'--part\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    about = '--part\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n\r\n'
+    whole = "".join([*parts, about]).encode() + body + b"\r\n--part--\r\n"
+    return browser.fetch(
+        "POST", address, {"Content-Type": "multipart/form-data; boundary=part"}, data=whole
+    )
+
+
+def test_a_large_file_is_read_and_one_that_is_too_large_is_refused(editor: Browser) -> None:
+    editor.open("/organise/files/upload")
+    too_large = "This file is larger than 20 MB, so it cannot be a programme"
+
+    taken = sent(editor, a_file(summary="x" * 1_000_000))
+    refused = sent(editor, b"x" * (uploads.MAX_BYTES + 1))
+    cut_off = sent(editor, b"x" * (uploads.MAX_BYTES + 200_000))
+
+    assert (taken.status_code, refused.status_code, cut_off.status_code) == (303, 422, 413)
+    for answer in (refused, cut_off):
+        assert Page(editor, answer, "/organise/files/upload").errors == [too_large]
+
+
+def test_only_who_may_load_one_can_send_a_large_file(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    viewer, stranger = sign_in(visitor, role=VIEWER), new_browser()
+    viewer.open("/organise")
+    stranger.open("/sign-in")
+    some, much = b"x" * 200_000, b"x" * (uploads.MAX_BYTES + 200_000)
+
+    assert sent(stranger, some).status_code == 413
+    assert sent(viewer, some).status_code == 403
+    assert sent(viewer, much).status_code == 413
+    assert sent(viewer, some, "/feedback").status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("/etc/<b>schedule</b>.json", "b>.json"),
+        ("sche\u202edule.json", "schedule.json"),
+        ("x" * 300, "x" * 200),
+    ],
+)
+def test_a_files_name_is_only_shown(editor: Browser, name: str, shown: str) -> None:
+    editor.open("/organise/files/upload")
+
+    page = editor.press(SEE, programme_file=(name, a_file()))
+
+    assert page.heading == f"What {shown} would do"
+
+
+# Another conference
+
+
+@pytest.mark.both_databases
+def test_another_conference_is_loaded_only_by_who_means_it(editor: Browser) -> None:
+    page = handed_in(editor, a_file(sessions=2, acronym="walls", title="Walls"))
+    assert "This file holds another conference: “Walls”." in page.text
+    assert "5 sessions, 2 speakers, 2 rooms and 2 themes" in page.text
+
+    page = editor.press(LOAD, status=422)
+    assert page.errors == ["Tick that you mean another conference"]
+    editor.press(LOAD, i_mean_this_other_conference=True)
+
+    assert queries.get_conference().acronym == "walls"
+    assert len(queries.list_sessions()) == 2
+
+
+def test_no_other_conference_takes_the_place_of_one_that_people_have_registered_for(
+    editor: Browser,
+) -> None:
+    page = handed_in(editor, a_file(acronym="walls", title="Walls"))
+    make_delegate()
+
+    refused = editor.press(LOAD, i_mean_this_other_conference=True, status=422)
+
+    assert len(refused.errors) == 1
+    assert refused.errors[0].startswith("Real people have registered for the conference")
+    assert LOAD not in refused.buttons
+    page = editor.open(page.address)
+    assert "so no other can take its place" in page.text
+    assert queries.get_conference().acronym == "tides-2009"
+
+
+def test_a_real_conference_shows_the_invented_delegates_out(editor: Browser) -> None:
+    queries.get_conference().is_demo = True
+    queries.get_conference().acronym = "invented"
+    set_places(5)
+    delegate = make_delegate(is_demo=True)
+    with transaction():
+        desk.correct_email(
+            delegate, "dora@example.org", expected_version=0, actor="dora@example.org"
+        )
+
+    handed_in(editor, a_file())
+    editor.press(LOAD, i_mean_this_other_conference=True)
+
+    assert db.session.scalar(select(func.count()).select_from(Delegate)) == 0
+    assert db.session.scalar(select(func.count()).select_from(PersonalDetails)) == 0
+    assert (registration.get_places().limit, registration.get_places().taken) == (20, 0)
+
+
+@pytest.mark.empty
+def test_the_first_programme_of_all_comes_from_a_page(editor: Browser) -> None:
+    assert "There is no programme yet." in editor.open("/organise/files").text
+
+    handed_in(editor, a_file())
+    page = editor.press(LOAD)
+
+    assert page.heading == "What will change"
+    assert page.summary_list["Added sessions"] == "5"
+
+
+# Kept for a day
+
+
+def test_one_file_of_each_person_is_kept_for_a_day(
+    editor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    other = sign_in(new_browser(), "ada@conference.example")
+    handed_in(editor, a_file())
+    page = handed_in(editor, a_file(sessions=4))
+    handed_in(other, a_file())
+    assert kept() == 2
+
+    with transaction():
+        db.session.execute(update(Upload).values(uploaded_at=clock.real_now() - timedelta(days=1)))
+        assert uploads.list_pending() == []
+        uploads.purge_expired()
+
+    assert kept() == 0
+    editor.open(page.address, status=404)
+
+
+def test_a_file_that_was_handed_in_on_another_page_is_shown_before_it_is_loaded(
+    editor: Browser,
+) -> None:
+    first = handed_in(editor, a_file(opening="A grand opening"))
+    handed_in(editor, a_file(opening="The grandest opening"))
+    before = frozen()
+
+    page = first.press(LOAD)
+
+    assert "so nothing has been loaded" in page.source
+    assert "Session: The grandest opening (title)" in page.text
+    assert frozen() == before
+
+
+def test_a_file_can_be_thrown_away(editor: Browser) -> None:
+    handed_in(editor, a_file())
+
+    page = editor.press("Throw the file away")
+
+    assert "The file has been thrown away." in page.source
+    assert kept() == 0
+
+
+# Taking the programme away
+
+
+@pytest.mark.both_databases
+def test_what_is_taken_away_can_be_loaded_again(editor: Browser) -> None:
+    listed = editor.open("/organise/files")
+    answer = editor.fetch("GET", listed.links["Download conference.json of the working programme"])
+    assert answer.headers["Content-Disposition"].startswith(
+        'attachment; filename="working-conference.json"'
+    )
+
+    page = handed_in(editor, answer.get_data())
+
+    assert "Nothing: the programme is already as this file says." in page.text
+
+
+def test_every_file_of_both_programmes_is_there(visitor: Browser) -> None:
+    viewer = sign_in(visitor, role=VIEWER)
+    links = viewer.open("/organise/files").links
+
+    files = {
+        words: viewer.fetch("GET", place) for words, place in links.items() if "Downl" in words
+    }
+
+    assert len(files) == 18
+    assert {answer.status_code for answer in files.values()} == {200}
+    assert all("attachment" in one.headers["Content-Disposition"] for one in files.values())
+    kinds = {one.mimetype for one in files.values()}
+    assert len(kinds) == 6
+    assert "Load a programme" not in links
+    viewer.open("/organise/files/working/secrets.txt", status=404)
+    viewer.open("/organise/files/other/conference.json", status=404)
+
+
+def test_what_is_published_is_not_what_is_worked_on(editor: Browser) -> None:
+    session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+    session.title = '=HYPERLINK("https://evil.example")'
+    db.session.commit()
+
+    def taken(state: str, name: str) -> str:
+        return editor.fetch("GET", f"/organise/files/{state}/{name}").get_data(as_text=True)
+
+    assert '"title":"Opening"' in taken("published", "conference.json").replace(": ", ":")
+    assert "HYPERLINK" not in taken("published", "sessions.csv")
+    assert "'=HYPERLINK" in taken("working", "sessions.csv")
+    for name in ("programme.ics", "programme.txt"):
+        assert taken("published", name) == editor.fetch("GET", f"/{name}").get_data(as_text=True)
+        assert "HYPERLINK" in taken("working", name)
+    assert "SOURCE" not in taken("working", "programme.ics")  # it is at no address
+
+
+@pytest.mark.empty
+def test_before_anything_is_published_there_is_no_file_of_it(editor: Browser) -> None:
+    editor.open("/organise/files/published/conference.json", status=404)
+    editor.open("/organise/files/working/conference.json", status=404)
+
+
+def test_a_spreadsheet_is_looked_at_and_then_loaded(editor: Browser) -> None:
+    table = "Title,Room,Catering\nHarbour walls,Great hall,tea\n".encode("utf-16")
+
+    page = handed_in(editor, table, what_to_do_with_it="It is a part of the programme")
+
+    assert "Session: Harbour walls (room)" in page.text
+    assert "column “Catering”: It is not a column that we know" in page.text
+    editor.press(LOAD)
+    found = db.session.scalar(select(Session).where(Session.title == "Harbour walls"))
+    assert found is not None
+    assert found.room is not None
+    assert found.room.name == "Great hall"
+
+
+@pytest.mark.parametrize("name", ["sessions.csv", "sessions.xlsx", "speakers.csv", "speakers.xlsx"])
+def test_a_model_table_that_is_handed_in_as_it_is_can_be_read(editor: Browser, name: str) -> None:
+    editor.open("/organise/files").follow("Load a programme")
+
+    model = editor.fetch("GET", f"/organise/files/model/{name}")
+
+    assert model.headers["Content-Disposition"].startswith(f'attachment; filename="model-{name}"')
+    page = handed_in(editor, model.data, what_to_do_with_it="It is a part of the programme")
+    assert page.heading == "What conference.json would do"
+    assert "Left out" not in page.text
+
+
+@pytest.mark.parametrize("name", ["sessions.pdf", "rooms.csv", "sessions"])
+def test_there_is_no_other_model(editor: Browser, name: str) -> None:
+    assert editor.fetch("GET", f"/organise/files/model/{name}").status_code == 404

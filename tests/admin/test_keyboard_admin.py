@@ -1,0 +1,339 @@
+"""Every other deed of the back office: by keyboard, as it is heard, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+
+from app.accounts.two_factor import totp
+from app.database import db
+from app.mail.models import FAILED
+from tests.factories import (
+    SMALL_CONFERENCE,
+    make_delegate,
+    make_email,
+    make_login_session,
+    make_organiser,
+    make_session,
+)
+from tests.keyboard_user import KeyboardUser
+
+ADA = "/organise/delegates/GHJK2345"
+
+
+@pytest.mark.walks("admin.publishing.roll_back", "admin.publishing.publish")
+def test_publishing(keyboard_user: KeyboardUser) -> None:
+    make_session(title="Knots", starts_at=None)
+    db.session.commit()
+    keyboard_user.open("/organise/publishing")
+    keyboard_user.expect_text("Knots")
+    keyboard_user.press("Publish these changes")
+    keyboard_user.fill("Note (optional)", "More to learn")
+    keyboard_user.press("Continue")
+    keyboard_user.press("Publish now")
+    keyboard_user.expect_announcement("Published. Readers see this release now.")
+    keyboard_user.press("Releases")
+    keyboard_user.press("Show the differences")
+    assert keyboard_user.heading == "From release 1 to release 2"
+    keyboard_user.open("/organise/publishing/releases/1")
+    keyboard_user.press("Go back to this release")
+    keyboard_user.fill("Why you go back (optional)", "Too soon")
+    keyboard_user.press("Go back to release 1")
+    keyboard_user.expect_announcement("Readers see this release again.")
+
+
+@pytest.mark.walks(
+    "admin.publishing.cancel_scheduled",
+    "admin.publishing.edit_scheduled",
+    "admin.publishing.publish",
+)
+def test_planning(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/publishing/publish")
+    keyboard_user.choose_radio("Now", "At a set moment")
+    keyboard_user.fill("Day", "2009-05-20")
+    keyboard_user.fill("Time", "09:30")
+    keyboard_user.press("Continue")
+    keyboard_user.press("Plan this release")
+    keyboard_user.expect_announcement("The release is planned.")
+    keyboard_user.press("Plan it for another moment")
+    keyboard_user.fill("Time", "10:30")
+    keyboard_user.press("Save")
+    keyboard_user.expect_text("10:30am")
+    keyboard_user.press("Call it off")
+    keyboard_user.press("Call it off")
+    keyboard_user.expect_announcement("The planned release has been called off.")
+
+
+@pytest.mark.walks("admin.preview_links.new", "admin.preview_links.revoke")
+@pytest.mark.without_scripts("a button copies the link; without scripts it is hidden")
+def test_previews_and_rehearsals(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/previews")
+    keyboard_user.press("Make a preview link")
+    keyboard_user.press("Make the link")
+    keyboard_user.expect_announcement("Enter for whom the link is")
+    keyboard_user.fill("For whom is it?", "The board")
+    keyboard_user.choose_radio("1 week", "1 month")
+    keyboard_user.press("Make the link")
+    keyboard_user.press("See all preview links")
+    keyboard_user.press("Withdraw the link for The board")
+    keyboard_user.expect_announcement("The link has been withdrawn.")
+    keyboard_user.open("/organise/rehearsal")
+    keyboard_user.press("1pm on Wednesday 10 June 2009")
+    keyboard_user.press("Leave the rehearsal")
+
+
+@pytest.mark.walks(
+    "admin.import_export.retry",
+    "admin.import_export.discard",
+    "admin.import_export.dry_run",
+    "admin.import_export.upload",
+)
+def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+    part = tmp_path / "part.json"
+    words = SMALL_CONFERENCE.read_text(encoding="utf-8").replace("Reading the tide", "Tide tables")
+    part.write_text(words, encoding="utf-8")
+    keyboard_user.open("/organise/files")
+    name = "Download sessions.xlsx of the working programme"
+    assert keyboard_user.download(name).endswith("sessions.xlsx")
+    keyboard_user.open("/organise/files")
+    keyboard_user.press("Load a programme")
+    keyboard_user.press("See what it would do")
+    keyboard_user.expect_announcement("Choose a file")
+    keyboard_user.attach_file("Programme file", str(part))
+    keyboard_user.press("See what it would do")
+    keyboard_user.expect_text("Nothing has been changed yet.")
+    keyboard_user.press("Take it for a part of the programme")
+    keyboard_user.press("Throw the file away")
+    keyboard_user.expect_announcement("The file has been thrown away.")
+    keyboard_user.press("Load a programme")
+    keyboard_user.attach_file("Programme file", str(part))
+    keyboard_user.press("See what it would do")
+    keyboard_user.press("Load this programme")
+    keyboard_user.expect_announcement("The programme has been loaded.")
+
+
+@pytest.mark.walks(
+    "admin.delegates.details.add",
+    "admin.delegates.details.edit_email",
+    "admin.delegates.details.edit",
+    "admin.delegates.edit_needs",
+    "admin.delegates.show_needs",
+)
+def test_delegates(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/delegates")
+    keyboard_user.press("Add somebody by hand")
+    keyboard_user.press("Add")
+    keyboard_user.expect_announcement("Enter ")
+    keyboard_user.fill("Given names", "Zoë")
+    keyboard_user.choose("Country", "Swed")
+    keyboard_user.tick("Wednesday 10 June 2009")
+    keyboard_user.fill("Email address", "zoe@example.org")
+    keyboard_user.tick("They know what we keep and for how long, and agree")
+    keyboard_user.press("Add")
+    keyboard_user.expect_announcement("The booking has been made.")
+    keyboard_user.press("Change the booking")
+    keyboard_user.fill("Family name", "Ångström")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The booking has been saved.")
+    keyboard_user.press("Show needs")
+    keyboard_user.fill("What they need to take part (optional)", "A ramp")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The booking has been saved.")
+    keyboard_user.press("Correct the address")
+    keyboard_user.fill("The right email address", "zoe@example.com")
+    keyboard_user.press("Correct the address")
+    keyboard_user.expect_announcement("The address is corrected.")
+
+
+@pytest.mark.walks(
+    "admin.delegates.exports.export_delegates",
+    "admin.delegates.exports.export_with_needs",
+    "admin.delegates.cancel",
+    "admin.delegates.erase",
+    "admin.delegates.resend",
+)
+@pytest.mark.without_scripts(
+    "the list is searched as one types; without scripts its button sends the form"
+)
+def test_leaving(keyboard_user: KeyboardUser) -> None:
+    make_delegate(reference="GHJK2345")
+    db.session.commit()
+    keyboard_user.open("/organise/delegates")
+    keyboard_user.fill("Search", "lovelace")
+    keyboard_user.press("Show")
+    keyboard_user.expect_announcement("1 delegate")
+    assert keyboard_user.download("Download as CSV").endswith(".csv")
+    keyboard_user.press("Download with access or dietary needs")
+    keyboard_user.press("Download")
+    keyboard_user.expect_announcement("Tick what you need to know")
+    keyboard_user.tick("Access needs")
+    keyboard_user.fill("What do you need it for?", "Seats near the door")
+    assert keyboard_user.download("Download").endswith(".csv")
+    keyboard_user.open(ADA)
+    keyboard_user.press("Send the confirmation again")
+    keyboard_user.press("Send it")
+    keyboard_user.expect_announcement("The letter is on its way.")
+    keyboard_user.press("Cancel the booking")
+    keyboard_user.press("Cancel the booking")
+    keyboard_user.expect_announcement("The booking is cancelled.")
+    keyboard_user.press("Erase the details")
+    keyboard_user.press("Erase for good")
+    keyboard_user.expect_announcement("The details have been erased.")
+
+
+@pytest.mark.walks("admin.emails.resend")
+@pytest.mark.without_scripts(
+    "the list is searched as one types; without scripts its button sends the form"
+)
+def test_letters(keyboard_user: KeyboardUser) -> None:
+    make_email(state=FAILED, last_error="550 no such user")
+    db.session.commit()
+    keyboard_user.open("/organise")
+    keyboard_user.press("1 letter could not be delivered")
+    keyboard_user.press("You have a place")
+    keyboard_user.press("Send it again")
+    keyboard_user.expect_announcement("The letter is on its way again.")
+
+
+@pytest.mark.walks(
+    "admin.content.add",
+    "admin.content.restore",
+    "admin.content.edit",
+    "admin.content.edit_link",
+    "admin.content.links",
+    "admin.content.remove",
+    "admin.content.remove_link",
+)
+@pytest.mark.without_scripts(
+    "the preview follows what is typed; without scripts its button shows it"
+)
+def test_pages_and_links(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/pages")
+    keyboard_user.press("Add a page")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Enter ")
+    keyboard_user.fill("Title", "Getting here")
+    keyboard_user.fill("Summary", "By train and by boat.")
+    keyboard_user.fill("Text", "Take the *train*.")
+    keyboard_user.press("Preview")
+    keyboard_user.expect_text("Take the train.")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("It has been added, and readers see it now.")
+    keyboard_user.press("Change")
+    keyboard_user.fill("Text", "Take the boat.")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Saved. Readers see it now.")
+    keyboard_user.press("2 versions")
+    keyboard_user.press("Show the differences")
+    keyboard_user.press("Every version")
+    keyboard_user.press("Version 1")
+    keyboard_user.press("Let readers see this version now")
+    keyboard_user.expect_announcement("That version is back")
+    keyboard_user.press("Change the additional links")
+    keyboard_user.fill("Words of the link", "Trains")
+    keyboard_user.fill("Address", "https://trains.example/")
+    keyboard_user.press("Add this link")
+    keyboard_user.expect_announcement("The link has been added")
+    keyboard_user.press("Change or move…")
+    keyboard_user.fill("Words of the link", "All trains")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The link has been saved")
+    keyboard_user.press("Change or move…")
+    keyboard_user.fill("Appears (optional)", "2001-01-01T10:00")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("That moment has gone by.")
+    keyboard_user.press("2 versions")
+    keyboard_user.press("Version 1")
+    keyboard_user.press("Let readers see this version now")
+    keyboard_user.expect_announcement("That version is back")
+    keyboard_user.press("Take this link away")
+    keyboard_user.expect_announcement("The link has been taken away.")
+    keyboard_user.press("Trains")
+    keyboard_user.press("Version 3")
+    keyboard_user.press("Let readers see this version now")
+    keyboard_user.expect_announcement("That version is back")
+    keyboard_user.open("/organise/pages/page/getting-here")
+    keyboard_user.press("Take it away")
+    keyboard_user.press("Take it away")
+    keyboard_user.expect_announcement("It has been taken away.")
+
+
+@pytest.mark.walks(
+    "admin.settings.edit",
+    "admin.settings.limit",
+    "admin.content.remove_notice",
+    "admin.content.write_notice",
+)
+@pytest.mark.without_scripts(
+    "the preview follows what is typed; without scripts its button shows it"
+)
+def test_the_notice_and_the_settings(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/pages/notice")
+    keyboard_user.press("Write a notice")
+    keyboard_user.press("Save the notice")
+    keyboard_user.expect_announcement("Enter the words of the notice")
+    keyboard_user.fill("The notice", "No trains today: take the bus.")
+    keyboard_user.press("Preview")
+    keyboard_user.expect_text("It would stand like this above every page.")
+    keyboard_user.press("Save the notice")
+    keyboard_user.expect_announcement("The notice has been saved.")
+    keyboard_user.press("Take the notice down")
+    keyboard_user.expect_announcement("The notice has been taken down.")
+    keyboard_user.press("2 versions")
+    keyboard_user.press("Version 1")
+    keyboard_user.expect_text("No trains today: take the bus.")
+    keyboard_user.press("Let readers see this version now")
+    keyboard_user.expect_announcement("That version is back")
+    keyboard_user.open("/organise/settings")
+    keyboard_user.press("Change the settings")
+    keyboard_user.fill("Title", "Tides and Storms")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The settings have been saved")
+    keyboard_user.press("Change the limit of places")
+    keyboard_user.fill("Limit of places", "30")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The limit has been changed")
+
+
+@pytest.mark.walks(
+    "admin.team.invite",
+    "admin.team.person",
+    "admin.team.remove",
+    "admin.team.reset_two_factor",
+)
+def test_the_team(keyboard_user: KeyboardUser) -> None:
+    make_organiser("vera@conference.example", "viewer").totp_secret = totp.encrypt("secret")
+    db.session.commit()
+    keyboard_user.open("/organise/people")
+    keyboard_user.press("Invite somebody")
+    keyboard_user.press("Send the invitation")
+    keyboard_user.expect_announcement("Enter the email address")
+    keyboard_user.fill("Email address", "otto@conference.example")
+    keyboard_user.choose_radio("Organiser", "Viewer")
+    keyboard_user.press("Send the invitation")
+    keyboard_user.expect_announcement("The invitation is on its way.")
+    keyboard_user.press("vera@conference.example")
+    keyboard_user.choose_radio("Viewer", "Organiser")
+    keyboard_user.press("Save the role")
+    keyboard_user.expect_announcement("The role has been changed.")
+    keyboard_user.press("Reset their second step")
+    keyboard_user.expect_announcement("Their second step has been reset.")
+    keyboard_user.press("Remove from the team")
+    keyboard_user.press("Remove from the team")
+    keyboard_user.expect_announcement("They no longer have a part.")
+
+
+@pytest.mark.walks(
+    "accounts.account.make_recovery_codes",
+    "accounts.account.sign_out_device",
+    "accounts.account.sign_out_everywhere",
+)
+def test_ones_own_devices(keyboard_user: KeyboardUser) -> None:
+    make_login_session(make_organiser(), label="Safari on iPhone")
+    keyboard_user.open("/my")
+    keyboard_user.press("Sign it out…")
+    keyboard_user.expect_announcement("signed out")
+    keyboard_user.press("Make new codes")
+    keyboard_user.expect_text("Keep them")
+    keyboard_user.open("/my")
+    keyboard_user.press("Sign out everywhere")
+    assert keyboard_user.heading == "You are signed out"

@@ -1,0 +1,32 @@
+"""Every deed of the back office has its walk: by keyboard, as it is heard, without scripts too."""
+
+from types import ModuleType
+
+from flask import Flask
+
+from tests.admin import test_keyboard_admin, test_keyboard_programme, test_keyboard_speaker_pages
+
+ONLY_WITH_SCRIPTS = {"admin.board.move_json"}  # without them it is organise.board.move
+
+
+def walked(stories: ModuleType) -> set[str]:
+    marks = [mark for story in vars(stories).values() for mark in getattr(story, "pytestmark", [])]
+    return {deed for mark in marks if mark.name == "walks" for deed in mark.args}
+
+
+def test_every_deed_of_the_back_office_is_walked_through(site: Flask) -> None:
+    deeds = {
+        rule.endpoint
+        for rule in site.url_map.iter_rules()
+        if rule.endpoint.startswith("organise.") and "POST" in (rule.methods or ())
+    }
+
+    unwalked = (
+        deeds
+        - walked(test_keyboard_admin)
+        - walked(test_keyboard_programme)
+        - walked(test_keyboard_speaker_pages)
+        - ONLY_WITH_SCRIPTS
+    )
+
+    assert unwalked == set(), "walk through these in test_walks_through_…"

@@ -1,0 +1,254 @@
+"""Every deed about the programme: by keyboard alone, as it is heard, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+
+from app.database import db
+from tests.factories import make_room, make_session, make_speaker, make_theme
+from tests.keyboard_user import KeyboardUser
+from tests.programme.sample_pictures import make_picture
+
+SESSIONS, SPEAKERS = "/organise/sessions", "/organise/speakers"
+
+
+@pytest.mark.walks(
+    "admin.sessions.add",
+    "admin.sessions.reinstate",
+    "admin.sessions.cancel",
+    "admin.sessions.edit",
+    "admin.sessions.duplicate",
+    "admin.sessions.delete",
+    "admin.undo.undo",
+)
+def test_sessions(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open(SESSIONS)
+    keyboard_user.press("Add a session")
+    keyboard_user.press("Add this session")
+    keyboard_user.expect_announcement("Enter the title")
+    keyboard_user.fill("Title", "Tide pools")
+    keyboard_user.fill("Find a speaker to add", "ada")
+    keyboard_user.press("Find")
+    keyboard_user.press("Add Ada Marsh")
+    keyboard_user.press("Add this session")
+    keyboard_user.expect_announcement("The session has been added as a draft.")
+    keyboard_user.press("Change")
+    keyboard_user.fill("Abstract (optional)", "What lives between the tides.")
+    keyboard_user.press("Preview both")
+    keyboard_user.expect_text("What lives between the tides.")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The draft has been saved.")
+    keyboard_user.press("Make a copy")
+    keyboard_user.expect_announcement("This is the copy")
+    keyboard_user.press("Delete")
+    keyboard_user.press("Delete")
+    keyboard_user.expect_announcement("The session has been deleted.")
+
+    keyboard_user.open(f"{SESSIONS}/opening")
+    keyboard_user.press("Cancel this session")
+    keyboard_user.press("Cancel this session")
+    keyboard_user.expect_announcement("The session has been cancelled.")
+    keyboard_user.press("Bring back")
+    keyboard_user.expect_announcement("The session takes place again.")
+    keyboard_user.press("Undo…")
+    keyboard_user.expect_announcement("Undone.")
+
+
+@pytest.mark.walks("admin.sessions.bulk_edit", "admin.sessions.bulk")
+@pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
+def test_several_sessions(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open(SESSIONS)
+    keyboard_user.fill("Title, speaker or key", "tide")
+    keyboard_user.press("Show")
+    keyboard_user.expect_announcement("1 session")
+    keyboard_user.tick("Tick Reading the tide")
+    keyboard_user.press("Change the ticked sessions")
+    keyboard_user.press("See what would change")
+    keyboard_user.expect_announcement("Choose at least one thing to change.")
+    keyboard_user.choose("Theme", "Stone")
+    keyboard_user.press("See what would change")
+    keyboard_user.press("Change 1 session")
+    keyboard_user.expect_announcement("All of them have been changed.")
+
+
+@pytest.mark.walks(
+    "admin.speakers.add",
+    "admin.speakers.restore",
+    "admin.speakers.edit",
+    "admin.speakers.merge",
+    "admin.speakers.withdraw",
+)
+def test_speakers(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open(SPEAKERS)
+    keyboard_user.press("Add a speaker")
+    keyboard_user.press("Add this speaker")
+    keyboard_user.expect_announcement("Enter the ")
+    keyboard_user.fill("Name", "Ada Marsh")
+    keyboard_user.press("Add a time")
+    keyboard_user.press("Remove time 1")
+    keyboard_user.fill("Biography (optional)", "She *went*.")
+    keyboard_user.press("Preview the biography")
+    keyboard_user.press("Add this speaker")
+    keyboard_user.expect_announcement("The speaker has been added.")
+    keyboard_user.press("This is the same person…")
+    keyboard_user.press("Make them one")
+    keyboard_user.expect_announcement("The two are one speaker now.")
+    keyboard_user.open(f"{SPEAKERS}/joao-mare")
+    keyboard_user.press("Change")
+    keyboard_user.tick("Has confirmed that they take part")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The speaker has been saved.")
+    keyboard_user.press("Withdraw")
+    keyboard_user.press("Withdraw")
+    keyboard_user.expect_announcement("The speaker has been withdrawn.")
+    keyboard_user.press("Bring back")
+    keyboard_user.expect_announcement("The speaker takes part again.")
+
+
+@pytest.mark.walks("admin.speakers.delete", "admin.speakers.bulk")
+@pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
+def test_several_speakers_and_one_too_many(keyboard_user: KeyboardUser) -> None:
+    make_speaker(name="Nobody Knows", slug="nobody")
+    db.session.commit()
+    keyboard_user.open(SPEAKERS)
+    keyboard_user.tick("Tick João Maré")
+    keyboard_user.press("Mark as confirmed")
+    keyboard_user.press("Mark as confirmed")
+    keyboard_user.expect_announcement("All of them are marked as confirmed.")
+    keyboard_user.press("Nobody Knows")
+    keyboard_user.press("Delete")
+    keyboard_user.press("Delete")
+    keyboard_user.expect_announcement("The speaker has been deleted.")
+
+
+@pytest.mark.walks("admin.speakers.photo", "admin.speakers.remove_photo")
+def test_photos(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+    picture = tmp_path / "me.png"
+    picture.write_bytes(make_picture("PNG"))
+    keyboard_user.open(f"{SPEAKERS}/ada-marsh")
+    keyboard_user.press("Give them a photo")
+    keyboard_user.press("Save the photo")
+    keyboard_user.expect_announcement("Choose a picture")
+    keyboard_user.attach_file("Picture", str(picture))
+    keyboard_user.fill("What the photo shows", "A woman by the sea")
+    keyboard_user.press("Save the photo")
+    keyboard_user.expect_announcement("The photo has been saved.")
+    keyboard_user.press("Take the photo away")
+    keyboard_user.expect_announcement("The photo has been taken away.")
+
+
+@pytest.mark.walks(
+    "admin.rooms.add",
+    "admin.rooms.edit",
+    "admin.rooms.delete",
+    "admin.rooms.reassign",
+    "admin.rooms.move",
+)
+def test_rooms(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/rooms")
+    keyboard_user.press("Move Boat house up")
+    keyboard_user.expect_announcement("The order of rooms has been changed.")
+    keyboard_user.press("Add a room")
+    keyboard_user.press("Add this room")
+    keyboard_user.expect_announcement("Enter the ")
+    keyboard_user.fill("Name", "Pier")
+    keyboard_user.tick("Step-free access")
+    keyboard_user.press("Add this room")
+    keyboard_user.expect_announcement("The room has been added.")
+    keyboard_user.press("Change")
+    keyboard_user.fill("Capacity (optional)", "12")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The room has been saved.")
+    keyboard_user.open("/organise/rooms/great-hall")
+    keyboard_user.press("Delete")
+    keyboard_user.press("Move the sessions to another room")
+    keyboard_user.choose("Move them to", "Pier")
+    keyboard_user.press("Move 3 sessions")
+    keyboard_user.press("Delete")
+    keyboard_user.expect_announcement("The room has been deleted.")
+
+
+@pytest.mark.walks(
+    "admin.themes.add",
+    "admin.themes.edit",
+    "admin.themes.delete",
+    "admin.themes.reassign",
+    "admin.themes.move",
+)
+def test_themes(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/themes")
+    keyboard_user.press("Move Stone up")
+    keyboard_user.expect_announcement("The order of themes has been changed.")
+    keyboard_user.press("Add a theme")
+    keyboard_user.press("Add this theme")
+    keyboard_user.expect_announcement("Enter the ")
+    keyboard_user.fill("Name", "Wind")
+    keyboard_user.press("Show it as it is now")
+    keyboard_user.press("Add this theme")
+    keyboard_user.expect_announcement("The theme has been added.")
+    keyboard_user.press("Change")
+    keyboard_user.fill("Name", "Winds")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The theme has been saved.")
+    keyboard_user.open("/organise/themes/water")
+    keyboard_user.press("Delete")
+    keyboard_user.press("Give the sessions another theme")
+    keyboard_user.choose("Move them to", "Winds")
+    keyboard_user.press("Move 1 session")
+    keyboard_user.press("Delete")
+    keyboard_user.expect_announcement("The theme has been deleted.")
+
+
+@pytest.mark.walks("admin.rooms.bulk", "admin.themes.bulk")
+@pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
+def test_several_rooms_and_several_themes(keyboard_user: KeyboardUser) -> None:
+    make_theme(name="Wind", position=9)
+    db.session.commit()
+    keyboard_user.open("/organise/rooms")
+    keyboard_user.press("Add to the ticked rooms")
+    keyboard_user.expect_announcement("Tick at least one room first")
+    keyboard_user.tick("Tick Great hall")
+    keyboard_user.tick("Tick Boat house")
+    keyboard_user.choose("What they offer", "Live captions")
+    keyboard_user.press("Add to the ticked rooms")
+    keyboard_user.press("Add it")
+    keyboard_user.expect_announcement("All of them have been changed.")
+    keyboard_user.open("/organise/themes")
+    keyboard_user.press("Delete the ticked themes")
+    keyboard_user.expect_announcement("Tick at least one theme first")
+    keyboard_user.tick("Tick Wind")
+    keyboard_user.press("Delete the ticked themes")
+    keyboard_user.press("Delete")
+    keyboard_user.expect_announcement("They have been deleted.")
+
+
+@pytest.mark.walks("admin.board.move", "admin.undo.undo")
+@pytest.mark.without_scripts("the board moves sessions itself; without scripts each has a form")
+def test_the_board(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/board")
+    keyboard_user.press("Move Reading the tide")
+    keyboard_user.choose("Room", "Boat house")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Boat house")
+    keyboard_user.expect_text("“Harbour walls” is in Boat house at the same time")
+    keyboard_user.press("Undo")
+    keyboard_user.expect_announcement("Undone.")
+    keyboard_user.press("Move Coffee")
+    keyboard_user.press("Take it off the schedule")
+    keyboard_user.expect_text("Without a time")
+
+
+@pytest.mark.walks("admin.undo.undo")
+def test_the_history(keyboard_user: KeyboardUser) -> None:
+    make_session(title="Knots", theme=make_theme(name="Rope"), room=make_room(name="Loft"))
+    db.session.commit()
+    keyboard_user.open("/organise/rooms/great-hall/change")
+    keyboard_user.fill("Capacity (optional)", "30")
+    keyboard_user.press("Save")
+    keyboard_user.open("/organise/history")
+    keyboard_user.fill("Words in an entry", "capacity")
+    keyboard_user.press("Show")
+    keyboard_user.expect_announcement("1 entry")
+    keyboard_user.press("Undo…")
+    keyboard_user.expect_announcement("Undone.")
+    assert keyboard_user.download("Download the whole history as CSV").endswith(".csv")

@@ -1,0 +1,178 @@
+"""Every deed about speakers' own pages: by keyboard, as it is heard, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.database import db, transaction
+from app.programme.models import Session
+from app.speakers import reminders
+from app.speakers.models import (
+    ANOTHER_TIME,
+    ItemDeadline,
+    SpeakerAnswers,
+    SpeakerNeeds,
+    SpeakerRequest,
+)
+from tests.factories import get_ada_marsh, grant_speaker_access, make_proposal, make_speaker, save
+from tests.keyboard_user import KeyboardUser
+from tests.programme.sample_pictures import make_picture
+
+SPEAKING = "/organise/speaking"
+
+
+@pytest.mark.walks(
+    "admin.proposals.amend",
+    "admin.proposals.approve",
+    "admin.proposals.request_changes",
+    "admin.proposals.bulk",
+)
+@pytest.mark.without_scripts(
+    "a box ticks every row, and a text tells how much room is left; without scripts neither"
+)
+def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
+    opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+    make_proposal(get_ada_marsh(), role="Pilot")
+    make_proposal(opening, abstract="Come.")
+    make_proposal(make_speaker(name="Bo"), role="Cook")
+    make_proposal(make_speaker(name="Cy"), role="Smith")
+    db.session.commit()
+    keyboard_user.open("/organise/proposals")
+    keyboard_user.press("Approve")
+    keyboard_user.expect_announcement("Tick at least one change first")
+    keyboard_user.tick("Tick Cy")
+    keyboard_user.press("Approve")
+    keyboard_user.expect_announcement("Approved.")
+    keyboard_user.press("Ada Marsh")
+    keyboard_user.press("Approve")
+    keyboard_user.expect_announcement("Approved.")
+    keyboard_user.open("/organise/proposals")
+    keyboard_user.press("Opening")
+    keyboard_user.press("Choose other words")
+    keyboard_user.fill("Abstract (optional)", "Do come.")
+    keyboard_user.fill("Note to the sender", "Calmer")
+    keyboard_user.press("Approve with these words")
+    keyboard_user.expect_announcement("Approved with your words.")
+    keyboard_user.open("/organise/proposals")
+    keyboard_user.press("Bo")
+    keyboard_user.press("Send back")
+    keyboard_user.press("Send back")
+    keyboard_user.expect_announcement("Say what the sender should do")
+    keyboard_user.fill("Note to the sender", "Cook of what?")
+    keyboard_user.press("Send back")
+    keyboard_user.expect_announcement("Sent back.")
+
+
+@pytest.mark.walks(
+    "admin.speaker_pages.deadlines",
+    "admin.speaker_pages.batch_email",
+    "admin.speaker_pages.resolve_request",
+    "admin.speaker_pages.access.revoke",
+    "admin.speaker_needs.show_needs",
+)
+def test_letters_days_and_questions(keyboard_user: KeyboardUser) -> None:
+    ada = get_ada_marsh()
+    ada.contact_address = "ada@example.org"
+    grant_speaker_access(ada, "helper@example.org", is_assistant=True)
+    asked = {"kind": ANOTHER_TIME, "message": "The train is late", "actor": "ada@example.org"}
+    save(SpeakerRequest(speaker_id=ada.id, requested_at=clock.now(), **asked))
+    save(SpeakerAnswers(speaker_id=ada.id, needs_at=clock.now()))
+    save(SpeakerNeeds(speaker_id=ada.id, access="A ramp"))
+    db.session.commit()
+    keyboard_user.open(SPEAKING)
+    keyboard_user.press("Invite all who have not confirmed")
+    keyboard_user.press("Send 1 letter")
+    keyboard_user.expect_announcement("The letters are on their way.")
+    keyboard_user.open(SPEAKING)
+    keyboard_user.press("Change the days")
+    keyboard_user.fill("Travel and arrival", "2009-05-20")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The days have been saved.")
+    keyboard_user.open(SPEAKING)
+    keyboard_user.press("I have seen to it…")
+    keyboard_user.expect_announcement("Good: it no longer waits.")
+    keyboard_user.open(f"{SPEAKING}/speakers/ada-marsh")
+    keyboard_user.press("Show needs")
+    keyboard_user.open(f"{SPEAKING}/speakers/ada-marsh")
+    keyboard_user.press("End this…")
+    keyboard_user.expect_announcement("They no longer keep these pages.")
+
+
+@pytest.mark.walks("admin.speaker_pages.pause_reminders", "admin.speaker_pages.resume_reminders")
+@pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
+def test_reminders_that_go_by_themselves(keyboard_user: KeyboardUser) -> None:
+    grant_speaker_access(get_ada_marsh(), "ada@example.org")
+    save(ItemDeadline(item="travel", due_on=clock.now().date()))
+    with transaction():
+        reminders.plan()
+    keyboard_user.open(SPEAKING)
+    keyboard_user.press("See the reminders that go by themselves, and hold them back")
+    keyboard_user.press("Read it…")
+    keyboard_user.press("Hold back those you have ticked")
+    keyboard_user.expect_announcement("Nothing was changed: tick at least one first.")
+    keyboard_user.tick("Tick Ada Marsh")
+    keyboard_user.press("Hold back those you have ticked")
+    keyboard_user.expect_announcement("Held back.")
+    keyboard_user.press("Let all of these go")
+    keyboard_user.expect_announcement("They go by themselves again")
+
+
+@pytest.mark.walks("admin.speaker_pages.access.owner", "admin.speaker_pages.access.remove_owner")
+def test_owners(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/sessions/opening")
+    keyboard_user.press("Say who edits its text")
+    keyboard_user.fill("Email address", "owner@example.org")
+    keyboard_user.press("Name the owner")
+    keyboard_user.expect_announcement("The owner is named.")
+    keyboard_user.open(f"{SPEAKING}/sessions/opening/owner")
+    keyboard_user.press("Let it have no owner")
+    keyboard_user.expect_announcement("The session has no owner now.")
+
+
+@pytest.mark.walks(
+    "admin.sessions.materials.add_file",
+    "admin.sessions.materials.add_link",
+    "admin.sessions.materials.edit",
+    "admin.sessions.materials.release",
+    "admin.sessions.materials.remove",
+)
+def test_slides_and_papers(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/sessions/opening")
+    keyboard_user.press("Files and links of this session")
+    keyboard_user.press("Hand in a file…")
+    keyboard_user.press("Hand it in")
+    keyboard_user.expect_announcement("Choose a file")
+    keyboard_user.press("Go back without saving")
+    keyboard_user.press("Add a link…")
+    keyboard_user.fill("What it is", "Slides")
+    keyboard_user.fill("Address", "https://slides.example/")
+    keyboard_user.choose_radio("When the session starts", "When the organisers say so")
+    keyboard_user.press("Add it")
+    keyboard_user.expect_announcement("Saved.")
+    keyboard_user.press("Release Slides")
+    keyboard_user.expect_announcement("Released.")
+    keyboard_user.press("Change Slides")
+    keyboard_user.fill("What it is", "The slides")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Saved.")
+    keyboard_user.press("Take away The slides")
+    keyboard_user.press("Take it away")
+    keyboard_user.expect_announcement("It has been taken away")
+
+
+@pytest.mark.walks("admin.speakers.crop_photo")
+@pytest.mark.without_scripts(
+    "the part is moved on the picture; without scripts it is one of nine places"
+)
+def test_the_part_of_a_photo_that_is_shown(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+    picture = tmp_path / "wide.png"
+    picture.write_bytes(make_picture("PNG", size=(900, 500)))
+    keyboard_user.open("/organise/speakers/ada-marsh/photo")
+    keyboard_user.attach_file("Picture", str(picture))
+    keyboard_user.fill("What the photo shows", "A woman by the sea")
+    keyboard_user.press("Save the photo")
+    keyboard_user.open("/organise/speakers/ada-marsh/photo/part")
+    keyboard_user.press("Save this part")
+    keyboard_user.expect_announcement("Nothing was changed")

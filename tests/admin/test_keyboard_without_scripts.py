@@ -1,0 +1,45 @@
+"""Every walk through the back office once more, without scripts (tests/scriptless.py).
+
+Walks that scripts change are walked in a real browser instead, also without scripts: their marks
+say why (`without_scripts`).
+"""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.admin import test_keyboard_admin, test_keyboard_programme, test_keyboard_speaker_pages
+from tests.browser import Browser
+from tests.factories import sign_in
+from tests.scriptless import ScriptlessUser
+
+Story = Callable[..., None]
+
+
+def marks(story: Story, name: str) -> list[str]:
+    own: list[pytest.Mark] = getattr(story, "pytestmark", [])
+    return [str(word) for mark in own if mark.name == name for word in mark.args]
+
+
+STORIES: list[Story] = [
+    story
+    for module in (test_keyboard_admin, test_keyboard_programme, test_keyboard_speaker_pages)
+    for name, story in vars(module).items()
+    if name.startswith("test_") and not marks(story, "without_scripts")
+]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+def test_it_is_walked_through_without_scripts(
+    visitor: Browser, site: Flask, tmp_path: Path, story: Story
+) -> None:
+    user = ScriptlessUser(sign_in(visitor), site)
+    asked_for = inspect.signature(story).parameters
+    folder = {"tmp_path": tmp_path} if "tmp_path" in asked_for else {}
+
+    story(user, **folder)
+
+    assert set(marks(story, "walks")) - user.sent == set()

@@ -1,0 +1,65 @@
+"""The lists of the back office: what their pages are called, and their filters on any screen."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import Browser
+from tests.factories import make_session, sign_in, sign_in_window
+from tests.live_site import LiveSite
+
+LIST = "/organise/sessions"
+HEADING = "Sessions"
+
+
+@pytest.mark.parametrize(
+    ("question", "called"),
+    [
+        ("", HEADING),
+        ("?sort=-title", HEADING),
+        ("?q=Tide", f"{HEADING}: search for ‘Tide’"),
+        ("?state=draft", f"{HEADING}: State Draft"),
+        ("?q=%3Cb%3E&state=draft", f"{HEADING}: search for ‘<b>’, State Draft"),
+        ("?page=2", f"{HEADING}, page 2 of 2"),
+        ("?q=Talk&page=2", f"{HEADING}: search for ‘Talk’, page 2 of 2"),
+    ],
+)
+def test_each_page_of_a_list_has_a_title_of_its_own(
+    visitor: Browser, question: str, called: str
+) -> None:
+    for number in range(51):
+        make_session(title=f"Talk {number}")
+
+    page = sign_in(visitor).open(f"{LIST}{question}")
+
+    assert page.title.startswith(f"{called} – ")
+    assert page.heading == HEADING
+
+
+def test_filters_are_folded_on_a_small_screen_until_they_are_used(
+    live_site: Callable[..., LiveSite], window_without_scripts: Page
+) -> None:
+    window, site = window_without_scripts, live_site().address
+    sign_in_window(window, site)
+    window.set_viewport_size({"width": 320, "height": 640})
+    window.goto(f"{site}{LIST}")
+    state = window.get_by_label("State", exact=True)
+
+    expect(state).to_be_hidden()
+    window.get_by_label("Title, speaker or key").focus()
+    for key in ("Tab", "Enter"):
+        window.keyboard.press(key)
+    state.select_option("confirmed")
+    window.get_by_role("button", name="Show").click()
+    expect(window).to_have_title(re.compile(f"^{HEADING}: State Confirmed"))
+    expect(state).to_be_visible()
+
+    window.set_viewport_size({"width": 1280, "height": 900})
+    window.goto(f"{site}{LIST}")
+    expect(state).to_be_visible()
+    expect(window.get_by_text("Narrow the list")).to_be_hidden()
+    window.get_by_label("Title, speaker or key").focus()
+    window.keyboard.press("Tab")
+    expect(window.get_by_label("Day", exact=True)).to_be_focused()

@@ -1,0 +1,342 @@
+"""The photo of a speaker: handed in, looked at, published, replaced and taken away."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import EDITOR, VIEWER
+from app.database import db, transaction
+from app.history.models import HistoryEntry
+from app.interchange import services
+from app.programme.models import Photo, Speaker
+from app.programme.photos.processing import MAX_UPLOAD_BYTES
+from app.proposals import photo_retention
+from tests.browser import Browser, Page
+from tests.factories import SMALL_CONFERENCE, make_photo, make_speaker, publish_programme, sign_in
+from tests.programme.sample_pictures import (
+    BLUE,
+    GREEN,
+    RED,
+    make_picture,
+    make_rotated_with_location,
+    open_jpeg,
+)
+
+ADA = "/organise/speakers/ada-marsh"
+SAVE = "Save the photo"
+WORDS = "A woman with a red scarf"
+
+
+@pytest.fixture
+def editor(visitor: Browser) -> Browser:
+    return sign_in(visitor, role=EDITOR)
+
+
+def given(editor: Browser, body: bytes, words: str = WORDS, status: int = 200) -> Page:
+    editor.open(ADA).follow("Give them a photo")
+    return editor.press(SAVE, status=status, picture=("me.jpg", body), what_the_photo_shows=words)
+
+
+def the_photo() -> Photo:
+    return db.session.scalars(
+        select(Photo)
+        .join(Speaker, Speaker.id == Photo.speaker_id)
+        .where(Speaker.slug == "ada-marsh")
+    ).one()
+
+
+def shown(browser: Browser) -> tuple[str, str]:
+    """Tell which photo readers see of Ada, and its text."""
+    drawn = browser.open("/speakers/ada-marsh").tree.find_by_class("portrait")
+    (portrait,) = drawn
+    return portrait.get("src", ""), portrait.get("alt", "")
+
+
+def sentences() -> list[str]:
+    about = (
+        select(HistoryEntry.summary)
+        .where(HistoryEntry.subject == "speaker ada-marsh")
+        .order_by(HistoryEntry.id)
+    )
+    return list(db.session.scalars(about))
+
+
+@pytest.mark.both_databases
+def test_a_photo_is_given_and_readers_see_it_once_it_is_published(
+    editor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    reader = new_browser()
+    assert shown(reader) == ("", "")  # the drawing
+
+    page = given(editor, make_rotated_with_location())
+
+    assert page.heading == "Ada Marsh"
+    assert "The photo has been saved. Readers see it once you publish." in page.source
+    assert WORDS in page.text
+    assert editor.fetch("GET", f"{ADA}/photo.jpg").data == the_photo().picture
+    assert shown(reader) == ("", "")
+    assert "Photo" in editor.open("/organise/publishing").summary_list
+    key = the_photo().key
+    assert reader.fetch("GET", f"/photos/{key}.jpg").status_code == 404
+    publish_programme()
+    assert shown(reader) == (f"/photos/{key}.jpg", WORDS)
+    answer = reader.fetch("GET", f"/photos/{key}.jpg")
+    assert open_jpeg(answer.data).size == (480, 480)
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in answer.headers
+    assert sentences() == ["A photo of Ada Marsh was added"]
+
+
+def test_the_words_alone_can_be_changed(editor: Browser) -> None:
+    given(editor, make_picture())
+    key = the_photo().key
+
+    editor.follow("Change the photo")
+    page = editor.press(SAVE, what_the_photo_shows="A woman, laughing")
+
+    assert "A woman, laughing" in page.text
+    assert the_photo().key == key
+    editor.follow("Change the photo")
+    assert "Nothing was changed" in editor.press(SAVE).source
+    assert len(sentences()) == 2
+
+
+@pytest.mark.both_databases
+def test_readers_see_the_former_photo_until_the_next_release(
+    editor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    reader = new_browser()
+    given(editor, make_picture(colour=RED))
+    publish_programme()
+    first, _ = shown(reader)
+    editor.open(ADA).follow("Change the photo")
+
+    editor.press(SAVE, another_picture_optional=("new.png", make_picture("PNG", colour=BLUE)))
+    with transaction():
+        photo_retention.purge_unused()
+
+    assert shown(reader)[0] == first
+    assert reader.fetch("GET", first).status_code == 200
+    page = editor.open("/organise/publishing")
+    assert page.summary_list["Photo"] == f"before: {WORDS} → after: Another picture: {WORDS}"
+    publish_programme()
+    second, _ = shown(reader)
+    assert second != first
+    assert reader.fetch("GET", first).status_code == 404
+    with transaction():
+        photo_retention.purge_unused()
+    assert [photo.key for photo in db.session.scalars(select(Photo))] == [the_photo().key]
+    assert sentences()[-1] == "A photo of Ada Marsh was replaced"
+
+
+def test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release(
+    editor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    given(editor, make_picture())
+    publish_programme()
+    editor.open(ADA)
+    page = editor.press("Take the photo away")
+    assert "The photo has been taken away." in page.source
+    assert "There is no photo yet." in page.text
+    publish_programme()
+    with transaction():
+        photo_retention.purge_unused()
+
+    editor.open("/organise/publishing/releases/2/back")
+    editor.press("Go back to release 2", why_you_go_back_optional="")
+
+    assert shown(new_browser()) == ("", "")
+    assert sentences()[-1] == "The photo of Ada Marsh was taken away"
+
+
+def test_a_photo_that_was_taken_away_can_be_given_again(editor: Browser) -> None:
+    given(editor, make_picture(colour=GREEN))
+    key = the_photo().key
+    editor.press("Take the photo away")
+
+    given(editor, make_picture(colour=GREEN), "Another text")
+
+    assert (the_photo().key, the_photo().description) == (key, "Another text")
+    editor.open(ADA)
+    editor.press("Take the photo away")
+    token = editor.open(f"{ADA}/photo").tree.find_by_id("csrf_token")
+    assert token is not None
+    told = {"csrf_token": token.get("value")}
+    assert "Nothing was changed" in editor.send("POST", f"{ADA}/photo/remove", data=told).source
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "error"),
+    [
+        (b"<svg/>", WORDS, "Choose a JPEG, PNG or WebP picture: this file is none of them"),
+        (b"", WORDS, "This file is empty"),
+        (make_picture()[:800], WORDS, "This picture is broken, so it cannot be shown"),
+        (make_picture(), "", "Say what the photo shows"),
+        (make_picture(), "…", "The text"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
+    editor: Browser, body: bytes, words: str, error: str
+) -> None:
+    page = given(editor, body, words, status=422)
+
+    assert any(error in one for one in page.errors)
+    assert page.value_of("What the photo shows") == words
+    assert db.session.scalars(select(Photo)).all() == []
+    assert sentences() == []
+
+
+def test_a_picture_must_be_chosen(editor: Browser) -> None:
+    editor.open(f"{ADA}/photo")
+
+    page = editor.press(SAVE, status=422, what_the_photo_shows=WORDS)
+
+    assert page.errors == ["Choose a picture"]
+
+
+def sent(editor: Browser, body: bytes, where: str = "", at: str = f"{ADA}/photo") -> Page:
+    """Send a large file, as a browser does; the test client would leave files of its own open."""
+    token = editor.open(at).tree.find_by_id("csrf_token")
+    fields = {"csrf_token": "" if token is None else token.get("value"), "description": WORDS}
+    parts = [
+        f'--part\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    about = '--part\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+    whole = "".join([*parts, about]).encode() + body + b"\r\n--part--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=part"}
+    return Page(editor, editor.fetch("POST", f"{at}/{where}".rstrip("/"), headers, data=whole), at)
+
+
+def test_a_picture_may_have_10_mb_and_no_more(editor: Browser) -> None:
+    full = make_picture()
+    full += bytes(MAX_UPLOAD_BYTES - len(full))
+
+    assert sent(editor, full).status == 303
+    editor.open(ADA)
+    editor.press("Take the photo away")
+    for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
+        page = sent(editor, full + bytes(more))
+        assert page.status == status
+        assert page.heading == "Give Ada Marsh a photo"
+        assert page.errors == ["This picture is larger than 10 MB"]
+
+
+def test_no_other_form_of_a_speaker_takes_as_much(editor: Browser) -> None:
+    assert sent(editor, bytes(200_000), "../change").status == 413
+    assert sent(editor, bytes(200_000), "remove").status == 413
+
+
+def test_a_viewer_sees_the_photo_and_is_offered_nothing(visitor: Browser) -> None:
+    make_photo(db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one())
+    viewer = sign_in(visitor, role=VIEWER)
+
+    page = viewer.open(ADA)
+
+    assert "A person, smiling" in page.text
+    assert "Take the photo away" not in page.buttons
+    assert "Change the photo" not in page.links
+    assert viewer.fetch("GET", f"{ADA}/photo.jpg").headers["Cache-Control"] == "private, no-store"
+
+
+def test_whoever_has_no_photo_is_found_in_the_list(editor: Browser) -> None:
+    make_photo(make_speaker(name="Has One"))
+    make_speaker(name="Has None")
+
+    page = editor.open("/organise/speakers?missing=photo")
+
+    assert "Has None" in page.text
+    assert "Has One" not in page.text
+
+
+def test_a_preview_shows_the_photo_before_readers_see_it(
+    editor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    given(editor, make_picture())
+    editor.open("/organise/previews/new")
+    page = editor.press("Make the link", {"For whom is it?": "Ada"})
+    holder = new_browser()
+    field = page.tree.find_by_id("link")
+    assert field is not None
+    link = urlsplit(field.get("value", "")).path.rstrip("/")
+
+    (portrait,) = holder.open(f"{link}/speakers/ada-marsh").tree.find_by_class("portrait")
+    answer = holder.fetch("GET", portrait.get("src", ""))
+
+    assert (
+        portrait.get("src")
+        == f"{link.removeprefix('https://conference.example')}/photos/{the_photo().key}.jpg"
+    )
+    assert answer.data == the_photo().picture
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert new_browser().fetch("GET", f"/photos/{the_photo().key}.jpg").status_code == 404
+
+
+def test_a_save_that_began_before_the_photo_came_shows_both_versions(
+    editor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    other = sign_in(new_browser(), "dorothy@conference.example", role=EDITOR)
+    other.open(f"{ADA}/change")
+
+    given(editor, make_picture())
+
+    other.press("Save", country="Peru", status=409)
+    other.press("Save")
+    assert the_photo().description == WORDS
+
+
+@pytest.mark.both_databases
+def test_a_speaker_who_stays_in_a_file_keeps_the_photo(editor: Browser) -> None:
+    given(editor, make_picture())
+    key = the_photo().key
+
+    with transaction():
+        services.load_file(SMALL_CONFERENCE)
+
+    assert the_photo().key == key
+
+
+@pytest.mark.both_databases
+def test_two_entries_of_one_person_become_one_with_the_photo_of_either(editor: Browser) -> None:
+    kept = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    other = make_speaker(name="Ada Marsh", slug="twin")
+    make_photo(other)
+
+    editor.open(f"{ADA}/merge/twin")
+    editor.press("Make them one")
+
+    assert the_photo().speaker_id == kept.id
+
+
+@pytest.mark.both_databases
+def test_a_photo_outlives_its_speaker_only_while_readers_see_it(editor: Browser) -> None:
+    make_photo(make_speaker(name="Never seen", slug="never"))
+
+    editor.open("/organise/speakers/never/delete")
+    editor.press("Delete")
+
+    (photo,) = db.session.scalars(select(Photo))
+    assert photo.speaker_id is None
+    with transaction():
+        photo_retention.purge_unused()
+    assert db.session.scalars(select(Photo)).all() == []
+
+
+def test_pages_of_readers_ask_the_database_nothing_with_photos(
+    editor: Browser, new_browser: Callable[[], Browser], queries: list[str]
+) -> None:
+    given(editor, make_picture())
+    publish_programme()
+    reader = new_browser()
+    address, _ = shown(reader)
+    queries.clear()
+
+    reader.open("/speakers/joao-mare")
+    assert [one for one in queries if "FROM site_state" not in one] == []
+    reader.fetch("GET", address)
+    (asked,) = [one for one in queries if "FROM site_state" not in one]
+    assert "FROM photo" in asked

@@ -1,0 +1,173 @@
+"""Previews and rehearsals in a real browser: by keyboard, without scripts, without barriers."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.factories import sign_in_window
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+NARROW = {"width": 320, "height": 640}
+IN_FOCUS = "document.activeElement.textContent"
+BANNER = """\
+- region "What you see here":
+  - paragraph:
+    - strong: Rehearsal.
+    - text: /You see the site as it will look on Wednesday 10 June 2009 at 9:15am\\..*/
+  - list:
+    - listitem:
+      - link "An hour earlier"
+    - listitem:
+      - link "An hour later"
+    - listitem:
+      - link "Choose another moment"
+    - listitem:
+      - link "Leave the rehearsal"
+"""
+
+
+def heading(window: Page) -> str:
+    return window.locator("h1").inner_text()
+
+
+def press(window: Page, words: str) -> None:
+    """Go to a link or a button with the Tab key, see that focus shows, press it, and wait."""
+    with window.expect_navigation():
+        press_here(window, words)
+
+
+def press_here(window: Page, words: str) -> None:
+    tab_to(window, lambda: " ".join(str(window.evaluate(IN_FOCUS)).split()) == words, words)
+    focus = window.locator(":focus")
+    assert focus.evaluate("e => getComputedStyle(e).outlineStyle !== 'none'"), words
+    window.keyboard.press("Enter")
+
+
+def tab_to(window: Page, is_there: Callable[[], bool], what: str) -> None:
+    for _ in range(80):
+        window.keyboard.press("Tab")
+        if is_there():
+            return
+    raise AssertionError(f"the Tab key never comes to “{what}”")
+
+
+def field(window: Page, label: str) -> None:
+    wanted = window.get_by_label(label, exact=True).get_attribute("id")
+    tab_to(window, lambda: window.evaluate("document.activeElement.id") == wanted, label)
+
+
+class Look:
+    """Looks at each state of a walk: what bars the way, and what sticks out at 320 pixels."""
+
+    def __init__(self, axe: Barriers) -> None:
+        self._axe = axe
+        self.found: dict[str, object] = {}
+
+    def __call__(self, window: Page) -> None:
+        window.set_viewport_size({"width": 320, "height": 640})
+        wide = window.evaluate("document.documentElement.scrollWidth")
+        barriers = self._axe(window)
+        if barriers or wide > NARROW["width"]:
+            self.found[f"{window.url}: {heading(window)}"] = (barriers, wide)
+
+
+def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
+    live_site: LiveSites, window: Page, chromium: Browser, axe: Barriers
+) -> None:
+    site, look = live_site().address, Look(axe)
+    window.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
+    sign_in_window(window, site).goto(f"{site}/organise/previews")
+    look(window)
+
+    press(window, "Make a preview link")
+    press(window, "Make the link")
+    assert heading(window) == "Make a preview link"
+    look(window)
+    field(window, "For whom is it?")
+    window.keyboard.type("The board")
+    tab_to(window, lambda: window.evaluate("document.activeElement.name") == "lasts", "lasts")
+    window.keyboard.press("ArrowUp")
+    press(window, "Make the link")
+    look(window)
+    press_here(window, "Copy the link")
+    expect(window.get_by_role("status").filter(has_text="The link has been copied")).to_be_visible()
+    link = window.evaluate("navigator.clipboard.readText()")
+    assert link == window.get_by_label("The link").input_value()
+
+    with chromium.new_context() as context:
+        guest = context.new_page()
+        guest.goto(link)
+        look(guest)
+        press(guest, "Programme")
+        assert guest.url == f"{link}programme"
+        look(guest)
+        guest.goto(f"{link}feedback")
+        look(guest)
+        field(guest, "Your message")
+        guest.keyboard.type("Hello")
+        press(guest, "Send your message")
+        assert heading(guest) == "Nothing is written here"
+        look(guest)
+        guest.goto(f"{link}booking")
+        look(guest)
+        press(guest, "Open this page on the site itself")
+        assert guest.url == f"{site}/booking"
+
+        press(window, "See all preview links")
+        look(window)
+        press(window, "Withdraw the link for The board")
+        look(window)
+        assert "The link has been withdrawn" in window.locator("main").inner_text()
+        guest.goto(link)
+        look(guest)
+        assert heading(guest) == "This page or link is no longer in use"
+    assert look.found == {}
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_a_moment_is_chosen_and_left_by_keyboard(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site, look = live_site().address, Look(axe)
+    sign_in_window(window, site).goto(f"{site}/organise/rehearsal")
+    look(window)
+
+    press(window, "9:15am on Wednesday 10 June 2009")
+    expect(window.get_by_role("region", name="What you see here")).to_match_aria_snapshot(BANNER)
+    look(window)
+    press(window, "Register")
+    assert window.url == f"{site}/rehearsal/2009-06-10T09:15/register"
+    look(window)
+    press(window, "An hour later")
+    assert window.url == f"{site}/rehearsal/2009-06-10T10:15/register"
+    window.goto(f"{site}/fr/rehearsal/2009-05-20T10:00,full/register/name")
+    assert heading(window) == "The conference is full"
+    look(window)
+    press(window, "Leave the rehearsal")
+    assert window.url == f"{site}/fr/register/name"
+    window.go_back()
+    press(window, "Choose another moment")
+    assert window.url == f"{site}/fr/organise/rehearsal"
+    assert look.found == {}
+
+
+def test_all_of_it_works_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page
+) -> None:
+    window, site = window_without_scripts, live_site().address
+    sign_in_window(window, site).goto(f"{site}/organise/rehearsal")
+
+    window.get_by_label("Time").fill("14:05")
+    window.get_by_label("Show every place as taken").check()
+    window.get_by_role("button", name="See the site then").click()
+    assert window.url == f"{site}/rehearsal/2009-06-10T14:05,full/"
+
+    window.goto(f"{site}/organise/previews/new")
+    window.get_by_label("For whom is it?").fill("The board")
+    window.get_by_role("button", name="Make the link").click()
+    assert not window.get_by_role("button", name="Copy the link").is_visible()
+    window.goto(window.get_by_label("The link").input_value())
+    assert window.get_by_role("region", name="What you see here").is_visible()

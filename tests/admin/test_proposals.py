@@ -1,0 +1,338 @@
+"""Organisers decide on what speakers would like changed: side by side, one by one or several."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import VIEWER
+from app.database import db, transaction
+from app.mail.models import Email
+from app.programme.editing import speakers
+from app.programme.models import Session, Speaker
+from app.proposals.models import Proposal
+from tests.browser import Browser, Page
+from tests.factories import (
+    get_ada_marsh,
+    make_photo,
+    make_proposal,
+    make_speaker,
+    publish_programme,
+    sign_in,
+)
+from tests.pages import read_text
+
+GRACE = "grace@conference.example"
+HOSTILE = "<script>alert(1)</script> & “more”\n\n" + "w" * 300
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    """An organiser who has signed in."""
+    return sign_in(visitor)
+
+
+def opening() -> Session:
+    return db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+
+
+def sides(page: Page) -> dict[str, tuple[str, ...]]:
+    """Read both versions of each field."""
+    tables = list(page.tree.find_by_class("versions"))
+    return {
+        read_text(next(page.tree.find_all("th", within=row))): tuple(
+            read_text(cell) for cell in page.tree.find_all("td", within=row)
+        )
+        for table in tables[:1]
+        for row in list(page.tree.find_all("tr", within=table))[1:]
+    }
+
+
+def done(page: Page) -> str:
+    return " ".join(read_text(note) for note in page.tree.find_by_class("note--done"))
+
+
+def test_the_home_page_says_that_changes_wait(organiser: Browser) -> None:
+    make_proposal(get_ada_marsh(), role="Pilot")
+    make_proposal(opening(), title="Welcome")
+
+    page = organiser.open("/organise")
+
+    assert page.links["2 changes by speakers wait"] == "/organise/proposals?state=open"
+    assert [list(row.values())[1] for row in page.follow("2 changes by speakers wait").rows] == [
+        "Opening",
+        "Ada Marsh",
+    ]
+
+
+def test_before_anybody_has_sent_anything_the_list_says_what_will_be_there(
+    organiser: Browser,
+) -> None:
+    page = organiser.open("/organise/proposals")
+
+    assert "No speaker has changed anything yet" in page.headings
+
+
+def test_both_versions_stand_side_by_side(organiser: Browser) -> None:
+    make_proposal(
+        get_ada_marsh(),
+        role="Pilot",
+        biography="Ada has kept the harbour for thirty years.",
+        links=[["https://port.example/", "The port"]],
+    )
+
+    page = organiser.open("/organise/proposals").follow("Ada Marsh")
+
+    assert page.heading == "Change of Ada Marsh"
+    assert sides(page) == {
+        "Role": ("Harbour master", "Pilot"),
+        "Biography": (
+            "Ada has kept the harbour for twenty years.",
+            "Ada has kept the harbour for thirty years.",
+        ),
+        "Links": ("nothing", "https://port.example/ The port"),
+    }
+    biography = list(page.tree.find_all("ins", within=page.main))[1]
+    assert read_text(biography) == "thirty"
+
+
+@pytest.mark.both_databases
+def test_a_change_is_approved_and_published(organiser: Browser) -> None:
+    make_proposal(get_ada_marsh(), role="Pilot")
+    organiser.open("/organise/proposals").follow("Ada Marsh")
+
+    page = organiser.press("Approve")
+
+    assert page.heading == "Changes by speakers"
+    assert done(page) == "Approved. Readers see it once you publish, and the sender is told."
+    changes = organiser.open("/organise/publishing")
+    assert f"Edit of a speaker: sent by ada@example.org, approved by {GRACE}" in changes.text
+    assert changes.follow("Edit of a speaker").heading == "Change of Ada Marsh"
+    publish_programme()
+    assert "Pilot" in organiser.open("/speakers/ada-marsh").text
+    letter = db.session.scalars(select(Email)).one()
+    assert (letter.recipient, letter.subject) == (
+        "ada@example.org",
+        "Your changes have been approved: Ada Marsh",
+    )
+
+
+def test_a_session_is_told_with_its_author_too(organiser: Browser) -> None:
+    make_proposal(opening(), title="Welcome", actor="owner@example.org")
+    organiser.open("/organise/proposals").follow("Opening")
+    organiser.press("Approve")
+
+    page = organiser.open("/organise/publishing")
+
+    assert f"Edit of a speaker: sent by owner@example.org, approved by {GRACE}" in page.text
+
+
+def test_other_words_are_chosen_with_a_note(organiser: Browser) -> None:
+    make_proposal(get_ada_marsh(), role="PILOT!!!", country="Norway")
+    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Choose other words")
+
+    wrong = page.press("Approve with these words", role="Pilot", status=422)
+    assert wrong.errors == ["Say why you chose other words"]
+    same = wrong.press(
+        "Approve with these words", role="PILOT!!!", note_to_the_sender="Hm", status=409
+    )
+    assert "Change some of the words, or approve them as they are" in same.text
+    page = same.press("Approve with these words", role="Pilot", note_to_the_sender="No shouting")
+
+    assert done(page) == "Approved with your words. The sender is told."
+    assert (get_ada_marsh().role, get_ada_marsh().country) == ("Pilot", "Norway")
+    shown = organiser.open("/organise/proposals").follow("Ada Marsh")
+    assert "What became of it" in shown.headings
+    assert "No shouting" in shown.text
+    assert "Choose other words" not in shown.links
+
+
+def test_a_text_and_biographies_are_amended_too(organiser: Browser) -> None:
+    make_proposal(opening(), title="Welcome", abstract="Come!")
+    make_proposal(get_ada_marsh(), biographies=[["fr", "Une pilote"]])
+    organiser.open("/organise/proposals").follow("Opening").follow("Choose other words")
+    organiser.press("Approve with these words", abstract="Come.", note_to_the_sender="Calmer")
+    assert (opening().title, opening().abstract) == ("Welcome", "Come.")
+
+    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Choose other words")
+    page = page.press("Add a language")
+    page.press("Remove biography 2").press(
+        "Approve with these words",
+        {"Biography in this language": "Une pilote."},
+        note_to_the_sender="A full stop",
+    )
+    assert get_ada_marsh().biographies == '[["fr", "Une pilote."]]'
+
+
+def test_what_is_sent_back_goes_with_a_note(organiser: Browser) -> None:
+    make_proposal(get_ada_marsh(), role="Pilot")
+    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Send back")
+    assert page.press("Send back", status=422).errors == ["Say what the sender should do"]
+
+    page = organiser.press("Send back", note_to_the_sender="Pilot of what?\nPlease say.")
+
+    assert done(page) == "Sent back. The sender is told what to do."
+    assert get_ada_marsh().role == "Harbour master"
+    letter = db.session.scalars(select(Email)).one()
+    assert letter.subject == "Please look at your changes again: Ada Marsh"
+    assert b"Pilot of what?" in letter.message
+
+
+@pytest.mark.both_databases
+def test_what_has_moved_on_is_looked_at_again(
+    organiser: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    proposal = make_proposal(get_ada_marsh(), role="Pilot")
+    back = organiser.open(f"/organise/proposals/{proposal.id}/send-back")
+    organiser.open(f"/organise/proposals/{proposal.id}")
+    with transaction():
+        speakers.save(
+            get_ada_marsh(),
+            {"role": "Keeper"},
+            expected_version=get_ada_marsh().version,
+            actor=GRACE,
+        )
+
+    page = organiser.press("Approve", status=409)
+    assert "Something has changed since you opened the page" in page.text
+    assert sides(page) == {
+        "Role Changed meanwhile": ("Keeper", "Pilot"),
+        "Role, when it was sent": ("Harbour master",),
+    }
+    late = back.press("Send back", note_to_the_sender="Typed with care", status=409)
+    assert "Typed with care" in late.source
+
+    other = sign_in(new_browser(), "other@conference.example")
+    other.open(f"/organise/proposals/{proposal.id}")
+    organiser.open(f"/organise/proposals/{proposal.id}")
+    organiser.press("Approve")
+    assert get_ada_marsh().role == "Pilot"
+    page = other.press("Approve", status=409)
+    assert f"{GRACE} has decided on this already" in page.text
+    page = late.press("Send back", note_to_the_sender="Too late", status=409)
+    assert page.heading == "Change of Ada Marsh"
+
+
+def test_several_are_approved_at_once(organiser: Browser) -> None:
+    other = make_speaker(name="Bo", role="")
+    publish_programme()
+    make_proposal(get_ada_marsh(), role="Pilot")
+    make_proposal(other, role="Deck hand")
+    organiser.open("/organise/proposals")
+    assert organiser.press("Approve", status=422).errors == ["Tick at least one change first"]
+
+    page = organiser.press("Approve", {"Tick Ada Marsh": True, "Tick Bo": True})
+    assert done(page) == "Approved. Readers see them once you publish. The senders are told."
+    assert (get_ada_marsh().role, other.role) == ("Pilot", "Deck hand")
+
+
+def test_those_that_cannot_be_are_named(organiser: Browser) -> None:
+    other = make_speaker(name="Bo", role="")
+    make_proposal(get_ada_marsh(), role="Pilot")
+    make_proposal(other, role="Deck hand")
+    make_proposal(opening(), title="Welcome")
+    page = organiser.open("/organise/proposals")
+    with transaction():
+        speakers.save(other, {"role": "Cook"}, expected_version=other.version, actor=GRACE)
+    make_proposal(opening(), title="Welcome!")
+
+    ticks = {"Tick Ada Marsh": True, "Tick Bo": True, "Tick Opening": True}
+    page = page.press("Approve", ticks)
+
+    assert page.heading == "1 change approved"
+    reasons = read_text(next(iter(page.tree.find_by_class("past"))))
+    assert "Bo Somebody has changed the same words meanwhile." in reasons
+    assert "Opening Something has changed since you opened the page" in reasons
+    assert page.follow("Bo").heading == "Change of Bo"
+
+
+def test_readers_page_is_shown_before_it_is_public(organiser: Browser) -> None:
+    make_proposal(get_ada_marsh(), role="Pilot", honorific="Captain")
+    make_proposal(opening(), abstract="**Come** all.")
+
+    page = organiser.open("/organise/proposals").follow("Ada Marsh")
+    page = page.follow("See the page that readers will see")
+    assert page.heading == "Captain Ada Marsh"
+    assert "Pilot" in read_text(page.tree.root)
+    assert page.follow("Go back to the change").heading == "Change of Ada Marsh"
+
+    page = organiser.open("/organise/proposals").follow("Opening")
+    page = page.follow("See the page that readers will see")
+    assert "Come all." in page.text
+    assert "Captain" not in read_text(organiser.open("/speakers/ada-marsh").tree.root)
+
+
+def test_a_photo_is_seen_before_it_is_approved(organiser: Browser) -> None:
+    photo = make_photo(get_ada_marsh(), speaker_id=None, description="At sea")
+    proposal = make_proposal(get_ada_marsh(), photo=photo.key)
+
+    page = organiser.open(f"/organise/proposals/{proposal.id}")
+
+    assert sides(page) == {"Photo": ("nothing", "At sea")}
+    (shown,) = page.tree.find_all("img", within=page.main)
+    assert organiser.fetch("GET", shown.get("src") or "").mimetype == "image/jpeg"
+    gone = organiser.fetch("GET", f"/organise/proposals/{proposal.id}/photo/x.jpg")
+    assert gone.status_code == 404
+    assert "Choose other words" not in page.links
+
+
+def test_a_viewer_reads_and_decides_nothing(visitor: Browser) -> None:
+    proposal = make_proposal(get_ada_marsh(), role="Pilot")
+    viewer = sign_in(visitor, role=VIEWER)
+
+    assert "Pilot" in viewer.open(f"/organise/proposals/{proposal.id}").text
+    assert not list(viewer.page.tree.find_all("button", within=viewer.page.main))
+    viewer.open(f"/organise/proposals/{proposal.id}/amend", status=403)
+
+
+def test_the_list_is_searched_narrowed_and_sorted(organiser: Browser) -> None:
+    make_proposal(get_ada_marsh(), role="Pilot")
+    make_proposal(opening(), title="Welcome", actor="owner@example.org")
+
+    def about(address: str) -> list[str]:
+        return [list(row.values())[1] for row in organiser.open(address).rows]
+
+    assert about("/organise/proposals?q=ada+MARSH") == ["Ada Marsh"]
+    assert about("/organise/proposals?q=owner") == ["Opening"]
+    assert about("/organise/proposals?about=sessions") == ["Opening"]
+    assert about("/organise/proposals?sort=-about") == ["Opening", "Ada Marsh"]
+    assert about("/organise/proposals?state=approved") == []
+    assert about("/organise/proposals?page=7") == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        speaker = make_speaker(name=f"Speaker {number}")
+        make_photo(speaker)
+        other = make_photo(make_speaker(name=f"Somebody {number}")).key
+        make_proposal(speaker, role="Pilot", biography="Known to all", photo=other)
+    organiser.open("/organise/proposals")
+    queries.clear()
+
+    organiser.open("/organise/proposals")
+
+    asked = [query for query in queries if not query.startswith("SELECT site_state")]
+    assert len(asked) == 3, "\n".join(asked)
+
+
+def test_hostile_words_are_shown_as_words(organiser: Browser) -> None:
+    proposal = make_proposal(
+        get_ada_marsh(), biography=HOSTILE, links=[["javascript:alert(1)", "x"]]
+    )
+
+    page = organiser.open(f"/organise/proposals/{proposal.id}")
+
+    assert "<script>alert" not in page.source.replace("<script type", "")
+    assert "<script>alert(1)</script>" in sides(page)["Biography"][1]
+    page = page.press("Approve", status=409)
+    assert "must begin with https://" in page.text
+
+
+def test_what_has_gone_is_not_found(organiser: Browser) -> None:
+    organiser.open("/organise/proposals/77", status=404)
+    organiser.open("/organise/proposals")
+    assert db.session.scalars(select(Proposal)).all() == []
+    assert db.session.scalars(select(Speaker)).all()

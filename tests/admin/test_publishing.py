@@ -1,0 +1,673 @@
+"""Publishing from the back office: see what will change, check, publish now or later, go back."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import EDITOR, VIEWER
+from app.database import db, transaction
+from app.history.models import HistoryEntry
+from app.mail.models import Email
+from app.programme import queries as programme_queries
+from app.programme.models import Conference, Room, Session, Speaker, Theme
+from app.proposals import services as proposals
+from app.proposals.queries import ProposalReview
+from app.releases import pending_changes, scheduled_releases
+from app.releases import queries as publishing
+from app.releases.models import ScheduledRelease
+from tests.browser import Browser, Page
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_delegate,
+    make_proposal,
+    make_room,
+    make_scheduled_release,
+    make_session,
+    make_speaker,
+    publish_programme,
+    sign_in,
+)
+
+MOVED = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor)
+
+
+def the(slug: str) -> Session:
+    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
+
+
+def changed(slug: str, **about: Any) -> None:
+    """Change a session, as an organiser does."""
+    session = the(slug)
+    for name, value in {"changed_at": clock.now(), **about}.items():
+        setattr(session, name, value)
+    db.session.commit()
+
+
+def told() -> list[str]:
+    return [
+        entry.summary
+        for entry in db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id))
+    ]
+
+
+def numbers(page: Page) -> dict[str, str]:
+    """Tell how many things differ, by what became of them."""
+    return page.summary_list
+
+
+def clashing() -> None:
+    """Put a second session into the great hall at the time of the opening."""
+    hall = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
+    make_session(title="Knots", room=hall)
+
+
+@pytest.mark.both_databases
+def test_the_page_tells_what_will_change_and_whom_it_touches(organiser: Browser) -> None:
+    make_delegate()
+    make_delegate(given_names="Grace", email="grace@example.org", days="2009-06-11")
+    changed("opening", title="A grand opening", starts_at=MOVED, ends_at=MOVED + timedelta(hours=1))
+    changed("farewell", cancelled_at=clock.now())
+
+    page = organiser.open("/organise/publishing")
+
+    assert numbers(page)["Moved sessions"] == "1"
+    assert numbers(page)["Renamed sessions"] == "1"
+    assert numbers(page)["Cancelled sessions"] == "1"
+    assert page.summary_list["Time"] == (
+        "before: 9:30am to 10:30am on Wednesday 10 June 2009 → "
+        "after: 2pm to 3pm on Wednesday 10 June 2009"
+    )
+    assert page.summary_list["Title"] == "before: Opening → after: A grand opening"
+    assert "Touches Ada Marsh, João Maré · 1 delegate of that day" in page.text
+    assert "2 delegates come on the days of these sessions" in page.text
+
+
+def test_letters_to_speakers_are_looked_at_before_they_go(organiser: Browser) -> None:
+    ada = get_ada_marsh()
+    grant_speaker_access(ada)
+    grant_speaker_access(ada, "helper@example.org", is_assistant=True)
+    changed("harbour-walls", room=make_room(name="Light house"))
+    changed("farewell", cancelled_at=clock.now())
+
+    page = organiser.open("/organise/publishing").follow("See the letters that speakers get")
+
+    assert page.headings[1:3] == [
+        "Your session has moved: Harbour walls",
+        "What readers see of you at Tides and Harbours has changed",
+    ]
+    assert "2 letters. The first of them says:" in page.text
+    assert "Before: Boat house Now: Light house" in page.text
+    assert "Ada Marsh (an assistant)" in page.text
+    assert db.session.scalars(select(Email)).all() == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_letters_ask_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    grant_speaker_access(get_ada_marsh())
+    for number in range(count):
+        grant_speaker_access(get_ada_marsh(), f"helper{number}@example.org", is_assistant=True)
+    changed("farewell", cancelled_at=clock.now())
+    organiser.open("/organise/publishing/letters")
+    queries.clear()
+
+    organiser.open("/organise/publishing/letters")
+
+    asked = [one for one in queries if "FROM site_state" not in one]
+    assert len(asked) == 7, "\n".join(asked)
+
+
+def test_where_no_letter_goes_the_page_says_so(organiser: Browser) -> None:
+    changed("opening", title="A grand opening")
+
+    page = organiser.open("/organise/publishing").follow("See the letters that speakers get")
+
+    assert "No letter goes" in page.headings
+
+
+def test_nothing_to_publish_says_so(organiser: Browser) -> None:
+    page = organiser.open("/organise/publishing")
+
+    assert "Nothing has changed since release 1" in page.headings
+    assert "Publish these changes" not in page.links
+
+
+@pytest.mark.both_databases
+def test_an_editor_publishes_with_a_note_after_a_check(visitor: Browser) -> None:
+    editor = sign_in(visitor, role=EDITOR)
+    changed("opening", title="A grand opening")
+    editor.open("/organise/publishing").follow("Publish these changes")
+
+    check = editor.press("Continue", note_optional="The opening is  grander")
+    assert check.heading == "Check before you publish"
+    assert programme_queries.get_latest_release_number() == 1
+    page = editor.press("Publish now")
+
+    assert page.heading == "Release 2"
+    assert "Published. Readers see this release now." in page.source
+    assert page.summary_list["Note"] == "The opening is grander"
+    assert page.summary_list["By"] == "grace@conference.example"
+    assert editor.open("/sessions/opening").heading == "A grand opening"
+
+
+def test_a_viewer_reads_and_is_offered_nothing_to_press(visitor: Browser) -> None:
+    viewer = sign_in(visitor, role=VIEWER)
+    changed("opening", title="A grand opening")
+
+    page = viewer.open("/organise/publishing")
+
+    assert "Publish these changes" not in page.links
+    viewer.open("/organise/publishing/publish", status=403)
+
+
+# Only what was seen
+
+
+@pytest.mark.both_databases
+def test_what_changed_after_the_check_is_shown_before_it_is_published(organiser: Browser) -> None:
+    changed("opening", title="A grand opening")
+    organiser.open("/organise/publishing/publish")
+    organiser.press("Continue")
+    changed("farewell", title="Good night")
+
+    page = organiser.press("Publish now", status=409)
+
+    assert page.heading == "Check before you publish"
+    assert "Something has changed since you opened the page" in page.text
+    assert numbers(page)["Renamed sessions"] == "2"
+    assert programme_queries.get_latest_release_number() == 1
+    assert organiser.press("Publish now").heading == "Release 2"
+
+
+@pytest.mark.both_databases
+def test_two_organisers_who_publish_at_once_make_one_release(
+    site: Flask, new_browser: Callable[[], Browser]
+) -> None:
+    changed("opening", title="A grand opening")
+    names = ("grace@conference.example", "ada@conference.example")
+    people = [sign_in(new_browser(), name) for name in names]
+    for person in people:
+        person.open("/organise/publishing/publish")
+        person.press("Continue")
+
+    def publish(person: Browser) -> Page:
+        with site.app_context():
+            return person.press("Publish now")
+
+    with ThreadPoolExecutor(2) as pool:
+        pages = list(pool.map(publish, people))
+
+    assert [page.heading for page in pages] == ["Release 2", "Release 2"]
+    assert programme_queries.get_latest_release_number() == 2
+    assert sum("Published. Readers" in page.source for page in pages) == 1
+    assert sum("no release was made" in page.source for page in pages) == 1
+
+
+def test_on_the_way_to_the_check_one_can_turn_back(organiser: Browser) -> None:
+    changed("opening", title="A grand opening")
+    organiser.open("/organise/publishing/publish")
+    organiser.press(
+        "Continue",
+        note_optional="Grander",
+        when_to_publish="At a set moment",
+        day="2009-06-01",
+        time="09:30",
+    )
+
+    page = organiser.press("Change something")
+
+    assert page.value_of("Note (optional)") == "Grander"
+    assert (page.value_of("Day"), page.value_of("Time")) == ("2009-06-01", "09:30")
+    assert page.errors == []
+
+
+# Clashes
+
+
+@pytest.mark.both_databases
+def test_clashes_block_a_release_until_somebody_says_why_they_may_stand(
+    organiser: Browser,
+) -> None:
+    clashing()
+    page = organiser.open("/organise/publishing")
+    assert "1 clash is in the way." in page.text
+    assert any(words.startswith("Move it: ") for words in page.links)
+    page.follow("Publish these changes")
+
+    refused = organiser.press("Continue", status=422)
+    assert refused.errors == ["Say why the clashes may stand, or solve them first"]
+    assert refused.error_for("Why the clashes may stand") == refused.errors[0]
+    organiser.press("Continue", why_the_clashes_may_stand="The hall\nis parted")
+    page = organiser.press("Publish now")
+
+    assert "Because: The hall is parted" in page.text
+    assert "is in Great hall at the same time" in page.text
+    assert "Release 2 was published in spite of 1 clash: The hall is parted" in told()
+    release = publishing.get_release(2)
+    assert release.override_reason == "The hall is parted"
+    assert len(release.clashes) == 1
+
+
+def test_the_clashes_of_drafts_are_in_nobodys_way(organiser: Browser) -> None:
+    clashing()
+    session = db.session.scalars(select(Session).where(Session.title == "Knots")).one()
+    session.is_draft = True
+    db.session.commit()
+
+    assert "Nothing has changed since release 1" in organiser.open("/organise/publishing").headings
+
+
+def test_a_clash_that_came_after_the_check_blocks_too(organiser: Browser) -> None:
+    changed("opening", title="A grand opening")
+    organiser.open("/organise/publishing/publish")
+    organiser.press("Continue")
+    clashing()
+
+    page = organiser.press("Publish now", status=422)
+
+    assert page.heading == "Publish the programme"
+    assert page.errors == ["Say why the clashes may stand, or solve them first"]
+    assert programme_queries.get_latest_release_number() == 1
+
+
+# At a set moment
+
+
+def planned(organiser: Browser, day: str, time: str, status: int = 200) -> Page:
+    organiser.open("/organise/publishing/publish")
+    return organiser.press(
+        "Continue", status=status, when_to_publish="At a set moment", day=day, time=time
+    )
+
+
+def due() -> None:
+    with transaction():
+        scheduled_releases.publish_due()
+
+
+@pytest.mark.both_databases
+def test_a_release_is_made_at_its_moment_and_once(organiser: Browser, frozen_time: Any) -> None:
+    changed("opening", title="A grand opening")
+    check = planned(organiser, "2009-05-20", "9:30am")
+    assert check.summary_list["When"] == "9:30am on Wednesday 20 May 2009"
+    page = organiser.press("Plan this release")
+    assert "A release is planned for 9:30am on Wednesday 20 May 2009" in page.text
+
+    frozen_time.move_to("2009-05-20T09:29:59+01:00")
+    due()
+    assert programme_queries.get_latest_release_number() == 1
+    frozen_time.move_to("2009-05-20T09:30:00+01:00")
+    changed("opening", title="The grandest opening")
+    due()
+    due()
+
+    assert programme_queries.get_latest_release_number() == 2
+    assert publishing.get_release(2).published_by == "grace@conference.example"
+    assert db.session.scalars(select(ScheduledRelease)).one().release_number == 2
+    assert publishing.list_scheduled_releases() == []
+    sign_in(organiser)
+    assert organiser.open("/sessions/opening").heading == "The grandest opening"
+
+
+@pytest.mark.both_databases
+def test_a_plan_can_be_changed_and_called_off(organiser: Browser, frozen_time: Any) -> None:
+    changed("opening", title="A grand opening")
+    planned(organiser, "2009-05-13", "14:00")
+    organiser.press("Plan this release")
+
+    form = organiser.follow("Plan it for another moment")
+    assert (form.value_of("Day"), form.value_of("Time")) == ("2009-05-13", "14:00")
+    page = organiser.press("Save", day="2009-05-14")
+    assert "A release is planned for 2pm on Thursday 14 May 2009" in page.text
+    organiser.follow("Call it off")
+    page = organiser.press("Call it off")
+
+    assert "The planned release has been called off" in page.source
+    frozen_time.move_to("2009-05-15T09:00:00+01:00")
+    due()
+    assert programme_queries.get_latest_release_number() == 1
+    assert [line for line in told() if "planned for" in line] == [
+        "A release was planned for 2pm on Wednesday 13 May 2009",
+        (
+            "The release planned for 2pm on Wednesday 13 May 2009 "
+            "was planned for 2pm on Thursday 14 May 2009"
+        ),
+        "The release planned for 2pm on Thursday 14 May 2009 was called off",
+    ]
+
+
+@pytest.mark.both_databases
+def test_new_clashes_fail_a_plan_and_say_so(organiser: Browser, frozen_time: Any) -> None:
+    changed("opening", title="A grand opening")
+    planned(organiser, "2009-05-13", "14:00")
+    organiser.press("Plan this release")
+    clashing()
+    frozen_time.move_to("2009-05-13T14:00:00+01:00")
+
+    due()
+    due()
+
+    assert programme_queries.get_latest_release_number() == 1
+    page = sign_in(organiser).open("/organise/publishing")
+    assert "A planned release was not made" in page.headings
+    assert "is in Great hall at the same time" in page.text
+    assert [one.state for one in publishing.list_scheduled_releases()] == ["failed"]
+    page.follow("Leave it")
+    organiser.press("Leave it")
+    assert publishing.list_scheduled_releases() == []
+
+
+@pytest.mark.both_databases
+def test_clashes_that_were_accepted_do_not_fail_a_plan(
+    organiser: Browser, frozen_time: Any
+) -> None:
+    clashing()
+    organiser.open("/organise/publishing/publish")
+    organiser.press(
+        "Continue",
+        when_to_publish="At a set moment",
+        day="2009-05-13",
+        time="14:00",
+        why_the_clashes_may_stand="The hall is parted",
+    )
+    organiser.press("Plan this release")
+    frozen_time.move_to("2009-05-13T14:00:00+01:00")
+
+    due()
+
+    assert publishing.get_release(2).override_reason == "The hall is parted"
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "error"),
+    [
+        ("", "", "Enter the day on which to publish"),
+        ("2009-05-13", "", "Enter the time at which to publish, like 9:30am"),
+        ("yesterday", "9:30am", "Enter a day like 2008-11-06"),
+        ("2009-05-13", "noon", "Enter a time like 9:30am or 14:30"),
+        ("2009-05-12", "09:30", "Choose a moment that is still to come"),
+        (
+            "2010-03-28",
+            "01:30",
+            "The clocks go forward that night and never show this time. Choose another",
+        ),
+    ],
+)
+def test_a_moment_that_cannot_be_is_refused_beside_the_question(
+    organiser: Browser, day: str, time: str, error: str
+) -> None:
+    assert error in planned(organiser, day, time, 422).errors
+
+
+def test_a_time_that_comes_twice_is_the_first(organiser: Browser) -> None:
+    check = planned(organiser, "2009-10-25", "01:30")
+
+    assert "show this time twice. The first one is meant" in check.text
+    organiser.press("Plan this release")
+    row = db.session.scalars(select(ScheduledRelease)).one()
+    assert row.publish_at == datetime(2009, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_the_moment_is_not_looked_at_where_one_publishes_now(organiser: Browser) -> None:
+    changed("opening", title="A grand opening")
+    organiser.open("/organise/publishing/publish")
+
+    page = organiser.press("Continue", when_to_publish="Now", day="yesterday", time="noon")
+
+    assert page.summary_list["When"] == "Now"
+
+
+def test_what_has_been_called_off_cannot_be_changed(organiser: Browser) -> None:
+    planned(organiser, "2009-05-13", "14:00")
+    page = organiser.press("Plan this release")
+    address = page.links["Plan it for another moment"]
+    organiser.follow("Call it off")
+    organiser.press("Call it off")
+
+    organiser.open(address)
+    page = organiser.press("Save", day="2009-05-14", status=422)
+
+    assert page.errors == ["This release has been made or called off already"]
+
+
+# Going back
+
+
+@pytest.mark.both_databases
+def test_readers_see_an_earlier_release_again(organiser: Browser) -> None:
+    changed("opening", title="A grand opening")
+    publish_programme()
+    organiser.open("/organise/publishing/releases").follow("Release 1")
+    page = organiser.follow("Go back to this release")
+    assert page.summary_list["Title"] == "before: A grand opening → after: Opening"
+
+    page = organiser.press("Go back to release 1", why_you_go_back_optional="Too grand")
+
+    assert "Readers see this release again." in page.source
+    assert organiser.open("/sessions/opening").heading == "Opening"
+    assert "Release 1 was made public again in place of release 2: Too grand" in told()
+    ahead = organiser.open("/organise/publishing")
+    assert ahead.summary_list["Title"] == "before: Opening → after: A grand opening"
+    organiser.follow("Publish these changes")
+    organiser.press("Continue")
+    assert organiser.press("Publish now").heading == "Release 3"
+
+
+def test_who_goes_back_from_a_release_that_nobody_sees_any_more_is_told(
+    organiser: Browser,
+) -> None:
+    for title in ("One", "Two"):
+        changed("opening", title=title)
+        publish_programme()
+    organiser.open("/organise/publishing/releases/1/back")
+    changed("opening", title="Three")
+    publish_programme()
+
+    page = organiser.press("Go back to release 1", status=422)
+
+    assert page.errors == [
+        "Readers see release 4 by now, so nothing has been done. Look again at what would change"
+    ]
+    assert organiser.open("/sessions/opening").heading == "Three"
+    organiser.open("/organise/publishing/releases/4/back", status=409)
+
+
+def test_going_back_leaves_the_settings_and_takes_another_conferences(
+    organiser: Browser,
+) -> None:
+    conference = db.session.get_one(Conference, 1)
+    conference.title = "Tides"
+    changed("opening", title="A grand opening")
+    publish_programme()
+    assert organiser.open("/programme").title.endswith("Tides")
+
+    organiser.open("/organise/publishing/releases/1/back")
+    organiser.press("Go back to release 1")
+
+    assert organiser.open("/programme").title.endswith("Tides")
+    conference = db.session.get_one(Conference, 1)
+    conference.acronym, conference.title = "walls", "Walls"
+    publish_programme()
+    organiser.open("/organise/publishing/releases/1/back")
+    organiser.press("Go back to release 1")
+    assert organiser.open("/programme").title.endswith("Tides and Harbours")
+
+
+def test_any_two_releases_can_be_compared(organiser: Browser) -> None:
+    for title in ("One", "Two"):
+        changed("opening", title=title)
+        publish_programme()
+
+    organiser.open("/organise/publishing/releases")
+    page = organiser.press("Show the differences", {"Compare": "Release 3", "with": "Release 1"})
+
+    assert page.heading == "From release 3 to release 1"
+    assert page.summary_list["Title"] == "before: Two → after: Opening"
+    same = organiser.open("/organise/publishing/compare?from=2&to=2")
+    assert "These two releases are the same." in same.text
+    usual = organiser.open("/organise/publishing/compare?from=99&to=x")
+    assert usual.heading == "From release 2 to release 3"
+
+
+def test_one_release_has_nothing_to_be_compared_with(organiser: Browser) -> None:
+    page = organiser.open("/organise/publishing/compare")
+
+    assert "There are no two releases yet" in page.headings
+    organiser.open("/organise/publishing/releases/99", status=404)
+
+
+@pytest.mark.empty
+def test_before_anything_is_loaded_there_is_nothing_to_publish(organiser: Browser) -> None:
+    page = organiser.open("/organise/publishing")
+
+    assert "There is no programme yet" in page.headings
+    assert "There is no programme yet" in organiser.open("/organise/publishing/letters").headings
+    page = organiser.open("/organise/publishing/publish", status=409)
+    assert page.links["Load a programme"] == "/organise/files"
+    assert "Nothing has been published yet" in (
+        organiser.open("/organise/publishing/releases").headings
+    )
+
+
+# What the home page counts
+
+
+@pytest.mark.both_databases
+def test_what_is_not_published_is_counted(organiser: Browser, frozen_time: Any) -> None:
+    assert pending_changes.count_pending() == 0
+    frozen_time.shift(timedelta(minutes=1))
+
+    changed("opening", title="A grand opening")
+    make_session(title="A draft", is_draft=True, changed_at=clock.now())
+    make_session(title="Gone", withdrawn_at=clock.now(), changed_at=clock.now())
+    make_speaker(changed_at=clock.now())
+    make_room(changed_at=clock.now())
+
+    assert pending_changes.count_pending() == 3
+    publish_programme()
+    assert pending_changes.count_pending() == 0
+    with transaction():
+        db.session.get_one(Conference, 1).current_release = 1
+    assert pending_changes.count_pending() == 3
+
+
+# However much it is
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_asks_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        room, ada = make_room(), make_speaker()
+        make_session(title=f"Session {number}", room=room, speakers=(ada,))
+        make_delegate(email=f"{number}@example.org")
+    organiser.open("/organise/publishing")
+    queries.clear()
+
+    organiser.open("/organise/publishing")
+
+    asked = [one for one in queries if "FROM site_state" not in one]
+    assert len(asked) == 7, "\n".join(asked)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("count", [1, 3])
+def test_where_what_readers_know_differs_it_asks_no_more(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    changed("opening", title="A grand day")
+    for number in range(count):
+        make_scheduled_release()
+        make_delegate(email=f"{number}@example.org")
+        speaker = make_speaker(name=f"Speaker {number}")
+        known = make_session(title=f"Session {number}", room=make_room(), speakers=(speaker,))
+        publish_programme()
+        for thing, typed in ((speaker, {"role": "Pilot"}), (known, {"title": f"Tide {number}"})):
+            sent = make_proposal(thing, **typed)
+            with transaction():
+                proposals.approve(
+                    sent.id,
+                    expected_fingerprint=ProposalReview(sent).fingerprint,
+                    actor="grace@conference.example",
+                )
+    organiser.open("/organise/publishing")
+    queries.clear()
+
+    page = organiser.open("/organise/publishing")
+
+    asked = [one for one in queries if "FROM site_state" not in one]
+    assert page.text.count("Edit of a speaker") == 2
+    assert len(asked) == 8, "\n".join(asked)
+
+
+def test_a_group_of_many_shows_the_first_and_leads_to_the_rest(organiser: Browser) -> None:
+    for number in range(103):
+        make_session(title=f"Session {number:03}", starts_at=None)
+
+    page = organiser.open("/organise/publishing")
+    assert "Session 099" in page.text
+    assert "Session 102" not in page.text
+    page = page.follow("Show 3 more: Added sessions")
+
+    assert "Session 102" in page.text
+
+
+def test_a_long_text_is_told_where_it_differs(organiser: Browser) -> None:
+    words = [f"word-{number}" for number in range(60)]
+    changed("opening", abstract=" ".join(words))
+    changed("farewell", abstract="<p>Good <em>night</em></p>")
+    publish_programme()
+    words[30:31] = ["another", "word"]
+    changed("opening", abstract=" ".join(words))
+    changed("farewell", abstract="<p>Good <strong>night</strong></p>")
+
+    page = organiser.open("/organise/publishing")
+
+    assert (
+        "before: … word-22 word-23 word-24 word-25 word-26 word-27 word-28 word-29 word-30 "
+        "word-31 word-32 word-33 word-34 word-35 word-36 word-37 word-38 … → after: … word-22"
+    ) in page.text
+    assert "The words are the same; their layout or a link is not" in page.text
+
+
+def test_every_sort_of_change_is_told_in_words(organiser: Browser) -> None:
+    hall = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
+    hall.features, hall.capacity = "hearing-loop", None
+    db.session.scalars(select(Theme).where(Theme.slug == "water")).one().palette = 5
+    ada = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    ada.biography = "Ada has kept the harbour for thirty years."
+    changed("reading-the-tide", is_recorded=True, links='[["https://tides.example", "Tables"]]')
+    changed("harbour-walls", theme_id=None, starts_at=None, ends_at=None, kind="plenary")
+
+    facts = organiser.open("/organise/publishing").summary_list
+
+    assert (
+        facts["Access features"] == "before: Step-free access, Hearing loop → after: Hearing loop"
+    )
+    assert facts["Capacity"] == "before: 20 → nothing"
+    assert facts["Colour"] == "before: Number 1 → after: Number 5"
+    assert facts["Biography"] == (
+        "before: Ada has kept the harbour for twenty years. → "
+        "after: Ada has kept the harbour for thirty years."
+    )
+    assert facts["Recorded"] == "before: No → after: Yes"
+    assert facts["Links"] == "nothing → after: Tables https://tides.example"
+    assert facts["Time"] == (
+        "before: 11am to midday on Wednesday 10 June 2009 → after: No time yet"
+    )
+    assert facts["Kind"] == "before: Parallel session → after: Plenary"
+    assert facts["Theme"] == "before: Stone → nothing"

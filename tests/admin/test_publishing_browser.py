@@ -1,0 +1,222 @@
+"""Publishing and files in a real browser: by keyboard alone, without scripts, without barriers."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app import clock
+from app.database import db, transaction
+from app.programme import queries
+from app.programme.models import Room, Session
+from tests.chromium import horizontal_overflow
+from tests.factories import (
+    SMALL_CONFERENCE,
+    get_ada_marsh,
+    grant_speaker_access,
+    make_delegate,
+    make_session,
+    publish_programme,
+    sign_in_window,
+)
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+MOVED = """
+- heading "Renamed sessions 1" [level=2]
+- list:
+  - listitem:
+    - heading "A grand opening" [level=3]:
+      - link "A grand opening"
+    - term: Title
+    - definition:
+      - deletion: "before: Opening"
+      - insertion: "after: A grand opening"
+    - paragraph: Touches Ada Marsh, João Maré · 1 delegate of that day
+"""
+
+
+def renamed(title: str) -> None:
+    with transaction():
+        session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+        session.title, session.changed_at = title, clock.now()
+
+
+def clashing() -> None:
+    hall = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
+    make_session(title="Knots", room=hall)
+
+
+def heading(window: Page) -> str:
+    return window.locator("h1").inner_text()
+
+
+def go(window: Page, words: str) -> None:
+    """Go to a link or a button with the Tab key, see that focus shows, and press Enter."""
+    to(window, words)
+    with window.expect_navigation():
+        window.keyboard.press("Enter")
+
+
+def to(window: Page, words: str) -> None:
+    """Go to what bears these words with the Tab key alone, and see that focus shows."""
+    for _ in range(90):
+        window.keyboard.press("Tab")
+        focused = window.locator(":focus")
+        if focused.count() and focused.evaluate(NAMED).startswith(words):
+            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            return
+    raise AssertionError(f"the Tab key never comes to “{words}” on {window.url}")
+
+
+NAMED = "e => ((e.labels && e.labels.length ? e.labels[0] : e).innerText || e.value || '').trim()"
+
+
+def write(window: Page, label: str, words: str) -> None:
+    to(window, label)
+    window.keyboard.type(words)
+
+
+@pytest.fixture
+def looked_at(window: Page, axe: Barriers) -> Callable[[], None]:
+    """See that a page has no barrier and does not scroll sideways on a small screen."""
+    window.set_viewport_size({"width": 320, "height": 640})
+
+    def look() -> None:
+        assert axe(window) == [], heading(window)
+        assert horizontal_overflow(window) == 0, heading(window)
+
+    return look
+
+
+def test_publishing_and_going_back_by_keyboard_alone(
+    live_site: LiveSites, window: Page, looked_at: Callable[[], None]
+) -> None:
+    site = live_site().address
+    sign_in_window(window, site)
+    window.goto(f"{site}/organise/publishing")
+    expect(window.locator("main")).to_contain_text("Nothing has changed since release 1")
+    looked_at()
+    make_delegate()
+    grant_speaker_access(get_ada_marsh())
+    renamed("A grand opening")
+    clashing()
+    window.reload()
+    expect(window.locator("main")).to_match_aria_snapshot(MOVED)
+    looked_at()
+    go(window, "See the letters that speakers get")
+    expect(window.locator("main")).to_contain_text("Now: A grand opening")
+    looked_at()
+    window.go_back()
+
+    go(window, "Publish these changes")
+    looked_at()
+    write(window, "Note", "The opening is grander")
+    go(window, "Continue")
+    assert "Say why the clashes may stand" in window.locator(":focus").inner_text()
+    looked_at()
+    write(window, "Why the clashes may stand", "The hall is parted")
+    go(window, "Continue")
+    assert heading(window) == "Check before you publish"
+    looked_at()
+    go(window, "Publish now")
+
+    assert heading(window) == "Release 2"
+    expect(window.locator(".note--done")).to_have_text("Published. Readers see this release now.")
+    looked_at()
+    go(window, "Releases")
+    looked_at()
+    go(window, "Show the differences")
+    assert heading(window) == "From release 1 to release 2"
+    looked_at()
+    window.go_back()
+    go(window, "Release 1")
+    go(window, "Go back to this release")
+    looked_at()
+    write(window, "Why you go back", "Too grand")
+    go(window, "Go back to release 1")
+    assert heading(window) == "Release 1"
+    window.goto(f"{site}/sessions/opening")
+    expect(window.locator("h1")).to_have_text("Opening", timeout=3000)
+
+
+def test_planning_a_release_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page
+) -> None:
+    window, site = window_without_scripts, live_site().address
+    sign_in_window(window, site)
+    renamed("A grand opening")
+    window.goto(f"{site}/organise/publishing/publish")
+
+    window.get_by_label("At a set moment").check()
+    window.get_by_role("button", name="Continue").click()
+    assert window.title().startswith("Error: ")
+    window.get_by_label("Day").fill("2009-05-20")
+    window.get_by_label("Time").fill("09:30")
+    window.get_by_role("button", name="Continue").click()
+    window.get_by_role("button", name="Plan this release").click()
+    said = window.locator("main .note").inner_text()
+    assert "A release is planned for 9:30am on Wednesday 20 May 2009" in said
+    window.get_by_role("link", name="Plan it for another moment").click()
+    window.get_by_label("Time").fill("10:30")
+    window.get_by_role("button", name="Save").click()
+    assert "10:30am" in window.locator("main .note").inner_text()
+    window.get_by_role("link", name="Call it off").click()
+    window.get_by_role("button", name="Call it off").click()
+
+    assert window.locator("main .note").count() == 0
+
+
+def test_a_programme_file_is_loaded_by_keyboard_alone(
+    live_site: LiveSites, window: Page, looked_at: Callable[[], None], tmp_path: Path
+) -> None:
+    site = live_site().address
+    words = SMALL_CONFERENCE.read_text(encoding="utf-8")
+    other = tmp_path / f"{'another' * 20}.json"
+    other.write_text(words.replace("tides-2009", "walls"), encoding="utf-8")
+    large = tmp_path / "large.json"
+    large.write_bytes(b"x" * 21_000_000)
+    sign_in_window(window, site).goto(f"{site}/organise/files")
+    looked_at()
+    go(window, "Load a programme")
+    go(window, "See what it would do")
+    assert window.locator(":focus").inner_text().endswith("Choose a file")
+    looked_at()
+    window.set_input_files("#file", large)
+    go(window, "See what it would do")
+    expect(window.locator(".govuk-error-message")).to_contain_text("larger than 20 MB")
+
+    window.set_input_files("#file", other)
+    go(window, "See what it would do")
+    assert "This file holds another conference" in window.locator("main").inner_text()
+    looked_at()
+    go(window, "Load this programme")
+    looked_at()
+    to(window, "I mean this other conference")
+    window.keyboard.press("Space")
+    go(window, "Load this programme")
+
+    assert heading(window) == "What will change"
+    with transaction():
+        assert queries.get_conference().acronym == "walls"
+
+
+def test_a_thousand_changes_stay_readable(
+    live_site: LiveSites, window: Page, looked_at: Callable[[], None]
+) -> None:
+    for number in range(101):
+        make_session(title=f"{number} {'Wolfeschlegelsteinhausen' * 8}", starts_at=None)
+    publish_programme()
+    with transaction():
+        for session in db.session.scalars(select(Session)):
+            session.title = f"مدّ وجزر {session.id}"
+    site = live_site().address
+    sign_in_window(window, site).goto(f"{site}/organise/publishing")
+
+    looked_at()
+
+    expect(window.get_by_role("link", name=re.compile("Show .* more"))).to_have_count(1)

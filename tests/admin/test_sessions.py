@@ -1,0 +1,773 @@
+"""Sessions in the back office: found, added, changed, cancelled, one or several at once."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select
+
+from app.accounts.models import VIEWER
+from app.database import db, transaction
+from app.history import queries as history
+from app.programme import queries as programme
+from app.programme.editing import sessions
+from app.programme.fields.sessions import FIELD_NAMES, SESSION_FIELDS
+from app.programme.models import Session, Speaker
+from tests.browser import Browser, Page
+from tests.factories import (
+    FIRST_MORNING,
+    make_room,
+    make_session,
+    make_speaker,
+    make_theme,
+    publish_programme,
+    sign_in,
+)
+from tests.lookups import get_session
+
+ALL = ["Opening", "Coffee", "Harbour walls", "Reading the tide", "Farewell"]
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    """An organiser who has signed in."""
+    return sign_in(visitor)
+
+
+def held(slug: str) -> dict[str, Any]:
+    one = get_session(slug)
+    return {field: SESSION_FIELDS.get_value(one, field) for field in FIELD_NAMES}
+
+
+def titles(page: Page) -> list[str]:
+    return [
+        " ".join("".join(link.itertext()).split())
+        for table in page.tree.find_by_class("list")
+        for row in page.tree.find_all("tbody", within=table)
+        for link in page.tree.find_all("a", within=row)
+    ]
+
+
+def token_of(page: Page) -> str:
+    fields = page.tree.find_all("input")
+    return next(one.get("value", "") for one in fields if one.get("name") == "csrf_token")
+
+
+def saved_on(slug: str, **values: Any) -> None:
+    with transaction():
+        one = get_session(slug)
+        sessions.save(one, values, expected_version=one.version, actor="ada@conference.example")
+
+
+# The list
+
+
+def test_the_list_holds_every_session_by_time(organiser: Browser) -> None:
+    page = organiser.open("/organise/sessions")
+
+    assert page.heading == "Sessions"
+    assert titles(page) == ALL
+    assert page.text_by_id("count") == "5 sessions"
+    assert page.rows[0] == {
+        "": "Tick Opening",  # the box above the column comes with scripts
+        "Title": "Opening Ada Marsh, João Maré",
+        "Time ↑": "9:30am – 10:30am Wednesday 10 June 2009",
+        "Room": "Great hall",
+        "Theme": "",
+        "Kind": "Plenary",
+        "Changed": "12 May 2009",
+    }
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("TIDE", ["Reading the tide"]),
+        ("joao", ["Opening", "Reading the tide"]),
+        ("MARÉ tide", ["Reading the tide"]),
+        ("harbour-WALLS", ["Harbour walls"]),
+        ("uber", ["Über 100 % Ebbe_Flut"]),
+        ("ØRSTED", ["Über 100 % Ebbe_Flut"]),
+        ("100 %", ["Über 100 % Ebbe_Flut"]),
+        ("e_f", ["Über 100 % Ebbe_Flut"]),
+        ("%", ["Über 100 % Ebbe_Flut"]),
+        ("“opening", ["Opening"]),
+        ("nothing of the kind", []),
+    ],
+)
+def test_accents_and_case_do_not_matter(organiser: Browser, words: str, found: list[str]) -> None:
+    make_session(title="Über 100 % Ebbe_Flut", speakers=(make_speaker(name="Kirsten Ørsted"),))
+
+    page = organiser.open("/organise/sessions")
+    page = page.press("Show", {"Title, speaker or key": words})
+
+    assert titles(page) == found
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("day=2009-06-11", ["Farewell"]),
+        ("theme=stone", ["Harbour walls"]),
+        ("room=boat-house", ["Harbour walls"]),
+        ("kind=break", ["Coffee"]),
+        ("state=draft", ["Nearly"]),
+        ("state=cancelled", ["Called off"]),
+        ("state=withdrawn", ["Left out"]),
+        ("missing=time", ["Nearly"]),
+        ("missing=room", ["Coffee", "Nearly"]),
+        ("missing=abstract", ["Farewell", "Nearly"]),
+        ("missing=speakers", ["Nearly"]),
+        ("missing=speakers&day=2009-06-10", []),
+        ("state=confirmed&kind=parallel", ["Harbour walls", "Reading the tide"]),
+    ],
+)
+def test_the_list_is_narrowed(organiser: Browser, question: str, found: list[str]) -> None:
+    make_session(title="Nearly", is_draft=True, starts_at=None)
+    make_session(title="Called off", cancelled_at=FIRST_MORNING)
+    make_session(title="Left out", withdrawn_at=FIRST_MORNING)
+
+    assert titles(organiser.open(f"/organise/sessions?{question}")) == found
+
+
+@pytest.mark.both_databases
+def test_the_list_is_sorted_the_same_on_each_database(organiser: Browser) -> None:
+    make_session(title="Änderung", starts_at=None)
+    make_session(title="“apple”", starts_at=FIRST_MORNING + timedelta(days=1))
+
+    def sorted_by(sort: str) -> list[str]:
+        return titles(organiser.open(f"/organise/sessions?sort={sort}"))
+
+    assert sorted_by("title")[:3] == ["Änderung", "“apple”", "Coffee"]
+    assert sorted_by("-title")[-3:] == ["Coffee", "“apple”", "Änderung"]
+    assert sorted_by("time") == [*ALL[:4], "“apple”", "Farewell", "Änderung"]
+    assert sorted_by("-time")[-1] == "Änderung"
+    assert sorted_by("room")[:2] == ["Opening", "Reading the tide"]
+    with transaction():
+        sessions.save(get_session("coffee"), {"subtitle": "Hot"}, expected_version=1, actor="grace")
+    assert sorted_by("changed")[0] == "Coffee"
+
+
+@pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    for _ in range(count):
+        make_session(
+            room=make_room(), theme=make_theme(), speakers=(make_speaker(), make_speaker())
+        )
+
+    organiser.open("/organise/sessions?q=session-")
+    queries.clear()
+    organiser.open("/organise/sessions?q=session-")
+
+    assert len(queries) == 6
+
+
+def test_a_long_list_has_pages(organiser: Browser) -> None:
+    for number in range(51):
+        make_session(title=f"Talk {number:02}")
+
+    first = organiser.open("/organise/sessions?q=talk&sort=title")
+    second = first.follow("Next page →")
+
+    assert (first.text_by_id("count"), second.text_by_id("count")) == (
+        "1 to 50 of 51 sessions",
+        "51 to 51 of 51 sessions",
+    )
+    assert titles(second) == ["Talk 50"]
+    assert "There are not so many pages." in organiser.open("/organise/sessions?page=9").text
+
+
+@pytest.mark.empty
+def test_an_empty_programme_says_what_will_be_here(organiser: Browser) -> None:
+    assert organiser.open("/organise/sessions").headings[:2] == ["Sessions", "No sessions yet"]
+
+
+# One session
+
+
+def test_the_page_of_a_session_says_all_that_is_known(organiser: Browser) -> None:
+    page = organiser.open("/organise/sessions").follow("Opening")
+
+    assert page.heading == "Opening"
+    assert page.summary_list == {
+        "Time": "Wednesday 10 June 2009, 9:30am to 10:30am See it on the schedule board",
+        "Room": "Great hall",
+        "Speakers": "Ada Marsh, chair João Maré, speaker",
+        "Kind": "Plenary",
+        "Theme": "No theme",
+        "Language": "English",
+        "Recorded": "No",
+        "Seats": "As many as the room holds",
+        "Notes": "None",
+        "Key": "opening",
+    }
+    assert "Readers see this session." in page.text
+    assert page.follow("See the page that readers see").address == "/sessions/opening"
+
+
+def test_a_clash_is_told_on_the_page_of_each(organiser: Browser) -> None:
+    saved_on("coffee", room="great-hall", starts_at=FIRST_MORNING)
+
+    page = organiser.open("/organise/sessions/opening")
+
+    assert "“Coffee” is in Great hall at the same time (open Coffee)" in page.text
+    assert page.follow("open Coffee").heading == "Coffee"
+
+
+def test_the_page_says_what_readers_know(organiser: Browser, frozen_time: Any) -> None:
+    def said() -> str:
+        text = organiser.open("/organise/sessions/opening").text
+        return text.partition("What readers see ")[2].partition(" Time")[0]
+
+    frozen_time.shift(timedelta(minutes=1))
+    saved_on("opening", subtitle="With tea")
+    changed = said()
+    with transaction():
+        sessions.cancel(get_session("opening"), actor="ada@conference.example")
+    cancelled = said()
+
+    assert changed.startswith("Readers see this session, but not yet what was changed since")
+    assert cancelled.startswith("Readers see this session, but not yet what was changed since")
+    draft = make_session(is_draft=True)
+    assert "it is a draft" in organiser.open(f"/organise/sessions/{draft.slug}").text
+    ready = make_session()
+    assert "once you publish" in organiser.open(f"/organise/sessions/{ready.slug}").text
+    gone = make_session(withdrawn_at=FIRST_MORNING)
+    text = organiser.open(f"/organise/sessions/{gone.slug}").text
+    assert "Readers do not see this session." in text
+
+
+def test_there_is_no_session_at_an_address_that_nobody_has(organiser: Browser) -> None:
+    organiser.open("/organise/sessions/no", 404)
+
+
+# Adding and changing
+
+
+@pytest.mark.both_databases
+def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) -> None:
+    form = organiser.open("/organise/sessions").follow("Add a session")
+    form = form.press("Find", {"Title": "Ebb & flow", "Find a speaker to add": "mare"})
+    form = form.press("Add João Maré")
+    form = form.press("Find", find_a_speaker_to_add="ADA")
+    form = form.press("Add Ada Marsh")
+    form = form.press("↑Move up: Ada Marsh")
+    page = form.press(
+        "Add this session",
+        {
+            "Title": "Ebb & flow",
+            "Subtitle": "Twice a day",
+            "Kind": "talk",
+            "Theme": "Water",
+            "State": "Confirmed: readers see it once you publish",
+            "Day": "Thursday 11 June 2009",
+            "Starts": "14:00",
+            "Ends": "3:30 pm",
+            "Room": "Boat house",
+            "Seats": "7",
+            "Abstract": "First\r\n\r\nSecond",
+            "Description": "More",
+            "Language": "en-GB",
+            "It will be recorded (public)": True,
+            "Licence": "CC BY 4.0",
+            "Links": "https://tides.example/table The table\n\nhttp://flow.example",
+            "It is made up to show a whole conference, and marked as illustrative (public)": True,
+            "Notes": "Bring a bucket.",
+        },
+    )
+
+    assert page.heading == "Ebb & flow"
+    assert "The session has been added. Readers see it once you publish." in page.source
+    assert held("ebb-flow") == {
+        "title": "Ebb & flow",
+        "subtitle": "Twice a day",
+        "kind": "talk",
+        "theme": "water",
+        "room": "boat-house",
+        "starts_at": "2009-06-11T13:00:00+00:00",
+        "ends_at": "2009-06-11T14:30:00+00:00",
+        "abstract": "First\n\nSecond",
+        "description": "More",
+        "language": "en-GB",
+        "licence": "CC BY 4.0",
+        "links": [
+            ["https://tides.example/table", "The table"],
+            ["http://flow.example", "flow.example"],
+        ],
+        "seats": 7,
+        "is_recorded": True,
+        "is_illustrative": True,
+        "notes": "Bring a bucket.",
+        "state": "confirmed",
+        "appearances": [["ada-marsh", "speaker"], ["joao-mare", "speaker"]],
+    }
+
+
+def test_a_break_needs_no_more_than_a_title(organiser: Browser) -> None:
+    organiser.open("/organise/sessions/_add")
+
+    page = organiser.press("Add this session", title="Tea", kind="break")
+    assert "added as a draft. Readers see it once you confirm it and publish." in page.source
+
+    assert page.heading == "Tea"
+    assert (held("tea")["state"], held("tea")["appearances"]) == ("draft", [])
+
+
+def test_a_form_that_nobody_touched_changes_nothing(organiser: Browser) -> None:
+    before = {slug: held(slug) for slug in ("opening", "coffee", "harbour-walls")}
+
+    for slug in before:
+        organiser.open(f"/organise/sessions/{slug}/change")
+        page = organiser.press("Save")
+        assert "Nothing was changed, so there was nothing to save." in page.source
+
+    assert {slug: held(slug) for slug in before} == before
+    assert get_session("opening").version == 1
+
+
+def test_people_are_put_in_order_given_roles_and_removed(organiser: Browser) -> None:
+    form = organiser.open("/organise/sessions/opening/change")
+    form = form.press("↓Move down: Ada Marsh", title="Typed before")
+    form = form.press("Remove Ada Marsh")
+    form.press("Save")
+
+    assert held("opening")["appearances"] == [["joao-mare", "speaker"]]
+    assert get_session("opening").title == "Typed before"
+
+
+def test_buttons_of_rows_that_are_not_there_do_nothing(organiser: Browser) -> None:
+    form = organiser.open("/organise/sessions/opening/change")
+    token = token_of(form)
+
+    for pressed in ("up 0", "up 99", "down x", "remove ²", "remove 99999", "down"):
+        page = organiser.send(
+            "POST",
+            "/organise/sessions/opening/change",
+            data={
+                "csrf_token": token,
+                "title": "Kept",
+                "press": pressed,
+                "appearances-0-speaker": "ada-marsh",
+                "appearances-0-role": "chair",
+            },
+        )
+        assert page.value_of("Title") == "Kept"
+        assert page.value_of("Role") == "Chair"
+
+
+def test_a_name_to_find_is_looked_for_when_the_enter_key_is_pressed(organiser: Browser) -> None:
+    organiser.open("/organise/sessions/opening/change")
+
+    found = entered(organiser, "nobody")
+
+    assert "0 speakers with this name" in found.headings
+    assert get_session("opening").version == 1
+
+
+def entered(browser: Browser, name: str) -> Page:
+    """Press Enter in the box for names: the browser presses the first button of the form."""
+    form = browser.page
+    token = token_of(form)
+    body = {"csrf_token": token, "press": "enter", "find": name, "title": "Opening"}
+    return browser.send("POST", form.address, data=body)
+
+
+def test_with_many_speakers_the_first_are_shown(organiser: Browser) -> None:
+    for number in range(14):
+        make_speaker(name=f"Vera {number:02}", organisation="Port")
+
+    organiser.open("/organise/sessions/_add")
+    page = organiser.press("Find", find_a_speaker_to_add="véra")
+
+    assert "The first 12 speakers with this name" in page.headings
+    assert [button for button in page.buttons if button.startswith("Add V")][:2] == [
+        "Add Vera 00",
+        "Add Vera 01",
+    ]
+
+
+def test_what_is_written_is_seen_before_it_is_saved(organiser: Browser) -> None:
+    organiser.open("/organise/sessions/opening/change")
+
+    page = organiser.press(
+        "Preview both", abstract="*Why* <script>alert(1)</script>", title="Typed"
+    )
+
+    shown = next(page.tree.find_by_class("preview"))
+    assert [one.text for one in page.tree.find_all("em", within=shown)] == ["Why"]
+    assert list(page.tree.find_all("script", within=shown)) == []
+    assert page.value_of("Title") == "Typed"
+    assert get_session("opening").version == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "beside", "error"),
+    [
+        ({"title": " "}, "Title", "Enter the title"),
+        ({"title": "x" * 301}, "Title", "The title must be 300 characters or fewer"),
+        ({"title": "…!"}, "Title", "The title must have a letter or a number in it"),
+        (
+            {"title": "a\u202eb"},
+            "Title",
+            "Remove the hidden characters: type this again instead of pasting it",
+        ),
+        ({"day": ""}, "Day", "Choose the day, or leave both times empty"),
+        ({"starts": ""}, "Starts", "Enter when it starts, or choose no day yet"),
+        ({"starts": "soon"}, "Starts", "Enter a time like 9:30am or 14:30"),
+        (
+            {"ends": "09:00"},
+            "Ends",
+            "The end must come after the start. If it is on the next day, tick that box",
+        ),
+        (
+            {"ends": "10:00", "It ends on the next day": True},
+            "Ends",
+            "A session cannot last longer than 24 hours",
+        ),
+        ({"seats": "many"}, "Seats", "The seats must be a number from 1 to 100,000"),
+        ({"seats": "0"}, "Seats", "The seats must be a number from 1 to 100,000"),
+        ({"language": "English!"}, "Language", "Enter the code of a language, such as en or pt-BR"),
+        (
+            {"links": "https://a.example A\njavascript:alert(1) B"},
+            "Links",
+            "Link 2 must begin with a web address such as https://example.org",
+        ),
+    ],
+)
+def test_what_cannot_be_is_said_beside_the_question(
+    organiser: Browser, typed: dict[str, Any], beside: str, error: str
+) -> None:
+    organiser.open("/organise/sessions/opening/change")
+
+    page = organiser.press("Save", {"Subtitle": "Kept", **typed}, status=422)
+
+    assert page.errors == [error]
+    assert page.error_for(beside) == error
+    assert page.value_of("Subtitle") == "Kept"
+    assert get_session("opening").version == 1
+
+
+def test_what_is_gone_meanwhile_is_said_above_the_form(organiser: Browser) -> None:
+    key = make_speaker(name="Vera").key
+    organiser.open("/organise/sessions/_add")
+    organiser.press("Find", find_a_speaker_to_add="vera", title="Tea")
+    organiser.press("Add Vera")
+    with transaction():
+        db.session.execute(delete(Speaker).where(Speaker.key == key))
+
+    page = organiser.press("Add this session", status=422)
+
+    assert page.errors == ["One of these speakers is no longer there"]
+    assert "This speaker has been deleted" in page.text
+
+
+@pytest.mark.parametrize("status", ["_add", "opening/change"])
+def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(
+    organiser: Browser, status: str
+) -> None:
+    page = organiser.open(f"/organise/sessions/{status}")
+
+    page = organiser.send(
+        "POST", page.address, 422, data={"csrf_token": "old", "title": "Kept", "press": "save"}
+    )
+
+    assert page.value_of("Title") == "Kept"
+
+
+# The clocks
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "starts", "moment"),
+    [
+        ("Europe/London", "2009-10-25", "01:30", "2009-10-25T00:30:00+00:00"),
+        ("Europe/London", "2009-10-25", "02:30", "2009-10-25T02:30:00+00:00"),
+        ("Asia/Kolkata", "2009-10-25", "09:30", "2009-10-25T04:00:00+00:00"),
+    ],
+)
+def test_times_are_those_of_the_conference(
+    organiser: Browser, zone: str, day: str, starts: str, moment: str
+) -> None:
+    held_on(day, zone)
+    organiser.open("/organise/sessions/_add")
+
+    organiser.press(
+        "Add this session",
+        title="Late",
+        day=day,
+        starts=starts,
+        ends="04:00" if zone != "Asia/Kolkata" else "10:00",
+    )
+
+    assert held("late")["starts_at"] == moment
+
+
+def held_on(day: str, zone: str) -> None:
+    """Let the conference be on one day, in a zone, and publish that."""
+    with transaction():
+        conference = programme.get_conference()
+        conference.starts_on = conference.ends_on = date.fromisoformat(day)
+        conference.time_zone = zone
+        for one in db.session.scalars(select(Session)):
+            one.starts_at = one.ends_at = None
+    publish_programme()
+
+
+def test_a_time_that_the_clocks_never_show_is_refused(organiser: Browser) -> None:
+    held_on("2009-03-29", "Europe/London")
+    organiser.open("/organise/sessions/_add")
+
+    page = organiser.press(
+        "Add this session",
+        title="Early",
+        day="2009-03-29",
+        starts="01:30",
+        ends="03:00",
+        status=422,
+    )
+
+    assert page.error_for("Starts") == (
+        "The clocks go forward that day and never show this time: choose another"
+    )
+
+
+def test_the_second_of_two_equal_hours_stays_what_it_is(organiser: Browser) -> None:
+    held_on("2009-10-25", "Europe/London")
+    second = datetime(2009, 10, 25, 1, 30, tzinfo=UTC)  # 1:30am for the second time
+    make_session(slug="night", starts_at=second)
+    organiser.open("/organise/sessions/night/change")
+
+    organiser.press("Save", title="Night watch")
+
+    assert (get_session("night").starts_at, get_session("night").title) == (second, "Night watch")
+
+
+def test_a_session_may_end_on_the_next_day(organiser: Browser) -> None:
+    organiser.open("/organise/sessions/farewell/change")
+
+    organiser.press("Save", {"Starts": "22:00", "Ends": "01:00", "It ends on the next day": True})
+    organiser.open("/organise/sessions/farewell/change")
+    page = organiser.press("Save")
+
+    assert held("farewell")["ends_at"] == "2009-06-12T00:00:00+00:00"
+    assert "Nothing was changed" in page.source
+
+
+# Two people at once
+
+
+@pytest.mark.both_databases
+def test_who_saves_second_sees_both_versions_and_loses_nothing(
+    new_browser: Callable[[], Browser],
+) -> None:
+    grace = sign_in(new_browser())
+    alan = sign_in(new_browser(), "alan@conference.example")
+    grace.open("/organise/sessions/opening/change")
+    alan.open("/organise/sessions/opening/change")
+    grace.press("Save", title="Graces’s opening", room="Boat house")
+
+    page = alan.press(
+        "Save", {"Title": "Alan’s opening", "Abstract": "All that I typed"}, status=409
+    )
+
+    assert page.rows == [
+        {"": "Title", "Saved now": "Graces’s opening", "Yours": "Alan’s opening"},
+        {"": "Room", "Saved now": "Boat house", "Yours": "Great hall"},
+        {"": "Abstract", "Saved now": "Why we are here.", "Yours": "All that I typed"},
+    ]
+    assert page.value_of("Abstract") == "All that I typed"
+    assert get_session("opening").title == "Graces’s opening"
+
+    page = alan.press("Save", room="Boat house")
+
+    assert page.heading == "Alan’s opening"
+    assert held("opening")["room"] == "boat-house"
+    assert [entry.actor for entry in history.list_entries("session opening")] == [
+        "grace@conference.example",
+        "alan@conference.example",
+    ]
+
+
+def test_both_saving_the_same_is_no_conflict(new_browser: Callable[[], Browser]) -> None:
+    grace = sign_in(new_browser())
+    alan = sign_in(new_browser(), "alan@conference.example")
+    for one in (grace, alan):
+        one.open("/organise/sessions/opening/change")
+
+    for one in (grace, alan):
+        one.press("Save", title="The opening")
+
+    assert alan.page.heading == "The opening"
+
+
+# States
+
+
+def test_a_session_is_cancelled_and_brought_back(organiser: Browser) -> None:
+    organiser.open("/organise/sessions/opening")
+    ask = organiser.follow("Cancel this session")
+    page = ask.press("Cancel this session")
+    cancelled = (page.heading, get_session("opening").state)
+    page.press("Bring back")
+
+    assert ask.heading == "Cancel “Opening”?"
+    assert cancelled == ("Opening", "cancelled")
+    assert get_session("opening").state == "confirmed"
+
+
+def test_deleting_what_readers_know_is_cancelling_it(organiser: Browser) -> None:
+    shown = organiser.open("/organise/sessions/opening")
+    ask = organiser.open("/organise/sessions/opening/delete")
+
+    ask.press("Cancel this session")
+
+    assert "Delete" not in shown.links
+    assert "Readers have seen this session in a release" in ask.text
+    assert get_session("opening").state == "cancelled"
+
+
+def test_what_nobody_knows_is_deleted(organiser: Browser) -> None:
+    slug = make_session(title="A slip").slug
+    organiser.open(f"/organise/sessions/{slug}").follow("Delete")
+
+    page = organiser.press("Delete")
+
+    assert "The session has been deleted. Nobody had seen it." in page.source
+    assert "A slip" not in titles(page)
+
+
+def test_a_copy_is_a_draft_of_its_own(organiser: Browser) -> None:
+    organiser.open("/organise/sessions/opening")
+
+    page = organiser.press("Make a copy")
+
+    assert (page.heading, get_session("opening-copy").state) == ("Opening (copy)", "draft")
+
+
+def test_who_only_reads_is_offered_nothing_to_change(visitor: Browser) -> None:
+    viewer = sign_in(visitor, "vera@conference.example", VIEWER)
+
+    listed = viewer.open("/organise/sessions")
+    shown = viewer.open("/organise/sessions/opening")
+
+    offered = {*listed.links, *listed.buttons, *shown.links, *shown.buttons}
+    deeds = {"Add a session", "Change the ticked sessions", "Change", "Make a copy", "Delete"}
+    assert offered & deeds == set()
+    viewer.open("/organise/sessions/opening/change", 403)
+
+
+# Several at once
+
+
+@pytest.mark.both_databases
+def test_several_are_changed_after_a_look_at_what_will_change(organiser: Browser) -> None:
+    listed = organiser.open("/organise/sessions?kind=parallel&sort=title")
+    ticked = {"Tick Reading the tide": True, "Tick Harbour walls": True}
+    ask = listed.press("Change the ticked sessions", ticked)
+    nothing = ask.press("See what would change")
+    sure = nothing.press("See what would change", theme="Stone", room="No room")
+    seen = sure.text
+    page = sure.press("Change 2 sessions")
+
+    assert ask.heading == "Change 2 sessions"
+    assert "Choose at least one thing to change." in nothing.text
+    assert sure.heading == "Change 2 sessions?"
+    assert "Reading the tide Theme before: Water → after: Stone Room before: Great hall →" in seen
+    assert page.address.startswith("/organise/sessions?kind=parallel&sort=title&done=")
+    assert (held("reading-the-tide")["theme"], held("reading-the-tide")["room"]) == ("stone", None)
+    (entry,) = history.list_entries("session harbour-walls")
+    assert entry.summary == "Harbour walls: room was removed (Boat house)"
+
+
+def test_what_stands_already_is_counted_and_left_alone(organiser: Browser) -> None:
+    listed = organiser.open("/organise/sessions")
+    ticked = {"Tick Reading the tide": True, "Tick Harbour walls": True}
+    sure = listed.press("Change the ticked sessions", ticked)
+    sure = sure.press("See what would change", theme="Stone")
+    none = organiser.open("/organise/sessions").press(
+        "Change the ticked sessions", {"Tick Harbour walls": True}
+    )
+    none = none.press("See what would change", theme="Stone")
+
+    assert sure.heading == "Change 1 session?"
+    assert "1 of those you ticked stands so already and stays as it is." in sure.text
+    assert (none.heading, [one for one in none.buttons if one.startswith("Change")]) == (
+        "Nothing to change",
+        [],
+    )
+
+
+@pytest.mark.both_databases
+def test_those_that_cannot_be_changed_are_named_and_left_out(
+    new_browser: Callable[[], Browser],
+) -> None:
+    grace = sign_in(new_browser())
+    slip = make_session(title="A slip").slug
+    listed = grace.open("/organise/sessions")
+    ticked = {f"Tick {title}": True for title in ("Opening", "Coffee", "Farewell", "A slip")}
+    ask = listed.press("Change the ticked sessions", ticked)
+    sure = ask.press("See what would change", theme="Water", state="Cancelled")
+    saved_on("coffee", subtitle="Hot")
+    with transaction():
+        sessions.delete(get_session(slip), actor="ada@conference.example")
+
+    page = sure.press("Change 4 sessions")
+
+    assert page.heading == "2 sessions were not changed"
+    assert "2 other sessions were changed as you asked." in page.text
+    assert "Coffee Somebody else has changed it since you looked." in page.text
+    assert "It has been deleted." in page.text
+    assert (get_session("coffee").state, get_session("coffee").theme) == ("confirmed", None)
+    assert {held(slug)["state"] for slug in ("opening", "farewell")} == {"cancelled"}
+
+
+@pytest.mark.both_databases
+def test_what_cannot_be_is_named_before_anything_is_done(organiser: Browser) -> None:
+    draft = make_session(title="Not yet seen").slug
+    listed = organiser.open("/organise/sessions")
+    ticked = {"Tick Opening": True, "Tick Not yet seen": True}
+    ask = listed.press("Change the ticked sessions", ticked)
+
+    sure = ask.press("See what would change", theme="Water", state="Draft")
+    sure.press("Change 1 session")
+
+    assert "Opening Left out It is in the published programme: cancel it instead" in sure.text
+    assert (held("opening")["theme"], held(draft)["theme"]) == (None, "water")
+    assert get_session(draft).state == "draft"
+
+
+def test_nothing_ticked_is_said(organiser: Browser) -> None:
+    organiser.open("/organise/sessions?q=tide")
+
+    page = organiser.press("Change the ticked sessions", status=422)
+
+    assert page.title.startswith("Error: Sessions")
+    assert page.errors == ["Tick at least one session first"]
+    assert titles(page) == ["Reading the tide"]  # the same list, and all that leads on from it
+    assert page.links["Title"] == "/organise/sessions?q=tide&sort=title"
+    ask = page.press("Change the ticked sessions", {"Tick Reading the tide": True})
+    assert "/organise/sessions?q=tide" in ask.links.values()
+
+
+@pytest.mark.parametrize("seen", ["", "x opening", "-1 opening", "9" * 30 + " opening", "opening"])
+def test_what_nobody_looked_at_is_not_changed(organiser: Browser, seen: str) -> None:
+    page = organiser.open("/organise/sessions")
+    token = token_of(page)
+    body = {
+        "csrf_token": token,
+        "seen": seen,
+        "theme": "water",
+        "kind": "",
+        "room": "",
+        "state": "",
+    }
+
+    organiser.send("POST", "/organise/sessions/_several/change", 409, data=body)
+
+    assert get_session("opening").version == 1

@@ -1,0 +1,279 @@
+"""The settings of the conference: explained, checked, in effect at once, kept in the history."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from app.database import db
+from app.history import queries as history
+from app.programme import queries as programme
+from app.programme.editing import edits
+from app.programme.fields.conference import CONFERENCE_FIELDS
+from app.registration import queries as registration
+from tests.browser import Browser, Page
+from tests.factories import make_delegate, publish_programme, set_places, sign_in
+from tests.pages import read_text
+
+Browsers = Callable[[], Browser]
+
+
+@pytest.fixture
+def organiser(new_browser: Browsers) -> Browser:
+    return sign_in(new_browser(), "grace@conference.example")
+
+
+def change(organiser: Browser, status: int = 200, **typed: str) -> Page:
+    organiser.open("/organise/settings/change")
+    return organiser.press("Save", None, status, **typed)
+
+
+def fact(page: Page, label: str) -> str:
+    """Read one of the settings, as they stand above their history."""
+    (listing, *_) = page.tree.find_by_class("facts")
+    told = [read_text(one) for one in page.tree.find_all("dt", "dd", within=listing)]
+    return dict(zip(told[::2], told[1::2], strict=True))[label]
+
+
+@pytest.mark.both_databases
+def test_a_title_is_in_effect_at_once_everywhere(organiser: Browser, visitor: Browser) -> None:
+    visitor.open("/")
+
+    page = change(organiser, title="Tides and Storms", place_optional="Scarborough")
+
+    assert fact(page, "Title") == "Tides and Storms"
+    assert "in effect now" in page.source
+    assert visitor.open("/").heading == "Tides and Storms"
+    assert "Scarborough" in visitor.page.title
+    publish_programme()
+    assert visitor.open("/").heading == "Tides and Storms"
+
+
+def test_what_a_file_brought_still_waits_to_be_published(
+    organiser: Browser, visitor: Browser
+) -> None:
+    programme.get_conference().title = "Loaded from a file"
+    db.session.commit()
+
+    page = change(organiser, place_optional="Scarborough")
+
+    assert "readers are told when you publish: Title" in page.text
+    assert visitor.open("/").heading == "Tides and Harbours"
+    assert "Scarborough" in visitor.page.title
+
+
+def test_the_history_tells_what_was_there_before_and_can_undo_it(
+    organiser: Browser, visitor: Browser
+) -> None:
+    page = change(organiser, contact_address_optional="harbour@conference.example")
+
+    entry = history.find_latest("conference")
+    assert entry is not None
+    assert (entry.actor, [(one.old, one.new) for one in entry.field_changes]) == (
+        "grace@conference.example",
+        [("tides@conference.example", "harbour@conference.example")],
+    )
+    undo = next(one for one in page.buttons if one.startswith("Undo"))
+    page.press(undo)
+    assert visitor.open("/.well-known/security.txt").source.startswith(
+        "Contact: mailto:tides@conference.example"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "label", "told"),
+    [
+        ({"title": " "}, "Title", "Enter the title of the conference"),
+        ({"last_day": "2009-06-09"}, "Last day", "The last day cannot be before the first"),
+        ({"last_day": "2010-06-09"}, "Last day", "A conference lasts 60 days at most"),
+        ({"first_day": "1066-06-09"}, "First day", "Enter a year between 1970 and 2199"),
+        (
+            {"time_zone": "../../etc/passwd"},
+            "Time zone",
+            "Enter a time zone in its usual form, like Europe/London",
+        ),
+        (
+            {"registration_closes_optional": "2009-04-30T09:00"},
+            "Registration closes (optional)",
+            "Registration must open before it closes",
+        ),
+        (
+            {"registration_opens_optional": "soon"},
+            "Registration opens (optional)",
+            "Enter a day and a time, like 2008-11-06 09:30",
+        ),
+        (
+            {"registration_opens_optional": "2009-03-29T01:30"},
+            "Registration opens (optional)",
+            "The clocks go forward on that day and skip this time. Choose another",
+        ),
+        (
+            {"contact_address_optional": "nobody"},
+            "Contact address (optional)",
+            "Enter an email address in the right form, like name@example.org",
+        ),
+        (
+            {"minutes_to_walk_between_rooms": "-1"},
+            "Minutes to walk between rooms",
+            "Enter a number of minutes from 0 to 120",
+        ),
+    ],
+)
+def test_what_cannot_be_is_told_beside_its_field(
+    organiser: Browser, visitor: Browser, typed: dict[str, str], label: str, told: str
+) -> None:
+    page = change(organiser, 422, **typed)
+
+    assert page.error_for(label) == told
+    assert visitor.open("/").heading == "Tides and Harbours"
+
+
+@pytest.mark.both_databases
+def test_a_day_that_somebody_has_booked_must_stay(organiser: Browser, visitor: Browser) -> None:
+    make_delegate(days="2009-06-10 2009-06-11")
+    make_delegate(given_names="Bea", days="2009-06-10")
+
+    page = change(organiser, 422, last_day="2009-06-10")
+
+    assert page.error_for("Last day") == (
+        "1 delegate has booked Thursday 11 June 2009, so it must stay a day of the conference"
+    )
+    assert len(registration.conference_days()) == 2
+
+
+def test_a_day_that_nobody_has_booked_can_go_and_one_can_come(
+    organiser: Browser, visitor: Browser
+) -> None:
+    make_delegate(days="2009-06-10")
+
+    page = change(organiser, last_day="2009-06-10")
+
+    assert fact(page, "Days") == "Wednesday 10 June 2009"
+    assert "Farewell, 4pm on Thursday 11 June 2009" in page.text
+    assert len(registration.conference_days()) == 1
+    change(organiser, last_day="2009-06-12")
+    assert len(registration.conference_days()) == 3
+
+
+def test_an_undo_cannot_take_a_booked_day_away(organiser: Browser) -> None:
+    page = change(organiser, last_day="2009-06-12")
+    make_delegate(days="2009-06-12")
+
+    undo = next(one for one in page.buttons if one.startswith("Undo"))
+    refused = page.press(undo, status=409)
+
+    assert "1 delegate has booked Friday 12 June 2009" in refused.text
+    assert len(registration.conference_days()) == 3
+
+
+def test_registration_closes_when_the_settings_say_so(organiser: Browser, visitor: Browser) -> None:
+    assert visitor.open("/register").heading != "Registration is closed"
+
+    change(organiser, registration_closes_optional="2009-05-12T09:00")
+
+    assert "Registration closed at 9am on Tuesday 12 May 2009" in visitor.open("/").text
+
+
+def test_two_organisers_at_once_see_both_versions_and_lose_nothing(
+    organiser: Browser, new_browser: Browsers
+) -> None:
+    other = sign_in(new_browser(), "ida@conference.example")
+    other.open("/organise/settings/change")
+    change(organiser, title="Tides and Storms")
+
+    late = other.press("Save", title="Tides and Winds", place_optional="Hull", status=409)
+
+    assert late.rows[0] == {
+        "": "Title",
+        "Saved now": "Tides and Storms",
+        "Yours": "Tides and Winds",
+    }
+    assert late.value_of("Title") == "Tides and Winds"
+    saved = late.press("Save")
+    assert (fact(saved, "Title"), fact(saved, "Place")) == ("Tides and Winds", "Hull")
+
+
+@pytest.mark.both_databases
+def test_the_limit_is_raised_and_told_in_the_history(organiser: Browser, visitor: Browser) -> None:
+    set_places(1)
+    make_delegate()
+    assert "Every place is taken" in visitor.open("/").text
+
+    organiser.open("/organise/settings/places")
+    page = organiser.press("Save", limit_of_places="2")
+
+    assert "1 of 2 places are taken" in page.text
+    assert "Registration is open" in visitor.open("/").text
+    entry = history.find_latest("conference")
+    assert entry is not None
+    assert (entry.summary, entry.actor) == (
+        "The limit was raised from 1 to 2",
+        "grace@conference.example",
+    )
+
+
+def test_the_limit_is_never_lower_than_what_is_taken(organiser: Browser) -> None:
+    make_delegate()
+
+    organiser.open("/organise/settings/places")
+    page = organiser.press("Save", limit_of_places="0", status=422)
+
+    assert page.error_for("Limit of places") == (
+        "1 places are taken already, so there cannot be only 0"
+    )
+
+
+def test_two_limits_at_once_are_told_to_whoever_came_later(
+    organiser: Browser, new_browser: Browsers
+) -> None:
+    other = sign_in(new_browser(), "ida@conference.example")
+    other.open("/organise/settings/places")
+    organiser.open("/organise/settings/places")
+    organiser.press("Save", limit_of_places="30")
+
+    late = other.press("Save", limit_of_places="40", status=409)
+
+    assert "changed the limit to 30" in late.error_for("Limit of places")
+    assert "1 of" not in late.press("Save").text
+    assert registration.get_places().limit == 40
+
+
+def test_a_viewer_reads_the_settings_and_cannot_change_them(new_browser: Browsers) -> None:
+    viewer = sign_in(new_browser(), "vera@conference.example", role="viewer")
+
+    page = viewer.open("/organise/settings")
+
+    assert fact(page, "Title") == "Tides and Harbours"
+    assert [link for link in page.links if link.startswith("Change")] == []
+    viewer.open("/organise/settings/change", 403)
+
+
+@pytest.mark.empty
+def test_without_a_conference_there_is_nothing_to_set(organiser: Browser) -> None:
+    for address, status in (("/organise/settings", 200), ("/organise/settings/change", 409)):
+        page = organiser.open(address, status)
+        assert "There is no conference yet" in page.headings
+        assert page.links["Load a programme from a file"] == "/organise/files"
+
+
+def test_nothing_changed_is_nothing_saved(organiser: Browser, site: Flask) -> None:
+    page = change(organiser)
+
+    assert "Nothing was changed" in page.source
+    assert programme.get_conference().version == 1
+
+
+def test_what_is_said_before_the_first_release_waits_for_it(site: Flask) -> None:
+    conference = programme.get_conference()
+    conference.current_release, conference.public_settings = None, ""
+    db.session.commit()
+
+    edits.save(
+        CONFERENCE_FIELDS,
+        conference,
+        {"title": "Not yet"},
+        expected_version=conference.version,
+        actor="a test",
+    )
+
+    assert conference.public_settings == ""

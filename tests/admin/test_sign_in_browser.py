@@ -1,0 +1,101 @@
+"""The organisers' door and home in a real browser: by keyboard alone, and without barriers."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from app.mail.models import FAILED
+from tests.chromium import horizontal_overflow
+from tests.factories import make_delegate, make_email, make_sign_in_link, sign_in_window
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+PRESSED = "main :is(a, button, input, select, summary)"
+TOO_SMALL = """(pressed) => [...document.querySelectorAll(pressed)]
+  .filter((one) => one.checkVisibility() && one.type !== "hidden")
+  .filter((one) => [...one.getClientRects()].some(({ height }) => height < 24))
+  .map((one) => `${one.textContent || one.name}: ${one.getClientRects()[0].height} px`)"""
+
+
+def heading(window: Page) -> str:
+    return window.locator("h1").inner_text()
+
+
+def press(window: Page, button: str) -> None:
+    """Go to a button with the Tab key, see that focus shows, and press it with Enter."""
+    for _ in range(60):
+        window.keyboard.press("Tab")
+        focused = window.locator(":focus")
+        if focused.count() and focused.inner_text() == button:
+            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            with window.expect_navigation():
+                window.keyboard.press("Enter")
+            return
+    raise AssertionError(f"the Tab key never comes to “{button}”")
+
+
+def test_an_organiser_signs_out_by_keyboard_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page
+) -> None:
+    window = window_without_scripts
+    site = live_site().address
+    sign_in_window(window, site).goto(f"{site}/organise")
+
+    assert heading(window) == "The back office"
+    press(window, "Sign out")
+
+    assert heading(window) == "You are signed out"
+
+
+def test_no_page_behind_the_door_has_a_barrier_or_scrolls_sideways(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    window.set_viewport_size({"width": 320, "height": 640})
+    found: dict[str, tuple[list[str], int]] = {}
+
+    def look(state: str) -> None:
+        found[f"{heading(window)}, {state}"] = (axe(window), horizontal_overflow(window))
+
+    window.goto(f"{site}/sign-in")
+    look("empty")
+    window.get_by_role("button", name="Send me a link").click()
+    look("with an error")
+    window.goto(f"{site}/sign-in/sent")
+    look("sent")
+    window.goto(f"{site}/sign-in/used")
+    look("gone")
+    window.goto(site + make_sign_in_link())
+    look("open")
+    sign_in_window(window, site).goto(f"{site}/organise")
+    look("empty")
+    make_delegate(given_names="Ng" * 60, organisation="Wolfeschlegelsteinhausen" * 9)
+    make_email(state=FAILED, recipient=f"{'a' * 60}@{'b' * 60}.example", last_error="550 " * 90)
+    window.reload()
+    look("filled")
+    window.emulate_media(color_scheme="dark")
+    look("in the dark")
+    window.goto(f"{site}/my")
+    look("signed in")
+    window.goto(f"{site}/sign-out")
+    look("signed in")
+
+    assert {state: told for state, told in found.items() if told != ([], 0)} == {}
+    assert len(found) == 10
+
+
+def test_whatever_is_pressed_in_a_list_is_at_least_24_px_high(
+    live_site: LiveSites, window: Page
+) -> None:
+    site = live_site().address
+    make_email()
+    sign_in_window(window, site)
+    lists = ("sessions", "speakers", "rooms", "themes", "letters", "pages", "history", "files")
+
+    small: dict[str, list[str]] = {}
+    for name in lists:
+        window.goto(f"{site}/organise/{name}")
+        small[name] = window.evaluate(TOO_SMALL, PRESSED)
+
+    assert small == {name: [] for name in lists}

@@ -1,0 +1,389 @@
+"""Organisers invite speakers, remind them, see what they ask, and say who keeps what."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import DESK, EDITOR, VIEWER
+from app.database import db
+from app.history.models import HistoryEntry
+from app.mail.models import Email
+from app.programme.models import Speaker
+from app.speakers.checklist import ITEMS
+from app.speakers.models import (
+    ANOTHER_TIME,
+    ItemDeadline,
+    SessionOwner,
+    SpeakerAccess,
+    SpeakerMailing,
+    SpeakerNeeds,
+    SpeakerRequest,
+)
+from tests.browser import Browser
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_speaker,
+    save,
+    sign_in,
+    sign_in_speaker,
+)
+
+ADA, JOAO = "ada@example.org", "joao@example.org"
+GRACE = "grace@conference.example"
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor)
+
+
+@pytest.fixture
+def joao() -> Speaker:
+    found = db.session.scalars(select(Speaker).where(Speaker.slug == "joao-mare")).one()
+    found.contact_address = JOAO
+    db.session.commit()
+    return found
+
+
+@pytest.fixture
+def ada() -> Speaker:
+    found = get_ada_marsh()
+    found.contact_address = ADA
+    db.session.commit()
+    return found
+
+
+def letters() -> list[Email]:
+    return list(db.session.scalars(select(Email).order_by(Email.id)))
+
+
+def words(letter: Email) -> str:
+    message = message_from_bytes(letter.message, policy=policy.default)
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def link_in(letter: Email) -> str:
+    found = re.search(r"https://conference\.example/sign-in/\S+", words(letter))
+    assert found is not None, words(letter)
+    return found[0]
+
+
+def a_request(speaker: Speaker, kind: str = ANOTHER_TIME) -> SpeakerRequest:
+    about = {"kind": kind, "message": "The train arrives at noon", "actor": ADA}
+    return save(SpeakerRequest(speaker_id=speaker.id, requested_at=clock.now(), **about))
+
+
+def said(about: str) -> list[str]:
+    return list(
+        db.session.scalars(select(HistoryEntry.summary).where(HistoryEntry.subject == about))
+    )
+
+
+# Inviting
+
+
+def test_all_who_have_not_confirmed_are_invited_after_a_look_at_the_letter(
+    organiser: Browser, ada: Speaker, joao: Speaker, new_browser: Callable[[], Browser]
+) -> None:
+    ada.confirmed_at = clock.now()
+    db.session.commit()
+    organiser.open("/organise/speaking")
+
+    look = organiser.page.follow("Invite all who have not confirmed")
+    nothing_yet = letters()
+    done = look.press("Send 1 letter")
+
+    assert "1 person gets this letter. Nothing has been sent yet." in look.text
+    assert "Dear João Maré," in look.text
+    assert nothing_yet == []
+    assert "The letters are on their way." in done.source
+    (letter,) = letters()
+    assert (letter.recipient, letter.is_secret) == (JOAO, True)
+    invited = new_browser()
+    invited.open(link_in(letter))
+    assert invited.press("Sign in").heading == "João Maré"
+
+
+def test_one_speaker_is_invited_from_their_page(organiser: Browser, ada: Speaker) -> None:
+    organiser.open("/organise/speakers/ada-marsh").follow("Their own pages")
+
+    organiser.page.follow("Invite").press("Send 1 letter")
+
+    assert [letter.recipient for letter in letters()] == [ADA]
+    assert "ada@example.org may keep the pages of Ada Marsh" in said("speaker ada-marsh")
+    assert "Ada Marsh was invited" in said("speaker ada-marsh")
+
+
+def test_several_are_invited_from_the_list(organiser: Browser, ada: Speaker, joao: Speaker) -> None:
+    page = organiser.open("/organise/speakers")
+
+    look = page.press("Invite", {"Tick Ada Marsh": True, "Tick João Maré": True})
+    look.press("Send 2 letters")
+
+    assert sorted(letter.recipient for letter in letters()) == [ADA, JOAO]
+
+
+def test_whoever_ticks_nobody_writes_to_nobody(organiser: Browser, ada: Speaker) -> None:
+    look = organiser.open("/organise/speakers").press("Invite")
+
+    assert "Nobody gets this letter now." in look.text
+
+
+def test_nobody_is_invited_twice_within_some_days(
+    organiser: Browser, ada: Speaker, joao: Speaker
+) -> None:
+    for _ in range(2):
+        look = organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh")
+        if "Send 1 letter" in look.buttons:
+            look.press("Send 1 letter")
+
+    assert "Ada Marsh was written to less than 3 days ago" in organiser.page.text
+    assert len(letters()) == 1
+
+
+@pytest.mark.both_databases
+def test_a_batch_that_is_sent_twice_goes_once(organiser: Browser, ada: Speaker) -> None:
+    look = organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh")
+
+    look.press("Send 1 letter")
+    look.press("Send 1 letter")
+
+    assert len(letters()) == 1
+    assert len(db.session.scalars(select(SpeakerAccess)).all()) == 1
+
+
+def test_it_is_said_who_cannot_be_written_to(organiser: Browser) -> None:
+    page = organiser.open("/organise/speaking/letters/invitation")
+
+    assert "Ada Marsh has no contact address" in page.text
+    assert "Send" not in " ".join(page.buttons)
+
+
+def test_there_are_no_other_letters(organiser: Browser) -> None:
+    organiser.open("/organise/speaking/letters/bill", status=404)
+
+
+def test_a_batch_asks_the_same_few_questions_however_many_speakers_there_are(
+    organiser: Browser, queries: list[str]
+) -> None:
+    asked = []
+    for number in range(3):
+        grant_speaker_access(
+            make_speaker(contact_address=f"{number}@example.org"), f"{number}@example.org"
+        )
+        organiser.open("/organise/speaking/letters/reminder")
+        queries.clear()
+        organiser.open("/organise/speaking/letters/reminder")
+        asked.append(len([one for one in queries if not one.startswith("SELECT site_state.")]))
+
+    assert asked[0] == asked[1] == asked[2]
+    assert asked[0] <= 6 + len(ITEMS)  # whose letter, to whom, when; and each item for all at once
+
+
+# Reminding, thanking
+
+
+def test_only_those_with_something_left_to_do_are_reminded(
+    organiser: Browser, ada: Speaker, joao: Speaker
+) -> None:
+    grant_speaker_access(ada, ADA)
+    save(ItemDeadline(item="travel", due_on=clock.now().date() + timedelta(days=9)))
+
+    look = organiser.open("/organise/speaking").follow("Remind those with something left to do")
+    look.press("Send 1 letter")
+
+    (letter,) = letters()
+    assert letter.subject == "Still to do for Tides and Harbours"
+    assert "- Travel and arrival (wanted by Thursday 21 May 2009)" in words(letter)
+    again = organiser.open("/organise/speaking/letters/reminder")
+    assert "Ada Marsh was written to less than 3 days ago" in again.text
+
+
+def test_an_assistant_is_reminded_too_with_a_link_of_their_own(
+    organiser: Browser, ada: Speaker
+) -> None:
+    grant_speaker_access(ada, ADA)
+    grant_speaker_access(ada, "helper@example.org", is_assistant=True)
+
+    organiser.open("/organise/speaking/letters/reminder").press("Send 1 letter")
+
+    assert [letter.recipient for letter in letters()] == [ADA, "helper@example.org"]
+    assert len({link_in(letter) for letter in letters()}) == 2
+
+
+def test_those_who_took_part_are_thanked_once(
+    organiser: Browser, ada: Speaker, joao: Speaker
+) -> None:
+    ada.confirmed_at = clock.now()
+    save(
+        SpeakerMailing(
+            speaker_id=joao.id, template="speaker_thanks", sent_at=clock.now(), actor=GRACE
+        )
+    )
+    joao.confirmed_at = clock.now()
+    db.session.commit()
+
+    look = organiser.open("/organise/speaking").follow("Thank all who took part")
+    look.press("Send 1 letter")
+
+    assert "João Maré has been thanked" in look.text
+    assert [letter.subject for letter in letters()] == [
+        "Thank you for speaking at Tides and Harbours"
+    ]
+
+
+def test_days_are_set_and_taken_back(organiser: Browser) -> None:
+    organiser.open("/organise/speaking").follow("Change the days")
+
+    page = organiser.press("Save", {"Travel and arrival": "2009-05-20"})
+    as_it_was = page.follow("Change the days").press("Save")
+    wrong = as_it_was.follow("Change the days")
+    refused = wrong.press("Save", {"Travel and arrival": "soon"}, status=422)
+    refused.press("Save", {"Travel and arrival": ""})
+
+    assert page.summary_list["Travel and arrival"] == "Wednesday 20 May 2009"
+    assert "Nothing was changed" in as_it_was.source
+    assert refused.errors == ["Enter a day, like 2008-10-06"]
+    assert db.session.scalars(select(ItemDeadline)).all() == []
+
+
+# What speakers ask
+
+
+def test_what_a_speaker_asks_waits_at_home_and_at_the_session_until_it_is_settled(
+    organiser: Browser, ada: Speaker
+) -> None:
+    a_request(ada)
+
+    home = organiser.open("/organise")
+    listed = organiser.open("/organise/sessions")
+    session = organiser.open("/organise/sessions/opening")
+    waiting = session.follow("See what they wrote")
+    done = waiting.press("I have seen to it: Ada Marsh asks for another time")
+
+    assert "1 speaker who asks for another time or has withdrawn" in home.text
+    assert "Another time wanted" in listed.text
+    assert "Ada Marsh asks for another time" in session.text
+    assert "The train arrives at noon" in waiting.text
+    assert "Nothing waits." in done.text
+    assert "another time" not in organiser.open("/organise/sessions/opening").text
+    assert "What Ada Marsh asked was seen to" in said("speaker ada-marsh")
+
+
+def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
+    organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
+) -> None:
+    sign_in_speaker(new_browser(), ada).open("/speak/ada-marsh/taking-part").press(
+        "Send",
+        {"Do you take part?": "No, I cannot take part", "Why, or which times suit you": "I am ill"},
+    )
+
+    listed = organiser.open("/organise/sessions")
+    session = organiser.open("/organise/sessions/opening")
+
+    assert listed.text.count("Speaker withdrew") == 3
+    assert "Ada Marsh has withdrawn" in session.text
+    assert "I am ill" in session.follow("See what they wrote").text
+
+
+def test_settling_twice_is_settling_once(organiser: Browser, ada: Speaker) -> None:
+    a_request(ada)
+    page = organiser.open("/organise/speaking")
+
+    for _ in range(2):
+        page.press("I have seen to it: Ada Marsh asks for another time")
+
+    assert len(said("speaker ada-marsh")) == 1
+    organiser.open("/organise/speaking")
+
+
+# Who keeps what
+
+
+def test_organisers_see_the_list_and_the_answers_and_end_somebodys_keeping(
+    organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
+) -> None:
+    helper = sign_in_speaker(new_browser(), ada, "helper@example.org", is_assistant=True)
+    helper.open("/speak/ada-marsh/travel").press(
+        "Save", {"How and when do you arrive and leave? (optional)": "By train"}
+    )
+
+    page = organiser.open("/organise/speaking/speakers/ada-marsh")
+    page.press("End this: helper@example.org")
+
+    assert page.summary_list["Travel and arrival"] == "By train"
+    helper.open("/speak/ada-marsh", status=403)
+    helper.open("/speak", status=403)
+
+
+@pytest.mark.parametrize(("role", "status"), [(DESK, 200), (EDITOR, 403), (VIEWER, 403)])
+def test_needs_are_for_organisers_and_the_desk_and_each_look_is_noted(
+    visitor: Browser, ada: Speaker, role: str, status: int
+) -> None:
+    sign_in_speaker(visitor, ada).open("/speak/ada-marsh/access-needs").press(
+        "Save", {"What do you need in order to take part? (optional)": "A ramp"}
+    )
+    sign_in(visitor, "other@conference.example", role)
+    page = visitor.open("/organise/speaking/speakers/ada-marsh")
+
+    assert "A ramp" not in page.text
+    assert ("Show needs" in page.buttons) is (status == 200)
+    if status == 200:
+        shown = page.press("Show needs")
+        assert "A ramp" in shown.text
+        assert "What Ada Marsh needs was looked at" in said("speaker ada-marsh")
+    assert db.session.get_one(SpeakerNeeds, ada.id).access == "A ramp"
+
+
+def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
+    organiser: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    organiser.open("/organise/sessions/opening").follow("Say who edits its text")
+
+    done = organiser.press("Name the owner", email_address="owner@example.org")
+    organiser.open("/organise/speaking/sessions/opening/owner").press(
+        "Name the owner", email_address="owner@example.org"
+    )
+
+    assert "The owner is named." in done.source
+    (letter,) = letters()
+    owner = new_browser()
+    owner.open(link_in(letter))
+    page = owner.press("Sign in")
+    assert page.heading == "Your sessions"
+    assert "Opening" in page.text
+    organiser.open("/organise/speaking/sessions/opening/owner").press("Let it have no owner")
+    owner.open("/speak", status=403)
+    assert db.session.scalars(select(SessionOwner)).all() == []
+
+
+def test_letting_a_session_have_no_owner_twice_is_no_fault(organiser: Browser) -> None:
+    organiser.open("/organise/speaking/sessions/opening/owner")
+    organiser.press("Name the owner", email_address="owner@example.org")
+    page = organiser.open("/organise/speaking/sessions/opening/owner")
+
+    page.press("Let it have no owner")
+    page.press("Let it have no owner")
+
+    assert len(said("session opening")) == 2
+
+
+def test_merging_two_speakers_takes_those_who_keep_their_pages_along(
+    organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
+) -> None:
+    twin = make_speaker(name="Ada Marsh", slug="ada-marsh-2", key="ada-marsh-2")
+    keeper = sign_in_speaker(new_browser(), twin, ADA)
+    grant_speaker_access(twin, "helper@example.org", is_assistant=True)
+    organiser.open("/organise/speakers/ada-marsh/merge/ada-marsh-2")
+
+    organiser.press(organiser.page.buttons[0])
+
+    assert keeper.open("/speak").address.endswith("/speak/ada-marsh")

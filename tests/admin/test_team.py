@@ -1,0 +1,286 @@
+"""The team: who runs the conference is invited, changes roles and leaves, and is told so."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.accounts import team
+from app.accounts.models import (
+    DESK,
+    EDITOR,
+    FORMER,
+    ORGANISER,
+    VIEWER,
+    Passkey,
+    Person,
+    RecoveryCode,
+    SignInLink,
+)
+from app.accounts.two_factor import totp
+from app.database import db, transaction
+from app.errors import ConferenceError
+from app.history.models import HistoryEntry
+from app.mail.models import Email
+from tests.browser import Browser
+from tests.factories import make_organiser, make_sign_in_link, sign_in
+from tests.sent_emails import last_email_to, subjects_to
+
+GRACE, ADA = "grace@conference.example", "ada@conference.example"
+ANOTHER = "The conference needs an organiser. Make somebody else one first"
+
+
+@pytest.fixture
+def grace(visitor: Browser) -> Browser:
+    """An organiser who has signed in."""
+    return sign_in(visitor)
+
+
+def letters() -> list[tuple[str, str]]:
+    found = db.session.scalars(select(Email).order_by(Email.id))
+    return [(letter.template, letter.recipient) for letter in found]
+
+
+def told(email: str) -> list[str]:
+    about = HistoryEntry.subject == f"person {email}"
+    return list(
+        db.session.scalars(select(HistoryEntry.summary).where(about).order_by(HistoryEntry.id))
+    )
+
+
+def address_of(person: Person) -> str:
+    return f"/organise/people/{person.id}"
+
+
+def test_somebody_is_invited_and_comes_in(
+    grace: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    page = grace.open("/organise/people").follow("Invite somebody")
+
+    page = page.press("Send the invitation", email_address=ADA, role="Programme editor")
+
+    assert page.heading == "Team"
+    assert "The invitation is on its way." in page.source
+    assert [row["Email address"] for row in page.rows] == [ADA, f"{GRACE} You"]
+    assert [row["Role"] for row in page.rows] == ["Programme editor", "Organiser"]
+    assert letters() == [("invited", ADA)]
+    assert told(ADA) == [f"{ADA} was invited as a programme editor"]
+    ada = new_browser()
+    ada.open("/sign-in")
+    ada.press("Send me a link", email_address=ADA)
+    assert letters()[1:] == [("sign_in", ADA)]
+
+
+@pytest.mark.parametrize(
+    ("role", "sentence"),
+    [
+        (ORGANISER, "You are an organiser: you may do everything"),
+        (EDITOR, "You are a programme editor: you may change sessions"),
+        (DESK, "You are at the registration desk: you look after delegates"),
+        (VIEWER, "You are a viewer: you may read what is in the back office"),
+    ],
+)
+def test_the_invitation_says_who_invites_what_the_role_may_do_and_how_to_sign_in(
+    site: Flask, role: str, sentence: str
+) -> None:
+    with transaction():
+        team.invite(ADA, role, make_organiser())
+
+    text = last_email_to(ADA).text
+
+    assert subjects_to(ADA) == ["You are invited to help run Tides and Harbours"]
+    assert f"{GRACE} has given you a part" in text
+    assert sentence in text
+    assert "https://conference.example/sign-in\n" in text
+
+
+def test_who_is_in_the_team_already_is_not_invited_again(grace: Browser) -> None:
+    make_organiser(ADA, VIEWER)
+    page = grace.open("/organise/people/invite")
+
+    page = page.press("Send the invitation", email_address=ADA, role="Organiser", status=422)
+
+    assert page.errors == [f"{ADA} has a part already. Change the role there"]
+    assert letters() == []
+
+
+def test_an_invitation_needs_an_address_and_a_role(grace: Browser) -> None:
+    page = grace.open("/organise/people/invite")
+
+    page = page.press("Send the invitation", email_address="ada", status=422)
+
+    assert page.errors == [
+        "Enter an email address in the right form, like name@example.org",
+        "Choose a role",
+    ]
+    assert page.value_of("Email address") == "ada"
+
+
+def test_a_role_is_changed_and_the_person_is_told(
+    grace: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    person = make_organiser(ADA, VIEWER)
+    ada = sign_in(new_browser(), ADA, VIEWER)
+    assert ada.fetch("GET", "/organise/people").status_code == 403
+    page = grace.open("/organise/people").follow(ADA)
+
+    page = page.press("Save the role", role="Organiser")
+
+    assert page.value_of("Role") == "Organiser"
+    assert letters() == [("role_changed", ADA)]
+    assert told(ADA)[-1] == f"{ADA} was a viewer and is now an organiser"
+    assert told(ADA)[-1] in page.text
+    assert ada.open("/organise/people").heading == "Team"
+    assert address_of(person) in page.address
+
+
+def test_the_same_role_again_tells_nobody(grace: Browser) -> None:
+    person = make_organiser(ADA, DESK)
+    before = told(ADA)
+
+    grace.open(address_of(person)).press("Save the role", role="Registration desk")
+
+    assert letters() == []
+    assert told(ADA) == before
+
+
+def test_who_is_removed_is_told_and_nothing_that_opens_a_door_is_kept(
+    grace: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    person = make_organiser(ADA, EDITOR)
+    person.totp_secret = totp.encrypt(totp.generate_secret())
+    db.session.add(RecoveryCode(person_id=person.id, code_hash="hash"))
+    link = make_sign_in_link(ADA, EDITOR)
+    ada = sign_in(new_browser(), ADA, EDITOR)
+    asked = grace.open(address_of(person)).follow("Remove from the team")
+
+    page = asked.press("Remove from the team")
+
+    assert asked.heading == f"Remove {ADA} from the team?"
+    assert [row["Email address"] for row in page.rows] == [f"{GRACE} You"]
+    assert ada.open("/organise", status=403).heading == "This page is not open to you"
+    assert new_browser().open(link, status=410).heading == "This link no longer works"
+    assert letters() == [("role_ended", ADA)]
+    assert told(ADA)[-1] == f"{ADA} is no longer a programme editor"
+    assert (person.role, person.totp_secret) == (FORMER, "")
+    for kind in (SignInLink, Passkey, RecoveryCode):
+        assert db.session.scalars(select(kind)).all() == []
+    assert grace.open(address_of(person), status=404).heading == "Page not found"
+
+
+def test_the_last_organiser_stays_one(grace: Browser, site: Flask) -> None:
+    make_organiser(ADA, VIEWER)
+    mine = address_of(make_organiser())
+    page = grace.open(mine)
+
+    changed = page.press("Save the role", role="Viewer", status=422)
+    removed = grace.open(f"{mine}/remove").press("Remove from the team", status=409)
+    command = site.test_cli_runner().invoke(args=["remove-organiser", GRACE])
+
+    assert changed.errors == [ANOTHER]
+    assert ANOTHER in removed.text
+    assert command.output == f"Error: {ANOTHER}\n"
+    assert make_organiser().is_organiser
+    assert letters() == []
+
+
+def test_an_organiser_may_step_back_where_there_is_another(grace: Browser) -> None:
+    make_organiser(ADA)
+    page = grace.open(address_of(make_organiser()))
+
+    answer = page.press("Save the role", role="Viewer", status=403)
+
+    assert answer.heading == "This page is not open to you"
+    assert grace.open("/organise").heading
+
+
+def each_other(site: Flask, deed: Callable[[int, Person], Any]) -> list[str]:
+    """Let two organisers do something to each other at the same moment; tell who is left."""
+    numbers = [make_organiser(GRACE).id, make_organiser(ADA).id]
+    db.session.commit()
+    ready = Barrier(2)
+
+    def act(other: int, mine: int) -> None:
+        with site.app_context():
+            me = db.session.get_one(Person, mine)
+            db.session.get_one(Person, other)
+            db.session.rollback()
+            ready.wait(20)
+            with suppress(ConferenceError), transaction():
+                deed(other, me)
+            db.session.remove()
+
+    threads = [Thread(target=act, args=pair) for pair in (numbers, numbers[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    db.session.expire_all()
+    left = select(Person.email).where(Person.role == ORGANISER)
+    return list(db.session.scalars(left))
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "deed", [team.remove, lambda number, who: team.change_role(number, VIEWER, who)]
+)
+def test_two_who_end_each_others_part_at_once_leave_an_organiser(
+    site: Flask, deed: Callable[[int, Person], Any]
+) -> None:
+    assert len(each_other(site, deed)) == 1
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_they_would_leave_none(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the test above can see the race."""
+    looked = Barrier(2)
+
+    def only_looked_at() -> dict[int, Person]:
+        found = {
+            person.id: person
+            for person in db.session.scalars(select(Person).where(Person.role == ORGANISER))
+        }
+        with suppress(Exception):
+            looked.wait(5)  # both have looked before either writes
+        return found
+
+    monkeypatch.setattr(team, "_lock_organisers", only_looked_at)
+
+    assert each_other(site, team.remove) == []
+
+
+def test_a_lost_second_step_is_reset(grace: Browser, new_browser: Callable[[], Browser]) -> None:
+    person = make_organiser(ADA, DESK)
+    person.totp_secret = totp.encrypt(totp.generate_secret())
+    ada = sign_in(new_browser(), ADA, DESK)
+    page = grace.open(address_of(person))
+
+    page = page.press("Reset their second step")
+
+    assert "Their second step has been reset." in page.source
+    assert "Not set up yet. They are asked to when they sign in." in page.text
+    assert "Reset their second step" not in page.buttons
+    assert ada.open("/organise").heading == "Sign in"
+    assert letters() == [("second_step_changed", ADA)]
+    entry = db.session.scalars(select(HistoryEntry).where(HistoryEntry.actor == GRACE)).one()
+    assert entry.summary == f"The second step of {ADA} was reset"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_the_same_few_questions(
+    grace: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        make_organiser(f"person-{number}@conference.example", VIEWER)
+    grace.open("/organise/people")
+    queries.clear()
+
+    grace.open("/organise/people")
+
+    assert len([one for one in queries if "FROM site_state" not in one]) == 4

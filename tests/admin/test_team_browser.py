@@ -1,0 +1,77 @@
+"""The team in a real browser: by keyboard alone, on a narrow screen, and without barriers."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from app.accounts.two_factor import totp
+from app.database import db
+from tests.chromium import horizontal_overflow
+from tests.factories import make_organiser, sign_in_window
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+LONG = f"{'wolfe' * 12}@{'department-of-health.' * 4}example"
+
+
+def go_to(window: Page, words: str) -> None:
+    """Go to a link, button or field with the Tab key, and see that focus shows."""
+    for _ in range(60):
+        window.keyboard.press("Tab")
+        focused = window.locator(":focus")
+        name = "e => (e.labels?.[0]?.innerText || e.innerText || '').trim()"
+        if focused.count() and focused.evaluate(name) == words:
+            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            return
+    raise AssertionError(f"the Tab key never comes to “{words}”")
+
+
+def press(window: Page, words: str, leads_to: str) -> None:
+    go_to(window, words)
+    window.keyboard.press("Enter")
+    expect(window.locator("h1")).to_have_text(leads_to)
+
+
+def test_somebody_is_invited_changed_reset_and_removed_by_keyboard(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    found: dict[str, tuple[list[str], int]] = {}
+    window.set_viewport_size({"width": 320, "height": 640})
+
+    def look(state: str) -> None:
+        found[state] = (axe(window), horizontal_overflow(window))
+
+    sign_in_window(window, site).goto(f"{site}/organise/people")
+    look("alone")
+    press(window, "Invite somebody", "Invite somebody to the team")
+    look("empty")
+    press(window, "Send the invitation", "Invite somebody to the team")
+    look("with errors")
+    go_to(window, "Email address")
+    window.keyboard.type(LONG)
+    go_to(window, "Organiser")
+    for _ in range(3):
+        window.keyboard.press("ArrowDown")
+    press(window, "Send the invitation", "Team")
+    expect(window.get_by_role("status").first).to_have_text("The invitation is on its way.")
+    look("two")
+    make_organiser(LONG, "viewer").totp_secret = totp.encrypt("secret")
+    db.session.commit()
+
+    press(window, LONG, LONG)
+    look("a person")
+    expect(window.get_by_label("Viewer")).to_be_checked()
+    go_to(window, "Viewer")
+    window.keyboard.press("ArrowUp")
+    press(window, "Save the role", LONG)
+    expect(window.get_by_label("Registration desk")).to_be_checked()
+    press(window, "Reset their second step", LONG)
+    look("reset")
+    press(window, "Remove from the team", f"Remove {LONG} from the team?")
+    look("asked")
+    press(window, "Remove from the team", "Team")
+
+    assert {state: told for state, told in found.items() if told != ([], 0)} == {}
+    assert window.get_by_text(LONG).count() == 0

@@ -1,0 +1,209 @@
+"""Stars in a real browser: in place with scripts, by plain forms without, and on paper."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page as Window
+from playwright.sync_api import expect
+
+from tests import keyboard
+from tests.factories import FIRST_MORNING, make_session, publish_programme
+from tests.live_site import LiveSite
+
+Axe = Callable[[Window], list[str]]
+
+
+def test_a_star_is_set_and_taken_back_in_place(
+    live_site: Callable[..., LiveSite], window: Window, axe: Axe
+) -> None:
+    home = live_site().address
+    window.goto(f"{home}/programme")
+    star = window.get_by_role("button", name="My agenda : Opening", exact=True)
+    expect(star).to_have_attribute("aria-pressed", "false")
+
+    star.focus()
+    window.keyboard.press("Enter")
+    expect(star).to_have_attribute("aria-pressed", "true")
+    assert window.get_by_role("status").inner_text() == "“Opening” is in your agenda."
+    assert axe(window) == []
+    window.goto(f"{home}/sessions/opening")  # another page knows it without being told again
+    expect(star).to_have_attribute("aria-pressed", "true")
+    window.goto(f"{home}/agenda")
+    assert window.get_by_role("link", name="Opening", exact=True).is_visible()
+    window.goto(f"{home}/programme")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "false")
+
+    window.goto(f"{home}/agenda")
+    assert window.get_by_role("heading", name="Nothing in it yet").is_visible()
+    assert window.evaluate("localStorage.length") == 0
+
+
+@pytest.mark.parametrize(
+    ("scheme", "edge"), [("light", "rgb(16, 36, 58)"), ("dark", "rgb(233, 239, 243)")]
+)
+def test_the_focus_on_a_star_is_seen_in_the_light_and_in_the_dark(
+    live_site: Callable[..., LiveSite], window: Window, scheme: Any, edge: str
+) -> None:
+    window.emulate_media(color_scheme=scheme)
+    window.goto(f"{live_site().address}/programme")
+    window.get_by_role("link", name="Opening", exact=True).focus()
+
+    window.keyboard.press("Tab")
+
+    assert keyboard.get_focused_name(window) == "My agenda : Opening"
+    expect(window.locator(":focus")).to_have_css("outline-color", edge)
+
+
+def test_two_stars_pressed_at_once_are_in_one_agenda(
+    live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    home = live_site().address
+    window.goto(f"{home}/programme")
+
+    window.evaluate("[...document.querySelectorAll('.star')].slice(0, 3).forEach(s => s.click())")
+    expect(window.locator(".star[aria-pressed=true]")).to_have_count(3)
+    window.goto(f"{home}/agenda")
+
+    assert window.locator("#my-agenda h3").count() == 3
+
+
+def test_without_a_connection_a_star_says_so_and_stays_as_it_was(
+    live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    window.goto(f"{live_site().address}/programme")
+    window.context.set_offline(True)
+    star = window.get_by_role("button", name="My agenda : Opening", exact=True)
+
+    star.click()
+
+    expect(window.get_by_role("status")).to_have_text(re.compile("You are without a connection"))
+    expect(star).to_have_attribute("aria-pressed", "false")
+
+
+def test_what_the_site_refuses_is_told_on_its_page(
+    live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    window.goto(f"{live_site().address}/programme")
+    window.evaluate("document.querySelector('#agenda [name=csrf_token]').value = 'old'")
+
+    window.get_by_role("button", name="My agenda : Opening", exact=True).click()
+
+    window.get_by_text("This form was open for too long").wait_for()
+    window.get_by_role("button", name="Try again").click()
+    window.wait_for_url("**/agenda?added=opening")
+
+
+def test_a_star_that_was_set_on_another_device_shows_here(
+    live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    home = live_site().address
+    window.goto(f"{home}/programme")
+    window.get_by_role("button", name="My agenda : Opening", exact=True).click()
+    expect(window.locator(".star[aria-pressed=true]")).to_have_count(1)
+    window.evaluate("localStorage.setItem('agenda', JSON.stringify({sessions: ['x'], at: 0}))")
+
+    window.reload()
+
+    expect(window.locator(".star[aria-pressed=true]")).to_have_count(1)
+
+
+def test_everything_works_without_scripts(
+    live_site: Callable[..., LiveSite], window_without_scripts: Window, axe: Axe
+) -> None:
+    window = window_without_scripts
+    home = live_site().address
+    for title in ("Reading the tide", "Harbour walls"):
+        window.goto(f"{home}/programme")
+        window.get_by_role("button", name=f"Add to my agenda : {title}").click()
+
+    assert window.locator("#my-agenda h3").all_inner_texts() == [
+        "Reading the tide",
+        "Harbour walls",
+    ]
+    assert window.get_by_text("At the same time").count() == 2
+    window.get_by_role("button", name="Take out : Harbour walls").click()
+    assert window.locator("#my-agenda h3").all_inner_texts() == ["Reading the tide"]
+
+
+def test_an_agenda_is_filled_and_carried_to_another_device_by_keyboard(
+    live_site: Callable[..., LiveSite], window: Window, chromium: Chromium, axe: Axe
+) -> None:
+    home = live_site().address
+    window.goto(f"{home}/programme")
+
+    keyboard.press_in_place(window, "My agenda : Opening")
+    expect(window.get_by_role("status")).to_have_text("“Opening” is in your agenda.")
+    keyboard.press(window, "My agenda", keys="Shift+Tab")
+    keyboard.press(window, "Show a link and a code to open it there")
+    link = window.locator("main a[href*='/agenda/from/']").first.get_attribute("href")
+    with chromium.new_context(base_url=home, viewport={"width": 320, "height": 640}) as context:
+        telephone = context.new_page()
+        telephone.goto(link or "")
+        assert axe(telephone) == []
+        keyboard.press(telephone, "Open it here")
+
+        assert telephone.locator("#my-agenda h3").all_inner_texts() == ["Opening"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_of_an_agenda_has_a_barrier_or_scrolls_sideways(
+    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe, scheme: str
+) -> None:
+    home = live_site().address
+    look: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": 320, "height": 700}}
+    with chromium.new_context(base_url=home, has_touch=True, is_mobile=True, **look) as context:
+        window = context.new_page()
+        window.goto("/programme")
+        for title in ("Reading the tide", "Harbour walls"):
+            window.get_by_role("button", name=f"My agenda : {title}").click()
+        expect(window.locator(".star[aria-pressed=true]")).to_have_count(2)
+        heights = window.evaluate(
+            "[...document.querySelectorAll('.star')].map(s => s.getBoundingClientRect().height)"
+        )
+        for address in ("/agenda", "/agenda/move", "/agenda/forget"):
+            window.goto(address)
+            assert window.evaluate("document.documentElement.scrollWidth") <= 320
+            assert (address, axe(window)) == (address, [])
+
+    assert min(heights) >= 44
+
+
+def test_an_agenda_of_two_days_prints_on_one_page(
+    live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    home = live_site().address
+    window.goto(f"{home}/programme")
+    window.evaluate("[...document.querySelectorAll('.star')].forEach(star => star.click())")
+    expect(window.locator(".star[aria-pressed=true]")).to_have_count(4)
+    window.goto(f"{home}/agenda")
+
+    printed = window.pdf(format="A4")
+
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 1
+
+
+def test_ten_sessions_print_on_one_page_with_what_clashes(
+    site: Any, live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    for number in range(6):
+        make_session(
+            title=f"A session with a title of a usual length, number {number}",
+            starts_at=FIRST_MORNING + timedelta(hours=3 + number // 2),
+        )
+    publish_programme()
+    home = live_site().address
+    window.goto(f"{home}/programme")
+    window.evaluate("[...document.querySelectorAll('.star')].forEach(star => star.click())")
+    expect(window.locator(".star[aria-pressed=true]")).to_have_count(10)
+    window.goto(f"{home}/agenda")
+
+    printed = window.pdf(format="A4")
+    window.emulate_media(media="print")
+
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 1
+    assert window.get_by_text("At the same time").first.is_visible()

@@ -1,0 +1,93 @@
+"""What organisers write in Markdown becomes a page that everyone can read."""
+
+import pytest
+
+from app.content import markdown
+
+
+def test_a_link_to_another_site_says_so_within_its_words() -> None:
+    assert markdown.render_markdown("See the [report](https://who.example/report).").html == (
+        '<p>See the <a href="https://who.example/report" rel="external noopener">report'
+        ' <span class="leaves">(opens another website)</span></a>.</p>\n'
+    )
+
+
+@pytest.mark.parametrize("address", ["https://who.example", "//who.example/x"])
+def test_another_site_is_known_by_its_name(address: str) -> None:
+    assert markdown.is_external(address)
+
+
+@pytest.mark.parametrize("address", ["/help", "#rooms", "mailto:ada@example.org", "help"])
+def test_what_stays_here_is_not_marked(address: str) -> None:
+    assert "leaves" not in markdown.render_markdown(f"[words]({address})").html
+
+
+def test_links_stay_beneath_the_language_but_files_do_not() -> None:
+    made = markdown.render_markdown("[a](/help) [b](/static/img/share.png) [c](#there)", "/fr").html
+
+    assert 'href="/fr/help"' in made
+    assert 'href="/static/img/share.png"' in made
+    assert 'href="#there"' in made
+
+
+def test_headings_can_be_linked_to_and_are_listed() -> None:
+    written = markdown.render_markdown(
+        "## When can I come?\n\n### Early\n\n## Main\n\n## When can I come?\n"
+    )
+
+    assert written.headings == (
+        ("when-can-i-come", "When can I come?"),
+        ("main-2", "Main"),
+        ("when-can-i-come-2", "When can I come?"),
+    )
+    assert '<h3 id="early">Early</h3>' in written.html
+
+
+def test_a_heading_without_letters_has_a_name_too() -> None:
+    assert markdown.render_markdown("## ?!\n").headings == (("part", "?!"),)
+
+
+def test_a_picture_alone_is_a_figure_with_its_caption_and_its_shape() -> None:
+    made = markdown.render_markdown('![A chart](/static/img/life-expectancy.svg "The <gap>")').html
+
+    assert made == (
+        '<figure><img src="/static/img/life-expectancy.svg" alt="A chart" width="640"'
+        ' height="500"><figcaption>The &lt;gap&gt;</figcaption></figure>\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["/static/img/none.svg", "/static/../config.py", "/static/../../x.svg", ""]
+)
+def test_a_picture_that_is_none_of_ours_has_no_known_shape(address: str) -> None:
+    assert "width" not in markdown.render_markdown(f"![A chart]({address})").html
+
+
+def test_html_is_shown_as_text() -> None:
+    assert (
+        "<script>"
+        not in markdown.render_markdown("<script>alert(1)</script>\n\n<b onclick=x>b</b>").html
+    )
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "vbscript:x", "data:text/html,x"])
+def test_a_link_that_acts_is_no_link(address: str) -> None:
+    assert "href" not in markdown.render_markdown(f"[words]({address})").html
+
+
+def test_a_table_scrolls_in_its_own_box() -> None:
+    made = markdown.render_markdown("| a | b |\n| - | - |\n| 1 | 2 |\n").html
+
+    assert made.startswith('<div class="table-box" tabindex="0"><table')
+
+
+def test_the_words_alone_are_apart_and_without_our_notes() -> None:
+    made = markdown.render_markdown(
+        "## Gap\n\n| a | b |\n| - | - |\n| 1 | [2](https://x.example) |\n"
+    ).html
+
+    assert markdown.to_text(made) == "Gap a b 1 2"
+
+
+def test_a_line_of_the_front_page_may_be_strong_in_parts() -> None:
+    assert markdown.render_inline("**82 years** <b>") == "<strong>82 years</strong> &lt;b&gt;"

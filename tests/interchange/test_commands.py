@@ -1,0 +1,287 @@
+"""The commands of the programme, as an organiser uses them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.database import db
+from app.mail.models import Email
+from app.programme import queries, snapshot
+from app.registration import queries as registration
+from app.registration.models import Delegate
+from app.releases import snapshot_builder
+from config import ROOT
+from tests.browser import Browser
+from tests.factories import SMALL_CONFERENCE, make_delegate, set_places
+from tests.interchange.sample_schedules import FILES
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(site: Flask) -> Command:
+    """Type a command."""
+
+    def run(*words: object) -> Result:
+        db.session.commit()
+        result = site.test_cli_runner().invoke(args=[str(word) for word in words])
+        db.session.expire_all()
+        return result
+
+    return run
+
+
+@pytest.fixture
+def a_file(tmp_path: Path) -> Callable[..., Path]:
+    """Write the small conference to a file, with some of its facts and sessions changed."""
+
+    def write(sessions: int = 5, **facts: Any) -> Path:
+        content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
+        content["conference"] |= facts
+        content["sessions"] = content["sessions"][:sessions]
+        path = tmp_path / "conference.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return path
+
+    return write
+
+
+def frozen() -> str:
+    return snapshot.dump(snapshot_builder.build_snapshot())
+
+
+def last(result: Result) -> str:
+    return result.output.splitlines()[-1]
+
+
+@pytest.mark.empty
+@pytest.mark.both_databases
+def test_a_first_load_tells_what_it_added(command: Command, visitor: Browser) -> None:
+    result = command("load-programme", SMALL_CONFERENCE, "--publish")
+
+    assert result.exit_code == 0
+    assert result.output.splitlines()[:4] == [
+        "Added:",
+        "  The conference",
+        "  Theme: Water",
+        "  Theme: Stone",
+    ]
+    assert "12 added, 0 changed, 0 withdrawn" in result.output
+    assert last(result) == "Release 1 is public"
+    assert "Opening" in visitor.open("/programme").headings
+
+
+@pytest.mark.both_databases
+def test_a_second_load_says_that_nothing_changed(command: Command) -> None:
+    result = command("load-programme", SMALL_CONFERENCE, "--publish")
+
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        "Nothing changed",
+        "Release 1 stays public: nothing has changed since",
+    ]
+    assert queries.get_latest_release_number() == 1
+
+
+def test_a_load_tells_what_it_changed_and_withdrew(
+    command: Command, a_file: Callable[..., Path]
+) -> None:
+    result = command("load-programme", a_file(sessions=4, place="Robin Hood’s Bay"))
+
+    assert "Changed:\n  The conference (place)" in result.output
+    assert "Withdrawn:\n  Session: Farewell" in result.output
+    assert last(result) == "0 added, 1 changed, 1 withdrawn"
+
+
+def test_a_long_report_counts_what_it_does_not_name(command: Command) -> None:
+    result = command("load-programme", ROOT / "content" / "conference.json")
+
+    assert "  … and 22 more" in result.output
+    assert last(result) == "42 added, 1 changed, 11 withdrawn"
+
+
+@pytest.mark.both_databases
+def test_a_dry_run_changes_nothing(command: Command, a_file: Callable[..., Path]) -> None:
+    before = frozen()
+
+    result = command("load-programme", a_file(sessions=1), "--publish", "--dry-run")
+
+    assert "0 added, 0 changed, 4 withdrawn" in result.output
+    assert last(result) == "This was a dry run: nothing has been changed"
+    assert frozen() == before
+    assert queries.get_latest_release_number() == 1
+
+
+def test_merging_withdraws_nothing(command: Command, a_file: Callable[..., Path]) -> None:
+    result = command("load-programme", a_file(sessions=1), "--merge")
+
+    assert last(result) == "Nothing changed"
+    assert len(queries.list_sessions()) == 5
+
+
+def test_a_dirty_file_is_loaded_with_a_report(command: Command) -> None:
+    result = command("load-programme", FILES / "dirty.xml")
+
+    assert result.exit_code == 0
+    assert "Left out, because it could not be read:\n  line " in result.output
+    assert "Mended:\n" in result.output
+    assert "left out" in last(result)
+    assert "mended" in last(result)
+
+
+@pytest.mark.parametrize(
+    ("contents", "sentence"),
+    [
+        (b"", "This file is empty"),
+        (b"BEGIN:VCALENDAR", "This calendar is not well-formed"),
+        (b"<schedule><conference>", ""),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><schedule>&b;</schedule>', ""),
+        (b"{", ""),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", ""),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(
+    command: Command, tmp_path: Path, contents: bytes, sentence: str
+) -> None:
+    file = tmp_path / "schedule"
+    file.write_bytes(contents)
+
+    result = command("load-programme", file, "--publish")
+
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {sentence}")
+    assert len(result.output.splitlines()) == 1
+    assert queries.get_latest_release_number() == 1
+
+
+def test_a_file_that_is_not_there_is_refused_in_a_sentence(command: Command) -> None:
+    result = command("load-programme", "/no/such/file")
+
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: There is no file called /no/such/file\n",
+    )
+
+
+@pytest.mark.empty
+def test_the_file_says_how_many_places_there_are_once(
+    command: Command, a_file: Callable[..., Path]
+) -> None:
+    command("load-programme", a_file(places=30))
+    command("load-programme", a_file(places=40))
+
+    assert registration.get_places().limit == 30
+
+
+def test_publishing_says_which_release_is_public(
+    command: Command, a_file: Callable[..., Path]
+) -> None:
+    command("load-programme", a_file(sessions=4))
+
+    result = command("publish", "--note", "Farewell is called off")
+
+    assert result.output == "Release 2 is public\n"
+    newest = queries.get_latest_release()
+    assert newest is not None
+    assert newest.note == "Farewell is called off"
+
+
+@pytest.mark.empty
+def test_without_a_conference_there_is_nothing_to_publish(command: Command) -> None:
+    result = command("publish")
+
+    assert (result.exit_code, result.output) == (1, "Error: No conference has been loaded yet\n")
+
+
+@pytest.mark.settings(DATABASE_URL="sqlite:////no/such/folder/conference.sqlite")
+@pytest.mark.parametrize(
+    "words", [("load-programme", SMALL_CONFERENCE), ("set-places", 5), ("audit",)], ids=str
+)
+def test_a_database_that_is_away_is_told_in_a_sentence(
+    command: Command, words: tuple[Any, ...]
+) -> None:
+    result = command(*words)
+
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == (
+        "Error: The database is away or not ready (OperationalError)"
+    )
+
+
+# The invented conference
+
+
+@pytest.mark.both_databases
+def test_demo_puts_an_invented_conference_in_place(command: Command, visitor: Browser) -> None:
+    result = command("demo", "--sessions", 30, "--speakers", 12, "--delegates", 7)
+
+    assert result.output.splitlines() == [
+        "30 sessions, 12 speakers and 7 delegates, all invented",
+        "Release 2 is public",
+    ]
+    assert len(queries.list_sessions()) == 30
+    assert len(queries.list_speakers()) == 12
+    assert registration.get_places().taken == 7
+    assert "This conference is invented" in visitor.open("/programme").text
+
+
+@pytest.mark.both_databases
+def test_demo_is_the_same_every_time(command: Command) -> None:
+    def everyone() -> list[tuple[str, ...]]:
+        rows = db.session.scalars(select(Delegate).order_by(Delegate.id))
+        return [(row.reference, row.full_name, row.email) for row in rows]
+
+    command("demo", "--sessions", 30, "--speakers", 12, "--delegates", 5)
+    first = (frozen(), everyone())
+    command("demo", "--sessions", 6, "--speakers", 2, "--delegates", 9)
+
+    result = command("demo", "--sessions", 30, "--speakers", 12, "--delegates", 5)
+
+    assert (frozen(), everyone()) == first
+    assert last(result) == "Release 4 is public"
+    assert registration.get_places().taken == 5
+
+
+def test_invented_delegates_get_no_letters(command: Command) -> None:
+    command("demo", "--sessions", 6, "--speakers", 2, "--delegates", 5)
+
+    delegates = list(db.session.scalars(select(Delegate)))
+    assert all(one.is_demo and one.email.endswith("@example.org") for one in delegates)
+    assert db.session.scalar(select(func.count()).select_from(Email)) == 0
+
+
+@pytest.mark.both_databases
+def test_demo_refuses_where_real_people_have_registered(command: Command) -> None:
+    set_places(10)
+    make_delegate()
+    before = frozen()
+
+    result = command("demo")
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: Real people have registered here")
+    assert frozen() == before
+
+
+@pytest.mark.parametrize("size", [("--sessions", 0), ("--speakers", -1), ("--sessions", 9_999_999)])
+def test_demo_refuses_a_size_that_makes_no_sense(command: Command, size: tuple[str, int]) -> None:
+    result = command("demo", *size)
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: An invented conference has ")
+
+
+@pytest.mark.both_databases
+def test_a_real_conference_shows_the_invented_delegates_out(command: Command) -> None:
+    command("demo", "--sessions", 6, "--speakers", 2, "--delegates", 5)
+
+    command("load-programme", SMALL_CONFERENCE, "--publish")
+
+    assert db.session.scalar(select(func.count()).select_from(Delegate)) == 0
+    assert (registration.get_places().limit, registration.get_places().taken) == (20, 0)

@@ -1,0 +1,183 @@
+"""What is wrong in a file is put right, and the organiser is told where and how."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from app.interchange.importers.detect import read_file
+from app.interchange.importers.parsed import ImportNote
+from tests.interchange.sample_schedules import (
+    FILES,
+    list_notes,
+    make_event_xml,
+    make_schedule_xml,
+    parse_contents,
+)
+
+
+def test_an_old_and_dirty_file_loads_with_a_report() -> None:
+    reading = read_file(FILES / "dirty.xml")
+
+    assert reading.notes == (
+        ImportNote(
+            "the file",
+            "the whole file",
+            "mended",
+            "3 sessions stand outside any room; their own word for the room was used",
+        ),
+        ImportNote(
+            "the file",
+            "the whole file",
+            "mended",
+            "2 sessions have no date of their own; their day and their start were used",
+        ),
+        ImportNote(
+            "the file",
+            "the whole file",
+            "mended",
+            "2 sessions have no guid; their numbers were used",
+        ),
+        ImportNote(
+            "the file",
+            "time zone",
+            "mended",
+            "No time zone is named; Europe/London was used, "
+            "since nothing in the file points to another",
+        ),
+        ImportNote(
+            "line 13",
+            "Food & income",
+            "mended",
+            "Its characters were written as codes twice over",
+        ),
+        ImportNote(
+            "line 13", "Food & income", "mended", "Its text was written as codes twice over"
+        ),
+        ImportNote(
+            "line 22",
+            "Night watch",
+            "mended",
+            "It starts at 01:30, after midnight, so it was put on 2008-11-07",
+        ),
+        ImportNote(
+            "line 27",
+            "Daily Life",
+            "mended",
+            "This is the theme “Daily life”, spelt in another way",
+        ),
+        ImportNote(
+            "line 22",
+            "MAIN hall",
+            "mended",
+            "This is the room “Main hall”, spelt in another way",
+        ),
+        ImportNote("line 32", "a session", "left out", "It has no title"),
+        ImportNote(
+            "the file",
+            "last day",
+            "mended",
+            "“20008-11-07” is not a date; 2008-11-07 was used",
+        ),
+    )
+
+
+def test_an_old_and_dirty_file_gives_a_clean_programme() -> None:
+    programme = read_file(FILES / "dirty.xml").programme
+
+    assert programme.conference.acronym == "an-old-conference"
+    assert programme.conference.place == "Town hall, London"
+    assert programme.conference.ends_on == date(2008, 11, 7)
+    assert [room.name for room in programme.rooms] == ["Main hall"]
+    assert [session.key for session in programme.sessions] == ["1", "2"]
+    assert programme.sessions[0].abstract == "<p>Bread.</p>"
+    assert programme.sessions[1].starts_at == datetime(2008, 11, 7, 1, 30, tzinfo=UTC)
+
+
+def test_characters_that_play_tricks_are_taken_out_of_names(tmp_path: Path) -> None:
+    person = "<person id='1'>Ada\u202e Ash\u200bdown</person>"
+
+    reading = parse_contents(
+        make_schedule_xml(make_event_xml(people=person, title="Warm\x0c\u2066 homes")), tmp_path
+    )
+
+    assert reading.programme.speakers[0].name == "Ada Ashdown"
+    assert reading.programme.sessions[0].title == "Warm homes"
+    assert list_notes(reading) == [
+        ("mended", "1 control character was removed, since XML does not allow them"),
+        ("mended", "It held characters that cannot be seen; they were removed"),
+        ("mended", "It held characters that cannot be seen; they were removed"),
+    ]
+
+
+def test_control_characters_written_as_codes_are_taken_out(tmp_path: Path) -> None:
+    words = make_schedule_xml(make_event_xml(title="Warm homes")).replace(
+        "Warm", "&#x0B;W&#1;arm&#x1f;"
+    )
+
+    reading = parse_contents(words, tmp_path)
+
+    assert reading.programme.sessions[0].title == "Warm homes"
+    assert list_notes(reading) == [
+        ("mended", "3 control characters were removed, since XML does not allow them")
+    ]
+
+
+def test_absurdly_long_words_are_cut(tmp_path: Path) -> None:
+    reading = parse_contents(
+        make_schedule_xml(make_event_xml(title="a" * 400, abstract="b" * 60_000)), tmp_path
+    )
+
+    (session,) = reading.programme.sessions
+    assert (len(session.title), len(session.abstract)) == (300, 50_000)
+    assert list_notes(reading) == [
+        ("mended", "It was cut to 300 characters; it had 400"),
+        ("mended", "It was cut to 50,000 characters; it had 60,000"),
+    ]
+
+
+def test_markup_that_was_never_escaped_stays_markup(tmp_path: Path) -> None:
+    words = make_schedule_xml(make_event_xml(abstract="ABSTRACT")).replace(
+        "ABSTRACT", '<p class="x">Bread &amp; <a href="https://x.example/?a&amp;b">tea</a></p>'
+    )
+
+    reading = parse_contents(words, tmp_path)
+
+    assert reading.programme.sessions[0].abstract == (
+        '<p>Bread &amp; <a href="https://x.example/?a&amp;b">tea</a></p>'
+    )
+
+
+def test_a_wrong_word_for_the_encoding_is_seen_through(tmp_path: Path) -> None:
+    words = '<?xml version="1.0" encoding="iso-8859-1"?>' + make_schedule_xml(title="Santé")
+
+    reading = parse_contents(words, tmp_path)
+
+    assert reading.programme.conference.title == "Santé"
+    assert list_notes(reading) == [("mended", "It says iso-8859-1, but it is written in UTF-8")]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("en", "en"), ("English", "en"), ("pt_BR", "pt-BR"), ("", ""), ("Klingon!", "")],
+)
+def test_a_language_becomes_a_code_or_nothing(said: str, code: str, tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(language=said)), tmp_path)
+
+    assert reading.programme.sessions[0].language == code
+
+
+def test_links_that_lead_nowhere_safe_are_left_out(tmp_path: Path) -> None:
+    links = (
+        "<link href='https://a.example/x'>A</link><link href='https://a.example/x'>again</link>"
+        "<link href='https://b.example/'/><link href='javascript:alert(1)'>C</link>"
+        "<link href='notes.pdf'>D</link><link href='http://['>E</link>"
+    )
+
+    reading = parse_contents(make_schedule_xml(make_event_xml(links=links)), tmp_path)
+
+    assert reading.programme.sessions[0].links == (
+        ("https://a.example/x", "A"),
+        ("https://b.example/", "b.example"),
+    )
+    assert [note.kind for note in reading.notes] == ["left out"] * 3

@@ -1,0 +1,229 @@
+"""What an organiser finds in the programme after reading a calendar."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import InvalidFile
+from app.interchange.importers.detect import read_bytes
+from app.interchange.importers.parsed import ParsedSession, ParseResult
+from app.interchange.importers.raw import TargetConference
+from tests.interchange.sample_schedules import list_notes
+
+TIDES = TargetConference(
+    {
+        "acronym": "tides-2009",
+        "title": "Tides and Harbours",
+        "starts_on": "2009-06-10",
+        "ends_on": "2009-06-11",
+        "time_zone": "Europe/London",
+    }
+)
+PRETALX = "-//pretalx//cfp.example//"
+EVENT = {
+    "UID": "one@example.org",
+    "DTSTART": ":20090610T090000Z",
+    "DTEND": ":20090610T103000Z",
+    "SUMMARY": "Warm homes",
+    "LOCATION": "Main hall",
+}
+
+
+def an_event(**about: str) -> str:
+    """Write an event; what is set to nothing is left out."""
+    said = {**EVENT, **{name.replace("_", "-"): value for name, value in about.items()}}
+    lines = (
+        f"{name}{value if value[0] in ':;' else f':{value}'}"
+        for name, value in said.items()
+        if value
+    )
+    return "\r\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT"])
+
+
+def a_calendar(*events: str, **about: str) -> bytes:
+    facts = {"VERSION": "2.0", "PRODID": "-//example//", **about}
+    lines = [f"{name.replace('_', '-')}:{value}" for name, value in facts.items()]
+    whole = ["BEGIN:VCALENDAR", *lines, *(events or (an_event(),)), "END:VCALENDAR", ""]
+    return "\r\n".join(whole).encode()
+
+
+def the_session(*events: str, home: TargetConference = TIDES, **about: str) -> ParsedSession:
+    (session,) = read_bytes(a_calendar(*events, **about), home).programme.sessions
+    return session
+
+
+def local(session: ParsedSession) -> tuple[str, str]:
+    assert session.starts_at is not None
+    assert session.ends_at is not None
+    return f"{session.starts_at:%d %H:%M}", f"{session.ends_at:%d %H:%M}"
+
+
+def test_each_event_is_a_session_with_its_time_its_room_and_its_words() -> None:
+    reading = read_bytes(
+        a_calendar(
+            an_event(DESCRIPTION="Why\\, and for whom.\\nCome early.", URL="https://a.example/1")
+        ),
+        TIDES,
+    )
+
+    (session,) = reading.programme.sessions
+    (room,) = reading.programme.rooms
+    assert session.title == "Warm homes"
+    assert local(session) == ("10 09:00", "10 10:30")
+    assert (session.room, room.name) == (room.key, "Main hall")
+    assert session.abstract == "Why, and for whom.\nCome early."
+    assert session.links == (("https://a.example/1", "a.example"),)
+    assert reading.notes == ()
+
+
+def test_a_calendar_that_names_no_conference_belongs_to_the_one_at_home() -> None:
+    conference = read_bytes(a_calendar(), TIDES).programme.conference
+
+    assert (conference.acronym, conference.title) == ("tides-2009", "Tides and Harbours")
+    assert conference.time_zone == "Europe/London"
+
+
+def test_a_calendar_that_names_another_conference_is_that_one() -> None:
+    calendar = a_calendar(X_WR_CALNAME="Winds", X_WR_TIMEZONE="America/Lima")
+
+    conference = read_bytes(calendar, TIDES).programme.conference
+
+    assert (conference.acronym, conference.title) == ("winds", "Winds")
+    assert conference.time_zone == "America/Lima"
+
+
+def test_times_are_read_in_every_zone_that_the_events_name() -> None:
+    in_lima = the_session(an_event(DTSTART=";TZID=America/Lima:20090610T090000", DTEND=""))
+    by_no_zone = the_session(an_event(DTSTART=":20090610T090000", DTEND="", DURATION="PT45M"))
+
+    assert local(in_lima) == ("10 14:00", "10 14:30")
+    assert local(by_no_zone) == ("10 08:00", "10 08:45")  # by the clocks at home, in summer
+
+
+def test_the_zone_in_which_most_events_begin_is_that_of_the_conference() -> None:
+    lima = an_event(DTSTART=";TZID=America/Lima:20090610T090000", DTEND="")
+    paris = [
+        an_event(UID=str(number), DTSTART=f";TZID=Europe/Paris:2009061{number}T090000", DTEND="")
+        for number in (0, 1)
+    ]
+
+    conference = read_bytes(a_calendar(lima, *paris, X_WR_CALNAME="Winds")).programme.conference
+
+    assert conference.time_zone == "Europe/Paris"
+
+
+def test_a_session_across_midnight_ends_on_the_next_day() -> None:
+    session = the_session(an_event(DTSTART=":20090610T220000Z", DTEND=":20090611T013000Z"))
+
+    assert local(session) == ("10 22:00", "11 01:30")
+
+
+def test_an_event_of_a_whole_day_is_kept_without_a_time() -> None:
+    reading = read_bytes(a_calendar(an_event(DTSTART=";VALUE=DATE:20090610", DTEND="")), TIDES)
+
+    assert reading.programme.sessions[0].starts_at is None
+    assert list_notes(reading) == [
+        ("mended", "Nothing says when it starts, so it is kept without a time")
+    ]
+
+
+def test_an_event_without_a_room_is_kept_without_one() -> None:
+    reading = read_bytes(a_calendar(an_event(LOCATION="")), TIDES)
+
+    assert reading.programme.sessions[0].room is None
+    assert list_notes(reading) == [("mended", "No room is named, so it is kept without one")]
+
+
+def test_rooms_whose_names_differ_only_by_case_are_one() -> None:
+    reading = read_bytes(a_calendar(an_event(), an_event(UID="two", LOCATION="MAIN HALL")), TIDES)
+
+    assert [room.name for room in reading.programme.rooms] == ["Main hall"]
+    assert ("mended", "This is the room “Main hall”, spelt in another way") in list_notes(reading)
+
+
+def test_two_events_with_one_identity_are_kept_apart() -> None:
+    other = an_event(SUMMARY="Cold homes", DTSTART=":20090611T090000Z", DTEND=":20090611T100000Z")
+
+    reading = read_bytes(a_calendar(an_event(), other), TIDES)
+
+    assert [one.key for one in reading.programme.sessions] == [
+        "one@example.org",
+        "one@example.org-2",
+    ]
+    assert list_notes(reading)[0][0] == "mended"
+
+
+def test_a_cancelled_event_is_a_cancelled_session() -> None:
+    assert the_session(an_event(STATUS="CANCELLED")).cancelled
+    assert not the_session(an_event(STATUS="CONFIRMED")).cancelled
+
+
+def test_of_what_is_repeated_only_the_first_time_is_kept() -> None:
+    reading = read_bytes(a_calendar(an_event(RRULE="FREQ=DAILY;COUNT=1000000")), TIDES)
+
+    assert len(reading.programme.sessions) == 1
+    assert list_notes(reading) == [("mended", "It is repeated; only its first time was kept")]
+
+
+def test_what_cannot_be_read_of_an_event_is_told() -> None:
+    reading = read_bytes(a_calendar(an_event(DTSTART=":soon", DTEND="")), TIDES)
+
+    assert ("mended", "Its DTSTART cannot be read; it was ignored") in list_notes(reading)
+
+
+@pytest.mark.parametrize(
+    ("summary", "title", "people"),
+    [
+        ("Homes - Ada Marsh\\, Bo Lund", "Homes", ["Ada Marsh", "Bo Lund"]),
+        ("Homes - warm - Ada Marsh", "Homes - warm", ["Ada Marsh"]),
+        ("Homes - Ada [UCL - Health\\, London]", "Homes", ["Ada [UCL - Health, London]"]),
+        ("Homes - warm - ", "Homes - warm", []),
+        ("Homes", "Homes", []),
+    ],
+)
+def test_speakers_whom_pretalx_writes_behind_a_title_are_told_apart(
+    summary: str, title: str, people: list[str]
+) -> None:
+    event = an_event(UID="pretalx-tides-2009-ABCDEF@cfp.example", SUMMARY=summary)
+
+    programme = read_bytes(a_calendar(event, PRODID=PRETALX), TIDES).programme
+
+    assert programme.conference.acronym == "tides-2009"
+    assert programme.sessions[0].title == title
+    assert [person.name for person in programme.speakers] == people
+    assert len(programme.sessions[0].appearances) == len(people)
+
+
+def test_a_dash_in_the_title_of_any_other_calendar_is_a_dash() -> None:
+    assert the_session(an_event(SUMMARY="Homes - warm")).title == "Homes - warm"
+
+
+@pytest.mark.parametrize("contents", [b"BEGIN:VCALENDAR", b"BEGIN:VCALENDAR\nBEGIN:VEVENT"])
+def test_a_calendar_that_is_broken_off_is_refused_in_a_sentence(contents: bytes) -> None:
+    with pytest.raises(InvalidFile, match="This calendar is not well-formed"):
+        read_bytes(contents, TIDES)
+
+
+def test_a_line_that_says_a_thousand_things_about_itself_is_refused() -> None:
+    about = "".join(f";A{number}=b" for number in range(1000))
+    contents = f"BEGIN:VCALENDAR\r\nX-WR-CALNAME{about}:Tides\r\nEND:VCALENDAR\r\n"
+
+    with pytest.raises(InvalidFile, match="holds too much"):
+        read_bytes(contents.encode(), TIDES)
+
+
+@pytest.mark.parametrize("begins", ["BEGIN:VEVENT", "begin:vevent"])
+def test_a_calendar_of_more_events_than_any_conference_has_is_refused(begins: str) -> None:
+    with pytest.raises(InvalidFile, match="more than 20,000 sessions"):
+        read_bytes(a_calendar(f"{begins}\r\n" * 20_001), TIDES)
+
+
+@given(st.text(max_size=200), st.text(max_size=40))
+def test_whatever_stands_in_a_calendar_is_read_or_refused(words: str, name: str) -> None:
+    calendar = f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{name}:{words}\r\nSUMMARY:{words}\r\nEND:VEVENT"
+
+    try:
+        reading = read_bytes(f"{calendar}\r\nEND:VCALENDAR".encode("utf-8", "replace"), TIDES)
+    except InvalidFile:
+        return
+    assert isinstance(reading, ParseResult)

@@ -1,0 +1,204 @@
+"""Which session, which room, which theme and who: told apart or brought together."""
+
+import json
+from pathlib import Path
+
+from app.interchange.importers.parsed import ParsedAppearance
+from tests.interchange.sample_schedules import (
+    FILES,
+    list_notes,
+    make_event_xml,
+    make_schedule_xml,
+    parse_contents,
+)
+
+LATE = {"date": "2009-06-10T15:00:00+01:00", "start": "15:00"}
+
+
+def test_a_session_that_stands_in_the_file_twice_is_kept_once(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(), make_event_xml()), tmp_path)
+
+    assert len(reading.programme.sessions) == 1
+    assert list_notes(reading) == [("left out", "It stands in the file twice")]
+
+
+def test_two_sessions_with_one_identity_are_told_apart(tmp_path: Path) -> None:
+    events = [
+        make_event_xml(),
+        make_event_xml(title="Decent work", **LATE),
+        make_event_xml(title="Lunch", **LATE),
+    ]
+
+    reading = parse_contents(make_schedule_xml(*events, room="Main hall"), tmp_path)
+
+    assert [session.key for session in reading.programme.sessions] == ["one", "one-2", "one-3"]
+    assert list_notes(reading)[0] == (
+        "mended",
+        "“Warm homes” is known as one too, so this one became one-2",
+    )
+
+
+def test_a_session_without_guid_or_number_is_known_by_its_title(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(guid="", number="")), tmp_path)
+
+    assert reading.programme.sessions[0].key == "name:warm homes"
+    assert list_notes(reading) == [
+        ("mended", "A session has neither guid nor number; it is known by its title")
+    ]
+
+
+def test_sessions_of_one_title_get_addresses_of_their_own(tmp_path: Path) -> None:
+    events = [make_event_xml(guid=guid, room=guid) for guid in ("one", "two", "three")]
+
+    reading = parse_contents(make_schedule_xml(*events, room=""), tmp_path)
+
+    slugs = [session.slug for session in reading.programme.sessions]
+    assert slugs == ["warm-homes", "warm-homes-2", "warm-homes-3"]
+
+
+def test_a_title_that_no_address_can_spell_is_numbered(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(title="健康公平")), tmp_path)
+
+    assert reading.programme.sessions[0].slug == "session-1"
+
+
+def test_a_very_long_identity_is_made_short(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(guid="x" * 5000)), tmp_path)
+
+    assert len(reading.programme.sessions[0].key) == 64
+
+
+def test_a_session_without_a_room_is_kept(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(room=""), room=""), tmp_path)
+
+    assert reading.programme.sessions[0].room is None
+    assert list_notes(reading) == [("mended", "No room is named, so it is kept without one")]
+
+
+def test_a_person_named_twice_in_a_session_appears_once(tmp_path: Path) -> None:
+    people = "<person id='1'>Ada Ashdown</person><person id='1'>ADA  Ashdown</person>"
+
+    reading = parse_contents(make_schedule_xml(make_event_xml(people=people)), tmp_path)
+
+    assert reading.programme.sessions[0].appearances == (ParsedAppearance("1"),)
+    assert list_notes(reading) == [
+        ("mended", "This is the speaker “Ada Ashdown”, spelt in another way"),
+        ("mended", "It names ADA Ashdown twice"),
+    ]
+
+
+def test_people_without_numbers_are_known_by_their_names(tmp_path: Path) -> None:
+    events = [
+        make_event_xml(guid="one", people="<person>Ada Ashdown</person>"),
+        make_event_xml(guid="two", people="<person id='9'>ada ashdown</person>", **LATE),
+        make_event_xml(guid="three", people="<person>Ada Ashdown </person>", room="Library"),
+    ]
+
+    reading = parse_contents(make_schedule_xml(*events), tmp_path)
+
+    assert [person.key for person in reading.programme.speakers] == ["name:ada ashdown"]
+
+
+def test_two_people_with_one_number_are_kept_apart(tmp_path: Path) -> None:
+    people = "<person id='1'>Ada Ashdown</person><person id='1'>Jago Hollins</person>"
+
+    reading = parse_contents(make_schedule_xml(make_event_xml(people=people)), tmp_path)
+
+    assert [person.key for person in reading.programme.speakers] == ["1", "name:jago hollins"]
+    assert list_notes(reading) == [
+        ("mended", "The number 1 is that of Ada Ashdown too; they are kept apart")
+    ]
+
+
+def test_namesakes_get_addresses_of_their_own(tmp_path: Path) -> None:
+    people = "<person id='1'>Ada Ashdown</person><person id='2'>Ada Ashdown</person>"
+
+    reading = parse_contents(make_schedule_xml(make_event_xml(people=people)), tmp_path)
+
+    slugs = [person.slug for person in reading.programme.speakers]
+    assert slugs == ["ada-ashdown", "ada-ashdown-2"]
+
+
+def test_a_person_without_a_name_is_left_out(tmp_path: Path) -> None:
+    reading = parse_contents(
+        make_schedule_xml(make_event_xml(people="<person id='1'> </person>")), tmp_path
+    )
+
+    assert reading.programme.speakers == ()
+    assert list_notes(reading) == [("left out", "One of its people has no name")]
+
+
+def test_a_list_of_people_brings_their_lives(tmp_path: Path) -> None:
+    listed = (
+        "<persons><person id='1'><name>Ada Ashdown</name><slug>ada_a</slug>"
+        "<biography>Short.</biography><extended_biography>Rather longer.</extended_biography>"
+        "</person></persons><day"
+    )
+    words = make_schedule_xml(make_event_xml(people="<person id='1'>Ada Ashdown</person>"))
+
+    reading = parse_contents(words.replace("<day", listed, 1), tmp_path)
+
+    (person,) = reading.programme.speakers
+    assert (person.slug, person.biography) == ("ada-a", "Rather longer.")
+
+
+def test_a_life_told_later_is_learned(tmp_path: Path) -> None:
+    schedule = json.loads((FILES / "closing-the-gap.json").read_text(encoding="utf-8"))
+    rooms = schedule["schedule"]["conference"]["days"][0]["rooms"]
+    rooms["Library"][0]["persons"] = [{"id": 11, "name": "Ada Ashdown", "biography": "A midwife."}]
+
+    reading = parse_contents(json.dumps(schedule), tmp_path)
+
+    assert reading.programme.speakers[0].biography == "A midwife."
+
+
+def test_a_theme_may_learn_its_colour_and_may_be_called_otherwise(tmp_path: Path) -> None:
+    words = make_schedule_xml(make_event_xml()).replace(
+        "<track>Daily life</track>", "<track slug='life' color='#17683F'>Living</track>"
+    )
+    tracks = "<tracks><track slug='life'>Daily life</track></tracks><day"
+
+    reading = parse_contents(words.replace("<day", tracks, 1), tmp_path)
+
+    (theme,) = reading.programme.themes
+    assert (theme.slug, theme.name, theme.colour) == ("life", "Daily life", "#17683f")
+    assert list_notes(reading) == [
+        ("mended", "This is the theme “Daily life”, spelt in another way")
+    ]
+
+
+def test_a_session_may_have_no_theme(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(track="")), tmp_path)
+
+    assert reading.programme.sessions[0].theme is None
+    assert reading.notes == ()
+
+
+def test_hidden_characters_are_taken_out_of_texts(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(abstract="a\u200bb\u202e")), tmp_path)
+
+    assert reading.programme.sessions[0].abstract == "ab"
+    assert list_notes(reading) == [
+        ("mended", "Its text held characters that cannot be seen; they were removed")
+    ]
+
+
+def test_a_track_without_a_session_is_left_out(tmp_path: Path) -> None:
+    tracks = (
+        "<tracks><track slug='life'>Daily life</track><track slug='none'>Nothing</track>"
+        "<track color='red'>Nobody</track></tracks><day"
+    )
+
+    reading = parse_contents(make_schedule_xml().replace("<day", tracks, 1), tmp_path)
+
+    assert [theme.slug for theme in reading.programme.themes] == ["life"]
+    assert list_notes(reading) == [("left out", "This theme has no session")] * 2
+
+
+def test_a_colour_that_is_none_is_left_out(tmp_path: Path) -> None:
+    tracks = "<tracks><track color='red'>Daily life</track></tracks><day"
+
+    reading = parse_contents(make_schedule_xml().replace("<day", tracks, 1), tmp_path)
+
+    assert reading.programme.themes[0].colour == ""
+    assert list_notes(reading) == [("left out", "Its colour is not one: red")]

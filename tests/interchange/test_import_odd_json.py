@@ -1,0 +1,111 @@
+"""Odd values in JSON, in our own format and in schedules."""
+
+import json
+from pathlib import Path
+
+from app.interchange.importers.parsed import ImportNote
+from tests.interchange.sample_schedules import FILES, list_notes, parse_contents
+
+
+def own(**changes: object) -> str:
+    """Write the conference in our own format, with some of it changed."""
+    return json.dumps({**json.loads((FILES / "own.json").read_text(encoding="utf-8")), **changes})
+
+
+def test_a_name_that_nothing_bears_is_left_out(tmp_path: Path) -> None:
+    reading = parse_contents(own(rooms=[], themes=None, speakers=[]), tmp_path)
+
+    assert list_notes(reading) == [
+        ("left out", "It names a theme that the file does not hold: measure"),
+        ("left out", "It names a room that the file does not hold: main-hall"),
+        ("left out", "It names a speaker that the file does not hold: ada-ashdown"),
+    ]
+
+
+def test_things_that_share_a_slug_or_have_none_are_left_out(tmp_path: Path) -> None:
+    rooms = [{"slug": "main-hall", "name": "Main hall"}, {"slug": "main-hall", "name": "B"}, {}, 7]
+
+    reading = parse_contents(own(rooms=rooms), tmp_path)
+
+    assert [room.name for room in reading.programme.rooms] == ["Main hall"]
+    assert list_notes(reading) == [
+        ("left out", "It is not a record, so it could not be read"),
+        ("left out", "Its slug is taken by another"),
+        ("left out", "It has neither slug nor name"),
+    ]
+
+
+def test_facts_that_cannot_be_are_left_out(tmp_path: Path) -> None:
+    conference = {
+        "title": "",
+        "starts_on": "2009-06-10",
+        "ends_on": "2009-06-10",
+        "time_zone": "Europe/London",
+        "contact_email": "nobody at home",
+        "places": -5,
+        "registration_opens_at": "in May",
+    }
+
+    reading = parse_contents(own(conference=conference), tmp_path)
+
+    facts = reading.programme.conference
+    assert (facts.contact_email, facts.places, facts.registration_opens_at) == ("", None, None)
+    assert facts.title == "Untitled conference"
+    assert [(note.kind, note.subject) for note in reading.notes] == [
+        ("mended", "title"),
+        ("left out", "contact_email"),
+        ("left out", "places"),
+        ("left out", "registration_opens_at"),
+    ]
+
+
+def test_numbers_that_cannot_be_are_left_out(tmp_path: Path) -> None:
+    rooms = [{"slug": "main-hall", "name": "Main hall", "capacity": "many"}]
+    themes = [{"slug": "measure", "name": "Measure", "palette": 13}]
+
+    reading = parse_contents(own(rooms=rooms, themes=themes), tmp_path)
+
+    assert reading.programme.rooms[0].capacity is None
+    assert reading.programme.themes[0].palette is None
+    assert list_notes(reading) == [
+        ("left out", "There is no colour 13 in the palette"),
+        ("left out", "Its capacity is not a number of seats: many"),
+    ]
+
+
+def test_a_value_that_stands_twice_counts_once(tmp_path: Path) -> None:
+    words = own().replace('"title": "Lunch"', '"title": "Lunch", "title": "Dinner"')
+
+    reading = parse_contents(words, tmp_path)
+
+    assert reading.programme.sessions[1].title == "Lunch"
+    assert list_notes(reading) == [
+        ("mended", "A value stands twice under one name; the first was used")
+    ]
+
+
+def test_a_number_that_is_none_counts_as_nothing(tmp_path: Path) -> None:
+    reading = parse_contents(own().replace('"capacity": 120', '"capacity": NaN'), tmp_path)
+
+    assert reading.programme.rooms[0].capacity is None
+    assert list_notes(reading) == [
+        ("mended", "It says NaN where a number should be; it was ignored")
+    ]
+
+
+def test_a_schedule_in_json_says_which_event_is_meant(tmp_path: Path) -> None:
+    schedule = json.loads((FILES / "closing-the-gap.json").read_text(encoding="utf-8"))
+    rooms = schedule["schedule"]["conference"]["days"][0]["rooms"]
+    rooms["Library"].append({"id": 35, "title": None})
+    rooms["Library"].append({})
+    schedule["schedule"]["conference"]["days"].append({"rooms": ["Library"]})
+
+    reading = parse_contents(json.dumps(schedule), tmp_path)
+
+    assert reading.notes == (
+        ImportNote(
+            "days", "a day", "left out", "Its rooms are not named, so they could not be read"
+        ),
+        ImportNote("event 35", "a session", "left out", "It has no title"),
+        ImportNote("event number 4 in the file", "a session", "left out", "It has no title"),
+    )

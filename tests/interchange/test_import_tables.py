@@ -1,0 +1,403 @@
+"""What an organiser finds in the programme after reading a spreadsheet."""
+
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import InvalidFile
+from app.interchange.importers import parse_workbook, spreadsheets
+from app.interchange.importers.detect import read_bytes
+from app.interchange.importers.parsed import ParsedAppearance, ParsedSession, ParseResult
+from app.interchange.importers.raw import TargetConference
+from tests.interchange.sample_schedules import list_notes
+from tests.interchange.sample_workbooks import DAY, HOUR, Cell, make_workbook, make_zip
+from tests.interchange.test_import_ical import TIDES
+
+DAY_NUMBER = 39974  # Wednesday 10 June 2009, as spreadsheets count days
+
+
+def a_table(*lines: str) -> bytes:
+    return "\n".join(lines).encode()
+
+
+def read(*lines: str, home: TargetConference = TIDES) -> ParseResult:
+    return read_bytes(a_table(*lines), home)
+
+
+def only(reading: ParseResult) -> ParsedSession:
+    (session,) = reading.programme.sessions
+    return session
+
+
+def begins_and_ends(session: ParsedSession) -> str:
+    return f"{session.starts_at:%d %H:%M} {session.ends_at:%d %H:%M}"
+
+
+def names(reading: ParseResult) -> list[str]:
+    return [person.name for person in reading.programme.speakers]
+
+
+def test_people_whose_names_differ_only_by_case_are_one() -> None:
+    reading = read(
+        "Title,Day,Starts,Ends,People",
+        "Warm homes,2009-06-10,10:00,11:00,Ada Marsh",
+        "Cold homes,2009-06-10,11:00,12:00,ADA MARSH",
+        "New homes,2009-06-10,12:00,13:00,ADA MARSH",
+    )
+
+    assert names(reading) == ["Ada Marsh"]
+    spelt = ("mended", "This is the speaker “Ada Marsh”, spelt in another way")
+    assert list_notes(reading).count(spelt) == 1
+
+
+def test_each_row_is_a_session() -> None:
+    reading = read(
+        "Title,Kind,Day,Starts,Ends,Room,Theme,People,Language,Abstract,Links,Cancelled",
+        '"Warm homes",Parallel session,2009-06-10,10:00,11:30,Boat house,Water,'
+        '"Ada Marsh (Chair)\nBo Lund",en,"Why, and for whom.",https://a.example/,yes',
+    )
+
+    session = only(reading)
+    assert (session.title, session.kind, session.language) == ("Warm homes", "parallel", "en")
+    assert begins_and_ends(session) == "10 09:00 10 10:30"
+    assert [room.name for room in reading.programme.rooms] == ["Boat house"]
+    assert session.theme == "water"
+    assert session.appearances == (
+        ParsedAppearance("name:ada marsh", "chair"),
+        ParsedAppearance("name:bo lund", "speaker"),
+    )
+    assert session.abstract == "Why, and for whom."
+    assert session.links == (("https://a.example/", "a.example"),)
+    assert session.cancelled
+    assert session.draft is None
+
+
+def test_a_table_belongs_to_the_conference_at_home() -> None:
+    conference = read("Title,Room", "Warm homes,Boat house").programme.conference
+
+    assert (conference.acronym, conference.title) == ("tides-2009", "Tides and Harbours")
+
+
+def test_a_table_without_a_conference_to_belong_to_is_refused() -> None:
+    with pytest.raises(InvalidFile, match="does not say which conference it belongs to"):
+        read("Title,Room", "Warm homes,Boat house", home=TargetConference())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Session title,Start time,Location",
+        "SESSION_TITLE,start-time,location",
+        "sessionTitle,startTime,Venue",
+        "Titre,Début,Salle",
+        "Titel,Beginn,Raum",
+        "Name,Start,Room",
+    ],
+)
+def test_columns_are_known_however_they_are_spelt(head: str) -> None:
+    reading = read(head, "Warm homes,2009-06-10 10:00,Boat house")
+
+    assert only(reading).title == "Warm homes"
+    assert begins_and_ends(only(reading)) == "10 09:00 10 09:30"
+    assert [room.name for room in reading.programme.rooms] == ["Boat house"]
+
+
+def test_columns_that_are_not_known_are_told() -> None:
+    reading = read("Title,Room,Catering", "Warm homes,Boat house,tea")
+
+    assert ("left out", "It is not a column that we know") in list_notes(reading)
+    assert [note.subject for note in reading.notes][-1] == "column “Catering”"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_is_read_whatever_parts_its_cells(separator: str) -> None:
+    reading = read(separator.join(("Title", "Room")), separator.join(("Warm homes", "Boat house")))
+
+    assert only(reading).title == "Warm homes"
+
+
+def test_lines_above_the_names_of_the_columns_are_passed_over() -> None:
+    reading = read("Tides and Harbours,", ",", "Title,Room", ",", "Warm homes,Boat house")
+
+    assert only(reading).title == "Warm homes"
+    assert reading.notes[-1].where in {"row 5", "the file"}
+
+
+@pytest.mark.parametrize(
+    ("day", "start", "end", "expected"),
+    [
+        ("2009-06-10", "10:00", "11:30", "10 09:00 10 10:30"),
+        ("10/06/2009", "10.00", "11.30", "10 09:00 10 10:30"),
+        ("06/10/2009", "10:00", "11:30", "10 09:00 10 10:30"),  # only so is it a day at home
+        ("10.6.2009", "1000", "1130", "10 09:00 10 10:30"),
+        ("10 June 2009", "10am", "11:30am", "10 09:00 10 10:30"),
+        ("Wednesday 10th June 2009", "10:00", "12 p.m.", "10 09:00 10 11:00"),
+        ("June 10, 2009", "12am", "1:30 am", "09 23:00 10 00:30"),
+        ("", "2009-06-10T10:00:00+00:00", "2009-06-10 12:30", "10 10:00 10 11:30"),
+        ("", "10 June 2009 10:00", "10 June 2009, 1pm", "10 09:00 10 12:00"),
+        ("2009-06-10", "23:00", "00:30", "10 22:00 10 23:30"),
+    ],
+)
+def test_days_and_hours_are_read_as_people_type_them(
+    day: str, start: str, end: str, expected: str
+) -> None:
+    reading = read("Title;Day;Start;End", f"Warm homes;{day};{start};{end}")
+
+    assert begins_and_ends(only(reading)) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "start"),
+    [
+        ("31 June 2009", "10:00"),
+        ("10 Brumaire 2009", "10:00"),
+        ("41/42/2009", "10:00"),
+        ("2009-06-10", "13pm"),
+        ("2009-06-10", "late"),
+        ("2009-06-10", "never at 10:00"),
+    ],
+)
+def test_a_time_that_cannot_be_read_is_told(day: str, start: str) -> None:
+    reading = read("Title;Day;Start", f"Warm homes;{day};{start}")
+
+    assert only(reading).starts_at is None
+    assert ("mended", "Nothing says when it starts, so it is kept without a time") in list_notes(
+        reading
+    )
+
+
+def test_a_length_serves_where_there_is_no_end() -> None:
+    reading = read("Title,Day,Start,Length", "Warm homes,2009-06-10,10:00,45")
+
+    assert begins_and_ends(only(reading)) == "10 09:00 10 09:45"
+
+
+def test_a_table_without_times_says_nothing_of_them() -> None:
+    reading = read("Title,Abstract", "Warm homes,Why.")
+
+    assert only(reading).starts_at is None
+    assert list_notes(reading) == [
+        ("mended", "A session has neither guid nor number; it is known by its title")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("Ada Marsh; Bo Lund", ["Ada Marsh", "Bo Lund"]),
+        ("Ada Marsh & Bo Lund", ["Ada Marsh", "Bo Lund"]),
+        ("Ada Marsh and Bo Lund", ["Ada Marsh", "Bo Lund"]),
+        ("Ada Marsh, Bo Lund", ["Ada Marsh", "Bo Lund"]),
+        ("Marsh, Ada", ["Marsh, Ada"]),
+        ("Ada Marsh (UCL)", ["Ada Marsh (UCL)"]),
+        ("", []),
+    ],
+)
+def test_people_are_parted_as_they_are_listed(cell: str, expected: list[str]) -> None:
+    reading = read("Title;People", f'Warm homes;"{cell}"')
+
+    assert names(reading) == expected
+    assert len(only(reading).appearances) == len(expected)
+
+
+def test_a_state_tells_drafts_and_what_is_cancelled() -> None:
+    reading = read("Title,Status", "One,Draft", "Two,Cancelled", "Three,Confirmed")
+
+    told = [(one.draft, one.cancelled) for one in reading.programme.sessions]
+    assert told == [(True, False), (False, True), (False, False)]
+
+
+def test_each_row_is_a_speaker() -> None:
+    reading = read(
+        "First name,Last name,Position,Affiliation,Country,Bio",
+        'Ada,Marsh,Harbour master,Port of Whitby,United Kingdom,"Kept it, for years."',
+    )
+
+    (ada,) = reading.programme.speakers
+    assert (ada.name, ada.role, ada.organisation) == (
+        "Ada Marsh",
+        "Harbour master",
+        "Port of Whitby",
+    )
+    assert (ada.country, ada.biography) == ("United Kingdom", "Kept it, for years.")
+    assert reading.programme.sessions == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "role", "biography"),
+    [
+        ("Name,Title", "Harbour master", ""),
+        ("Name,Description", "", "Harbour master"),
+        ("Speaker,Bio", "", "Harbour master"),
+    ],
+)
+def test_what_a_title_or_a_description_is_of_depends_on_the_rest(
+    head: str, role: str, biography: str
+) -> None:
+    (ada,) = read(head, "Ada Marsh,Harbour master").programme.speakers
+
+    assert (ada.name, ada.role, ada.biography) == ("Ada Marsh", role, biography)
+
+
+def test_a_row_may_be_a_session_with_its_speaker() -> None:
+    reading = read(
+        "firstName,lastName,title,organization,description",
+        'Ada,Marsh,Warm homes,Port of Whitby,"Why,\nand for whom."',
+        "Bo & Cleo,Lund,Cold homes,Hull ; Leeds,How.",
+        "Dee,Dale,,Whitby,",
+    )
+
+    assert [one.title for one in reading.programme.sessions] == ["Warm homes", "Cold homes"]
+    assert {one.name: one.organisation for one in reading.programme.speakers} == {
+        "Ada Marsh": "Port of Whitby",
+        "Bo": "Hull",
+        "Cleo Lund": "Leeds",
+        "Dee Dale": "Whitby",
+    }
+    assert [len(one.appearances) for one in reading.programme.sessions] == [1, 2]
+    assert reading.programme.sessions[0].description == "Why,\nand for whom."
+    assert ("mended", "It names 2 people; they were parted") in list_notes(reading)
+
+
+def test_a_cell_that_looks_like_a_formula_is_read_as_it_was_written() -> None:
+    reading = read("Title,Room", "'=1+1,'@home")
+
+    assert only(reading).title == "=1+1"
+    assert [room.name for room in reading.programme.rooms] == ["@home"]
+
+
+def test_a_table_that_excel_saved_in_its_own_letters_is_read() -> None:
+    reading = read_bytes("Title;Room\nSanté pour tous;Quai".encode("cp1252"), TIDES)
+
+    assert only(reading).title == "Santé pour tous"
+    assert ("mended", "It was read as Windows-1252, as Excel saves it") in list_notes(reading)
+
+
+def test_a_workbook_is_read_sheet_by_sheet() -> None:
+    reading = read_bytes(
+        make_workbook(
+            {
+                "Sessions": [
+                    ["Title", "Day", "Start", "End", "Speakers"],
+                    ["Warm homes", (DAY_NUMBER, DAY), (0.4375, HOUR), (0.5, HOUR), "Ada Marsh"],
+                ],
+                "Speakers": [["Name", "Country"], ["Ada Marsh", "Kenya"]],
+                "Costs": [["What", "How much"], ["Tea", (12.5, "0")]],
+                "Empty": [],
+            }
+        ),
+        TIDES,
+    )
+
+    assert begins_and_ends(only(reading)) == "10 09:30 10 11:00"
+    assert [(one.name, one.country) for one in reading.programme.speakers] == [
+        ("Ada Marsh", "Kenya")
+    ]
+    assert [(note.where, note.reason) for note in reading.notes if note.kind == "left out"] == [
+        ("sheet “Costs”", "No column is called Title or Name")
+    ]
+
+
+def test_a_moment_and_a_length_in_a_workbook_are_read() -> None:
+    rows: list[list[Cell]] = [
+        ["Title", "Start", "Length"],
+        ["Warm homes", (DAY_NUMBER + 0.4375, DAY), (45, "0")],
+    ]
+
+    reading = read_bytes(make_workbook({"Sheet1": rows}), TIDES)
+
+    assert begins_and_ends(only(reading)) == "10 09:30 10 10:15"
+
+
+def test_a_workbook_without_a_title_or_a_name_is_refused() -> None:
+    with pytest.raises(InvalidFile, match="No table in this file has a column called"):
+        read_bytes(make_workbook({"Costs": [["What"], ["Tea"]]}), TIDES)
+
+
+@pytest.mark.parametrize(
+    ("contents", "sentence"),
+    [
+        (b"PK\x03\x04 and no more", "This workbook is broken or locked"),
+        (b"\xd0\xcf\x11\xe0 and no more", "This is no workbook that can be read"),
+        (make_zip({"notes.txt": b"no workbook"}), "This is no workbook that can be read"),
+        (make_zip({f"{number}": b"" for number in range(2001)}), "This file holds too much"),
+        (make_zip({"xl/bomb.xml": b"\0" * (97 * 1024 * 1024)}), "This file holds too much"),
+    ],
+)
+def test_a_workbook_that_is_none_is_refused_in_a_sentence(contents: bytes, sentence: str) -> None:
+    with pytest.raises(InvalidFile, match=sentence):
+        read_bytes(contents, TIDES)
+
+
+def test_a_workbook_that_lies_about_its_size_is_refused() -> None:
+    packed = make_zip({"xl/workbook.xml": b"<a/>" * 1000})
+    lying = packed.replace((4000).to_bytes(4, "little"), (4).to_bytes(4, "little"))
+
+    with pytest.raises(InvalidFile):
+        read_bytes(lying, TIDES)
+
+
+def test_a_table_of_more_rows_than_any_conference_has_is_refused() -> None:
+    lines = ["Title,Room", *("Warm homes,Boat house" for _ in range(parse_workbook.MAX_ROWS + 1))]
+
+    with pytest.raises(InvalidFile, match="more than 20,000 rows"):
+        read(*lines)
+    with pytest.raises(InvalidFile, match="more than 20,000 rows"):
+        read_bytes(make_workbook({"One": [["Title"]] * (parse_workbook.MAX_ROWS + 1)}), TIDES)
+
+
+def test_two_cells_far_apart_cost_a_program_of_its_own_and_nobody_else() -> None:
+    near = make_workbook({"One": [["Title", "Room"], ["Warm homes"]]})
+    with ZipFile(BytesIO(near)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].replace(b'"A2"', b'"XFD1048576"').replace(b'"2"', b'"1048576"')
+
+    with pytest.raises(InvalidFile, match="more than 20,000 rows"):
+        read_bytes(make_zip(parts), TIDES)
+
+
+def test_a_workbook_that_says_the_same_long_words_everywhere_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows: list[list[Cell]] = [["Title", "Room"], ["Warm homes" * 10, "Boat house" * 10]]
+    monkeypatch.setattr(parse_workbook, "MAX_CHARACTERS", 100)
+
+    with pytest.raises(OverflowError):
+        list(parse_workbook.iter_sheets(make_workbook({"One": rows})))
+
+
+def test_a_table_of_commas_is_refused_before_it_is_parted() -> None:
+    with pytest.raises(InvalidFile, match="holds too much"):
+        read("Title,Room", "," * (parse_workbook.MAX_CELLS + 1))
+
+
+def test_a_cell_that_never_ends_is_refused() -> None:
+    with pytest.raises(InvalidFile, match="cannot be read beyond row 1"):
+        read("Title,Room", '"' + "x" * (spreadsheets.MAX_CELL_LENGTH + 1))
+
+
+@given(st.binary(max_size=400))
+def test_whatever_bytes_follow_the_mark_of_a_workbook_are_refused(body: bytes) -> None:
+    with pytest.raises(InvalidFile):
+        read_bytes(spreadsheets.WORKBOOK_SIGNATURES[0] + body, TIDES)
+
+
+@given(st.lists(st.lists(st.text(max_size=30), min_size=3, max_size=3), max_size=6))
+def test_whatever_stands_in_a_table_is_read_or_refused(rows: list[list[str]]) -> None:
+    table = [["Title", "Start", "People"], *rows]
+    lines = "\n".join(",".join(f'"{cell}"' for cell in row) for row in table)
+
+    try:
+        reading = read_bytes(lines.encode("utf-8", "replace"), TIDES)
+    except InvalidFile:
+        return
+    assert all(session.title for session in reading.programme.sessions)
+
+
+def test_letters_that_are_no_table_are_refused() -> None:
+    with pytest.raises(InvalidFile, match="This is no programme"):
+        read("Dear all,", "here is the programme.")

@@ -1,0 +1,221 @@
+"""When a session is: told in many ways, some of them wrong."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.interchange.sample_schedules import (
+    list_notes,
+    make_event_xml,
+    make_schedule_xml,
+    parse_contents,
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes"),
+    [
+        ("01:30", 90),
+        ("01:30:00", 90),
+        ("0:01:30:00", 90),
+        ("90", 90),
+        ("90.0", 90),
+        ("90 min", 90),
+        ("90 minutes", 90),
+        ("1h30", 90),
+        ("1h 30m", 90),
+        ("2 hours", 120),
+        ("PT1H30M", 90),
+        ("PT45M", 45),
+        ("P1D", 1440),
+        ("24:00", 1440),
+    ],
+)
+def test_a_length_is_read_however_it_is_written(written: str, minutes: int, tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(duration=written)), tmp_path)
+
+    (session,) = reading.programme.sessions
+    assert session.starts_at
+    assert session.ends_at
+    assert (session.ends_at - session.starts_at).total_seconds() == minutes * 60
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("", "Nothing says how long it is, so 30 minutes was assumed"),
+        ("00:00", "Its length cannot be used (00:00), so 30 minutes was assumed"),
+        ("soon", "Its length cannot be used (soon), so 30 minutes was assumed"),
+        ("-00:30", "Its length cannot be used (-00:30), so 30 minutes was assumed"),
+    ],
+)
+def test_a_session_without_a_usable_length_gets_half_an_hour(
+    written: str, reason: str, tmp_path: Path
+) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(duration=written)), tmp_path)
+
+    assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 10, 9, 30, tzinfo=UTC)
+    assert list_notes(reading) == [("mended", reason)]
+
+
+def test_a_session_that_never_ends_is_cut_to_a_day(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(duration="48:00")), tmp_path)
+
+    assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 11, 9, tzinfo=UTC)
+    assert list_notes(reading) == [
+        ("mended", "It lasts longer than a day (2 days, 0:00:00); it was cut to 24 hours")
+    ]
+
+
+@pytest.mark.parametrize("start", ["25:00", "10:75", "midday"])
+def test_an_hour_that_no_clock_shows_is_no_start(start: str, tmp_path: Path) -> None:
+    reading = parse_contents(
+        make_schedule_xml(make_event_xml(date="2009-06-10", start=start)), tmp_path
+    )
+
+    assert reading.programme.sessions[0].starts_at is None
+
+
+@pytest.mark.parametrize("end", ["2009-02-30", "9999-06-11", "10 June"])
+def test_a_day_that_no_calendar_holds_is_no_last_day(end: str, tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(end=end), tmp_path)
+
+    assert list_notes(reading) == [("mended", f"“{end}” is not a date; 2009-06-10 was used")]
+
+
+@pytest.mark.parametrize("end", ["2009-06-10T11:15:00+01:00", "11:15"])
+def test_an_end_counts_more_than_a_length(end: str, tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(end=end)), tmp_path)
+
+    assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 10, 10, 15, tzinfo=UTC)
+
+
+def test_an_end_after_midnight_is_on_the_next_day(tmp_path: Path) -> None:
+    late = make_event_xml(date="2009-06-10T23:30:00+01:00", start="23:30", end="00:30")
+
+    reading = parse_contents(make_schedule_xml(late), tmp_path)
+
+    assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 10, 23, 30, tzinfo=UTC)
+
+
+def test_a_session_without_a_time_is_kept_without_one(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(date="", start="noonish")), tmp_path)
+
+    assert reading.programme.sessions[0].starts_at is None
+    assert list_notes(reading) == [
+        ("mended", "Nothing says when it starts, so it is kept without a time")
+    ]
+
+
+def test_a_date_that_cannot_be_read_gives_way_to_the_day_and_the_start(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(date="2009-06-10T99:00")), tmp_path)
+
+    assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
+    assert list_notes(reading)[1] == ("mended", "Its date cannot be read: 2009-06-10T99:00")
+
+
+def test_a_date_counts_more_than_a_start_that_differs(tmp_path: Path) -> None:
+    reading = parse_contents(make_schedule_xml(make_event_xml(start="11:00")), tmp_path)
+
+    assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
+    assert list_notes(reading) == [
+        ("mended", "Its date says 10:00 and its start says 11:00; the date was used")
+    ]
+
+
+def test_a_date_in_utc_may_stand_beside_a_local_start(tmp_path: Path) -> None:
+    reading = parse_contents(
+        make_schedule_xml(make_event_xml(date="2009-06-10T09:00:00+00:00")), tmp_path
+    )
+
+    assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
+    assert reading.notes == ()
+
+
+def test_a_moment_without_an_offset_is_told_by_the_conference_s_clocks(tmp_path: Path) -> None:
+    reading = parse_contents(
+        make_schedule_xml(make_event_xml(date="2009-06-10T10:00:00")), tmp_path
+    )
+
+    assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("day", "starts_at"),
+    [
+        (
+            'date="2009-06-10" start="2009-06-10T05:00:00+01:00"',
+            datetime(2009, 6, 11, 0, 30, tzinfo=UTC),
+        ),
+        ('date="2009-06-10"', datetime(2009, 6, 10, 0, 30, tzinfo=UTC)),
+        ('start="2009-06-10T04:00:00"', datetime(2009, 6, 11, 0, 30, tzinfo=UTC)),
+    ],
+)
+def test_an_hour_before_the_day_begins_belongs_to_the_night_after(
+    day: str, starts_at: datetime, tmp_path: Path
+) -> None:
+    reading = parse_contents(
+        make_schedule_xml(make_event_xml(date="", start="01:30"), day=day), tmp_path
+    )
+
+    assert reading.programme.sessions[0].starts_at == starts_at
+
+
+@pytest.mark.parametrize(
+    ("date_said", "named", "zone"),
+    [
+        ("2009-06-10T09:00:00+00:00", "", "Europe/London"),
+        ("2009-06-10T10:00:00+02:00", "", "Etc/GMT-2"),
+        ("2009-06-10T04:30:00+00:00", "", "Asia/Kolkata"),
+        ("2009-06-10T10:00:00-04:00", "", "Etc/GMT+4"),
+        ("2009-06-10T10:00:00+02:00", "Middle Earth", "Etc/GMT-2"),
+        ("2009-06-10T10:00:00+02:00", "../../etc/passwd", "Etc/GMT-2"),
+        ("2009-06-10T10:00:00", "Europe", "Europe/London"),
+    ],
+)
+def test_a_zone_without_a_name_is_known_by_its_distance_from_utc(
+    date_said: str, named: str, zone: str, tmp_path: Path
+) -> None:
+    reading = parse_contents(
+        make_schedule_xml(
+            make_event_xml(date=date_said), day='date="2009-06-10"', time_zone_name=named
+        ),
+        tmp_path,
+    )
+
+    assert reading.programme.conference.time_zone == zone
+    assert reading.notes[0].subject == "time zone"
+
+
+def test_a_zone_may_be_told_by_the_day_alone(tmp_path: Path) -> None:
+    day = 'date="2009-06-10" start="2009-06-10T06:00:00+09:00"'
+    reading = parse_contents(
+        make_schedule_xml(make_event_xml(date=""), day=day, time_zone_name=""), tmp_path
+    )
+
+    assert reading.programme.conference.time_zone == "Etc/GMT-9"
+    assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("2009-06-11", "2009-06-10"), ("1999-06-10", "2009-06-10"), ("", "")]
+)
+def test_dates_that_cannot_be_right_are_taken_from_the_days(
+    start: str, end: str, tmp_path: Path
+) -> None:
+    conference = parse_contents(
+        make_schedule_xml(start=start, end=end), tmp_path
+    ).programme.conference
+
+    assert (conference.starts_on, conference.ends_on) == (date(2009, 6, 10), date(2009, 6, 10))
+
+
+def test_dates_may_be_written_as_moments(tmp_path: Path) -> None:
+    reading = parse_contents(
+        make_schedule_xml(start="2009-06-09T23:00:00+00:00", end="2009-06-11T17:00:00+01:00"),
+        tmp_path,
+    )
+
+    conference = reading.programme.conference
+    assert (conference.starts_on, conference.ends_on) == (date(2009, 6, 10), date(2009, 6, 11))

@@ -1,0 +1,229 @@
+"""A spreadsheet or a calendar of sessions that are here already, and what becomes of the rest."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.content import markdown
+from app.database import db, transaction
+from app.interchange import services
+from app.interchange.exporters import source
+from app.interchange.exporters.formats import TABLES
+from app.interchange.import_report import ImportResult
+from app.programme import snapshot
+from app.programme.models import Room, Session, Speaker, Theme
+from app.releases import snapshot_builder
+from app.web import spreadsheets
+from tests.interchange.test_import_ical import a_calendar, an_event
+
+Load = Callable[..., ImportResult]
+
+
+@pytest.fixture
+def load(site: object, tmp_path: Path) -> Load:
+    """Load lines of a table, or bytes of any file, and leave out what they do not hold."""
+
+    def _load(
+        *lines: str, body: bytes = b"", deed: Callable[[Path], ImportResult] = services.load_file
+    ) -> ImportResult:
+        file = tmp_path / "handed-in"
+        file.write_bytes(body or "\n".join(lines).encode())
+        with transaction():
+            return deed(file)
+
+    return _load
+
+
+def the(title: str) -> Session:
+    found = db.session.scalar(select(Session).where(Session.title == title))
+    assert found is not None
+    return found
+
+
+def frozen() -> str:
+    db.session.expire_all()
+    return snapshot.dump(snapshot_builder.build_snapshot())
+
+
+def tables() -> Iterator[bytes]:
+    """Give the working programme as each table that the back office has."""
+    told = source.load_working_programme("https://conference.example").snapshot
+    for name, table in TABLES.items():
+        head, rows = table.build(told)
+        yield b"".join(spreadsheets.stream_csv(head, rows))
+        yield b"".join(spreadsheets.stream_xlsx(name, head, rows))
+
+
+def test_a_table_that_was_taken_away_and_comes_back_changes_nothing(load: Load) -> None:
+    the("Opening").abstract = "Why we are *here*.\n\n- one\n- two"
+    the("Opening").links = '[["https://a.example/", "Slides"]]'
+    _with_a_profile("ada-marsh")
+    db.session.commit()
+    before = frozen()
+
+    told = [str(load(body=body).changes) for body in tables()]
+
+    assert told == ["Nothing changed"] * 4
+    assert frozen() == before
+
+
+def _with_a_profile(slug: str) -> Speaker:
+    found = db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
+    found.honorific, found.pronunciation, found.pronouns = "Dr", "AY-da marsh", "she/her"
+    found.links = '[["https://ada.example/", "Her page; with her papers"]]'
+    found.biographies = '[["fr", "Ada garde le port."]]'
+    return found
+
+
+def test_a_table_of_speakers_says_what_stands_in_their_profiles(load: Load) -> None:
+    _with_a_profile("ada-marsh")
+    db.session.commit()
+
+    loaded = load(
+        "Name,Title before the name,How to say the name,Pronouns,Links",
+        'Ada Marsh,Prof,AH-da marsh,,"https://ada.example/ Home\nhttp://no.example"',
+        "Bo Lund,,BOO lund,he/him,",
+    )
+
+    ada, bo = (
+        db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
+        for slug in ("ada-marsh", "bo-lund")
+    )
+    assert (ada.honorific, ada.pronunciation, ada.pronouns) == ("Prof", "AH-da marsh", "")
+    assert ada.links == '[["https://ada.example/", "Home"]]'
+    assert ada.biographies == '[["fr", "Ada garde le port."]]'
+    assert (ada.role, bo.pronunciation, bo.pronouns) == ("Harbour master", "BOO lund", "he/him")
+    assert [note.subject for note in loaded.notes] == ["Ada Marsh"]
+
+
+def test_a_table_without_profiles_leaves_them_and_two_in_one_row_share_none(load: Load) -> None:
+    _with_a_profile("ada-marsh")
+    db.session.commit()
+
+    load("Name,Country", "Ada Marsh,Kenya")
+    load("Name,Pronouns", "Ada Marsh and Bo Lund,they/them")
+    load(
+        "Title,Room,Speaker name,Pronouns,Links",
+        "Opening,Great hall,Ada Marsh,she,https://opening.example/",
+    )
+
+    ada = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    assert (ada.honorific, ada.pronouns) == ("Dr", "she")
+    assert ada.links == '[["https://ada.example/", "Her page; with her papers"]]'
+    assert "https://opening.example/" in the("Opening").links
+
+
+def test_what_a_table_has_no_column_for_stays_as_it_is(load: Load) -> None:
+    loaded = load("Title,Room", "Reading the tide,Boat house", deed=services.merge_file)
+
+    assert loaded.changes.changed == ["Session: Reading the tide (room)"]
+    known = the("Reading the tide")
+    assert known.room is not None
+    assert known.room.slug == "boat-house"
+    assert markdown.to_text(known.abstract).startswith("How a tide table is made")
+    assert [one.speaker.name for one in known.appearances] == ["João Maré"]
+    assert known.theme is not None
+
+
+def test_sessions_that_a_whole_table_does_not_hold_are_withdrawn_and_nothing_else(
+    load: Load,
+) -> None:
+    loaded = load("Title,Room", "Opening,GREAT HALL")
+
+    assert sorted(loaded.changes.withdrawn) == [
+        "Session: Coffee",
+        "Session: Farewell",
+        "Session: Harbour walls",
+        "Session: Reading the tide",
+    ]
+    for kind, count in ((Room, 2), (Theme, 2), (Speaker, 2)):
+        assert len(db.session.scalars(select(kind)).all()) == count
+
+
+def test_a_table_of_speakers_withdraws_nobody_and_no_session(load: Load) -> None:
+    loaded = load("Name,Country", "Ada Marsh,Kenya", "Bo Lund,Norway")
+
+    assert loaded.changes.changed == ["Speaker: Ada Marsh (country)"]
+    assert loaded.changes.added == ["Speaker: Bo Lund"]
+    assert loaded.changes.withdrawn == []
+    ada = db.session.scalar(select(Speaker).where(Speaker.slug == "ada-marsh"))
+    assert ada is not None
+    assert (ada.country, ada.role) == ("Kenya", "Harbour master")
+
+
+def test_a_session_keeps_its_length_where_a_table_says_only_when_it_starts(load: Load) -> None:
+    opening = the("Opening")
+    assert opening.starts_at is not None
+    assert opening.ends_at is not None
+    length = opening.ends_at - opening.starts_at
+
+    load("Title,Day,Start", "Opening,2009-06-11,9am", "Brand new,2009-06-11,2pm")
+
+    moved, new = the("Opening"), the("Brand new")
+    assert moved.starts_at is not None
+    assert moved.ends_at == moved.starts_at + length
+    assert new.ends_at is not None
+    assert f"{moved.starts_at:%d %H:%M}" == "11 08:00"
+
+
+def test_a_session_without_a_length_gets_the_usual_one_with_its_start(load: Load) -> None:
+    opening = the("Opening")
+    opening.starts_at = opening.ends_at = None
+    db.session.commit()
+
+    load("Title,Day,Start", "Opening,2009-06-11,9am")
+
+    assert f"{the('Opening').ends_at:%d %H:%M}" == "11 08:30"
+
+
+def test_two_sessions_of_one_title_are_told_apart_by_time_and_room(load: Load) -> None:
+    load(
+        "Title,Day,Start,End,Room",
+        "Tea,2009-06-10,15:00,15:30,Great hall",
+        "Tea,2009-06-10,15:00,15:30,Boat house",
+        "Tea,2009-06-11,15:00,15:30,Boat house",
+        deed=services.merge_file,
+    )
+
+    loaded = load(
+        "Title,Day,Start,End,Room,Subtitle",
+        "Tea,2009-06-11,15:00,15:30,Boat house,Third",
+        "Tea,2009-06-10,15:00,15:30,Boat house,Second",
+        "Tea,2009-06-10,15:00,15:30,Great hall,First",
+        deed=services.merge_file,
+    )
+
+    assert loaded.changes.added == []
+    told = {
+        (one.subtitle, f"{one.starts_at:%d}", one.room.name if one.room else "")
+        for one in db.session.scalars(select(Session).where(Session.title == "Tea"))
+    }
+    assert told == {
+        ("First", "10", "Great hall"),
+        ("Second", "10", "Boat house"),
+        ("Third", "11", "Boat house"),
+    }
+
+
+def test_a_calendar_of_what_is_here_changes_only_what_it_says(load: Load) -> None:
+    event = an_event(
+        SUMMARY="Harbour walls",
+        DTSTART=":20090610T110000Z",
+        DTEND=":20090610T120000Z",
+        LOCATION="Boat house",
+        DESCRIPTION="What the sea takes\\, and who mends it.",
+    )
+
+    loaded = load(body=a_calendar(event), deed=services.merge_file)
+
+    assert loaded.changes.changed == ["Session: Harbour walls (end, start)"]
+    assert the("Harbour walls").appearances != []
+
+
+def test_a_calendar_of_another_conference_takes_the_whole_place(load: Load) -> None:
+    loaded = load(body=a_calendar(X_WR_CALNAME="Winds"))
+
+    assert "Session: Opening" in loaded.changes.withdrawn
+    assert [one.title for one in db.session.scalars(select(Session))] == ["Warm homes"]

@@ -1,0 +1,85 @@
+"""How plain words become the HTML of a letter."""
+
+import markupever
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupever import HtmlOptions
+from markupsafe import Markup
+
+from app.mail.html_body import EmailBlock, parse_blocks
+from tests.pages import HtmlTree
+
+SITE = "https://conference.example"
+
+
+def one(text: str) -> EmailBlock:
+    [block] = parse_blocks(text, SITE)
+    return block
+
+
+def test_lines_of_a_paragraph_stay_lines() -> None:
+    assert one("Kind regards,\nthe team").lines == ["Kind regards,", "the team"]
+
+
+def test_a_single_label_is_no_table() -> None:
+    assert one("Please note: bring warm clothes").kind == "paragraph"
+
+
+def test_a_time_is_no_label() -> None:
+    assert one("9:30 begins the day\n10:30 is a break").kind == "paragraph"
+
+
+def test_the_line_above_an_address_is_its_words() -> None:
+    expected = EmailBlock("button", label="See your booking", url=f"{SITE}/booking/x")
+
+    assert one(f"See your booking:\n{SITE}/booking/x") == expected
+    assert one(f"See your booking:\n\n{SITE}/booking/x") == expected
+
+
+def test_an_announcement_without_an_address_stays_a_paragraph() -> None:
+    found = parse_blocks(
+        f"Remember:\n\nThe doors open:\n\n- at nine\n\nEnd:\n\n{SITE}/\n\nBye:", SITE
+    )
+
+    assert [block.kind for block in found] == [
+        "paragraph",
+        "paragraph",
+        "list",
+        "button",
+        "paragraph",
+    ]
+
+
+def test_a_link_does_not_swallow_the_end_of_the_sentence() -> None:
+    line = one(f"See {SITE}/help, or ask.").lines[0]
+
+    assert line == f'See <a href="{SITE}/help">{SITE}/help</a>, or ask.'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://evil.example/",
+        "https://conference.example.evil.example/",
+        "https://conference.example@evil.example/",
+        "https://conference.example:8443/",
+        "https://conference.examples/",
+        "javascript:alert(1)",
+        '<a href="https://conference.example/">here</a> ',
+    ],
+)
+def test_only_addresses_of_the_site_become_links(text: str) -> None:
+    shown = one(f"Dear {text}").lines[0]
+
+    hrefs = [element.get("href") for element in HtmlTree(shown).find_all("a")]
+    assert [href for href in hrefs if not str(href).startswith(f"{SITE}/")] == []
+
+
+@given(st.text())
+def test_whatever_is_typed_stays_text(typed: str) -> None:
+    for block in parse_blocks(f"Dear {typed}", SITE):
+        for line in [*block.lines, *(words for _, words in block.facts)]:
+            assert isinstance(line, Markup)
+            elements = markupever.parse(str(line), HtmlOptions()).select("body *")
+            assert {element.name.local for element in elements} <= {"a"}

@@ -1,0 +1,230 @@
+"""What a letter says, and in what form."""
+
+import re
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from flask import Flask
+from jinja2 import UndefinedError
+
+from app.database import db
+from app.errors import RuleViolation
+from app.mail import services
+from app.mail.models import Email
+from app.programme import queries
+from config import ROOT
+from tests.factories import publish_programme
+from tests.pages import HtmlTree, find_faults, read_text, save_for_validator
+
+
+def read(letter: Email) -> EmailMessage:
+    message = message_from_bytes(letter.message, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def a_greeting(**about: Any) -> EmailMessage:
+    return read(services.enqueue("greeting", **{"to": "ada@example.org", "name": "Ada", **about}))
+
+
+def content(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def test_a_letter_says_whom_it_is_from_and_what_it_is_about(site: Flask) -> None:
+    message = a_greeting(booking_reference="ABC23456")
+
+    assert message["Subject"] == "A greeting for Ada"
+    assert message["From"] == "Tides and Harbours <tides@conference.example>"
+    assert message["To"] == "ada@example.org"
+    assert message["Date"] == "Tue, 12 May 2009 08:30:00 +0000"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Booking-Reference"] == "ABC23456"
+    assert message["Content-Language"] == "en"
+    assert re.fullmatch(r"<[0-9a-f]{32}@conference\.example>", message["Message-ID"])
+    assert message.get_content_type() == "multipart/alternative"
+
+
+def test_answers_go_to_the_conference(site: Flask) -> None:
+    message = a_greeting()
+
+    assert message["Reply-To"] == "tides@conference.example"
+
+
+def test_a_conference_without_an_address_writes_all_the_same(site: Flask) -> None:
+    queries.get_conference().contact_email = "not an address"
+    publish_programme()
+
+    assert a_greeting()["Reply-To"] is None
+
+
+def test_each_letter_has_an_identity_of_its_own(site: Flask) -> None:
+    one, other = (services.enqueue("greeting", to="a@example.org", name="Ada") for _ in range(2))
+
+    assert one.message_id != other.message_id
+    assert read(one)["Message-ID"] == one.message_id
+
+
+def test_text_and_html_say_the_same(site: Flask) -> None:
+    message = a_greeting(name="Zoë <Doe>")
+    text, html = content(message, "plain"), HtmlTree(content(message, "html"))
+
+    assert text.startswith("Dear Zoë <Doe>,\n\nYou have a place.\n\n-- \nTides and Harbours\n")
+    said = read_text(next(html.find_all("main")))
+    assert said == "A greeting for Zoë <Doe> Dear Zoë <Doe>, You have a place."
+
+
+def test_every_line_on_the_wire_is_short_and_plain(site: Flask) -> None:
+    letter = services.enqueue("greeting", to="ada@example.org", name="Zoë " + "x" * 3000)
+
+    lines = letter.message.split(b"\r\n")
+    assert max(map(len, lines)) <= 998
+    assert letter.message.isascii()
+    assert b"\n" not in letter.message.replace(b"\r\n", b"")
+
+
+def test_a_name_cannot_add_a_header(site: Flask) -> None:
+    message = a_greeting(
+        name="Ada\r\nBcc: all@example.org\r\n\r\nBuy now", booking_reference="ABC23456"
+    )
+
+    assert message["Subject"] == "A greeting for Ada"
+    assert message["Bcc"] is None
+    assert [str(one) for one in message["To"].addresses] == ["ada@example.org"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada@example.org\r\nBcc: all@example.org",
+        "ada@example.org\nX: y",
+        "ada@example.org, grace@example.org",
+        "nobody",
+        "",
+        "@example.org",
+        "ada@",
+        "ada@..",
+        "ada@" + "é" * 64 + ".example",
+    ],
+)
+def test_what_is_no_address_is_refused(site: Flask, address: str) -> None:
+    with pytest.raises(RuleViolation, match="Letters cannot be sent to that email address"):
+        services.enqueue("greeting", to=address, name="Ada")
+
+
+def test_a_reference_cannot_add_a_header(site: Flask) -> None:
+    with pytest.raises(ValueError, match="linefeed"):
+        services.enqueue(
+            "greeting",
+            to="ada@example.org",
+            name="Ada",
+            booking_reference="A\r\nBcc: b@c.example",
+        )
+
+
+def test_the_title_of_the_conference_may_be_in_any_script(site: Flask) -> None:
+    message = a_greeting(name="李小龍")
+
+    assert message["Subject"] == "A greeting for 李小龍"
+
+
+def test_a_domain_in_another_script_is_written_as_servers_know_it(site: Flask) -> None:
+    assert a_greeting(to="ada@bücher.example")["To"] == "ada@xn--bcher-kva.example"
+
+
+def test_an_address_in_another_script_is_written_as_it_is(site: Flask) -> None:
+    letter = services.enqueue("greeting", to="zoë@bücher.example", name="Zoë")
+
+    assert "To: zoë@xn--bcher-kva.example\r\n".encode() in letter.message
+
+
+def test_a_calendar_entry_comes_with_the_letter(site: Flask) -> None:
+    entry = "BEGIN:VCALENDAR\r\nSUMMARY:Café\r\nEND:VCALENDAR\r\n"
+
+    message = a_greeting(calendar=entry.encode())
+
+    [part] = message.iter_attachments()
+    assert isinstance(part, EmailMessage)
+    assert part.get_content_type() == "text/calendar"
+    assert part["Content-Type"].params["method"] == "PUBLISH"
+    assert part.get_filename() == "conference.ics"
+    assert part.get_payload(decode=True) == entry.encode()
+    assert content(message, "plain").startswith("Dear Ada")
+
+
+def test_a_misspelt_name_in_a_template_is_noticed(site: Flask) -> None:
+    with pytest.raises(UndefinedError):
+        services.enqueue("misspelt", to="ada@example.org")
+
+
+def test_a_letter_speaks_its_readers_language(site: Flask) -> None:
+    site.extensions["languages"] = ("en", "ar")
+
+    letter = services.enqueue("translated", to="ada@example.org", language="ar")
+
+    message = read(letter)
+    html = HtmlTree(content(message, "html"))
+    assert message["Content-Language"] == "ar"
+    assert letter.subject.endswith("in ar")
+    assert (html.root.get("lang"), html.root.get("dir")) == ("ar", "rtl")
+    assert "https://conference.example/ar/" in content(message, "plain")
+
+
+def test_a_language_that_is_not_offered_becomes_english(site: Flask) -> None:
+    letter = services.enqueue("translated", to="ada@example.org", language="tlh")
+
+    assert letter.subject == "Error in en"
+
+
+def test_a_letter_that_is_not_saved_is_not_sent(site: Flask) -> None:
+    services.enqueue("greeting", to="ada@example.org", name="Ada")
+    db.session.rollback()
+
+    assert db.session.query(Email).count() == 0
+
+
+def test_the_html_of_a_letter_is_sound(
+    site: Flask, templates: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    templates["mail/everything.txt"] = """Your booking & more
+
+Reference: ABC23456
+Days: 10 and 11 June 2009
+
+See or change your booking:
+
+https://conference.example/booking/secret
+
+What happens next:
+
+- the conference
+- https://conference.example/programme.
+
+https://conference.example/
+"""
+    source = content(read(services.enqueue("everything", to="ada@example.org")), "html")
+
+    tree = HtmlTree(source)
+    assert [fault for fault in find_faults(tree) if fault != "a style element"] == []
+    assert [read_text(row) for row in tree.find_all("tr")] == [
+        "Reference ABC23456",
+        "Days 10 and 11 June 2009",
+    ]
+    assert [read_text(one) for one in tree.find_all("th")] == ["Reference", "Days"]
+    links = [(read_text(one), one.get("href")) for one in tree.find_all("a", within=main(tree))]
+    assert links == [
+        ("See or change your booking", "https://conference.example/booking/secret"),
+        ("https://conference.example/programme", "https://conference.example/programme"),
+        ("https://conference.example/", "https://conference.example/"),
+    ]
+    assert list(tree.find_all("img", "script", "link")) == []
+    if request.config.getoption("--nu"):
+        save_for_validator(source, tree, ROOT / ".pytest_cache" / "pages")
+
+
+def main(tree: HtmlTree) -> Any:
+    return next(tree.find_all("main"))

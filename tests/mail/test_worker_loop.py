@@ -1,0 +1,307 @@
+"""The worker that goes on: here in the process of the tests, where its faults can be arranged."""
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Timer
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from app.database import newest_migration
+from app.mail import transports
+from app.mail import worker as mail_worker
+from app.mail.outbox import LeasedEmail
+from app.mail.shutdown import ShutdownSignal
+from tests.factories import make_email
+from tests.mail_server import MailServer
+from tests.waiting import wait_until
+
+Run = Callable[[], Result]
+GO_ON = ["deliver-mail", "--forever"]
+
+
+@pytest.fixture
+def in_a_while() -> Iterator[Callable[[float, Callable[[], None]], None]]:
+    """Let something happen while the worker works."""
+    started: list[Timer] = []
+
+    def arrange(seconds: float, do: Callable[[], None]) -> None:
+        started.append(Timer(seconds, do))
+        started[-1].start()
+
+    yield arrange
+    for timer in started:
+        timer.cancel()
+        timer.join()
+
+
+InAWhile = Callable[[float, Callable[[], None]], None]
+
+
+def stop() -> None:
+    """Ask the command to stop, while it is there to hear it."""
+    if signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def stop_when_all_are_sent(folder: Path) -> None:
+    wait_until(lambda: count_unsent(folder) == 0, "all letters sent")
+    stop()
+
+
+def count_unsent(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "conference.sqlite", timeout=10)) as database:
+        [count] = database.execute("SELECT count(*) FROM email WHERE state != 'sent'").fetchone()
+        return int(count)
+
+
+def take_away(folder: Path) -> None:
+    """Leave the database as it is in the middle of a migration."""
+    with closing(sqlite3.connect(folder / "conference.sqlite", timeout=10)) as database:
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+        database.execute("ALTER TABLE email RENAME TO away")
+        database.commit()
+
+
+def bring_back(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "conference.sqlite", timeout=10)) as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", [newest_migration()])
+        database.execute("ALTER TABLE away RENAME TO email")
+        database.commit()
+
+
+def go_on(site: Flask) -> Result:
+    return site.test_cli_runner().invoke(args=GO_ON)
+
+
+def test_a_worker_goes_on_until_it_is_told_to_stop(
+    site: Flask, mailbox: MailServer, in_a_while: InAWhile
+) -> None:
+    make_email()
+    mailbox.on_accept(lambda: in_a_while(0.5, stop))
+
+    done = go_on(site)
+
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "1 sent, 0 failed, 0 waiting")
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_worker_told_to_stop_takes_no_other_letter(site: Flask, mailbox: MailServer) -> None:
+    make_email()
+    make_email()
+
+    def stop_twice() -> None:
+        stop()
+        stop()
+
+    mailbox.on_accept(stop_twice)
+
+    assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 1 waiting"
+
+
+def test_a_worker_outlives_the_database(
+    site: Flask, workplace: Path, mailbox: MailServer, in_a_while: InAWhile
+) -> None:
+    make_email()
+    take_away(workplace)
+    in_a_while(0.5, lambda: bring_back(workplace))
+    mailbox.on_accept(stop)
+
+    assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 0 waiting"
+
+
+def test_a_letter_that_went_out_while_the_database_was_away_does_not_go_again(
+    site: Flask, workplace: Path, mailbox: MailServer, in_a_while: InAWhile
+) -> None:
+    make_email()
+
+    def lose_the_database() -> None:
+        take_away(workplace)
+        in_a_while(0.5, come_back)
+
+    def come_back() -> None:
+        bring_back(workplace)
+        stop_when_all_are_sent(workplace)
+
+    mailbox.on_accept(lose_the_database)
+
+    assert go_on(site).output.splitlines()[-1] == "1 sent, 0 failed, 0 waiting"
+    assert len(mailbox.emails) == 1
+
+
+def test_a_worker_told_to_stop_does_not_wait_for_the_database_forever(
+    site: Flask, workplace: Path, mailbox: MailServer
+) -> None:
+    make_email()
+
+    def lose_the_database() -> None:
+        take_away(workplace)
+        stop()
+
+    mailbox.on_accept(lose_the_database)
+
+    done = go_on(site)
+
+    assert done.exit_code == 1
+    assert done.output.splitlines()[-1] == (
+        "Error: The database is away or not ready (OperationalError)"
+    )
+
+
+def test_a_chore_that_fails_stops_no_other(site: Flask) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        raise RuntimeError
+
+    mail_worker.run_tasks([fail, lambda: done.append("the other")])
+
+    assert done == ["the other"]
+
+
+class Clumsy:
+    """A carrier that stumbles over one letter."""
+
+    max_send_time = 1.0
+
+    def send(self, email: LeasedEmail) -> None:
+        if email.recipient == "odd@example.org":
+            raise RuntimeError
+
+    def close_if_idle(self) -> None:
+        """Has nothing to let go of."""
+
+    def close(self) -> None:
+        """Has nothing to let go of."""
+
+
+def test_a_letter_that_we_stumble_over_holds_up_nobody(site: Flask) -> None:
+    odd, other = make_email(recipient="odd@example.org"), make_email()
+    with ShutdownSignal() as bell:
+        worker = mail_worker.MailWorker(Clumsy(), bell)
+
+        worker.run_once()
+
+    assert worker.tally == {"waiting": 1, "sent": 1}
+    assert odd.last_error == "Something went wrong on our side"
+    assert other.is_sent
+
+
+A_LETTER = LeasedEmail(
+    1, "x", "", "a@b.example", b"Subject: x", is_secret=False, attempts=0, give_up_at=None
+)
+
+
+def test_a_connection_that_stood_idle_is_tried_before_it_is_used(
+    site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transports, "NOOP_AFTER", -1)
+    server = transports.SmtpTransport(site)
+    server.send(A_LETTER)
+    server.send(A_LETTER)
+    mailbox.reopen()
+
+    server.send(A_LETTER)
+
+    server.close()
+    assert len(mailbox.emails) == 3
+
+
+def test_a_connection_that_is_not_needed_is_closed(
+    site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = transports.SmtpTransport(site)
+    server.send(A_LETTER)
+    before = mailbox.connections
+    server.close_if_idle()
+    server.send(A_LETTER)
+    assert mailbox.connections == before
+
+    monkeypatch.setattr(transports, "IDLE_TIMEOUT", -1)
+    server.close_if_idle()
+    server.send(A_LETTER)
+
+    server.close()
+    assert mailbox.connections == before + 1
+
+
+def test_all_steps_together_have_a_limit_too(
+    site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transports, "STEPS_PER_SEND", -1)
+
+    with pytest.raises(
+        transports.ServerUnavailable, match="The mail server did not answer in time"
+    ):
+        transports.SmtpTransport(site).send(A_LETTER)
+
+
+@pytest.mark.settings(MAIL_TIMEOUT=1)
+def test_a_server_that_drips_its_answer_is_cut_off_well_within_the_loan(
+    site: Flask, mailbox: MailServer
+) -> None:
+    server = transports.SmtpTransport(site)
+    mailbox.greet_endlessly()
+    began = time.perf_counter()
+
+    with pytest.raises(
+        transports.ServerUnavailable, match="The mail server did not answer in time"
+    ):
+        server.send(A_LETTER)
+
+    assert 1 < time.perf_counter() - began < server.max_send_time
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1:8000", "[::1]:8000", "conference.example"])
+def test_a_site_at_any_kind_of_address_greets_the_server(
+    site: Flask, mailbox: MailServer, name: str
+) -> None:
+    site.config["SITE_URL"] = f"http://{name}"
+    server = transports.SmtpTransport(site)
+
+    server.send(A_LETTER)
+
+    server.close()
+    assert len(mailbox.emails) == 1
+
+
+def test_letters_go_to_a_server_that_speaks_tls_from_the_start(
+    site: Flask, mailbox: MailServer
+) -> None:
+    mailbox.close()
+    mailbox.open(implicit_tls=True)
+    site.config.update(MAIL_USE_SSL=True, MAIL_CA_FILE=mailbox.ca_certificate)
+    server = transports.SmtpTransport(site)
+
+    server.send(A_LETTER)
+
+    server.close()
+    assert len(mailbox.emails) == 1
+
+
+def test_an_authority_that_is_not_there_keeps_letters_waiting(
+    site: Flask, mailbox: MailServer, tmp_path: Path
+) -> None:
+    site.config.update(MAIL_USE_SSL=True, MAIL_CA_FILE=tmp_path / "nowhere.pem")
+
+    with pytest.raises(transports.ServerUnavailable, match="No such file"):
+        transports.SmtpTransport(site).send(A_LETTER)
+
+
+def test_a_worker_whose_statements_are_wrong_says_so_and_ends(
+    site: Flask, workplace: Path, mailbox: MailServer
+) -> None:
+    with closing(sqlite3.connect(workplace / "conference.sqlite")) as database:
+        database.execute("ALTER TABLE email RENAME COLUMN due_at TO is_due_at")
+
+    done = go_on(site)
+
+    assert isinstance(done.exception, OperationalError)
+    assert "no such column: email.due_at" in str(done.exception)

@@ -1,0 +1,209 @@
+"""What is handed in as slides or papers is known by what it holds, or refused in plain words."""
+
+import zipfile
+from io import BytesIO
+from unittest.mock import patch
+
+import pytest
+
+from app.errors import InvalidFile
+from app.materials import file_validation
+from tests.materials.sample_files import (
+    OF_ODP,
+    OF_PPTX,
+    TYPES,
+    make_odp,
+    make_pdf,
+    make_pptx,
+    make_zip,
+    mark_encrypted,
+    understate_sizes,
+)
+from tests.programme.sample_pictures import make_picture
+
+MACROS = TYPES.replace(b"presentationml", b"presentation.macroEnabled")
+ZEROS = bytes(600 * 1024)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (make_pdf(), "pdf"),
+        (make_pdf() + b"\r\n" * 20, "pdf"),
+        (make_pdf(b"PK\x05\x06 stands in a stream"), "pdf"),
+        (make_pptx(), "pptx"),
+        (make_pptx(ppt__media__image1_dot_png=bytes(9000)), "pptx"),
+        (make_zip(OF_PPTX, zipfile.ZIP_STORED, comment=b"made by hand"), "pptx"),
+        (make_odp(), "odp"),
+        (make_odp(Pictures__face_dot_jpg=make_picture()), "odp"),
+    ],
+)
+def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -> None:
+    assert file_validation.detect_type(BytesIO(body)) == kind
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        pytest.param(b"", "This file is empty", id="empty"),
+        pytest.param(
+            b"<html><script>alert(1)</script>", file_validation.UNKNOWN_TYPE_MESSAGE, id="html"
+        ),
+        pytest.param(
+            b"\n\n" + make_pdf(), file_validation.UNKNOWN_TYPE_MESSAGE, id="something before a pdf"
+        ),
+        pytest.param(
+            b"MZ" + make_pdf(), file_validation.UNKNOWN_TYPE_MESSAGE, id="program and pdf"
+        ),
+        pytest.param(make_picture(), file_validation.UNKNOWN_TYPE_MESSAGE, id="picture"),
+        pytest.param(
+            b"\xd0\xcf\x11\xe0" + bytes(5000),
+            file_validation.UNKNOWN_TYPE_MESSAGE,
+            id="old powerpoint",
+        ),
+        pytest.param(
+            make_pdf(bytes(5000))[:3000],
+            "This PDF has no end: it was cut off on its way. Hand it in again",
+            id="half a pdf",
+        ),
+        pytest.param(
+            make_pdf()[:-6] + make_pptx() + b"%%EOF",
+            file_validation.POLYGLOT_MESSAGE.replace(file_validation.POLYGLOT_MESSAGE, "pdf"),
+            id="an archive within a pdf is none",
+        ),
+        pytest.param(
+            make_pdf() + make_zip({"a": b"b"}, comment=b"%%EOF"), file_validation.POLYGLOT_MESSAGE
+        ),
+        pytest.param(
+            make_zip({"%PDF-1.4 ": b"x", **OF_PPTX}),
+            file_validation.POLYGLOT_MESSAGE,
+            id="pptx and pdf",
+        ),
+        pytest.param(make_pptx()[:-30], file_validation.BROKEN_MESSAGE, id="half a pptx"),
+        pytest.param(
+            make_pptx() + b"more", file_validation.BROKEN_MESSAGE, id="something behind a pptx"
+        ),
+        pytest.param(
+            make_zip({"word/document.xml": b"x"}), file_validation.UNKNOWN_TYPE_MESSAGE, id="docx"
+        ),
+        pytest.param(
+            make_zip({"[Content_Types].xml": TYPES}),
+            file_validation.UNKNOWN_TYPE_MESSAGE,
+            id="nothing shown",
+        ),
+        pytest.param(
+            make_zip({**OF_ODP, "mimetype": b"application/vnd.oasis.opendocument.text"}),
+            file_validation.UNKNOWN_TYPE_MESSAGE,
+            id="odt",
+        ),
+        pytest.param(
+            make_zip({"content.xml": b"x", **OF_ODP}),
+            file_validation.UNKNOWN_TYPE_MESSAGE,
+            id="mimetype not first",
+        ),
+        pytest.param(
+            make_pptx(ppt__vbaProject_dot_bin=b"x"), file_validation.MACRO_MESSAGE, id="macros"
+        ),
+        pytest.param(
+            make_zip({**OF_PPTX, "[Content_Types].xml": MACROS}),
+            file_validation.MACRO_MESSAGE,
+            id="pptm",
+        ),
+        pytest.param(
+            make_pptx(ppt__activeX__a_dot_xml=b"x"), file_validation.MACRO_MESSAGE, id="controls"
+        ),
+        pytest.param(
+            make_pptx(ppt__embeddings__a_dot_exe=b"x"), file_validation.MACRO_MESSAGE, id="program"
+        ),
+        pytest.param(
+            make_odp(Basic__Standard__a_dot_xml=b"x"),
+            file_validation.MACRO_MESSAGE,
+            id="odp macros",
+        ),
+        pytest.param(
+            make_odp(Scripts__python__a_dot_py=b"x"),
+            file_validation.MACRO_MESSAGE,
+            id="odp scripts",
+        ),
+        pytest.param(
+            mark_encrypted(make_pptx()),
+            "This file is locked with a password: save it without one",
+            id="locked",
+        ),
+        pytest.param(
+            make_zip({**OF_PPTX, "../../etc/passwd": b"x"}),
+            file_validation.BROKEN_MESSAGE,
+            id="leads away",
+        ),
+        pytest.param(
+            make_zip({**OF_PPTX, "a\\b": b"x", "/c": b"x"}),
+            file_validation.BROKEN_MESSAGE,
+            id="leads up",
+        ),
+        pytest.param(
+            make_zip(OF_PPTX, zipfile.ZIP_LZMA), file_validation.BROKEN_MESSAGE, id="packed oddly"
+        ),
+        pytest.param(
+            understate_sizes(make_pptx(zeros=ZEROS), 10),
+            file_validation.BROKEN_MESSAGE,
+            id="says less",
+        ),
+        pytest.param(
+            make_zip({**OF_PPTX, **{f"a{number}": b"" for number in range(10_001)}}),
+            file_validation.TOO_LARGE_MESSAGE,
+            id="very many",
+        ),
+        pytest.param(
+            make_pptx() + bytes(file_validation.MAX_BYTES),
+            "This file is larger than 50 MB",
+            id="50 MB",
+        ),
+    ],
+)
+def test_what_is_no_fit_file_is_refused_in_plain_words(body: bytes, sentence: str) -> None:
+    if sentence == "pdf":
+        assert file_validation.detect_type(BytesIO(body)) == "pdf"
+        return
+    with pytest.raises(InvalidFile) as refusal:
+        file_validation.detect_type(BytesIO(body))
+
+    assert str(refusal.value) == sentence
+
+
+def test_a_bomb_is_refused_before_anything_of_it_is_opened() -> None:
+    bomb = make_pptx(zeros=bytes(8_000_000))
+    with (
+        patch.object(file_validation, "MAX_UNPACKED_BYTES", 7_000_000),
+        pytest.raises(InvalidFile) as refusal,
+    ):
+        file_validation.detect_type(BytesIO(bomb))
+
+    assert str(refusal.value) == file_validation.TOO_LARGE_MESSAGE
+
+
+def test_a_directory_that_would_fill_the_memory_is_not_read() -> None:
+    with (
+        patch.object(file_validation, "MAX_DIRECTORY_BYTES", 100),
+        pytest.raises(InvalidFile) as refusal,
+    ):
+        file_validation.detect_type(BytesIO(make_pptx()))
+
+    assert str(refusal.value) == file_validation.TOO_LARGE_MESSAGE
+
+
+@pytest.mark.parametrize("body", [make_pdf(), make_pptx(), make_odp()])
+def test_every_beginning_of_a_file_is_refused_or_read_and_nothing_else(body: bytes) -> None:
+    for length in range(0, len(body), max(1, len(body) // 60)):
+        with pytest.raises(InvalidFile):
+            file_validation.detect_type(BytesIO(body[:length]))
+
+
+def test_every_file_with_a_changed_byte_is_refused_or_read_and_nothing_else() -> None:
+    whole = make_pptx(ppt__slides__slide1_dot_xml=b"<p:sld/>" * 20)
+    for at in range(0, len(whole), 3):
+        changed = bytearray(whole)
+        changed[at] ^= 0xFF
+        try:
+            file_validation.detect_type(BytesIO(bytes(changed)))
+        except InvalidFile:
+            continue

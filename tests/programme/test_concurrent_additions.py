@@ -1,0 +1,50 @@
+"""People add things at the same moment: each gets an address of its own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import IntegrityError
+
+from app.database import db, transaction
+from app.programme import slugs
+from app.programme.editing import speakers
+
+AT_ONCE = 6
+NOBODY = {"name": "Mary Seacole", "role": ""}
+
+
+def added_at_once(site: Flask) -> list[str]:
+    """Let several people add the same name; tell the address that each of them got."""
+    together = Barrier(AT_ONCE)
+
+    def add(number: int) -> str:
+        with site.app_context():
+            together.wait(20)
+            try:
+                with transaction():
+                    return speakers.add(NOBODY, actor=f"{number}@conference.example").slug
+            except IntegrityError:
+                return "taken"
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(AT_ONCE) as people:
+        return sorted(people.map(add, range(AT_ONCE)))
+
+
+@pytest.mark.both_databases
+def test_the_same_name_at_the_same_moment_gets_addresses_of_its_own(site: Flask) -> None:
+    got = added_at_once(site)
+
+    assert got == ["mary-seacole", *(f"mary-seacole-{number}" for number in range(2, 7))]
+
+
+@pytest.mark.postgresql_only
+def test_without_the_lock_they_would_take_each_others(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slugs, "lock_table", lambda _: None)
+
+    assert "taken" in added_at_once(site)

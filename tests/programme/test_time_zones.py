@@ -1,0 +1,168 @@
+"""Times: the conference's zone in words, and a visitor's own beside it when they ask for it."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+
+from app.database import transaction
+from app.programme import queries
+from tests.browser import Browser, Page
+from tests.factories import make_agenda, publish_programme
+from tests.live_site import LiveSite
+from tests.pages import read_text
+
+
+def clocks(page: Page) -> str:
+    """Read by which clocks times are told."""
+    (told,) = page.tree.find_by_class("clocks")
+    return read_text(next(page.tree.find_all("p", within=told)))
+
+
+def elsewhere(page: Page) -> list[str]:
+    """Read what the clocks of another place show."""
+    return [read_text(one) for one in page.tree.find_by_class("row__elsewhere")]
+
+
+def _in_zone(zone: str) -> None:
+    with transaction():
+        queries.get_conference().time_zone = zone
+        queries.get_conference().public_settings = ""
+    publish_programme()
+
+
+def test_the_zone_of_the_conference_is_named_in_words(visitor: Browser) -> None:
+    for address in ("/programme", "/programme?view=grid", "/programme/2009-06-10", "/now"):
+        assert clocks(visitor.open(address)) == "Times are London time, BST."
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/themes/water", "/rooms/great-hall", "/speakers/ada-marsh", "/sessions", "/agenda"],
+)
+def test_wherever_there_are_times_their_zone_is_named(visitor: Browser, address: str) -> None:
+    make_agenda("opening", holder=visitor)
+
+    assert "Times are London time, BST." in visitor.open(address).text
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("America/Argentina/Buenos_Aires", "Times are Buenos Aires time, UTC\N{MINUS SIGN}3."),
+        ("Asia/Kathmandu", "Times are Kathmandu time, UTC+5:45."),
+        ("America/New_York", "Times are New York time, EDT."),
+        ("UTC", "Times are UTC time."),
+    ],
+)
+def test_any_zone_has_a_name(visitor: Browser, zone: str, told: str) -> None:
+    _in_zone(zone)
+
+    assert clocks(visitor.open("/programme")) == told
+
+
+def test_a_visitor_elsewhere_sees_their_own_times_as_well(visitor: Browser) -> None:
+    visitor.open("/programme")
+
+    page = visitor.press("Show these times", {"Time zone": "America/Lima"})
+
+    assert clocks(page) == (
+        "Times are London time, BST. What the clocks show in Lima stands beside them."
+    )
+    assert elsewhere(page)[0] == "3:30am to 4:30am in Lima"
+    assert "9:30am to 10:30am" in page.text
+
+
+def test_the_day_is_told_where_it_is_another_there(visitor: Browser) -> None:
+    page = visitor.open("/programme?zone=Pacific/Auckland")
+
+    assert elsewhere(page)[-1] == "3am to 4am on Friday 12 June in Auckland"
+
+
+def test_the_zone_goes_along_to_other_views_and_to_sessions(visitor: Browser) -> None:
+    page = visitor.open("/programme?zone=Asia/Tokyo")
+
+    grid = page.follow("By room and time")
+    session = page.follow("Opening")
+
+    assert "9:30am to 10:30am, 5:30pm to 6:30pm in Tokyo, Great hall" in grid.text
+    assert session.summary_list["When"].endswith("5:30pm to 6:30pm in Tokyo")
+    assert "in Tokyo" in page.follow("Now and next").text
+
+
+def test_the_form_keeps_the_view(visitor: Browser) -> None:
+    visitor.open("/programme?view=grid")
+
+    page = visitor.press("Show these times", {"Time zone": "Asia/Tokyo"})
+
+    assert page.heading == "Programme by room and time"
+    assert "in Tokyo" in page.text
+
+
+def test_a_zone_that_is_not_in_the_list_can_be_asked_for_by_its_name(visitor: Browser) -> None:
+    page = visitor.open("/programme?zone=Antarctica/Troll")
+
+    assert elsewhere(page)[0].endswith("in Troll")
+
+
+def test_the_zone_of_the_conference_needs_no_second_time(visitor: Browser) -> None:
+    assert elsewhere(visitor.open("/programme?zone=Europe/London")) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["Mars/Olympus", "../../etc/passwd", "%00", "%3Cscript%3E", "Europe", "Etc/UTC", "x" * 500],
+)
+@pytest.mark.parametrize("address", ["/programme", "/programme/2009-06-10", "/now"])
+def test_a_zone_that_there_is_not_is_422_and_times_stay_as_they_are(
+    visitor: Browser, asked: str, address: str
+) -> None:
+    page = visitor.open(f"{address}?zone={asked}", 422)
+
+    assert clocks(page) == "We do not know the time zone that was asked for."
+    assert "Times are London time, BST." in page.text
+    assert elsewhere(page) == []
+    assert page.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_device_elsewhere_is_offered_its_own_zone_and_nothing_changes_by_itself(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with chromium.new_context(base_url=home, timezone_id="America/Lima") as context:
+        window = context.new_page()
+        window.goto("/programme")
+        assert window.locator(".row__elsewhere").count() == 0
+        window.get_by_text("Show Lima time as well").click()
+        window.get_by_role("button", name="Show these times").click()
+        window.wait_for_url("**/programme?zone=America%2FLima")
+
+        assert window.locator(".row__elsewhere").first.inner_text() == "3:30am to 4:30am in Lima"
+
+
+def test_a_place_that_the_list_does_not_have_is_offered_all_the_same(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with chromium.new_context(base_url=home, timezone_id="Antarctica/Troll") as context:
+        window = context.new_page()
+        window.goto("/now")
+        window.get_by_text("Show Troll time as well").click()
+        window.get_by_role("button", name="Show these times").click()
+
+        window.get_by_text("What the clocks show in Troll").wait_for()
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "UTC"])
+def test_a_device_at_home_is_offered_nothing_of_its_own(
+    live_site: Callable[..., LiveSite], chromium: Chromium, zone: str
+) -> None:
+    home = live_site().address
+
+    with chromium.new_context(base_url=home, timezone_id=zone) as context:
+        window = context.new_page()
+        window.goto("/programme")
+
+        assert window.get_by_text("Show another time zone").is_visible()

@@ -1,0 +1,95 @@
+"""Two editors decide on one proposal at the same moment: one of them does, the other is told."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import make_transient_to_detached
+
+from app.database import db, read_only_connection, transaction
+from app.errors import RuleViolation
+from app.mail.models import Email
+from app.proposals import services
+from app.proposals.models import Proposal
+from app.proposals.queries import ProposalReview
+from tests.factories import get_ada_marsh
+from tests.proposals.test_proposals import send, waiting
+
+pytestmark = pytest.mark.both_databases
+
+GRACE, HEDY = "grace@conference.example", "hedy@conference.example"
+AGREES, ASKS_AGAIN = (
+    "Your changes have been approved: Ada Marsh",
+    "Please look at your changes again: Ada Marsh",
+)
+
+
+def decided_at_once(site: Flask) -> list[str]:
+    """Let one editor approve and another send back what both have seen; tell how it ended."""
+    proposal = waiting()
+    number, seal = proposal.id, ProposalReview(proposal).fingerprint
+    db.session.rollback()
+    together = Barrier(2)
+
+    def approve() -> None:
+        services.approve(number, expected_fingerprint=seal, actor=GRACE)
+
+    def send_back() -> None:
+        services.request_changes(number, "Which harbour?", expected_fingerprint=seal, actor=HEDY)
+
+    def decide(deed: Callable[[], None]) -> str:
+        with site.app_context():
+            together.wait(20)
+            try:
+                with transaction():
+                    deed()
+            except RuleViolation as refusal:
+                return str(refusal)
+            finally:
+                db.session.remove()
+        return "decided"
+
+    with ThreadPoolExecutor(2) as editors:
+        return list(editors.map(decide, (approve, send_back)))
+
+
+def letters() -> Sequence[str]:
+    return db.session.scalars(select(Email.subject).order_by(Email.subject)).all()
+
+
+def test_of_two_editors_one_decides_and_the_other_is_told_who_did(site: Flask) -> None:
+    send(get_ada_marsh(), role="Harbour engineer")
+
+    ended = decided_at_once(site)
+
+    proposal = db.session.scalars(select(Proposal)).one()
+    first = [GRACE, HEDY][ended.index("decided")]
+    assert sorted(ended) == sorted(["decided", f"{first} has decided on this already"])
+    assert proposal.decided_by == first
+    assert (get_ada_marsh().role == "Harbour engineer") is (proposal.state == "approved")
+    assert letters() == [AGREES if proposal.state == "approved" else ASKS_AGAIN]
+
+
+def test_without_the_lock_both_would_decide_and_the_speaker_would_hear_both(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: it shows that the test above can see the race."""
+    send(get_ada_marsh(), role="Harbour engineer")
+    together = Barrier(2)
+
+    def only_looked_at(number: int, seal: str) -> Proposal:
+        with read_only_connection(db.engine) as connection:
+            row = connection.execute(select(Proposal.__table__).where(Proposal.id == number)).one()
+        together.wait(20)  # both have looked before either writes
+        found = Proposal(**row._mapping)  # noqa: SLF001 - its name keeps it apart from columns
+        make_transient_to_detached(found)
+        db.session.add(found)
+        return found
+
+    monkeypatch.setattr(services, "_lock_reviewed", only_looked_at)
+
+    assert decided_at_once(site) == ["decided", "decided"]
+    assert letters() == [ASKS_AGAIN, AGREES]

@@ -1,0 +1,358 @@
+"""Someone confirms, once or more than once, and has one place."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from app.database import db
+from app.errors import RuleViolation
+from app.history import queries as history
+from app.registration import booking, emails, queries, seats, services
+from app.registration.models import ApplicationDraft, Confirmation, Delegate, Needs, SeatLimit
+from tests.browser import Browser
+from tests.factories import make_delegate, set_places
+from tests.registration_flow import (
+    CONSENT,
+    DAYS,
+    EMAIL,
+    WEDNESDAY,
+    answer_questions,
+    complete_registration,
+)
+from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+
+LETTERS = set("23456789CDFGHJKMNPQRTVWXYZ")
+
+
+def delegates() -> list[Delegate]:
+    """List everyone who has a place."""
+    return list(db.session.scalars(select(Delegate)).all())
+
+
+@pytest.mark.both_databases
+def test_confirming_takes_a_place_and_says_so(visitor: Browser) -> None:
+    set_places(10)
+
+    page = complete_registration(visitor)
+
+    (delegate,) = delegates()
+    assert page.heading == "You are registered"
+    assert page.text_by_id("reference") == delegate.reference
+    assert "ada@example.org" in page.text
+    assert queries.get_places() == queries.Places(limit=10, taken=1)
+    (letter,) = emails_to("ada@example.org")
+    assert letter.message["X-Booking-Reference"] == delegate.reference
+
+
+def test_everything_that_was_told_stands_in_the_booking(visitor: Browser) -> None:
+    complete_registration(visitor, email="ada@example.org")
+
+    (delegate,) = delegates()
+    assert delegate.full_name == "Ada Lovelace"
+    assert delegate.badge_name == "Ada Lovelace"
+    assert delegate.organisation == "Analytical Society"
+    assert delegate.country == "GB"
+    assert delegate.days == "2009-06-10"
+    assert delegate.needs is not None
+    assert (delegate.needs.access, delegate.needs.dietary) == ("A ramp", "No nuts")
+    assert [entry.summary for entry in history.list_entries(f"booking {delegate.reference}")] == [
+        "Registered"
+    ]
+
+
+def test_what_was_told_is_not_kept_twice(visitor: Browser) -> None:
+    complete_registration(visitor)
+
+    (answers,) = db.session.scalars(select(ApplicationDraft)).all()
+    assert answers.document == "{}"
+
+
+def test_whoever_needs_nothing_leaves_no_trace_of_needs(visitor: Browser) -> None:
+    answer_questions(visitor, until="access-needs").press("Continue").press("Continue")
+
+    visitor.press("Continue", {CONSENT: True}).press("Confirm registration")
+
+    assert db.session.scalars(select(Needs)).all() == []
+
+
+def test_a_reference_can_be_read_out_and_not_be_guessed(site: Flask) -> None:
+    references = {booking.generate_reference() for _ in range(500)}
+
+    assert len(references) == 500
+    assert {len(one) for one in references} == {8}
+    assert set("".join(references)) == LETTERS
+
+
+def test_a_reference_that_somebody_has_is_not_given_again(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_delegate(reference="BCDF2345", email="grace@example.org")
+    drawn = iter(["BCDF2345", "BCDF2345", "GHJK6789"])
+    monkeypatch.setattr(booking, "generate_reference", lambda: next(drawn))
+
+    page = complete_registration(visitor)
+
+    assert page.text_by_id("reference") == "GHJK6789"
+    assert queries.get_places().taken == 2
+
+
+def test_the_confirmation_survives_a_bookmark(
+    visitor: Browser, new_browser: Callable[[], Browser], frozen_time: Any
+) -> None:
+    page = complete_registration(visitor)
+    frozen_time.shift(timedelta(days=20))
+
+    again = new_browser().open(page.address)
+
+    assert again.text_by_id("reference") == page.text_by_id("reference")
+    assert visitor.open(page.address).heading == "You are registered"
+
+
+def test_an_address_of_a_confirmation_that_nobody_gave_out_shows_nothing(visitor: Browser) -> None:
+    address = complete_registration(visitor).address
+
+    assert visitor.open("/register/confirmation/guess", status=404).heading == "Page not found"
+    assert visitor.open(address[:-2], status=404).heading == "Page not found"
+
+
+def test_a_confirmation_that_is_no_longer_kept_says_so(visitor: Browser) -> None:
+    address = complete_registration(visitor).address
+    for row in (
+        *db.session.scalars(select(ApplicationDraft)),
+        *db.session.scalars(select(Confirmation)),
+    ):
+        db.session.delete(row)
+
+    page = visitor.open(address, status=410)
+
+    assert "This confirmation is no longer kept" in page.text
+
+
+def test_a_double_click_takes_one_place(visitor: Browser) -> None:
+    page = answer_questions(visitor)
+
+    first = page.press("Confirm registration")
+    second = page.press("Confirm registration")
+
+    assert second.text_by_id("reference") == first.text_by_id("reference")
+    assert second.address == first.address
+    assert len(delegates()) == 1
+    assert len(emails_to("ada@example.org")) == 1
+
+
+@pytest.mark.both_databases
+def test_the_same_confirmation_sent_several_times_at_once_takes_one_place(
+    visitor: Browser, site: Flask
+) -> None:
+    set_places(10)
+    page = answer_questions(visitor)
+    secret = visitor.cookies()["answers"]
+    token = page.source.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
+    session = visitor.cookies()["session"]
+    db.session.commit()
+
+    def press(_: int) -> tuple[int, str]:
+        client = site.test_client()
+        client.set_cookie("answers", secret, domain="conference.example")
+        client.set_cookie("session", session, domain="conference.example")
+        response = client.post(
+            "/register/confirm",
+            base_url="https://conference.example",
+            data={"csrf_token": token},
+        )
+        return response.status_code, response.headers.get("Location", "")
+
+    with ThreadPoolExecutor(6) as people:
+        answers = set(people.map(press, range(6)))
+
+    assert len(answers) == 1
+    assert next(iter(answers))[0] == 303
+    assert len(delegates()) == 1
+    assert queries.get_places().taken == 1
+    assert len(emails_to("ada@example.org")) == 1
+
+
+def test_after_the_confirmation_the_way_back_leads_to_it(visitor: Browser) -> None:
+    page = complete_registration(visitor)
+
+    for step in ("name", "days", "consent", "check"):
+        assert visitor.open(f"/register/{step}").address == page.address
+
+
+def test_an_old_tab_cannot_change_what_has_been_confirmed(visitor: Browser) -> None:
+    old_tab = answer_questions(visitor).follow("Change days")
+    confirmation = visitor.open("/register/check").press("Confirm registration")
+
+    page = old_tab.press("Continue", {DAYS: ["Thursday 11 June 2009"]})
+
+    assert page.address == confirmation.address
+    assert delegates()[0].days == "2009-06-10"
+
+
+def test_the_start_page_knows_who_has_registered(visitor: Browser) -> None:
+    confirmation = complete_registration(visitor)
+
+    page = visitor.open("/register")
+
+    assert page.heading == "You have registered"
+    assert page.follow("See your confirmation").address == confirmation.address
+
+
+def test_the_same_person_may_register_someone_else(visitor: Browser) -> None:
+    first = complete_registration(visitor).text_by_id("reference")
+
+    page = visitor.open("/register").press("Register someone else")
+    assert page.value_of("Given names") == ""
+    second = complete_registration(visitor, name=("Grace", "Hopper")).text_by_id("reference")
+
+    assert first != second
+    assert len(delegates()) == 2
+    assert len(emails_to("ada@example.org")) == 2
+
+
+@pytest.mark.both_databases
+def test_registering_again_with_new_answers_takes_no_second_place(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    set_places(10)
+    first = complete_registration(visitor)
+
+    again = complete_registration(
+        new_browser(), name=(" ADA", "lovelace "), email="Ada@Example.ORG"
+    )
+
+    assert again.text.replace("Ada@example.org", "ada@example.org") == first.text
+    assert len(delegates()) == 1
+    assert queries.get_places().taken == 1
+    assert len(subjects_to("ada@example.org")) == 2
+    assert subjects_to("ada@example.org")[0] != subjects_to("ada@example.org")[1]
+
+
+@pytest.mark.both_databases
+def test_whoever_cancelled_may_come_back(visitor: Browser) -> None:
+    complete_registration(visitor)
+    (delegate,) = delegates()
+    delegate.cancel(delegate.registered_at)
+    seats.release(seats.CONFERENCE)
+    db.session.commit()
+
+    page = visitor.open("/register").press("Register someone else")
+    page = complete_registration(visitor)
+
+    assert page.text_by_id("reference") != delegate.reference
+    assert queries.count_attending() == 1
+
+
+def test_one_address_cannot_be_flooded(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "MAX_REGISTRATIONS_PER_DAY", 2)
+    for number in range(2):
+        complete_registration(visitor, name=("Ada", f"Number {number}"))
+        visitor.open("/register").press("Register someone else")
+
+    page = answer_questions(visitor, name=("Ada", "Once More"))
+    page = page.press("Confirm registration", status=429)
+
+    assert page.heading == "That was asked for too often"
+    assert len(delegates()) == 2
+    assert visitor.open("/register/check").summary_list["Name"] == "Ada Once More"
+
+
+def test_confirming_before_the_end_leads_to_what_is_missing(visitor: Browser) -> None:
+    page = answer_questions(visitor)
+    (answers,) = db.session.scalars(select(ApplicationDraft)).all()
+    answers.document = '{"name": {"given_names": "Ada", "family_name": "", "badge_name": ""}}'
+
+    page = page.press("Confirm registration")
+
+    assert page.heading == EMAIL
+    assert delegates() == []
+
+
+def test_confirming_what_is_no_longer_there_says_so(visitor: Browser, frozen_time: Any) -> None:
+    page = answer_questions(visitor)
+    frozen_time.shift(timedelta(days=8))
+
+    page = page.press("Confirm registration", status=410)
+
+    assert page.heading == "Your answers are no longer here"
+    assert delegates() == []
+
+
+def test_a_day_that_is_no_longer_part_of_the_conference_is_asked_about_again(
+    visitor: Browser,
+) -> None:
+    page = answer_questions(visitor)
+    (answers,) = db.session.scalars(select(ApplicationDraft)).all()
+    answers.document = answers.document.replace("2009-06-10", "2009-06-09")
+
+    page = page.press("Confirm registration")
+
+    assert page.heading == DAYS
+    assert page.value_of(DAYS) == ""
+    assert page.press("Continue", {DAYS: [WEDNESDAY]}).heading == "Check your answers"
+
+
+def test_a_fault_that_nobody_foresaw_leaves_neither_place_nor_letter(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = answer_questions(visitor)
+
+    def fails(*about: object) -> None:
+        raise RuleViolation("The printer is on fire")
+
+    monkeypatch.setattr(emails, "send_registration_confirmed", fails)
+    page.press("Confirm registration", status=409)
+
+    assert delegates() == []
+    assert queries.get_places().taken == 0
+    assert emails_to("ada@example.org") == []
+
+
+def test_whoever_cancels_reads_so_and_may_register_again(visitor: Browser) -> None:
+    set_places(1)
+    confirmation = complete_registration(visitor).address
+    visitor.open(find_link(last_email_to("ada@example.org"), "/booking/")).follow(
+        "Cancel my booking"
+    )
+    visitor.press("Cancel my booking")
+
+    page = visitor.open(confirmation)
+    again = page.follow("Register again")
+    second = answer_questions(visitor).press("Confirm registration")
+
+    assert page.heading == "This booking has been cancelled"
+    assert again.heading == "Register for the conference"
+    assert second.heading == "You are registered"
+    assert second.text_by_id("reference") != page.text_by_id("reference")
+
+
+def test_a_place_given_back_is_free_at_once_for_someone_who_saw_it_full(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    set_places(1)
+    complete_registration(visitor)
+    someone_else = new_browser()
+    someone_else.open("/register/name", status=409)
+    visitor.open(find_link(last_email_to("ada@example.org"), "/booking/")).follow(
+        "Cancel my booking"
+    )
+    visitor.press("Cancel my booking")
+
+    assert someone_else.open("/register/name").heading == "What is your name?"
+
+
+@pytest.mark.postgresql_only
+def test_what_was_read_of_the_places_before_they_were_locked_does_not_count(site: Flask) -> None:
+    set_places(1)
+    read = db.session.get_one(SeatLimit, seats.CONFERENCE)
+    assert read.taken == 0
+    with db.engine.begin() as somebody_else:
+        somebody_else.execute(update(SeatLimit).values(taken=1))
+
+    with pytest.raises(seats.SoldOut):
+        seats.reserve(seats.CONFERENCE, ApplicationDraft())

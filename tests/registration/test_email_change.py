@@ -1,0 +1,336 @@
+"""A wrong email address is put right, by its owner and by nobody else."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.database import transaction
+from app.history import queries as history
+from app.registration import links
+from app.registration.bookings import services
+from app.registration.models import Delegate
+from tests.browser import Browser, Page
+from tests.factories import make_confirmation, make_delegate
+from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
+
+QUESTION = "What is the right email address?"
+NEW = "ada@new.example.org"
+
+
+def address_of(delegate: Delegate, below: str = "") -> str:
+    """Give the address of somebody's booking."""
+    return f"/booking/{links.booking_token(delegate)}{below}"
+
+
+def _corrected(visitor: Browser, delegate: Delegate, email: str = NEW) -> Page:
+    visitor.open(address_of(delegate, "/address"))
+    return visitor.press("Write to the new address", {QUESTION: email})
+
+
+def test_a_new_address_counts_only_when_its_reader_confirms(visitor: Browser) -> None:
+    delegate = make_delegate()
+
+    page = _corrected(visitor, delegate)
+
+    assert page.summary_list["Email address"] == "ada@example.org"
+    assert "We have written to ada@new.example.org" in page.text
+    assert emails_to("ada@example.org") == []
+    letter = last_email_to(NEW)
+    assert "Nothing changes until you press the button" in letter.text
+    assert "/booking/new-address/" in letter.text
+    assert links.booking_token(delegate) not in letter.text
+
+
+def test_confirming_kills_the_old_link_and_tells_both_addresses(visitor: Browser) -> None:
+    delegate = make_delegate(reference="BCDF2345")
+    old_link = address_of(delegate)
+    _corrected(visitor, delegate)
+
+    page = visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
+    assert page.heading == "Confirm your new email address"
+    assert delegate.email == "ada@example.org"
+    page = visitor.press("Confirm this address")
+
+    assert page.heading == "Your booking"
+    assert page.summary_list["Email address"] == NEW
+    assert page.address != old_link
+    dead = visitor.open(old_link, status=410)
+    assert dead.heading == "This link is no longer in use"
+    assert dead.links["Get your booking link again"] == "/booking"
+    assert subjects_to(NEW) == [
+        "Is this your email address? Confirm it for your booking BCDF2345",
+        "You are registered for Tides and Harbours: BCDF2345",
+    ]
+    assert visitor.open(find_link(last_email_to(NEW), "/booking/")).heading == "Your booking"
+    warning = last_email_to("ada@example.org")
+    assert "a…@new.example.org" in warning.text
+    assert NEW.encode() not in warning.raw
+    assert links.booking_token(delegate) not in warning.text
+    assert "answer this letter at once" in warning.text
+
+
+def test_an_address_is_confirmed_once(visitor: Browser) -> None:
+    delegate = make_delegate()
+    _corrected(visitor, delegate)
+    link = find_link(last_email_to(NEW), "/booking/new-address/")
+    form = visitor.open(link)
+    visitor.press("Confirm this address")
+
+    assert visitor.open(link, status=410).heading == "This link is no longer in use"
+    assert form.press("Confirm this address", status=410).status == 410
+    assert len(emails_to("ada@example.org")) == 1
+
+
+def test_another_correction_replaces_the_first(visitor: Browser) -> None:
+    delegate = make_delegate()
+    _corrected(visitor, delegate, "adda@new.example.org")
+    first = find_link(last_email_to("adda@new.example.org"), "/booking/new-address/")
+
+    _corrected(visitor, delegate)
+
+    visitor.open(first, status=410)
+    visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
+
+
+def test_a_correction_can_be_taken_back(visitor: Browser) -> None:
+    delegate = make_delegate()
+    before = _corrected(visitor, delegate)
+
+    before.press("Keep the address as it was")
+    page = before.press("Keep the address as it was")  # a double click
+
+    assert len(history.list_entries(delegate.history_subject)) == 2
+    assert "Your address stays as it was" in page.text
+    assert "A new address waits" not in page.text
+    visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"), status=410)
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("", "Enter your email address"),
+        ("ada", "Enter an email address in the right form, like name@example.org"),
+        ("Ada@example.org", "That is the address that we have: enter another one"),
+        ("ada@example.org", "That is the address that we have: enter another one"),
+    ],
+)
+def test_what_is_no_new_address_is_told_so(visitor: Browser, typed: str, error: str) -> None:
+    delegate = make_delegate()
+    visitor.open(address_of(delegate, "/address"))
+
+    page = visitor.press("Write to the new address", {QUESTION: typed}, status=422)
+
+    assert page.errors == [error]
+    assert delegate.pending_email == ""
+
+
+def test_a_slip_of_the_finger_is_asked_about(visitor: Browser) -> None:
+    delegate = make_delegate()
+    visitor.open(address_of(delegate, "/address"))
+
+    page = visitor.press("Write to the new address", {QUESTION: "ada@gmial.com"}, status=422)
+    page = page.press("Yes, use ada@gmail.com")
+
+    assert "We have written to ada@gmail.com" in page.text
+
+
+def test_a_correction_from_an_old_tab_is_refused(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate = make_delegate()
+    old_tab = new_browser().open(address_of(delegate, "/address"))
+    _corrected(visitor, delegate)
+
+    page = old_tab.press("Write to the new address", {QUESTION: "b@example.org"}, status=422)
+
+    assert page.errors[0].startswith("Your booking was changed in another window")
+    assert delegate.pending_email == NEW
+
+
+def test_letters_to_new_addresses_are_few(visitor: Browser) -> None:
+    delegate = make_delegate()
+    for number in range(5):
+        _corrected(visitor, delegate, f"ada{number}@example.org")
+
+    visitor.open(address_of(delegate, "/address"))
+    page = visitor.press("Write to the new address", {QUESTION: NEW}, status=429)
+
+    assert page.heading == "That was asked for too often"
+    assert emails_to(NEW) == []
+
+
+def test_nobody_takes_an_address_at_which_they_have_a_booking(visitor: Browser) -> None:
+    make_delegate(email=NEW)
+    delegate = make_delegate()
+    _corrected(visitor, delegate)
+    visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
+
+    page = visitor.press("Confirm this address", status=409)
+
+    assert "There is another booking with these names and this email address" in page.text
+    assert delegate.email == "ada@example.org"
+
+
+def test_a_cancelled_booking_keeps_its_address(visitor: Browser) -> None:
+    delegate = make_delegate()
+    _corrected(visitor, delegate)
+    link = find_link(last_email_to(NEW), "/booking/new-address/")
+    with transaction():
+        services.cancel(delegate)
+
+    visitor.open(link, status=410)
+    visitor.open(address_of(delegate, "/address"), status=409)
+
+
+# From the confirmation page
+
+
+def _by_receipt(visitor: Browser, token: str, email: str, status: int = 200) -> Page:
+    visitor.open(f"/register/confirmation/{token}/address")
+    return visitor.press("Write to the new address", {QUESTION: email}, status=status)
+
+
+def test_who_took_the_place_may_correct_the_address_from_the_confirmation(
+    visitor: Browser,
+) -> None:
+    delegate = make_delegate()
+    token = links.confirmation_token(make_confirmation(delegate))
+
+    page = _by_receipt(visitor, token, NEW)
+
+    assert page.heading == "Look for our letter"
+    visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
+    visitor.press("Confirm this address")
+    assert delegate.email == NEW
+
+
+def test_who_found_the_place_taken_reads_the_same_words_and_gets_nothing(
+    visitor: Browser,
+) -> None:
+    first = links.confirmation_token(make_confirmation(make_delegate()))
+    delegate = make_delegate(given_names="Grace", email="grace@example.org")
+    second = links.confirmation_token(make_confirmation(delegate, is_first=False))
+
+    honest = _by_receipt(visitor, first, NEW)
+    stranger = _by_receipt(visitor, second, "thief@example.org")
+
+    assert stranger.text == honest.text
+    assert stranger.title == honest.title
+    assert emails_to("thief@example.org") == []
+    assert delegate.pending_email == ""
+    letter = last_email_to("grace@example.org")
+    assert "we have changed nothing" in letter.text
+    assert "thief" not in letter.text
+
+
+def test_a_receipt_has_no_power_over_an_address_that_was_corrected(visitor: Browser) -> None:
+    delegate = make_delegate()
+    token = links.confirmation_token(make_confirmation(delegate))
+    _by_receipt(visitor, token, NEW)
+    visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
+    visitor.press("Confirm this address")
+
+    _by_receipt(visitor, token, "thief@example.org")
+
+    assert emails_to("thief@example.org") == []
+    assert last_email_to(NEW).subject.startswith("Do you want to change your email address?")
+
+
+def test_the_same_address_is_not_a_correction(visitor: Browser) -> None:
+    token = links.confirmation_token(make_confirmation(make_delegate()))
+
+    page = _by_receipt(visitor, token, "ada@example.org", status=422)
+
+    assert page.errors == ["That is the address that we have: enter another one"]
+
+
+def test_a_wrong_receipt_corrects_nothing(visitor: Browser) -> None:
+    token = links.confirmation_token(make_confirmation(make_delegate()))
+    visitor.open(f"/register/confirmation/{token[:-1]}/address", status=404)
+    visitor.open(f"/register/confirmation/{token[:-1]}/address/asked", status=404)
+
+
+# Getting the link again
+
+
+def test_the_link_is_sent_again(visitor: Browser) -> None:
+    delegate = make_delegate()
+    visitor.open("/booking")
+
+    page = visitor.press("Send me the link", email_address="ADA@Example.org")
+
+    assert page.heading == "Look for our letter"
+    letter = last_email_to("ADA@example.org")
+    assert find_link(letter, "/booking/") == address_of(delegate)
+
+
+def test_each_booking_of_an_address_has_its_link(visitor: Browser) -> None:
+    one, other = make_delegate(), make_delegate(given_names="Grace")
+    with transaction():
+        services.cancel(other)
+    visitor.open("/booking")
+
+    visitor.press("Send me the link", email_address="ada@example.org")
+
+    letter = last_email_to("ada@example.org")
+    assert address_of(one) in letter.text
+    assert address_of(other) in letter.text
+    assert f"Grace Lovelace, {other.reference} (cancelled):" in letter.text
+
+
+def test_a_stranger_cannot_tell_who_is_registered(visitor: Browser, queries: list[str]) -> None:
+    make_delegate()
+    seen = []
+    for email in ("ada@example.org", "nobody@example.org"):
+        visitor.open("/booking")
+        queries.clear()
+        page = visitor.press("Send me the link", email_address=email)
+        seen.append((page.source, page.status, len(queries)))
+
+    known, unknown = seen
+    assert known == unknown
+    letter = last_email_to("nobody@example.org")
+    assert "There is none here" in letter.text
+    assert "ada" not in letter.text.lower()
+
+
+@pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
+def test_the_link_is_sent_five_times_an_hour(
+    visitor: Browser, email: str, frozen_time: Any
+) -> None:
+    make_delegate()
+    visitor.open("/booking")
+    form = visitor.page
+    for _ in range(5):
+        form.press("Send me the link", email_address=email)
+
+    page = form.press("Send me the link", email_address=email.upper(), status=429)
+    frozen_time.shift(timedelta(minutes=61))
+
+    assert page.heading == "That was asked for too often"
+    assert form.press("Send me the link", email_address=email).heading == "Look for our letter"
+
+
+@pytest.mark.parametrize("typed", ["", "ada", "a" * 300 + "@example.org", "ada@example.org\x00"])
+def test_what_is_no_address_is_told_so(visitor: Browser, typed: str) -> None:
+    visitor.open("/booking")
+
+    page = visitor.press("Send me the link", email_address=typed, status=422)
+
+    assert len(page.errors) == 1
+
+
+def test_what_happened_to_an_address_is_in_the_history(visitor: Browser) -> None:
+    delegate = make_delegate()
+    _corrected(visitor, delegate)
+    visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
+    visitor.press("Confirm this address")
+
+    told = [entry.summary for entry in history.list_entries(delegate.history_subject)]
+
+    assert told == [
+        "A new email address was given, to be confirmed",
+        "A new email address was confirmed",
+    ]

@@ -1,0 +1,244 @@
+"""The letters about a booking, read as delegates get them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.mail.models import Email as Row
+from app.programme.models import Conference
+from app.registration import emails, links
+from app.registration.bookings import changes, services
+from app.registration.models import Delegate
+from config import ROOT
+from tests.factories import make_delegate, publish_programme
+from tests.mail_server import MailServer, ReceivedEmail
+from tests.pages import HtmlTree, read_text, save_for_validator
+from tests.sent_emails import deliver_emails, last_email_to
+
+PRIVATE = ("wheelchair ramp", "shellfish")
+NEW = "ada@new.example.org"
+
+
+def _somebody(**about: Any) -> Delegate:
+    return make_delegate(
+        **{"reference": "BCDF2345", "access": PRIVATE[0], "dietary": PRIVATE[1], **about}
+    )
+
+
+def _confirmed() -> None:
+    emails.send_registration_confirmed(_somebody())
+
+
+def _again() -> None:
+    emails.send_already_registered(_somebody())
+
+
+def _changed() -> None:
+    delegate = _somebody()
+    wanted = replace(
+        changes.to_draft(delegate),
+        days=(date(2009, 6, 11),),
+        access_needs="a wheelchair ramp, wide",
+    )
+    services.update(delegate, wanted, 0)
+
+
+def _cancelled() -> None:
+    services.cancel(_somebody())
+
+
+def _to_confirm() -> None:
+    emails.send_email_change_confirmation(
+        _somebody(pending_email="ada@example.org", pending_email_key="key")
+    )
+
+
+def _address_changed() -> None:
+    emails.send_email_changed(_somebody(email=NEW), "ada@example.org")
+
+
+def _change_asked() -> None:
+    emails.send_email_change_requested(_somebody())
+
+
+def _links() -> None:
+    emails.send_booking_links("ada@example.org", [_somebody()], "en")
+
+
+def _no_links() -> None:
+    emails.send_booking_links("ada@example.org", [], "en")
+
+
+WITH_A_CALENDAR = (_confirmed, _again, _changed, _cancelled, _links)
+ABOUT_A_BOOKING = (*WITH_A_CALENDAR, _to_confirm, _address_changed, _change_asked)
+EVERY = (*ABOUT_A_BOOKING, _no_links)
+each = pytest.mark.parametrize("written", EVERY, ids=lambda one: one.__name__)
+
+
+def _letter(written: Callable[[], None]) -> ReceivedEmail:
+    with transaction():
+        written()
+    return last_email_to("ada@example.org")
+
+
+@each
+def test_a_letter_is_plain_words_first_and_valid_html_too(
+    site: Flask, written: Callable[[], None], request: pytest.FixtureRequest
+) -> None:
+    letter = _letter(written)
+
+    parts = [part.get_content_type() for part in letter.message.walk()]
+    assert parts.index("text/plain") < parts.index("text/html")
+    tree = HtmlTree(letter.html)
+    assert tree.parse_errors == []
+    assert [read_text(one) for one in tree.find_all("h1")] == [letter.subject]
+    if request.config.getoption("--nu"):
+        save_for_validator(letter.html, tree, ROOT / ".pytest_cache" / "pages")
+
+
+@each
+def test_a_letter_is_kind_to_its_reader(site: Flask, written: Callable[[], None]) -> None:
+    letter = _letter(written)
+
+    assert letter.text.startswith(("Dear Ada Lovelace,", "Hello,"))
+    assert "tides@conference.example" in letter.text  # whom to ask
+    assert len(letter.subject) <= 90
+    assert not re.search(r"\n{3}|[{}]|None|&\w+;", letter.text)
+    assert max(map(len, re.findall(r"https://\S+", letter.text))) < 130
+
+
+@each
+def test_no_letter_holds_what_somebody_needs(site: Flask, written: Callable[[], None]) -> None:
+    letter = _letter(written)
+
+    for private in PRIVATE:
+        assert private not in letter.text
+        assert private not in letter.html
+        assert private not in letter.calendar
+
+
+@each
+def test_every_link_in_a_letter_is_ours_and_only_opened(
+    site: Flask, written: Callable[[], None]
+) -> None:
+    letter = _letter(written)
+
+    for element in HtmlTree(letter.html).find_all():
+        for name in ("href", "src", "action"):
+            assert (element.get(name) or "https://conference.example").startswith(
+                "https://conference.example"
+            )
+    assert not list(HtmlTree(letter.html).find_all("img", "script", "form"))
+
+
+@pytest.mark.parametrize("written", ABOUT_A_BOOKING, ids=lambda one: one.__name__)
+def test_a_letter_about_a_booking_names_it_in_a_header(
+    site: Flask, written: Callable[[], None]
+) -> None:
+    assert _letter(written).message["X-Booking-Reference"] == "BCDF2345"
+
+
+@pytest.mark.parametrize("written", WITH_A_CALENDAR, ids=lambda one: one.__name__)
+def test_a_letter_about_days_brings_a_calendar_entry(
+    site: Flask, written: Callable[[], None]
+) -> None:
+    letter = _letter(written)
+
+    part = next(p for p in letter.message.walk() if p.get_content_type() == "text/calendar")
+    assert part.get_param("method") == "PUBLISH"
+    assert "UID:booking-BCDF2345@conference.example" in letter.calendar
+
+
+def test_the_confirmation_says_all_that_matters(site: Flask) -> None:
+    letter = _letter(_confirmed)
+
+    assert letter.subject == "You are registered for Tides and Harbours: BCDF2345"
+    for line in (
+        "Your place is confirmed.",
+        "Booking reference: BCDF2345",
+        "Name on your badge: Ada Lovelace",
+        "Day 1: Wednesday 10 June 2009",
+        "Day 2: Thursday 11 June 2009",
+        "Place: Whitby",
+        "What happens next:",
+        "See, change or cancel your booking:",
+    ):
+        assert line in letter.text.splitlines()
+    assert letter.html.count("<tr>") == 5
+
+
+def test_the_confirmation_arrives_with_what_mail_programs_need(
+    site: Flask, mailbox: MailServer
+) -> None:
+    delegate = _somebody()
+    with transaction():
+        emails.send_registration_confirmed(delegate)
+
+    deliver_emails()
+
+    [letter] = mailbox.emails
+    assert letter.message["To"] == "ada@example.org"
+    assert letter.message["Reply-To"] == "tides@conference.example"
+    assert parsedate_to_datetime(letter.message["Date"]).tzinfo is not None
+    assert letter.message["Message-ID"].endswith("@conference.example>")
+    assert links.booking_token(delegate) in letter.text
+    assert [row.message for row in db.session.scalars(select(Row))] == [b""]
+
+
+def test_a_letter_without_a_folder_for_mail_is_a_file(site: Flask, instance: Path) -> None:
+    with transaction():
+        emails.send_registration_confirmed(_somebody())
+
+    deliver_emails()
+
+    [file] = (instance / "mail").rglob("*.eml")
+    assert b"X-Booking-Reference: BCDF2345" in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Zoë 会議 مريم",
+        "https://evil.example/x",
+        "<b>Ada</b> & Co",
+        "Ada: Lovelace",
+        "- Ada",
+        "A" * 100,
+    ],
+)
+def test_no_name_can_break_a_letter(site: Flask, name: str) -> None:
+    with transaction():
+        emails.send_registration_confirmed(
+            _somebody(given_names=name, family_name="", badge_name=name)
+        )
+
+    letter = last_email_to("ada@example.org")
+
+    assert f"Name on your badge: {name}" in letter.text.splitlines()
+    assert HtmlTree(letter.html).parse_errors == []
+    assert 'href="https://evil' not in letter.html
+    assert "<b>" not in letter.html
+
+
+def test_a_conference_without_a_place_says_nothing_of_it(site: Flask) -> None:
+    with transaction():
+        db.session.get_one(Conference, 1).place = ""
+    publish_programme()
+
+    letter = _letter(_confirmed)
+
+    assert "Place:" not in letter.text
+    assert "LOCATION" not in letter.calendar
+
+
+def test_an_address_is_masked_but_known_to_its_owner() -> None:
+    assert emails.mask_email("ada.lovelace@example.org") == "a…@example.org"

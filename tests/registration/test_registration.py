@@ -1,0 +1,292 @@
+"""Someone answers the questions on the way to a place, one a page."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.database import db
+from app.registration.models import ApplicationDraft, Delegate
+from tests.browser import Browser
+from tests.registration_flow import (
+    ACCESS,
+    CONSENT,
+    DAYS,
+    DIET,
+    EMAIL,
+    THURSDAY,
+    WEDNESDAY,
+    answer_questions,
+)
+
+
+def test_each_question_has_a_page_of_its_own(visitor: Browser) -> None:
+    visitor.open("/register").follow("Start now")
+    headings = [visitor.page.heading]
+
+    visitor.press("Continue", given_names="Ada", family_name="Lovelace")
+    headings.append(visitor.page.heading)
+    visitor.press("Continue", {EMAIL: "ada@example.org"})
+    headings.append(visitor.page.heading)
+    visitor.press("Continue", country="United Kingdom")
+    headings.append(visitor.page.heading)
+    visitor.press("Continue", {DAYS: [WEDNESDAY, THURSDAY]})
+    headings.append(visitor.page.heading)
+    visitor.press("Continue", {ACCESS: "A ramp"})
+    headings.append(visitor.page.heading)
+    visitor.press("Continue", {DIET: "No nuts"})
+    headings.append(visitor.page.heading)
+    visitor.press("Continue", {CONSENT: True})
+    headings.append(visitor.page.heading)
+
+    assert headings == [
+        "What is your name?",
+        EMAIL,
+        "Where do you work or study?",
+        DAYS,
+        ACCESS,
+        DIET,
+        "What we keep, and for how long",
+        "Check your answers",
+    ]
+
+
+def test_all_answers_are_shown_back_before_they_count(visitor: Browser) -> None:
+    page = answer_questions(visitor)
+
+    assert page.summary_list == {
+        "Name": "Ada Lovelace",
+        "Name on your badge": "Ada Lovelace",
+        "Email address": "ada@example.org",
+        "Organisation": "Analytical Society",
+        "Role": "Not given",
+        "Country": "United Kingdom",
+        "Days": WEDNESDAY,
+        "What you need to take part": "A ramp",
+        "What you do not eat or drink": "No nuts",
+    }
+    assert db.session.query(Delegate).count() == 0
+
+
+def test_changing_an_answer_goes_back_to_the_check(visitor: Browser) -> None:
+    page = answer_questions(visitor).follow("Change name on your badge")
+    assert page.value_of("Given names") == "Ada"
+
+    page = page.press("Continue", {"Name on your badge (optional)": "Countess"})
+
+    assert page.heading == "Check your answers"
+    assert page.summary_list["Name on your badge"] == "Countess"
+
+
+def test_whoever_looks_at_an_answer_need_not_change_it(visitor: Browser) -> None:
+    page = answer_questions(visitor).follow("Change country")
+
+    assert page.value_of("Country") == "United Kingdom"
+    assert page.follow("Go back without changing this").heading == "Check your answers"
+
+
+def test_one_name_is_enough(visitor: Browser) -> None:
+    page = answer_questions(visitor, name=("Suharto", ""))
+
+    assert page.summary_list["Name"] == "Suharto"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ("علي", "حسن"),
+        ("Ngũgĩ", "wa Thiong’o"),
+        ("李", "小龙"),
+        ("Ὑπατία", "Ἀλεξανδρεύς"),
+        ("A" * 100, "B" * 100),
+    ],
+)
+def test_names_in_any_script_are_welcome(visitor: Browser, name: tuple[str, str]) -> None:
+    page = answer_questions(visitor, name=name)
+
+    assert page.summary_list["Name"] == " ".join(name)
+
+
+def test_spaces_around_an_answer_do_not_count(visitor: Browser) -> None:
+    page = answer_questions(
+        visitor, name=("  Ada \u00a0 Augusta ", "Lovelace"), email=" ada@EXAMPLE.org "
+    )
+
+    assert page.summary_list["Name"] == "Ada Augusta Lovelace"
+    assert page.summary_list["Email address"] == "ada@example.org"
+
+
+def test_a_slip_in_the_address_is_asked_about_once(visitor: Browser) -> None:
+    answer_questions(visitor, until="email")
+
+    page = visitor.press("Continue", {EMAIL: "ada@gmial.com"}, status=422)
+
+    assert page.errors == ["Check the address: did you mean ada@gmail.com?"]
+    assert page.value_of(EMAIL) == "ada@gmial.com"
+    visitor.press("Yes, use ada@gmail.com")
+    assert answered_address(visitor) == "ada@gmail.com"
+
+
+def test_an_address_that_looks_like_a_slip_can_be_kept(visitor: Browser) -> None:
+    answer_questions(visitor, until="email")
+    visitor.press("Continue", {EMAIL: "ada@gmial.com"}, status=422)
+
+    page = visitor.press("Continue")
+
+    assert page.heading == "Where do you work or study?"
+    assert answered_address(visitor) == "ada@gmial.com"
+
+
+def test_another_slip_is_asked_about_again(visitor: Browser) -> None:
+    answer_questions(visitor, until="email")
+    visitor.press("Continue", {EMAIL: "ada@gmial.com"}, status=422)
+
+    page = visitor.press("Continue", {EMAIL: "ada@gmali.com"}, status=422)
+
+    assert page.errors == ["Check the address: did you mean ada@gmail.com?"]
+
+
+def answered_address(visitor: Browser) -> str:
+    """Read the address that was kept."""
+    return visitor.open("/register/email").value_of(EMAIL)
+
+
+def test_answers_are_kept_while_someone_is_away(visitor: Browser, frozen_time: Any) -> None:
+    answer_questions(visitor, until="days")
+    frozen_time.shift(timedelta(days=6))
+
+    page = visitor.open("/register").follow("Go on where you stopped")
+
+    assert page.heading == DAYS
+
+
+def test_a_later_question_leads_to_the_first_one_without_an_answer(visitor: Browser) -> None:
+    answer_questions(visitor, until="work")
+
+    for later in ("days", "access-needs", "dietary-needs", "consent", "check", "confirm"):
+        assert visitor.open(f"/register/{later}").heading == "Where do you work or study?"
+
+
+def test_without_any_answer_every_question_leads_to_the_first(visitor: Browser) -> None:
+    for later in ("email", "work", "days", "consent", "check", "confirm"):
+        assert visitor.open(f"/register/{later}").heading == "What is your name?"
+
+
+def test_answers_older_than_a_week_are_gone_and_the_page_says_so(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    page = answer_questions(visitor, until="days")
+    frozen_time.shift(timedelta(days=7, seconds=1))
+
+    page = page.press("Continue", {DAYS: [WEDNESDAY]}, status=410)
+
+    assert page.heading == "Your answers are no longer here"
+    assert page.follow("Start again").heading == "What is your name?"
+
+
+def test_an_unknown_key_opens_nothing(visitor: Browser) -> None:
+    visitor.set_cookie("answers", "a key that nobody gave out")
+
+    page = visitor.open("/register/days", status=410)
+
+    assert page.heading == "Your answers are no longer here"
+    assert "answers" not in visitor.cookies()
+
+
+def test_an_unknown_key_does_not_hold_up_a_new_start(visitor: Browser) -> None:
+    visitor.set_cookie("answers", "a key that nobody gave out")
+
+    page = visitor.open("/register")
+
+    assert page.follow("Start now").heading == "What is your name?"
+
+
+def test_a_question_answered_without_a_key_says_that_the_others_are_gone(visitor: Browser) -> None:
+    page = answer_questions(visitor, until="days")
+    visitor.delete_cookie("answers")
+
+    page = page.press("Continue", {DAYS: [WEDNESDAY]}, status=410)
+
+    assert page.heading == "Your answers are no longer here"
+
+
+def test_someone_may_delete_their_answers_and_start_again(visitor: Browser) -> None:
+    answer_questions(visitor, until="days")
+
+    page = visitor.open("/register").press("Delete my answers and start again")
+
+    assert page.heading == "What is your name?"
+    assert page.value_of("Given names") == ""
+    assert db.session.query(ApplicationDraft).count() == 0
+
+
+def test_two_tabs_share_their_answers(visitor: Browser) -> None:
+    one = answer_questions(visitor, until="days")
+    other = visitor.open("/register/work")
+
+    one.press("Continue", {DAYS: [THURSDAY]})
+    other.press("Continue", {"Organisation (optional)": "Office"})
+    page = visitor.open("/register/access-needs").press("Continue")
+    page = page.press("Continue").press("Continue", {CONSENT: True})
+
+    assert page.summary_list["Days"] == THURSDAY
+    assert page.summary_list["Organisation"] == "Office"
+
+
+def test_the_cookie_is_a_key_and_nothing_else(visitor: Browser) -> None:
+    page = visitor.open("/register/name")
+    assert "answers" not in visitor.cookies()
+
+    response = visitor.fetch(
+        "POST", "/register/name", data={"given_names": "Ada", "csrf_token": token_of(page.source)}
+    )
+
+    cookie = next(one for one in response.headers.getlist("Set-Cookie") if "answers=" in one)
+    assert response.status_code == 303
+    assert "Ada" not in cookie
+    for promise in ("HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=604800"):
+        assert promise in cookie
+
+
+def token_of(source: str) -> str:
+    """Find the token of a page's form."""
+    return source.split('name="csrf_token"')[1].split('value="')[1].split('"', maxsplit=1)[0]
+
+
+def test_fields_carry_their_autocomplete_tokens(visitor: Browser) -> None:
+    answer_questions(visitor)
+    asked = {
+        "name": ["given_names", "family_name"],
+        "email": ["email"],
+        "work": ["organisation", "role", "country"],
+    }
+
+    tokens = {}
+    for step, fields in asked.items():
+        page = visitor.open(f"/register/{step}")
+        for field in page.tree.find_all("input", "select"):
+            if field.get("id") in fields:
+                tokens[field.get("id")] = field.get("autocomplete")
+
+    assert tokens == {
+        "given_names": "given-name",
+        "family_name": "family-name",
+        "email": "email",
+        "organisation": "organization",
+        "role": "organization-title",
+        "country": "country",
+    }
+
+
+@pytest.mark.settings(EDITION_CHECK_SECONDS=3600)
+def test_a_look_at_any_page_of_the_journey_writes_nothing(
+    visitor: Browser, queries: list[str]
+) -> None:
+    answer_questions(visitor)
+    queries.clear()
+
+    for step in ("", "/name", "/email", "/work", "/days", "/consent", "/check"):
+        visitor.open(f"/register{step}")
+
+    assert [one for one in queries if not one.startswith("SELECT application_draft")] == []
+    assert len(queries) == 7

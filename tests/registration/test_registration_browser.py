@@ -1,0 +1,124 @@
+"""Someone registers in a real browser: by keyboard alone, without scripts, on a small screen."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, ViewportSize
+
+from app.registration import queries
+from tests.factories import set_places
+from tests.live_site import LiveSite
+
+SMALL: ViewportSize = {"width": 320, "height": 640}
+Axe = Callable[[Page], list[str]]
+
+
+def _type_through(window: Page, *keys: str) -> None:
+    """Press keys one after the other; what is no key's name is typed."""
+    for key in keys:
+        if key in {"Tab", "Enter", "Space"}:
+            window.keyboard.press(key)
+        else:
+            window.keyboard.type(key)
+    window.wait_for_load_state()
+
+
+def _reach(window: Page, words: str) -> None:
+    """Go on with Tab until what holds these words has the focus, and see that it shows."""
+    for _ in range(60):
+        window.keyboard.press("Tab")
+        focused = window.evaluate("document.activeElement.id || document.activeElement.innerText")
+        if focused == words:
+            shown = window.evaluate(
+                "getComputedStyle(document.activeElement).outlineStyle != 'none' ||"
+                "getComputedStyle(document.activeElement).boxShadow != 'none'"
+            )
+            assert shown, f"the focus on “{words}” cannot be seen"
+            return
+    raise AssertionError(f"Tab does not reach “{words}”")
+
+
+def _look(window: Page, axe: Axe, heading: str) -> None:
+    """See that the page is the right one, has no barriers and fits its screen."""
+    window.get_by_role("heading", name=heading, level=1).wait_for()
+    assert axe(window) == []
+    assert window.evaluate("document.documentElement.scrollWidth") <= SMALL["width"]
+
+
+def test_the_whole_way_by_keyboard_on_a_small_screen(
+    live_site: Callable[..., LiveSite], window: Page, axe: Axe
+) -> None:
+    set_places(10)
+    window.set_viewport_size(SMALL)
+    window.goto(f"{live_site().address}/register")
+    _look(window, axe, "Register for the conference")
+
+    _reach(window, "Start now")
+    _type_through(window, "Enter")
+    _look(window, axe, "What is your name?")
+    _reach(window, "given_names")
+    _type_through(window, "Enter")
+    window.get_by_role("heading", name="There is a problem").wait_for()
+    _look(window, axe, "What is your name?")
+    _type_through(window, "Tab", "Enter")
+    assert window.evaluate("document.activeElement.id") == "given_names"
+    _type_through(window, "Ada", "Tab", "Lovelace", "Enter")
+    _look(window, axe, "What is your email address?")
+    _reach(window, "email")
+    _type_through(window, "ada@gmial.com", "Enter")
+    window.get_by_text("Did you mean ada@gmail.com?", exact=True).wait_for()
+    _look(window, axe, "What is your email address?")
+    _reach(window, "Yes, use ada@gmail.com")
+    _type_through(window, "Enter")
+    _look(window, axe, "Where do you work or study?")
+    _reach(window, "country")
+    _type_through(window, "United K")
+    _reach(window, "Continue")
+    _type_through(window, "Enter")
+    _look(window, axe, "Which days will you come?")
+    _reach(window, "days")
+    _type_through(window, "Space", "Enter")
+    _look(window, axe, "What do you need to take part? (optional)")
+    _reach(window, "Continue")
+    _type_through(window, "Enter")
+    _look(window, axe, "Is there anything you do not eat or drink? (optional)")
+    _reach(window, "Continue")
+    _type_through(window, "Enter")
+    _look(window, axe, "What we keep, and for how long")
+    _reach(window, "consent")
+    _type_through(window, "Space", "Enter")
+    _look(window, axe, "Check your answers")
+    _reach(window, "Confirm registration")
+    _type_through(window, "Enter")
+    _look(window, axe, "You are registered")
+
+    assert len(window.locator("#reference").inner_text()) == 8
+    assert queries.count_attending() == 1
+    assert queries.list_newest(1)[0].country == "GB"
+
+
+def test_the_whole_way_without_scripts(
+    live_site: Callable[..., LiveSite], window_without_scripts: Page
+) -> None:
+    set_places(10)
+    window = window_without_scripts
+    window.goto(f"{live_site().address}/register")
+
+    window.get_by_role("link", name="Start now").click()
+    window.get_by_label("Given names").fill("Ada")
+    window.get_by_role("button", name="Continue").click()
+    window.get_by_label("What is your email address?").fill("ada@example.org")
+    window.get_by_role("button", name="Continue").click()
+    window.get_by_label("Country").select_option("France")
+    window.get_by_role("button", name="Continue").click()
+    window.get_by_label("Thursday 11 June 2009").check()
+    for _ in range(3):
+        window.get_by_role("button", name="Continue").click()
+    window.get_by_label("I agree").check()
+    window.get_by_role("button", name="Continue").click()
+    window.get_by_role("button", name="Confirm registration").click()
+
+    window.get_by_role("heading", name="You are registered").wait_for()
+    reference = window.locator("#reference").inner_text()
+    window.go_back()
+    window.reload()
+    assert window.locator("#reference").inner_text() == reference

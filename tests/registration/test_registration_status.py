@@ -1,0 +1,210 @@
+"""When people may register, and what the pages say when they may not."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import cli
+from app.database import db, transaction
+from app.programme import queries as programme
+from app.registration import queries, seats
+from app.registration.models import SeatLimit
+from tests.browser import Browser
+from tests.factories import make_delegate, publish_programme, set_places
+from tests.registration_flow import CONSENT, answer_questions, complete_registration
+from tests.sent_emails import emails_to
+
+STEPS = ("name", "email", "work", "days", "access-needs", "dietary-needs", "consent", "check")
+
+
+def test_the_start_page_says_what_it_takes(visitor: Browser) -> None:
+    page = visitor.open("/register")
+
+    assert page.heading == "Register for the conference"
+    assert "about 3 minutes" in page.text
+    assert "Registration is open until 5pm on Monday 8 June 2009." in page.text
+    assert [words for words in page.links if words == "Start now"] == ["Start now"]
+    assert page.buttons == []
+    assert visitor.cookies().keys() <= {"session"}
+
+
+def test_before_it_opens_the_start_page_says_when(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to("2009-04-30T12:00:00+01:00")
+
+    page = visitor.open("/register")
+
+    assert "Registration opens at 9am on Friday 1 May 2009." in page.text
+    assert "Start now" not in page.links
+    assert page.buttons == []
+
+
+def test_after_it_closes_the_start_page_says_so(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to("2009-06-08T17:00:00+01:00")
+
+    page = visitor.open("/register")
+
+    assert "Registration closed at 5pm on Monday 8 June 2009." in page.text
+    assert "Start now" not in page.links
+
+
+def test_when_it_is_full_the_start_page_says_so(visitor: Browser) -> None:
+    set_places(1)
+    make_delegate()
+
+    page = visitor.open("/register")
+
+    assert "Every place has been taken." in page.text
+    assert "Start now" not in page.links
+
+
+@pytest.mark.parametrize(
+    ("moment", "taken", "heading"),
+    [
+        ("2009-04-30T12:00:00+01:00", False, "Registration has not opened yet"),
+        ("2009-06-09T12:00:00+01:00", False, "Registration has closed"),
+        ("2009-05-12T12:00:00+01:00", True, "The conference is full"),
+    ],
+)
+def test_no_question_is_asked_in_vain(
+    visitor: Browser, frozen_time: Any, moment: str, taken: bool, heading: str
+) -> None:
+    set_places(1)
+    if taken:
+        make_delegate()
+    frozen_time.move_to(moment)
+
+    for step in STEPS:
+        page = visitor.open(f"/register/{step}", status=409)
+        assert page.heading == heading
+        assert page.labels == []
+
+
+def test_a_place_that_is_given_back_opens_the_door_again(visitor: Browser) -> None:
+    set_places(1)
+    make_delegate()
+    assert "Start now" not in visitor.open("/register").links
+
+    with transaction():
+        seats.release(seats.CONFERENCE)
+
+    assert "Start now" in visitor.open("/register").links
+
+
+def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
+    visitor: Browser,
+) -> None:
+    set_places(1)
+    page = answer_questions(visitor)
+    make_delegate(email="quicker@example.org")
+
+    page = page.press("Confirm registration", status=409)
+
+    assert page.heading == "The conference is full"
+    assert "We keep the answers you have given for 7 days" in page.text
+    assert queries.count_attending() == 1
+    assert emails_to("ada@example.org") == []
+
+    set_places(2)
+    page = visitor.open("/register").follow("Go on where you stopped")
+    assert page.press("Confirm registration").heading == "You are registered"
+
+
+@pytest.mark.settings(EDITION_CHECK_SECONDS=3600)
+def test_the_lock_has_the_last_word_when_a_process_does_not_know_yet(visitor: Browser) -> None:
+    page = answer_questions(visitor)
+    limit = db.session.get_one(SeatLimit, seats.CONFERENCE)
+    limit.seats = limit.taken = 1
+
+    page = page.press("Confirm registration", status=409)
+
+    assert page.heading == "The conference is full"
+
+
+def test_when_it_closes_on_the_way_nothing_is_taken(visitor: Browser, frozen_time: Any) -> None:
+    page = answer_questions(visitor, until="consent")
+    frozen_time.move_to("2009-05-18T12:00:00+01:00")
+    page = page.press("Continue", {CONSENT: True})
+    frozen_time.move_to("2009-05-24T12:00:00+01:00")
+    conference_closes("2009-05-20T12:00:00+01:00")
+
+    page = page.press("Confirm registration", status=409)
+
+    assert page.heading == "Registration has closed"
+    assert queries.count_attending() == 0
+
+
+def conference_closes(moment: str) -> None:
+    """Publish another end of registration."""
+    programme.get_conference().registration_closes_at = datetime.fromisoformat(moment)
+    db.session.commit()
+    publish_programme()
+
+
+def test_whoever_has_registered_sees_it_when_all_is_full_and_closed(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    set_places(1)
+    confirmation = complete_registration(visitor)
+
+    page = visitor.open("/register")
+    assert page.heading == "You have registered"
+    assert page.buttons == []
+    assert visitor.open("/register/check").address == confirmation.address
+
+    frozen_time.move_to("2009-05-19T09:00:00+01:00")
+    assert visitor.open(confirmation.address).heading == "You are registered"
+
+
+def test_a_second_confirmation_of_the_last_place_answers_the_same(visitor: Browser) -> None:
+    set_places(1)
+    page = answer_questions(visitor)
+
+    first = page.press("Confirm registration")
+    second = page.press("Confirm registration")
+
+    assert second.address == first.address
+    assert queries.get_places() == queries.Places(1, 1)
+
+
+@pytest.mark.empty
+def test_without_a_conference_there_is_nothing_to_register_for(visitor: Browser) -> None:
+    page = visitor.open("/register")
+
+    assert "Registration has not opened yet" in page.text
+    assert visitor.open("/register/name", status=409).labels == []
+
+
+@pytest.mark.settings(CLOCK_STARTS_AT="2009-06-09T09:00:00+01:00")
+def test_a_rehearsed_day_is_the_day_that_counts(visitor: Browser) -> None:
+    assert "Registration closed" in visitor.open("/register").text
+
+
+def test_the_limit_is_set_by_a_command(site: Flask) -> None:
+    run = site.test_cli_runner().invoke
+
+    assert run(cli.set_places, ["3"]).output == "3 places, 0 taken, 3 free\n"
+    make_delegate()
+    make_delegate(email="grace@example.org")
+    refused = run(cli.set_places, ["1"])
+
+    assert refused.exit_code == 1
+    assert refused.output == "Error: 2 places are taken already, so there cannot be only 1\n"
+    assert run(cli.set_places, ["2"]).output == "2 places, 2 taken, 0 free\n"
+
+
+def test_the_newest_delegates_come_first(site: Flask, frozen_time: Any) -> None:
+    make_delegate(email="first@example.org")
+    frozen_time.shift(60)
+    make_delegate(email="second@example.org")
+    gone = make_delegate(email="third@example.org")
+    gone.cancel(gone.registered_at)
+    db.session.commit()
+
+    assert [one.email for one in queries.list_newest(5)] == [
+        "second@example.org",
+        "first@example.org",
+    ]
+    assert [one.email for one in queries.list_newest(1)] == ["second@example.org"]
+    assert queries.count_attending() == 2

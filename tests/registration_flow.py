@@ -1,0 +1,48 @@
+"""The way from the start page to the check of all answers, for stories that begin further on.
+
+page = answered(visitor)                               every question, up to the check
+page = answered(visitor, until="days", email="…")      up to a question, not answering it
+"""
+
+from tests.browser import Answer, Browser, Page
+
+EMAIL = "What is your email address?"
+DAYS = "Which days will you come?"
+WEDNESDAY, THURSDAY = "Wednesday 10 June 2009", "Thursday 11 June 2009"
+ACCESS = "What do you need to take part? (optional)"
+DIET = "Is there anything you do not eat or drink? (optional)"
+CONSENT = "I agree that you keep and use my answers in this way"
+
+
+def answer_questions(
+    visitor: Browser,
+    *,
+    until: str = "check",
+    name: tuple[str, str] = ("Ada", "Lovelace"),
+    email: str = "ada@example.org",
+) -> Page:
+    """Answer the questions before one, as Ada would."""
+    answers: dict[str, dict[str, Answer]] = {
+        "name": {"given_names": name[0], "family_name": name[1]},
+        "email": {EMAIL: email},
+        "work": {"Organisation (optional)": "Analytical Society", "country": "United Kingdom"},
+        "days": {DAYS: [WEDNESDAY]},
+        "access-needs": {ACCESS: "A ramp"},
+        "dietary-needs": {DIET: "No nuts"},
+        "consent": {CONSENT: True},
+    }
+    page = visitor.open("/register").follow("Start now")
+    for step, answer in answers.items():
+        if step == until:
+            break
+        page = page.press("Continue", answer)
+    return page
+
+
+def complete_registration(
+    visitor: Browser,
+    name: tuple[str, str] = ("Ada", "Lovelace"),
+    email: str = "ada@example.org",
+) -> Page:
+    """Go the whole way and confirm."""
+    return answer_questions(visitor, name=name, email=email).press("Confirm registration")

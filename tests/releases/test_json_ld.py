@@ -1,0 +1,178 @@
+"""The facts of pages for programs that read JSON-LD, and what stands around a session."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page as Window
+
+from app.database import db
+from app.programme.models import Session
+from tests.browser import Browser, Page
+from tests.factories import (
+    FIRST_MORNING,
+    make_room,
+    make_session,
+    make_speaker,
+    make_theme,
+    publish_programme,
+)
+from tests.pages import read_text
+
+BLOCK = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
+ENDING = "</script><script>alert(1)</script><!-- ]]> & \u2028"
+
+
+def facts(page: Page) -> Any:
+    """Read the facts of a page as a program does."""
+    (block,) = BLOCK.findall(page.source)
+    return json.loads(block)
+
+
+def around(page: Page) -> list[str]:
+    """Read what stands before and after a session."""
+    (nav,) = page.tree.find_by_class("turn")
+    return [read_text(one) for one in page.tree.find_all("p", within=nav)]
+
+
+def test_a_session_tells_programs_when_where_and_with_whom(visitor: Browser) -> None:
+    told = facts(visitor.open("/sessions/opening"))
+
+    home = "https://conference.example"
+    assert told["@type"] == "Event"
+    assert told["name"] == "Opening"
+    assert told["startDate"] == "2009-06-10T09:30:00+01:00"
+    assert told["endDate"] == "2009-06-10T10:30:00+01:00"
+    assert told["eventStatus"] == "https://schema.org/EventScheduled"
+    assert told["url"] == f"{home}/sessions/opening"
+    assert told["location"]["name"] == "Great hall"
+    assert told["location"]["containedInPlace"]["name"] == "Whitby"
+    assert told["performer"][0] == {
+        "@type": "Person",
+        "name": "Ada Marsh",
+        "url": f"{home}/speakers/ada-marsh",
+    }
+    assert told["superEvent"]["name"] == "Tides and Harbours"
+    assert told["superEvent"]["startDate"] == "2009-06-10"
+    assert "offers" not in told
+
+
+def test_what_is_called_off_is_so_for_programs_too(visitor: Browser) -> None:
+    farewell = db.session.query(Session).filter_by(slug="farewell").one()
+    farewell.cancelled_at = FIRST_MORNING
+    publish_programme()
+
+    told = facts(visitor.open("/sessions/farewell"))
+
+    assert told["eventStatus"] == "https://schema.org/EventCancelled"
+
+
+def test_programs_are_told_what_is_illustrative(visitor: Browser) -> None:
+    assert facts(visitor.open("/sessions/harbour-walls"))["description"].startswith("Illustrative.")
+
+
+def test_a_session_that_is_hardly_known_tells_nothing_that_is_not_so(visitor: Browser) -> None:
+    make_session(title="Some day", slug="some-day", starts_at=None)
+    publish_programme()
+
+    told = facts(visitor.open("/sessions/some-day"))
+
+    assert {"startDate", "endDate", "performer", "description"}.isdisjoint(told)
+    assert told["location"] == {"@type": "Place", "name": "Whitby", "address": "Whitby"}
+
+
+def test_nothing_in_a_title_ends_the_block(visitor: Browser) -> None:
+    speaker = make_speaker(name=ENDING, slug="ending", biography=ENDING)
+    make_session(title=ENDING, slug="ending", speakers=(speaker,), room=make_room(name=ENDING))
+    publish_programme()
+
+    assert facts(visitor.open("/sessions/ending"))["name"] == ENDING
+    assert facts(visitor.open("/speakers/ending"))["name"] == ENDING
+
+
+def test_no_browser_runs_or_refuses_the_block(window: Window, live_site: Any) -> None:
+    speaker = make_speaker(name=ENDING, slug="ending")
+    make_session(title=ENDING, slug="ending", speakers=(speaker,))
+    publish_programme()
+    complaints: list[str] = []
+    window.on("console", lambda message: complaints.append(message.text))
+    window.on("dialog", lambda dialog: complaints.append(dialog.message))
+
+    window.goto(f"{live_site().address}/sessions/ending")
+
+    assert window.evaluate("JSON.parse(document.querySelector('[type*=ld]').text).name") == ENDING
+    assert complaints == []
+
+
+def test_a_speaker_tells_programs_who_they_are_and_where_to_hear_them(visitor: Browser) -> None:
+    told = facts(visitor.open("/speakers/ada-marsh"))
+
+    assert told["@type"] == "Person"
+    assert told["name"] == "Ada Marsh"
+    assert told["jobTitle"] == "Harbour master"
+    assert told["affiliation"] == {"@type": "Organization", "name": "Port of Whitby"}
+    assert told["address"]["addressCountry"] == "United Kingdom"
+    assert [one["name"] for one in told["performerIn"]] == [
+        "Opening",
+        "Harbour walls",
+        "Farewell",
+    ]
+
+
+def test_the_front_page_tells_programs_of_the_conference_and_its_sessions(
+    visitor: Browser,
+) -> None:
+    told = facts(visitor.open("/"))
+
+    assert told["name"] == "Tides and Harbours"
+    assert told["endDate"] == "2009-06-11"
+    assert "Opening" in [one["name"] for one in told["subEvent"]]
+
+
+@pytest.mark.empty
+def test_an_empty_site_tells_programs_nothing(visitor: Browser) -> None:
+    assert BLOCK.findall(visitor.open("/").source) == []
+
+
+# Around a session
+
+
+def test_a_session_tells_what_comes_before_and_after_in_its_room_and_on_its_theme(
+    visitor: Browser,
+) -> None:
+    loft, fire = make_room(name="Loft"), make_theme(name="Fire")
+    for number, title in enumerate(("Sparks", "Embers", "Ashes")):
+        starts_at = FIRST_MORNING + timedelta(days=2, hours=number)
+        make_session(title=title, slug=title.lower(), room=loft, theme=fire, starts_at=starts_at)
+    publish_programme()
+
+    page = visitor.open("/sessions/embers")
+
+    assert around(page) == [
+        "Before, in Loft Sparks 9:30am on Friday 12 June 2009",
+        "After, in Loft Ashes 11:30am on Friday 12 June 2009",
+        "Before, on Fire Sparks 9:30am on Friday 12 June 2009",
+        "After, on Fire Ashes 11:30am on Friday 12 June 2009",
+        "Previous in the programme Sparks 9:30am on Friday 12 June 2009",
+        "Next in the programme Ashes 11:30am on Friday 12 June 2009",
+    ]
+
+
+def test_a_session_goes_into_a_calendar_and_can_be_shared(visitor: Browser) -> None:
+    page = visitor.open("/sessions/opening")
+
+    assert page.links["Add to your calendar"] == "/sessions/opening.ics"
+    assert page.summary_list["To share"] == "https://conference.example/sessions/opening"
+
+
+def test_what_goes_on_at_the_same_time_comes_neither_before_nor_after(visitor: Browser) -> None:
+    fire = make_theme(name="Fire")
+    for title in ("Sparks", "Embers"):
+        make_session(title=title, slug=title.lower(), theme=fire)
+    make_session(title="Some day", slug="some-day", theme=fire, starts_at=None)
+    publish_programme()
+
+    assert not any("on Fire" in one for one in around(visitor.open("/sessions/embers")))
+    assert not any("on Fire" in one for one in around(visitor.open("/sessions/some-day")))

@@ -1,0 +1,343 @@
+"""Publishing: nothing public moves until then, and then everything does; no visit asks for SQL."""
+
+import gzip
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import brotli
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import cache_version
+from app.database import db, transaction
+from app.errors import NotFound
+from app.programme import queries as programme_queries
+from app.programme import snapshot
+from app.programme.models import Conference, Release, Session
+from app.releases import services
+from tests.browser import Browser
+from tests.factories import make_session, publish_programme
+from tests.postgres import PostgresServer
+
+PAGES = (
+    "/programme",
+    "/programme/2009-06-10",
+    "/sessions/opening",
+    "/speakers",
+    "/speakers/ada-marsh",
+    "/themes/water",
+    "/rooms/great-hall",
+)
+SELDOM = pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+
+
+def renamed(title: str) -> None:
+    session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+    session.title = title
+    db.session.commit()
+
+
+@pytest.mark.both_databases
+def test_nothing_public_moves_until_it_is_published(site: Flask, visitor: Browser) -> None:
+    renamed("A grand opening")
+    assert visitor.open("/sessions/opening").heading == "Opening"
+
+    publish_programme()
+
+    assert visitor.open("/sessions/opening").heading == "A grand opening"
+    assert "A grand opening" in visitor.open("/programme").headings
+
+
+@pytest.mark.both_databases
+def test_publishing_raises_the_edition(site: Flask) -> None:
+    renamed("A grand opening")
+    before = cache_version.current()
+
+    publish_programme()
+
+    assert cache_version.current() == before + 1
+
+
+@pytest.mark.both_databases
+def test_publishing_what_is_public_makes_no_release(site: Flask) -> None:
+    before = cache_version.current()
+
+    publish_programme()
+
+    assert programme_queries.get_latest_release_number() == 1
+    assert cache_version.current() == before
+
+
+def test_an_earlier_release_stays_as_it_was(site: Flask) -> None:
+    renamed("A grand opening")
+    publish_programme()
+
+    first, second = db.session.scalars(select(Release).order_by(Release.number))
+    titles = [snapshot.load(release.snapshot).sessions[0].title for release in (first, second)]
+    assert titles == ["Opening", "A grand opening"]
+
+
+def test_what_stands_in_an_earlier_release_can_be_published_anew(site: Flask) -> None:
+    renamed("A grand opening")
+    publish_programme()
+    db.session.get_one(Conference, 1).current_release = 1
+    db.session.commit()
+
+    publish_programme()
+
+    assert programme_queries.get_latest_release_number() == 3
+    assert db.session.get_one(Conference, 1).current_release == 3
+
+
+@pytest.mark.empty
+def test_without_a_conference_there_is_nothing_to_publish(site: Flask) -> None:
+    with pytest.raises(NotFound, match="No conference has been loaded yet"), transaction():
+        services.create_release()
+
+
+@pytest.mark.both_databases
+def test_publishing_at_once_makes_one_release(site: Flask) -> None:
+    renamed("A grand opening")
+    begin = threading.Barrier(5)
+
+    def publish() -> None:
+        with site.app_context():
+            begin.wait(10)
+            publish_programme()
+
+    workers = [threading.Thread(target=publish) for _ in range(5)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+
+    assert programme_queries.get_latest_release_number() == 2
+
+
+@pytest.mark.both_databases
+def test_who_reads_while_others_publish_sees_a_whole_programme(
+    site: Flask, new_browser: Callable[[], Browser]
+) -> None:
+    reader = site.test_client()
+    seen: list[tuple[int, bool]] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            answer = reader.get("/programme", base_url="https://conference.example")
+            words = answer.get_data(as_text=True)
+            first, second = ("Opening part" in words, "Farewell part" in words)
+            seen.append((answer.status_code, first == second))
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    for number in range(6):
+        for slug, title in (("opening", "Opening"), ("farewell", "Farewell")):
+            session = db.session.scalars(select(Session).where(Session.slug == slug)).one()
+            session.title = f"{title} part" if number % 2 else title
+        db.session.commit()
+        publish_programme()
+    stop.set()
+    reading.join(30)
+
+    assert seen
+    assert set(seen) == {(200, True)}
+
+
+# What is remembered
+
+
+@SELDOM
+@pytest.mark.both_databases
+def test_a_remembered_page_asks_the_database_nothing(visitor: Browser, queries: list[str]) -> None:
+    for address in PAGES:
+        visitor.open(address)
+    queries.clear()
+
+    for address in PAGES:
+        visitor.open(address)
+
+    assert queries == []
+
+
+@SELDOM
+@pytest.mark.both_databases
+def test_a_fresh_page_of_a_known_release_asks_the_database_nothing(
+    visitor: Browser, queries: list[str]
+) -> None:
+    visitor.open("/programme")
+    queries.clear()
+
+    for address in PAGES[1:]:
+        visitor.open(address)
+
+    assert queries == []
+
+
+def test_the_first_page_of_a_release_reads_it_once(visitor: Browser, queries: list[str]) -> None:
+    visitor.open("/programme")
+
+    assert len([statement for statement in queries if "FROM release" in statement]) == 1
+    assert not [statement for statement in queries if "FROM session" in statement]
+
+
+def _varies(address: str) -> str:
+    """Tell what a page hangs on; the programme and a session can be had as plain text too."""
+    as_text = address.startswith(("/programme", "/sessions/"))
+    return "Accept, Accept-Encoding, Cookie" if as_text else "Accept-Encoding, Cookie"
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_says_how_long_it_may_be_kept_and_sets_no_cookie(
+    visitor: Browser, address: str
+) -> None:
+    first, second = visitor.open(address), visitor.open(address)
+
+    for page in (first, second):
+        assert page.headers["Cache-Control"].startswith("public, max-age=")
+        assert page.headers["Vary"] == _varies(address)
+        assert "Set-Cookie" not in page.headers
+        assert page.headers["Content-Security-Policy"]
+    assert first.headers["ETag"] == second.headers["ETag"]
+    assert first.source == second.source
+    assert visitor.cookies() == {}
+
+
+@pytest.mark.both_databases
+def test_a_page_is_sent_again_only_when_it_has_changed(visitor: Browser) -> None:
+    mark = visitor.open("/sessions/opening").headers["ETag"]
+
+    unchanged = visitor.fetch("GET", "/sessions/opening", {"If-None-Match": mark})
+    renamed("A grand opening")
+    publish_programme()
+    changed = visitor.fetch("GET", "/sessions/opening", {"If-None-Match": mark})
+
+    assert (unchanged.status_code, unchanged.get_data()) == (304, b"")
+    assert unchanged.headers["ETag"] == mark
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != mark
+
+
+def test_a_page_stays_the_same_when_a_release_did_not_touch_it(visitor: Browser) -> None:
+    mark = visitor.open("/speakers").headers["ETag"]
+    renamed("A grand opening")
+    publish_programme()
+
+    assert visitor.open("/speakers").headers["ETag"] == mark
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_encoding_carries_the_same_page(visitor: Browser, address: str) -> None:
+    plain = visitor.fetch("GET", address)
+    small = visitor.fetch("GET", address, {"Accept-Encoding": "gzip"})
+    smaller = visitor.fetch("GET", address, {"Accept-Encoding": "gzip, deflate, br"})
+
+    assert "Content-Encoding" not in plain.headers
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert smaller.headers["Content-Encoding"] == "br"
+    assert gzip.decompress(small.get_data()) == plain.get_data()
+    assert brotli.decompress(smaller.get_data()) == plain.get_data()
+    assert len({answer.headers["ETag"] for answer in (plain, small, smaller)}) == 3
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_asking_for_the_head_gives_the_headers_alone(visitor: Browser, address: str) -> None:
+    for _ in ("rendered", "remembered"):
+        head = visitor.fetch("HEAD", address)
+        whole = visitor.fetch("GET", address)
+
+        assert head.status_code == 200
+        assert head.get_data() == b""
+        assert head.headers["ETag"] == whole.headers["ETag"]
+        assert head.headers["Content-Length"] == str(len(whole.get_data()))
+
+
+def test_another_host_is_not_served_from_memory(visitor: Browser, site: Flask) -> None:
+    visitor.open("/programme")
+
+    answer = site.test_client().get("/programme", base_url="https://elsewhere.example")
+
+    assert answer.status_code == 400
+
+
+# When the database is away
+
+
+class _Away:
+    """Take a database away, and bring it back."""
+
+    def __init__(self, request: pytest.FixtureRequest, address: str) -> None:
+        self._postgres: PostgresServer | None = (
+            request.getfixturevalue("postgres") if "postgresql" in address else None
+        )
+        self._file = Path(address.removeprefix("sqlite:///"))
+        self._kept = self._file.with_suffix(".kept")
+
+    def __enter__(self) -> None:
+        db.session.remove()
+        if self._postgres is not None:
+            self._postgres.crash()
+            return
+        db.engine.dispose()
+        self._file.rename(self._kept)
+        self._file.mkdir()  # what cannot be opened, nor made anew
+
+    def __exit__(self, *_: object) -> None:
+        if self._postgres is not None:
+            self._postgres.restart()
+            return
+        db.engine.dispose()
+        self._file.rmdir()
+        self._kept.rename(self._file)
+
+
+@pytest.fixture
+def away(request: pytest.FixtureRequest, site: Flask, database: str) -> _Away:
+    """The database, to be taken away."""
+    return _Away(request, database)
+
+
+@pytest.mark.both_databases
+def test_public_pages_go_on_while_the_database_is_away(
+    visitor: Browser, away: _Away, site: Flask
+) -> None:
+    client: Any = site.test_client()
+    visitor.open("/programme")
+
+    with away:
+        answers = [client.get(page, base_url="https://conference.example") for page in PAGES]
+
+    assert [answer.status_code for answer in answers] == [200] * len(PAGES)
+    assert visitor.open("/sessions/opening").heading == "Opening"
+
+
+@pytest.mark.both_databases
+def test_a_page_made_without_the_database_is_not_remembered(away: _Away, site: Flask) -> None:
+    client = site.test_client()
+    ask: dict[str, Any] = {"path": "/terms", "base_url": "https://conference.example"}
+    cache_version.current()
+
+    with away:
+        without = client.get(**ask)
+    with_it = client.get(**ask)
+
+    assert without.status_code == 200
+    assert "Tides and Harbours" not in without.get_data(as_text=True)
+    assert "Tides and Harbours" in with_it.get_data(as_text=True)
+
+
+@pytest.mark.both_databases
+def test_what_is_published_after_an_outage_is_seen(
+    visitor: Browser, away: _Away, site: Flask
+) -> None:
+    visitor.open("/programme")
+    with away:
+        site.test_client().get("/programme", base_url="https://conference.example")
+
+    make_session(title="After the storm", slug="after-the-storm")
+    publish_programme()
+
+    assert visitor.open("/sessions/after-the-storm").heading == "After the storm"

@@ -1,0 +1,415 @@
+"""Readers follow what changes: release by release, back and forth, and to where things are now."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from app import clock
+from app.database import db, transaction
+from app.interchange import services
+from app.programme.models import Room, Session, Speaker
+from app.releases import services as publishing
+from app.releases.models import ReleaseActivation, SlugRedirect
+from tests.browser import Browser, Page
+from tests.factories import make_session, make_speaker, publish_programme
+from tests.pages import read_text as read
+
+AFTERNOON = datetime(2009, 6, 10, 13, 0, tzinfo=UTC)  # 2pm by the conference's clocks
+AN_HOUR = timedelta(hours=1)
+
+
+def the(slug: str) -> Session:
+    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
+
+
+def somebody(slug: str) -> Speaker:
+    return db.session.scalars(select(Speaker).where(Speaker.slug == slug)).one()
+
+
+def changed(which: str, /, **about: Any) -> None:
+    """Change a session, and publish that."""
+    session = the(which)
+    for name, value in about.items():
+        setattr(session, name, value)
+    publish_programme()
+
+
+def gone_back_to(number: int, seen: int) -> None:
+    with transaction():
+        publishing.roll_back(number, "", expected_release=seen, actor="grace@conference.example")
+
+
+def groups(page: Page) -> dict[str, list[str]]:
+    """Give what the page of a release says, by group."""
+    found: dict[str, list[str]] = {}
+    name = ""
+    for one in page.tree.find_all("h2", "h3", "li", within=page.main):
+        if one.tag == "li":
+            found.setdefault(name, []).append(read(one))
+        else:
+            name = read(one)
+    return found
+
+
+# What changed
+
+
+@pytest.mark.both_databases
+def test_the_page_tells_of_each_release_the_newest_first(visitor: Browser) -> None:
+    changed("opening", title="A grand opening")
+    changed("harbour-walls", starts_at=AFTERNOON, ends_at=AFTERNOON + AN_HOUR)
+
+    page = visitor.open("/changes")
+
+    assert page.heading == "Changes in the programme"
+    titles = [one for one in page.headings if one.startswith("Release")]
+    assert titles == ["Release 3 Now", "Release 2", "Release 1"]
+    assert "Renamed sessions 1" in page.headings
+    assert "Moved sessions 1" in page.headings
+    assert "The programme of Tides and Harbours was published, with 5 sessions" in page.text
+
+
+@pytest.mark.both_databases
+def test_a_release_tells_its_number_its_date_and_its_note(visitor: Browser) -> None:
+    the("opening").title = "A grand opening"
+    with transaction():
+        publishing.create_release("The opening has a better name.")
+
+    page = visitor.open("/changes").follow("Release 2")
+
+    assert page.heading == "Release 2"
+    assert page.title == "Release 2 – Changes – Tides and Harbours"
+    assert "9:30am on Tuesday 12 May 2009" in page.text
+    assert "The opening has a better name." in page.text
+    assert groups(page)["Renamed sessions 1"] == [
+        "A grand opening before: Opening → after: A grand opening"
+    ]
+
+
+@pytest.mark.both_databases
+def test_what_was_added_moved_cancelled_and_withdrawn_is_told_in_peoples_words(
+    visitor: Browser,
+) -> None:
+    make_session(title="Knots", starts_at=AFTERNOON)
+    the("opening").cancelled_at = clock.now()
+    the("farewell").withdrawn_at = clock.now()
+    moved = the("harbour-walls")
+    was = (moved.starts_at, moved.ends_at)
+    moved.starts_at, moved.ends_at = AFTERNOON, AFTERNOON + AN_HOUR
+    moved.room = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
+    publish_programme()
+
+    page = visitor.open("/changes/2")
+
+    told = groups(page)
+    assert told["Added sessions 1"] == ["Knots 2pm to 3pm on Wednesday 10 June 2009"]
+    assert told["Cancelled sessions 1"][0].startswith("Opening ")
+    assert told["Withdrawn sessions 1"][0].startswith("Farewell ")
+    assert told["Moved sessions 1"][0].endswith(
+        "→ after: 2pm to 3pm on Wednesday 10 June 2009, Great hall"
+    )
+    assert was[0] != AFTERNOON
+    assert page.links["Knots"].startswith("/sessions/session-")
+    assert page.links["Farewell"] == "/releases/1/sessions/farewell"
+
+
+def test_who_joined_and_who_left_is_told_and_what_else_says_something_else(
+    visitor: Browser,
+) -> None:
+    grace = make_speaker(name="Grace Hopper")
+    session = the("harbour-walls")
+    names = [one.speaker.name for one in session.appearances]
+    session.appearances[0].speaker = grace
+    session.abstract = "Of stone."
+    session.language = "cy"
+    publish_programme()
+
+    (said,) = groups(visitor.open("/changes/2"))["Other changes of sessions 1"]
+
+    assert "Now with Grace Hopper" in said
+    assert f"No longer with {names[0]}" in said
+    assert said.endswith("Abstract, Language")
+
+
+def test_people_rooms_and_facts_that_changed_are_named(visitor: Browser) -> None:
+    somebody("ada-marsh").name = "Ada Marsh-Waters"
+    room = db.session.scalars(select(Room).where(Room.slug == "great-hall")).one()
+    room.capacity = 31
+    publish_programme()
+
+    told = groups(visitor.open("/changes/2"))
+
+    assert told["Changed speakers 1"] == [
+        "Ada Marsh-Waters before: Ada Marsh → after: Ada Marsh-Waters"
+    ]
+    assert told["Changed rooms 1"] == ["Great hall Capacity"]
+
+
+def test_a_change_in_the_order_of_things_alone_says_so(visitor: Browser) -> None:
+    for place, room in enumerate(db.session.scalars(select(Room).order_by(Room.position.desc()))):
+        room.position = place
+    publish_programme()
+
+    page = visitor.open("/changes/2")
+
+    assert "Only small things changed" in page.text
+
+
+@pytest.mark.both_databases
+def test_going_back_is_an_entry_too(visitor: Browser, frozen_time: Any) -> None:
+    changed("opening", title="A grand opening")
+    frozen_time.shift(AN_HOUR)
+    gone_back_to(1, seen=2)
+
+    page = visitor.open("/changes")
+
+    titles = [one for one in page.headings if one.startswith("Release")]
+    assert titles == ["Release 1 again Now", "Release 2", "Release 1"]
+    assert "again as it was in release 1, in place of release 2" in page.text
+    own = page.follow("Release 1 again")
+    assert own.heading == "Release 1"
+    assert "Shown again from 10:30am on Tuesday 12 May 2009" in own.headings
+    assert groups(own)["Renamed sessions 1"] == ["Opening before: A grand opening → after: Opening"]
+
+
+def test_many_things_are_cut_in_the_list_and_whole_on_their_own_page(visitor: Browser) -> None:
+    for number in range(7):
+        make_session(title=f"Knots {number}", starts_at=AFTERNOON)
+    publish_programme()
+
+    page = visitor.open("/changes")
+    whole = page.follow("2 more: Added sessions, Release 2")
+
+    assert "Knots 4" in page.text
+    assert "Knots 5" not in page.text
+    assert len(groups(whole)["Added sessions 7"]) == 7
+
+
+@pytest.mark.parametrize("asked", ["2", "99", "3&page=1"])
+def test_a_long_history_has_pages(visitor: Browser, asked: str) -> None:
+    for number in range(12):
+        changed("opening", title=f"Opening {number}")
+
+    first = visitor.open("/changes")
+    page = visitor.open(f"/changes?page={asked}")
+
+    assert first.links["Earlier changes"] == "/changes?page=2"
+    assert page.heading == "Changes in the programme, page 2 of 2"
+    assert page.links["Newer changes"] == "/changes"
+    assert [one for one in page.headings if one.startswith("Release")] == [
+        "Release 3",
+        "Release 2",
+        "Release 1",
+    ]
+
+
+@pytest.mark.parametrize("asked", ["", "0", "-1", "x", "²", "9" * 40])
+def test_a_page_that_is_no_number_is_the_first(visitor: Browser, asked: str) -> None:
+    assert visitor.open(f"/changes?page={asked}").heading == "Changes in the programme"
+
+
+@pytest.mark.empty
+def test_before_anything_is_published_the_page_says_what_will_be_there(visitor: Browser) -> None:
+    page = visitor.open("/changes")
+
+    assert "Nothing has been published yet" in page.headings
+    visitor.open("/changes/1", status=404)
+    visitor.open("/releases/1", status=404)
+
+
+@pytest.mark.both_databases
+@pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+def test_what_changed_is_asked_of_the_database_once(visitor: Browser, queries: list[str]) -> None:
+    changed("opening", title="A grand opening")
+    for address in ("/changes", "/changes/2", "/releases/1"):
+        visitor.open(address)
+    queries.clear()
+
+    for address in ("/changes", "/changes?page=1", "/changes/1", "/releases/1"):
+        visitor.open(address)
+    visitor.open("/releases/1/sessions/opening")
+
+    assert queries == []
+
+
+@pytest.mark.both_databases
+def test_what_was_published_before_changes_were_kept_is_compared_when_asked_for(
+    visitor: Browser,
+) -> None:
+    changed("opening", title="A grand opening")
+    db.session.execute(update(ReleaseActivation).values(change_summary=None))
+    db.session.commit()
+
+    assert "Renamed sessions 1" in visitor.open("/changes/2").headings
+    assert "with 5 sessions" in visitor.open("/changes/1").text
+
+
+def test_another_conference_begins_anew(visitor: Browser) -> None:
+    with transaction():
+        services.load_demo(12, 8)
+        publishing.create_release()
+
+    assert "with 12 sessions and" in visitor.open("/changes/2").text
+    assert groups(visitor.open("/changes/2")) == {}
+
+
+# The programme as it was
+
+
+@pytest.mark.both_databases
+def test_an_earlier_release_stays_readable_and_leads_to_the_present(visitor: Browser) -> None:
+    changed("opening", title="A grand opening")
+
+    page = visitor.open("/releases/1")
+
+    assert page.heading == "The programme in release 1"
+    assert "This is an earlier programme." in page.text
+    assert "Opening" in page.headings
+    assert page.links["See the programme as it is now"] == "/programme"
+    session = page.follow("Opening")
+    assert session.heading == "Opening"
+    assert session.address.endswith("/releases/1/sessions/opening")
+    now = session.follow("See the session as it is now")
+    assert now.heading == "A grand opening"
+
+
+def test_search_engines_are_led_from_an_earlier_release_to_the_present(visitor: Browser) -> None:
+    changed("opening", title="A grand opening", slug="a-grand-opening")
+
+    for address, present in (
+        ("/releases/1", "/programme"),
+        ("/releases/1/sessions/opening", "/sessions/a-grand-opening"),
+    ):
+        page = visitor.open(address)
+        assert '<meta name="robots" content="noindex">' in page.source
+        assert f'<link rel="canonical" href="https://conference.example{present}">' in page.source
+
+
+def test_a_session_that_has_gone_is_still_readable_where_it_was(visitor: Browser) -> None:
+    changed("farewell", withdrawn_at=clock.now())
+
+    page = visitor.open("/releases/1/sessions/farewell")
+
+    assert "It is not part of the programme now." in page.text
+    visitor.open("/sessions/farewell", status=410)
+    visitor.open("/releases/2/sessions/farewell", status=410)
+    visitor.open("/releases/2/sessions/never", status=404)
+    visitor.open("/releases/7", status=404)
+
+
+def test_the_release_that_is_public_says_so(visitor: Browser) -> None:
+    page = visitor.open("/releases/1")
+
+    assert "This is the release that is public now" in page.text
+
+
+def test_few_earlier_programmes_are_held_and_each_stays_itself(visitor: Browser) -> None:
+    for number in range(4):
+        changed("opening", title=f"Opening {number}")
+
+    titles = [visitor.open(f"/releases/{one}").headings[2] for one in (1, 2, 3, 4, 1)]
+
+    assert titles == ["Opening", "Opening 0", "Opening 1", "Opening 2", "Opening"]
+
+
+# Where things are now
+
+
+@pytest.mark.both_databases
+def test_an_old_address_leads_to_the_new_one_through_every_change(visitor: Browser) -> None:
+    changed("opening", slug="grand-opening")
+    changed("grand-opening", slug="the-grand-opening")
+
+    for old in ("opening", "grand-opening"):
+        answer = visitor.fetch("GET", f"/sessions/{old}")
+        assert answer.status_code == 308
+        assert answer.headers["Location"] == "/sessions/the-grand-opening"
+        assert answer.headers["Cache-Control"].startswith("public, max-age=60")
+
+
+@pytest.mark.parametrize("kind", ["ics", "txt"])
+def test_an_old_address_of_a_calendar_or_text_leads_to_the_new_one(
+    visitor: Browser, kind: str
+) -> None:
+    changed("opening", slug="grand-opening")
+
+    answer = visitor.fetch("GET", f"/sessions/opening.{kind}")
+
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == f"/sessions/grand-opening.{kind}"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.both_databases
+def test_a_speakers_old_address_leads_to_the_new_one(visitor: Browser) -> None:
+    somebody("ada-marsh").slug = "ada-waters"
+    publish_programme()
+
+    answer = visitor.fetch("GET", "/speakers/ada-marsh")
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/speakers/ada-waters")
+    assert groups(visitor.open("/changes/2"))["Changed speakers 1"]
+
+
+def test_an_address_that_another_session_has_now_is_that_sessions(visitor: Browser) -> None:
+    changed("opening", slug="grand-opening")
+    make_session(title="Another opening", slug="opening")
+    publish_programme()
+
+    assert visitor.open("/sessions/opening").heading == "Another opening"
+
+    changed("opening", slug="another-opening")
+
+    answer = visitor.fetch("GET", "/sessions/opening")
+    assert answer.headers["Location"] == "/sessions/another-opening"
+
+
+def test_going_back_leads_back_to_the_old_address(visitor: Browser) -> None:
+    changed("opening", slug="grand-opening")
+    gone_back_to(1, seen=2)
+
+    assert visitor.open("/sessions/opening").heading == "Opening"
+    answer = visitor.fetch("GET", "/sessions/grand-opening")
+    assert answer.headers["Location"] == "/sessions/opening"
+
+
+def test_what_readers_saw_and_is_no_longer_there_has_gone(visitor: Browser) -> None:
+    make_session(title="Knots", slug="knots")
+    publish_programme()
+    gone_back_to(1, seen=2)
+
+    assert "no longer part of the programme" in visitor.open("/sessions/knots", status=410).text
+    changed("opening", title="A grand opening")
+    assert visitor.open("/sessions/knots").heading == "Knots"
+
+
+def test_a_session_that_was_cancelled_keeps_its_page_and_says_so(visitor: Browser) -> None:
+    changed("opening", cancelled_at=clock.now())
+
+    assert "This session has been called off." in visitor.open("/sessions/opening").text
+
+
+def test_many_addresses_are_left_at_once(site: Flask, visitor: Browser) -> None:
+    with transaction():
+        services.load_demo(450, 20)
+        publishing.create_release()
+    with transaction():
+        services.load_demo(12, 8)
+        publishing.create_release()
+
+    left = db.session.scalars(select(SlugRedirect).where(SlugRedirect.kind == "session")).all()
+    assert len(left) > 400
+
+
+def test_a_session_that_takes_place_after_all_is_told_with_its_time(visitor: Browser) -> None:
+    changed("opening", cancelled_at=clock.now())
+    changed("opening", cancelled_at=None)
+
+    told = groups(visitor.open("/changes/3"))
+
+    assert told["Sessions that take place after all 1"] == [
+        "Opening 9:30am to 10:30am on Wednesday 10 June 2009, Great hall"
+    ]

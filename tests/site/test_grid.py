@@ -1,0 +1,256 @@
+"""The programme by room and time: one list, read in order, drawn as a grid where there is room."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from config import ROOT
+from tests.browser import Browser, Page
+from tests.factories import FIRST_MORNING, make_room, make_session, make_theme, publish_programme
+from tests.pages import read_text
+
+GRID = "/programme?view=grid"
+NUMBERED = re.compile(r"((?:to-)?[rc])([0-9]+)")  # classes that say where something is drawn
+
+
+def slots(page: Page) -> list[str]:
+    """Read the sessions of a grid in their order."""
+    return [read_text(one) for one in page.tree.find_by_class("slot")]
+
+
+def classes(page: Page, title: str) -> set[str]:
+    """Tell by which classes a session is drawn."""
+    found = next(one for one in page.tree.find_by_class("slot") if title in read_text(one))
+    return set((found.get("class") or "").split())
+
+
+def drawn(page: Page, title: str) -> tuple[tuple[int, int], tuple[int, int] | None]:
+    """Tell between which rows and which columns its classes draw a session; across all, none."""
+    found = [NUMBERED.fullmatch(one) for one in classes(page, title)]
+    numbers = {one[1]: int(one[2]) for one in found if one}
+    lines = {
+        name: (numbers[name], numbers.get(f"to-{name}", numbers[name] + 1))
+        for name in numbers.keys() & {"r", "c"}
+    }
+    return lines["r"], lines.get("c")
+
+
+def test_the_grid_is_a_second_view_of_the_programme(visitor: Browser) -> None:
+    page = visitor.open("/programme").follow("By room and time")
+
+    assert page.heading == "Programme by room and time"
+    assert page.follow("List").heading == "Programme"
+
+
+def test_the_grid_is_read_in_the_order_of_time(visitor: Browser) -> None:
+    page = visitor.open(GRID)
+
+    assert [one.partition(" to ")[0] for one in slots(page)] == [
+        "Opening 9:30am",
+        "Coffee 10:30am",
+        "Reading the tide 11am",
+        "Harbour walls 11am",
+        "Farewell 4pm",
+    ]
+    assert slots(page)[3] == (
+        "Harbour walls 11am to midday, Boat house Ada Marsh Stone Illustrative"
+        " Add to my agenda: Harbour walls"
+    )
+
+
+def test_a_session_is_drawn_in_its_room_at_its_time(visitor: Browser) -> None:
+    page = visitor.open(GRID)
+
+    assert classes(page, "Harbour walls") >= {"slot", "theme-2"}
+    assert drawn(page, "Harbour walls") == ((3, 4), (2, 3))
+    assert read_text(next(page.tree.find_by_class("c2"))) == "Boat house"
+    assert read_text(list(page.tree.find_by_class("r3"))[-1]) == "11am"
+
+
+def test_a_row_goes_from_one_moment_to_the_next_and_hours_without_anything_take_none(
+    visitor: Browser,
+) -> None:
+    late = FIRST_MORNING + timedelta(hours=9)
+    make_session(title="Evening", starts_at=late, ends_at=late + timedelta(minutes=7))
+    publish_programme()
+
+    page = visitor.open("/programme/2009-06-10?view=grid")
+
+    (hours,) = page.tree.find_by_class("board-hours")
+    assert read_text(hours) == "9:30am 10:30am 11am 6:30pm"
+    assert drawn(page, "Evening")[0] == (5, 6)
+
+
+def test_a_pause_of_everybody_is_drawn_across_the_rooms(visitor: Browser) -> None:
+    page = visitor.open(GRID)
+
+    assert "slot--across" in classes(page, "Coffee")
+    assert "slot--across" not in classes(page, "Opening")
+
+
+def test_a_pause_beside_something_else_covers_nothing(visitor: Browser) -> None:
+    make_session(title="Breakfast", kind="Break")
+    publish_programme()
+
+    page = visitor.open(GRID)
+
+    assert "slot--pause" in classes(page, "Breakfast")
+    assert drawn(page, "Breakfast")[1] == (1, 2)
+    assert drawn(page, "Opening")[1] == (2, 3)
+    assert next(read_text(one) for one in page.tree.find_by_class("c1")) == "No room"
+
+
+def test_what_overlaps_in_one_room_is_drawn_side_by_side(visitor: Browser) -> None:
+    room = make_room(name="Loft", position=9)
+    make_session(title="One", room=room)
+    make_session(
+        title="Other",
+        room=room,
+        starts_at=FIRST_MORNING + timedelta(minutes=15),
+        ends_at=FIRST_MORNING + timedelta(hours=1),
+    )
+    publish_programme()
+
+    page = visitor.open(GRID)
+
+    assert drawn(page, "One")[1] == (3, 4)
+    assert drawn(page, "Other")[1] == (4, 5)
+    assert "Loft" in [read_text(one) for one in page.tree.find_by_class("to-c5")]
+
+
+def test_what_has_its_room_for_itself_has_all_its_columns(visitor: Browser) -> None:
+    room = make_room(name="Loft", position=9)
+    for title in ("One", "Other"):
+        make_session(title=title, room=room)
+    make_session(title="Alone", room=room, starts_at=FIRST_MORNING + timedelta(hours=7))
+    publish_programme()
+
+    page = visitor.open(GRID)
+
+    assert drawn(page, "Alone")[1] == (3, 5)
+
+
+def test_more_at_once_than_a_grid_has_columns_stays_a_list(visitor: Browser) -> None:
+    for number in range(201):
+        make_session(title=f"Poster {number}", room=None)
+    publish_programme()
+
+    page = visitor.open(GRID)
+
+    assert len(slots(page)) == 206
+    assert len(list(page.tree.find_by_class("grid"))) == 2
+    assert len(list(page.tree.find_by_class("grid--drawn"))) == 1
+    assert len(list(page.tree.find_by_class("grid--sheet"))) == 1
+
+
+def test_one_day_has_a_grid_of_its_own(visitor: Browser) -> None:
+    page = visitor.open("/programme/2009-06-11").follow("By room and time")
+
+    assert page.heading == "Thursday 11 June 2009 by room and time"
+    assert [one.partition(" ")[0] for one in slots(page)] == ["Farewell"]
+    assert page.follow("Wednesday 10 June 2009").heading == (
+        "Wednesday 10 June 2009 by room and time"
+    )
+
+
+def test_a_session_over_midnight_goes_on_in_the_day_on_which_it_begins(visitor: Browser) -> None:
+    late = FIRST_MORNING + timedelta(hours=13, minutes=30)  # 11pm
+    make_session(title="Night watch", starts_at=late, ends_at=late + timedelta(hours=3))
+    make_session(title="Endless", starts_at=late, ends_at=late + timedelta(hours=90))
+    publish_programme()
+
+    page = visitor.open(GRID)
+
+    assert "to 2am" in next(one for one in slots(page) if "Night watch" in one)
+    assert drawn(page, "Night watch")[0] == (5, 6)
+    assert drawn(page, "Endless")[0] == (5, 7)
+    assert "11pm" in [read_text(one) for one in page.tree.find_all("span")]
+
+
+def test_without_rooms_the_grid_is_one_column(visitor: Browser) -> None:
+    make_session(title="Somewhere", theme=make_theme())
+    publish_programme()
+
+    page = visitor.open("/programme/2009-06-10?view=grid")
+
+    assert "c1" in classes(page, "Somewhere")
+    assert next(read_text(one) for one in page.tree.find_by_class("c1")) == "No room"
+
+
+def test_what_has_no_time_stands_beneath_the_grid(visitor: Browser) -> None:
+    make_session(title="Some day", starts_at=None)
+    publish_programme()
+
+    page = visitor.open(GRID)
+
+    assert page.headings[page.headings.index("No time yet") + 1] == "Some day"
+
+
+def test_a_grid_of_hundreds_of_sessions_has_the_star_of_each(visitor: Browser) -> None:
+    for number in range(320):
+        make_session(title=f"Session {number}", starts_at=FIRST_MORNING + timedelta(days=1))
+    publish_programme()
+
+    buttons = visitor.open(GRID).buttons
+
+    stars = [one for one in buttons if one.startswith("Add to my agenda: ")]
+    assert len(stars) == len(set(stars)) == 324
+
+
+@pytest.mark.parametrize(("at_once", "drawn_days"), [(100, 1), (101, 0)])
+def test_a_day_of_more_columns_than_the_style_sheet_knows_stays_a_list(
+    visitor: Browser, at_once: int, drawn_days: int
+) -> None:
+    for number in range(at_once):
+        make_session(title=f"Session {number}", starts_at=FIRST_MORNING + timedelta(days=9))
+    publish_programme()
+
+    page = visitor.open("/programme/2009-06-19?view=grid")
+
+    assert len(list(page.tree.find_by_class("grid--drawn"))) == drawn_days
+    sheet = (ROOT / "static" / "css" / "grid.css").read_text(encoding="utf-8")
+    assert (f".to-c{at_once + 1}" in sheet) is bool(drawn_days)
+
+
+def test_too_many_rooms_for_one_sheet_are_printed_as_a_list(visitor: Browser) -> None:
+    assert len(list(visitor.open(GRID).tree.find_by_class("grid--sheet"))) == 2
+    for number in range(11):
+        make_session(room=make_room(name=f"Room {number}"))
+    publish_programme()
+
+    page = visitor.open(GRID)
+
+    assert len(list(page.tree.find_by_class("grid--sheet"))) == 1
+
+
+# By title
+
+
+def test_sessions_are_listed_by_title(visitor: Browser) -> None:
+    make_session(title="“Élan” and other words", slug="elan")
+    publish_programme()
+
+    page = visitor.open("/programme").follow("By title")
+
+    assert page.headings[:6] == [
+        "Sessions by title",
+        "“Élan” and other words",
+        "Farewell",
+        "Harbour walls",
+        "Opening",
+        "Reading the tide",
+    ]
+    assert "4pm on Thursday 11 June 2009, Great hall" in page.text
+    assert page.follow("Opening").heading == "Opening"
+
+
+def test_many_titles_are_looked_up_by_letter(visitor: Browser) -> None:
+    for number in range(40):
+        make_session(title=f"Zones {number}")
+    publish_programme()
+
+    page = visitor.open("/sessions")
+
+    assert "Z" in page.links
+    assert page.headings[1:3] == ["F", "Farewell"]

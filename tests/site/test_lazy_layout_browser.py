@@ -1,0 +1,187 @@
+"""A long programme on a telephone: laid out bit by bit, and nobody loses their place in it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Locator, ViewportSize, expect
+from playwright.sync_api import Page as Window
+
+from tests.factories import FIRST_MORNING, make_session, publish_programme
+from tests.live_site import LiveSite
+from tests.site.test_programme_browser import SHIFTED
+from tests.waiting import wait_until
+
+TELEPHONE = ViewportSize(width=360, height=640)
+WAYS = pytest.mark.parametrize(
+    ("address", "lines"), [("/programme", ".row"), ("/programme?view=grid", ".slot")]
+)
+DAYS = 2
+A_DAY = 60  # sessions
+JUMPED = 40  # pixels between the top of the window and what somebody jumped to, at most
+A_CLOCK_TO_MOVE = """
+  window.time = 0;
+  performance.now = () => time;
+  window.requestIdleCallback = later => { window.later = later; };
+"""
+IS_NOTED = """lines => {
+  const place = history.state?.place;
+  const put = one => getComputedStyle(one).contentVisibility === "auto";
+  const all = [...document.querySelectorAll(lines)];
+  const waited = all.filter(one => put(one) || one.style.contentVisibility === "visible");
+  return place && Math.abs(waited[place.at].getBoundingClientRect().top - place.top) < 1;
+}"""
+LISTENING = """() => {
+  window.ended = new Promise(done => addEventListener("scrollend", done, { once: true }));
+}"""
+OVERLAPS = """lines => lines.filter((line, at) =>
+  at && lines[at - 1].getBoundingClientRect().bottom > line.getBoundingClientRect().top + 1
+).length"""
+
+
+@pytest.fixture
+def home(site: Any, live_site: Callable[..., LiveSite]) -> str:
+    """The address of a site whose programme goes on for many screens; titles are short and long."""
+    for number in range(DAYS * A_DAY):
+        day, minute = divmod(number, A_DAY)
+        starts_at = FIRST_MORNING + timedelta(days=day + 1, minutes=5 * minute)
+        make_session(
+            title=f"Watch {number}, and {'what was seen from it ' * (number % 9)}",
+            slug=f"watch-{number}",
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=5),
+        )
+    publish_programme()
+    return live_site().address
+
+
+@pytest.fixture
+def telephone(chromium: Chromium, home: str) -> Any:
+    """A telephone."""
+    with chromium.new_context(base_url=home, viewport=TELEPHONE) as context:
+        yield context.new_page()
+
+
+@WAYS
+def test_a_long_programme_is_laid_out_bit_by_bit_until_all_is_in_its_place(
+    telephone: Window, address: str, lines: str
+) -> None:
+    telephone.add_init_script("window.requestIdleCallback = later => { window.later = later; }")
+    telephone.goto(address)
+    last = telephone.locator(lines).last
+    expect(last).to_have_css("content-visibility", "auto")
+
+    while _put_off(telephone, lines):
+        telephone.evaluate("later()")
+
+    expect(last).to_have_css("content-visibility", "visible")
+    assert telephone.locator(lines).evaluate_all(OVERLAPS) == 0
+
+
+@WAYS
+def test_somebody_lands_on_the_day_that_they_chose_while_it_is_not_yet_laid_out(
+    telephone: Window, address: str, lines: str
+) -> None:
+    telephone.goto(f"{address}#day-2009-06-12")
+    day = telephone.get_by_role("heading", name="Friday 12 June 2009")
+    assert 0 <= _top(day) <= JUMPED
+
+    expect(telephone.locator(lines).last).to_have_css("content-visibility", "visible")
+
+    assert 0 <= _top(day) <= JUMPED
+
+
+@WAYS
+def test_whoever_comes_back_finds_the_session_where_they_left_it(
+    telephone: Window, address: str, lines: str
+) -> None:
+    telephone.goto(address)
+    session = telephone.get_by_role("link", name="Watch 77, and", exact=False)
+    session.scroll_into_view_if_needed()
+    expect(telephone.locator(lines).last).to_have_css("content-visibility", "visible")
+    wait_until(lambda: telephone.evaluate(IS_NOTED, lines), "where they are is noted")
+    left_at = _top(session)
+
+    session.click()
+    telephone.wait_for_url("**/sessions/watch-77")
+    telephone.go_back()
+    assert _top(session) == pytest.approx(left_at, abs=2)
+
+    telephone.reload()
+    assert _top(session) == pytest.approx(left_at, abs=2)
+
+
+@WAYS
+def test_whoever_left_before_all_was_laid_out_comes_back_to_where_they_were(
+    telephone: Window, address: str, lines: str
+) -> None:
+    telephone.add_init_script("window.requestIdleCallback = later => { window.later = later; }")
+    telephone.goto(address)
+    session = telephone.get_by_role("link", name="Watch 77, and", exact=False)
+    session.scroll_into_view_if_needed()
+    wait_until(lambda: telephone.evaluate("'place' in (history.state ?? {})"), "scrolled")
+    left_at = _top(session)
+
+    telephone.reload()
+
+    assert _put_off(telephone, lines) == 0
+    assert _top(session) == pytest.approx(left_at, abs=2)
+
+
+@WAYS
+def test_nothing_jumps_while_somebody_scrolls_up_from_far_down(
+    telephone: Window, address: str, lines: str
+) -> None:
+    telephone.add_init_script(A_CLOCK_TO_MOVE)
+    telephone.goto(address)
+    telephone.mouse.move(100, 300)
+    telephone.evaluate(LISTENING)
+    telephone.mouse.wheel(0, 9000)
+    telephone.evaluate("ended")
+    put_off = _put_off(telephone, lines)
+    assert put_off
+
+    for _ in range(10):
+        telephone.evaluate(LISTENING)
+        telephone.mouse.wheel(0, -120)
+        telephone.evaluate("later()")  # while it scrolls, nothing is to be laid out
+        telephone.evaluate("ended")
+        telephone.evaluate("time += 200, later()")
+    assert _put_off(telephone, lines) < put_off
+
+    assert telephone.evaluate(SHIFTED) == 0
+
+
+def test_the_browser_finds_words_that_are_not_yet_laid_out(telephone: Window) -> None:
+    telephone.add_init_script("window.requestIdleCallback = () => {}")
+    telephone.goto("/programme")
+
+    assert telephone.evaluate("find('Watch 118,')")
+
+    box = telephone.get_by_role("link", name="Watch 118,", exact=False).bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] <= TELEPHONE["height"]
+
+
+def test_without_scripts_nothing_is_put_off(window_without_scripts: Window, home: str) -> None:
+    window_without_scripts.set_viewport_size(TELEPHONE)
+    window_without_scripts.goto(f"{home}/programme")
+
+    expect(window_without_scripts.locator(".row").last).to_have_css("content-visibility", "visible")
+
+
+def _put_off(window: Window, lines: str) -> int:
+    """Count the sessions that wait to be laid out."""
+    every = window.locator(lines)
+    return int(
+        every.evaluate_all(
+            "all => all.filter(one => getComputedStyle(one).contentVisibility === 'auto').length"
+        )
+    )
+
+
+def _top(place: Locator) -> float:
+    """Tell how far something is from the top of the window, in CSS pixels."""
+    return float(place.evaluate("one => one.getBoundingClientRect().top"))

@@ -1,0 +1,271 @@
+"""Somebody asks to keep the programme, and reads it where there is no signal, in a real browser."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page as Window
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.programme.models import Conference
+from app.registration import links
+from tests.agenda.test_agenda import the_session
+from tests.factories import make_delegate, make_room, make_session, publish_programme
+from tests.live_site import LiveSite
+from tests.waiting import wait_until
+
+KEEP = "Keep it on this device"
+STORES = "caches.keys()"
+WORKERS = "navigator.serviceWorker.getRegistrations().then(all => all.length)"
+EVERYTHING = """async () => (await Promise.all((await caches.keys()).map(async name =>
+  (await (await caches.open(name)).keys()).map(one => new URL(one.url).pathname)))).flat()"""
+Axe = Callable[[Window], list[str]]
+
+
+@contextmanager
+def _a_window(chromium: Chromium, home: str) -> Iterator[Window]:
+    with chromium.new_context(base_url=home) as context:
+        yield context.new_page()
+
+
+def _read(address: str) -> str:
+    with urlopen(address, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def _keep(window: Window) -> None:
+    window.goto("/offline")
+    window.get_by_role("button", name=KEEP).click()
+    expect(window.get_by_text("Last brought up to date on")).to_be_visible(timeout=30_000)
+
+
+def test_a_programme_that_is_kept_is_read_without_a_connection(
+    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
+) -> None:
+    with _a_window(chromium, live_site().address) as window:
+        _keep(window)
+        assert axe(window) == []
+        window.context.set_offline(True)
+
+        window.goto("/programme")
+        banner = window.get_by_role("region", name="Without a connection")
+        assert banner.inner_text().startswith(
+            "You are without a connection. This is the programme as of Tuesday 12 May 2009, 9:"
+        )
+        assert axe(window) == []
+        window.get_by_role("link", name="Reading the tide").click()
+
+        assert window.get_by_role("heading", level=1).inner_text() == "Reading the tide"
+        assert banner.is_visible()
+        way = window.get_by_role("navigation", name="You are here")
+        assert banner.evaluate("(one, way) => one.nextElementSibling === way", way.element_handle())
+        window.context.set_offline(False)
+        window.goto("/programme")
+        assert banner.count() == 0
+
+
+def test_what_a_question_made_of_a_page_does_not_take_its_place(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    with _a_window(chromium, live_site().address) as window:
+        _keep(window)
+        window.goto("/programme?zone=Asia/Tokyo")
+        assert "in Tokyo" in window.inner_text("main")
+        window.wait_for_timeout(500)  # in which it would be kept
+        window.context.set_offline(True)
+
+        window.goto("/programme")
+
+        assert "Reading the tide" in window.inner_text("main")
+        assert "in Tokyo" not in window.inner_text("main")
+
+
+def test_a_personal_page_is_never_given_from_what_is_kept(
+    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
+) -> None:
+    booking = f"/booking/{links.booking_token(make_delegate())}"
+    with _a_window(chromium, live_site().address) as window:
+        _keep(window)
+        for address in (booking, "/register", "/my", "/organise", "/agenda"):
+            window.goto(address)
+        kept = window.evaluate(EVERYTHING)
+        window.context.set_offline(True)
+
+        for address in (booking, "/register/name", "/organise", "/sign-in"):
+            answer = window.goto(address)
+            assert answer is not None
+            assert answer.status == 503
+            assert window.get_by_role("heading", level=1).inner_text() == (
+                "This page needs a connection"
+            )
+            assert "Ada" not in window.inner_text("body")
+        assert axe(window) == []
+
+    personal = ("/booking", "/register", "/my", "/organise", "/agenda", "/sign-in")
+    assert [one for one in kept if one.startswith(personal)] == []
+
+
+def test_the_agenda_stands_on_the_device_without_a_connection(
+    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
+) -> None:
+    with _a_window(chromium, live_site().address) as window:
+        window.goto("/programme")
+        for title in ("Reading the tide", "Harbour walls", "Farewell"):
+            window.get_by_role("button", name=f"My agenda : {title}").click()
+            expect(
+                window.get_by_role("button", name=f"My agenda : {title}", pressed=True)
+            ).to_be_visible()
+        _keep(window)
+        window.context.set_offline(True)
+
+        window.goto("/agenda")
+
+        assert window.url.endswith("/offline/agenda")
+        expect(window.locator("#offline-agenda h3")).to_have_text(
+            ["Reading the tide", "Harbour walls", "Farewell"]
+        )
+        assert window.locator("#offline-agenda h2").all_inner_texts() == [
+            "Wednesday 10 June 2009",
+            "Thursday 11 June 2009",
+        ]
+        assert window.locator(".clash").all_inner_texts() == [
+            "At the same time Harbour walls, 11am to midday",
+            "At the same time Reading the tide, 11am to midday",
+        ]
+        assert axe(window) == []
+
+
+def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
+    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Axe
+) -> None:
+    tide = the_session("reading-the-tide")
+    assert tide.ends_at
+    kitchen, tower = make_room(name="Kitchen"), make_room(name="Tower")
+    soup = tide.ends_at + timedelta(minutes=5)
+    make_session(title="Soup", room=kitchen, starts_at=soup, language="fr")
+    make_session(title="Late view", room=tower, starts_at=tide.ends_at + timedelta(minutes=70))
+    make_session(title="Bell", room=tower, starts_at=tide.starts_at, ends_at=None)
+    make_session(title="Cake", starts_at=tide.ends_at)  # in no room
+    with transaction():
+        db.session.scalars(select(Conference)).one().walking_minutes = 10
+    publish_programme()
+    chosen = ("Bell", "Reading the tide", "Cake", "Soup", "Late view", "Farewell")
+    with _a_window(chromium, live_site().address) as window:
+        window.goto("/programme")
+        for title in chosen:
+            window.get_by_role("button", name=f"My agenda : {title}", exact=True).click()
+            pressed = window.get_by_role("button", name=f"My agenda : {title}", exact=True)
+            expect(pressed).to_have_attribute("aria-pressed", "true")
+        window.goto("/agenda")
+        troubles = window.locator(".clash").all_inner_texts()
+        notes = window.get_by_text("of these sessions in time: see below.").count()
+        _keep(window)
+        window.context.set_offline(True)
+
+        window.goto("/agenda")
+
+        expect(window.locator("#offline-agenda h3")).to_have_count(len(chosen))
+        assert troubles == window.locator(".clash").all_inner_texts()
+        assert troubles == [
+            "No time to walk You come from Bell, which begins at 11am in Tower.",
+            "At the same time Soup, 12:05pm to 1:05pm",
+            "At the same time Cake, midday to 1pm",
+            "No time to walk You come from Reading the tide, which ends at midday in Great hall.",
+            "No time to walk You come from Soup, which ends at 1:05pm in Kitchen.",
+        ]
+        assert window.locator(".clash a[lang=fr]").all_inner_texts() == ["Soup"] * 2
+        assert notes == 1
+        expect(
+            window.get_by_text("You cannot get to all of these sessions in time")
+        ).to_be_visible()
+        assert axe(window) == []
+
+
+def test_a_new_programme_takes_the_place_of_the_one_before(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+    with _a_window(chromium, home) as window:
+        _keep(window)
+        before = window.evaluate(STORES)
+        the_session("opening").title = "Opening words"
+        publish_programme()
+        wait_until(lambda: "Opening words" in _read(f"{home}/sessions/opening"), "the new title")
+
+        window.get_by_role("button", name="Bring it up to date now").click()
+        wait_until(lambda: not set(before) <= set(window.evaluate(STORES)), "another store")
+        expect(window.get_by_text("Last brought up to date on")).to_be_visible()
+        window.context.set_offline(True)
+        window.goto("/sessions/opening")
+
+        assert window.get_by_role("heading", level=1).inner_text() == "Opening words"
+        assert len(window.evaluate(STORES)) == 2
+
+
+def test_removing_it_leaves_nothing(live_site: Callable[..., LiveSite], chromium: Chromium) -> None:
+    with _a_window(chromium, live_site().address) as window:
+        _keep(window)
+
+        window.get_by_role("button", name="Remove it from this device").click()
+
+        expect(
+            window.get_by_text("The programme is no longer kept on this device.")
+        ).to_be_visible()
+        assert window.evaluate(STORES) == []
+        assert window.evaluate(WORKERS) == 0
+        assert window.get_by_role("button", name=KEEP).is_visible()
+
+
+def test_who_has_not_asked_has_no_worker_and_nothing_kept(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    with _a_window(chromium, live_site().address) as window:
+        asked: list[str] = []
+        window.on("request", lambda request: asked.append(request.url))
+        for address in ("/", "/programme", "/sessions/opening", "/offline"):
+            window.goto(address, wait_until="networkidle")
+
+        assert window.evaluate(WORKERS) == 0
+        assert window.evaluate(STORES) == []
+        assert window.evaluate("localStorage.length") == 0
+        assert [one for one in asked if "stars.json" in one or "worker" in one] == []
+
+
+def test_a_device_without_room_is_told_so_and_keeps_what_it_had(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    with _a_window(chromium, live_site().address) as window:
+        devtools = window.context.new_cdp_session(window)
+        window.goto("/offline")
+        devtools.send(
+            "Storage.overrideQuotaForOrigin",
+            {"origin": window.evaluate("location.origin"), "quotaSize": 30_000},
+        )
+
+        window.get_by_role("button", name=KEEP).click()
+
+        expect(window.get_by_text("There is not enough room left on this device")).to_be_visible()
+        assert [one for one in window.evaluate(STORES) if "what is kept" in one] == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_pages_fit_and_work_by_the_keyboard(
+    live_site: Callable[..., LiveSite], chromium: Chromium, width: int
+) -> None:
+    home = live_site().address
+    with chromium.new_context(base_url=home, viewport={"width": width, "height": 700}) as context:
+        window = context.new_page()
+        for address in ("/offline", "/offline/agenda", "/offline/away"):
+            window.goto(address)
+            assert window.evaluate("document.documentElement.scrollWidth") <= width
+        window.goto("/offline")
+        button = window.get_by_role("button", name=KEEP)
+        button.focus()
+        window.keyboard.press("Enter")
+
+        expect(window.get_by_text("Last brought up to date on")).to_be_visible(timeout=30_000)

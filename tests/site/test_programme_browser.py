@@ -1,0 +1,303 @@
+"""The programme on a telephone, by keyboard, by ear and on paper, in a real browser."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import FloatRect, expect
+from playwright.sync_api import Page as Window
+
+from app.programme.photos import renditions
+from tests import keyboard
+from tests.factories import FIRST_MORNING, make_room, make_session, make_speaker, publish_programme
+from tests.live_site import LiveSite
+from tests.programme.test_renditions import a_real_photo
+
+GRID = "/programme?view=grid"
+PAGES = ("/programme", GRID, "/now", "/now?display=1", "/sessions", "/sessions/opening")
+SHIFTED = """() => new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => {
+    for (const one of list.getEntries()) sum += one.value;
+  }).observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(sum), 400);
+})"""
+
+CUT_OFF = """() => [
+  ...document.querySelectorAll(".board-box, .board-box *:not(.slot-where)")
+].filter(one =>
+  one.scrollHeight > one.clientHeight + 1 && getComputedStyle(one).overflowY !== "visible"
+).map(one => one.outerHTML.slice(0, 80))"""
+ON_EACH_OTHER = """() => {
+  const boxes = [...document.querySelectorAll(".slot")].map(one => one.getBoundingClientRect());
+  return boxes.flatMap((one, at) => boxes.slice(at + 1).filter(other =>
+    one.left < other.right - 1 && other.left < one.right - 1
+    && one.top < other.bottom - 1 && other.top < one.bottom - 1));
+}"""
+OPACITIES = """[...document.querySelectorAll(".row__time")].map(
+  one => getComputedStyle(one).opacity
+)"""
+UNCOVERED = """() => {
+  const one = document.activeElement, box = one.getClientRects()[0];
+  return [box.top + 1, box.bottom - 1].every(y => {
+    const top = document.elementFromPoint(box.left + 2, y);
+    return one === top || one.contains(top);
+  });
+}"""
+
+
+@pytest.fixture
+def home(live_site: Callable[..., LiveSite]) -> str:
+    """The address of the site."""
+    return live_site().address
+
+
+def test_a_screen_reader_hears_the_grid_as_a_list_in_the_order_of_time(
+    window: Window, home: str
+) -> None:
+    window.goto(f"{home}{GRID}")
+
+    day = window.get_by_role("region", name="Wednesday 10 June 2009", exact=True)
+    expect(day).to_match_aria_snapshot(
+        """
+        - region "Wednesday 10 June 2009":
+          - heading "Wednesday 10 June 2009" [level=2]
+          - region "Wednesday 10 June 2009 by room and time":
+            - list:
+              - listitem:
+                - heading "Opening" [level=3]
+                - paragraph:
+                  - time: 9:30am
+                  - text: to 10:30am , Great hall
+                - paragraph: Ada Marsh, João Maré
+              - listitem:
+                - heading "Coffee" [level=3]
+                - paragraph:
+                  - time: 10:30am
+                  - text: to 11am
+              - listitem:
+                - heading "Reading the tide" [level=3]
+                - paragraph:
+                  - time: 11am
+                  - text: to midday , Great hall
+              - listitem:
+                - heading "Harbour walls" [level=3]
+                - paragraph:
+                  - time: 11am
+                  - text: to midday , Boat house
+        """
+    )
+
+
+def test_where_there_is_room_the_grid_puts_rooms_side_by_side(window: Window, home: str) -> None:
+    window.set_viewport_size({"width": 1280, "height": 800})
+    window.goto(f"{home}{GRID}")
+
+    tide = _box(window, "Reading the tide")
+    walls = _box(window, "Harbour walls")
+    opening = _box(window, "Opening")
+
+    assert tide["y"] == walls["y"]
+    assert tide["x"] + tide["width"] <= walls["x"]
+    assert opening["y"] + opening["height"] <= tide["y"]
+    assert opening["x"] == tide["x"]
+
+
+def test_the_grid_shows_the_whole_day_and_every_word(
+    window: Window, site: Any, live_site: Callable[..., LiveSite]
+) -> None:
+    loft = make_room(name="Loft")
+    for minutes in (0, 10, 20):
+        make_session(
+            title=f"What is said in few minutes, and takes {'many words ' * 12}{minutes}",
+            room=loft,
+            speakers=(make_speaker(name=f"Maximiliane Featherstonehaugh {minutes}"),),
+            starts_at=FIRST_MORNING + timedelta(minutes=minutes),
+            ends_at=FIRST_MORNING + timedelta(minutes=minutes + 10),
+        )
+    publish_programme()
+    window.set_viewport_size({"width": 1280, "height": 800})
+
+    window.goto(f"{live_site().address}{GRID}")
+
+    assert window.evaluate(CUT_OFF) == []
+    assert window.evaluate(ON_EACH_OTHER) == []
+
+
+def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
+    window: Window, site: Any, live_site: Callable[..., LiveSite]
+) -> None:
+    for hour in range(1, 12):
+        make_session(title=f"Watch {hour}", starts_at=FIRST_MORNING + timedelta(hours=hour))
+    publish_programme()
+    window.set_viewport_size({"width": 1280, "height": 400})
+    window.goto(f"{live_site().address}{GRID}")
+    rooms = window.locator(".board-rooms").first
+
+    window.get_by_role("link", name="Watch 11").focus()
+    assert rooms.evaluate("one => one.getBoundingClientRect().top") == 0
+    while keyboard.get_focused_name(window) != "Watch 1":
+        window.keyboard.press("Shift+Tab")
+        assert window.evaluate(UNCOVERED), keyboard.get_focused_name(window)
+
+
+def test_a_star_in_the_grid_stands_in_the_corner_of_its_session(window: Window, home: str) -> None:
+    window.set_viewport_size({"width": 1280, "height": 800})
+    window.goto(f"{home}{GRID}")
+    star = window.get_by_role("button", name="My agenda : Harbour walls", exact=True)
+
+    star.click()
+
+    expect(star).to_have_attribute("aria-pressed", "true")
+    box, slot = star.bounding_box(), _box(window, "Harbour walls")
+    title = window.get_by_role("link", name="Harbour walls", exact=True).bounding_box()
+    assert box is not None
+    assert title is not None
+    assert min(box["width"], box["height"]) >= 24
+    assert slot["x"] < title["x"] + title["width"] <= box["x"] < slot["x"] + slot["width"]
+
+
+def test_on_a_telephone_the_grid_is_the_list(chromium: Chromium, home: str) -> None:
+    with chromium.new_context(base_url=home, viewport={"width": 320, "height": 640}) as context:
+        window = context.new_page()
+        window.goto(GRID)
+
+        boxes = [_box(window, title) for title in ("Opening", "Reading the tide", "Harbour walls")]
+
+        assert len({box["x"] for box in boxes}) == 1
+        assert boxes[1]["y"] + boxes[1]["height"] <= boxes[2]["y"]
+        assert window.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_on_paper_a_day_of_the_grid_fits_a_sheet_that_lies_on_its_side(
+    chromium: Chromium, home: str
+) -> None:
+    with chromium.new_context(base_url=home, viewport={"width": 1047, "height": 718}) as context:
+        window = context.new_page()
+        window.emulate_media(media="print")
+        window.goto(GRID)
+
+        tide, walls = _box(window, "Reading the tide"), _box(window, "Harbour walls")
+        board = window.locator(".board").first.bounding_box()
+
+        assert tide["y"] == walls["y"]
+        assert board is not None
+        assert board["height"] <= 718
+        assert board["width"] <= 1047
+
+
+@pytest.mark.parametrize("width", [690, 720])
+def test_on_paper_every_line_has_its_time_and_nothing_is_there_to_press(
+    chromium: Chromium, home: str, width: int
+) -> None:
+    with chromium.new_context(base_url=home, viewport={"width": width, "height": 1000}) as context:
+        window = context.new_page()
+        window.emulate_media(media="print")
+        window.goto("/programme")
+
+        assert window.evaluate(OPACITIES) == ["1"] * 5
+        assert window.get_by_text("Times are London time").is_visible()
+        for link in ("Show another time zone", "Search and filter the programme", "Water"):
+            assert window.get_by_role("main").get_by_text(link).last.is_hidden(), link
+        assert window.locator(".star:visible").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_moves_once_it_is_there(chromium: Chromium, home: str, width: int) -> None:
+    with chromium.new_context(base_url=home, timezone_id="Asia/Tokyo") as context:
+        window = context.new_page()
+        window.set_viewport_size({"width": width, "height": 800})
+        moved = {}
+        for address in PAGES:
+            window.goto(address)
+            moved[address] = window.evaluate(SHIFTED)
+
+    assert moved == dict.fromkeys(PAGES, 0)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_moves_when_photos_come(chromium: Chromium, home: str, width: int) -> None:
+    for number in range(8):
+        a_real_photo(make_speaker(name=f"Somebody {number}", slug=f"somebody-{number}"))
+    renditions.render_pending()
+    publish_programme()
+    with chromium.new_context(base_url=home) as context:
+        window = context.new_page()
+        window.set_viewport_size({"width": width, "height": 800})
+
+        for address, looks in (("/speakers", ".face"), ("/speakers/somebody-7", ".portrait")):
+            window.goto(address)
+            photo = window.locator(f"img{looks}").last
+            photo.scroll_into_view_if_needed()
+            expect(photo).to_have_js_property("complete", value=True)
+
+            assert window.evaluate(SHIFTED) == 0
+
+
+def test_the_programme_is_walked_through_by_keyboard_and_without_scripts(
+    window_without_scripts: Window, home: str
+) -> None:
+    window = window_without_scripts
+    window.goto(f"{home}/programme")
+
+    _press(window, "By room and time")
+    window.wait_for_url("**/programme?view=grid")
+    _press(window, "Opening")
+    window.wait_for_url("**/sessions/opening")
+    _press(window, "Great hall")
+    window.wait_for_url("**/rooms/great-hall")
+
+    assert window.get_by_role("heading", level=1).inner_text() == "Great hall"
+
+
+def test_another_zone_is_chosen_by_keyboard_and_without_scripts(
+    window_without_scripts: Window, home: str
+) -> None:
+    window = window_without_scripts
+    window.goto(f"{home}/now")
+    window.get_by_text("Show another time zone").focus()
+    window.keyboard.press("Enter")
+    window.get_by_label("Time zone").focus()
+    window.keyboard.type("Lima")
+    window.keyboard.press("Tab")
+    window.keyboard.press("Enter")
+    window.wait_for_url("**/now?zone=America%2FLima")
+
+    assert "What the clocks show in Lima" in window.get_by_role("main").inner_text()
+
+
+def test_long_titles_and_names_from_right_to_left_break_no_page(
+    chromium: Chromium, site: Any, live_site: Callable[..., LiveSite]
+) -> None:
+    speaker = make_speaker(name="فاطمة الزهراء", slug="fatima")
+    room = make_room(name="A room with a very long name indeed, on the second floor")
+    make_session(title="w" * 200, slug="long", speakers=(speaker,), room=room)
+    publish_programme()
+
+    with chromium.new_context(
+        base_url=live_site().address, viewport={"width": 320, "height": 640}
+    ) as context:
+        window = context.new_page()
+        for address in (*PAGES, "/sessions/long", "/speakers/fatima"):
+            window.goto(address)
+            assert (address, window.evaluate("document.documentElement.scrollWidth")) == (
+                address,
+                320,
+            )
+
+
+def _box(window: Window, title: str) -> FloatRect:
+    """Tell where a session is drawn."""
+    found = window.locator(".slot", has=window.get_by_role("heading", name=title, exact=True))
+    box = found.bounding_box()
+    assert box is not None, title
+    return box
+
+
+def _press(window: Window, link: str) -> None:
+    """Reach a link with the keyboard, and follow it."""
+    found = window.get_by_role("main").get_by_role("link", name=link, exact=True).first
+    found.focus()
+    window.keyboard.press("Enter")

@@ -1,0 +1,550 @@
+"""The programme as a visitor reads it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.database import db, transaction
+from app.interchange import services
+from app.interchange.importers.detect import read_file
+from app.programme.models import Session
+from app.releases import services as releases_services
+from tests.browser import Browser, Page
+from tests.factories import (
+    FIRST_MORNING,
+    SMALL_CONFERENCE,
+    make_agenda,
+    make_room,
+    make_session,
+    make_speaker,
+    make_theme,
+    publish_programme,
+)
+from tests.pages import read_text
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</title><h1>Broken</h1>",
+    "“Quotes” & 'more' \"quotes\"",
+    "w" * 200,
+    "A very long title that goes on and on " * 5,
+    "مؤتمر الصحة للجميع",
+    "שלום (עולם) 2009",
+    "👩🏽‍⚕️ Care 🏥",
+    "健康公平",
+    "{{ 7 * 7 }} {% raw %}",
+    "  spaced\u00a0out  ",
+)
+
+
+def times(page: Page) -> list[str]:
+    """Read what stands in the margin of each line."""
+    return [read_text(one) for one in page.tree.find_by_class("row__time")]
+
+
+def line(page: Page, title: str) -> str:
+    """Read the line of a session."""
+    for row in page.tree.find_by_class("row"):
+        if title in read_text(next(page.tree.find_all("h3", within=row))):
+            return read_text(row)
+    raise AssertionError(f"{page.address} has no line for {title}")
+
+
+# The whole programme, and one day
+
+
+def test_the_programme_is_read_from_the_top(visitor: Browser) -> None:
+    page = visitor.open("/programme")
+
+    assert page.headings[:8] == [
+        "Programme",
+        "Wednesday 10 June 2009",
+        "Opening",
+        "Coffee",
+        "Reading the tide",
+        "Harbour walls",
+        "Thursday 11 June 2009",
+        "Farewell",
+    ]
+    assert times(page) == [
+        "9:30am to 10:30am",
+        "10:30am to 11am",
+        "11am to midday",
+        "11am to midday",
+        "4pm to 5pm",
+    ]
+
+
+def test_a_line_tells_who_where_and_what(visitor: Browser) -> None:
+    page = visitor.open("/programme")
+
+    assert line(page, "Opening").endswith(
+        "Opening Ada Marsh, João Maré Great hall Plenary Add to my agenda: Opening"
+    )
+    assert line(page, "Harbour walls").endswith(
+        "Harbour walls Ada Marsh Boat house Stone Parallel session Illustrative"
+        " Add to my agenda: Harbour walls"
+    )
+
+
+def test_times_can_be_read_by_programs(visitor: Browser) -> None:
+    page = visitor.open("/programme")
+
+    moments = [one.get("datetime") for one in page.tree.find_all("time")]
+    assert moments[:2] == ["2009-06-10T09:30:00+01:00", "2009-06-10T10:30:00+01:00"]
+
+
+def test_the_programme_leads_to_its_days_themes_and_rooms(visitor: Browser) -> None:
+    page = visitor.open("/programme")
+
+    assert page.links["Wednesday 10 June 2009"] == "#day-2009-06-10"
+    assert page.follow("Water").heading == "Water"
+    assert visitor.open("/programme").follow("Boat house").heading == "Boat house"
+
+
+def test_a_break_is_shown_quietly(visitor: Browser) -> None:
+    page = visitor.open("/programme")
+
+    assert line(page, "Coffee") == "10:30am to 11am Coffee"
+    assert "Coffee" not in page.links
+
+
+def test_a_break_that_tells_more_has_a_link(visitor: Browser) -> None:
+    make_session(title="Lunch", slug="lunch", kind="break", abstract="Soup and bread.")
+    publish_programme()
+
+    page = visitor.open("/programme").follow("Lunch")
+
+    assert "Soup and bread." in page.text
+    assert "Speaker to be confirmed" not in page.text
+
+
+def test_who_speaks_is_to_be_confirmed(visitor: Browser) -> None:
+    make_session(title="Sea walls", slug="sea-walls")
+    make_session(title="Welcome", kind="plenary")
+    publish_programme()
+
+    page = visitor.open("/programme")
+
+    assert "Speaker to be confirmed" in line(page, "Sea walls")
+    assert "Speaker to be confirmed" not in line(page, "Welcome")
+    assert "Speaker to be confirmed" in page.follow("Sea walls").text
+
+
+def test_sessions_without_a_time_stand_at_the_end(visitor: Browser) -> None:
+    make_session(title="Some day", slug="some-day", starts_at=None)
+    publish_programme()
+
+    page = visitor.open("/programme")
+
+    at = page.headings.index("No time yet")
+    assert page.headings[at + 1] == "Some day"
+    assert at > page.headings.index("Farewell")
+    assert page.follow("Some day").summary_list["When"] == "The time is not settled yet"
+
+
+def test_a_theme_is_a_word_a_shape_and_a_colour(visitor: Browser) -> None:
+    page = visitor.open("/programme")
+
+    mark = next(page.tree.find_by_class("theme-2"))
+    assert read_text(mark) == "Stone"
+    assert [one.get("href") for one in page.tree.find_all() if one.get("href") == "#shape-square"]
+
+
+def test_a_day_has_a_page_that_leads_to_the_others(visitor: Browser) -> None:
+    page = visitor.open("/programme/2009-06-10")
+
+    assert page.heading == "Programme for Wednesday 10 June 2009"
+    assert "Morning" in page.headings
+    assert "Farewell" not in page.headings
+    assert page.follow("Thursday 11 June 2009").headings[1:3] == ["Afternoon", "Farewell"]
+
+
+def test_a_late_session_is_in_the_evening_of_the_conferences_own_day(visitor: Browser) -> None:
+    midnight = datetime.fromisoformat("2009-06-11T00:15:00+01:00")
+    make_session(title="Dinner", starts_at=midnight - timedelta(hours=4))
+    make_session(title="Dancing", starts_at=midnight)
+    publish_programme()
+
+    first, second = visitor.open("/programme/2009-06-10"), visitor.open("/programme/2009-06-11")
+
+    assert first.headings[-4:-3] == ["Dinner"]
+    assert first.headings[-5] == "Evening"
+    assert second.headings[1:3] == ["Morning", "Dancing"]
+    assert times(second)[0] == "12:15am to 1:15am"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/programme/2009-06-12",
+        "/programme/2009-02-31",
+        "/programme/wednesday",
+        "/sessions/no-such-session",
+        "/sessions/Opening",
+        "/speakers/nobody",
+        "/themes/none",
+        "/rooms/cellar",
+        "/sessions/%00",
+        "/sessions/%ff%fe",
+        "/speakers/" + "a" * 3000,
+    ],
+)
+def test_what_is_not_there_is_said_in_a_sentence(visitor: Browser, address: str) -> None:
+    assert visitor.open(address, 404).heading == "Page not found"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_the_programme_takes_nothing(visitor: Browser, method: str) -> None:
+    visitor.send(method, "/programme", 405, {"Origin": "https://conference.example"})
+
+
+@pytest.mark.empty
+def test_before_anything_is_published_pages_say_what_will_be_there(visitor: Browser) -> None:
+    assert "The programme is not out yet" in visitor.open("/programme").headings
+    assert "No speakers yet" in visitor.open("/speakers").headings
+    visitor.open("/sessions/opening", 404)
+
+
+# A session
+
+
+def test_a_session_tells_when_where_and_with_whom(visitor: Browser) -> None:
+    page = visitor.open("/sessions/reading-the-tide")
+
+    assert page.heading == "Reading the tide"
+    assert "A beginner’s table" in page.text
+    assert page.summary_list == {
+        "When": "11am to midday, Wednesday 10 June 2009 London time, BST",
+        "Where": "Great hall Step-free access · Hearing loop",
+        "Theme": "Water",
+        "Kind": "Parallel session",
+        "Language": "English",
+        "To share": "https://conference.example/sessions/reading-the-tide",
+    }
+    assert "How a tide table is made" in page.text
+    assert page.follow("João Maré").heading == "João Maré"
+
+
+def test_a_session_stands_beneath_its_day(visitor: Browser) -> None:
+    page = visitor.open("/sessions/opening")
+
+    assert page.links["Programme"] == "/programme"
+    assert page.follow("Wednesday 10 June 2009").heading == "Programme for Wednesday 10 June 2009"
+
+
+def test_parts_in_a_session_are_named(visitor: Browser) -> None:
+    page = visitor.open("/sessions/opening")
+
+    people = [read_text(one) for one in page.tree.find_by_class("people")]
+    assert people == ["Ada Marsh Port of Whitby Chair João Maré Universidade do Mar Speaker"]
+
+
+def test_a_session_tells_what_goes_on_at_the_same_time(visitor: Browser) -> None:
+    page = visitor.open("/sessions/reading-the-tide")
+
+    beside = next(page.tree.find_all("aside"))
+    assert read_text(beside) == "At the same time Harbour walls 11am, Boat house"
+    assert "At the same time" not in visitor.open("/sessions/opening").headings
+
+
+def test_of_many_at_the_same_time_a_few_are_shown(visitor: Browser) -> None:
+    for number in range(15):
+        make_session(title=f"Beside {number}")
+    publish_programme()
+
+    page = visitor.open("/sessions/opening")
+
+    assert len(list(page.tree.find_all("li", within=next(page.tree.find_all("aside"))))) == 12
+    assert page.links["And 3 more, in the programme of the day"] == "/programme/2009-06-10"
+
+
+def test_one_reads_on_from_session_to_session_over_breaks(visitor: Browser) -> None:
+    page = visitor.open("/sessions/opening")
+
+    for title in ("Reading the tide", "Harbour walls", "Farewell"):
+        page = visitor.open(page.links[title])
+        assert page.heading == title
+    assert "Next in the programme" not in page.text
+    assert page.follow("Harbour walls").heading == "Harbour walls"
+
+
+def test_what_is_illustrative_says_so(visitor: Browser) -> None:
+    assert "This session is illustrative." in visitor.open("/sessions/harbour-walls").text
+    assert "This room is illustrative." in visitor.open("/rooms/boat-house").text
+    assert "illustrative" not in visitor.open("/sessions/opening").text
+
+
+def test_a_session_that_is_called_off_says_so(visitor: Browser) -> None:
+    farewell = db.session.query(Session).filter_by(slug="farewell").one()
+    farewell.cancelled_at = FIRST_MORNING
+    publish_programme()
+
+    assert "This session has been called off." in visitor.open("/sessions/farewell").text
+    assert "Called off" in line(visitor.open("/programme"), "Farewell")
+
+
+def test_links_say_when_they_leave(visitor: Browser) -> None:
+    make_session(
+        slug="linked",
+        links='[["https://slides.example/tides", "Slides"], ["https://more.example/", ""]]',
+        is_recorded=True,
+        licence="CC BY 4.0",
+    )
+    publish_programme()
+
+    page = visitor.open("/sessions/linked")
+
+    assert page.links["Slides"] == "https://slides.example/tides"
+    assert page.links["https://more.example/"] == "https://more.example/"
+    assert page.text.count("(opens another website)") == 2
+    assert page.summary_list["Recording"] == "This session is recorded CC BY 4.0"
+
+
+def test_sessions_of_one_title_have_titles_of_their_own(visitor: Browser) -> None:
+    for room in (make_room(name="North"), make_room(name="South")):
+        for hour in (0, 2):
+            make_session(title="Tea", room=room, starts_at=FIRST_MORNING + timedelta(hours=hour))
+    publish_programme()
+    slugs = [row.slug for row in db.session.query(Session).filter_by(title="Tea")]
+
+    titles = {visitor.open(f"/sessions/{slug}").title for slug in slugs}
+
+    assert titles == {
+        f"Tea, {hour} on Wednesday 10 June 2009, {room} – Tides and Harbours"
+        for hour in ("9:30am", "11:30am")
+        for room in ("North", "South")
+    }
+
+
+def test_another_language_is_marked(visitor: Browser) -> None:
+    make_session(title="La marée", slug="la-maree", language="fr", abstract="Une table des marées.")
+    make_session(title="Odd", slug="odd", language="not a language", abstract="Words.")
+    publish_programme()
+
+    page = visitor.open("/sessions/la-maree")
+
+    assert page.summary_list["Language"] == "French"
+    french = (read_text(one) for one in page.tree.find_all("bdi") if one.get("lang") == "fr")
+    assert next(french) == "La marée"
+    assert next(page.tree.find_by_class("prose")).get("lang") == "fr"
+    assert visitor.open("/sessions/odd").summary_list["Language"] == "not a language"
+
+
+@pytest.mark.parametrize(
+    ("address", "times"),
+    [
+        ("/programme", 1),
+        ("/programme?view=grid", 1),
+        ("/programme/2009-06-10", 1),
+        ("/sessions", 1),
+        ("/sessions/la-maree", 2),  # the way to the page, and its heading
+        ("/sessions/opening", 2),  # beside it, and after it
+        ("/changes", 2),  # renamed so
+        ("/agenda", 2),  # on its own, and where it clashes
+    ],
+)
+def test_a_title_is_marked_in_its_language_wherever_it_stands(
+    visitor: Browser, address: str, times: int
+) -> None:
+    tide = make_session(title="Marée", slug="la-maree", language="fr")
+    publish_programme()
+    with transaction():
+        tide.title = "La marée"
+    publish_programme()
+    make_agenda("opening", "la-maree", holder=visitor)
+
+    tree = visitor.open(address).tree
+
+    titles = [one for one in tree.find_all("bdi") if read_text(one) == "La marée"]
+    assert len(titles) == times
+    assert [tree.language_of(one) for one in titles] == ["fr"] * times
+
+
+@pytest.mark.parametrize("title", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_words_are_only_words(visitor: Browser, title: str) -> None:
+    speaker = make_speaker(
+        name=title, slug="hostile", role=title, organisation=title, country=title
+    )
+    room = make_room(name=title, slug="hostile", description=title, features="step-free")
+    theme = make_theme(name=title, slug="hostile", summary=title, letter=title[:1])
+    make_session(
+        slug="hostile",
+        title=title,
+        subtitle=title,
+        kind=title,
+        language=title,
+        licence=title,
+        is_recorded=True,
+        room=room,
+        theme=theme,
+        speakers=(speaker,),
+    )
+    publish_programme()
+
+    shown = " ".join(title.split())
+    for kind in ("sessions", "speakers", "rooms", "themes"):
+        page = visitor.open(f"/{kind}/hostile")
+        assert page.heading == shown
+        assert page.title.startswith(shown)
+    for address in ("/programme", "/programme/2009-06-10", "/speakers"):
+        assert shown in visitor.open(address).text
+
+
+def test_what_others_wrote_is_cleaned(visitor: Browser) -> None:
+    abstract = (
+        '<p onclick="steal()">Good <strong>words</strong><script>steal()</script></p>'
+        '<h1>Shouting</h1><img src="https://spy.example/x.png" alt="">'
+        '<a href="javascript:steal()">click</a><iframe src="https://spy.example"></iframe>'
+    )
+    make_session(slug="dirty", abstract=abstract, description="**Bold** and <b>half")
+    make_speaker(slug="dirty", biography=abstract)
+    publish_programme()
+
+    for address in ("/sessions/dirty", "/speakers/dirty"):
+        page = visitor.open(address)
+        assert "Good words" in page.text
+        assert "Shouting" not in page.headings
+        assert "click" not in page.links
+        for trace in ("steal", "spy.example", "javascript"):
+            assert trace not in page.source
+
+
+def test_an_abstract_in_markdown_is_set(visitor: Browser) -> None:
+    make_session(slug="marked", abstract="First *this*.\n\n- one\n- two")
+    publish_programme()
+
+    page = visitor.open("/sessions/marked")
+
+    prose = next(page.tree.find_by_class("prose"))
+    assert [read_text(one) for one in page.tree.find_all("li", within=prose)] == ["one", "two"]
+    assert [read_text(one) for one in page.tree.find_all("em", within=prose)] == ["this"]
+
+
+# Speakers, themes, rooms
+
+
+def test_speakers_stand_by_name(visitor: Browser) -> None:
+    for name in ("Åsa Berg", "anna adams", "Zoë Young"):
+        make_speaker(name=name)
+    publish_programme()
+
+    page = visitor.open("/speakers")
+
+    assert page.headings[1:6] == ["Ada Marsh", "anna adams", "Åsa Berg", "João Maré", "Zoë Young"]
+
+
+def test_many_speakers_are_looked_up_by_letter(visitor: Browser) -> None:
+    names = ("Ådne", "abel", "Øystein", "O’Hara", "李", "3rd Act", "Łukasz")
+    for number in range(45):
+        make_speaker(name=f"{names[number % len(names)]} {number}")
+    publish_programme()
+
+    page = visitor.open("/speakers")
+
+    letters = [read_text(one) for one in page.tree.find_all("h2") if one.get("class") == "day"]
+    assert letters == ["A", "J", "L", "O", "李", "Other"]
+    assert page.links["A"] == "#letter-1"
+
+
+def test_a_speaker_has_a_page_with_their_sessions(visitor: Browser) -> None:
+    page = visitor.open("/speakers").follow("Ada Marsh")
+
+    assert "Harbour master" in page.text
+    assert page.summary_list == {"Organisation": "Port of Whitby", "Country": "United Kingdom"}
+    assert "Ada has kept the harbour for twenty years." in page.text
+    assert page.follow("Farewell").heading == "Farewell"
+
+
+def test_a_speaker_of_whom_little_is_known_has_a_page(visitor: Browser) -> None:
+    make_speaker(name="Bo", slug="bo")
+    publish_programme()
+
+    page = visitor.open("/speakers/bo")
+
+    assert page.heading == "Bo"
+    assert page.summary_list == {}
+
+
+def test_two_speakers_of_one_name_are_told_apart(visitor: Browser) -> None:
+    make_speaker(name="Jo Lee", slug="jo-lee", organisation="Harbour trust")
+    make_speaker(name="Jo Lee", slug="jo-lee-2")
+    publish_programme()
+
+    titles = {visitor.open(f"/speakers/{slug}").title for slug in ("jo-lee", "jo-lee-2")}
+
+    assert len(titles) == 2
+
+
+def test_a_theme_has_a_page_with_its_sessions(visitor: Browser) -> None:
+    make_theme(name="Sand", slug="sand")
+    publish_programme()
+
+    page = visitor.open("/themes/water")
+
+    assert "What moves." in page.text
+    assert "Reading the tide" in page.headings
+    assert "Harbour walls" not in page.headings
+    assert "No sessions yet" in visitor.open("/themes/sand").headings
+
+
+def test_a_room_tells_what_it_offers(visitor: Browser) -> None:
+    make_room(name="Attic", slug="attic")
+    publish_programme()
+
+    page = visitor.open("/rooms/great-hall")
+
+    assert page.summary_list == {"Capacity": "20 people", "Access": "Step-free access Hearing loop"}
+    assert "On the ground floor." in page.text
+    assert "Opening" in page.headings
+    assert "Nothing is on here yet" in visitor.open("/rooms/attic").headings
+
+
+# All of it
+
+
+def test_every_page_has_a_title_and_a_description_of_its_own(visitor: Browser) -> None:
+    addresses = [
+        *("/programme", "/speakers", "/programme/2009-06-10", "/programme/2009-06-11"),
+        *("/sessions/" + slug for slug in ("opening", "coffee", "reading-the-tide", "farewell")),
+        *("/speakers/ada-marsh", "/speakers/joao-mare", "/themes/water", "/themes/stone"),
+        *("/rooms/great-hall", "/rooms/boat-house"),
+    ]
+
+    opened = [visitor.open(address) for address in addresses]
+
+    assert len({page.title for page in opened}) == len(addresses)
+    descriptions = {
+        one.get("content")
+        for page in opened
+        for one in page.tree.find_all("meta")
+        if one.get("name") == "description"
+    }
+    assert len(descriptions) == len(addresses)
+    assert all(descriptions)
+
+
+def test_an_invented_conference_says_so_everywhere(visitor: Browser) -> None:
+    with transaction():
+        services.load_demo(12, 5)
+        releases_services.create_release()
+
+    page = visitor.open("/programme")
+
+    assert "This conference is invented" in page.text
+    assert "Illustrative" not in page.text
+    links = [link for link in page.links.values() if link.startswith("/sessions/")]
+    assert "This session is invented." in visitor.open(links[0]).text
+    assert "These people are invented" in visitor.open("/speakers").text
+    people = [link for link in visitor.page.links.values() if link.startswith("/speakers/")]
+    assert "This person is invented." in visitor.open(people[0]).text
+
+
+def test_a_real_conference_after_an_invented_one_is_not_invented(visitor: Browser) -> None:
+    with transaction():
+        services.load_demo(12, 5)
+        services.replace_programme(replace(read_file(SMALL_CONFERENCE).programme))
+        releases_services.create_release()
+
+    assert "invented" not in visitor.open("/programme").text

@@ -1,0 +1,284 @@
+"""Someone finds what they look for: the same on every database, narrowed down, put right."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+
+from app import cache_version
+from app.database import db, transaction
+from app.interchange import services
+from app.preview_mode import PreviewMode, activate
+from app.programme.models import Session
+from app.releases import current_release, search_index
+from app.releases import services as publishing
+from app.releases.search_index import WORD, encode_word, fold, list_documents, split_words
+from app.site import search
+from tests.browser import Browser, Page
+from tests.factories import make_room, make_session, make_theme, publish_programme
+from tests.pages import read_text as read
+
+
+def titles(page: Page) -> list[str]:
+    return [read(one) for one in page.tree.find_all("h2", within=page.main)]
+
+
+def status(page: Page) -> str:
+    return next(read(one) for one in page.tree.find_all() if one.get("role") == "status")
+
+
+def found(question: str) -> list[tuple[str, str]]:
+    return _ranked(question, search.build_corpus(current_release.get_programme(), (), ()))
+
+
+def scanned(question: str) -> list[tuple[str, str]]:
+    """Find the same without the index."""
+    return _ranked(
+        question, search.SearchCorpus(-1, list(list_documents(current_release.get_programme())), ())
+    )
+
+
+def _ranked(question: str, among: search.SearchCorpus) -> list[tuple[str, str]]:
+    ranked = (among.all[place] for place in search.rank(split_words(question), among))
+    return [(one.kind, one.slug) for one in ranked]
+
+
+def indexed() -> int:
+    """Count what is in the index."""
+    return int(db.session.scalars(text("SELECT count(*) FROM search_index")).one())
+
+
+@pytest.fixture
+def large(site: Flask) -> None:
+    with transaction():
+        services.load_demo(120, 150)
+        session = db.session.scalars(select(Session).order_by(Session.id)).first()
+        assert session is not None
+        session.title = "Zürich: Łódź, São Tomé_2008 – naïve ΣΊΣΥΦΟΣ Übergänge"
+        publishing.create_release()
+
+
+# The index
+
+
+@pytest.mark.both_databases
+def test_whatever_word_of_a_title_is_asked_for_its_session_is_found(
+    large: None, database: str
+) -> None:
+    shown = [one for one in current_release.get_programme().sessions if WORD.search(one.title)]
+
+    @settings(
+        max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(pick=st.data())
+    def holds(pick: st.DataObject) -> None:
+        session = pick.draw(st.sampled_from(shown))
+        word = pick.draw(st.sampled_from(WORD.findall(session.title)))
+        begun = word[: pick.draw(st.integers(min(len(word), 2), len(word)))]
+        asked = pick.draw(st.sampled_from([begun, begun.upper(), begun.lower(), fold(begun)]))
+
+        answer = found(asked)
+
+        assert ("session", session.slug) in answer
+        assert answer == scanned(asked)
+
+    assert search_index.match({"a"}, current_release.get_programme().number) is not None
+    holds()
+
+
+@given(one=st.text(max_size=6), more=st.text(max_size=4))
+def test_what_begins_with_another_word_still_does_as_the_database_reads_it(
+    one: str, more: str
+) -> None:
+    assert encode_word(one + more).startswith(encode_word(one))
+    assert encode_word(fold(one)).isascii()
+
+
+@given(one=st.text("zé0a", max_size=5), other=st.text("zé0a", max_size=5))
+def test_no_two_words_are_one_to_the_database(one: str, other: str) -> None:
+    assert encode_word(other).startswith(encode_word(one)) == other.startswith(one)
+
+
+@pytest.mark.both_databases
+def test_the_index_follows_what_is_published_and_what_is_gone_back_to(site: Flask) -> None:
+    make_session(title="Knots", slug="knots")
+    publish_programme()
+    before = indexed()
+    assert found("knot")[0] == ("session", "knots")
+
+    with transaction():
+        publishing.roll_back(1, "", expected_release=2, actor="grace@conference.example")
+
+    assert indexed() == before - 1
+    assert found("knot") == []
+
+
+@pytest.mark.both_databases
+def test_where_nothing_is_indexed_yet_the_release_is_looked_through_until_it_is(
+    visitor: Browser,
+) -> None:
+    db.session.execute(text("DELETE FROM search_index"))
+    cache_version.bump_cache_version()
+    db.session.commit()
+    assert titles(visitor.open("/search?q=harbour+wall"))[0] == "Harbour walls"
+
+    for _ in range(2):
+        with transaction():
+            search_index.reindex_if_stale()
+
+    assert search_index.match({"harbour"}, 1)
+
+
+@pytest.mark.empty
+def test_before_there_is_a_programme_there_is_nothing_to_index(site: Flask) -> None:
+    with transaction():
+        search_index.reindex_if_stale()
+
+    assert indexed() == 0
+
+
+@pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+def test_while_the_database_is_away_search_goes_on(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch, site: Flask
+) -> None:
+    before = titles(visitor.open("/search?q=harbour"))
+    engine = db.engine
+    db.session.remove()
+    monkeypatch.setattr(engine.dialect, "connect", _refused)
+    engine.dispose()
+
+    assert search_index.match({"harbour"}, 1) is None
+    assert titles(visitor.open("/search?q=harbour")) == before
+
+
+def _refused(*_: Any, **__: Any) -> None:
+    raise db.engine.dialect.dbapi.OperationalError("away")  # type: ignore[union-attr]
+
+
+def test_a_preview_finds_the_working_programme_and_the_public_does_not(visitor: Browser) -> None:
+    make_session(title="Knots", slug="knots")
+    db.session.commit()
+    assert "Nothing found" in visitor.open("/search?q=knots").heading
+
+    with activate(PreviewMode("preview", "/preview/x")):
+        assert ("session", "knots") in found("knots")
+    assert found("knots") == []
+
+
+# Filters
+
+
+@pytest.fixture
+def filtered(site: Flask) -> None:
+    theme = make_theme(name="Ropes", slug="ropes")
+    loft = make_room(name="Loft", slug="loft", key="loft", features="step-free captions")
+    make_session(title="Knots", theme=theme, room=loft, language="fr", kind="workshop")
+    make_session(title="Splices", theme=theme, language="en", kind="workshop")
+    publish_programme()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("theme=ropes", ["Knots", "Splices"]),
+        ("theme=ropes&language=fr", ["Knots"]),
+        ("kind=workshop&q=spli", ["Splices"]),
+        ("room=loft", ["Knots"]),
+        ("access=step-free&access=captions", ["Knots"]),
+        ("day=2009-06-10&theme=ropes&access=captions&q=KNOTS", ["Knots"]),
+        ("day=2009-06-11&theme=ropes", []),
+    ],
+)
+def test_filters_combine_with_each_other_and_with_words(
+    visitor: Browser, filtered: None, asked: str, wanted: list[str]
+) -> None:
+    page = visitor.open(f"/search?{asked}")
+
+    assert sorted(titles(page)) == wanted
+    expected = {0: "No session has all of this.", 1: "One result", 2: "2 results"}
+    assert status(page) == expected[len(wanted)]
+
+
+def test_the_form_keeps_the_filters_and_each_can_be_left_out(
+    visitor: Browser, filtered: None
+) -> None:
+    page = visitor.open("/search").press(
+        "Show these", theme="Ropes", language="French", search_sessions_speakers_and_pages="knots"
+    )
+
+    assert page.heading == "One result for “knots”"
+    assert page.title.startswith("One result for “knots”: Ropes, French – Search")
+    assert page.value_of("Theme") == "Ropes"
+    wider = page.follow("Leave this out: Language")
+    assert wider.value_of("Language") == "Any"
+    assert wider.value_of("Theme") == "Ropes"
+
+
+def test_what_is_not_known_is_left_out_with_a_sentence(visitor: Browser) -> None:
+    page = visitor.open("/search?q=opening&room=<b>attic</b>&day=2009-13-77&access=%00&kind=")
+
+    assert "We left out what this programme does not know: 2009-13-77, <b>attic</b>." in page.text
+    assert "Opening" in titles(page)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "²", "9" * 30])
+def test_a_page_that_is_none_is_the_first(visitor: Browser, number: str) -> None:
+    assert titles(visitor.open(f"/search?q=opening&page={number}"))[0] == "Opening"
+
+
+def test_filters_alone_with_no_session_say_so(visitor: Browser, filtered: None) -> None:
+    page = visitor.open("/search?room=loft&theme=water")
+
+    assert page.heading == "No session is like that"
+    assert "Leave a filter out." in page.text
+
+
+# Nothing found
+
+
+def test_a_word_that_is_nearly_right_is_put_right(visitor: Browser) -> None:
+    page = visitor.open("/search?q=harbor+wals")
+
+    assert page.heading == "Nothing found for “harbor wals”"
+    assert page.follow("harbour walls").heading == "One result for “harbour walls”"
+
+
+def test_each_word_by_itself_is_offered_where_it_finds_something(visitor: Browser) -> None:
+    page = visitor.open("/search?q=harbour+zeppelin")
+
+    assert "harbour" in page.links
+    assert "zeppelin" not in page.links
+
+
+def test_a_word_that_is_put_right_is_offered_by_itself_too(visitor: Browser) -> None:
+    page = visitor.open("/search?q=harbuor+zeppelin")
+
+    assert page.follow("harbour").heading.endswith("for “harbour”")
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [("wlals", ["walls"]), ("xx", []), ("hrbour", ["harbour"]), ("zeppelin", []), ("walls", [])],
+)
+def test_the_nearest_words_are_few_letters_away(asked: str, near: list[str]) -> None:
+    known = {"walls": "walls", "harbour": "harbour", "xy": "xy"}
+
+    suggested = search.suggest(asked, known)
+
+    assert [one for one in suggested if one != asked] == near
+
+
+def test_a_question_full_of_wrong_words_costs_little(visitor: Browser) -> None:
+    page = visitor.open("/search?q=" + "+".join(f"qz{number}x" for number in range(25)))
+
+    assert "Nothing found" in page.heading
+
+
+def test_the_programme_leads_to_its_filters(visitor: Browser) -> None:
+    page = visitor.open("/programme").follow("Search and filter the programme")
+
+    assert page.heading == "Search"

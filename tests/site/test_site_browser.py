@@ -1,0 +1,301 @@
+"""Public pages as people with different eyes, hands and screens meet them, in a real browser."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page as Window
+from playwright.sync_api import Request
+
+from tests import keyboard
+from tests.chromium import horizontal_overflow
+from tests.live_site import LiveSite
+
+KINDS = (
+    "/",
+    "/programme",
+    "/programme?view=grid",
+    "/programme?zone=Asia/Tokyo",
+    "/programme/2009-06-10",
+    "/now",
+    "/now?display=1",
+    "/sessions",
+    "/sessions/opening",
+    "/speakers",
+    "/speakers/ada-marsh",
+    "/themes/water",
+    "/rooms/great-hall",
+    "/search?q=tide",
+    "/search?q=zeppelin",
+    "/search?q=harbor&theme=water&access=step-free&room=attic",
+    "/search?day=2009-06-10",
+    "/changes",
+    "/changes/1",
+    "/releases/1",
+    "/releases/1/sessions/opening",
+    "/whats-new/2008-09-01-registration-is-open",
+    "/whats-new",
+    "/site-map",
+    "/health-inequalities",
+    "/questions",
+    "/privacy",
+    "/venue",
+    "/feedback",
+    "/access-keys",
+    "/nowhere",
+)
+SPACED = """* {
+  line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important;
+} p { margin-bottom: 2em !important; }"""  # WCAG 2.2, success criterion 1.4.12
+CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")].filter(one => {
+  const box = one.getBoundingClientRect();
+  const style = getComputedStyle(one);
+  return box.width > 1 && style.overflow !== "visible" && style.overflowX !== "auto"
+    && one.scrollWidth > one.clientWidth + 1;
+}).map(one => one.outerHTML.slice(0, 80))"""
+ABORTED = "net::ERR_ABORTED"  # the story went on to another page before a picture had come
+
+
+@contextmanager
+def _opened(chromium: Chromium, home: str, **look: Any) -> Iterator[Window]:
+    """Open a window of a certain look, which must hear no complaint of the browser."""
+    complaints: list[str] = []
+    with chromium.new_context(base_url=home, **look) as context:
+        window = context.new_page()
+        window.on("console", lambda message: complaints.append(message.text))
+        window.on("pageerror", lambda error: complaints.append(str(error)))
+        window.on("requestfailed", lambda request: complaints.append(_failure(request)))
+        yield window
+    assert [one for one in complaints if "404 (Not Found)" not in one and ABORTED not in one] == []
+
+
+def _failure(request: Request) -> str:
+    return f"{request.failure}: {request.url}"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_no_page_has_a_barrier_or_scrolls_sideways(
+    live_site: Callable[..., LiveSite],
+    chromium: Chromium,
+    axe: Callable[[Window], list[str]],
+    width: int,
+) -> None:
+    home = live_site().address
+    found: dict[str, list[object]] = {}
+
+    with _opened(chromium, home, viewport={"width": width, "height": 800}) as window:
+        for address in KINDS:
+            window.emulate_media(color_scheme="light")
+            window.goto(address)
+            found[address] = [axe(window), horizontal_overflow(window)]
+            window.emulate_media(color_scheme="dark")
+            found[address] += [axe(window), horizontal_overflow(window)]
+
+    assert found == {address: [[], 0, [], 0] for address in KINDS}
+
+
+def test_a_form_with_errors_has_no_barrier_and_shows_them_first(
+    live_site: Callable[..., LiveSite], chromium: Chromium, axe: Callable[[Window], list[str]]
+) -> None:
+    home = live_site().address
+
+    with chromium.new_context(base_url=home) as context:
+        window = context.new_page()
+        window.goto("/feedback")
+        window.get_by_label("Your email address").fill("nobody")
+        window.get_by_role("button", name="Send your message").click()
+        window.get_by_text("There is a problem").wait_for()
+
+        assert axe(window) == []
+        assert window.title().startswith("Error: Feedback")
+        assert window.evaluate("document.activeElement.className") == "govuk-error-summary"
+        window.get_by_role("link", name="Enter your message").click()
+        assert window.evaluate("document.activeElement.name") == "message"
+
+
+def test_wider_spacing_of_text_cuts_nothing_off(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with chromium.new_context(
+        base_url=home, bypass_csp=True, viewport={"width": 320, "height": 800}
+    ) as context:
+        window = context.new_page()
+        for address in KINDS:
+            window.goto(address)
+            window.add_style_tag(content=SPACED)
+            assert (address, horizontal_overflow(window)) == (address, 0)
+            assert (address, window.evaluate(CUT_OFF)) == (address, [])
+
+
+def test_text_twice_as_large_still_fits(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with chromium.new_context(
+        base_url=home, bypass_csp=True, viewport={"width": 640, "height": 800}
+    ) as context:
+        window = context.new_page()
+        for address in KINDS:
+            window.goto(address)
+            window.add_style_tag(content="html { font-size: 200% }")
+            assert (address, horizontal_overflow(window)) == (address, 0)
+
+
+def test_with_colours_of_ones_own_the_drawing_and_the_shapes_stay(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home, forced_colors="active", color_scheme="dark") as window:
+        window.goto("/")
+        ground = window.evaluate("getComputedStyle(document.body).backgroundColor")
+        drawn = window.evaluate(
+            """() => [
+              ...[...document.querySelectorAll(".gap path, .mark path")]
+                .map(one => getComputedStyle(one).stroke),
+              ...[...document.querySelectorAll(".shape")].map(one => getComputedStyle(one).fill),
+            ]"""
+        )
+
+    assert len(drawn) > 5
+    assert ground not in drawn
+
+
+def test_the_skip_link_moves_the_focus_to_the_content(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home) as window:
+        for address in ("/", "/programme", "/help", "/register"):
+            window.goto(address)
+            window.keyboard.press("Tab")
+            skip = window.get_by_role("link", name="Skip to the content")
+            assert skip.is_visible()
+            window.keyboard.press("Enter")
+            assert window.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_keyboard_goes_through_the_front_page_in_the_order_of_reading(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+    reached: list[str] = []
+
+    with _opened(chromium, home) as window:
+        window.goto("/")
+        there = window.evaluate("document.querySelectorAll('a[href], button').length")
+        for _ in range(there):
+            window.keyboard.press("Tab")
+            reached.append(window.evaluate("document.activeElement.textContent.trim()"))
+            assert window.evaluate(IS_SEEN), reached[-1]
+        in_order = window.evaluate(
+            "[...document.querySelectorAll('a[href], button')].map(one => one.textContent.trim())"
+        )
+
+    assert reached == in_order
+    assert reached[:4] == [
+        "Skip to the content",
+        "This site has UK government access keys",
+        "Tides and Harbours",
+        "Programme",
+    ]
+    assert "Register for a place" in reached
+
+
+IS_SEEN = """() => {
+  const one = document.activeElement;
+  const box = one.getBoundingClientRect();
+  const style = getComputedStyle(one);
+  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  const marked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  return marked && box.bottom > 0 && box.top < innerHeight && (one === top || one.contains(top));
+}"""
+
+
+def test_what_is_pressed_is_large_enough(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home, viewport={"width": 320, "height": 800}) as window:
+        window.goto("/")
+        heights = window.evaluate(
+            "[...document.querySelectorAll('.govuk-button, .top nav a')]"
+            ".map(one => one.getBoundingClientRect().height)"
+        )
+        window.goto("/feedback")
+        heights += window.evaluate(
+            "[...document.querySelectorAll('main button, main input:not([type=hidden])')]"
+            ".map(one => one.getBoundingClientRect().height)"
+        )
+
+    assert min(heights) >= 40
+
+
+def test_search_works_with_the_keyboard_alone_and_without_scripts(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home, java_script_enabled=False) as window:
+        window.goto("/search")
+        window.get_by_role("searchbox").focus()
+        window.keyboard.type("joao")
+        window.keyboard.press("Enter")
+        window.wait_for_url("**/search?q=joao&**")  # a plain form sends its empty filters too
+        assert window.get_by_role("heading", level=1).inner_text().endswith("for “joao”")
+        window.get_by_role("link", name="João Maré").first.click()
+
+        assert window.get_by_role("heading", level=1).inner_text() == "João Maré"
+
+
+def test_sessions_are_narrowed_down_by_keyboard_and_without_scripts(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home, java_script_enabled=False) as window:
+        window.goto("/search")
+        keyboard.fill(window, "Search sessions, speakers and pages", "harbour")
+        keyboard.press_in_place(window, "Only sessions like these")
+        keyboard.choose(window, "Theme", "Stone")
+        keyboard.press(window, "Show these")
+
+        assert window.get_by_role("heading", level=1).inner_text() == "One result for “harbour”"
+        assert window.get_by_role("status").inner_text() == "One result"
+        keyboard.press(window, "Leave this out : Theme")
+        assert window.get_by_label("Theme").input_value() == ""
+
+
+def test_feedback_works_without_scripts(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home, java_script_enabled=False) as window:
+        window.goto("/feedback")
+        window.get_by_label("Your message").fill("Hello")
+        window.get_by_role("button", name="Send your message").click()
+        window.wait_for_url("**/feedback/sent")
+
+        assert window.get_by_role("heading", level=1).inner_text() == "Thank you for your message"
+
+
+def test_on_paper_the_words_are_there_and_the_furniture_is_not(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+
+    with _opened(chromium, home) as window:
+        window.goto("/")
+        window.emulate_media(media="print")
+
+        assert window.get_by_role("heading", level=1).is_visible()
+        assert window.locator("footer").is_hidden()
+        assert window.locator(".top nav").is_hidden()

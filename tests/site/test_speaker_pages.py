@@ -1,0 +1,181 @@
+"""What a speaker's page says of them: names in any script, biographies in languages, safe links."""
+
+import json
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from pydantic import TypeAdapter
+
+from app.database import db, transaction
+from app.interchange import services
+from app.interchange.exporters import native_json, source
+from app.interchange.importers.detect import read_file
+from app.programme import snapshot, speaker_links
+from app.programme.models import Speaker
+from tests.browser import Browser
+from tests.factories import make_session, make_speaker, publish_programme
+from tests.pages import read_text
+
+OLD = (
+    '{"slug":"ada","name":"Ada","role":"","organisation":"","country":"","biography":"",'
+    '"summary":"","key":"ada"}'
+)
+
+
+def mariam(**about: str) -> Speaker:
+    usual = {
+        "slug": "mariam",
+        "name": "مريم العلوي",
+        "honorific": "Professor",
+        "pronunciation": "MAR-yam al-a-LA-wi",
+        "pronouns": "she/her",
+        "biography": "A midwife.",
+        "biographies": json.dumps([["ar", "قابلة"], ["fr", "Une *sage-femme*."]]),
+        "links": json.dumps([["https://who.example/mariam", "At the WHO"]]),
+    }
+    speaker = make_speaker(**{**usual, **about})
+    make_session(speakers=(speaker,))
+    publish_programme()
+    return speaker
+
+
+def test_a_page_tells_how_to_say_a_name_and_more(visitor: Browser) -> None:
+    mariam()
+
+    page = visitor.open("/speakers/mariam")
+
+    assert page.heading == "Professor مريم العلوي"
+    facts = {
+        read_text(next(page.tree.find_all("dt", within=one))): read_text(
+            next(page.tree.find_all("dd", within=one))
+        )
+        for box in page.tree.find_by_class("facts")
+        for one in page.tree.find_all("div", within=box)
+    }
+    assert facts == {"How to say the name": "MAR-yam al-a-LA-wi", "Pronouns": "she/her"}
+    assert page.links["At the WHO"] == "https://who.example/mariam"
+    assert [read_text(one) for one in page.tree.find_all("summary", within=page.main)] == [
+        "Biography in another language: العربية",
+        "Biography in another language: français",
+    ]
+    assert [one.get("lang") for one in page.tree.find_by_class("prose")] == [None, "ar", "fr"]
+
+
+def test_what_nobody_has_written_in_english_is_marked_as_what_it_is(visitor: Browser) -> None:
+    mariam(biography="")
+
+    page = visitor.open("/speakers/mariam")
+
+    assert [one.get("lang") for one in page.tree.find_by_class("prose")] == ["ar", "fr"]
+
+
+@pytest.mark.settings(LANGUAGES='["en", "fr"]')
+def test_readers_get_the_biography_in_their_language_and_else_in_english(visitor: Browser) -> None:
+    mariam()
+
+    french = visitor.open("/fr/speakers/mariam")
+    assert read_text(next(french.tree.find_by_class("prose"))) == "Une sage-femme."
+    assert [one.get("lang") for one in french.tree.find_by_class("prose")] == [None, "ar", "en"]
+
+
+def test_a_release_from_before_knows_nothing_of_this() -> None:
+    speaker = TypeAdapter(snapshot.Speaker).validate_json(OLD)
+
+    assert speaker.display_name == "Ada"
+    assert speaker.get_biography("fr") is None
+    assert not speaker.has_details
+
+
+@pytest.mark.parametrize(
+    ("address", "fault"),
+    [
+        ("https://who.example/", ""),
+        ("https://健康.example/平", ""),
+        ("http://who.example/", "must begin with https://"),
+        ("javascript:alert(1)", "must begin with https://"),
+        ("JaVaScRiPt://who.example/%0aalert(1)", "must begin with https://"),
+        ("data:text/html,hello", "must begin with https://"),
+        ("//who.example/", "must begin with https://"),
+        ("https://localhost/", "must begin with https://"),
+        ("https://ada:secret@who.example/", "must not hold a name or a password"),
+        ("https://ada@who.example/", "must not hold a name or a password"),
+        ("https://[::1", "is not a web address"),
+        ("https://who.example:port/", "is not a web address"),
+        ("https://who.example/a b", "must not hold spaces"),
+        ("https://who.example/\u202egpj.exe", "must not hold spaces"),
+        ("https://who.example/" + "a" * 500, "must be 500 characters or fewer"),
+    ],
+)
+def test_a_link_leads_to_a_website_and_nowhere_else(address: str, fault: str) -> None:
+    assert speaker_links.link_error(address).startswith(fault)
+    assert bool(speaker_links.link_error(address)) == bool(fault)
+
+
+def test_links_lose_what_follows_their_readers() -> None:
+    typed = (
+        "https://who.example/?utm_source=x&id=7&fbclid=abc&q=a+b#top  My page \n\n"
+        "https://www.port.example/?gclid=1\n"
+        "https://who.example/?id=7&q=a+b#top Twice"
+    )
+
+    assert speaker_links.parse_links(typed) == [
+        ["https://who.example/?id=7&q=a+b#top", "Twice"],
+        ["https://www.port.example/", "port.example"],
+    ]
+    assert (
+        speaker_links.format_links([["https://a.example/?q=%C3%A9", "A"]])
+        == "https://a.example/?q=%C3%A9 A"
+    )
+    assert speaker_links.parse_links("nonsense") == [["nonsense", "nonsense"]]
+
+
+def test_our_own_file_takes_it_along_and_brings_it_back(site: Flask, tmp_path: Path) -> None:
+    speaker = mariam()
+    before = source.load_working_programme("https://conference.example")
+    file = tmp_path / "programme.json"
+    file.write_text(native_json.dump(before), encoding="utf-8")
+    speaker.honorific, speaker.links, speaker.biographies = "", "[]", "[]"
+    db.session.commit()
+
+    with transaction():
+        loaded = services.load_file(file)
+
+    assert source.load_working_programme("https://conference.example").programme == before.programme
+    assert str(loaded.changes) != ""
+    with transaction():
+        assert not services.load_file(file).changes
+
+
+def test_a_file_that_has_no_words_for_it_takes_nothing_away(site: Flask, tmp_path: Path) -> None:
+    speaker = mariam()
+    told = json.loads(native_json.dump(source.load_working_programme("https://conference.example")))
+    for one in told["speakers"]:
+        for name in ("honorific", "pronunciation", "pronouns", "biographies", "links"):
+            del one[name]
+    file = tmp_path / "programme.json"
+    file.write_text(json.dumps(told), encoding="utf-8")
+
+    with transaction():
+        services.load_file(file)
+
+    assert speaker.honorific == "Professor"
+    assert json.loads(speaker.links) == [["https://who.example/mariam", "At the WHO"]]
+
+
+def test_what_may_stand_on_no_page_is_left_out_of_a_file(site: Flask, tmp_path: Path) -> None:
+    mariam()
+    told = json.loads(native_json.dump(source.load_working_programme("https://conference.example")))
+    one = next(one for one in told["speakers"] if one["slug"] == "mariam")
+    one["links"] = [{"address": "javascript:alert(1)"}, {"address": "https://a.example/?utm_id=1"}]
+    one["biographies"] = {"xx": "Nobody reads it", "fr": "Une sage-femme.", "de": 7}
+    file = tmp_path / "programme.json"
+    file.write_text(json.dumps(told), encoding="utf-8")
+
+    reading = read_file(file)
+
+    (found,) = (one for one in reading.programme.speakers if one.slug == "mariam")
+    assert found.profile is not None
+    assert found.profile.links == (("https://a.example/", "a.example"),)
+    assert found.profile.biographies == (("fr", "Une sage-femme."),)
+    assert sorted(note.reason.partition(" ")[0] for note in reading.notes) == ["No", "The"]

@@ -1,0 +1,245 @@
+"""Now and next: what is on at this very moment, on a page, on the front page and on a screen."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.accounts.models import VIEWER
+from app.database import db, transaction
+from app.programme.models import Session
+from tests.browser import Browser, Page
+from tests.factories import FIRST_MORNING, make_room, make_session, publish_programme, sign_in
+from tests.pages import read_text
+
+WEDNESDAY = "2009-06-10T{}:00+01:00"
+SCREEN = "/now?display=1"
+
+
+def told(page: Page) -> dict[str, list[str]]:
+    """Tell which sessions stand under which heading."""
+    found: dict[str, list[str]] = {}
+    under = ""
+    for heading in page.tree.find_all("h2", "h3", within=page.tree.find_by_id("main")):
+        if heading.tag == "h2":
+            under = read_text(heading)
+            found[under] = []
+        elif under:
+            found[under].append(read_text(heading))
+    return found
+
+
+def lede(page: Page) -> str:
+    """Read the sentence that stands there while nothing is on."""
+    return " ".join(read_text(one) for one in page.tree.find_by_class("lede")).strip()
+
+
+def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let the time of the store of pages go on, which the held clock does not move."""
+    then = time.monotonic() + seconds
+    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
+
+
+def test_during_the_conference_the_page_tells_what_is_on_and_what_comes_next(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    frozen_time.move_to(WEDNESDAY.format("11:20"))
+
+    page = visitor.open("/now")
+
+    assert told(page) == {
+        "On now": ["Reading the tide", "Harbour walls"],
+        "Next, on Thursday 11 June 2009": ["Farewell"],
+    }
+
+
+def test_before_the_conference_it_tells_what_begins_first(visitor: Browser) -> None:
+    page = visitor.open("/now")
+
+    assert lede(page) == (
+        "The conference has not begun. It begins at 9:30am on Wednesday 10 June 2009."
+    )
+    assert told(page) == {"Next, on Wednesday 10 June 2009": ["Opening"]}
+
+
+def test_between_two_days_it_tells_when_it_goes_on(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to(WEDNESDAY.format("20:00"))
+
+    assert lede(visitor.open("/now")) == (
+        "Nothing is on just now. It goes on at 4pm on Thursday 11 June 2009."
+    )
+
+
+def test_in_a_gap_of_a_day_it_tells_the_time_alone(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to("2009-06-11T09:00:00+01:00")
+
+    page = visitor.open("/now")
+
+    assert lede(page) == "Nothing is on just now. It goes on at 4pm."
+    assert told(page) == {"Next": ["Farewell"]}
+
+
+def test_afterwards_it_is_over(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to("2009-06-11T17:00:00+01:00")
+
+    page = visitor.open("/now")
+
+    assert lede(page) == "The conference is over. Its programme stays here to be read."
+    assert told(page) == {}
+
+
+@pytest.mark.empty
+def test_without_a_programme_it_says_so(visitor: Browser) -> None:
+    assert lede(visitor.open("/now")) == "No session has a time yet."
+    assert "No session has a time yet." in visitor.open(SCREEN).text
+
+
+def test_what_was_called_off_is_neither_on_nor_next(visitor: Browser, frozen_time: Any) -> None:
+    with transaction():
+        db.session.query(Session).filter_by(slug="harbour-walls").one().cancelled_at = FIRST_MORNING
+    publish_programme()
+    frozen_time.move_to(WEDNESDAY.format("11:20"))
+
+    assert told(visitor.open("/now"))["On now"] == ["Reading the tide"]
+
+
+def test_a_session_without_an_end_is_on_for_half_an_hour(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    make_session(title="Open end", starts_at=FIRST_MORNING, ends_at=None)
+    publish_programme()
+
+    frozen_time.move_to(WEDNESDAY.format("09:59"))
+    assert "Open end" in told(visitor.open("/now"))["On now"]
+    frozen_time.move_to(WEDNESDAY.format("10:00"))
+    assert "Open end" not in told(visitor.open("/now?zone=Asia/Tokyo"))["On now"]
+
+
+def test_what_is_remembered_does_not_outlive_the_next_bell(
+    visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen_time.move_to(WEDNESDAY.format("10:29"))
+    first = visitor.open("/now")
+    frozen_time.shift(timedelta(minutes=1))
+    later(monkeypatch, 61)
+
+    page = visitor.open("/now")
+
+    assert told(first)["On now"] == ["Opening"]
+    assert told(page)["On now"] == ["Coffee"]
+
+
+def test_whoever_holds_the_page_asks_each_time_whether_it_is_still_so(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    frozen_time.move_to(WEDNESDAY.format("10:00"))
+    page = visitor.open("/now")
+
+    assert page.headers["Cache-Control"].startswith("public, no-cache")
+    assert visitor.open("/").headers["Cache-Control"].startswith("public, no-cache")
+    again = visitor.fetch("GET", "/now", {"If-None-Match": page.headers["ETag"]})
+    assert again.status_code == 304
+
+
+# The front page
+
+
+def test_the_front_page_tells_what_is_on_during_the_conference(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    frozen_time.move_to(WEDNESDAY.format("11:20"))
+
+    page = visitor.open("/")
+
+    assert told(page)["On now"] == ["Reading the tide", "Harbour walls"]
+    assert page.follow("All that is on now and next").heading == "Now and next"
+
+
+@pytest.mark.parametrize("moment", ["2009-06-09T23:59:59+01:00", "2009-06-12T00:00:00+01:00"])
+def test_on_other_days_the_front_page_says_nothing_of_now(
+    visitor: Browser, frozen_time: Any, moment: str
+) -> None:
+    frozen_time.move_to(moment)
+
+    page = visitor.open("/")
+
+    assert "On now" not in page.headings
+    assert page.headers["Cache-Control"].startswith("public, max-age=60")
+
+
+def test_the_front_page_of_the_day_before_ends_at_midnight(
+    visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen_time.move_to("2009-06-09T23:59:30+01:00")
+    visitor.open("/")
+    frozen_time.shift(timedelta(minutes=1))
+    later(monkeypatch, 61)
+
+    assert "Next" in told(visitor.open("/"))
+
+
+# The screen in the foyer
+
+
+def test_the_screen_tells_room_by_room_and_comes_back_by_itself(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    make_session(
+        title="Tea", starts_at=FIRST_MORNING + timedelta(hours=6), room=make_room(name="Loft")
+    )
+    publish_programme()
+    frozen_time.move_to(WEDNESDAY.format("11:20"))
+
+    page = visitor.open(SCREEN)
+
+    assert told(page) == {
+        "Great hall": ["Reading the tide"],
+        "Boat house": ["Harbour walls"],
+        "Loft": ["Tea"],
+    }
+    assert "Now, until midday" in page.text
+    assert "At 3:30pm" in page.text
+    assert page.headers["Refresh"] == "30"
+    assert visitor.open(SCREEN).headers["Refresh"] == "30"
+    assert "Refresh" not in visitor.open("/now").headers
+
+
+def test_the_screen_tells_before_the_day_begins_what_will_be_first(visitor: Browser) -> None:
+    page = visitor.open(SCREEN)
+
+    assert "The conference has not begun." in page.text
+    assert told(page) == {"Great hall": ["Opening"]}
+
+
+@pytest.mark.parametrize(("rooms", "size"), [(3, "few"), (8, "some"), (14, "many")])
+def test_the_letters_suit_the_number_of_rooms(
+    visitor: Browser, frozen_time: Any, rooms: int, size: str
+) -> None:
+    for number in range(rooms):
+        make_session(room=make_room(name=f"Room {number}"))
+    publish_programme()
+    frozen_time.move_to(WEDNESDAY.format("09:40"))
+
+    page = visitor.open(SCREEN)
+
+    assert len(list(page.tree.find_by_class(f"screen--{size}"))) == 1
+
+
+def test_an_urgent_notice_stands_on_the_screen_too(visitor: Browser, new_browser: Any) -> None:
+    editor = sign_in(new_browser())
+    editor.open("/organise/pages/notice/write")
+    editor.press("Save the notice", {"The notice": "The lift is out of order"})
+
+    assert "The lift is out of order" in visitor.open(SCREEN).text
+
+
+def test_now_can_be_rehearsed(visitor: Browser) -> None:
+    sign_in(visitor, role=VIEWER)
+
+    page = visitor.open("/rehearsal/2009-06-10T10:40/now")
+    screen = visitor.open("/rehearsal/2009-06-10T10:40/now?display=1")
+
+    assert told(page)["On now"] == ["Coffee"]
+    assert told(screen)["Elsewhere"] == ["Coffee"]
+    assert "Rehearsal." in screen.source

@@ -1,0 +1,185 @@
+"""Speakers come in by a link alone; each keeps their own pages, or those of several speakers."""
+
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.accounts import services as accounts
+from app.accounts import team
+from app.accounts.models import EDITOR, FORMER, Person
+from app.database import db, transaction
+from app.mail.models import Email
+from app.speakers import access, queries
+from tests.accounts.test_sign_in import ask_for_a_link, link_in
+from tests.browser import Browser
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_organiser,
+    make_speaker,
+    sign_in,
+    sign_in_speaker,
+)
+
+ADA = "ada@example.org"
+
+
+def test_a_speaker_comes_in_by_the_link_in_a_letter_alone(visitor: Browser) -> None:
+    grant_speaker_access(get_ada_marsh(), ADA)
+
+    sent = ask_for_a_link(visitor, ADA)
+    (letter,) = db.session.scalars(select(Email))
+    visitor.open(link_in(letter))
+    page = visitor.press("Sign in")
+
+    assert sent.heading == "Look in your email"
+    assert page.heading == "Ada Marsh"
+    assert page.address.endswith("/speak/ada-marsh")
+
+
+def test_a_stranger_learns_nothing_of_who_speaks(visitor: Browser) -> None:
+    grant_speaker_access(get_ada_marsh(), ADA)
+
+    known = ask_for_a_link(visitor, ADA)
+    unknown = ask_for_a_link(visitor, "nobody@example.org")
+
+    assert known.text == unknown.text
+    assert [one.recipient for one in db.session.scalars(select(Email))] == [ADA]
+
+
+def test_the_pages_are_kept_by_nobody_on_the_way(visitor: Browser) -> None:
+    page = sign_in_speaker(visitor, get_ada_marsh()).open("/speak/ada-marsh")
+
+    assert page.headers["Cache-Control"] == "private, no-store"
+
+
+def test_whoever_keeps_the_pages_of_several_chooses_first(visitor: Browser) -> None:
+    other = make_speaker(name="Grace Pool", slug="grace-pool")
+    sign_in_speaker(visitor, get_ada_marsh(), ADA)
+    grant_speaker_access(other, ADA, is_assistant=True)
+
+    page = visitor.open("/speak")
+    chosen = page.follow("Grace Pool")
+
+    assert page.heading == "Whose pages?"
+    assert "You are an assistant" in page.text
+    assert chosen.heading == "Grace Pool"
+    assert chosen.follow("Another speaker’s pages").heading == "Whose pages?"
+
+
+def test_an_organiser_who_speaks_takes_the_second_step_as_always(visitor: Browser) -> None:
+    sign_in(visitor, ADA, verified_at=None)
+    grant_speaker_access(get_ada_marsh(), ADA)
+
+    half_way = visitor.open("/speak")
+    sign_in(visitor, ADA)
+
+    assert half_way.heading == "Set up your second step"
+    assert visitor.open("/speak").heading == "Ada Marsh"
+    assert visitor.open("/organise").heading == "The back office"
+
+
+def test_a_speaker_who_is_given_a_part_is_half_signed_in_from_then_on(visitor: Browser) -> None:
+    sign_in_speaker(visitor, get_ada_marsh(), ADA)
+
+    with transaction():
+        team.invite(ADA, EDITOR, make_organiser())
+
+    assert visitor.open("/speak").heading == "Set up your second step"
+    assert visitor.open("/organise").heading == "Set up your second step"
+
+
+def test_a_speaker_whose_part_ends_is_a_speaker_still(visitor: Browser) -> None:
+    grant_speaker_access(get_ada_marsh(), ADA)
+    sign_in(visitor, ADA, EDITOR)
+
+    with transaction():
+        person = db.session.scalars(select(Person).where(Person.email == ADA)).one()
+        team.remove(person.id, make_organiser())
+
+    assert visitor.open("/speak").heading == "Ada Marsh"
+    assert visitor.open("/organise", status=403).heading == "This page is not open to you"
+
+
+def test_a_speaker_sees_and_ends_where_they_are_signed_in(visitor: Browser) -> None:
+    sign_in_speaker(visitor, get_ada_marsh(), ADA)
+
+    page = visitor.open("/speak/ada-marsh").follow("See where you are signed in, or sign out")
+
+    assert page.heading == "You and your devices"
+    assert "Your second step" not in page.headings
+    assert page.follow("Go to your pages as a speaker").heading == "Ada Marsh"
+    visitor.open("/my").press("Sign out everywhere")
+    assert visitor.open("/speak").heading == "Sign in"
+
+
+def test_a_speaker_makes_no_recovery_codes_for_a_part_that_may_come(visitor: Browser) -> None:
+    sign_in_speaker(visitor, get_ada_marsh(), ADA)
+    field = visitor.open("/my").tree.find_by_id("token-everywhere")
+    assert field is not None
+
+    answer = visitor.fetch(
+        "POST", "/my/recovery-codes", data={"csrf_token": field.get("value") or ""}
+    )
+
+    assert answer.status_code == 403
+
+
+def test_whoever_is_removed_while_signed_in_is_told_and_loses_nothing(visitor: Browser) -> None:
+    speaker = get_ada_marsh()
+    own = sign_in_speaker(visitor, speaker, "helper@example.org", is_assistant=True)
+    form = own.open("/speak/ada-marsh/taking-part")
+    with transaction():
+        (one,) = (one for one in queries.list_access_to_speaker(speaker))
+        access.revoke(speaker, one.id, actor=ADA)
+
+    page = form.press(
+        "Send",
+        {
+            "Do you take part?": "Yes, but I need another time",
+            "Why, or which times suit you": "The train arrives at noon",
+        },
+        status=403,
+    )
+
+    assert page.heading == "These pages are not open to you"
+    assert "The train arrives at noon" in page.text
+    assert visitor.open("/speak", status=403).heading == "These pages are not open to you"
+
+
+def test_an_assistant_of_two_who_is_removed_by_one_keeps_the_other(visitor: Browser) -> None:
+    speaker, other = get_ada_marsh(), make_speaker(name="Grace Pool", slug="grace-pool")
+    sign_in_speaker(visitor, speaker, "helper@example.org", is_assistant=True)
+    grant_speaker_access(other, "helper@example.org", is_assistant=True)
+    with transaction():
+        (one,) = (one for one in queries.list_access_to_speaker(speaker))
+        access.revoke(speaker, one.id, actor=ADA)
+
+    assert visitor.open("/speak/ada-marsh", status=404).heading == "These pages are not open to you"
+    assert visitor.open("/speak").heading == "Grace Pool"
+
+
+def test_a_link_is_of_no_use_to_whoever_no_longer_keeps_pages(
+    site: Flask, new_browser: Callable[[], Browser]
+) -> None:
+    person = grant_speaker_access(get_ada_marsh(), ADA).person
+    with transaction():
+        secret = accounts.create_invitation_link(person)
+        accounts.revoke_speaker_access(person)
+
+    page = new_browser().open(f"/sign-in/{secret}", status=410)
+
+    assert page.heading == "This link no longer works"
+    assert person.role == FORMER
+
+
+def test_a_speaker_who_was_deleted_leaves_a_clear_page(visitor: Browser) -> None:
+    speaker = make_speaker(name="Grace Pool", slug="grace-pool")
+    sign_in_speaker(visitor, speaker, ADA)
+    db.session.delete(speaker)
+    db.session.commit()
+
+    page = visitor.open("/speak/grace-pool", status=404).follow("See whose pages you keep")
+
+    assert page.heading == "No pages of yours"

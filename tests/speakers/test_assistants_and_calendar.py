@@ -1,0 +1,344 @@
+"""Around a talk: assistants, those who share a session, and a calendar of one's own."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.database import db, transaction
+from app.history.models import HistoryEntry
+from app.mail.models import Email
+from app.programme.models import Appearance, Conference, Speaker
+from app.speakers import release_notifications, session_owners
+from tests.admin.test_speaker_pages import link_in
+from tests.browser import Browser
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_speaker,
+    publish_programme,
+    sign_in_speaker,
+)
+from tests.lookups import get_session
+
+HELPER = "helper@example.org"
+
+
+@pytest.fixture
+def ada(visitor: Browser) -> Browser:
+    return sign_in_speaker(visitor, get_ada_marsh())
+
+
+# Assistants
+
+
+@pytest.mark.both_databases
+def test_an_assistant_has_a_link_of_their_own_and_the_same_powers(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    ada.open("/speak/ada-marsh").follow("Let somebody help you")
+
+    page = ada.press("Send them a link", email_address_of_an_assistant=HELPER)
+    (letter,) = db.session.scalars(select(Email))
+    helper = new_browser()
+    helper.open(link_in(letter))
+    listed = helper.press("Sign in")
+    listed.follow("Say whether you take part")
+    helper.press("Send", {"Do you take part?": "Yes, as the programme has it"})
+
+    assert "A letter with a link of their own is on its way" in page.source
+    assert "You do this as an assistant" in listed.text
+    told = [(one.summary, one.actor) for one in db.session.scalars(select(HistoryEntry))]
+    assert (f"{HELPER} became an assistant of Ada Marsh", "ada@example.org") in told
+    assert ("Ada Marsh has confirmed", HELPER) in told
+
+
+def test_a_forwarded_link_works_once_and_says_so(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    ada.open("/speak/ada-marsh/assistants")
+    ada.press("Send them a link", email_address_of_an_assistant=HELPER)
+    (letter,) = db.session.scalars(select(Email))
+    first, second = new_browser(), new_browser()
+    first.open(link_in(letter))
+    first.press("Sign in")
+
+    page = second.open(link_in(letter), status=410)
+
+    assert page.heading == "This link no longer works"
+    assert "Did you pass the letter on?" in page.text
+    assert page.follow("Ask for a new link").heading == "Sign in"
+
+
+def test_an_assistant_is_removed_and_the_speaker_stays(ada: Browser) -> None:
+    grant_speaker_access(get_ada_marsh(), HELPER, is_assistant=True)
+
+    page = ada.open("/speak/ada-marsh/assistants").press(f"Remove: {HELPER}")
+
+    assert HELPER not in page.text
+    assert "They no longer keep these pages." in page.source
+    assert page.buttons.count("Remove") == 0
+
+
+def test_an_assistant_does_not_remove_the_speaker(visitor: Browser) -> None:
+    own = grant_speaker_access(get_ada_marsh())
+    sign_in_speaker(visitor, get_ada_marsh(), HELPER, is_assistant=True)
+    field = visitor.open("/speak/ada-marsh/assistants").tree.find_by_id("csrf_token")
+    assert field is not None
+
+    answer = visitor.fetch(
+        "POST",
+        f"/speak/ada-marsh/assistants/{own.id}/end",
+        data={"csrf_token": field.get("value") or ""},
+    )
+
+    assert answer.status_code == 409
+    assert visitor.open("/speak/ada-marsh/assistants").text.count("The speaker") == 1
+
+
+def test_naming_somebody_twice_names_them_once(ada: Browser) -> None:
+    for _ in range(2):
+        ada.open("/speak/ada-marsh/assistants")
+        ada.press("Send them a link", email_address_of_an_assistant=HELPER)
+
+    assert ada.page.buttons.count(f"Remove: {HELPER}") == 1
+
+
+def test_what_is_no_address_is_refused_and_kept(ada: Browser) -> None:
+    ada.open("/speak/ada-marsh/assistants")
+
+    page = ada.press("Send them a link", email_address_of_an_assistant="nobody", status=422)
+
+    assert page.errors == ["Enter an email address in the right form, like name@example.org"]
+
+
+@pytest.mark.both_databases
+def test_letters_to_assistants_are_limited(ada: Browser) -> None:
+    for number in range(10):
+        ada.open("/speak/ada-marsh/assistants")
+        ada.press("Send them a link", email_address_of_an_assistant=f"{number}@example.org")
+    ada.open("/speak/ada-marsh/assistants")
+
+    ada.press("Send them a link", email_address_of_an_assistant=HELPER, status=429)
+
+    assert len(db.session.scalars(select(Email)).all()) == 10
+
+
+def test_a_speaker_has_a_few_assistants_and_not_many(ada: Browser) -> None:
+    for number in range(10):
+        grant_speaker_access(get_ada_marsh(), f"{number}@example.org", is_assistant=True)
+    ada.open("/speak/ada-marsh/assistants")
+
+    page = ada.press("Send them a link", email_address_of_an_assistant=HELPER, status=422)
+
+    assert page.errors == ["10 assistants help already. Remove one of them first"]
+    again = ada.press("Send them a link", email_address_of_an_assistant="3@example.org")
+    assert "A letter with a link of their own is on its way to them" in again.source
+
+
+# What the conference offers
+
+
+def test_the_list_leads_to_what_the_conference_offers_and_whom_to_ask(ada: Browser) -> None:
+    page = ada.open("/speak/ada-marsh")
+
+    assert page.links["tides@conference.example"] == "mailto:tides@conference.example"
+    offered = page.follow("What the conference offers speakers")
+    assert offered.heading == "For speakers"
+    assert {"What you find there", "What we offer", "Whom to ask"} <= set(offered.headings)
+    assert "your slides and papers" in offered.text
+
+
+# Sessions
+
+
+def test_all_who_share_a_session_see_it_and_who_is_in_it(ada: Browser) -> None:
+    ada.open("/speak/ada-marsh").follow("Your sessions, and who shares them")
+
+    assert ada.page.headings[1:4] == ["Opening", "Harbour walls", "Farewell"]
+    assert "João Maré (Universidade do Mar), Speaker" in ada.page.text
+    assert ada.page.follow("See the page that readers see: Opening").heading == "Opening"
+
+
+def test_whoever_is_in_no_session_is_told_what_will_be_there(visitor: Browser) -> None:
+    speaker = make_speaker(name="Grace Pool", slug="grace-pool")
+
+    page = sign_in_speaker(visitor, speaker).open("/speak/grace-pool/sessions")
+
+    assert "No session yet" in page.headings
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [("ada@example.org", True), (HELPER, True), ("joao@example.org", False), ("eve@a.org", False)],
+)
+def test_without_an_owner_whoever_is_named_first_edits_the_text(
+    site: object, who: str, may: bool
+) -> None:
+    keepers(get_ada_marsh())
+    person = grant_speaker_access(make_speaker(), who).person
+
+    assert session_owners.can_edit(person, get_session("opening")) is may
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [("joao@example.org", True), ("ada@example.org", False), (HELPER, False)],
+)
+def test_an_owner_alone_edits_the_text_and_so_do_those_who_help_them(
+    site: object, who: str, may: bool
+) -> None:
+    keepers(get_ada_marsh())
+    with transaction():
+        session_owners.set_owner(
+            get_session("opening"), "joao@example.org", actor="grace@conference.example"
+        )
+    person = grant_speaker_access(make_speaker(), who).person
+
+    assert session_owners.can_edit(person, get_session("opening")) is may
+
+
+@pytest.mark.both_databases
+def test_the_assistant_of_an_owner_edits_the_text(site: object) -> None:
+    keepers(get_ada_marsh())
+    with transaction():
+        session_owners.set_owner(
+            get_session("opening"), "joao@example.org", actor="grace@conference.example"
+        )
+    joao = db.session.scalars(select(Speaker).where(Speaker.slug == "joao-mare")).one()
+    person = grant_speaker_access(joao, "joaos-helper@example.org", is_assistant=True).person
+
+    assert session_owners.can_edit(person, get_session("opening"))
+
+
+def keepers(ada: Speaker) -> None:
+    """Let Ada keep her own pages with a helper, and João his own."""
+    grant_speaker_access(ada)
+    grant_speaker_access(ada, HELPER, is_assistant=True)
+    joao = db.session.scalars(select(Speaker).where(Speaker.slug == "joao-mare")).one()
+    grant_speaker_access(joao, "joao@example.org")
+
+
+# The calendar
+
+
+def test_a_speaker_subscribes_to_their_own_sessions(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    page = ada.open("/speak/ada-marsh").follow("Your calendar").press("Make the address")
+    address = next(one for one in page.links.values() if one.endswith(".ics"))
+
+    calendar = new_browser().open(address)
+
+    assert calendar.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert calendar.headers["Cache-Control"] == "private, no-store"
+    assert calendar.headers["Referrer-Policy"] == "no-referrer"
+    assert calendar.source.count("BEGIN:VEVENT") == 3
+    assert "SUMMARY:Harbour walls" in calendar.source
+    assert "Reading the tide" not in calendar.source
+
+
+def test_a_session_that_moves_keeps_its_identity_and_counts_on(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    page = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    address = next(one for one in page.links.values() if one.endswith(".ics"))
+    before = lines(new_browser().open(address).source, "UID", "SEQUENCE")
+    moved = get_session("farewell")
+    moved.room = get_session("harbour-walls").room
+    db.session.commit()
+    publish_programme()
+
+    after = lines(new_browser().open(address).source, "UID", "SEQUENCE")
+
+    assert [one for one in after if one.startswith("UID")] == [
+        one for one in before if one.startswith("UID")
+    ]
+    assert after[-1] != before[-1]
+
+
+def events(calendar: str) -> dict[str, tuple[str, int]]:
+    """Give state and count of each entry, by its title."""
+    told = lines(calendar, "SEQUENCE", "STATUS", "SUMMARY")
+    values = [one.partition(":")[2] for one in told]
+    return {
+        title: (state, int(count))
+        for count, state, title in zip(values[::3], values[1::3], values[2::3], strict=True)
+    }
+
+
+def published_and_told() -> None:
+    """Publish, and let the worker find it."""
+    publish_programme()
+    with transaction():
+        release_notifications.notify_of_release()
+
+
+@pytest.mark.both_databases
+def test_a_session_that_a_speaker_was_taken_off_is_off_in_their_calendar_until_they_are_back(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    page = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    address = next(one for one in page.links.values() if one.endswith(".ics"))
+    published_and_told()
+
+    def told() -> dict[str, tuple[str, int]]:
+        return events(new_browser().open(address).source)
+
+    before = told()
+    get_session("harbour-walls").appearances = []
+    get_session("farewell").withdrawn_at = clock.now()
+    db.session.commit()
+    published_and_told()
+    off = told()
+    get_session("harbour-walls").title = "Harbour walls again"
+    db.session.commit()
+    published_and_told()
+    still = told()
+    get_session("harbour-walls").appearances = [Appearance(speaker=get_ada_marsh(), position=0)]
+    db.session.commit()
+    published_and_told()
+    back = told()
+
+    assert before["Harbour walls"][0] == "CONFIRMED"
+    assert off["Harbour walls"] == ("CANCELLED", before["Harbour walls"][1] + 1)
+    assert off["Farewell"] == ("CANCELLED", before["Farewell"][1] + 1)
+    assert still["Harbour walls again"] == ("CANCELLED", off["Harbour walls"][1] + 1)
+    assert back["Harbour walls again"] == ("CONFIRMED", still["Harbour walls again"][1] + 1)
+    assert back["Farewell"] == off["Farewell"]
+    assert back["Opening"] == before["Opening"]
+
+
+def test_of_another_conference_a_calendar_tells_nothing(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    page = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    address = next(one for one in page.links.values() if one.endswith(".ics"))
+    published_and_told()
+    get_session("harbour-walls").appearances = []
+    db.session.commit()
+    published_and_told()
+    db.session.get_one(Conference, 1).acronym = "other-2010"
+    db.session.commit()
+    published_and_told()
+
+    assert "Harbour walls" not in events(new_browser().open(address).source)
+
+
+def test_another_address_ends_the_one_before(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    first = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    old = next(one for one in first.links.values() if one.endswith(".ics"))
+
+    second = ada.press("Make another address")
+    new = next(one for one in second.links.values() if one.endswith(".ics"))
+
+    assert old != new
+    new_browser().open(old, status=404)
+    new_browser().open(new)
+
+
+def lines(calendar: str, *names: str) -> list[str]:
+    return [one for one in calendar.splitlines() if one.partition(":")[0] in names]

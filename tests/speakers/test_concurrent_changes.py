@@ -1,0 +1,215 @@
+"""Two who press at the same moment: nothing is done twice, nothing fails, nothing is lost."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app import clock
+from app.accounts import services as accounts
+from app.accounts.models import LoginSession
+from app.database import db, transaction
+from app.errors import ConferenceError
+from app.mail.models import Email
+from app.materials import queries as materials
+from app.materials import services
+from app.materials.models import MaterialChunk
+from app.proposals import merging, queries
+from app.proposals import services as proposals_services
+from app.proposals.models import Proposal
+from app.proposals.queries import ProposalReview
+from app.releases import current_release
+from app.releases import services as releases_services
+from app.speakers import access, batch_emails, recipients, reminders
+from app.speakers import queries as keepers
+from app.speakers.models import ItemDeadline, PlannedReminder
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_material,
+    make_proposal,
+    make_session,
+    save,
+)
+from tests.materials.sample_files import make_pdf
+
+ADA, GRACE = "ada@example.org", "grace@conference.example"
+Deed = Callable[[], object]
+
+
+def at_once(site: Flask, *deeds: Deed) -> list[Exception]:
+    """Do some deeds at the same moment, each in a request of its own; give what was raised."""
+    ready, raised = Barrier(len(deeds)), list[Exception]()
+    db.session.remove()  # which may hold what was read above
+
+    def do(deed: Deed) -> None:
+        with site.app_context():
+            ready.wait(10)
+            try:
+                with transaction():
+                    deed()
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the story looks at it
+                raised.append(fault)
+            db.session.remove()
+
+    threads = [Thread(target=do, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    db.session.expire_all()
+    return raised
+
+
+def only_refusals(raised: list[Exception]) -> bool:
+    """Whether nothing went wrong but what a visitor is told in a sentence."""
+    return all(isinstance(one, ConferenceError) for one in raised)
+
+
+def letters() -> list[str]:
+    return [one.recipient for one in db.session.scalars(select(Email).order_by(Email.id))]
+
+
+@pytest.mark.both_databases
+def test_two_who_approve_the_same_change_approve_it_once(site: Flask) -> None:
+    proposal = make_proposal(get_ada_marsh(), role="Pilot")
+    number, seal = proposal.id, ProposalReview(proposal).fingerprint
+
+    raised = at_once(
+        site,
+        *[lambda: proposals_services.approve(number, expected_fingerprint=seal, actor=GRACE)] * 2,
+    )
+
+    assert [str(one) for one in raised] == [f"{GRACE} has decided on this already"]
+    assert letters() == [ADA]
+    assert get_ada_marsh().role == "Pilot"
+
+
+@pytest.mark.both_databases
+def test_a_change_approved_while_somebody_publishes_is_in_one_of_two_releases(site: Flask) -> None:
+    proposal = make_proposal(get_ada_marsh(), role="Pilot")
+    number, seal = proposal.id, ProposalReview(proposal).fingerprint
+
+    raised = at_once(
+        site,
+        lambda: proposals_services.approve(number, expected_fingerprint=seal, actor=GRACE),
+        lambda: releases_services.create_release("At once"),
+    )
+
+    assert raised == []
+    assert queries.get_proposal(number).state == "approved"
+    with transaction():
+        releases_services.create_release("Afterwards")
+    assert current_release.get_programme().get_speaker("ada-marsh").role == "Pilot"
+
+
+@pytest.mark.both_databases
+def test_a_speaker_and_an_assistant_who_send_at_once_send_one_proposal(site: Flask) -> None:
+    grant_speaker_access(get_ada_marsh(), ADA)
+
+    began = merging.fingerprints(queries.get_status(get_ada_marsh()).values)
+
+    def send(role: str) -> Deed:
+        return lambda: proposals_services.propose(
+            get_ada_marsh(), {"role": role}, base_fingerprints=began, actor=ADA
+        )
+
+    raised = at_once(site, send("Pilot"), send("Harbour engineer"))
+
+    assert only_refusals(raised)
+    (waiting,) = db.session.scalars(select(Proposal).where(Proposal.state == "open"))
+    assert waiting.values["role"] in {"Pilot", "Harbour engineer"}
+
+
+@pytest.mark.both_databases
+def test_somebody_named_twice_at_once_helps_once(site: Flask) -> None:
+    def name() -> object:
+        return access.add_assistant(get_ada_marsh(), "helper@example.org", actor=ADA)
+
+    assert at_once(site, name, name) == []
+    assert [one.person.email for one in keepers.list_access_to_speaker(get_ada_marsh())] == [
+        "helper@example.org"
+    ]
+
+
+@pytest.mark.both_databases
+def test_a_link_that_is_used_twice_at_once_signs_in_once(site: Flask) -> None:
+    with transaction():
+        secret = accounts.create_invitation_link(grant_speaker_access(get_ada_marsh(), ADA).person)
+
+    raised = at_once(site, *[lambda: accounts.sign_in(secret)] * 2)
+
+    assert len(raised) == 1
+    assert only_refusals(raised)
+    assert len(db.session.scalars(select(LoginSession)).all()) == 1
+
+
+@pytest.mark.both_databases
+def test_two_files_in_the_place_of_one_at_once_leave_one_of_them_whole(site: Flask) -> None:
+    key = make_material(make_session(speakers=(get_ada_marsh(),)), make_pdf()).key
+    bodies = [make_pdf() + b"%" * length + b"\n%%EOF\n" for length in (300_000, 600_000)]
+
+    def put(body: bytes) -> Deed:
+        return lambda: services.replace_file(materials.get_material(key), BytesIO(body), actor=ADA)
+
+    raised = at_once(site, *map(put, bodies))
+
+    assert raised == []
+    pieces = db.session.scalars(select(MaterialChunk).order_by(MaterialChunk.number))
+    body = b"".join(one.body for one in pieces)
+    assert body in bodies
+    assert materials.get_material(key).size == len(body)
+
+
+@pytest.mark.both_databases
+def test_what_is_taken_away_twice_at_once_is_gone(site: Flask) -> None:
+    key = make_material(make_session(speakers=(get_ada_marsh(),)), make_pdf()).key
+
+    def remove() -> None:
+        services.delete(materials.get_material(key), actor=ADA)
+
+    assert only_refusals(at_once(site, remove, remove))
+    assert db.session.scalars(select(MaterialChunk)).all() == []
+
+
+@pytest.mark.both_databases
+def test_no_more_is_handed_in_at_once_than_a_session_may_have(site: Flask) -> None:
+    session = make_session(speakers=(get_ada_marsh(),))
+    for _ in range(services.MAX_MATERIALS_PER_SESSION - 1):
+        make_material(session)
+    number = session.id
+
+    def hand_in() -> object:
+        own = db.session.get_one(type(session), number)
+        return services.add_link(own, "https://slides.example/1", "Slides", "now", actor=ADA)
+
+    raised = at_once(site, hand_in, hand_in)
+
+    assert len(raised) == 1
+    assert only_refusals(raised)
+
+
+@pytest.mark.both_databases
+def test_two_workers_and_an_organiser_remind_somebody_once(site: Flask, frozen_time: Any) -> None:
+    grant_speaker_access(get_ada_marsh(), ADA)
+    save(ItemDeadline(item="travel", due_on=clock.now().date() + timedelta(days=6)))
+
+    def by_hand() -> None:
+        batch_emails.lock_mailings()
+        known = recipients.load_speakers(keepers.list_speakers_for_email("reminder"))
+        batch_emails.send(
+            batch_emails.build_batch(batch_emails.BATCH_EMAIL_KINDS["reminder"], known), actor=GRACE
+        )
+
+    assert at_once(site, *[reminders.plan] * 3) == []
+    assert db.session.scalars(select(PlannedReminder.speaker_id)).all() == [get_ada_marsh().id]
+    frozen_time.shift(timedelta(days=3))
+    assert at_once(site, *[reminders.send_due] * 2, by_hand, reminders.plan) == []
+
+    assert letters() == [ADA]
+    assert db.session.scalars(select(PlannedReminder)).all() == []

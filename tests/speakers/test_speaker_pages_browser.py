@@ -1,0 +1,147 @@
+"""A speaker's pages on a telephone: by keyboard alone, without scripts, no barriers."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from app.programme.models import Speaker
+from app.speakers.models import ItemDeadline
+from tests.admin.test_speaker_pages import a_request
+from tests.admin.test_speakers_browser import fill, go_to, heading, press
+from tests.chromium import horizontal_overflow
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_session,
+    make_speaker,
+    save,
+    sign_in_speaker_in_window,
+    sign_in_window,
+)
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+TELEPHONE = ViewportSize(width=390, height=844)
+SMALLEST = ViewportSize(width=320, height=568)
+DESK = ViewportSize(width=1280, height=900)
+LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
+
+
+def test_a_speaker_does_all_of_the_list_by_keyboard_on_a_telephone(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    address = live_site().address
+    window.set_viewport_size(TELEPHONE)
+    save(ItemDeadline(item="travel", due_on=date(2009, 6, 1)))
+    sign_in_speaker_in_window(window, address, get_ada_marsh())
+
+    window.goto(f"{address}/speak")
+    assert heading(window) == "Ada Marsh"
+    assert axe(window) == []
+
+    press(window, "Say whether you take part")
+    assert axe(window) == []
+    press(window, "Send")
+    assert window.title().startswith("Error:")
+    assert axe(window) == []
+    go_to(window, "Yes, as the programme has it")
+    window.keyboard.press("Space")
+    press(window, "Send")
+    expect(window.get_by_role("status").first).to_contain_text("Thank you: you take part.")
+
+    press(window, "Access needs")
+    assert axe(window) == []
+    fill(window, "What do you need in order to take part? (optional)", "A ramp")
+    press(window, "Save")
+    press(window, "When you cannot appear")
+    press(window, "Add a time")
+    window.keyboard.press("ArrowDown")
+    assert axe(window) == []
+    press(window, "Save")
+    press(window, "Recording and slides")
+    go_to(window, "Yes")
+    window.keyboard.press("Space")
+    window.keyboard.press("Tab")
+    window.keyboard.press("ArrowDown")
+    assert axe(window) == []
+    press(window, "Save")
+    expect(window.locator("dl.answers")).to_contain_text("Recording and slides")
+
+    press(window, "Let somebody help you")
+    assert axe(window) == []
+    fill(window, "Email address of an assistant", "helper@example.org")
+    press(window, "Send them a link")
+    expect(window.get_by_text("helper@example.org").first).to_be_visible()
+    window.goto(f"{address}/speak/ada-marsh")
+    press(window, "Your calendar")
+    press(window, "Make the address")
+    assert axe(window) == []
+    assert horizontal_overflow(window) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_the_smallest_telephone_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page, axe: Barriers, scheme: str
+) -> None:
+    window, address = window_without_scripts, live_site().address
+    window.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    window.set_viewport_size(SMALLEST)
+    speaker = _with_a_long_name()
+    sign_in_speaker_in_window(window, address, speaker)
+    grant_speaker_access(speaker, f"{'helper' * 9}@example.org", is_assistant=True)
+    grant_speaker_access(get_ada_marsh(), "ada@example.org", is_assistant=True)
+
+    for page in (
+        "/speak",
+        *(
+            f"/speak/hubert{name}"
+            for name in (
+                *("", "/taking-part", "/availability", "/access-needs", "/audio-visual"),
+                *("/travel", "/consent", "/assistants", "/sessions", "/calendar", "/nothing"),
+            )
+        ),
+        "/speak/joao-mare",
+    ):
+        window.goto(f"{address}{page}")
+
+        assert horizontal_overflow(window) == 0, page
+        assert axe(window) == [], page
+
+
+def test_organisers_write_to_speakers_and_settle_what_they_ask(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    address = live_site().address
+    speaker = _with_a_long_name()
+    grant_speaker_access(speaker)
+    a_request(speaker)
+    sign_in_window(window, address)
+
+    for size in (SMALLEST, DESK):
+        window.set_viewport_size(size)
+        for page in (
+            "speaking",
+            "speaking/dates",
+            "speaking/letters/invitation",
+            "speaking/letters/reminder",
+            "speaking/speakers/hubert",
+            "speaking/sessions/opening/owner",
+            "sessions",
+        ):
+            window.goto(f"{address}/organise/{page}")
+
+            assert axe(window) == [], page
+            assert horizontal_overflow(window) == 0, page
+    window.goto(f"{address}/organise/speaking")
+    window.get_by_role("button", name="I have seen to it").press("Enter")
+    expect(window.get_by_role("status").first).to_contain_text("it no longer waits")
+
+
+def _with_a_long_name() -> Speaker:
+    """Save a speaker whose every word is long."""
+    speaker = make_speaker(name=f"Hubert {LONG}", slug="hubert", contact_address="h@example.org")
+    make_session(title="W" * 200, abstract=LONG, speakers=(speaker, get_ada_marsh()))
+    return speaker

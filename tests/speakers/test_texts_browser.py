@@ -1,0 +1,151 @@
+"""From a speaker's telephone to the public page: by keyboard, and without scripts."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, ViewportSize, expect
+from sqlalchemy import select
+
+from app.database import db
+from app.programme.models import Session
+from tests.admin.test_speakers_browser import fill, go_to, heading, press
+from tests.chromium import horizontal_overflow
+from tests.factories import get_ada_marsh, make_proposal, sign_in_speaker_in_window, sign_in_window
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+Barriers = Callable[[Page], list[str]]
+PHONE: ViewportSize = {"width": 320, "height": 640}
+LOOK = "See what readers will see"
+
+
+def looked_at(window: Page, axe: Barriers) -> None:
+    """See that a page has no barriers, and fits a telephone."""
+    assert axe(window) == [], window.url
+    assert horizontal_overflow(window) == 0, window.url
+
+
+def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    address = live_site().address
+    window.set_viewport_size(PHONE)
+    sign_in_speaker_in_window(window, address, get_ada_marsh())
+    window.goto(f"{address}/speak/ada-marsh")
+    press(window, "Your profile")
+    looked_at(window, axe)
+    fill(window, "Title before the name (optional)", "Captain")
+    fill(window, "How to say the name (optional)", "AY-da")
+    press(window, "Add a language")
+    go_to(window, "Biography in this language")
+    window.keyboard.type("Une capitaine.")
+    fill(window, "Links (optional)", "javascript:alert(1)")
+    press(window, LOOK)
+    assert heading(window) == "Your profile"
+    expect(window.locator(".govuk-error-summary")).to_be_focused()
+    looked_at(window, axe)
+    go_to(window, "Language")
+    window.keyboard.type("franç")
+    fill(window, "Links (optional)", "https://port.example/?fbclid=1 The port")
+    press(window, LOOK)
+    assert heading(window) == "Captain Ada Marsh"
+    looked_at(window, axe)
+    press(window, "Change something")
+    press(window, LOOK)
+    press(window, "Send")
+    assert heading(window) == "Ada Marsh"
+    expect(window.get_by_role("status").first).to_contain_text("Sent.")
+    looked_at(window, axe)
+
+
+def test_how_much_room_is_left_is_told_while_somebody_writes(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    address = live_site().address
+    window.set_viewport_size(PHONE)
+    sign_in_speaker_in_window(window, address, get_ada_marsh())
+    window.goto(f"{address}/speak/sessions/opening/text")
+    text = window.get_by_label("Abstract (optional)")
+    told = window.locator("form [role=status]")
+
+    expect(window.get_by_text("Characters left: 2,984")).to_be_visible()
+    expect(told).to_be_empty()
+    text.fill("An 🐙.")
+    expect(window.get_by_text("Characters left: 2,995").first).to_be_visible()
+    expect(told).to_have_text("Characters left: 2,995")
+    looked_at(window, axe)
+    text.fill("w" * 3001)
+    expect(told).to_have_text("Characters too many: 1")
+    looked_at(window, axe)
+    press(window, LOOK)
+    expect(window.locator(".govuk-error-summary")).to_contain_text("3000 characters or fewer")
+
+
+def test_a_change_is_approved_and_published_by_keyboard(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    make_proposal(
+        get_ada_marsh(),
+        honorific="Captain",
+        biographies=[["fr", "Une capitaine."]],
+        links=[["https://port.example/", "The port"]],
+    )
+    address = live_site().address
+    window.set_viewport_size(PHONE)
+    sign_in_window(window, address)
+    window.goto(f"{address}/organise")
+    expect(window.get_by_role("link", name="change by a speaker waits")).to_be_visible()
+    window.goto(f"{address}/organise/proposals?state=open")
+    looked_at(window, axe)
+    press(window, "Ada Marsh")
+    looked_at(window, axe)
+    press(window, "See the page that readers will see")
+    assert heading(window) == "Captain Ada Marsh"
+    looked_at(window, axe)
+    window.go_back()
+    press(window, "Choose other words")
+    looked_at(window, axe)
+    window.go_back()
+    press(window, "Send back")
+    looked_at(window, axe)
+    window.go_back()
+    press(window, "Approve")
+    expect(window.get_by_role("status").first).to_contain_text("Approved.")
+    window.goto(f"{address}/organise/publishing")
+    expect(window.get_by_text("Edit of a speaker")).to_be_visible()
+    looked_at(window, axe)
+    press(window, "Publish these changes")
+    press(window, "Continue")
+    press(window, "Publish now")
+
+    window.goto(f"{address}/speakers/ada-marsh")
+    assert heading(window) == "Captain Ada Marsh"
+    expect(window.get_by_role("link", name="The port")).to_have_attribute(
+        "href", "https://port.example/"
+    )
+    looked_at(window, axe)
+
+
+def test_a_text_is_sent_and_decided_on_without_scripts(
+    live_site: LiveSites, window_without_scripts: Page
+) -> None:
+    window, address = window_without_scripts, live_site().address
+    window.set_viewport_size(PHONE)
+    sign_in_speaker_in_window(window, address, get_ada_marsh())
+    window.goto(f"{address}/speak/ada-marsh")
+    window.get_by_role("link", name="Titles and abstracts of your sessions").click()
+    window.get_by_role("link", name="Edit title and abstract").first.click()
+    window.get_by_label("Abstract (optional)").fill("Come *all*.")
+    window.get_by_role("button", name=LOOK).last.click()
+    expect(window.locator(".prose em")).to_have_text("all")
+    window.get_by_role("button", name="Send").click()
+    expect(window.get_by_role("status").first).to_contain_text("Sent.")
+
+    window.context.clear_cookies()
+    sign_in_window(window, address)
+    window.goto(f"{address}/organise/proposals")
+    window.get_by_label("Tick Opening").check()
+    window.get_by_role("button", name="Approve").click()
+    expect(window.get_by_role("status").first).to_contain_text("Approved.")
+    session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+    db.session.refresh(session)
+    assert session.abstract == "Come *all*."

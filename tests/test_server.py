@@ -1,0 +1,272 @@
+"""``make run``, as someone meets it who has just fetched the project."""
+
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import coverage
+import pytest
+
+from app.server.options import (
+    DEFAULT_CLOCK_START,
+    ServerOptions,
+    StartupError,
+    apply_local_defaults,
+    load_or_create_secret_key,
+)
+from config import ROOT
+from tests.postgres import PostgresServer
+from tests.waiting import HOST, free_port, wait_until
+
+TURN = 120  # seconds that a start may take on a machine with much else to do
+
+
+@dataclass
+class Run:
+    """One run of the site."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def wait_until_it_says(self, words: str) -> None:
+        wait_until(lambda: words in self.said or self.has_ended, words, TURN, lambda: self.said)
+        assert words in self.said, self.said
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def status(self, path: str) -> int:
+        try:
+            with urlopen(f"http://{HOST}:{self.port}{path}", timeout=TURN) as answer:
+                return int(answer.status)
+        except HTTPError as refusal:
+            return refusal.code
+
+    def is_up(self) -> bool:
+        try:
+            return self.status("/readyz") == 200
+        except OSError:
+            return False
+
+    def parts(self) -> list[int]:
+        number = self.process.pid
+        children = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii")
+        return [int(child) for child in children.split()]
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(TURN)
+
+
+Serve = Callable[..., Run]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start the site as `make run` does, in a folder and on a port of this test's own."""
+    started: list[Run] = []
+    port = free_port()
+
+    def start(**settings: str) -> Run:
+        log = tmp_path / f"run-{len(started)}.log"
+        environment = {
+            **os.environ,
+            **({"COVERAGE_PROCESS_START": "pyproject.toml"} if coverage.Coverage.current() else {}),
+            "INSTANCE_PATH": str(tmp_path / "instance"),
+            "PORT": str(port),
+            **settings,
+        }
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.server"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+            )
+        started.append(Run(process, int(environment["PORT"]), log))
+        return started[-1]
+
+    yield start
+    for run in started:
+        run.process.terminate()
+        run.process.wait(TURN)
+
+
+def test_a_first_run_serves_the_conference_and_a_second_one_keeps_it(
+    serve: Serve, tmp_path: Path
+) -> None:
+    first = serve()
+    first.wait_until_it_says("Press Ctrl-C to stop.")
+    key = tmp_path / "instance" / "secret-key"
+    secret = key.read_text(encoding="ascii")
+
+    assert first.status("/programme") == 200
+    assert first.status("/register") == 200
+    assert f"The conference is at http://{HOST}:{first.port}\n" in first.said
+    assert "09:00 on Wednesday 01 October 2008" in first.said
+    assert f"letters are written to {tmp_path / 'instance' / 'mail'}" in first.said
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert f"SITE_URL=http://{HOST}:{first.port} " in key.with_name("settings.env").read_text(
+        "utf-8"
+    )
+    link = re.search(r"sign in, once, with this link: http://[^/]+(/\S+)", first.said)
+    assert link is not None
+    assert first.status(link[1]) == 200
+    assert first.end() == 0
+
+    second = serve()
+    second.wait_until_it_says("Press Ctrl-C to stop.")
+
+    assert second.status("/programme") == 200
+    assert key.read_text(encoding="ascii") == secret
+
+
+def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve: Serve) -> None:
+    first = serve()
+    first.wait_until_it_says("Press Ctrl-C to stop.")
+
+    second = serve()
+
+    assert second.process.wait(TURN) == 1
+    assert second.said == (
+        f"Port {first.port} is in use by another program. "
+        f"Stop that one, or choose another port: PORT={first.port + 1} make run\n"
+    )
+
+    first.process.kill()
+
+    wait_until(lambda: not first.is_up(), "no part outlives the one that started it", TURN)
+
+
+def test_two_starts_at_once_do_no_damage(serve: Serve) -> None:
+    runs = [serve(), serve()]
+
+    wait_until(lambda: any(run.has_ended for run in runs), "one gave way", TURN)
+    [stands] = [run for run in runs if not run.has_ended]
+    [gave_way] = [run for run in runs if run.has_ended]
+    stands.wait_until_it_says("Press Ctrl-C to stop.")
+
+    assert "is in use by another program" in gave_way.said
+    assert stands.status("/programme") == 200
+
+
+def test_a_part_that_ends_is_started_again(serve: Serve) -> None:
+    run = serve()
+    run.wait_until_it_says("Press Ctrl-C to stop.")
+
+    for part in run.parts():
+        os.kill(part, signal.SIGKILL)
+
+    run.wait_until_it_says("The web server ended (-9) and is started again.")
+    run.wait_until_it_says("The mail worker ended (-9) and is started again.")
+    wait_until(run.is_up, "serving again", TURN)
+
+
+def test_a_first_run_fills_a_postgresql_database_too(
+    serve: Serve, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    name = postgres.create_database()
+
+    run = serve(DATABASE_URL=postgres.url(name))
+    run.wait_until_it_says("Press Ctrl-C to stop.")
+
+    assert run.is_up()
+    assert run.status("/programme") == 200
+    assert not (tmp_path / "instance" / "settings.env").exists()  # commands are given the same
+
+
+def test_wrong_settings_are_all_named(serve: Serve) -> None:
+    run = serve(MAIL_PORT="many", DATABASE_URL="mysql://conference")
+
+    assert run.process.wait(TURN) == 1
+    assert "MAIL_PORT" in run.said
+    assert "DATABASE_URL: must begin with sqlite:/// or postgresql+psycopg://" in run.said
+
+
+def test_a_folder_that_cannot_be_written_is_named(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "instance").write_text("in the way", encoding="utf-8")
+
+    run = serve()
+
+    assert run.process.wait(TURN) == 1
+    assert run.said == f"The site cannot start: File exists: {tmp_path / 'instance'}\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"PORT": "high"}, "PORT must be a number from 1 to 65535, not 'high'"),
+        ({"PORT": "70000"}, "PORT must be a number from 1 to 65535, not '70000'"),
+        ({"WEB_WORKERS": "0"}, "WEB_WORKERS must be a number from 1 to 64, not '0'"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(
+    environment: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(StartupError) as refusal:
+        ServerOptions.from_environment(environment)
+
+    assert str(refusal.value) == complaint
+
+
+def test_a_host_that_is_not_here_is_refused() -> None:
+    with pytest.raises(StartupError) as refusal:
+        ServerOptions("192.0.2.1", 8000, 1).check_port_free()
+
+    assert str(refusal.value) == "HOST=192.0.2.1 is not an address of this machine"
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 – a person may ask for it
+        ("::1", "http://[::1]:8000"),
+        ("::", "http://[::1]:8000"),
+    ],
+)
+def test_the_address_is_one_that_can_be_opened(host: str, address: str) -> None:
+    assert ServerOptions(host, 8000, 1).local_url == address
+
+
+def test_what_is_set_is_left_alone(tmp_path: Path) -> None:
+    environment = {
+        "INSTANCE_PATH": str(tmp_path),
+        "SITE_URL": "https://conference.example",
+        "SECRET_KEY": "a key of one's own",
+        "CLOCK_STARTS_AT": "",
+    }
+    before = dict(environment)
+
+    apply_local_defaults(environment, ServerOptions("127.0.0.1", 8000, 1))
+
+    assert environment == before
+
+
+def test_what_is_not_set_gets_what_suits_one_machine(tmp_path: Path) -> None:
+    environment = {"INSTANCE_PATH": str(tmp_path)}
+
+    apply_local_defaults(environment, ServerOptions("127.0.0.1", 8000, 1))
+
+    assert environment == {
+        "INSTANCE_PATH": str(tmp_path),
+        "SITE_URL": "http://127.0.0.1:8000",
+        "CLOCK_STARTS_AT": DEFAULT_CLOCK_START,
+        "SECRET_KEY": load_or_create_secret_key(tmp_path / "secret-key"),
+    }

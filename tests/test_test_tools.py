@@ -1,0 +1,180 @@
+"""The ground itself: what other tests stand on must not give way."""
+
+import smtplib
+import tomllib
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page
+
+from app import clock
+from app.programme import queries as programme
+from config import ROOT
+from scripts.mutate import AREAS, LISTED
+from tests.browser import Browser
+from tests.chromium import tab
+from tests.live_site import LiveSite
+from tests.mail_server import MailServer
+from tests.pages import HtmlTree, find_faults
+from tests.waiting import wait_until
+
+LEAVE_THINGS = """async () => {
+  document.cookie = "a=b";
+  localStorage.a = "b";
+  await caches.open("c");
+  await navigator.serviceWorker.register("/service-worker.js");
+}"""
+WHAT_IS_LEFT = """async () => [
+  matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light", innerWidth,
+  document.cookie, localStorage.length, await caches.keys(),
+  (await navigator.serviceWorker.getRegistrations()).length,
+]"""
+SOUND = """<!DOCTYPE html><html lang="en"><head><title>Tides – Conference</title></head><body>
+<main><h1>Tides</h1>{}</main></body></html>"""
+
+
+@pytest.mark.both_databases
+def test_a_site_begins_with_the_small_conference(site: Flask, visitor: Browser) -> None:
+    assert programme.get_conference().title == "Tides and Harbours"
+    assert clock.now().isoformat() == "2009-05-12T08:30:00+00:00"
+    assert visitor.open("/healthz").status == 200
+
+
+def test_a_letter_refused_once_arrives_the_second_time(mailbox: MailServer) -> None:
+    mailbox.refuse(451, "Greylisted", to="ada@example.org", times=1)
+
+    with smtplib.SMTP(mailbox.host, mailbox.port, timeout=5) as client:
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            client.sendmail("a@b.example", ["ada@example.org"], b"Subject: One\r\n\r\nOne")
+        client.sendmail("a@b.example", ["ada@example.org"], b"Subject: Two\r\n\r\nTwo")
+
+    assert [letter.subject for letter in mailbox.emails_to("ada@example.org")] == ["Two"]
+
+
+def test_a_server_that_babbles_is_not_a_mail_server(mailbox: MailServer) -> None:
+    mailbox.send_garbage()
+
+    with pytest.raises(smtplib.SMTPException):
+        smtplib.SMTP(mailbox.host, mailbox.port, timeout=2)
+
+
+def test_a_silent_server_lets_its_caller_wait(mailbox: MailServer) -> None:
+    mailbox.stay_silent()
+
+    with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
+        smtplib.SMTP(mailbox.host, mailbox.port, timeout=0.3)
+
+
+def test_a_server_that_is_away_comes_back_on_its_port(mailbox: MailServer) -> None:
+    mailbox.close()
+    with pytest.raises(ConnectionRefusedError):
+        smtplib.SMTP(mailbox.host, mailbox.port, timeout=2)
+    mailbox.reopen()
+
+    with smtplib.SMTP(mailbox.host, mailbox.port, timeout=5) as client:
+        assert client.noop()[0] == 250
+
+
+def test_letters_over_tls_are_known_as_such(secure_mailbox: MailServer) -> None:
+    with smtplib.SMTP(secure_mailbox.host, secure_mailbox.port, timeout=5) as client:
+        client.starttls()
+        client.sendmail("a@b.example", ["ada@example.org"], b"Subject: One\r\n\r\nOne")
+
+    assert [letter.over_tls for letter in secure_mailbox.emails] == [True]
+
+
+def test_a_sound_page_has_no_faults() -> None:
+    assert find_faults(HtmlTree(SOUND.format("<p>High water at noon.</p>"))) == []
+
+
+@pytest.mark.parametrize(
+    ("markup", "fault"),
+    [
+        ("<h1>Again</h1>", "2 headings of the first level"),
+        ("<h3>Deep</h3>", "a heading of level 3 follows one of level 1"),
+        ("<p id=a></p><p id=a></p>", "the id “a” stands 2 times"),
+        ('<i accesskey="1"></i><i accesskey="1"></i>', "the access key 1 stands 2 times"),
+        ('<input name="tide">', "the field “tide” has no label"),
+        ('<img src="/tide.svg">', "the picture “/tide.svg” has no alt"),
+        ('<a href="#sea">Sea</a>', "the link to “#sea” leads nowhere"),
+        ('<a href="/sea"></a>', "a a has no words: {'href': '/sea'}"),
+        ('<p aria-describedby="sea">Sea</p>', "aria-describedby=“sea” points to nothing"),
+        ('<form method="post" action="/sea"></form>', "the form to “/sea” has no token"),
+        ("<fieldset></fieldset>", "a group of fields has no legend"),
+        ('<p style="color: red">Sea</p>', "an inline style on p"),
+        ('<p onclick="sail()">Sea</p>', "an inline onclick on p"),
+        ("<script>sail()</script>", "an inline script"),
+        ('<a href="javascript:sail()">Sail</a>', "script in href of a"),
+        ("<p><div></div></p>", "not valid HTML: No <p> tag to close"),
+    ],
+)  # fmt: skip
+def test_a_page_with_a_fault_is_noticed(markup: str, fault: str) -> None:
+    assert find_faults(HtmlTree(SOUND.format(markup))) == [fault]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_tab_finds_nothing_that_the_one_before_has_left(
+    live_site: Callable[..., LiveSite], chromium: Chromium, scripts: bool
+) -> None:
+    home = live_site().address
+    with tab(chromium, scripts=scripts) as before:
+        before.goto(f"{home}/offline")
+        before.evaluate(LEAVE_THINGS)
+        before.context.set_offline(offline=True)
+        before.context.route("**/*", lambda route: route.abort())
+        before.set_viewport_size({"width": 320, "height": 200})
+        before.emulate_media(color_scheme="dark")
+        before.context.new_page()
+        left = before.evaluate(WHAT_IS_LEFT)
+
+    with tab(chromium, scripts=scripts) as after:
+        after.goto(f"{home}/offline")
+
+        assert left == ["dark", 320, "a=b", 1, ["c"], 1]
+        assert after.evaluate(WHAT_IS_LEFT) == ["light", 1280, "", 0, [], 0]
+
+
+@pytest.mark.both_databases
+def test_the_site_runs_in_processes_of_its_own(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    running = live_site(processes=2)
+    killed = running.kill_web_process()
+
+    wait_until(lambda: running.log().count("Started worker-") == 3, "another in its place")
+    answer = window.goto(f"{running.address}/healthz")
+
+    assert answer is not None
+    assert answer.ok
+    assert killed not in running.web_processes()
+
+
+def test_what_stands_in_a_field_is_read_as_it_was_typed() -> None:
+    tree = HtmlTree(SOUND.format('<input value="Ada &lt;ada@example.org>\n\tand &quot;Bo&quot;">'))
+
+    [field] = tree.find_all("input")
+
+    assert field.get("value") == 'Ada <ada@example.org>\n\tand "Bo"'
+
+
+def test_the_areas_of_mutation_testing_name_files_that_exist() -> None:
+    named = {path for area in AREAS.values() for path in (*area.modules, *area.tests)}
+
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_each_listed_mutant_stands_in_a_function_of_an_area() -> None:
+    modules = {path for area in AREAS.values() for path in area.modules}
+    listed = [
+        (one["path"], one["function"].rpartition(".")[2])
+        for one in tomllib.loads(LISTED.read_text(encoding="utf-8"))["mutant"]
+    ]
+
+    assert [(path, name) for path, name in listed if path not in modules] == []
+    assert [
+        (path, name)
+        for path, name in listed
+        if name and f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")
+    ] == []

@@ -1,0 +1,302 @@
+"""Whatever goes wrong, the answer has the right status and says in plain words what to do."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page as Window
+from sqlalchemy import text, update
+
+from app import cache_version, errors
+from app.accounts import team
+from app.database import db, transaction
+from app.programme.models import Release
+from app.site.services import MAX_MESSAGES_PER_HOUR
+from tests.browser import Browser, Page
+from tests.factories import make_delegate, make_organiser, sign_in
+from tests.live_site import LiveSite
+
+NOTHING_LOST = "Nothing that you had sent before has been lost."
+WAYS_ON = {"the front page", "the programme", "search", "every page of this site", "help"}
+
+
+@contextmanager
+def _away(site: Flask, database: str) -> Iterator[None]:
+    """Take the database away, and bring it back."""
+    db.session.remove()
+    db.engine.dispose()
+    path = Path(database.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    aside = path.rename(path.with_suffix(".aside"))
+    path.mkdir()
+    yield
+    db.session.remove()
+    db.engine.dispose()
+    path.rmdir()
+    aside.rename(path)
+
+
+def _broken() -> None:
+    """Break what the public reads."""
+    with transaction():
+        db.session.execute(update(Release).values(snapshot='{"conference": 5}'))
+        cache_version.bump_cache_version()
+
+
+def _is_plain(page: Page, heading: str) -> bool:
+    """Whether an answer says what happened, how to go on, and how to ask about it."""
+    assert page.heading == heading
+    assert page.title.startswith(heading)
+    assert set(page.links) >= WAYS_ON
+    assert page.headers["X-Request-ID"] in page.text
+    assert page.headers["Cache-Control"] == "private, no-store"
+    return True
+
+
+def test_an_unknown_address_is_404(visitor: Browser) -> None:
+    assert _is_plain(visitor.open("/nowhere", 404), "Page not found")
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("/sessions/none", "There is no session at that address."),
+        ("/speakers/none", "There is no speaker at that address."),
+        ("/themes/none", "There is no theme at that address."),
+        ("/rooms/none", "There is no room at that address."),
+        ("/programme/2009-06-12", "There is nothing in the programme on that day."),
+    ],
+)
+def test_an_unknown_part_of_the_programme_is_404_and_says_what(
+    visitor: Browser, address: str, reason: str
+) -> None:
+    assert reason in visitor.open(address, 404).text
+
+
+def test_another_method_is_405_and_says_which_are_taken(visitor: Browser) -> None:
+    page = visitor.send("DELETE", "/feedback", 405)
+
+    assert _is_plain(page, "This address cannot do that")
+    assert set(page.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+def test_another_host_name_is_400(visitor: Browser) -> None:
+    for host in ("evil.example", "conference.example.evil.example", "conference.example:8000"):
+        page = visitor.send("GET", "/", 400, {"Host": host})
+        assert _is_plain(page, "We could not understand that request")
+        assert "This site does not answer under that name." in page.text
+        assert host not in page.source
+
+
+@pytest.mark.parametrize("host", ["CONFERENCE.Example", "conference.example:443"])
+def test_our_own_name_may_be_written_in_other_ways(visitor: Browser, host: str) -> None:
+    assert visitor.fetch("GET", "/programme", {"Host": host}).status_code == 200
+
+
+def test_a_host_name_does_not_matter_to_those_who_ask_by_number(visitor: Browser) -> None:
+    for address in ("/healthz", "/readyz"):
+        assert visitor.fetch("GET", address, {"Host": "10.0.0.7:8000"}).status_code == 200
+
+
+def test_another_site_cannot_send_our_forms(visitor: Browser) -> None:
+    page = visitor.send("POST", "/sign-in", 400, {"Origin": "https://evil.example"}, data={})
+
+    assert "This form was sent from another site, so nothing was changed." in page.text
+
+
+def test_a_button_without_its_token_is_400(visitor: Browser) -> None:
+    page = visitor.send("POST", "/register/again", 400)
+
+    assert "This form was open for too long. Go back, load the page again" in page.text
+
+
+def test_whoever_is_no_organiser_any_more_gets_403(visitor: Browser) -> None:
+    sign_in(visitor, "grace@conference.example")
+    make_organiser("colleague@conference.example")
+    with transaction():
+        team.remove_organiser("grace@conference.example")
+
+    page = visitor.open("/organise", 403)
+
+    assert _is_plain(page, "This page is not open to you")
+
+
+def test_too_much_at_once_is_413(visitor: Browser) -> None:
+    page = visitor.send("POST", "/sign-in", 413, data={"email": "a" * 10 * 1024 * 1024})
+
+    assert _is_plain(page, "What you sent is too large")
+
+
+def test_too_often_is_429(visitor: Browser) -> None:
+    statuses = []
+    for _ in range(MAX_MESSAGES_PER_HOUR + 1):
+        form = visitor.open("/feedback")
+        token = next(one for one in form.tree.find_all("input") if one.get("name") == "csrf_token")
+        data = {"csrf_token": token.get("value"), "message": "Hello"}
+        statuses.append(visitor.fetch("POST", "/feedback", data=data).status_code)
+
+    assert statuses == [303] * MAX_MESSAGES_PER_HOUR + [429]
+
+
+def test_a_broken_row_is_500_and_the_page_says_it_is_our_fault(
+    capsys: pytest.CaptureFixture[str], visitor: Browser
+) -> None:
+    _broken()
+
+    page = visitor.open("/programme", 500)
+
+    assert _is_plain(page, "Sorry, there is a problem with the service")
+    assert "It is our fault, not yours." in page.text
+    assert "Traceback" not in page.source
+    (line,) = (one for one in capsys.readouterr().err.splitlines() if '"failed"' in one)
+    assert page.headers["X-Request-ID"] in line
+    assert '"route": "/programme"' in line
+
+
+def test_a_broken_row_that_is_mended_is_forgotten(visitor: Browser) -> None:
+    with closing(sqlite3.connect(str(db.engine.url.database))) as connection:
+        (sound,) = connection.execute("SELECT snapshot FROM release").fetchone()
+    _broken()
+    visitor.open("/", 500)
+
+    with transaction():
+        db.session.execute(update(Release).values(snapshot=sound))
+        cache_version.bump_cache_version()
+
+    assert visitor.open("/").heading == "Tides and Harbours"
+
+
+def test_without_the_database_the_public_goes_on_reading(
+    visitor: Browser, site: Flask, database: str
+) -> None:
+    visitor.open("/")
+
+    with _away(site, database):
+        assert visitor.open("/").heading == "Tides and Harbours"
+        assert visitor.open("/programme").heading == "Programme"
+        assert visitor.open("/sessions/opening").heading == "Opening"
+        assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
+        assert visitor.open("/nowhere", 404).heading == "Page not found"
+        assert visitor.fetch("GET", "/healthz").status_code == 200
+        answer = visitor.fetch("GET", "/readyz")
+        assert (answer.status_code, json.loads(answer.data)["database"]) == (503, "away")
+
+
+@pytest.mark.both_databases
+def test_a_database_without_its_tables_is_there_but_not_ready(
+    visitor: Browser, site: Flask
+) -> None:
+    with transaction():
+        db.session.execute(text("DROP TABLE email"))
+        db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    answer = visitor.fetch("GET", "/readyz")
+
+    assert (answer.status_code, json.loads(answer.data)["database"]) == (503, "not up to date")
+
+
+def test_without_the_database_forms_are_503_and_say_that_nothing_is_lost(
+    visitor: Browser, site: Flask, database: str
+) -> None:
+    form = visitor.open("/feedback")
+
+    with _away(site, database):
+        page = form.press("Send your message", your_message="Hello", status=503)
+
+        assert _is_plain(page, "Sorry, the service is not available for the moment")
+        assert NOTHING_LOST in page.text
+        assert page.headers["Retry-After"] == "60"
+
+    assert form.press("Send your message", your_message="Hello").status == 200
+
+
+def test_a_booking_is_503_while_the_database_is_away(
+    visitor: Browser, site: Flask, database: str
+) -> None:
+    make_delegate()
+    visitor.open("/")
+
+    with _away(site, database):
+        assert NOTHING_LOST in visitor.open("/sign-in/some-secret", 503).text
+
+
+def test_a_site_that_never_saw_its_database_says_so(
+    visitor: Browser, site: Flask, database: str
+) -> None:
+    with _away(site, database):
+        page = visitor.open("/", 503)
+
+    assert page.heading == "Sorry, the service is not available for the moment"
+    assert visitor.open("/").heading == "Tides and Harbours"
+
+
+@pytest.mark.own_site
+@pytest.mark.parametrize(
+    ("error", "status", "heading"),
+    [
+        (errors.NotFound("It sank"), 404, "Page not found"),
+        (errors.PermissionDenied("It sank"), 403, "This page is not open to you"),
+        (errors.RuleViolation("It sank"), 409, "That cannot be done now"),
+        (errors.InvalidFile("It sank"), 409, "That cannot be done now"),
+        (errors.Gone("It sank"), 410, "This page or link is no longer in use"),
+        (errors.RateLimitExceeded("It sank"), 429, "That was asked for too often"),
+    ],
+)
+def test_each_refusal_of_the_conference_has_its_status_and_its_own_words(
+    site: Flask, visitor: Browser, error: Exception, status: int, heading: str
+) -> None:
+    def sink() -> str:
+        raise error
+
+    site.add_url_rule("/sink", view_func=sink)
+
+    page = visitor.open("/sink", status)
+
+    assert _is_plain(page, heading)
+    assert "It sank." in page.text
+
+
+@pytest.mark.own_site
+@pytest.mark.parametrize("code", [400, 403, 404, 405, 409, 410, 413, 415, 418, 422, 429, 503])
+def test_every_other_answer_is_a_plain_page_too(site: Flask, visitor: Browser, code: int) -> None:
+    site.add_url_rule("/answer", view_func=lambda: __import__("flask").abort(code))
+
+    page = visitor.open("/answer", code)
+
+    assert page.heading
+    assert len(page.text) > 100
+
+
+@pytest.mark.own_site
+def test_an_unforeseen_fault_is_500_and_nothing_is_saved(site: Flask, visitor: Browser) -> None:
+    def fail() -> str:
+        make_delegate(email="secret@example.org")
+        raise ZeroDivisionError("secret@example.org")
+
+    site.add_url_rule("/fail", view_func=fail, methods=["GET"])
+
+    page = visitor.open("/fail", 500)
+
+    assert _is_plain(page, "Sorry, there is a problem with the service")
+    assert "secret@example.org" not in page.source
+
+
+def test_an_error_page_says_it_in_the_language_of_its_address(visitor: Browser) -> None:
+    assert visitor.open("/nowhere", 404).language == "en"
+
+
+def test_a_running_site_refuses_ten_megabytes_in_words(
+    live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    home = live_site().address
+    window.goto(f"{home}/feedback")
+    window.get_by_label("Your message").fill("a" * 2_000_000)
+
+    window.get_by_role("button", name="Send your message").click()
+
+    assert window.get_by_role("heading", level=1).inner_text() == "What you sent is too large"

@@ -1,0 +1,49 @@
+"""Finished pages are kept for the edition from which they were made, and for no other."""
+
+import pytest
+from flask import Flask
+
+from app import cache_version
+from app.database import transaction
+from app.web.page_cache import CachedPage, PageCache, PageKey
+from tests.browser import Browser
+
+LATE = PageKey(language="", path="/late", keys_off=False, variant="", as_text=False)
+
+
+def shelf(site: Flask) -> PageCache:
+    """Give the store of finished pages."""
+    store: PageCache = site.extensions["page_cache"]
+    return store
+
+
+def test_a_page_begun_before_a_release_does_not_take_the_place_of_those_made_since(
+    site: Flask, visitor: Browser
+) -> None:
+    store = shelf(site)
+    begun = store.current_version()
+    with transaction():
+        cache_version.bump_cache_version()
+    visitor.open("/programme")
+    made_since = store.get({"PATH_INFO": "/programme"})
+
+    store.put(LATE, CachedPage(b"As it was before", [], "/late"), begun, None)
+
+    assert made_since is not None
+    assert store.get({"PATH_INFO": "/programme"}) is made_since
+    assert store.get({"PATH_INFO": "/late"}) is None
+
+
+def test_a_page_that_replaces_another_takes_its_room(site: Flask, visitor: Browser) -> None:
+    store = shelf(site)
+    now = store.current_version()
+
+    store.put(LATE, CachedPage(b"12345", [], "/late"), now, None)
+    store.put(LATE, CachedPage(b"123", [], "/late"), now, None)
+
+    assert (len(store), store.size) == (1, 3)
+
+
+@pytest.mark.own_site
+def test_the_cache_of_a_site_that_has_just_started_is_empty(site: Flask) -> None:
+    assert (len(shelf(site)), shelf(site).size) == (0, 0)

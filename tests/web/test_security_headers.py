@@ -1,0 +1,182 @@
+"""Headers that keep visitors safe stand on every kind of answer; logs tell nothing of anyone."""
+
+import json
+import re
+from typing import NamedTuple
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.web.security_headers import CONTENT_SECURITY_POLICY
+from tests.browser import Browser
+from tests.factories import make_delegate
+
+SAFE = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+}
+
+
+class Kind(NamedTuple):
+    """A kind of answer, and what asks for it."""
+
+    method: str
+    address: str
+    status: int
+    headers: dict[str, str] = {}  # noqa: RUF012 – never changed
+
+
+KINDS = [
+    Kind("GET", "/", 200),
+    Kind("HEAD", "/programme", 200),
+    Kind("OPTIONS", "/feedback", 200),
+    Kind("GET", "/search?q=tide", 200),
+    Kind("GET", "/register", 200),
+    Kind("GET", "/register/check", 303),
+    Kind("GET", "/organise", 303),
+    Kind("POST", "/feedback", 422),
+    Kind("POST", "/sign-in", 422),
+    Kind("POST", "/register/again", 400),
+    Kind("GET", "/nowhere", 404),
+    Kind("PUT", "/programme", 405),
+    Kind("GET", "/", 400, {"Host": "evil.example"}),
+    Kind("GET", "/healthz", 200),
+    Kind("GET", "/readyz", 200),
+    Kind("GET", "/robots.txt", 200),
+    Kind("GET", "/sitemap.xml", 200),
+    Kind("GET", "/static/css/site.css", 200),
+    Kind("GET", "/static/css/site.css", 200, {"Accept-Encoding": "br"}),
+    Kind("GET", "/static/img/share.png", 200),
+    Kind("GET", "/static/nothing.css", 404),
+]
+
+
+def _asked(visitor: Browser, kind: Kind) -> TestResponse:
+    """Ask, and read all of the answer; a file is closed then."""
+    answer = visitor.fetch(kind.method, kind.address, kind.headers)
+    answer.get_data()
+    answer.close()
+    return answer
+
+
+def _safe(answer: TestResponse) -> dict[str, str | None]:
+    """Read the headers that keep visitors safe; a page may be stricter about referrers."""
+    found = {name: answer.headers.get(name) for name in SAFE}
+    if found["Referrer-Policy"] == "no-referrer":
+        found["Referrer-Policy"] = SAFE["Referrer-Policy"]
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.method} {kind.address}")
+def test_every_kind_of_answer_is_safe(visitor: Browser, kind: Kind) -> None:
+    for _ in range(2):  # the second may come from what is remembered
+        answer = _asked(visitor, kind)
+
+        assert answer.status_code == kind.status
+        assert _safe(answer) == SAFE
+        assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-ID"])
+        assert "Server" not in answer.headers
+
+
+def test_what_is_known_already_is_safe_too(visitor: Browser) -> None:
+    mark = visitor.fetch("GET", "/programme").headers["ETag"]
+
+    answer = visitor.fetch("GET", "/programme", {"If-None-Match": mark})
+
+    assert answer.status_code == 304
+    assert _safe(answer) == SAFE
+
+
+@pytest.mark.parametrize("address", ["/register", "/booking/wrong", "/sign-in/wrong"])
+def test_a_page_with_a_secret_or_answers_sends_no_referrer(visitor: Browser, address: str) -> None:
+    assert visitor.fetch("GET", address).headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_policy_lets_nothing_in_from_elsewhere_or_inline() -> None:
+    policy = dict(part.split(" ", 1) for part in CONTENT_SECURITY_POLICY.split("; "))
+
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["base-uri"] == "'none'"
+    assert set(policy.values()) == {"'none'", "'self'"}
+
+
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000", SESSION_COOKIE_SECURE="false")
+def test_without_https_nobody_is_told_to_insist_on_it(visitor: Browser) -> None:
+    for address in ("/", "/static/css/site.css"):
+        assert "Strict-Transport-Security" not in _asked(visitor, Kind("GET", address, 200)).headers
+
+
+def test_files_with_a_fingerprint_are_kept_for_a_year(visitor: Browser) -> None:
+    (sheet,) = (
+        one.get("href", "")
+        for one in visitor.open("/").tree.find_all("link")
+        if one.get("rel") == "stylesheet"
+    )
+
+    answer = _asked(visitor, Kind("GET", sheet, 200, {"Accept-Encoding": "br, gzip"}))
+
+    assert re.fullmatch(r"/static/css/site\.css\?v=[0-9a-f]{8}", sheet)
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    assert answer.headers["Content-Encoding"] == "br"
+
+
+def test_a_caller_may_name_its_request(visitor: Browser) -> None:
+    answer = visitor.fetch("GET", "/", {"X-Request-ID": "from-the-proxy-0042"})
+
+    assert answer.headers["X-Request-ID"] == "from-the-proxy-0042"
+
+
+@pytest.mark.parametrize("name", ["short", "a" * 65, "with space in it", "<script>alert</script>"])
+def test_a_name_that_is_none_is_replaced(visitor: Browser, name: str) -> None:
+    answer = visitor.fetch("GET", "/", {"X-Request-ID": name})
+
+    assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-ID"])
+
+
+def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    written = capsys.readouterr().err.splitlines()
+    return [json.loads(line) for line in written if line.startswith("{")]
+
+
+def test_a_line_of_the_log_says_what_was_asked_for_and_how_it_went(
+    capsys: pytest.CaptureFixture[str], visitor: Browser
+) -> None:
+    visitor.fetch("GET", "/sessions/opening", {"X-Request-ID": "story-0001"})
+    visitor.fetch("GET", "/sessions/opening", {"X-Request-ID": "story-0002"})
+
+    first, second = (line for line in _lines(capsys) if str(line["id"]).startswith("story"))
+    assert set(first) == {"id", "method", "route", "status", "ms", "event", "level", "timestamp"}
+    assert (first["method"], first["route"], first["status"]) == ("GET", "/sessions/<slug>", 200)
+    assert second["route"] == first["route"]
+
+
+def test_the_log_holds_no_secret_and_nobodys_data(
+    capsys: pytest.CaptureFixture[str], site: Flask, visitor: Browser
+) -> None:
+    delegate = make_delegate(given_names="Wilhelmina", email="wilhelmina@example.org")
+    secret = site.jinja_env.globals["booking_link"](delegate)  # type: ignore[operator]
+    visitor.open(str(secret))
+    visitor.open("/booking/a-guessed-secret", 404)
+    visitor.open("/sign-in/another-secret", 410)
+    visitor.open("/search?q=wilhelmina@example.org")
+    visitor.open("/feedback").press(
+        "Send your message", your_message="Hello from Wilhelmina, wilhelmina@example.org"
+    )
+    visitor.fetch("GET", "/", {"User-Agent": "Wilhelmina's browser", "Referer": "/x?wilhelmina"})
+
+    written = capsys.readouterr().err.lower()
+    assert written.count('"event": "request"') >= 6
+    for private in (
+        "wilhelmina",
+        "guessed",
+        "another",
+        str(secret).rpartition("/")[2].lower(),
+        "127.0.0.1",
+    ):
+        assert private not in written

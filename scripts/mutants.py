@@ -74,9 +74,13 @@ def generate(root: Path, path: str) -> Iterator[Mutant]:
 
 
 def _counts(mutant: Mutant, mutated: ast.AST) -> bool:
-    """Whether it matters: outside of functions a number is a choice, and a class has columns."""
+    """Whether it matters.
+
+    Outside of functions a number is a choice, a class has columns, and what has run is done.
+    """
     is_number = isinstance(mutated, ast.Constant) and not isinstance(mutated.value, bool)
-    return bool(mutant.function) or not (mutant.is_in_a_class or is_number)
+    is_dropped = isinstance(mutated, ast.Pass)
+    return bool(mutant.function) or not (mutant.is_in_a_class or is_number or is_dropped)
 
 
 def _trails(node: ast.AST, trail: tuple[Place, ...]) -> Iterator[tuple[Place, ...]]:
@@ -94,9 +98,12 @@ def _trails(node: ast.AST, trail: tuple[Place, ...]) -> Iterator[tuple[Place, ..
 
 def _is_only_described(node: ast.AST, field: str) -> bool:
     """Whether a part runs when its class is made, or stands for the type checker alone."""
-    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-        return True
-    return field in MADE_ONCE or isinstance(node, ast.Import | ast.ImportFrom)
+    is_import = isinstance(node, ast.Import | ast.ImportFrom)
+    return is_import or field in MADE_ONCE or _is_for_types(node)
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
 def _mutations(node: ast.AST) -> Iterator[ast.AST]:
@@ -111,7 +118,7 @@ def _mutations(node: ast.AST) -> Iterator[ast.AST]:
 
 def _mutated_statements(node: ast.stmt) -> Iterator[ast.AST]:
     if isinstance(node, ast.If | ast.While):
-        if not _is_turned_round_anyway(node.test):
+        if not (_is_for_types(node) or _is_turned_round_anyway(node.test)):
             yield _with(node, test=_negated(node.test))
     elif isinstance(node, ast.Return) and node.value and ast.unparse(node.value) != "None":
         yield _with(node, value=ast.Constant(None))

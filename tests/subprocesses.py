@@ -14,7 +14,7 @@ from pathlib import Path
 from config import ROOT
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.ready", "granian.cli"])
+_context.set_forkserver_preload(["tests.preloaded_site", "granian.cli"])
 
 
 class ForkedProgram:

@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-import coverage
 import pytest
 
 from app.server.options import (
@@ -85,7 +84,6 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         log = tmp_path / f"run-{len(started)}.log"
         environment = {
             **os.environ,
-            **({"COVERAGE_PROCESS_START": "pyproject.toml"} if coverage.Coverage.current() else {}),
             "INSTANCE_PATH": str(tmp_path / "instance"),
             "PORT": str(port),
             **settings,

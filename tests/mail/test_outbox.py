@@ -172,6 +172,7 @@ def lease_id(site: Flask) -> int | None:
 @pytest.mark.both_databases
 def test_a_leased_email_is_due_again_only_after_its_lease(site: Flask, frozen_time: Any) -> None:
     email = make_email().id
+    db.session.commit()
     leased = [lease_id(site)]
 
     for seconds in (0, 60, 1):  # the lease ends after its last moment

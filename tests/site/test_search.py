@@ -81,6 +81,16 @@ def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:
     assert _titles(_searched(visitor, "dolphin"))[:2] == ["Dolphinarium", "Dolphins"]
 
 
+def test_the_beginning_of_a_word_in_a_title_comes_before_words_in_the_text(
+    visitor: Browser,
+) -> None:
+    make_session(title="A thing", abstract="All about dolphins.")
+    make_session(title="The dolphinarium")
+    publish_programme()
+
+    assert _titles(_searched(visitor, "dolphin")) == ["The dolphinarium", "A thing"]
+
+
 def test_a_whole_word_in_a_title_comes_before_the_beginning_of_one(visitor: Browser) -> None:
     make_session(title="A dolphinarium")
     make_session(title="The dolphin")
@@ -163,6 +173,8 @@ def test_many_results_are_cut_and_counted(visitor: Browser) -> None:
     assert "120 results, page 1 of 6" in page.text
     assert len(_titles(page)) == 20
     last = visitor.open("/search?q=barnacle&page=99")
+    lists = last.tree.find_all("ol", within=last.main)
+    assert [one.get("start") for one in lists if one.get("class") == "results"] == ["101"]
     assert last.title.startswith("120 results for “barnacle”, page 6 of 6 – Search")
     assert last.follow("Previous page").follow("Next page").title == last.title
 
@@ -221,6 +233,7 @@ def test_whatever_character_a_word_is_written_with_it_is_marked() -> None:
     ("text", "question", "marks"),
     [
         ("Chapter ⑴ of ⑵", "1", ["⑴"]),
+        ("Chapters ⑴⑵", "1 2", ["⑴", "⑵"]),
         ("Reading № 5", "no", ["№"]),
         ("Jose\u0301’s harbour", "jose", ["Jose\u0301"]),
         ("Tel ℡ 5", "tel", ["Tel", "℡"]),

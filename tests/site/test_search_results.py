@@ -237,7 +237,42 @@ def test_filters_alone_with_no_session_say_so(visitor: Browser, filtered: None) 
     assert "Leave a filter out." in page.text
 
 
+# Excerpts
+
+
+@pytest.mark.parametrize(
+    ("summary", "text", "excerpt"),
+    [
+        ("On eelgrass", "More on eelgrass", "On eelgrass"),
+        ("Plants", "Of eelgrass and kelp", "Of eelgrass and kelp"),
+        ("Plants", f"{'abc ' * 15}eelgrass", f"{'abc ' * 15}eelgrass"),
+        (
+            "Plants",
+            f"{'abc ' * 30}eelgrass{' xyz' * 60}",
+            f"…{'abc ' * 14}eelgrass{' xyz' * 27}…",
+        ),
+        ("Plants", f"eelgrass{' xyz' * 28}", f"eelgrass{' xyz' * 28}"),
+        ("Plants", f"eelgrass{'x' * 300}", f"eelgrass{'x' * 112}…"),
+    ],
+)
+def test_a_result_shows_the_words_around_what_was_asked_for(
+    site: Flask, summary: str, text: str, excerpt: str
+) -> None:
+    entry = search_index.SearchText(summary, text)
+    page = search_index.SearchDocument("page", "plants", "Plants", "content.show", lambda: entry)
+
+    (hit,) = search.find("eelgrass", search.SearchCorpus(-1, [], [page])).hits
+
+    assert "".join(piece for piece, _ in hit.excerpt) == excerpt
+
+
 # Nothing found
+
+
+def test_where_nothing_is_found_there_is_one_page_of_it(site: Flask) -> None:
+    corpus = search.build_corpus(current_release.get_programme(), (), ())
+
+    assert search.find("zeppelin", corpus) == search.SearchResults(0, [], 1, 1)
 
 
 def test_a_word_that_is_nearly_right_is_put_right(visitor: Browser) -> None:
@@ -270,6 +305,35 @@ def test_the_nearest_words_are_few_letters_away(asked: str, near: list[str]) -> 
     suggested = search.suggest(asked, known)
 
     assert [one for one in suggested if one != asked] == near
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "is_near"),
+    [
+        ("ide", "tide", True),
+        ("tixe", "tie", True),
+        ("itde", "tide", True),
+        ("tixx", "tide", False),
+        ("itxe", "tide", False),
+        ("xide", "tidee", False),
+        ("xxte", "te", False),
+        ("txxe", "te", False),
+        ("tde", "tidee", False),
+        ("aaa", "a", False),
+        ("tidxx", "tides", True),
+        ("tixxe", "tie", True),
+    ],
+)
+def test_a_short_word_is_one_letter_away_and_a_longer_one_two(
+    asked: str, known: str, is_near: bool
+) -> None:
+    assert search.suggest(asked, {known: known}) == [known if is_near else asked]
+
+
+def test_among_very_many_words_the_most_similar_ones_are_compared() -> None:
+    words = [*(f"aaaa{number:03}" for number in range(search.MAX_CANDIDATES)), "harbour"]
+
+    assert search.suggest("harbuor", {word: word for word in words}) == ["harbour"]
 
 
 def test_a_question_full_of_wrong_words_costs_little(visitor: Browser) -> None:

@@ -47,3 +47,16 @@ def test_a_page_that_replaces_another_takes_its_room(site: Flask, visitor: Brows
 @pytest.mark.own_site
 def test_the_cache_of_a_site_that_has_just_started_is_empty(site: Flask) -> None:
     assert (len(shelf(site)), shelf(site).size) == (0, 0)
+
+
+def test_pages_that_fill_the_cache_to_the_last_byte_stay(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.web.page_cache.MAX_BYTES", 6)
+    store = shelf(site)
+    now = store.current_version()
+
+    for path in ("/one", "/two"):
+        store.put(LATE._replace(path=path), CachedPage(b"123", [], path), now, None)
+
+    assert (len(store), store.size) == (2, 6)

@@ -40,7 +40,6 @@ Property tests try the same examples in each run, so that none goes red by chanc
 test-random` tries new ones.
 """
 
-import gc
 import os
 import shutil
 import sqlite3
@@ -107,13 +106,6 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.getoption("--keep-pages"):
             shutil.rmtree(PAGES, ignore_errors=True)
         PAGES.mkdir(parents=True, exist_ok=True)
-
-
-def pytest_collection_finish() -> None:
-    """Let Python look for garbage seldom: what is there by now stays, and a tenth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

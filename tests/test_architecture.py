@@ -82,7 +82,8 @@ def test_the_layers_are_drawn_as_the_contract_has_them() -> None:
 def test_every_package_has_its_line() -> None:
     named = {path.rstrip("/") for path in SPAN.findall(section("The packages"))}
 
-    parts = [one for one in (ROOT / "app").iterdir() if one.stem not in {"__init__", "__pycache__"}]
+    modules = [one for one in (ROOT / "app").glob("*.py") if one.stem != "__init__"]
+    parts = [*modules, *(one.parent for one in (ROOT / "app").glob("*/__init__.py"))]
 
     assert sorted(f"app/{one.name}" for one in parts if f"app/{one.name}" not in named) == []
 

@@ -29,7 +29,7 @@ from app.programme import queries as programme_queries
 from app.programme.photos import renditions
 from app.proposals import auto_approval, photo_retention
 from app.registration import demo as invented_delegates
-from app.registration import integrity_check, programme_import, seats
+from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
 from app.registration import retention as registration_retention
 from app.releases import scheduled_releases, search_index, share_images
@@ -113,7 +113,7 @@ def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool)
     with transaction():
         was_invented = programme_queries.is_demo()
         result = read(file)
-        programme_import.apply_places(result.programme.conference, was_demo=was_invented)
+        import_rules.apply_seat_limit(result.programme.conference, was_demo=was_invented)
         outcome = _publish_and_describe() if and_publish else ""
         if dry_run:
             db.session.rollback()
@@ -227,5 +227,5 @@ def set_places(number: int) -> None:
     """Set the conference's limit to NUMBER places."""
     with transaction():
         seats.set_limit(seats.CONFERENCE, number)
-    places = registration.get_places()
+    places = registration.get_seat_counts()
     click.echo(f"{places.limit} places, {places.taken} taken, {places.remaining} free")

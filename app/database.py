@@ -237,7 +237,9 @@ def is_unavailable(fault: BaseException, engine: Engine | None = None) -> bool:
         return False
     if fault.connection_invalidated or _is_trouble(fault.orig):
         return True
-    return _is_undefined(fault.orig) and migration(engine or db.engine) != newest_migration()
+    return (
+        _is_undefined(fault.orig) and current_migration(engine or db.engine) != newest_migration()
+    )
 
 
 def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None = None) -> bool:
@@ -257,7 +259,7 @@ def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None =
     return True
 
 
-def migration(engine: Engine) -> str | None:
+def current_migration(engine: Engine) -> str | None:
     """Return the database's current migration, or None if it cannot be read."""
     try:
         with read_only_connection(engine) as connection:

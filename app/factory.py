@@ -7,8 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from app import cache_version, cli, database, log
-from app.accounts import account_views, roles
-from app.accounts import views as account_entry_views
+from app.accounts import account_views, roles, sign_in_views
 from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
@@ -79,7 +78,7 @@ ADMIN = (
     (admin_speaker_views.bp, roles.PROGRAMME),
     (proposal_views.bp, roles.PROGRAMME),
     (speaker_page_views.bp, roles.PROGRAMME),
-    (access_views.needs_bp, roles.SPEAKERS_NEEDS),
+    (access_views.needs_bp, roles.SPEAKER_NEEDS),
     (room_views.bp, roles.PROGRAMME),
     (theme_views.bp, roles.PROGRAMME),
     (board_views.bp, roles.PROGRAMME),
@@ -89,20 +88,20 @@ ADMIN = (
     (history_views.undo_bp, roles.PROGRAMME),
     (delegate_views.bp, roles.DELEGATES),
     (email_views.bp, roles.DELEGATES),
-    (admin_content_views.bp, roles.WORDS),
+    (admin_content_views.bp, roles.CONTENT),
     (settings_views.bp, roles.SETTINGS),
     (rehearsal_views.bp, roles.HOME),
     (history_views.bp, roles.HISTORY),
-    (team_views.bp, roles.PEOPLE),
+    (team_views.bp, roles.TEAM),
 )
 NESTED = (  # children first: registering a parent registers only the children it has by then
     (session_views.bp, session_material_views.bp),
     (delegate_views.bp, edit_views.bp),
     (delegate_views.bp, export_views.bp),
     (speaker_page_views.bp, access_views.bp),
-    (account_entry_views.bp, account_views.bp),
-    (account_entry_views.bp, two_factor_views.bp),
-    (account_entry_views.bp, setup_views.bp),
+    (sign_in_views.bp, account_views.bp),
+    (sign_in_views.bp, two_factor_views.bp),
+    (sign_in_views.bp, setup_views.bp),
     (agenda_views.bp, transfer_views.bp),
     (booking_views.bp, email_change_views.bp),
     (registration_views.bp, registration_views.questions_bp),
@@ -117,7 +116,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (speaker_views.bp, session_text_views.bp),
 )
 SITE = (
-    account_entry_views.bp,
+    sign_in_views.bp,
     content_views.bp,
     programme_views.bp,  # before the feeds: it registers the URL converter for days
     feed_views.bp,
@@ -132,11 +131,12 @@ SITE = (
     calendar_views.feeds_bp,
     site_views.bp,
     news_views.bp,
-    dashboard_views.bp,  # admin as a whole: its first page stands on the blueprint itself
+    blueprint.bp,  # admin as a whole
     preview_link_views.open_bp,
     rehearsal_views.open_bp,
 )
 
+blueprint.bp.add_url_rule("", "home", dashboard_views.home, methods=["GET"])
 for _parent, _child in NESTED:
     _parent.register_blueprint(_child)
 for _part, _area in ADMIN:

@@ -16,7 +16,7 @@ from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
 from app.programme.models import Photo, Rendition, Speaker
-from app.programme.photos import processing, renditions
+from app.programme.photos import cropping, processing, renditions
 from app.releases import services
 from benchmarks import first_visits
 from benchmarks.copies import SiteCopy
@@ -27,9 +27,10 @@ from config import ROOT
 
 TWELVE_MEGAPIXELS = (4032, 3024)
 READ_SCRIPT = (
-    "import sys, time, app.cli; from app.programme.photos import processing; import PIL.Image; "
+    "import sys, time, app.cli; "
+    "from app.programme.photos import cropping, processing; import PIL.Image; "
     "body = sys.stdin.buffer.read(); began = time.perf_counter(); "
-    "processing.crop_square(processing.ingest(body)); print(time.perf_counter() - began); "
+    "cropping.crop_square(processing.normalise_upload(body)); print(time.perf_counter() - began); "
     "print(*(one.split()[1] for one in open('/proc/self/status') if one.startswith('VmHWM')))"
 )
 
@@ -91,8 +92,8 @@ def _make_photo(size: tuple[int, int]) -> bytes:
 
 def _add_photos() -> tuple[float, float, str]:
     """Give every speaker a photo with renditions; tell how long one took, its weight, and whose."""
-    original = processing.ingest(_make_photo((1600, 1200)))
-    picture = processing.crop_square(original)
+    original = processing.normalise_upload(_make_photo((1600, 1200)))
+    picture = cropping.crop_square(original)
     with transaction():
         for speaker in db.session.scalars(select(Speaker)):
             usual = {"description": "Somebody", "picture": picture, "created_at": clock.now()}

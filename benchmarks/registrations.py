@@ -100,7 +100,7 @@ def _count_faults(
         delegates = db.session.scalar(select(func.count()).select_from(Delegate)) or 0
         people = db.session.scalar(select(func.count(Delegate.email.distinct()))) or 0
         letters = db.session.scalar(select(func.count()).select_from(Email)) or 0
-        counted = queries.get_places().taken
+        counted = queries.get_seat_counts().taken
     wrong = sum(status not in {200, 409} for status in statuses)
     missing = len({delegates, counted, letters, statuses.count(200)}) - 1
     faults = (wrong, max(0, delegates - places), delegates - people, missing)

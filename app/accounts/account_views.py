@@ -17,7 +17,7 @@ bp.context_processor(guards.session_expiry_context)
 
 @bp.get("")
 def show() -> ResponseReturnValue:
-    person = guards.get_login_session().person
+    person = guards.require_login_session().person
     return render_page(
         "accounts/account.html",
         form=ConfirmForm(),
@@ -30,20 +30,20 @@ def show() -> ResponseReturnValue:
 
 @bp.post("/sign-out-everywhere")
 def sign_out_everywhere() -> ResponseReturnValue:
-    services.sign_out_everywhere(guards.get_login_session().person)
+    services.sign_out_everywhere(guards.require_login_session().person)
     guards.end_login_session()
     return redirect(url_for("accounts.sign_out"), 303)
 
 
 @bp.post("/devices/<int:number>/sign-out")
 def sign_out_device(number: int) -> ResponseReturnValue:
-    services.sign_out_login_session(guards.get_login_session().person, number)
+    services.sign_out_login_session(guards.require_login_session().person, number)
     return redirect(url_for(".show", _anchor="devices"), 303)
 
 
 @bp.post("/stay")
 def stay() -> ResponseReturnValue:
-    login_session = guards.get_login_session()
+    login_session = guards.require_login_session()
     login_sessions.extend(login_session)
     left = guards.session_expiry_context()["seconds_left"]
     return jsonify(left=left, until=local_time(login_session.ends_at))
@@ -51,17 +51,17 @@ def stay() -> ResponseReturnValue:
 
 @bp.post("/passkeys/<int:number>/remove")
 def remove_passkey(number: int) -> ResponseReturnValue:
-    second_step.remove_passkey(guards.get_login_session(), number)
+    second_step.remove_passkey(guards.require_login_session(), number)
     return redirect(url_for(".show", _anchor="second-step"), 303)
 
 
 @bp.post("/app/remove")
 def remove_app() -> ResponseReturnValue:
-    second_step.remove_totp(guards.get_login_session())
+    second_step.remove_totp(guards.require_login_session())
     return redirect(url_for(".show", _anchor="second-step"), 303)
 
 
 @bp.post("/recovery-codes")
 def make_recovery_codes() -> Response:
-    codes = second_step.create_recovery_codes(guards.get_login_session())
+    codes = second_step.create_recovery_codes(guards.require_login_session())
     return render_recovery_codes(codes, url_for(".show"))

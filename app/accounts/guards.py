@@ -100,7 +100,7 @@ def require_second_factor_setup() -> ResponseReturnValue | None:
     )
 
 
-def get_login_session() -> LoginSession:
+def require_login_session() -> LoginSession:
     """Return the login session of this browser, behind a guard that requires one."""
     login_session = current_login_session()
     if login_session is None:

@@ -17,13 +17,13 @@ class Area:
 
 HOME = Area(read_roles=EVERYONE, write_roles=EVERYONE)
 PROGRAMME = Area(read_roles=EVERYONE, write_roles=frozenset({ORGANISER, EDITOR}))
-WORDS = PROGRAMME  # pages, news, links, the urgent notice
+CONTENT = PROGRAMME  # pages, news, links, the urgent notice
 DELEGATES = Area(
     read_roles=frozenset({ORGANISER, DESK, VIEWER}), write_roles=frozenset({ORGANISER, DESK})
 )
-SPEAKERS_NEEDS = Area(
+SPEAKER_NEEDS = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
 )
 SETTINGS = Area(read_roles=EVERYONE, write_roles=frozenset({ORGANISER}))
 HISTORY = Area(read_roles=frozenset({ORGANISER, VIEWER}), write_roles=frozenset({ORGANISER}))
-PEOPLE = Area(read_roles=frozenset({ORGANISER}), write_roles=frozenset({ORGANISER}))
+TEAM = Area(read_roles=frozenset({ORGANISER}), write_roles=frozenset({ORGANISER}))

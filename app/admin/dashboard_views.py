@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, func, select
 from app import clock
 from app.accounts import guards, roles
 from app.admin import charts
-from app.admin.blueprint import bp as bp  # noqa: PLC0414 – the factory registers it from here
 from app.admin.charts import ChartBar, Curve
 from app.database import db
 from app.forms.base import ConfirmForm
@@ -27,7 +26,7 @@ from app.programme.models import Session, Speaker
 from app.proposals.models import OPEN, Proposal
 from app.registration import countries as registration_countries
 from app.registration import queries as registration
-from app.registration.queries import Places, RegistrationStatistics, RegistrationStatus
+from app.registration.queries import RegistrationStatistics, RegistrationStatus, SeatCounts
 from app.releases import current_release, pending_changes
 from app.releases.models import FAILED, ScheduledRelease
 from app.releases.published_programme import PublishedProgramme
@@ -146,7 +145,7 @@ class Dashboard:
     """The data of the admin area's home page."""
 
     work: PendingWork
-    places: Places
+    places: SeatCounts
     registration_status: RegistrationStatus
     countdown: Countdown
     programme: PublishedProgramme
@@ -161,7 +160,7 @@ class Dashboard:
 def get_dashboard(labels: ChartLabels) -> Dashboard:
     """Return the data of the dashboard."""
     programme = current_release.get_programme()
-    places = registration.get_places()
+    places = registration.get_seat_counts()
     return Dashboard(
         work=get_pending_work(),
         places=places,
@@ -205,7 +204,6 @@ def _build_charts(statistics: RegistrationStatistics, limit: int, labels: ChartL
     )
 
 
-@bp.get("")
 def home() -> ResponseReturnValue:
     labels = ChartLabels(
         country=partial(_country_name, language=languages.current().code),

@@ -21,7 +21,7 @@ from app.forms.validators import (
     one_of_choices,
     requires_alphanumeric,
 )
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing.versioned_edits import StaleEdit
 from app.text import collapse_whitespace, normalise
 
 MAX_NUMBER_DIGITS = 10  # digits

@@ -137,7 +137,7 @@ def _subject_url(subject: str, page_keys: Mapping[str, str]) -> str:
 
 def _can_open(kind: str) -> bool:
     """Return True if the current user may open pages of this kind."""
-    return kind != "person" or guards.can_read(roles.PEOPLE)
+    return kind != "person" or guards.can_read(roles.TEAM)
 
 
 def export_row(  # noqa: PLR0913 - one per cell

@@ -89,11 +89,11 @@ MENU = (
     MenuGroup(
         _l("Website"),
         (
-            MenuItem(_l("Pages and news"), f"{ROOT}/pages", roles.WORDS),
+            MenuItem(_l("Pages and news"), f"{ROOT}/pages", roles.CONTENT),
             MenuItem(_l("Settings"), f"{ROOT}/settings", roles.SETTINGS),
         ),
     ),
-    MenuGroup(_l("Team"), (MenuItem(_l("Team"), f"{ROOT}/people", roles.PEOPLE),)),
+    MenuGroup(_l("Team"), (MenuItem(_l("Team"), f"{ROOT}/people", roles.TEAM),)),
     MenuGroup(_l("History"), (MenuItem(_l("History"), f"{ROOT}/history", roles.HISTORY),)),
 )
 

@@ -181,7 +181,7 @@ def choose() -> ResponseReturnValue:
         form=form,
         presets=list_presets(conference),
         address=_rehearsal_url,
-        places=registration.get_places(),
+        places=registration.get_seat_counts(),
     )
 
 

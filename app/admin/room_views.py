@@ -29,7 +29,7 @@ from app.history import queries as history
 from app.interchange.importers.rooms_and_themes import MAX_CAPACITY
 from app.programme import queries
 from app.programme.editing import ordering, rooms
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.rooms_and_themes import ROOM_FIELDS
 from app.programme.labels import FEATURES, feature_name
 from app.programme.models import Room

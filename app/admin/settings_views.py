@@ -27,14 +27,14 @@ from app.forms.validators import (
 )
 from app.history import queries as history
 from app.programme import public_settings, queries
-from app.programme.editing import edits
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import list_outside_conference_days
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.conference import CONFERENCE_FIELDS, DAYS, LABELS, MOMENTS
 from app.programme.models import Conference
-from app.registration import places
 from app.registration import queries as registration
-from app.registration.places import StaleLimit
+from app.registration import seat_limit
+from app.registration.seat_limit import StaleLimit
 from app.text import collapse_whitespace
 from app.web.rendering import render_page
 
@@ -206,7 +206,7 @@ def show() -> ResponseReturnValue:
     return render_page(
         "admin/settings/show.html",
         found=found,
-        places=registration.get_places(),
+        places=registration.get_seat_counts(),
         unpublished=[
             LABELS[one] for one in public_settings.list_unpublished(found) if one in LABELS
         ],
@@ -231,7 +231,7 @@ def _edit(conference: Conference) -> ResponseReturnValue:
     stale, status = None, 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            changes = edits.save(
+            changes = versioned_edits.save(
                 CONFERENCE_FIELDS,
                 conference,
                 form.values(),
@@ -254,10 +254,10 @@ def _edit(conference: Conference) -> ResponseReturnValue:
 def limit() -> ResponseReturnValue:
     form = SeatLimitForm()
     status = 422 if form.is_submitted() else 200
-    now = registration.get_places()
+    now = registration.get_seat_counts()
     if form.validate_on_submit():
         try:
-            is_new = places.change_limit(
+            is_new = seat_limit.change_limit(
                 form.places.data or 0, expected_limit=form.expected_limit, actor=current_actor()
             )
         except StaleLimit as moved:

@@ -150,4 +150,4 @@ def _render_person(member: Person, form: RoleForm) -> Response:
 
 
 def _current_person() -> Person:
-    return guards.get_login_session().person
+    return guards.require_login_session().person

@@ -20,7 +20,7 @@ from app.forms.validators import max_length, no_hidden_characters, one_of_choice
 from app.history import queries as history
 from app.programme import queries
 from app.programme.editing import ordering, themes
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields import rooms_and_themes
 from app.programme.fields.rooms_and_themes import COLOURS, THEME_FIELDS, ThemeLookTaken
 from app.programme.models import THEME_SHAPES, Theme

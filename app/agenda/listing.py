@@ -19,7 +19,7 @@ READER_AS_PARTICIPANT = (Participant("reader", "You"),)
 
 
 @dataclass(frozen=True)
-class StaleDetails:
+class SavedDetails:
     """The details of a session when it was starred, where they have changed since."""
 
     title: str
@@ -36,7 +36,7 @@ class AgendaItem:
 
     star_id: int
     session: Session
-    stale_details: StaleDetails | None
+    stale_details: SavedDetails | None
     clashes: tuple[Session, ...]  # other starred sessions at the same time
     tight_transfers: tuple[Session, ...]  # others that end too late to walk from there
 
@@ -106,7 +106,7 @@ def _build_item(
     )
 
 
-def _find_stale_details(star: Star, session: Session) -> StaleDetails | None:
+def _find_stale_details(star: Star, session: Session) -> SavedDetails | None:
     room = session.room.name if session.room else ""
     then, now = (
         (star.starts_at, star.ends_at, star.room),
@@ -114,7 +114,7 @@ def _find_stale_details(star: Star, session: Session) -> StaleDetails | None:
     )
     if then == now and star.title == session.title:
         return None
-    return StaleDetails(
+    return SavedDetails(
         title=star.title,
         starts_at=star.starts_at,
         ends_at=star.ends_at,
@@ -132,7 +132,7 @@ def _find_clashes(
     facts = programme.conference
     frame = SchedulingRules(facts.starts_on, facts.ends_on, ZoneInfo(facts.time_zone), walking)
     found: dict[str, list[tuple[str, Session]]] = {}
-    for clash in clashes.find(_iter_scheduled(sessions), frame):
+    for clash in clashes.find_clashes(_iter_scheduled(sessions), frame):
         if clash.kind in {clashes.PERSON, clashes.WALK}:
             found.setdefault(clash.session, []).append((clash.kind, known[clash.other_session]))
         if clash.kind == clashes.PERSON:

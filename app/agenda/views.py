@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.accounts import rate_limits
-from app.agenda import cookie, listing, services, stars, transfer_views
+from app.agenda import cookie, listing, services, transfer_views
+from app.agenda import stars as agenda_stars
 from app.agenda.models import Agenda
 from app.agenda.stars import StarChange, StarForm
 from app.errors import Moved, NotFound
@@ -21,8 +22,8 @@ NO_AGENDA = "This browser has no agenda yet"
 
 bp = Blueprint("agenda", __name__, url_prefix="/agenda")
 no_referrer(bp)
-bp.add_app_template_global(stars.stars_enabled, "stars_are_offered")
-bp.add_app_template_global(stars.token, "star_token")
+bp.add_app_template_global(agenda_stars.stars_enabled, "stars_are_offered")
+bp.add_app_template_global(agenda_stars.token, "star_token")
 
 
 @bp.get("")

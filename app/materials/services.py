@@ -18,7 +18,7 @@ from app.materials import file_validation, storage
 from app.materials.models import LINK, Material
 from app.materials.queries import MATERIAL_GONE
 from app.programme import speaker_links
-from app.programme.editing import edits
+from app.programme.editing import versioned_edits
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import Session
 
@@ -35,7 +35,7 @@ def add_file(
     not accepted.
     """
     kind = file_validation.detect_type(file)
-    edits.lock(session)
+    versioned_edits.lock(session)
     same = {
         "kind": kind,
         "title": title,
@@ -110,7 +110,7 @@ def _lock(material: Material) -> None:
 
     The session is locked too, against uploads of further materials.
     """
-    edits.lock(material.session)
+    versioned_edits.lock(material.session)
     if db.session.scalar(select(Material.id).where(Material.id == material.id)) is None:
         raise NotFound(MATERIAL_GONE)
     db.session.refresh(material)
@@ -118,7 +118,7 @@ def _lock(material: Material) -> None:
 
 def _add(session: Session, material: Material) -> Material:
     """Add a material; raise RuleViolation if the session has too many."""
-    edits.lock(session)
+    versioned_edits.lock(session)
     of_session = select(func.count()).select_from(Material).where(Material.session == session)
     if (db.session.scalar(of_session) or 0) >= MAX_MATERIALS_PER_SESSION:
         raise RuleViolation(

@@ -1,7 +1,7 @@
 """Scheduling clashes: the rules, and the data they are applied to.
 
-``find`` holds the rules and knows nothing of files or tables: it works on plain values, so the
-same rules apply to an imported file and to the working programme. It reports each clash once,
+``find_clashes`` holds the rules and knows nothing of files or tables: it works on plain values, so
+the same rules apply to an imported file and to the working programme. It reports each clash once,
 from the side of the session that starts later; ``group_by_session`` gives it to both sessions.
 ``load_scheduled_sessions`` reads the working programme in three queries,
 ``build_scheduled_sessions`` uses rows that are already loaded, and ``count_clashes`` caches its
@@ -294,16 +294,16 @@ class Clash:
 def find_in_working_programme() -> tuple[Clash, ...]:
     """Find all clashes in the working programme, in three queries."""
     sessions, frame = load_scheduled_sessions()
-    return find(sessions, frame) if frame else ()
+    return find_clashes(sessions, frame) if frame else ()
 
 
 def find_for_move(move: ProposedMove) -> Sequence[Clash]:
     """Find the clashes that a session would have after a move."""
     sessions, frame = load_scheduled_sessions(move)
-    return group_by_session(find(sessions, frame)).get(move.key, ()) if frame else ()
+    return group_by_session(find_clashes(sessions, frame)).get(move.key, ()) if frame else ()
 
 
-def find(sessions: Iterable[ScheduledSession], rules: SchedulingRules) -> tuple[Clash, ...]:
+def find_clashes(sessions: Iterable[ScheduledSession], rules: SchedulingRules) -> tuple[Clash, ...]:
     """Find all clashes, sorted by time within each kind."""
     timed = sorted(sessions, key=lambda one: (one.starts_at, one.ends_at, one.key))
     return (

@@ -18,7 +18,7 @@ from app.history import changes
 from app.history import services as history
 from app.history.changes import Change
 from app.programme import snapshot
-from app.programme.editing import edits
+from app.programme.editing import versioned_edits
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Conference, Release, Speaker
 from app.proposals.models import AUTO_APPROVED, Proposal
@@ -30,8 +30,8 @@ MAX_NAMES = 5
 
 def apply_immediately(speaker: Speaker, applied: Sequence[Change], *, actor: str) -> None:
     """Apply changes to auto-approved fields, and schedule their publication."""
-    message = edits.describe(SPEAKER_FIELDS, speaker, applied)
-    edits.apply(SPEAKER_FIELDS, speaker, applied)
+    message = versioned_edits.describe(SPEAKER_FIELDS, speaker, applied)
+    versioned_edits.apply(SPEAKER_FIELDS, speaker, applied)
     history.record(
         message, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor, field_changes=applied
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from app.programme import speaker_links
-from app.programme.editing.edits import FieldSet
+from app.programme.editing.versioned_edits import FieldSet
 from app.programme.fields import sessions, speakers
 from app.programme.models import Session, Speaker
 

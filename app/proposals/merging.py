@@ -13,7 +13,7 @@ from typing import Any
 
 from app.errors import RuleViolation
 from app.history.changes import Change
-from app.programme.editing.edits import FieldSet
+from app.programme.editing.versioned_edits import FieldSet
 
 FINGERPRINT_LENGTH = 12  # hexadecimal characters
 

@@ -14,8 +14,8 @@ from app.errors import NotFound
 from app.history import changes
 from app.history.changes import Change
 from app.programme import collation
-from app.programme.editing import edits
-from app.programme.editing.edits import FieldSet
+from app.programme.editing import versioned_edits
+from app.programme.editing.versioned_edits import FieldSet
 from app.programme.models import Conference, Release, Session, Speaker
 from app.proposals import fields, merging
 from app.proposals.models import ACCEPTED_STATES, AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
@@ -222,7 +222,7 @@ def list_unpublished_by_entity() -> Mapping[tuple[str, str], Sequence[Proposal]]
 
 def diff(entity: Speaker | Session, values: Mapping[str, Any]) -> Sequence[Change]:
     """Return the changes that these values would make in the working programme."""
-    return edits.diff(fields.get_field_set(entity), entity, values)
+    return versioned_edits.diff(fields.get_field_set(entity), entity, values)
 
 
 def _select_with_entities() -> Select[tuple[Proposal]]:

@@ -18,7 +18,7 @@ from app.history import changes
 from app.history import services as history
 from app.history.changes import Change
 from app.programme import queries as programme
-from app.programme.editing import edits
+from app.programme.editing import versioned_edits
 from app.programme.models import Appearance, Session, Speaker
 from app.proposals import auto_approval, emails, fields, merging, queries
 from app.proposals.models import (
@@ -82,7 +82,7 @@ def propose(
     ``base_fingerprints`` are those of the fields when the form was opened. Raise MergeConflict if
     somebody else has changed the same field meanwhile.
     """
-    edits.lock(entity)
+    versioned_edits.lock(entity)
     if entity.withdrawn_at is not None:
         raise RuleViolation(f"{fields.get_field_set(entity).name(entity)} {WITHDRAWN_MESSAGE}")
     status = queries.get_status(entity)
@@ -103,7 +103,7 @@ def withdraw(entity: Speaker | Session, field_names: Collection[str], *, actor: 
 
     Other fields of the same proposal stay open, in a proposal of their own.
     """
-    edits.lock(entity)
+    versioned_edits.lock(entity)
     open_proposal = queries.get_status(entity).restrict_to(field_names).open_proposal
     if open_proposal is None or open_proposal.values.keys().isdisjoint(field_names):
         return False
@@ -270,7 +270,7 @@ def _withdraw_returned(
 def _lock_reviewed(number: int, expected_fingerprint: str) -> Proposal:
     """Return an open proposal, locked; raise StaleReview if it is not as the reviewer saw it."""
     proposal = queries.get_proposal(number)
-    edits.lock(proposal.entity)  # same lock order as in propose()
+    versioned_edits.lock(proposal.entity)  # same lock order as in propose()
     row = select(Proposal).where(Proposal.id == number).with_for_update(of=Proposal)
     found = db.session.scalar(row.execution_options(populate_existing=True))
     if found is None:
@@ -286,10 +286,12 @@ def _apply(proposal: Proposal, values: Mapping[str, Any], actor: str) -> None:
     """Save the values, with a history entry that names the sender."""
     thing = proposal.entity
     kind = fields.get_field_set(thing)
-    made = edits.diff(kind, thing, values)
+    made = versioned_edits.diff(kind, thing, values)
     if made:
-        says = f"{edits.describe(kind, thing, made)}, as {proposal.sent_by} asked"
-        edits.save(kind, thing, values, expected_version=thing.version, actor=actor, message=says)
+        says = f"{versioned_edits.describe(kind, thing, made)}, as {proposal.sent_by} asked"
+        versioned_edits.save(
+            kind, thing, values, expected_version=thing.version, actor=actor, message=says
+        )
 
 
 def _decide(proposal: Proposal, state: str, note: str, actor: str) -> None:

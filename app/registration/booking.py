@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.database import db, violated_constraint
 from app.registration import seats
-from app.registration.application import Application
+from app.registration.answers import CompleteAnswers
 from app.registration.models import Delegate, Needs
 
 REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, no vowels
@@ -54,7 +54,7 @@ REFERENCE_CONSTRAINT = "uq_delegate_reference"
 
 
 def create_booking(
-    application: Application, language: str, *, is_added_by_team: bool = False
+    application: CompleteAnswers, language: str, *, is_added_by_team: bool = False
 ) -> Delegate | None:
     """Create a booking and take a seat; return None if the same person already has one."""
     for _ in range(MAX_REFERENCE_ATTEMPTS):
@@ -78,7 +78,9 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _build_delegate(application: Application, language: str, *, is_added_by_team: bool) -> Delegate:
+def _build_delegate(
+    application: CompleteAnswers, language: str, *, is_added_by_team: bool
+) -> Delegate:
     name, work = application.name, application.work
     delegate = Delegate(
         reference=generate_reference(),
@@ -101,7 +103,7 @@ def _build_delegate(application: Application, language: str, *, is_added_by_team
     return delegate
 
 
-def _build_needs(application: Application) -> Needs | None:
+def _build_needs(application: CompleteAnswers) -> Needs | None:
     if not (application.access_needs or application.dietary_needs):
         return None
     return Needs(access=application.access_needs, dietary=application.dietary_needs)

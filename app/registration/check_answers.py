@@ -5,14 +5,14 @@ from collections.abc import Callable
 from flask_babel import gettext
 
 from app.registration import countries
-from app.registration.application import DraftApplication
+from app.registration.answers import DraftAnswers
 from app.web import languages
 from app.web.formatting import local_date
 
 AnswerRow = tuple[str, str, str]  # label, answer, URL to change it
 
 
-def list_answers(draft: DraftApplication, edit_url: Callable[[str], str]) -> list[AnswerRow]:
+def list_answers(draft: DraftAnswers, edit_url: Callable[[str], str]) -> list[AnswerRow]:
     """List the answers with their questions and the URLs to change them, if there are any."""
     name, work = draft.name, draft.work
     nothing = gettext("Not given")

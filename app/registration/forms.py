@@ -15,7 +15,7 @@ from app.forms.base import Form
 from app.forms.fields import email_field, line_field, name_field, text_field
 from app.forms.validators import one_of_choices
 from app.registration import email_typos
-from app.registration.application import Affiliation, DraftApplication, PersonName
+from app.registration.answers import Affiliation, DraftAnswers, PersonName
 from app.web.formatting import local_date
 
 
@@ -34,12 +34,12 @@ class QuestionForm(Form):
     """One page of the registration form."""
 
     @staticmethod
-    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+    def initial_data(draft: DraftAnswers) -> dict[str, Any]:
         """Return the form's initial data for the answers given so far."""
         raise NotImplementedError
 
     def get_answer(self) -> dict[str, Any]:
-        """Return the fields of DraftApplication that this page asks for."""
+        """Return the fields of DraftAnswers that this page asks for."""
         raise NotImplementedError
 
 
@@ -66,7 +66,7 @@ class NameForm(QuestionForm):
     )
 
     @staticmethod
-    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+    def initial_data(draft: DraftAnswers) -> dict[str, Any]:
         """Return the names given so far."""
         return vars(draft.name) if draft.name else {}
 
@@ -102,7 +102,7 @@ class EmailForm(QuestionForm):
             )
 
     @staticmethod
-    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+    def initial_data(draft: DraftAnswers) -> dict[str, Any]:
         """Return the address given so far."""
         return {"email": draft.email, "looked_at": draft.email}
 
@@ -131,7 +131,7 @@ class WorkForm(QuestionForm):
     )
 
     @staticmethod
-    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+    def initial_data(draft: DraftAnswers) -> dict[str, Any]:
         """Return the affiliation given so far."""
         return vars(draft.work) if draft.work else {}
 
@@ -157,7 +157,7 @@ class DaysForm(QuestionForm):
     )
 
     @staticmethod
-    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+    def initial_data(draft: DraftAnswers) -> dict[str, Any]:
         """Return the days given so far."""
         return {"days": [day.isoformat() for day in draft.days or ()]}
 
@@ -179,7 +179,7 @@ class AccessNeedsForm(QuestionForm):
     )
 
     @staticmethod
-    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+    def initial_data(draft: DraftAnswers) -> dict[str, Any]:
         """Return the requirements given so far."""
         return {"access_needs": draft.access_needs}
 
@@ -198,7 +198,7 @@ class DietaryNeedsForm(QuestionForm):
     )
 
     @staticmethod
-    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+    def initial_data(draft: DraftAnswers) -> dict[str, Any]:
         """Return the requirements given so far."""
         return {"dietary_needs": draft.dietary_needs}
 
@@ -216,7 +216,7 @@ class ConsentForm(QuestionForm):
     )
 
     @staticmethod
-    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+    def initial_data(draft: DraftAnswers) -> dict[str, Any]:
         """Return whether consent has been given."""
         return {"consent": draft.consented_at is not None}
 

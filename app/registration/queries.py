@@ -25,8 +25,8 @@ from sqlalchemy.orm import joinedload
 from app import cache_version, clock, preview_mode
 from app.database import db, read_only_connection
 from app.errors import Gone
-from app.registration import application
-from app.registration.application import DraftApplication
+from app.registration import answers
+from app.registration.answers import DraftAnswers
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
 from app.releases.current_release import get_programme
@@ -56,7 +56,7 @@ RegistrationState = Literal["before", "open", "full", "closed"]
 
 
 @dataclass(frozen=True)
-class Places:
+class SeatCounts:
     """The number of places, and how many are taken."""
 
     limit: int
@@ -104,16 +104,16 @@ class StoredDraft:
     """The stored answers of an application."""
 
     id: int
-    draft: DraftApplication
+    draft: DraftAnswers
     confirmation_id: int | None
 
 
-def get_places() -> Places:
+def get_seat_counts() -> SeatCounts:
     """Return the number of places and how many are taken; in a full preview, all of them."""
     row = db.session.execute(SEAT_COUNTS).first()
     if row is None:
-        return Places(0, 0)
-    return Places(row.seats, row.seats) if preview_mode.simulates_full() else Places(*row)
+        return SeatCounts(0, 0)
+    return SeatCounts(row.seats, row.seats) if preview_mode.simulates_full() else SeatCounts(*row)
 
 
 def get_registration_status() -> RegistrationStatus:
@@ -187,7 +187,7 @@ def load_draft(
 ) -> StoredDraft | None:
     """Return the answers found by a statement, which may also lock them."""
     row = connection.execute(statement, _draft_parameters(secret)).first()
-    return None if row is None else StoredDraft(row[0], application.load(row[1]), row[2])
+    return None if row is None else StoredDraft(row[0], answers.load(row[1]), row[2])
 
 
 def _draft_parameters(secret: str) -> dict[str, object]:

@@ -11,9 +11,8 @@ from app.accounts import rate_limits
 from app.database import db
 from app.errors import Gone, RuleViolation
 from app.history import services as history
-from app.registration import application as applications
-from app.registration import booking, emails, queries, seats
-from app.registration.application import Application, DraftApplication
+from app.registration import answers, booking, emails, queries, seats
+from app.registration.answers import CompleteAnswers, DraftAnswers
 from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.registration.queries import StoredDraft
 
@@ -44,7 +43,7 @@ def get_draft_for_update(secret: str) -> StoredDraft | None:
     return queries.load_draft(db.session.connection(), LOCK_DRAFT, secret)
 
 
-def create_draft(draft: DraftApplication) -> str:
+def create_draft(draft: DraftAnswers) -> str:
     """Store the first answer and return the key for the visitor's cookie."""
     secret = secrets.token_urlsafe(32)
     now = clock.real_now()
@@ -52,7 +51,7 @@ def create_draft(draft: DraftApplication) -> str:
         insert(ApplicationDraft),
         {
             "secret_hash": sha256(secret.encode()).hexdigest(),
-            "document": applications.dump(draft),
+            "document": answers.dump(draft),
             "begun_at": now,
             "changed_at": now,
         },
@@ -60,7 +59,7 @@ def create_draft(draft: DraftApplication) -> str:
     return secret
 
 
-def save_draft(stored_draft: StoredDraft, draft: DraftApplication) -> None:
+def save_draft(stored_draft: StoredDraft, draft: DraftAnswers) -> None:
     """Store the answers."""
     db.session.connection().execute(UPDATE_DRAFT, _draft_values(stored_draft, draft))
 
@@ -80,33 +79,33 @@ def submit(secret: str, language: str) -> Confirmation:
         confirmation = _confirm(_require_complete(stored_draft.draft), language)
         db.session.add(confirmation)
         db.session.flush()
-        values = {"its_receipt": confirmation.id, **_draft_values(stored_draft, DraftApplication())}
+        values = {"its_receipt": confirmation.id, **_draft_values(stored_draft, DraftAnswers())}
         db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has all of it now
     return confirmation
 
 
-def _draft_values(stored_draft: StoredDraft, draft: DraftApplication) -> dict[str, object]:
+def _draft_values(stored_draft: StoredDraft, draft: DraftAnswers) -> dict[str, object]:
     return {
         "its_id": stored_draft.id,
-        "document": applications.dump(draft),
+        "document": answers.dump(draft),
         "changed_at": clock.real_now(),
     }
 
 
-def _require_complete(draft: DraftApplication) -> Application:
+def _require_complete(draft: DraftAnswers) -> CompleteAnswers:
     """Return the application; raise RegistrationClosed or IncompleteDraft."""
     registration_status = queries.get_registration_status()
     if registration_status.state == "full":
         raise seats.SoldOut("Every place has been taken")
     if not registration_status.is_open:
         raise RegistrationClosed("Registration is not open")
-    application = applications.finalise(draft)
+    application = answers.finalise(draft)
     if application is None or draft.missing(queries.conference_days()):
         raise IncompleteDraft("Some questions have not been answered yet")
     return application
 
 
-def _confirm(application: Application, language: str) -> Confirmation:
+def _confirm(application: CompleteAnswers, language: str) -> Confirmation:
     rate_limits.hit(
         "registration",
         booking.fold(application.email),
@@ -129,7 +128,7 @@ def _confirm(application: Application, language: str) -> Confirmation:
 
 
 def _build_confirmation(
-    application: Application, delegate: Delegate, *, is_first: bool
+    application: CompleteAnswers, delegate: Delegate, *, is_first: bool
 ) -> Confirmation:
     return Confirmation(
         key=secrets.token_urlsafe(16),

@@ -15,19 +15,12 @@ from flask_wtf.csrf import generate_csrf
 
 from app import cache_version
 from app.forms.base import ConfirmForm, validates_own_csrf
-from app.registration import (
-    application_session,
-    check_answers,
-    countries,
-    links,
-    queries,
-    seats,
-    services,
-)
-from app.registration.application import DraftApplication
-from app.registration.application_session import FORMS, STEPS, ApplicationSession
+from app.registration import check_answers, countries, links, queries, seats, services
+from app.registration import progress as registration_progress
+from app.registration.answers import DraftAnswers
 from app.registration.forms import DaysForm, QuestionForm, WorkForm
 from app.registration.models import Confirmation
+from app.registration.progress import FORMS, STEPS, RegistrationProgress
 from app.registration.queries import RegistrationStatus
 from app.web import languages
 from app.web.cache_policy import has_access_keys
@@ -61,7 +54,7 @@ for link in (links.booking_link, links.email_change_link):
 @bp.get("")
 @allow_in_preview
 def start() -> ResponseReturnValue:
-    progress = application_session.current()
+    progress = registration_progress.current()
     registration_status = queries.get_registration_status()
     if not progress.secret:
         return cached_form_page(
@@ -69,15 +62,15 @@ def start() -> ResponseReturnValue:
             lambda: _render_start(progress, registration_status),
         )
     response = _render_start(progress, registration_status)
-    return application_session.delete_cookie(response) if progress.is_expired else response
+    return registration_progress.delete_cookie(response) if progress.is_expired else response
 
 
 @bp.post("/again")
 def restart() -> ResponseReturnValue:
-    progress = application_session.current()
+    progress = registration_progress.current()
     if progress.stored_draft is not None and not progress.is_submitted:
         services.delete_draft(progress.stored_draft)
-    return application_session.delete_cookie(_redirect_to_step("name"))
+    return registration_progress.delete_cookie(_redirect_to_step("name"))
 
 
 @questions_bp.route(f"/<any{tuple(FORMS)}:step>", methods=["GET", "POST"])
@@ -88,7 +81,7 @@ def question(step: str) -> ResponseReturnValue:
 
 
 def _show_question(step: str) -> Response:
-    progress = application_session.current()
+    progress = registration_progress.current()
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
@@ -100,7 +93,7 @@ def _show_question(step: str) -> Response:
 def _submit_answer(step: str) -> Response:
     form = _build_form(step)
     is_valid = form.validate()  # before the database is used: the transaction locks others out
-    progress = application_session.current()
+    progress = registration_progress.current()
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
@@ -109,7 +102,7 @@ def _submit_answer(step: str) -> Response:
 
 @questions_bp.get("/check")
 def check() -> ResponseReturnValue:
-    progress = application_session.current()
+    progress = registration_progress.current()
     redirection = _redirect_if_out_of_sequence(progress, "check")
     if redirection is not None:
         return redirection
@@ -132,7 +125,7 @@ def redirect_to_check() -> ResponseReturnValue:
 def confirm() -> ResponseReturnValue:
     try:
         confirmation_row = services.submit(
-            application_session.read_secret(), languages.current().code
+            registration_progress.read_secret(), languages.current().code
         )
     except services.IncompleteDraft:
         return _redirect_to_step("check")
@@ -150,7 +143,7 @@ def confirmation(token: str) -> ResponseReturnValue:
 
 
 def _render_start(
-    progress: ApplicationSession, registration_status: RegistrationStatus
+    progress: RegistrationProgress, registration_status: RegistrationStatus
 ) -> Response:
     return render_page(
         "registration/start.html",
@@ -162,7 +155,7 @@ def _render_start(
     )
 
 
-def _redirect_if_out_of_sequence(progress: ApplicationSession, step: str) -> Response | None:
+def _redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> Response | None:
     """Redirect someone who has submitted, skipped a question or lost their answers."""
     confirmation = _find_confirmation_url(progress)
     if confirmation:
@@ -175,7 +168,7 @@ def _redirect_if_out_of_sequence(progress: ApplicationSession, step: str) -> Res
     return None if progress.has_reached(step) else _redirect_to_step(progress.next_step)
 
 
-def _build_form(step: str, draft: DraftApplication | None = None) -> QuestionForm:
+def _build_form(step: str, draft: DraftAnswers | None = None) -> QuestionForm:
     form = FORMS[step](data=FORMS[step].initial_data(draft) if draft else None)
     if isinstance(form, DaysForm):
         form.days.set_days(queries.conference_days())
@@ -184,7 +177,7 @@ def _build_form(step: str, draft: DraftApplication | None = None) -> QuestionFor
     return form
 
 
-def _render_form(step: str, form: QuestionForm, progress: ApplicationSession) -> Response:
+def _render_form(step: str, form: QuestionForm, progress: RegistrationProgress) -> Response:
     return render_page(
         f"registration/{step.replace('-', '_')}.html",
         status=422 if form.errors else 200,
@@ -195,7 +188,7 @@ def _render_form(step: str, form: QuestionForm, progress: ApplicationSession) ->
     )
 
 
-def _save_and_continue(progress: ApplicationSession, form: QuestionForm) -> Response:
+def _save_and_continue(progress: RegistrationProgress, form: QuestionForm) -> Response:
     """Store an answer and redirect to the next question without one."""
     draft = replace(progress.draft, **form.get_answer())
     secret = progress.secret
@@ -203,7 +196,7 @@ def _save_and_continue(progress: ApplicationSession, form: QuestionForm) -> Resp
         secret = services.create_draft(draft)
     else:
         services.save_draft(progress.stored_draft, draft)
-    return application_session.set_cookie(
+    return registration_progress.set_cookie(
         _redirect_to_step(replace(progress, draft=draft).next_step), secret
     )
 
@@ -218,7 +211,7 @@ def _redirect_to_step(step: str) -> Response:
     return cast(Response, redirect(_step_url(step), 303))
 
 
-def _find_confirmation_url(progress: ApplicationSession) -> str | None:
+def _find_confirmation_url(progress: RegistrationProgress) -> str | None:
     confirmation_row = (
         queries.find_confirmation(progress.stored_draft) if progress.stored_draft else None
     )
@@ -239,4 +232,4 @@ def _render_closed(registration_status: RegistrationStatus, *, has_begun: bool) 
 
 
 def _render_expired() -> Response:
-    return application_session.delete_cookie(render_page("registration/expired.html", status=410))
+    return registration_progress.delete_cookie(render_page("registration/expired.html", status=410))

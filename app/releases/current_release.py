@@ -17,7 +17,7 @@ from app.programme import public_settings, queries, snapshot
 from app.programme.models import Conference, Photo, Release, Rendition
 from app.programme.snapshot import Snapshot
 from app.releases import revisions
-from app.releases.models import Card, SlugRedirect
+from app.releases.models import ShareImage, SlugRedirect
 from app.releases.published_programme import PublishedProgramme, ReleaseContext
 from app.releases.snapshot_builder import build_snapshot
 
@@ -73,7 +73,7 @@ def _load_current() -> PublishedProgramme:
         beside = ReleaseContext(
             revisions.load_all(database),
             {(one.kind, one.slug): one.key for one in database.scalars(select(SlugRedirect))},
-            frozenset(database.scalars(select(Card.key))),
+            frozenset(database.scalars(select(ShareImage.key))),
         )
         return PublishedProgramme(
             _with_live_data(content, database), row.number, row.published_at, beside

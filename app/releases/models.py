@@ -112,7 +112,7 @@ class SlugRedirect(Base):
     __table_args__ = (CheckConstraint("kind IN ('session', 'speaker')", name="known_kind"),)
 
 
-class Card(Base):
+class ShareImage(Base):
     """The share image of a session; different content makes another row."""
 
     __tablename__ = "card"

@@ -13,7 +13,7 @@ from app.database import db, read_only_connection
 from app.errors import NotFound
 from app.programme import clashes as programme_clashes
 from app.programme import public_settings, queries, snapshot
-from app.programme.clashes import Clash, find
+from app.programme.clashes import Clash, find_clashes
 from app.programme.models import Conference, Release
 from app.programme.snapshot import Snapshot
 from app.releases.comparison import Comparison, compare
@@ -84,7 +84,7 @@ def preview_release() -> ReleasePreview:
         conference=conference,
         public=_load_snapshot(conference, shown),
         working=build_snapshot(rows),
-        clashes=exclude_drafts(find(*programme_clashes.build_scheduled_sessions(rows))),
+        clashes=exclude_drafts(find_clashes(*programme_clashes.build_scheduled_sessions(rows))),
     )
 
 

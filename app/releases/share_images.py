@@ -29,17 +29,17 @@ from app.errors import NotFound
 from app.log import log
 from app.programme.snapshot import Conference, Session
 from app.releases import current_release
-from app.releases.models import Card
+from app.releases.models import ShareImage
 from app.releases.published_programme import PublishedProgramme
 from app.web.formatting import format_time
 
 STYLE_VERSION: Final = 1  # increment when the design changes
 KEY_LENGTH: Final = 32  # hexadecimal characters
 
-CardContent = dict[str, str | int]
+ShareImageContent = dict[str, str | int]
 
 
-def card_content(session: Session, conference: Conference) -> CardContent:
+def build_share_image_content(session: Session, conference: Conference) -> ShareImageContent:
     """Return the content of a session's share image."""
     theme = session.theme
     return {
@@ -55,7 +55,7 @@ def card_content(session: Session, conference: Conference) -> CardContent:
     }
 
 
-def content_hash(content: CardContent) -> str:
+def content_hash(content: ShareImageContent) -> str:
     """Return the key of a share image: a hash of its content and style."""
     serialised = json.dumps([STYLE_VERSION, content], sort_keys=True)
     return sha256(serialised.encode()).hexdigest()[:KEY_LENGTH]
@@ -86,7 +86,7 @@ def _illustrative_label(session: Session, conference: Conference) -> str:
 
 def get_picture(key: str) -> bytes:
     """Return a share image as a PNG; raise NotFound."""
-    body = db.session.scalar(select(Card.picture).where(Card.key == key))
+    body = db.session.scalar(select(ShareImage.picture).where(ShareImage.key == key))
     if body is None:
         raise NotFound("There is no picture at that address")
     return body
@@ -94,14 +94,14 @@ def get_picture(key: str) -> bytes:
 
 def get_key(session: Session, programme: PublishedProgramme) -> str:
     """Return the key of a session's share image, or "" if it has not been drawn yet."""
-    key = content_hash(card_content(session, programme.conference))
+    key = content_hash(build_share_image_content(session, programme.conference))
     return key if key in programme.share_image_keys else ""
 
 
 def list_keys() -> frozenset[str]:
     """Return the keys of all share images."""
     with read_only_connection(db.engine) as connection:
-        return frozenset(connection.scalars(select(Card.key)))
+        return frozenset(connection.scalars(select(ShareImage.key)))
 
 
 DRAW_SCRIPT: Final = Path(__file__).with_name("draw_share_images.py")
@@ -114,7 +114,7 @@ RETENTION: Final = timedelta(days=30)  # old links that were shared still show t
 class MissingImages:
     """The share images that this worker has still to draw for the current cache version."""
 
-    cards: dict[str, CardContent]
+    cards: dict[str, ShareImageContent]
     has_drawn: bool = False
 
 
@@ -132,7 +132,7 @@ def draw_missing() -> None:
     try:
         with transaction():
             for key, body in drawn:
-                db.session.add(Card(key=key, picture=body, created_at=clock.real_now()))
+                db.session.add(ShareImage(key=key, picture=body, created_at=clock.real_now()))
             if missing.has_drawn and not missing.cards:
                 bump_cache_version()  # pages refer to all of them at once
     except IntegrityError:  # another worker has stored one of them
@@ -141,8 +141,9 @@ def draw_missing() -> None:
 
 def purge_unused() -> None:
     """Delete old share images that no session uses."""
-    unused = delete(Card).where(
-        Card.created_at < clock.real_now() - RETENTION, Card.key.not_in(_required_cards())
+    unused = delete(ShareImage).where(
+        ShareImage.created_at < clock.real_now() - RETENTION,
+        ShareImage.key.not_in(_required_cards()),
     )
     db.session.execute(unused)
 
@@ -155,13 +156,17 @@ def _find_missing() -> MissingImages:
     return MissingImages(dict(missing[first:] + missing[:first]))
 
 
-def _required_cards() -> dict[str, CardContent]:
+def _required_cards() -> dict[str, ShareImageContent]:
     programme = current_release.get_programme()
-    cards = (card_content(one, programme.conference) for one in programme.sessions if one.has_page)
+    cards = (
+        build_share_image_content(one, programme.conference)
+        for one in programme.sessions
+        if one.has_page
+    )
     return {content_hash(card): card for card in cards}
 
 
-def _draw(cards: Sequence[CardContent]) -> list[bytes]:
+def _draw(cards: Sequence[ShareImageContent]) -> list[bytes]:
     """Draw images; return none on failure, to be tried again after the next release."""
     if not cards:
         return []

@@ -14,7 +14,7 @@ import flask.cli
 
 from app import cache_version, clock
 from app.accounts import services as accounts
-from app.database import db, migration, newest_migration, transaction
+from app.database import current_migration, db, newest_migration, transaction
 from app.errors import ConferenceError
 from app.factory import create_app
 from app.interchange import services as interchange
@@ -101,7 +101,7 @@ def migrate() -> None:
 
     Alembic takes time to load, and memory that the rest of the site does not need.
     """
-    found = migration(db.engine)
+    found = current_migration(db.engine)
     db.engine.dispose()  # connections must not be shared across a fork
     if found == newest_migration():
         return

@@ -10,7 +10,7 @@ from app.accounts.models import Person
 from app.database import db
 from app.errors import NotFound, PermissionDenied, RuleViolation
 from app.history import services as history
-from app.programme.editing import edits
+from app.programme.editing import versioned_edits
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.proposals import services as proposals
@@ -52,7 +52,7 @@ def grant_own_access(speaker: Speaker, email: str, *, actor: str) -> Person:
 
 def add_assistant(speaker: Speaker, email: str, *, actor: str) -> Person:
     """Give an assistant the same access; the history records what they do under their own name."""
-    edits.lock(speaker)  # otherwise two concurrent requests could exceed the limit
+    versioned_edits.lock(speaker)  # otherwise two concurrent requests could exceed the limit
     assistant_emails = {
         one.person.email for one in queries.list_access_to_speaker(speaker) if one.is_assistant
     }
@@ -101,7 +101,7 @@ def transfer(source: Speaker, target: Speaker, *, actor: str) -> None:
 
 
 def _grant(speaker: Speaker, email: str, *, actor: str, summary: str, is_assistant: bool) -> Person:
-    edits.lock(speaker)  # otherwise two concurrent requests could grant access twice
+    versioned_edits.lock(speaker)  # otherwise two concurrent requests could grant access twice
     person = accounts.grant_speaker_access(email)
     if all(one.person_id != person.id for one in queries.list_access_to_speaker(speaker)):
         db.session.add(

@@ -177,7 +177,7 @@ class SessionMaterials:
 
 def add_url_rules(bp: Blueprint, context: MaterialsContext, session_rule: str = "") -> None:
     """Add these views to a blueprint; `session_rule` is the part of a URL that names a session."""
-    views = Views(context)
+    views = MaterialViews(context)
     both_methods = ["GET", "POST"]
     bp.url_value_preprocessor(_allow_large_uploads)
     bp.register_error_handler(RequestEntityTooLarge, views.too_large)
@@ -221,7 +221,7 @@ def _accepts_file(endpoint: str | None) -> bool:
     return (endpoint or "").rpartition(".")[2] in UPLOAD_ENDPOINTS
 
 
-class Views:
+class MaterialViews:
     """The views, for one context."""
 
     def __init__(self, context: MaterialsContext) -> None:

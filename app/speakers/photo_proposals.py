@@ -14,7 +14,7 @@ from app.programme.fields.speakers import PHOTO
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services as photos
 from app.programme.photos.cropping import CENTRED_CROP, Crop
-from app.programme.photos.processing import ingest
+from app.programme.photos.processing import normalise_upload
 from app.proposals import merging, queries, services
 from app.proposals.models import AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
 from app.proposals.services import SubmitResult
@@ -28,7 +28,9 @@ def find_newest(speaker: Speaker) -> Photo | None:
 
 def propose_photo(speaker: Speaker, body: bytes, description: str, *, actor: str) -> SubmitResult:
     """Propose an uploaded picture; raise InvalidFile if it is not one."""
-    photo = photos.get_or_create_proposed(speaker, ingest(body), CENTRED_CROP, description)
+    photo = photos.get_or_create_proposed(
+        speaker, normalise_upload(body), CENTRED_CROP, description
+    )
     return _propose(speaker, photo, actor)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from app.forms.base import validates_own_csrf
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import queries as registration

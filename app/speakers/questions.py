@@ -15,9 +15,9 @@ from app import clock
 from app.database import db
 from app.history import services as history
 from app.history.changes import Change
-from app.programme.editing import edits
 from app.programme.editing import speakers as programme
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing import versioned_edits
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.speakers.models import SpeakerAnswers, SpeakerNeeds
@@ -68,7 +68,7 @@ def save_answer(
     actor: str,
 ) -> bool:
     """Store an answer; return True if it changed. Raise StaleEdit on a concurrent change."""
-    edits.lock(speaker)
+    versioned_edits.lock(speaker)
     current = get_answer(speaker, question)
     is_first = getattr(_get_or_create_answers(speaker), question.answered_at_column) is None
     if typed == current and not is_first:
@@ -93,10 +93,10 @@ def set_absences(
     speaker: Speaker, intervals: Any, *, expected_fingerprint: str, actor: str
 ) -> bool:
     """Store a speaker's absences; return True if they changed."""
-    edits.lock(speaker)
+    versioned_edits.lock(speaker)
     is_first = _get_or_create_answers(speaker).availability_at is None
     current = SPEAKER_FIELDS.get_value(speaker, ABSENCES)
-    changes = edits.diff(SPEAKER_FIELDS, speaker, {ABSENCES: intervals})
+    changes = versioned_edits.diff(SPEAKER_FIELDS, speaker, {ABSENCES: intervals})
     if changes and fingerprint(current) != expected_fingerprint:
         raise StaleEdit(0, changes)
     programme.save(speaker, {ABSENCES: intervals}, expected_version=speaker.version, actor=actor)

@@ -15,7 +15,7 @@ from app.accounts.models import Person
 from app.database import db
 from app.history import services as history
 from app.programme.fields import sessions as session_fields
-from app.programme.fields import speakers as speaker_fields
+from app.programme.fields import speakers
 from app.programme.models import Session, Speaker
 from app.speakers import access, checklist, queries, session_owners
 from app.speakers.checklist import ChecklistLine
@@ -165,7 +165,7 @@ class SpeakerRecipient(Recipient):
 
     def record_history(self, phrase: str, actor: str) -> None:
         """Add an entry to the speaker's history."""
-        subject = speaker_fields.SPEAKER_FIELDS.history_subject(self.speaker)
+        subject = speakers.SPEAKER_FIELDS.history_subject(self.speaker)
         history.record(f"{self.name} {phrase}", subject=subject, actor=actor)
 
 

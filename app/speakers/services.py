@@ -10,7 +10,7 @@ from app.accounts import rate_limits
 from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
-from app.programme.editing import edits, speaker_queries
+from app.programme.editing import speaker_queries, versioned_edits
 from app.programme.editing import speakers as programme
 from app.programme.fields import sessions
 from app.programme.fields.speakers import SPEAKER_FIELDS
@@ -23,7 +23,7 @@ A_DAY = timedelta(days=1)
 ALREADY_WITHDRAWN = "You no longer take part, so this cannot be changed here"
 
 
-class ScheduleChanged(RuleViolation):
+class StaleSchedule(RuleViolation):
     """The speaker's schedule has changed since the page was opened."""
 
     def __init__(self) -> None:
@@ -46,10 +46,10 @@ def schedule_fingerprint(speaker: Speaker) -> str:
 
 
 def confirm(speaker: Speaker, *, expected_fingerprint: str, actor: str) -> None:
-    """Confirm that a speaker takes part; raise ScheduleChanged if they saw another schedule."""
+    """Confirm that a speaker takes part; raise StaleSchedule if they saw another schedule."""
     _lock_active(speaker)
     if schedule_fingerprint(speaker) != expected_fingerprint:
-        raise ScheduleChanged
+        raise StaleSchedule
     _resolve_requests(speaker, ANOTHER_TIME)
     programme.confirm(speaker, actor=actor)
 
@@ -99,7 +99,7 @@ def set_deadlines(deadlines: Mapping[str, date | None], *, actor: str) -> bool:
 
 def set_calendar_key(speaker: Speaker, key: str, *, actor: str) -> None:
     """Set the key of a speaker's calendar URL, replacing any previous one."""
-    edits.lock(speaker)
+    versioned_edits.lock(speaker)
     calendar_key = queries.find_calendar_key(speaker)
     if calendar_key is None:
         db.session.add(CalendarKey(speaker_id=speaker.id, key=key, created_at=clock.now()))
@@ -112,7 +112,7 @@ def set_calendar_key(speaker: Speaker, key: str, *, actor: str) -> None:
 
 
 def _lock_active(speaker: Speaker) -> None:
-    edits.lock(speaker)
+    versioned_edits.lock(speaker)
     if speaker.withdrawn_at is not None:
         raise RuleViolation(ALREADY_WITHDRAWN)
 

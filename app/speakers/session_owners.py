@@ -12,7 +12,7 @@ from app.accounts.models import Person
 from app.database import db
 from app.history import services as history
 from app.mail import services as mail
-from app.programme.editing import edits
+from app.programme.editing import versioned_edits
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import Appearance, Session, Speaker
 from app.speakers import queries
@@ -67,7 +67,7 @@ OWNER_INVITATION = "speaker_owns"  # template of the email to a new owner
 
 def set_owner(session: Session, email: str, *, actor: str) -> None:
     """Let somebody edit the text of a session, and email them."""
-    edits.lock(session)
+    versioned_edits.lock(session)
     person = accounts.grant_speaker_access(email)
     current_owner = queries.find_owner(session)
     if current_owner is not None and current_owner.person_id == person.id:
@@ -97,7 +97,7 @@ def set_owner(session: Session, email: str, *, actor: str) -> None:
 
 def remove_owner(session: Session, *, actor: str) -> None:
     """Remove the owner of a session; its first speaker edits the text again."""
-    edits.lock(session)
+    versioned_edits.lock(session)
     current_owner = queries.find_owner(session)
     if current_owner is None:
         return

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from flask import Response
 
-from app.web import xlsx as xlsx_writer
+from app.web import xlsx
 from app.web.xlsx import Cell, Rows
 
 CSV = "text/csv"
@@ -56,7 +56,7 @@ def stream_csv(head: Sequence[str], rows: Rows) -> Iterator[bytes]:
 
 def stream_xlsx(title: str, head: Sequence[str], rows: Rows) -> Iterator[bytes]:
     """Yield a table as an XLSX workbook with one sheet."""
-    return xlsx_writer.stream_workbook(
+    return xlsx.stream_workbook(
         title, head, ([_strip_invalid(cell) for cell in row] for row in rows)
     )
 

@@ -14,7 +14,7 @@ from app.history.models import HistoryEntry, PersonalDetails
 from app.mail.models import FAILED, SENT
 from app.registration.bookings import data_export
 from app.registration.models import Delegate
-from app.registration.queries import get_places as places_now
+from app.registration.queries import get_seat_counts as places_now
 from tests.browser import Answer, Browser
 from tests.factories import make_delegate, make_email, set_places, sign_in
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to

@@ -258,7 +258,7 @@ def test_a_real_conference_shows_the_invented_delegates_out(editor: Browser) -> 
 
     assert db.session.scalar(select(func.count()).select_from(Delegate)) == 0
     assert db.session.scalar(select(func.count()).select_from(PersonalDetails)) == 0
-    assert (registration.get_places().limit, registration.get_places().taken) == (20, 0)
+    assert (registration.get_seat_counts().limit, registration.get_seat_counts().taken) == (20, 0)
 
 
 @pytest.mark.empty

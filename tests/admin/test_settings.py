@@ -8,7 +8,7 @@ from flask import Flask
 from app.database import db
 from app.history import queries as history
 from app.programme import queries as programme
-from app.programme.editing import edits
+from app.programme.editing import versioned_edits
 from app.programme.fields.conference import CONFERENCE_FIELDS
 from app.registration import queries as registration
 from tests.browser import Browser, Page
@@ -235,7 +235,7 @@ def test_two_limits_at_once_are_told_to_whoever_came_later(
 
     assert "changed the limit to 30" in late.error_for("Limit of places")
     assert "1 of" not in late.press("Save").text
-    assert registration.get_places().limit == 40
+    assert registration.get_seat_counts().limit == 40
 
 
 def test_a_viewer_reads_the_settings_and_cannot_change_them(new_browser: Browsers) -> None:
@@ -268,7 +268,7 @@ def test_what_is_said_before_the_first_release_waits_for_it(site: Flask) -> None
     conference.current_release, conference.public_settings = None, ""
     db.session.commit()
 
-    edits.save(
+    versioned_edits.save(
         CONFERENCE_FIELDS,
         conference,
         {"title": "Not yet"},

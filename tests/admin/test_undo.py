@@ -13,8 +13,8 @@ from app.history import services
 from app.history.changes import Change
 from app.history.models import HistoryEntry
 from app.programme import queries as programme
-from app.programme.editing import edits, sessions
-from app.programme.editing.edits import EditableEntity, FieldSet
+from app.programme.editing import sessions, versioned_edits
+from app.programme.editing.versioned_edits import EditableEntity, FieldSet
 from app.programme.fields import conference, rooms_and_themes, speakers
 from app.programme.models import Room, Session, Speaker, Theme
 from tests.browser import Browser, Page
@@ -233,7 +233,9 @@ OTHERS = [
 def test_whatever_was_edited_can_be_brought_back(organiser: Browser, example: Example) -> None:
     kind, field = example.kind, example.field
     with transaction():
-        edits.save(kind, example.thing(), {field: "Other"}, expected_version=1, actor=GRACE)
+        versioned_edits.save(
+            kind, example.thing(), {field: "Other"}, expected_version=1, actor=GRACE
+        )
 
     undo(organiser, newest(example.about))
 
@@ -250,7 +252,7 @@ def test_who_only_reads_undoes_nothing(new_browser: Callable[[], Browser]) -> No
 
 def test_who_edits_the_programme_does_not_undo_settings(new_browser: Callable[[], Browser]) -> None:
     with transaction():
-        edits.save(
+        versioned_edits.save(
             conference.CONFERENCE_FIELDS,
             programme.get_conference(),
             {"place": "Hull"},

@@ -176,7 +176,7 @@ def test_the_file_says_how_many_places_there_are_once(
     command("load-programme", a_file(places=30))
     command("load-programme", a_file(places=40))
 
-    assert registration.get_places().limit == 30
+    assert registration.get_seat_counts().limit == 30
 
 
 def test_publishing_says_which_release_is_public(
@@ -227,7 +227,7 @@ def test_demo_puts_an_invented_conference_in_place(command: Command, visitor: Br
     ]
     assert len(queries.list_sessions()) == 30
     assert len(queries.list_speakers()) == 12
-    assert registration.get_places().taken == 7
+    assert registration.get_seat_counts().taken == 7
     assert "This conference is invented" in visitor.open("/programme").text
 
 
@@ -245,7 +245,7 @@ def test_demo_is_the_same_every_time(command: Command) -> None:
 
     assert (frozen(), everyone()) == first
     assert last(result) == "Release 4 is public"
-    assert registration.get_places().taken == 5
+    assert registration.get_seat_counts().taken == 5
 
 
 def test_invented_delegates_get_no_letters(command: Command) -> None:
@@ -284,4 +284,4 @@ def test_a_real_conference_shows_the_invented_delegates_out(command: Command) ->
     command("load-programme", SMALL_CONFERENCE, "--publish")
 
     assert db.session.scalar(select(func.count()).select_from(Delegate)) == 0
-    assert (registration.get_places().limit, registration.get_places().taken) == (20, 0)
+    assert (registration.get_seat_counts().limit, registration.get_seat_counts().taken) == (20, 0)

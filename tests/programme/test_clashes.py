@@ -22,7 +22,7 @@ from app.programme.clashes import (
     RoomInfo,
     ScheduledSession,
     SchedulingRules,
-    find,
+    find_clashes,
     find_in_working_programme,
     group_by_session,
 )
@@ -126,7 +126,7 @@ def of_one(session: ScheduledSession) -> list[str]:
 def test_what_is_found_is_what_comparing_each_with_each_finds(
     programme: list[ScheduledSession],
 ) -> None:
-    assert told(find(programme, FRAME)) == looked_up(programme)
+    assert told(find_clashes(programme, FRAME)) == looked_up(programme)
 
 
 @given(programmes, st.randoms())
@@ -136,12 +136,12 @@ def test_the_order_of_the_sessions_makes_no_difference(
     shuffled = list(programme)
     chance.shuffle(shuffled)
 
-    assert find(shuffled, FRAME) == find(programme, FRAME)
+    assert find_clashes(shuffled, FRAME) == find_clashes(programme, FRAME)
 
 
 @given(programmes)
 def test_each_of_two_sessions_is_told_of_the_other(programme: list[ScheduledSession]) -> None:
-    found = find(programme, FRAME)
+    found = find_clashes(programme, FRAME)
 
     sides = group_by_session(found)
 
@@ -165,7 +165,7 @@ def test_a_session_moved_away_from_all_others_clashes_with_none(
     later = datetime(2009, 6, 13, 12, 0, tzinfo=UTC)
     moved = replace(first, room=empty, starts_at=later, ends_at=later + timedelta(minutes=5))
 
-    found = find([moved, *others], FRAME)
+    found = find_clashes([moved, *others], FRAME)
 
     assert [one.kind for one in group_by_session(found)[moved.key]] == [clashes.DAY]
     assert told([one for one in found if one.session != moved.key]) == looked_up(others)
@@ -188,9 +188,9 @@ def test_a_thousand_sessions_take_a_small_part_of_a_second() -> None:
     ]
 
     control = min(taken_by(lambda: sum(range(2_000_000))) for _ in range(3))
-    taken = min(taken_by(lambda: find(programme, FRAME)) for _ in range(3))
+    taken = min(taken_by(lambda: find_clashes(programme, FRAME)) for _ in range(3))
 
-    assert len(find(programme, FRAME)) > 900
+    assert len(find_clashes(programme, FRAME)) > 900
     assert taken < 2 * control  # which is some 25 ms
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from app.database import Base, db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
-from app.programme.editing import edits, sessions, undo
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing import sessions, undo, versioned_edits
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.models import Session
 
 PEOPLE = 4
@@ -77,7 +77,7 @@ def test_without_the_lock_all_of_them_would_be(
         together.wait(20)  # everyone has looked before anyone writes
         return thing
 
-    monkeypatch.setattr(edits, "lock", only_looked_at)
+    monkeypatch.setattr(versioned_edits, "lock", only_looked_at)
 
     ended = at_once(site, save)
 

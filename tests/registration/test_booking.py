@@ -82,7 +82,7 @@ def test_from_the_first_question_to_the_cancelled_place(
     page = visitor.press("Cancel my booking")
 
     assert page.heading == "Your booking is cancelled"
-    assert queries.get_places().remaining == 1
+    assert queries.get_seat_counts().remaining == 1
     assert [letter.split(":")[0] for letter in subjects_to("ada@example.org")] == [
         "You are registered for Tides and Harbours",
         "Your booking has been changed",
@@ -231,7 +231,7 @@ def test_a_cancelled_place_is_free_at_once(visitor: Browser) -> None:
     page = visitor.press("Cancel my booking")
 
     assert page.heading == "Your booking is cancelled"
-    assert queries.get_places().remaining == 1
+    assert queries.get_seat_counts().remaining == 1
     assert page.links["Register again"] == "/register"
     assert "Cancel my booking" not in page.links
     letter = last_email_to("ada@example.org")
@@ -251,7 +251,7 @@ def test_cancelling_twice_says_that_it_is_done(
     page = second.press("Cancel my booking")
 
     assert "This booking has already been cancelled" in page.text
-    assert queries.get_places().taken == 0
+    assert queries.get_seat_counts().taken == 0
     assert len(emails_to("ada@example.org")) == 1
 
 
@@ -311,7 +311,7 @@ def test_two_who_cancel_at_once_give_one_place_back(site: Flask) -> None:
     outcomes = _both_at_once(site, lambda: services.cancel(db.session.get_one(Delegate, number)))
 
     assert sorted(outcomes) == ["", "This booking has already been cancelled"]
-    assert queries.get_places().taken == 1
+    assert queries.get_seat_counts().taken == 1
 
 
 @pytest.mark.postgresql_only
@@ -329,7 +329,7 @@ def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
         seats.release(seats.CONFERENCE)
 
     assert _both_at_once(site, cancel_carelessly) == ["", ""]
-    assert queries.get_places().taken == 0
+    assert queries.get_seat_counts().taken == 0
 
 
 def _both_at_once(site: Flask, deed: Callable[[], None]) -> list[str]:

@@ -44,7 +44,7 @@ def test_confirming_takes_a_place_and_says_so(visitor: Browser) -> None:
     assert page.heading == "You are registered"
     assert page.text_by_id("reference") == delegate.reference
     assert "ada@example.org" in page.text
-    assert queries.get_places() == queries.Places(limit=10, taken=1)
+    assert queries.get_seat_counts() == queries.SeatCounts(limit=10, taken=1)
     (letter,) = emails_to("ada@example.org")
     assert letter.message["X-Booking-Reference"] == delegate.reference
 
@@ -98,7 +98,7 @@ def test_a_reference_that_somebody_has_is_not_given_again(
     page = complete_registration(visitor)
 
     assert page.text_by_id("reference") == "GHJK6789"
-    assert queries.get_places().taken == 2
+    assert queries.get_seat_counts().taken == 2
 
 
 def test_the_confirmation_survives_a_bookmark(
@@ -173,7 +173,7 @@ def test_the_same_confirmation_sent_several_times_at_once_takes_one_place(
     assert len(answers) == 1
     assert next(iter(answers))[0] == 303
     assert len(delegates()) == 1
-    assert queries.get_places().taken == 1
+    assert queries.get_seat_counts().taken == 1
     assert len(emails_to("ada@example.org")) == 1
 
 
@@ -228,7 +228,7 @@ def test_registering_again_with_new_answers_takes_no_second_place(
 
     assert again.text.replace("Ada@example.org", "ada@example.org") == first.text
     assert len(delegates()) == 1
-    assert queries.get_places().taken == 1
+    assert queries.get_seat_counts().taken == 1
     assert len(subjects_to("ada@example.org")) == 2
     assert subjects_to("ada@example.org")[0] != subjects_to("ada@example.org")[1]
 
@@ -309,7 +309,7 @@ def test_a_fault_that_nobody_foresaw_leaves_neither_place_nor_letter(
     page.press("Confirm registration", status=409)
 
     assert delegates() == []
-    assert queries.get_places().taken == 0
+    assert queries.get_seat_counts().taken == 0
     assert emails_to("ada@example.org") == []
 
 

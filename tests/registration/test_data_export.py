@@ -16,7 +16,7 @@ from app.database import db, transaction
 from app.history import queries as history
 from app.mail import queries as mail
 from app.registration import emails, links, retention
-from app.registration.application import Affiliation, PersonName
+from app.registration.answers import Affiliation, PersonName
 from app.registration.bookings import changes, data_export, services
 from app.registration.desk import services as desk
 from app.registration.models import ApplicationDraft, Confirmation, Delegate

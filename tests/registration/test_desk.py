@@ -15,7 +15,7 @@ from app.database import db, read_only_connection, transaction
 from app.errors import RuleViolation
 from app.interchange.demo.generator import generate_delegates
 from app.registration import demo, integrity_check, queries, seats, services
-from app.registration.application import Affiliation, Application, DraftApplication, PersonName
+from app.registration.answers import Affiliation, CompleteAnswers, DraftAnswers, PersonName
 from app.registration.bookings import changes
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
@@ -23,7 +23,7 @@ from app.registration.models import Delegate, SeatLimit
 from tests.factories import make_delegate, set_places
 
 WHO = "dora@conference.example"
-BY_HAND = Application(
+BY_HAND = CompleteAnswers(
     name=PersonName("Zoë", "Ångström", ""),
     email="zoe@example.org",
     work=Affiliation("Institute of Light", "", "SE"),
@@ -36,7 +36,7 @@ BY_HAND = Application(
 
 def a_visitor_with_answers() -> str:
     """Let a visitor come as far as the last step; give the key of their answers."""
-    told = DraftApplication(
+    told = DraftAnswers(
         name=PersonName("Ada", "Lovelace", ""),
         email="ada@example.org",
         work=Affiliation("", "", "GB"),
@@ -96,7 +96,7 @@ def test_the_last_place_goes_to_a_visitor_or_to_who_is_added_by_hand_never_to_bo
         )
 
         assert ended == ["Every place has been taken", "a place"]
-        assert coming() == queries.get_places().taken == round_ + 1
+        assert coming() == queries.get_seat_counts().taken == round_ + 1
         with transaction():  # so that the visitor of the next round is somebody else
             for one in db.session.scalars(select(Delegate)):
                 one.identity_key = f"{one.id}"

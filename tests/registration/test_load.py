@@ -138,7 +138,7 @@ def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(
     assert ended == {303: PLACES, 409: PEOPLE - PLACES}, site.log()[-3000:]
     assert _count(Delegate) == PLACES
     assert _count(Email) == PLACES
-    assert queries.get_places() == queries.Places(PLACES, PLACES)
+    assert queries.get_seat_counts() == queries.SeatCounts(PLACES, PLACES)
 
 
 @pytest.mark.both_databases

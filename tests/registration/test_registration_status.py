@@ -165,7 +165,7 @@ def test_a_second_confirmation_of_the_last_place_answers_the_same(visitor: Brows
     second = page.press("Confirm registration")
 
     assert second.address == first.address
-    assert queries.get_places() == queries.Places(1, 1)
+    assert queries.get_seat_counts() == queries.SeatCounts(1, 1)
 
 
 @pytest.mark.empty

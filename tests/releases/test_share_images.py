@@ -17,7 +17,7 @@ from app import cache_version, clock
 from app.database import db, transaction
 from app.programme.models import Session
 from app.releases import current_release, draw_share_images, share_images
-from app.releases.models import Card
+from app.releases.models import ShareImage
 from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import make_room, make_session, make_theme, publish_programme
@@ -49,7 +49,7 @@ def draw() -> None:
 
 
 def count() -> int:
-    return db.session.scalar(select(func.count()).select_from(Card)) or 0
+    return db.session.scalar(select(func.count()).select_from(ShareImage)) or 0
 
 
 def drawn(*cards: dict[str, Any]) -> Sequence[Image.Image]:
@@ -97,7 +97,7 @@ def test_a_card_shows_what_the_session_is_when_and_where(site: Flask) -> None:
     programme = current_release.get_programme()
 
     cards = [
-        share_images.card_content(one, programme.conference)
+        share_images.build_share_image_content(one, programme.conference)
         for one in programme.sessions
         if one.has_page
     ]
@@ -232,7 +232,7 @@ def test_what_is_called_off_says_so_on_its_card(site: Flask) -> None:
     programme = current_release.get_programme()
 
     told = {
-        one.title: share_images.card_content(one, programme.conference)["when"]
+        one.title: share_images.build_share_image_content(one, programme.conference)["when"]
         for one in programme.sessions
     }
 

@@ -31,7 +31,7 @@ def choose() -> ResponseReturnValue:
     return render_page(
         "accounts/two_factor_setup.html",
         form=ConfirmForm(),
-        device=guards.get_login_session(),
+        device=guards.require_login_session(),
         takes_passkeys=supports_passkeys(),
         next_url=web_next_url.requested_next(),
     )
@@ -39,14 +39,14 @@ def choose() -> ResponseReturnValue:
 
 @bp.post("/app/key")
 def make_key() -> ResponseReturnValue:
-    services.start_totp_setup(guards.get_login_session())
+    services.start_totp_setup(guards.require_login_session())
     return redirect(url_for(".app", next=web_next_url.requested_next() or None), 303)
 
 
 @bp.route("/app", methods=["GET", "POST"])
 @validates_own_csrf
 def app() -> ResponseReturnValue:
-    login_session = guards.get_login_session()
+    login_session = guards.require_login_session()
     if not login_session.pending_totp_secret:
         return redirect(url_for(".choose", next=web_next_url.requested_next() or None), 303)
     form = CodeForm()
@@ -65,7 +65,7 @@ def app() -> ResponseReturnValue:
 
 @bp.post("/passkey/question")
 def question() -> ResponseReturnValue:
-    login_session = guards.get_login_session()
+    login_session = guards.require_login_session()
     rate_limits.hit(
         "passkey", str(login_session.person_id), times=MAX_PASSKEY_ATTEMPTS, within=RATE_WINDOW
     )
@@ -76,7 +76,7 @@ def question() -> ResponseReturnValue:
 @bp.route("/passkey", methods=["GET", "POST"])
 @validates_own_csrf
 def passkey() -> ResponseReturnValue:
-    login_session = guards.get_login_session()
+    login_session = guards.require_login_session()
     form = NewPasskeyForm(data={"name": login_session.label})
     if form.validate_on_submit():
         try:
@@ -106,7 +106,7 @@ def supports_passkeys() -> bool:
 
 def render_recovery_codes(codes: Sequence[str], next_url: str) -> Response:
     """Show new recovery codes, this once, with a link to the page someone was on the way to."""
-    email = guards.get_login_session().person.email
+    email = guards.require_login_session().person.email
     return render_page("accounts/recovery_codes.html", codes=codes, next_url=next_url, email=email)
 
 

@@ -26,7 +26,7 @@ bp.before_request(guards.require_pending_second_factor)
 @validates_own_csrf
 def ask() -> ResponseReturnValue:
     form = CodeForm()
-    login_session = guards.get_login_session()
+    login_session = guards.require_login_session()
     if form.validate_on_submit():
         _check_rate_limit(login_session)
         try:
@@ -40,7 +40,7 @@ def ask() -> ResponseReturnValue:
 @validates_own_csrf
 def recovery_code() -> ResponseReturnValue:
     form = RecoveryCodeForm()
-    login_session = guards.get_login_session()
+    login_session = guards.require_login_session()
     if form.validate_on_submit():
         _check_rate_limit(login_session)
         try:
@@ -57,7 +57,7 @@ def recovery_code() -> ResponseReturnValue:
 
 @bp.post("/passkey/question")
 def question() -> ResponseReturnValue:
-    login_session = guards.get_login_session()
+    login_session = guards.require_login_session()
     rate_limits.hit(
         "passkey", str(login_session.person_id), times=MAX_PASSKEY_ATTEMPTS, within=RATE_WINDOW
     )
@@ -70,7 +70,7 @@ def question() -> ResponseReturnValue:
 @validates_own_csrf
 def passkey() -> ResponseReturnValue:
     form = PasskeyForm()
-    login_session = guards.get_login_session()
+    login_session = guards.require_login_session()
     if form.validate_on_submit():
         try:
             return _finish_sign_in(services.verify_passkey(login_session, form.answer.data or ""))

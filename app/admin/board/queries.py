@@ -82,7 +82,7 @@ def get_board(requested_day: str) -> Board | None:
     if conference is None or frame is None:
         return None
     rooms = queries.list_rooms()
-    found = clashes.find(sessions, frame)
+    found = clashes.find_clashes(sessions, frame)
     days = _build_days(conference, sessions, found)
     day = _choose_day(requested_day, [one.date for one in days], frame.zone)
     cards = _build_board_sessions(_list_sessions(day, frame.zone), rooms, found, frame.zone)

@@ -17,8 +17,8 @@ from app.programme import clashes
 from app.programme import queries as programme
 from app.programme.clashes import Clash, ProposedMove
 from app.programme.editing import sessions
-from app.programme.editing.edits import StaleEdit
 from app.programme.editing.sessions import ScheduleSlot
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.models import Session
 from app.web.rendering import render_page
 

@@ -45,7 +45,7 @@ def add() -> ResponseReturnValue:
         else:
             return redirect_to(delegate, "delegate-added")
     status = 422 if form.errors else 200
-    places = registration.get_places()
+    places = registration.get_seat_counts()
     return render_page("admin/delegates/add.html", status, form=form, places=places)
 
 

@@ -19,7 +19,7 @@ from app.forms.fields import line_field, name_field, other_persons_email_field, 
 from app.forms.validators import max_length, no_hidden_characters, one_of_choices
 from app.registration import countries
 from app.registration import queries as registration
-from app.registration.application import Affiliation, Application, DraftApplication, PersonName
+from app.registration.answers import Affiliation, CompleteAnswers, DraftAnswers, PersonName
 from app.registration.bookings.forms import VersionedForm
 from app.registration.forms import DaysField, EmailForm
 from app.text import collapse_whitespace
@@ -113,9 +113,9 @@ class AddDelegateForm(DelegateDetailsForm, EmailForm):
         _l("Write to them?"), _l("Yes, send the confirmation"), _l("No, without a letter")
     )
 
-    def application(self) -> Application:
+    def application(self) -> CompleteAnswers:
         """Return the application to register."""
-        return Application(
+        return CompleteAnswers(
             **self.details(),
             email=str(self.email.data),
             access_needs=self.access_needs.data or "",
@@ -134,7 +134,7 @@ class EditDelegateForm(VersionedForm, DelegateDetailsForm):
     )
 
     @staticmethod
-    def initial_data(draft: DraftApplication) -> dict[str, Any]:
+    def initial_data(draft: DraftAnswers) -> dict[str, Any]:
         """Return the current values of the fields."""
         name, work = (
             vars(draft.name or PersonName("", "", "")),

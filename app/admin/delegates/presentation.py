@@ -11,7 +11,7 @@ from app.history.changes import Change
 from app.registration import countries as registration_countries
 from app.registration import emails
 from app.registration import queries as registration
-from app.registration.application import DraftApplication
+from app.registration.answers import DraftAnswers
 from app.registration.bookings import changes
 from app.registration.desk import queries
 from app.registration.desk.queries import DelegateFilter
@@ -92,7 +92,7 @@ def country_name(code: str) -> str:
     return registration_countries.name_of(code, languages.current().code)
 
 
-def diff_details(delegate: Delegate, typed: DraftApplication) -> VersionDiff:
+def diff_details(delegate: Delegate, typed: DraftAnswers) -> VersionDiff:
     """Compare the saved details with the submitted ones."""
     found = changes.diff(delegate, typed)
     return VersionDiff([_to_history_change(one, emails.describe(one)) for one in found])

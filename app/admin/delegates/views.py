@@ -59,7 +59,7 @@ def show(reference: str) -> ResponseReturnValue:
         facts=presentation.list_facts(delegate),
         letters=mail.list_for_booking(delegate.reference),
         past=history.list_newest(delegate.history_subject),
-        places=registration.get_places(),
+        places=registration.get_seat_counts(),
         form=ConfirmForm(),
     )
 

@@ -116,4 +116,4 @@ def _site_url() -> str:
 
 
 def _seat_limit() -> int | None:
-    return registration.get_places().limit or None
+    return registration.get_seat_counts().limit or None

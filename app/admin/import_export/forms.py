@@ -11,7 +11,7 @@ from wtforms.validators import AnyOf, ValidationError
 from app.errors import RuleViolation
 from app.forms.base import FileForm, Form, file_size, is_uploaded_file
 from app.interchange.uploads import MAX_BYTES
-from app.registration.programme_import import ConfirmationRequired
+from app.registration.import_rules import ConfirmationRequired
 from app.text import collapse_whitespace, strip_hidden
 
 REPLACE, MERGE = "replace", "merge"

@@ -17,7 +17,7 @@ from app.interchange import uploads
 from app.interchange.exporters.tables import TEMPLATES
 from app.interchange.uploads import Upload
 from app.programme import queries
-from app.registration import programme_import
+from app.registration import import_rules
 from app.releases import current_release
 from app.web.error_handlers import render_error_page
 from app.web.rendering import render_page
@@ -76,7 +76,7 @@ def dry_run(number: int) -> ResponseReturnValue:
     form, found = LoadUploadForm(), uploads.get_upload(number)
     if form.validate_on_submit():
         try:
-            loaded = programme_import.load(
+            loaded = import_rules.load(
                 found,
                 expected_fingerprint=form.seal.data or "",
                 is_confirmed=form.is_meant.data,
@@ -125,7 +125,7 @@ def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
         form=form,
         upload=found,
         tried=told,
-        is_barred=told.is_another and programme_import.has_real_delegates(),
+        is_barred=told.is_another and import_rules.has_real_delegates(),
     )
 
 

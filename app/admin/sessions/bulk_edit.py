@@ -10,7 +10,7 @@ from wtforms import SelectField
 from app.admin.sessions import listing
 from app.forms.base import Form
 from app.history.changes import Change
-from app.programme.editing import edits
+from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import SessionFilterChoices
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, Session
@@ -64,10 +64,14 @@ def preview_bulk_edit(
     sessions: Sequence[Session], values: Mapping[str, Any]
 ) -> list[BulkEditPreview]:
     """Return what the new values would change in each session, without saving."""
-    found = [(session, edits.diff(SESSION_FIELDS, session, values)) for session in sessions]
+    found = [
+        (session, versioned_edits.diff(SESSION_FIELDS, session, values)) for session in sessions
+    ]
     return [
         BulkEditPreview(
-            session, made, edits.dry_run_error(SESSION_FIELDS, session, made) if made else ""
+            session,
+            made,
+            versioned_edits.dry_run_error(SESSION_FIELDS, session, made) if made else "",
         )
         for session, made in found
     ]

@@ -23,7 +23,7 @@ from app.history import queries as history
 from app.programme import clashes, queries
 from app.programme.clashes import Clash
 from app.programme.editing import session_queries, sessions
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import CONFIRMED, Session
 from app.releases import current_release

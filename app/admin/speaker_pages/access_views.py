@@ -29,7 +29,7 @@ def show(slug: str) -> ResponseReturnValue:
         reminded_at=written.get(REMINDER),
         lines=checklist.build_checklist(speaker),
         reply=checklist.SpeakerBatch([speaker]).answers[speaker.id],
-        sees_needs=guards.can_read(roles.SPEAKERS_NEEDS),
+        sees_needs=guards.can_read(roles.SPEAKER_NEEDS),
         form=ConfirmForm(),
         trail=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
     )

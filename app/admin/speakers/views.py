@@ -14,7 +14,7 @@ from app.errors import NotFound
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import speaker_queries, speakers
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.speakers import LABELS, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import countries

@@ -76,7 +76,7 @@ def note_clashes(programme: ParsedProgramme, where: Mapping[str, str], log: Impo
         conference.starts_on, conference.ends_on, ZoneInfo(conference.time_zone)
     )
     noted: set[tuple[str, str]] = set()
-    for clash in clashes.find(_list_scheduled(programme, sessions), frame):
+    for clash in clashes.find_clashes(_list_scheduled(programme, sessions), frame):
         if clash.contested_key and (clash.session, clash.contested_key) in noted:
             continue
         noted.add((clash.session, clash.contested_key))

@@ -14,8 +14,8 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
-from app.programme.editing import edits
-from app.programme.editing.edits import FieldSet
+from app.programme.editing import versioned_edits
+from app.programme.editing.versioned_edits import FieldSet
 from app.programme.fields import sessions as session_fields
 from app.programme.models import Room, Session, Theme
 
@@ -112,12 +112,12 @@ def reassign_sessions(
     field_set: FieldSet, entity: Room | Theme, target: Room | Theme, *, actor: str
 ) -> int:
     """Move all sessions from one room or theme to another; return how many were moved."""
-    edits.lock(entity)
+    versioned_edits.lock(entity)
     moved = list_sessions_using(entity)
     field, value = _session_field(target)
     for session in moved:
-        edits.lock(session)
-        edits.save(
+        versioned_edits.lock(session)
+        versioned_edits.save(
             session_fields.SESSION_FIELDS,
             session,
             {field: value},
@@ -133,7 +133,7 @@ def reassign_sessions(
 
 def delete(field_set: FieldSet, entity: Room | Theme, *, actor: str) -> None:
     """Delete a room or theme; raise UsedBySessions if a session uses it."""
-    edits.lock(entity)
+    versioned_edits.lock(entity)
     if list_sessions_using(entity):
         raise UsedBySessions(f"Sessions use {field_set.name(entity)}: move them to another first")
     column = _foreign_key(type(entity))

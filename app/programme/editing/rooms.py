@@ -11,7 +11,7 @@ from app.errors import NotFound
 from app.history import services as history
 from app.history.changes import Change
 from app.programme import slugs as programme_slugs
-from app.programme.editing import edits, ordering
+from app.programme.editing import ordering, versioned_edits
 from app.programme.fields.rooms_and_themes import FEATURE_LABELS, ROOM_FIELDS
 from app.programme.models import Room
 
@@ -50,7 +50,9 @@ def save(
     room: Room, values: Mapping[str, Any], *, expected_version: int, actor: str
 ) -> Sequence[Change]:
     """Save these values; raise StaleEdit if somebody else has saved since."""
-    return edits.save(ROOM_FIELDS, room, values, expected_version=expected_version, actor=actor)
+    return versioned_edits.save(
+        ROOM_FIELDS, room, values, expected_version=expected_version, actor=actor
+    )
 
 
 def list_by_slug(slugs: Sequence[str]) -> Sequence[Room]:
@@ -62,7 +64,7 @@ def list_by_slug(slugs: Sequence[str]) -> Sequence[Room]:
 
 def add_feature(room: Room, feature: str, *, actor: str) -> Sequence[Change]:
     """Add an access feature to a room, in the standard order."""
-    edits.lock(room)
+    versioned_edits.lock(room)
     others = [one for one in room.features.split() if one != feature]
     in_order = [one for one in FEATURE_LABELS if one in {*others, feature}]
     unknown = [one for one in (*others, feature) if one not in FEATURE_LABELS]
@@ -71,7 +73,7 @@ def add_feature(room: Room, feature: str, *, actor: str) -> Sequence[Change]:
 
 def remove_feature(room: Room, feature: str, *, actor: str) -> Sequence[Change]:
     """Remove an access feature from a room."""
-    edits.lock(room)
+    versioned_edits.lock(room)
     return _save_features(room, [one for one in room.features.split() if one != feature], actor)
 
 
@@ -92,4 +94,6 @@ def delete(room: Room, *, actor: str) -> None:
 
 def _save_features(room: Room, features: Sequence[str], actor: str) -> Sequence[Change]:
     values = {"features": list(features)}
-    return edits.save(ROOM_FIELDS, room, values, expected_version=room.version, actor=actor)
+    return versioned_edits.save(
+        ROOM_FIELDS, room, values, expected_version=room.version, actor=actor
+    )

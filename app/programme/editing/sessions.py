@@ -16,8 +16,8 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.history.changes import Change
 from app.programme import queries, slugs
-from app.programme.editing import edits
-from app.programme.editing.edits import StaleEdit
+from app.programme.editing import versioned_edits
+from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.sessions import FIELD_NAMES, SESSION_FIELDS, dump_moment, normalise
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, Session
 
@@ -63,7 +63,7 @@ def save(
     session: Session, values: Mapping[str, Any], *, expected_version: int, actor: str
 ) -> Sequence[Change]:
     """Save these values; raise StaleEdit if somebody else has saved since."""
-    return edits.save(
+    return versioned_edits.save(
         SESSION_FIELDS, session, normalise(values), expected_version=expected_version, actor=actor
     )
 
@@ -80,7 +80,7 @@ def reinstate(session: Session, *, actor: str) -> None:
 
 def delete(session: Session, *, actor: str) -> bool:
     """Delete a session, or cancel it if it was ever public; return True if it was deleted."""
-    edits.lock(session)
+    versioned_edits.lock(session)
     if queries.was_ever_public(session):
         cancel(session, actor=actor)
         return False
@@ -135,8 +135,8 @@ def update_several(
 
 
 def _set_state(state: str, session: Session, actor: str, message: str) -> None:
-    edits.lock(session)
-    edits.save(
+    versioned_edits.lock(session)
+    versioned_edits.save(
         SESSION_FIELDS,
         session,
         {"state": state},
@@ -161,7 +161,7 @@ def move(
     """Move a session to another slot; raise StaleEdit if somebody else has saved since."""
     values = normalise({"starts_at": slot.starts_at, "ends_at": slot.ends_at, "room": slot.room})
     says = _describe_move(session, slot)
-    return edits.save(
+    return versioned_edits.save(
         SESSION_FIELDS,
         session,
         values,

@@ -9,7 +9,7 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.history.changes import Change
 from app.programme import slugs, speaker_links
-from app.programme.editing import edits, speaker_queries
+from app.programme.editing import speaker_queries, versioned_edits
 from app.programme.fields import sessions as session_fields
 from app.programme.fields.speakers import CONFIRMED, SPEAKER_FIELDS, TAKES_PART
 from app.programme.models import Session, Speaker
@@ -46,7 +46,7 @@ def save(
     speaker: Speaker, values: Mapping[str, Any], *, expected_version: int, actor: str
 ) -> Sequence[Change]:
     """Save these values; raise StaleEdit if somebody else has saved since."""
-    return edits.save(
+    return versioned_edits.save(
         SPEAKER_FIELDS, speaker, values, expected_version=expected_version, actor=actor
     )
 
@@ -79,7 +79,7 @@ def merge(target: Speaker, duplicate: Speaker, *, actor: str) -> int:
     Fields that are empty in ``target`` are taken from the duplicate, which is then withdrawn.
     """
     for speaker in sorted((target, duplicate), key=lambda one: one.id):  # avoid deadlocks
-        edits.lock(speaker)
+        versioned_edits.lock(speaker)
     values = {
         field: SPEAKER_FIELDS.get_value(duplicate, field)
         for field in MERGED_FIELDS
@@ -91,7 +91,7 @@ def merge(target: Speaker, duplicate: Speaker, *, actor: str) -> int:
         part.session.id: part.session for part in speaker_queries.list_session_roles(duplicate)
     }
     for _, session in sorted(sessions.items()):
-        edits.lock(session)
+        versioned_edits.lock(session)
         _replace_in_session(session, target, duplicate, actor=actor)
     _set_field(
         duplicate, TAKES_PART, value=False, message=f"was merged into {target.slug}", actor=actor
@@ -105,7 +105,7 @@ def _replace_in_session(
     parts = session_fields.SESSION_FIELDS.get_value(session, "appearances")
     theirs = [[target.key if key == duplicate.key else key, role] for key, role in parts]
     values = session_fields.normalise({"appearances": theirs})
-    edits.save(
+    versioned_edits.save(
         session_fields.SESSION_FIELDS,
         session,
         values,
@@ -116,7 +116,7 @@ def _replace_in_session(
 
 def delete(speaker: Speaker, *, actor: str) -> None:
     """Delete a speaker; raise SpeakerInUse if they were published or appear in a session."""
-    edits.lock(speaker)
+    versioned_edits.lock(speaker)
     refusal = deletion_error(speaker)
     if refusal:
         raise SpeakerInUse(refusal)
@@ -137,10 +137,10 @@ def deletion_error(speaker: Speaker) -> str:
 
 
 def _set_field(speaker: Speaker, field: str, *, value: bool, message: str, actor: str) -> bool:
-    edits.lock(speaker)
-    made = edits.diff(SPEAKER_FIELDS, speaker, {field: value})
+    versioned_edits.lock(speaker)
+    made = versioned_edits.diff(SPEAKER_FIELDS, speaker, {field: value})
     if made:
-        edits.apply(SPEAKER_FIELDS, speaker, made)
+        versioned_edits.apply(SPEAKER_FIELDS, speaker, made)
         sentence = f"{speaker.name} {message}"
         history.record(
             sentence,

@@ -11,7 +11,7 @@ from app.errors import NotFound
 from app.history import services as history
 from app.history.changes import Change
 from app.programme import slugs as programme_slugs
-from app.programme.editing import edits, ordering
+from app.programme.editing import ordering, versioned_edits
 from app.programme.fields.rooms_and_themes import THEME_FIELDS
 from app.programme.models import Theme
 
@@ -47,7 +47,9 @@ def save(
 ) -> Sequence[Change]:
     """Save these values; raise StaleEdit, or ThemeLookTaken if another looks the same."""
     lock_table(Theme)
-    return edits.save(THEME_FIELDS, theme, values, expected_version=expected_version, actor=actor)
+    return versioned_edits.save(
+        THEME_FIELDS, theme, values, expected_version=expected_version, actor=actor
+    )
 
 
 def list_by_slug(slugs: Sequence[str]) -> Sequence[Theme]:

@@ -14,8 +14,8 @@ from app.history import queries
 from app.history import services as history
 from app.history.changes import Change
 from app.history.models import HistoryEntry
-from app.programme.editing import edits
-from app.programme.editing.edits import EditableEntity, FieldSet
+from app.programme.editing import versioned_edits
+from app.programme.editing.versioned_edits import EditableEntity, FieldSet
 from app.programme.fields import conference, rooms_and_themes, sessions, speakers
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 
@@ -33,11 +33,11 @@ def undo(number: int, *, actor: str) -> HistoryEntry:
     """Restore the values from before an entry and return the new entry; raise RuleViolation."""
     entry = queries.get_entry(number)
     kind, thing = _find_entity(entry)
-    edits.lock(thing)
+    versioned_edits.lock(thing)
     _refuse_if_undone(entry)
     _refuse_if_changed_since(kind, thing, entry.field_changes)
     back = [_inverse(change) for change in entry.field_changes]
-    edits.apply(kind, thing, back)
+    versioned_edits.apply(kind, thing, back)
     done = history.record(
         _describe_undo(entry), subject=entry.subject, actor=actor, field_changes=back
     )

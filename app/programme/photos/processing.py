@@ -13,18 +13,15 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from app.errors import InvalidFile
-from app.programme.photos.cropping import CENTRED_CROP, Crop
+from app.programme.photos.cropping import encode_jpeg
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_UPLOAD_BYTES: Final = 10 * 1024 * 1024  # 10 MiB
-PHOTO_SIDE: Final = 480  # pixels, of the public photo
 ORIGINAL_SIDE: Final = 960  # pixels of the shorter side of the stored original
 MAX_ASPECT_RATIO: Final = 2  # longer side to shorter side; the rest is cut off at both ends
 MIN_SIDE: Final = 100  # pixels of the shorter side
-MAX_PHOTO_BYTES: Final = 25 * 1024  # of the public photo
-QUALITIES: Final = range(86, 4, -8)
 ORIGINAL_QUALITY: Final = 90
 JPEG_FORMATS: Final = frozenset({"JPEG", "MPO"})
 MAX_PIXELS: Final = 12_500_000  # enough for phones; all are decoded at once
@@ -56,7 +53,7 @@ DECODING_ERRORS: Final = (  # decoders raise these for broken and hostile files
 )
 
 
-def ingest(body: bytes) -> bytes:
+def normalise_upload(body: bytes) -> bytes:
     """Return an upload as an upright, reduced JPEG without metadata; raise InvalidFile."""
     from PIL import (  # noqa: PLC0415 - few web workers need it: saves memory
         Image,
@@ -68,27 +65,13 @@ def ingest(body: bytes) -> bytes:
         with Image.open(BytesIO(body), formats=["JPEG", "PNG", "WEBP"]) as picture:
             _check_size(picture, body)
             _refuse_polyglot(body)
-            return _encode_jpeg(_to_srgb(_shrink_and_rotate(picture)), ORIGINAL_QUALITY)
+            return encode_jpeg(_to_srgb(_shrink_and_rotate(picture)), ORIGINAL_QUALITY)
     except Image.DecompressionBombError:
         raise InvalidFile(_too_many_pixels_message()) from None
     except UnidentifiedImageError:
         raise InvalidFile("Choose a JPEG, PNG or WebP picture: this file is none of them") from None
     except DECODING_ERRORS:
         raise InvalidFile("This picture is broken, so it cannot be shown") from None
-
-
-def crop_square(original: bytes, crop: Crop = CENTRED_CROP) -> bytes:
-    """Return the square as a JPEG, at the best quality that stays within ``MAX_PHOTO_BYTES``."""
-    from PIL import Image  # noqa: PLC0415 - as above
-
-    with Image.open(BytesIO(original), formats=["JPEG"]) as picture:
-        box = crop.box(*picture.size)
-        small = picture.resize((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, box=box)
-    for quality in QUALITIES:
-        written = _encode_jpeg(small, quality)
-        if len(written) <= MAX_PHOTO_BYTES:
-            break
-    return written
 
 
 def _check_file(body: bytes) -> None:
@@ -185,11 +168,3 @@ def _to_srgb(picture: "Image") -> "Image":
         if turned is not None:
             return turned
     return picture.convert("RGB")
-
-
-def _encode_jpeg(picture: "Image", quality: int) -> bytes:
-    """Encode a picture without metadata."""
-    picture.info = {}
-    out = BytesIO()
-    picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
-    return out.getvalue()

@@ -13,18 +13,18 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
-from app.programme.editing import edits
+from app.programme.editing import versioned_edits
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Photo, Speaker
-from app.programme.photos.cropping import CENTRED_CROP, Crop
-from app.programme.photos.processing import crop_square, ingest
+from app.programme.photos.cropping import CENTRED_CROP, Crop, crop_square
+from app.programme.photos.processing import normalise_upload
 
 KEY_LENGTH = 32  # hexadecimal characters: cannot be guessed
 
 
 def set_photo(speaker: Speaker, body: bytes, description: str, *, actor: str) -> bool:
     """Set a speaker's photo from an upload; return True if anything changed."""
-    whole = ingest(body)
+    whole = normalise_upload(body)
     old = lock_with_photo(speaker)
     photo = get_or_create(speaker, whole, CENTRED_CROP, description)
     if old is photo:
@@ -81,7 +81,7 @@ def transfer(duplicate: Speaker, target: Speaker, *, actor: str) -> None:
 
 def lock_with_photo(speaker: Speaker) -> Photo | None:
     """Lock a speaker until the transaction ends, and return their current photo."""
-    edits.lock(speaker)
+    versioned_edits.lock(speaker)
     return db.session.scalar(select(Photo).where(Photo.speaker_id == speaker.id))
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from app.history.changes import Change as RecordedChange
 from app.registration import countries
-from app.registration.application import Affiliation, DraftApplication, PersonName
+from app.registration.answers import Affiliation, DraftAnswers, PersonName
 from app.registration.models import Delegate, Needs
 from app.web import languages
 from app.web.formatting import local_date
@@ -23,10 +23,10 @@ class BookingChange:
     new: str = ""
 
 
-def to_draft(delegate: Delegate) -> DraftApplication:
+def to_draft(delegate: Delegate) -> DraftAnswers:
     """Return a booking as the answers that would create it."""
     needs = _needs_or_blank(delegate)
-    return DraftApplication(
+    return DraftAnswers(
         name=PersonName(delegate.given_names, delegate.family_name, delegate.badge_name),
         email=delegate.email,
         work=Affiliation(delegate.organisation, delegate.role, delegate.country),
@@ -37,7 +37,7 @@ def to_draft(delegate: Delegate) -> DraftApplication:
     )
 
 
-def diff(delegate: Delegate, draft: DraftApplication) -> list[BookingChange]:
+def diff(delegate: Delegate, draft: DraftAnswers) -> list[BookingChange]:
     """List the fields in which answers differ from a booking, without email and requirements."""
     return [
         BookingChange(what, getattr(delegate, what), answer)
@@ -46,7 +46,7 @@ def diff(delegate: Delegate, draft: DraftApplication) -> list[BookingChange]:
     ]
 
 
-def apply(delegate: Delegate, draft: DraftApplication) -> list[BookingChange]:
+def apply(delegate: Delegate, draft: DraftAnswers) -> list[BookingChange]:
     """Apply answers to a booking, except the email address, and list the changed fields."""
     changes = diff(delegate, draft)
     for change in changes:
@@ -54,7 +54,7 @@ def apply(delegate: Delegate, draft: DraftApplication) -> list[BookingChange]:
     return changes + _apply_needs(delegate, draft)
 
 
-def _to_columns(draft: DraftApplication) -> dict[str, str]:
+def _to_columns(draft: DraftAnswers) -> dict[str, str]:
     """Return answers as column values."""
     columns: dict[str, str] = {}
     if draft.name:
@@ -67,7 +67,7 @@ def _to_columns(draft: DraftApplication) -> dict[str, str]:
     return columns
 
 
-def _apply_needs(delegate: Delegate, draft: DraftApplication) -> list[BookingChange]:
+def _apply_needs(delegate: Delegate, draft: DraftAnswers) -> list[BookingChange]:
     """Apply the requirements; delete their row if there are none."""
     known = _needs_or_blank(delegate)
     access, dietary = draft.access_needs or "", draft.dietary_needs or ""

@@ -19,7 +19,7 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.mail import services as mail
 from app.registration import booking, seats
-from app.registration.application import DraftApplication
+from app.registration.answers import DraftAnswers
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import BookingChange
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, LinkedAgenda
@@ -56,7 +56,7 @@ def lock_expecting(delegate: Delegate, expected_version: int) -> None:
 
 
 def update(
-    delegate: Delegate, draft: DraftApplication, *, expected_version: int, actor: str
+    delegate: Delegate, draft: DraftAnswers, *, expected_version: int, actor: str
 ) -> Sequence[BookingChange]:
     """Apply new answers to a booking and return the changes."""
     lock_expecting(delegate, expected_version)

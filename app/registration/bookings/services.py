@@ -11,7 +11,7 @@ from app.accounts import rate_limits
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
 from app.registration import emails
-from app.registration.application import DraftApplication
+from app.registration.answers import DraftAnswers
 from app.registration.bookings import changes, operations, queries
 from app.registration.bookings.changes import BookingChange
 from app.registration.bookings.operations import EmailUnchanged
@@ -29,7 +29,7 @@ def send_links(email: str, language: str, network: str) -> None:
     emails.send_booking_links(email, queries.list_by_email(email), language)
 
 
-def update(delegate: Delegate, draft: DraftApplication, expected_version: int) -> bool:
+def update(delegate: Delegate, draft: DraftAnswers, expected_version: int) -> bool:
     """Apply new answers to a booking and email the changes; return True if there were any."""
     field_changes = operations.update(
         delegate, draft, expected_version=expected_version, actor=ACTOR_DELEGATE

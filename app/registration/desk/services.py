@@ -13,7 +13,7 @@ from app.mail import services as mail
 from app.mail.models import Email
 from app.registration import booking, emails
 from app.registration import queries as registration
-from app.registration.application import Application, DraftApplication
+from app.registration.answers import CompleteAnswers, DraftAnswers
 from app.registration.booking import identity_key
 from app.registration.bookings import operations
 from app.registration.bookings.operations import DuplicateBooking, EmailUnchanged
@@ -31,14 +31,14 @@ class AlreadyBooked(DuplicateBooking):
         self.reference = reference
 
 
-def add(application: Application, language: str, *, actor: str) -> Delegate:
+def add(application: CompleteAnswers, language: str, *, actor: str) -> Delegate:
     """Create a booking, even if registration is closed, and email the confirmation."""
     delegate = add_without_email(application, language, actor=actor)
     emails.send_registration_confirmed(delegate)
     return delegate
 
 
-def add_without_email(application: Application, language: str, *, actor: str) -> Delegate:
+def add_without_email(application: CompleteAnswers, language: str, *, actor: str) -> Delegate:
     """Create a booking without an email."""
     delegate = booking.create_booking(application, language, is_added_by_team=True)
     if delegate is None:
@@ -50,9 +50,7 @@ def add_without_email(application: Application, language: str, *, actor: str) ->
     return delegate
 
 
-def update(
-    delegate: Delegate, draft: DraftApplication, *, expected_version: int, actor: str
-) -> bool:
+def update(delegate: Delegate, draft: DraftAnswers, *, expected_version: int, actor: str) -> bool:
     """Apply new answers to a booking and email the changes; return True if there were any."""
     field_changes = operations.update(
         delegate, draft, expected_version=expected_version, actor=actor
@@ -63,7 +61,7 @@ def update(
 
 
 def update_without_email(
-    delegate: Delegate, draft: DraftApplication, *, expected_version: int, actor: str
+    delegate: Delegate, draft: DraftAnswers, *, expected_version: int, actor: str
 ) -> bool:
     """Apply new answers to a booking without an email; return True if anything changed."""
     return bool(operations.update(delegate, draft, expected_version=expected_version, actor=actor))

@@ -18,7 +18,7 @@ class ConfirmationRequired(RuleViolation):
     """The file is for a different conference, which nobody has confirmed."""
 
 
-def apply_places(conference: ParsedConference, *, was_demo: bool) -> None:
+def apply_seat_limit(conference: ParsedConference, *, was_demo: bool) -> None:
     """Set the number of places unless it is set already; delete invented delegates."""
     if was_demo and not programme.is_demo():
         demo.delete_all()
@@ -46,7 +46,7 @@ def load(
         _check_other_conference(is_confirmed=is_confirmed)
     was_demo = programme.is_demo()
     loaded = uploads.load(upload, actor=actor)
-    apply_places(loaded.programme.conference, was_demo=was_demo)
+    apply_seat_limit(loaded.programme.conference, was_demo=was_demo)
     return loaded
 
 

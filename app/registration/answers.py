@@ -35,7 +35,7 @@ class Affiliation:
 
 
 @dataclass(frozen=True)
-class DraftApplication:
+class DraftAnswers:
     """The answers given so far."""
 
     name: PersonName | None = None
@@ -56,7 +56,7 @@ class DraftApplication:
 
 
 @dataclass(frozen=True)
-class Application:
+class CompleteAnswers:
     """A complete application."""
 
     name: PersonName
@@ -68,20 +68,20 @@ class Application:
     consented_at: datetime
 
 
-_draft_adapter = TypeAdapter(DraftApplication)
+_draft_adapter = TypeAdapter(DraftAnswers)
 
 
-def dump(draft: DraftApplication) -> str:
+def dump(draft: DraftAnswers) -> str:
     """Return a draft as JSON."""
     return _draft_adapter.dump_json(draft, exclude_none=True).decode()
 
 
-def load(text: str) -> DraftApplication:
+def load(text: str) -> DraftAnswers:
     """Parse a draft from JSON."""
     return _draft_adapter.validate_json(text)
 
 
-def finalise(draft: DraftApplication) -> Application | None:
+def finalise(draft: DraftAnswers) -> CompleteAnswers | None:
     """Return the application if every question has been answered, else None."""
     answers = {question.name: getattr(draft, question.name) for question in fields(draft)}
-    return None if None in answers.values() else Application(**answers)
+    return None if None in answers.values() else CompleteAnswers(**answers)

@@ -11,7 +11,7 @@ from flask import current_app, request
 from flask.wrappers import Response
 
 from app.registration import queries, services
-from app.registration.application import DraftApplication
+from app.registration.answers import DraftAnswers
 from app.registration.forms import (
     AccessNeedsForm,
     ConsentForm,
@@ -45,12 +45,12 @@ STEP_OF_FIELD = {
 
 
 @dataclass(frozen=True)
-class ApplicationSession:
+class RegistrationProgress:
     """The progress of one visitor."""
 
     secret: str
     stored_draft: StoredDraft | None
-    draft: DraftApplication
+    draft: DraftAnswers
     is_expired: bool = False  # whether there are no longer any answers for the key
 
     @property
@@ -74,19 +74,19 @@ def read_secret() -> str:
     return request.cookies.get(COOKIE, "")[:MAX_SECRET_LENGTH]
 
 
-def current() -> ApplicationSession:
+def current() -> RegistrationProgress:
     """Return the visitor's progress; in a request that may write, lock the draft."""
     visitor_secret = read_secret()
     find = services.get_draft_for_update if request.method == "POST" else queries.find_draft
     stored_draft = find(visitor_secret) if visitor_secret else None
     if stored_draft is None:
-        return ApplicationSession(
+        return RegistrationProgress(
             visitor_secret,
             None,
-            DraftApplication(),
+            DraftAnswers(),
             is_expired=bool(visitor_secret) or _is_later_answer(),
         )
-    return ApplicationSession(visitor_secret, stored_draft, stored_draft.draft)
+    return RegistrationProgress(visitor_secret, stored_draft, stored_draft.draft)
 
 
 def _is_later_answer() -> bool:

@@ -86,6 +86,9 @@ def test_a_difference_is_told_unless_it_is_listed_and_listed_only_while_it_is_me
     assert told(help="Emails", venue="Emails") == (
         "1 of 2 answers differ:\n\n/venue (anybody)\n  -Letters\n  +Emails"
     )
+    recorded["anybody"]["/venue"] = "200\n\n<p>\n  Letters"
+    assert told(help="Emails", venue="<p> Letters") == ""
+    assert told(help="Emails", venue="<p>Letters") != ""
     recorded["anybody"]["/help"] = "200\n\nEmails"
     assert told(help="Emails", venue="Letters") == "nothing is “Letters” any more"
 

@@ -7,8 +7,9 @@ message of that key above its heading. The URL contains only the key, so nobody 
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import request
+from flask import redirect, request
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
 
 from app.web import next_url
 
@@ -119,6 +120,11 @@ def with_flash(url: str, message_key: str) -> str:
     parts = urlsplit(url)
     question = [pair for pair in parse_qsl(parts.query) if pair[0] != FLASH_PARAM]
     return parts._replace(query=urlencode([*question, (FLASH_PARAM, message_key)])).geturl()
+
+
+def redirect_to(url: str, message_key: str) -> Response:
+    """Return the redirect to a page that shows a flash message."""
+    return redirect(with_flash(url, message_key), 303)
 
 
 def referrer_or(default: str) -> str:

@@ -1,18 +1,21 @@
 """Lists of the admin area: search, filters, sorting and pages, all in the URL.
 
 A view parses the query of the request, passes it to a query function and renders the resulting
-``Listing`` with the macros of ``templates/admin/_list.html``.
+``Listing`` with a template that extends ``templates/admin/list.html``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 from flask import request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.forms.base import ConfirmForm
 from app.text import collapse_whitespace, strip_hidden
+from app.web.rendering import render_page
 
 RowT = TypeVar("RowT")
 
@@ -30,6 +33,15 @@ class ListFilter:
     options: Sequence[tuple[str, str]]  # value, label
 
 
+class ListWindow(TypedDict):
+    """The order and the page of a list."""
+
+    sort: str
+    is_reversed: bool
+    offset: int
+    limit: int
+
+
 @dataclass(frozen=True)
 class ListQuery:
     """The search, filters, order and page in a request; invalid values are left out."""
@@ -44,6 +56,16 @@ class ListQuery:
     def offset(self) -> int:
         """Return the number of rows before this page."""
         return (self.page - 1) * PAGE_SIZE
+
+    @property
+    def window(self) -> ListWindow:
+        """Return the order and the page, as arguments of a query function."""
+        return {
+            "sort": self.sort,
+            "is_reversed": self.is_reversed,
+            "offset": self.offset,
+            "limit": PAGE_SIZE,
+        }
 
     def get_filter(self, name: str) -> str:
         """Return the chosen value of a filter, or ""."""
@@ -79,7 +101,7 @@ class Listing(Generic[RowT]):
     total: int
     query: ListQuery
     filters: Sequence[ListFilter] = ()
-    endpoint: str = ""  # of the list, if it is rendered at another URL
+    endpoint: str = ".index"  # of the list, which may also be rendered at another URL
 
     @property
     def page_count(self) -> int:
@@ -163,7 +185,23 @@ class Listing(Generic[RowT]):
     def _build_url(self, params: Mapping[str, str], endpoint: str = "") -> str:
         given = {name: value for name, value in params.items() if value}
         values: dict[str, Any] = {**(request.view_args or {}), **given}
-        return url_for(endpoint or self.endpoint or request.endpoint or "", **values)
+        return url_for(endpoint or self.endpoint, **values)
+
+
+def paginate(
+    rows: Sequence[RowT], list_query: ListQuery, filters: Sequence[ListFilter] = ()
+) -> Listing[RowT]:
+    """Return the requested page of rows that have all been read."""
+    return Listing(rows[list_query.offset :][:PAGE_SIZE], len(rows), list_query, filters)
+
+
+def render_list(
+    template: str, listing: Listing[Any], error: str = "", **context: Any
+) -> ResponseReturnValue:
+    """Render a list; with an error above it if nothing was selected for a bulk action."""
+    form = ConfirmForm()
+    form.form_errors = [error] if error else []
+    return render_page(template, 422 if error else 200, listing=listing, form=form, **context)
 
 
 def _page_number(typed: str) -> int:

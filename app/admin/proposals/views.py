@@ -1,13 +1,12 @@
 """Speakers' proposals: the list, one proposal with its differences, and decisions."""
 
-from collections.abc import Sequence
-
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.accounts.guards import current_actor
-from app.admin import flash
+from app.admin.flash import redirect_to
+from app.admin.listing import render_list
 from app.admin.proposals import presentation
 from app.admin.proposals.forms import (
     AmendForm,
@@ -17,7 +16,7 @@ from app.admin.proposals.forms import (
     has_text,
 )
 from app.errors import NotFound, RuleViolation
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.base import validates_own_csrf
 from app.history import queries as history
 from app.programme import queries as programme
 from app.programme import time_zones
@@ -101,11 +100,11 @@ def request_changes(number: int) -> ResponseReturnValue:
 def bulk() -> ResponseReturnValue:
     chosen = presentation.parse_fingerprints(request.form.getlist("chosen"))
     if not chosen:
-        return _render_index(422, [gettext("Tick at least one change first")])
+        return _render_index(gettext("Tick at least one change first"))
     result = services.approve_several(chosen, actor=current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:
-        return redirect(flash.with_flash(back, "changes-approved"), 303)
+        return redirect_to(back, "changes-approved")
     return render_page("admin/proposals/bulk.html", result=result, back=back)
 
 
@@ -145,16 +144,9 @@ def picture(number: int, key: str) -> ResponseReturnValue:
     return Response(programme.get_photo_body(key), mimetype="image/jpeg")
 
 
-def _render_index(status: int = 200, errors: Sequence[str] = ()) -> ResponseReturnValue:
-    form = ConfirmForm()
-    form.form_errors = list(errors)
-    return render_page(
-        "admin/proposals/index.html",
-        status,
-        listing=presentation.get_listing(),
-        states=presentation.STATE_LABELS,
-        form=form,
-    )
+def _render_index(error: str = "") -> ResponseReturnValue:
+    states, listing = presentation.STATE_LABELS, presentation.get_listing()
+    return render_list("admin/proposals/index.html", listing, error, states=states)
 
 
 def _render_proposal(
@@ -213,4 +205,4 @@ def _breadcrumbs(proposal: Proposal) -> list[tuple[str, str]]:
 
 
 def _redirect_to_list(message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for(".index", state="open"), message_key), 303)
+    return redirect_to(url_for(".index", state="open"), message_key)

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.accounts import guards
-from app.admin import flash
-from app.admin.listing import Listing
+from app.admin.bulk_actions import get_back_url
+from app.admin.flash import redirect_to
+from app.admin.listing import render_list
 from app.admin.sessions import bulk_edit as together
 from app.admin.sessions import forms
 from app.admin.sessions import listing as session_listing
@@ -81,7 +82,7 @@ MAX_SPEAKERS_FOUND = 12  # shown when searching for a name
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    return _render_index(session_listing.get_listing(), ConfirmForm())
+    return _render_index()
 
 
 @bp.post("/_several")
@@ -89,11 +90,8 @@ def bulk() -> ResponseReturnValue:
     form = BulkEditForm()
     form.set_choices(session_queries.list_filter_choices())
     chosen = session_queries.list_by_slug(request.form.getlist("chosen")[: together.MAX_SESSIONS])
-    back = next_url.safe_path_or_blank(request.form.get("back", "")) or flash.referrer_or(
-        url_for(".index")
-    )
     if not chosen:
-        return _render_nothing_selected()
+        return _render_index(gettext("Tick at least one session first"))
     values = form.values() if "check" in request.form and form.validate() else {}
     outlooks = together.preview_bulk_edit(chosen, values) if values else []
     return render_page(
@@ -104,7 +102,7 @@ def bulk() -> ResponseReturnValue:
         affected=sum(one.is_possible for one in outlooks),
         already=sum(not one.changes for one in outlooks),
         is_checked="check" in request.form,
-        back=back,
+        back=get_back_url(),
     )
 
 
@@ -118,7 +116,7 @@ def bulk_edit() -> ResponseReturnValue:
     came = sessions.update_several(seen, form.values(), actor=guards.current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not came.skipped:
-        return _redirect(back, "sessions-changed")
+        return redirect_to(back, "sessions-changed")
     return render_page("admin/sessions/skipped.html", came=came, back=back)
 
 
@@ -134,7 +132,7 @@ def add() -> ResponseReturnValue:
             session = sessions.add(form.values(), actor=guards.current_actor())
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal))
-        return _redirect(_url(session), "draft-added" if session.is_draft else "session-added")
+        return redirect_to(_url(session), "draft-added" if session.is_draft else "session-added")
     return _render_form(form)
 
 
@@ -171,7 +169,7 @@ def edit(slug: str) -> ResponseReturnValue:
             return _render_form(form.rebase_on(stale), session, stale)
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal), session)
-        return _redirect(
+        return redirect_to(
             _url(session), _saved_message_key(session) if changes else "session-as-it-was"
         )
     return _render_form(form, session)
@@ -182,7 +180,7 @@ def cancel(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         sessions.cancel(session, actor=guards.current_actor())
-        return _redirect(_url(session), "session-cancelled")
+        return redirect_to(_url(session), "session-cancelled")
     return _render_confirm("cancel", session)
 
 
@@ -190,7 +188,7 @@ def cancel(slug: str) -> ResponseReturnValue:
 def reinstate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     sessions.reinstate(session, actor=guards.current_actor())
-    return _redirect(_url(session), "session-back")
+    return redirect_to(_url(session), "session-back")
 
 
 @bp.route("/<slug>/delete", methods=["GET", "POST"])
@@ -198,15 +196,15 @@ def delete(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         if sessions.delete(session, actor=guards.current_actor()):
-            return _redirect(url_for(".index"), "session-deleted")
-        return _redirect(_url(session), "session-cancelled")
+            return redirect_to(url_for(".index"), "session-deleted")
+        return redirect_to(_url(session), "session-cancelled")
     return _render_confirm("delete", session)
 
 
 @bp.post("/<slug>/copy")
 def duplicate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
-    return _redirect(
+    return redirect_to(
         _url(sessions.duplicate(session, actor=guards.current_actor())), "session-copied"
     )
 
@@ -250,33 +248,19 @@ def _render_confirm(template_name: str, session: Session) -> ResponseReturnValue
     )
 
 
-def _render_nothing_selected() -> ResponseReturnValue:
-    form = ConfirmForm()
-    form.form_errors = [gettext("Tick at least one session first")]
-    return _render_index(
-        replace(session_listing.get_listing(), endpoint="admin.sessions.index"), form, 422
-    )
-
-
-def _render_index(
-    listing: Listing[session_listing.SessionListRow], form: ConfirmForm, status: int = 200
-) -> ResponseReturnValue:
-    return render_page(
+def _render_index(error: str = "") -> ResponseReturnValue:
+    listing = session_listing.get_listing()
+    return render_list(
         "admin/sessions/index.html",
-        status,
-        listing=listing,
+        listing,
+        error,
         requests=speakers.get_requests_by_session([row.session.slug for row in listing.rows]),
         address=url_for(".index"),
-        form=form,
     )
 
 
 def _saved_message_key(session: Session) -> str:
     return "draft-saved" if session.is_draft else "session-saved"
-
-
-def _redirect(url: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url, message_key), 303)
 
 
 def _url(session: Session) -> str:

@@ -1,11 +1,13 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.accounts import guards
-from app.admin import bulk_actions, flash
+from app.admin import bulk_actions
+from app.admin.flash import redirect_to
+from app.admin.listing import render_list
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers import photo_views
 from app.admin.speakers.forms import SpeakerForm
@@ -33,19 +35,14 @@ OTHER_FIELDS = ("honorific", "pronunciation", "pronouns", "biographies", "links"
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    listing, deeds = speaker_listing.get_listing(), speaker_listing.BULK_ACTIONS.values()
-    return render_page(
-        "admin/speakers/index.html", listing=listing, actions=deeds, form=ConfirmForm()
-    )
+    return _render_index()
 
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    deed = speaker_listing.BULK_ACTIONS.get(request.form.get("deed", ""))
     chosen = speaker_queries.list_by_slug(request.form.getlist("chosen"))
-    if deed is None or not chosen:
-        return _render_nothing_selected()
-    return bulk_actions.confirm_or_run(deed, chosen, bulk_actions.get_back_url(url_for(".index")))
+    done = bulk_actions.confirm_or_run(speaker_listing.BULK_ACTIONS, chosen)
+    return _render_index(gettext("Tick at least one speaker first")) if done is None else done
 
 
 @bp.route("/_add", methods=["GET", "POST"])
@@ -56,7 +53,7 @@ def add() -> ResponseReturnValue:
         return _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
-        return _redirect(_url(speaker), "speaker-added")
+        return redirect_to(_url(speaker), "speaker-added")
     return _render_form(form)
 
 
@@ -103,7 +100,7 @@ def edit(slug: str) -> ResponseReturnValue:
             )
         except StaleEdit as stale:
             return _render_form(form.rebase_on(stale), speaker, stale)
-        return _redirect(_url(speaker), "speaker-saved" if changes else "as-it-was")
+        return redirect_to(_url(speaker), "speaker-saved" if changes else "as-it-was")
     return _render_form(form, speaker)
 
 
@@ -112,7 +109,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.withdraw(speaker, actor=guards.current_actor())
-        return _redirect(_url(speaker), "speaker-withdrawn")
+        return redirect_to(_url(speaker), "speaker-withdrawn")
     return _render_confirm("withdraw", speaker)
 
 
@@ -120,7 +117,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
 def restore(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     speakers.reinstate(speaker, actor=guards.current_actor())
-    return _redirect(_url(speaker), "speaker-back")
+    return redirect_to(_url(speaker), "speaker-back")
 
 
 @bp.route("/<slug>/merge/<other>", methods=["GET", "POST"])
@@ -131,7 +128,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
     if request.method == "POST":
         speakers.merge(target, source, actor=guards.current_actor())
         access.transfer(source, target, actor=guards.current_actor())
-        return _redirect(_url(target), "speakers-merged")
+        return redirect_to(_url(target), "speakers-merged")
     sessions = speaker_queries.list_session_roles(source)
     return render_page(
         "admin/speakers/merge.html",
@@ -148,7 +145,7 @@ def delete(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.delete(speaker, actor=guards.current_actor())
-        return _redirect(url_for(".index"), "speaker-deleted")
+        return redirect_to(url_for(".index"), "speaker-deleted")
     return _render_confirm("delete", speaker)
 
 
@@ -181,18 +178,10 @@ def _render_confirm(template_name: str, speaker: Speaker) -> ResponseReturnValue
     )
 
 
-def _render_nothing_selected() -> ResponseReturnValue:
-    return bulk_actions.render_nothing_selected(
-        "admin/speakers/index.html",
-        speaker_listing.get_listing(),
-        "admin.speakers.index",
-        gettext("Tick at least one speaker first"),
-        actions=speaker_listing.BULK_ACTIONS.values(),
-    )
-
-
-def _redirect(url: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url, message_key), 303)
+def _render_index(error: str = "") -> ResponseReturnValue:
+    actions = speaker_listing.BULK_ACTIONS.values()
+    listing = speaker_listing.get_listing()
+    return render_list("admin/speakers/index.html", listing, error, actions=actions)
 
 
 def _url(speaker: Speaker) -> str:

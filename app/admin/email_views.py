@@ -6,13 +6,12 @@ from typing import Final
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
-from flask.wrappers import Response
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import flash, listing
-from app.admin.listing import ListFilter, Listing
+from app.admin.flash import redirect_to
+from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound
 from app.forms.base import ConfirmForm
 from app.history import queries as history
@@ -74,23 +73,17 @@ AGES = {
 @bp.get("")
 def index() -> ResponseReturnValue:
     filters = _get_filters()
-    list_query = listing.parse_list_query(filters, search.SORTS)
+    list_query = parse_list_query(filters, search.SORTS)
     email_filter = search.EmailFilter(
         search=list_query.search,
         state=list_query.get_filter("state"),
         kind=list_query.get_filter("kind"),
         younger_than=AGES.get(list_query.get_filter("age")),
     )
-    rows = search.search(
-        email_filter,
-        list_query.sort,
-        is_reversed=list_query.is_reversed,
-        offset=list_query.offset,
-        limit=listing.PAGE_SIZE,
-    )
-    return render_page(
+    rows = search.search(email_filter, **list_query.window)
+    return render_list(
         "admin/emails/index.html",
-        listing=Listing(rows, search.count(email_filter), list_query, filters),
+        Listing(rows, search.count(email_filter), list_query, filters),
         kind_name=get_email_name,
         is_slow=search.is_overdue,
     )
@@ -115,8 +108,7 @@ def show(number: int) -> ResponseReturnValue:
 @bp.post("/<int:number>/again")
 def resend(number: int) -> ResponseReturnValue:
     sent = desk.resend(mail.get_email(number), actor=current_actor())
-    address = url_for(".show", number=sent.id)
-    return Response(status=303, headers={"Location": flash.with_flash(address, "letter-again")})
+    return redirect_to(url_for(".show", number=sent.id), "letter-again")
 
 
 def _find_delegate(letter: Email) -> Delegate | None:

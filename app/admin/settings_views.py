@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, EmailField, Field, HiddenField, IntegerField, StringField
@@ -278,4 +278,4 @@ def _render_no_conference(status: int = 200) -> ResponseReturnValue:
 
 
 def _redirect(message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for(".show"), message_key), 303)
+    return flash.redirect_to(url_for(".show"), message_key)

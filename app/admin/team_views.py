@@ -1,6 +1,6 @@
 """The team: who runs the conference, in which role; invite, change and remove members."""
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # its types lag behind WTForms 3.3
@@ -13,7 +13,8 @@ from wtforms.validators import InputRequired, ValidationError
 from app.accounts import guards, queries, services, team
 from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER, Person
 from app.accounts.two_factor import services as second_step
-from app.admin import flash
+from app.admin.flash import redirect_to
+from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
 from app.history import queries as history
@@ -70,9 +71,9 @@ bp = Blueprint("team", __name__, url_prefix="/people")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    return render_page(
+    return render_list(
         "admin/team/index.html",
-        people=queries.list_team(),
+        paginate(queries.list_team(), parse_list_query((), ("email",))),
         last_used=queries.get_last_used(),
         names=ROLE_NAMES,
         me=_current_person(),
@@ -89,7 +90,7 @@ def invite() -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.email, refusal)
         else:
-            return redirect(flash.with_flash(url_for(".index"), "person-invited"), 303)
+            return redirect_to(url_for(".index"), "person-invited")
     return render_page("admin/team/invite.html", 422 if form.errors else 200, form=form)
 
 
@@ -104,16 +105,14 @@ def person(number: int) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.role, refusal)
         else:
-            return redirect(
-                flash.with_flash(url_for(".person", number=number), "role-changed"), 303
-            )
+            return redirect_to(url_for(".person", number=number), "role-changed")
     return _render_person(member, form)
 
 
 @bp.post("/<int:number>/reset")
 def reset_two_factor(number: int) -> ResponseReturnValue:
     second_step.reset(queries.get_team_member(number).email, actor=_current_person().email)
-    return redirect(flash.with_flash(url_for(".person", number=number), "second-step-reset"), 303)
+    return redirect_to(url_for(".person", number=number), "second-step-reset")
 
 
 @bp.route("/<int:number>/remove", methods=["GET", "POST"])
@@ -123,7 +122,7 @@ def remove(number: int) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         team.remove(number, _current_person())
-        return redirect(flash.with_flash(url_for(".index"), "person-removed"), 303)
+        return redirect_to(url_for(".index"), "person-removed")
     status = 422 if form.errors else 200
     trail = [(member.email, url_for(".person", number=number))]
     return render_page(

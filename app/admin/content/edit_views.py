@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -115,7 +115,7 @@ def _save(form: ContentForm, text: EditableText) -> Response:
 
 def _redirect(key: ContentKey, message_key: str) -> Response:
     place = url_for("admin.content.text", kind=key.kind, slug=key.slug)
-    return redirect(flash.with_flash(place, message_key), 303)
+    return flash.redirect_to(place, message_key)
 
 
 def _set_initial_data(form: ContentForm, text: EditableText) -> None:

@@ -1,8 +1,9 @@
 """The additional links of a page: add, edit, move and remove."""
 
+from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from app import clock
@@ -11,6 +12,7 @@ from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import EditableText
 from app.admin.content.forms import EditLinkForm, LinkForm
+from app.admin.listing import paginate, parse_list_query
 from app.content import links as content
 from app.content import queries
 from app.content.links import ManagedLink
@@ -101,16 +103,18 @@ def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:
 
 
 def _redirect(slug: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for("admin.content.links", slug=slug), message_key), 303)
+    return flash.redirect_to(url_for("admin.content.links", slug=slug), message_key)
 
 
 def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseReturnValue:
     there = content.list_links(text.key.slug)
+    rows = [(link, text.store.find_link(link.key, clock.now())) for link in there]
+    listing = paginate(rows, parse_list_query((), ("place",)))
     return render_page(
         "admin/content/links.html",
         status,
         text=text,
-        links=[(link, text.store.find_link(link.key, clock.now())) for link in there],
+        listing=replace(listing, endpoint=".links"),
         gone=content.list_removed(text.key.slug),
         form=form,
         trail=text.breadcrumbs,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -75,7 +75,7 @@ def write_notice() -> ResponseReturnValue:
     except RuleViolation as refusal:
         form.add_error(form.ends, refusal)
         return _render_form(form, 422)
-    return redirect(flash.with_flash(url_for(".notice"), "notice-written"), 303)
+    return flash.redirect_to(url_for(".notice"), "notice-written")
 
 
 def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
@@ -93,7 +93,7 @@ def remove_notice() -> ResponseReturnValue:
         )
     except StaleContent as stale:
         return _render_notice(409, stale=stale)
-    return redirect(flash.with_flash(url_for(".notice"), "notice-removed"), 303)
+    return flash.redirect_to(url_for(".notice"), "notice-removed")
 
 
 def _set_initial_data(form: NoticeForm, text: EditableText) -> None:

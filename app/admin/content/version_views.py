@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -108,7 +108,7 @@ def remove(kind: str, slug: str, language: str) -> ResponseReturnValue:
 
 
 def _redirect(text: EditableText, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(text.admin_url, message_key), 303)
+    return flash.redirect_to(text.admin_url, message_key)
 
 
 def _version_form(text: EditableText) -> EditForm:

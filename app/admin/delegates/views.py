@@ -8,11 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.accounts.guards import current_actor
-from app.admin import listing
 from app.admin.delegates import export_views, presentation
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form
 from app.admin.delegates.forms import NOTIFY, CancelBookingForm, DelegateNeedsForm
-from app.admin.listing import Listing
+from app.admin.listing import Listing, render_list
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
 from app.history import queries as history
@@ -32,21 +31,14 @@ bp = Blueprint("delegates", __name__, url_prefix="/delegates")
 def index() -> ResponseReturnValue:
     filters = presentation.get_filters()
     list_query, delegate_filter = presentation.parse_delegate_query(filters)
-    rows = queries.list_delegates(
-        delegate_filter,
-        list_query.sort,
-        is_reversed=list_query.is_reversed,
-        offset=list_query.offset,
-        limit=listing.PAGE_SIZE,
-    )
-    return render_page(
+    rows = queries.list_delegates(delegate_filter, **list_query.window)
+    return render_list(
         "admin/delegates/index.html",
-        listing=Listing(rows, queries.count_delegates(delegate_filter), list_query, filters),
+        Listing(rows, queries.count_delegates(delegate_filter), list_query, filters),
         undelivered=queries.get_undelivered(rows),
         country_name=cache(presentation.country_name),
         day_in_words=cache(plain_date),  # many rows share a day, and formatting is slow
         query_args=export_views.to_query_args(list_query),
-        form=ConfirmForm(),
     )
 
 

@@ -100,7 +100,7 @@ def retry(number: int) -> ResponseReturnValue:
 @bp.post(f"{UPLOAD_RULE}/forget")
 def discard(number: int) -> ResponseReturnValue:
     uploads.discard(uploads.get_upload(number))
-    return redirect(flash.with_flash(url_for(".show"), "file-forgotten"), 303)
+    return flash.redirect_to(url_for(".show"), "file-forgotten")
 
 
 @bp.get("/model/<name>")
@@ -131,7 +131,5 @@ def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
 
 def _redirect_after_load(number: int, *, is_loaded: bool) -> ResponseReturnValue:
     if is_loaded:
-        return redirect(
-            flash.with_flash(url_for("admin.publishing.changes"), "programme-loaded"), 303
-        )
-    return redirect(flash.with_flash(url_for(".dry_run", number=number), "tried-again"), 303)
+        return flash.redirect_to(url_for("admin.publishing.changes"), "programme-loaded")
+    return flash.redirect_to(url_for(".dry_run", number=number), "tried-again")

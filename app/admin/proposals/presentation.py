@@ -55,20 +55,8 @@ def get_listing() -> Listing[ProposalReview]:
     proposal_filter = ProposalFilter(
         list_query.search, list_query.get_filter("state"), list_query.get_filter("about")
     )
-    rows = queries.list_reviews(
-        proposal_filter,
-        list_query.sort,
-        is_reversed=list_query.is_reversed,
-        offset=list_query.offset,
-        limit=PAGE_SIZE,
-    )
-    return Listing(
-        rows,
-        queries.count_proposals(proposal_filter),
-        list_query,
-        filters,
-        endpoint="admin.proposals.index",
-    )
+    rows = queries.list_reviews(proposal_filter, **list_query.window)
+    return Listing(rows, queries.count_proposals(proposal_filter), list_query, filters)
 
 
 def parse_fingerprints(pairs: Sequence[str]) -> Mapping[int, str]:

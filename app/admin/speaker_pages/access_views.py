@@ -1,6 +1,6 @@
 """Access to a speaker's pages, owners of session texts, and a speaker's requirements."""
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import guards, roles
@@ -39,7 +39,7 @@ def show(slug: str) -> ResponseReturnValue:
 def revoke(slug: str, number: int) -> ResponseReturnValue:
     """Revoke somebody's access to a speaker's pages."""
     access.revoke(speaker_queries.get_speaker(slug), number, actor=guards.current_actor())
-    return redirect(flash.with_flash(url_for(".show", slug=slug), "keeper-ended"), 303)
+    return flash.redirect_to(url_for(".show", slug=slug), "keeper-ended")
 
 
 @bp.route("/sessions/<slug>/owner", methods=["GET", "POST"])
@@ -56,7 +56,7 @@ def owner(slug: str) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.email, refusal)
         else:
-            return redirect(flash.with_flash(back, "owner-named"), 303)
+            return flash.redirect_to(back, "owner-named")
     return render_page(
         "admin/speaker_pages/owner.html",
         status=422 if form.errors else 200,
@@ -71,7 +71,7 @@ def owner(slug: str) -> ResponseReturnValue:
 def remove_owner(slug: str) -> ResponseReturnValue:
     """Remove the owner of a session's text, so that only its speakers can edit it."""
     session_owners.remove_owner(session_queries.get_session(slug), actor=guards.current_actor())
-    return redirect(flash.with_flash(url_for("admin.sessions.show", slug=slug), "owner-ended"), 303)
+    return flash.redirect_to(url_for("admin.sessions.show", slug=slug), "owner-ended")
 
 
 needs_bp = Blueprint("speaker_needs", __name__, url_prefix="/speaking/speakers/<slug>/needs")

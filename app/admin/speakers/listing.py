@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 
 from app.admin.bulk_actions import BulkAction
 from app.admin.listing import (
-    PAGE_SIZE,
     ListFilter,
     Listing,
     ListQuery,
@@ -91,13 +90,7 @@ def get_listing() -> Listing[SpeakerRow]:
     """Return the page of the list that the request asks for."""
     filters = get_filters()
     list_query = parse_list_query(filters, tuple(speaker_queries.SORTS))
-    found = speaker_queries.list_page(
-        _speaker_filter(list_query),
-        list_query.sort,
-        is_reversed=list_query.is_reversed,
-        offset=list_query.offset,
-        limit=PAGE_SIZE,
-    )
+    found = speaker_queries.list_page(_speaker_filter(list_query), **list_query.window)
     return Listing(found.rows, found.total, list_query, filters)
 
 

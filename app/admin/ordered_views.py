@@ -92,7 +92,6 @@ def register(bp: Blueprint, section: OrderedSection[EntityT]) -> None:
 
 
 def index(section: OrderedSection[EntityT], error: str = "") -> ResponseReturnValue:
-    """Show the list."""
     items = editing.list_all(section.kind)
     return render_list(
         f"admin/{section.kind.plural}/index.html",
@@ -105,7 +104,6 @@ def index(section: OrderedSection[EntityT], error: str = "") -> ResponseReturnVa
 
 
 def bulk(section: OrderedSection[EntityT]) -> ResponseReturnValue:
-    """Ask before something is done with several items, or do it."""
     chosen = editing.list_by_slug(section.kind, request.form.getlist("chosen"))
     done = bulk_actions.confirm_or_run(section.get_bulk_actions(), chosen)
     return index(section, str(section.nothing_selected)) if done is None else done
@@ -113,7 +111,6 @@ def bulk(section: OrderedSection[EntityT]) -> ResponseReturnValue:
 
 @validates_own_csrf
 def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
-    """Add an item."""
     form = section.form(data=section.form.new_data())
     form.set_choices()
     if form.is_preview or not form.validate_on_submit():
@@ -127,7 +124,6 @@ def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
 
 
 def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
-    """Show an item."""
     item = editing.get_by_slug(section.kind, slug)
     return _render(
         section,
@@ -142,7 +138,6 @@ def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
 
 @validates_own_csrf
 def edit(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
-    """Edit an item."""
     item = editing.get_by_slug(section.kind, slug)
     form = section.form(data=section.form.initial_data(section.kind, item))
     form.set_choices(item)
@@ -165,7 +160,6 @@ def edit(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
 
 
 def move(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
-    """Move an item in the order, and show it in the list."""
     item = editing.get_by_slug(section.kind, slug)
     way = request.form.get("way", "")
     is_moved = editing.move(section.kind, item, way, actor=guards.current_actor())
@@ -176,7 +170,6 @@ def move(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
 
 @validates_own_csrf
 def reassign(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
-    """Move the sessions of an item to another."""
     kind = section.kind
     item = editing.get_by_slug(kind, slug)
     form = ReassignForm()
@@ -189,7 +182,6 @@ def reassign(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue
 
 
 def delete(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
-    """Ask before an item is deleted, or delete it."""
     item = editing.get_by_slug(section.kind, slug)
     if request.method == "POST":
         editing.delete(section.kind, item, actor=guards.current_actor())

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.interchange.importers.parsed import ImportNote, ParsedProgramme
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.table import YES_NO
 
 
 @dataclass
@@ -42,15 +44,15 @@ class ImportResult:
     notes: tuple[ImportNote, ...] = ()
 
 
-COLUMN_LABELS = {
-    "appearances": "speakers",
+COLUMN_LABELS = {  # a yes or no is told as “recorded or not”
+    **{one.name: one.label.lower() for one in SESSION_FIELDS},
+    **{
+        name: f"{SESSION_FIELDS.label(name).lower()} or not"
+        for name in SESSION_FIELDS.names_of(YES_NO)
+    },
     "cancelled_at": "called off or not",
     "is_draft": "draft or not",
-    "is_illustrative": "illustrative or not",
     "is_demo": "invented or not",
-    "is_recorded": "recorded or not",
-    "starts_at": "start",
-    "ends_at": "end",
     "starts_on": "first day",
     "ends_on": "last day",
     "position": "place in the order",

@@ -26,6 +26,9 @@ from app.interchange.importers.parsed import (
     ParsedTheme,
 )
 from app.programme import queries
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import LISTS, PROSE, FieldTable
 from app.programme.models import (
     PALETTE_SIZE,
     THEME_SHAPES,
@@ -37,7 +40,11 @@ from app.programme.models import (
     Theme,
 )
 
-PROSE_COLUMNS = frozenset({"abstract", "description", "biography"})
+PROSE_COLUMNS = SESSION_FIELDS.names_of(PROSE) | SPEAKER_FIELDS.names_of(PROSE)
+CONFERENCE_COLUMNS = (  # those that every file has
+    *("acronym", "title", "subtitle", "starts_on", "ends_on", "time_zone", "place", "summary"),
+)
+LIST_COLUMNS = SESSION_FIELDS.names_of(*LISTS) | SPEAKER_FIELDS.names_of(*LISTS)
 
 Entity = TypeVar("Entity", bound=Theme | Room | Speaker | Session)
 
@@ -115,12 +122,14 @@ class TableSync(Generic[Entity]):
 
 
 def _differs(column: str, old: Any, new: Any) -> bool:
-    """Return True if values differ; Markdown and HTML that render alike are equal.
+    """Return True if values differ; so do not Markdown and HTML that render alike, or equal JSON.
 
     So an exported c3voc schedule, whose texts are HTML, leaves the original Markdown unchanged.
     """
     if old == new:
         return False
+    if column in LIST_COLUMNS and isinstance(old, str):
+        return bool(json.loads(old) != json.loads(new))
     return column not in PROSE_COLUMNS or markdown.sanitise(old) != markdown.sanitise(new)
 
 
@@ -176,17 +185,8 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
 def _apply_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
     row = db.session.get(Conference, 1)
     has_new_dates = row is None or row.starts_on != parsed.starts_on
-    values: dict[str, Any] = {
-        "acronym": parsed.acronym,
-        "title": parsed.title,
-        "subtitle": parsed.subtitle,
-        "starts_on": parsed.starts_on,
-        "ends_on": parsed.ends_on,
-        "time_zone": parsed.time_zone,
-        "place": parsed.place,
-        "summary": parsed.summary,
-        "is_demo": parsed.invented,
-    }
+    values: dict[str, Any] = {name: getattr(parsed, name) for name in CONFERENCE_COLUMNS}
+    values["is_demo"] = parsed.invented
     if parsed.contact_email or has_new_dates:
         values["contact_email"] = parsed.contact_email
     if parsed.registration_opens_at or has_new_dates:
@@ -278,13 +278,9 @@ class _Importer:
 
     def _upsert_speaker(self, parsed: ParsedSpeaker) -> None:
         values = {
-            "name": parsed.name,
-            "role": parsed.role,
-            "organisation": parsed.organisation,
-            "country": parsed.country,
-            "biography": parsed.biography,
+            **_get_columns(SPEAKER_FIELDS, parsed),
+            **_get_columns(SPEAKER_FIELDS, parsed.profile),
             "withdrawn_at": None,
-            **_profile_columns(parsed.profile),
         }
         self._speakers.upsert(parsed.key, parsed.slug, f"Speaker: {parsed.name}", values)
 
@@ -292,7 +288,9 @@ class _Importer:
         known = self._sessions.get(parsed.key)
         since = known.cancelled_at if known else None
         values = {
-            **_session_columns(parsed),
+            **_get_columns(SESSION_FIELDS, parsed),
+            **({} if parsed.draft is None else {"is_draft": parsed.draft}),
+            "withdrawn_at": None,
             "theme": self._themes[parsed.theme] if parsed.theme else None,
             "room": self._rooms[parsed.room] if parsed.room else None,
             "cancelled_at": (since or clock.now()) if parsed.cancelled else None,
@@ -323,34 +321,17 @@ class _Importer:
         return known.position if known else len(rows)
 
 
-def _profile_columns(parsed: ParsedProfile | None) -> dict[str, Any]:
-    """Return the columns of a profile; none if the format does not have them."""
-    if parsed is None:
-        return {}
+def _get_columns(
+    table: FieldTable[Any], parsed: ParsedSession | ParsedSpeaker | ParsedProfile | None
+) -> dict[str, Any]:
+    """Return the columns of the fields that a parsed record has; a list may be None."""
+    found = (
+        (one, getattr(parsed, one.file_name))
+        for one in table.in_files
+        if hasattr(parsed, one.file_name)
+    )
     return {
-        "honorific": parsed.honorific,
-        "pronunciation": parsed.pronunciation,
-        "pronouns": parsed.pronouns,
-        "biographies": json.dumps(parsed.biographies, ensure_ascii=False),
-        "links": json.dumps(parsed.links, ensure_ascii=False),
-    }
-
-
-def _session_columns(parsed: ParsedSession) -> dict[str, Any]:
-    state = {} if parsed.draft is None else {"is_draft": parsed.draft}
-    return {
-        **state,
-        "title": parsed.title,
-        "subtitle": parsed.subtitle,
-        "kind": parsed.kind,
-        "starts_at": parsed.starts_at,
-        "ends_at": parsed.ends_at,
-        "abstract": parsed.abstract,
-        "description": parsed.description,
-        "language": parsed.language,
-        "licence": parsed.licence,
-        "links": json.dumps(parsed.links),
-        "is_recorded": parsed.recorded,
-        "is_illustrative": parsed.illustrative,
-        "withdrawn_at": None,
+        one.name: one.to_column(value)
+        for one, value in found
+        if value is not None or one.kind not in LISTS
     }

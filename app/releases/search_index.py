@@ -21,6 +21,9 @@ from app.database import db, lock_table, log_if_unavailable, read_only_connectio
 from app.programme import queries
 from app.programme import snapshot as programme_snapshot
 from app.programme.collation import UNDECOMPOSED_LETTERS
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import PROSE, WORDS, FieldTable, Kind
 from app.programme.models import Conference, Release
 from app.programme.snapshot import Room, Session, Snapshot, Speaker, Theme
 from app.releases.published_programme import PublishedProgramme
@@ -140,15 +143,23 @@ def _deferred(load: Callable[..., SearchText], entity: object) -> Callable[[], S
 
 def _session_text(session: Session) -> SearchText:
     people = (f"{part.name}, {part.organisation}" for part in session.parts)
-    texts = (html_to_text(session.abstract), html_to_text(session.description))
     theme = session.theme.name if session.theme else ""
-    text = ". ".join(filter(None, [session.subtitle, *texts, *people, theme]))
+    text = ". ".join(filter(None, [*_list_texts(SESSION_FIELDS, session), *people, theme]))
     return SearchText(session.summary, text, session.language)
 
 
 def _speaker_text(speaker: Speaker) -> SearchText:
-    facts = (speaker.role, speaker.organisation, speaker.country)
-    return SearchText(", ".join(filter(None, facts)), html_to_text(speaker.biography))
+    *facts, biography = _list_texts(SPEAKER_FIELDS, speaker)
+    return SearchText(", ".join(filter(None, facts)), biography)
+
+
+def _list_texts(table: FieldTable[Any], entity: Session | Speaker) -> list[str]:
+    """Return the texts of the fields that are searched."""
+    return [_plain_text(one.kind, getattr(entity, one.name)) for one in table if one.is_searched]
+
+
+def _plain_text(kind: Kind, value: Any) -> str:
+    return ", ".join(value) if kind is WORDS else html_to_text(value) if kind is PROSE else value
 
 
 def _theme_text(theme: Theme) -> SearchText:

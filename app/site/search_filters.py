@@ -6,7 +6,7 @@ ignored, and the page says so.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 from flask_babel import gettext
@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from app import cache_version
 from app.programme import listing
+from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.labels import feature_name, kind_name, language_name
 from app.programme.snapshot import Session
 from app.releases.published_programme import PublishedProgramme
@@ -102,8 +103,9 @@ def _available_facets(programme: PublishedProgramme) -> Iterator[tuple[str, str,
     yield "day", gettext("Day"), days
     yield "theme", gettext("Theme"), [(one.slug, one.name) for one in programme.themes]
     yield "room", gettext("Room"), [(one.slug, one.name) for one in programme.rooms]
-    yield "kind", gettext("Kind"), _labelled_options("kind", programme, kind_name)
-    yield "language", gettext("Language"), _labelled_options("language", programme, language_name)
+    for name, field in FILTER_FIELDS.items():
+        label = VALUE_LABELS.get(name, str)
+        yield name, gettext(field.label), _labelled_options(name, programme, label)
     yield ACCESS, gettext("Access in the room"), _labelled_options(ACCESS, programme, feature_name)
 
 
@@ -119,11 +121,17 @@ def _session_day(session: Session) -> Iterator[str]:
     return iter([day.isoformat()] if day else [])
 
 
+def _field_values(name: str, session: Session) -> Iterable[str]:
+    value = getattr(session, name)
+    return value if isinstance(value, tuple) else [value] if value else []
+
+
+FILTER_FIELDS = {one.filter_name: one for one in SESSION_FIELDS if one.filter_name}
+VALUE_LABELS: Mapping[str, Callable[[str], str]] = {"kind": kind_name, "language": language_name}
 FACET_VALUES: Mapping[str, Callable[[Session], Iterable[str]]] = {
     "day": _session_day,
     "theme": lambda session: [session.theme.slug] if session.theme else [],
     "room": lambda session: [session.room.slug] if session.room else [],
-    "kind": lambda session: [session.kind] if session.kind else [],
-    "language": lambda session: [session.language] if session.language else [],
+    **{name: partial(_field_values, one.name) for name, one in FILTER_FIELDS.items()},
     ACCESS: lambda session: session.room.features if session.room else (),
 }

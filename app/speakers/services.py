@@ -12,7 +12,7 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.programme.editing import speaker_queries, versioned_edits
 from app.programme.editing import speakers as programme
-from app.programme.fields import sessions
+from app.programme.fields import table
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.speakers import emails, queries, questions, reminders
@@ -38,7 +38,7 @@ def schedule_fingerprint(speaker: Speaker) -> str:
     parts = speaker_queries.list_session_roles(speaker)
     return questions.fingerprint(
         [
-            [one.key, sessions.dump_moment(one.starts_at), one.room_id, one.state, part.role]
+            [one.key, table.dump_moment(one.starts_at), one.room_id, one.state, part.role]
             for part in parts
             for one in (part.session,)
         ]

@@ -553,20 +553,16 @@ def test_a_table_of_sessions_tells_people_what_they_want_to_know(site: Flask) ->
         head, rows = TABLES["sessions"].build(snapshot_builder.build_snapshot())
 
     told = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
-    assert told["Opening"] == {
+    assert {name: cell for name, cell in told["Opening"].items() if cell} == {
         "Title": "Opening",
-        "Subtitle": "",
         "Kind": "Plenary",
         "Day": "2009-06-10",
         "Starts": "09:30",
         "Ends": "10:30",
         "Room": "Great hall",
-        "Theme": "",
         "People": "Ada Marsh (Chair)\nJoão Maré (Speaker)",
         "Language": "en",
         "Abstract": "Why we are here.",
-        "Description": "",
-        "Links": "",
         "Cancelled": "No",
         "Illustrative": "No",
         "Recorded": "No",

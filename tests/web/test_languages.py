@@ -50,7 +50,14 @@ def made_up_languages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(ROOT),
         method_map=METHODS,
         options_map=OPTIONS,
-        keywords={"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)},
+        keywords={
+            "_": None,
+            "_l": None,
+            "N_": None,
+            "gettext": None,
+            "lazy_gettext": None,
+            "ngettext": (1, 2),
+        },
         directory_filter=lambda folder: Path(folder).name not in {".venv", "node_modules", "tests"},
     ):
         said = (

@@ -1,6 +1,5 @@
 """The form for a session: its fields, links, and times in the conference's time zone."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,14 +13,12 @@ from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringF
 from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError
 
 from app.admin.edit_form import (
-    MARKDOWN_HINT,
     MAX_LINE_LENGTH,
     PUBLIC_HINT,
     EditForm,
     line_field,
     normalise_multiline,
     notes_field,
-    text_field,
 )
 from app.admin.sessions import appearance_fields
 from app.admin.sessions.appearance_fields import AppearancesField
@@ -34,9 +31,11 @@ from app.forms.validators import (
     requires_alphanumeric,
 )
 from app.programme.editing.session_queries import SessionFilterChoices
-from app.programme.fields.sessions import MAX_DURATION
-from app.programme.labels import LANGUAGE_TAG, kind_name
+from app.programme.fields.sessions import MAX_DURATION, MAX_TEXT_LENGTH, SESSION_FIELDS
+from app.programme.fields.table import parse_links
+from app.programme.labels import kind_name
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Session
+from app.speakers.texts.fields import TableForm, form_field
 from app.text import collapse_whitespace
 from app.web import formatting
 
@@ -44,17 +43,6 @@ MAX_LINKS = 50
 MAX_URL_LENGTH = 2_000  # characters
 MAX_LABEL_LENGTH = 300
 SCHEMES = frozenset({"http", "https"})
-
-
-def format_links(links: Sequence[Sequence[str]]) -> str:
-    """Return links as text, one per line."""
-    return "\n".join(f"{address} {label}".strip() for address, label in links)
-
-
-def parse_links(typed: str) -> list[list[str]]:
-    """Return the URL and text of each line; the default text is the host name."""
-    parted = [line.split(maxsplit=1) for line in typed.splitlines() if line.strip()]
-    return [[address, rest[0].strip() if rest else _host(address)] for address, *rest in parted]
 
 
 def validate_links(_form: object, field: TextAreaField) -> None:
@@ -83,13 +71,6 @@ def _is_web_url(address: str) -> bool:
         return False
     is_whole = parts.scheme in SCHEMES and bool(parts.hostname)
     return is_whole and len(address) <= MAX_URL_LENGTH
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or address
-    except ValueError:
-        return address
 
 
 @dataclass(frozen=True)
@@ -143,15 +124,10 @@ def _local_time_exists(local: datetime, zone: ZoneInfo) -> bool:
     return back.replace(tzinfo=None, fold=0) == local.replace(tzinfo=None, fold=0)
 
 
-MAX_TEXT_LENGTH = 50_000  # characters; the same limit as in imported files
 MAX_SEATS = 100_000
 MAX_ROW_DIGITS = 3  # of a row number
 AUTOFOCUS = {"autofocus": ""}
 ENTER_BUTTON = "enter"  # a hidden first button, pressed by the Enter key
-PLAIN_FIELDS = (
-    *("title", "subtitle", "kind", "abstract", "description", "language", "licence", "notes"),
-    *("seats", "is_recorded", "is_illustrative"),
-)
 STATE_CHOICES = {
     DRAFT: _l("Draft: readers do not see it, even after you publish"),
     CONFIRMED: _l("Confirmed: readers see it once you publish"),
@@ -161,8 +137,10 @@ STATE_CHOICES = {
 SEATS_ERROR = _l("The seats must be a number from 1 to 100,000")
 
 
-class SessionForm(EditForm):
+class SessionForm(EditForm, TableForm):
     """Edit a session: its texts, time, room and speakers."""
+
+    table = SESSION_FIELDS
 
     title = StringField(
         _l("Title"),
@@ -175,7 +153,7 @@ class SessionForm(EditForm):
         [collapse_whitespace],
         PUBLIC_HINT,
     )
-    subtitle = line_field(_l("Subtitle (optional)"), _l("The subtitle"), PUBLIC_HINT)
+    subtitle = form_field(SESSION_FIELDS["subtitle"])
     kind = line_field(
         _l("Kind (optional)"),
         _l("The kind"),
@@ -186,13 +164,7 @@ class SessionForm(EditForm):
     theme = SelectField(
         _l("Theme"), [one_of_choices(_l("Choose one of the themes"))], description=PUBLIC_HINT
     )
-    language = line_field(
-        _l("Language (optional)"),
-        _l("The language"),
-        _l("Public. The code of the language that is spoken: en, fr, pt-BR"),
-        autocomplete="off",
-        spellcheck="false",
-    )
+    language = form_field(SESSION_FIELDS["language"])
     day = SelectField(
         _l("Day"), [one_of_choices(_l("Choose one of the days"))], validate_choice=False
     )
@@ -217,12 +189,8 @@ class SessionForm(EditForm):
         _l("A part of the name is enough; accents do not matter"),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
-    abstract = text_field(
-        _l("Abstract (optional)"), _l("The abstract"), MARKDOWN_HINT, MAX_TEXT_LENGTH
-    )
-    description = text_field(
-        _l("Description (optional)"), _l("The description"), MARKDOWN_HINT, MAX_TEXT_LENGTH
-    )
+    abstract = form_field(SESSION_FIELDS["abstract"])
+    description = form_field(SESSION_FIELDS["description"])
     links = TextAreaField(
         _l("Links (optional)"),
         [max_length(MAX_TEXT_LENGTH, _l("The links")), no_hidden_characters, validate_links],
@@ -230,13 +198,9 @@ class SessionForm(EditForm):
         _l("Public. One a line: the address, a space, and what it leads to"),
         render_kw={"spellcheck": "false"},
     )
-    licence = line_field(
-        _l("Licence (optional)"), _l("The licence"), _l("Public. For example CC BY 4.0")
-    )
-    is_recorded = BooleanField(_l("It will be recorded (public)"))
-    is_illustrative = BooleanField(
-        _l("It is made up to show a whole conference, and marked as illustrative (public)")
-    )
+    licence = form_field(SESSION_FIELDS["licence"])
+    is_recorded = form_field(SESSION_FIELDS["is_recorded"])
+    is_illustrative = form_field(SESSION_FIELDS["is_illustrative"])
     state = RadioField(_l("State"), validate_choice=True)
     notes = notes_field()
 
@@ -266,11 +230,6 @@ class SessionForm(EditForm):
         ]
         self.appearances.set_choices()
 
-    def validate_language(self, field: StringField) -> None:
-        """Raise ValidationError if the value is not a language tag."""
-        if field.data and not LANGUAGE_TAG.fullmatch(field.data):
-            raise ValidationError(_l("Enter the code of a language, such as en or pt-BR"))
-
     def validate_day(self, field: SelectField) -> None:
         """Raise ValidationError for a time without a day."""
         if not field.data and (self.starts.data or self.ends.data):
@@ -298,15 +257,11 @@ class SessionForm(EditForm):
         """Return the submitted values for saving."""
         starts_at, ends_at = self._start_and_end()
         return {
-            **{field: self[field].data for field in PLAIN_FIELDS},
+            **self.table_values,
             "kind": self._resolve_kind(),
-            "theme": self.theme.data,
-            "room": self.room.data,
             "starts_at": starts_at,
             "ends_at": ends_at,
-            "links": parse_links(self.links.data or ""),
             "appearances": self.appearances.values(),
-            "state": self.state.data,
         }
 
     def apply_button(self, button: str) -> bool:
@@ -363,11 +318,16 @@ class SessionForm(EditForm):
             )
 
 
+SessionForm.add_other_fields(SESSION_FIELDS)
+
+
 def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
     """Return the current values of the fields."""
     known = initial_times(session, zone)
     return {
-        **{field: getattr(session, field) for field in PLAIN_FIELDS},
+        **SessionForm.initial_values(
+            {name: SESSION_FIELDS.get_value(session, name) for name in SESSION_FIELDS.names}
+        ),
         "version": str(session.version),
         "kind": kind_name(session.kind),
         "theme": session.theme.slug if session.theme else "",
@@ -376,9 +336,7 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
         "starts": known.starts,
         "ends": known.ends,
         "ends_next_day": known.ends_next_day,
-        "links": format_links(json.loads(session.links)),
         "appearances": appearance_fields.initial_appearances(session.appearances),
-        "state": session.state,
     }
 
 

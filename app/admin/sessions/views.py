@@ -41,6 +41,7 @@ class SessionDetail:
     abstract: str  # HTML
     description: str  # HTML
     links: Sequence[tuple[str, str]]
+    others: Sequence[tuple[str, str]]  # labels and texts of fields without a place of their own
     clashes: Sequence[Clash]
     clash_slugs: Mapping[str, str]  # slugs of clashing sessions by their keys
     is_public: bool
@@ -56,6 +57,11 @@ def get_detail(session: Session) -> SessionDetail:
         abstract=markdown.sanitise(session.abstract),
         description=markdown.sanitise(session.description),
         links=[(address, label) for address, label in json.loads(session.links)],
+        others=[
+            (gettext(SESSION_FIELDS.label(name)), SESSION_FIELDS.display_value(name, value))
+            for name in SessionForm.other_names
+            if (value := SESSION_FIELDS.get_value(session, name))
+        ],
         clashes=found,
         clash_slugs=session_queries.map_slugs(
             [clash.other_session for clash in found if clash.other_session]

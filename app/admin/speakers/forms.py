@@ -11,8 +11,7 @@ from wtforms.validators import Optional
 
 from app.admin.edit_form import MARKDOWN_HINT, MAX_TEXT_LENGTH, EditForm, notes_field
 from app.forms.validators import MAX_EMAIL_LENGTH, max_length, no_hidden_characters, valid_email
-from app.programme import speaker_links
-from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.speakers import PROFILE_FIELDS, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.speakers import forms
 from app.speakers.forms import AbsencesField
@@ -48,10 +47,7 @@ class SpeakerForm(EditForm, ProfileFields):
         """Return the current values of the fields."""
         return {
             **ProfileFields.initial_data(
-                {
-                    name: SPEAKER_FIELDS.get_value(speaker, name)
-                    for name in speaker_links.PROFILE_FIELDS
-                }
+                {name: SPEAKER_FIELDS.get_value(speaker, name) for name in PROFILE_FIELDS}
             ),
             "contact_address": speaker.contact_address,
             "notes": speaker.notes,

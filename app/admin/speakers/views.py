@@ -17,7 +17,7 @@ from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.versioned_edits import StaleEdit
-from app.programme.fields.speakers import LABELS, SPEAKER_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import countries
 from app.registration import queries as registration
@@ -67,7 +67,7 @@ def show(slug: str) -> ResponseReturnValue:
         biography=markdown.sanitise(speaker.biography),
         other_fields=[
             (
-                LABELS[field],
+                SPEAKER_FIELDS.label(field),
                 SPEAKER_FIELDS.display_value(field, SPEAKER_FIELDS.get_value(speaker, field)),
             )
             for field in OTHER_FIELDS

@@ -127,9 +127,11 @@ def _parse_event(event: "Component", number: int, log: ImportLog) -> RawSession:
         date=start,
         end=end,
         duration=_get_duration(event),
-        abstract=_get_text(event, "DESCRIPTION"),
         cancelled=_get_text(event, "STATUS").upper() == "CANCELLED",
-        links=[(address, "") for address in _get_texts(event, "URL")],
+        values={
+            "abstract": _get_text(event, "DESCRIPTION"),
+            "links": [(address, "") for address in _get_texts(event, "URL")],
+        },
     )
 
 

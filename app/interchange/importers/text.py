@@ -9,6 +9,15 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from app.interchange.importers.import_log import ImportLog
+from app.programme.fields.table import (
+    MAX_WORD_LENGTH,
+    MAX_WORDS,
+    PROSE,
+    WORDS,
+    YES_NO,
+    Field,
+    normalise_words,
+)
 from app.programme.slugs import MAX_LINE_LENGTH, slugify
 from app.text import UNSAFE_CHARACTERS, WHITESPACE, shorten
 
@@ -147,3 +156,18 @@ def as_mappings(value: Any, name: str, log: ImportLog) -> list[Mapping[str, Any]
 def first_text(mapping: Mapping[str, Any], *names: str) -> str:
     """Return the first of several keys that has a text."""
     return next((text for name in names if (text := as_text(mapping.get(name)).strip())), "")
+
+
+def clean_value(field: Field, raw_value: Any, subject: str, where: str, log: ImportLog) -> Any:
+    """Return the raw value of a simple field as a parsed record holds it."""
+    if field.kind is YES_NO:
+        return raw_value is True
+    if field.kind is WORDS:
+        if raw_value is None:  # the file does not have the field
+            return None
+        lines = [clean_line(one, where, log, MAX_WORD_LENGTH) for one in raw_value]
+        return tuple(normalise_words(lines)[:MAX_WORDS])
+    raw_text = as_text(raw_value)
+    if field.kind is PROSE:
+        return clean_text(raw_text, subject, where, log)
+    return clean_line(raw_text, where, log)

@@ -1,11 +1,12 @@
 """The form fields of the public texts of speakers and sessions, with their limits."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     FieldList,
     Form,
     FormField,
@@ -15,6 +16,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, ValidationError
 
+from app.forms import base
 from app.forms.validators import (
     max_length,
     no_hidden_characters,
@@ -22,12 +24,23 @@ from app.forms.validators import (
     requires_alphanumeric,
 )
 from app.programme import speaker_links
+from app.programme.fields.table import (
+    LANGUAGE,
+    MAX_WORD_LENGTH,
+    MAX_WORDS,
+    PROSE,
+    WORDS,
+    YES_NO,
+    Field,
+    FieldTable,
+    parse_words,
+)
+from app.programme.labels import LANGUAGE_TAG
 from app.text import collapse_whitespace, normalise
 from app.web import languages
 
 MAX_NAME_LENGTH = 200  # characters
 MAX_LINE_LENGTH = 300
-MAX_SHORT_LINE_LENGTH = 100
 MAX_BIOGRAPHY_LENGTH = 3_000
 MAX_ABSTRACT_LENGTH = 3_000
 MAX_LINKS_LENGTH = (
@@ -82,6 +95,73 @@ def text_field(label: Any, subject: Any, hint: Any, max_chars: int) -> TextAreaF
             "data-over": CHARACTERS_OVER,
         },
     )
+
+
+def _valid_language(_form: Any, field: StringField) -> None:
+    """Reject a value that is not a language tag."""
+    if field.data and not LANGUAGE_TAG.fullmatch(field.data):
+        raise ValidationError(_l("Enter the code of a language, such as en or pt-BR"))
+
+
+def _valid_words(_form: Any, field: StringField) -> None:
+    """Reject too many words, and one that is too long."""
+    words = parse_words(field.data or "")
+    if len(words) > MAX_WORDS or any(len(one) > MAX_WORD_LENGTH for one in words):
+        message = "Give at most %(most)s, each at most %(longest)s characters long"
+        raise ValidationError(gettext(message, most=MAX_WORDS, longest=MAX_WORD_LENGTH))
+
+
+VALIDATORS = {LANGUAGE: _valid_language, WORDS: _valid_words}
+
+
+def form_field(field: Field) -> Any:
+    """Return the form field that asks for a field of a table."""
+    question = field.question
+    if question is None:
+        raise LookupError(field.name)
+    if field.kind is YES_NO:
+        return BooleanField(question.label, description=question.hint)
+    checks = [max_length(question.limit or MAX_LINE_LENGTH, question.subject), no_hidden_characters]
+    kind, tidy = (
+        (TextAreaField, normalise_lines)
+        if field.kind is PROSE
+        else (StringField, collapse_whitespace)
+    )
+    checks += [VALIDATORS[field.kind]] if field.kind in VALIDATORS else []
+    attributes = {**DIR_AUTO, **question.attributes}
+    return kind(question.label, checks, [tidy], question.hint, render_kw=attributes)
+
+
+class TableForm(base.Form):
+    """A form that asks for fields of a table."""
+
+    table: ClassVar[FieldTable[Any]]
+    other_names: ClassVar[Sequence[str]] = ()
+
+    @classmethod
+    def add_other_fields(cls, fields: Iterable[Field]) -> None:
+        """Add the fields that have a question but no place in the form: ``other_fields``."""
+        others = [one for one in fields if one.question and not hasattr(cls, one.name)]
+        for one in others:
+            setattr(cls, one.name, form_field(one))
+        cls.other_names = [one.name for one in others]
+
+    @property
+    def other_fields(self) -> Sequence[Any]:
+        """The fields without a place of their own, for a loop in the template."""
+        return [self[name] for name in self.other_names if name in self]
+
+    @classmethod
+    def initial_values(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the form's initial data."""
+        known = (one for one in cls.table if one.name in values)
+        return {one.name: one.kind.format(values[one.name]) for one in known}
+
+    @property
+    def table_values(self) -> dict[str, Any]:
+        """Return what was typed, as values of the table."""
+        asked = [one for one in self.table if one.name in self]
+        return {one.name: one.kind.parse(self[one.name].data) for one in asked}
 
 
 def max_length_unless_unchanged(max_chars: int, subject: Any) -> Any:

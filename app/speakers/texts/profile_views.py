@@ -7,8 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.errors import NotFound
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme import queries as programme
-from app.programme import speaker_links
-from app.programme.fields.speakers import PHOTO
+from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Speaker
 from app.proposals import preview, services
 from app.registration import countries
@@ -74,9 +73,7 @@ def edit(slug: str) -> ResponseReturnValue:
 def withdraw(slug: str) -> ResponseReturnValue:
     """Withdraw the proposed texts; a proposed photo stays."""
     speaker = access.get_own_speaker(slug)
-    was_pending = services.withdraw(
-        speaker, speaker_links.PROFILE_FIELDS, actor=access.current_actor()
-    )
+    was_pending = services.withdraw(speaker, PROFILE_FIELDS, actor=access.current_actor())
     return flash.redirect_to_checklist(speaker, "taken-back" if was_pending else "as-it-was")
 
 

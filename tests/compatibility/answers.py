@@ -36,6 +36,7 @@ LEVELLED: Final = (
     (re.compile(r"<code>[0-9a-f]{16}</code>"), "<code>REFERENCE</code>"),  # of one request
 )
 TAG: Final = re.compile(r"<[^<>]*>")
+LINES_BETWEEN_TAGS: Final = re.compile(r">\s*\n\s*<")
 TEXTS: Final = ("text/", "application/json", "xml", "javascript", "calendar", "manifest")
 LINES_OF_A_DIFFERENCE, WIDTH = 14, 220
 MOST_SHOWN, MOST_PLACES = 40, 5  # kinds of differences, and addresses of each
@@ -129,8 +130,8 @@ def compare(recorded: Answers, today: Answers, expected: list[Difference]) -> st
 
 
 def _fold_tags(text: str) -> str:
-    """Collapse white space inside tags, where it means nothing: the formatter wraps long ones."""
-    return TAG.sub(lambda tag: " ".join(tag[0].split()), text)
+    """Collapse white space inside tags, and lines between them: it is templates' indentation."""
+    return LINES_BETWEEN_TAGS.sub(">\n<", TAG.sub(lambda tag: " ".join(tag[0].split()), text))
 
 
 def _told(faults: dict[str, list[str]], count: int) -> Iterator[str]:

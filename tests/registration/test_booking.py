@@ -13,8 +13,8 @@ from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
-from app.registration import links, queries, seats
-from app.registration.bookings import changes, services
+from app.registration import booking, links, queries, seats
+from app.registration.bookings import services
 from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
@@ -267,7 +267,7 @@ def test_what_is_cancelled_meanwhile_is_not_changed(site: Flask) -> None:
     delegate = make_delegate(cancelled_at=clock.now())
 
     with pytest.raises(RuleViolation, match="has been cancelled"):
-        services.update(delegate, changes.to_draft(delegate), delegate.version)
+        services.update(delegate, booking.to_answers(delegate), delegate.version)
 
 
 def test_needs_can_be_told_later(visitor: Browser) -> None:

@@ -19,6 +19,7 @@ from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.mail_server import MailServer
+from tests.registration_flow import SHOWN_BACK, THURSDAY, WEDNESDAY
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
 EXPIRED = "This form was open for too long. Check your answers and send it again"
@@ -41,15 +42,9 @@ def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
     assert page.heading == "Your booking"
     assert page.text_by_id("reference") == "BCDF2345"
     assert page.summary_list == {
-        "Name": "Ada Lovelace",
-        "Name on your badge": "Ada Lovelace",
-        "Email address": "ada@example.org",
-        "Organisation": "Analytical Society",
+        **SHOWN_BACK,
         "Role": "Member",
-        "Country": "United Kingdom",
-        "Days": "Wednesday 10 June 2009, Thursday 11 June 2009",
-        "What you need to take part": "A ramp",
-        "What you do not eat or drink": "No nuts",
+        "Days": f"{WEDNESDAY}, {THURSDAY}",
         "Registered": "9:30am on Tuesday 12 May 2009",
     }
     assert page.headers["Cache-Control"] == "private, no-store"

@@ -1,14 +1,17 @@
-"""Creating bookings: references, the keys that identify and find a delegate."""
+"""Bookings made of answers: references, and the keys that identify and find a delegate."""
 
 import secrets
 import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.database import db, violated_constraint
 from app.registration import seats
-from app.registration.answers import CompleteAnswers
+from app.registration.answers import Answers
+from app.registration.fields import CONSENT, FIELDS, PRIVATE_FIELDS, DelegateField
 from app.registration.models import Delegate, Needs
 
 REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, no vowels
@@ -54,11 +57,11 @@ REFERENCE_CONSTRAINT = "uq_delegate_reference"
 
 
 def create_booking(
-    application: CompleteAnswers, language: str, *, is_added_by_team: bool = False
+    answers: Answers, language: str, *, is_added_by_team: bool = False
 ) -> Delegate | None:
     """Create a booking and take a seat; return None if the same person already has one."""
     for _ in range(MAX_REFERENCE_ATTEMPTS):
-        delegate = _build_delegate(application, language, is_added_by_team=is_added_by_team)
+        delegate = _build_delegate(answers, language, is_added_by_team=is_added_by_team)
         try:
             with db.session.begin_nested():
                 seats.reserve(seats.CONFERENCE, delegate)
@@ -78,32 +81,35 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _build_delegate(
-    application: CompleteAnswers, language: str, *, is_added_by_team: bool
-) -> Delegate:
-    name, work = application.name, application.work
+def to_answers(delegate: Delegate, asked: Iterable[DelegateField] = FIELDS) -> Answers:
+    """Return a booking, or some of it, as the answers that would make it."""
+    return {field.name: field.get(delegate) for field in asked}
+
+
+def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
+    """Return the answers of a booking with others in place of its own."""
+    merged = {**to_answers(delegate), **answers}
+    return {field.name: field.read(merged) for field in FIELDS}
+
+
+def store(delegate: Delegate, answers: Answers) -> None:
+    """Write answers into a booking; needs have a row only while there are any."""
+    merged = merge_answers(delegate, answers)
+    needs = delegate.needs or Needs(access="", dietary="")
+    for field in FIELDS:
+        setattr(needs if field.is_private else delegate, field.column, merged[field.name])
+    delegate.needs = needs if any(merged[field.name] for field in PRIVATE_FIELDS) else None
+
+
+def _build_delegate(answers: Answers, language: str, *, is_added_by_team: bool) -> Delegate:
     delegate = Delegate(
         reference=generate_reference(),
         access_key=new_key(),
-        given_names=name.given_names,
-        family_name=name.family_name,
-        badge_name=name.badge_name or name.full_name,
-        email=application.email,
-        organisation=work.organisation,
-        role=work.role,
-        country=work.country,
-        days=" ".join(day.isoformat() for day in application.days),
         language=language,
-        consented_at=application.consented_at,
+        consented_at=datetime.fromisoformat(answers[CONSENT]),
         registered_at=clock.now(),
         is_added_by_team=is_added_by_team,
-        needs=_build_needs(application),
     )
+    store(delegate, answers)
     refresh_search_keys(delegate)
     return delegate
-
-
-def _build_needs(application: CompleteAnswers) -> Needs | None:
-    if not (application.access_needs or application.dietary_needs):
-        return None
-    return Needs(access=application.access_needs, dietary=application.dietary_needs)

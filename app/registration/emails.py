@@ -5,38 +5,13 @@ email, so the outbox erases the text of such an email once it has been sent.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 
 from app.mail import services as mail
-from app.registration import countries
 from app.registration import ical as registration_ical
-from app.registration.bookings.changes import NEEDS, BookingChange
+from app.registration.bookings.changes import BookingChange
+from app.registration.fields import DAYS, FIELDS
 from app.registration.models import Delegate
 from app.web import languages
-from app.web.formatting import local_date
-
-FIELD_LABELS = {
-    "given_names": _l("Given names"),
-    "family_name": _l("Family name"),
-    "badge_name": _l("Name on your badge"),
-    "organisation": _l("Organisation"),
-    "role": _l("Role"),
-    "country": _l("Country"),
-    "days": _l("Days on which you come"),
-}
-
-
-@dataclass(frozen=True)
-class ChangeText:
-    """A change as text."""
-
-    label: str
-    old: str
-    new: str
 
 
 def send_registration_confirmed(delegate: Delegate) -> None:
@@ -52,14 +27,14 @@ def send_already_registered(delegate: Delegate) -> None:
 def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -> None:
     """Tell a delegate what has changed in their booking, with old and new values."""
     with languages.use_language(delegate.language):
-        news = [describe(change) for change in changes if change.field != NEEDS]
+        news = [change.describe(desk=False) for change in changes if not change.is_private]
     _enqueue(
         "booking_changed",
         delegate,
         ical=registration_ical.render_ical(delegate),
         news=news,
-        are_needs_other=any(change.field == NEEDS for change in changes),
-        are_days_other=any(change.field == "days" for change in changes),
+        are_needs_other=any(change.is_private for change in changes),
+        are_days_other=any(change.field == DAYS for change in changes),
     )
 
 
@@ -110,12 +85,6 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
     )
 
 
-def describe(change: BookingChange) -> ChangeText:
-    """Describe a change in the current language."""
-    texts = [_display_value(change.field, answer) for answer in (change.old, change.new)]
-    return ChangeText(str(FIELD_LABELS[change.field]), *texts)
-
-
 def mask_email(email: str) -> str:
     """Return an email address that only its owner recognises: a…@example.org."""
     name, _, domain = email.rpartition("@")
@@ -133,14 +102,6 @@ def _enqueue(
         is_secret=True,
         calendar=ical,
         delegate=delegate,
+        confirmed_fields=[field for field in FIELDS if field.is_in_confirmation],
         **context,
     )
-
-
-def _display_value(field: str, value: str) -> str:
-    """Return a stored value as the page shows it."""
-    if field == "days":
-        return ", ".join(local_date(date.fromisoformat(day)) for day in value.split())
-    if field == "country":
-        return countries.name_of(value, languages.current().code)
-    return value or gettext("nothing")

@@ -10,38 +10,14 @@ from datetime import timedelta
 from flask import current_app, request
 from flask.wrappers import Response
 
-from app.registration import queries, services
-from app.registration.answers import DraftAnswers
-from app.registration.forms import (
-    AccessNeedsForm,
-    ConsentForm,
-    DaysForm,
-    DietaryNeedsForm,
-    EmailForm,
-    NameForm,
-    QuestionForm,
-    WorkForm,
-)
+from app.registration import fields, queries, services
+from app.registration.answers import Answers
 from app.registration.queries import StoredDraft
 
 COOKIE = "answers"
 MAX_SECRET_LENGTH = 64  # characters
-FORMS: dict[str, type[QuestionForm]] = {
-    "name": NameForm,
-    "email": EmailForm,
-    "work": WorkForm,
-    "days": DaysForm,
-    "access-needs": AccessNeedsForm,
-    "dietary-needs": DietaryNeedsForm,
-    "consent": ConsentForm,
-}
-STEPS = (*FORMS, "check")
+STEPS = (*(step.name for step in fields.STEPS), "check")
 FIRST_STEP = STEPS[0]
-STEP_OF_FIELD = {
-    "access_needs": "access-needs",
-    "dietary_needs": "dietary-needs",
-    "consented_at": "consent",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +26,7 @@ class RegistrationProgress:
 
     secret: str
     stored_draft: StoredDraft | None
-    draft: DraftAnswers
+    answers: Answers
     is_expired: bool = False  # whether there are no longer any answers for the key
 
     @property
@@ -61,8 +37,7 @@ class RegistrationProgress:
     @property
     def next_step(self) -> str:
         """The first question without an answer, else the page to check all answers."""
-        missing = self.draft.missing(queries.conference_days())
-        return STEP_OF_FIELD.get(missing, missing) if missing else "check"
+        return fields.find_unanswered_step(self.answers) or "check"
 
     def has_reached(self, step: str) -> bool:
         """Return True if every question before this one has been answered."""
@@ -83,10 +58,10 @@ def current() -> RegistrationProgress:
         return RegistrationProgress(
             visitor_secret,
             None,
-            DraftAnswers(),
+            {},
             is_expired=bool(visitor_secret) or _is_later_answer(),
         )
-    return RegistrationProgress(visitor_secret, stored_draft, stored_draft.draft)
+    return RegistrationProgress(visitor_secret, stored_draft, stored_draft.answers)
 
 
 def _is_later_answer() -> bool:

@@ -15,12 +15,12 @@ from flask_wtf.csrf import generate_csrf
 
 from app import cache_version
 from app.forms.base import ConfirmForm, validates_own_csrf
-from app.registration import check_answers, countries, links, queries, seats, services
+from app.registration import fields, forms, links, queries, seats, services
 from app.registration import progress as registration_progress
-from app.registration.answers import DraftAnswers
-from app.registration.forms import DaysForm, QuestionForm, WorkForm
+from app.registration.answers import Answers
+from app.registration.forms import AnswersForm
 from app.registration.models import Confirmation
-from app.registration.progress import FORMS, STEPS, RegistrationProgress
+from app.registration.progress import STEPS, RegistrationProgress
 from app.registration.queries import RegistrationStatus
 from app.web import languages
 from app.web.cache_policy import has_access_keys
@@ -73,7 +73,7 @@ def restart() -> ResponseReturnValue:
     return registration_progress.delete_cookie(_redirect_to_step("name"))
 
 
-@questions_bp.route(f"/<any{tuple(FORMS)}:step>", methods=["GET", "POST"])
+@questions_bp.route(f"/<any{STEPS[:-1]}:step>", methods=["GET", "POST"])
 @validates_own_csrf
 @allow_in_preview
 def question(step: str) -> ResponseReturnValue:
@@ -87,7 +87,7 @@ def _show_question(step: str) -> Response:
         return redirection
     if step == progress.next_step:
         return cached_form_page(step, lambda: _render_form(step, _build_form(step), progress))
-    return _render_form(step, _build_form(step, progress.draft), progress)
+    return _render_form(step, _build_form(step, progress.answers), progress)
 
 
 def _submit_answer(step: str) -> Response:
@@ -108,8 +108,11 @@ def check() -> ResponseReturnValue:
         return redirection
     return render_page(
         "registration/check_answers.html",
-        rows=check_answers.list_answers(progress.draft, _step_url),
-        draft=progress.draft,
+        rows=[
+            (label, text, _step_url(step))
+            for label, text, step in fields.list_answers(progress.answers)
+        ],
+        email=progress.answers[fields.EMAIL],
         form=ConfirmForm(),
         number=len(STEPS),
         steps=len(STEPS),
@@ -168,18 +171,15 @@ def _redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> R
     return None if progress.has_reached(step) else _redirect_to_step(progress.next_step)
 
 
-def _build_form(step: str, draft: DraftAnswers | None = None) -> QuestionForm:
-    form = FORMS[step](data=FORMS[step].initial_data(draft) if draft else None)
-    if isinstance(form, DaysForm):
-        form.days.set_days(queries.conference_days())
-    if isinstance(form, WorkForm):
-        form.country.choices = countries.choices(languages.current().code)
+def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
+    form = forms.FORMS[step](data=forms.initial_data(answers) if answers else None)
+    form.set_choices()
     return form
 
 
-def _render_form(step: str, form: QuestionForm, progress: RegistrationProgress) -> Response:
+def _render_form(step: str, form: AnswersForm, progress: RegistrationProgress) -> Response:
     return render_page(
-        f"registration/{step.replace('-', '_')}.html",
+        form.template,
         status=422 if form.errors else 200,
         form=form,
         number=STEPS.index(step) + 1,
@@ -188,16 +188,16 @@ def _render_form(step: str, form: QuestionForm, progress: RegistrationProgress) 
     )
 
 
-def _save_and_continue(progress: RegistrationProgress, form: QuestionForm) -> Response:
+def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Response:
     """Store an answer and redirect to the next question without one."""
-    draft = replace(progress.draft, **form.get_answer())
+    answers = {**progress.answers, **form.get_answers()}
     secret = progress.secret
     if progress.stored_draft is None:
-        secret = services.create_draft(draft)
+        secret = services.create_draft(answers)
     else:
-        services.save_draft(progress.stored_draft, draft)
+        services.save_draft(progress.stored_draft, answers)
     return registration_progress.set_cookie(
-        _redirect_to_step(replace(progress, draft=draft).next_step), secret
+        _redirect_to_step(replace(progress, answers=answers).next_step), secret
     )
 
 

@@ -13,12 +13,13 @@ from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
-from app.registration import links, queries, seats
-from app.registration.bookings import changes, services
+from app.registration import booking, links, queries, seats
+from app.registration.bookings import services
 from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.mail_server import MailServer
+from tests.registration_flow import SHOWN_BACK, THURSDAY, WEDNESDAY
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
 EXPIRED = "This form was open for too long. Check your answers and send it again"
@@ -41,15 +42,9 @@ def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
     assert page.heading == "Your booking"
     assert page.text_by_id("reference") == "BCDF2345"
     assert page.summary_list == {
-        "Name": "Ada Lovelace",
-        "Name on your badge": "Ada Lovelace",
-        "Email address": "ada@example.org",
-        "Organisation": "Analytical Society",
+        **SHOWN_BACK,
         "Role": "Member",
-        "Country": "United Kingdom",
-        "Days": "Wednesday 10 June 2009, Thursday 11 June 2009",
-        "What you need to take part": "A ramp",
-        "What you do not eat or drink": "No nuts",
+        "Days": f"{WEDNESDAY}, {THURSDAY}",
         "Registered": "9:30am on Tuesday 12 May 2009",
     }
     assert page.headers["Cache-Control"] == "private, no-store"
@@ -267,7 +262,7 @@ def test_what_is_cancelled_meanwhile_is_not_changed(site: Flask) -> None:
     delegate = make_delegate(cancelled_at=clock.now())
 
     with pytest.raises(RuleViolation, match="has been cancelled"):
-        services.update(delegate, changes.to_draft(delegate), delegate.version)
+        services.update(delegate, booking.to_answers(delegate), delegate.version)
 
 
 def test_needs_can_be_told_later(visitor: Browser) -> None:

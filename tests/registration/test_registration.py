@@ -14,6 +14,7 @@ from tests.registration_flow import (
     DAYS,
     DIET,
     EMAIL,
+    SHOWN_BACK,
     THURSDAY,
     WEDNESDAY,
     answer_questions,
@@ -54,17 +55,7 @@ def test_each_question_has_a_page_of_its_own(visitor: Browser) -> None:
 def test_all_answers_are_shown_back_before_they_count(visitor: Browser) -> None:
     page = answer_questions(visitor)
 
-    assert page.summary_list == {
-        "Name": "Ada Lovelace",
-        "Name on your badge": "Ada Lovelace",
-        "Email address": "ada@example.org",
-        "Organisation": "Analytical Society",
-        "Role": "Not given",
-        "Country": "United Kingdom",
-        "Days": WEDNESDAY,
-        "What you need to take part": "A ramp",
-        "What you do not eat or drink": "No nuts",
-    }
+    assert page.summary_list == SHOWN_BACK
     assert db.session.query(Delegate).count() == 0
 
 

@@ -1,6 +1,5 @@
 """Delegates: the list, one delegate, requirements, cancelling, erasing and resending emails."""
 
-from dataclasses import replace
 from functools import cache
 
 from flask import Blueprint
@@ -9,16 +8,14 @@ from flask.wrappers import Response
 
 from app.accounts.guards import current_actor
 from app.admin.delegates import export_views, presentation
-from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form
-from app.admin.delegates.forms import NOTIFY, CancelBookingForm, DelegateNeedsForm
+from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form, save_answers
+from app.admin.delegates.forms import CancelBookingForm, DelegateNeedsForm
 from app.admin.listing import Listing, render_list
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
 from app.history import queries as history
 from app.mail import queries as mail
 from app.registration import queries as registration
-from app.registration.bookings import changes
-from app.registration.bookings.operations import StaleBooking
 from app.registration.desk import queries, services
 from app.registration.models import Delegate
 from app.web.formatting import plain_date
@@ -63,9 +60,8 @@ def cancel(reference: str) -> ResponseReturnValue:
     delegate = queries.get_delegate(reference)
     form = CancelBookingForm()
     if form.validate_on_submit():
-        deed = services.cancel if form.letter.data == NOTIFY else services.cancel_without_email
         try:
-            deed(delegate, actor=current_actor())
+            services.cancel(delegate, actor=current_actor(), notify=form.notify)
         except RuleViolation:
             return redirect_to(delegate, "delegate-cancelled-already")
         return redirect_to(delegate, "delegate-cancelled")
@@ -118,8 +114,7 @@ def show_needs(reference: str) -> ResponseReturnValue:
     """Show a delegate's requirements for editing, and record that they were viewed."""
     delegate = queries.get_delegate(reference)
     needs = services.read_needs(delegate, actor=current_actor())
-    typed = {"access_needs": needs.access, "dietary_needs": needs.dietary}
-    form = DelegateNeedsForm(None, data={"seen": delegate.version, **typed})
+    form = DelegateNeedsForm(None, data={"seen": delegate.version, **needs})
     return render_form("needs", form, delegate, None)
 
 
@@ -127,25 +122,4 @@ def show_needs(reference: str) -> ResponseReturnValue:
 @validates_own_csrf
 def edit_needs(reference: str) -> ResponseReturnValue:
     """Change a delegate's requirements."""
-    delegate = queries.get_delegate(reference)
-    form = DelegateNeedsForm()
-    stale = None
-    if form.validate_on_submit():
-        wanted = replace(changes.to_draft(delegate), **form.needs())
-        deed = services.update if form.letter.data == NOTIFY else services.update_without_email
-        try:
-            is_other = deed(
-                delegate, wanted, expected_version=form.expected_version, actor=current_actor()
-            )
-        except StaleBooking:
-            stale = _diff_typed_needs(delegate, form)
-        except RuleViolation as refusal:
-            form.reject_and_rebase(refusal, delegate.version)
-        else:
-            return redirect_to(delegate, "delegate-saved" if is_other else "delegate-as-it-was")
-    return render_form("needs", form, delegate, stale)
-
-
-def _diff_typed_needs(delegate: Delegate, form: DelegateNeedsForm) -> presentation.VersionDiff:
-    needs = form.needs()
-    return presentation.diff_needs(delegate, needs["access_needs"], needs["dietary_needs"])
+    return save_answers("needs", DelegateNeedsForm(), queries.get_delegate(reference))

@@ -1,8 +1,10 @@
-"""The forms of a delegate's own booking.
+"""The forms of a delegate's own booking: the questions of registration, asked again.
 
-The questions are those of registration. Each form also contains the version of the booking when
-its page was opened, so that an old page cannot overwrite later changes.
+Each form also contains the version of the booking when its page was opened, so that an old page
+cannot overwrite later changes.
 """
+
+from typing import cast
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -11,15 +13,7 @@ from wtforms import HiddenField
 from app.errors import ConferenceError
 from app.forms.base import Form
 from app.forms.fields import email_field
-from app.registration.forms import (
-    AccessNeedsForm,
-    DaysForm,
-    DietaryNeedsForm,
-    EmailForm,
-    NameForm,
-    QuestionForm,
-    WorkForm,
-)
+from app.registration.forms import FORMS, SPECIAL_FORMS, AnswersForm, EmailForm
 
 MAX_VERSION_DIGITS = 10  # digits
 
@@ -41,28 +35,15 @@ class VersionedForm(Form):
         self.seen.data = str(version)
 
 
-class ChangeForm(VersionedForm, QuestionForm):
+class ChangeForm(VersionedForm, AnswersForm):
     """A question of registration, asked again."""
 
 
-class ChangeNameForm(ChangeForm, NameForm):
-    """Change your name."""
-
-
-class ChangeWorkForm(ChangeForm, WorkForm):
-    """Change your organisation, role and country."""
-
-
-class ChangeDaysForm(ChangeForm, DaysForm):
-    """Change the days on which you will attend."""
-
-
-class ChangeAccessNeedsForm(ChangeForm, AccessNeedsForm):
-    """Change your access requirements."""
-
-
-class ChangeDietaryNeedsForm(ChangeForm, DietaryNeedsForm):
-    """Change your dietary requirements."""
+CHANGE_FORMS = {
+    step: cast("type[ChangeForm]", type("ChangeForm", (ChangeForm, form), {}))
+    for step, form in FORMS.items()
+    if step not in SPECIAL_FORMS
+}
 
 
 class NewEmailForm(EmailForm):

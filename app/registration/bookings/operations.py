@@ -19,9 +19,10 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.mail import services as mail
 from app.registration import booking, seats
-from app.registration.answers import DraftAnswers
+from app.registration.answers import Answers
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import BookingChange
+from app.registration.fields import EMAIL, KEPT
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, LinkedAgenda
 
 
@@ -56,12 +57,12 @@ def lock_expecting(delegate: Delegate, expected_version: int) -> None:
 
 
 def update(
-    delegate: Delegate, draft: DraftAnswers, *, expected_version: int, actor: str
+    delegate: Delegate, answers: Answers, *, expected_version: int, actor: str
 ) -> Sequence[BookingChange]:
     """Apply new answers to a booking and return the changes."""
     lock_expecting(delegate, expected_version)
     with _enforcing_unique_person():
-        field_changes = changes.apply(delegate, draft)
+        field_changes = changes.apply(delegate, answers)
         booking.refresh_search_keys(delegate)
     if field_changes:
         delegate.version += 1
@@ -78,7 +79,7 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
         delegate.access_key = booking.new_key()
         booking.refresh_search_keys(delegate)
     delegate.version += 1
-    record(delegate, summary, actor, [BookingChange(changes.EMAIL, before, email)])
+    record(delegate, summary, actor, [BookingChange(EMAIL, before, email)])
     return before
 
 
@@ -116,7 +117,7 @@ def erase(delegate: Delegate) -> None:
     unlink_agenda(delegate)
     mail.delete_for_booking(delegate.reference)
     history.erase_personal_details(delegate.history_subject)
-    delegate.anonymise(clock.now())
+    delegate.anonymise(clock.now(), kept=KEPT)
 
 
 def link_agenda(delegate: Delegate, agenda: Agenda) -> None:
@@ -130,6 +131,12 @@ def link_agenda(delegate: Delegate, agenda: Agenda) -> None:
 def unlink_agenda(delegate: Delegate) -> None:
     """Unlink the agenda from a booking; the agenda itself remains."""
     db.session.execute(delete(LinkedAgenda).where(LinkedAgenda.delegate_id == delegate.id))
+
+
+def require_other_email(email: str, current: str) -> None:
+    """Raise EmailUnchanged if an address is the current one."""
+    if is_same_email(email, current):
+        raise EmailUnchanged("That is the address that we have: enter another one")
 
 
 def is_same_email(one: str, other: str) -> bool:

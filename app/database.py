@@ -5,8 +5,6 @@ fails, and a GET never writes. On SQLite a request that may write takes the writ
 (``BEGIN IMMEDIATE``): upgrading to a write lock later, after reading, would fail at once.
 """
 
-import importlib
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +15,8 @@ from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import click
 from flask import Flask, Response, request
-from flask.cli import ScriptInfo
+from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
@@ -44,7 +41,6 @@ from app import preview_mode
 from app.log import log
 from config import ROOT
 
-MIGRATE_PACKAGE = "flask_migrate"
 READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 STREAM_BATCH_SIZE = 500  # rows
 LOCK_TIMEOUT = 20  # seconds that a writing transaction waits for another
@@ -136,7 +132,15 @@ def init_app(app: Flask, url: str) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
     db.init_app(app)
-    _init_migrate(app)
+    Migrate(
+        app,
+        db,
+        directory=str(ROOT / "migrations"),
+        render_as_batch=True,
+        compare_type=True,
+        render_item=_render_utc_datetime,
+        include_name=has_model,
+    )
     if is_sqlite:
         with app.app_context():
             event.listen(db.engine, "connect", _prepare_sqlite)
@@ -146,34 +150,6 @@ def init_app(app: Flask, url: str) -> None:
             event.listen(db.engine, "begin", _begin_postgresql)
     app.before_request(_begin_transaction)
     app.after_request(_end_transaction)
-
-
-@click.command("db", add_help_option=False, context_settings={"ignore_unknown_options": True})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@click.pass_context
-def _db_command(context: click.Context, arguments: tuple[str, ...]) -> None:
-    """Bring the database up to date: Flask-Migrate's commands."""
-    app = context.ensure_object(ScriptInfo).load_app()
-    importlib.import_module(MIGRATE_PACKAGE)
-    _init_migrate(app)
-    app.cli.commands["db"].main(arguments, context.command_path, obj=context.obj)
-
-
-def _init_migrate(app: Flask) -> None:
-    """Load Flask-Migrate only for commands that need it: it takes 10 MB in each process."""
-    if MIGRATE_PACKAGE in sys.modules:
-        migrate = sys.modules[MIGRATE_PACKAGE].Migrate
-        migrate(
-            app,
-            db,
-            directory=str(ROOT / "migrations"),
-            render_as_batch=True,
-            compare_type=True,
-            render_item=_render_utc_datetime,
-            include_name=has_model,
-        )
-    else:
-        app.cli.add_command(_db_command)
 
 
 @contextmanager

@@ -57,12 +57,12 @@ from app.speakers import views as speaker_views
 from app.speakers.texts import profile_views
 from app.speakers.texts import session_views as session_text_views
 from app.web import (
-    cache_policy,
     drain_request,
     error_handlers,
     formatting,
     govuk_components,
     languages,
+    page_cache,
     preview_guard,
     preview_middleware,
     rendering,
@@ -207,7 +207,7 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     rendering.init_app(app)
     error_handlers.init_app(app)
     languages.init_app(app, config)
-    page_cache = cache_policy.init_app(app, watcher)
+    pages = page_cache.init_app(app, watcher)
     preview_guard.init_app(app)
     security_headers.init_app(
         app, config
@@ -222,7 +222,7 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
         allow_all_origins=False,
         add_headers_function=security_headers.make_add_headers_function(config),
     )
-    cached = PageCacheMiddleware(static, page_cache, config.hosts)
+    cached = PageCacheMiddleware(static, pages, config.hosts)
     preview = preview_middleware.PreviewMiddleware(app, preview_app=static, normal_app=cached)
     layers = request_log.RequestLogMiddleware(
         languages.LanguageMiddleware(preview, config.LANGUAGES)

@@ -109,6 +109,22 @@ class _EndlessGreetingProtocol(asyncio.Protocol):
             asyncio.get_running_loop().call_later(0.2, self._go_on)
 
 
+class _DrippingProtocol(asyncio.Protocol):
+    """Greets, then answers whatever it is told a byte now and then."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.write(b"220 One moment\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b"2")
+            asyncio.get_running_loop().call_later(0.2, self._go_on)
+
+
 class _SilentProtocol(asyncio.Protocol):
     """Takes the call and says nothing."""
 
@@ -232,6 +248,10 @@ class MailServer:
     def greet_endlessly(self) -> None:
         """Greet without end, a line now and then."""
         self._protocol = _EndlessGreetingProtocol
+
+    def drip(self) -> None:
+        """Greet, then answer a byte now and then."""
+        self._protocol = _DrippingProtocol
 
     def send_garbage(self) -> None:
         """Answer with what is not SMTP."""

@@ -62,9 +62,7 @@ class Run:
             return False
 
     def parts(self) -> list[int]:
-        number = self.process.pid
-        children = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii")
-        return [int(child) for child in children.split()]
+        return children(self.process.pid)
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
@@ -150,6 +148,34 @@ def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve
     first.process.kill()
 
     wait_until(lambda: not first.is_up(), "no part outlives the one that started it", TURN)
+
+
+def test_no_part_outlives_the_one_that_started_it(serve: Serve) -> None:
+    run = serve(WEB_WORKERS="2")
+    run.wait_until_it_says("Press Ctrl-C to stop.")
+    wait_until(lambda: len(workers_of(run)) == 2, "the web server and both its workers", TURN)
+    parts = [*run.parts(), *workers_of(run)]
+
+    run.process.kill()
+    run.process.wait(TURN)
+
+    wait_until(lambda: not any(map(is_running, parts)), "all parts have ended", TURN)
+
+
+def workers_of(run: Run) -> list[int]:
+    return [worker for part in run.parts() for worker in children(part)]
+
+
+def children(number: int) -> list[int]:
+    listed = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii")
+    return [int(child) for child in listed.split()]
+
+
+def is_running(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_two_starts_at_once_do_no_damage(serve: Serve) -> None:

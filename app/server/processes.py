@@ -1,12 +1,11 @@
 """The processes of the site: forked, supervised, restarted, and stopped together."""
 
 import ctypes
-import gc
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from multiprocessing import Pipe, connection, get_context
@@ -14,18 +13,15 @@ from multiprocessing.context import ForkProcess
 from typing import TYPE_CHECKING
 
 import flask.cli
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 
 from app.server.options import ServerOptions
 
 THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # that serve requests, in each web process
 RESTART_DELAY = 1.0  # seconds before a process that ended is started again
 STOP_TIMEOUT = 30.0  # seconds that a process may take to end
-M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = (
-    -8,
-    -3,
-    -1,
-)  # mallopt parameters, as in malloc.h
-MALLOC_THRESHOLD_BYTES = 64 * 1024  # bytes that the C library may retain
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 if TYPE_CHECKING:
@@ -52,7 +48,6 @@ class ManagedProcess:
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         die_with_parent(signal.SIGTERM)
-        limit_malloc_arenas()
         # a web process would not notice a milder signal while it starts
         os.register_at_fork(after_in_child=partial(die_with_parent, signal.SIGKILL))
         self._target()
@@ -65,28 +60,9 @@ def die_with_parent(last_signal: signal.Signals) -> None:
         ctypes.CDLL(None).prctl(set_parent_death_signal, last_signal)
 
 
-def limit_malloc_arenas() -> None:
-    """Make all threads share one memory arena, where the C library supports it.
-
-    Otherwise glibc keeps an arena per thread and gives little back: 8 MB in a web process. Large
-    blocks, such as a page being compressed, are returned to the system at once.
-    """
-    with suppress(AttributeError):  # not every C library has it
-        library = ctypes.CDLL(None)
-        library.mallopt(M_ARENA_MAX, 1)
-        library.mallopt(M_MMAP_THRESHOLD, MALLOC_THRESHOLD_BYTES)
-        library.mallopt(M_TRIM_THRESHOLD, MALLOC_THRESHOLD_BYTES)
-
-
 def serve_web(options: ServerOptions) -> None:
     """Serve HTTP requests."""
-    from granian import Granian  # noqa: PLC0415 – saves memory in the mail worker, which does not need it
-    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415 - as above
-    from granian.log import LogLevels  # noqa: PLC0415 - as above
-
     import_module("wsgi")  # once, before the workers are forked, so that they are ready at once
-    gc.collect()
-    gc.freeze()  # the garbage collector leaves what workers share alone, so it stays shared
     Granian(
         "wsgi:app",
         address=options.host,
@@ -126,8 +102,10 @@ def supervise(processes: Sequence[ManagedProcess], stop_requested: StopSignal) -
             return
         for process in processes:
             if process.process.sentinel in ready:
-                print_message(
-                    f"The {process.name} ended ({process.process.exitcode}) and is started again."
+                print(
+                    f"The {process.name} ended ({process.process.exitcode}) and is started again.",
+                    file=sys.stderr,
+                    flush=True,
                 )
                 process.start()
 
@@ -139,8 +117,3 @@ def stop_all(processes: Sequence[ManagedProcess]) -> None:
     for process in processes:
         process.process.join(STOP_TIMEOUT)
         process.process.kill()
-
-
-def print_message(sentence: str) -> None:
-    """Print a sentence for the person who started the site."""
-    print(sentence, file=sys.stderr, flush=True)

@@ -181,3 +181,12 @@ def test_links_that_lead_nowhere_safe_are_left_out(tmp_path: Path) -> None:
         ("https://b.example/", "b.example"),
     )
     assert [note.kind for note in reading.notes] == ["left out"] * 3
+
+
+def test_a_prefix_that_is_not_declared_does_no_harm(tmp_path: Path) -> None:
+    abstract = "<abstract>One <o:p>two</o:p> three</abstract>"
+    event = make_event_xml().replace("<persons>", f"{abstract}<persons>")
+
+    [session] = parse_contents(make_schedule_xml(event), tmp_path).programme.sessions
+
+    assert session.abstract == "One <o:p>two</o:p> three"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from defusedxml import ElementTree
+from lxml import etree
 from werkzeug.test import TestResponse
 
 from app.database import db, transaction
@@ -230,7 +230,7 @@ def is_for_search(answer: TestResponse) -> bool:
 
 def addresses_and_changes(visitor: Browser) -> dict[str, str]:
     """Give the addresses of the list for search engines, and what it says of their last change."""
-    root = ElementTree.fromstring(visitor.fetch("GET", "/sitemap.xml").data)
+    root = etree.fromstring(visitor.fetch("GET", "/sitemap.xml").data)
     return {
         entry.findtext(f"{SITEMAP}loc", ""): entry.findtext(f"{SITEMAP}lastmod", "")
         for entry in root.iterfind(f"{SITEMAP}url")

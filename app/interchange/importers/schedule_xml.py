@@ -54,7 +54,7 @@ def parse(text: str, log: ImportLog) -> RawProgramme:
 def _parse_extension(root: XmlElement) -> Mapping[str, Any]:
     """Return the extension of our own schedules."""
     try:
-        return as_mapping(json.loads(root.processing_instructions.get(EXTENSION_TARGET, "{}")))
+        return as_mapping(json.loads(root.processing_instruction(EXTENSION_TARGET) or "{}"))
     except (ValueError, RecursionError):
         return {}
 

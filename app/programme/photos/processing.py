@@ -10,13 +10,12 @@ import re
 import struct
 import zlib
 from io import BytesIO
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from app.errors import InvalidFile
 from app.programme.photos.cropping import encode_jpeg
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 MAX_UPLOAD_BYTES: Final = 10 * 1024 * 1024  # 10 MiB
 ORIGINAL_SIDE: Final = 960  # pixels of the shorter side of the stored original
@@ -55,11 +54,6 @@ DECODING_ERRORS: Final = (  # decoders raise these for broken and hostile files
 
 def normalise_upload(body: bytes) -> bytes:
     """Return an upload as an upright, reduced JPEG without metadata; raise InvalidFile."""
-    from PIL import (  # noqa: PLC0415 - few web workers need it: saves memory
-        Image,
-        UnidentifiedImageError,
-    )
-
     _check_file(body)
     try:
         with Image.open(BytesIO(body), formats=["JPEG", "PNG", "WEBP"]) as picture:
@@ -85,7 +79,7 @@ def _check_file(body: bytes) -> None:
         )
 
 
-def _check_size(picture: "Image", body: bytes) -> None:
+def _check_size(picture: Image.Image, body: bytes) -> None:
     """Check the dimensions that the file claims, before it is decoded."""
     is_jpeg = picture.format in JPEG_FORMATS
     if picture.width * picture.height > _max_pixels(picture):
@@ -96,7 +90,7 @@ def _check_size(picture: "Image", body: bytes) -> None:
         raise InvalidFile("This picture would take too long to read: save it anew as a JPEG")
 
 
-def _max_pixels(picture: "Image") -> int:
+def _max_pixels(picture: Image.Image) -> int:
     """Return how many pixels can be decoded within the memory of a web worker."""
     if picture.format in JPEG_FORMATS and "progressive" not in picture.info:
         return MAX_JPEG_PIXELS
@@ -116,10 +110,8 @@ def _too_many_pixels_message() -> str:
     return "This picture has too many pixels: make it smaller, or save it as a plain JPEG"
 
 
-def _shrink_and_rotate(picture: "Image") -> "Image":
+def _shrink_and_rotate(picture: Image.Image) -> Image.Image:
     """Scale a picture down, and rotate it by its EXIF orientation."""
-    from PIL import Image, ImageOps  # noqa: PLC0415 - as above
-
     picture.draft(None, (ORIGINAL_SIDE, ORIGINAL_SIDE))
     plain = _to_blendable_mode(picture)
     shorter = min(plain.size)
@@ -136,7 +128,7 @@ def _shrink_and_rotate(picture: "Image") -> "Image":
     return ImageOps.exif_transpose(small)
 
 
-def _to_blendable_mode(picture: "Image") -> "Image":
+def _to_blendable_mode(picture: Image.Image) -> Image.Image:
     """Convert a picture to a mode in which it can be resampled."""
     if picture.mode in {"P", "PA"} or "transparency" in picture.info:
         return picture.convert("RGBA")
@@ -145,10 +137,8 @@ def _to_blendable_mode(picture: "Image") -> "Image":
     return picture.convert("L") if picture.mode == "1" else picture
 
 
-def _to_srgb(picture: "Image") -> "Image":
+def _to_srgb(picture: Image.Image) -> Image.Image:
     """Convert a picture to sRGB, on white where it is transparent."""
-    from PIL import Image, ImageCms  # noqa: PLC0415 - as above
-
     profile = picture.info.get("icc_profile")
     if picture.mode == "I":
         picture = picture.point(lambda grey: grey / 256).convert("L")

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from app.content.queries import ContentPage, NewsItem
 from app.releases import search_index
@@ -68,9 +69,8 @@ def _closest_words(word: str, vocabulary: dict[str, str]) -> Sequence[str]:
     return [vocabulary[one] for far, one in sorted(measured) if far <= allowed][:MAX_SUGGESTIONS]
 
 
-def _bigrams(word: str) -> set[str]:
-    edged = f" {word} "
-    return {edged[place : place + 2] for place in range(len(edged) - 1)}
+def _bigrams(word: str) -> set[tuple[str, str]]:
+    return set(pairwise(f" {word} "))
 
 
 def _edit_distance(one: str, other: str) -> int:

@@ -41,7 +41,6 @@ NOT_COUNTED = (
     "app/web/",
 )
 MAX_FILES, MAX_FILES_OF_IMPORT = 6, 9
-# The dashboard is the page of the blueprint itself, and stands on it without one of its own.
 
 
 def test_every_path_in_the_documents_exists() -> None:

@@ -75,7 +75,7 @@ class PageCache:
 
     def __init__(self, watcher: CacheVersionWatcher) -> None:
         self._watcher = watcher
-        self._version = 0
+        self._version: int | None = None  # of the pages
         self._pages: dict[PageKey, CachedPage] = {}
         self._bytes = 0
         self._params: dict[tuple[str, str], CacheParams] = {}  # by language and path

@@ -9,7 +9,7 @@ from typing import Any
 import brotli
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app import cache_version
 from app.database import db, transaction
@@ -21,7 +21,10 @@ from app.releases import services
 from tests.browser import Browser
 from tests.factories import make_session, publish_programme
 from tests.postgres import PostgresServer
+from tests.waiting import wait_until
 
+WAITING = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 PAGES = (
     "/programme",
     "/programme/2009-06-10",
@@ -101,20 +104,45 @@ def test_without_a_conference_there_is_nothing_to_publish(site: Flask) -> None:
 @pytest.mark.both_databases
 def test_publishing_at_once_makes_one_release(site: Flask) -> None:
     renamed("A grand opening")
-    begin = threading.Barrier(5)
+    begin, numbers = threading.Barrier(5), []
 
     def publish() -> None:
-        with site.app_context():
-            begin.wait(10)
-            publish_programme()
+        with site.app_context(), transaction():
+            begin.wait(60)
+            numbers.append(services.create_release().number)
 
     workers = [threading.Thread(target=publish) for _ in range(5)]
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(30)
+        worker.join()
 
-    assert programme_queries.get_latest_release_number() == 2
+    assert numbers == [2] * 5
+
+
+@pytest.mark.postgresql_only
+def test_who_publishes_meanwhile_waits_and_makes_no_release_of_the_same(site: Flask) -> None:
+    """On SQLite a transaction that may write waits before it has read anything."""
+    renamed("A grand opening")
+    numbers: list[int] = []
+
+    def publish() -> None:
+        with site.app_context(), transaction():
+            numbers.append(services.create_release().number)
+
+    second = threading.Thread(target=publish)
+    with transaction():
+        numbers.append(services.create_release().number)
+        second.start()
+        wait_until(waits_for_a_lock, "the second waits", 60)
+    second.join()
+
+    assert numbers == [2, 2]
+
+
+def waits_for_a_lock() -> bool:
+    with db.engine.connect() as other:
+        return bool(other.scalar(text(WAITING)))
 
 
 @pytest.mark.both_databases

@@ -20,9 +20,9 @@ ifdef COVERAGE
 	@$(PYTHON) scripts/report_coverage.py
 endif
 
-test-browser: installed-for-work installed-node ## Run the stories in a real browser, axe, and the Nu HTML checker
+test-browser: installed-for-work installed-node ## Run the stories in a real browser, axe, and the Nu HTML checker (SLOW=1: pages come slowly)
 	@sh scripts/machine.sh chromium-headless-shell java
-	@$(PYTHON) $(TESTS) -m "browser or node" --nu
+	@$(PYTHON) $(TESTS) -m "browser or node" --nu $(if $(SLOW),--slow-pages)
 
 test-random: installed-for-work ## Try the property tests with new examples
 	@$(PYTHON) $(TESTS) -m "hypothesis and not browser and not node" --hypothesis-profile random

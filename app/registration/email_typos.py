@@ -1,5 +1,7 @@
 """Typing errors in email addresses, such as ``ada@gmial.com`` for gmail.com."""
 
+from rapidfuzz.distance import OSA
+
 COMMON_DOMAINS = (
     "aol.com",
     "bluewin.ch",
@@ -112,28 +114,6 @@ def _closest_domain(domain: str) -> str:
     """Return the well-known domain within one or two typing errors of this one, else itself."""
     if domain in COMMON_DOMAINS:
         return domain
-    near = [known for known in COMMON_DOMAINS if _may_be_near(domain, known)]
-    distance, nearest = min(
-        ((_edit_distance(domain, known), known) for known in near), default=(0, domain)
-    )
+    distance, nearest = min((OSA.distance(domain, known), known) for known in COMMON_DOMAINS)
     allowed = 2 if min(len(domain), len(nearest)) >= MIN_LENGTH_FOR_TWO_TYPOS else 1
     return nearest if distance <= allowed else domain
-
-
-def _may_be_near(one: str, other: str) -> bool:
-    """Return False if the words certainly differ by more than two typing errors."""
-    return abs(len(one) - len(other)) <= 2 and len(set(one) ^ set(other)) <= 4
-
-
-def _edit_distance(one: str, other: str) -> int:
-    """Return the edit distance; swapped neighbours count once (Damerau-Levenshtein)."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        before, last, row = row, before, [i]
-        for j, wanted in enumerate(other, 1):
-            steps = [before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted)]
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                steps.append(last[j - 2] + 1)
-            row.append(min(steps))
-    return row[-1]

@@ -15,6 +15,7 @@ CONSENT = "I agree that you keep and use my answers in this way"
 SHOWN_BACK = {  # what the check shows of the answers below
     "Name": "Ada Lovelace",
     "Name on your badge": "Ada Lovelace",
+    "Pronouns": "Not given",
     "Email address": "ada@example.org",
     "Organisation": "Analytical Society",
     "Role": "Not given",

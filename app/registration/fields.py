@@ -218,6 +218,19 @@ FIELDS = (
         is_in_confirmation=True,
     ),
     DelegateField(
+        "pronouns",
+        "name",
+        _l("Pronouns"),
+        line_field(
+            _l("Pronouns (optional)"),
+            _l("Your pronouns"),
+            description=_l("Printed on your badge next to your name. For example she/her"),
+            autocomplete="off",
+        ),
+        line_field(_l("Pronouns (optional)"), _l("The pronouns"), autocomplete="off"),
+        is_in_confirmation=True,
+    ),
+    DelegateField(
         EMAIL,
         "email",
         _l("Email address"),

@@ -60,6 +60,7 @@ class Delegate(Base):
     given_names: Mapped[str]
     family_name: Mapped[str]
     badge_name: Mapped[str]
+    pronouns: Mapped[str] = mapped_column(default="", server_default="")
     email: Mapped[str]
     identity_key: Mapped[str]  # address and names, folded: one place for each
     pending_email: Mapped[str] = mapped_column(default="")  # asked for, not yet confirmed

@@ -17,8 +17,9 @@ from sqlalchemy import bindparam, delete, func, insert, select
 
 from app import clock
 from app.accounts.models import RateLimitHit
-from app.database import db, insert_despite_rollback
+from app.database import db
 from app.errors import RateLimitExceeded
+from app.request_transaction import insert_despite_rollback
 
 RETENTION = timedelta(days=30)  # the longest period of any limit
 IPV6_NETWORK_BITS = 64  # the prefix length that a household or office usually has

@@ -60,7 +60,7 @@ def test_too_many_words_are_refused_beside_the_question(visitor: Browser) -> Non
 
     page = organiser.press("Save", keywords=",".join(map(str, range(21))), status=422)
 
-    assert page.errors == ["Give at most 20, each at most 60 characters long"]
+    assert page.errors == ["Give at most 20, each of 60 characters or fewer"]
 
 
 def test_a_speaker_proposes_them_and_the_changelog_tells_of_them(

@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from flask import redirect, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from app.accounts import guards
-from app.admin import flash
 from app.admin.listing import Listing
 from app.forms.base import ConfirmForm
-from app.web import next_url
+from app.web import flash, next_url
 from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")
@@ -53,7 +52,7 @@ def confirm_or_run(
     if affected and request.form.get("sure"):
         for thing in affected:
             action.run(thing, actor=guards.current_actor())
-        return redirect(flash.with_flash(back_url, action.message_key), 303)
+        return flash.redirect_to(back_url, action.message_key)
     return render_page(
         "admin/bulk.html",
         deed=action,

@@ -6,12 +6,11 @@ from typing import Final
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
-from flask.wrappers import Response
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import flash, listing
+from app.admin import listing
 from app.admin.listing import ListFilter, Listing
 from app.errors import NotFound
 from app.forms.base import ConfirmForm
@@ -22,6 +21,7 @@ from app.mail.models import Email
 from app.registration.desk import queries
 from app.registration.desk import services as desk
 from app.registration.models import Delegate
+from app.web import flash
 from app.web.rendering import render_page
 
 EMAIL_NAMES: Final = {
@@ -62,6 +62,10 @@ def email_choices() -> list[tuple[str, str]]:
 
 
 bp = Blueprint("emails", __name__, url_prefix="/letters")
+
+flash.MESSAGES["admin"] |= {
+    "letter-again": _l("The letter is on its way again."),
+}
 
 AGES = {
     "hour": timedelta(hours=1),
@@ -116,7 +120,7 @@ def show(number: int) -> ResponseReturnValue:
 def resend(number: int) -> ResponseReturnValue:
     sent = desk.resend(mail.get_email(number), actor=current_actor())
     address = url_for(".show", number=sent.id)
-    return Response(status=303, headers={"Location": flash.with_flash(address, "letter-again")})
+    return flash.redirect_to(address, "letter-again")
 
 
 def _find_delegate(letter: Email) -> Delegate | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
-from app.admin import flash, listing
+from app.admin import listing
 from app.admin.edit_form import MAX_NUMBER_DIGITS
 from app.admin.listing import ListFilter, Listing
 from app.database import db
@@ -28,7 +28,7 @@ from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration.models import Delegate
 from app.text import collapse_whitespace, strip_hidden
-from app.web import spreadsheets
+from app.web import flash, spreadsheets
 from app.web.rendering import render_page
 
 SUBJECT_COLUMNS: Final[
@@ -160,6 +160,10 @@ def export_row(  # noqa: PLR0913 - one per cell
 
 bp = Blueprint("history", __name__, url_prefix="/history")
 
+flash.MESSAGES["admin"] |= {
+    "undone": _l("Undone. The history keeps both, and you can undo the undoing."),
+}
+
 
 @bp.get("")
 def index() -> ResponseReturnValue:
@@ -215,4 +219,4 @@ def undo(entry: int) -> ResponseReturnValue:
     if history.get_entry(entry).subject == "conference" and not guards.can_change(roles.SETTINGS):
         raise PermissionDenied("Your role does not change the settings")
     undoing.undo(entry, actor=person.email if person else "")
-    return redirect(flash.with_flash(flash.referrer_or(url_for("admin.home")), "undone"), 303)
+    return flash.redirect_to(flash.referrer_or(url_for("admin.home")), "undone")

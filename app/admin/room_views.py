@@ -11,7 +11,7 @@ from wtforms import BooleanField, IntegerField
 from wtforms.validators import NumberRange, Optional
 
 from app.accounts import guards
-from app.admin import bulk_actions, flash, ordered_listing
+from app.admin import bulk_actions, ordered_listing
 from app.admin.bulk_actions import BulkAction
 from app.admin.edit_form import (
     CheckboxesField,
@@ -34,6 +34,7 @@ from app.programme.fields.rooms_and_themes import ROOM_FIELDS
 from app.programme.labels import FEATURES, feature_name
 from app.programme.models import Room
 from app.releases import current_release
+from app.web import flash
 from app.web.rendering import render_page
 
 SORTS = ("place", "name", "capacity", "sessions")
@@ -185,6 +186,17 @@ class RoomForm(EditForm):
 
 
 bp = Blueprint("rooms", __name__, url_prefix="/rooms")
+
+flash.MESSAGES["admin"] |= {
+    "room-added": _l("The room has been added. Readers see it once you publish."),
+    "room-saved": _l("The room has been saved. Readers see it once you publish."),
+    "room-moved": _l("The order of rooms has been changed. Readers see it once you publish."),
+    "room-emptied": _l("The sessions have been moved. Readers are told once you publish."),
+    "rooms-changed": _l("All of them have been changed. Readers see it once you publish."),
+    "rooms-deleted": _l("They have been deleted. Readers see it once you publish."),
+    "room-deleted": _l("The room has been deleted. Readers see it once you publish."),
+    "not-moved": _l("The order is as it was: there is no such place, or it stands there already."),
+}
 
 
 @bp.get("")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, EmailField, Field, HiddenField, IntegerField, StringField
@@ -13,7 +13,6 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Validat
 from wtforms.validators import Optional as MayBeEmpty
 
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.edit_form import CheckboxesField, EditForm, line_field, name_field, text_field
 from app.errors import RuleViolation
 from app.forms.base import Form, validates_own_csrf
@@ -36,6 +35,7 @@ from app.registration import queries as registration
 from app.registration import seat_limit
 from app.registration.seat_limit import StaleLimit
 from app.text import collapse_whitespace
+from app.web import flash
 from app.web.rendering import render_page
 
 TRUSTED_FIELD_CHOICES = [
@@ -197,6 +197,11 @@ def _to_iso(when: date | datetime | None) -> str | None:
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
+flash.MESSAGES["admin"] |= {
+    "settings-saved": _l("The settings have been saved, and are in effect now."),
+    "limit-saved": _l("The limit has been changed, and is in effect now."),
+}
+
 
 @bp.get("")
 def show() -> ResponseReturnValue:
@@ -243,7 +248,7 @@ def _edit(conference: Conference) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.ends_on, refusal)
         else:
-            return _redirect("settings-saved" if changes else "settings-as-they-were")
+            return _redirect("settings-saved" if changes else "as-it-was")
     elif not form.is_submitted():
         form.set_initial_data(conference)
     return render_page("admin/settings/edit.html", status, form=form, found=conference, stale=stale)
@@ -266,7 +271,7 @@ def limit() -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.places, refusal)
         else:
-            return _redirect("limit-saved" if is_new else "settings-as-they-were")
+            return _redirect("limit-saved" if is_new else "as-it-was")
     elif not form.is_submitted():
         form.places.data, form.seen.data = now.limit, str(now.limit)
     return render_page("admin/settings/limit.html", status, form=form, places=now)
@@ -278,4 +283,4 @@ def _render_no_conference(status: int = 200) -> ResponseReturnValue:
 
 
 def _redirect(message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for(".show"), message_key), 303)
+    return flash.redirect_to(url_for(".show"), message_key)

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 
 from app.accounts import guards
-from app.admin import bulk_actions, flash, ordered_listing
+from app.admin import bulk_actions, ordered_listing
 from app.admin.bulk_actions import BulkAction
 from app.admin.edit_form import EditForm, ReassignForm, name_field, notes_field, text_field
 from app.admin.listing import ListFilter, translated_options
@@ -26,6 +26,7 @@ from app.programme.fields.rooms_and_themes import COLOURS, THEME_FIELDS, ThemeLo
 from app.programme.models import THEME_SHAPES, Theme
 from app.releases import current_release
 from app.text import collapse_whitespace
+from app.web import flash
 from app.web.rendering import render_page
 
 SORTS = ("place", "name", "sessions")
@@ -132,6 +133,15 @@ class ThemeForm(EditForm):
 
 
 bp = Blueprint("themes", __name__, url_prefix="/themes")
+
+flash.MESSAGES["admin"] |= {
+    "theme-added": _l("The theme has been added. Readers see it once you publish."),
+    "theme-saved": _l("The theme has been saved. Readers see it once you publish."),
+    "theme-moved": _l("The order of themes has been changed. Readers see it once you publish."),
+    "theme-emptied": _l("The sessions have been moved. Readers see it once you publish."),
+    "themes-deleted": _l("They have been deleted. Readers see it once you publish."),
+    "theme-deleted": _l("The theme has been deleted. Readers see it once you publish."),
+}
 
 
 @bp.get("")

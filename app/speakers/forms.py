@@ -30,7 +30,7 @@ from app.programme.models import Absence
 from app.speakers import questions
 from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES
 from app.speakers.questions import SpeakerQuestion
-from app.web.formatting import local_date
+from app.web.formatting import conference_zone, local_date
 
 MAX_ABSENCES = 30  # rows
 MIDNIGHT = time()
@@ -260,3 +260,7 @@ class AvailabilityForm(Form):
             self.absences.remove(number)
         self.absences.set_days(days)
         return action in {"add", "remove"}
+
+    def get_answers(self) -> list[list[str]]:
+        """Return the absences as intervals."""
+        return self.absences.to_intervals(conference_zone())

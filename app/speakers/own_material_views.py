@@ -4,16 +4,24 @@ from typing import Any
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.errors import NotFound
 from app.materials import queries as materials
 from app.programme.editing import speaker_queries
 from app.programme.models import Session
-from app.speakers import access, flash, material_views
+from app.speakers import access, material_views
 from app.speakers.material_views import SessionMaterials
+from app.web import flash
 
 bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
+
+flash.MESSAGES["speakers"] |= {
+    "material-saved": _l("Saved. Readers see it from the moment that you chose."),
+    "material-here": _l("This file is here already, so it was not added once more."),
+    "material-removed": _l("It has been taken away, and readers no longer see it."),
+}
 
 
 class _SpeakerMaterials:
@@ -37,7 +45,7 @@ class _SpeakerMaterials:
         return {"speaker": access.get_own_speaker(url_args["slug"]), "trail": []}
 
     def redirect_to(self, url: str, flash_name: str) -> ResponseReturnValue:
-        return flash.redirect_with_flash(url, flash_name)
+        return flash.redirect_to(url, flash_name)
 
 
 CONTEXT = _SpeakerMaterials()

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.accounts import guards
@@ -14,14 +15,20 @@ from app.programme.photos.cropping import Crop
 from app.programme.photos.processing import MAX_UPLOAD_BYTES
 from app.proposals.models import OPEN
 from app.proposals.services import SubmitResult
-from app.speakers import access, flash, photo_proposals
+from app.speakers import access, photo_proposals
 from app.speakers.photo_forms import TOO_LARGE, CropForm, PhotoForm
+from app.web import flash
 from app.web.error_handlers import render_error_page
 from app.web.rendering import render_page
 
 ENDPOINT = "speakers.photo.edit"
 
 bp = Blueprint("photo", __name__, url_prefix="/<slug>/photo")
+
+flash.MESSAGES["speakers"] |= {
+    "photo-saved": _l("Saved. Readers see it in a few minutes."),
+    "photo-sent": _l("Thank you. An organiser looks at your photo before readers see it."),
+}
 
 
 @bp.url_value_preprocessor
@@ -60,9 +67,7 @@ def edit(slug: str) -> ResponseReturnValue:
             form.add_error(form.file, refusal)
         else:
             next_endpoint = ".crop" if form.body else ".edit"
-            return flash.redirect_with_flash(
-                url_for(next_endpoint, slug=slug), _flash_name(submitted)
-            )
+            return flash.redirect_to(url_for(next_endpoint, slug=slug), _flash_name(submitted))
     return _render_form(speaker, photo, form, 422 if form.errors else 200)
 
 
@@ -80,7 +85,7 @@ def crop(slug: str) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.position, refusal)
         else:
-            return flash.redirect_with_flash(url_for(".edit", slug=slug), _flash_name(submitted))
+            return flash.redirect_to(url_for(".edit", slug=slug), _flash_name(submitted))
     return render_page(
         "speakers/crop.html", 422 if form.errors else 200, speaker=speaker, photo=photo, form=form
     )
@@ -92,7 +97,7 @@ def remove(slug: str) -> ResponseReturnValue:
     submitted = photo_proposals.propose_removal(
         access.get_own_speaker(slug), actor=access.current_actor()
     )
-    return flash.redirect_with_flash(url_for(".edit", slug=slug), _flash_name(submitted))
+    return flash.redirect_to(url_for(".edit", slug=slug), _flash_name(submitted))
 
 
 @bp.post("/take-back")
@@ -101,7 +106,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     was_pending = photo_proposals.withdraw(
         access.get_own_speaker(slug), actor=access.current_actor()
     )
-    return flash.redirect_with_flash(
+    return flash.redirect_to(
         url_for(".edit", slug=slug), "taken-back" if was_pending else "as-it-was"
     )
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
@@ -19,9 +19,16 @@ from app.content.versions import FALLBACK_LANGUAGE, ContentKey, Version
 from app.content.views import get_content_folder
 from app.errors import RuleViolation
 from app.forms.base import validates_own_csrf
-from app.web import languages
+from app.web import flash, languages
 from app.web.formatting import local_day
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "text-added": _l("It has been added, and readers see it now."),
+    "text-saved": _l("Saved. Readers see it now."),
+    "text-waiting": _l("Saved. It waits, and appears by itself at its moment."),
+}
+
 
 EDIT_FORMS: dict[str, type[ContentForm]] = {PAGE: ContentForm, NEWS: NewsForm}
 NEW_FORMS: dict[str, type[ContentForm]] = {PAGE: NewPageForm, NEWS: NewsForm}
@@ -110,12 +117,12 @@ def _save(form: ContentForm, text: EditableText) -> Response:
         actor=current_actor(),
     )
     saved = "text-waiting" if form.appears.utc_value else "text-saved"
-    return _redirect(text.key, saved if is_new else "text-as-it-was")
+    return _redirect(text.key, saved if is_new else "as-it-was")
 
 
 def _redirect(key: ContentKey, message_key: str) -> Response:
     place = url_for("admin.content.text", kind=key.kind, slug=key.slug)
-    return redirect(flash.with_flash(place, message_key), 303)
+    return flash.redirect_to(place, message_key)
 
 
 def _set_initial_data(form: ContentForm, text: EditableText) -> None:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import EditableText
 from app.admin.content.forms import EditLinkForm, LinkForm
@@ -19,7 +19,15 @@ from app.content.services import StaleContent
 from app.content.views import get_content_folder
 from app.errors import RuleViolation
 from app.forms.base import validates_own_csrf
+from app.web import flash
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "link-added": _l("The link has been added, and readers see it now."),
+    "link-saved": _l("The link has been saved, and readers see it now."),
+    "link-removed": _l("The link has been taken away."),
+}
+
 
 METHODS = ["GET", "POST"]
 
@@ -82,7 +90,7 @@ def _save(found: ManagedLink, form: EditLinkForm) -> ResponseReturnValue:
         actor=current_actor(),
     )
     saved = "text-waiting" if form.appears.utc_value else "link-saved"
-    return _redirect(found.link.page, saved if is_new else "text-as-it-was")
+    return _redirect(found.link.page, saved if is_new else "as-it-was")
 
 
 def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:
@@ -101,7 +109,7 @@ def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:
 
 
 def _redirect(slug: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for("admin.content.links", slug=slug), message_key), 303)
+    return flash.redirect_to(url_for("admin.content.links", slug=slug), message_key)
 
 
 def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseReturnValue:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import EditableText
 from app.admin.content.forms import NoticeForm
@@ -20,7 +20,13 @@ from app.content.views import get_content_folder
 from app.errors import RuleViolation
 from app.forms.base import validates_own_csrf
 from app.history import queries as history
+from app.web import flash
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "notice-written": _l("The notice has been saved."),
+    "notice-removed": _l("The notice has been taken down."),
+}
 
 
 def add_url_rules(bp: Blueprint) -> None:
@@ -75,7 +81,7 @@ def write_notice() -> ResponseReturnValue:
     except RuleViolation as refusal:
         form.add_error(form.ends, refusal)
         return _render_form(form, 422)
-    return redirect(flash.with_flash(url_for(".notice"), "notice-written"), 303)
+    return flash.redirect_to(url_for(".notice"), "notice-written")
 
 
 def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
@@ -93,7 +99,7 @@ def remove_notice() -> ResponseReturnValue:
         )
     except StaleContent as stale:
         return _render_notice(409, stale=stale)
-    return redirect(flash.with_flash(url_for(".notice"), "notice-removed"), 303)
+    return flash.redirect_to(url_for(".notice"), "notice-removed")
 
 
 def _set_initial_data(form: NoticeForm, text: EditableText) -> None:

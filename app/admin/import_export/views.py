@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.accounts import guards, roles
-from app.admin import flash
 from app.admin.history_views import MAX_ID
 from app.admin.import_export import export_files
 from app.admin.import_export.forms import TOO_LARGE_MESSAGE, LoadUploadForm, UploadForm
@@ -19,10 +19,20 @@ from app.interchange.uploads import Upload
 from app.programme import queries
 from app.registration import import_rules
 from app.releases import current_release
+from app.web import flash
 from app.web.error_handlers import render_error_page
 from app.web.rendering import render_page
 
 bp = Blueprint("import_export", __name__, url_prefix="/files")
+
+flash.MESSAGES["admin"] |= {
+    "programme-loaded": _l("The programme has been loaded. This is what readers do not see yet."),
+    "tried-again": _l(
+        "The programme was changed meanwhile, so nothing has been loaded. "
+        "This is what loading the file would do now."
+    ),
+    "file-forgotten": _l("The file has been thrown away. Nothing of it was loaded."),
+}
 
 UPLOAD_RULE = f"/uploads/<int(max={MAX_ID}):number>"
 
@@ -100,7 +110,7 @@ def retry(number: int) -> ResponseReturnValue:
 @bp.post(f"{UPLOAD_RULE}/forget")
 def discard(number: int) -> ResponseReturnValue:
     uploads.discard(uploads.get_upload(number))
-    return redirect(flash.with_flash(url_for(".show"), "file-forgotten"), 303)
+    return flash.redirect_to(url_for(".show"), "file-forgotten")
 
 
 @bp.get("/model/<name>")
@@ -131,7 +141,5 @@ def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
 
 def _redirect_after_load(number: int, *, is_loaded: bool) -> ResponseReturnValue:
     if is_loaded:
-        return redirect(
-            flash.with_flash(url_for("admin.publishing.changes"), "programme-loaded"), 303
-        )
-    return redirect(flash.with_flash(url_for(".dry_run", number=number), "tried-again"), 303)
+        return flash.redirect_to(url_for("admin.publishing.changes"), "programme-loaded")
+    return flash.redirect_to(url_for(".dry_run", number=number), "tried-again")

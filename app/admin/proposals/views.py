@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.proposals import presentation
 from app.admin.proposals.forms import (
     AmendForm,
@@ -28,12 +28,19 @@ from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.registration import countries
 from app.releases import page_context
-from app.web import languages, next_url
+from app.web import flash, languages, next_url
 from app.web.rendering import render_page
 
 PROPOSAL_RULE = "/<int(max=999999999):number>"
 
 bp = Blueprint("proposals", __name__, url_prefix="/proposals")
+
+flash.MESSAGES["admin"] |= {
+    "change-approved": _l("Approved. Readers see it once you publish, and the sender is told."),
+    "change-amended": _l("Approved with your words. The sender is told."),
+    "change-sent-back": _l("Sent back. The sender is told what to do."),
+    "changes-approved": _l("Approved. Readers see them once you publish. The senders are told."),
+}
 
 
 @bp.get("")
@@ -105,7 +112,7 @@ def bulk() -> ResponseReturnValue:
     result = services.approve_several(chosen, actor=current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:
-        return redirect(flash.with_flash(back, "changes-approved"), 303)
+        return flash.redirect_to(back, "changes-approved")
     return render_page("admin/proposals/bulk.html", result=result, back=back)
 
 
@@ -213,4 +220,4 @@ def _breadcrumbs(proposal: Proposal) -> list[tuple[str, str]]:
 
 
 def _redirect_to_list(message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for(".index", state="open"), message_key), 303)
+    return flash.redirect_to(url_for(".index", state="open"), message_key)

@@ -2,18 +2,26 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import flash
 from app.materials import queries as materials
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.speakers import material_views
 from app.speakers.material_views import SessionMaterials
+from app.web import flash
 
 bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
+
+flash.MESSAGES["admin"] |= {
+    "material-saved": _l("Saved. Readers see it from the moment that was chosen."),
+    "material-here": _l("This file is here already, so it was not added once more."),
+    "material-removed": _l("It has been taken away, and readers no longer see it."),
+    "material-released": _l("Released. Readers see it now, if they see the session."),
+}
 
 
 class _AdminMaterialsContext:
@@ -34,7 +42,7 @@ class _AdminMaterialsContext:
         return {"trail": [(session.title, url_for("admin.sessions.show", slug=session.slug))]}
 
     def redirect_to(self, url: str, flash_name: str) -> ResponseReturnValue:
-        return redirect(flash.with_flash(url, flash_name), 303)
+        return flash.redirect_to(url, flash_name)
 
 
 CONTEXT = _AdminMaterialsContext()

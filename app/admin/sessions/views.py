@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import flash
 from app.admin.listing import Listing
 from app.admin.sessions import bulk_edit as together
 from app.admin.sessions import forms
@@ -28,7 +28,7 @@ from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import CONFIRMED, Session
 from app.releases import current_release
 from app.speakers import queries as speakers
-from app.web import next_url
+from app.web import flash, next_url
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
@@ -76,6 +76,20 @@ def _has_unpublished_changes(session: Session, *, is_public: bool) -> bool:
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
+flash.MESSAGES["admin"] |= {
+    "session-added": _l("The session has been added. Readers see it once you publish."),
+    "draft-added": _l(
+        "The session has been added as a draft. Readers see it once you confirm it and publish."
+    ),
+    "session-saved": _l("The session has been saved. Readers see it once you publish."),
+    "draft-saved": _l("The draft has been saved. Readers see it once you confirm it and publish."),
+    "session-cancelled": _l("The session has been cancelled. Readers are told once you publish."),
+    "session-back": _l("The session takes place again. Readers are told once you publish."),
+    "session-deleted": _l("The session has been deleted. Nobody had seen it."),
+    "session-copied": _l("This is the copy: a draft, without time and room."),
+    "sessions-changed": _l("All of them have been changed. Readers see it once you publish."),
+}
+
 MAX_SPEAKERS_FOUND = 12  # shown when searching for a name
 
 
@@ -118,7 +132,7 @@ def bulk_edit() -> ResponseReturnValue:
     came = sessions.update_several(seen, form.values(), actor=guards.current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not came.skipped:
-        return _redirect(back, "sessions-changed")
+        return flash.redirect_to(back, "sessions-changed")
     return render_page("admin/sessions/skipped.html", came=came, back=back)
 
 
@@ -134,7 +148,9 @@ def add() -> ResponseReturnValue:
             session = sessions.add(form.values(), actor=guards.current_actor())
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal))
-        return _redirect(_url(session), "draft-added" if session.is_draft else "session-added")
+        return flash.redirect_to(
+            _url(session), "draft-added" if session.is_draft else "session-added"
+        )
     return _render_form(form)
 
 
@@ -171,8 +187,8 @@ def edit(slug: str) -> ResponseReturnValue:
             return _render_form(form.rebase_on(stale), session, stale)
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal), session)
-        return _redirect(
-            _url(session), _saved_message_key(session) if changes else "session-as-it-was"
+        return flash.redirect_to(
+            _url(session), _saved_message_key(session) if changes else "as-it-was"
         )
     return _render_form(form, session)
 
@@ -182,7 +198,7 @@ def cancel(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         sessions.cancel(session, actor=guards.current_actor())
-        return _redirect(_url(session), "session-cancelled")
+        return flash.redirect_to(_url(session), "session-cancelled")
     return _render_confirm("cancel", session)
 
 
@@ -190,7 +206,7 @@ def cancel(slug: str) -> ResponseReturnValue:
 def reinstate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     sessions.reinstate(session, actor=guards.current_actor())
-    return _redirect(_url(session), "session-back")
+    return flash.redirect_to(_url(session), "session-back")
 
 
 @bp.route("/<slug>/delete", methods=["GET", "POST"])
@@ -198,15 +214,15 @@ def delete(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         if sessions.delete(session, actor=guards.current_actor()):
-            return _redirect(url_for(".index"), "session-deleted")
-        return _redirect(_url(session), "session-cancelled")
+            return flash.redirect_to(url_for(".index"), "session-deleted")
+        return flash.redirect_to(_url(session), "session-cancelled")
     return _render_confirm("delete", session)
 
 
 @bp.post("/<slug>/copy")
 def duplicate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
-    return _redirect(
+    return flash.redirect_to(
         _url(sessions.duplicate(session, actor=guards.current_actor())), "session-copied"
     )
 
@@ -273,10 +289,6 @@ def _render_index(
 
 def _saved_message_key(session: Session) -> str:
     return "draft-saved" if session.is_draft else "session-saved"
-
-
-def _redirect(url: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url, message_key), 303)
 
 
 def _url(session: Session) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.errors import InvalidFile, NotFound, RuleViolation
 from app.forms.base import FORM_OVERHEAD_BYTES, validates_own_csrf
 from app.programme.editing import speaker_queries
@@ -17,8 +17,17 @@ from app.programme.photos import services
 from app.programme.photos.cropping import Crop
 from app.programme.photos.processing import MAX_UPLOAD_BYTES
 from app.speakers.photo_forms import TOO_LARGE, CropForm, PhotoForm
+from app.web import flash
 from app.web.error_handlers import render_error_page
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "photo-saved": _l("The photo has been saved. Readers see it once you publish."),
+    "photo-removed": _l(
+        "The photo has been taken away. What readers see changes once you publish."
+    ),
+}
+
 
 PHOTO_ENDPOINT = "admin.speakers.photo"
 
@@ -132,4 +141,4 @@ def _render_form(speaker: Speaker, form: PhotoForm, status: int) -> ResponseRetu
 
 
 def _redirect(speaker: Speaker, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for(".show", slug=speaker.slug), message_key), 303)
+    return flash.redirect_to(url_for(".show", slug=speaker.slug), message_key)

@@ -1,11 +1,12 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import bulk_actions, flash
+from app.admin import bulk_actions
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers import photo_views
 from app.admin.speakers.forms import SpeakerForm
@@ -21,11 +22,20 @@ from app.registration import countries
 from app.registration import queries as registration
 from app.releases import current_release
 from app.speakers import access, forms
-from app.web import languages
+from app.web import flash, languages
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
 bp = Blueprint("speakers", __name__, url_prefix="/speakers")
+
+flash.MESSAGES["admin"] |= {
+    "speaker-added": _l("The speaker has been added. Readers see it once you publish."),
+    "speaker-saved": _l("The speaker has been saved. Readers see it once you publish."),
+    "speaker-withdrawn": _l("The speaker has been withdrawn. Readers are told once you publish."),
+    "speaker-back": _l("The speaker takes part again. Readers are told once you publish."),
+    "speaker-deleted": _l("The speaker has been deleted. Nobody had seen it."),
+    "speakers-merged": _l("The two are one speaker now. Readers see it once you publish."),
+}
 photo_views.add_url_rules(bp)
 
 OTHER_FIELDS = ("honorific", "pronunciation", "pronouns", "biographies", "links")
@@ -56,7 +66,7 @@ def add() -> ResponseReturnValue:
         return _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
-        return _redirect(_url(speaker), "speaker-added")
+        return flash.redirect_to(_url(speaker), "speaker-added")
     return _render_form(form)
 
 
@@ -103,7 +113,7 @@ def edit(slug: str) -> ResponseReturnValue:
             )
         except StaleEdit as stale:
             return _render_form(form.rebase_on(stale), speaker, stale)
-        return _redirect(_url(speaker), "speaker-saved" if changes else "as-it-was")
+        return flash.redirect_to(_url(speaker), "speaker-saved" if changes else "as-it-was")
     return _render_form(form, speaker)
 
 
@@ -112,7 +122,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.withdraw(speaker, actor=guards.current_actor())
-        return _redirect(_url(speaker), "speaker-withdrawn")
+        return flash.redirect_to(_url(speaker), "speaker-withdrawn")
     return _render_confirm("withdraw", speaker)
 
 
@@ -120,7 +130,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
 def restore(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     speakers.reinstate(speaker, actor=guards.current_actor())
-    return _redirect(_url(speaker), "speaker-back")
+    return flash.redirect_to(_url(speaker), "speaker-back")
 
 
 @bp.route("/<slug>/merge/<other>", methods=["GET", "POST"])
@@ -131,7 +141,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
     if request.method == "POST":
         speakers.merge(target, source, actor=guards.current_actor())
         access.transfer(source, target, actor=guards.current_actor())
-        return _redirect(_url(target), "speakers-merged")
+        return flash.redirect_to(_url(target), "speakers-merged")
     sessions = speaker_queries.list_session_roles(source)
     return render_page(
         "admin/speakers/merge.html",
@@ -148,7 +158,7 @@ def delete(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.delete(speaker, actor=guards.current_actor())
-        return _redirect(url_for(".index"), "speaker-deleted")
+        return flash.redirect_to(url_for(".index"), "speaker-deleted")
     return _render_confirm("delete", speaker)
 
 
@@ -189,10 +199,6 @@ def _render_nothing_selected() -> ResponseReturnValue:
         gettext("Tick at least one speaker first"),
         actions=speaker_listing.BULK_ACTIONS.values(),
     )
-
-
-def _redirect(url: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url, message_key), 303)
 
 
 def _url(speaker: Speaker) -> str:

@@ -10,8 +10,7 @@ from app.accounts import guards, roles
 from app.materials import queries as materials
 from app.programme.editing import session_queries
 from app.programme.models import Session
-from app.speakers import material_views
-from app.speakers.material_views import SessionMaterials
+from app.speakers.material_views import MaterialViews, SessionMaterials
 from app.web import flash
 
 bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
@@ -24,11 +23,12 @@ flash.MESSAGES["admin"] |= {
 }
 
 
-class _AdminMaterialsContext:
+class _AdminMaterialViews(MaterialViews):
     layout = "admin/page.html"
     can_release = True
 
     def get_session(self, **url_args: str) -> Session:
+        guards.require_role_for(roles.PROGRAMME)()  # an upload that is too large comes before it
         return session_queries.get_session(url_args["slug"])
 
     def get_actor(self) -> str:
@@ -41,21 +41,16 @@ class _AdminMaterialsContext:
         session = self.get_session(**url_args)
         return {"trail": [(session.title, url_for("admin.sessions.show", slug=session.slug))]}
 
-    def redirect_to(self, url: str, flash_name: str) -> ResponseReturnValue:
-        return flash.redirect_to(url, flash_name)
 
-
-CONTEXT = _AdminMaterialsContext()
+VIEWS = _AdminMaterialViews()
 
 
 @bp.get("")
 def index(slug: str) -> ResponseReturnValue:
     """Show the materials, their downloads and what waits for approval."""
-    session = CONTEXT.get_session(slug=slug)
+    session = VIEWS.get_session(slug=slug)
     found = materials.list_by_session([session.id])[session.id]
-    return material_views.render_index(
-        CONTEXT, [SessionMaterials(session, {"slug": slug}, found)], slug=slug
-    )
+    return VIEWS.render_index([SessionMaterials(session, {"slug": slug}, found)], slug=slug)
 
 
-material_views.add_url_rules(bp, CONTEXT)
+VIEWS.add_url_rules(bp)

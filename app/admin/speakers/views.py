@@ -1,6 +1,6 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards
 from app.admin import bulk_actions
 from app.admin.speakers import listing as speaker_listing
-from app.admin.speakers import photo_views
 from app.admin.speakers.forms import SpeakerForm
 from app.content import markdown
 from app.errors import NotFound
@@ -36,7 +35,6 @@ flash.MESSAGES["admin"] |= {
     "speaker-deleted": _l("The speaker has been deleted. Nobody had seen it."),
     "speakers-merged": _l("The two are one speaker now. Readers see it once you publish."),
 }
-photo_views.add_url_rules(bp)
 
 OTHER_FIELDS = ("honorific", "pronunciation", "pronouns", "biographies", "links")
 
@@ -94,6 +92,15 @@ def show(slug: str) -> ResponseReturnValue:
         past=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
         form=ConfirmForm(),
     )
+
+
+@bp.get("/<slug>/photo.jpg")
+def photo_image(slug: str) -> ResponseReturnValue:
+    """Return the working version of the photo, which may not be public yet."""
+    photo = speaker_queries.get_speaker(slug).photo
+    if photo is None:
+        raise NotFound("This speaker has no photo")
+    return Response(photo.picture, mimetype="image/jpeg")
 
 
 @bp.route("/<slug>/change", methods=["GET", "POST"])

@@ -13,10 +13,16 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Validat
 from wtforms.validators import Optional as MayBeEmpty
 
 from app.accounts.guards import current_actor
-from app.admin.edit_form import CheckboxesField, EditForm, line_field, name_field, text_field
+from app.admin.edit_form import CheckboxesField, EditForm
 from app.errors import RuleViolation
 from app.forms.base import Form, validates_own_csrf
-from app.forms.fields import LocalDateTimeField, valid_datetime_or_empty
+from app.forms.fields import (
+    LocalDateTimeField,
+    editor_line_field,
+    editor_name_field,
+    editor_text_field,
+    valid_datetime_or_empty,
+)
 from app.forms.validators import (
     MAX_EMAIL_LENGTH,
     max_length,
@@ -89,10 +95,12 @@ class TrustedFieldsField(CheckboxesField):
 class SettingsForm(EditForm):
     """Edit the settings of the conference."""
 
-    title = name_field(_l("Title"), _l("The title"), _l("Enter the title of the conference"))
-    subtitle = line_field(_l("Subtitle (optional)"), _l("The subtitle"))
-    summary = text_field(_l("Summary (optional)"), _l("The summary"), limit=MAX_SUMMARY_LENGTH)
-    place = line_field(_l("Place (optional)"), _l("The place"))
+    title = editor_name_field(_l("Title"), _l("The title"), _l("Enter the title of the conference"))
+    subtitle = editor_line_field(_l("Subtitle (optional)"), _l("The subtitle"))
+    summary = editor_text_field(
+        _l("Summary (optional)"), _l("The summary"), limit=MAX_SUMMARY_LENGTH
+    )
+    place = editor_line_field(_l("Place (optional)"), _l("The place"))
     starts_on = _date_field(_l("First day"), _l("Enter the first day, like 2008-11-06"))
     ends_on = _date_field(_l("Last day"), _l("Enter the last day, like 2008-11-07"))
     time_zone = StringField(

@@ -13,8 +13,8 @@ from app.programme.fields.speakers import PHOTO
 from app.programme.models import Session
 from app.proposals import fields
 from app.proposals.models import Proposal
-from app.speakers.texts.fields import normalise_lines
 from app.speakers.texts.forms import ProfileFields, TextFields
+from app.text import normalise_lines
 
 META_FIELDS = frozenset({"csrf_token", "seal", "note"})
 

@@ -11,22 +11,21 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import NumberRange, Optional, ValidationError
 
-from app.admin.edit_form import (
-    MARKDOWN_HINT,
-    MAX_LINE_LENGTH,
-    PUBLIC_HINT,
-    EditForm,
-    line_field,
-    normalise_multiline,
-    notes_field,
-    text_field,
-)
+from app.admin.edit_form import EditForm, notes_field
 from app.admin.sessions import appearance_fields
 from app.admin.sessions.appearance_fields import AppearancesField
 from app.errors import RuleViolation
-from app.forms.fields import ClockTimeField
+from app.forms.fields import (
+    MARKDOWN_HINT,
+    MAX_EDITOR_LINE_LENGTH,
+    PUBLIC_HINT,
+    ClockTimeField,
+    editor_line_field,
+    editor_text_field,
+    line_field,
+)
 from app.forms.validators import (
     max_length,
     no_hidden_characters,
@@ -37,7 +36,7 @@ from app.programme.editing.session_queries import SessionFilterChoices
 from app.programme.fields.sessions import MAX_DURATION
 from app.programme.labels import LANGUAGE_TAG, kind_name
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Session
-from app.text import collapse_whitespace
+from app.text import collapse_whitespace, normalise_lines
 from app.web import formatting
 
 MAX_LINKS = 50
@@ -164,19 +163,16 @@ SEATS_ERROR = _l("The seats must be a number from 1 to 100,000")
 class SessionForm(EditForm):
     """Edit a session: its texts, time, room and speakers."""
 
-    title = StringField(
+    title = line_field(
         _l("Title"),
-        [
-            DataRequired(_l("Enter the title")),
-            max_length(MAX_LINE_LENGTH, _l("The title")),
-            no_hidden_characters,
-            requires_alphanumeric(_l("The title")),
-        ],
-        [collapse_whitespace],
-        PUBLIC_HINT,
+        _l("The title"),
+        _l("Enter the title"),
+        validator=requires_alphanumeric(_l("The title")),
+        description=PUBLIC_HINT,
+        max_chars=MAX_EDITOR_LINE_LENGTH,
     )
-    subtitle = line_field(_l("Subtitle (optional)"), _l("The subtitle"), PUBLIC_HINT)
-    kind = line_field(
+    subtitle = editor_line_field(_l("Subtitle (optional)"), _l("The subtitle"), PUBLIC_HINT)
+    kind = editor_line_field(
         _l("Kind (optional)"),
         _l("The kind"),
         _l("Public. Choose one that is in use, or type another. A break needs no speakers"),
@@ -186,7 +182,7 @@ class SessionForm(EditForm):
     theme = SelectField(
         _l("Theme"), [one_of_choices(_l("Choose one of the themes"))], description=PUBLIC_HINT
     )
-    language = line_field(
+    language = editor_line_field(
         _l("Language (optional)"),
         _l("The language"),
         _l("Public. The code of the language that is spoken: en, fr, pt-BR"),
@@ -212,25 +208,25 @@ class SessionForm(EditForm):
     appearances = AppearancesField(_l("Speakers"))
     find = StringField(
         _l("Find a speaker to add"),
-        [max_length(MAX_LINE_LENGTH, _l("The name"))],
+        [max_length(MAX_EDITOR_LINE_LENGTH, _l("The name"))],
         [collapse_whitespace],
         _l("A part of the name is enough; accents do not matter"),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
-    abstract = text_field(
+    abstract = editor_text_field(
         _l("Abstract (optional)"), _l("The abstract"), MARKDOWN_HINT, MAX_TEXT_LENGTH
     )
-    description = text_field(
+    description = editor_text_field(
         _l("Description (optional)"), _l("The description"), MARKDOWN_HINT, MAX_TEXT_LENGTH
     )
     links = TextAreaField(
         _l("Links (optional)"),
         [max_length(MAX_TEXT_LENGTH, _l("The links")), no_hidden_characters, validate_links],
-        [normalise_multiline],
+        [normalise_lines],
         _l("Public. One a line: the address, a space, and what it leads to"),
         render_kw={"spellcheck": "false"},
     )
-    licence = line_field(
+    licence = editor_line_field(
         _l("Licence (optional)"), _l("The licence"), _l("Public. For example CC BY 4.0")
     )
     is_recorded = BooleanField(_l("It will be recorded (public)"))

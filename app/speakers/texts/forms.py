@@ -8,55 +8,61 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from app.forms.base import Form
+from app.forms.fields import (
+    MAX_LINE_LENGTH,
+    PUBLIC_HINT,
+    counted_text_field,
+    editor_line_field,
+    editor_name_field,
+)
 from app.programme import speaker_links
 from app.proposals import merging
 from app.speakers.texts import fields
 from app.speakers.texts.fields import BiographiesField
 
 MAX_FINGERPRINTS_LENGTH = 2_000  # characters
-PUBLIC_HINT = _l("Public")
 
 
 class ProfileFields(Form):
     """The public profile of a speaker, without the photo."""
 
-    name = fields.name_field(
+    name = editor_name_field(
         _l("Name"),
         _l("The name"),
         _l("Enter the name"),
         _l("Public. In the writing in which it is usually written"),
     )
-    honorific = fields.line_field(
+    honorific = editor_line_field(
         _l("Title before the name (optional)"),
         _l("The title"),
         _l("Public. For example Professor, Dr or Sir"),
-        fields.MAX_SHORT_LINE_LENGTH,
+        MAX_LINE_LENGTH,
     )
-    pronunciation = fields.line_field(
+    pronunciation = editor_line_field(
         _l("How to say the name (optional)"),
         _l("How to say the name"),
         _l(
             "Public. In plain letters, for whoever introduces the speaker: "
             "for example zho-OW mah-RAY"
         ),
-        fields.MAX_SHORT_LINE_LENGTH,
+        MAX_LINE_LENGTH,
     )
-    pronouns = fields.line_field(
+    pronouns = editor_line_field(
         _l("Pronouns (optional)"),
         _l("The pronouns"),
         _l("Public. For example she/her or they/them"),
-        fields.MAX_SHORT_LINE_LENGTH,
+        MAX_LINE_LENGTH,
     )
-    role = fields.line_field(
+    role = editor_line_field(
         _l("Role (optional)"), _l("The role"), _l("Public. For example Professor of public health")
     )
-    organisation = fields.line_field(
+    organisation = editor_line_field(
         _l("Organisation (optional)"), _l("The organisation"), PUBLIC_HINT
     )
-    country = fields.line_field(
+    country = editor_line_field(
         _l("Country (optional)"), _l("The country"), PUBLIC_HINT, list="countries"
     )
-    biography = fields.text_field(
+    biography = counted_text_field(
         _l("Biography (optional)"),
         _l("The biography"),
         _l(
@@ -97,13 +103,13 @@ class ProfileFields(Form):
 class TextFields(Form):
     """The public text of a session."""
 
-    title = fields.name_field(
+    title = editor_name_field(
         _l("Title"),
         _l("The title"),
         _l("Enter the title"),
         _l("Public, at most 200 characters"),
     )
-    abstract = fields.text_field(
+    abstract = counted_text_field(
         _l("Abstract (optional)"),
         _l("The abstract"),
         _l(

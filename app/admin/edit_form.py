@@ -6,10 +6,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.errors import StaleEdit
 from app.forms.base import Form
 from app.forms.fields import editor_name_field, editor_text_field
 from app.forms.validators import one_of_choices
-from app.programme.editing.versioned_edits import StaleEdit
 
 MAX_NUMBER_DIGITS = 10  # digits
 MAX_NOTES_LENGTH = 5_000  # characters

@@ -23,13 +23,13 @@ from app.admin.edit_form import (
 )
 from app.admin.listing import ListFilter, translated_options
 from app.admin.ordered_listing import OrderedListing, RowFilter
+from app.errors import StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.forms.validators import one_of_choices
 from app.history import queries as history
 from app.interchange.importers.rooms_and_themes import MAX_CAPACITY
 from app.programme import queries
 from app.programme.editing import ordering, rooms
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.rooms_and_themes import ROOM_FIELDS
 from app.programme.labels import FEATURES, feature_name
 from app.programme.models import Room

@@ -14,7 +14,7 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from app.accounts.guards import current_actor
 from app.admin.edit_form import CheckboxesField, EditForm
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import Form, validates_own_csrf
 from app.forms.fields import (
     LocalDateTimeField,
@@ -34,7 +34,6 @@ from app.history import queries as history
 from app.programme import public_settings, queries
 from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import list_outside_conference_days
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.conference import CONFERENCE_FIELDS, DAYS, LABELS, MOMENTS
 from app.programme.models import Conference
 from app.registration import queries as registration
@@ -180,7 +179,7 @@ class SettingsForm(EditForm):
 class SeatLimitForm(Form):
     """Edit the limit of places."""
 
-    seen = HiddenField()
+    expected_version = HiddenField()
     places = IntegerField(
         _l("Limit of places"),
         [
@@ -193,7 +192,7 @@ class SeatLimitForm(Form):
     @property
     def expected_limit(self) -> int:
         """Return the limit when the form was opened; -1, which never matches, if invalid."""
-        typed = self.seen.data or ""
+        typed = self.expected_version.data or ""
         return int(typed) if typed.isdecimal() and len(typed) < 10 else -1
 
 
@@ -274,14 +273,14 @@ def limit() -> ResponseReturnValue:
                 form.places.data or 0, expected_limit=form.expected_limit, actor=current_actor()
             )
         except StaleLimit as moved:
-            form.seen.data, status = str(moved.seats), 409
+            form.expected_version.data, status = str(moved.seats), 409
             form.add_error(form.places, moved)
         except RuleViolation as refusal:
             form.add_error(form.places, refusal)
         else:
             return _redirect("limit-saved" if is_new else "as-it-was")
     elif not form.is_submitted():
-        form.places.data, form.seen.data = now.limit, str(now.limit)
+        form.places.data, form.expected_version.data = now.limit, str(now.limit)
     return render_page("admin/settings/limit.html", status, form=form, places=now)
 
 

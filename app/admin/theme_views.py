@@ -15,12 +15,12 @@ from app.admin.bulk_actions import BulkAction
 from app.admin.edit_form import EditForm, ReassignForm, name_field, notes_field, text_field
 from app.admin.listing import ListFilter, translated_options
 from app.admin.ordered_listing import OrderedListing, RowFilter
+from app.errors import StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.forms.validators import max_length, no_hidden_characters, one_of_choices
 from app.history import queries as history
 from app.programme import queries
 from app.programme.editing import ordering, themes
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields import rooms_and_themes
 from app.programme.fields.rooms_and_themes import COLOURS, THEME_FIELDS, ThemeLookTaken
 from app.programme.models import THEME_SHAPES, Theme

@@ -140,7 +140,7 @@ ANSWER_REQUIRED = _l("Say whether you take part")
 class ParticipationForm(Form):
     """Confirm participation, ask for another time, or withdraw."""
 
-    seen = HiddenField()  # fingerprint of the schedule that the page showed
+    fingerprint = HiddenField()  # of the schedule that the page showed
 
     answer = RadioField(
         _l("Do you take part?"),
@@ -172,7 +172,7 @@ class AnswerForm(Form):
     """A short question, with a fingerprint of the answer that its page showed."""
 
     question: SpeakerQuestion
-    seen = HiddenField()
+    fingerprint = HiddenField()
 
     def get_answers(self) -> dict[str, str]:
         """Return the answers by field name."""
@@ -248,7 +248,7 @@ class PublishingConsentForm(AnswerForm):
 class AvailabilityForm(Form):
     """The times at which a speaker cannot appear."""
 
-    seen = HiddenField()
+    fingerprint = HiddenField()
     absences = AbsencesField(_l("Cannot appear"))
 
     def apply_button(self, pressed: str, days: Iterable[date]) -> bool:

@@ -30,7 +30,7 @@ flash.MESSAGES["speakers"] |= {
 def edit(slug: str) -> ResponseReturnValue:
     """Show the question and carry out the answer."""
     speaker = access.get_own_speaker(slug)
-    form = ParticipationForm(data={"seen": services.schedule_fingerprint(speaker)})
+    form = ParticipationForm(data={"fingerprint": services.schedule_fingerprint(speaker)})
     status = 200
     if form.validate_on_submit():
         try:
@@ -40,7 +40,7 @@ def edit(slug: str) -> ResponseReturnValue:
             status = 429
         except RuleViolation as refusal:
             form.add_error(form.answer, refusal)
-            form.seen.data = services.schedule_fingerprint(speaker)
+            form.fingerprint.data = services.schedule_fingerprint(speaker)
             status = 409
     return render_page(
         "speakers/participation.html",
@@ -59,7 +59,7 @@ def _save_answer(speaker: Speaker, form: ParticipationForm) -> ResponseReturnVal
         services.request_another_time(speaker, message, actor=access.current_actor())
     else:
         services.confirm(
-            speaker, expected_fingerprint=form.seen.data or "", actor=access.current_actor()
+            speaker, expected_fingerprint=form.fingerprint.data or "", actor=access.current_actor()
         )
     name = {WITHDRAWAL: "withdrawn", ANOTHER_TIME: "asked"}.get(answer, "confirmed")
     return flash.redirect_to(url_for("speakers.show_checklist", slug=speaker.slug), name)

@@ -8,8 +8,8 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.errors import StaleEdit
 from app.forms.base import validates_own_csrf
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import queries as registration
@@ -49,7 +49,7 @@ def edit(slug: str, question: str) -> ResponseReturnValue:
     short_question = FORMS[question].question
     get_current = partial(questions.get_answer, speaker, short_question)
     current = get_current()
-    form = FORMS[question](data={**current, "seen": questions.fingerprint(current)})
+    form = FORMS[question](data={**current, "fingerprint": questions.fingerprint(current)})
     save = partial(questions.save_answer, speaker, short_question)
     template = f"speakers/{question.replace('-', '_')}.html"
     return _save_or_render(template, speaker, form, save, get_current)
@@ -63,7 +63,7 @@ def availability(slug: str) -> ResponseReturnValue:
     get_current = partial(SPEAKER_FIELDS.get_value, speaker, ABSENCES)
     initial = forms.initial_absences(speaker.absences, conference_zone())
     form = AvailabilityForm(
-        data={"absences": initial, "seen": questions.fingerprint(get_current())}
+        data={"absences": initial, "fingerprint": questions.fingerprint(get_current())}
     )
     if form.apply_button(request.form.get("press", ""), registration.conference_days()):
         return _render_form("speakers/availability.html", speaker, form)
@@ -81,13 +81,13 @@ def _save_or_render(
     """Save a valid answer; otherwise show the page, also if somebody else has saved since."""
     stale = None
     if form.validate_on_submit():
-        expected = form.seen.data or ""
+        expected = form.fingerprint.data or ""
         try:
             has_changed = save(
                 form.get_answers(), expected_fingerprint=expected, actor=access.current_actor()
             )
         except StaleEdit as error:
-            stale, form.seen.data = error, questions.fingerprint(get_current())
+            stale, form.fingerprint.data = error, questions.fingerprint(get_current())
         else:
             checklist = url_for("speakers.show_checklist", slug=speaker.slug)
             return flash.redirect_to(checklist, "saved" if has_changed else "as-it-was")

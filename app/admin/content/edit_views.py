@@ -14,10 +14,9 @@ from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
 from app.content import diff, queries, services
 from app.content.models import NEWS, PAGE
-from app.content.services import StaleContent
 from app.content.versions import FALLBACK_LANGUAGE, ContentKey, Version
 from app.content.views import get_content_folder
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
 from app.web import flash, languages
 from app.web.formatting import local_day
@@ -77,7 +76,7 @@ def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
     )
 
 
-def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleContent | None]:
+def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleEdit | None]:
     """Save the form; return the redirect, or the status with which to render the form."""
     if not form.is_submitted():
         return 200, None
@@ -87,7 +86,7 @@ def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleContent | None]:
         return 200, None
     try:
         return save(), None
-    except StaleContent as stale:
+    except StaleEdit as stale:
         form.version.data = str(stale.version)
         return 409, stale
     except RuleViolation as refusal:
@@ -136,7 +135,7 @@ def _set_initial_data(form: ContentForm, text: EditableText) -> None:
         form.set_initial_data("", "", "", local_day(clock.now()))
 
 
-def _form_context(form: ContentForm, key: ContentKey, stale: StaleContent | None) -> dict[str, Any]:
+def _form_context(form: ContentForm, key: ContentKey, stale: StaleEdit | None) -> dict[str, Any]:
     english = (
         None
         if key.language == FALLBACK_LANGUAGE
@@ -163,6 +162,6 @@ def _render_preview(form: ContentForm, key: ContentKey) -> Any:
     return make(version, wording.body, languages.url_prefix(key.language), "preview-")
 
 
-def _diff_body(stale: StaleContent | None) -> Any:
+def _diff_body(stale: StaleEdit | None) -> Any:
     body = next((one for one in stale.differing if one.field == "body"), None) if stale else None
     return diff.diff_lines(body.before, body.after) if body else ()

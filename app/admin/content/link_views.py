@@ -15,9 +15,8 @@ from app.content import links as content
 from app.content import queries
 from app.content.links import ManagedLink
 from app.content.models import LINK, PAGE
-from app.content.services import StaleContent
 from app.content.views import get_content_folder
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
 from app.web import flash
 from app.web.rendering import render_page
@@ -66,7 +65,7 @@ def edit_link(slug: str, link: int) -> ResponseReturnValue:
         return _render_link(found, form, 422)
     try:
         return _save(found, form)
-    except StaleContent as stale:
+    except StaleEdit as stale:
         form.version.data = str(stale.version)
         return _render_link(found, form, 409, stale=stale)
     except RuleViolation as refusal:

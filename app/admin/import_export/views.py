@@ -78,7 +78,7 @@ def dry_run(number: int) -> ResponseReturnValue:
         try:
             loaded = import_rules.load(
                 found,
-                expected_fingerprint=form.seal.data or "",
+                expected_fingerprint=form.fingerprint.data or "",
                 is_confirmed=form.is_meant.data,
                 actor=guards.current_actor(),
             )
@@ -118,7 +118,8 @@ def _render_upload_form(form: UploadForm, status: int) -> ResponseReturnValue:
 
 
 def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
-    told, form.seal.data = uploads.get_dry_run_result(found), uploads.fingerprint_upload(found)
+    told = uploads.get_dry_run_result(found)
+    form.fingerprint.data = uploads.fingerprint_upload(found)
     return render_page(
         "admin/import_export/dry_run.html",
         422 if form.errors else 200,

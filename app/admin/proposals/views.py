@@ -57,7 +57,7 @@ def show(number: int) -> ResponseReturnValue:
 def approve(number: int) -> ResponseReturnValue:
     try:
         services.approve(
-            number, expected_fingerprint=request.form.get("seal", ""), actor=current_actor()
+            number, expected_fingerprint=request.form.get("fingerprint", ""), actor=current_actor()
         )
     except RuleViolation as refusal:
         return _render_proposal(queries.get_proposal(number), refusal)

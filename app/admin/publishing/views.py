@@ -75,7 +75,7 @@ def _publish_or_schedule(form: PublishForm) -> WizardStep | PublishResult | None
     try:
         if not form.is_scheduled:
             return services.publish(
-                note, expected_fingerprint=form.seal.data or "", **_override_and_actor(form)
+                note, expected_fingerprint=form.fingerprint.data or "", **_override_and_actor(form)
             )
         scheduled_releases.schedule(form.publish_at, note, **_override_and_actor(form))
     except StalePreview as late:
@@ -106,7 +106,7 @@ def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
     if look.clashes and not form.overrule.data:
         form.add_violation(UnresolvedClashes())
         return WizardStep(FORM_TEMPLATE, 422, look)
-    form.seal.data = look.fingerprint
+    form.fingerprint.data = look.fingerprint
     return WizardStep(CHECK_TEMPLATE, 409 if refusal else 200, look, refusal)
 
 
@@ -243,7 +243,7 @@ def roll_back(number: int) -> ResponseReturnValue:
         else:
             return flash.redirect_to(url_for(".release", number=number), "rolled-back")
     shown = presentation.diff_rollback(number)
-    form.seen.data = str(shown.old)
+    form.expected_version.data = str(shown.old)
     return render_page(
         "admin/publishing/roll_back.html",
         422 if form.errors else 200,

@@ -17,13 +17,12 @@ from app.admin.sessions import listing as session_listing
 from app.admin.sessions.bulk_edit import BulkEditForm
 from app.admin.sessions.forms import SessionForm
 from app.content import markdown
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme import clashes, queries
 from app.programme.clashes import Clash
 from app.programme.editing import session_queries, sessions
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import CONFIRMED, Session
 from app.releases import current_release
@@ -126,10 +125,10 @@ def bulk() -> ResponseReturnValue:
 def bulk_edit() -> ResponseReturnValue:
     form = BulkEditForm()
     form.set_choices(session_queries.list_filter_choices())
-    seen = together.parse_versions(request.form.getlist("seen"))
-    if not form.validate() or not seen:
+    expected = together.parse_versions(request.form.getlist("expected_version"))
+    if not form.validate() or not expected:
         raise RuleViolation("What was chosen is no longer there: choose again")
-    came = sessions.update_several(seen, form.values(), actor=guards.current_actor())
+    came = sessions.update_several(expected, form.values(), actor=guards.current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not came.skipped:
         return flash.redirect_to(back, "sessions-changed")

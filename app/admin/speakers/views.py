@@ -10,11 +10,10 @@ from app.admin import bulk_actions
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers.forms import SpeakerForm
 from app.content import markdown
-from app.errors import NotFound
+from app.errors import NotFound, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import speaker_queries, speakers
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.speakers import LABELS, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import countries

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.agenda.models import Agenda
 from app.database import db, violated_constraint
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.mail import services as mail
 from app.registration import booking, seats
@@ -25,7 +25,7 @@ from app.registration.bookings.changes import BookingChange
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, LinkedAgenda
 
 
-class StaleBooking(RuleViolation):
+class StaleBooking(StaleEdit):
     """The booking has been changed since the page was opened."""
 
 
@@ -50,7 +50,7 @@ def lock_expecting(delegate: Delegate, expected_version: int) -> None:
         raise RuleViolation(queries.BOOKING_CANCELLED)
     if delegate.version != expected_version:
         raise StaleBooking(
-            "Your booking was changed in another window after you opened this page. "
+            message="Your booking was changed in another window after you opened this page. "
             "Check your answer, then save again if it should count"
         )
 

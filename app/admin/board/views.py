@@ -15,10 +15,11 @@ from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
 from app.programme import clashes
 from app.programme import queries as programme
-from app.programme.clashes import Clash, ProposedMove
+from app.programme.clashes import Clash
 from app.programme.editing import sessions
 from app.programme.editing.sessions import ScheduleSlot
 from app.programme.models import Session
+from app.programme.scheduled_sessions import ProposedMove
 from app.web.rendering import render_page
 
 bp = Blueprint("board", __name__, url_prefix="/board")

@@ -33,6 +33,7 @@ from app.admin.sessions import material_views as session_material_views
 from app.admin.sessions import views as session_views
 from app.admin.speaker_pages import access_views
 from app.admin.speaker_pages import views as speaker_page_views
+from app.admin.speakers import photo_views as admin_photo_views
 from app.admin.speakers import views as admin_speaker_views
 from app.agenda import transfer_views
 from app.agenda import views as agenda_views
@@ -99,6 +100,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, edit_views.bp),
     (delegate_views.bp, export_views.bp),
     (speaker_page_views.bp, access_views.bp),
+    (admin_speaker_views.bp, admin_photo_views.bp),
     (sign_in_views.bp, account_views.bp),
     (sign_in_views.bp, two_factor_views.bp),
     (sign_in_views.bp, setup_views.bp),

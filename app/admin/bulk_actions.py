@@ -9,9 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from app.accounts import guards
-from app.admin import flash
 from app.forms.base import ConfirmForm
-from app.web import next_url
+from app.web import flash, next_url
 from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.flash import redirect_to
 from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound
 from app.forms.base import ConfirmForm
@@ -20,6 +19,7 @@ from app.mail.models import Email
 from app.registration.desk import queries
 from app.registration.desk import services as desk
 from app.registration.models import Delegate
+from app.web import flash
 from app.web.rendering import render_page
 
 EMAIL_NAMES: Final = {
@@ -60,6 +60,10 @@ def email_choices() -> list[tuple[str, str]]:
 
 
 bp = Blueprint("emails", __name__, url_prefix="/letters")
+
+flash.MESSAGES["admin"] |= {
+    "letter-again": _l("The letter is on its way again."),
+}
 
 AGES = {
     "hour": timedelta(hours=1),
@@ -119,7 +123,8 @@ def show(number: int) -> ResponseReturnValue:
 @bp.post("/<int:number>/again")
 def resend(number: int) -> ResponseReturnValue:
     sent = desk.resend(mail.get_email(number), actor=current_actor())
-    return redirect_to(url_for(".show", number=sent.id), "letter-again")
+    address = url_for(".show", number=sent.id)
+    return flash.redirect_to(address, "letter-again")
 
 
 def _find_delegate(letter: Email) -> Delegate | None:

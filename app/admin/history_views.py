@@ -14,7 +14,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
-from app.admin import flash
 from app.admin.edit_form import MAX_NUMBER_DIGITS
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
@@ -28,7 +27,7 @@ from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration.models import Delegate
 from app.text import collapse_whitespace, strip_hidden
-from app.web import spreadsheets
+from app.web import flash, spreadsheets
 
 SUBJECT_COLUMNS: Final[
     Mapping[str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]]]
@@ -153,6 +152,10 @@ def export_row(  # noqa: PLR0913 - one per cell
 
 
 bp = Blueprint("history", __name__, url_prefix="/history")
+
+flash.MESSAGES["admin"] |= {
+    "undone": _l("Undone. The history keeps both, and you can undo the undoing."),
+}
 
 
 @bp.get("")

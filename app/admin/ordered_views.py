@@ -11,22 +11,26 @@ from typing import Any, ClassVar, Generic
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin import bulk_actions, ordered_listing
 from app.admin.bulk_actions import BulkAction
 from app.admin.edit_form import EditForm, ReassignForm
-from app.admin.flash import redirect_to
 from app.admin.listing import PAGE_SIZE, render_list
 from app.admin.ordered_listing import RowFilter
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import rooms_and_themes as editing
 from app.programme.editing.rooms_and_themes import EntityT, OrderedKind
-from app.programme.editing.versioned_edits import StaleEdit
 from app.releases import current_release
+from app.web import flash
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "not-moved": _l("The order is as it was: there is no such place, or it stands there already."),
+}
 
 
 class OrderedForm(EditForm):
@@ -120,7 +124,7 @@ def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
     except RuleViolation as refusal:
         form.add_error(form[form.refused_field], refusal)
         return _render_form(section, form)
-    return redirect_to(_url(item), f"{section.kind.name}-added")
+    return flash.redirect_to(_url(item), f"{section.kind.name}-added")
 
 
 def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
@@ -156,7 +160,7 @@ def edit(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
     except RuleViolation as refusal:
         form.add_error(form[form.refused_field], refusal)
         return _render_form(section, form, item)
-    return redirect_to(_url(item), f"{section.kind.name}-saved" if changes else "as-it-was")
+    return flash.redirect_to(_url(item), f"{section.kind.name}-saved" if changes else "as-it-was")
 
 
 def move(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
@@ -165,7 +169,7 @@ def move(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
     is_moved = editing.move(section.kind, item, way, actor=guards.current_actor())
     page = (editing.get_position(section.kind, item).number - 1) // PAGE_SIZE + 1
     url = url_for(".index", page=page if page > 1 else None, _anchor=item.slug)
-    return redirect_to(url, f"{section.kind.name}-moved" if is_moved else "not-moved")
+    return flash.redirect_to(url, f"{section.kind.name}-moved" if is_moved else "not-moved")
 
 
 @validates_own_csrf
@@ -177,7 +181,7 @@ def reassign(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue
     if form.validate_on_submit():
         target = editing.get_by_slug(kind, form.to.data)
         editing.reassign_sessions(kind, item, target, actor=guards.current_actor())
-        return redirect_to(url_for(".delete", slug=slug), f"{kind.name}-emptied")
+        return flash.redirect_to(url_for(".delete", slug=slug), f"{kind.name}-emptied")
     return _render(section, "reassign", item, 422 if form.errors else 200, form=form)
 
 
@@ -185,7 +189,7 @@ def delete(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
     item = editing.get_by_slug(section.kind, slug)
     if request.method == "POST":
         editing.delete(section.kind, item, actor=guards.current_actor())
-        return redirect_to(url_for(".index"), f"{section.kind.name}-deleted")
+        return flash.redirect_to(url_for(".index"), f"{section.kind.name}-deleted")
     has_others = len(editing.list_all(section.kind)) > 1
     return _render(section, "delete", item, has_others=has_others, form=ConfirmForm())
 

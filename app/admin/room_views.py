@@ -10,10 +10,11 @@ from wtforms.validators import NumberRange, Optional
 
 from app.admin import ordered_listing, ordered_views
 from app.admin.bulk_actions import BulkAction
-from app.admin.edit_form import CheckboxesField, name_field, notes_field, text_field
+from app.admin.edit_form import CheckboxesField, notes_field
 from app.admin.listing import ListFilter
 from app.admin.ordered_listing import RowFilter
 from app.admin.ordered_views import OrderedForm, OrderedSection
+from app.forms.fields import editor_name_field, editor_text_field
 from app.forms.validators import one_of_choices
 from app.interchange.importers.rooms_and_themes import MAX_CAPACITY
 from app.programme import queries
@@ -22,6 +23,7 @@ from app.programme.editing.rooms_and_themes import ROOMS
 from app.programme.fields.rooms_and_themes import ROOM_LABELS
 from app.programme.labels import FEATURES, feature_name
 from app.programme.models import Room
+from app.web import flash
 
 MISSING_OPTIONS = (("capacity", _l("Capacity")), ("features", _l("Access")))
 MAX_DESCRIPTION_LENGTH = 2_000
@@ -113,7 +115,7 @@ class RoomForm(OrderedForm):
 
     labels = ROOM_LABELS
 
-    name = name_field(_l("Name"), _l("The name"), _l("Enter the room’s name"))
+    name = editor_name_field(_l("Name"), _l("The name"), _l("Enter the room’s name"))
     capacity = CapacityField(
         _l("Capacity (optional)"),
         [
@@ -123,7 +125,7 @@ class RoomForm(OrderedForm):
         description=_l("How many people may be in it"),
         render_kw={"inputmode": "numeric"},
     )
-    description = text_field(
+    description = editor_text_field(
         _l("Description (optional)"),
         _l("The description"),
         _l("Where it is and how to get there"),
@@ -142,6 +144,16 @@ class RoomForm(OrderedForm):
         """Set the features to choose from: the known ones, and others that the room has."""
         self.features.choices = feature_choices([item] if item else [])
 
+
+flash.MESSAGES["admin"] |= {
+    "room-added": _l("The room has been added. Readers see it once you publish."),
+    "room-saved": _l("The room has been saved. Readers see it once you publish."),
+    "room-moved": _l("The order of rooms has been changed. Readers see it once you publish."),
+    "room-emptied": _l("The sessions have been moved. Readers are told once you publish."),
+    "rooms-changed": _l("All of them have been changed. Readers see it once you publish."),
+    "rooms-deleted": _l("They have been deleted. Readers see it once you publish."),
+    "room-deleted": _l("The room has been deleted. Readers see it once you publish."),
+}
 
 bp = Blueprint("rooms", __name__, url_prefix="/rooms")
 ordered_views.register(

@@ -13,11 +13,16 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Validat
 from wtforms.validators import Optional as MayBeEmpty
 
 from app.accounts.guards import current_actor
-from app.admin import flash
-from app.admin.edit_form import CheckboxesField, EditForm, line_field, name_field, text_field
-from app.errors import RuleViolation
+from app.admin.edit_form import CheckboxesField, EditForm
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import Form, validates_own_csrf
-from app.forms.fields import LocalDateTimeField, valid_datetime_or_empty
+from app.forms.fields import (
+    LocalDateTimeField,
+    editor_line_field,
+    editor_name_field,
+    editor_text_field,
+    valid_datetime_or_empty,
+)
 from app.forms.validators import (
     MAX_EMAIL_LENGTH,
     max_length,
@@ -29,13 +34,13 @@ from app.history import queries as history
 from app.programme import public_settings, queries
 from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import list_outside_conference_days
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.conference import CONFERENCE_FIELDS, DAYS, LABELS, MOMENTS
 from app.programme.models import Conference
 from app.registration import queries as registration
 from app.registration import seat_limit
 from app.registration.seat_limit import StaleLimit
 from app.text import collapse_whitespace
+from app.web import flash
 from app.web.rendering import render_page
 
 TRUSTED_FIELD_CHOICES = [
@@ -89,10 +94,12 @@ class TrustedFieldsField(CheckboxesField):
 class SettingsForm(EditForm):
     """Edit the settings of the conference."""
 
-    title = name_field(_l("Title"), _l("The title"), _l("Enter the title of the conference"))
-    subtitle = line_field(_l("Subtitle (optional)"), _l("The subtitle"))
-    summary = text_field(_l("Summary (optional)"), _l("The summary"), limit=MAX_SUMMARY_LENGTH)
-    place = line_field(_l("Place (optional)"), _l("The place"))
+    title = editor_name_field(_l("Title"), _l("The title"), _l("Enter the title of the conference"))
+    subtitle = editor_line_field(_l("Subtitle (optional)"), _l("The subtitle"))
+    summary = editor_text_field(
+        _l("Summary (optional)"), _l("The summary"), limit=MAX_SUMMARY_LENGTH
+    )
+    place = editor_line_field(_l("Place (optional)"), _l("The place"))
     starts_on = _date_field(_l("First day"), _l("Enter the first day, like 2008-11-06"))
     ends_on = _date_field(_l("Last day"), _l("Enter the last day, like 2008-11-07"))
     time_zone = StringField(
@@ -172,7 +179,7 @@ class SettingsForm(EditForm):
 class SeatLimitForm(Form):
     """Edit the limit of places."""
 
-    seen = HiddenField()
+    expected_version = HiddenField()
     places = IntegerField(
         _l("Limit of places"),
         [
@@ -185,7 +192,7 @@ class SeatLimitForm(Form):
     @property
     def expected_limit(self) -> int:
         """Return the limit when the form was opened; -1, which never matches, if invalid."""
-        typed = self.seen.data or ""
+        typed = self.expected_version.data or ""
         return int(typed) if typed.isdecimal() and len(typed) < 10 else -1
 
 
@@ -196,6 +203,11 @@ def _to_iso(when: date | datetime | None) -> str | None:
 
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
+
+flash.MESSAGES["admin"] |= {
+    "settings-saved": _l("The settings have been saved, and are in effect now."),
+    "limit-saved": _l("The limit has been changed, and is in effect now."),
+}
 
 
 @bp.get("")
@@ -243,7 +255,7 @@ def _edit(conference: Conference) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.ends_on, refusal)
         else:
-            return _redirect("settings-saved" if changes else "settings-as-they-were")
+            return _redirect("settings-saved" if changes else "as-it-was")
     elif not form.is_submitted():
         form.set_initial_data(conference)
     return render_page("admin/settings/edit.html", status, form=form, found=conference, stale=stale)
@@ -261,14 +273,14 @@ def limit() -> ResponseReturnValue:
                 form.places.data or 0, expected_limit=form.expected_limit, actor=current_actor()
             )
         except StaleLimit as moved:
-            form.seen.data, status = str(moved.seats), 409
+            form.expected_version.data, status = str(moved.seats), 409
             form.add_error(form.places, moved)
         except RuleViolation as refusal:
             form.add_error(form.places, refusal)
         else:
-            return _redirect("limit-saved" if is_new else "settings-as-they-were")
+            return _redirect("limit-saved" if is_new else "as-it-was")
     elif not form.is_submitted():
-        form.places.data, form.seen.data = now.limit, str(now.limit)
+        form.places.data, form.expected_version.data = now.limit, str(now.limit)
     return render_page("admin/settings/limit.html", status, form=form, places=now)
 
 

@@ -13,12 +13,12 @@ from wtforms.validators import InputRequired, ValidationError
 from app.accounts import guards, queries, services, team
 from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER, Person
 from app.accounts.two_factor import services as second_step
-from app.admin.flash import redirect_to
 from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
 from app.history import queries as history
 from app.text import collapse_whitespace
+from app.web import flash
 from app.web.rendering import render_page
 
 ROLE_NAMES = {
@@ -68,6 +68,13 @@ class RoleForm(Form):
 
 bp = Blueprint("team", __name__, url_prefix="/people")
 
+flash.MESSAGES["admin"] |= {
+    "person-invited": _l("The invitation is on its way."),
+    "role-changed": _l("The role has been changed. A letter about it is on its way."),
+    "person-removed": _l("They no longer have a part. A letter about it is on its way."),
+    "second-step-reset": _l("Their second step has been reset. A letter about it is on its way."),
+}
+
 
 @bp.get("")
 def index() -> ResponseReturnValue:
@@ -90,7 +97,7 @@ def invite() -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.email, refusal)
         else:
-            return redirect_to(url_for(".index"), "person-invited")
+            return flash.redirect_to(url_for(".index"), "person-invited")
     return render_page("admin/team/invite.html", 422 if form.errors else 200, form=form)
 
 
@@ -105,14 +112,14 @@ def person(number: int) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.role, refusal)
         else:
-            return redirect_to(url_for(".person", number=number), "role-changed")
+            return flash.redirect_to(url_for(".person", number=number), "role-changed")
     return _render_person(member, form)
 
 
 @bp.post("/<int:number>/reset")
 def reset_two_factor(number: int) -> ResponseReturnValue:
     second_step.reset(queries.get_team_member(number).email, actor=_current_person().email)
-    return redirect_to(url_for(".person", number=number), "second-step-reset")
+    return flash.redirect_to(url_for(".person", number=number), "second-step-reset")
 
 
 @bp.route("/<int:number>/remove", methods=["GET", "POST"])
@@ -122,7 +129,7 @@ def remove(number: int) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         team.remove(number, _current_person())
-        return redirect_to(url_for(".index"), "person-removed")
+        return flash.redirect_to(url_for(".index"), "person-removed")
     status = 422 if form.errors else 200
     trail = [(member.email, url_for(".person", number=number))]
     return render_page(

@@ -10,14 +10,16 @@ from wtforms import SelectField, StringField
 
 from app.admin import ordered_listing, ordered_views
 from app.admin.bulk_actions import BulkAction
-from app.admin.edit_form import name_field, notes_field, text_field
+from app.admin.edit_form import notes_field
 from app.admin.ordered_listing import RowFilter
 from app.admin.ordered_views import OrderedForm, OrderedSection
+from app.forms.fields import editor_name_field, editor_text_field
 from app.forms.validators import max_length, no_hidden_characters, one_of_choices
 from app.programme.editing.rooms_and_themes import THEMES, OrderedKind
 from app.programme.fields.rooms_and_themes import COLOURS, LOOK, THEME_LABELS, next_free_look
 from app.programme.models import THEME_SHAPES, Theme
 from app.text import collapse_whitespace
+from app.web import flash
 
 MISSING_OPTIONS = (("summary", _l("Summary")),)
 MAX_SUMMARY_LENGTH = 1_000
@@ -45,8 +47,8 @@ class ThemeForm(OrderedForm):
 
     labels = THEME_LABELS
     refused_field = "shape"
-    name = name_field(_l("Name"), _l("The name"), _l("Enter the theme’s name"))
-    summary = text_field(
+    name = editor_name_field(_l("Name"), _l("The name"), _l("Enter the theme’s name"))
+    summary = editor_text_field(
         _l("Summary (optional)"),
         _l("The summary"),
         _l("One or two sentences on what its sessions have in common"),
@@ -101,6 +103,15 @@ class ThemeForm(OrderedForm):
             "palette": self.palette.data if self.palette.data in PALETTES else "1",
         }
 
+
+flash.MESSAGES["admin"] |= {
+    "theme-added": _l("The theme has been added. Readers see it once you publish."),
+    "theme-saved": _l("The theme has been saved. Readers see it once you publish."),
+    "theme-moved": _l("The order of themes has been changed. Readers see it once you publish."),
+    "theme-emptied": _l("The sessions have been moved. Readers see it once you publish."),
+    "themes-deleted": _l("They have been deleted. Readers see it once you publish."),
+    "theme-deleted": _l("The theme has been deleted. Readers see it once you publish."),
+}
 
 bp = Blueprint("themes", __name__, url_prefix="/themes")
 ordered_views.register(

@@ -1,10 +1,10 @@
-"""Changed fields as text: a label, the old value and the new value."""
+"""Differences as text: what changed in the same way, and each field's old and new value."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import takewhile
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -38,6 +38,33 @@ LABELS: Mapping[str, Any] = {
     "slug": _l("Address of its page"),
     "starts_at": _l("Starts"),
 }
+
+
+SESSION_HEADINGS: Mapping[str, Any] = {  # by the names of the groups
+    "added": _l("Added sessions"),
+    "moved": _l("Moved sessions"),
+    "renamed": _l("Renamed sessions"),
+    "cancelled": _l("Cancelled sessions"),
+    "back": _l("Sessions that take place after all"),
+    "withdrawn": _l("Withdrawn sessions"),
+    "reworded": _l("Other changes of sessions"),
+}
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True)
+class ChangeGroup(Generic[ItemT]):
+    """What changed in the same way; only the first items if there are many."""
+
+    name: str
+    heading: Any
+    count: int
+    items: tuple[ItemT, ...]
+
+    @property
+    def hidden_count(self) -> int:
+        """Return the number of items that are not shown."""
+        return self.count - len(self.items)
 
 
 class Timed(Protocol):

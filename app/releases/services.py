@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select, update
 from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db, lock_table
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme import public_settings
 from app.programme import queries as programme
@@ -98,14 +98,13 @@ class UnresolvedClashes(RuleViolation):
         super().__init__("Say why the clashes may stand, or solve them first")
 
 
-class StalePreview(RuleViolation):
+class StalePreview(StaleEdit):
     """The preview that the user saw is out of date."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Something has changed since you opened the page, so nothing has been published. "
-            "Look at what would change now"
-        )
+    message = (
+        "Something has changed since you opened the page, so nothing has been published. "
+        "Look at what would change now"
+    )
 
 
 @dataclass(frozen=True)

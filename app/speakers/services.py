@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from app import clock
 from app.accounts import rate_limits
 from app.database import db
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.editing import speaker_queries, versioned_edits
 from app.programme.editing import speakers as programme
@@ -23,14 +23,13 @@ A_DAY = timedelta(days=1)
 ALREADY_WITHDRAWN = "You no longer take part, so this cannot be changed here"
 
 
-class StaleSchedule(RuleViolation):
+class StaleSchedule(StaleEdit):
     """The speaker's schedule has changed since the page was opened."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The programme has changed since you opened this page, so nothing has been sent. "
-            "See what it has for you now, then answer again"
-        )
+    message = (
+        "The programme has changed since you opened this page, so nothing has been sent. "
+        "See what it has for you now, then answer again"
+    )
 
 
 def schedule_fingerprint(speaker: Speaker) -> str:

@@ -757,13 +757,15 @@ def test_nothing_ticked_is_said(organiser: Browser) -> None:
     assert "/organise/sessions?q=tide" in ask.links.values()
 
 
-@pytest.mark.parametrize("seen", ["", "x opening", "-1 opening", "9" * 30 + " opening", "opening"])
-def test_what_nobody_looked_at_is_not_changed(organiser: Browser, seen: str) -> None:
+@pytest.mark.parametrize(
+    "expected", ["", "x opening", "-1 opening", "9" * 30 + " opening", "opening"]
+)
+def test_what_nobody_looked_at_is_not_changed(organiser: Browser, expected: str) -> None:
     page = organiser.open("/organise/sessions")
     token = token_of(page)
     body = {
         "csrf_token": token,
-        "seen": seen,
+        "expected_version": expected,
         "theme": "water",
         "kind": "",
         "room": "",

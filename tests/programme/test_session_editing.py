@@ -8,12 +8,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.programme.editing import sessions
 from app.programme.editing.sessions import SkippedSession
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import Session
 from tests.factories import FIRST_MORNING, make_session, make_speaker, make_theme, publish_programme

@@ -4,24 +4,30 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
 from app.content import diff, queries, services
 from app.content.models import NEWS, PAGE
-from app.content.services import StaleContent
 from app.content.versions import FALLBACK_LANGUAGE, ContentKey, Version
 from app.content.views import get_content_folder
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
-from app.web import languages
+from app.web import flash, languages
 from app.web.formatting import local_day
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "text-added": _l("It has been added, and readers see it now."),
+    "text-saved": _l("Saved. Readers see it now."),
+    "text-waiting": _l("Saved. It waits, and appears by itself at its moment."),
+}
+
 
 EDIT_FORMS: dict[str, type[ContentForm]] = {PAGE: ContentForm, NEWS: NewsForm}
 NEW_FORMS: dict[str, type[ContentForm]] = {PAGE: NewPageForm, NEWS: NewsForm}
@@ -70,7 +76,7 @@ def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
     )
 
 
-def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleContent | None]:
+def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleEdit | None]:
     """Save the form; return the redirect, or the status with which to render the form."""
     if not form.is_submitted():
         return 200, None
@@ -80,7 +86,7 @@ def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleContent | None]:
         return 200, None
     try:
         return save(), None
-    except StaleContent as stale:
+    except StaleEdit as stale:
         form.version.data = str(stale.version)
         return 409, stale
     except RuleViolation as refusal:
@@ -110,7 +116,7 @@ def _save(form: ContentForm, text: EditableText) -> Response:
         actor=current_actor(),
     )
     saved = "text-waiting" if form.appears.utc_value else "text-saved"
-    return _redirect(text.key, saved if is_new else "text-as-it-was")
+    return _redirect(text.key, saved if is_new else "as-it-was")
 
 
 def _redirect(key: ContentKey, message_key: str) -> Response:
@@ -129,7 +135,7 @@ def _set_initial_data(form: ContentForm, text: EditableText) -> None:
         form.set_initial_data("", "", "", local_day(clock.now()))
 
 
-def _form_context(form: ContentForm, key: ContentKey, stale: StaleContent | None) -> dict[str, Any]:
+def _form_context(form: ContentForm, key: ContentKey, stale: StaleEdit | None) -> dict[str, Any]:
     english = (
         None
         if key.language == FALLBACK_LANGUAGE
@@ -156,6 +162,6 @@ def _render_preview(form: ContentForm, key: ContentKey) -> Any:
     return make(version, wording.body, languages.url_prefix(key.language), "preview-")
 
 
-def _diff_body(stale: StaleContent | None) -> Any:
+def _diff_body(stale: StaleEdit | None) -> Any:
     body = next((one for one in stale.differing if one.field == "body"), None) if stale else None
     return diff.diff_lines(body.before, body.after) if body else ()

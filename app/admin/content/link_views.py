@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import EditableText
 from app.admin.content.forms import EditLinkForm, LinkForm
@@ -17,11 +17,18 @@ from app.content import links as content
 from app.content import queries
 from app.content.links import ManagedLink
 from app.content.models import LINK, PAGE
-from app.content.services import StaleContent
 from app.content.views import get_content_folder
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
+from app.web import flash
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "link-added": _l("The link has been added, and readers see it now."),
+    "link-saved": _l("The link has been saved, and readers see it now."),
+    "link-removed": _l("The link has been taken away."),
+}
+
 
 METHODS = ["GET", "POST"]
 
@@ -60,7 +67,7 @@ def edit_link(slug: str, link: int) -> ResponseReturnValue:
         return _render_link(found, form, 422)
     try:
         return _save(found, form)
-    except StaleContent as stale:
+    except StaleEdit as stale:
         form.version.data = str(stale.version)
         return _render_link(found, form, 409, stale=stale)
     except RuleViolation as refusal:
@@ -84,7 +91,7 @@ def _save(found: ManagedLink, form: EditLinkForm) -> ResponseReturnValue:
         actor=current_actor(),
     )
     saved = "text-waiting" if form.appears.utc_value else "link-saved"
-    return _redirect(found.link.page, saved if is_new else "text-as-it-was")
+    return _redirect(found.link.page, saved if is_new else "as-it-was")
 
 
 def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:

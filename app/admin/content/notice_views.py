@@ -5,22 +5,27 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import EditableText
 from app.admin.content.forms import NoticeForm
 from app.admin.edit_form import EditForm
 from app.content import notices
 from app.content.models import NOTICE
-from app.content.services import StaleContent
 from app.content.views import get_content_folder
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
 from app.history import queries as history
+from app.web import flash
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "notice-written": _l("The notice has been saved."),
+    "notice-removed": _l("The notice has been taken down."),
+}
 
 
 def add_url_rules(bp: Blueprint) -> None:
@@ -69,7 +74,7 @@ def write_notice() -> ResponseReturnValue:
             expected_version=form.expected_version,
             actor=current_actor(),
         )
-    except StaleContent as stale:
+    except StaleEdit as stale:
         form.version.data = str(stale.version)
         return _render_form(form, 409, stale=stale)
     except RuleViolation as refusal:
@@ -91,7 +96,7 @@ def remove_notice() -> ResponseReturnValue:
             expected_version=EditForm().expected_version,
             actor=current_actor(),
         )
-    except StaleContent as stale:
+    except StaleEdit as stale:
         return _render_notice(409, stale=stale)
     return flash.redirect_to(url_for(".notice"), "notice-removed")
 

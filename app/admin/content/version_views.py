@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import (
     MAX_VERSION_DIGITS,
@@ -20,9 +20,15 @@ from app.content import diff, links, queries, services
 from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.content.versions import Version
 from app.content.views import get_content_folder
-from app.web import languages
+from app.web import flash, languages
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "text-brought-back": _l("That version is back, and readers see it now."),
+    "text-removed": _l("It has been taken away. Every version is kept and can be brought back."),
+}
+
 
 TEXT_RULE = f"/<{VERSIONED_KINDS_CONVERTER}:kind>/<slug>/<language>"
 

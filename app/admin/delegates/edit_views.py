@@ -4,10 +4,10 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.delegates import presentation
 from app.admin.delegates.forms import (
     AddDelegateForm,
@@ -26,10 +26,18 @@ from app.registration.desk import queries, services
 from app.registration.desk.services import AlreadyBooked
 from app.registration.fields import BOOKING_FIELDS
 from app.registration.models import Delegate
-from app.web import languages
+from app.web import flash, languages
 from app.web.rendering import render_page
 
 bp = Blueprint("details", __name__)
+
+flash.MESSAGES["admin"] |= {
+    "delegate-added": _l("The booking has been made."),
+    "delegate-saved": _l("The booking has been saved."),
+    "delegate-as-it-was": _l("It is so already: nothing was changed."),
+    "delegate-readdressed": _l("The address is corrected. A letter with a new link is on its way."),
+    "delegate-cancelled-already": _l("The booking has been cancelled, so it cannot be changed."),
+}
 
 
 @bp.route("/_add", methods=["GET", "POST"])
@@ -134,7 +142,7 @@ def render_form(
 def redirect_to(delegate: Delegate, message_key: str) -> Response:
     """Redirect to a delegate's page with a flash message."""
     address = url_for("admin.delegates.show", reference=delegate.reference)
-    return Response(status=303, headers={"Location": flash.with_flash(address, message_key)})
+    return flash.redirect_to(address, message_key)
 
 
 def breadcrumbs(delegate: Delegate) -> list[tuple[str, str]]:

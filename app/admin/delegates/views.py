@@ -6,6 +6,7 @@ from functools import cache
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
 from app.admin.delegates import export_views, presentation
@@ -19,10 +20,17 @@ from app.mail import queries as mail
 from app.registration import queries as registration
 from app.registration.desk import queries, services
 from app.registration.models import Delegate
+from app.web import flash
 from app.web.formatting import plain_date
 from app.web.rendering import render_page
 
 bp = Blueprint("delegates", __name__, url_prefix="/delegates")
+
+flash.MESSAGES["admin"] |= {
+    "delegate-cancelled": _l("The booking is cancelled. The place is free for somebody else."),
+    "delegate-written-to": _l("The letter is on its way."),
+    "delegate-erased": _l("The details have been erased."),
+}
 
 
 @bp.get("")

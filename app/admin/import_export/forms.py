@@ -71,7 +71,7 @@ class LoadUploadForm(Form):
     """Import an uploaded file after its dry run."""
 
     is_meant = BooleanField(_l("I mean this other conference"))
-    seal = HiddenField()  # the fingerprint of what the page showed
+    fingerprint = HiddenField()  # the fingerprint of what the page showed
 
     def add_violation(self, refusal: RuleViolation) -> None:
         """Show why the import failed; beside the checkbox if ticking it would help."""

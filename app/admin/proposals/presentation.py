@@ -57,7 +57,7 @@ def get_listing() -> Listing[ProposalReview]:
 def parse_fingerprints(pairs: Sequence[str]) -> Mapping[int, str]:
     """Return the fingerprint of each selected proposal, from “12:fingerprint” pairs."""
     parted = [pair.partition(":") for pair in pairs[:PAGE_SIZE]]
-    return {int(number): seal for number, _, seal in parted if _is_number(number)}
+    return {int(number): fingerprint for number, _, fingerprint in parted if _is_number(number)}
 
 
 def _is_number(typed: str) -> bool:

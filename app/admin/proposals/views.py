@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin.flash import redirect_to
 from app.admin.listing import render_list
 from app.admin.proposals import presentation
 from app.admin.proposals.forms import (
@@ -27,12 +27,19 @@ from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.registration import countries
 from app.releases import page_context
-from app.web import languages, next_url
+from app.web import flash, languages, next_url
 from app.web.rendering import render_page
 
 PROPOSAL_RULE = "/<int(max=999999999):number>"
 
 bp = Blueprint("proposals", __name__, url_prefix="/proposals")
+
+flash.MESSAGES["admin"] |= {
+    "change-approved": _l("Approved. Readers see it once you publish, and the sender is told."),
+    "change-amended": _l("Approved with your words. The sender is told."),
+    "change-sent-back": _l("Sent back. The sender is told what to do."),
+    "changes-approved": _l("Approved. Readers see them once you publish. The senders are told."),
+}
 
 
 @bp.get("")
@@ -49,7 +56,7 @@ def show(number: int) -> ResponseReturnValue:
 def approve(number: int) -> ResponseReturnValue:
     try:
         services.approve(
-            number, expected_fingerprint=request.form.get("seal", ""), actor=current_actor()
+            number, expected_fingerprint=request.form.get("fingerprint", ""), actor=current_actor()
         )
     except RuleViolation as refusal:
         return _render_proposal(queries.get_proposal(number), refusal)
@@ -104,7 +111,7 @@ def bulk() -> ResponseReturnValue:
     result = services.approve_several(chosen, actor=current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:
-        return redirect_to(back, "changes-approved")
+        return flash.redirect_to(back, "changes-approved")
     return render_page("admin/proposals/bulk.html", result=result, back=back)
 
 
@@ -205,4 +212,4 @@ def _breadcrumbs(proposal: Proposal) -> list[tuple[str, str]]:
 
 
 def _redirect_to_list(message_key: str) -> ResponseReturnValue:
-    return redirect_to(url_for(".index", state="open"), message_key)
+    return flash.redirect_to(url_for(".index", state="open"), message_key)

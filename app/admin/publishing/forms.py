@@ -121,7 +121,7 @@ class PublishForm(ScheduleReleaseForm):
         default=NOW,
         validate_choice=False,
     )
-    seal = HiddenField()  # the fingerprint of what the page showed
+    fingerprint = HiddenField()  # of what the page showed
 
     @property
     def is_scheduled(self) -> bool:  # type: ignore[override]  # depends on the choice
@@ -137,7 +137,7 @@ class PublishForm(ScheduleReleaseForm):
             ("day", self.day.data.isoformat() if self.day.data else ""),
             ("time", f"{self.time.data:%H:%M}" if self.time.data else ""),
             ("overrule", self.overrule.data or ""),
-            ("seal", self.seal.data or ""),
+            ("fingerprint", self.fingerprint.data or ""),
         ]
 
     def validate(self, *checks: Any, **named: Any) -> bool:
@@ -158,7 +158,7 @@ class PublishForm(ScheduleReleaseForm):
 
 
 class RollbackForm(Form):
-    """Make a release public again; ``seen`` is the one that is public when the form is opened."""
+    """Make a release public again; the form expects the one that was public when it was opened."""
 
     note = _line_field(
         _l("Why you go back (optional)"),
@@ -166,10 +166,10 @@ class RollbackForm(Form):
         _l("It is kept in the history"),
         MAX_REASON_LENGTH,
     )
-    seen = HiddenField()
+    expected_version = HiddenField()
 
     @property
     def expected_release(self) -> int:
         """Return the number of the release that was public; -1 if invalid."""
-        typed = self.seen.data or ""
+        typed = self.expected_version.data or ""
         return int(typed) if typed.isdecimal() and len(typed) < MAX_NUMBER_DIGITS else -1

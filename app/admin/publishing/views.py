@@ -6,12 +6,12 @@ Publishing has two steps, the form and a check. Nothing is stored between them b
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import flash
 from app.admin.history_views import MAX_ID
 from app.admin.publishing import presentation
 from app.admin.publishing.forms import PublishForm, RollbackForm, ScheduleReleaseForm
@@ -24,6 +24,7 @@ from app.releases.models import ScheduledRelease
 from app.releases.queries import ReleasePreview
 from app.releases.services import PublishResult, StalePreview, UnresolvedClashes
 from app.speakers import release_notifications
+from app.web import flash
 from app.web.rendering import render_page
 
 EDIT_STEP, PUBLISH_STEP = "change", "do"  # the button; any other value leads to the check
@@ -74,7 +75,7 @@ def _publish_or_schedule(form: PublishForm) -> WizardStep | PublishResult | None
     try:
         if not form.is_scheduled:
             return services.publish(
-                note, expected_fingerprint=form.seal.data or "", **_override_and_actor(form)
+                note, expected_fingerprint=form.fingerprint.data or "", **_override_and_actor(form)
             )
         scheduled_releases.schedule(form.publish_at, note, **_override_and_actor(form))
     except StalePreview as late:
@@ -105,11 +106,19 @@ def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
     if look.clashes and not form.overrule.data:
         form.add_violation(UnresolvedClashes())
         return WizardStep(FORM_TEMPLATE, 422, look)
-    form.seal.data = look.fingerprint
+    form.fingerprint.data = look.fingerprint
     return WizardStep(CHECK_TEMPLATE, 409 if refusal else 200, look, refusal)
 
 
 bp = Blueprint("publishing", __name__, url_prefix="/publishing")
+
+flash.MESSAGES["admin"] |= {
+    "published": _l("Published. Readers see this release now."),
+    "public-already": _l("Nothing had changed, so no release was made. Readers see this one."),
+    "release-planned": _l("The release is planned. You can change it or call it off until then."),
+    "release-called-off": _l("The planned release has been called off. Nothing will be published."),
+    "rolled-back": _l("Readers see this release again."),
+}
 
 RELEASE_RULE = f"/releases/<int(max={MAX_ID}):number>"
 SCHEDULED_RULE = f"/plans/<int(max={MAX_ID}):number>"
@@ -139,9 +148,9 @@ def publish() -> ResponseReturnValue:
     if isinstance(answer, WizardStep):
         return _render_step(form, answer)
     if answer is None:
-        return _redirect(url_for(".changes"), "release-planned")
+        return flash.redirect_to(url_for(".changes"), "release-planned")
     what = "published" if answer.is_new else "public-already"
-    return _redirect(url_for(".release", number=answer.release.number), what)
+    return flash.redirect_to(url_for(".release", number=answer.release.number), what)
 
 
 @bp.get("/letters")
@@ -166,7 +175,11 @@ def edit_scheduled(number: int) -> ResponseReturnValue:
     if not form.is_submitted():
         form.set_initial_data(planned)
     step = run_reschedule_step(form, planned)
-    return _render_step(form, step) if step else _redirect(url_for(".changes"), "release-planned")
+    return (
+        _render_step(form, step)
+        if step
+        else flash.redirect_to(url_for(".changes"), "release-planned")
+    )
 
 
 @bp.route(f"{SCHEDULED_RULE}/cancel", methods=["GET", "POST"])
@@ -175,7 +188,7 @@ def cancel_scheduled(number: int) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         scheduled_releases.cancel(number, actor=guards.current_actor())
-        return _redirect(url_for(".changes"), "release-called-off")
+        return flash.redirect_to(url_for(".changes"), "release-called-off")
     return render_page(
         "admin/publishing/cancel_scheduled.html",
         422 if form.errors else 200,
@@ -228,9 +241,9 @@ def roll_back(number: int) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.note, refusal)
         else:
-            return _redirect(url_for(".release", number=number), "rolled-back")
+            return flash.redirect_to(url_for(".release", number=number), "rolled-back")
     shown = presentation.diff_rollback(number)
-    form.seen.data = str(shown.old)
+    form.expected_version.data = str(shown.old)
     return render_page(
         "admin/publishing/roll_back.html",
         422 if form.errors else 200,
@@ -257,10 +270,6 @@ def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnV
 def _render_no_programme(status: int = 200) -> ResponseReturnValue:
     """Render the page that explains how to get a programme."""
     return render_page("admin/publishing/nothing.html", status)
-
-
-def _redirect(url: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url, message_key), 303)
 
 
 def _release_name(number: int) -> str:

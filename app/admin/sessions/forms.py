@@ -10,20 +10,19 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import NumberRange, Optional, ValidationError
 
-from app.admin.edit_form import (
-    MAX_LINE_LENGTH,
-    PUBLIC_HINT,
-    EditForm,
-    line_field,
-    normalise_multiline,
-    notes_field,
-)
+from app.admin.edit_form import EditForm, notes_field
 from app.admin.sessions import appearance_fields
 from app.admin.sessions.appearance_fields import AppearancesField
 from app.errors import RuleViolation
-from app.forms.fields import ClockTimeField
+from app.forms.fields import (
+    MAX_EDITOR_LINE_LENGTH,
+    PUBLIC_HINT,
+    ClockTimeField,
+    editor_line_field,
+    line_field,
+)
 from app.forms.validators import (
     max_length,
     no_hidden_characters,
@@ -36,7 +35,7 @@ from app.programme.fields.table import parse_links
 from app.programme.labels import kind_name
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Session
 from app.speakers.texts.fields import TableForm, form_field
-from app.text import collapse_whitespace
+from app.text import collapse_whitespace, normalise_lines
 from app.web import formatting
 
 MAX_LINKS = 50
@@ -142,19 +141,16 @@ class SessionForm(EditForm, TableForm):
 
     table = SESSION_FIELDS
 
-    title = StringField(
+    title = line_field(
         _l("Title"),
-        [
-            DataRequired(_l("Enter the title")),
-            max_length(MAX_LINE_LENGTH, _l("The title")),
-            no_hidden_characters,
-            requires_alphanumeric(_l("The title")),
-        ],
-        [collapse_whitespace],
-        PUBLIC_HINT,
+        _l("The title"),
+        _l("Enter the title"),
+        validator=requires_alphanumeric(_l("The title")),
+        description=PUBLIC_HINT,
+        max_chars=MAX_EDITOR_LINE_LENGTH,
     )
     subtitle = form_field(SESSION_FIELDS["subtitle"])
-    kind = line_field(
+    kind = editor_line_field(
         _l("Kind (optional)"),
         _l("The kind"),
         _l("Public. Choose one that is in use, or type another. A break needs no speakers"),
@@ -184,7 +180,7 @@ class SessionForm(EditForm, TableForm):
     appearances = AppearancesField(_l("Speakers"))
     find = StringField(
         _l("Find a speaker to add"),
-        [max_length(MAX_LINE_LENGTH, _l("The name"))],
+        [max_length(MAX_EDITOR_LINE_LENGTH, _l("The name"))],
         [collapse_whitespace],
         _l("A part of the name is enough; accents do not matter"),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
@@ -194,7 +190,7 @@ class SessionForm(EditForm, TableForm):
     links = TextAreaField(
         _l("Links (optional)"),
         [max_length(MAX_TEXT_LENGTH, _l("The links")), no_hidden_characters, validate_links],
-        [normalise_multiline],
+        [normalise_lines],
         _l("Public. One a line: the address, a space, and what it leads to"),
         render_kw={"spellcheck": "false"},
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin.bulk_actions import get_back_url
-from app.admin.flash import redirect_to
 from app.admin.listing import render_list
 from app.admin.sessions import bulk_edit as together
 from app.admin.sessions import forms
@@ -18,18 +18,17 @@ from app.admin.sessions import listing as session_listing
 from app.admin.sessions.bulk_edit import BulkEditForm
 from app.admin.sessions.forms import SessionForm
 from app.content import markdown
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme import clashes, queries
 from app.programme.clashes import Clash
 from app.programme.editing import session_queries, sessions
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import CONFIRMED, Session
 from app.releases import current_release
 from app.speakers import queries as speakers
-from app.web import next_url
+from app.web import flash, next_url
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
@@ -83,6 +82,20 @@ def _has_unpublished_changes(session: Session, *, is_public: bool) -> bool:
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
+flash.MESSAGES["admin"] |= {
+    "session-added": _l("The session has been added. Readers see it once you publish."),
+    "draft-added": _l(
+        "The session has been added as a draft. Readers see it once you confirm it and publish."
+    ),
+    "session-saved": _l("The session has been saved. Readers see it once you publish."),
+    "draft-saved": _l("The draft has been saved. Readers see it once you confirm it and publish."),
+    "session-cancelled": _l("The session has been cancelled. Readers are told once you publish."),
+    "session-back": _l("The session takes place again. Readers are told once you publish."),
+    "session-deleted": _l("The session has been deleted. Nobody had seen it."),
+    "session-copied": _l("This is the copy: a draft, without time and room."),
+    "sessions-changed": _l("All of them have been changed. Readers see it once you publish."),
+}
+
 MAX_SPEAKERS_FOUND = 12  # shown when searching for a name
 
 
@@ -116,13 +129,13 @@ def bulk() -> ResponseReturnValue:
 def bulk_edit() -> ResponseReturnValue:
     form = BulkEditForm()
     form.set_choices(session_queries.list_filter_choices())
-    seen = together.parse_versions(request.form.getlist("seen"))
-    if not form.validate() or not seen:
+    expected = together.parse_versions(request.form.getlist("expected_version"))
+    if not form.validate() or not expected:
         raise RuleViolation("What was chosen is no longer there: choose again")
-    came = sessions.update_several(seen, form.values(), actor=guards.current_actor())
+    came = sessions.update_several(expected, form.values(), actor=guards.current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not came.skipped:
-        return redirect_to(back, "sessions-changed")
+        return flash.redirect_to(back, "sessions-changed")
     return render_page("admin/sessions/skipped.html", came=came, back=back)
 
 
@@ -138,7 +151,9 @@ def add() -> ResponseReturnValue:
             session = sessions.add(form.values(), actor=guards.current_actor())
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal))
-        return redirect_to(_url(session), "draft-added" if session.is_draft else "session-added")
+        return flash.redirect_to(
+            _url(session), "draft-added" if session.is_draft else "session-added"
+        )
     return _render_form(form)
 
 
@@ -175,8 +190,8 @@ def edit(slug: str) -> ResponseReturnValue:
             return _render_form(form.rebase_on(stale), session, stale)
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal), session)
-        return redirect_to(
-            _url(session), _saved_message_key(session) if changes else "session-as-it-was"
+        return flash.redirect_to(
+            _url(session), _saved_message_key(session) if changes else "as-it-was"
         )
     return _render_form(form, session)
 
@@ -186,7 +201,7 @@ def cancel(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         sessions.cancel(session, actor=guards.current_actor())
-        return redirect_to(_url(session), "session-cancelled")
+        return flash.redirect_to(_url(session), "session-cancelled")
     return _render_confirm("cancel", session)
 
 
@@ -194,7 +209,7 @@ def cancel(slug: str) -> ResponseReturnValue:
 def reinstate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     sessions.reinstate(session, actor=guards.current_actor())
-    return redirect_to(_url(session), "session-back")
+    return flash.redirect_to(_url(session), "session-back")
 
 
 @bp.route("/<slug>/delete", methods=["GET", "POST"])
@@ -202,15 +217,15 @@ def delete(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         if sessions.delete(session, actor=guards.current_actor()):
-            return redirect_to(url_for(".index"), "session-deleted")
-        return redirect_to(_url(session), "session-cancelled")
+            return flash.redirect_to(url_for(".index"), "session-deleted")
+        return flash.redirect_to(_url(session), "session-cancelled")
     return _render_confirm("delete", session)
 
 
 @bp.post("/<slug>/copy")
 def duplicate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
-    return redirect_to(
+    return flash.redirect_to(
         _url(sessions.duplicate(session, actor=guards.current_actor())), "session-copied"
     )
 

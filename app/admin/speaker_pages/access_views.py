@@ -2,18 +2,25 @@
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import flash
 from app.admin.speaker_pages.forms import SessionOwnerForm
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme.editing import session_queries, speaker_queries
 from app.speakers import access, checklist, queries, questions, session_owners
 from app.speakers.recipients import INVITATION, REMINDER
+from app.web import flash
 from app.web.rendering import render_page
 
 bp = Blueprint("access", __name__)
+
+flash.MESSAGES["admin"] |= {
+    "keeper-ended": _l("They no longer keep these pages. It holds from their next page on."),
+    "owner-named": _l("The owner is named. A letter with a link is on its way."),
+    "owner-ended": _l("The session has no owner now. Whoever is named first in it edits its text."),
+}
 
 
 @bp.get("/speakers/<slug>")

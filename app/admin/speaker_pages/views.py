@@ -5,9 +5,9 @@ from itertools import groupby
 
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import flash
 from app.admin.speaker_pages.forms import DeadlinesForm
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme.editing import speaker_queries
@@ -15,10 +15,19 @@ from app.speakers import batch_emails, queries, recipients, reminders, services
 from app.speakers.batch_emails import EmailBatch
 from app.speakers.checklist import ITEMS
 from app.speakers.reminders import PendingReminder
-from app.web import next_url
+from app.web import flash, next_url
 from app.web.rendering import render_page
 
 bp = Blueprint("speaker_pages", __name__, url_prefix="/speaking")
+
+flash.MESSAGES["admin"] |= {
+    "letters-sent": _l("The letters are on their way."),
+    "reminders-held": _l("Held back. They stay here until you let them go."),
+    "reminders-go": _l("They go by themselves again, at the moment below."),
+    "nobody-ticked": _l("Nothing was changed: tick at least one first."),
+    "request-settled": _l("Good: it no longer waits."),
+    "dates-saved": _l("The days have been saved. Speakers see them in their list now."),
+}
 
 
 @bp.get("/reminders")

@@ -9,13 +9,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField
 from wtforms.validators import Optional
 
-from app.admin.edit_form import MARKDOWN_HINT, MAX_TEXT_LENGTH, EditForm, notes_field
+from app.admin.edit_form import EditForm, notes_field
+from app.forms.fields import MARKDOWN_HINT, MAX_EDITOR_TEXT_LENGTH, counted_text_field
 from app.forms.validators import MAX_EMAIL_LENGTH, max_length, no_hidden_characters, valid_email
 from app.programme.fields.speakers import PROFILE_FIELDS, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.speakers import forms
 from app.speakers.forms import AbsencesField
-from app.speakers.texts.fields import text_field
 from app.speakers.texts.forms import ProfileFields
 from app.text import collapse_whitespace
 
@@ -23,8 +23,8 @@ from app.text import collapse_whitespace
 class SpeakerForm(EditForm, ProfileFields):
     """Edit a speaker."""
 
-    biography = text_field(
-        _l("Biography (optional)"), _l("The biography"), MARKDOWN_HINT, MAX_TEXT_LENGTH
+    biography = counted_text_field(
+        _l("Biography (optional)"), _l("The biography"), MARKDOWN_HINT, MAX_EDITOR_TEXT_LENGTH
     )
     contact_address = EmailField(
         _l("Contact address (optional)"),

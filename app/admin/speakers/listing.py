@@ -17,6 +17,14 @@ from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
 from app.programme.models import Speaker
+from app.web import flash
+
+flash.MESSAGES["admin"] |= {
+    "speakers-confirmed": _l("All of them are marked as confirmed."),
+    "speakers-not-confirmed": _l("All of them are marked as not confirmed."),
+    "speakers-withdrawn": _l("All of them are withdrawn. Readers are told once you publish."),
+}
+
 
 STATE_OPTIONS = (
     ("yes", _l("Confirmed")),

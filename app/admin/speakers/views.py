@@ -1,34 +1,40 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin import bulk_actions
-from app.admin.flash import redirect_to
 from app.admin.listing import render_list
 from app.admin.speakers import listing as speaker_listing
-from app.admin.speakers import photo_views
 from app.admin.speakers.forms import SpeakerForm
 from app.content import markdown
-from app.errors import NotFound
+from app.errors import NotFound, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import speaker_queries, speakers
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import countries
 from app.registration import queries as registration
 from app.releases import current_release
 from app.speakers import access, forms
-from app.web import languages
+from app.web import flash, languages
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
 bp = Blueprint("speakers", __name__, url_prefix="/speakers")
-photo_views.add_url_rules(bp)
+
+flash.MESSAGES["admin"] |= {
+    "speaker-added": _l("The speaker has been added. Readers see it once you publish."),
+    "speaker-saved": _l("The speaker has been saved. Readers see it once you publish."),
+    "speaker-withdrawn": _l("The speaker has been withdrawn. Readers are told once you publish."),
+    "speaker-back": _l("The speaker takes part again. Readers are told once you publish."),
+    "speaker-deleted": _l("The speaker has been deleted. Nobody had seen it."),
+    "speakers-merged": _l("The two are one speaker now. Readers see it once you publish."),
+}
 
 OTHER_FIELDS = ("honorific", "pronunciation", "pronouns", "biographies", "links")
 
@@ -53,7 +59,7 @@ def add() -> ResponseReturnValue:
         return _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
-        return redirect_to(_url(speaker), "speaker-added")
+        return flash.redirect_to(_url(speaker), "speaker-added")
     return _render_form(form)
 
 
@@ -83,6 +89,15 @@ def show(slug: str) -> ResponseReturnValue:
     )
 
 
+@bp.get("/<slug>/photo.jpg")
+def photo_image(slug: str) -> ResponseReturnValue:
+    """Return the working version of the photo, which may not be public yet."""
+    photo = speaker_queries.get_speaker(slug).photo
+    if photo is None:
+        raise NotFound("This speaker has no photo")
+    return Response(photo.picture, mimetype="image/jpeg")
+
+
 @bp.route("/<slug>/change", methods=["GET", "POST"])
 @validates_own_csrf
 def edit(slug: str) -> ResponseReturnValue:
@@ -100,7 +115,7 @@ def edit(slug: str) -> ResponseReturnValue:
             )
         except StaleEdit as stale:
             return _render_form(form.rebase_on(stale), speaker, stale)
-        return redirect_to(_url(speaker), "speaker-saved" if changes else "as-it-was")
+        return flash.redirect_to(_url(speaker), "speaker-saved" if changes else "as-it-was")
     return _render_form(form, speaker)
 
 
@@ -109,7 +124,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.withdraw(speaker, actor=guards.current_actor())
-        return redirect_to(_url(speaker), "speaker-withdrawn")
+        return flash.redirect_to(_url(speaker), "speaker-withdrawn")
     return _render_confirm("withdraw", speaker)
 
 
@@ -117,7 +132,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
 def restore(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     speakers.reinstate(speaker, actor=guards.current_actor())
-    return redirect_to(_url(speaker), "speaker-back")
+    return flash.redirect_to(_url(speaker), "speaker-back")
 
 
 @bp.route("/<slug>/merge/<other>", methods=["GET", "POST"])
@@ -128,7 +143,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
     if request.method == "POST":
         speakers.merge(target, source, actor=guards.current_actor())
         access.transfer(source, target, actor=guards.current_actor())
-        return redirect_to(_url(target), "speakers-merged")
+        return flash.redirect_to(_url(target), "speakers-merged")
     sessions = speaker_queries.list_session_roles(source)
     return render_page(
         "admin/speakers/merge.html",
@@ -145,7 +160,7 @@ def delete(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.delete(speaker, actor=guards.current_actor())
-        return redirect_to(url_for(".index"), "speaker-deleted")
+        return flash.redirect_to(url_for(".index"), "speaker-deleted")
     return _render_confirm("delete", speaker)
 
 

@@ -12,12 +12,11 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.changes import Change
 from app.programme import queries, slugs
 from app.programme.editing import versioned_edits
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.table import dump_moment
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, Session

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.agenda.models import Agenda
 from app.database import db, violated_constraint
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.mail import services as mail
 from app.registration import booking, seats
@@ -26,7 +26,7 @@ from app.registration.fields import EMAIL, KEPT
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, LinkedAgenda
 
 
-class StaleBooking(RuleViolation):
+class StaleBooking(StaleEdit):
     """The booking has been changed since the page was opened."""
 
 
@@ -51,7 +51,7 @@ def lock_expecting(delegate: Delegate, expected_version: int) -> None:
         raise RuleViolation(queries.BOOKING_CANCELLED)
     if delegate.version != expected_version:
         raise StaleBooking(
-            "Your booking was changed in another window after you opened this page. "
+            message="Your booking was changed in another window after you opened this page. "
             "Check your answer, then save again if it should count"
         )
 

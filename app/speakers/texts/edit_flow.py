@@ -10,6 +10,7 @@ from typing import Protocol
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.errors import RuleViolation
 from app.programme.models import Session, Speaker
@@ -19,10 +20,20 @@ from app.proposals.queries import ProposalStatus
 from app.proposals.services import SubmitResult
 from app.speakers import access
 from app.speakers.texts.forms import ProfileForm, TextForm
+from app.web import flash
 
 EditForm = ProfileForm | TextForm
 CONTROL_FIELDS = frozenset({"csrf_token", "press"})
 SEND, CHANGE = "send", "change"  # values of the buttons of the preview
+
+flash.MESSAGES["speakers"] |= {
+    "sent": _l("Sent. The organisers look at it, and write to you when they have decided."),
+    "shown-soon": _l("Saved. Readers see it within a few minutes."),
+    "sent-and-shown": _l(
+        "Saved. Readers see some of it within a few minutes; the organisers look at the rest first."
+    ),
+    "taken-back": _l("Taken back. The organisers do not see it any more."),
+}
 
 
 @dataclass(frozen=True)

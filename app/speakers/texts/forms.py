@@ -8,6 +8,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from app.forms.base import Form
+from app.forms.fields import (
+    counted_text_field,
+    editor_name_field,
+)
 from app.programme import speaker_links
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import PROFILE_FIELDS, SPEAKER_FIELDS
@@ -23,7 +27,7 @@ class ProfileFields(TableForm):
 
     table = SPEAKER_FIELDS
 
-    name = fields.name_field(
+    name = editor_name_field(
         _l("Name"),
         _l("The name"),
         _l("Enter the name"),
@@ -35,7 +39,7 @@ class ProfileFields(TableForm):
     role = fields.form_field(SPEAKER_FIELDS["role"])
     organisation = fields.form_field(SPEAKER_FIELDS["organisation"])
     country = fields.form_field(SPEAKER_FIELDS["country"])
-    biography = fields.text_field(
+    biography = counted_text_field(
         _l("Biography (optional)"),
         _l("The biography"),
         _l(
@@ -76,13 +80,13 @@ class TextFields(TableForm):
 
     table = SESSION_FIELDS
 
-    title = fields.name_field(
+    title = editor_name_field(
         _l("Title"),
         _l("The title"),
         _l("Enter the title"),
         _l("Public, at most 200 characters"),
     )
-    abstract = fields.text_field(
+    abstract = counted_text_field(
         _l("Abstract (optional)"),
         _l("The abstract"),
         _l(

@@ -12,11 +12,11 @@ from app.programme.models import Speaker
 from app.proposals import preview, services
 from app.registration import countries
 from app.releases import page_context
-from app.speakers import access, flash, photo_proposals
+from app.speakers import access, photo_proposals
 from app.speakers.texts import edit_flow
 from app.speakers.texts.edit_flow import EditForm, FormState
 from app.speakers.texts.forms import ProfileForm
-from app.web import languages
+from app.web import flash, languages
 from app.web.rendering import render_page
 
 bp = Blueprint("profile", __name__, url_prefix="/<slug>/profile")
@@ -59,7 +59,7 @@ class _ProfileFlow:
         )
 
     def redirect_with_flash(self, flash_name: str) -> ResponseReturnValue:
-        return flash.redirect_to_checklist(self.subject, flash_name)
+        return _redirect_with_flash(self.subject, flash_name)
 
 
 @bp.route("", methods=["GET", "POST"])
@@ -74,7 +74,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     """Withdraw the proposed texts; a proposed photo stays."""
     speaker = access.get_own_speaker(slug)
     was_pending = services.withdraw(speaker, PROFILE_FIELDS, actor=access.current_actor())
-    return flash.redirect_to_checklist(speaker, "taken-back" if was_pending else "as-it-was")
+    return _redirect_with_flash(speaker, "taken-back" if was_pending else "as-it-was")
 
 
 @bp.get("/photo.jpg")
@@ -84,3 +84,7 @@ def photo(slug: str) -> ResponseReturnValue:
     if found is None:
         raise NotFound("There is no photo yet")
     return Response(found.picture, mimetype="image/jpeg")
+
+
+def _redirect_with_flash(speaker: Speaker, flash_name: str) -> ResponseReturnValue:
+    return flash.redirect_to(url_for("speakers.show_checklist", slug=speaker.slug), flash_name)

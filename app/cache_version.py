@@ -20,7 +20,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import clock, preview_mode
 from app.clock import offset_to
-from app.database import Base, db, log_if_unavailable, read_only_connection
+from app.database import Base, db, read_only_connection
+from app.database_faults import log_if_unavailable
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app import cache_version, cli, database, log
+from app import cache_version, cli, database, log, request_transaction
 from app.accounts import account_views, roles, sign_in_views
 from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
@@ -150,6 +150,7 @@ def create_app(config: Config) -> Flask:
     app = Flask("app", static_folder=None, instance_path=str(config.INSTANCE_PATH.resolve()))
     _configure(app, config)
     database.init_app(app, config.database_url)
+    request_transaction.init_app(app)
     watcher = cache_version.init_app(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)
     _init_web(app, config, watcher)
     csrf.init_app(app)

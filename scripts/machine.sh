@@ -17,7 +17,6 @@ present() {
 package_of() {
     case $1 in
         java) echo default-jre-headless ;;
-        npm) echo nodejs npm ;;
         chromium-headless-shell) apt-cache show "$1" >/dev/null 2>&1 && echo "$1" || echo chromium ;;
         *) echo "$1" ;;
     esac

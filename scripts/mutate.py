@@ -71,8 +71,11 @@ AREAS: Final = {
             "tests/releases/test_publishing.py",
             "tests/releases/test_scheduled_releases.py",
             "tests/site/test_changelog.py",
+            "tests/site/test_search_results.py",
             "tests/interchange/test_commands.py",
+            "tests/interchange/test_ical.py",
             "tests/admin/test_publishing.py",
+            "tests/admin/test_import_export.py",
         ],
     ),
     "sign-in": Area(

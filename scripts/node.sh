@@ -3,8 +3,8 @@
 set -eu
 
 if ! command -v npm >/dev/null; then
-    echo "Building the assets and checking pages needs Node 20 or later with npm." >&2
-    sh scripts/machine.sh npm
+    echo "Building the assets and checking pages needs Node 20 or later with npm 10 or later. Please install them, then try again." >&2
+    exit 1
 fi
 
 held() { printf '%s %s' "$(node -v)" "$(sha256sum <package-lock.json)"; }

@@ -15,9 +15,9 @@ from app import clock
 from app.accounts import login_sessions, queries
 from app.accounts.models import LoginSession, Person
 from app.accounts.roles import Area
-from app.database import READ_ONLY_METHODS
 from app.errors import PermissionDenied
 from app.forms.base import ConfirmForm
+from app.request_transaction import READ_ONLY_METHODS
 from app.text import strip_hidden
 from app.web import next_url
 from app.web.rendering import render_page

@@ -6,7 +6,6 @@ from typing import Final
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
@@ -72,6 +71,18 @@ AGES = {
     "week": timedelta(days=7),
     "month": timedelta(days=30),
 }
+STATE_OPTIONS = (
+    ("failed", _l("Not delivered")),
+    ("slow", _l("Waiting too long")),
+    ("waiting", _l("Waiting")),
+    ("sent", _l("Sent")),
+)
+AGE_OPTIONS = (
+    ("hour", _l("In the last hour")),
+    ("day", _l("In the last day")),
+    ("week", _l("In the last 7 days")),
+    ("month", _l("In the last 30 days")),
+)
 
 
 @bp.get("")
@@ -125,25 +136,7 @@ def _find_delegate(letter: Email) -> Delegate | None:
 
 def _get_filters() -> tuple[ListFilter, ...]:
     return (
-        ListFilter(
-            "state",
-            gettext("State"),
-            [
-                ("failed", gettext("Not delivered")),
-                ("slow", gettext("Waiting too long")),
-                ("waiting", gettext("Waiting")),
-                ("sent", gettext("Sent")),
-            ],
-        ),
-        ListFilter("kind", gettext("Kind"), email_choices()),
-        ListFilter(
-            "age",
-            gettext("Written"),
-            [
-                ("hour", gettext("In the last hour")),
-                ("day", gettext("In the last day")),
-                ("week", gettext("In the last 7 days")),
-                ("month", gettext("In the last 30 days")),
-            ],
-        ),
+        ListFilter("state", _l("State"), STATE_OPTIONS),
+        ListFilter("kind", _l("Kind"), email_choices()),
+        ListFilter("age", _l("Written"), AGE_OPTIONS),
     )

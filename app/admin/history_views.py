@@ -109,11 +109,6 @@ class LinkedEntry:
     url: str  # "" if it has no page
 
 
-def kind_options() -> list[tuple[str, str]]:
-    """Return the kinds of subjects and their names."""
-    return [(kind, str(words)) for kind, words in KIND_LABELS.items()]
-
-
 def link_entries(entries: Sequence[HistoryEntry]) -> list[LinkedEntry]:
     """Return the entries with the URLs of their subjects."""
     pages = find_page_keys({entry.subject for entry in entries})
@@ -167,7 +162,7 @@ flash.MESSAGES["admin"] |= {
 def index() -> ResponseReturnValue:
     filters = (
         ListFilter("who", gettext("By whom"), [(who, who) for who in history.list_actors()]),
-        ListFilter("kind", gettext("About"), kind_options()),
+        ListFilter("kind", gettext("About"), tuple(KIND_LABELS.items())),
         *_subject_filter(strip_hidden(collapse_whitespace(request.args.get("thing", "")))),
     )
     list_query = parse_list_query(filters, ("newest",))

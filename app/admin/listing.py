@@ -26,11 +26,11 @@ MAX_PAGE_DIGITS = 4  # of a page number
 
 @dataclass(frozen=True)
 class ListFilter:
-    """A filter of a list: its query parameter, label and options."""
+    """A filter of a list: its query parameter, label and options; labels may be lazy."""
 
     name: str
-    label: str
-    options: Sequence[tuple[str, str]]  # value, label
+    label: Any
+    options: Sequence[tuple[str, Any]]  # value, label
 
 
 class ListWindow(TypedDict):
@@ -70,11 +70,6 @@ class ListQuery:
     def get_filter(self, name: str) -> str:
         """Return the chosen value of a filter, or ""."""
         return self.filter_values.get(name, "")
-
-
-def translated_options(options: Sequence[tuple[str, object]]) -> list[tuple[str, str]]:
-    """Return the options with their labels in the current language."""
-    return [(value, str(words)) for value, words in options]
 
 
 def parse_list_query(filters: Sequence[ListFilter], sorts: Sequence[str]) -> ListQuery:
@@ -123,7 +118,7 @@ class Listing(Generic[RowT]):
         """Return True if a search or filter is active."""
         return bool(self.query.search or self.query.filter_values)
 
-    def options(self, name: str) -> Sequence[tuple[str, str]]:
+    def options(self, name: str) -> Sequence[tuple[str, Any]]:
         """Return the options of a filter."""
         return next((one.options for one in self.filters if one.name == name), ())
 

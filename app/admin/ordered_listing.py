@@ -15,7 +15,6 @@ from app.admin.listing import (
     ListQuery,
     paginate,
     parse_list_query,
-    translated_options,
 )
 from app.programme.collation import sort_key
 from app.programme.editing import rooms_and_themes as editing
@@ -62,13 +61,13 @@ USAGE_OPTIONS = (("yes", _l("With sessions")), ("no", _l("Without sessions")))
 
 def usage_filter() -> RowFilter:
     """Return the filter by whether sessions use an item."""
-    uses = ListFilter("used", gettext("Use"), translated_options(USAGE_OPTIONS))
+    uses = ListFilter("used", _l("Use"), USAGE_OPTIONS)
     return RowFilter(uses, lambda row, chosen: bool(row.session_count) is (chosen == "yes"))
 
 
 def missing_filter(options: Sequence[tuple[str, object]]) -> RowFilter:
     """Return the filter by which of these attributes of an item is empty."""
-    lacks = ListFilter("missing", gettext("Without"), translated_options(options))
+    lacks = ListFilter("missing", _l("Without"), options)
     return RowFilter(lacks, lambda row, chosen: not getattr(row.item, chosen))
 
 

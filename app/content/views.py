@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app.content import queries
-from app.database import log_if_unavailable
+from app.database_faults import log_if_unavailable
 from app.web import cache_policy, languages
 from app.web.cache_policy import cacheable, do_not_store, expires_at
 from app.web.error_handlers import is_error_page

@@ -37,6 +37,14 @@ KeyMap = Mapping[str, str]  # existing key by key in the file
 PROSE_FIELDS = SESSION_FIELDS.names_of(PROSE) | SPEAKER_FIELDS.names_of(PROSE)  # plain there
 
 
+LIKENESSES: Sequence[Callable[[ParsedSession], Any]] = (  # of sessions, the surest first
+    lambda one: one.key,
+    lambda one: (normalise_name(one.title), one.starts_at, one.room),
+    lambda one: (normalise_name(one.title), one.starts_at),
+    lambda one: normalise_name(one.title),
+)
+
+
 def target_conference() -> TargetConference:
     """Return the conference of the working programme, for the importers."""
     if not queries.has_conference():
@@ -147,7 +155,7 @@ def _merge_sessions(
     unmatched = {one.key: one for one in known}
     waiting = list(parsed)
     pairs: dict[int, ParsedSession] = {}
-    for alike in (_own_key, _title_time_and_room, _title_and_time, _title):
+    for alike in LIKENESSES:
         _match_unique(waiting, unmatched, pairs, alike)
     for index, one in enumerate(waiting):
         yield _merge_session(pairs[index], one, fields) if index in pairs else one
@@ -168,22 +176,6 @@ def _match_unique(
         same = candidates[identify(one)]
         if index not in pairs and len(same) == wanted[identify(one)] == 1:
             pairs[index] = unmatched.pop(same[0].key)
-
-
-def _own_key(session: ParsedSession) -> Any:
-    return session.key
-
-
-def _title_time_and_room(session: ParsedSession) -> Any:
-    return normalise_name(session.title), session.starts_at, session.room
-
-
-def _title_and_time(session: ParsedSession) -> Any:
-    return normalise_name(session.title), session.starts_at
-
-
-def _title(session: ParsedSession) -> Any:
-    return normalise_name(session.title)
 
 
 def _merge_session(

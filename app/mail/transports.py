@@ -29,7 +29,7 @@ from app.mail.outbox import LeasedEmail
 from app.mail.rendering import parse_address
 
 STEPS_PER_SEND = 3  # steps whose time limits a whole send may use up
-CUT_INTERVAL = 0.1  # seconds after which a connection that was replaced meanwhile is cut too
+WATCH_INTERVAL = 0.1  # seconds
 
 
 class SmtpConnection(flask_mail.Connection):
@@ -40,7 +40,7 @@ class SmtpConnection(flask_mail.Connection):
         self.host: smtplib.SMTP | None = None
         self.timeout: int = app.config["MAIL_TIMEOUT"]
         self._ca_file: Path | None = app.config["MAIL_CA_FILE"]
-        self._ends_at = 0.0  # in monotonic time
+        self._ends_at = float("inf")  # in monotonic time
         self._ehlo_name = _format_ehlo_name(
             urlsplit(app.config["SITE_URL"]).hostname or "localhost"
         )
@@ -57,7 +57,8 @@ class SmtpConnection(flask_mail.Connection):
             host: smtplib.SMTP = smtplib.SMTP_SSL(context=self._ssl_context, **options)
         else:
             host = smtplib.SMTP(**options)
-        self.host = host  # before it connects, so that the deadline can end that too
+        self.host = host
+        threading.Thread(target=self._watch, args=(host,), daemon=True).start()
         host._host = self.mail.server  # type: ignore[attr-defined]  # noqa: SLF001 – smtplib verifies this name
         code, greeting = host.connect(self.mail.server, self.mail.port)
         if code != 220:
@@ -73,10 +74,8 @@ class SmtpConnection(flask_mail.Connection):
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
         """Cut the connection after some time, and raise TimeoutError for what fails then."""
-        is_done = threading.Event()
-        self._ends_at = time.monotonic() + seconds
-        watcher = threading.Thread(target=self._cut_after, args=(seconds, is_done), daemon=True)
-        watcher.start()
+        before = self._ends_at
+        self._ends_at = min(before, time.monotonic() + seconds)
         try:
             yield
         except (OSError, ValueError) as fault:
@@ -84,15 +83,15 @@ class SmtpConnection(flask_mail.Connection):
                 raise TimeoutError("timed out") from fault
             raise
         finally:
-            is_done.set()
-            watcher.join()
+            self._ends_at = before
 
-    def _cut_after(self, seconds: float, is_done: threading.Event) -> None:
-        while not is_done.wait(seconds):
-            seconds = CUT_INTERVAL
-            if self.host is not None and self.host.sock is not None:
+    def _watch(self, host: smtplib.SMTP) -> None:
+        """Cut a connection when its time is over, however slowly the server goes on."""
+        while self.host is host:
+            time.sleep(WATCH_INTERVAL)
+            if time.monotonic() >= self._ends_at and host.sock is not None:
                 with suppress(OSError):  # it is closed already
-                    socket.socket.shutdown(self.host.sock, socket.SHUT_RDWR)
+                    socket.socket.shutdown(host.sock, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection without QUIT."""

@@ -15,7 +15,8 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, is_unavailable, transaction
+from app.database import db, transaction
+from app.database_faults import is_unavailable
 from app.errors import RuleViolation
 from app.log import log
 from app.mail import outbox

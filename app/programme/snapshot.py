@@ -166,6 +166,7 @@ class Session:
     is_illustrative: bool
     is_cancelled: bool
     parts: tuple[Appearance, ...]
+    keywords: tuple[str, ...] = ()  # not in older releases
     materials: tuple[Material, ...] = ()  # added on loading; not part of a release
 
     def get_open_materials(self, now: datetime) -> tuple[Material, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.errors import StaleEdit
 from app.history.changes import Change
-from app.programme.editing.versioned_edits import FieldSet
+from app.programme.editing.versioned_edits import FieldSet, build_change
 
 FINGERPRINT_LENGTH = 12  # hexadecimal characters
 
@@ -61,19 +61,6 @@ def merge(
             merged, [build_change(field_set, field, current[field], typed[field]) for field in both]
         )
     return merged
-
-
-def build_change(field_set: FieldSet, field: str, current: Any, typed: Any) -> Change:
-    """Return the change from the current to the typed value, with labels for display."""
-    label = field_set.label(field)
-    return Change(
-        field,
-        current,
-        typed,
-        label,
-        field_set.display_value(field, current),
-        field_set.display_value(field, typed),
-    )
 
 
 def fingerprint(value: Any) -> str:

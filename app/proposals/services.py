@@ -139,7 +139,7 @@ def amend(
     proposal = _lock_reviewed(number, expected_fingerprint)
     requested = {one.field: one for one in proposal.requested}
     others = [
-        merging.build_change(
+        versioned_edits.build_change(
             fields.get_field_set(proposal.entity), field, requested[field].after, value
         )
         for field, value in values.items()

@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, lock_table, log_if_unavailable, read_only_connection
+from app.database import db, lock_table, read_only_connection
+from app.database_faults import log_if_unavailable
 from app.programme import queries
 from app.programme import snapshot as programme_snapshot
 from app.programme.collation import UNDECOMPOSED_LETTERS

@@ -11,7 +11,8 @@ import flask_migrate
 
 from app import cache_version, clock
 from app.accounts import services as accounts
-from app.database import current_migration, db, newest_migration, transaction
+from app.database import db, transaction
+from app.database_faults import current_migration, newest_migration
 from app.factory import create_app
 from app.interchange import services as interchange
 from app.programme import queries

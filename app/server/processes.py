@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing import Pipe, connection, get_context
@@ -48,6 +48,7 @@ class ManagedProcess:
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         die_with_parent(signal.SIGTERM)
+        limit_malloc_arenas()
         # a web process would not notice a milder signal while it starts
         os.register_at_fork(after_in_child=partial(die_with_parent, signal.SIGKILL))
         self._target()
@@ -58,6 +59,13 @@ def die_with_parent(last_signal: signal.Signals) -> None:
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, last_signal)
+
+
+def limit_malloc_arenas() -> None:
+    """Make all threads share one memory arena: one each took 16 MB more in a web process."""
+    m_arena_max = -8
+    with suppress(AttributeError):  # not every C library has it
+        ctypes.CDLL(None).mallopt(m_arena_max, 1)
 
 
 def serve_web(options: ServerOptions) -> None:

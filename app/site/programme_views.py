@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app import clock
-from app.database import log_if_unavailable
+from app.database_faults import log_if_unavailable
 from app.errors import NotFound
 from app.programme import labels, queries, snapshot, time_zones
 from app.releases import current_release, page_context

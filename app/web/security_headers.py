@@ -7,7 +7,7 @@ from wsgiref.headers import Headers
 
 from flask import Blueprint, Flask, Response, abort, request
 
-from app.database import READ_ONLY_METHODS
+from app.request_transaction import READ_ONLY_METHODS
 from app.web import cache_policy
 from config import OWN_PORTS, Config
 

@@ -14,7 +14,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from app.database import newest_migration
+from app.database_faults import newest_migration
 from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.outbox import LeasedEmail

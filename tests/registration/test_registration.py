@@ -1,5 +1,6 @@
 """Someone answers the questions on the way to a place, one a page."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -201,14 +202,19 @@ def test_a_question_answered_without_a_key_says_that_the_others_are_gone(visitor
     assert page.heading == "Your answers are no longer here"
 
 
-def test_someone_may_delete_their_answers_and_start_again(visitor: Browser) -> None:
+def test_someone_may_delete_their_answers_and_start_again(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    somebody_else = new_browser()
+    answer_questions(somebody_else, until="days")
     answer_questions(visitor, until="days")
 
     page = visitor.open("/register").press("Delete my answers and start again")
 
     assert page.heading == "What is your name?"
     assert page.value_of("Given names") == ""
-    assert db.session.query(ApplicationDraft).count() == 0
+    assert db.session.query(ApplicationDraft).count() == 1
+    assert somebody_else.open("/register/name").value_of("Given names") == "Ada"
 
 
 def test_two_tabs_share_their_answers(visitor: Browser) -> None:

@@ -12,13 +12,16 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, insert, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import cache_version
-from app.database import db, is_unavailable, transaction
+from app.accounts.models import RateLimitHit
+from app.database import db, read_only, transaction
+from app.database_faults import is_unavailable
 from app.releases import search_index
+from app.request_transaction import insert_despite_rollback
 from config import ROOT
 from tests.browser import Browser
 from tests.postgres import PostgresServer
@@ -162,13 +165,13 @@ def test_a_fault_that_lasts_is_told_once_in_a_while(
     expected = [("edition", "SQLITE_NOTADB"), ("search index", "SQLITE_NOTADB")]
     visitor.open("/programme")
     _file(database).write_bytes(DAMAGE)
-    monkeypatch.setattr("app.database.LOG_INTERVAL", 3600)
+    monkeypatch.setattr("app.database_faults.LOG_INTERVAL", 3600)
 
     for _ in range(20):
         visitor.open("/search?q=tide")
     assert told() == expected
 
-    monkeypatch.setattr("app.database.LOG_INTERVAL", 0)
+    monkeypatch.setattr("app.database_faults.LOG_INTERVAL", 0)
     visitor.open("/search?q=tide")
     assert told() == expected
 
@@ -397,3 +400,12 @@ def test_a_rule_that_a_row_breaks_is_no_unavailability(site: Flask) -> None:
     assert isinstance(fault, IntegrityError)
     assert not is_unavailable(fault)
     assert not is_unavailable(ValueError("away"))
+
+
+def test_after_a_transaction_a_reader_may_write_as_little_as_before(site: Flask) -> None:
+    with read_only():
+        with transaction():
+            execute("UPDATE site_state SET cache_version = cache_version + 1")
+
+        with pytest.raises(RuntimeError, match="a GET never writes"):
+            insert_despite_rollback(insert(RateLimitHit), {})

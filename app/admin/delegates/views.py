@@ -1,5 +1,6 @@
 """Delegates: the list, one delegate, requirements, cancelling, erasing and resending emails."""
 
+from collections.abc import Callable
 from functools import cache
 
 from flask import Blueprint
@@ -82,28 +83,28 @@ def cancel(reference: str) -> ResponseReturnValue:
 @validates_own_csrf
 def resend(reference: str) -> ResponseReturnValue:
     """Email the current state of the booking again."""
-    delegate = queries.get_delegate(reference)
-    form = ConfirmForm()
-    if delegate.is_erased:
-        return redirect_to(delegate, "delegate-erased")
-    if form.validate_on_submit():
-        services.send_status_again(delegate, actor=current_actor())
-        return redirect_to(delegate, "delegate-written-to")
-    return _render_confirm("letter", form, delegate)
+    return _confirm_or_run(reference, "letter", services.send_status_again, "delegate-written-to")
 
 
 @bp.route("/<reference>/erase", methods=["GET", "POST"])
 @validates_own_csrf
 def erase(reference: str) -> ResponseReturnValue:
     """Erase a delegate's personal data."""
+    return _confirm_or_run(reference, "erase", services.erase, "delegate-erased")
+
+
+def _confirm_or_run(
+    reference: str, template: str, action: Callable[..., object], message_key: str
+) -> ResponseReturnValue:
+    """Ask before something is done with a booking that is not erased, or do it."""
     delegate = queries.get_delegate(reference)
     form = ConfirmForm()
     if delegate.is_erased:
         return redirect_to(delegate, "delegate-erased")
     if form.validate_on_submit():
-        services.erase(delegate, actor=current_actor())
-        return redirect_to(delegate, "delegate-erased")
-    return _render_confirm("erase", form, delegate)
+        action(delegate, actor=current_actor())
+        return redirect_to(delegate, message_key)
+    return _render_confirm(template, form, delegate)
 
 
 def _render_confirm(template: str, form: Form, delegate: Delegate) -> Response:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query
@@ -39,12 +38,8 @@ MAX_NUMBER_DIGITS = 9  # of a proposal's number
 def get_filters() -> Sequence[ListFilter]:
     """Return the filters of the list."""
     return (
-        ListFilter(
-            "state", gettext("State"), [(state, str(said)) for state, said in STATE_LABELS.items()]
-        ),
-        ListFilter(
-            "about", gettext("About"), [(kind, str(SUBJECT_LABELS[kind])) for kind in KINDS]
-        ),
+        ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
+        ListFilter("about", _l("About"), [(kind, SUBJECT_LABELS[kind]) for kind in KINDS]),
     )
 
 

@@ -130,14 +130,8 @@ def _get_filters(choices: SessionFilterChoices, days: Sequence[date]) -> Sequenc
         ListFilter("theme", gettext("Theme"), choices.theme),
         ListFilter("room", gettext("Room"), choices.room),
         ListFilter("kind", gettext("Kind"), kind_options(choices)),
-        ListFilter(
-            "state", gettext("State"), [(state, str(name)) for state, name in STATE_LABELS.items()]
-        ),
-        ListFilter(
-            "missing",
-            gettext("Missing"),
-            [(lack, str(name)) for lack, name in MISSING_LABELS.items()],
-        ),
+        ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
+        ListFilter("missing", _l("Missing"), tuple(MISSING_LABELS.items())),
     )
 
 

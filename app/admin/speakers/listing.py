@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.admin.bulk_actions import BulkAction
 from app.admin.listing import (
@@ -12,7 +12,6 @@ from app.admin.listing import (
     Listing,
     ListQuery,
     parse_list_query,
-    translated_options,
 )
 from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
@@ -84,12 +83,11 @@ BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
 def get_filters() -> Sequence[ListFilter]:
     """Return the filters of the list that have options."""
     countries = [(country, country) for country in speaker_queries.list_countries()]
-    roles = [(role, str(name)) for role, name in ROLES.items()]
     filters = (
-        ListFilter("confirmed", gettext("State"), translated_options(STATE_OPTIONS)),
-        ListFilter("missing", gettext("Without"), translated_options(MISSING_OPTIONS)),
-        ListFilter("country", gettext("Country"), countries),
-        ListFilter("role", gettext("In sessions as"), roles),
+        ListFilter("confirmed", _l("State"), STATE_OPTIONS),
+        ListFilter("missing", _l("Without"), MISSING_OPTIONS),
+        ListFilter("country", _l("Country"), countries),
+        ListFilter("role", _l("In sessions as"), tuple(ROLES.items())),
     )
     return [way for way in filters if way.options]
 

@@ -80,13 +80,9 @@ def _format_participants(session: Session, _: ZoneInfo) -> str:
     return "\n".join(f"{one.name} ({role_name(one.role)})" for one in session.parts)
 
 
-IN_THIS_ORDER = (  # columns of fields that have their place; others come after them
-    *("title", "subtitle", "kind", "room", "theme", "language", "abstract", "description"),
-    *("links", "is_illustrative", "is_recorded"),
-)
 _columns = {one.name: _field_column(one) for one in SESSION_FIELDS if one.column}
 SESSION_COLUMNS = (
-    *(_columns[name] for name in ("title", "subtitle", "kind")),
+    *(_columns.pop(name) for name in ("title", "subtitle", "kind")),
     TableColumn(
         N_("Day"),
         _format_time("starts_at", "%Y-%m-%d"),
@@ -105,19 +101,19 @@ SESSION_COLUMNS = (
         _l("The same. Or a column Length, in minutes"),
         "10:30",
     ),
-    *(_columns[name] for name in ("room", "theme")),
+    *(_columns.pop(name) for name in ("room", "theme")),
     TableColumn(
         N_("People"),
         _format_participants,
         _l("One a line, each with a role in brackets"),
         "Ada Marsh (Chair)\nBo Lund",
     ),
-    *(_columns[name] for name in ("language", "abstract", "description", "links")),
+    *(_columns.pop(name) for name in ("language", "abstract", "description", "links")),
     TableColumn(
         N_("Cancelled"), lambda one, _: _format_boolean(one.is_cancelled), _l("Yes or no"), "No"
     ),
-    *(_columns[name] for name in ("is_illustrative", "is_recorded")),
-    *(column for name, column in _columns.items() if name not in IN_THIS_ORDER),
+    *(_columns.pop(name) for name in ("is_illustrative", "is_recorded")),
+    *_columns.values(),  # those without a place of their own
     TableColumn(N_("Address"), lambda one, _: f"/sessions/{one.slug}"),
     TableColumn(N_("Key"), lambda one, _: one.key, KEY_HINT),
 )

@@ -128,6 +128,7 @@ class ParsedSession:
     links: tuple[tuple[str, str], ...] = ()
     licence: str = ""
     recorded: bool = False
+    keywords: tuple[str, ...] | None = None  # None if the format does not have them
 
 
 @dataclass(frozen=True)

@@ -93,17 +93,22 @@ def diff(
     """Return the changes that these values would make to the entity."""
     held = {field: field_set.get_value(entity, field) for field in values}
     return [
-        Change(
-            field=field,
-            before=held[field],
-            after=value,
-            label=field_set.label(field),
-            old=field_set.display_value(field, held[field]),
-            new=field_set.display_value(field, value),
-        )
+        build_change(field_set, field, held[field], value)
         for field, value in values.items()
         if held[field] != value
     ]
+
+
+def build_change(field_set: FieldSet, field: str, before: Any, after: Any) -> Change:
+    """Return the change of a value to another, with labels for display."""
+    return Change(
+        field,
+        before,
+        after,
+        field_set.label(field),
+        field_set.display_value(field, before),
+        field_set.display_value(field, after),
+    )
 
 
 def apply(field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]) -> None:

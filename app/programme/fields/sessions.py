@@ -16,11 +16,14 @@ from app.programme import queries as programme
 from app.programme.fields.table import (
     LANGUAGE,
     LINKS,
+    MAX_WORD_LENGTH,
+    MAX_WORDS,
     MOMENT,
     N_,
     NUMBER,
     PROSE,
     REFERENCE,
+    WORDS,
     YES_NO,
     Column,
     Field,
@@ -161,7 +164,6 @@ SESSION_FIELDS: Final = FieldTable[Session](
     Field(
         "title",
         N_("Title"),
-        file_name="title",
         column=Column(
             "title sessiontitle session talk talktitle titel titre titulo",
             _l("What the session is called. Only this is needed"),
@@ -172,7 +174,6 @@ SESSION_FIELDS: Final = FieldTable[Session](
     Field(
         "subtitle",
         N_("Subtitle"),
-        file_name="subtitle",
         column=Column("subtitle untertitel soustitre", _l("A second line of the title")),
         question=Question(_l("Subtitle (optional)"), _l("The subtitle"), PUBLIC_HINT),
         is_searched=True,
@@ -180,7 +181,6 @@ SESSION_FIELDS: Final = FieldTable[Session](
     Field(
         "kind",
         N_("Kind"),
-        file_name="kind",
         column=Column(
             "kind type sessiontype format art",
             _l("Plenary, parallel session, break, workshop, or a kind of your own"),
@@ -200,6 +200,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         get=lambda session: session.theme.slug if session.theme else None,
         set=_set_theme,
         display=_display_theme,
+        file_name="",
     ),
     Field(
         "room",
@@ -213,23 +214,20 @@ SESSION_FIELDS: Final = FieldTable[Session](
         get=lambda session: session.room.key if session.room else None,
         set=_set_room,
         display=_display_room,
+        file_name="",
     ),
     Field(
         "starts_at",
         N_("Start"),
         MOMENT,
-        file_name="starts_at",
         set=_set_starts_at,
         display=_display_moment,
     ),
-    Field(
-        "ends_at", N_("End"), MOMENT, file_name="ends_at", set=_set_ends_at, display=_display_moment
-    ),
+    Field("ends_at", N_("End"), MOMENT, set=_set_ends_at, display=_display_moment),
     Field(
         "abstract",
         N_("Abstract"),
         PROSE,
-        file_name="abstract",
         column=Column(
             "abstract summary kurzfassung resume resumen",
             _l("What the session is about"),
@@ -245,7 +243,6 @@ SESSION_FIELDS: Final = FieldTable[Session](
         "description",
         N_("Description"),
         PROSE,
-        file_name="description",
         column=Column("description details beschreibung descripcion", _l("More about it")),
         question=Question(
             _l("Description (optional)"), _l("The description"), MARKDOWN_HINT, MAX_TEXT_LENGTH
@@ -256,7 +253,6 @@ SESSION_FIELDS: Final = FieldTable[Session](
         "language",
         N_("Language"),
         LANGUAGE,
-        file_name="language",
         column=Column("language sprache langue idioma", _l("Its code: en, fr, es"), "en"),
         question=Question(
             _l("Language (optional)"),
@@ -278,7 +274,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
             "",
         ),
     ),
-    Field("state", N_("State"), set=_set_state),
+    Field("state", N_("State"), set=_set_state, file_name=""),
     Field(
         "appearances",
         N_("Speakers"),
@@ -286,12 +282,12 @@ SESSION_FIELDS: Final = FieldTable[Session](
         get=lambda session: [[one.speaker.key, one.role] for one in session.appearances],
         set=_set_appearances,
         display=_display_appearances,
+        file_name="",
     ),
     Field(
         "links",
         N_("Links"),
         LINKS,
-        file_name="links",
         column=Column(
             "links link url website",
             _l("Addresses, one a line"),
@@ -301,7 +297,6 @@ SESSION_FIELDS: Final = FieldTable[Session](
     Field(
         "licence",
         N_("Licence"),
-        file_name="licence",
         column=Column("licence license lizenz", is_exported=False),
         question=Question(
             _l("Licence (optional)"), _l("The licence"), _l("Public. For example CC BY 4.0")
@@ -315,6 +310,25 @@ SESSION_FIELDS: Final = FieldTable[Session](
         column=Column("recorded recording"),
         question=Question(_l("It will be recorded (public)"), "", ""),
     ),
-    Field("seats", N_("Seats"), NUMBER, is_public=False),
-    Field("notes", N_("Notes"), PROSE, is_public=False),
+    Field(
+        "keywords",
+        N_("Keywords"),
+        WORDS,
+        column=Column(
+            "keywords keyword tags schlagworter motscles palabrasclave",
+            _l("A few words, with commas between them"),
+            "tax, insurance",
+        ),
+        question=Question(
+            _l("Keywords (optional)"),
+            _l("The keywords"),
+            _l("Public. A few words by which readers filter the programme, with commas between"),
+            MAX_WORDS * (MAX_WORD_LENGTH + 2),
+        ),
+        is_proposed=True,
+        is_searched=True,
+        filter_name="keyword",
+    ),
+    Field("seats", N_("Seats"), NUMBER, is_public=False, file_name=""),
+    Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
 )

@@ -110,7 +110,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     Field(
         "name",
         N_("Name"),
-        file_name="name",
         column=Column(
             "name fullname speakername nom nombre",
             _l("The whole name. Only this is needed. Or First name and Last name"),
@@ -121,7 +120,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     Field(
         "honorific",
         N_("Title before the name"),
-        file_name="honorific",
         column=Column(
             "honorific titlebeforethename salutation prefix anrede civilite",
             _l("Professor, Dr, or nothing"),
@@ -138,7 +136,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     Field(
         "pronunciation",
         N_("How to say the name"),
-        file_name="pronunciation",
         column=Column(
             "pronunciation howtosaythename phonetic phonetically aussprache",
             _l("In plain letters"),
@@ -158,7 +155,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     Field(
         "pronouns",
         N_("Pronouns"),
-        file_name="pronouns",
         column=Column("pronouns pronoun pronomen pronoms", _l("As somebody gives them"), "she/her"),
         question=Question(
             _l("Pronouns (optional)"),
@@ -171,7 +167,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     Field(
         "role",
         N_("Role"),
-        file_name="role",
         column=Column(
             "role position jobtitle job funktion fonction cargo",
             _l("What somebody is"),
@@ -188,7 +183,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     Field(
         "organisation",
         N_("Organisation"),
-        file_name="organisation",
         column=Column(
             "organisation organization affiliation institution company employer firma",
             _l("Where somebody works"),
@@ -201,7 +195,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     Field(
         "country",
         N_("Country"),
-        file_name="country",
         column=Column("country land pays pais", _l("Where that is"), "Kenya"),
         question=Question(
             _l("Country (optional)"),
@@ -216,7 +209,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         "biography",
         N_("Biography"),
         PROSE,
-        file_name="biography",
         column=Column(
             "biography bio about biographie biografie biografia",
             _l("A few sentences"),
@@ -229,7 +221,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         BIOGRAPHIES,
         N_("Biography in other languages"),
         TRANSLATIONS,
-        file_name="biographies",
         is_proposed=True,
         display=_display_biographies,
     ),
@@ -237,7 +228,6 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         LINKS,
         N_("Links"),
         table.LINKS,
-        file_name="links",
         column=Column(
             "links link url website",
             _l("Addresses, one a line, each with words after it"),
@@ -255,9 +245,10 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         get=lambda speaker: speaker.photo.key if speaker.photo else None,
         set=_set_photo,
         display=_display_photo,
+        file_name="",
     ),
-    Field("contact_address", N_("Contact address"), is_public=False),
-    Field("notes", N_("Notes"), PROSE, is_public=False),
+    Field("contact_address", N_("Contact address"), is_public=False, file_name=""),
+    Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
     Field(
         CONFIRMED,
         N_("Confirmed"),
@@ -265,6 +256,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         is_public=False,
         get=lambda speaker: speaker.confirmed_at is not None,
         set=_set_confirmed,
+        file_name="",
     ),
     Field(
         TAKES_PART,
@@ -273,6 +265,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         is_public=False,
         get=lambda speaker: speaker.withdrawn_at is None,
         set=_set_takes_part,
+        file_name="",
     ),
     Field(
         ABSENCES,
@@ -283,6 +276,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         ],
         set=_set_absences,
         display=_display_absences,
+        file_name="",
     ),
 )
 PROFILE_FIELDS = tuple(name for name in SPEAKER_FIELDS.proposed_names if name != PHOTO)

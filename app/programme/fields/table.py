@@ -12,10 +12,13 @@ from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
+from app.programme import speaker_links
+
 EntityT = TypeVar("EntityT")
 RecordT = TypeVar("RecordT")
 MAX_WORDS: Final = 20
 MAX_WORD_LENGTH: Final = 60  # characters
+SAME_NAME: Final = "="
 EMPTY_VALUES: Final[tuple[Any, ...]] = (None, "", [])
 
 
@@ -61,11 +64,6 @@ def _normalise_pairs(pairs: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def _display_links(links: Sequence[Sequence[str]]) -> str:
     return ", ".join(f"{label} ({address})" for address, label in links)
-
-
-def format_links(links: Sequence[Sequence[str]]) -> str:
-    """Return links as text, one per line."""
-    return "\n".join(f"{address} {label}".strip() for address, label in links)
 
 
 def parse_links(typed: str) -> list[list[str]]:
@@ -117,7 +115,12 @@ NUMBER: Final = Kind(normalise=_value_or_none)
 REFERENCE: Final = Kind(normalise=_value_or_none)  # the key of something else
 MOMENT: Final = Kind(dump_moment, load_moment, _normalise_moment)
 LINKS: Final = Kind(  # [[url, label], …]
-    json.loads, _dump_json, _normalise_pairs, _display_links, parse_links, format_links
+    json.loads,
+    _dump_json,
+    _normalise_pairs,
+    _display_links,
+    parse_links,
+    speaker_links.format_links,
 )
 WORDS: Final = Kind(json.loads, _dump_json, normalise_words, ", ".join, parse_words, ", ".join)
 TRANSLATIONS: Final = Kind(json.loads, _dump_json, _normalise_pairs)  # [[language, Markdown], …]
@@ -155,7 +158,7 @@ class Field:
     name: str
     label: str
     kind: Kind = LINE
-    file_name: str = ""  # in files and parsed records; "": no loop imports or exports it
+    file_name: str = SAME_NAME  # in files and parsed records; "": no loop imports or exports it
     column: Column | None = None
     question: Question | None = None
     is_public: bool = True  # in snapshots
@@ -165,6 +168,10 @@ class Field:
     get: Callable[[Any], Any] | None = None  # this and the following: other than its kind
     set: Callable[[Any, Any], None] | None = None
     display: Callable[[Any], str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.file_name == SAME_NAME:
+            object.__setattr__(self, "file_name", self.name)
 
     def get_value(self, entity: Any) -> Any:
         """Return the value in an entity."""

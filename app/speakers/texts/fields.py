@@ -59,8 +59,13 @@ def _valid_words(_form: Any, field: Any) -> None:
     """Reject too many words, and one that is too long."""
     words = parse_words(field.data or "")
     if len(words) > MAX_WORDS or any(len(one) > MAX_WORD_LENGTH for one in words):
-        message = "Give at most %(most)s, each at most %(longest)s characters long"
-        raise ValidationError(gettext(message, most=MAX_WORDS, longest=MAX_WORD_LENGTH))
+        raise ValidationError(
+            gettext(
+                "Give at most %(most)s, each of %(longest)s characters or fewer",
+                most=MAX_WORDS,
+                longest=MAX_WORD_LENGTH,
+            )
+        )
 
 
 VALIDATORS = {LANGUAGE: _valid_language, WORDS: _valid_words}

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from app import clock
 from app.database import db
 from app.errors import RuleViolation
+from app.forms.fields import MARKDOWN_HINT, PUBLIC_HINT
 from app.programme import queries as programme
 from app.programme.fields.table import (
     LANGUAGE,
@@ -47,10 +48,6 @@ from app.web.formatting import format_time
 MAX_DURATION: Final = timedelta(hours=24)
 MAX_DISTANCE: Final = timedelta(days=366)  # before the first or after the last day
 MAX_TEXT_LENGTH: Final = 50_000  # characters; the same limit as in imported files
-PUBLIC_HINT: Final = _l("Public")
-MARKDOWN_HINT: Final = _l(
-    "Public. Markdown: an empty line begins a new paragraph, *words* are emphasised"
-)
 
 
 def _check(session: Session) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app import clock
 from app.database import db
 from app.errors import RuleViolation
+from app.forms.fields import PUBLIC_HINT
 from app.programme import speaker_links
 from app.programme.fields import table
 from app.programme.fields.table import (
@@ -187,7 +188,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
             _l("Where somebody works"),
             "University of the Marshes",
         ),
-        question=Question(_l("Organisation (optional)"), _l("The organisation"), _l("Public")),
+        question=Question(_l("Organisation (optional)"), _l("The organisation"), PUBLIC_HINT),
         is_proposed=True,
         is_searched=True,
     ),
@@ -198,7 +199,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         question=Question(
             _l("Country (optional)"),
             _l("The country"),
-            _l("Public"),
+            PUBLIC_HINT,
             attributes={"list": "countries"},
         ),
         is_proposed=True,

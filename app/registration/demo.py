@@ -49,19 +49,13 @@ def _build_delegate(person: DemoDelegate, number: int) -> Delegate:
     delegate = Delegate(
         reference=_demo_reference(number),
         access_key=booking.new_key(),
-        given_names=person.given_names,
-        family_name=person.family_name,
-        badge_name=person.badge_name,
-        email=person.email,
-        organisation=person.organisation,
-        role=person.role,
-        country=person.country,
-        days=" ".join(day.isoformat() for day in person.days),
         language=person.language,
         consented_at=now,
         registered_at=now,
         is_demo=True,
     )
+    days = " ".join(day.isoformat() for day in person.days)
+    booking.store(delegate, {**vars(person), "days": days})
     booking.refresh_search_keys(delegate)
     return delegate
 

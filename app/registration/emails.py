@@ -50,20 +50,12 @@ def send_email_change_confirmation(delegate: Delegate) -> None:
 
 def send_email_changed(delegate: Delegate, old_email: str) -> None:
     """Tell the recipient at the old address that emails now go to another one."""
-    _enqueue(
-        "address_changed", delegate, to=old_email, old=old_email, masked=mask_email(delegate.email)
-    )
+    _enqueue_to_old_email("address_changed", delegate, old_email)
 
 
 def send_email_corrected(delegate: Delegate, old_email: str) -> None:
     """Tell the recipient at the old address that the organisers have corrected it."""
-    _enqueue(
-        "address_corrected",
-        delegate,
-        to=old_email,
-        old=old_email,
-        masked=mask_email(delegate.email),
-    )
+    _enqueue_to_old_email("address_corrected", delegate, old_email)
 
 
 def send_email_change_requested(delegate: Delegate) -> None:
@@ -89,6 +81,10 @@ def mask_email(email: str) -> str:
     """Return an email address that only its owner recognises: a…@example.org."""
     name, _, domain = email.rpartition("@")
     return f"{name[:1]}…@{domain}"
+
+
+def _enqueue_to_old_email(template: str, delegate: Delegate, old: str) -> None:
+    _enqueue(template, delegate, to=old, old=old, masked=mask_email(delegate.email))
 
 
 def _enqueue(

@@ -5,7 +5,7 @@ are stored on the server for a week; without it, the visitor starts again.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
 from flask import current_app, request
 from flask.wrappers import Response
@@ -72,23 +72,16 @@ def _is_later_answer() -> bool:
 
 def set_cookie(response: Response, secret: str) -> Response:
     """Store the key in the visitor's browser for a week."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=timedelta(days=queries.DRAFT_LIFETIME.days),
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-    )
+    response.set_cookie(COOKIE, secret, max_age=queries.DRAFT_LIFETIME, **_cookie_options())
     return response
 
 
 def delete_cookie(response: Response) -> Response:
     """Delete the key from the visitor's browser."""
-    response.delete_cookie(
-        COOKIE,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-    )
+    response.delete_cookie(COOKIE, **_cookie_options())
     return response
+
+
+def _cookie_options() -> dict[str, Any]:
+    is_secure = current_app.config["SESSION_COOKIE_SECURE"]
+    return {"secure": is_secure, "httponly": True, "samesite": "Lax"}

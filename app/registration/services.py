@@ -114,15 +114,13 @@ def _confirm(application: Answers, language: str) -> Confirmation:
     )
     delegate = booking.create_booking(application, language)
     if delegate is not None:
-        history.record(
-            "Registered", subject=_history_subject(delegate), actor=history.ACTOR_DELEGATE
-        )
+        history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
         emails.send_registration_confirmed(delegate)
         return _build_confirmation(application, delegate, is_first=True)
     existing = queries.get_attending(
         booking.identity_key(full_name(application), application[EMAIL])
     )
-    history.record("Registered again: the place stands", subject=_history_subject(existing))
+    history.record("Registered again: the place stands", subject=existing.history_subject)
     emails.send_already_registered(existing)
     return _build_confirmation(application, existing, is_first=False)
 
@@ -136,7 +134,3 @@ def _build_confirmation(
         email=application[EMAIL],
         is_first=is_first,
     )
-
-
-def _history_subject(delegate: Delegate) -> str:
-    return f"booking {delegate.reference}"

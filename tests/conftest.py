@@ -88,8 +88,12 @@ PAGES = ROOT / ".pytest_cache" / "pages"
 VALIDATOR_JAR = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 
 
-hypothesis.settings.register_profile("random")
-hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+# how long an example takes says more of what else a machine does than of the code
+UNTIMED = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("random", UNTIMED)
+hypothesis.settings.register_profile("repeatable", UNTIMED, derandomize=True, database=None)
 hypothesis.settings.load_profile("repeatable")
 
 

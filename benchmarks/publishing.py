@@ -23,7 +23,7 @@ from benchmarks.wire import Connection
 MANY_SESSIONS = 1_000  # sessions
 PUBLISH_ROUNDS, ORGANISER_ROUNDS = 9, 3
 PAGE = "/organise/publishing"
-RECHECK_SECONDS = 1.1  # seconds after which the web process looks for a new edition
+RECHECK_SECONDS = 1.1  # seconds after which the web process looks for a new cache version
 BAR = at_most(150, 50, "ms")
 
 

@@ -30,7 +30,7 @@ What is seen from outside
                  JavaScript off; `chromium` is the browser itself
     axe          lists barriers on a real page: `assert axe(window) == []`
 
-Whoever walks through the back office by keyboard is in tests/admin/conftest.py.
+Whoever walks through admin by keyboard is in tests/admin/conftest.py.
 
 Factories are in tests/factories.py. With `--keep-pages`, a run puts aside pages of every shape
 that it opens; with `--nu`, it puts its own beside them, and the Nu HTML checker reads them all at

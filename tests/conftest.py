@@ -30,7 +30,7 @@ What is seen from outside
                  JavaScript off; `chromium` is the browser itself
     axe          lists barriers on a real page: `assert axe(window) == []`
 
-Whoever walks through the back office by keyboard is in tests/admin/conftest.py.
+Whoever walks through admin by keyboard is in tests/admin/conftest.py.
 
 Factories are in tests/factories.py. With `--keep-pages`, a run puts aside pages of every shape
 that it opens; with `--nu`, it puts its own beside them, and the Nu HTML checker reads them all at
@@ -88,8 +88,12 @@ PAGES = ROOT / ".pytest_cache" / "pages"
 VALIDATOR_JAR = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 
 
-hypothesis.settings.register_profile("random")
-hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+# how long an example takes says more of what else a machine does than of the code
+UNTIMED = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("random", UNTIMED)
+hypothesis.settings.register_profile("repeatable", UNTIMED, derandomize=True, database=None)
 hypothesis.settings.load_profile("repeatable")
 
 

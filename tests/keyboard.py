@@ -1,8 +1,8 @@
 """What somebody does who uses a keyboard alone, in a real browser.
 
-go_to(window, "Title")                with the Tab key, to what is announced so, and see it there
+tab_to(window, "Title")               with the Tab key, to what is announced so, and see it there
 press(window, "Save")                 go there, press Enter, and wait for the page it leads to
-press_here(window, "Preview")         the same, where the page stays
+press_in_place(window, "Preview")     the same, where the page stays
 fill(window, "Title", "Tides")        go there and type over what stands there
 choose(window, "Theme", "Water")      go there and type the beginning of an answer of a list
 tick(window, "Coffee")                go there and press the space bar

@@ -1,15 +1,15 @@
 """A real mail server for the tests, on this machine, that can be as difficult as real ones are.
 
-mailbox.letters                     every letter it has accepted, oldest first
-mailbox.letters_to("ada@…")         those for one person
-mailbox.refuse(451, "Try later")    answer every letter so, until told otherwise
+mailbox.emails                      every email it has accepted, oldest first
+mailbox.emails_to("ada@…")          those for one person
+mailbox.refuse(451, "Try later")    answer every email so, until told otherwise
 mailbox.refuse(550, "No such mailbox", to="ada@example.org")
 mailbox.refuse(451, "Greylisted", times=1)
-mailbox.say_nothing()               accept connections, then keep silent
-mailbox.dawdle()                    greet without end, a line now and then
-mailbox.babble()                    answer with what is not SMTP
-mailbox.hang_up()                   close each connection as soon as a letter has come
-mailbox.accept()                    be good again
+mailbox.stay_silent()               accept connections, then keep silent
+mailbox.greet_endlessly()           greet without end, a line now and then
+mailbox.send_garbage()              answer with what is not SMTP
+mailbox.drop_connections()          close each connection as soon as an email has come
+mailbox.reset()                     be good again
 mailbox.close(), mailbox.reopen()   be away, and come back on the same port
 """
 

@@ -177,7 +177,8 @@ def spoilt_files(draw: st.DrawFn) -> bytes:
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(contents=spoilt_files())
 def test_whatever_the_bytes_there_is_a_reading_or_a_refusal(
@@ -226,7 +227,8 @@ def odd_records(draw: st.DrawFn) -> str:
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(contents=odd_records())
 def test_whatever_the_values_there_is_a_reading_or_a_refusal(contents: str, tmp_path: Path) -> None:

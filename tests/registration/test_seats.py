@@ -170,8 +170,10 @@ DEEDS = st.lists(
 
 @hypothesis.settings(
     max_examples=25,
-    deadline=None,
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        hypothesis.HealthCheck.function_scoped_fixture,
+        hypothesis.HealthCheck.too_slow,
+    ],
 )
 @hypothesis.given(size=st.integers(1, 4), deeds=DEEDS)
 def test_whatever_is_done_in_whatever_order_the_count_is_right(

@@ -71,7 +71,8 @@ def test_whatever_word_of_a_title_is_asked_for_its_session_is_found(
     shown = [one for one in current_release.get_programme().sessions if WORD.search(one.title)]
 
     @settings(
-        max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=30,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     @given(pick=st.data())
     def holds(pick: st.DataObject) -> None:

@@ -70,7 +70,7 @@ class MailWorker:
                 if not is_unavailable(fault):
                     raise
                 self._log_database_error(fault)
-            self._shutdown.wait(self._backoff())
+            self._shutdown.wait(self._wait_time())
         self._transport.close()
 
     def _send_if_due(self) -> None:
@@ -116,7 +116,7 @@ class MailWorker:
                 if email is None or not tries_left or not is_unavailable(fault):
                     raise
                 self._log_database_error(fault)
-            if self._shutdown.wait(self._backoff()):
+            if self._shutdown.wait(self._wait_time()):
                 tries_left -= 1
                 time.sleep(POLL_INTERVAL)
 
@@ -134,7 +134,7 @@ class MailWorker:
             log.info("letter", letter=email.id, name=email.template, state=state)
         return leased
 
-    def _backoff(self) -> float:
+    def _wait_time(self) -> float:
         if not self._failures:
             return POLL_INTERVAL
         return min(MAX_BACKOFF, 0.5 * 2.0 ** min(self._failures, 10))

@@ -10,8 +10,12 @@ from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
 from app.interchange.demo.generator import DemoDelegate
-from app.registration import booking, seats
-from app.registration.booking import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from app.registration import delegate_record, seats
+from app.registration.create_booking import (
+    REFERENCE_ALPHABET,
+    REFERENCE_LENGTH,
+    generate_access_key,
+)
 from app.registration.models import Delegate
 
 IS_DEMO = Delegate.is_demo.is_(True)
@@ -48,15 +52,15 @@ def _build_delegate(person: DemoDelegate, number: int) -> Delegate:
     now = clock.now()
     delegate = Delegate(
         reference=_demo_reference(number),
-        access_key=booking.new_key(),
+        access_key=generate_access_key(),
         language=person.language,
         consented_at=now,
         registered_at=now,
         is_demo=True,
     )
     days = " ".join(day.isoformat() for day in person.days)
-    booking.store(delegate, {**vars(person), "days": days})
-    booking.refresh_search_keys(delegate)
+    delegate_record.store(delegate, {**vars(person), "days": days})
+    delegate_record.refresh_search_keys(delegate)
     return delegate
 
 

@@ -18,7 +18,7 @@ from app.admin.delegates.forms import (
 from app.admin.delegates.presentation import VersionDiff
 from app.errors import NotFound, RuleViolation
 from app.forms.base import validates_own_csrf
-from app.registration import booking
+from app.registration import delegate_record
 from app.registration import queries as registration
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
@@ -67,7 +67,7 @@ def edit(reference: str) -> ResponseReturnValue:
     """Change a delegate's name, affiliation and days."""
     delegate = queries.get_delegate(reference)
     form = EditDelegateForm(
-        data={"seen": delegate.version, **booking.to_answers(delegate, BOOKING_FIELDS)}
+        data={"seen": delegate.version, **delegate_record.to_answers(delegate, BOOKING_FIELDS)}
     )
     return save_answers("change", form, delegate)
 

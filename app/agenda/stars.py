@@ -30,8 +30,8 @@ class StarForm(CookielessForm):
 
     def get_change(self) -> StarChange:
         """Return the change that the pressed button stands for."""
-        pressed = strip_hidden(self.remove.data or self.add.data or "")
-        return StarChange(slug=pressed[:MAX_SLUG_LENGTH], is_starred=not self.remove.data)
+        slug = strip_hidden(self.remove.data or self.add.data or "")
+        return StarChange(slug=slug[:MAX_SLUG_LENGTH], is_starred=not self.remove.data)
 
 
 def stars_enabled() -> bool:

@@ -72,7 +72,7 @@ def restore(kind: str, slug: str, language: str, number: int) -> ResponseReturnV
         get_content_folder(),
         text.key,
         number,
-        expected_version=EditForm().expected_version,
+        expected_version=EditForm().expected_version.data,
         actor=current_actor(),
     )
     return _redirect(text, "text-brought-back")
@@ -104,7 +104,7 @@ def remove(kind: str, slug: str, language: str) -> ResponseReturnValue:
         services.remove(
             get_content_folder(),
             text.key,
-            expected_version=form.expected_version,
+            expected_version=form.expected_version.data,
             actor=current_actor(),
         )
         return _redirect(text, "text-removed")
@@ -119,7 +119,7 @@ def _redirect(text: EditableText, message_key: str) -> ResponseReturnValue:
 
 def _version_form(text: EditableText) -> EditForm:
     form = EditForm(formdata=None)
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     return form
 
 

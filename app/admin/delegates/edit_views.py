@@ -49,7 +49,9 @@ def add() -> ResponseReturnValue:
     if form.validate_on_submit():
         language, actor = languages.current().code, current_actor()
         try:
-            delegate = services.add(form.get_answers(), language, actor=actor, notify=form.notify)
+            delegate = services.add(
+                form.get_answers(), language, actor=actor, notify=form.should_notify
+            )
         except AlreadyBooked as refusal:
             form.form_errors.append(_already_booked_message(refusal))
         except (RuleViolation, NotFound) as refusal:
@@ -67,7 +69,10 @@ def edit(reference: str) -> ResponseReturnValue:
     """Change a delegate's name, affiliation and days."""
     delegate = queries.get_delegate(reference)
     form = EditDelegateForm(
-        data={"seen": delegate.version, **delegate_record.to_answers(delegate, BOOKING_FIELDS)}
+        data={
+            "expected_version": delegate.version,
+            **delegate_record.to_answers(delegate, BOOKING_FIELDS),
+        }
     )
     return save_answers("change", form, delegate)
 
@@ -77,16 +82,16 @@ def edit(reference: str) -> ResponseReturnValue:
 def edit_email(reference: str) -> ResponseReturnValue:
     """Correct a delegate's email address without confirmation."""
     delegate = queries.get_delegate(reference)
-    form = DelegateEmailForm(data={"seen": delegate.version})
+    form = DelegateEmailForm(data={"expected_version": delegate.version})
     stale = None
     if form.validate_on_submit():
         try:
             services.correct_email(
                 delegate,
                 str(form.email.data),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=current_actor(),
-                notify_old=form.notify,
+                notify_old=form.should_notify,
             )
         except StaleBooking:
             stale = presentation.diff(delegate, form.get_answers())
@@ -106,9 +111,9 @@ def save_answers(template: str, form: EditAnswersForm, delegate: Delegate) -> Re
             has_changed = services.update(
                 delegate,
                 form.get_answers(),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=current_actor(),
-                notify=form.notify,
+                notify=form.should_notify,
             )
         except StaleBooking:
             stale = presentation.diff(delegate, form.get_answers())
@@ -126,7 +131,7 @@ def render_form(
     if stale is not None and not stale.differing:
         return redirect_to(delegate, "delegate-as-it-was")
     if stale is not None:
-        form.seen.data = str(delegate.version)
+        form.expected_version.data = delegate.version
     elif not delegate.is_attending and not form.errors:
         return redirect_to(delegate, "delegate-cancelled-already")
     return render_page(

@@ -70,7 +70,7 @@ def cancel(reference: str) -> ResponseReturnValue:
     form = CancelBookingForm()
     if form.validate_on_submit():
         try:
-            services.cancel(delegate, actor=current_actor(), notify=form.notify)
+            services.cancel(delegate, actor=current_actor(), notify=form.should_notify)
         except RuleViolation:
             return redirect_to(delegate, "delegate-cancelled-already")
         return redirect_to(delegate, "delegate-cancelled")
@@ -123,7 +123,7 @@ def show_needs(reference: str) -> ResponseReturnValue:
     """Show a delegate's requirements for editing, and record that they were viewed."""
     delegate = queries.get_delegate(reference)
     needs = services.read_needs(delegate, actor=current_actor())
-    form = DelegateNeedsForm(None, data={"seen": delegate.version, **needs})
+    form = DelegateNeedsForm(None, data={"expected_version": delegate.version, **needs})
     return render_form("needs", form, delegate, None)
 
 

@@ -79,7 +79,7 @@ def dry_run(number: int) -> ResponseReturnValue:
             loaded = import_rules.load(
                 found,
                 expected_fingerprint=form.fingerprint.data or "",
-                is_confirmed=form.is_meant.data,
+                is_confirmed=form.is_confirmed.data,
                 actor=guards.current_actor(),
             )
         except RuleViolation as refusal:
@@ -92,7 +92,7 @@ def dry_run(number: int) -> ResponseReturnValue:
 @bp.post(f"{UPLOAD_RULE}/again")
 def retry(number: int) -> ResponseReturnValue:
     found = uploads.get_upload(number)
-    found.is_merged = request.form.get("deed") == "merge"
+    found.is_merged = request.form.get("action") == "merge"
     uploads.dry_run(found)
     return redirect(url_for(".dry_run", number=number), 303)
 

@@ -68,7 +68,7 @@ def approve(number: int) -> ResponseReturnValue:
 def amend(number: int) -> ResponseReturnValue:
     proposal = queries.get_proposal(number)
     form, refusal = build_amend_form(proposal), None
-    if not form.apply_button(request.form.get("press", "")) and form.validate_on_submit():
+    if not form.apply_button(request.form.get("button", "")) and form.validate_on_submit():
         try:
             services.amend(
                 number,
@@ -199,7 +199,7 @@ def _render_form(
         proposal=proposal,
         rows=presentation.diff_fields(look),
         refusal=refusal,
-        pressed=request.form.get("press", ""),
+        pressed_button=request.form.get("button", ""),
         countries=countries.choices(languages.current().code),
         back=url_for(".show", number=proposal.id),
         trail=_breadcrumbs(proposal),

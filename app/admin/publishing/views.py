@@ -47,7 +47,7 @@ def run_step(form: PublishForm, step: str) -> WizardStep | PublishResult | None:
     if not form.is_submitted():
         return _form_step(form)
     is_right = form.validate()
-    if step == EDIT_STEP and set(form.errors) <= {"day", "time", "overrule"}:
+    if step == EDIT_STEP and set(form.errors) <= {"day", "time", "override_reason"}:
         return _edit_step(form)
     if not is_right:
         return _form_step(form)
@@ -87,7 +87,7 @@ def _publish_or_schedule(form: PublishForm) -> WizardStep | PublishResult | None
 
 
 def _override_and_actor(form: ScheduleReleaseForm) -> dict[str, str]:
-    return {"override_reason": form.overrule.data or "", "actor": guards.current_actor()}
+    return {"override_reason": form.override_reason.data or "", "actor": guards.current_actor()}
 
 
 def _form_step(form: ScheduleReleaseForm) -> WizardStep:
@@ -103,7 +103,7 @@ def _edit_step(form: PublishForm) -> WizardStep:
 
 def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
     look = queries.preview_release()
-    if look.clashes and not form.overrule.data:
+    if look.clashes and not form.override_reason.data:
         form.add_violation(UnresolvedClashes())
         return WizardStep(FORM_TEMPLATE, 422, look)
     form.fingerprint.data = look.fingerprint
@@ -235,7 +235,7 @@ def roll_back(number: int) -> ResponseReturnValue:
             services.roll_back(
                 number,
                 form.note.data or "",
-                expected_release=form.expected_release,
+                expected_release=form.expected_version.data,
                 actor=guards.current_actor(),
             )
         except RuleViolation as refusal:
@@ -243,7 +243,7 @@ def roll_back(number: int) -> ResponseReturnValue:
         else:
             return flash.redirect_to(url_for(".release", number=number), "rolled-back")
     shown = presentation.diff_rollback(number)
-    form.expected_version.data = str(shown.old)
+    form.expected_version.data = shown.old
     return render_page(
         "admin/publishing/roll_back.html",
         422 if form.errors else 200,

@@ -144,7 +144,7 @@ def bulk_edit() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     form = SessionForm(data=forms.initial_data_for_new())
     _set_choices(form)
-    if form.apply_button(request.form.get("press", "")):
+    if form.apply_button(request.form.get("button", "")):
         return _render_form(form)
     if form.validate_on_submit():
         try:
@@ -176,14 +176,14 @@ def edit(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     form = SessionForm(data=forms.initial_data(session, conference_zone()))
     _set_choices(form, session)
-    if form.apply_button(request.form.get("press", "")):
+    if form.apply_button(request.form.get("button", "")):
         return _render_form(form, session)
     if form.validate_on_submit():
         try:
             changes = sessions.save(
                 session,
                 form.values(),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=guards.current_actor(),
             )
         except StaleEdit as stale:
@@ -248,7 +248,6 @@ def _render_form(
         form=form,
         session=session,
         stale=stale,
-        pressed=form.pressed_button,
         speakers=session_queries.map_speakers(form.appearances.speaker_keys),
         found=found[:MAX_SPEAKERS_FOUND],
         has_more=len(found) > MAX_SPEAKERS_FOUND,

@@ -55,7 +55,7 @@ def bulk() -> ResponseReturnValue:
 @validates_own_csrf
 def add() -> ResponseReturnValue:
     form = SpeakerForm()
-    if form.apply_row_button(request.form.get("press", ""), registration.conference_days()):
+    if form.apply_row_button(request.form.get("button", ""), registration.conference_days()):
         return _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
@@ -103,14 +103,14 @@ def photo_image(slug: str) -> ResponseReturnValue:
 def edit(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     form = SpeakerForm(data=SpeakerForm.speaker_data(speaker, conference_zone()))
-    if form.apply_row_button(request.form.get("press", ""), registration.conference_days()):
+    if form.apply_row_button(request.form.get("button", ""), registration.conference_days()):
         return _render_form(form, speaker)
     if form.validate_on_submit():
         try:
             changes = speakers.save(
                 speaker,
                 form.values(conference_zone()),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=guards.current_actor(),
             )
         except StaleEdit as stale:
@@ -175,7 +175,7 @@ def _render_form(
         speaker=speaker,
         stale=stale,
         preview=markdown.sanitise(form.biography.data or ""),
-        pressed=request.form.get("press", ""),
+        pressed_button=request.form.get("button", ""),
         countries=countries.choices(languages.current().code),
         back=_url(speaker) if speaker else url_for(".index"),
         trail=[(speaker.name, _url(speaker))] if speaker else [],

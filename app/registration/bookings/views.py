@@ -91,11 +91,11 @@ def show(secret: str) -> ResponseReturnValue:
 def edit(secret: str, question: str) -> ResponseReturnValue:
     delegate = queries.get_editable_booking(links.read_booking_key(secret))
     initial = forms.initial_data(delegate_record.to_answers(delegate))
-    form = CHANGE_FORMS[question](data={"seen": delegate.version, **initial})
+    form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
     form.set_choices()
     if form.validate_on_submit():
         try:
-            has_changed = services.update(delegate, form.get_answers(), form.expected_version)
+            has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)
         except (StaleBooking, DuplicateBooking) as refusal:
             form.reject_and_rebase(refusal, delegate.version)
         else:

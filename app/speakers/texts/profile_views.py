@@ -42,7 +42,7 @@ class _ProfileFlow:
             auto_approved=[
                 str(said) for name, said in FIELD_NAMES.items() if name in auto_approved
             ],
-            pressed=request.form.get("press", ""),
+            pressed_button=request.form.get("button", ""),
             countries=countries.choices(languages.current().code),
         )
 

@@ -136,7 +136,7 @@ def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
         position=editing.get_position(section.kind, item),
         entries=history.list_newest(section.kind.field_set.history_subject(item)),
         form=ConfirmForm(),
-        trail=None,
+        breadcrumbs=None,
     )
 
 
@@ -208,7 +208,7 @@ def _render_form(
         item=item,
         stale=stale,
         back=_url(item) if item else url_for(".index"),
-        trail=[(item.name, _url(item))] if item else [],
+        breadcrumbs=[(item.name, _url(item))] if item else [],
     )
 
 
@@ -223,7 +223,7 @@ def _render(
         "is_public": any(one.slug == item.slug for one in published),
         "public_url": url_for(f"programme.{section.kind.name}", slug=item.slug),
         "back": _url(item),
-        "trail": [(item.name, _url(item))],
+        "breadcrumbs": [(item.name, _url(item))],
     }
     return render_page(f"admin/{section.kind.plural}/{page}.html", status, **{**known, **context})
 

@@ -131,14 +131,14 @@ def remove(number: int) -> ResponseReturnValue:
         team.remove(number, _current_person())
         return flash.redirect_to(url_for(".index"), "person-removed")
     status = 422 if form.errors else 200
-    trail = [(member.email, url_for(".person", number=number))]
+    breadcrumbs = [(member.email, url_for(".person", number=number))]
     return render_page(
         "admin/team/remove.html",
         status,
         form=form,
         member=member,
         me=_current_person(),
-        trail=trail,
+        breadcrumbs=breadcrumbs,
     )
 
 
@@ -151,7 +151,7 @@ def _render_person(member: Person, form: RoleForm) -> Response:
         names=ROLE_NAMES,
         me=_current_person(),
         devices=queries.list_login_sessions(member),
-        past=history.list_newest(f"person {member.email}"),
+        entries=history.list_newest(f"person {member.email}"),
     )
 
 

@@ -40,7 +40,7 @@ def show() -> ResponseReturnValue:
         added_session=_find_added_session(),
         is_cookie_orphaned=cookie.is_cookie_orphaned(agenda),
         button_form=ConfirmForm(),
-        trail=[],
+        breadcrumbs=[],
     )
 
 
@@ -94,7 +94,7 @@ def delete() -> ResponseReturnValue:
             services.delete(agenda)
         return cookie.delete_cookie(_redirect_to_agenda())
     above = [(gettext("My agenda"), url_for(".show"))]
-    return render_page("agenda/delete.html", form=form, trail=above)
+    return render_page("agenda/delete.html", form=form, breadcrumbs=above)
 
 
 def _get_session(slug: str) -> Session:

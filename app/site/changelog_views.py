@@ -34,7 +34,7 @@ def index() -> ResponseReturnValue:
         now=past.entries[0] if past.entries else None,
         number=number,
         last=last,
-        trail=[],
+        breadcrumbs=[],
     )
 
 
@@ -50,7 +50,7 @@ def show(number: int) -> ResponseReturnValue:
         again=others,
         before=before,
         after=after,
-        trail=_changes_trail(),
+        breadcrumbs=_changes_breadcrumbs(),
     )
 
 
@@ -60,9 +60,9 @@ def release(number: int) -> ResponseReturnValue:
     return render_page(
         "programme/release.html",
         programme=timeline.get_earlier_programme(number),
-        present=current_release.get_programme(),
+        current=current_release.get_programme(),
         **_canonical_context(absolute_url("programme.whole")),
-        trail=_changes_trail(),
+        breadcrumbs=_changes_breadcrumbs(),
     )
 
 
@@ -81,7 +81,7 @@ def release_session(number: int, slug: str) -> ResponseReturnValue:
         **_canonical_context(
             absolute_url("programme.session", slug=now) if now else absolute_url("programme.whole")
         ),
-        trail=[*_changes_trail(), _release_crumb(number)],
+        breadcrumbs=[*_changes_breadcrumbs(), _release_crumb(number)],
     )
 
 
@@ -95,7 +95,7 @@ def _parse_page_number(typed: str) -> int:
     return max(1, int(typed)) if is_number else 1
 
 
-def _changes_trail() -> list[tuple[str, str]]:
+def _changes_breadcrumbs() -> list[tuple[str, str]]:
     return [(gettext("Changes"), url_for(".index"))]
 
 

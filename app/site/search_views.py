@@ -74,7 +74,7 @@ def results() -> ResponseReturnValue:
         question=question,
         search_results=search_results,
         suggested=[] if search_results.count else _suggest(search_request),
-        trail=[],
+        breadcrumbs=[],
     )
 
 

@@ -109,27 +109,32 @@ bp.add_url_rule("/search", endpoint="search", view_func=search_views.results)
 def site_map() -> ResponseReturnValue:
     programme = current_release.get_programme()
     return render_page(
-        "site/site_map.html", programme=programme, content_pages=_list_content_pages(), trail=[]
+        "site/site_map.html",
+        programme=programme,
+        content_pages=_list_content_pages(),
+        breadcrumbs=[],
     )
 
 
 @bp.get("/developers")
 @cacheable
 def developers() -> ResponseReturnValue:
-    return render_page("site/developers.html", trail=[])
+    return render_page("site/developers.html", breadcrumbs=[])
 
 
 @bp.get("/whats-new")
 @cacheable
 def whats_new() -> ResponseReturnValue:
-    return render_page("site/whats_new.html", news=news_views.list_news(), trail=[])
+    return render_page("site/whats_new.html", news=news_views.list_news(), breadcrumbs=[])
 
 
 @bp.get("/whats-new/<slug>")
 @cacheable
 def news_item(slug: str) -> ResponseReturnValue:
-    trail = [(gettext("What’s new"), url_for(".whats_new"))]
-    return render_page("site/news_item.html", news=news_views.get_news_item(slug), trail=trail)
+    breadcrumbs = [(gettext("What’s new"), url_for(".whats_new"))]
+    return render_page(
+        "site/news_item.html", news=news_views.get_news_item(slug), breadcrumbs=breadcrumbs
+    )
 
 
 @bp.get("/venue")

@@ -71,7 +71,7 @@ def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
         "admin/content/edit.html",
         status,
         text=text,
-        trail=text.breadcrumbs,
+        breadcrumbs=text.breadcrumbs,
         **_form_context(form, text.key, stale),
     )
 

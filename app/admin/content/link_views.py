@@ -124,7 +124,7 @@ def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseRe
         listing=replace(listing, endpoint=".links"),
         gone=content.list_removed(text.key.slug),
         form=form,
-        trail=text.breadcrumbs,
+        breadcrumbs=text.breadcrumbs,
     )
 
 
@@ -138,6 +138,6 @@ def _render_link(
         text=text,
         link=found,
         form=form,
-        trail=text.link_breadcrumbs,
+        breadcrumbs=text.link_breadcrumbs,
         **context,
     )

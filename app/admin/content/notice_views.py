@@ -48,7 +48,7 @@ def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
         "admin/content/notice.html",
         status,
         text=text,
-        present=notices.current(text.store),
+        current=notices.current(text.store),
         standing=text.store.find_notice(clock.now()),
         form=form,
         entries=history.list_newest(NOTICE),
@@ -84,8 +84,10 @@ def write_notice() -> ResponseReturnValue:
 
 
 def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
-    trail = [(gettext("Urgent notice"), url_for(".notice"))]
-    return render_page("admin/content/write_notice.html", status, form=form, trail=trail, **context)
+    breadcrumbs = [(gettext("Urgent notice"), url_for(".notice"))]
+    return render_page(
+        "admin/content/write_notice.html", status, form=form, breadcrumbs=breadcrumbs, **context
+    )
 
 
 def remove_notice() -> ResponseReturnValue:

@@ -140,7 +140,7 @@ def render_form(
         form=form,
         delegate=delegate,
         stale=stale,
-        trail=breadcrumbs(delegate),
+        breadcrumbs=breadcrumbs(delegate),
     )
 
 

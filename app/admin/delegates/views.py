@@ -56,7 +56,7 @@ def show(reference: str) -> ResponseReturnValue:
         delegate=delegate,
         facts=presentation.list_facts(delegate),
         letters=mail.list_for_booking(delegate.reference),
-        past=history.list_newest(delegate.history_subject),
+        entries=history.list_newest(delegate.history_subject),
         places=registration.get_seat_counts(),
         form=ConfirmForm(),
     )
@@ -114,7 +114,7 @@ def _render_confirm(template: str, form: Form, delegate: Delegate) -> Response:
         422 if form.errors else 200,
         form=form,
         delegate=delegate,
-        trail=breadcrumbs(delegate),
+        breadcrumbs=breadcrumbs(delegate),
     )
 
 

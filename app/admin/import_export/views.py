@@ -118,15 +118,15 @@ def _render_upload_form(form: UploadForm, status: int) -> ResponseReturnValue:
 
 
 def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
-    told = uploads.get_dry_run_result(found)
+    result = uploads.get_dry_run_result(found)
     form.fingerprint.data = uploads.fingerprint_upload(found)
     return render_page(
         "admin/import_export/dry_run.html",
         422 if form.errors else 200,
         form=form,
         upload=found,
-        tried=told,
-        is_barred=told.is_another and import_rules.has_real_delegates(),
+        dry_run=result,
+        is_barred=result.is_another and import_rules.has_real_delegates(),
     )
 
 

@@ -132,11 +132,11 @@ def bulk_edit() -> ResponseReturnValue:
     expected = together.parse_versions(request.form.getlist("expected_version"))
     if not form.validate() or not expected:
         raise RuleViolation("What was chosen is no longer there: choose again")
-    came = sessions.update_several(expected, form.values(), actor=guards.current_actor())
+    result = sessions.update_several(expected, form.values(), actor=guards.current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
-    if not came.skipped:
+    if not result.skipped:
         return flash.redirect_to(back, "sessions-changed")
-    return render_page("admin/sessions/skipped.html", came=came, back=back)
+    return render_page("admin/sessions/skipped.html", result=result, back=back)
 
 
 @bp.route("/_add", methods=["GET", "POST"])
@@ -164,7 +164,7 @@ def show(slug: str) -> ResponseReturnValue:
         "admin/sessions/show.html",
         facts=get_detail(session),
         session=session,
-        past=history.list_newest(SESSION_FIELDS.history_subject(session)),
+        entries=history.list_newest(SESSION_FIELDS.history_subject(session)),
         requests=speakers.get_requests_by_session([slug]).get(slug, ()),
         form=ConfirmForm(),
     )
@@ -254,7 +254,7 @@ def _render_form(
         abstract=markdown.sanitise(form.abstract.data or ""),
         description=markdown.sanitise(form.description.data or ""),
         back=_url(session) if session else url_for(".index"),
-        trail=[(session.title, _url(session))] if session else [],
+        breadcrumbs=[(session.title, _url(session))] if session else [],
     )
 
 
@@ -264,7 +264,7 @@ def _render_confirm(template_name: str, session: Session) -> ResponseReturnValue
         session=session,
         is_known=queries.was_ever_public(session),
         form=ConfirmForm(),
-        trail=[(session.title, _url(session))],
+        breadcrumbs=[(session.title, _url(session))],
     )
 
 

@@ -84,7 +84,7 @@ def show(slug: str) -> ResponseReturnValue:
         may_be_deleted=not speakers.deletion_error(speaker),
         is_public=any(one.slug == slug for one in current_release.get_programme().speakers),
         is_for_readers=speaker_queries.is_publishable(speaker, sessions),
-        past=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
+        entries=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
         form=ConfirmForm(),
     )
 
@@ -151,7 +151,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
         other=source,
         sessions=sessions,
         form=ConfirmForm(),
-        trail=[(target.name, _url(target))],
+        breadcrumbs=[(target.name, _url(target))],
     )
 
 
@@ -178,7 +178,7 @@ def _render_form(
         pressed_button=request.form.get("button", ""),
         countries=countries.choices(languages.current().code),
         back=_url(speaker) if speaker else url_for(".index"),
-        trail=[(speaker.name, _url(speaker))] if speaker else [],
+        breadcrumbs=[(speaker.name, _url(speaker))] if speaker else [],
     )
 
 
@@ -189,7 +189,7 @@ def _render_confirm(template_name: str, speaker: Speaker) -> ResponseReturnValue
         sessions=speaker_queries.list_session_roles(speaker),
         refusal=speakers.deletion_error(speaker),
         form=ConfirmForm(),
-        trail=[(speaker.name, _url(speaker))],
+        breadcrumbs=[(speaker.name, _url(speaker))],
     )
 
 

@@ -31,7 +31,11 @@ def show(secret: str) -> ResponseReturnValue:
         return _apply_action(delegate, linked, own, url_for(".show", secret=secret))
     breadcrumbs = [(gettext("Your booking"), url_for("bookings.show", secret=secret))]
     return render_page(
-        "registration/booking_agenda.html", form=form, linked=linked, own=own, trail=breadcrumbs
+        "registration/booking_agenda.html",
+        form=form,
+        linked=linked,
+        own=own,
+        breadcrumbs=breadcrumbs,
     )
 
 

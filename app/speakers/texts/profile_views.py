@@ -55,7 +55,9 @@ class _ProfileFlow:
             **page_context.build_speaker_context(around, found),
             typed_pairs=edit_flow.get_typed_pairs(),
             form=ConfirmForm(formdata=None),
-            trail=[(self.subject.name, url_for("speakers.show_checklist", slug=self.subject.slug))],
+            breadcrumbs=[
+                (self.subject.name, url_for("speakers.show_checklist", slug=self.subject.slug))
+            ],
         )
 
     def redirect_with_flash(self, flash_name: str) -> ResponseReturnValue:

@@ -283,7 +283,7 @@ def limit() -> ResponseReturnValue:
 
 def _render_no_conference(status: int = 200) -> ResponseReturnValue:
     """Render the page that explains how to get a conference."""
-    return render_page("admin/settings/none.html", status)
+    return render_page("admin/settings/no_conference.html", status)
 
 
 def _redirect(message_key: str) -> ResponseReturnValue:

@@ -27,7 +27,7 @@ def index() -> ResponseReturnValue:
     number = min(_parse_page_number(request.args.get("page", "")), last)
     some = past.entries[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     return render_page(
-        "programme/changes.html",
+        "programme/changelog.html",
         changes=[
             changelog.build_changes(one, present, changelog.MAX_ITEMS_IN_LIST) for one in some
         ],
@@ -45,7 +45,7 @@ def show(number: int) -> ResponseReturnValue:
     first, *others = (changelog.build_changes(one, present) for one in past.get_entries(number))
     before, after = past.get_neighbours(number)
     return render_page(
-        "programme/change.html",
+        "programme/changelog_release.html",
         change=first,
         again=others,
         before=before,

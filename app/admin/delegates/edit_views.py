@@ -74,7 +74,7 @@ def edit(reference: str) -> ResponseReturnValue:
             **delegate_record.to_answers(delegate, BOOKING_FIELDS),
         }
     )
-    return save_answers("change", form, delegate)
+    return save_answers("edit", form, delegate)
 
 
 @bp.route("/<reference>/address", methods=["GET", "POST"])
@@ -99,7 +99,7 @@ def edit_email(reference: str) -> ResponseReturnValue:
             form.add_error(form.email, refusal)
         else:
             return redirect_to(delegate, "delegate-readdressed")
-    return render_form("address", form, delegate, stale)
+    return render_form("change_email", form, delegate, stale)
 
 
 def save_answers(template: str, form: EditAnswersForm, delegate: Delegate) -> Response:

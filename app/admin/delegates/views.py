@@ -83,7 +83,9 @@ def cancel(reference: str) -> ResponseReturnValue:
 @validates_own_csrf
 def resend(reference: str) -> ResponseReturnValue:
     """Email the current state of the booking again."""
-    return _confirm_or_run(reference, "letter", services.send_status_again, "delegate-written-to")
+    return _confirm_or_run(
+        reference, "resend_email", services.send_status_again, "delegate-written-to"
+    )
 
 
 @bp.route("/<reference>/erase", methods=["GET", "POST"])

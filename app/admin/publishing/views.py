@@ -131,7 +131,7 @@ def changes() -> ResponseReturnValue:
     except NotFound:
         return _render_no_programme()
     return render_page(
-        "admin/publishing/changes.html",
+        "admin/publishing/pending_changes.html",
         preview=preview,
         differences=presentation.diff_unpublished(preview, request.args.get("whole", "")),
         plans=queries.list_scheduled_releases(),
@@ -271,7 +271,7 @@ def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnV
 
 def _render_no_programme(status: int = 200) -> ResponseReturnValue:
     """Render the page that explains how to get a programme."""
-    return render_page("admin/publishing/nothing.html", status)
+    return render_page("admin/publishing/no_programme.html", status)
 
 
 def _release_name(number: int) -> str:

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from app.accounts import guards, queries, services, team
 from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER, Person
-from app.accounts.two_factor import services as second_step
+from app.accounts.two_factor import services as two_factor
 from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
@@ -118,7 +118,7 @@ def person(number: int) -> ResponseReturnValue:
 
 @bp.post("/<int:number>/reset")
 def reset_two_factor(number: int) -> ResponseReturnValue:
-    second_step.reset(queries.get_team_member(number).email, actor=_current_person().email)
+    two_factor.reset(queries.get_team_member(number).email, actor=_current_person().email)
     return flash.redirect_to(url_for(".person", number=number), "second-step-reset")
 
 

@@ -23,7 +23,7 @@ NO_AGENDA = "This browser has no agenda yet"
 bp = Blueprint("agenda", __name__, url_prefix="/agenda")
 no_referrer(bp)
 bp.add_app_template_global(agenda_stars.stars_enabled, "stars_are_offered")
-bp.add_app_template_global(agenda_stars.token, "star_token")
+bp.add_app_template_global(agenda_stars.csrf_token, "star_token")
 
 
 @bp.get("")

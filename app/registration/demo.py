@@ -32,7 +32,7 @@ def delete_all() -> None:
     attending = select(func.count()).where(IS_DEMO, Delegate.cancelled_at.is_(None))
     places = db.session.scalar(attending) or 0
     if places:
-        seats.release(seats.CONFERENCE, places)
+        seats.release_seats(seats.CONFERENCE, places)
     for changed in db.session.scalars(select(Delegate).where(IS_DEMO, Delegate.version > 0)):
         history.erase_personal_details(
             changed.history_subject

@@ -23,10 +23,10 @@ MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
 UPDATE_DRAFT = (
     update(ApplicationDraft)
-    .where(ApplicationDraft.id == bindparam("its_id"))
+    .where(ApplicationDraft.id == bindparam("draft_id"))
     .values(document=bindparam("document"), changed_at=bindparam("changed_at"))
 )
-COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("its_receipt"))
+COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation_id"))
 
 
 class DraftExpired(Gone):
@@ -82,14 +82,14 @@ def submit(secret: str, language: str) -> Confirmation:
         confirmation = _confirm(_require_complete(stored_draft.answers), language)
         db.session.add(confirmation)
         db.session.flush()
-        values = {"its_receipt": confirmation.id, **_draft_values(stored_draft, {})}
+        values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, {})}
         db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has all of it now
     return confirmation
 
 
 def _draft_values(stored_draft: StoredDraft, draft: Answers) -> dict[str, object]:
     return {
-        "its_id": stored_draft.id,
+        "draft_id": stored_draft.id,
         "document": answers.dump(draft),
         "changed_at": clock.real_now(),
     }

@@ -75,7 +75,7 @@ def restart() -> ResponseReturnValue:
 @questions_bp.route(f"/<any{STEPS[:-1]}:step>", methods=["GET", "POST"])
 @validates_own_csrf
 @allow_in_preview
-def question(step: str) -> ResponseReturnValue:
+def answer_question(step: str) -> ResponseReturnValue:
     return _submit_answer(step) if request.method == "POST" else _show_question(step)
 
 
@@ -201,7 +201,7 @@ def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Res
 def _step_url(step: str) -> str:
     if step == "check":
         return url_for("registration.questions.check")
-    return url_for("registration.questions.question", step=step)
+    return url_for("registration.questions.answer_question", step=step)
 
 
 def _redirect_to_step(step: str) -> Response:

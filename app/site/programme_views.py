@@ -15,7 +15,8 @@ from app.database_faults import log_if_unavailable
 from app.errors import NotFound
 from app.programme import labels, queries, snapshot, time_zones
 from app.releases import current_release, page_context
-from app.site import feed_views, whats_on
+from app.site import feed_views
+from app.site.now_next import NowNext, get_now_next
 from app.web import cache_params
 from app.web.cache_params import choice_param, varies_on_params
 from app.web.cache_policy import (
@@ -239,7 +240,7 @@ MANY_ROOMS, SOME_ROOMS = 12, 6  # number of rooms above which the screen uses sm
 def now() -> ResponseReturnValue:
     programme = current_release.get_programme()
     now = clock.now()
-    found = whats_on.get_now_next(programme, now)
+    found = get_now_next(programme, now)
     expires_at(found.changes_at)
     always_revalidate()
     if cache_params.get_param("display"):
@@ -250,7 +251,7 @@ def now() -> ResponseReturnValue:
     )
 
 
-def _render_display(now_next: whats_on.NowNext) -> ResponseReturnValue:
+def _render_display(now_next: NowNext) -> ResponseReturnValue:
     """Render the version for large screens, which reloads itself; nobody interacts with it."""
     rooms = len(now_next.rooms or now_next.next)
     size = "many" if rooms > MANY_ROOMS else "some" if rooms > SOME_ROOMS else "few"

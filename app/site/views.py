@@ -19,9 +19,9 @@ from app.programme.snapshot import Session
 from app.registration import queries as registration
 from app.releases import current_release, json_ld
 from app.releases.published_programme import PublishedProgramme
-from app.site import news_views, offline_views, search_views, services, well_known_views, whats_on
+from app.site import news_views, offline_views, search_views, services, well_known_views
 from app.site.forms import AccessKeysForm, FeedbackForm
-from app.site.whats_on import NowNext
+from app.site.now_next import NowNext, get_conference_span, get_now_next
 from app.web import languages
 from app.web.cache_policy import always_revalidate, cacheable, expires_at
 from app.web.rendering import render_page
@@ -39,14 +39,14 @@ class DayPreview:
     more_count: int
 
 
-def get_now_next(programme: PublishedProgramme) -> NowNext | None:
+def find_now_next(programme: PublishedProgramme) -> NowNext | None:
     """Return what is on now and next, or None before and after the conference."""
     moment = clock.now()
-    begins, ends = whats_on.get_conference_span(programme)
+    begins, ends = get_conference_span(programme)
     if not begins <= moment < ends:
         expires_at(begins)
         return None
-    found = whats_on.get_now_next(programme, moment)
+    found = get_now_next(programme, moment)
     expires_at(found.changes_at)
     always_revalidate()
     return found.summary(MAX_SESSIONS)
@@ -93,7 +93,7 @@ def home() -> ResponseReturnValue:
         days=list_day_previews(programme),
         json_ld=build_json_ld(programme),
         registration_status=registration_status,
-        now_next=get_now_next(programme),
+        now_next=find_now_next(programme),
         hero=content.get_hero_text(
             get_content_folder(), programme.conference.acronym, _language_code()
         ),

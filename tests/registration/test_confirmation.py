@@ -238,7 +238,7 @@ def test_whoever_cancelled_may_come_back(visitor: Browser) -> None:
     complete_registration(visitor)
     (delegate,) = delegates()
     delegate.cancel(delegate.registered_at)
-    seats.release(seats.CONFERENCE)
+    seats.release_seats(seats.CONFERENCE)
     db.session.commit()
 
     page = visitor.open("/register").press("Register someone else")

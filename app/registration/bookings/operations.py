@@ -89,7 +89,7 @@ def cancel(delegate: Delegate, *, actor: str) -> None:
     seats.lock_limit(seats.CONFERENCE)
     lock(delegate)
     delegate.cancel(clock.now())
-    seats.release(seats.CONFERENCE)
+    seats.release_seats(seats.CONFERENCE)
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "Cancelled", actor)

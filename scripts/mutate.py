@@ -49,7 +49,7 @@ AREAS: Final = {
         ["tests/registration/test_seats.py", "tests/registration/test_confirmation.py"],
     ),
     "registration": Area(
-        ["app/registration/services.py", "app/registration/booking.py"],
+        ["app/registration/services.py", "app/registration/create_booking.py"],
         ["tests/registration"],
     ),
     "outbox": Area(

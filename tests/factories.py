@@ -39,7 +39,7 @@ from app.programme.models import Appearance, Photo, Room, Session, Speaker, Them
 from app.proposals import merging, queries
 from app.proposals import services as proposals
 from app.proposals.models import Proposal
-from app.registration.booking import refresh_search_keys
+from app.registration.delegate_record import refresh_search_keys
 from app.registration.models import Confirmation, Delegate, Needs
 from app.registration.seats import CONFERENCE, reserve, set_default_limit, set_limit
 from app.releases import current_release

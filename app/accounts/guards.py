@@ -175,7 +175,7 @@ def redirect_to_second_factor(login_session: LoginSession) -> ResponseReturnValu
     """Redirect to the second factor, or to its setup, and back."""
     has_one = login_session.person.has_second_factor
     return _redirect_with_next(
-        "accounts.two_factor.ask" if has_one else "accounts.two_factor_setup.choose"
+        "accounts.two_factor.verify_code" if has_one else "accounts.two_factor_setup.choose"
     )
 
 
@@ -187,7 +187,7 @@ def _redirect_with_next(endpoint: str) -> ResponseReturnValue:
 
 
 CSRF_FIELD = "csrf_token"  # the name of a form field
-AUTH_SCHEME = "Letter"  # for 401 responses: not Basic, so browsers do not ask for a password
+AUTH_SCHEME = "EmailLink"  # for 401 responses: not Basic, so browsers do not ask for a password
 
 
 def render_reauthentication_page(endpoint: str) -> Response:

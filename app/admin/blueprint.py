@@ -33,7 +33,10 @@ def _permission_context(area: roles.Area) -> dict[str, bool]:
 
 def _menu_context() -> dict[str, Any]:
     person = guards.current_person()
-    return {"menu": menu.menu_for(person) if person else (), "breadcrumbs": menu.breadcrumbs}
+    return {
+        "menu": menu.menu_for(person) if person else (),
+        "build_breadcrumbs": menu.build_breadcrumbs,
+    }
 
 
 bp.before_request(guards.require_team_member)

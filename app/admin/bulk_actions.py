@@ -49,7 +49,7 @@ def confirm_or_run(
 
     Return None if no action or no item is chosen.
     """
-    action = actions.get(request.form.get("deed", ""))
+    action = actions.get(request.form.get("action", ""))
     if action is None or not items:
         return None
     back_url = get_back_url()
@@ -60,7 +60,7 @@ def confirm_or_run(
         return flash.redirect_to(back_url, action.message_key)
     return render_page(
         "admin/bulk.html",
-        deed=action,
+        action=action,
         affected=affected,
         skipped_count=len(items) - len(affected),
         back=back_url,

@@ -3,12 +3,12 @@
 from typing import Self
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, SelectField, SelectMultipleField
+from wtforms import Field, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.errors import StaleEdit
 from app.forms.base import Form
-from app.forms.fields import editor_text_field
+from app.forms.fields import VersionField, editor_text_field
 from app.forms.validators import one_of_choices
 
 MAX_NUMBER_DIGITS = 10  # digits
@@ -18,17 +18,11 @@ MAX_NOTES_LENGTH = 5_000  # characters
 class EditForm(Form):
     """A form with the version of the item when it was opened, for optimistic locking."""
 
-    version = HiddenField()
-
-    @property
-    def expected_version(self) -> int:
-        """Return the version when the form was opened; -1, which never matches, if invalid."""
-        typed = self.version.data or ""
-        return int(typed) if typed.isdecimal() and len(typed) < MAX_NUMBER_DIGITS else -1
+    expected_version = VersionField()
 
     def rebase_on(self, stale: StaleEdit) -> Self:
         """Keep the input, but expect the version that is saved now."""
-        self.version.data = str(stale.version)
+        self.expected_version.data = stale.version
         return self
 
 

@@ -115,7 +115,7 @@ def show(number: int) -> ResponseReturnValue:
         is_slow=search.is_overdue(letter),
         delegate=_find_delegate(letter),
         again=desk.get_resend_mode(letter),
-        past=history.list_newest(desk.history_subject(letter)),
+        entries=history.list_newest(desk.history_subject(letter)),
         form=ConfirmForm(),
     )
 

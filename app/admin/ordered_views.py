@@ -51,7 +51,7 @@ class OrderedForm(EditForm):
     def initial_data(cls, kind: OrderedKind[Any], item: Any) -> dict[str, Any]:
         """Return the current values of the fields."""
         values = {field: kind.field_set.get_value(item, field) for field in cls.labels}
-        return {"version": str(item.version), **values}
+        return {"expected_version": item.version, **values}
 
     def values(self) -> dict[str, Any]:
         """Return the submitted values for saving."""
@@ -136,7 +136,7 @@ def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
         position=editing.get_position(section.kind, item),
         entries=history.list_newest(section.kind.field_set.history_subject(item)),
         form=ConfirmForm(),
-        trail=None,
+        breadcrumbs=None,
     )
 
 
@@ -152,7 +152,7 @@ def edit(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
             section.kind,
             item,
             form.values(),
-            expected_version=form.expected_version,
+            expected_version=form.expected_version.data,
             actor=guards.current_actor(),
         )
     except StaleEdit as stale:
@@ -165,8 +165,8 @@ def edit(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
 
 def move(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
     item = editing.get_by_slug(section.kind, slug)
-    way = request.form.get("way", "")
-    is_moved = editing.move(section.kind, item, way, actor=guards.current_actor())
+    direction = request.form.get("direction", "")
+    is_moved = editing.move(section.kind, item, direction, actor=guards.current_actor())
     page = (editing.get_position(section.kind, item).number - 1) // PAGE_SIZE + 1
     url = url_for(".index", page=page if page > 1 else None, _anchor=item.slug)
     return flash.redirect_to(url, f"{section.kind.name}-moved" if is_moved else "not-moved")
@@ -208,7 +208,7 @@ def _render_form(
         item=item,
         stale=stale,
         back=_url(item) if item else url_for(".index"),
-        trail=[(item.name, _url(item))] if item else [],
+        breadcrumbs=[(item.name, _url(item))] if item else [],
     )
 
 
@@ -223,7 +223,7 @@ def _render(
         "is_public": any(one.slug == item.slug for one in published),
         "public_url": url_for(f"programme.{section.kind.name}", slug=item.slug),
         "back": _url(item),
-        "trail": [(item.name, _url(item))],
+        "breadcrumbs": [(item.name, _url(item))],
     }
     return render_page(f"admin/{section.kind.plural}/{page}.html", status, **{**known, **context})
 

@@ -86,7 +86,7 @@ def get_bulk_actions() -> Mapping[str, BulkAction[Room]]:
             lambda num: ngettext("Delete %(num)s room?", "Delete %(num)s rooms?", num),
         ),
     )
-    return {deed.name: deed for deed in found}
+    return {action.name: action for action in found}
 
 
 def _requested_feature() -> str:

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, EmailField, Field, HiddenField, IntegerField, StringField
+from wtforms import DateField, EmailField, Field, IntegerField, StringField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 
@@ -18,6 +18,7 @@ from app.errors import RuleViolation, StaleEdit
 from app.forms.base import Form, validates_own_csrf
 from app.forms.fields import (
     LocalDateTimeField,
+    VersionField,
     editor_line_field,
     editor_name_field,
     editor_text_field,
@@ -138,7 +139,7 @@ class SettingsForm(EditForm):
 
     def set_initial_data(self, conference: Conference) -> None:
         """Fill in the current settings."""
-        self.version.data = str(conference.version)
+        self.expected_version.data = conference.version
         for name in LABELS:
             field, value = self[name], getattr(conference, name)
             show: Callable[[Any], None] | None = getattr(field, "show", None)
@@ -179,7 +180,7 @@ class SettingsForm(EditForm):
 class SeatLimitForm(Form):
     """Edit the limit of places."""
 
-    expected_version = HiddenField()
+    expected_version = VersionField()
     places = IntegerField(
         _l("Limit of places"),
         [
@@ -188,12 +189,6 @@ class SeatLimitForm(Form):
         ],
         render_kw={"inputmode": "numeric"},
     )
-
-    @property
-    def expected_limit(self) -> int:
-        """Return the limit when the form was opened; -1, which never matches, if invalid."""
-        typed = self.expected_version.data or ""
-        return int(typed) if typed.isdecimal() and len(typed) < 10 else -1
 
 
 def _to_iso(when: date | datetime | None) -> str | None:
@@ -247,7 +242,7 @@ def _edit(conference: Conference) -> ResponseReturnValue:
                 CONFERENCE_FIELDS,
                 conference,
                 form.values(),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=current_actor(),
             )
         except StaleEdit as error:
@@ -270,23 +265,25 @@ def limit() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             is_new = seat_limit.change_limit(
-                form.places.data or 0, expected_limit=form.expected_limit, actor=current_actor()
+                form.places.data or 0,
+                expected_limit=form.expected_version.data,
+                actor=current_actor(),
             )
         except StaleLimit as moved:
-            form.expected_version.data, status = str(moved.seats), 409
+            form.expected_version.data, status = moved.seats, 409
             form.add_error(form.places, moved)
         except RuleViolation as refusal:
             form.add_error(form.places, refusal)
         else:
             return _redirect("limit-saved" if is_new else "as-it-was")
     elif not form.is_submitted():
-        form.places.data, form.expected_version.data = now.limit, str(now.limit)
+        form.places.data, form.expected_version.data = now.limit, now.limit
     return render_page("admin/settings/limit.html", status, form=form, places=now)
 
 
 def _render_no_conference(status: int = 200) -> ResponseReturnValue:
     """Render the page that explains how to get a conference."""
-    return render_page("admin/settings/none.html", status)
+    return render_page("admin/settings/no_conference.html", status)
 
 
 def _redirect(message_key: str) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from app.accounts import guards, queries, services, team
 from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER, Person
-from app.accounts.two_factor import services as second_step
+from app.accounts.two_factor import services as two_factor
 from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
@@ -118,7 +118,7 @@ def person(number: int) -> ResponseReturnValue:
 
 @bp.post("/<int:number>/reset")
 def reset_two_factor(number: int) -> ResponseReturnValue:
-    second_step.reset(queries.get_team_member(number).email, actor=_current_person().email)
+    two_factor.reset(queries.get_team_member(number).email, actor=_current_person().email)
     return flash.redirect_to(url_for(".person", number=number), "second-step-reset")
 
 
@@ -131,14 +131,14 @@ def remove(number: int) -> ResponseReturnValue:
         team.remove(number, _current_person())
         return flash.redirect_to(url_for(".index"), "person-removed")
     status = 422 if form.errors else 200
-    trail = [(member.email, url_for(".person", number=number))]
+    breadcrumbs = [(member.email, url_for(".person", number=number))]
     return render_page(
         "admin/team/remove.html",
         status,
         form=form,
         member=member,
         me=_current_person(),
-        trail=trail,
+        breadcrumbs=breadcrumbs,
     )
 
 
@@ -151,7 +151,7 @@ def _render_person(member: Person, form: RoleForm) -> Response:
         names=ROLE_NAMES,
         me=_current_person(),
         devices=queries.list_login_sessions(member),
-        past=history.list_newest(f"person {member.email}"),
+        entries=history.list_newest(f"person {member.email}"),
     )
 
 

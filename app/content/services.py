@@ -14,7 +14,7 @@ from pathlib import Path
 from app import clock
 from app.cache_version import bump_cache_version
 from app.content import queries
-from app.content.changes import (
+from app.content.history_entries import (
     ADDED,
     CHANGED,
     REMOVED,

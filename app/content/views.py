@@ -66,7 +66,7 @@ def page_context(slug: str) -> dict[str, Any]:
             get_content_folder(), slug, code, languages.url_prefix(code)
         ),
         "links": queries.list_links(get_content_folder(), slug),
-        "trail": [],
+        "breadcrumbs": [],
     }
 
 

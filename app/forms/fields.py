@@ -7,6 +7,7 @@ import email_validator
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, StringField, TextAreaField, TimeField
 from wtforms.validators import DataRequired, StopValidation, ValidationError
+from wtforms.widgets import HiddenInput
 
 from app.forms.validators import (
     MAX_EMAIL_LENGTH,
@@ -19,6 +20,8 @@ from app.forms.validators import (
 from app.text import collapse_whitespace, normalise, normalise_lines
 from app.web.formatting import conference_zone
 
+MAX_VERSION_DIGITS = 9
+UNKNOWN_VERSION = -1  # matches none
 TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%H.%M", "%I:%M%p", "%I.%M%p", "%I%p"]
 
 
@@ -51,6 +54,29 @@ class ClockTimeField(TimeField):
 
 def _remove_spaces(typed: str) -> str:
     return "".join(typed.split())
+
+
+class VersionField(Field):
+    """The version that a page showed, or another number that changes with each edit.
+
+    Whoever saves passes it on, so that an old page cannot overwrite a later change.
+    """
+
+    widget = HiddenInput()
+    data: int
+
+    def process_data(self, value: int | None) -> None:
+        """Set the number of what the form is filled with."""
+        self.data = UNKNOWN_VERSION if value is None else value
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Parse the submitted number; anything else is a version that matches none."""
+        typed = valuelist[0] if valuelist else ""
+        is_number = typed.isdecimal() and len(typed) <= MAX_VERSION_DIGITS
+        self.data = int(typed) if is_number else UNKNOWN_VERSION
+
+    def _value(self) -> str:
+        return "" if self.data == UNKNOWN_VERSION else str(self.data)
 
 
 # Of what people say about themselves, and of what editors write for readers, in characters.

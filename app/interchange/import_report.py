@@ -62,7 +62,7 @@ MAX_NAMES = 20  # names per section; the rest are counted
 MAX_NOTES = 100  # notes per section; what was left out is always listed completely
 NOTE_HEADINGS: Mapping[str, str] = {
     "left out": "Left out, because it could not be read",
-    "mended": "Mended",
+    "fixed": "Mended",
     "clash": "Clashes",
 }
 
@@ -114,6 +114,6 @@ def summarise(result: ImportResult) -> str:
     """Return the numbers of the report in one sentence."""
     count = Counter[str](note.kind for note in result.notes)
     clashes = "1 clash" if count["clash"] == 1 else f"{count['clash']} clashes"
-    noted = {"left out": "{} left out", "mended": "{} mended", "clash": clashes}
+    noted = {"left out": "{} left out", "fixed": "{} mended", "clash": clashes}
     words = [noted[kind].format(count[kind]) for kind in noted if count[kind]]
     return "; ".join(filter(None, [str(result.changes), ", ".join(words)]))

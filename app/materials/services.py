@@ -96,7 +96,7 @@ def replace_file(material: Material, file: BinaryIO, *, actor: str) -> None:
     _record_change(material, f"another file was handed in for {material.title}", actor)
 
 
-def release(material: Material, *, actor: str) -> bool:
+def approve(material: Material, *, actor: str) -> bool:
     """Release a material that awaits the organisers' approval; return True if anything changed."""
     _lock(material)
     if not material.is_awaiting_release:

@@ -7,7 +7,7 @@ email, so the outbox erases the text of such an email once it has been sent.
 from collections.abc import Sequence
 
 from app.mail import services as mail
-from app.registration import ical as registration_ical
+from app.registration import booking_calendar
 from app.registration.bookings.changes import BookingChange
 from app.registration.fields import DAYS, FIELDS
 from app.registration.models import Delegate
@@ -16,12 +16,12 @@ from app.web import languages
 
 def send_registration_confirmed(delegate: Delegate) -> None:
     """Confirm a delegate's registration."""
-    _enqueue("registration_confirmed", delegate, ical=registration_ical.render_ical(delegate))
+    _enqueue("registration_confirmed", delegate, ical=booking_calendar.render_ical(delegate))
 
 
 def send_already_registered(delegate: Delegate) -> None:
     """Tell a delegate that someone has tried to register them again."""
-    _enqueue("already_registered", delegate, ical=registration_ical.render_ical(delegate))
+    _enqueue("already_registered", delegate, ical=booking_calendar.render_ical(delegate))
 
 
 def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -> None:
@@ -31,7 +31,7 @@ def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -
     _enqueue(
         "booking_changed",
         delegate,
-        ical=registration_ical.render_ical(delegate),
+        ical=booking_calendar.render_ical(delegate),
         news=news,
         are_needs_other=any(change.is_private for change in changes),
         are_days_other=any(change.field == DAYS for change in changes),
@@ -40,7 +40,7 @@ def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -
 
 def send_booking_cancelled(delegate: Delegate) -> None:
     """Tell a delegate that their booking has been cancelled."""
-    _enqueue("booking_cancelled", delegate, ical=registration_ical.render_ical(delegate))
+    _enqueue("booking_cancelled", delegate, ical=booking_calendar.render_ical(delegate))
 
 
 def send_email_change_confirmation(delegate: Delegate) -> None:
@@ -72,7 +72,7 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
         language=language,
         booking_reference=only.reference if only else "",
         is_secret=True,
-        calendar=registration_ical.render_ical(only) if only else None,
+        calendar=booking_calendar.render_ical(only) if only else None,
         delegates=delegates,
     )
 

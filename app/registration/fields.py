@@ -324,18 +324,3 @@ def list_answers(answers: Answers, *, desk: bool = False) -> Iterator[tuple[str,
         if not field.is_part_of_name:
             text = field.format(field.read(answers)) or str(field.empty)
             yield field.label_for(desk=desk), text, field.step
-
-
-def find_unanswered_step(answers: Answers) -> str | None:
-    """Return the first step without a valid answer, or None.
-
-    A step counts as answered by its first field, so that a later one is not asked of those who
-    are under way.
-    """
-    days = {day.isoformat() for day in queries.conference_days()}
-    for step in STEPS:
-        if step.key not in answers:
-            return step.name
-        if step.key == DAYS and not days.issuperset(answers[DAYS].split()):
-            return step.name
-    return None

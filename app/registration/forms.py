@@ -48,16 +48,16 @@ class EmailForm(AnswersForm):
 
     template = "registration/email.html"
     email = BY_NAME[EMAIL].question
-    looked_at = HiddenField()  # the address for which a correction has been suggested
+    suggestion_shown_for = HiddenField()  # the address for which a correction has been suggested
 
     suggestion: str | None = None
 
     def validate_email(self, field: Field) -> None:
         """Ask once if an address looks like a typing error."""
         suggestion = None if field.errors else email_typos.suggest_correction(field.data)
-        if suggestion and self.looked_at.data != field.data:
+        if suggestion and self.suggestion_shown_for.data != field.data:
             self.suggestion = suggestion
-            self.looked_at.data = field.data
+            self.suggestion_shown_for.data = field.data
             raise ValidationError(
                 gettext("Check the address: did you mean %(meant)s?", meant=suggestion)
             )
@@ -97,4 +97,4 @@ FORMS = {
 
 def initial_data(answers: Answers) -> dict[str, Any]:
     """Return the initial data of any of the forms."""
-    return {**answers, "looked_at": answers.get(EMAIL), "consent": CONSENT in answers}
+    return {**answers, "suggestion_shown_for": answers.get(EMAIL), "consent": CONSENT in answers}

@@ -11,20 +11,22 @@ from app.accounts import rate_limits
 from app.database import db
 from app.errors import Gone, RuleViolation
 from app.history import services as history
-from app.registration import answers, booking, emails, queries, seats
+from app.registration import answers, delegate_record, emails, queries, seats
 from app.registration.answers import Answers, full_name
-from app.registration.fields import EMAIL, find_unanswered_step
+from app.registration.create_booking import create_booking
+from app.registration.fields import EMAIL
 from app.registration.models import ApplicationDraft, Confirmation, Delegate
+from app.registration.progress import find_unanswered_step
 from app.registration.queries import StoredDraft
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
 UPDATE_DRAFT = (
     update(ApplicationDraft)
-    .where(ApplicationDraft.id == bindparam("its_id"))
+    .where(ApplicationDraft.id == bindparam("draft_id"))
     .values(document=bindparam("document"), changed_at=bindparam("changed_at"))
 )
-COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("its_receipt"))
+COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation_id"))
 
 
 class DraftExpired(Gone):
@@ -80,14 +82,14 @@ def submit(secret: str, language: str) -> Confirmation:
         confirmation = _confirm(_require_complete(stored_draft.answers), language)
         db.session.add(confirmation)
         db.session.flush()
-        values = {"its_receipt": confirmation.id, **_draft_values(stored_draft, {})}
+        values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, {})}
         db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has all of it now
     return confirmation
 
 
 def _draft_values(stored_draft: StoredDraft, draft: Answers) -> dict[str, object]:
     return {
-        "its_id": stored_draft.id,
+        "draft_id": stored_draft.id,
         "document": answers.dump(draft),
         "changed_at": clock.real_now(),
     }
@@ -108,17 +110,17 @@ def _require_complete(draft: Answers) -> Answers:
 def _confirm(application: Answers, language: str) -> Confirmation:
     rate_limits.hit(
         "registration",
-        booking.fold(application[EMAIL]),
+        delegate_record.fold(application[EMAIL]),
         times=MAX_REGISTRATIONS_PER_DAY,
         within=timedelta(days=1),
     )
-    delegate = booking.create_booking(application, language)
+    delegate = create_booking(application, language)
     if delegate is not None:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
         emails.send_registration_confirmed(delegate)
         return _build_confirmation(application, delegate, is_first=True)
     existing = queries.get_attending(
-        booking.identity_key(full_name(application), application[EMAIL])
+        delegate_record.identity_key(full_name(application), application[EMAIL])
     )
     history.record("Registered again: the place stands", subject=existing.history_subject)
     emails.send_already_registered(existing)

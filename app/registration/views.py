@@ -15,8 +15,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app import cache_version
 from app.forms.base import ConfirmForm, validates_own_csrf
-from app.registration import fields, forms, links, queries, seats, services
-from app.registration import progress as registration_progress
+from app.registration import cookie, fields, forms, links, queries, seats, services
 from app.registration.answers import Answers
 from app.registration.forms import AnswersForm
 from app.registration.models import Confirmation
@@ -54,7 +53,7 @@ for link in (links.booking_link, links.email_change_link):
 @bp.get("")
 @allow_in_preview
 def start() -> ResponseReturnValue:
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     registration_status = queries.get_registration_status()
     if not progress.secret:
         return cached_form_page(
@@ -62,26 +61,26 @@ def start() -> ResponseReturnValue:
             lambda: _render_start(progress, registration_status),
         )
     response = _render_start(progress, registration_status)
-    return registration_progress.delete_cookie(response) if progress.is_expired else response
+    return cookie.delete_cookie(response) if progress.is_expired else response
 
 
 @bp.post("/again")
 def restart() -> ResponseReturnValue:
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     if progress.stored_draft is not None and not progress.is_submitted:
         services.delete_draft(progress.stored_draft)
-    return registration_progress.delete_cookie(_redirect_to_step("name"))
+    return cookie.delete_cookie(_redirect_to_step("name"))
 
 
 @questions_bp.route(f"/<any{STEPS[:-1]}:step>", methods=["GET", "POST"])
 @validates_own_csrf
 @allow_in_preview
-def question(step: str) -> ResponseReturnValue:
+def answer_question(step: str) -> ResponseReturnValue:
     return _submit_answer(step) if request.method == "POST" else _show_question(step)
 
 
 def _show_question(step: str) -> Response:
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
@@ -93,7 +92,7 @@ def _show_question(step: str) -> Response:
 def _submit_answer(step: str) -> Response:
     form = _build_form(step)
     is_valid = form.validate()  # before the database is used: the transaction locks others out
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
@@ -102,7 +101,7 @@ def _submit_answer(step: str) -> Response:
 
 @questions_bp.get("/check")
 def check() -> ResponseReturnValue:
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     redirection = _redirect_if_out_of_sequence(progress, "check")
     if redirection is not None:
         return redirection
@@ -127,9 +126,7 @@ def redirect_to_check() -> ResponseReturnValue:
 @bp.post("/confirm")
 def confirm() -> ResponseReturnValue:
     try:
-        confirmation_row = services.submit(
-            registration_progress.read_secret(), languages.current().code
-        )
+        confirmation_row = services.submit(cookie.read_secret(), languages.current().code)
     except services.IncompleteDraft:
         return _redirect_to_step("check")
     except services.DraftExpired:
@@ -196,7 +193,7 @@ def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Res
         secret = services.create_draft(answers)
     else:
         services.save_draft(progress.stored_draft, answers)
-    return registration_progress.set_cookie(
+    return cookie.set_cookie(
         _redirect_to_step(replace(progress, answers=answers).next_step), secret
     )
 
@@ -204,7 +201,7 @@ def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Res
 def _step_url(step: str) -> str:
     if step == "check":
         return url_for("registration.questions.check")
-    return url_for("registration.questions.question", step=step)
+    return url_for("registration.questions.answer_question", step=step)
 
 
 def _redirect_to_step(step: str) -> Response:
@@ -232,4 +229,4 @@ def _render_closed(registration_status: RegistrationStatus, *, has_begun: bool) 
 
 
 def _render_expired() -> Response:
-    return registration_progress.delete_cookie(render_page("registration/expired.html", status=410))
+    return cookie.delete_cookie(render_page("registration/expired.html", status=410))

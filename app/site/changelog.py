@@ -166,7 +166,7 @@ def build_feed_entry(changes: ReleaseChanges) -> atom.AtomEntry:
         updated=showing.activated_at,
         summary=changes.note or changes.counts_text,
         content=atom.absolutise_links(
-            render_template("programme/_change_summary.html", change=changes)
+            render_template("programme/_changelog_feed_entry.html", change=changes)
         ),
         language=languages.current().code,
     )

@@ -44,9 +44,9 @@ def build_vocabulary(documents: Iterable[SearchDocument]) -> dict[str, str]:
     return spellings
 
 
-def suggest(question: str, vocabulary: dict[str, str]) -> Sequence[str]:
+def suggest(query: str, vocabulary: dict[str, str]) -> Sequence[str]:
     """Return the query with unknown words corrected, in up to MAX_SUGGESTIONS ways."""
-    query_words = [fold(word) for word in WORD.findall(question)]
+    query_words = [fold(word) for word in WORD.findall(query)]
     unknown = [word for word in query_words if not any(one.startswith(word) for one in vocabulary)]
     corrected = [""]
     for word in query_words:
@@ -70,7 +70,7 @@ def _closest_words(word: str, vocabulary: dict[str, str]) -> Sequence[str]:
     return [vocabulary[known] for _, known in nearest[:MAX_SUGGESTIONS]]
 
 
-MAX_QUESTION_LENGTH = 100  # characters; the rest is ignored
+MAX_QUERY_LENGTH = 100  # characters; the rest is ignored
 PAGE_SIZE = 20  # results
 EXCERPT_BEFORE, EXCERPT_AFTER = 60, 120  # characters around the first match
 RUN = re.compile(r"\S+")
@@ -160,13 +160,13 @@ def build_corpus(
 
 
 def find(
-    question: str,
+    query: str,
     corpus: SearchCorpus,
     page_number: int = 1,
     matches: Callable[[SearchDocument], bool] | None = None,
 ) -> SearchResults:
     """Return a page of the documents that match the query and the filter, the best first."""
-    query_words = split_words(question)
+    query_words = split_words(query)
     positions = rank(query_words, corpus)
     if matches:
         positions = [place for place in positions if matches(corpus.all[place])]

@@ -251,9 +251,9 @@ class AvailabilityForm(Form):
     fingerprint = HiddenField()
     absences = AbsencesField(_l("Cannot appear"))
 
-    def apply_button(self, pressed: str, days: Iterable[date]) -> bool:
+    def apply_button(self, button: str, days: Iterable[date]) -> bool:
         """Add or remove a row if that button was pressed; return True if so."""
-        action, _, number = pressed.partition(" ")
+        action, _, number = button.partition(" ")
         if action == "add":
             self.absences.add()
         elif action == "remove":

@@ -146,7 +146,7 @@ class MaterialViews(ABC):
     def release(self, key: str, **url_args: str) -> ResponseReturnValue:
         """Approve the material for publication."""
         _, material = self._get_material(key, url_args)
-        has_changed = services.release(material, actor=self.get_actor())
+        has_changed = services.approve(material, actor=self.get_actor())
         return _redirect("material-released" if has_changed else "as-it-was", url_args)
 
     def file(self, key: str, **url_args: str) -> ResponseReturnValue:

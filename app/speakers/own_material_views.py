@@ -42,7 +42,7 @@ class _OwnMaterialViews(MaterialViews):
         return person is not None and person.has_speaker_access
 
     def template_context(self, **url_args: str) -> dict[str, Any]:
-        return {"speaker": access.get_own_speaker(url_args["slug"]), "trail": []}
+        return {"speaker": access.get_own_speaker(url_args["slug"]), "breadcrumbs": []}
 
 
 VIEWS = _OwnMaterialViews()

@@ -16,7 +16,7 @@ from app.errors import InvalidFile, NotFound, RuleViolation
 from app.forms.base import validates_own_csrf
 from app.programme.models import Photo, Speaker
 from app.programme.photos.cropping import Crop
-from app.programme.photos.processing import MAX_UPLOAD_BYTES
+from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.proposals.models import OPEN
 from app.proposals.services import SubmitResult
 from app.speakers import access, photo_proposals

@@ -65,7 +65,7 @@ def availability(slug: str) -> ResponseReturnValue:
     form = AvailabilityForm(
         data={"absences": initial, "fingerprint": questions.fingerprint(get_current())}
     )
-    if form.apply_button(request.form.get("press", ""), registration.conference_days()):
+    if form.apply_button(request.form.get("button", ""), registration.conference_days()):
         return _render_form("speakers/availability.html", speaker, form)
     save = partial(questions.set_absences, speaker)
     return _save_or_render("speakers/availability.html", speaker, form, save, get_current)
@@ -106,5 +106,5 @@ def _render_form(
         form=form,
         speaker=speaker,
         stale=stale,
-        pressed=request.form.get("press", ""),
+        pressed_button=request.form.get("button", ""),
     )

@@ -17,7 +17,7 @@ from app.web import flash
 from app.web.rendering import render_page
 
 HIDDEN_FIELDS = frozenset(
-    {"csrf_token", "fingerprint", "version", "press", "began", "place"}
+    {"csrf_token", "fingerprint", "expected_version", "button", "began", "place"}
 )  # left out when typed text is given back
 
 bp = Blueprint("speakers", __name__, url_prefix="/speak")

@@ -33,9 +33,9 @@ def redirect_to(url: str, message_key: str) -> Response:
 
 def referrer_or(default: str) -> str:
     """Return the path of the page the request came from if it is on this site, else the default."""
-    pressed = urlsplit(request.referrer or "")
-    path = f"{pressed.path}?{pressed.query}" if pressed.query else pressed.path
-    return (next_url.safe_path_or_blank(path) if pressed.netloc == request.host else "") or default
+    referrer = urlsplit(request.referrer or "")
+    path = f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
+    return (next_url.safe_path_or_blank(path) if referrer.netloc == request.host else "") or default
 
 
 def flash_context() -> dict[str, str]:

@@ -40,7 +40,7 @@ def asset(name: str) -> str:
 
 DEFAULT_CONTEXT = {
     "form": None,
-    "trail": None,  # []: a page directly below the home page
+    "breadcrumbs": None,  # []: a page directly below the home page
 }
 
 

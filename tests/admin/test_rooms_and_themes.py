@@ -382,7 +382,7 @@ def test_an_action_on_rooms_needs_to_be_chosen(organiser: Browser) -> None:
     assert names(page) == ["Great hall"]
     token = page.tree.find_by_id("csrf_token")
     sent = {"csrf_token": token.get("value") if token is not None else "", "chosen": "great-hall"}
-    page = organiser.send("POST", "/organise/rooms/_several", data={**sent, "deed": "give"})
+    page = organiser.send("POST", "/organise/rooms/_several", data={**sent, "action": "give"})
     assert page.heading == "Nothing to do"
 
 

@@ -354,7 +354,7 @@ def test_buttons_of_rows_that_are_not_there_do_nothing(organiser: Browser) -> No
             data={
                 "csrf_token": token,
                 "title": "Kept",
-                "press": pressed,
+                "button": pressed,
                 "appearances-0-speaker": "ada-marsh",
                 "appearances-0-role": "chair",
             },
@@ -376,7 +376,7 @@ def entered(browser: Browser, name: str) -> Page:
     """Press Enter in the box for names: the browser presses the first button of the form."""
     form = browser.page
     token = token_of(form)
-    body = {"csrf_token": token, "press": "enter", "find": name, "title": "Opening"}
+    body = {"csrf_token": token, "button": "enter", "find": name, "title": "Opening"}
     return browser.send("POST", form.address, data=body)
 
 
@@ -476,7 +476,7 @@ def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(
     page = organiser.open(f"/organise/sessions/{status}")
 
     page = organiser.send(
-        "POST", page.address, 422, data={"csrf_token": "old", "title": "Kept", "press": "save"}
+        "POST", page.address, 422, data={"csrf_token": "old", "title": "Kept", "button": "save"}
     )
 
     assert page.value_of("Title") == "Kept"

@@ -49,7 +49,7 @@ def test_people_whose_names_differ_only_by_case_are_one() -> None:
     )
 
     assert names(reading) == ["Ada Marsh"]
-    spelt = ("mended", "This is the speaker “Ada Marsh”, spelt in another way")
+    spelt = ("fixed", "This is the speaker “Ada Marsh”, spelt in another way")
     assert list_notes(reading).count(spelt) == 1
 
 
@@ -164,7 +164,7 @@ def test_a_time_that_cannot_be_read_is_told(day: str, start: str) -> None:
     reading = read("Title;Day;Start", f"Warm homes;{day};{start}")
 
     assert only(reading).starts_at is None
-    assert ("mended", "Nothing says when it starts, so it is kept without a time") in list_notes(
+    assert ("fixed", "Nothing says when it starts, so it is kept without a time") in list_notes(
         reading
     )
 
@@ -180,7 +180,7 @@ def test_a_table_without_times_says_nothing_of_them() -> None:
 
     assert only(reading).starts_at is None
     assert list_notes(reading) == [
-        ("mended", "A session has neither guid nor number; it is known by its title")
+        ("fixed", "A session has neither guid nor number; it is known by its title")
     ]
 
 
@@ -259,7 +259,7 @@ def test_a_row_may_be_a_session_with_its_speaker() -> None:
     }
     assert [len(one.appearances) for one in reading.programme.sessions] == [1, 2]
     assert reading.programme.sessions[0].description == "Why,\nand for whom."
-    assert ("mended", "It names 2 people; they were parted") in list_notes(reading)
+    assert ("fixed", "It names 2 people; they were parted") in list_notes(reading)
 
 
 def test_a_cell_that_looks_like_a_formula_is_read_as_it_was_written() -> None:
@@ -273,7 +273,7 @@ def test_a_table_that_excel_saved_in_its_own_letters_is_read() -> None:
     reading = read_bytes("Title;Room\nSanté pour tous;Quai".encode("cp1252"), TIDES)
 
     assert only(reading).title == "Santé pour tous"
-    assert ("mended", "It was read as Windows-1252, as Excel saves it") in list_notes(reading)
+    assert ("fixed", "It was read as Windows-1252, as Excel saves it") in list_notes(reading)
 
 
 def test_a_workbook_is_read_sheet_by_sheet() -> None:

@@ -155,7 +155,7 @@ def test_a_worker_told_to_stop_does_not_wait_for_the_database_forever(
     )
 
 
-def test_a_chore_that_fails_stops_no_other(site: Flask) -> None:
+def test_a_task_that_fails_stops_no_other(site: Flask) -> None:
     done: list[str] = []
 
     def fail() -> None:

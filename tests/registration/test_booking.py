@@ -13,7 +13,7 @@ from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
-from app.registration import booking, links, queries, seats
+from app.registration import delegate_record, links, queries, seats
 from app.registration.bookings import services
 from app.registration.models import Delegate
 from tests.browser import Browser
@@ -262,7 +262,7 @@ def test_what_is_cancelled_meanwhile_is_not_changed(site: Flask) -> None:
     delegate = make_delegate(cancelled_at=clock.now())
 
     with pytest.raises(RuleViolation, match="has been cancelled"):
-        services.update(delegate, booking.to_answers(delegate), delegate.version)
+        services.update(delegate, delegate_record.to_answers(delegate), delegate.version)
 
 
 def test_needs_can_be_told_later(visitor: Browser) -> None:
@@ -321,7 +321,7 @@ def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
         careless = db.session.get_one(Delegate, number)
         both_have_looked.wait()
         careless.cancel(clock.now())
-        seats.release(seats.CONFERENCE)
+        seats.release_seats(seats.CONFERENCE)
 
     assert _both_at_once(site, cancel_carelessly) == ["", ""]
     assert queries.get_seat_counts().taken == 0

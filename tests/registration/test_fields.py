@@ -11,7 +11,7 @@ from sqlalchemy import String, update
 from app.accounts.models import DESK
 from app.database import db, transaction
 from app.history import queries as history
-from app.registration import booking, fields, links, services
+from app.registration import delegate_record, fields, links, services
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
 from app.registration.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
@@ -165,7 +165,7 @@ def test_the_desk_finds_types_and_downloads_each_answer_and_private_ones_on_requ
 ) -> None:
     delegate = make_delegate()
     with transaction():  # so that the history on the page tells nothing of them
-        booking.store(delegate, answers)
+        delegate_record.store(delegate, answers)
     sign_in(visitor, "dora@conference.example", role=DESK)
     address = f"/organise/delegates/{delegate.reference}"
     page = visitor.open(address)

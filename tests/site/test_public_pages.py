@@ -166,8 +166,10 @@ def test_what_is_not_public_gives_no_one_address(visitor: Browser, address: str)
 def test_a_page_says_where_it_stands(visitor: Browser, address: str) -> None:
     page = visitor.open(address)
 
-    (trail,) = (one for one in page.tree.find_all("nav") if one.get("aria-label") == "You are here")
-    assert [one.text for one in page.tree.find_all("a", "span", within=trail)] == [
+    (breadcrumbs,) = (
+        one for one in page.tree.find_all("nav") if one.get("aria-label") == "You are here"
+    )
+    assert [one.text for one in page.tree.find_all("a", "span", within=breadcrumbs)] == [
         "Home",
         page.heading,
     ]

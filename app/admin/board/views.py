@@ -110,7 +110,10 @@ def _save_move(session: Session, form: MoveSessionForm, zone: ZoneInfo) -> tuple
 
 def _move(session: Session, form: MoveSessionForm, zone: ZoneInfo) -> None:
     sessions.move(
-        session, form.get_slot(zone), expected_version=form.expected_version, actor=current_actor()
+        session,
+        form.get_slot(zone),
+        expected_version=form.expected_version.data,
+        actor=current_actor(),
     )
 
 

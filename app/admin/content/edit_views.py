@@ -71,7 +71,7 @@ def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
         "admin/content/edit.html",
         status,
         text=text,
-        trail=text.breadcrumbs,
+        breadcrumbs=text.breadcrumbs,
         **_form_context(form, text.key, stale),
     )
 
@@ -87,7 +87,7 @@ def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleEdit | None]:
     try:
         return save(), None
     except StaleEdit as stale:
-        form.version.data = str(stale.version)
+        form.expected_version.data = stale.version
         return 409, stale
     except RuleViolation as refusal:
         form.add_error(getattr(form, "address", form.title), refusal)
@@ -112,7 +112,7 @@ def _save(form: ContentForm, text: EditableText) -> Response:
         get_content_folder(),
         text.key,
         form.to_draft(),
-        expected_version=form.expected_version,
+        expected_version=form.expected_version.data,
         actor=current_actor(),
     )
     saved = "text-waiting" if form.appears.utc_value else "text-saved"
@@ -126,7 +126,7 @@ def _redirect(key: ContentKey, message_key: str) -> Response:
 
 def _set_initial_data(form: ContentForm, text: EditableText) -> None:
     """Fill in the newest version, or the one in the query parameter ``from``."""
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     begins = editable_text.get_base_version(text)
     if begins is not None:
         words = queries.get_body(get_content_folder(), begins)
@@ -157,7 +157,9 @@ def _render_preview(form: ContentForm, key: ContentKey) -> Any:
     if not form.body.data:
         return None
     wording = form.to_draft()
-    version = Version(*key, form.expected_version, wording.title, wording.summary, wording.dated_on)
+    version = Version(
+        *key, form.expected_version.data, wording.title, wording.summary, wording.dated_on
+    )
     make = queries.render_content_page if key.kind == PAGE else queries.render_news_item
     return make(version, wording.body, languages.url_prefix(key.language), "preview-")
 

@@ -164,7 +164,7 @@ class EditLinkForm(LinkForm):
     """Edit a link, or its position in the list."""
 
     place = SelectField(_l("Place in the list"), coerce=int)
-    stood = HiddenField()  # the position when the form was opened
+    initial_position = HiddenField()  # the position when the form was opened
 
     @property
     def requested_position(self) -> int | None:
@@ -172,7 +172,7 @@ class EditLinkForm(LinkForm):
 
         None keeps a position that somebody else has changed meanwhile.
         """
-        return None if self.stood.data == str(self.place.data) else self.place.data
+        return None if self.initial_position.data == str(self.place.data) else self.place.data
 
     def set_choices(self, count: int) -> None:
         """Set the positions to choose from, 1 to ``count``."""

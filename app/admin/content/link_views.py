@@ -68,7 +68,7 @@ def edit_link(slug: str, link: int) -> ResponseReturnValue:
     try:
         return _save(found, form)
     except StaleEdit as stale:
-        form.version.data = str(stale.version)
+        form.expected_version.data = stale.version
         return _render_link(found, form, 409, stale=stale)
     except RuleViolation as refusal:
         form.add_error(form.label, refusal)
@@ -87,7 +87,7 @@ def _save(found: ManagedLink, form: EditLinkForm) -> ResponseReturnValue:
         found,
         form.to_draft(),
         form.requested_position,
-        expected_version=form.expected_version,
+        expected_version=form.expected_version.data,
         actor=current_actor(),
     )
     saved = "text-waiting" if form.appears.utc_value else "link-saved"
@@ -98,7 +98,7 @@ def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:
     """Fill in the newest version, or the one in the query parameter ``from``."""
     text = editable_text.get_text(LINK, str(found.id))
     begins = editable_text.get_base_version(text)
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     if begins is not None:
         form.label.data, form.address.data = (
             begins.title,
@@ -106,7 +106,7 @@ def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:
         )
         form.appears.show(begins.appears_at if begins == text.scheduled else None)
     form.place.data = found.position or len(form.place.choices or ())
-    form.stood.data = str(found.position)
+    form.initial_position.data = str(found.position)
 
 
 def _redirect(slug: str, message_key: str) -> ResponseReturnValue:
@@ -124,7 +124,7 @@ def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseRe
         listing=replace(listing, endpoint=".links"),
         gone=content.list_removed(text.key.slug),
         form=form,
-        trail=text.breadcrumbs,
+        breadcrumbs=text.breadcrumbs,
     )
 
 
@@ -138,6 +138,6 @@ def _render_link(
         text=text,
         link=found,
         form=form,
-        trail=text.link_breadcrumbs,
+        breadcrumbs=text.link_breadcrumbs,
         **context,
     )

@@ -43,12 +43,12 @@ def notice() -> ResponseReturnValue:
 def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
     text = editable_text.get_notice()
     form = EditForm(formdata=None)
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     return render_page(
         "admin/content/notice.html",
         status,
         text=text,
-        present=notices.current(text.store),
+        current=notices.current(text.store),
         standing=text.store.find_notice(clock.now()),
         form=form,
         entries=history.list_newest(NOTICE),
@@ -71,11 +71,11 @@ def write_notice() -> ResponseReturnValue:
         notices.publish(
             get_content_folder(),
             form.to_draft(),
-            expected_version=form.expected_version,
+            expected_version=form.expected_version.data,
             actor=current_actor(),
         )
     except StaleEdit as stale:
-        form.version.data = str(stale.version)
+        form.expected_version.data = stale.version
         return _render_form(form, 409, stale=stale)
     except RuleViolation as refusal:
         form.add_error(form.ends, refusal)
@@ -84,8 +84,10 @@ def write_notice() -> ResponseReturnValue:
 
 
 def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
-    trail = [(gettext("Urgent notice"), url_for(".notice"))]
-    return render_page("admin/content/write_notice.html", status, form=form, trail=trail, **context)
+    breadcrumbs = [(gettext("Urgent notice"), url_for(".notice"))]
+    return render_page(
+        "admin/content/write_notice.html", status, form=form, breadcrumbs=breadcrumbs, **context
+    )
 
 
 def remove_notice() -> ResponseReturnValue:
@@ -93,7 +95,7 @@ def remove_notice() -> ResponseReturnValue:
     try:
         notices.withdraw(
             get_content_folder(),
-            expected_version=EditForm().expected_version,
+            expected_version=EditForm().expected_version.data,
             actor=current_actor(),
         )
     except StaleEdit as stale:
@@ -105,7 +107,7 @@ def _set_initial_data(form: NoticeForm, text: EditableText) -> None:
     """Fill in the current notice, or an old version in the query parameter ``from``."""
     now = clock.now()
     begins = editable_text.get_requested_version(text) or notices.current(text.store)
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     if begins is not None:
         form.words.data = begins.title
         form.appears.show(None if begins.has_appeared(now) else begins.appears_at)

@@ -47,7 +47,7 @@ def add_url_rules(bp: Blueprint) -> None:
 def versions(kind: str, slug: str, language: str) -> ResponseReturnValue:
     """List the versions of a text."""
     text = editable_text.get_text(kind, slug, language)
-    return render_page("admin/content/versions.html", text=text, trail=text.breadcrumbs)
+    return render_page("admin/content/versions.html", text=text, breadcrumbs=text.breadcrumbs)
 
 
 def version(kind: str, slug: str, language: str, number: int) -> ResponseReturnValue:
@@ -60,7 +60,7 @@ def version(kind: str, slug: str, language: str, number: int) -> ResponseReturnV
         version=shown,
         form=_version_form(text),
         as_read_here=_render_version(shown),
-        trail=text.version_breadcrumbs,
+        breadcrumbs=text.version_breadcrumbs,
     )
 
 
@@ -72,7 +72,7 @@ def restore(kind: str, slug: str, language: str, number: int) -> ResponseReturnV
         get_content_folder(),
         text.key,
         number,
-        expected_version=EditForm().expected_version,
+        expected_version=EditForm().expected_version.data,
         actor=current_actor(),
     )
     return _redirect(text, "text-brought-back")
@@ -92,7 +92,7 @@ def compare(kind: str, slug: str, language: str) -> ResponseReturnValue:
             for (label, before), (_, after) in zip(_list_facts(old), _list_facts(new), strict=True)
         ],
         lines=diff.diff_lines(_get_body(old), _get_body(new)),
-        trail=text.version_breadcrumbs,
+        breadcrumbs=text.version_breadcrumbs,
     )
 
 
@@ -104,12 +104,15 @@ def remove(kind: str, slug: str, language: str) -> ResponseReturnValue:
         services.remove(
             get_content_folder(),
             text.key,
-            expected_version=form.expected_version,
+            expected_version=form.expected_version.data,
             actor=current_actor(),
         )
         return _redirect(text, "text-removed")
     return render_page(
-        "admin/content/remove.html", text=text, form=_version_form(text), trail=text.breadcrumbs
+        "admin/content/remove.html",
+        text=text,
+        form=_version_form(text),
+        breadcrumbs=text.breadcrumbs,
     )
 
 
@@ -119,7 +122,7 @@ def _redirect(text: EditableText, message_key: str) -> ResponseReturnValue:
 
 def _version_form(text: EditableText) -> EditForm:
     form = EditForm(formdata=None)
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     return form
 
 

@@ -18,7 +18,7 @@ from app.admin.delegates.forms import (
 from app.admin.delegates.presentation import VersionDiff
 from app.errors import NotFound, RuleViolation
 from app.forms.base import validates_own_csrf
-from app.registration import booking
+from app.registration import delegate_record
 from app.registration import queries as registration
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
@@ -49,7 +49,9 @@ def add() -> ResponseReturnValue:
     if form.validate_on_submit():
         language, actor = languages.current().code, current_actor()
         try:
-            delegate = services.add(form.get_answers(), language, actor=actor, notify=form.notify)
+            delegate = services.add(
+                form.get_answers(), language, actor=actor, notify=form.should_notify
+            )
         except AlreadyBooked as refusal:
             form.form_errors.append(_already_booked_message(refusal))
         except (RuleViolation, NotFound) as refusal:
@@ -67,9 +69,12 @@ def edit(reference: str) -> ResponseReturnValue:
     """Change a delegate's name, affiliation and days."""
     delegate = queries.get_delegate(reference)
     form = EditDelegateForm(
-        data={"seen": delegate.version, **booking.to_answers(delegate, BOOKING_FIELDS)}
+        data={
+            "expected_version": delegate.version,
+            **delegate_record.to_answers(delegate, BOOKING_FIELDS),
+        }
     )
-    return save_answers("change", form, delegate)
+    return save_answers("edit", form, delegate)
 
 
 @bp.route("/<reference>/address", methods=["GET", "POST"])
@@ -77,16 +82,16 @@ def edit(reference: str) -> ResponseReturnValue:
 def edit_email(reference: str) -> ResponseReturnValue:
     """Correct a delegate's email address without confirmation."""
     delegate = queries.get_delegate(reference)
-    form = DelegateEmailForm(data={"seen": delegate.version})
+    form = DelegateEmailForm(data={"expected_version": delegate.version})
     stale = None
     if form.validate_on_submit():
         try:
             services.correct_email(
                 delegate,
                 str(form.email.data),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=current_actor(),
-                notify_old=form.notify,
+                notify_old=form.should_notify,
             )
         except StaleBooking:
             stale = presentation.diff(delegate, form.get_answers())
@@ -94,7 +99,7 @@ def edit_email(reference: str) -> ResponseReturnValue:
             form.add_error(form.email, refusal)
         else:
             return redirect_to(delegate, "delegate-readdressed")
-    return render_form("address", form, delegate, stale)
+    return render_form("change_email", form, delegate, stale)
 
 
 def save_answers(template: str, form: EditAnswersForm, delegate: Delegate) -> Response:
@@ -106,9 +111,9 @@ def save_answers(template: str, form: EditAnswersForm, delegate: Delegate) -> Re
             has_changed = services.update(
                 delegate,
                 form.get_answers(),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=current_actor(),
-                notify=form.notify,
+                notify=form.should_notify,
             )
         except StaleBooking:
             stale = presentation.diff(delegate, form.get_answers())
@@ -126,7 +131,7 @@ def render_form(
     if stale is not None and not stale.differing:
         return redirect_to(delegate, "delegate-as-it-was")
     if stale is not None:
-        form.seen.data = str(delegate.version)
+        form.expected_version.data = delegate.version
     elif not delegate.is_attending and not form.errors:
         return redirect_to(delegate, "delegate-cancelled-already")
     return render_page(
@@ -135,7 +140,7 @@ def render_form(
         form=form,
         delegate=delegate,
         stale=stale,
-        trail=breadcrumbs(delegate),
+        breadcrumbs=breadcrumbs(delegate),
     )
 
 

@@ -57,12 +57,12 @@ def notify_field(label: Any, yes_label: Any, no_label: Any, description: Any = "
 class NotifyForm(Form):
     """A form that asks whether to send an email about it."""
 
-    letter: RadioField
+    notify: RadioField
 
     @property
-    def notify(self) -> bool:
+    def should_notify(self) -> bool:
         """Whether to send an email."""
-        return bool(self.letter.data == NOTIFY)
+        return bool(self.notify.data == NOTIFY)
 
 
 @asks(FIELDS)
@@ -73,7 +73,7 @@ class AddDelegateForm(NotifyForm, EmailForm):
         _l("They know what we keep and for how long, and agree"),
         [DataRequired(_l("Ask whether they agree, then tick the box: it takes their consent"))],
     )
-    letter = notify_field(
+    notify = notify_field(
         _l("Write to them?"), _l("Yes, send the confirmation"), _l("No, without a letter")
     )
 
@@ -90,7 +90,7 @@ class EditAnswersForm(NotifyForm, VersionedForm, AnswersForm):
 class EditDelegateForm(EditAnswersForm):
     """Edit the details of a delegate."""
 
-    letter = notify_field(
+    notify = notify_field(
         _l("Write to the delegate about it?"),
         _l("Yes, tell what was changed, before and after"),
         _l("No, without a letter"),
@@ -101,7 +101,7 @@ class EditDelegateForm(EditAnswersForm):
 class DelegateNeedsForm(EditAnswersForm):
     """Edit the access and dietary requirements of a delegate."""
 
-    letter = notify_field(
+    notify = notify_field(
         _l("Write to the delegate about it?"),
         _l("Yes, say that it was changed, without repeating it"),
         _l("No, without a letter"),
@@ -112,7 +112,7 @@ class DelegateEmailForm(NotifyForm, VersionedForm, EmailForm):
     """Correct an email address."""
 
     email = other_persons_email_field(_l("The right email address"))
-    letter = notify_field(
+    notify = notify_field(
         _l("Write to the address before, too?"),
         _l("Yes, say there that letters go elsewhere now"),
         _l("No, it was never theirs, or nobody reads it"),
@@ -123,7 +123,7 @@ class DelegateEmailForm(NotifyForm, VersionedForm, EmailForm):
 class CancelBookingForm(NotifyForm):
     """Cancel a booking."""
 
-    letter = notify_field(
+    notify = notify_field(
         _l("Write to the delegate about it?"),
         _l("Yes, send the letter about the cancellation"),
         _l("No, without a letter"),

@@ -8,8 +8,8 @@ from flask_babel import gettext
 from app.admin import listing
 from app.admin.listing import ListFilter, ListQuery
 from app.history.changes import Change
-from app.registration import booking, fields
 from app.registration import countries as registration_countries
+from app.registration import delegate_record, fields
 from app.registration import queries as registration
 from app.registration.answers import Answers
 from app.registration.bookings import changes
@@ -71,7 +71,7 @@ class VersionDiff:
 
 def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
     """Return the label and value of each detail, without the requirements."""
-    answers = booking.to_answers(delegate, fields.BOOKING_FIELDS)
+    answers = delegate_record.to_answers(delegate, fields.BOOKING_FIELDS)
     registered = local_moment(delegate.registered_at)
     if delegate.is_added_by_team:
         registered = gettext("%(moment)s, added by hand", moment=registered)

@@ -56,7 +56,7 @@ def show(reference: str) -> ResponseReturnValue:
         delegate=delegate,
         facts=presentation.list_facts(delegate),
         letters=mail.list_for_booking(delegate.reference),
-        past=history.list_newest(delegate.history_subject),
+        entries=history.list_newest(delegate.history_subject),
         places=registration.get_seat_counts(),
         form=ConfirmForm(),
     )
@@ -70,7 +70,7 @@ def cancel(reference: str) -> ResponseReturnValue:
     form = CancelBookingForm()
     if form.validate_on_submit():
         try:
-            services.cancel(delegate, actor=current_actor(), notify=form.notify)
+            services.cancel(delegate, actor=current_actor(), notify=form.should_notify)
         except RuleViolation:
             return redirect_to(delegate, "delegate-cancelled-already")
         return redirect_to(delegate, "delegate-cancelled")
@@ -83,7 +83,9 @@ def cancel(reference: str) -> ResponseReturnValue:
 @validates_own_csrf
 def resend(reference: str) -> ResponseReturnValue:
     """Email the current state of the booking again."""
-    return _confirm_or_run(reference, "letter", services.send_status_again, "delegate-written-to")
+    return _confirm_or_run(
+        reference, "resend_email", services.send_status_again, "delegate-written-to"
+    )
 
 
 @bp.route("/<reference>/erase", methods=["GET", "POST"])
@@ -114,7 +116,7 @@ def _render_confirm(template: str, form: Form, delegate: Delegate) -> Response:
         422 if form.errors else 200,
         form=form,
         delegate=delegate,
-        trail=breadcrumbs(delegate),
+        breadcrumbs=breadcrumbs(delegate),
     )
 
 
@@ -123,7 +125,7 @@ def show_needs(reference: str) -> ResponseReturnValue:
     """Show a delegate's requirements for editing, and record that they were viewed."""
     delegate = queries.get_delegate(reference)
     needs = services.read_needs(delegate, actor=current_actor())
-    form = DelegateNeedsForm(None, data={"seen": delegate.version, **needs})
+    form = DelegateNeedsForm(None, data={"expected_version": delegate.version, **needs})
     return render_form("needs", form, delegate, None)
 
 

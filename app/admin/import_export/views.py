@@ -79,7 +79,7 @@ def dry_run(number: int) -> ResponseReturnValue:
             loaded = import_rules.load(
                 found,
                 expected_fingerprint=form.fingerprint.data or "",
-                is_confirmed=form.is_meant.data,
+                is_confirmed=form.is_confirmed.data,
                 actor=guards.current_actor(),
             )
         except RuleViolation as refusal:
@@ -92,7 +92,7 @@ def dry_run(number: int) -> ResponseReturnValue:
 @bp.post(f"{UPLOAD_RULE}/again")
 def retry(number: int) -> ResponseReturnValue:
     found = uploads.get_upload(number)
-    found.is_merged = request.form.get("deed") == "merge"
+    found.is_merged = request.form.get("action") == "merge"
     uploads.dry_run(found)
     return redirect(url_for(".dry_run", number=number), 303)
 
@@ -118,15 +118,15 @@ def _render_upload_form(form: UploadForm, status: int) -> ResponseReturnValue:
 
 
 def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
-    told = uploads.get_dry_run_result(found)
+    result = uploads.get_dry_run_result(found)
     form.fingerprint.data = uploads.fingerprint_upload(found)
     return render_page(
         "admin/import_export/dry_run.html",
         422 if form.errors else 200,
         form=form,
         upload=found,
-        tried=told,
-        is_barred=told.is_another and import_rules.has_real_delegates(),
+        dry_run=result,
+        is_barred=result.is_another and import_rules.has_real_delegates(),
     )
 
 

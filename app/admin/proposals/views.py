@@ -68,7 +68,7 @@ def approve(number: int) -> ResponseReturnValue:
 def amend(number: int) -> ResponseReturnValue:
     proposal = queries.get_proposal(number)
     form, refusal = build_amend_form(proposal), None
-    if not form.apply_button(request.form.get("press", "")) and form.validate_on_submit():
+    if not form.apply_button(request.form.get("button", "")) and form.validate_on_submit():
         try:
             services.amend(
                 number,
@@ -128,7 +128,7 @@ def show_preview(number: int) -> ResponseReturnValue:
                 then, session, time_zones.conference_zone_only(then.conference)
             ),
             back=url_for(".show", number=number),
-            trail=_breadcrumbs(proposal),
+            breadcrumbs=_breadcrumbs(proposal),
         )
     speaker, then = preview.preview_speaker(thing, values)
     return render_page(
@@ -136,7 +136,7 @@ def show_preview(number: int) -> ResponseReturnValue:
         **page_context.build_speaker_context(then, speaker),
         number=number,
         back=url_for(".show", number=number),
-        trail=_breadcrumbs(proposal),
+        breadcrumbs=_breadcrumbs(proposal),
     )
 
 
@@ -159,22 +159,22 @@ def _render_index(error: str = "") -> ResponseReturnValue:
 def _render_proposal(
     proposal: Proposal, refusal: RuleViolation | None = None
 ) -> ResponseReturnValue:
-    look = ProposalReview(proposal)
+    review = ProposalReview(proposal)
     endpoint, slug = presentation.get_subject_page(proposal)
     return render_page(
         "admin/proposals/show.html",
         status=409 if refusal else 200,
-        look=look,
+        review=review,
         proposal=proposal,
-        rows=presentation.diff_fields(look),
+        rows=presentation.diff_fields(review),
         amended=presentation.diff_amendments(proposal),
         state=presentation.STATE_LABELS[proposal.state],
         name=fields.get_field_set(proposal.entity).name(proposal.entity),
         thing=url_for(endpoint, slug=slug),
         has_words=has_text(proposal),
         refusal=refusal,
-        form=ReviewedForm(formdata=None).with_fingerprint(look.fingerprint),
-        past=history.list_newest(
+        form=ReviewedForm(formdata=None).with_fingerprint(review.fingerprint),
+        entries=history.list_newest(
             fields.get_field_set(proposal.entity).history_subject(proposal.entity), 5
         ),
     )
@@ -187,22 +187,22 @@ def _render_form(
     refusal: RuleViolation | None,
 ) -> ResponseReturnValue:
     """Render the form of a decision; what was typed is kept if it cannot be saved."""
-    look = ProposalReview(proposal)
-    if not look.is_open:
+    review = ProposalReview(proposal)
+    if not review.is_open:
         return _render_proposal(proposal, refusal)
     if refusal or not form.is_submitted():
-        form.with_fingerprint(look.fingerprint)
+        form.with_fingerprint(review.fingerprint)
     return render_page(
         f"admin/proposals/{template_name}.html",
         status=409 if refusal else 422 if form.errors else 200,
         form=form,
         proposal=proposal,
-        rows=presentation.diff_fields(look),
+        rows=presentation.diff_fields(review),
         refusal=refusal,
-        pressed=request.form.get("press", ""),
+        pressed_button=request.form.get("button", ""),
         countries=countries.choices(languages.current().code),
         back=url_for(".show", number=proposal.id),
-        trail=_breadcrumbs(proposal),
+        breadcrumbs=_breadcrumbs(proposal),
     )
 
 

@@ -47,7 +47,7 @@ def run_step(form: PublishForm, step: str) -> WizardStep | PublishResult | None:
     if not form.is_submitted():
         return _form_step(form)
     is_right = form.validate()
-    if step == EDIT_STEP and set(form.errors) <= {"day", "time", "overrule"}:
+    if step == EDIT_STEP and set(form.errors) <= {"day", "time", "override_reason"}:
         return _edit_step(form)
     if not is_right:
         return _form_step(form)
@@ -87,7 +87,7 @@ def _publish_or_schedule(form: PublishForm) -> WizardStep | PublishResult | None
 
 
 def _override_and_actor(form: ScheduleReleaseForm) -> dict[str, str]:
-    return {"override_reason": form.overrule.data or "", "actor": guards.current_actor()}
+    return {"override_reason": form.override_reason.data or "", "actor": guards.current_actor()}
 
 
 def _form_step(form: ScheduleReleaseForm) -> WizardStep:
@@ -102,12 +102,12 @@ def _edit_step(form: PublishForm) -> WizardStep:
 
 
 def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
-    look = queries.preview_release()
-    if look.clashes and not form.overrule.data:
+    preview = queries.preview_release()
+    if preview.clashes and not form.override_reason.data:
         form.add_violation(UnresolvedClashes())
-        return WizardStep(FORM_TEMPLATE, 422, look)
-    form.fingerprint.data = look.fingerprint
-    return WizardStep(CHECK_TEMPLATE, 409 if refusal else 200, look, refusal)
+        return WizardStep(FORM_TEMPLATE, 422, preview)
+    form.fingerprint.data = preview.fingerprint
+    return WizardStep(CHECK_TEMPLATE, 409 if refusal else 200, preview, refusal)
 
 
 bp = Blueprint("publishing", __name__, url_prefix="/publishing")
@@ -127,13 +127,13 @@ SCHEDULED_RULE = f"/plans/<int(max={MAX_ID}):number>"
 @bp.get("")
 def changes() -> ResponseReturnValue:
     try:
-        look = queries.preview_release()
+        preview = queries.preview_release()
     except NotFound:
         return _render_no_programme()
     return render_page(
-        "admin/publishing/changes.html",
-        look=look,
-        shown=presentation.diff_unpublished(look, request.args.get("whole", "")),
+        "admin/publishing/pending_changes.html",
+        preview=preview,
+        differences=presentation.diff_unpublished(preview, request.args.get("whole", "")),
         plans=queries.list_scheduled_releases(),
     )
 
@@ -156,14 +156,14 @@ def publish() -> ResponseReturnValue:
 @bp.get("/letters")
 def emails() -> ResponseReturnValue:
     try:
-        look = queries.preview_release()
+        preview = queries.preview_release()
     except NotFound:
         return _render_no_programme()
     return render_page(
         "admin/publishing/emails.html",
         kinds=[
             (release_notifications.preview(kind[0]), kind)
-            for kind in release_notifications.list_pending_emails(look.public, look.working)
+            for kind in release_notifications.list_pending_emails(preview.public, preview.working)
         ],
     )
 
@@ -208,8 +208,8 @@ def release(number: int) -> ResponseReturnValue:
         "admin/publishing/release.html",
         release=queries.get_release(number),
         current=queries.get_current_conference().current_release,
-        past=history.list_newest(f"release {number}"),
-        trail=_release_breadcrumbs(),
+        entries=history.list_newest(f"release {number}"),
+        breadcrumbs=_release_breadcrumbs(),
     )
 
 
@@ -221,8 +221,10 @@ def compare() -> ResponseReturnValue:
         "admin/publishing/compare.html",
         releases=listed,
         asked=asked,
-        shown=presentation.diff_releases(*asked, request.args.get("whole", "")) if asked else None,
-        trail=_release_breadcrumbs(),
+        differences=presentation.diff_releases(*asked, request.args.get("whole", ""))
+        if asked
+        else None,
+        breadcrumbs=_release_breadcrumbs(),
     )
 
 
@@ -235,21 +237,21 @@ def roll_back(number: int) -> ResponseReturnValue:
             services.roll_back(
                 number,
                 form.note.data or "",
-                expected_release=form.expected_release,
+                expected_release=form.expected_version.data,
                 actor=guards.current_actor(),
             )
         except RuleViolation as refusal:
             form.add_error(form.note, refusal)
         else:
             return flash.redirect_to(url_for(".release", number=number), "rolled-back")
-    shown = presentation.diff_rollback(number)
-    form.expected_version.data = str(shown.old)
+    differences = presentation.diff_rollback(number)
+    form.expected_version.data = differences.old
     return render_page(
         "admin/publishing/roll_back.html",
         422 if form.errors else 200,
         form=form,
-        shown=shown,
-        trail=[
+        differences=differences,
+        breadcrumbs=[
             *_release_breadcrumbs(),
             (_release_name(number), url_for(".release", number=number)),
         ],
@@ -261,15 +263,15 @@ def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnV
         step.template,
         step.status,
         form=form,
-        look=step.preview,
+        preview=step.preview,
         refusal=step.refusal,
-        shown=presentation.diff_unpublished(step.preview),
+        differences=presentation.diff_unpublished(step.preview),
     )
 
 
 def _render_no_programme(status: int = 200) -> ResponseReturnValue:
     """Render the page that explains how to get a programme."""
-    return render_page("admin/publishing/nothing.html", status)
+    return render_page("admin/publishing/no_programme.html", status)
 
 
 def _release_name(number: int) -> str:

@@ -267,18 +267,18 @@ class SessionForm(EditForm, TableForm):
         """
         is_find = button == ENTER_BUTTON and bool(self.find.data)
         self.pressed_button = "find" if is_find else button
-        deed, _, what = self.pressed_button.partition(" ")
-        if deed == "add":
+        action, _, what = self.pressed_button.partition(" ")
+        if action == "add":
             self.appearances.add(what)
             self.find.data = ""
             self.appearances.entries[-1].form.role.render_kw = AUTOFOCUS
         elif _is_number(what):
-            self.focus_button = self.appearances.apply_button(deed, int(what))
+            self.focus_button = self.appearances.apply_button(action, int(what))
             self.find.render_kw = {
                 **self.find.render_kw,
                 **({} if self.focus_button else AUTOFOCUS),
             }
-        return deed in {"add", "remove", "up", "down", "find", "preview"}
+        return action in {"add", "remove", "up", "down", "find", "preview"}
 
     def with_error(self, refusal: RuleViolation) -> Self:
         """Add an error above the form."""
@@ -324,7 +324,7 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
         **SessionForm.initial_values(
             {name: SESSION_FIELDS.get_value(session, name) for name in SESSION_FIELDS.names}
         ),
-        "version": str(session.version),
+        "expected_version": session.version,
         "kind": kind_name(session.kind),
         "theme": session.theme.slug if session.theme else "",
         "room": session.room.key if session.room else "",
@@ -338,7 +338,7 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
 
 def initial_data_for_new() -> dict[str, Any]:
     """Return the initial values for a new session."""
-    return {"state": DRAFT, "kind": kind_name("parallel"), "version": "0"}
+    return {"state": DRAFT, "kind": kind_name("parallel"), "expected_version": 0}
 
 
 def _parse_day(typed: Any) -> date | None:

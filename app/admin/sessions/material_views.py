@@ -39,7 +39,7 @@ class _AdminMaterialViews(MaterialViews):
 
     def template_context(self, **url_args: str) -> dict[str, Any]:
         session = self.get_session(**url_args)
-        return {"trail": [(session.title, url_for("admin.sessions.show", slug=session.slug))]}
+        return {"breadcrumbs": [(session.title, url_for("admin.sessions.show", slug=session.slug))]}
 
 
 VIEWS = _AdminMaterialViews()

@@ -132,11 +132,11 @@ def bulk_edit() -> ResponseReturnValue:
     expected = together.parse_versions(request.form.getlist("expected_version"))
     if not form.validate() or not expected:
         raise RuleViolation("What was chosen is no longer there: choose again")
-    came = sessions.update_several(expected, form.values(), actor=guards.current_actor())
+    result = sessions.update_several(expected, form.values(), actor=guards.current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
-    if not came.skipped:
+    if not result.skipped:
         return flash.redirect_to(back, "sessions-changed")
-    return render_page("admin/sessions/skipped.html", came=came, back=back)
+    return render_page("admin/sessions/skipped.html", result=result, back=back)
 
 
 @bp.route("/_add", methods=["GET", "POST"])
@@ -144,7 +144,7 @@ def bulk_edit() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     form = SessionForm(data=forms.initial_data_for_new())
     _set_choices(form)
-    if form.apply_button(request.form.get("press", "")):
+    if form.apply_button(request.form.get("button", "")):
         return _render_form(form)
     if form.validate_on_submit():
         try:
@@ -164,7 +164,7 @@ def show(slug: str) -> ResponseReturnValue:
         "admin/sessions/show.html",
         facts=get_detail(session),
         session=session,
-        past=history.list_newest(SESSION_FIELDS.history_subject(session)),
+        entries=history.list_newest(SESSION_FIELDS.history_subject(session)),
         requests=speakers.get_requests_by_session([slug]).get(slug, ()),
         form=ConfirmForm(),
     )
@@ -176,14 +176,14 @@ def edit(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     form = SessionForm(data=forms.initial_data(session, conference_zone()))
     _set_choices(form, session)
-    if form.apply_button(request.form.get("press", "")):
+    if form.apply_button(request.form.get("button", "")):
         return _render_form(form, session)
     if form.validate_on_submit():
         try:
             changes = sessions.save(
                 session,
                 form.values(),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=guards.current_actor(),
             )
         except StaleEdit as stale:
@@ -248,14 +248,13 @@ def _render_form(
         form=form,
         session=session,
         stale=stale,
-        pressed=form.pressed_button,
         speakers=session_queries.map_speakers(form.appearances.speaker_keys),
         found=found[:MAX_SPEAKERS_FOUND],
         has_more=len(found) > MAX_SPEAKERS_FOUND,
         abstract=markdown.sanitise(form.abstract.data or ""),
         description=markdown.sanitise(form.description.data or ""),
         back=_url(session) if session else url_for(".index"),
-        trail=[(session.title, _url(session))] if session else [],
+        breadcrumbs=[(session.title, _url(session))] if session else [],
     )
 
 
@@ -265,7 +264,7 @@ def _render_confirm(template_name: str, session: Session) -> ResponseReturnValue
         session=session,
         is_known=queries.was_ever_public(session),
         form=ConfirmForm(),
-        trail=[(session.title, _url(session))],
+        breadcrumbs=[(session.title, _url(session))],
     )
 
 

@@ -38,7 +38,7 @@ def show(slug: str) -> ResponseReturnValue:
         reply=checklist.SpeakerBatch([speaker]).answers[speaker.id],
         sees_needs=guards.can_read(roles.SPEAKER_NEEDS),
         form=ConfirmForm(),
-        trail=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
+        breadcrumbs=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
     )
 
 
@@ -93,5 +93,5 @@ def show_needs(slug: str) -> ResponseReturnValue:
         speaker=speaker,
         access=questions.read_needs(speaker, actor=guards.current_actor()),
         back=url_for("admin.speaker_pages.access.show", slug=slug),
-        trail=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
+        breadcrumbs=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
     )

@@ -33,14 +33,14 @@ flash.MESSAGES["admin"] |= {
 @bp.get("/reminders")
 def show_reminders() -> ResponseReturnValue:
     """Show the scheduled reminders, and the text of one."""
-    look = reminders.get_overview()
-    goes = [one for one in look.planned if not one.is_paused]
-    reminder = _requested_reminder(look.planned)
+    overview = reminders.get_overview()
+    scheduled = [one for one in overview.planned if not one.is_paused]
+    reminder = _requested_reminder(overview.planned)
     return render_page(
         "admin/speaker_pages/reminders.html",
-        look=look,
-        groups=[(at, list(rows)) for at, rows in groupby(goes, lambda one: one.row.send_at)],
-        held=[one for one in look.planned if one.is_paused],
+        overview=overview,
+        groups=[(at, list(rows)) for at, rows in groupby(scheduled, lambda one: one.row.send_at)],
+        paused=[one for one in overview.planned if one.is_paused],
         reminder=reminder,
         wording=reminder
         and batch_emails.preview(

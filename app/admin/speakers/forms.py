@@ -51,7 +51,7 @@ class SpeakerForm(EditForm, ProfileFields):
             ),
             "contact_address": speaker.contact_address,
             "notes": speaker.notes,
-            "version": str(speaker.version),
+            "expected_version": speaker.version,
             "is_confirmed": speaker.confirmed_at is not None,
             "absences": forms.initial_absences(speaker.absences, zone),
         }
@@ -68,10 +68,10 @@ class SpeakerForm(EditForm, ProfileFields):
 
     def apply_row_button(self, button: str, days: Iterable[date]) -> bool:
         """Apply a button other than saving; return True if it was one."""
-        deed, _, number = button.partition(" ")
-        if deed == "add":
+        action, _, number = button.partition(" ")
+        if action == "add":
             self.absences.add()
-        elif deed == "remove":
+        elif action == "remove":
             self.absences.remove(number)
         self.absences.set_days(days)
-        return self.biographies.apply_button(button) or deed in {"add", "remove", "preview"}
+        return self.biographies.apply_button(button) or action in {"add", "remove", "preview"}

@@ -40,8 +40,8 @@ MISSING_OPTIONS = (
 
 
 BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
-    deed.name: deed
-    for deed in (
+    action.name: action
+    for action in (
         BulkAction[Speaker](
             "confirm",
             _l("Mark as confirmed"),

@@ -54,7 +54,7 @@ class _AdminPhotoViews(PhotoViews):
 
     def template_context(self, speaker: Speaker) -> dict[str, Any]:
         back = self.done_url(speaker)
-        return {"back": back, "trail": [(speaker.name, back)]}
+        return {"back": back, "breadcrumbs": [(speaker.name, back)]}
 
 
 _AdminPhotoViews().add_url_rules(bp)

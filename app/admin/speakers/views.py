@@ -55,7 +55,7 @@ def bulk() -> ResponseReturnValue:
 @validates_own_csrf
 def add() -> ResponseReturnValue:
     form = SpeakerForm()
-    if form.apply_row_button(request.form.get("press", ""), registration.conference_days()):
+    if form.apply_row_button(request.form.get("button", ""), registration.conference_days()):
         return _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
@@ -84,7 +84,7 @@ def show(slug: str) -> ResponseReturnValue:
         may_be_deleted=not speakers.deletion_error(speaker),
         is_public=any(one.slug == slug for one in current_release.get_programme().speakers),
         is_for_readers=speaker_queries.is_publishable(speaker, sessions),
-        past=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
+        entries=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
         form=ConfirmForm(),
     )
 
@@ -103,14 +103,14 @@ def photo_image(slug: str) -> ResponseReturnValue:
 def edit(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     form = SpeakerForm(data=SpeakerForm.speaker_data(speaker, conference_zone()))
-    if form.apply_row_button(request.form.get("press", ""), registration.conference_days()):
+    if form.apply_row_button(request.form.get("button", ""), registration.conference_days()):
         return _render_form(form, speaker)
     if form.validate_on_submit():
         try:
             changes = speakers.save(
                 speaker,
                 form.values(conference_zone()),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=guards.current_actor(),
             )
         except StaleEdit as stale:
@@ -151,7 +151,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
         other=source,
         sessions=sessions,
         form=ConfirmForm(),
-        trail=[(target.name, _url(target))],
+        breadcrumbs=[(target.name, _url(target))],
     )
 
 
@@ -175,10 +175,10 @@ def _render_form(
         speaker=speaker,
         stale=stale,
         preview=markdown.sanitise(form.biography.data or ""),
-        pressed=request.form.get("press", ""),
+        pressed_button=request.form.get("button", ""),
         countries=countries.choices(languages.current().code),
         back=_url(speaker) if speaker else url_for(".index"),
-        trail=[(speaker.name, _url(speaker))] if speaker else [],
+        breadcrumbs=[(speaker.name, _url(speaker))] if speaker else [],
     )
 
 
@@ -189,7 +189,7 @@ def _render_confirm(template_name: str, speaker: Speaker) -> ResponseReturnValue
         sessions=speaker_queries.list_session_roles(speaker),
         refusal=speakers.deletion_error(speaker),
         form=ConfirmForm(),
-        trail=[(speaker.name, _url(speaker))],
+        breadcrumbs=[(speaker.name, _url(speaker))],
     )
 
 

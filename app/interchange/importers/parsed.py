@@ -155,7 +155,7 @@ class ParsedProgramme:
     coverage: FieldCoverage | None = None  # None: all fields
 
 
-NoteKind = Literal["mended", "left out", "clash"]
+NoteKind = Literal["fixed", "left out", "clash"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 
 from app.history.changes import Change as RecordedChange
-from app.registration import booking
+from app.registration import delegate_record
 from app.registration.answers import Answers
 from app.registration.fields import BY_NAME, EMAIL, FIELDS
 from app.registration.models import Delegate
@@ -44,7 +44,7 @@ class BookingChange:
 
 def diff(delegate: Delegate, answers: Answers) -> list[BookingChange]:
     """List the fields in which answers differ from a booking."""
-    merged = booking.merge_answers(delegate, answers)
+    merged = delegate_record.merge_answers(delegate, answers)
     return [
         BookingChange(field.name, field.get(delegate), merged[field.name])
         for field in FIELDS
@@ -56,7 +56,7 @@ def apply(delegate: Delegate, answers: Answers) -> list[BookingChange]:
     """Apply answers to a booking, except the email address, and list the changed fields."""
     answers = {**answers, EMAIL: delegate.email}
     changes = diff(delegate, answers)
-    booking.store(delegate, answers)
+    delegate_record.store(delegate, answers)
     public = [change for change in changes if not BY_NAME[change.field].is_private]
     return public if len(public) == len(changes) else [*public, BookingChange(NEEDS)]
 

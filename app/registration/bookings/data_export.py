@@ -8,7 +8,7 @@ from app.database import UtcDateTime
 from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
-from app.registration import booking
+from app.registration import delegate_record
 from app.registration.bookings import queries
 from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
@@ -25,7 +25,7 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
     return {
         "made_at": clock.now().isoformat(),
         "booking": _export_booking(delegate),
-        "needs": booking.to_answers(delegate, PRIVATE_FIELDS),
+        "needs": delegate_record.to_answers(delegate, PRIVATE_FIELDS),
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
         "letters": [
             {

@@ -8,31 +8,22 @@ from typing import cast
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
 
 from app.errors import ConferenceError
 from app.forms.base import Form
-from app.forms.fields import email_field
+from app.forms.fields import VersionField, email_field
 from app.registration.forms import FORMS, SPECIAL_FORMS, AnswersForm, EmailForm
-
-MAX_VERSION_DIGITS = 10  # digits
 
 
 class VersionedForm(Form):
     """A form with the version of the booking that its page showed."""
 
-    seen = HiddenField()
-
-    @property
-    def expected_version(self) -> int:
-        """Return the version of the booking that the page showed; -1 if it is not a number."""
-        typed = self.seen.data or ""
-        return int(typed) if typed.isdecimal() and len(typed) < MAX_VERSION_DIGITS else -1
+    expected_version = VersionField()
 
     def reject_and_rebase(self, error: ConferenceError, version: int) -> None:
         """Add the error, and set the version so that sending the form again succeeds."""
         self.form_errors.append(gettext(str(error)))
-        self.seen.data = str(version)
+        self.expected_version.data = version
 
 
 class ChangeForm(VersionedForm, AnswersForm):

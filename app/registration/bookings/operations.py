@@ -18,10 +18,11 @@ from app.database import db, violated_constraint
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.mail import services as mail
-from app.registration import booking, seats
+from app.registration import delegate_record, seats
 from app.registration.answers import Answers
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import BookingChange
+from app.registration.create_booking import generate_access_key
 from app.registration.fields import EMAIL, KEPT
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, LinkedAgenda
 
@@ -63,7 +64,7 @@ def update(
     lock_expecting(delegate, expected_version)
     with _enforcing_unique_person():
         field_changes = changes.apply(delegate, answers)
-        booking.refresh_search_keys(delegate)
+        delegate_record.refresh_search_keys(delegate)
     if field_changes:
         delegate.version += 1
         field_names = ", ".join(one.field.replace("_", " ") for one in field_changes)
@@ -76,8 +77,8 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
     before = delegate.email
     with _enforcing_unique_person():
         delegate.email, delegate.pending_email, delegate.pending_email_key = email, "", None
-        delegate.access_key = booking.new_key()
-        booking.refresh_search_keys(delegate)
+        delegate.access_key = generate_access_key()
+        delegate_record.refresh_search_keys(delegate)
     delegate.version += 1
     record(delegate, summary, actor, [BookingChange(EMAIL, before, email)])
     return before
@@ -88,7 +89,7 @@ def cancel(delegate: Delegate, *, actor: str) -> None:
     seats.lock_limit(seats.CONFERENCE)
     lock(delegate)
     delegate.cancel(clock.now())
-    seats.release(seats.CONFERENCE)
+    seats.release_seats(seats.CONFERENCE)
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "Cancelled", actor)
@@ -169,7 +170,7 @@ def _enforcing_unique_person() -> Iterator[None]:
         with db.session.begin_nested():
             yield
     except IntegrityError as clash:
-        if violated_constraint(clash) != booking.IDENTITY_CONSTRAINT:
+        if violated_constraint(clash) != delegate_record.IDENTITY_CONSTRAINT:
             raise
         raise DuplicateBooking(
             "There is another booking with these names and this email address"

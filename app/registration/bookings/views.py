@@ -14,7 +14,7 @@ from app.accounts import rate_limits
 from app.errors import ConferenceError, Gone, NotFound, RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.mail import queries as mail
-from app.registration import booking, fields, forms, ical, links
+from app.registration import booking_calendar, delegate_record, fields, forms, links
 from app.registration.bookings import data_export, queries, services
 from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
@@ -90,12 +90,12 @@ def show(secret: str) -> ResponseReturnValue:
 @validates_own_csrf
 def edit(secret: str, question: str) -> ResponseReturnValue:
     delegate = queries.get_editable_booking(links.read_booking_key(secret))
-    initial = forms.initial_data(booking.to_answers(delegate))
-    form = CHANGE_FORMS[question](data={"seen": delegate.version, **initial})
+    initial = forms.initial_data(delegate_record.to_answers(delegate))
+    form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
     form.set_choices()
     if form.validate_on_submit():
         try:
-            has_changed = services.update(delegate, form.get_answers(), form.expected_version)
+            has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)
         except (StaleBooking, DuplicateBooking) as refusal:
             form.reject_and_rebase(refusal, delegate.version)
         else:
@@ -142,7 +142,9 @@ def download_data(secret: str) -> ResponseReturnValue:
 
 @bp.get("/<secret>/calendar.ics")
 def calendar(secret: str) -> ResponseReturnValue:
-    return _download(ical.render_ical(_get_booking(secret)), "text/calendar", "conference.ics")
+    return _download(
+        booking_calendar.render_ical(_get_booking(secret)), "text/calendar", "conference.ics"
+    )
 
 
 def _get_booking(secret: str) -> Delegate:
@@ -162,7 +164,7 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
     }
     rows = [
         (label, text, links_to_change[step] if delegate.is_attending else "")
-        for label, text, step in fields.list_answers(booking.to_answers(delegate))
+        for label, text, step in fields.list_answers(delegate_record.to_answers(delegate))
     ]
     return [*rows, (gettext("Registered"), local_moment(delegate.registered_at), "")]
 

@@ -11,12 +11,13 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
-from app.registration import booking, emails
+from app.registration import delegate_record, emails
 from app.registration import queries as registration
 from app.registration.answers import Answers, full_name
-from app.registration.booking import identity_key
 from app.registration.bookings import operations
 from app.registration.bookings.operations import DuplicateBooking
+from app.registration.create_booking import create_booking
+from app.registration.delegate_record import identity_key
 from app.registration.fields import EMAIL, PRIVATE_FIELDS
 from app.registration.models import Delegate
 
@@ -34,7 +35,7 @@ class AlreadyBooked(DuplicateBooking):
 
 def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> Delegate:
     """Create a booking, even if registration is closed."""
-    delegate = booking.create_booking(answers, language, is_added_by_team=True)
+    delegate = create_booking(answers, language, is_added_by_team=True)
     if delegate is None:
         key = identity_key(full_name(answers), answers[EMAIL])
         raise AlreadyBooked(registration.get_attending(key).reference)
@@ -99,7 +100,7 @@ def erase(delegate: Delegate, *, actor: str) -> None:
 def read_needs(delegate: Delegate, *, actor: str) -> Answers:
     """Return somebody's private answers, and record who looked at them."""
     operations.record(delegate, NEEDS_READ, actor)
-    return booking.to_answers(delegate, PRIVATE_FIELDS)
+    return delegate_record.to_answers(delegate, PRIVATE_FIELDS)
 
 
 def record_export(what: str, count: int, reason: str, *, actor: str) -> None:

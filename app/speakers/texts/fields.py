@@ -184,9 +184,9 @@ class BiographiesField(FieldList):  # type: ignore[type-arg]  # not generic at r
     def __init__(self, label: Any, **kwargs: Any) -> None:
         super().__init__(FormField(BiographyForm), label, max_entries=MAX_LANGUAGES, **kwargs)
 
-    def apply_button(self, pressed: str) -> bool:
+    def apply_button(self, button: str) -> bool:
         """Add or remove a row if that button was pressed; return True if so."""
-        action, _, number = pressed.partition(" ")
+        action, _, number = button.partition(" ")
         if action == "add-language" and len(self.entries) < MAX_LANGUAGES:
             self.append_entry().form.language.render_kw = {"autofocus": ""}
         elif action == "remove-language" and number in map(str, range(len(self.entries))):

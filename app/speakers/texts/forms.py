@@ -57,9 +57,9 @@ class ProfileFields(TableForm):
         biographies = BiographiesField.initial_data(values["biographies"])
         return {**cls.initial_values(values), "biographies": biographies}
 
-    def apply_button(self, pressed: str) -> bool:
+    def apply_button(self, button: str) -> bool:
         """Add or remove a biography if that button was pressed; return True if so."""
-        return "biographies" in self and self.biographies.apply_button(pressed)
+        return "biographies" in self and self.biographies.apply_button(button)
 
     @property
     def typed_values(self) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class TextFields(TableForm):
         return cls.initial_values({name: values[name] for name in SESSION_FIELDS.proposed_names})
 
     @staticmethod
-    def apply_button(_pressed: str) -> bool:
+    def apply_button(_button: str) -> bool:
         """Return False: there are no rows to add or remove."""
         return False
 

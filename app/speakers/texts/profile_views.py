@@ -42,7 +42,7 @@ class _ProfileFlow:
             auto_approved=[
                 str(said) for name, said in FIELD_NAMES.items() if name in auto_approved
             ],
-            pressed=request.form.get("press", ""),
+            pressed_button=request.form.get("button", ""),
             countries=countries.choices(languages.current().code),
         )
 
@@ -55,7 +55,9 @@ class _ProfileFlow:
             **page_context.build_speaker_context(around, found),
             typed_pairs=edit_flow.get_typed_pairs(),
             form=ConfirmForm(formdata=None),
-            trail=[(self.subject.name, url_for("speakers.show_checklist", slug=self.subject.slug))],
+            breadcrumbs=[
+                (self.subject.name, url_for("speakers.show_checklist", slug=self.subject.slug))
+            ],
         )
 
     def redirect_with_flash(self, flash_name: str) -> ResponseReturnValue:

@@ -41,7 +41,7 @@ class _SessionTextFlow:
             session=self.subject,
             place=now,
             moved_from=began if began not in {"", now} else "",
-            trail=[(gettext("Whose pages?"), url_for("speakers.home"))],
+            breadcrumbs=[(gettext("Whose pages?"), url_for("speakers.home"))],
         )
 
     def render_preview(self, form: EditForm) -> ResponseReturnValue:
@@ -58,7 +58,7 @@ class _SessionTextFlow:
             place=now,
             moved_from=began if began not in {"", now} else "",
             form=ConfirmForm(formdata=None),
-            trail=[(gettext("Whose pages?"), url_for("speakers.home"))],
+            breadcrumbs=[(gettext("Whose pages?"), url_for("speakers.home"))],
         )
 
     def redirect_with_flash(self, flash_name: str) -> ResponseReturnValue:

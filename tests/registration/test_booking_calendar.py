@@ -10,7 +10,7 @@ from icalendar import Calendar
 from app import clock
 from app.database import db, transaction
 from app.programme.models import Conference
-from app.registration import ical, links
+from app.registration import booking_calendar, links
 from app.registration.bookings import services
 from app.registration.models import Delegate
 from tests.browser import Browser
@@ -19,7 +19,7 @@ from tests.factories import make_delegate, publish_programme
 
 def _entry(delegate: Delegate) -> Any:
     """Read the one entry of a delegate's calendar file."""
-    [entry] = Calendar.from_ical(ical.render_ical(delegate)).walk("VEVENT")
+    [entry] = Calendar.from_ical(booking_calendar.render_ical(delegate)).walk("VEVENT")
     return entry
 
 
@@ -48,7 +48,7 @@ def test_one_entry_lies_across_the_days_of_the_booking(site: Flask) -> None:
 
 
 def test_the_file_is_published_and_not_an_invitation(site: Flask) -> None:
-    file = Calendar.from_ical(ical.render_ical(make_delegate()))
+    file = Calendar.from_ical(booking_calendar.render_ical(make_delegate()))
 
     assert file["METHOD"] == "PUBLISH"
     assert file["VERSION"] == "2.0"
@@ -77,7 +77,7 @@ def test_every_change_is_a_newer_version_of_the_same_entry(site: Flask) -> None:
 def test_a_calendar_that_others_see_holds_no_secret(site: Flask) -> None:
     delegate = make_delegate(access="A ramp", dietary="No nuts")
 
-    file = ical.render_ical(delegate).replace(b"\r\n ", b"").decode()
+    file = booking_calendar.render_ical(delegate).replace(b"\r\n ", b"").decode()
 
     for private in (links.booking_token(delegate), "ramp", "nuts", "ada@", "Ada"):
         assert private not in file
@@ -100,7 +100,7 @@ def test_no_title_can_break_the_lines_of_a_calendar(site: Flask, title: str) -> 
     publish_programme()
     delegate = make_delegate()
 
-    file = ical.render_ical(delegate)
+    file = booking_calendar.render_ical(delegate)
 
     entry = _entry(delegate)
     assert entry["SUMMARY"] == " ".join(title.split())
@@ -119,4 +119,4 @@ def test_the_booking_page_gives_the_entry_too(visitor: Browser) -> None:
 
     assert answer.mimetype == "text/calendar"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="conference.ics"'
-    assert answer.data == ical.render_ical(delegate)
+    assert answer.data == booking_calendar.render_ical(delegate)

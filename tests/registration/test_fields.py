@@ -12,6 +12,7 @@ from app.accounts.models import DESK
 from app.database import db, transaction
 from app.history import queries as history
 from app.registration import booking, fields, links, services
+from app.registration.bookings import changes
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
 from app.registration.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
@@ -147,6 +148,17 @@ def test_the_email_and_the_history_tell_each_change_but_none_that_is_private(
     assert absent({"email": letter.text}, told) == []
     places = {"email": letter.text + letter.html, "history": str(entry.field_changes)}
     assert present(places, PRIVATE_FIELDS) == []
+
+
+def test_a_private_answer_is_private_wherever_its_change_is_looked_at(
+    delegate: Delegate, answers: dict[str, str]
+) -> None:
+    other = answers | {field.name: f"{sample(field)} too" for field in PRIVATE_FIELDS}
+
+    found = changes.diff(delegate, {**other, "role": "Clerk"})
+
+    assert [one.field for one in found] == ["role", *(field.name for field in PRIVATE_FIELDS)]
+    assert [one.field for one in changes.to_history(found)] == ["role"]
 
 
 def test_the_confirmation_repeats_what_the_table_says(site: Flask, delegate: Delegate) -> None:

@@ -1,5 +1,6 @@
 """Someone answers the questions on the way to a place, one a page."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.database import db
+from app.registration import answers
 from app.registration.models import ApplicationDraft, Delegate
 from tests.browser import Browser
 from tests.registration_flow import (
@@ -287,3 +289,15 @@ def test_a_look_at_any_page_of_the_journey_writes_nothing(
 
     assert [one for one in queries if not one.startswith("SELECT application_draft")] == []
     assert len(queries) == 7
+
+
+def test_drafts_of_earlier_versions_keep_their_answers_whatever_fields_are_called() -> None:
+    earlier = {"name": {"given_names": "Ada"}, "work": {"role": "Clerk"}, "days": ["a", "b"]}
+    current = {"given_names": "Ada", "work": "On a boat", "days": "a b"}
+
+    assert answers.load(json.dumps(earlier)) == {
+        "given_names": "Ada",
+        "role": "Clerk",
+        "days": "a b",
+    }
+    assert answers.load(answers.dump(current)) == current

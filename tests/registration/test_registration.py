@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask, render_template_string
+from wtforms import Form, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 
 from app.database import db
 from app.registration import answers
@@ -301,3 +304,19 @@ def test_drafts_of_earlier_versions_keep_their_answers_whatever_fields_are_calle
         "days": "a b",
     }
     assert answers.load(answers.dump(current)) == current
+
+
+def test_a_question_with_other_choices_than_countries_keeps_its_hint_and_its_choices(
+    site: Flask,
+) -> None:
+    class MealForm(Form):
+        meal = SelectField(description="One for each day", choices=[SelectChoice("soup", "Soup")])
+
+    with site.test_request_context():
+        asked = render_template_string(
+            '{% from "registration/_fields.html" import ask %}{{ ask(field) }}',
+            field=MealForm().meal,
+        )
+
+    assert asked.count("One for each day") == asked.count("Soup</option>") == 1
+    assert "country" not in asked

@@ -273,7 +273,7 @@ def limit() -> ResponseReturnValue:
                 form.places.data or 0, expected_limit=form.expected_limit, actor=current_actor()
             )
         except StaleLimit as moved:
-            form.expected_version.data, status = str(moved.seats), 409
+            form.expected_version.data, status = str(moved.version), 409
             form.add_error(form.places, moved)
         except RuleViolation as refusal:
             form.add_error(form.places, refusal)

@@ -16,7 +16,7 @@ from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
 from app.programme.models import Photo, Rendition, Speaker
-from app.programme.photos import cropping, processing, renditions
+from app.programme.photos import cropping, normalise_upload, renditions
 from app.releases import services
 from benchmarks import first_visits
 from benchmarks.copies import SiteCopy
@@ -28,9 +28,9 @@ from config import ROOT
 TWELVE_MEGAPIXELS = (4032, 3024)
 READ_SCRIPT = (
     "import sys, time, app.cli; "
-    "from app.programme.photos import cropping, processing; import PIL.Image; "
+    "from app.programme.photos import cropping, normalise_upload; import PIL.Image; "
     "body = sys.stdin.buffer.read(); began = time.perf_counter(); "
-    "cropping.crop_square(processing.normalise_upload(body)); print(time.perf_counter() - began); "
+    "cropping.crop_square(normalise_upload.normalise_upload(body)); print(time.perf_counter() - began); "
     "print(*(one.split()[1] for one in open('/proc/self/status') if one.startswith('VmHWM')))"
 )
 
@@ -98,7 +98,7 @@ def make_photo(size: tuple[int, int]) -> bytes:
 
 def add_photos() -> tuple[float, float, str]:
     """Give every speaker a photo with renditions; tell how long one took, its weight, and whose."""
-    original = processing.normalise_upload(make_photo((1600, 1200)))
+    original = normalise_upload.normalise_upload(make_photo((1600, 1200)))
     picture = cropping.crop_square(original)
     with transaction():
         for speaker in db.session.scalars(select(Speaker)):

@@ -72,13 +72,16 @@ class ListQuery:
         return self.filter_values.get(name, "")
 
 
-def parse_list_query(filters: Sequence[ListFilter], sorts: Sequence[str]) -> ListQuery:
+def parse_list_query(
+    filters: Sequence[ListFilter], sorts: Sequence[str], *, has_search: bool = True
+) -> ListQuery:
     """Return the list query of the request; the first of ``sorts`` is the default order."""
+    search = request.args.get("q", "") if has_search else ""
     sort = request.args.get("sort", "")
     chosen = {one.name: request.args.get(one.name, "") for one in filters}
     allowed = {one.name: {value for value, _ in one.options} for one in filters}
     return ListQuery(
-        search=strip_hidden(collapse_whitespace(request.args.get("q", "")))[:MAX_SEARCH_LENGTH],
+        search=strip_hidden(collapse_whitespace(search))[:MAX_SEARCH_LENGTH],
         filter_values={
             name: value for name, value in chosen.items() if value in allowed[name] - {""}
         },

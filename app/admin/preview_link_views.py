@@ -85,7 +85,7 @@ bp = Blueprint("preview_links", __name__, url_prefix="/previews")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    list_query = parse_list_query((), ("newest",))
+    list_query = parse_list_query((), ("newest",), has_search=False)
     rows = preview_links.list_preview_links(offset=list_query.offset, limit=PAGE_SIZE)
     return render_list(
         "admin/preview_links/index.html",

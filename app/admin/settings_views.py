@@ -270,7 +270,7 @@ def limit() -> ResponseReturnValue:
                 actor=current_actor(),
             )
         except StaleLimit as moved:
-            form.expected_version.data, status = moved.seats, 409
+            form.expected_version.data, status = moved.version, 409
             form.add_error(form.places, moved)
         except RuleViolation as refusal:
             form.add_error(form.places, refusal)

@@ -80,7 +80,7 @@ flash.MESSAGES["admin"] |= {
 def index() -> ResponseReturnValue:
     return render_list(
         "admin/team/index.html",
-        paginate(queries.list_team(), parse_list_query((), ("email",))),
+        paginate(queries.list_team(), parse_list_query((), ("email",), has_search=False)),
         last_used=queries.get_last_used(),
         names=ROLE_NAMES,
         me=_current_person(),

@@ -8,7 +8,9 @@ import json
 from collections.abc import Mapping
 
 Answers = Mapping[str, str]
-FORMER_GROUPS = ("name", "work")  # keys under which earlier drafts have several answers
+# Keys under which drafts of earlier versions have several answers. A draft lives for a week, so
+# they may go a week after the last site has begun to store answers by the name of each field.
+FORMER_GROUPS = ("name", "work")
 
 
 def dump(answers: Answers) -> str:
@@ -20,7 +22,8 @@ def load(text: str) -> Answers:
     """Parse answers from JSON, also those of earlier versions of the site."""
     document = json.loads(text)
     for group in FORMER_GROUPS:
-        document |= document.pop(group, {})
+        if isinstance(document.get(group), dict):
+            document |= document.pop(group)
     if isinstance(document.get("days"), list):  # in earlier drafts
         document["days"] = " ".join(document["days"])
     answers: dict[str, str] = document

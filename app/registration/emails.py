@@ -16,12 +16,12 @@ from app.web import languages
 
 def send_registration_confirmed(delegate: Delegate) -> None:
     """Confirm a delegate's registration."""
-    _enqueue("registration_confirmed", delegate, ical=booking_calendar.render_ical(delegate))
+    _enqueue_with_answers("registration_confirmed", delegate)
 
 
 def send_already_registered(delegate: Delegate) -> None:
     """Tell a delegate that someone has tried to register them again."""
-    _enqueue("already_registered", delegate, ical=booking_calendar.render_ical(delegate))
+    _enqueue_with_answers("already_registered", delegate)
 
 
 def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -> None:
@@ -83,6 +83,15 @@ def mask_email(email: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
+def _enqueue_with_answers(template: str, delegate: Delegate) -> None:
+    _enqueue(
+        template,
+        delegate,
+        ical=booking_calendar.render_ical(delegate),
+        confirmed_fields=[field for field in FIELDS if field.is_in_confirmation],
+    )
+
+
 def _enqueue_to_old_email(template: str, delegate: Delegate, old: str) -> None:
     _enqueue(template, delegate, to=old, old=old, masked=mask_email(delegate.email))
 
@@ -98,6 +107,5 @@ def _enqueue(
         is_secret=True,
         calendar=ical,
         delegate=delegate,
-        confirmed_fields=[field for field in FIELDS if field.is_in_confirmation],
         **context,
     )

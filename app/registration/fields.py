@@ -53,7 +53,11 @@ class DelegateField:
     is_in_confirmation: bool = False  # repeated in the email that confirms the booking
     needs_column: str = ""  # a private answer: stored apart until 30 days after the conference,
     # shown to the desk only on request, and never in a list, an email or the history
-    is_kept: bool = False  # stays for statistics when the details are erased
+    is_kept: bool = False  # stays for statistics when the details are erased; no private answer
+
+    def __post_init__(self) -> None:
+        if self.is_private and self.is_kept:
+            raise ValueError(f"{self.name} is private, so it cannot stay for statistics")
 
     @property
     def is_private(self) -> bool:

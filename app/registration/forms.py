@@ -1,4 +1,4 @@
-"""The forms of registration, one for each step; their fields are in ``fields.STEPS``."""
+"""The forms of registration, one for each step; their fields are in ``fields.FIELDS``."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -25,7 +25,7 @@ class AnswersForm(Form):
     @property
     def questions(self) -> Sequence[Field]:
         """The fields that are in the table, in its order."""
-        return [field for field in self if field.name in BY_NAME]
+        return [self[name] for name in BY_NAME if name in self]
 
     def set_choices(self) -> None:
         """Set what there is to choose from, in the language of the page."""

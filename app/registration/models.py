@@ -41,7 +41,7 @@ class ApplicationDraft(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the key in the cookie
-    document: Mapped[str] = mapped_column(Text, default="{}")  # JSON, a key for each step
+    document: Mapped[str] = mapped_column(Text, default="{}")  # JSON, a key for each answer
     begun_at: Mapped[datetime]  # real moments: answers are forgotten after a real week
     changed_at: Mapped[datetime] = mapped_column(index=True)
     confirmation_id: Mapped[int | None] = mapped_column(ForeignKey("confirmation.id"), default=None)

@@ -19,10 +19,10 @@ class StaleLimit(StaleEdit):
 
     def __init__(self, seats: int) -> None:
         super().__init__(
+            seats,  # a limit is its own version
             message=f"Somebody else has just changed the limit to {seats}. "
-            "Check yours, then save it again"
+            "Check yours, then save it again",
         )
-        self.seats = seats
 
 
 def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:

@@ -13,8 +13,9 @@ from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
-from app.registration import delegate_record, links, queries, seats
+from app.registration import delegate_record, links, queries, seat_limit, seats
 from app.registration.bookings import services
+from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
@@ -495,3 +496,18 @@ def test_the_address_typed_to_get_a_link_again_is_kept(visitor: Browser) -> None
 
     assert again.errors == [EXPIRED]
     assert again.value_of("Email address") == "ada@example.org"
+
+
+def test_whoever_comes_too_late_is_told_the_version_to_expect(site: Flask) -> None:
+    set_places(40)
+    delegate = make_delegate()
+    opened = delegate.version
+    with transaction():
+        services.update(delegate, {"role": "Clerk"}, opened)
+
+    with pytest.raises(StaleBooking) as late, transaction():
+        services.update(delegate, {"role": "Poet"}, opened)
+    with pytest.raises(seat_limit.StaleLimit) as full, transaction():
+        seat_limit.change_limit(50, expected_limit=30, actor="Olga")
+
+    assert (late.value.version, full.value.version) == (opened + 1, 40)

@@ -4,6 +4,8 @@ These stories read the table of fields, so that a new row is in them without a w
 forgotten for it fails here, and the failure names the place and the field.
 """
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy import String, update
@@ -12,6 +14,7 @@ from app.accounts.models import DESK
 from app.database import db, transaction
 from app.history import queries as history
 from app.registration import delegate_record, fields, links, services
+from app.registration.bookings import changes
 from app.registration.bookings import services as bookings
 from app.registration.desk import services as desk
 from app.registration.fields import BOOKING_FIELDS, CONSENT, EMAIL, FIELDS, PRIVATE_FIELDS
@@ -79,6 +82,12 @@ def test_every_column_is_an_answer_or_has_another_reason_to_be_there() -> None:
         *("delegate_id", *(field.column for field in PRIVATE_FIELDS)),
     }
     assert {field.step for field in FIELDS} | {"consent"} == {step.name for step in fields.STEPS}
+
+
+def test_a_private_answer_cannot_be_one_that_stays_for_statistics() -> None:
+    for field in PRIVATE_FIELDS:
+        with pytest.raises(ValueError, match=f"{field.name} is private"):
+            replace(field, is_kept=True)
 
 
 @pytest.mark.both_databases
@@ -149,6 +158,17 @@ def test_the_email_and_the_history_tell_each_change_but_none_that_is_private(
     assert present(places, PRIVATE_FIELDS) == []
 
 
+def test_a_private_answer_is_private_wherever_its_change_is_looked_at(
+    delegate: Delegate, answers: dict[str, str]
+) -> None:
+    other = answers | {field.name: f"{sample(field)} too" for field in PRIVATE_FIELDS}
+
+    found = changes.diff(delegate, {**other, "role": "Clerk"})
+
+    assert [one.field for one in found] == ["role", *(field.name for field in PRIVATE_FIELDS)]
+    assert [one.field for one in changes.to_history(found)] == ["role"]
+
+
 def test_the_confirmation_repeats_what_the_table_says(site: Flask, delegate: Delegate) -> None:
     with transaction():
         desk.send_status_again(delegate, actor="Dora")
@@ -194,11 +214,17 @@ def test_whoever_agrees_has_read_what_is_kept(visitor: Browser, answers: dict[st
     unnamed = [
         (name, field.name)
         for name, page in pages.items()
-        for field in BOOKING_FIELDS
-        if field.label_for(desk=True).lower().split()[-1] not in page.text.lower()
+        for field in FIELDS
+        if name_in_notice(field, name) not in page.text.lower()
     ]
 
     assert unnamed == []
+
+
+def name_in_notice(field: Field, page: str) -> str:
+    """Return the least that a page calls a field when it says what is kept."""
+    label = field.label_for(desk=page == "privacy" or not field.is_private).lower()
+    return label.split(" or ")[0] if field.is_private else label.split()[-1]
 
 
 def _form_of(field: Field) -> str:

@@ -1,12 +1,17 @@
 """Someone answers the questions on the way to a place, one a page."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask, render_template_string
+from wtforms import Form, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 
 from app.database import db
+from app.registration import answers
 from app.registration.models import ApplicationDraft, Delegate
 from tests.browser import Browser
 from tests.registration_flow import (
@@ -287,3 +292,31 @@ def test_a_look_at_any_page_of_the_journey_writes_nothing(
 
     assert [one for one in queries if not one.startswith("SELECT application_draft")] == []
     assert len(queries) == 7
+
+
+def test_drafts_of_earlier_versions_keep_their_answers_whatever_fields_are_called() -> None:
+    earlier = {"name": {"given_names": "Ada"}, "work": {"role": "Clerk"}, "days": ["a", "b"]}
+    current = {"given_names": "Ada", "work": "On a boat", "days": "a b"}
+
+    assert answers.load(json.dumps(earlier)) == {
+        "given_names": "Ada",
+        "role": "Clerk",
+        "days": "a b",
+    }
+    assert answers.load(answers.dump(current)) == current
+
+
+def test_a_question_with_other_choices_than_countries_keeps_its_hint_and_its_choices(
+    site: Flask,
+) -> None:
+    class MealForm(Form):
+        meal = SelectField(description="One for each day", choices=[SelectChoice("soup", "Soup")])
+
+    with site.test_request_context():
+        asked = render_template_string(
+            '{% from "registration/_fields.html" import ask %}{{ ask(field) }}',
+            field=MealForm().meal,
+        )
+
+    assert asked.count("One for each day") == asked.count("Soup</option>") == 1
+    assert "country" not in asked

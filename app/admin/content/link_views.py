@@ -116,7 +116,7 @@ def _redirect(slug: str, message_key: str) -> ResponseReturnValue:
 def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseReturnValue:
     there = content.list_links(text.key.slug)
     rows = [(link, text.store.find_link(link.key, clock.now())) for link in there]
-    listing = paginate(rows, parse_list_query((), ("place",)))
+    listing = paginate(rows, parse_list_query((), ("place",), has_search=False))
     return render_page(
         "admin/content/links.html",
         status,

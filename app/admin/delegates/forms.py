@@ -136,7 +136,9 @@ class ExportNeedsForm(Form):
     needs = SelectMultipleField(
         _l("What do you need to know?"),
         [DataRequired(_l("Tick what you need to know"))],
-        choices=[SelectChoice(one.needs_column, one.desk_label) for one in PRIVATE_FIELDS],
+        choices=[
+            SelectChoice(one.needs_column, one.desk_label or one.label) for one in PRIVATE_FIELDS
+        ],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         description=_l("Tick only what you will use"),

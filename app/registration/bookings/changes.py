@@ -26,8 +26,8 @@ class BookingChange:
 
     @property
     def is_private(self) -> bool:
-        """Whether nothing more may be told of it."""
-        return self.field == NEEDS
+        """Whether nothing more may be told of it: a private answer, or NEEDS for all of them."""
+        return self.field == NEEDS or (self.field in BY_NAME and BY_NAME[self.field].is_private)
 
     def describe(self, *, desk: bool) -> RecordedChange:
         """Return the change as text, in the language of the page."""

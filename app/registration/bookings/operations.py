@@ -52,8 +52,9 @@ def lock_expecting(delegate: Delegate, expected_version: int) -> None:
         raise RuleViolation(queries.BOOKING_CANCELLED)
     if delegate.version != expected_version:
         raise StaleBooking(
+            delegate.version,
             message="Your booking was changed in another window after you opened this page. "
-            "Check your answer, then save again if it should count"
+            "Check your answer, then save again if it should count",
         )
 
 

@@ -64,7 +64,8 @@ class ProfileFields(TableForm):
     @property
     def typed_values(self) -> dict[str, Any]:
         """Return what was typed, as values of an edit."""
-        values = {name: self.table_values[name] for name in PROFILE_FIELDS if name in self}
+        typed = self.table_values
+        values = {name: typed[name] for name in PROFILE_FIELDS if name in typed}
         if "biographies" in values:
             values["biographies"] = self.biographies.to_pairs
         if "links" in values:

@@ -101,7 +101,10 @@ def normalise_key(value: str) -> str:
 
 def normalise_uri(address: str) -> str:
     """Percent-encode characters that a URI must not contain (RFC 3986, section 2)."""
-    parts = urlsplit(UNESCAPED_PERCENT.sub("%25", address))
+    try:
+        parts = urlsplit(UNESCAPED_PERCENT.sub("%25", address))
+    except ValueError:  # it is none
+        return address
     return parts._replace(
         path=quote(parts.path, URI_SAFE),
         query=quote(parts.query, URI_SAFE),
@@ -139,6 +142,11 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def as_list(value: Any) -> list[Any]:
+    """Return a list, or an empty one for any other value."""
+    return value if isinstance(value, list) else []
+
+
 def as_mappings(value: Any, name: str, log: ImportLog) -> list[Mapping[str, Any]]:
     """Return the mappings in a list, and note other items."""
     if not isinstance(value, list):
@@ -156,6 +164,15 @@ def as_mappings(value: Any, name: str, log: ImportLog) -> list[Mapping[str, Any]
 def first_text(mapping: Mapping[str, Any], *names: str) -> str:
     """Return the first of several keys that has a text."""
     return next((text for name in names if (text := as_text(mapping.get(name)).strip())), "")
+
+
+def parse_value(field: Field, value: Any) -> Any:
+    """Return what JSON holds as the raw value of a simple field: neither links nor translations."""
+    if field.kind is YES_NO:
+        return value is True
+    if field.kind is WORDS:
+        return None if value is None else [*map(as_text, as_list(value))]
+    return as_text(value)
 
 
 def clean_value(field: Field, raw_value: Any, subject: str, where: str, log: ImportLog) -> Any:

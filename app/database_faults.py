@@ -61,6 +61,14 @@ def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None =
     return True
 
 
+def describe(fault: SQLAlchemyError) -> str:
+    """Describe a fault without its statement and parameters, which may hold personal data."""
+    original = getattr(fault, "orig", None)
+    if _is_trouble(original):
+        return str(original).strip().partition("\n")[0]
+    return " ".join(filter(None, [type(fault).__name__, _code(fault)]))
+
+
 def current_migration(engine: Engine) -> str | None:
     """Return the database's current migration, or None if it cannot be read."""
     try:

@@ -22,7 +22,11 @@ def _answer_in_pieces(site: flask.Flask, environ: dict[str, Any], start: Any) ->
 
 
 def _pause(answer: Iterable[bytes]) -> Iterator[bytes]:
-    whole = b"".join(answer)
+    try:
+        whole = b"".join(answer)
+    finally:
+        if close := getattr(answer, "close", None):  # as a server does (PEP 3333)
+            close()
     yield whole[:FIRST_PIECE]
     time.sleep(PAUSE_SECONDS)
     yield whole[FIRST_PIECE:]

@@ -3,10 +3,12 @@
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError
@@ -213,6 +215,65 @@ def test_a_first_run_fills_a_postgresql_database_too(
     assert run.is_up()
     assert run.status("/programme") == 200
     assert not (tmp_path / "instance" / "settings.env").exists()  # commands are given the same
+
+
+def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(serve: Serve) -> None:
+    port = free_port()
+
+    run = serve(DATABASE_URL=f"postgresql+psycopg://site:whisper@{HOST}:{port}/conference")
+
+    assert run.process.wait(TURN) == 1
+    assert run.said == (
+        "The site cannot start, for the database does not work: connection failed: connection to "
+        f'server at "{HOST}", port {port} failed: Connection refused\n'
+    )
+
+
+def test_a_file_that_is_no_database_is_said_in_a_sentence(serve: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "conference.sqlite"
+    file.write_text("A list of things to do, and no database at all", encoding="utf-8")
+
+    run = serve(DATABASE_URL=f"sqlite:///{file}")
+
+    assert run.process.wait(TURN) == 1
+    assert run.said == (
+        "The site cannot start, for the database does not work: file is not a database\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "UPDATE alembic_version SET version_num = '9999'",  # of a newer site
+            (
+                "Error: Can't locate revision identified by '9999'\n"
+                "The database could not be brought up to date. The reason stands above.\n"
+            ),
+        ),
+        (
+            "DROP TABLE conference",
+            (
+                "The site cannot start, for the database does not work: "
+                "OperationalError SQLITE_ERROR\n"
+            ),
+        ),
+    ],
+)
+def test_a_database_that_does_not_fit_is_said_in_a_sentence(
+    serve: Serve, tmp_path: Path, statement: str, said: str
+) -> None:
+    first = serve()
+    first.wait_until_it_says("Press Ctrl-C to stop.")
+    first.end()
+    with closing(sqlite3.connect(tmp_path / "instance" / "conference.sqlite")) as database:
+        database.execute(statement)
+        database.commit()
+
+    second = serve()
+
+    assert second.process.wait(TURN) == 1
+    assert second.said == said
 
 
 def test_wrong_settings_are_all_named(serve: Serve) -> None:

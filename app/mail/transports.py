@@ -52,7 +52,10 @@ class SmtpConnection(flask_mail.Connection):
 
     def configure_host(self) -> smtplib.SMTP:
         """Open the connection."""
-        options: dict[str, Any] = {"local_hostname": self._ehlo_name, "timeout": self.timeout}
+        options: dict[str, Any] = {
+            "local_hostname": self._ehlo_name,
+            "timeout": self._connect_timeout(),
+        }
         if self.mail.use_ssl:
             host: smtplib.SMTP = smtplib.SMTP_SSL(context=self._ssl_context, **options)
         else:
@@ -63,13 +66,21 @@ class SmtpConnection(flask_mail.Connection):
         code, greeting = host.connect(self.mail.server, self.mail.port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, greeting)
-        if time.monotonic() >= self._ends_at:  # the server has several addresses, tried in turn
-            raise TimeoutError("timed out")
+        if host.sock is not None:
+            host.sock.settimeout(self.timeout)  # of each further step
         if self.mail.use_tls:
             host.starttls(context=self._ssl_context)
         if self.mail.username and self.mail.password:
             host.login(self.mail.username, self.mail.password)
         return host
+
+    def _connect_timeout(self) -> float:
+        """Divide the time left among the server's addresses, which are tried in turn."""
+        addresses = socket.getaddrinfo(self.mail.server, self.mail.port, type=socket.SOCK_STREAM)
+        share = (self._ends_at - time.monotonic()) / (len(addresses) + 1)
+        if share <= 0:
+            raise TimeoutError("timed out")
+        return min(self.timeout, share)
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
@@ -89,9 +100,10 @@ class SmtpConnection(flask_mail.Connection):
         """Cut a connection when its time is over, however slowly the server goes on."""
         while self.host is host:
             time.sleep(WATCH_INTERVAL)
-            if time.monotonic() >= self._ends_at and host.sock is not None:
+            sock = host.sock  # which another thread may take away at any moment
+            if time.monotonic() >= self._ends_at and sock is not None:
                 with suppress(OSError):  # it is closed already
-                    socket.socket.shutdown(host.sock, socket.SHUT_RDWR)
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection without QUIT."""

@@ -24,7 +24,7 @@ from app.programme import snapshot as programme_snapshot
 from app.programme.collation import UNDECOMPOSED_LETTERS
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
-from app.programme.fields.table import PROSE, WORDS, FieldTable, Kind
+from app.programme.fields.table import PROSE, WORDS, Field, Kind
 from app.programme.models import Conference, Release
 from app.programme.snapshot import Room, Session, Snapshot, Speaker, Theme
 from app.releases.published_programme import PublishedProgramme
@@ -145,18 +145,21 @@ def _deferred(load: Callable[..., SearchText], entity: object) -> Callable[[], S
 def _session_text(session: Session) -> SearchText:
     people = (f"{part.name}, {part.organisation}" for part in session.parts)
     theme = session.theme.name if session.theme else ""
-    text = ". ".join(filter(None, [*_list_texts(SESSION_FIELDS, session), *people, theme]))
+    searched = (one for one in SESSION_FIELDS if one.is_searched)
+    text = ". ".join(filter(None, [*_list_texts(searched, session), *people, theme]))
     return SearchText(session.summary, text, session.language)
 
 
 def _speaker_text(speaker: Speaker) -> SearchText:
-    *facts, biography = _list_texts(SPEAKER_FIELDS, speaker)
-    return SearchText(", ".join(filter(None, facts)), biography)
+    searched = [one for one in SPEAKER_FIELDS if one.is_searched]
+    facts = _list_texts((one for one in searched if one.kind is not PROSE), speaker)
+    prose = _list_texts((one for one in searched if one.kind is PROSE), speaker)
+    return SearchText(", ".join(filter(None, facts)), " ".join(prose))
 
 
-def _list_texts(table: FieldTable[Any], entity: Session | Speaker) -> list[str]:
-    """Return the texts of the fields that are searched."""
-    return [_plain_text(one.kind, getattr(entity, one.name)) for one in table if one.is_searched]
+def _list_texts(fields: Iterable[Field], entity: Session | Speaker) -> list[str]:
+    """Return the texts of these fields."""
+    return [_plain_text(one.kind, getattr(entity, one.name)) for one in fields]
 
 
 def _plain_text(kind: Kind, value: Any) -> str:

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 import flask_migrate
+from sqlalchemy.exc import SQLAlchemyError
 
-from app import cache_version, clock
+from app import cache_version, clock, database_faults
 from app.accounts import services as accounts
 from app.database import db, transaction
 from app.database_faults import current_migration, newest_migration
@@ -18,6 +19,7 @@ from app.interchange import services as interchange
 from app.programme import queries
 from app.registration import seats
 from app.releases import services as releases
+from app.server.options import StartupError
 from app.web.rendering import absolute_url
 from config import Config
 
@@ -44,6 +46,17 @@ def startup_lock(folder: Path) -> Iterator[None]:
 
 
 def bootstrap(config: Config) -> BootstrapResult:
+    """Prepare the database; raise StartupError if it does not work."""
+    try:
+        return _prepare(config)
+    except SQLAlchemyError as fault:
+        reason = database_faults.describe(fault)
+        raise StartupError(
+            f"The site cannot start, for the database does not work: {reason}"
+        ) from None
+
+
+def _prepare(config: Config) -> BootstrapResult:
     """Migrate the database, fill it if it is empty, and create an organiser's sign-in link."""
     site = create_app(config)
     with site.app_context():
@@ -65,7 +78,12 @@ def bootstrap(config: Config) -> BootstrapResult:
 def migrate() -> None:
     """Migrate the database if necessary."""
     if current_migration(db.engine) != newest_migration():
-        flask_migrate.upgrade()
+        try:
+            flask_migrate.upgrade()
+        except SystemExit:  # after it has said why
+            raise StartupError(
+                "The database could not be brought up to date. The reason stands above."
+            ) from None
 
 
 def fix_clock(config: Config) -> None:

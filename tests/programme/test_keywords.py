@@ -10,8 +10,10 @@ from app.database import transaction
 from app.interchange import services
 from app.interchange.exporters.formats import FORMATS, TABLES
 from app.interchange.exporters.source import load_working_programme
+from app.interchange.importers.detect import read_file
 from app.programme import snapshot
 from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.table import WORDS
 from app.releases import current_release
 from app.web import spreadsheets
 from tests.browser import Browser
@@ -104,6 +106,29 @@ def test_files_bring_them_back_and_one_that_has_none_leaves_them(
     with transaction():
         services.merge_file(tmp_path / "foreign.xml")
     assert keywords("opening") == ["moon", "Spring tide"]
+
+
+def test_a_file_brings_the_words_that_a_form_would(site: object, tmp_path: Path) -> None:
+    path = tmp_path / "conference.json"
+    written = json.loads(FORMATS["conference.json"].dump(load_working_programme(SITE)))
+    opening, other = written["sessions"][:2]
+    opening["keywords"] = ["tax, moon; Tax", "R&amp;D", f"{'very ' * 12}long; short"]
+    other["keywords"] = ["a,b,c", *map(str, range(20))]
+    path.write_text(json.dumps(written), encoding="utf-8")
+
+    reading = read_file(path)
+
+    long = f"{('very ' * 12).rstrip()}…"
+    found = [one.keywords for one in reading.programme.sessions[:2]]
+    assert found == [
+        ("tax", "moon", "R&D", long, "short"),
+        ("a", "b", "c", *map(str, range(17))),
+    ]
+    for words in found:
+        assert WORDS.parse(WORDS.format(words)) == list(words or ())
+    assert [one.reason for one in reading.notes if one.subject == other["title"]] == [
+        "It has more than 20 keywords; these were left out: 17, 18, 19"
+    ]
 
 
 def test_a_release_from_before_there_were_keywords_still_opens(site: object) -> None:

@@ -8,15 +8,17 @@ from app.interchange.importers.import_log import ImportLog
 from app.interchange.importers.parsed import ParsedConference
 from app.interchange.importers.raw import RawPerson, RawProgramme, RawRoom, RawSession, RawTheme
 from app.interchange.importers.text import (
+    as_list,
     as_mapping,
     as_mappings,
     as_text,
     first_text,
     normalise_uri,
+    parse_value,
 )
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
-from app.programme.fields.table import LINKS, MOMENT, WORDS, YES_NO, Field
+from app.programme.fields.table import LINKS, MOMENT, TRANSLATIONS, Field
 
 Item = TypeVar("Item")
 
@@ -25,7 +27,6 @@ SCHEDULE_FIELDS = frozenset(  # fields of sessions that c3voc schedules have
     {"title", "subtitle", "kind", "abstract", "description", "language"}
     | {"links", "licence", "recorded"}
 )
-SPEAKER_NAMES = [one.file_name for one in SPEAKER_FIELDS.in_files]
 THEME_TEXTS = ("slug", "summary", "letter", "shape", "palette", "colour")
 CONFERENCE_FIELDS = [one.name for one in fields(ParsedConference) if one.name != "invented"]
 
@@ -131,14 +132,10 @@ def _parse_session(record: Mapping[str, Any], number: int) -> RawSession:
 
 def _parse_field(field: Field, value: Any) -> Any:
     """Return the raw value of a field."""
-    if field.kind is YES_NO:
-        return value is True
     if field.kind is LINKS:
-        links = map(as_mapping, _as_list(value))
+        links = map(as_mapping, as_list(value))
         return [(first_text(one, "address"), first_text(one, "label")) for one in links]
-    if field.kind is WORDS:
-        return None if value is None else [*map(as_text, _as_list(value))]
-    return as_text(value)
+    return parse_value(field, value)
 
 
 def _parse_theme(theme: Mapping[str, Any]) -> RawTheme:
@@ -155,7 +152,7 @@ def _parse_room(room: Mapping[str, Any]) -> RawRoom:
         slug=first_text(room, "slug"),
         capacity=first_text(room, "capacity"),
         description=first_text(room, "description"),
-        features=tuple(filter(None, map(as_text, _as_list(room.get("features"))))),
+        features=tuple(filter(None, map(as_text, as_list(room.get("features"))))),
         illustrative=room.get("illustrative") is True,
         where=f"room {first_text(room, 'slug')[:60]}",
     )
@@ -167,13 +164,17 @@ def _parse_person(person: Mapping[str, Any]) -> RawPerson:
         key=first_text(person, "key", "slug", "name"),
         slug=first_text(person, "slug"),
         where=f"speaker {first_text(person, 'slug')[:60]}",
-        values={name: person[name] for name in SPEAKER_NAMES if name in person},
+        values={
+            one.file_name: _parse_speaker_field(one, person[one.file_name])
+            for one in SPEAKER_FIELDS.in_files
+            if one.file_name in person
+        },
     )
 
 
-def _as_list(value: Any) -> list[Any]:
-    """Return a list, or an empty one for any other value."""
-    return value if isinstance(value, list) else []
+def _parse_speaker_field(field: Field, value: Any) -> Any:
+    """Return the raw value of a field; of records as it is, so that what is none is noted."""
+    return value if field.kind in {LINKS, TRANSLATIONS} else parse_value(field, value)
 
 
 Restorable = TypeVar("Restorable", RawRoom, RawTheme)

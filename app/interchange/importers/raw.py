@@ -85,7 +85,8 @@ class RawSession:
     cancelled: bool = False
     draft: bool | None = None
     people: list[RawPerson] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)  # other fields, by name in native JSON
+    # other fields, by name in native JSON: texts, and for other kinds what ``clean_value`` takes
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

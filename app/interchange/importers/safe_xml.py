@@ -38,7 +38,7 @@ class XmlElement(etree.ElementBase):  # type: ignore[misc]
     @property
     def inner_html(self) -> str:
         """The content, as HTML if it has child elements."""
-        return _render_html(self).strip() if self.children("*") else self.own_text
+        return _render_html(self).strip() if [*self.iterchildren("{*}*")] else self.own_text
 
     def get(self, attribute: str) -> str:
         """Return an attribute, or an empty string."""
@@ -49,8 +49,10 @@ class XmlElement(etree.ElementBase):  # type: ignore[misc]
         return next(iter(self.children(name)), MISSING_ELEMENT)
 
     def children(self, name: str) -> "list[XmlElement]":
-        """Return all children with this name."""
-        return list(self.iterchildren(f"{{*}}{name}"))
+        """Return all children with this name, in no namespace or in that of the document."""
+        namespace = etree.QName(self.getroottree().getroot()).namespace
+        own = [f"{{{namespace}}}{name}"] if namespace else []
+        return list(self.iterchildren(f"{{}}{name}", *own))
 
     def child_text(self, name: str) -> str:
         """Return the text of the first child with this name."""

@@ -90,10 +90,10 @@ def _parse_event(event: Mapping[str, Any], day: RawDay, room: str, number: int) 
         cancelled=first_text(event, "status", "state").lower() in {"cancelled", "canceled"},
         people=[_parse_person(person, where) for person in _list_people(event)],
         values={
-            **{name: event.get(name) for name in SAME_NAMES},
-            "kind": event.get("type"),
+            **{name: as_text(event.get(name)) for name in SAME_NAMES},
+            "kind": as_text(event.get("type")),
             "links": _parse_links(event),
-            "licence": event.get("recording_license"),
+            "licence": as_text(event.get("recording_license")),
             "recorded": "do_not_record" in event and not is_not_recorded,
         },
     )

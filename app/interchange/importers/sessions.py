@@ -101,7 +101,7 @@ class SessionBuilder:
             if field.kind is LINKS:
                 values[field.file_name] = tuple(self._build_links(raw, value or (), base))
             elif field.kind is LANGUAGE:
-                values[field.file_name] = self._parse_language(raw, value or "")
+                values[field.file_name] = self._parse_language(raw, text.as_text(value))
             elif field.file_name not in {"title", "starts_at", "ends_at"}:
                 values[field.file_name] = text.clean_value(
                     field, value, raw.title, raw.where, self._log

@@ -274,11 +274,12 @@ SESSION_FIELDS: Final = FieldTable[Session](
             "",
         ),
     ),
-    Field("state", N_("State"), set=_set_state, file_name=""),
+    Field("state", N_("State"), is_public=False, set=_set_state, file_name=""),
     Field(
         "appearances",
         N_("Speakers"),
         APPEARANCES,
+        is_public=False,  # snapshots have parts
         get=lambda session: [[one.speaker.key, one.role] for one in session.appearances],
         set=_set_appearances,
         display=_display_appearances,

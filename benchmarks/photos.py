@@ -28,9 +28,10 @@ from config import ROOT
 TWELVE_MEGAPIXELS = (4032, 3024)
 READ_SCRIPT = (
     "import sys, time, app.cli; "
-    "from app.programme.photos import cropping, normalise_upload; import PIL.Image; "
+    "from app.programme.photos.cropping import crop_square; import PIL.Image; "
+    "from app.programme.photos.normalise_upload import normalise_upload; "
     "body = sys.stdin.buffer.read(); began = time.perf_counter(); "
-    "cropping.crop_square(normalise_upload.normalise_upload(body)); print(time.perf_counter() - began); "
+    "crop_square(normalise_upload(body)); print(time.perf_counter() - began); "
     "print(*(one.split()[1] for one in open('/proc/self/status') if one.startswith('VmHWM')))"
 )
 

@@ -1,5 +1,6 @@
 """What an organiser finds in the programme after reading a spreadsheet."""
 
+from dataclasses import replace
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -8,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidFile
-from app.interchange.importers import parse_workbook, spreadsheets
+from app.interchange.importers import parse_workbook, speakers, spreadsheets, tables
 from app.interchange.importers.detect import read_bytes
 from app.interchange.importers.parsed import ParsedAppearance, ParsedSession, ParseResult
 from app.interchange.importers.raw import TargetConference
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import WORDS, FieldTable
+from app.programme.models import Speaker
 from tests.interchange.sample_schedules import list_notes
 from tests.interchange.sample_workbooks import DAY, HOUR, Cell, make_workbook, make_zip
 from tests.interchange.test_import_ical import TIDES
@@ -401,3 +405,20 @@ def test_whatever_stands_in_a_table_is_read_or_refused(rows: list[list[str]]) ->
 def test_letters_that_are_no_table_are_refused() -> None:
     with pytest.raises(InvalidFile, match="This is no programme"):
         read("Dear all,", "here is the programme.")
+
+
+def test_a_speakers_field_of_any_simple_kind_is_read_as_one_of_a_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = SPEAKER_FIELDS
+    fields = [replace(one, kind=WORDS) if one.name == "role" else one for one in table]
+    for module in (speakers, tables):
+        monkeypatch.setattr(
+            module,
+            "SPEAKER_FIELDS",
+            FieldTable[Speaker](table.history_subject, table.name, table.check, *fields),
+        )
+
+    [ada] = read("Name,Role", "Ada Marsh,tax; moon").programme.speakers
+
+    assert vars(ada)["role"] == ("tax", "moon")

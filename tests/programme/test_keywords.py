@@ -15,8 +15,9 @@ from app.programme import snapshot
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.table import WORDS
 from app.releases import current_release
+from app.site import search_filters
 from app.web import spreadsheets
-from tests.browser import Browser
+from tests.browser import Browser, Page
 from tests.factories import get_ada_marsh, publish_programme, sign_in, sign_in_speaker
 from tests.lookups import get_session
 from tests.pages import read_text
@@ -54,6 +55,40 @@ def test_what_an_organiser_types_becomes_a_filter_of_the_programme(
     assert found == ["Opening", "Reading the tide"]
     page = visitor.open("/search?q=spring")
     assert [read_text(one) for one in page.tree.find_all("h2", within=page.main)] == ["Opening"]
+
+
+def list_offered(page: Page) -> list[tuple[str, str]]:
+    """Give the keywords that the search offers: values and labels."""
+    choice = page.tree.find_by_id("keyword")
+    return [
+        (value, read_text(one))
+        for one in page.tree.find_all("option", within=choice)
+        if (value := one.get("value"))
+    ]
+
+
+def test_words_of_any_case_are_one_filter(visitor: Browser) -> None:
+    set_keywords("opening", "Tax")
+    set_keywords("reading-the-tide", "tax")
+    publish_programme()
+
+    page = visitor.open("/search?keyword=TAX")
+
+    found = [read_text(one) for one in page.tree.find_all("h2", within=page.main)]
+    assert found == ["Opening", "Reading the tide"]
+    assert list_offered(page) == [("tax", "Tax")]
+
+
+def test_the_words_used_most_are_offered_and_the_chosen_one(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_filters, "MAX_WORDS_OFFERED", 1)
+    set_keywords("opening", "moon", "tax")
+    set_keywords("reading-the-tide", "tax")
+    publish_programme()
+
+    assert list_offered(visitor.open("/search")) == [("tax", "tax")]
+    assert list_offered(visitor.open("/search?keyword=moon")) == [("moon", "moon"), ("tax", "tax")]
 
 
 def test_too_many_words_are_refused_beside_the_question(visitor: Browser) -> None:

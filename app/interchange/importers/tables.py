@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -308,7 +308,7 @@ def _parse_speakers(row: _Row, log: ImportLog) -> Iterator[RawPerson]:
             slug=_slug_from_path(row["slug"]) if len(names) == 1 else "",
             where=row.where,
             values={
-                **{field: row[field] for field in row.columns.own_fields},
+                **_parse_speaker_cells(row, row.columns.own_fields),
                 "organisation": organisation,
                 **(_parse_profile(row) if len(names) == 1 else {}),
             },
@@ -317,11 +317,17 @@ def _parse_speakers(row: _Row, log: ImportLog) -> Iterator[RawPerson]:
 
 def _parse_profile(row: _Row) -> dict[str, Any]:
     """Return the profile fields of a row, with the keys of native JSON."""
-    profile: dict[str, Any] = {field: row[field] for field in row.columns.profile_fields}
-    if "links" in profile:
-        links = [link.strip().partition(" ") for link in profile["links"].splitlines()]
+    profile = _parse_speaker_cells(row, row.columns.profile_fields - {"links"})
+    if "links" in row.columns.profile_fields:
+        links = [link.strip().partition(" ") for link in row["links"].splitlines()]
         profile["links"] = [{"address": one, "label": label} for one, _, label in links if one]
     return profile
+
+
+def _parse_speaker_cells(row: _Row, names: Container[str]) -> dict[str, Any]:
+    """Return the raw values of these fields of a speaker."""
+    fields = (one for one in SPEAKER_FIELDS.in_files if one.file_name in names)
+    return {one.file_name: _parse_cell(one, row[one.file_name]) for one in fields}
 
 
 def _split_people(name: str, row: _Row, log: ImportLog) -> list[str]:

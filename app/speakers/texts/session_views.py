@@ -1,4 +1,4 @@
-"""The title and the abstract of a session, edited by its owner."""
+"""The title, the abstract and the keywords of a session, edited by its owner."""
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue

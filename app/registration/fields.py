@@ -43,6 +43,7 @@ class DelegateField:
     question: Field  # as registration asks
     desk_question: Field  # as the desk fills it in for somebody else
     desk_label: Any = None  # on the desk's pages, in files and in the history, if it differs
+    change_label: Any = None  # for the delegate, in the email about a change, if it differs
     empty: Any = NOT_GIVEN
     fallback: Callable[[Answers], str] | None = None  # the answer of those who leave it empty
     choices: Callable[[], Choices] | None = None  # in the language of the page
@@ -248,6 +249,7 @@ FIELDS = (
             _l("Which days will you come?"), _l("Choose every day on which you will be there")
         ),
         days_field(_l("Days")),
+        change_label=_l("Days on which you come"),
         choices=_list_days,
         display=_format_days,
         is_kept=True,

@@ -12,9 +12,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, SelectField, SelectMultipleField
-from wtforms.validators import DataRequired
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms import Field
 
 from app.forms.fields import (
     email_field,
@@ -23,9 +21,9 @@ from app.forms.fields import (
     other_persons_email_field,
     text_field,
 )
-from app.forms.validators import one_of_choices
 from app.registration import countries, queries
 from app.registration.answers import Answers, full_name
+from app.registration.form_fields import country_field, days_field
 from app.registration.models import Delegate
 from app.web import languages
 from app.web.formatting import local_date
@@ -45,6 +43,7 @@ class DelegateField:
     question: Field  # as registration asks
     desk_question: Field  # as the desk fills it in for somebody else
     desk_label: Any = None  # on the desk's pages, in files and in the history, if it differs
+    change_label: Any = None  # for the delegate, in the email about a change, if it differs
     empty: Any = NOT_GIVEN
     fallback: Callable[[Answers], str] | None = None  # the answer of those who leave it empty
     choices: Callable[[], Choices] | None = None  # in the language of the page
@@ -109,33 +108,6 @@ class Step:
     def key(self) -> str:
         """The answer that is there once the page has been answered."""
         return self.fields[0].name if self.fields else CONSENT
-
-
-class DaysField(SelectMultipleField):
-    """A list of days, each with a checkbox."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-    def process_data(self, value: str | None) -> None:
-        """Tick the days of an answer."""
-        super().process_data((value or "").split())
-
-
-def _days_field(label: Any, description: Any = "") -> DaysField:
-    required = DataRequired(_l("Choose at least one day"))
-    offered = one_of_choices(_l("Choose from these days"))
-    return DaysField(label, [required, offered], validate_choice=False, description=description)
-
-
-def _country_field(required_message: Any, **html_attributes: str) -> SelectField:
-    offered = one_of_choices(_l("Choose a country from the list"))
-    return SelectField(
-        _l("Country"),
-        [DataRequired(required_message), offered],
-        validate_choice=False,
-        render_kw=html_attributes,
-    )
 
 
 def _list_countries() -> Choices:
@@ -265,18 +237,19 @@ FIELDS = (
         "country",
         "work",
         _l("Country"),
-        _country_field(_l("Choose your country"), autocomplete="country"),
-        _country_field(_l("Choose a country"), autocomplete="off"),
+        country_field(_l("Choose your country"), autocomplete="country"),
+        country_field(_l("Choose a country"), autocomplete="off"),
         choices=_list_countries,
     ),
     DelegateField(
         DAYS,
         "days",
         _l("Days"),
-        _days_field(
+        days_field(
             _l("Which days will you come?"), _l("Choose every day on which you will be there")
         ),
-        _days_field(_l("Days")),
+        days_field(_l("Days")),
+        change_label=_l("Days on which you come"),
         choices=_list_days,
         display=_format_days,
         is_kept=True,

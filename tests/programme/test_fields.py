@@ -1,14 +1,16 @@
 """Whoever adds a field of a session or a speaker is told each place that has not heard of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import inspect
 
 from app.admin.sessions.forms import SessionForm
+from app.admin.speakers import views as speaker_views
 from app.admin.speakers.forms import SpeakerForm
 from app.database import transaction
 from app.interchange.exporters import source
@@ -20,6 +22,7 @@ from app.interchange.importers.parsed import ParsedProfile, ParsedSession, Parse
 from app.interchange.importers.tables import Sheet
 from app.interchange.matching import target_conference
 from app.programme import models, snapshot
+from app.programme.editing import speakers
 from app.programme.fields import table
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import PHOTO, SPEAKER_FIELDS
@@ -28,7 +31,8 @@ from app.releases import diff_text
 from app.releases.search_index import html_to_text, list_documents, split_words
 from app.site.search_filters import FACET_VALUES
 from app.speakers.texts.forms import ProfileFields, TextFields
-from tests.factories import make_session
+from tests.browser import Browser
+from tests.factories import make_session, make_speaker, sign_in
 
 SITE = "https://conference.example"
 NOT_ASKED = {  # by one question of the form for organisers
@@ -46,6 +50,7 @@ SAMPLES: dict[Kind, Any] = {
     table.YES_NO: True,
     table.LINKS: '[["https://tides.example/", "Tides"]]',
     table.WORDS: '["ebb", "flow"]',
+    table.TRANSLATIONS: '[["fr", "Le flux"]]',
 }
 
 
@@ -58,11 +63,19 @@ class Places:
     parsed: Sequence[type[Any]]
     form: type[Any]
     own: type[Any]  # the form of speakers
+    on_page: Collection[str] | None = None  # on its page in admin; None: the page reads the table
+    merged: Collection[str] | None = None  # or named as what merging leaves
 
 
 OF_SESSIONS = Places(models.Session, snapshot.Session, [ParsedSession], SessionForm, TextFields)
 OF_SPEAKERS = Places(
-    models.Speaker, snapshot.Speaker, [ParsedSpeaker, ParsedProfile], SpeakerForm, ProfileFields
+    models.Speaker,
+    snapshot.Speaker,
+    [ParsedSpeaker, ParsedProfile],
+    SpeakerForm,
+    ProfileFields,
+    on_page={*speaker_views.SHOWN_APART, *(one.name for one in speaker_views.OTHER_FIELDS)},
+    merged={*speakers.NOT_MERGED, *speakers.MERGED_FIELDS},
 )
 
 
@@ -93,6 +106,16 @@ def forgotten(field: Field, places: Places = OF_SESSIONS) -> list[str]:
             bool(field.filter_name),
             field.filter_name in FACET_VALUES,
         ),
+        (
+            "the page in admin does not show it",
+            places.on_page is not None,
+            field.name in (places.on_page or ()),
+        ),
+        (
+            "merging forgets it",
+            places.merged is not None,
+            field.name in (places.merged or ()),
+        ),
     )
     return [place for place, applies, is_known in checks if applies and not is_known]
 
@@ -106,6 +129,47 @@ def test_every_field_of_a_session_and_a_speaker_is_known_wherever_it_has_to_be()
     told |= {f"speaker {one.name}": forgotten(one, OF_SPEAKERS) for one in SPEAKER_FIELDS}
 
     assert {name: places for name, places in told.items() if places} == {}
+
+
+def test_a_field_of_a_speaker_that_is_not_proposed_is_asked_and_saved_with_the_others(
+    site: Flask,
+) -> None:
+    motto = Field(
+        "motto",
+        "Motto",
+        question=Question("Motto (optional)", "The motto", "Not public"),
+        is_public=False,
+        get=lambda speaker: f"By {speaker.name}",
+    )
+    ada = make_speaker(name="Ada Marsh")
+
+    class MottoForm(SpeakerForm):
+        table = FieldTable[models.Speaker](str, str, lambda _: None, *SPEAKER_FIELDS, motto)
+
+    MottoForm.add_other_fields([motto])
+
+    with site.test_request_context(method="POST", data={"name": "Ada", "motto": "Ebb and flow"}):
+        opened = MottoForm.speaker_data(ada, ZoneInfo("UTC"))
+        form = MottoForm(data=opened)
+
+        assert opened["motto"] == "By Ada Marsh"
+        assert [field.name for field in form.other_fields] == ["motto"]
+        assert form.values(ZoneInfo("UTC"))["motto"] == "Ebb and flow"
+
+
+def test_merging_and_the_page_in_admin_know_every_field_of_a_speaker(visitor: Browser) -> None:
+    samples = {
+        one.name: SAMPLES.get(one.kind, f"Our {one.name}")
+        for one in SPEAKER_FIELDS
+        if one.name not in speakers.NOT_MERGED
+    }
+    with transaction():
+        full, target = make_speaker(**samples), make_speaker()
+        speakers.merge(target, full, actor="Olga")
+    page = sign_in(visitor).open(f"/organise/speakers/{target.slug}")
+
+    shown = {**samples, "biographies": "Le flux", "links": "Tides"}
+    assert [name for name, text in shown.items() if text not in page.text] == []
 
 
 def test_a_field_that_stands_in_the_table_alone_is_missed_place_by_place() -> None:

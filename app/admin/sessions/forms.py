@@ -1,8 +1,7 @@
-"""The form for a session: its fields, links, and times in the conference's time zone."""
+"""The form for a session: its fields, links and times."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from wtforms.validators import NumberRange, Optional, ValidationError
 from app.admin.edit_form import EditForm, notes_field
 from app.admin.sessions import appearance_fields
 from app.admin.sessions.appearance_fields import AppearancesField
+from app.admin.sessions.local_times import get_last_day, initial_times, resolve_local_time
 from app.errors import RuleViolation
 from app.forms.fields import (
     MAX_EDITOR_LINE_LENGTH,
@@ -70,57 +70,6 @@ def _is_web_url(address: str) -> bool:
         return False
     is_whole = parts.scheme in SCHEMES and bool(parts.hostname)
     return is_whole and len(address) <= MAX_URL_LENGTH
-
-
-@dataclass(frozen=True)
-class SessionTimes:
-    """Day, start and end in local time; None if not known yet."""
-
-    day: date | None
-    starts: time | None
-    ends: time | None
-    ends_next_day: bool = False
-
-
-def initial_times(session: Session, zone: ZoneInfo) -> SessionTimes:
-    """Return the session's current times in local time."""
-    if session.starts_at is None:
-        return SessionTimes(None, None, None)
-    starts = session.starts_at.astimezone(zone)
-    if session.ends_at is None:
-        return SessionTimes(starts.date(), _clock_time(starts), None)
-    ends = session.ends_at.astimezone(zone)
-    return SessionTimes(
-        starts.date(), _clock_time(starts), _clock_time(ends), ends.date() > starts.date()
-    )
-
-
-def resolve_local_time(
-    day: date, clock: time, zone: ZoneInfo, known: Iterable[datetime | None] = ()
-) -> datetime | None:
-    """Return the moment of a local time in UTC, or None if the clocks skip it.
-
-    If the clocks show it twice, return the first, unless the second is among the known moments: a
-    time that nobody touched stays unchanged.
-    """
-    both = [datetime.combine(day, clock, zone).replace(fold=fold) for fold in (0, 1)]
-    real = [one.astimezone(UTC) for one in both if _local_time_exists(one, zone)]
-    return next((one for one in real if one in known), real[0] if real else None)
-
-
-def get_last_day(day: date, *, is_next: bool) -> date:
-    """Return the day on which a session ends."""
-    return day + timedelta(days=1) if is_next else day
-
-
-def _clock_time(local: datetime) -> time:
-    return local.time().replace(fold=0)
-
-
-def _local_time_exists(local: datetime, zone: ZoneInfo) -> bool:
-    """Return True unless the clocks skip this time."""
-    back = local.astimezone(UTC).astimezone(zone)
-    return back.replace(tzinfo=None, fold=0) == local.replace(tzinfo=None, fold=0)
 
 
 MAX_SEATS = 100_000

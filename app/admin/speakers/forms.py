@@ -42,13 +42,12 @@ class SpeakerForm(EditForm, ProfileFields):
     is_confirmed = BooleanField(_l("Has confirmed that they take part"))
     absences = AbsencesField(_l("Cannot appear"))
 
-    @staticmethod
-    def speaker_data(speaker: Speaker, zone: ZoneInfo) -> dict[str, Any]:
+    @classmethod
+    def speaker_data(cls, speaker: Speaker, zone: ZoneInfo) -> dict[str, Any]:
         """Return the current values of the fields."""
+        names = {*PROFILE_FIELDS, *cls.other_names}
         return {
-            **ProfileFields.initial_data(
-                {name: SPEAKER_FIELDS.get_value(speaker, name) for name in PROFILE_FIELDS}
-            ),
+            **cls.initial_data({name: cls.table.get_value(speaker, name) for name in names}),
             "contact_address": speaker.contact_address,
             "notes": speaker.notes,
             "expected_version": speaker.version,
@@ -58,7 +57,9 @@ class SpeakerForm(EditForm, ProfileFields):
 
     def values(self, zone: ZoneInfo) -> dict[str, Any]:
         """Return the submitted values for saving."""
+        typed = self.table_values
         return {
+            **{name: value for name, value in typed.items() if name in self.other_names},
             **self.typed_values,
             "contact_address": self.contact_address.data or "",
             "notes": self.notes.data or "",
@@ -75,3 +76,6 @@ class SpeakerForm(EditForm, ProfileFields):
             self.absences.remove(number)
         self.absences.set_days(days)
         return self.biographies.apply_button(button) or action in {"add", "remove", "preview"}
+
+
+SpeakerForm.add_other_fields(SPEAKER_FIELDS)

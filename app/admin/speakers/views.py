@@ -15,7 +15,13 @@ from app.errors import NotFound, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import speaker_queries, speakers
-from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.speakers import (
+    ABSENCES,
+    CONFIRMED,
+    PHOTO,
+    SPEAKER_FIELDS,
+    TAKES_PART,
+)
 from app.programme.models import Speaker
 from app.registration import countries
 from app.registration import queries as registration
@@ -36,7 +42,11 @@ flash.MESSAGES["admin"] |= {
     "speakers-merged": _l("The two are one speaker now. Readers see it once you publish."),
 }
 
-OTHER_FIELDS = ("honorific", "pronunciation", "pronouns", "biographies", "links")
+SHOWN_APART = {  # fields with a place of their own on a speaker's page
+    *("name", "role", "organisation", "country", "biography", PHOTO),
+    *("contact_address", "notes", CONFIRMED, TAKES_PART, ABSENCES),
+}
+OTHER_FIELDS = tuple(one for one in SPEAKER_FIELDS if one.name not in SHOWN_APART)
 
 
 @bp.get("")
@@ -71,13 +81,8 @@ def show(slug: str) -> ResponseReturnValue:
         "admin/speakers/show.html",
         speaker=speaker,
         biography=markdown.sanitise(speaker.biography),
-        other_fields=[
-            (
-                SPEAKER_FIELDS.label(field),
-                SPEAKER_FIELDS.display_value(field, SPEAKER_FIELDS.get_value(speaker, field)),
-            )
-            for field in OTHER_FIELDS
-        ],
+        other_fields=_describe_fields(speaker, is_public=True),
+        internal_fields=_describe_fields(speaker, is_public=False),
         absences=forms.describe_absences(speaker.absences, conference_zone()),
         sessions=sessions,
         namesakes=speaker_queries.list_namesakes(speaker),
@@ -197,6 +202,18 @@ def _render_index(error: str = "") -> ResponseReturnValue:
     actions = speaker_listing.BULK_ACTIONS.values()
     listing = speaker_listing.get_listing()
     return render_list("admin/speakers/index.html", listing, error, actions=actions)
+
+
+def _describe_fields(speaker: Speaker, *, is_public: bool) -> list[tuple[str, str]]:
+    """Return the labels and texts of the fields without a place of their own."""
+    return [
+        (
+            one.label,
+            SPEAKER_FIELDS.display_value(one.name, SPEAKER_FIELDS.get_value(speaker, one.name)),
+        )
+        for one in OTHER_FIELDS
+        if one.is_public == is_public
+    ]
 
 
 def _url(speaker: Speaker) -> str:

@@ -12,15 +12,17 @@ from app.programme import slugs
 from app.programme.editing import speaker_queries, versioned_edits
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import (
+    ABSENCES,
     CONFIRMED,
-    PROFILE_FIELDS,
+    PHOTO,
     SPEAKER_FIELDS,
     TAKES_PART,
 )
 from app.programme.models import Session, Speaker
 from app.programme.photos import services
 
-MERGED_FIELDS = (*PROFILE_FIELDS[1:], "contact_address", "notes")  # all but the name
+NOT_MERGED = {"name", PHOTO, CONFIRMED, TAKES_PART, ABSENCES}  # a photo moves by itself
+MERGED_FIELDS = tuple(name for name in SPEAKER_FIELDS.names if name not in NOT_MERGED)
 
 
 class SpeakerInUse(RuleViolation):

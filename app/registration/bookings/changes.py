@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from app.history.changes import Change as RecordedChange
 from app.registration import delegate_record
 from app.registration.answers import Answers
-from app.registration.fields import BY_NAME, EMAIL, FIELDS
+from app.registration.fields import BY_NAME, EMAIL, FIELDS, DelegateField
 from app.registration.models import Delegate
 from app.web import languages
 
@@ -36,10 +36,15 @@ class BookingChange:
             field=self.field,
             before=self.old,
             after=self.new,
-            label=field.label_for(desk=desk) if field else str(PENDING_EMAIL_LABEL),
+            label=_label_change(field, desk=desk) if field else str(PENDING_EMAIL_LABEL),
             old=field.format(self.old) if field else self.old,
             new=field.format(self.new) if field else self.new,
         )
+
+
+def _label_change(field: DelegateField, *, desk: bool) -> str:
+    has_own = field.change_label and not desk
+    return str(field.change_label) if has_own else field.label_for(desk=desk)
 
 
 def diff(delegate: Delegate, answers: Answers) -> list[BookingChange]:

@@ -99,11 +99,11 @@ class TableForm(base.Form):
 
     @classmethod
     def add_other_fields(cls, fields: Iterable[Field]) -> None:
-        """Add the fields that have a question but no place in the form: ``other_fields``."""
+        """Add the fields that have a question but no place in the form to ``other_fields``."""
         others = [one for one in fields if one.question and not hasattr(cls, one.name)]
         for one in others:
             setattr(cls, one.name, form_field(one))
-        cls.other_names = [one.name for one in others]
+        cls.other_names = [*cls.other_names, *(one.name for one in others)]
 
     @property
     def other_fields(self) -> Sequence[Any]:

@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field
 
 from app.interchange.importers.parsed import ImportNote, ParsedProgramme
 from app.programme.fields.sessions import SESSION_FIELDS
@@ -73,7 +76,7 @@ class ReportSection:
 
     heading: str
     lines: tuple[str, ...]
-    most: int  # lines in the short report
+    max_lines: Annotated[int, Field(alias="most")]  # in the short report
 
 
 def list_sections(result: ImportResult) -> Iterator[ReportSection]:
@@ -95,8 +98,8 @@ def as_lines(result: ImportResult) -> Iterator[str]:
     for section in list_sections(result):
         if section.lines:
             yield f"{section.heading}:"
-            yield from (f"  {line}" for line in section.lines[: section.most])
-            yield from _format_remainder(len(section.lines) - section.most)
+            yield from (f"  {line}" for line in section.lines[: section.max_lines])
+            yield from _format_remainder(len(section.lines) - section.max_lines)
             yield ""
     yield summarise(result)
 

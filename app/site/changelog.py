@@ -174,8 +174,8 @@ def build_feed_entry(changes: ReleaseChanges) -> atom.AtomEntry:
 
 def _describe_item(entity: ChangedItem) -> tuple[str, str, str]:
     """Return the description of an item, and its old and new value."""
-    if entity.was_at:
-        return "", _describe_place(entity.was_at), _describe_place(entity.place)
+    if entity.old_place:
+        return "", _describe_place(entity.old_place), _describe_place(entity.place)
     if entity.was_called:
         return _join_field_labels(entity.others), entity.was_called, entity.name
     if entity.group in {"added", "cancelled", "back", "withdrawn"}:

@@ -366,5 +366,5 @@ def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: l
 
 
 def asked(queries: list[str]) -> list[str]:
-    """Leave out the look at the edition, which other sites take once a second."""
+    """Leave out the check of the cache version, which other sites take once a second."""
     return [statement for statement in queries if "FROM site_state" not in statement]

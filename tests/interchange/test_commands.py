@@ -147,7 +147,7 @@ def test_a_dirty_file_is_loaded_with_a_report(command: Command) -> None:
     assert "Left out, because it could not be read:\n  line " in result.output
     assert "Mended:\n" in result.output
     assert "left out" in last(result)
-    assert "fixed" in last(result)
+    assert "mended" in last(result)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_a_server_that_stops_is_survived_and_told(
         assert visitor.open("/programme").heading == "Programme"
         assert visitor.open("/sessions/opening").heading == "Opening"
         assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
-        assert told() == [("edition", ""), ("search index", "")]
+        assert told() == [("cache version", ""), ("search index", "")]
     finally:
         db.session.remove()
         postgres.restart()
@@ -104,7 +104,7 @@ def test_a_damaged_file_is_survived_and_told(
         file.write(DAMAGE)
 
     assert visitor.open("/programme").heading == "Programme"
-    assert told() == [("edition", code)]
+    assert told() == [("cache version", code)]
     assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
     assert visitor.fetch("GET", "/readyz").status_code == 503
 
@@ -118,7 +118,7 @@ def test_a_database_in_the_middle_of_a_migration_is_survived_and_told(
 
     with _downgraded("0012"):  # before there was an index
         assert visitor.open("/search?q=tide").heading == found
-        assert told() == [("edition", code), ("search index", code)]
+        assert told() == [("cache version", code), ("search index", code)]
 
     with _downgraded("base"):
         assert visitor.open("/search?q=tide").heading == found
@@ -153,7 +153,7 @@ def test_a_table_that_somebody_holds_for_too_long_is_survived_and_told(
         assert visitor.open("/programme").heading == "Programme"
 
     beside.dispose()
-    assert told() == [("edition", "55P03")]
+    assert told() == [("cache version", "55P03")]
 
 
 def test_a_fault_that_lasts_is_told_once_in_a_while(
@@ -162,7 +162,7 @@ def test_a_fault_that_lasts_is_told_once_in_a_while(
     told: Callable[[], Told],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    expected = [("edition", "SQLITE_NOTADB"), ("search index", "SQLITE_NOTADB")]
+    expected = [("cache version", "SQLITE_NOTADB"), ("search index", "SQLITE_NOTADB")]
     visitor.open("/programme")
     _file(database).write_bytes(DAMAGE)
     monkeypatch.setattr("app.database_faults.LOG_INTERVAL", 3600)

@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 WORKERS := $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 TESTS := -m pytest -n $(WORKERS) --maxprocesses 5 --dist worksteal $(if $(COVERAGE),-p tests.tracer)
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test test-browser test-random mutate check bench assets pins format installed installed-for-work installed-node
+.PHONY: help run test test-browser test-random mutate check bench assets pictures pins format installed installed-for-work installed-node
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -20,9 +20,9 @@ ifdef COVERAGE
 	@$(PYTHON) scripts/report_coverage.py
 endif
 
-test-browser: installed-for-work installed-node ## Run the stories in a real browser, axe, and the Nu HTML checker
+test-browser: installed-for-work installed-node ## Run the stories in a real browser, axe, and the Nu HTML checker (SLOW=1: pages come slowly)
 	@sh scripts/machine.sh chromium-headless-shell java
-	@$(PYTHON) $(TESTS) -m "browser or node" --nu
+	@$(PYTHON) $(TESTS) -m "browser or node" --nu $(if $(SLOW),--slow-pages)
 
 test-random: installed-for-work ## Try the property tests with new examples
 	@$(PYTHON) $(TESTS) -m "hypothesis and not browser and not node" --hypothesis-profile random
@@ -44,6 +44,10 @@ format: installed-for-work ## Put Python and templates in the shape that `make c
 	@$(PYTHON) -m ruff format
 	@$(PYTHON) -m ruff check --fix
 	@$(PYTHON) -m djlint --reformat --quiet templates
+
+pictures: installed-for-work ## Take the pictures of the README again
+	@sh scripts/machine.sh chromium-headless-shell
+	@$(PYTHON) -m scripts.take_pictures
 
 pins: installed-for-work ## Pin what requirements*.in ask for, with hashes
 	@sh scripts/pins.sh

@@ -20,11 +20,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import clock, preview_mode
 from app.clock import offset_to
-from app.database import Base, db, log_if_unavailable, read_only_connection
+from app.database import Base, db, read_only_connection
+from app.database_faults import log_if_unavailable
 
 T = TypeVar("T")
 
-BUMPED = "edition raised"  # key in `db.session.info`
+BUMPED = "cache version bumped"  # key in `db.session.info`
 BACKOFF = 5  # times the interval, before an unavailable database is tried again
 
 
@@ -114,7 +115,7 @@ class CacheVersionWatcher:
                 row = self._start_clock(self._starts_at)
         except SQLAlchemyError as fault:
             self.is_clock_in_sync = False
-            if not log_if_unavailable(fault, "edition", self._engine):
+            if not log_if_unavailable(fault, "cache version", self._engine):
                 raise
             return False
         if row is not None:

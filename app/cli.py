@@ -15,7 +15,8 @@ from app.accounts import services as accounts
 from app.accounts import team
 from app.accounts.two_factor import services
 from app.agenda import retention
-from app.database import db, is_unavailable, transaction
+from app.database import db, transaction
+from app.database_faults import is_unavailable
 from app.errors import ConferenceError
 from app.interchange import import_report, uploads
 from app.interchange import services as interchange

@@ -1,25 +1,18 @@
-"""The database: one session per request, one transaction per session.
+"""The database: its engines, its types, and transactions outside requests.
 
-Each request is a transaction: it is committed when the request succeeds and rolled back when it
-fails, and a GET never writes. On SQLite a request that may write takes the write lock as it begins
-(``BEGIN IMMEDIATE``): upgrading to a write lock later, after reading, would fail at once.
+On SQLite a transaction that may write takes the write lock as it begins (``BEGIN IMMEDIATE``):
+upgrading to a write lock later, after reading, would fail at once.
 """
 
-import importlib
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cache
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
-from weakref import WeakKeyDictionary
 
-import click
-from flask import Flask, Response, request
-from flask.cli import ScriptInfo
+from flask import Flask
+from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
@@ -28,7 +21,6 @@ from sqlalchemy import (
     Engine,
     Executable,
     Index,
-    Insert,
     MetaData,
     Row,
     TypeDecorator,
@@ -36,16 +28,11 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, registry
 
-from app import preview_mode
-from app.log import log
 from config import ROOT
 
-MIGRATE_PACKAGE = "flask_migrate"
-READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 STREAM_BATCH_SIZE = 500  # rows
 LOCK_TIMEOUT = 20  # seconds that a writing transaction waits for another
 SHORT_LOCK_TIMEOUT = 0.3  # seconds that a write which may be skipped waits
@@ -77,24 +64,8 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 
-# SQLSTATE classes: lost connection, refused login, no such database, serialisation failure,
-# insufficient resources, cancelled or timed out, system error, corrupted data
-UNAVAILABLE_CLASSES = frozenset({"08", "28", "3D", "40", "53", "57", "58", "XX"})
-# and single codes: read-only, idle too long, took too long, no permission, waited for a lock
-UNAVAILABLE_STATES = frozenset({"25006", "25P03", "25P04", "42501", "55P03"})
-# SQLite's primary codes: PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL,
-# CANTOPEN, PROTOCOL, NOTADB
-UNAVAILABLE_CODES = frozenset({3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
-UNDEFINED = frozenset({"42P01", "42703"})  # table, column
-SQLITE_UNDEFINED = ("no such table", "no such column", "has no column named")
-LOG_INTERVAL = 1.0  # seconds within which a fault in one place is logged only once
-
-DURABLE = "stays"  # key in `Session.info`: rows to insert again after a rollback
-DEFERRED = "afterwards"  # key in `Session.info`: statements to execute after the request
-
-_writable: ContextVar[bool] = ContextVar("may_write", default=True)
-_lock_timeout: ContextVar[float] = ContextVar("lock_wait", default=LOCK_TIMEOUT)
-_logged: WeakKeyDictionary[Engine, dict[tuple[str, str], float]] = WeakKeyDictionary()
+is_writable: ContextVar[bool] = ContextVar("may_write", default=True)
+lock_timeout: ContextVar[float] = ContextVar("lock_wait", default=LOCK_TIMEOUT)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -131,12 +102,20 @@ db = SQLAlchemy(model_class=Base)
 
 
 def init_app(app: Flask, url: str) -> None:
-    """Set up the database and its migrations, and end each request's transaction."""
+    """Set up the database and its migrations."""
     is_sqlite = url.startswith("sqlite")
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = SQLITE_OPTIONS if is_sqlite else POSTGRESQL_OPTIONS
     db.init_app(app)
-    _init_migrate(app)
+    Migrate(
+        app,
+        db,
+        directory=str(ROOT / "migrations"),
+        render_as_batch=True,
+        compare_type=True,
+        render_item=_render_utc_datetime,
+        include_name=has_model,
+    )
     if is_sqlite:
         with app.app_context():
             event.listen(db.engine, "connect", _prepare_sqlite)
@@ -144,69 +123,20 @@ def init_app(app: Flask, url: str) -> None:
     else:
         with app.app_context():
             event.listen(db.engine, "begin", _begin_postgresql)
-    app.before_request(_begin_transaction)
-    app.after_request(_end_transaction)
-
-
-@click.command("db", add_help_option=False, context_settings={"ignore_unknown_options": True})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@click.pass_context
-def _db_command(context: click.Context, arguments: tuple[str, ...]) -> None:
-    """Bring the database up to date: Flask-Migrate's commands."""
-    app = context.ensure_object(ScriptInfo).load_app()
-    importlib.import_module(MIGRATE_PACKAGE)
-    _init_migrate(app)
-    app.cli.commands["db"].main(arguments, context.command_path, obj=context.obj)
-
-
-def _init_migrate(app: Flask) -> None:
-    """Load Flask-Migrate only for commands that need it: it takes 10 MB in each process."""
-    if MIGRATE_PACKAGE in sys.modules:
-        migrate = sys.modules[MIGRATE_PACKAGE].Migrate
-        migrate(
-            app,
-            db,
-            directory=str(ROOT / "migrations"),
-            render_as_batch=True,
-            compare_type=True,
-            render_item=_render_utc_datetime,
-            include_name=has_model,
-        )
-    else:
-        app.cli.add_command(_db_command)
 
 
 @contextmanager
 def transaction() -> Iterator[None]:
     """Run a block outside a request as one transaction, rolled back on an error."""
-    _writable.set(True)
+    token = is_writable.set(True)
     try:
         yield
         db.session.commit()
     except BaseException:
         db.session.rollback()
         raise
-
-
-def insert_despite_rollback(statement: Insert, row: dict[str, object]) -> None:
-    """Insert a row that remains even if the request fails.
-
-    The row is part of the request's transaction, so it does not have to wait for a lock; if that is
-    rolled back, the row is inserted again in a short transaction of its own.
-    """
-    if not _writable.get():
-        raise RuntimeError("a GET never writes")
-    db.session.connection().execute(statement, row)
-    db.session.info.setdefault(DURABLE, []).append((statement, row))
-
-
-def execute_after_request(statement: Executable) -> None:
-    """Execute a statement in a short transaction of its own after the request, also after a GET.
-
-    Use it only for what may be lost, such as when someone was last active: if the database is busy
-    or unavailable, the statement is skipped.
-    """
-    db.session.info.setdefault(DEFERRED, []).append(statement)
+    finally:
+        is_writable.reset(token)
 
 
 def violated_constraint(error: IntegrityError) -> str:
@@ -223,83 +153,6 @@ def violated_constraint(error: IntegrityError) -> str:
             if [f"{table.name}.{column.name}" for column in key.columns] == columns:
                 return str(key.name)
     return detail
-
-
-def is_unavailable(fault: BaseException, engine: Engine | None = None) -> bool:
-    """Return True if the database cannot be used for now, so that cached data may replace it.
-
-    It may be unreachable, overloaded, full or damaged, or not at the migration this code needs.
-    A statement that is wrong in itself is a bug and must be raised.
-    """
-    if isinstance(fault, PoolTimeout):
-        return True
-    if not isinstance(fault, DBAPIError):
-        return False
-    if fault.connection_invalidated or _is_trouble(fault.orig):
-        return True
-    return (
-        _is_undefined(fault.orig) and current_migration(engine or db.engine) != newest_migration()
-    )
-
-
-def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None = None) -> bool:
-    """Log that `place` works without the database; return False if the fault must be raised.
-
-    Only the kind and the code of the fault are logged: its message may contain personal data.
-    """
-    engine = engine or db.engine
-    if not is_unavailable(fault, engine):
-        return False
-    code = _code(fault)
-    logged, now = _logged.setdefault(engine, {}), time.monotonic()
-    if now - logged.get((place, code), float("-inf")) >= LOG_INTERVAL:
-        logged[place, code] = now
-        kind = type(fault).__name__
-        log.warning("database unavailable", place=place, kind=kind, code=code)
-    return True
-
-
-def current_migration(engine: Engine) -> str | None:
-    """Return the database's current migration, or None if it cannot be read."""
-    try:
-        with read_only_connection(engine) as connection:
-            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except SQLAlchemyError:  # there is no such table yet, or the database is unavailable
-        return None
-    return found
-
-
-@cache
-def newest_migration() -> str:
-    """Return the newest migration of this code."""
-    return max(file.name.split("_")[0] for file in (ROOT / "migrations/versions").glob("0*.py"))
-
-
-def _is_trouble(fault: BaseException | None) -> bool:
-    """Return True if the database reports that it cannot work."""
-    number = getattr(fault, "sqlite_errorcode", None)
-    if number is not None:
-        return number & 0xFF in UNAVAILABLE_CODES
-    state = getattr(fault, "sqlstate", None)
-    if state is not None:
-        return state[:2] in UNAVAILABLE_CLASSES or state in UNAVAILABLE_STATES
-    kinds = {kind.__name__ for kind in type(fault).__mro__}
-    return "OperationalError" in kinds  # the driver's own error: no answer from the database
-
-
-def _is_undefined(fault: BaseException | None) -> bool:
-    """Return True if a statement names a table or column that the database does not have."""
-    if getattr(fault, "sqlstate", None) in UNDEFINED:
-        return True
-    words = str(fault) if hasattr(fault, "sqlite_errorcode") else ""
-    return any(one in words for one in SQLITE_UNDEFINED)
-
-
-def _code(fault: BaseException) -> str:
-    """Return the database's own code for a fault."""
-    original = getattr(fault, "orig", None)
-    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
-    return str(code or "")
 
 
 def lock_table(model: type[Base]) -> None:
@@ -333,56 +186,11 @@ def stream(engine: Engine, statement: Executable) -> Iterator[Row[Any]]:
 @contextmanager
 def read_only() -> Iterator[None]:
     """Do not take the write lock in transactions that begin in this block."""
-    token = _writable.set(False)
+    token = is_writable.set(False)
     try:
         yield
     finally:
-        _writable.reset(token)
-
-
-def _begin_transaction() -> None:
-    _writable.set(_is_write_request())
-
-
-def _is_write_request() -> bool:
-    """Return True if the request may write: its method allows it and it is not in preview mode."""
-    return request.method not in READ_ONLY_METHODS and preview_mode.current() is None
-
-
-def _end_transaction(response: Response) -> Response:
-    if _is_write_request() and response.status_code < 400:
-        db.session.commit()
-    elif db.session.registry.has():  # otherwise this request has not used the database
-        db.session.rollback()
-        _redo_durable_inserts()
-    _execute_deferred()
-    return response
-
-
-def _redo_durable_inserts() -> None:
-    statements = db.session.info.pop(DURABLE, ())
-    for statement, row in statements:
-        db.session.connection().execute(statement, row)
-    if statements:
-        db.session.commit()
-
-
-def _execute_deferred() -> None:
-    statements = db.session.info.pop(DEFERRED, ()) if db.session.registry.has() else ()
-    if not statements:
-        return
-    _writable.set(True)
-    token = _lock_timeout.set(SHORT_LOCK_TIMEOUT)
-    try:
-        for statement in statements:
-            db.session.connection().execute(statement)
-        db.session.commit()
-    except SQLAlchemyError as fault:
-        db.session.rollback()
-        if not log_if_unavailable(fault, "after the request"):
-            raise
-    finally:
-        _lock_timeout.reset(token)
+        is_writable.reset(token)
 
 
 def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
@@ -392,15 +200,15 @@ def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if not _writable.get():
+    if not is_writable.get():
         connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * _lock_timeout.get():.0f}")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * lock_timeout.get():.0f}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if _lock_timeout.get() == SHORT_LOCK_TIMEOUT:
+    if lock_timeout.get() == SHORT_LOCK_TIMEOUT:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout={1000 * SHORT_LOCK_TIMEOUT:.0f}")
 
 

@@ -5,12 +5,16 @@
   - PermissionDenied    it exists, but this visitor may not see or do it
   - RuleViolation       it cannot be done now; the message says why
     - InvalidFile       an uploaded file cannot be used
+    - StaleEdit         somebody else has saved since the page was opened
   - Gone                it no longer exists: a used link, a withdrawn session
   - Moved               it has another address now
   - RateLimitExceeded   too many attempts in a short time
 
 Messages are shown to visitors: no full stop, no blame, no jargon.
 """
+
+from collections.abc import Iterable
+from typing import Any
 
 
 class ConferenceError(Exception):
@@ -31,6 +35,24 @@ class RuleViolation(ConferenceError):
 
 class InvalidFile(RuleViolation):
     """An uploaded file cannot be used."""
+
+
+class StaleEdit(RuleViolation):
+    """Somebody else has saved since the page was opened; nothing is overwritten.
+
+    What is edited has a version, or a fingerprint where there is no number; a page sends the one
+    that it showed, and the edit expects it (``expected_version``, ``expected_fingerprint``).
+    """
+
+    message = (
+        "Somebody else saved this after you opened the page, so nothing of yours has been "
+        "saved yet. Compare the two versions below, then save again"
+    )
+
+    def __init__(self, version: int = 0, differing: Iterable[Any] = (), message: str = "") -> None:
+        super().__init__(message or self.message)
+        self.version = version  # expected version for the next attempt
+        self.differing = tuple(differing)  # changes: before, the saved value; after, what was typed
 
 
 class Gone(ConferenceError):

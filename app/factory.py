@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app import cache_version, cli, database, log
+from app import cache_version, cli, database, log, request_transaction
 from app.accounts import account_views, roles, sign_in_views
 from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
@@ -33,6 +33,7 @@ from app.admin.sessions import material_views as session_material_views
 from app.admin.sessions import views as session_views
 from app.admin.speaker_pages import access_views
 from app.admin.speaker_pages import views as speaker_page_views
+from app.admin.speakers import photo_views as admin_photo_views
 from app.admin.speakers import views as admin_speaker_views
 from app.agenda import transfer_views
 from app.agenda import views as agenda_views
@@ -57,12 +58,12 @@ from app.speakers import views as speaker_views
 from app.speakers.texts import profile_views
 from app.speakers.texts import session_views as session_text_views
 from app.web import (
-    cache_policy,
     drain_request,
     error_handlers,
     formatting,
     govuk_components,
     languages,
+    page_cache,
     preview_guard,
     preview_middleware,
     rendering,
@@ -99,6 +100,7 @@ NESTED = (  # children first: registering a parent registers only the children i
     (delegate_views.bp, edit_views.bp),
     (delegate_views.bp, export_views.bp),
     (speaker_page_views.bp, access_views.bp),
+    (admin_speaker_views.bp, admin_photo_views.bp),
     (sign_in_views.bp, account_views.bp),
     (sign_in_views.bp, two_factor_views.bp),
     (sign_in_views.bp, setup_views.bp),
@@ -148,6 +150,7 @@ def create_app(config: Config) -> Flask:
     app = Flask("app", static_folder=None, instance_path=str(config.INSTANCE_PATH.resolve()))
     _configure(app, config)
     database.init_app(app, config.database_url)
+    request_transaction.init_app(app)
     watcher = cache_version.init_app(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)
     _init_web(app, config, watcher)
     csrf.init_app(app)
@@ -207,7 +210,7 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     rendering.init_app(app)
     error_handlers.init_app(app)
     languages.init_app(app, config)
-    page_cache = cache_policy.init_app(app, watcher)
+    pages = page_cache.init_app(app, watcher)
     preview_guard.init_app(app)
     security_headers.init_app(
         app, config
@@ -222,7 +225,7 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
         allow_all_origins=False,
         add_headers_function=security_headers.make_add_headers_function(config),
     )
-    cached = PageCacheMiddleware(static, page_cache, config.hosts)
+    cached = PageCacheMiddleware(static, pages, config.hosts)
     preview = preview_middleware.PreviewMiddleware(app, preview_app=static, normal_app=cached)
     layers = request_log.RequestLogMiddleware(
         languages.LanguageMiddleware(preview, config.LANGUAGES)

@@ -9,6 +9,11 @@ def normalise(text: str | None) -> str:
     return unicodedata.normalize("NFC", text or "").strip()
 
 
+def normalise_lines(text: str | None) -> str:
+    """Return normalised text with LF as line breaks."""
+    return normalise(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
 def collapse_whitespace(text: str | None) -> str:
     """Return typed text normalised, with each run of whitespace as one space."""
     return " ".join(normalise(text).split())

@@ -1,4 +1,4 @@
-"""The pages of the back office with many rows, beside the same pages with 20."""
+"""The pages of admin with many rows, beside the same pages with 20."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from statistics import median
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert
+from sqlalchemy import event
 
 from app import clock
 from app.accounts import guards
@@ -90,7 +90,7 @@ def _measure_page(page: MeasuredPage, folder: Path) -> Iterator[Figure]:
 
 @cache
 def _site_with_delegates(folder: Path, delegates: int) -> SignedInSite:
-    """Make a site with so many delegates and a letter to each."""
+    """Make a site with so many delegates and an email to each."""
     copy = SiteCopy(folder / f"delegates-{delegates}", (20, 25), 2 * MANY)
     with copy.app_context(), transaction():
         add_delegates(delegates)
@@ -124,7 +124,7 @@ def sign_in_organiser(copy: SiteCopy) -> SignedInSite:
 
 
 PAGES = (
-    MeasuredPage("back office home", "/organise", "delegates", MANY, _site_with_delegates),
+    MeasuredPage("dashboard", "/organise", "delegates", MANY, _site_with_delegates),
     MeasuredPage(
         "list of delegates", "/organise/delegates", "delegates", MANY, _site_with_delegates
     ),
@@ -135,7 +135,7 @@ PAGES = (
         MANY,
         _site_with_delegates,
     ),
-    MeasuredPage("list of letters", "/organise/letters", "letters", MANY, _site_with_delegates),
+    MeasuredPage("list of emails", "/organise/letters", "emails", MANY, _site_with_delegates),
     MeasuredPage("list of speakers", "/organise/speakers", "speakers", 1_000, _site_with_programme),
     MeasuredPage("list of sessions", "/organise/sessions", "sessions", 1_000, _site_with_programme),
     MeasuredPage(
@@ -145,25 +145,22 @@ PAGES = (
 
 
 def add_delegates(count: int) -> None:
-    """Let delegates come, each with the letter that they got."""
+    """Add delegates, each with the email that they got."""
     demo.create(generate_delegates(count))
     now = clock.real_now()
-    db.session.execute(
-        insert(Email),
-        [
-            {
-                "name": "registration_confirmed",
-                "message_id": f"<{number}@example.org>",
-                "recipient": f"delegate-{number}@example.org",
-                "subject": "You are registered",
-                "message": b"",
-                "is_secret": True,
-                "state": SENT,
-                "written_at": now,
-                "due_at": now,
-            }
-            for number in range(count)
-        ],
+    db.session.add_all(
+        Email(
+            template="registration_confirmed",
+            message_id=f"<{number}@example.org>",
+            recipient=f"delegate-{number}@example.org",
+            subject="You are registered",
+            message=b"",
+            is_secret=True,
+            state=SENT,
+            created_at=now,
+            due_at=now,
+        )
+        for number in range(count)
     )
 
 

@@ -121,6 +121,8 @@ def measure_page(person: RegisteringVisitor, name: str, path: str, page: WireRes
                 urljoin(address, name.decode()) for name in STYLE_URL.findall(part.decoded_body)
             )
             parts |= {one: person.open(one) for one in style_urls}
+    missing = [address for address, part in parts.items() if part.status != 200]
+    assert not missing, (path, missing)
     return Visit(name, page.size + sum(part.size for part in parts.values()), 1 + len(parts))
 
 

@@ -52,14 +52,14 @@ def measure(folder: Path) -> Iterator[Figure]:
     port = free_port()
     copy = SiteCopy(folder / "letters", (20, 25), MAIL_SERVER=HOST, MAIL_PORT=str(port))
     accepted = AcceptanceLog(folder / "accepted")
-    example = _example_email(copy)
+    example = write_example(copy)
     with run_mail_server(port, folder / "accepted"), copy.start_worker():
-        accepted.wait_for(_enqueue_copies(copy, example, 1))
+        accepted.wait_for(enqueue_copies(copy, example, 1))
         idle = median(_time_until_accepted(copy, example, accepted) for _ in range(SINGLE_EMAILS))
         rates, bare = [], []
         for _ in range(ROUNDS):
             rates.append(
-                _emails_per_second(accepted.wait_for(_enqueue_copies(copy, example, MANY_EMAILS)))
+                _emails_per_second(accepted.wait_for(enqueue_copies(copy, example, MANY_EMAILS)))
             )
             bare.append(_smtplib_rate(port, example))
     yield Figure(
@@ -100,7 +100,7 @@ def _is_answering(port: int) -> bool:
         return False
 
 
-def _example_email(copy: SiteCopy) -> Email:
+def write_example(copy: SiteCopy) -> Email:
     """Write the letter about a registration, as it really is, and take it out of the outbox."""
     with copy.app_context(), transaction():
         demo.create(generate_delegates(1))
@@ -111,7 +111,7 @@ def _example_email(copy: SiteCopy) -> Email:
     return letter
 
 
-def _enqueue_copies(copy: SiteCopy, example: Email, count: int) -> list[str]:
+def enqueue_copies(copy: SiteCopy, example: Email, count: int) -> list[str]:
     """Commit so many copies of a letter at once."""
     names = [f"<{random.getrandbits(128):032x}@{HOST}>" for _ in range(count)]
     with copy.app_context(), transaction():
@@ -140,7 +140,7 @@ def _with_message_id(example: Email, message_id: str) -> bytes:
 
 def _time_until_accepted(copy: SiteCopy, example: Email, accepted: AcceptanceLog) -> float:
     time.sleep(random.uniform(0.2, 0.6))  # so that the worker is met at any point of its round
-    names = _enqueue_copies(copy, example, 1)
+    names = enqueue_copies(copy, example, 1)
     committed = time.time()
     return accepted.wait_for(names)[0] - committed
 

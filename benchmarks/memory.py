@@ -38,8 +38,8 @@ def measure(folder: Path) -> Iterator[Figure]:
         web = next(part for part in parts if children(part))
         mail = next(part for part in parts if part != web)
         worker = children(web)[0]
-        yield _measure_memory("memory of a web worker, large programme warm", worker, 120)
-        yield _measure_memory("memory of the mail worker", mail, 90)
+        yield _measure_memory("memory of a web worker, large programme warm", worker, 160)
+        yield _measure_memory("memory of the mail worker", mail, 130)
 
 
 def _hide_tools(folder: Path) -> Path:

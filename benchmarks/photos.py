@@ -16,7 +16,7 @@ from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db, transaction
 from app.programme.models import Photo, Rendition, Speaker
-from app.programme.photos import cropping, processing, renditions
+from app.programme.photos import cropping, normalise_upload, renditions
 from app.releases import services
 from benchmarks import first_visits
 from benchmarks.copies import SiteCopy
@@ -28,20 +28,18 @@ from config import ROOT
 TWELVE_MEGAPIXELS = (4032, 3024)
 READ_SCRIPT = (
     "import sys, time, app.cli; "
-    "from app.programme.photos import cropping, processing; import PIL.Image; "
+    "from app.programme.photos.cropping import crop_square; import PIL.Image; "
+    "from app.programme.photos.normalise_upload import normalise_upload; "
     "body = sys.stdin.buffer.read(); began = time.perf_counter(); "
-    "cropping.crop_square(processing.normalise_upload(body)); print(time.perf_counter() - began); "
+    "crop_square(normalise_upload(body)); print(time.perf_counter() - began); "
     "print(*(one.split()[1] for one in open('/proc/self/status') if one.startswith('VmHWM')))"
 )
 
 
 def measure(folder: Path) -> Iterator[Figure]:
     """Read a photo as a telephone makes it; then give 250 speakers one each, and look."""
-    body = _make_photo(TWELVE_MEGAPIXELS)
-    done = subprocess.run(
-        [sys.executable, "-c", READ_SCRIPT], cwd=ROOT, input=body, capture_output=True, check=True
-    )
-    seconds, most = map(float, done.stdout.split())
+    body = make_photo(TWELVE_MEGAPIXELS)
+    seconds, most = read_photo(body)
     what = f"a photo of 12 megapixels ({len(body) / 1e6:.1f} MB)"
     yield Figure(f"{what}: read and cut", f"{seconds:.2f} s", seconds, at_most(1.5, 0.5, "s"))
     yield Figure(
@@ -49,9 +47,9 @@ def measure(folder: Path) -> Iterator[Figure]:
     )
     copy = SiteCopy(folder / "photos")
     with copy.app_context():
-        took, heaviest, slug = _add_photos()
+        took, heaviest, slug = add_photos()
         yield Figure(
-            "painting one photo in nine renditions", f"{took:.2f} s", took, at_most(3, 1, "s")
+            "rendering one photo in nine renditions", f"{took:.2f} s", took, at_most(3, 1, "s")
         )
         yield Figure(
             "a photo at the size of the list, heaviest",
@@ -80,7 +78,16 @@ def measure(folder: Path) -> Iterator[Figure]:
         )
 
 
-def _make_photo(size: tuple[int, int]) -> bytes:
+def read_photo(body: bytes) -> tuple[float, float]:
+    """Let a process read a photo; tell how many seconds it took, and the most kB that it held."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ_SCRIPT], cwd=ROOT, input=body, capture_output=True, check=True
+    )
+    seconds, most = map(float, done.stdout.split())
+    return seconds, most
+
+
+def make_photo(size: tuple[int, int]) -> bytes:
     """Make a picture with as much detail as a camera's."""
     out = BytesIO()
     grain = Image.effect_noise(size, 30).convert("RGB")
@@ -90,15 +97,21 @@ def _make_photo(size: tuple[int, int]) -> bytes:
     return out.getvalue()
 
 
-def _add_photos() -> tuple[float, float, str]:
+def add_photos() -> tuple[float, float, str]:
     """Give every speaker a photo with renditions; tell how long one took, its weight, and whose."""
-    original = processing.normalise_upload(_make_photo((1600, 1200)))
+    original = normalise_upload.normalise_upload(make_photo((1600, 1200)))
     picture = cropping.crop_square(original)
     with transaction():
         for speaker in db.session.scalars(select(Speaker)):
-            usual = {"description": "Somebody", "picture": picture, "created_at": clock.now()}
-            done = {"painted_at": clock.real_now()}
-            db.session.add(Photo(key=token_hex(16), speaker_id=speaker.id, **usual, **done))
+            photo = Photo(
+                key=token_hex(16),
+                speaker_id=speaker.id,
+                description="Somebody",
+                picture=picture,
+                created_at=clock.now(),
+                rendered_at=clock.real_now(),
+            )
+            db.session.add(photo)
         db.session.flush()
         keys = list(db.session.scalars(select(Photo.key)))
         first = db.session.get_one(Photo, keys[0])

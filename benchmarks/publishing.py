@@ -23,7 +23,7 @@ from benchmarks.wire import Connection
 MANY_SESSIONS = 1_000  # sessions
 PUBLISH_ROUNDS, ORGANISER_ROUNDS = 9, 3
 PAGE = "/organise/publishing"
-RECHECK_SECONDS = 1.1  # seconds after which the web process looks for a new edition
+RECHECK_SECONDS = 1.1  # seconds after which the web process looks for a new cache version
 BAR = at_most(150, 50, "ms")
 
 
@@ -39,13 +39,13 @@ def _measure_organiser(folder: Path) -> Iterator[Figure]:
     organiser = sign_in_organiser(copy)
     durations, trivial, counts = [], [], []
     for number in range(ORGANISER_ROUNDS):
-        _change_all(copy, number)
+        change_all(copy, number)
         counts.append(count_queries(organiser, PAGE))
         with copy.app_context():
             with transaction():
                 fingerprint = queries.preview_release().fingerprint
-            trivial.append(_time_call(partial(_insert_row, number)))
-            durations.append(_time_call(partial(_publish_reviewed, fingerprint)))
+            trivial.append(_time_call(partial(insert_row, number)))
+            durations.append(_time_call(partial(publish_reviewed, fingerprint)))
     ours, least = median(durations), median(trivial)
     yield Figure(
         f"publishing {MANY_SESSIONS:,} sessions, all changed, as a page does",
@@ -63,14 +63,16 @@ def _measure_organiser(folder: Path) -> Iterator[Figure]:
     )
 
 
-def _change_all(copy: SiteCopy, number: int) -> None:
+def change_all(copy: SiteCopy, number: int) -> None:
+    """Change the title of every session."""
     with copy.app_context(), transaction():
         for session in db.session.scalars(select(Session)):
             session.title = f"Changed {number + 1} times: {session.key}"
             session.changed_at = clock.now()
 
 
-def _publish_reviewed(fingerprint: str) -> None:
+def publish_reviewed(fingerprint: str) -> None:
+    """Publish what the page about it showed."""
     with transaction():
         result = services.publish(
             "",
@@ -81,7 +83,7 @@ def _publish_reviewed(fingerprint: str) -> None:
     assert result.is_new
 
 
-def _insert_row(number: int) -> None:
+def insert_row(number: int) -> None:
     """Write one row as large as a release, and commit it."""
     with transaction():
         newest = programme_queries.get_latest_release()

@@ -82,17 +82,17 @@ def _measure_rate(name: str, copy: SiteCopy) -> Iterator[Figure]:
         f"W {rows:,.0f}/s ({people * FORMS / rows:.2f} by its {FORMS} forms alone)",
         ratio,
     )
-    yield from _count_faults(f"{name}, 1 process", copy, all_statuses, AMPLE_PLACES)
+    yield from count_faults(f"{name}, 1 process", copy, all_statuses, AMPLE_PLACES)
 
 
 def _measure_scarcity(name: str, copy: SiteCopy) -> Iterator[Figure]:
     """More people than places, everyone confirming twice, with eight processes."""
     with copy.start_server(PROCESSES) as site:
-        statuses, _ = run_concurrently(_register_twice, range(SCARCE_PEOPLE), site.port)
-    yield from _count_faults(f"{name}, {PROCESSES} processes", copy, statuses, SCARCE_PLACES)
+        statuses, _ = run_concurrently(register_twice, range(SCARCE_PEOPLE), site.port)
+    yield from count_faults(f"{name}, {PROCESSES} processes", copy, statuses, SCARCE_PLACES)
 
 
-def _count_faults(
+def count_faults(
     name: str, copy: SiteCopy, statuses: Sequence[int], places: int
 ) -> Iterator[Figure]:
     """Count what must never be."""
@@ -114,16 +114,17 @@ def _count_faults(
 
 def _measure_row_rate(control: Server) -> float:
     """Let the same clients insert rows; tell how many a second."""
-    statuses, duration = run_concurrently(_insert_row, range(CONTROL_ROWS), control.port)
+    statuses, duration = run_concurrently(insert_row, range(CONTROL_ROWS), control.port)
     assert set(statuses) == {200}, statuses
     return CONTROL_ROWS / duration
 
 
-def _insert_row(connection: Connection, number: int) -> int:
+def insert_row(connection: Connection, number: int) -> int:
+    """Insert a row through the control."""
     return connection.request("POST", "/row", {}, f"words=number-{number}".encode()).status
 
 
-def _register_twice(connection: Connection, number: int) -> int:
+def register_twice(connection: Connection, number: int) -> int:
     """Register as one does who is in doubt whether the first click was taken."""
     person = RegisteringVisitor(connection, number)
     status = person.register()

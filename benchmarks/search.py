@@ -11,11 +11,12 @@ from statistics import median
 
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import select
 
 from app.database import db, read_only_connection, transaction
 from app.factory import create_app
 from app.interchange import services
+from app.programme.models import Release
 from app.releases import services as releases_services
 from benchmarks.figures import Figure, at_most
 from config import ROOT, Config
@@ -42,7 +43,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def _measure_database(name: str, database: str, folder: Path) -> Iterator[Figure]:
-    site = _create_site(database, folder)
+    site = create_site(database, folder, (SESSIONS, SPEAKERS))
     control_time = _median_time(site, ["/site-map"] * len(QUESTIONS))
     search_time = _median_time(site, [f"/search?q={one.replace(' ', '+')}" for one in QUESTIONS])
     yield Figure(
@@ -55,27 +56,29 @@ def _measure_database(name: str, database: str, folder: Path) -> Iterator[Figure
     )
 
 
-def _create_site(database: str, folder: Path) -> Flask:
+def create_site(database: str, folder: Path, size: tuple[int, int]) -> Flask:
+    """Make a site with so many sessions and speakers, and the control in place of its site map."""
     site = create_app(
         Config.model_validate({**SETTINGS, "DATABASE_URL": database, "INSTANCE_PATH": str(folder)})
     )
     with site.app_context():
         upgrade(directory=str(ROOT / "migrations"))
         with transaction():
-            services.load_demo(SESSIONS, SPEAKERS)
+            services.load_demo(*size)
             releases_services.create_release()
-    body = _get(site, f"/search?q={QUESTIONS[0]}")
+    body = open_page(site, f"/search?q={QUESTIONS[0]}")
 
     def control() -> str:
         with read_only_connection(db.engine) as connection:
-            connection.execute(text("SELECT number FROM release WHERE number = 1")).one()
+            connection.execute(select(Release.number).where(Release.number == 1)).one()
         return body
 
     site.view_functions["site.site_map"] = control  # no address may be added to a site that runs
     return site
 
 
-def _get(site: Flask, address: str) -> str:
+def open_page(site: Flask, address: str) -> str:
+    """Open a page, without a server."""
     answer = site.test_client().get(address, base_url=SETTINGS["SITE_URL"])
     assert answer.status_code == 200, address
     return answer.get_data(as_text=True)
@@ -85,6 +88,6 @@ def _median_time(site: Flask, addresses: list[str]) -> float:
     times = []
     for address in addresses * ROUNDS:
         started_at = time.perf_counter()
-        _get(site, address)
+        open_page(site, address)
         times.append((time.perf_counter() - started_at) * 1000)
     return median(times)

@@ -3,7 +3,7 @@
 set -eu
 
 if ! command -v npm >/dev/null; then
-    echo "Building the assets and checking pages needs Node 20 or later with npm. Please install the packages nodejs and npm, then try again." >&2
+    echo "Building the assets and checking pages needs Node 20 or later with npm 10 or later. Please install them, then try again." >&2
     exit 1
 fi
 

@@ -1,4 +1,9 @@
-"""A real browser: the machine's own Chromium, driven by Playwright; axe looks for barriers."""
+"""A real browser: the machine's own Chromium, driven by Playwright; axe looks for barriers.
+
+What a story sees there is still on its way: a click returns as soon as the next page has begun.
+So a story says what it expects, and `expect`, `expect_heading` and `expect_result` wait until it is
+so; `find_violations`, `horizontal_overflow` and `read_heading` wait until the page is all there.
+"""
 
 import os
 import shutil
@@ -9,7 +14,9 @@ from pathlib import Path
 from weakref import WeakKeyDictionary, WeakSet
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.waiting import wait_until
 
 # The first has no windows to draw, and is a quarter quicker.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -24,6 +31,8 @@ OPTIONS = [
     "--process-per-site",  # tabs of one context share a process, which has read axe before
 ]
 HOME = "http://127.0.0.1:9/"  # nothing is there: see _shared_context
+
+expect.set_options(timeout=30_000)  # milliseconds; a busy machine needs more than the usual five
 
 
 @contextmanager
@@ -70,14 +79,33 @@ def _shared_context(browser: Browser, scripts: bool) -> BrowserContext:
     return known[scripts]
 
 
+def expect_heading(page: Page, text: str) -> None:
+    """Wait for the page with this heading."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
+
+
+def expect_result(page: Page, script: str, expected: object) -> None:
+    """Wait until a script in the page gives this result."""
+    page.wait_for_load_state()
+    wait_until(
+        lambda: bool(page.evaluate(script) == expected),
+        f"{expected!r} from {script}",
+        describe=lambda: f"{page.url} gives {page.evaluate(script)!r}",
+    )
+
+
+def read_heading(page: Page) -> str:
+    """Read the heading of a page, once it is all there."""
+    page.wait_for_load_state()
+    return page.locator("h1").inner_text()
+
+
 def find_violations(page: Page) -> list[str]:
     """List what axe finds against WCAG A and AA and its best practices, one line for each place."""
+    page.wait_for_load_state()
     if page.evaluate("matchMedia('(scripting: none)').matches"):
         return find_violations(_copy_for_axe(page))
-    page.wait_for_load_state()
-    if (
-        page not in _with_axe
-    ):  # once for all documents to come: to send it takes a tenth of a second
+    if page not in _with_axe:  # once for all documents to come: it takes a tenth of a second
         page.add_init_script(_read_axe())
         _with_axe.add(page)
     if not page.evaluate("'axe' in window"):

@@ -30,11 +30,12 @@ What is seen from outside
                  JavaScript off; `chromium` is the browser itself
     axe          lists barriers on a real page: `assert axe(window) == []`
 
-Whoever walks through the back office by keyboard is in tests/admin/conftest.py.
+Whoever walks through admin by keyboard is in tests/admin/conftest.py.
 
 Factories are in tests/factories.py. With `--keep-pages`, a run puts aside pages of every shape
 that it opens; with `--nu`, it puts its own beside them, and the Nu HTML checker reads them all at
-the end; a complaint fails the run.
+the end; a complaint fails the run. With `--slow-pages`, pages of a live site come in two pieces, so
+that a story fails that does not wait for its browser.
 
 Property tests try the same examples in each run, so that none goes red by chance; `make
 test-random` tries new ones.
@@ -62,7 +63,7 @@ from app import cache_version
 from app.database import db, transaction
 from config import ROOT, Config
 from tests import chromium as real_browser
-from tests import factories, ramdisk
+from tests import factories, ramdisk, subprocesses
 from tests.browser import Browser
 from tests.live_site import LiveSite
 from tests.mail_server import MailServer
@@ -87,14 +88,19 @@ PAGES = ROOT / ".pytest_cache" / "pages"
 VALIDATOR_JAR = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 
 
-hypothesis.settings.register_profile("random")
-hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
+# how long an example takes says more of what else a machine does than of the code
+UNTIMED = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("random", UNTIMED)
+hypothesis.settings.register_profile("repeatable", UNTIMED, derandomize=True, database=None)
 hypothesis.settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep-pages", action="store_true", help="put pages aside for the checker")
     parser.addoption("--nu", action="store_true", help="put pages through the Nu HTML checker")
+    parser.addoption("--slow-pages", action="store_true", help="let pages come in two pieces")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -102,6 +108,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     ramdisk.use_ramdisk()
     share_caches()
+    if config.getoption("--slow-pages"):
+        subprocesses.preload("tests.slow_pages")
     if not hasattr(config, "workerinput"):
         if config.getoption("--keep-pages"):
             shutil.rmtree(PAGES, ignore_errors=True)

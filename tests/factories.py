@@ -1,7 +1,7 @@
 """Things that a story needs: each is saved as it is made, and named by what the story is about.
 
-    a_delegate(given_names="Ada")
-    a_session(title="Fair financing", room=a_room(capacity=8))
+    make_delegate(given_names="Ada")
+    make_session(title="Fair financing", room=make_room(capacity=8))
 
 Each capability's factories stand under its own heading. A factory gives what it saved, and has
 a plausible value for everything that a story leaves out.
@@ -39,7 +39,7 @@ from app.programme.models import Appearance, Photo, Room, Session, Speaker, Them
 from app.proposals import merging, queries
 from app.proposals import services as proposals
 from app.proposals.models import Proposal
-from app.registration.booking import refresh_search_keys
+from app.registration.delegate_record import refresh_search_keys
 from app.registration.models import Confirmation, Delegate, Needs
 from app.registration.seats import CONFERENCE, reserve, set_default_limit, set_limit
 from app.releases import current_release

@@ -1,11 +1,12 @@
 """What somebody does who uses a keyboard alone, in a real browser.
 
-go_to(window, "Title")                with the Tab key, to what is announced so, and see it there
+tab_to(window, "Title")               with the Tab key, to what is announced so, and see it there
 press(window, "Save")                 go there, press Enter, and wait for the page it leads to
-press_here(window, "Preview")         the same, where the page stays
+press_in_place(window, "Preview")     the same, where the page stays
 fill(window, "Title", "Tides")        go there and type over what stands there
 choose(window, "Theme", "Water")      go there and type the beginning of an answer of a list
 tick(window, "Coffee")                go there and press the space bar
+expect_focus(window, "Title")         wait until the focus is there
 
 Names are those of the accessibility tree, as a screen reader says them; one that ends in “…” is the
 beginning of a name. Whoever goes back with Shift and Tab says `keys="Shift+Tab"`.
@@ -15,6 +16,9 @@ import json
 import re
 
 from playwright.sync_api import Page
+
+from tests.chromium import expect_result
+from tests.waiting import wait_until
 
 MAX_TABS = 200
 ANNOUNCED_NAME = re.compile(r'\w+:? ("(?:[^"\\]|\\.)*")|text: (.*)')  # button "Save", or text: Save
@@ -27,7 +31,8 @@ APPROXIMATE_NAME = """() => {
     ...labels.map(id => document.getElementById(id)?.textContent),
   ].join(" ");
 }"""
-IS_FOCUS_VISIBLE = """at => {
+IS_FOCUS_VISIBLE = """() => {
+  const at = document.activeElement;
   const style = getComputedStyle(at), box = at.getBoundingClientRect();
   const shows = style.outlineStyle !== "none" || style.boxShadow !== "none";
   return shows && box.bottom > 0 && box.top < innerHeight;
@@ -44,8 +49,18 @@ def get_focused_name(window: Page) -> str:
     return "" if found is None else found[2] or str(json.loads(found[1]))
 
 
+def expect_focus(window: Page, name: str) -> None:
+    """Wait until what is announced so has the focus."""
+    wait_until(
+        lambda: get_focused_name(window) == name,
+        f"the focus is at “{name}”",
+        describe=lambda: f"it is at “{get_focused_name(window)}”",
+    )
+
+
 def tab_to(window: Page, name: str, keys: str = "Tab") -> None:
     """Go to what is called so with the Tab key, and see that the focus shows there."""
+    window.wait_for_load_state()
     word = name.removesuffix("…").split()[0]
     passed: list[str] = []
     for _ in range(MAX_TABS):
@@ -55,9 +70,7 @@ def tab_to(window: Page, name: str, keys: str = "Tab") -> None:
         )  # much quicker to ask than the tree
         passed.append(roughly[:40])
         if word in roughly and _matches_name(get_focused_name(window), name):
-            assert window.locator(":focus").evaluate(IS_FOCUS_VISIBLE), (
-                f"focus does not show at “{name}”"
-            )
+            expect_result(window, IS_FOCUS_VISIBLE, expected=True)
             return
     raise AssertionError(f"the Tab key never comes to “{name}”, only to {passed}")
 

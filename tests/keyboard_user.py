@@ -25,7 +25,8 @@ from playwright.sync_api import Page, Request, ViewportSize, expect
 from werkzeug.exceptions import HTTPException
 
 from tests import keyboard
-from tests.chromium import horizontal_overflow
+from tests.chromium import horizontal_overflow, read_heading
+from tests.waiting import wait_until
 
 UNNAMED_CONTROL = re.compile(
     r"^ *- '?(?:button|link|textbox|combobox|checkbox|radio|searchbox|spinbutton|listbox|switch"
@@ -112,9 +113,12 @@ class KeyboardUser:
 
     def expect_announcement(self, text: str) -> None:
         """Hear something said as a status or an alert."""
-        tree = self.window.locator("body").aria_snapshot()
-        announced = "\n".join(_subtrees(tree, ("status", "alert")))
-        assert text in announced, f"“{text}” is not announced, only: {announced}\n{self.heading}"
+
+        def announced() -> str:
+            tree = self.window.locator("body").aria_snapshot()
+            return "\n".join(_subtrees(tree, ("status", "alert")))
+
+        wait_until(lambda: text in announced(), f"“{text}” is announced", describe=announced)
 
     def expect_text(self, text: str) -> None:
         """Find words in the main part of the page."""
@@ -123,7 +127,7 @@ class KeyboardUser:
     @property
     def heading(self) -> str:
         """The heading of the page."""
-        return self.window.get_by_role("heading", level=1).inner_text()
+        return read_heading(self.window)
 
     def _tab_to(self, name: str) -> None:
         if self.window.evaluate(IS_FOCUS_ON_BODY):

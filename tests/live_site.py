@@ -2,8 +2,8 @@
 
 running = live_site(processes=2)
 running.address             http://127.0.0.1:49213
-running.web, .letters       their processes (tests/subprocesses.py)
-running.kill_a_web_process(), .kill_the_worker(), .start_the_worker()
+running.web, .mail_worker   their processes (tests/subprocesses.py)
+running.kill_web_process(), .kill_mail_worker(), .start_mail_worker()
 running.log()               what they have written
 running.stop()              at the end of the test this happens by itself
 """

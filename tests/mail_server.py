@@ -1,15 +1,15 @@
 """A real mail server for the tests, on this machine, that can be as difficult as real ones are.
 
-mailbox.letters                     every letter it has accepted, oldest first
-mailbox.letters_to("ada@…")         those for one person
-mailbox.refuse(451, "Try later")    answer every letter so, until told otherwise
+mailbox.emails                      every email it has accepted, oldest first
+mailbox.emails_to("ada@…")          those for one person
+mailbox.refuse(451, "Try later")    answer every email so, until told otherwise
 mailbox.refuse(550, "No such mailbox", to="ada@example.org")
 mailbox.refuse(451, "Greylisted", times=1)
-mailbox.say_nothing()               accept connections, then keep silent
-mailbox.dawdle()                    greet without end, a line now and then
-mailbox.babble()                    answer with what is not SMTP
-mailbox.hang_up()                   close each connection as soon as a letter has come
-mailbox.accept()                    be good again
+mailbox.stay_silent()               accept connections, then keep silent
+mailbox.greet_endlessly()           greet without end, a line now and then
+mailbox.send_garbage()              answer with what is not SMTP
+mailbox.drop_connections()          close each connection as soon as an email has come
+mailbox.reset()                     be good again
 mailbox.close(), mailbox.reopen()   be away, and come back on the same port
 """
 
@@ -106,6 +106,22 @@ class _EndlessGreetingProtocol(asyncio.Protocol):
     def _go_on(self) -> None:
         if not self.transport.is_closing():
             self.transport.write(b"220-One moment\r\n")
+            asyncio.get_running_loop().call_later(0.2, self._go_on)
+
+
+class _DrippingProtocol(asyncio.Protocol):
+    """Greets, then answers whatever it is told a byte now and then."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.write(b"220 One moment\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b"2")
             asyncio.get_running_loop().call_later(0.2, self._go_on)
 
 
@@ -232,6 +248,10 @@ class MailServer:
     def greet_endlessly(self) -> None:
         """Greet without end, a line now and then."""
         self._protocol = _EndlessGreetingProtocol
+
+    def drip(self) -> None:
+        """Greet, then answer a byte now and then."""
+        self._protocol = _DrippingProtocol
 
     def send_garbage(self) -> None:
         """Answer with what is not SMTP."""

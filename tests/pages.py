@@ -1,8 +1,8 @@
 """What must be true of every page, checked on the way past whenever a test opens one.
 
-``Tree`` reads a page as a browser does (html5ever) and answers questions about it. ``faults``
-lists what is wrong; ``keep_for_the_checker`` puts pages of a new shape aside, and at the end of
-a run with ``--nu`` one call of the Nu HTML checker reads them all (see conftest.py).
+``HtmlTree`` reads a page as a browser does (html5ever) and answers questions about it.
+``find_faults`` lists what is wrong; ``save_for_validator`` puts pages of a new shape aside, and at
+the end of a run with ``--nu`` one call of the Nu HTML checker reads them all (see conftest.py).
 """
 
 import hashlib

@@ -12,6 +12,18 @@ WEDNESDAY, THURSDAY = "Wednesday 10 June 2009", "Thursday 11 June 2009"
 ACCESS = "What do you need to take part? (optional)"
 DIET = "Is there anything you do not eat or drink? (optional)"
 CONSENT = "I agree that you keep and use my answers in this way"
+SHOWN_BACK = {  # what the check shows of the answers below
+    "Name": "Ada Lovelace",
+    "Name on your badge": "Ada Lovelace",
+    "Pronouns": "Not given",
+    "Email address": "ada@example.org",
+    "Organisation": "Analytical Society",
+    "Role": "Not given",
+    "Country": "United Kingdom",
+    "Days": WEDNESDAY,
+    "What you need to take part": "A ramp",
+    "What you do not eat or drink": "No nuts",
+}
 
 
 def answer_questions(

@@ -1,11 +1,11 @@
-"""The letters that the site has written, read as their readers will.
+"""The emails that the site has written, read as their readers will.
 
-newest_to("ada@example.org").text      the plain words of the last letter to one person
-subjects_to("ada@example.org")         what their letters are called, oldest first
-link_in(letter, "/booking/")           the address in a letter that leads there
-letters()                              who was written to, and what about, oldest first
-words()                                the plain words of the last letter to anybody
-deliver()                              carry every letter away, as the worker does
+last_email_to("ada@example.org").text  the plain words of the last email to one person
+subjects_to("ada@example.org")         what their emails are called, oldest first
+find_link(email, "/booking/")          the address in an email that leads there
+list_emails()                          who was written to, and what about, oldest first
+last_email_text()                      the plain words of the last email to anybody
+deliver_emails()                       send every email, as the worker does
 """
 
 import re

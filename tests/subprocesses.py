@@ -14,7 +14,13 @@ from pathlib import Path
 from config import ROOT
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.preloaded_site", "granian.cli"])
+PRELOADED = ["tests.preloaded_site", "granian.cli"]
+_context.set_forkserver_preload(PRELOADED)
+
+
+def preload(module: str) -> None:
+    """Let one more module be read before programs are forked."""
+    _context.set_forkserver_preload([*PRELOADED, module])
 
 
 class ForkedProgram:

@@ -3,10 +3,12 @@
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError
@@ -62,9 +64,7 @@ class Run:
             return False
 
     def parts(self) -> list[int]:
-        number = self.process.pid
-        children = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii")
-        return [int(child) for child in children.split()]
+        return children(self.process.pid)
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
@@ -152,6 +152,34 @@ def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve
     wait_until(lambda: not first.is_up(), "no part outlives the one that started it", TURN)
 
 
+def test_no_part_outlives_the_one_that_started_it(serve: Serve) -> None:
+    run = serve(WEB_WORKERS="2")
+    run.wait_until_it_says("Press Ctrl-C to stop.")
+    wait_until(lambda: len(workers_of(run)) == 2, "the web server and both its workers", TURN)
+    parts = [*run.parts(), *workers_of(run)]
+
+    run.process.kill()
+    run.process.wait(TURN)
+
+    wait_until(lambda: not any(map(is_running, parts)), "all parts have ended", TURN)
+
+
+def workers_of(run: Run) -> list[int]:
+    return [worker for part in run.parts() for worker in children(part)]
+
+
+def children(number: int) -> list[int]:
+    listed = Path(f"/proc/{number}/task/{number}/children").read_text(encoding="ascii")
+    return [int(child) for child in listed.split()]
+
+
+def is_running(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def test_two_starts_at_once_do_no_damage(serve: Serve) -> None:
     runs = [serve(), serve()]
 
@@ -187,6 +215,65 @@ def test_a_first_run_fills_a_postgresql_database_too(
     assert run.is_up()
     assert run.status("/programme") == 200
     assert not (tmp_path / "instance" / "settings.env").exists()  # commands are given the same
+
+
+def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(serve: Serve) -> None:
+    port = free_port()
+
+    run = serve(DATABASE_URL=f"postgresql+psycopg://site:whisper@{HOST}:{port}/conference")
+
+    assert run.process.wait(TURN) == 1
+    assert run.said == (
+        "The site cannot start, for the database does not work: connection failed: connection to "
+        f'server at "{HOST}", port {port} failed: Connection refused\n'
+    )
+
+
+def test_a_file_that_is_no_database_is_said_in_a_sentence(serve: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "conference.sqlite"
+    file.write_text("A list of things to do, and no database at all", encoding="utf-8")
+
+    run = serve(DATABASE_URL=f"sqlite:///{file}")
+
+    assert run.process.wait(TURN) == 1
+    assert run.said == (
+        "The site cannot start, for the database does not work: file is not a database\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "UPDATE alembic_version SET version_num = '9999'",  # of a newer site
+            (
+                "Error: Can't locate revision identified by '9999'\n"
+                "The database could not be brought up to date. The reason stands above.\n"
+            ),
+        ),
+        (
+            "DROP TABLE conference",
+            (
+                "The site cannot start, for the database does not work: "
+                "OperationalError SQLITE_ERROR\n"
+            ),
+        ),
+    ],
+)
+def test_a_database_that_does_not_fit_is_said_in_a_sentence(
+    serve: Serve, tmp_path: Path, statement: str, said: str
+) -> None:
+    first = serve()
+    first.wait_until_it_says("Press Ctrl-C to stop.")
+    first.end()
+    with closing(sqlite3.connect(tmp_path / "instance" / "conference.sqlite")) as database:
+        database.execute(statement)
+        database.commit()
+
+    second = serve()
+
+    assert second.process.wait(TURN) == 1
+    assert second.said == said
 
 
 def test_wrong_settings_are_all_named(serve: Serve) -> None:

@@ -1,8 +1,9 @@
 """The ground itself: what other tests stand on must not give way."""
 
+import ast
 import smtplib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from flask import Flask
@@ -14,7 +15,7 @@ from app.programme import queries as programme
 from config import ROOT
 from scripts.mutate import AREAS, LISTED
 from tests.browser import Browser
-from tests.chromium import tab
+from tests.chromium import expect_result, tab
 from tests.live_site import LiveSite
 from tests.mail_server import MailServer
 from tests.pages import HtmlTree, find_faults
@@ -31,6 +32,14 @@ WHAT_IS_LEFT = """async () => [
   document.cookie, localStorage.length, await caches.keys(),
   (await navigator.serviceWorker.getRegistrations()).length,
 ]"""
+READS_AT_ONCE = frozenset(
+    {
+        *("title", "content", "url", "count", "evaluate", "evaluate_all", "bounding_box"),
+        *("is_visible", "is_hidden", "is_checked", "is_enabled", "is_disabled", "is_editable"),
+        *("all_inner_texts", "all_text_contents", "inner_text", "text_content", "inner_html"),
+        *("input_value", "get_attribute", "aria_snapshot", "get_focused_name"),
+    }
+)
 SOUND = """<!DOCTYPE html><html lang="en"><head><title>Tides – Conference</title></head><body>
 <main><h1>Tides</h1>{}</main></body></html>"""
 
@@ -133,7 +142,7 @@ def test_a_tab_finds_nothing_that_the_one_before_has_left(
         after.goto(f"{home}/offline")
 
         assert left == ["dark", 320, "a=b", 1, ["c"], 1]
-        assert after.evaluate(WHAT_IS_LEFT) == ["light", 1280, "", 0, [], 0]
+        expect_result(after, WHAT_IS_LEFT, ["light", 1280, "", 0, [], 0])
 
 
 @pytest.mark.both_databases
@@ -149,6 +158,69 @@ def test_the_site_runs_in_processes_of_its_own(
     assert answer is not None
     assert answer.ok
     assert killed not in running.web_processes()
+
+
+@pytest.mark.parametrize(
+    ("story", "line"),
+    [
+        ("assert window.title() == 'Tides'", [1]),
+        ("assert window.url == 'https://conference.example/'", [1]),
+        ("assert not [one for one in window.locator('li').all_inner_texts() if one]", [1]),
+        (
+            "def heading(window):\n  return window.locator('h1').inner_text()\nassert heading(w)",
+            [3],
+        ),
+        ("expect(window).to_have_title('Tides')", []),
+        ("assert page.title == 'Tides'", []),
+        ("assert 'a banana'.count('a') == 3", []),
+    ],
+)
+def test_an_assertion_on_what_a_browser_shows_at_once_is_noticed(
+    story: str, line: list[int]
+) -> None:
+    assert _find_hasty_assertions(story) == line
+
+
+def test_every_story_waits_for_what_it_expects_of_a_browser() -> None:
+    stories = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    hasty = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path, story in stories.items()
+        if "playwright.sync_api" in story or "KeyboardUser" in story
+        for line in _find_hasty_assertions(story)
+    ]
+
+    assert sorted(hasty) == []  # CONTRIBUTING.md, rule 16
+
+
+def _find_hasty_assertions(story: str) -> list[int]:
+    """Find the lines that assert on what is read from a browser once, without waiting."""
+    nodes = list(ast.walk(ast.parse(story)))
+    readers = {
+        node.name
+        for node in nodes
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(one, ast.Return) and _reads_at_once(one) for one in ast.walk(node))
+    }
+    return [
+        node.lineno
+        for node in nodes
+        if isinstance(node, ast.Assert) and _reads_at_once(node.test, readers)
+    ]
+
+
+def _reads_at_once(place: ast.AST, readers: Iterable[str] = ()) -> bool:
+    for node in ast.walk(place):
+        match node:
+            case ast.Attribute(attr="url"):
+                return True
+            case ast.Call(func=ast.Attribute(attr="count"), args=[_, *_]):
+                continue  # of a text or a list
+            case ast.Call(func=ast.Attribute(attr=name)) if name in READS_AT_ONCE:
+                return True
+            case ast.Call(func=ast.Name(id=name)) if name in readers:
+                return True
+    return False
 
 
 def test_what_stands_in_a_field_is_read_as_it_was_typed() -> None:

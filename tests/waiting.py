@@ -17,7 +17,7 @@ def free_port() -> int:
 def wait_until(
     condition: Callable[[], bool], what: str, seconds: float = 20, describe: Callable[[], str] = str
 ) -> None:
-    """Wait for something to become so; complain with what `tell` knows if it does not."""
+    """Wait for something to become so; complain with what `describe` knows if it does not."""
     for _ in range(int(seconds / 0.02)):
         if condition():
             return

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import guards, login_sessions, queries, services
-from app.accounts.two_factor import services as second_step
+from app.accounts.two_factor import services as two_factor
 from app.accounts.two_factor.setup_views import render_recovery_codes, supports_passkeys
 from app.forms.base import ConfirmForm
 from app.web.formatting import local_time
@@ -42,7 +42,7 @@ def sign_out_device(number: int) -> ResponseReturnValue:
 
 
 @bp.post("/stay")
-def stay() -> ResponseReturnValue:
+def extend_session() -> ResponseReturnValue:
     login_session = guards.require_login_session()
     login_sessions.extend(login_session)
     left = guards.session_expiry_context()["seconds_left"]
@@ -51,17 +51,17 @@ def stay() -> ResponseReturnValue:
 
 @bp.post("/passkeys/<int:number>/remove")
 def remove_passkey(number: int) -> ResponseReturnValue:
-    second_step.remove_passkey(guards.require_login_session(), number)
+    two_factor.remove_passkey(guards.require_login_session(), number)
     return redirect(url_for(".show", _anchor="second-step"), 303)
 
 
 @bp.post("/app/remove")
 def remove_app() -> ResponseReturnValue:
-    second_step.remove_totp(guards.require_login_session())
+    two_factor.remove_totp(guards.require_login_session())
     return redirect(url_for(".show", _anchor="second-step"), 303)
 
 
 @bp.post("/recovery-codes")
 def make_recovery_codes() -> Response:
-    codes = second_step.create_recovery_codes(guards.require_login_session())
+    codes = two_factor.create_recovery_codes(guards.require_login_session())
     return render_recovery_codes(codes, url_for(".show"))

@@ -15,9 +15,9 @@ from app import clock
 from app.accounts import login_sessions, queries
 from app.accounts.models import LoginSession, Person
 from app.accounts.roles import Area
-from app.database import READ_ONLY_METHODS
 from app.errors import PermissionDenied
 from app.forms.base import ConfirmForm
+from app.request_transaction import READ_ONLY_METHODS
 from app.text import strip_hidden
 from app.web import next_url
 from app.web.rendering import render_page
@@ -175,7 +175,7 @@ def redirect_to_second_factor(login_session: LoginSession) -> ResponseReturnValu
     """Redirect to the second factor, or to its setup, and back."""
     has_one = login_session.person.has_second_factor
     return _redirect_with_next(
-        "accounts.two_factor.ask" if has_one else "accounts.two_factor_setup.choose"
+        "accounts.two_factor.verify_code" if has_one else "accounts.two_factor_setup.choose"
     )
 
 
@@ -187,7 +187,7 @@ def _redirect_with_next(endpoint: str) -> ResponseReturnValue:
 
 
 CSRF_FIELD = "csrf_token"  # the name of a form field
-AUTH_SCHEME = "Letter"  # for 401 responses: not Basic, so browsers do not ask for a password
+AUTH_SCHEME = "EmailLink"  # for 401 responses: not Basic, so browsers do not ask for a password
 
 
 def render_reauthentication_page(endpoint: str) -> Response:

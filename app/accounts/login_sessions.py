@@ -7,7 +7,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app import clock
 from app.accounts.models import LoginSession
-from app.database import execute_after_request
+from app.request_transaction import execute_after_request
 
 TOUCH_INTERVAL = timedelta(minutes=1)  # repeated use within this time is not written
 BROWSERS = (  # tokens of the User-Agent header; the first match decides

@@ -13,24 +13,16 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 
 from flask import current_app
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from app import clock
 from app.accounts.models import RateLimitHit
-from app.database import db, insert_despite_rollback
+from app.database import db
 from app.errors import RateLimitExceeded
+from app.request_transaction import insert_despite_rollback
 
 RETENTION = timedelta(days=30)  # the longest period of any limit
 IPV6_NETWORK_BITS = 64  # the prefix length that a household or office usually has
-COUNT_HITS = (
-    select(func.count())
-    .select_from(RateLimitHit)
-    .where(
-        RateLimitHit.action == bindparam("action"),
-        RateLimitHit.actor_hash == bindparam("actor_hash"),
-        RateLimitHit.happened_at > bindparam("since"),
-    )
-)
 
 
 def hit(action: str, actor: str, *, times: int, within: timedelta) -> None:
@@ -39,7 +31,8 @@ def hit(action: str, actor: str, *, times: int, within: timedelta) -> None:
     _lock_actor(action, actor_hash)
     now = clock.real_now()
     key = {"action": action, "actor_hash": actor_hash}
-    hits = db.session.connection().execute(COUNT_HITS, {**key, "since": now - within}).scalar_one()
+    recent = select(func.count(RateLimitHit.id)).filter_by(**key)
+    hits = db.session.scalars(recent.where(RateLimitHit.happened_at > now - within)).one()
     if hits >= times:
         raise RateLimitExceeded
     insert_despite_rollback(insert(RateLimitHit), {**key, "happened_at": now})

@@ -7,11 +7,17 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import flash, menu
+from app.admin import menu
+from app.web import flash
 
 bp = Blueprint("admin", __name__, url_prefix="/organise")
+
+flash.MESSAGES["admin"] |= {
+    "as-it-was": _l("Nothing was changed, so there was nothing to save."),
+}
 
 
 def add(part: Blueprint, area: roles.Area) -> None:
@@ -27,14 +33,13 @@ def _permission_context(area: roles.Area) -> dict[str, bool]:
 
 def _menu_context() -> dict[str, Any]:
     person = guards.current_person()
-    return {"menu": menu.menu_for(person) if person else (), "breadcrumbs": menu.breadcrumbs}
-
-
-def _flash_context() -> dict[str, str]:
-    return {"flash_message": flash.current_flash()}
+    return {
+        "menu": menu.menu_for(person) if person else (),
+        "build_breadcrumbs": menu.build_breadcrumbs,
+    }
 
 
 bp.before_request(guards.require_team_member)
 bp.context_processor(_menu_context)
-bp.context_processor(_flash_context)
+bp.context_processor(flash.flash_context)
 bp.context_processor(guards.session_expiry_context)

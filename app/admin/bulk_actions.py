@@ -1,18 +1,16 @@
 """Bulk actions on rows of a list, confirmed before they run."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from flask import redirect, request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from app.accounts import guards
-from app.admin import flash
-from app.admin.listing import Listing
 from app.forms.base import ConfirmForm
-from app.web import next_url
+from app.web import flash, next_url
 from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")
@@ -45,18 +43,24 @@ class BulkAction(Generic[ItemT]):
 
 
 def confirm_or_run(
-    action: BulkAction[Any], items: Iterable[Any], back_url: str
-) -> ResponseReturnValue:
-    """Render the confirmation page, or run the action once it has been confirmed."""
-    items = list(items)
+    actions: Mapping[str, BulkAction[Any]], items: Sequence[Any]
+) -> ResponseReturnValue | None:
+    """Render the confirmation page of the chosen action, or run it once it has been confirmed.
+
+    Return None if no action or no item is chosen.
+    """
+    action = actions.get(request.form.get("action", ""))
+    if action is None or not items:
+        return None
+    back_url = get_back_url()
     affected = [thing for thing in items if action.applies_to(thing)]
     if affected and request.form.get("sure"):
         for thing in affected:
             action.run(thing, actor=guards.current_actor())
-        return redirect(flash.with_flash(back_url, action.message_key), 303)
+        return flash.redirect_to(back_url, action.message_key)
     return render_page(
         "admin/bulk.html",
-        deed=action,
+        action=action,
         affected=affected,
         skipped_count=len(items) - len(affected),
         back=back_url,
@@ -64,16 +68,7 @@ def confirm_or_run(
     )
 
 
-def get_back_url(default: str) -> str:
+def get_back_url() -> str:
     """Return the URL of the list in which the rows were selected."""
-    return next_url.safe_path_or_blank(request.form.get("back", "")) or flash.referrer_or(default)
-
-
-def render_nothing_selected(
-    template: str, listing: Listing[Any], endpoint: str, message: str, **context: Any
-) -> ResponseReturnValue:
-    """Render the list with the error that nothing was selected."""
-    form = ConfirmForm()
-    form.form_errors = [message]
-    here = replace(listing, endpoint=endpoint)
-    return render_page(template, 422, listing=here, form=form, **context)
+    back = next_url.safe_path_or_blank(request.form.get("back", ""))
+    return back or flash.referrer_or(url_for(".index"))

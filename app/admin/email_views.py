@@ -6,13 +6,10 @@ from typing import Final
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
-from flask.wrappers import Response
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import flash, listing
-from app.admin.listing import ListFilter, Listing
+from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound
 from app.forms.base import ConfirmForm
 from app.history import queries as history
@@ -22,6 +19,7 @@ from app.mail.models import Email
 from app.registration.desk import queries
 from app.registration.desk import services as desk
 from app.registration.models import Delegate
+from app.web import flash
 from app.web.rendering import render_page
 
 EMAIL_NAMES: Final = {
@@ -63,34 +61,44 @@ def email_choices() -> list[tuple[str, str]]:
 
 bp = Blueprint("emails", __name__, url_prefix="/letters")
 
+flash.MESSAGES["admin"] |= {
+    "letter-again": _l("The letter is on its way again."),
+}
+
 AGES = {
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),
     "week": timedelta(days=7),
     "month": timedelta(days=30),
 }
+STATE_OPTIONS = (
+    ("failed", _l("Not delivered")),
+    ("slow", _l("Waiting too long")),
+    ("waiting", _l("Waiting")),
+    ("sent", _l("Sent")),
+)
+AGE_OPTIONS = (
+    ("hour", _l("In the last hour")),
+    ("day", _l("In the last day")),
+    ("week", _l("In the last 7 days")),
+    ("month", _l("In the last 30 days")),
+)
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     filters = _get_filters()
-    list_query = listing.parse_list_query(filters, search.SORTS)
+    list_query = parse_list_query(filters, search.SORTS)
     email_filter = search.EmailFilter(
         search=list_query.search,
         state=list_query.get_filter("state"),
         kind=list_query.get_filter("kind"),
         younger_than=AGES.get(list_query.get_filter("age")),
     )
-    rows = search.search(
-        email_filter,
-        list_query.sort,
-        is_reversed=list_query.is_reversed,
-        offset=list_query.offset,
-        limit=listing.PAGE_SIZE,
-    )
-    return render_page(
+    rows = search.search(email_filter, **list_query.window)
+    return render_list(
         "admin/emails/index.html",
-        listing=Listing(rows, search.count(email_filter), list_query, filters),
+        Listing(rows, search.count(email_filter), list_query, filters),
         kind_name=get_email_name,
         is_slow=search.is_overdue,
     )
@@ -107,7 +115,7 @@ def show(number: int) -> ResponseReturnValue:
         is_slow=search.is_overdue(letter),
         delegate=_find_delegate(letter),
         again=desk.get_resend_mode(letter),
-        past=history.list_newest(desk.history_subject(letter)),
+        entries=history.list_newest(desk.history_subject(letter)),
         form=ConfirmForm(),
     )
 
@@ -116,7 +124,7 @@ def show(number: int) -> ResponseReturnValue:
 def resend(number: int) -> ResponseReturnValue:
     sent = desk.resend(mail.get_email(number), actor=current_actor())
     address = url_for(".show", number=sent.id)
-    return Response(status=303, headers={"Location": flash.with_flash(address, "letter-again")})
+    return flash.redirect_to(address, "letter-again")
 
 
 def _find_delegate(letter: Email) -> Delegate | None:
@@ -128,25 +136,7 @@ def _find_delegate(letter: Email) -> Delegate | None:
 
 def _get_filters() -> tuple[ListFilter, ...]:
     return (
-        ListFilter(
-            "state",
-            gettext("State"),
-            [
-                ("failed", gettext("Not delivered")),
-                ("slow", gettext("Waiting too long")),
-                ("waiting", gettext("Waiting")),
-                ("sent", gettext("Sent")),
-            ],
-        ),
-        ListFilter("kind", gettext("Kind"), email_choices()),
-        ListFilter(
-            "age",
-            gettext("Written"),
-            [
-                ("hour", gettext("In the last hour")),
-                ("day", gettext("In the last day")),
-                ("week", gettext("In the last 7 days")),
-                ("month", gettext("In the last 30 days")),
-            ],
-        ),
+        ListFilter("state", _l("State"), STATE_OPTIONS),
+        ListFilter("kind", _l("Kind"), email_choices()),
+        ListFilter("age", _l("Written"), AGE_OPTIONS),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -14,9 +14,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
-from app.admin import flash, listing
 from app.admin.edit_form import MAX_NUMBER_DIGITS
-from app.admin.listing import ListFilter, Listing
+from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
 from app.errors import PermissionDenied
 from app.history import changes
@@ -28,8 +27,7 @@ from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration.models import Delegate
 from app.text import collapse_whitespace, strip_hidden
-from app.web import spreadsheets
-from app.web.rendering import render_page
+from app.web import flash, spreadsheets
 
 SUBJECT_COLUMNS: Final[
     Mapping[str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]]]
@@ -111,11 +109,6 @@ class LinkedEntry:
     url: str  # "" if it has no page
 
 
-def kind_options() -> list[tuple[str, str]]:
-    """Return the kinds of subjects and their names."""
-    return [(kind, str(words)) for kind, words in KIND_LABELS.items()]
-
-
 def link_entries(entries: Sequence[HistoryEntry]) -> list[LinkedEntry]:
     """Return the entries with the URLs of their subjects."""
     pages = find_page_keys({entry.subject for entry in entries})
@@ -160,25 +153,29 @@ def export_row(  # noqa: PLR0913 - one per cell
 
 bp = Blueprint("history", __name__, url_prefix="/history")
 
+flash.MESSAGES["admin"] |= {
+    "undone": _l("Undone. The history keeps both, and you can undo the undoing."),
+}
+
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     filters = (
         ListFilter("who", gettext("By whom"), [(who, who) for who in history.list_actors()]),
-        ListFilter("kind", gettext("About"), kind_options()),
+        ListFilter("kind", gettext("About"), tuple(KIND_LABELS.items())),
         *_subject_filter(strip_hidden(collapse_whitespace(request.args.get("thing", "")))),
     )
-    list_query = listing.parse_list_query(filters, ("newest",))
+    list_query = parse_list_query(filters, ("newest",))
     entry_filter = EntryFilter(
         search=list_query.search,
         actor=list_query.get_filter("who"),
         kind=list_query.get_filter("kind"),
         subject=list_query.get_filter("thing"),
     )
-    rows = history.search(entry_filter, offset=list_query.offset, limit=listing.PAGE_SIZE)
-    return render_page(
+    rows = history.search(entry_filter, offset=list_query.offset, limit=PAGE_SIZE)
+    return render_list(
         "admin/history/index.html",
-        listing=Listing(link_entries(rows), history.count(entry_filter), list_query, filters),
+        Listing(link_entries(rows), history.count(entry_filter), list_query, filters),
         may_undo=guards.can_change(roles.PROGRAMME),
     )
 
@@ -215,4 +212,4 @@ def undo(entry: int) -> ResponseReturnValue:
     if history.get_entry(entry).subject == "conference" and not guards.can_change(roles.SETTINGS):
         raise PermissionDenied("Your role does not change the settings")
     undoing.undo(entry, actor=person.email if person else "")
-    return redirect(flash.with_flash(flash.referrer_or(url_for("admin.home")), "undone"), 303)
+    return flash.redirect_to(flash.referrer_or(url_for("admin.home")), "undone")

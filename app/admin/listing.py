@@ -1,18 +1,21 @@
 """Lists of the admin area: search, filters, sorting and pages, all in the URL.
 
 A view parses the query of the request, passes it to a query function and renders the resulting
-``Listing`` with the macros of ``templates/admin/_list.html``.
+``Listing`` with a template that extends ``templates/admin/list.html``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 from flask import request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app.forms.base import ConfirmForm
 from app.text import collapse_whitespace, strip_hidden
+from app.web.rendering import render_page
 
 RowT = TypeVar("RowT")
 
@@ -23,11 +26,20 @@ MAX_PAGE_DIGITS = 4  # of a page number
 
 @dataclass(frozen=True)
 class ListFilter:
-    """A filter of a list: its query parameter, label and options."""
+    """A filter of a list: its query parameter, label and options; labels may be lazy."""
 
     name: str
-    label: str
-    options: Sequence[tuple[str, str]]  # value, label
+    label: Any
+    options: Sequence[tuple[str, Any]]  # value, label
+
+
+class ListWindow(TypedDict):
+    """The order and the page of a list."""
+
+    sort: str
+    is_reversed: bool
+    offset: int
+    limit: int
 
 
 @dataclass(frozen=True)
@@ -45,23 +57,31 @@ class ListQuery:
         """Return the number of rows before this page."""
         return (self.page - 1) * PAGE_SIZE
 
+    @property
+    def window(self) -> ListWindow:
+        """Return the order and the page, as arguments of a query function."""
+        return {
+            "sort": self.sort,
+            "is_reversed": self.is_reversed,
+            "offset": self.offset,
+            "limit": PAGE_SIZE,
+        }
+
     def get_filter(self, name: str) -> str:
         """Return the chosen value of a filter, or ""."""
         return self.filter_values.get(name, "")
 
 
-def translated_options(options: Sequence[tuple[str, object]]) -> list[tuple[str, str]]:
-    """Return the options with their labels in the current language."""
-    return [(value, str(words)) for value, words in options]
-
-
-def parse_list_query(filters: Sequence[ListFilter], sorts: Sequence[str]) -> ListQuery:
+def parse_list_query(
+    filters: Sequence[ListFilter], sorts: Sequence[str], *, has_search: bool = True
+) -> ListQuery:
     """Return the list query of the request; the first of ``sorts`` is the default order."""
+    search = request.args.get("q", "") if has_search else ""
     sort = request.args.get("sort", "")
     chosen = {one.name: request.args.get(one.name, "") for one in filters}
     allowed = {one.name: {value for value, _ in one.options} for one in filters}
     return ListQuery(
-        search=strip_hidden(collapse_whitespace(request.args.get("q", "")))[:MAX_SEARCH_LENGTH],
+        search=strip_hidden(collapse_whitespace(search))[:MAX_SEARCH_LENGTH],
         filter_values={
             name: value for name, value in chosen.items() if value in allowed[name] - {""}
         },
@@ -79,7 +99,7 @@ class Listing(Generic[RowT]):
     total: int
     query: ListQuery
     filters: Sequence[ListFilter] = ()
-    endpoint: str = ""  # of the list, if it is rendered at another URL
+    endpoint: str = ".index"  # of the list, which may also be rendered at another URL
 
     @property
     def page_count(self) -> int:
@@ -101,7 +121,7 @@ class Listing(Generic[RowT]):
         """Return True if a search or filter is active."""
         return bool(self.query.search or self.query.filter_values)
 
-    def options(self, name: str) -> Sequence[tuple[str, str]]:
+    def options(self, name: str) -> Sequence[tuple[str, Any]]:
         """Return the options of a filter."""
         return next((one.options for one in self.filters if one.name == name), ())
 
@@ -163,7 +183,23 @@ class Listing(Generic[RowT]):
     def _build_url(self, params: Mapping[str, str], endpoint: str = "") -> str:
         given = {name: value for name, value in params.items() if value}
         values: dict[str, Any] = {**(request.view_args or {}), **given}
-        return url_for(endpoint or self.endpoint or request.endpoint or "", **values)
+        return url_for(endpoint or self.endpoint, **values)
+
+
+def paginate(
+    rows: Sequence[RowT], list_query: ListQuery, filters: Sequence[ListFilter] = ()
+) -> Listing[RowT]:
+    """Return the requested page of rows that have all been read."""
+    return Listing(rows[list_query.offset :][:PAGE_SIZE], len(rows), list_query, filters)
+
+
+def render_list(
+    template: str, listing: Listing[Any], error: str = "", **context: Any
+) -> ResponseReturnValue:
+    """Render a list; with an error above it if nothing was selected for a bulk action."""
+    form = ConfirmForm()
+    form.form_errors = [error] if error else []
+    return render_page(template, 422 if error else 200, listing=listing, form=form, **context)
 
 
 def _page_number(typed: str) -> int:

@@ -103,10 +103,10 @@ def menu_for(person: Person) -> tuple[MenuGroup, ...]:
     return tuple(_visible_groups(person))
 
 
-def breadcrumbs(
-    groups: Sequence[MenuGroup], trail: Sequence[tuple[str, str]] | None
+def build_breadcrumbs(
+    groups: Sequence[MenuGroup], below: Sequence[tuple[str, str]] | None
 ) -> list[tuple[str, str]]:
-    """Return the breadcrumbs of the current page: home, the menu item, then the trail.
+    """Return the breadcrumbs of the current page: home, the menu item, then those below it.
 
     A page in the menu has none.
     """
@@ -115,7 +115,7 @@ def breadcrumbs(
         return []
     home = (gettext("The back office"), url_for("admin.home"))
     part = [(str(item.label), item.url) for item in items if item.contains_current]
-    return [home, *part, *(trail or ())]
+    return [home, *part, *(below or ())]
 
 
 def _visible_groups(person: Person) -> Iterator[MenuGroup]:

@@ -3,40 +3,37 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
-from flask import url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from app.admin.bulk_actions import BulkAction
 from app.admin.listing import (
-    PAGE_SIZE,
     ListFilter,
     Listing,
     ListQuery,
+    paginate,
     parse_list_query,
-    translated_options,
 )
 from app.programme.collation import sort_key
-from app.programme.editing import ordering
-from app.programme.models import Room, Theme
+from app.programme.editing import rooms_and_themes as editing
+from app.programme.editing.rooms_and_themes import EntityT, OrderedKind
 
-OrderedT = TypeVar("OrderedT", Room, Theme)
 SORT_BY_POSITION = "place"
 
 
 @dataclass(frozen=True)
-class OrderedRow(Generic[OrderedT]):
+class OrderedRow(Generic[EntityT]):
     """A row: the item, its position, and the number of sessions that use it."""
 
-    item: OrderedT
+    item: EntityT
     position: int  # from 1
     session_count: int
 
 
 @dataclass(frozen=True)
-class OrderedListing(Listing[OrderedRow[OrderedT]]):
+class OrderedListing(Listing[OrderedRow[EntityT]]):
     """One page of an ordered list."""
 
     @property
@@ -64,50 +61,47 @@ USAGE_OPTIONS = (("yes", _l("With sessions")), ("no", _l("Without sessions")))
 
 def usage_filter() -> RowFilter:
     """Return the filter by whether sessions use an item."""
-    uses = ListFilter("used", gettext("Use"), translated_options(USAGE_OPTIONS))
+    uses = ListFilter("used", _l("Use"), USAGE_OPTIONS)
     return RowFilter(uses, lambda row, chosen: bool(row.session_count) is (chosen == "yes"))
 
 
+def missing_filter(options: Sequence[tuple[str, object]]) -> RowFilter:
+    """Return the filter by which of these attributes of an item is empty."""
+    lacks = ListFilter("missing", _l("Without"), options)
+    return RowFilter(lacks, lambda row, chosen: not getattr(row.item, chosen))
+
+
 def build_listing(
-    items: Sequence[OrderedT],
-    session_counts: Mapping[int, int],
+    kind: OrderedKind[EntityT],
+    items: Sequence[EntityT],
     sorts: Sequence[str],
     row_filters: Sequence[RowFilter],
-) -> OrderedListing[OrderedT]:
+) -> OrderedListing[EntityT]:
     """Return the page of the list that the request asks for."""
     filters = [way.filter for way in row_filters]
-    query = parse_list_query(filters, sorts)
+    query, session_counts = parse_list_query(filters, sorts), editing.count_uses(kind)
     rows = [
-        OrderedRow(thing, place, session_counts.get(thing.id, 0))
-        for place, thing in enumerate(items, start=1)
+        OrderedRow(item, position, session_counts.get(item.id, 0))
+        for position, item in enumerate(items, start=1)
     ]
     found = [row for row in rows if _matches(row, query, row_filters)]
     found.sort(key=SORTS[query.sort], reverse=query.is_reversed)
-    return OrderedListing(found[query.offset :][:PAGE_SIZE], len(found), query, filters)
-
-
-def url_in_listing(item: Room | Theme) -> str:
-    """Return the URL of the list page with an item, scrolled to it."""
-    number = (ordering.get_position(item).number - 1) // PAGE_SIZE + 1
-    return url_for(".index", page=number if number > 1 else None, _anchor=item.slug)
+    page = paginate(found, query, filters)
+    return OrderedListing(page.rows, page.total, query, filters)
 
 
 def delete_action(
-    model: type[Room | Theme],
-    button: str,
-    question: Callable[[int], str],
-    message_key: str,
-    run: Callable[..., None],
-) -> BulkAction[Any]:
+    kind: OrderedKind[EntityT], button: str, question: Callable[[int], str]
+) -> BulkAction[EntityT]:
     """Return the bulk action that deletes items without sessions."""
-    counted = cache(lambda: ordering.count_by_id(model))
+    counted = cache(lambda: editing.count_uses(kind))
     return BulkAction(
         "delete",
         button,
         question,
-        message_key,
-        lambda thing: thing.id not in counted(),
-        run,
+        f"{kind.plural}-deleted",
+        lambda item: item.id not in counted(),
+        lambda item, actor: editing.delete(kind, item, actor=actor),
         confirm_label=gettext("Delete"),
         skipped_text=_describe_in_use,
         warning=gettext(

@@ -15,7 +15,7 @@ from wtforms.validators import AnyOf, DataRequired, Length
 
 from app import clock
 from app.accounts import guards
-from app.admin.listing import PAGE_SIZE, Listing, parse_list_query
+from app.admin.listing import PAGE_SIZE, Listing, parse_list_query, render_list
 from app.forms.base import Form, validates_own_csrf
 from app.forms.validators import no_hidden_characters
 from app.preview_mode import PreviewMode
@@ -85,11 +85,11 @@ bp = Blueprint("preview_links", __name__, url_prefix="/previews")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    list_query = parse_list_query((), ("newest",))
+    list_query = parse_list_query((), ("newest",), has_search=False)
     rows = preview_links.list_preview_links(offset=list_query.offset, limit=PAGE_SIZE)
-    return render_page(
+    return render_list(
         "admin/preview_links/index.html",
-        listing=Listing(rows, preview_links.count_preview_links(), list_query),
+        Listing(rows, preview_links.count_preview_links(), list_query),
         now=clock.real_now(),
         is_withdrawn="withdrawn" in request.args,
     )
@@ -102,7 +102,9 @@ def new() -> ResponseReturnValue:
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
         return render_page("admin/preview_links/new.html", status, form=form)
-    preview, secret = preview_links.create(form.purpose(), form.length(), actor=_current_actor())
+    preview, secret = preview_links.create(
+        form.purpose(), form.length(), actor=guards.current_actor()
+    )
     address = f"{absolute_url('preview.expired', secret=secret)}/"
     return render_page(
         "admin/preview_links/created.html",
@@ -114,7 +116,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/<int:number>/withdraw")
 def revoke(number: int) -> ResponseReturnValue:
-    preview_links.revoke(number, actor=_current_actor())
+    preview_links.revoke(number, actor=guards.current_actor())
     return redirect(url_for(".index", withdrawn=number), 303)
 
 
@@ -123,8 +125,3 @@ def _mailto_url(url: str) -> str:
     title = current_release.get_programme().conference.title
     subject = gettext("Preview of the programme: %(title)s", title=title)
     return f"mailto:?subject={quote(subject)}&body={quote(url)}"
-
-
-def _current_actor() -> str:
-    person = guards.current_person()
-    return person.email if person else ""

@@ -5,19 +5,25 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, EmailField, Field, HiddenField, IntegerField, StringField
+from wtforms import DateField, EmailField, Field, IntegerField, StringField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 
 from app.accounts.guards import current_actor
-from app.admin import flash
-from app.admin.edit_form import CheckboxesField, EditForm, line_field, name_field, text_field
-from app.errors import RuleViolation
+from app.admin.edit_form import CheckboxesField, EditForm
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import Form, validates_own_csrf
-from app.forms.fields import LocalDateTimeField, valid_datetime_or_empty
+from app.forms.fields import (
+    LocalDateTimeField,
+    VersionField,
+    editor_line_field,
+    editor_name_field,
+    editor_text_field,
+    valid_datetime_or_empty,
+)
 from app.forms.validators import (
     MAX_EMAIL_LENGTH,
     max_length,
@@ -29,13 +35,13 @@ from app.history import queries as history
 from app.programme import public_settings, queries
 from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import list_outside_conference_days
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.conference import CONFERENCE_FIELDS, DAYS, LABELS, MOMENTS
 from app.programme.models import Conference
 from app.registration import queries as registration
 from app.registration import seat_limit
 from app.registration.seat_limit import StaleLimit
 from app.text import collapse_whitespace
+from app.web import flash
 from app.web.rendering import render_page
 
 TRUSTED_FIELD_CHOICES = [
@@ -89,10 +95,12 @@ class TrustedFieldsField(CheckboxesField):
 class SettingsForm(EditForm):
     """Edit the settings of the conference."""
 
-    title = name_field(_l("Title"), _l("The title"), _l("Enter the title of the conference"))
-    subtitle = line_field(_l("Subtitle (optional)"), _l("The subtitle"))
-    summary = text_field(_l("Summary (optional)"), _l("The summary"), limit=MAX_SUMMARY_LENGTH)
-    place = line_field(_l("Place (optional)"), _l("The place"))
+    title = editor_name_field(_l("Title"), _l("The title"), _l("Enter the title of the conference"))
+    subtitle = editor_line_field(_l("Subtitle (optional)"), _l("The subtitle"))
+    summary = editor_text_field(
+        _l("Summary (optional)"), _l("The summary"), limit=MAX_SUMMARY_LENGTH
+    )
+    place = editor_line_field(_l("Place (optional)"), _l("The place"))
     starts_on = _date_field(_l("First day"), _l("Enter the first day, like 2008-11-06"))
     ends_on = _date_field(_l("Last day"), _l("Enter the last day, like 2008-11-07"))
     time_zone = StringField(
@@ -131,7 +139,7 @@ class SettingsForm(EditForm):
 
     def set_initial_data(self, conference: Conference) -> None:
         """Fill in the current settings."""
-        self.version.data = str(conference.version)
+        self.expected_version.data = conference.version
         for name in LABELS:
             field, value = self[name], getattr(conference, name)
             show: Callable[[Any], None] | None = getattr(field, "show", None)
@@ -172,7 +180,7 @@ class SettingsForm(EditForm):
 class SeatLimitForm(Form):
     """Edit the limit of places."""
 
-    seen = HiddenField()
+    expected_version = VersionField()
     places = IntegerField(
         _l("Limit of places"),
         [
@@ -182,12 +190,6 @@ class SeatLimitForm(Form):
         render_kw={"inputmode": "numeric"},
     )
 
-    @property
-    def expected_limit(self) -> int:
-        """Return the limit when the form was opened; -1, which never matches, if invalid."""
-        typed = self.seen.data or ""
-        return int(typed) if typed.isdecimal() and len(typed) < 10 else -1
-
 
 def _to_iso(when: date | datetime | None) -> str | None:
     if isinstance(when, datetime):
@@ -196,6 +198,11 @@ def _to_iso(when: date | datetime | None) -> str | None:
 
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
+
+flash.MESSAGES["admin"] |= {
+    "settings-saved": _l("The settings have been saved, and are in effect now."),
+    "limit-saved": _l("The limit has been changed, and is in effect now."),
+}
 
 
 @bp.get("")
@@ -235,7 +242,7 @@ def _edit(conference: Conference) -> ResponseReturnValue:
                 CONFERENCE_FIELDS,
                 conference,
                 form.values(),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=current_actor(),
             )
         except StaleEdit as error:
@@ -243,7 +250,7 @@ def _edit(conference: Conference) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.ends_on, refusal)
         else:
-            return _redirect("settings-saved" if changes else "settings-as-they-were")
+            return _redirect("settings-saved" if changes else "as-it-was")
     elif not form.is_submitted():
         form.set_initial_data(conference)
     return render_page("admin/settings/edit.html", status, form=form, found=conference, stale=stale)
@@ -258,24 +265,26 @@ def limit() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             is_new = seat_limit.change_limit(
-                form.places.data or 0, expected_limit=form.expected_limit, actor=current_actor()
+                form.places.data or 0,
+                expected_limit=form.expected_version.data,
+                actor=current_actor(),
             )
         except StaleLimit as moved:
-            form.seen.data, status = str(moved.seats), 409
+            form.expected_version.data, status = moved.version, 409
             form.add_error(form.places, moved)
         except RuleViolation as refusal:
             form.add_error(form.places, refusal)
         else:
-            return _redirect("limit-saved" if is_new else "settings-as-they-were")
+            return _redirect("limit-saved" if is_new else "as-it-was")
     elif not form.is_submitted():
-        form.places.data, form.seen.data = now.limit, str(now.limit)
+        form.places.data, form.expected_version.data = now.limit, now.limit
     return render_page("admin/settings/limit.html", status, form=form, places=now)
 
 
 def _render_no_conference(status: int = 200) -> ResponseReturnValue:
     """Render the page that explains how to get a conference."""
-    return render_page("admin/settings/none.html", status)
+    return render_page("admin/settings/no_conference.html", status)
 
 
 def _redirect(message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for(".show"), message_key), 303)
+    return flash.redirect_to(url_for(".show"), message_key)

@@ -1,6 +1,6 @@
 """The team: who runs the conference, in which role; invite, change and remove members."""
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # its types lag behind WTForms 3.3
@@ -12,12 +12,13 @@ from wtforms.validators import InputRequired, ValidationError
 
 from app.accounts import guards, queries, services, team
 from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER, Person
-from app.accounts.two_factor import services as second_step
-from app.admin import flash
+from app.accounts.two_factor import services as two_factor
+from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
 from app.history import queries as history
 from app.text import collapse_whitespace
+from app.web import flash
 from app.web.rendering import render_page
 
 ROLE_NAMES = {
@@ -67,12 +68,19 @@ class RoleForm(Form):
 
 bp = Blueprint("team", __name__, url_prefix="/people")
 
+flash.MESSAGES["admin"] |= {
+    "person-invited": _l("The invitation is on its way."),
+    "role-changed": _l("The role has been changed. A letter about it is on its way."),
+    "person-removed": _l("They no longer have a part. A letter about it is on its way."),
+    "second-step-reset": _l("Their second step has been reset. A letter about it is on its way."),
+}
+
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    return render_page(
+    return render_list(
         "admin/team/index.html",
-        people=queries.list_team(),
+        paginate(queries.list_team(), parse_list_query((), ("email",), has_search=False)),
         last_used=queries.get_last_used(),
         names=ROLE_NAMES,
         me=_current_person(),
@@ -89,7 +97,7 @@ def invite() -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.email, refusal)
         else:
-            return redirect(flash.with_flash(url_for(".index"), "person-invited"), 303)
+            return flash.redirect_to(url_for(".index"), "person-invited")
     return render_page("admin/team/invite.html", 422 if form.errors else 200, form=form)
 
 
@@ -104,16 +112,14 @@ def person(number: int) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.role, refusal)
         else:
-            return redirect(
-                flash.with_flash(url_for(".person", number=number), "role-changed"), 303
-            )
+            return flash.redirect_to(url_for(".person", number=number), "role-changed")
     return _render_person(member, form)
 
 
 @bp.post("/<int:number>/reset")
 def reset_two_factor(number: int) -> ResponseReturnValue:
-    second_step.reset(queries.get_team_member(number).email, actor=_current_person().email)
-    return redirect(flash.with_flash(url_for(".person", number=number), "second-step-reset"), 303)
+    two_factor.reset(queries.get_team_member(number).email, actor=_current_person().email)
+    return flash.redirect_to(url_for(".person", number=number), "second-step-reset")
 
 
 @bp.route("/<int:number>/remove", methods=["GET", "POST"])
@@ -123,16 +129,16 @@ def remove(number: int) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         team.remove(number, _current_person())
-        return redirect(flash.with_flash(url_for(".index"), "person-removed"), 303)
+        return flash.redirect_to(url_for(".index"), "person-removed")
     status = 422 if form.errors else 200
-    trail = [(member.email, url_for(".person", number=number))]
+    breadcrumbs = [(member.email, url_for(".person", number=number))]
     return render_page(
         "admin/team/remove.html",
         status,
         form=form,
         member=member,
         me=_current_person(),
-        trail=trail,
+        breadcrumbs=breadcrumbs,
     )
 
 
@@ -145,7 +151,7 @@ def _render_person(member: Person, form: RoleForm) -> Response:
         names=ROLE_NAMES,
         me=_current_person(),
         devices=queries.list_login_sessions(member),
-        past=history.list_newest(f"person {member.email}"),
+        entries=history.list_newest(f"person {member.email}"),
     )
 
 

@@ -11,7 +11,12 @@ from zoneinfo import ZoneInfo
 
 from app.agenda.models import Star
 from app.programme import clashes, listing
-from app.programme.clashes import Participant, RoomInfo, ScheduledSession, SchedulingRules
+from app.programme.scheduled_sessions import (
+    Participant,
+    RoomInfo,
+    ScheduledSession,
+    SchedulingRules,
+)
 from app.programme.snapshot import Session
 from app.releases.published_programme import PublishedProgramme
 

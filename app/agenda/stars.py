@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import url_for
 from wtforms import HiddenField
 
 from app import clock, preview_mode
@@ -30,8 +29,8 @@ class StarForm(CookielessForm):
 
     def get_change(self) -> StarChange:
         """Return the change that the pressed button stands for."""
-        pressed = strip_hidden(self.remove.data or self.add.data or "")
-        return StarChange(slug=pressed[:MAX_SLUG_LENGTH], is_starred=not self.remove.data)
+        slug = strip_hidden(self.remove.data or self.add.data or "")
+        return StarChange(slug=slug[:MAX_SLUG_LENGTH], is_starred=not self.remove.data)
 
 
 def stars_enabled() -> bool:
@@ -39,13 +38,8 @@ def stars_enabled() -> bool:
     return preview_mode.current() is None
 
 
-def token() -> str:
+def csrf_token() -> str:
     """Return the CSRF token of the form, and let the page that contains it expire at midnight."""
     today = clock.real_now().timestamp() % DAY_SECONDS
     expires_at(clock.now() + timedelta(seconds=DAY_SECONDS - today))
     return cookieless_csrf_token()
-
-
-def address() -> str:
-    """Return the URL that the form is sent to."""
-    return url_for("agenda.set_star")

@@ -35,7 +35,7 @@ def show_transfer() -> ResponseReturnValue:
     agenda = cookie.current_agenda()
     link = transfer_link(agenda) if agenda else ""
     drawn = qr_code.render_svg(link) if link else ""
-    return render_page("agenda/transfer.html", link=link, qr_svg=drawn, trail=_breadcrumbs())
+    return render_page("agenda/transfer.html", link=link, qr_svg=drawn, breadcrumbs=_breadcrumbs())
 
 
 @bp.route("/from/<secret>", methods=["GET", "POST"])
@@ -48,7 +48,7 @@ def accept_transfer(secret: str) -> ResponseReturnValue:
             services.merge(agenda, own)
         return cookie.set_cookie(_redirect_to_agenda(), agenda)
     return render_page(
-        "agenda/accept_transfer.html", form=form, agenda=agenda, own=own, trail=_breadcrumbs()
+        "agenda/accept_transfer.html", form=form, agenda=agenda, own=own, breadcrumbs=_breadcrumbs()
     )
 
 

@@ -23,7 +23,7 @@ NO_AGENDA = "This browser has no agenda yet"
 bp = Blueprint("agenda", __name__, url_prefix="/agenda")
 no_referrer(bp)
 bp.add_app_template_global(agenda_stars.stars_enabled, "stars_are_offered")
-bp.add_app_template_global(agenda_stars.token, "star_token")
+bp.add_app_template_global(agenda_stars.csrf_token, "star_token")
 
 
 @bp.get("")
@@ -40,7 +40,7 @@ def show() -> ResponseReturnValue:
         added_session=_find_added_session(),
         is_cookie_orphaned=cookie.is_cookie_orphaned(agenda),
         button_form=ConfirmForm(),
-        trail=[],
+        breadcrumbs=[],
     )
 
 
@@ -94,7 +94,7 @@ def delete() -> ResponseReturnValue:
             services.delete(agenda)
         return cookie.delete_cookie(_redirect_to_agenda())
     above = [(gettext("My agenda"), url_for(".show"))]
-    return render_page("agenda/delete.html", form=form, trail=above)
+    return render_page("agenda/delete.html", form=form, breadcrumbs=above)
 
 
 def _get_session(slug: str) -> Session:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, String, cast, func, select
 
 from app import clock
 from app.cache_version import bump_cache_version
-from app.content import changes, services
+from app.content import history_entries, services
 from app.content.models import LINK, ContentVersion, Link
 from app.content.versions import ContentDraft, ContentKey, link_key
 from app.database import db, lock_table
@@ -118,7 +118,7 @@ def restore(
 ) -> None:
     """Restore an old version of a link; raise RuleViolation if the page has too many."""
     lock_table(Link)
-    page = changes.get_link_page(key)
+    page = history_entries.get_link_page(key)
     if get_link(page, int(key.slug)).latest.is_removed:
         _check_limit(page)
     services.restore(folder, key, number, expected_version=expected_version, actor=actor)
@@ -142,7 +142,7 @@ def _move(link: Link, position: int, actor: str) -> bool:
     db.session.flush()
     bump_cache_version()
     summary = f"The link “{current.label}” was moved to place {position} on the page /{link.page}"
-    history.record(summary, subject=changes.history_subject(current.key), actor=actor)
+    history.record(summary, subject=history_entries.history_subject(current.key), actor=actor)
     return True
 
 

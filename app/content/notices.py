@@ -31,7 +31,7 @@ def publish(folder: Path, draft: ContentDraft, *, expected_version: int, actor: 
 
 
 def withdraw(folder: Path, *, expected_version: int, actor: str) -> None:
-    """Withdraw the current notice; raise StaleContent if it is not the one the user saw."""
+    """Withdraw the current notice; raise StaleEdit if it is not the one the user saw."""
     lock_table(ContentVersion)
     if current(queries.load_store(folder)) is not None:
         services.remove(folder, NOTICE_KEY, expected_version=expected_version, actor=actor)

@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import cache_version, clock
 from app.content import defaults, markdown, models, versions
 from app.content.versions import FALLBACK_LANGUAGE, ContentStore, LinkPosition, Version
-from app.database import db, log_if_unavailable, read_only_connection
+from app.database import db, read_only_connection
+from app.database_faults import log_if_unavailable
 
 MAX_RENDERED = 128  # rendered texts cached per process
 SELECT_VERSIONS = select(

@@ -2,7 +2,7 @@
 
 Pages and news have all of them; links and the urgent notice share those about versions. The
 caller passes the version that the user saw as the newest; if there is a newer one by now, nothing
-is saved and ``StaleContent`` holds the differences. Every operation bumps the cache version.
+is saved and ``StaleEdit`` holds the differences. Every operation bumps the cache version.
 """
 
 import re
@@ -14,7 +14,7 @@ from pathlib import Path
 from app import clock
 from app.cache_version import bump_cache_version
 from app.content import queries
-from app.content.changes import (
+from app.content.history_entries import (
     ADDED,
     CHANGED,
     REMOVED,
@@ -25,7 +25,7 @@ from app.content.changes import (
 from app.content.models import PAGE, ContentVersion
 from app.content.versions import FALLBACK_LANGUAGE, ContentDraft, ContentKey, ContentStore, Version
 from app.database import db, lock_table
-from app.errors import NotFound, RuleViolation
+from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history.changes import Change
 from app.web import formatting
 
@@ -39,15 +39,6 @@ RESERVED_SLUGS = frozenset(  # paths of the site, in use or planned
     sign-in sign-out site-map sitemap speak speakers static themes whats-new
     """.split()  # noqa: SIM905 – easier to read than a list of literals
 )
-
-
-class StaleContent(RuleViolation):
-    """Somebody else has saved a version since the page was opened."""
-
-    def __init__(self, newest: int, differing: Sequence[Change]) -> None:
-        super().__init__("Somebody else saved a version after you opened the page")
-        self.version = newest  # expected version for the next attempt
-        self.differing = tuple(differing)
 
 
 def add(
@@ -162,7 +153,7 @@ def _check_version(
 ) -> None:
     number = newest.number if newest else 0
     if number != expected_version:
-        raise StaleContent(number, changes)
+        raise StaleEdit(number, changes)
 
 
 def _check_slug(slug: str) -> None:

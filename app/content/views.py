@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app.content import queries
-from app.database import log_if_unavailable
-from app.web import languages
-from app.web.cache_policy import cacheable, do_not_store, expires_at, render_started_at
+from app.database_faults import log_if_unavailable
+from app.web import cache_policy, languages
+from app.web.cache_policy import cacheable, do_not_store, expires_at
 from app.web.error_handlers import is_error_page
 from app.web.rendering import render_page
 
@@ -43,7 +43,7 @@ def _notice_context() -> dict[str, Any]:
     The limit covers every kind of content, so that no cached page outlives its texts or links.
     """
     try:
-        expires_at(queries.get_next_change(get_content_folder(), render_started_at()))
+        expires_at(queries.get_next_change(get_content_folder(), cache_policy.current().started_at))
         return {"notice": queries.get_notice(get_content_folder())}
     except SQLAlchemyError as fault:
         if not (log_if_unavailable(fault, "notice") or is_error_page()):
@@ -66,7 +66,7 @@ def page_context(slug: str) -> dict[str, Any]:
             get_content_folder(), slug, code, languages.url_prefix(code)
         ),
         "links": queries.list_links(get_content_folder(), slug),
-        "trail": [],
+        "breadcrumbs": [],
     }
 
 

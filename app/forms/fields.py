@@ -7,6 +7,7 @@ import email_validator
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, StringField, TextAreaField, TimeField
 from wtforms.validators import DataRequired, StopValidation, ValidationError
+from wtforms.widgets import HiddenInput
 
 from app.forms.validators import (
     MAX_EMAIL_LENGTH,
@@ -16,9 +17,11 @@ from app.forms.validators import (
     requires_alphanumeric,
     valid_email,
 )
-from app.text import collapse_whitespace, normalise
+from app.text import collapse_whitespace, normalise, normalise_lines
 from app.web.formatting import conference_zone
 
+MAX_VERSION_DIGITS = 9
+UNKNOWN_VERSION = -1  # matches none
 TIME_FORMATS = ["%H:%M", "%H:%M:%S", "%H.%M", "%I:%M%p", "%I.%M%p", "%I%p"]
 
 
@@ -53,8 +56,40 @@ def _remove_spaces(typed: str) -> str:
     return "".join(typed.split())
 
 
-MAX_LINE_LENGTH = 100
-MAX_TEXT_LENGTH = 1000
+class VersionField(Field):
+    """The version that a page showed, or another number that changes with each edit.
+
+    Whoever saves passes it on, so that an old page cannot overwrite a later change.
+    """
+
+    widget = HiddenInput()
+    data: int
+
+    def process_data(self, value: int | None) -> None:
+        """Set the number of what the form is filled with."""
+        self.data = UNKNOWN_VERSION if value is None else value
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Parse the submitted number; anything else is a version that matches none."""
+        typed = valuelist[0] if valuelist else ""
+        is_number = typed.isdecimal() and len(typed) <= MAX_VERSION_DIGITS
+        self.data = int(typed) if is_number else UNKNOWN_VERSION
+
+    def _value(self) -> str:
+        return "" if self.data == UNKNOWN_VERSION else str(self.data)
+
+
+# Of what people say about themselves, and of what editors write for readers, in characters.
+MAX_LINE_LENGTH, MAX_EDITOR_LINE_LENGTH = 100, 300
+MAX_TEXT_LENGTH, MAX_EDITOR_TEXT_LENGTH = 1_000, 20_000
+MAX_EDITOR_NAME_LENGTH = 200
+PUBLIC_HINT = _l("Public")
+MARKDOWN_HINT = _l("Public. Markdown: an empty line begins a new paragraph, *words* are emphasised")
+DIR_AUTO = {"dir": "auto"}  # the direction follows the script that is typed
+COUNTER_WORDS = {
+    "data-left": _l("Characters left: …"),
+    "data-over": _l("Characters too many: …"),
+}  # hints while typing
 
 # A reserved domain (example, test, …) may still be served by the conference's own mail server;
 # whether an email can be delivered is found out when it is sent.
@@ -75,13 +110,14 @@ def name_field(
     )
 
 
-def line_field(
+def line_field(  # noqa: PLR0913 - all that may differ in a field of one line
     label: Any,
     subject: Any,
     required_message: Any = None,
     *,
     validator: Validator | None = None,
     description: Any = "",
+    max_chars: int = MAX_LINE_LENGTH,
     **html_attributes: str,
 ) -> StringField:
     """Return a single-line text field; it is optional if no ``required_message`` is given."""
@@ -89,7 +125,7 @@ def line_field(
         label,
         [
             *([DataRequired(required_message)] if required_message else []),
-            max_length(MAX_LINE_LENGTH, subject),
+            max_length(max_chars, subject),
             no_hidden_characters,
             *([validator] if validator else []),
         ],
@@ -109,6 +145,64 @@ def text_field(label: Any, subject: Any, description: Any = "") -> TextAreaField
         ],
         filters=[normalise],
         description=description,
+    )
+
+
+def editor_name_field(
+    label: Any, subject: Any, required_message: Any, description: Any = ""
+) -> StringField:
+    """Return a required field for a name, in any script."""
+    return line_field(
+        label,
+        subject,
+        required_message,
+        validator=requires_alphanumeric(subject),
+        description=description,
+        max_chars=MAX_EDITOR_NAME_LENGTH,
+        dir="auto",
+    )
+
+
+def editor_line_field(
+    label: Any,
+    subject: Any,
+    description: Any = "",
+    max_chars: int = MAX_EDITOR_LINE_LENGTH,
+    **html_attributes: str,
+) -> StringField:
+    """Return an optional single-line text field, in any script."""
+    return line_field(
+        label,
+        subject,
+        validator=None,
+        description=description,
+        max_chars=max_chars,
+        **{**DIR_AUTO, **html_attributes},
+    )
+
+
+def editor_text_field(
+    label: Any, subject: Any, description: Any = "", limit: int = MAX_EDITOR_TEXT_LENGTH
+) -> TextAreaField:
+    """Return an optional field for several lines of text, in any script."""
+    validators = [max_length(limit, subject), no_hidden_characters]
+    return TextAreaField(label, validators, [normalise_lines], description, render_kw=DIR_AUTO)
+
+
+def counted_text_field(label: Any, subject: Any, description: Any, max_chars: int) -> TextAreaField:
+    """Return a field that counts its characters; a text that was longer before may stay."""
+    check = max_length(max_chars, subject)
+
+    def max_length_unless_unchanged(form: Any, field: StringField) -> None:
+        if field.data != normalise_lines(field.object_data):
+            check(form, field)
+
+    return TextAreaField(
+        label,
+        [max_length_unless_unchanged, no_hidden_characters],
+        [normalise_lines],
+        description,
+        render_kw={**DIR_AUTO, "data-most": str(max_chars), **COUNTER_WORDS},
     )
 
 

@@ -3,8 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field
 
 from app.interchange.importers.parsed import ImportNote, ParsedProgramme
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.table import YES_NO
 
 
 @dataclass
@@ -42,15 +47,15 @@ class ImportResult:
     notes: tuple[ImportNote, ...] = ()
 
 
-COLUMN_LABELS = {
-    "appearances": "speakers",
+COLUMN_LABELS = {  # a yes or no is told as “recorded or not”
+    **{one.name: one.label.lower() for one in SESSION_FIELDS},
+    **{
+        name: f"{SESSION_FIELDS.label(name).lower()} or not"
+        for name in SESSION_FIELDS.names_of(YES_NO)
+    },
     "cancelled_at": "called off or not",
     "is_draft": "draft or not",
-    "is_illustrative": "illustrative or not",
     "is_demo": "invented or not",
-    "is_recorded": "recorded or not",
-    "starts_at": "start",
-    "ends_at": "end",
     "starts_on": "first day",
     "ends_on": "last day",
     "position": "place in the order",
@@ -60,7 +65,7 @@ MAX_NAMES = 20  # names per section; the rest are counted
 MAX_NOTES = 100  # notes per section; what was left out is always listed completely
 NOTE_HEADINGS: Mapping[str, str] = {
     "left out": "Left out, because it could not be read",
-    "mended": "Mended",
+    "fixed": "Mended",
     "clash": "Clashes",
 }
 
@@ -71,7 +76,7 @@ class ReportSection:
 
     heading: str
     lines: tuple[str, ...]
-    most: int  # lines in the short report
+    max_lines: Annotated[int, Field(alias="most")]  # in the short report
 
 
 def list_sections(result: ImportResult) -> Iterator[ReportSection]:
@@ -93,8 +98,8 @@ def as_lines(result: ImportResult) -> Iterator[str]:
     for section in list_sections(result):
         if section.lines:
             yield f"{section.heading}:"
-            yield from (f"  {line}" for line in section.lines[: section.most])
-            yield from _format_remainder(len(section.lines) - section.most)
+            yield from (f"  {line}" for line in section.lines[: section.max_lines])
+            yield from _format_remainder(len(section.lines) - section.max_lines)
             yield ""
     yield summarise(result)
 
@@ -112,6 +117,6 @@ def summarise(result: ImportResult) -> str:
     """Return the numbers of the report in one sentence."""
     count = Counter[str](note.kind for note in result.notes)
     clashes = "1 clash" if count["clash"] == 1 else f"{count['clash']} clashes"
-    noted = {"left out": "{} left out", "mended": "{} mended", "clash": clashes}
+    noted = {"left out": "{} left out", "fixed": "{} mended", "clash": clashes}
     words = [noted[kind].format(count[kind]) for kind in noted if count[kind]]
     return "; ".join(filter(None, [str(result.changes), ", ".join(words)]))

@@ -8,29 +8,41 @@ unchanged, and so do entities of a type that it does not list.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from typing import Any, TypeVar
 
 from app.content import markdown
 from app.interchange.exporters import source
+from app.interchange.importers.native_json import CONFERENCE_FIELDS
 from app.interchange.importers.parsed import (
+    PROFILE_FIELDS,
     ParsedAppearance,
-    ParsedProfile,
     ParsedProgramme,
     ParsedRoom,
     ParsedSession,
     ParsedSpeaker,
     ParsedTheme,
+    fill_in,
 )
 from app.interchange.importers.raw import NO_TARGET, TargetConference
-from app.interchange.importers.tables import PROFILE_FIELDS
 from app.interchange.importers.text import normalise_name
 from app.programme import queries
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import PROSE
 
 NamedEntity = TypeVar("NamedEntity", ParsedRoom, ParsedSpeaker, ParsedTheme)
 DescribedEntity = TypeVar("DescribedEntity", ParsedSession, ParsedSpeaker)
 KeyMap = Mapping[str, str]  # existing key by key in the file
-PROSE_FIELDS = frozenset({"abstract", "description", "biography"})  # plain text in spreadsheets
+PROSE_FIELDS = SESSION_FIELDS.names_of(PROSE) | SPEAKER_FIELDS.names_of(PROSE)  # plain there
+
+
+LIKENESSES: Sequence[Callable[[ParsedSession], Any]] = (  # of sessions, the surest first
+    lambda one: one.key,
+    lambda one: (normalise_name(one.title), one.starts_at, one.room),
+    lambda one: (normalise_name(one.title), one.starts_at),
+    lambda one: normalise_name(one.title),
+)
 
 
 def target_conference() -> TargetConference:
@@ -38,22 +50,8 @@ def target_conference() -> TargetConference:
     if not queries.has_conference():
         return NO_TARGET
     row = queries.get_conference()
-    return TargetConference(
-        {
-            "acronym": row.acronym,
-            "title": row.title,
-            "subtitle": row.subtitle,
-            "starts_on": row.starts_on.isoformat(),
-            "ends_on": row.ends_on.isoformat(),
-            "time_zone": row.time_zone,
-            "place": row.place,
-            "summary": row.summary,
-            "contact_email": row.contact_email,
-            "registration_opens_at": _to_iso(row.registration_opens_at),
-            "registration_closes_at": _to_iso(row.registration_closes_at),
-            "invented": "yes" if row.is_demo else "",
-        }
-    )
+    facts = {name: _as_fact(getattr(row, name)) for name in CONFERENCE_FIELDS if hasattr(row, name)}
+    return TargetConference({**facts, "invented": "yes" if row.is_demo else ""})
 
 
 def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
@@ -100,8 +98,8 @@ class _ExistingKeys:
         )
 
 
-def _to_iso(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
+def _as_fact(value: str | date | None) -> str:
+    return value.isoformat() if isinstance(value, date) else value or ""
 
 
 def _map_keys(
@@ -146,10 +144,8 @@ def _merge_speaker(
 ) -> ParsedSpeaker:
     """Update a speaker; profile fields without a column remain."""
     changed = _apply_changes(known, parsed, fields - PROFILE_FIELDS)
-    if parsed.profile is None:
-        return changed
-    profile_changes = {name: getattr(parsed.profile, name) for name in fields & PROFILE_FIELDS}
-    return replace(changed, profile=replace(known.profile or ParsedProfile(), **profile_changes))
+    names = fields & PROFILE_FIELDS if parsed.profile else ()
+    return fill_in(changed, {name: getattr(parsed.profile, name) for name in names})
 
 
 def _merge_sessions(
@@ -159,7 +155,7 @@ def _merge_sessions(
     unmatched = {one.key: one for one in known}
     waiting = list(parsed)
     pairs: dict[int, ParsedSession] = {}
-    for alike in (_own_key, _title_time_and_room, _title_and_time, _title):
+    for alike in LIKENESSES:
         _match_unique(waiting, unmatched, pairs, alike)
     for index, one in enumerate(waiting):
         yield _merge_session(pairs[index], one, fields) if index in pairs else one
@@ -180,22 +176,6 @@ def _match_unique(
         same = candidates[identify(one)]
         if index not in pairs and len(same) == wanted[identify(one)] == 1:
             pairs[index] = unmatched.pop(same[0].key)
-
-
-def _own_key(session: ParsedSession) -> Any:
-    return session.key
-
-
-def _title_time_and_room(session: ParsedSession) -> Any:
-    return normalise_name(session.title), session.starts_at, session.room
-
-
-def _title_and_time(session: ParsedSession) -> Any:
-    return normalise_name(session.title), session.starts_at
-
-
-def _title(session: ParsedSession) -> Any:
-    return normalise_name(session.title)
 
 
 def _merge_session(

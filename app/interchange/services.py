@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.history import services as history
-from app.interchange import importer, matching
+from app.interchange import apply_import, matching
 from app.interchange.demo import generator
 from app.interchange.demo.generator import DemoDelegate
 from app.interchange.import_report import ImportChanges, ImportResult
@@ -28,7 +28,7 @@ def replace_programme(
     programme: ParsedProgramme, *, actor: str = history.ACTOR_SITE
 ) -> ImportChanges:
     """Replace the working programme, and record it."""
-    difference = importer.replace(matching.match_existing(programme))
+    difference = apply_import.replace(matching.match_existing(programme))
     _record_import(difference, actor)
     return difference
 
@@ -37,7 +37,7 @@ def merge_programme(
     programme: ParsedProgramme, *, actor: str = history.ACTOR_SITE
 ) -> ImportChanges:
     """Merge a programme into the working one, and record it; withdraw nothing."""
-    difference = importer.merge(matching.match_existing(programme))
+    difference = apply_import.merge(matching.match_existing(programme))
     _record_import(difference, actor)
     return difference
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from sqlalchemy import (
     LargeBinary,
     Text,
@@ -58,12 +58,14 @@ VERSIONED_MODELS = (Theme, Room, Speaker, Session)
 
 @dataclass(frozen=True)
 class DryRunResult:
-    """The result of a dry run."""
+    """The result of a dry run; stored under the names that are given as aliases."""
 
     title: str  # title of the conference in the file
     is_another: bool  # whether it is not the conference of the working programme
-    goes: Mapping[str, int]  # what would be deleted of that, counted by type
-    parts: tuple[ReportSection, ...]
+    removed_counts: Annotated[  # what would be deleted of that, by type
+        Mapping[str, int], Field(alias="goes")
+    ]
+    sections: Annotated[tuple[ReportSection, ...], Field(alias="parts")]
     summary: str
 
 
@@ -113,11 +115,11 @@ def dry_run(upload: Upload) -> None:
         loaded = _load(reading, upload, upload.uploaded_by)
     finally:
         trial.rollback()
-    parts = tuple(part for part in import_report.list_sections(loaded) if part.lines)
+    sections = tuple(one for one in import_report.list_sections(loaded) if one.lines)
     dry_run_result = DryRunResult(
-        conference.title, is_another, removed_counts, parts, import_report.summarise(loaded)
+        conference.title, is_another, removed_counts, sections, import_report.summarise(loaded)
     )
-    upload.dry_run_result = _result_adapter.dump_json(dry_run_result).decode()
+    upload.dry_run_result = _result_adapter.dump_json(dry_run_result, by_alias=True).decode()
 
 
 def get_dry_run_result(upload: Upload) -> DryRunResult:

@@ -7,7 +7,6 @@ layout that ``app.mail.html_body`` describes; the signature is added to every em
 import re
 import secrets
 import unicodedata
-from binascii import b2a_qp
 from contextlib import suppress
 from dataclasses import dataclass
 from email import policy
@@ -92,8 +91,9 @@ def _normalise_text(text: str) -> str:
 
 
 CALENDAR_FILENAME = "conference.ics"
-ASCII_POLICY = policy.SMTP.clone(cte_type="7bit")
-UTF8_POLICY = policy.SMTPUTF8.clone(cte_type="7bit")  # only for addresses that need it
+TRANSFER_ENCODING = "quoted-printable"  # which all servers pass on
+ASCII_POLICY = policy.SMTP.clone(cte_type="7bit", max_line_length=76)  # RFC 2045, section 6.7
+UTF8_POLICY = ASCII_POLICY.clone(utf8=True)  # only for addresses that need it
 USERNAME = re.compile(r"""[^\x00-\x20\x7f@<>()\[\]\\,;:"\s]{1,64}""")
 HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9-]{1,63}(\.[a-zA-Z0-9-]{1,63})*")
 
@@ -108,18 +108,20 @@ class EncodedEmail(NamedTuple):
 def encode_email(
     rendered: RenderedEmail, recipient: str, booking_reference: str, calendar: bytes | None
 ) -> EncodedEmail:
-    """Encode an email as a MIME message.
-
-    The `email` package writes the headers, which contain names and addresses. The body parts are
-    written here, because the package is four times slower and people wait while they register.
-    """
-    headers = _build_headers(rendered, recipient, booking_reference)
-    body = _multipart(
-        "alternative", _text_part("plain", rendered.text), _text_part("html", rendered.html)
-    )
-    content = _multipart("mixed", body, _calendar_part(calendar)) if calendar else body
-    header_bytes = headers.as_bytes().removesuffix(b"\r\n") + b"MIME-Version: 1.0\r\n"
-    return EncodedEmail(str(headers["Message-ID"]), header_bytes + content)
+    """Encode an email as a MIME message."""
+    message = _build_headers(rendered, recipient, booking_reference)
+    message.set_content(rendered.text, cte=TRANSFER_ENCODING)
+    message.add_alternative(rendered.html, subtype="html", cte=TRANSFER_ENCODING)
+    if calendar:
+        message.add_attachment(
+            calendar.decode(),
+            subtype="calendar",
+            cte=TRANSFER_ENCODING,
+            filename=CALENDAR_FILENAME,
+            params={"method": "PUBLISH", "name": CALENDAR_FILENAME},
+        )
+    message["Content-Language"] = rendered.language  # last: setting content removes it
+    return EncodedEmail(str(message["Message-ID"]), message.as_bytes())
 
 
 def _build_headers(rendered: RenderedEmail, email: str, booking_reference: str) -> EmailMessage:
@@ -134,34 +136,7 @@ def _build_headers(rendered: RenderedEmail, email: str, booking_reference: str) 
     headers["Auto-Submitted"] = "auto-generated"
     if booking_reference:
         headers["X-Booking-Reference"] = booking_reference
-    headers["Content-Language"] = rendered.language
     return headers
-
-
-def _multipart(kind: str, *parts: bytes) -> bytes:
-    """Join parts (RFC 2046, section 5.1); no part can contain the boundary."""
-    line = f"--{secrets.token_hex(16)}".encode()
-    begin = f'Content-Type: multipart/{kind}; boundary="{line[2:].decode()}"\r\n\r\n'.encode()
-    middle = b"".join(line + b"\r\n" + part + b"\r\n" for part in parts)
-    return begin + middle + line + b"--\r\n"
-
-
-def _calendar_part(calendar: bytes) -> bytes:
-    parameters = f"; method=PUBLISH; name={CALENDAR_FILENAME}"
-    return _text_part(
-        "calendar", calendar.decode(), parameters, f'attachment; filename="{CALENDAR_FILENAME}"'
-    )
-
-
-def _text_part(kind: str, text: str, parameters: str = "", disposition: str = "") -> bytes:
-    """Encode one part as quoted-printable, which all servers pass on (RFC 2045, section 6.7)."""
-    headers = [
-        f'Content-Type: text/{kind}; charset="utf-8"{parameters}',
-        "Content-Transfer-Encoding: quoted-printable",
-        *([f"Content-Disposition: {disposition}"] if disposition else []),
-    ]
-    body = text.replace("\r\n", "\n").replace("\n", "\r\n")
-    return "\r\n".join([*headers, "", ""]).encode() + b2a_qp(body.encode(), istext=True)
 
 
 def set_date_and_id(message: EmailMessage) -> None:

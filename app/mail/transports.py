@@ -5,7 +5,6 @@ that the open connection still works to the server's acceptance. A server that s
 now and then cannot extend it. Certificates are verified.
 """
 
-import io
 import ipaddress
 import os
 import re
@@ -13,8 +12,10 @@ import smtplib
 import socket
 import ssl
 import tempfile
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,73 +29,18 @@ from app.mail.outbox import LeasedEmail
 from app.mail.rendering import parse_address
 
 STEPS_PER_SEND = 3  # steps whose time limits a whole send may use up
-MIN_TIMEOUT = 0.001
-
-
-class DeadlineReader(io.RawIOBase):
-    """Reads from a socket until a deadline, however slowly the server sends."""
-
-    def __init__(self, smtp: "DeadlineSMTP") -> None:
-        super().__init__()
-        self._smtp = smtp
-
-    def readable(self) -> bool:
-        """Return True: the stream can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Read the next bytes before the deadline."""
-        return self._smtp.get_socket_in_time().recv_into(buffer)
-
-
-class DeadlineSMTP(smtplib.SMTP):
-    """An SMTP client with a time limit for each step and a deadline for the whole exchange."""
-
-    def __init__(self, deadline: float, step_timeout: float, *server: Any, **about: Any) -> None:
-        self.deadline = deadline
-        self._step_timeout = step_timeout
-        super().__init__(*server, **about)
-
-    def get_socket_in_time(self) -> socket.socket:
-        """Return the socket with the time left as its timeout; raise TimeoutError if it is over."""
-        seconds_left = self._seconds_left
-        if seconds_left <= 0:
-            raise TimeoutError("timed out")
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("Connection closed")
-        self.sock.settimeout(seconds_left)
-        return self.sock
-
-    @property
-    def _seconds_left(self) -> float:
-        return min(self.deadline - time.monotonic(), self._step_timeout)
-
-    def send(self, s: Any) -> None:
-        """Send data before the deadline."""
-        self.get_socket_in_time()
-        super().send(s)
-
-    def getreply(self) -> tuple[int, bytes]:
-        """Return the server's reply; raise TimeoutError after the deadline."""
-        if self.file is None:
-            self.file = io.BufferedReader(DeadlineReader(self))
-        reply = super().getreply()
-        if self.sock is not None:  # a handshake may follow
-            self.sock.settimeout(max(self._seconds_left, MIN_TIMEOUT))
-        return reply
-
-
-class DeadlineSMTPS(DeadlineSMTP, smtplib.SMTP_SSL):
-    """The same client with TLS from the start."""
+WATCH_INTERVAL = 0.1  # seconds
 
 
 class SmtpConnection(flask_mail.Connection):
-    """Flask-Mail's connection with time limits and verified certificates."""
+    """Flask-Mail's connection with time limits, verified certificates and a deadline."""
 
     def __init__(self, app: Flask) -> None:
         super().__init__(flask_mail.Mail(app))
+        self.host: smtplib.SMTP | None = None
         self.timeout: int = app.config["MAIL_TIMEOUT"]
         self._ca_file: Path | None = app.config["MAIL_CA_FILE"]
+        self._ends_at = float("inf")  # in monotonic time
         self._ehlo_name = _format_ehlo_name(
             urlsplit(app.config["SITE_URL"]).hostname or "localhost"
         )
@@ -104,47 +50,66 @@ class SmtpConnection(flask_mail.Connection):
         """The trusted certificates; created only when needed, since it takes time and memory."""
         return ssl.create_default_context(cafile=self._ca_file)
 
-    @property
-    def send_timeout(self) -> float:
-        """The number of seconds that sending one email may take, including connecting."""
-        return float(STEPS_PER_SEND * self.timeout)
-
-    def deadline(self) -> float:
-        """Return when a send that starts now must be finished, in monotonic time."""
-        return time.monotonic() + self.send_timeout
-
-    def configure_host(self, deadline: float | None = None) -> DeadlineSMTP:
-        """Open the connection before the deadline."""
-        deadline = self.deadline() if deadline is None else deadline
-        server = (deadline, self.timeout, self.mail.server, self.mail.port)
+    def configure_host(self) -> smtplib.SMTP:
+        """Open the connection."""
         options: dict[str, Any] = {
             "local_hostname": self._ehlo_name,
-            "timeout": self._connect_timeout(deadline),
+            "timeout": self._connect_timeout(),
         }
         if self.mail.use_ssl:
-            host: DeadlineSMTP = DeadlineSMTPS(*server, context=self._ssl_context, **options)
+            host: smtplib.SMTP = smtplib.SMTP_SSL(context=self._ssl_context, **options)
         else:
-            host = DeadlineSMTP(*server, **options)
-        try:
-            self._authenticate(host)
-        except BaseException:
-            host.close()
-            raise
-        return host
-
-    def _connect_timeout(self, deadline: float) -> float:
-        """Divide the time left among the server's addresses, which are tried in turn."""
-        addresses = socket.getaddrinfo(self.mail.server, self.mail.port, type=socket.SOCK_STREAM)
-        share = (deadline - time.monotonic()) / (len(addresses) + 1)
-        if share <= 0:
-            raise TimeoutError("timed out")
-        return min(self.timeout, share)
-
-    def _authenticate(self, host: DeadlineSMTP) -> None:
+            host = smtplib.SMTP(**options)
+        self.host = host
+        threading.Thread(target=self._watch, args=(host,), daemon=True).start()
+        host._host = self.mail.server  # type: ignore[attr-defined]  # noqa: SLF001 – smtplib verifies this name
+        code, greeting = host.connect(self.mail.server, self.mail.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, greeting)
+        if host.sock is not None:
+            host.sock.settimeout(self.timeout)  # of each further step
         if self.mail.use_tls:
             host.starttls(context=self._ssl_context)
         if self.mail.username and self.mail.password:
             host.login(self.mail.username, self.mail.password)
+        return host
+
+    def _connect_timeout(self) -> float:
+        """Divide the time left among the server's addresses, which are tried in turn."""
+        addresses = socket.getaddrinfo(self.mail.server, self.mail.port, type=socket.SOCK_STREAM)
+        share = (self._ends_at - time.monotonic()) / (len(addresses) + 1)
+        if share <= 0:
+            raise TimeoutError("timed out")
+        return min(self.timeout, share)
+
+    @contextmanager
+    def deadline(self, seconds: float) -> Iterator[None]:
+        """Cut the connection after some time, and raise TimeoutError for what fails then."""
+        before = self._ends_at
+        self._ends_at = min(before, time.monotonic() + seconds)
+        try:
+            yield
+        except (OSError, ValueError) as fault:
+            if time.monotonic() >= self._ends_at:
+                raise TimeoutError("timed out") from fault
+            raise
+        finally:
+            self._ends_at = before
+
+    def _watch(self, host: smtplib.SMTP) -> None:
+        """Cut a connection when its time is over, however slowly the server goes on."""
+        while self.host is host:
+            time.sleep(WATCH_INTERVAL)
+            sock = host.sock  # which another thread may take away at any moment
+            if time.monotonic() >= self._ends_at and sock is not None:
+                with suppress(OSError):  # it is closed already
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection without QUIT."""
+        if self.host is not None:
+            self.host.close()
+            self.host = None
 
 
 def _format_ehlo_name(name: str) -> str:
@@ -233,83 +198,76 @@ class SmtpTransport:
     def __init__(self, app: Flask) -> None:
         self._connection = SmtpConnection(app)
         self._sender = parse_address(app.config["MAIL_DEFAULT_SENDER"]).addr_spec
-        self._smtp: DeadlineSMTP | None = None
         self._sent_count = 0
         self._used_at = 0.0
-        self.max_send_time = (
-            self._connection.send_timeout + LEASE_MARGIN_STEPS * self._connection.timeout
-        )
+        self._send_timeout = float(STEPS_PER_SEND * self._connection.timeout)
+        self.max_send_time = self._send_timeout + LEASE_MARGIN_STEPS * self._connection.timeout
 
     def send(self, email: LeasedEmail) -> None:
         """Send one email over SMTP."""
         recipient = parse_address(email.recipient).addr_spec
         options = () if recipient.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
-        smtp = self._connect()
+        is_connected = False
         try:
-            smtp.sendmail(self._sender, [recipient], email.message, options)
-        except smtplib.SMTPRecipientsRefused as refusal:
-            raise _classify_refusal(*next(iter(refusal.recipients.values()))) from None
-        except smtplib.SMTPDataError as refusal:
-            raise _classify_refusal(refusal.smtp_code, refusal.smtp_error) from None
-        except smtplib.SMTPNotSupportedError:
-            raise PermanentFailure(
-                "The mail server does not take addresses in this script"
-            ) from None
+            with self._connection.deadline(self._send_timeout):
+                smtp = self._connect()
+                is_connected = True
+                smtp.sendmail(self._sender, [recipient], email.message, options)
         except (OSError, ValueError) as fault:
-            self._abort()
-            raise TemporaryFailure(_describe_fault(fault)) from None
+            refusal = _find_refusal(fault) if is_connected else None
+            if refusal is None:
+                self._connection.close()
+                kind = TemporaryFailure if is_connected else ServerUnavailable
+                refusal = kind(_describe_fault(fault))
+            raise refusal from None
         finally:
             self._sent_count += 1
             self._used_at = time.monotonic()
 
     def close_if_idle(self) -> None:
         """Close a connection that has not been used for a while."""
-        if self._smtp is not None and time.monotonic() - self._used_at > IDLE_TIMEOUT:
+        if time.monotonic() - self._used_at > IDLE_TIMEOUT:
             self.close()
 
     def close(self) -> None:
         """Send QUIT and close the connection."""
-        self._quit(self._connection.deadline())
+        if self._connection.host is not None:
+            with suppress(OSError, ValueError), self._connection.deadline(self._send_timeout):
+                self._connection.host.quit()
+        self._connection.close()
 
-    def _quit(self, deadline: float) -> None:
-        if self._smtp is not None:
-            self._smtp.deadline = deadline
-            with suppress(OSError, ValueError):
-                self._smtp.quit()
-        self._abort()
-
-    def _connect(self) -> DeadlineSMTP:
+    def _connect(self) -> smtplib.SMTP:
         """Return a working connection for one send, the open one or a new one."""
-        deadline = self._connection.deadline()
         if self._sent_count >= MAX_SENDS_PER_CONNECTION:
-            self._quit(deadline)
-        elif not self._is_connected(deadline):
-            self._abort()
-        if self._smtp is None:
-            try:
-                self._smtp = self._connection.configure_host(deadline)
-            except (OSError, ValueError) as fault:
-                raise ServerUnavailable(_describe_fault(fault)) from None
-            self._sent_count = 0
-        return self._smtp
+            self.close()
+        if self._connection.host is not None and self._is_connected(self._connection.host):
+            return self._connection.host
+        self._connection.close()
+        self._sent_count = 0
+        return self._connection.configure_host()
 
-    def _is_connected(self, deadline: float) -> bool:
+    def _is_connected(self, smtp: smtplib.SMTP) -> bool:
         """Return True if the open connection still works: servers close idle ones."""
-        if self._smtp is None or self._smtp.sock is None:
+        if smtp.sock is None:
             return False
-        self._smtp.deadline = deadline
         if time.monotonic() - self._used_at < NOOP_AFTER:
             return True
         try:
-            return self._smtp.noop()[0] == 250
+            return smtp.noop()[0] == 250
         except (OSError, ValueError):
             return False
 
-    def _abort(self) -> None:
-        """Close the connection without QUIT."""
-        if self._smtp is not None:
-            self._smtp.close()
-            self._smtp = None
+
+def _find_refusal(fault: Exception) -> TemporaryFailure | PermanentFailure | None:
+    """Return how the server refused this email alone, or None if something else went wrong."""
+    match fault:
+        case smtplib.SMTPRecipientsRefused():
+            return _classify_refusal(*next(iter(fault.recipients.values())))
+        case smtplib.SMTPDataError():
+            return _classify_refusal(fault.smtp_code, fault.smtp_error)
+        case smtplib.SMTPNotSupportedError():
+            return PermanentFailure("The mail server does not take addresses in this script")
+    return None
 
 
 def _classify_refusal(code: int, message: bytes | str) -> TemporaryFailure | PermanentFailure:

@@ -15,7 +15,8 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, is_unavailable, transaction
+from app.database import db, transaction
+from app.database_faults import is_unavailable
 from app.errors import RuleViolation
 from app.log import log
 from app.mail import outbox
@@ -69,7 +70,7 @@ class MailWorker:
                 if not is_unavailable(fault):
                     raise
                 self._log_database_error(fault)
-            self._shutdown.wait(self._backoff())
+            self._shutdown.wait(self._wait_time())
         self._transport.close()
 
     def _send_if_due(self) -> None:
@@ -96,7 +97,7 @@ class MailWorker:
                 WAITING, str(refusal), is_server_unavailable=isinstance(refusal, ServerUnavailable)
             )
         except Exception as fault:  # noqa: BLE001 – one email must not hold up the others
-            log.error("letter troubles the worker", letter=email.id, kind=type(fault).__name__)
+            log.error("email not sent", email=email.id, kind=type(fault).__name__)
             return SendOutcome(WAITING, "Something went wrong on our side")
         return SendOutcome(SENT)
 
@@ -115,7 +116,7 @@ class MailWorker:
                 if email is None or not tries_left or not is_unavailable(fault):
                     raise
                 self._log_database_error(fault)
-            if self._shutdown.wait(self._backoff()):
+            if self._shutdown.wait(self._wait_time()):
                 tries_left -= 1
                 time.sleep(POLL_INTERVAL)
 
@@ -130,10 +131,10 @@ class MailWorker:
             leased = None if is_over else outbox.lease_next(self._lease)
         if email is not None:
             self.tally[state] += 1
-            log.info("letter", letter=email.id, name=email.template, state=state)
+            log.info("email", email=email.id, template=email.template, state=state)
         return leased
 
-    def _backoff(self) -> float:
+    def _wait_time(self) -> float:
         if not self._failures:
             return POLL_INTERVAL
         return min(MAX_BACKOFF, 0.5 * 2.0 ** min(self._failures, 10))
@@ -150,12 +151,12 @@ def _frequent_tasks_thread(tasks: Sequence[Task]) -> Iterator[None]:
     stopped = threading.Event()
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – as Flask documents
 
-    def look() -> None:
+    def run() -> None:
         with app.app_context():
             while not stopped.wait(FREQUENT_INTERVAL):
                 run_tasks(tasks)
 
-    thread = threading.Thread(target=look, name="appointments")
+    thread = threading.Thread(target=run, name="frequent-tasks")
     thread.start()
     try:
         yield
@@ -172,4 +173,4 @@ def run_tasks(tasks: Sequence[Task]) -> None:
                 task()
         except Exception as fault:  # noqa: BLE001 – emails must still be sent
             db.session.remove()
-            log.error("housekeeping failed", chore=task.__qualname__, kind=type(fault).__name__)
+            log.error("task failed", task=task.__qualname__, kind=type(fault).__name__)

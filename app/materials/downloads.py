@@ -10,9 +10,10 @@ from flask import Response, request
 from werkzeug.wsgi import FileWrapper
 
 from app import clock, preview_mode
-from app.database import db, execute_after_request
+from app.database import db
 from app.materials.models import DownloadCount, Material
 from app.materials.storage import CHUNK_BYTES, BlobReader
+from app.request_transaction import execute_after_request
 
 MEDIA_TYPES: Final = {
     "pdf": "application/pdf",

@@ -66,11 +66,20 @@ def add_link(
     return material
 
 
-def update(material: Material, title: str, available_from: str, *, actor: str) -> bool:
-    """Change a material's title or availability; return True if anything changed."""
+def update(
+    material: Material,
+    title: str,
+    available_from: str,
+    *,
+    file: BinaryIO | None = None,
+    actor: str,
+) -> bool:
+    """Change title or availability, or replace the file; return True if anything changed."""
+    if file is not None:
+        replace_file(material, file, actor=actor)
     _lock(material)
     if (material.title, material.available_from) == (title, available_from):
-        return False
+        return file is not None
     material.title, material.available_from, material.released_at = title, available_from, None
     _record_change(material, f"{title} was changed", actor)
     return True
@@ -87,7 +96,7 @@ def replace_file(material: Material, file: BinaryIO, *, actor: str) -> None:
     _record_change(material, f"another file was handed in for {material.title}", actor)
 
 
-def release(material: Material, *, actor: str) -> bool:
+def approve(material: Material, *, actor: str) -> bool:
     """Release a material that awaits the organisers' approval; return True if anything changed."""
     _lock(material)
     if not material.is_awaiting_release:

@@ -163,6 +163,9 @@ class Session(Editable, Base):
     language: Mapped[str] = mapped_column(default="")
     licence: Mapped[str] = mapped_column(default="")
     links: Mapped[str] = mapped_column(Text, default="[]")  # JSON: [[address, label], …]
+    keywords: Mapped[str] = mapped_column(
+        Text, default="[]", server_default="[]"
+    )  # JSON: [word, …]
     is_recorded: Mapped[bool] = mapped_column(default=False)
     is_illustrative: Mapped[bool] = mapped_column(default=False)
     seats: Mapped[int | None] = mapped_column(default=None)  # None: the room's capacity

@@ -6,8 +6,9 @@ needs no lookups; prose is safe HTML.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 DEFAULT_LANGUAGE = "en"  # of a biography without a language
 BREAK_KINDS = frozenset({"break", "lunch", "coffee", "tea", "reception", "registration"})
@@ -63,7 +64,7 @@ class Photo:
 
     key: str
     description: str
-    is_painted: bool = False  # whether renditions exist; not known when the release is made
+    has_renditions: Annotated[bool, Field(alias="is_painted")] = False  # not known when released
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ class Session:
     is_illustrative: bool
     is_cancelled: bool
     parts: tuple[Appearance, ...]
+    keywords: tuple[str, ...] = ()  # not in older releases
     materials: tuple[Material, ...] = ()  # added on loading; not part of a release
 
     def get_open_materials(self, now: datetime) -> tuple[Material, ...]:
@@ -211,7 +213,7 @@ _settings_adapter = TypeAdapter(Conference)
 
 def dump(snapshot: Snapshot) -> str:
     """Return a snapshot as JSON."""
-    return _snapshot_adapter.dump_json(snapshot).decode()
+    return _snapshot_adapter.dump_json(snapshot, by_alias=True).decode()
 
 
 def load(text: str) -> Snapshot:

@@ -1,4 +1,4 @@
-"""The fields of a speaker's public profile, and the rules for the links in it.
+"""The rules for the links and languages of a speaker's public profile.
 
 A link must be an https URL without user name or password; tracking parameters are removed.
 """
@@ -9,18 +9,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from babel import Locale
 
-PROFILE_FIELDS: Final = (
-    "name",
-    "honorific",
-    "pronunciation",
-    "pronouns",
-    "role",
-    "organisation",
-    "country",
-    "biography",
-    "biographies",
-    "links",
-)
 LANGUAGE_CODES = (
     "am ar bn cs cy da de el es fa fi fr ga gd he hi hu id it ja ko ms ne nl no pl pt ro ru "
     "sv sw ta th tr uk ur vi zh"

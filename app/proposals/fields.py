@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from app.programme import speaker_links
 from app.programme.editing.versioned_edits import FieldSet
 from app.programme.fields import sessions, speakers
 from app.programme.models import Session, Speaker
 
-SPEAKER_FIELD_NAMES: Final = (*speaker_links.PROFILE_FIELDS, speakers.PHOTO)
-SESSION_FIELD_NAMES: Final = ("title", "abstract")
-TEXT_FIELD_NAMES: Final = (*speaker_links.PROFILE_FIELDS, *SESSION_FIELD_NAMES)
+SPEAKER_FIELD_NAMES: Final = speakers.SPEAKER_FIELDS.proposed_names
+SESSION_FIELD_NAMES: Final = sessions.SESSION_FIELDS.proposed_names
+TEXT_FIELD_NAMES: Final = (*speakers.PROFILE_FIELDS, *SESSION_FIELD_NAMES)
 FIELD_GROUPS: Final = (
-    speaker_links.PROFILE_FIELDS,
+    speakers.PROFILE_FIELDS,
     (speakers.PHOTO,),
     SESSION_FIELD_NAMES,
 )  # each group has its own page

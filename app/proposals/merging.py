@@ -11,23 +11,24 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from app.errors import RuleViolation
+from app.errors import StaleEdit
 from app.history.changes import Change
-from app.programme.editing.versioned_edits import FieldSet
+from app.programme.editing.versioned_edits import FieldSet, build_change
 
 FINGERPRINT_LENGTH = 12  # hexadecimal characters
 
 
-class MergeConflict(RuleViolation):
+class MergeConflict(StaleEdit):
     """Somebody else has changed the same field meanwhile."""
 
+    message = (
+        "Somebody else changed this after you opened the page, so nothing of yours has been "
+        "sent yet. Compare the two versions below, then send again"
+    )
+
     def __init__(self, values: Mapping[str, Any], differing: Sequence[Change]) -> None:
-        super().__init__(
-            "Somebody else changed this after you opened the page, so nothing of yours has been "
-            "sent yet. Compare the two versions below, then send again"
-        )
+        super().__init__(differing=differing)
         self.values = values  # as typed, merged with the other person's changes
-        self.differing = tuple(differing)  # before: current value; after: value typed
 
 
 def fingerprints(values: Mapping[str, Any]) -> dict[str, str]:
@@ -60,19 +61,6 @@ def merge(
             merged, [build_change(field_set, field, current[field], typed[field]) for field in both]
         )
     return merged
-
-
-def build_change(field_set: FieldSet, field: str, current: Any, typed: Any) -> Change:
-    """Return the change from the current to the typed value, with labels for display."""
-    label = field_set.label(field)
-    return Change(
-        field,
-        current,
-        typed,
-        label,
-        field_set.display_value(field, current),
-        field_set.display_value(field, typed),
-    )
 
 
 def fingerprint(value: Any) -> str:

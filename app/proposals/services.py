@@ -13,7 +13,7 @@ from sqlalchemy import or_, select, update
 
 from app import clock
 from app.database import db
-from app.errors import NotFound, RuleViolation
+from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import changes
 from app.history import services as history
 from app.history.changes import Change
@@ -35,14 +35,13 @@ OVERTAKEN_MESSAGE: Final = "Somebody has changed the same words meanwhile"
 WITHDRAWN_MESSAGE: Final = "is no longer part of the programme, so nothing has been sent"
 
 
-class StaleReview(RuleViolation):
+class StaleReview(StaleEdit):
     """The proposal or the programme has changed since the review page was opened."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Something has changed since you opened the page, so nothing has been decided yet. "
-            "Look at it again"
-        )
+    message = (
+        "Something has changed since you opened the page, so nothing has been decided yet. "
+        "Look at it again"
+    )
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def amend(
     proposal = _lock_reviewed(number, expected_fingerprint)
     requested = {one.field: one for one in proposal.requested}
     others = [
-        merging.build_change(
+        versioned_edits.build_change(
             fields.get_field_set(proposal.entity), field, requested[field].after, value
         )
         for field, value in values.items()

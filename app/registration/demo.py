@@ -10,8 +10,12 @@ from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
 from app.interchange.demo.generator import DemoDelegate
-from app.registration import booking, seats
-from app.registration.booking import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from app.registration import delegate_record, seats
+from app.registration.create_booking import (
+    REFERENCE_ALPHABET,
+    REFERENCE_LENGTH,
+    generate_access_key,
+)
 from app.registration.models import Delegate
 
 IS_DEMO = Delegate.is_demo.is_(True)
@@ -28,7 +32,7 @@ def delete_all() -> None:
     attending = select(func.count()).where(IS_DEMO, Delegate.cancelled_at.is_(None))
     places = db.session.scalar(attending) or 0
     if places:
-        seats.release(seats.CONFERENCE, places)
+        seats.release_seats(seats.CONFERENCE, places)
     for changed in db.session.scalars(select(Delegate).where(IS_DEMO, Delegate.version > 0)):
         history.erase_personal_details(
             changed.history_subject
@@ -48,21 +52,15 @@ def _build_delegate(person: DemoDelegate, number: int) -> Delegate:
     now = clock.now()
     delegate = Delegate(
         reference=_demo_reference(number),
-        access_key=booking.new_key(),
-        given_names=person.given_names,
-        family_name=person.family_name,
-        badge_name=person.badge_name,
-        email=person.email,
-        organisation=person.organisation,
-        role=person.role,
-        country=person.country,
-        days=" ".join(day.isoformat() for day in person.days),
+        access_key=generate_access_key(),
         language=person.language,
         consented_at=now,
         registered_at=now,
         is_demo=True,
     )
-    booking.refresh_search_keys(delegate)
+    days = " ".join(day.isoformat() for day in person.days)
+    delegate_record.store(delegate, {**vars(person), "days": days})
+    delegate_record.refresh_search_keys(delegate)
     return delegate
 
 

@@ -1,92 +1,28 @@
 """Typing errors in email addresses, such as ``ada@gmial.com`` for gmail.com."""
 
+from rapidfuzz.distance import OSA
+
 COMMON_DOMAINS = (
-    "aol.com",
-    "bluewin.ch",
-    "btinternet.com",
-    "free.fr",
-    "gmail.com",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.com",
-    "hotmail.co.uk",
-    "hotmail.com",
-    "hotmail.fr",
-    "icloud.com",
-    "live.co.uk",
-    "live.com",
-    "mac.com",
-    "me.com",
-    "msn.com",
-    "nhs.net",
-    "orange.fr",
-    "outlook.com",
-    "protonmail.com",
-    "sky.com",
-    "talktalk.net",
-    "virginmedia.com",
-    "web.de",
-    "who.int",
-    "yahoo.co.in",
-    "yahoo.co.uk",
-    "yahoo.com",
-    "yahoo.fr",
-)
+    "aol.com", "bluewin.ch", "btinternet.com", "free.fr", "gmail.com", "gmx.de", "gmx.net",
+    "googlemail.com", "hotmail.co.uk", "hotmail.com", "hotmail.fr", "icloud.com", "live.co.uk",
+    "live.com", "mac.com", "me.com", "msn.com", "nhs.net", "orange.fr", "outlook.com",
+    "protonmail.com", "sky.com", "talktalk.net", "virginmedia.com", "web.de", "who.int",
+    "yahoo.co.in", "yahoo.co.uk", "yahoo.com", "yahoo.fr",
+)  # fmt: skip
 OTHER_REAL_DOMAINS = frozenset({
-    "ail.com",
-    "email.com",
-    "fmail.com",
-    "gmx.at",
-    "gmx.ch",
-    "gmx.com",
-    "gmx.fr",
-    "gmx.us",
-    "hotmail.be",
-    "hotmail.ca",
-    "hotmail.de",
-    "hotmail.es",
-    "hotmail.it",
-    "live.be",
-    "live.ca",
-    "live.fr",
-    "live.nl",
-    "mail.com",
-    "my.com",
-    "outlook.es",
-    "outlook.fr",
-    "proton.me",
-    "protonmail.ch",
-    "rocketmail.com",
-    "ymail.com",
-    "yahoo.ca",
-    "yahoo.de",
-    "yahoo.es",
-    "yahoo.in",
-    "yahoo.it",
-    "zmail.com",
+    "ail.com", "email.com", "fmail.com", "gmx.at", "gmx.ch", "gmx.com", "gmx.fr", "gmx.us",
+    "hotmail.be", "hotmail.ca", "hotmail.de", "hotmail.es", "hotmail.it", "live.be", "live.ca",
+    "live.fr", "live.nl", "mail.com", "my.com", "outlook.es", "outlook.fr", "proton.me",
+    "protonmail.ch", "rocketmail.com", "ymail.com", "yahoo.ca", "yahoo.de", "yahoo.es",
+    "yahoo.in", "yahoo.it", "zmail.com",
 })  # fmt: skip
 ENDING_TYPOS = {
-    ".c": ".com",
-    ".cim": ".com",
-    ".cmo": ".com",
-    ".co.ik": ".co.uk",
-    ".co.k": ".co.uk",
-    ".co.u": ".co.uk",
-    ".co.ukk": ".co.uk",
-    ".co.um": ".co.uk",
-    ".com.com": ".com",
-    ".comm": ".com",
-    ".con": ".com",
-    ".coom": ".com",
-    ".cpm": ".com",
-    ".ner": ".net",
-    ".nett": ".net",
-    ".ogr": ".org",
-    ".orgg": ".org",
-    ".og": ".org",
-    ".vom": ".com",
+    ".c": ".com", ".cim": ".com", ".cmo": ".com", ".co.ik": ".co.uk", ".co.k": ".co.uk",
+    ".co.u": ".co.uk", ".co.ukk": ".co.uk", ".co.um": ".co.uk", ".com.com": ".com",
+    ".comm": ".com", ".con": ".com", ".coom": ".com", ".cpm": ".com", ".ner": ".net",
+    ".nett": ".net", ".ogr": ".org", ".orgg": ".org", ".og": ".org", ".vom": ".com",
     ".xom": ".com",
-}
+}  # fmt: skip
 MIN_LENGTH_FOR_TWO_TYPOS = 8  # characters; shorter domains may have only one error
 MAX_DOMAIN_LENGTH = 30  # longer domains resemble no well-known one
 
@@ -112,28 +48,6 @@ def _closest_domain(domain: str) -> str:
     """Return the well-known domain within one or two typing errors of this one, else itself."""
     if domain in COMMON_DOMAINS:
         return domain
-    near = [known for known in COMMON_DOMAINS if _may_be_near(domain, known)]
-    distance, nearest = min(
-        ((_edit_distance(domain, known), known) for known in near), default=(0, domain)
-    )
+    distance, nearest = min((OSA.distance(domain, known), known) for known in COMMON_DOMAINS)
     allowed = 2 if min(len(domain), len(nearest)) >= MIN_LENGTH_FOR_TWO_TYPOS else 1
     return nearest if distance <= allowed else domain
-
-
-def _may_be_near(one: str, other: str) -> bool:
-    """Return False if the words certainly differ by more than two typing errors."""
-    return abs(len(one) - len(other)) <= 2 and len(set(one) ^ set(other)) <= 4
-
-
-def _edit_distance(one: str, other: str) -> int:
-    """Return the edit distance; swapped neighbours count once (Damerau-Levenshtein)."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        before, last, row = row, before, [i]
-        for j, wanted in enumerate(other, 1):
-            steps = [before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted)]
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                steps.append(last[j - 2] + 1)
-            row.append(min(steps))
-    return row[-1]

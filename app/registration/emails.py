@@ -5,67 +5,42 @@ email, so the outbox erases the text of such an email once it has been sent.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 
 from app.mail import services as mail
-from app.registration import countries
-from app.registration import ical as registration_ical
-from app.registration.bookings.changes import NEEDS, BookingChange
+from app.registration import booking_calendar
+from app.registration.bookings.changes import BookingChange
+from app.registration.fields import DAYS, FIELDS
 from app.registration.models import Delegate
 from app.web import languages
-from app.web.formatting import local_date
-
-FIELD_LABELS = {
-    "given_names": _l("Given names"),
-    "family_name": _l("Family name"),
-    "badge_name": _l("Name on your badge"),
-    "organisation": _l("Organisation"),
-    "role": _l("Role"),
-    "country": _l("Country"),
-    "days": _l("Days on which you come"),
-}
-
-
-@dataclass(frozen=True)
-class ChangeText:
-    """A change as text."""
-
-    label: str
-    old: str
-    new: str
 
 
 def send_registration_confirmed(delegate: Delegate) -> None:
     """Confirm a delegate's registration."""
-    _enqueue("registration_confirmed", delegate, ical=registration_ical.render_ical(delegate))
+    _enqueue_with_answers("registration_confirmed", delegate)
 
 
 def send_already_registered(delegate: Delegate) -> None:
     """Tell a delegate that someone has tried to register them again."""
-    _enqueue("already_registered", delegate, ical=registration_ical.render_ical(delegate))
+    _enqueue_with_answers("already_registered", delegate)
 
 
 def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -> None:
     """Tell a delegate what has changed in their booking, with old and new values."""
     with languages.use_language(delegate.language):
-        news = [describe(change) for change in changes if change.field != NEEDS]
+        news = [change.describe(desk=False) for change in changes if not change.is_private]
     _enqueue(
         "booking_changed",
         delegate,
-        ical=registration_ical.render_ical(delegate),
+        ical=booking_calendar.render_ical(delegate),
         news=news,
-        are_needs_other=any(change.field == NEEDS for change in changes),
-        are_days_other=any(change.field == "days" for change in changes),
+        are_needs_other=any(change.is_private for change in changes),
+        are_days_other=any(change.field == DAYS for change in changes),
     )
 
 
 def send_booking_cancelled(delegate: Delegate) -> None:
     """Tell a delegate that their booking has been cancelled."""
-    _enqueue("booking_cancelled", delegate, ical=registration_ical.render_ical(delegate))
+    _enqueue("booking_cancelled", delegate, ical=booking_calendar.render_ical(delegate))
 
 
 def send_email_change_confirmation(delegate: Delegate) -> None:
@@ -75,20 +50,12 @@ def send_email_change_confirmation(delegate: Delegate) -> None:
 
 def send_email_changed(delegate: Delegate, old_email: str) -> None:
     """Tell the recipient at the old address that emails now go to another one."""
-    _enqueue(
-        "address_changed", delegate, to=old_email, old=old_email, masked=mask_email(delegate.email)
-    )
+    _enqueue_to_old_email("address_changed", delegate, old_email)
 
 
 def send_email_corrected(delegate: Delegate, old_email: str) -> None:
     """Tell the recipient at the old address that the organisers have corrected it."""
-    _enqueue(
-        "address_corrected",
-        delegate,
-        to=old_email,
-        old=old_email,
-        masked=mask_email(delegate.email),
-    )
+    _enqueue_to_old_email("address_corrected", delegate, old_email)
 
 
 def send_email_change_requested(delegate: Delegate) -> None:
@@ -105,21 +72,28 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
         language=language,
         booking_reference=only.reference if only else "",
         is_secret=True,
-        calendar=registration_ical.render_ical(only) if only else None,
+        calendar=booking_calendar.render_ical(only) if only else None,
         delegates=delegates,
     )
-
-
-def describe(change: BookingChange) -> ChangeText:
-    """Describe a change in the current language."""
-    texts = [_display_value(change.field, answer) for answer in (change.old, change.new)]
-    return ChangeText(str(FIELD_LABELS[change.field]), *texts)
 
 
 def mask_email(email: str) -> str:
     """Return an email address that only its owner recognises: a…@example.org."""
     name, _, domain = email.rpartition("@")
     return f"{name[:1]}…@{domain}"
+
+
+def _enqueue_with_answers(template: str, delegate: Delegate) -> None:
+    _enqueue(
+        template,
+        delegate,
+        ical=booking_calendar.render_ical(delegate),
+        confirmed_fields=[field for field in FIELDS if field.is_in_confirmation],
+    )
+
+
+def _enqueue_to_old_email(template: str, delegate: Delegate, old: str) -> None:
+    _enqueue(template, delegate, to=old, old=old, masked=mask_email(delegate.email))
 
 
 def _enqueue(
@@ -135,12 +109,3 @@ def _enqueue(
         delegate=delegate,
         **context,
     )
-
-
-def _display_value(field: str, value: str) -> str:
-    """Return a stored value as the page shows it."""
-    if field == "days":
-        return ", ".join(local_date(date.fromisoformat(day)) for day in value.split())
-    if field == "country":
-        return countries.name_of(value, languages.current().code)
-    return value or gettext("nothing")

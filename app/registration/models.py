@@ -1,5 +1,6 @@
 """Delegates, seat limits, and applications that are not yet submitted."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, false
@@ -9,6 +10,11 @@ from app.agenda.models import Agenda
 from app.database import Base
 from app.errors import RuleViolation
 from app.programme.models import SORT_KEY_TYPE
+
+KEPT_FOR_THE_SITE = {  # columns of Delegate that erasing leaves, besides answers that are kept
+    *("id", "reference", "language", "consented_at", "registered_at", "version"),
+    *("cancelled_at", "erased_at", "is_demo", "is_added_by_team"),
+}
 
 
 class SeatLimit(Base):
@@ -35,7 +41,7 @@ class ApplicationDraft(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the key in the cookie
-    document: Mapped[str] = mapped_column(Text, default="{}")  # JSON, a key for each step
+    document: Mapped[str] = mapped_column(Text, default="{}")  # JSON, a key for each answer
     begun_at: Mapped[datetime]  # real moments: answers are forgotten after a real week
     changed_at: Mapped[datetime] = mapped_column(index=True)
     confirmation_id: Mapped[int | None] = mapped_column(ForeignKey("confirmation.id"), default=None)
@@ -54,6 +60,7 @@ class Delegate(Base):
     given_names: Mapped[str]
     family_name: Mapped[str]
     badge_name: Mapped[str]
+    pronouns: Mapped[str] = mapped_column(default="", server_default="")
     email: Mapped[str]
     identity_key: Mapped[str]  # address and names, folded: one place for each
     pending_email: Mapped[str] = mapped_column(default="")  # asked for, not yet confirmed
@@ -123,13 +130,12 @@ class Delegate(Base):
             raise RuleViolation("This booking has already been cancelled")
         self.cancelled_at = at
 
-    def anonymise(self, at: datetime) -> None:
-        """Erase all personal data; no link opens the booking any more."""
-        self.given_names = self.family_name = self.badge_name = self.email = self.pending_email = ""
-        self.organisation = self.role = self.country = ""
+    def anonymise(self, at: datetime, kept: Iterable[str]) -> None:
+        """Erase every column that is not named as kept; no link opens the booking any more."""
+        for column in self.__table__.columns:
+            if column.name not in {*KEPT_FOR_THE_SITE, *kept}:
+                setattr(self, column.name, None if column.nullable else "")
         self.identity_key = self.access_key = f"erased {self.reference}"
-        self.search_text = self.name_sort_key = self.organisation_sort_key = ""
-        self.pending_email_key = None
         self.needs = None
         self.erased_at = at
 

@@ -1,47 +1,13 @@
-"""The progress of a visitor through the registration form.
-
-Only this module reads the cookie ``answers``. It contains a random key under which the answers
-are stored on the server for a week; without it, the visitor starts again.
-"""
+"""The progress of a visitor through the registration form: which question comes next."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from flask import current_app, request
-from flask.wrappers import Response
-
-from app.registration import queries, services
-from app.registration.answers import DraftAnswers
-from app.registration.forms import (
-    AccessNeedsForm,
-    ConsentForm,
-    DaysForm,
-    DietaryNeedsForm,
-    EmailForm,
-    NameForm,
-    QuestionForm,
-    WorkForm,
-)
+from app.registration import fields, queries
+from app.registration.answers import Answers
 from app.registration.queries import StoredDraft
 
-COOKIE = "answers"
-MAX_SECRET_LENGTH = 64  # characters
-FORMS: dict[str, type[QuestionForm]] = {
-    "name": NameForm,
-    "email": EmailForm,
-    "work": WorkForm,
-    "days": DaysForm,
-    "access-needs": AccessNeedsForm,
-    "dietary-needs": DietaryNeedsForm,
-    "consent": ConsentForm,
-}
-STEPS = (*FORMS, "check")
+STEPS = (*(step.name for step in fields.STEPS), "check")
 FIRST_STEP = STEPS[0]
-STEP_OF_FIELD = {
-    "access_needs": "access-needs",
-    "dietary_needs": "dietary-needs",
-    "consented_at": "consent",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +16,7 @@ class RegistrationProgress:
 
     secret: str
     stored_draft: StoredDraft | None
-    draft: DraftAnswers
+    answers: Answers
     is_expired: bool = False  # whether there are no longer any answers for the key
 
     @property
@@ -61,59 +27,23 @@ class RegistrationProgress:
     @property
     def next_step(self) -> str:
         """The first question without an answer, else the page to check all answers."""
-        missing = self.draft.missing(queries.conference_days())
-        return STEP_OF_FIELD.get(missing, missing) if missing else "check"
+        return find_unanswered_step(self.answers) or "check"
 
     def has_reached(self, step: str) -> bool:
         """Return True if every question before this one has been answered."""
         return STEPS.index(step) <= STEPS.index(self.next_step)
 
 
-def read_secret() -> str:
-    """Return the key in the visitor's cookie, or an empty string."""
-    return request.cookies.get(COOKIE, "")[:MAX_SECRET_LENGTH]
+def find_unanswered_step(answers: Answers) -> str | None:
+    """Return the first step without a valid answer, or None.
 
-
-def current() -> RegistrationProgress:
-    """Return the visitor's progress; in a request that may write, lock the draft."""
-    visitor_secret = read_secret()
-    find = services.get_draft_for_update if request.method == "POST" else queries.find_draft
-    stored_draft = find(visitor_secret) if visitor_secret else None
-    if stored_draft is None:
-        return RegistrationProgress(
-            visitor_secret,
-            None,
-            DraftAnswers(),
-            is_expired=bool(visitor_secret) or _is_later_answer(),
-        )
-    return RegistrationProgress(visitor_secret, stored_draft, stored_draft.draft)
-
-
-def _is_later_answer() -> bool:
-    """Return True if the request answers a question other than the first."""
-    step = (request.view_args or {}).get("step", FIRST_STEP)
-    return request.method == "POST" and step != FIRST_STEP
-
-
-def set_cookie(response: Response, secret: str) -> Response:
-    """Store the key in the visitor's browser for a week."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=timedelta(days=queries.DRAFT_LIFETIME.days),
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
-
-
-def delete_cookie(response: Response) -> Response:
-    """Delete the key from the visitor's browser."""
-    response.delete_cookie(
-        COOKIE,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    A step counts as answered by its first field, so that a later one is not asked of those who
+    are under way.
+    """
+    days = {day.isoformat() for day in queries.conference_days()}
+    for step in fields.STEPS:
+        if step.key not in answers:
+            return step.name
+        if step.key == fields.DAYS and not days.issuperset(answers[fields.DAYS].split()):
+            return step.name
+    return None

@@ -26,7 +26,7 @@ from app import cache_version, clock, preview_mode
 from app.database import db, read_only_connection
 from app.errors import Gone
 from app.registration import answers
-from app.registration.answers import DraftAnswers
+from app.registration.answers import Answers
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
 from app.releases.current_release import get_programme
@@ -104,7 +104,7 @@ class StoredDraft:
     """The stored answers of an application."""
 
     id: int
-    draft: DraftAnswers
+    answers: Answers
     confirmation_id: int | None
 
 

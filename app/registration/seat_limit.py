@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import func, select
 
 from app.database import db
-from app.errors import NotFound, RuleViolation
+from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.fields import conference
 from app.registration import queries
@@ -14,14 +14,15 @@ from app.registration.models import Delegate, SeatLimit
 from app.web.formatting import local_date
 
 
-class StaleLimit(RuleViolation):
+class StaleLimit(StaleEdit):
     """Somebody else has changed the limit since the page was opened."""
 
     def __init__(self, seats: int) -> None:
         super().__init__(
-            f"Somebody else has just changed the limit to {seats}. Check yours, then save it again"
+            seats,  # a limit is its own version
+            message=f"Somebody else has just changed the limit to {seats}. "
+            "Check yours, then save it again",
         )
-        self.seats = seats
 
 
 def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:

@@ -44,7 +44,7 @@ def reserve(name: str, row: Base) -> None:
     _store(limit, taken=limit.taken + 1, seats=limit.seats)
 
 
-def release(name: str, count: int = 1) -> None:
+def release_seats(name: str, count: int = 1) -> None:
     """Release seats; they are free for other people at once."""
     limit = lock_limit(name)
     _store(limit, taken=limit.taken - count, seats=limit.seats)

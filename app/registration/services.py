@@ -11,19 +11,22 @@ from app.accounts import rate_limits
 from app.database import db
 from app.errors import Gone, RuleViolation
 from app.history import services as history
-from app.registration import answers, booking, emails, queries, seats
-from app.registration.answers import CompleteAnswers, DraftAnswers
+from app.registration import answers, delegate_record, emails, queries, seats
+from app.registration.answers import Answers, full_name
+from app.registration.create_booking import create_booking
+from app.registration.fields import EMAIL
 from app.registration.models import ApplicationDraft, Confirmation, Delegate
+from app.registration.progress import find_unanswered_step
 from app.registration.queries import StoredDraft
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
 UPDATE_DRAFT = (
     update(ApplicationDraft)
-    .where(ApplicationDraft.id == bindparam("its_id"))
+    .where(ApplicationDraft.id == bindparam("draft_id"))
     .values(document=bindparam("document"), changed_at=bindparam("changed_at"))
 )
-COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("its_receipt"))
+COMPLETE_DRAFT = UPDATE_DRAFT.values(confirmation_id=bindparam("new_confirmation_id"))
 
 
 class DraftExpired(Gone):
@@ -43,7 +46,7 @@ def get_draft_for_update(secret: str) -> StoredDraft | None:
     return queries.load_draft(db.session.connection(), LOCK_DRAFT, secret)
 
 
-def create_draft(draft: DraftAnswers) -> str:
+def create_draft(draft: Answers) -> str:
     """Store the first answer and return the key for the visitor's cookie."""
     secret = secrets.token_urlsafe(32)
     now = clock.real_now()
@@ -59,7 +62,7 @@ def create_draft(draft: DraftAnswers) -> str:
     return secret
 
 
-def save_draft(stored_draft: StoredDraft, draft: DraftAnswers) -> None:
+def save_draft(stored_draft: StoredDraft, draft: Answers) -> None:
     """Store the answers."""
     db.session.connection().execute(UPDATE_DRAFT, _draft_values(stored_draft, draft))
 
@@ -76,67 +79,60 @@ def submit(secret: str, language: str) -> Confirmation:
         raise DraftExpired("Your answers are no longer here")
     confirmation = queries.find_confirmation(stored_draft)
     if confirmation is None:
-        confirmation = _confirm(_require_complete(stored_draft.draft), language)
+        confirmation = _confirm(_require_complete(stored_draft.answers), language)
         db.session.add(confirmation)
         db.session.flush()
-        values = {"its_receipt": confirmation.id, **_draft_values(stored_draft, DraftAnswers())}
+        values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, {})}
         db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has all of it now
     return confirmation
 
 
-def _draft_values(stored_draft: StoredDraft, draft: DraftAnswers) -> dict[str, object]:
+def _draft_values(stored_draft: StoredDraft, draft: Answers) -> dict[str, object]:
     return {
-        "its_id": stored_draft.id,
+        "draft_id": stored_draft.id,
         "document": answers.dump(draft),
         "changed_at": clock.real_now(),
     }
 
 
-def _require_complete(draft: DraftAnswers) -> CompleteAnswers:
-    """Return the application; raise RegistrationClosed or IncompleteDraft."""
+def _require_complete(draft: Answers) -> Answers:
+    """Return the answers; raise RegistrationClosed or IncompleteDraft."""
     registration_status = queries.get_registration_status()
     if registration_status.state == "full":
         raise seats.SoldOut("Every place has been taken")
     if not registration_status.is_open:
         raise RegistrationClosed("Registration is not open")
-    application = answers.finalise(draft)
-    if application is None or draft.missing(queries.conference_days()):
+    if find_unanswered_step(draft):
         raise IncompleteDraft("Some questions have not been answered yet")
-    return application
+    return draft
 
 
-def _confirm(application: CompleteAnswers, language: str) -> Confirmation:
+def _confirm(application: Answers, language: str) -> Confirmation:
     rate_limits.hit(
         "registration",
-        booking.fold(application.email),
+        delegate_record.fold(application[EMAIL]),
         times=MAX_REGISTRATIONS_PER_DAY,
         within=timedelta(days=1),
     )
-    delegate = booking.create_booking(application, language)
+    delegate = create_booking(application, language)
     if delegate is not None:
-        history.record(
-            "Registered", subject=_history_subject(delegate), actor=history.ACTOR_DELEGATE
-        )
+        history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
         emails.send_registration_confirmed(delegate)
         return _build_confirmation(application, delegate, is_first=True)
     existing = queries.get_attending(
-        booking.identity_key(application.name.full_name, application.email)
+        delegate_record.identity_key(full_name(application), application[EMAIL])
     )
-    history.record("Registered again: the place stands", subject=_history_subject(existing))
+    history.record("Registered again: the place stands", subject=existing.history_subject)
     emails.send_already_registered(existing)
     return _build_confirmation(application, existing, is_first=False)
 
 
 def _build_confirmation(
-    application: CompleteAnswers, delegate: Delegate, *, is_first: bool
+    application: Answers, delegate: Delegate, *, is_first: bool
 ) -> Confirmation:
     return Confirmation(
         key=secrets.token_urlsafe(16),
         delegate=delegate,
-        email=application.email,
+        email=application[EMAIL],
         is_first=is_first,
     )
-
-
-def _history_subject(delegate: Delegate) -> str:
-    return f"booking {delegate.reference}"

@@ -15,12 +15,11 @@ from flask_wtf.csrf import generate_csrf
 
 from app import cache_version
 from app.forms.base import ConfirmForm, validates_own_csrf
-from app.registration import check_answers, countries, links, queries, seats, services
-from app.registration import progress as registration_progress
-from app.registration.answers import DraftAnswers
-from app.registration.forms import DaysForm, QuestionForm, WorkForm
+from app.registration import cookie, fields, forms, links, queries, seats, services
+from app.registration.answers import Answers
+from app.registration.forms import AnswersForm
 from app.registration.models import Confirmation
-from app.registration.progress import FORMS, STEPS, RegistrationProgress
+from app.registration.progress import STEPS, RegistrationProgress
 from app.registration.queries import RegistrationStatus
 from app.web import languages
 from app.web.cache_policy import has_access_keys
@@ -54,7 +53,7 @@ for link in (links.booking_link, links.email_change_link):
 @bp.get("")
 @allow_in_preview
 def start() -> ResponseReturnValue:
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     registration_status = queries.get_registration_status()
     if not progress.secret:
         return cached_form_page(
@@ -62,38 +61,38 @@ def start() -> ResponseReturnValue:
             lambda: _render_start(progress, registration_status),
         )
     response = _render_start(progress, registration_status)
-    return registration_progress.delete_cookie(response) if progress.is_expired else response
+    return cookie.delete_cookie(response) if progress.is_expired else response
 
 
 @bp.post("/again")
 def restart() -> ResponseReturnValue:
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     if progress.stored_draft is not None and not progress.is_submitted:
         services.delete_draft(progress.stored_draft)
-    return registration_progress.delete_cookie(_redirect_to_step("name"))
+    return cookie.delete_cookie(_redirect_to_step("name"))
 
 
-@questions_bp.route(f"/<any{tuple(FORMS)}:step>", methods=["GET", "POST"])
+@questions_bp.route(f"/<any{STEPS[:-1]}:step>", methods=["GET", "POST"])
 @validates_own_csrf
 @allow_in_preview
-def question(step: str) -> ResponseReturnValue:
+def answer_question(step: str) -> ResponseReturnValue:
     return _submit_answer(step) if request.method == "POST" else _show_question(step)
 
 
 def _show_question(step: str) -> Response:
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
     if step == progress.next_step:
         return cached_form_page(step, lambda: _render_form(step, _build_form(step), progress))
-    return _render_form(step, _build_form(step, progress.draft), progress)
+    return _render_form(step, _build_form(step, progress.answers), progress)
 
 
 def _submit_answer(step: str) -> Response:
     form = _build_form(step)
     is_valid = form.validate()  # before the database is used: the transaction locks others out
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
@@ -102,14 +101,17 @@ def _submit_answer(step: str) -> Response:
 
 @questions_bp.get("/check")
 def check() -> ResponseReturnValue:
-    progress = registration_progress.current()
+    progress = cookie.current_progress()
     redirection = _redirect_if_out_of_sequence(progress, "check")
     if redirection is not None:
         return redirection
     return render_page(
         "registration/check_answers.html",
-        rows=check_answers.list_answers(progress.draft, _step_url),
-        draft=progress.draft,
+        rows=[
+            (label, text, _step_url(step))
+            for label, text, step in fields.list_answers(progress.answers)
+        ],
+        email=progress.answers[fields.EMAIL],
         form=ConfirmForm(),
         number=len(STEPS),
         steps=len(STEPS),
@@ -124,9 +126,7 @@ def redirect_to_check() -> ResponseReturnValue:
 @bp.post("/confirm")
 def confirm() -> ResponseReturnValue:
     try:
-        confirmation_row = services.submit(
-            registration_progress.read_secret(), languages.current().code
-        )
+        confirmation_row = services.submit(cookie.read_secret(), languages.current().code)
     except services.IncompleteDraft:
         return _redirect_to_step("check")
     except services.DraftExpired:
@@ -168,18 +168,15 @@ def _redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> R
     return None if progress.has_reached(step) else _redirect_to_step(progress.next_step)
 
 
-def _build_form(step: str, draft: DraftAnswers | None = None) -> QuestionForm:
-    form = FORMS[step](data=FORMS[step].initial_data(draft) if draft else None)
-    if isinstance(form, DaysForm):
-        form.days.set_days(queries.conference_days())
-    if isinstance(form, WorkForm):
-        form.country.choices = countries.choices(languages.current().code)
+def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
+    form = forms.FORMS[step](data=forms.initial_data(answers) if answers else None)
+    form.set_choices()
     return form
 
 
-def _render_form(step: str, form: QuestionForm, progress: RegistrationProgress) -> Response:
+def _render_form(step: str, form: AnswersForm, progress: RegistrationProgress) -> Response:
     return render_page(
-        f"registration/{step.replace('-', '_')}.html",
+        form.template,
         status=422 if form.errors else 200,
         form=form,
         number=STEPS.index(step) + 1,
@@ -188,23 +185,23 @@ def _render_form(step: str, form: QuestionForm, progress: RegistrationProgress) 
     )
 
 
-def _save_and_continue(progress: RegistrationProgress, form: QuestionForm) -> Response:
+def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Response:
     """Store an answer and redirect to the next question without one."""
-    draft = replace(progress.draft, **form.get_answer())
+    answers = {**progress.answers, **form.get_answers()}
     secret = progress.secret
     if progress.stored_draft is None:
-        secret = services.create_draft(draft)
+        secret = services.create_draft(answers)
     else:
-        services.save_draft(progress.stored_draft, draft)
-    return registration_progress.set_cookie(
-        _redirect_to_step(replace(progress, draft=draft).next_step), secret
+        services.save_draft(progress.stored_draft, answers)
+    return cookie.set_cookie(
+        _redirect_to_step(replace(progress, answers=answers).next_step), secret
     )
 
 
 def _step_url(step: str) -> str:
     if step == "check":
         return url_for("registration.questions.check")
-    return url_for("registration.questions.question", step=step)
+    return url_for("registration.questions.answer_question", step=step)
 
 
 def _redirect_to_step(step: str) -> Response:
@@ -232,4 +229,4 @@ def _render_closed(registration_status: RegistrationStatus, *, has_begun: bool) 
 
 
 def _render_expired() -> Response:
-    return registration_progress.delete_cookie(render_page("registration/expired.html", status=410))
+    return cookie.delete_cookie(render_page("registration/expired.html", status=410))

@@ -7,9 +7,9 @@ are those of that moment, and nothing is translated, so that pages can show it i
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from app.programme.snapshot import Appearance, Room, Session, Snapshot, Speaker, Theme
 from app.releases.comparison import Comparison, EntityChanges, Modified, compare, list_participants
@@ -39,7 +39,7 @@ class ChangedItem:
     slug: str = ""
     language: str = ""
     place: TimeAndRoom | None = None
-    was_at: TimeAndRoom | None = None
+    old_place: Annotated[TimeAndRoom | None, Field(alias="was_at")] = None  # its stored name
     was_called: str = ""
     joined: tuple[str, ...] = ()  # names of speakers
     left: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ _summary_adapter = TypeAdapter(ChangeSummary)
 
 def dump(summary: ChangeSummary) -> str:
     """Return a summary as JSON."""
-    return _summary_adapter.dump_json(summary, exclude_defaults=True).decode()
+    return _summary_adapter.dump_json(summary, by_alias=True, exclude_defaults=True).decode()
 
 
 def load(text: str) -> ChangeSummary:
@@ -109,7 +109,7 @@ def _time_and_room(one: Session) -> TimeAndRoom:
 def _moved_item(one: Modified[Session]) -> ChangedItem:
     new = one.new
     was, now = _time_and_room(one.old), _time_and_room(new)
-    return ChangedItem("moved", new.title, new.key, new.slug, new.language, now, was_at=was)
+    return ChangedItem("moved", new.title, new.key, new.slug, new.language, now, old_place=was)
 
 
 def _renamed_item(one: Modified[Session]) -> ChangedItem:

@@ -14,6 +14,9 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.content import markdown
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import PROSE, TRANSLATIONS
 from app.programme.snapshot import (
     Appearance,
     Conference,
@@ -31,7 +34,7 @@ NamedT = TypeVar("NamedT", Room, Speaker, Theme)
 SCHEDULE_FIELDS = frozenset({"starts_at", "ends_at", "room"})
 TITLE_FIELDS = frozenset({"title"})
 DERIVED_FIELDS = frozenset({"key", "summary", "is_cancelled"})  # reported in other ways
-PROSE_FIELDS = frozenset({"abstract", "description", "biography"})
+PROSE_FIELDS = SESSION_FIELDS.names_of(PROSE) | SPEAKER_FIELDS.names_of(PROSE)
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,7 @@ def _display_form(name: str, value: Any) -> Any:
         return value.name
     if isinstance(value, Photo):
         return value.description
-    if name == "biographies":
+    if name in SPEAKER_FIELDS.names_of(TRANSLATIONS):
         return tuple((code, markdown.to_text(html)) for code, html in value)
     return markdown.to_text(value) if name in PROSE_FIELDS else value
 

@@ -96,13 +96,13 @@ def _with_existing_photos(content: Snapshot, database: Database) -> Snapshot:
         select(Rendition.photo_key)
         .where(Rendition.photo_key == Photo.key)
         .exists()
-        .label("is_painted")
+        .label("has_renditions")
     )
-    kept = {row.key: row.is_painted for row in database.execute(select(Photo.key, painted))}
+    kept = {row.key: row.has_renditions for row in database.execute(select(Photo.key, painted))}
 
     def as_kept(one: snapshot.Speaker) -> snapshot.Speaker:
         key = one.photo.key if one.photo else ""
-        photo = replace(one.photo, is_painted=kept[key]) if one.photo and key in kept else None
+        photo = replace(one.photo, has_renditions=kept[key]) if one.photo and key in kept else None
         return replace(one, photo=photo)
 
     return replace(content, speakers=tuple(map(as_kept, content.speakers)))

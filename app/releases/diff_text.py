@@ -1,14 +1,18 @@
-"""Changed fields as text: a label, the old value and the new value."""
+"""Differences as text: what changed in the same way, and each field's old and new value."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import takewhile
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app.programme.fields.conference import CONFERENCE_FIELDS
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import WORDS
 from app.programme.labels import feature_name, kind_name, language_name, role_name
 from app.programme.snapshot import Appearance, Session
 from app.releases.comparison import PROSE_FIELDS, FieldChange, Modified
@@ -17,49 +21,50 @@ from app.web.formatting import local_date, local_days, local_moment, local_time
 DEFAULT_ROLE = "speaker"  # the usual role, which is not shown
 CONTEXT_WORDS = 8  # words shown before and after a difference
 LABELS: Mapping[str, Any] = {
-    "abstract": _l("Abstract"),
-    "biographies": _l("Biography in other languages"),
-    "biography": _l("Biography"),
+    **{
+        one.name: _l(one.label)
+        for one in (*CONFERENCE_FIELDS, *SPEAKER_FIELDS, *SESSION_FIELDS)
+        if one.is_public
+    },
     "capacity": _l("Capacity"),
     "colour": _l("Colour"),
-    "contact_email": _l("Contact address"),
-    "country": _l("Country"),
-    "description": _l("Description"),
     "ends_at": _l("Ends"),
-    "ends_on": _l("Last day"),
     "features": _l("Access features"),
-    "honorific": _l("Title before the name"),
-    "is_illustrative": _l("Illustrative"),
     "is_invented": _l("Invented"),
-    "is_recorded": _l("Recorded"),
-    "kind": _l("Kind"),
-    "language": _l("Language"),
     "letter": _l("Letter"),
-    "licence": _l("Licence"),
-    "links": _l("Links"),
-    "name": _l("Name"),
-    "organisation": _l("Organisation"),
     "palette": _l("Colour"),
     "parts": _l("Who appears"),
-    "photo": _l("Photo"),
-    "place": _l("Place"),
-    "pronouns": _l("Pronouns"),
-    "pronunciation": _l("How to say the name"),
-    "registration_closes_at": _l("Registration closes"),
-    "registration_opens_at": _l("Registration opens"),
-    "role": _l("Role"),
-    "room": _l("Room"),
-    "seats": _l("Seats"),
     "shape": _l("Shape"),
     "slug": _l("Address of its page"),
     "starts_at": _l("Starts"),
-    "starts_on": _l("First day"),
-    "subtitle": _l("Subtitle"),
-    "summary": _l("Summary"),
-    "theme": _l("Theme"),
-    "time_zone": _l("Time zone"),
-    "title": _l("Title"),
 }
+
+
+SESSION_HEADINGS: Mapping[str, Any] = {  # by the names of the groups
+    "added": _l("Added sessions"),
+    "moved": _l("Moved sessions"),
+    "renamed": _l("Renamed sessions"),
+    "cancelled": _l("Cancelled sessions"),
+    "back": _l("Sessions that take place after all"),
+    "withdrawn": _l("Withdrawn sessions"),
+    "reworded": _l("Other changes of sessions"),
+}
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True)
+class ChangeGroup(Generic[ItemT]):
+    """What changed in the same way; only the first items if there are many."""
+
+    name: str
+    heading: Any
+    count: int
+    items: tuple[ItemT, ...]
+
+    @property
+    def hidden_count(self) -> int:
+        """Return the number of items that are not shown."""
+        return self.count - len(self.items)
 
 
 class Timed(Protocol):
@@ -195,6 +200,7 @@ FIELD_FORMATTERS: Mapping[str, Callable[[Any], str]] = {
     "kind": lambda kind: kind_name(kind) if kind else "",
     "language": lambda code: language_name(code) if code else "",
     "palette": _display_number,
+    **dict.fromkeys(SESSION_FIELDS.names_of(WORDS), ", ".join),
 }
 TYPE_FORMATTERS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (bool, _yes_or_no),

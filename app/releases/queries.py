@@ -11,8 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from app import clock
 from app.database import db, read_only_connection
 from app.errors import NotFound
-from app.programme import clashes as programme_clashes
-from app.programme import public_settings, queries, snapshot
+from app.programme import public_settings, queries, scheduled_sessions, snapshot
 from app.programme.clashes import Clash, find_clashes
 from app.programme.models import Conference, Release
 from app.programme.snapshot import Snapshot
@@ -84,7 +83,7 @@ def preview_release() -> ReleasePreview:
         conference=conference,
         public=_load_snapshot(conference, shown),
         working=build_snapshot(rows),
-        clashes=exclude_drafts(find_clashes(*programme_clashes.build_scheduled_sessions(rows))),
+        clashes=exclude_drafts(find_clashes(*scheduled_sessions.build_scheduled_sessions(rows))),
     )
 
 

@@ -17,10 +17,14 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import db, lock_table, log_if_unavailable, read_only_connection
+from app.database import db, lock_table, read_only_connection
+from app.database_faults import log_if_unavailable
 from app.programme import queries
 from app.programme import snapshot as programme_snapshot
 from app.programme.collation import UNDECOMPOSED_LETTERS
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import PROSE, WORDS, Field, Kind
 from app.programme.models import Conference, Release
 from app.programme.snapshot import Room, Session, Snapshot, Speaker, Theme
 from app.releases.published_programme import PublishedProgramme
@@ -140,15 +144,26 @@ def _deferred(load: Callable[..., SearchText], entity: object) -> Callable[[], S
 
 def _session_text(session: Session) -> SearchText:
     people = (f"{part.name}, {part.organisation}" for part in session.parts)
-    texts = (html_to_text(session.abstract), html_to_text(session.description))
     theme = session.theme.name if session.theme else ""
-    text = ". ".join(filter(None, [session.subtitle, *texts, *people, theme]))
+    searched = (one for one in SESSION_FIELDS if one.is_searched)
+    text = ". ".join(filter(None, [*_list_texts(searched, session), *people, theme]))
     return SearchText(session.summary, text, session.language)
 
 
 def _speaker_text(speaker: Speaker) -> SearchText:
-    facts = (speaker.role, speaker.organisation, speaker.country)
-    return SearchText(", ".join(filter(None, facts)), html_to_text(speaker.biography))
+    searched = [one for one in SPEAKER_FIELDS if one.is_searched]
+    facts = _list_texts((one for one in searched if one.kind is not PROSE), speaker)
+    prose = _list_texts((one for one in searched if one.kind is PROSE), speaker)
+    return SearchText(", ".join(filter(None, facts)), " ".join(prose))
+
+
+def _list_texts(fields: Iterable[Field], entity: Session | Speaker) -> list[str]:
+    """Return the texts of these fields."""
+    return [_plain_text(one.kind, getattr(entity, one.name)) for one in fields]
+
+
+def _plain_text(kind: Kind, value: Any) -> str:
+    return ", ".join(value) if kind is WORDS else html_to_text(value) if kind is PROSE else value
 
 
 def _theme_text(theme: Theme) -> SearchText:

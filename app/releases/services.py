@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select, update
 from app import clock
 from app.cache_version import bump_cache_version
 from app.database import db, lock_table
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme import public_settings
 from app.programme import queries as programme
@@ -68,13 +68,7 @@ def create_release(
     )
     db.session.add(release)
     db.session.flush()
-    conference.current_release = release.number
-    conference.public_settings = programme_snapshot.dump_settings(content.conference)
-    revisions.update(before, content)
-    previous = (public_release.number, before) if public_release and before else None
-    activate(release.number, content, previous, release.published_at)
-    search_index.reindex(release.number, content)
-    bump_cache_version()
+    activate(release, content, before, release.published_at)
     history.record(
         f"Release {release.number} was published{_describe_override(clash_override)}",
         subject=f"release {release.number}",
@@ -104,14 +98,13 @@ class UnresolvedClashes(RuleViolation):
         super().__init__("Say why the clashes may stand, or solve them first")
 
 
-class StalePreview(RuleViolation):
+class StalePreview(StaleEdit):
     """The preview that the user saw is out of date."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Something has changed since you opened the page, so nothing has been published. "
-            "Look at what would change now"
-        )
+    message = (
+        "Something has changed since you opened the page, so nothing has been published. "
+        "Look at what would change now"
+    )
 
 
 @dataclass(frozen=True)
@@ -166,12 +159,7 @@ def roll_back(number: int, note: str, *, expected_release: int, actor: str) -> R
         raise RuleViolation(f"Readers see release {number} already")
     release = queries.get_release(number)
     before, after = queries.get_public_snapshot(), queries.load_for_rollback(number)
-    revisions.update(before, after)
-    conference.public_settings = programme_snapshot.dump_settings(after.conference)
-    conference.current_release = number
-    activate(number, after, (expected_release, before), clock.now())
-    search_index.reindex(number, after)
-    bump_cache_version()
+    activate(release, after, before, clock.now())
     history.record(
         f"Release {number} was made public again in place of release {expected_release}"
         + (f": {note}" if note else ""),
@@ -190,23 +178,35 @@ BATCH_SIZE = 200  # slugs in one statement
 
 
 def activate(
-    number: int, snapshot: Snapshot, previous: tuple[int, Snapshot] | None, activated_at: datetime
+    release: Release, content: Snapshot, before: Snapshot | None, activated_at: datetime
+) -> None:
+    """Make a release public, as ``content``; ``before`` is what has been public until now."""
+    conference = programme.get_conference()
+    _record_activation(release, content, before, activated_at)
+    conference.current_release = release.number
+    conference.public_settings = programme_snapshot.dump_settings(content.conference)
+    revisions.update(before, content)
+    search_index.reindex(release.number, content)
+    bump_cache_version()
+
+
+def _record_activation(
+    release: Release, content: Snapshot, before: Snapshot | None, activated_at: datetime
 ) -> None:
     """Record that a release is current from now on, what it changes, and slug redirects."""
-    known = select(func.count()).where(ReleaseActivation.release_number == number)
-    told = change_summary.summarise(previous[1] if previous else None, snapshot)
+    known = select(func.count()).where(ReleaseActivation.release_number == release.number)
     db.session.add(
         ReleaseActivation(
-            release_number=number,
+            release_number=release.number,
             ordinal=db.session.scalars(known).one() + 1,
-            previous_release=previous[0] if previous else None,
+            previous_release=programme.get_conference().current_release,
             activated_at=activated_at,
-            change_summary=change_summary.dump(told),
+            change_summary=change_summary.dump(change_summary.summarise(before, content)),
         )
     )
-    if previous:
-        _record_redirects(SESSION, previous[1].sessions, snapshot.sessions)
-        _record_redirects(SPEAKER, previous[1].speakers, snapshot.speakers)
+    if before:
+        _record_redirects(SESSION, before.sessions, content.sessions)
+        _record_redirects(SPEAKER, before.speakers, content.speakers)
     db.session.flush()
 
 

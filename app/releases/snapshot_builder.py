@@ -3,13 +3,16 @@
 Drafts and withdrawn sessions and speakers are left out; cancelled sessions stay, marked as such.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from app.content import markdown
 from app.programme import collation, models, queries, snapshot
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import PROSE, TRANSLATIONS, FieldTable, Kind, copy_attributes
 from app.programme.queries import WorkingRows
 
 MAX_CACHED_TEXTS = 4096
@@ -77,65 +80,25 @@ def _speaker_sort_key(row: models.Speaker) -> tuple[str, str]:
 
 
 def _build_conference(row: models.Conference) -> snapshot.Conference:
-    return snapshot.Conference(
-        acronym=row.acronym,
-        title=row.title,
-        subtitle=row.subtitle,
-        starts_on=row.starts_on,
-        ends_on=row.ends_on,
-        time_zone=row.time_zone,
-        place=row.place,
-        summary=row.summary,
-        contact_email=row.contact_email,
-        registration_opens_at=row.registration_opens_at,
-        registration_closes_at=row.registration_closes_at,
-        is_invented=row.is_demo,
-    )
+    return copy_attributes(row, snapshot.Conference, is_invented=row.is_demo)
 
 
 def _build_theme(row: models.Theme) -> snapshot.Theme:
-    return snapshot.Theme(
-        slug=row.slug,
-        name=row.name,
-        summary=row.summary,
-        letter=row.letter,
-        shape=row.shape,
-        palette=row.palette,
-        colour=row.colour,
-    )
+    return copy_attributes(row, snapshot.Theme)
 
 
 def _build_room(row: models.Room) -> snapshot.Room:
-    return snapshot.Room(
-        slug=row.slug,
-        name=row.name,
-        capacity=row.capacity,
-        description=row.description,
-        features=tuple(row.features.split()),
-        is_illustrative=row.is_illustrative,
-        key=row.key,
-    )
+    return copy_attributes(row, snapshot.Room, features=tuple(row.features.split()))
 
 
 def build_speaker(row: models.Speaker) -> snapshot.Speaker:
     """Return a speaker as the public would see them."""
     return snapshot.Speaker(
-        slug=row.slug,
-        name=row.name,
-        role=row.role,
-        organisation=row.organisation,
-        country=row.country,
-        biography=_render_text(row.biography).html,
-        summary=_render_text(row.biography).summary,
         key=row.key,
+        slug=row.slug,
+        summary=_render_text(row.biography).summary,
         photo=snapshot.Photo(row.photo.key, row.photo.description) if row.photo else None,
-        honorific=row.honorific,
-        pronunciation=row.pronunciation,
-        pronouns=row.pronouns,
-        biographies=tuple(
-            (code, _render_text(text).html) for code, text in json.loads(row.biographies)
-        ),
-        links=tuple((address, label) for address, label in json.loads(row.links)),
+        **_public_values(SPEAKER_FIELDS, row),
     )
 
 
@@ -152,21 +115,9 @@ def _build_session(
     return snapshot.Session(
         key=row.key,
         slug=row.slug,
-        title=row.title,
-        subtitle=row.subtitle,
-        kind=row.kind,
         theme=themes[row.theme_id] if row.theme_id else None,
         room=rooms[row.room_id] if row.room_id else None,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        abstract=_render_text(row.abstract).html,
-        description=_render_text(row.description).html,
         summary=_render_text(row.abstract or row.description).summary,
-        language=row.language,
-        licence=row.licence,
-        links=tuple((address, label) for address, label in json.loads(row.links)),
-        is_recorded=row.is_recorded,
-        is_illustrative=row.is_illustrative,
         is_cancelled=row.cancelled_at is not None,
         parts=tuple(
             snapshot.Appearance(
@@ -178,7 +129,20 @@ def _build_session(
             for part in row.appearances
             if part.speaker.withdrawn_at is None
         ),
+        **_public_values(SESSION_FIELDS, row),
     )
+
+
+def _public_values(table: FieldTable[Any], row: models.Session | models.Speaker) -> dict[str, Any]:
+    """Return the public fields as they are published: prose as HTML."""
+    fields = (one for one in table.in_files if one.is_public)
+    return {one.name: _render_value(one.kind, one.read_row(row)) for one in fields}
+
+
+def _render_value(kind: Kind, value: Any) -> Any:
+    if kind is TRANSLATIONS:
+        return tuple((code, _render_text(text).html) for code, text in value)
+    return _render_text(value).html if kind is PROSE else value
 
 
 @lru_cache(maxsize=MAX_CACHED_TEXTS)

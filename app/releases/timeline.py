@@ -4,13 +4,10 @@ The timeline is cached once per cache version; change summaries and earlier prog
 small LRU caches, so that memory does not grow with the number of releases.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from threading import Lock
-from typing import Generic, TypeVar
+from functools import cached_property, lru_cache
 
 from sqlalchemy import Select, select
 
@@ -92,19 +89,19 @@ def get_timeline() -> ReleaseTimeline:
 
 def get_change_summary(entry: TimelineEntry) -> ChangeSummary:
     """Return what changed for the public with an activation."""
-    held: LruCache[ChangeSummary] = cache_version.cached_globally(
-        "differences", lambda: LruCache(MAX_CACHED_SUMMARIES)
+    load = cache_version.cached_globally(
+        "differences", lambda: lru_cache(MAX_CACHED_SUMMARIES)(_load_change_summary)
     )
-    return held.get_or_create(entry.id, _load_change_summary)
+    return load(entry.id)
 
 
 def get_earlier_programme(number: int) -> PublishedProgramme:
     """Return the programme of a release as it was published; raise NotFound."""
     get_timeline().get_entries(number)
-    held: LruCache[PublishedProgramme] = cache_version.cached_globally(
-        "earlier releases", lambda: LruCache(MAX_CACHED_RELEASES)
+    load = cache_version.cached_globally(
+        "earlier releases", lambda: lru_cache(MAX_CACHED_RELEASES)(_load_release)
     )
-    return held.get_or_create(number, _load_release)
+    return load(number)
 
 
 def _load_timeline() -> ReleaseTimeline:
@@ -138,28 +135,3 @@ def _load_release(number: int) -> PublishedProgramme:
 
 def _snapshot_query(number: int | None) -> Select[tuple[str]]:
     return select(Release.snapshot).where(Release.number == number)
-
-
-ValueT = TypeVar("ValueT")
-
-
-class LruCache(Generic[ValueT]):
-    """A thread-safe cache by number that drops the least recently used entry."""
-
-    def __init__(self, max_size: int) -> None:
-        self._max_size = max_size
-        self._entries: OrderedDict[int, ValueT] = OrderedDict()
-        self._lock = Lock()
-
-    def get_or_create(self, number: int, create: Callable[[int], ValueT]) -> ValueT:
-        """Return a cached value, creating it if missing; two threads may both create it."""
-        with self._lock:
-            if number in self._entries:
-                self._entries.move_to_end(number)
-                return self._entries[number]
-        made = create(number)
-        with self._lock:
-            self._entries[number] = made
-            if len(self._entries) > self._max_size:
-                self._entries.popitem(last=False)
-        return made

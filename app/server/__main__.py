@@ -8,7 +8,7 @@ from functools import partial
 
 from app.errors import ConferenceError
 from app.server import settings_file
-from app.server.bootstrap import BootstrapResult, bootstrap, run_in_subprocess, startup_lock
+from app.server.bootstrap import BootstrapResult, bootstrap, startup_lock
 from app.server.options import (
     ServerOptions,
     StartupError,
@@ -46,7 +46,7 @@ def main() -> None:
             options.check_port_free()
             apply_local_defaults(os.environ, options)
             config = Config.from_environment()
-            prepared = run_in_subprocess(partial(bootstrap, config))
+            prepared = bootstrap(config)
             if file is not None:
                 settings_file.save(file, config)
             for part in processes:

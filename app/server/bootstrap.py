@@ -1,21 +1,19 @@
 """What must be ready before the first request: the database, with a conference in it."""
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import Pipe, get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TypeVar
 
-import flask.cli
+import flask_migrate
+from sqlalchemy.exc import SQLAlchemyError
 
-from app import cache_version, clock
+from app import cache_version, clock, database_faults
 from app.accounts import services as accounts
-from app.database import current_migration, db, newest_migration, transaction
-from app.errors import ConferenceError
+from app.database import db, transaction
+from app.database_faults import current_migration, newest_migration
 from app.factory import create_app
 from app.interchange import services as interchange
 from app.programme import queries
@@ -26,7 +24,6 @@ from app.web.rendering import absolute_url
 from config import Config
 
 DEFAULT_ORGANISER = "organiser@localhost.example"
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -48,37 +45,18 @@ def startup_lock(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_UN)  # forked processes have the file open too
 
 
-def run_in_subprocess(task: Callable[[], Result]) -> Result:
-    """Run a task in a forked process and return its result.
-
-    Memory that the task needs is freed with its process; otherwise every process that is forked
-    later would inherit it.
-    """
-    receiver, sender = Pipe(duplex=False)
-    process = get_context("fork").Process(target=_run_and_send, args=(task, sender))
-    process.start()
-    sender.close()
-    try:
-        outcome: Result | Exception = receiver.recv()
-    except EOFError:
-        outcome = StartupError("The site could not be prepared. The reason stands above.")
-    process.join()
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
-
-
-def _run_and_send(
-    task: Callable[[], Result], sender: "Connection[Result | Exception, None]"
-) -> None:
-    """Run a task, and send back its result or the error it raised."""
-    try:
-        sender.send(task())
-    except (StartupError, ConferenceError, OSError) as error:
-        sender.send(error)
-
-
 def bootstrap(config: Config) -> BootstrapResult:
+    """Prepare the database; raise StartupError if it does not work."""
+    try:
+        return _prepare(config)
+    except SQLAlchemyError as fault:
+        reason = database_faults.describe(fault)
+        raise StartupError(
+            f"The site cannot start, for the database does not work: {reason}"
+        ) from None
+
+
+def _prepare(config: Config) -> BootstrapResult:
     """Migrate the database, fill it if it is empty, and create an organiser's sign-in link."""
     site = create_app(config)
     with site.app_context():
@@ -93,28 +71,19 @@ def bootstrap(config: Config) -> BootstrapResult:
                 "accounts.link", secret=accounts.create_sign_in_link(DEFAULT_ORGANISER)
             )
         db.session.remove()
+        db.engine.dispose()  # connections must not be shared across a fork
     return BootstrapResult(link, clock.now())
 
 
 def migrate() -> None:
-    """Migrate the database if necessary, in a subprocess.
-
-    Alembic takes time to load, and memory that the rest of the site does not need.
-    """
-    found = current_migration(db.engine)
-    db.engine.dispose()  # connections must not be shared across a fork
-    if found == newest_migration():
-        return
-    process = get_context("fork").Process(target=_run_migrations, name="migration")
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise StartupError("The database could not be brought up to date. The reason stands above.")
-
-
-def _run_migrations() -> None:
-    """Do what ``flask db upgrade`` does."""
-    flask.cli.cli.main(["--app", "wsgi", "db", "upgrade"], prog_name="flask")
+    """Migrate the database if necessary."""
+    if current_migration(db.engine) != newest_migration():
+        try:
+            flask_migrate.upgrade()
+        except SystemExit:  # after it has said why
+            raise StartupError(
+                "The database could not be brought up to date. The reason stands above."
+            ) from None
 
 
 def fix_clock(config: Config) -> None:

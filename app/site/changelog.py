@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.releases import change_summary, diff_text, timeline
 from app.releases.change_summary import ChangedItem, ChangeSummary, TimeAndRoom
+from app.releases.diff_text import SESSION_HEADINGS, ChangeGroup
 from app.releases.published_programme import PublishedProgramme
 from app.releases.timeline import TimelineEntry
 from app.web import atom, languages
@@ -18,13 +19,7 @@ from app.web.rendering import absolute_url
 
 MAX_ITEMS_IN_LIST = 5  # per group, on pages with several releases
 HEADINGS: Mapping[str, Any] = {
-    "added": _l("Added sessions"),
-    "moved": _l("Moved sessions"),
-    "renamed": _l("Renamed sessions"),
-    "cancelled": _l("Cancelled sessions"),
-    "back": _l("Sessions that take place after all"),
-    "withdrawn": _l("Withdrawn sessions"),
-    "reworded": _l("Other changes of sessions"),
+    **SESSION_HEADINGS,
     "speakers-added": _l("Added speakers"),
     "speakers-altered": _l("Changed speakers"),
     "speakers-withdrawn": _l("Withdrawn speakers"),
@@ -56,19 +51,7 @@ class ChangelogItem:
         return self.language if self.new == self.name else ""
 
 
-@dataclass(frozen=True)
-class ChangelogGroup:
-    """Items that changed in the same way; only the first ones if there are many."""
-
-    name: str
-    heading: Any
-    count: int
-    items: tuple[ChangelogItem, ...]
-
-    @property
-    def more(self) -> int:
-        """Return the number of items that are not shown."""
-        return self.count - len(self.items)
+ChangelogGroup = ChangeGroup[ChangelogItem]
 
 
 @dataclass(frozen=True)
@@ -143,7 +126,7 @@ class ReleaseChanges:
             things = [one for one in self.summary.things if one.group == name]
             if things:
                 shown = tuple(self._item(thing) for thing in things[: self.max_items])
-                yield ChangelogGroup(name, heading, len(things), shown)
+                yield ChangeGroup(name, heading, len(things), shown)
 
     def _item(self, entity: ChangedItem) -> ChangelogItem:
         said, old, new = _describe_item(entity)
@@ -154,7 +137,7 @@ class ReleaseChanges:
         if entity.group.startswith("speakers"):
             slug = self.current_programme.speaker_slugs.get(entity.key, "")
             return url_for("programme.speaker", slug=slug) if slug else ""
-        if entity.group not in SESSION_GROUPS:
+        if entity.group not in SESSION_HEADINGS:
             return ""
         slug = self.current_programme.session_slugs.get(entity.key, "")
         if slug:
@@ -162,11 +145,6 @@ class ReleaseChanges:
         is_gone = entity.group == "withdrawn"
         number = self.entry.previous_release if is_gone else self.entry.number
         return url_for("changelog.release_session", number=number, slug=entity.slug)
-
-
-SESSION_GROUPS = frozenset(
-    {"added", "moved", "renamed", "cancelled", "back", "withdrawn", "reworded"}
-)
 
 
 def build_changes(
@@ -188,7 +166,7 @@ def build_feed_entry(changes: ReleaseChanges) -> atom.AtomEntry:
         updated=showing.activated_at,
         summary=changes.note or changes.counts_text,
         content=atom.absolutise_links(
-            render_template("programme/_change_summary.html", change=changes)
+            render_template("programme/_changelog_feed_entry.html", change=changes)
         ),
         language=languages.current().code,
     )
@@ -196,8 +174,8 @@ def build_feed_entry(changes: ReleaseChanges) -> atom.AtomEntry:
 
 def _describe_item(entity: ChangedItem) -> tuple[str, str, str]:
     """Return the description of an item, and its old and new value."""
-    if entity.was_at:
-        return "", _describe_place(entity.was_at), _describe_place(entity.place)
+    if entity.old_place:
+        return "", _describe_place(entity.old_place), _describe_place(entity.place)
     if entity.was_called:
         return _join_field_labels(entity.others), entity.was_called, entity.name
     if entity.group in {"added", "cancelled", "back", "withdrawn"}:

@@ -27,14 +27,14 @@ def index() -> ResponseReturnValue:
     number = min(_parse_page_number(request.args.get("page", "")), last)
     some = past.entries[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     return render_page(
-        "programme/changes.html",
+        "programme/changelog.html",
         changes=[
             changelog.build_changes(one, present, changelog.MAX_ITEMS_IN_LIST) for one in some
         ],
         now=past.entries[0] if past.entries else None,
         number=number,
         last=last,
-        trail=[],
+        breadcrumbs=[],
     )
 
 
@@ -45,12 +45,12 @@ def show(number: int) -> ResponseReturnValue:
     first, *others = (changelog.build_changes(one, present) for one in past.get_entries(number))
     before, after = past.get_neighbours(number)
     return render_page(
-        "programme/change.html",
+        "programme/changelog_release.html",
         change=first,
         again=others,
         before=before,
         after=after,
-        trail=_changes_trail(),
+        breadcrumbs=_changes_breadcrumbs(),
     )
 
 
@@ -60,9 +60,9 @@ def release(number: int) -> ResponseReturnValue:
     return render_page(
         "programme/release.html",
         programme=timeline.get_earlier_programme(number),
-        present=current_release.get_programme(),
+        current=current_release.get_programme(),
         **_canonical_context(absolute_url("programme.whole")),
-        trail=_changes_trail(),
+        breadcrumbs=_changes_breadcrumbs(),
     )
 
 
@@ -81,7 +81,7 @@ def release_session(number: int, slug: str) -> ResponseReturnValue:
         **_canonical_context(
             absolute_url("programme.session", slug=now) if now else absolute_url("programme.whole")
         ),
-        trail=[*_changes_trail(), _release_crumb(number)],
+        breadcrumbs=[*_changes_breadcrumbs(), _release_crumb(number)],
     )
 
 
@@ -95,7 +95,7 @@ def _parse_page_number(typed: str) -> int:
     return max(1, int(typed)) if is_number else 1
 
 
-def _changes_trail() -> list[tuple[str, str]]:
+def _changes_breadcrumbs() -> list[tuple[str, str]]:
     return [(gettext("Changes"), url_for(".index"))]
 
 

@@ -44,19 +44,19 @@ def add_url_rules(bp: Blueprint) -> None:
 @cacheable
 def offline() -> ResponseReturnValue:
     """Render the page to save, check and delete the offline copy."""
-    return render_page("site/offline.html", root=request.script_root, trail=[])
+    return render_page("site/offline.html", root=request.script_root, breadcrumbs=[])
 
 
 @cacheable
 def offline_agenda() -> ResponseReturnValue:
     """Render the agenda page, which a script fills from the browser's storage."""
-    return render_page("site/offline_agenda.html", walking=_walking_minutes(), trail=[])
+    return render_page("site/offline_agenda.html", walking=_walking_minutes(), breadcrumbs=[])
 
 
 @cacheable
 def offline_unavailable() -> ResponseReturnValue:
     """Render the page shown offline in place of one that is not saved."""
-    return render_page("site/offline_unavailable.html", trail=[])
+    return render_page("site/offline_unavailable.html", breadcrumbs=[])
 
 
 @cacheable

@@ -11,11 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app import clock
-from app.database import log_if_unavailable
+from app.database_faults import log_if_unavailable
 from app.errors import NotFound
 from app.programme import labels, queries, snapshot, time_zones
 from app.releases import current_release, page_context
-from app.site import feed_views, whats_on
+from app.site import feed_views
+from app.site.now_next import NowNext, get_now_next
 from app.web import cache_params
 from app.web.cache_params import choice_param, varies_on_params
 from app.web.cache_policy import (
@@ -105,7 +106,7 @@ def day(asked: date) -> ResponseReturnValue:
         day=found,
         grid=next(iter(drawn), None),
         clocks=clocks,
-        trail=_programme_trail(),
+        breadcrumbs=_programme_breadcrumbs(),
     )
 
 
@@ -114,7 +115,7 @@ def day(asked: date) -> ResponseReturnValue:
 def session_index() -> ResponseReturnValue:
     programme = current_release.get_programme()
     return render_page(
-        "programme/session_index.html", programme=programme, trail=_programme_trail()
+        "programme/session_index.html", programme=programme, breadcrumbs=_programme_breadcrumbs()
     )
 
 
@@ -132,7 +133,7 @@ def session(slug: str) -> ResponseReturnValue:
         "programme/session.html",
         clocks.status,
         **made_from,
-        trail=_programme_trail(made_from["related"].day),
+        breadcrumbs=_programme_breadcrumbs(made_from["related"].day),
     )
 
 
@@ -149,7 +150,7 @@ def speaker(slug: str) -> ResponseReturnValue:
     return render_page(
         "programme/speaker.html",
         **page_context.build_speaker_context(programme, programme.get_speaker(slug)),
-        trail=[(gettext("Speakers"), url_for(".speaker_index"))],
+        breadcrumbs=[(gettext("Speakers"), url_for(".speaker_index"))],
     )
 
 
@@ -187,7 +188,7 @@ def theme(slug: str) -> ResponseReturnValue:
         "programme/theme.html",
         theme=found,
         listing=programme.build_theme_listing(found),
-        trail=_programme_trail(),
+        breadcrumbs=_programme_breadcrumbs(),
     )
 
 
@@ -200,16 +201,16 @@ def room(slug: str) -> ResponseReturnValue:
         "programme/room.html",
         room=found,
         listing=programme.build_room_listing(found),
-        trail=_programme_trail(),
+        breadcrumbs=_programme_breadcrumbs(),
     )
 
 
-def _programme_trail(day: date | None = None) -> Breadcrumbs:
+def _programme_breadcrumbs(day: date | None = None) -> Breadcrumbs:
     """Return the breadcrumbs of a page below the programme, or below one of its days."""
-    trail = [(gettext("Programme"), url_for(".whole"))]
+    breadcrumbs = [(gettext("Programme"), url_for(".whole"))]
     if day is not None:
-        trail.append((local_date(day), url_for(".day", asked=day)))
-    return trail
+        breadcrumbs.append((local_date(day), url_for(".day", asked=day)))
+    return breadcrumbs
 
 
 class DayConverter(BaseConverter):
@@ -239,19 +240,21 @@ MANY_ROOMS, SOME_ROOMS = 12, 6  # number of rooms above which the screen uses sm
 def now() -> ResponseReturnValue:
     programme = current_release.get_programme()
     now = clock.now()
-    found = whats_on.get_now_next(programme, now)
+    found = get_now_next(programme, now)
     expires_at(found.changes_at)
     always_revalidate()
     if cache_params.get_param("display"):
         return _render_display(found)
     clocks = time_zones.get_zone_choice(programme.conference)
-    return render_page("programme/now.html", clocks.status, present=found, clocks=clocks, trail=[])
+    return render_page(
+        "programme/now.html", clocks.status, now_next=found, clocks=clocks, breadcrumbs=[]
+    )
 
 
-def _render_display(now_next: whats_on.NowNext) -> ResponseReturnValue:
+def _render_display(now_next: NowNext) -> ResponseReturnValue:
     """Render the version for large screens, which reloads itself; nobody interacts with it."""
     rooms = len(now_next.rooms or now_next.next)
     size = "many" if rooms > MANY_ROOMS else "some" if rooms > SOME_ROOMS else "few"
-    response = make_response(render_page("programme/now_screen.html", present=now_next, size=size))
+    response = make_response(render_page("programme/now_screen.html", now_next=now_next, size=size))
     response.headers["Refresh"] = REFRESH_SECONDS
     return response

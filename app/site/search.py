@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from app.content.queries import ContentPage, NewsItem
 from app.releases import search_index
 from app.releases.published_programme import PublishedProgramme
@@ -26,11 +29,10 @@ from app.releases.search_index import (
     split_words,
 )
 
-MAX_EDIT_DISTANCE = 2  # edits
+MAX_EDIT_DISTANCE = 2  # letters added, removed, changed or swapped
 MIN_WORD_LENGTH = 3  # letters; shorter words are not corrected
 MAX_SUGGESTIONS = 3  # per search
 MAX_CORRECTED_WORDS = 4  # per search
-MAX_CANDIDATES = 400  # words to compare, the most similar first
 
 
 def build_vocabulary(documents: Iterable[SearchDocument]) -> dict[str, str]:
@@ -42,9 +44,9 @@ def build_vocabulary(documents: Iterable[SearchDocument]) -> dict[str, str]:
     return spellings
 
 
-def suggest(question: str, vocabulary: dict[str, str]) -> Sequence[str]:
+def suggest(query: str, vocabulary: dict[str, str]) -> Sequence[str]:
     """Return the query with unknown words corrected, in up to MAX_SUGGESTIONS ways."""
-    query_words = [fold(word) for word in WORD.findall(question)]
+    query_words = [fold(word) for word in WORD.findall(query)]
     unknown = [word for word in query_words if not any(one.startswith(word) for one in vocabulary)]
     corrected = [""]
     for word in query_words:
@@ -60,35 +62,15 @@ def _closest_words(word: str, vocabulary: dict[str, str]) -> Sequence[str]:
     """Return the known words closest to a word, the closest first."""
     if len(word) < MIN_WORD_LENGTH:
         return ()
-    bigrams = _bigrams(word)
-    candidates = [one for one in vocabulary if abs(len(one) - len(word)) <= MAX_EDIT_DISTANCE]
-    candidates.sort(key=lambda one: (-len(bigrams & _bigrams(one)), one))
     allowed = 1 if len(word) <= 4 else MAX_EDIT_DISTANCE
-    measured = ((_edit_distance(word, one), one) for one in candidates[:MAX_CANDIDATES])
-    return [vocabulary[one] for far, one in sorted(measured) if far <= allowed][:MAX_SUGGESTIONS]
+    found = process.extract(
+        word, vocabulary.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=None
+    )
+    nearest = sorted((distance, known) for known, distance, _ in found)
+    return [vocabulary[known] for _, known in nearest[:MAX_SUGGESTIONS]]
 
 
-def _bigrams(word: str) -> set[str]:
-    edged = f" {word} "
-    return {edged[place : place + 2] for place in range(len(edged) - 1)}
-
-
-def _edit_distance(one: str, other: str) -> int:
-    """Return the Damerau-Levenshtein distance: letters added, removed, changed or swapped."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        next_row = [i]
-        for j, its in enumerate(other, 1):
-            costs = [row[j] + 1, next_row[j - 1] + 1, row[j - 1] + (letter != its)]
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == its:
-                costs.append(before[j - 2] + 1)
-            next_row.append(min(costs))
-        before, row = row, next_row
-    return row[-1]
-
-
-MAX_QUESTION_LENGTH = 100  # characters; the rest is ignored
+MAX_QUERY_LENGTH = 100  # characters; the rest is ignored
 PAGE_SIZE = 20  # results
 EXCERPT_BEFORE, EXCERPT_AFTER = 60, 120  # characters around the first match
 RUN = re.compile(r"\S+")
@@ -178,13 +160,13 @@ def build_corpus(
 
 
 def find(
-    question: str,
+    query: str,
     corpus: SearchCorpus,
     page_number: int = 1,
     matches: Callable[[SearchDocument], bool] | None = None,
 ) -> SearchResults:
     """Return a page of the documents that match the query and the filter, the best first."""
-    query_words = split_words(question)
+    query_words = split_words(query)
     positions = rank(query_words, corpus)
     if matches:
         positions = [place for place in positions if matches(corpus.all[place])]

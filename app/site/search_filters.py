@@ -4,9 +4,10 @@ The filters are in the URL, so results can be shared. Values that this programme
 ignored, and the page says so.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 from flask_babel import gettext
@@ -14,6 +15,8 @@ from werkzeug.datastructures import MultiDict
 
 from app import cache_version
 from app.programme import listing
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.table import WORDS
 from app.programme.labels import feature_name, kind_name, language_name
 from app.programme.snapshot import Session
 from app.releases.published_programme import PublishedProgramme
@@ -25,6 +28,7 @@ from app.web.formatting import conference_zone, local_date
 ACCESS = "access"  # the only filter with several values; all must match
 MAX_IGNORED_SHOWN = 3  # shown to the visitor
 MAX_IGNORED_LENGTH = 40  # characters
+MAX_WORDS_OFFERED = 100  # of a filter by words; the chosen one is offered besides
 FacetOptions = Sequence[tuple[str, str]]  # value, label
 
 
@@ -80,15 +84,20 @@ class SearchFilters:
 def parse_filters(programme: PublishedProgramme, args: MultiDict[str, str]) -> SearchFilters:
     """Return the filters in the query parameters."""
     facets, ignored = [], []
-    for name, label, options in cache_version.cached(
-        f"filters {languages.current().code}", lambda: list(_available_facets(programme))
+    for name, label, options, frequent in cache_version.cached(
+        f"filters {languages.current().code}",
+        lambda: [
+            (*one, _list_frequent(one[0], one[2], programme))
+            for one in _available_facets(programme)
+        ],
     ):
-        typed = [value for value in args.getlist(name) if value]
+        typed = [_fold(name, value) for value in args.getlist(name) if value]
         known = dict(options)
         valid = [value for value in dict.fromkeys(typed) if value in known]
         chosen = valid if name == ACCESS else valid[:1]
         ignored += [value for value in typed if value not in known]
-        facets.append(Facet(name, label, options, tuple(chosen)))
+        offered = [one for one in options if one[0] in frequent or one[0] in chosen]
+        facets.append(Facet(name, label, offered, tuple(chosen)))
     shown_values = [
         collapse_whitespace(strip_hidden(value))[:MAX_IGNORED_LENGTH]
         for value in ignored[:MAX_IGNORED_SHOWN]
@@ -102,16 +111,39 @@ def _available_facets(programme: PublishedProgramme) -> Iterator[tuple[str, str,
     yield "day", gettext("Day"), days
     yield "theme", gettext("Theme"), [(one.slug, one.name) for one in programme.themes]
     yield "room", gettext("Room"), [(one.slug, one.name) for one in programme.rooms]
-    yield "kind", gettext("Kind"), _labelled_options("kind", programme, kind_name)
-    yield "language", gettext("Language"), _labelled_options("language", programme, language_name)
+    for name, field in FILTER_FIELDS.items():
+        label = VALUE_LABELS.get(name, str)
+        yield name, gettext(field.label), _labelled_options(name, programme, label)
     yield ACCESS, gettext("Access in the room"), _labelled_options(ACCESS, programme, feature_name)
 
 
 def _labelled_options(
     name: str, programme: PublishedProgramme, label: Callable[[str], str]
 ) -> FacetOptions:
-    values = {value for session in programme.sessions for value in FACET_VALUES[name](session)}
-    return sorted(((value, label(value)) for value in values), key=lambda one: one[1].casefold())
+    field = FILTER_FIELDS.get(name)
+    spellings: dict[str, str] = {}
+    for session in programme.sessions:
+        for value in _field_values(field.name, session) if field else FACET_VALUES[name](session):
+            spellings.setdefault(_fold(name, value), value)
+    labels = ((value, label(spelling)) for value, spelling in spellings.items())
+    return sorted(labels, key=lambda one: one[1].casefold())
+
+
+def _list_frequent(
+    name: str, options: FacetOptions, programme: PublishedProgramme
+) -> frozenset[str]:
+    """Return the values that are offered: all of them, or of words the most frequent."""
+    if name not in WORD_FILTERS:
+        return frozenset(value for value, _ in options)
+    counts = Counter(
+        chain.from_iterable(FACET_VALUES[name](session) for session in programme.sessions)
+    )
+    return frozenset(value for value, _ in counts.most_common(MAX_WORDS_OFFERED))
+
+
+def _fold(name: str, value: str) -> str:
+    """Return the value by which words of any case are the same one."""
+    return value.casefold() if name in WORD_FILTERS else value
 
 
 def _session_day(session: Session) -> Iterator[str]:
@@ -119,11 +151,22 @@ def _session_day(session: Session) -> Iterator[str]:
     return iter([day.isoformat()] if day else [])
 
 
+def _field_values(name: str, session: Session) -> Iterable[str]:
+    value = getattr(session, name)
+    return value if isinstance(value, tuple) else [value] if value else []
+
+
+def _filter_values(name: str, session: Session) -> list[str]:
+    return [_fold(name, one) for one in _field_values(FILTER_FIELDS[name].name, session)]
+
+
+FILTER_FIELDS = {one.filter_name: one for one in SESSION_FIELDS if one.filter_name}
+WORD_FILTERS = frozenset(name for name, one in FILTER_FIELDS.items() if one.kind is WORDS)
+VALUE_LABELS: Mapping[str, Callable[[str], str]] = {"kind": kind_name, "language": language_name}
 FACET_VALUES: Mapping[str, Callable[[Session], Iterable[str]]] = {
     "day": _session_day,
     "theme": lambda session: [session.theme.slug] if session.theme else [],
     "room": lambda session: [session.room.slug] if session.room else [],
-    "kind": lambda session: [session.kind] if session.kind else [],
-    "language": lambda session: [session.language] if session.language else [],
+    **{name: partial(_filter_values, name) for name in FILTER_FIELDS},
     ACCESS: lambda session: session.room.features if session.room else (),
 }

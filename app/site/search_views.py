@@ -28,14 +28,14 @@ MAX_SINGLE_WORDS = 5  # words that are suggested on their own
 class SearchRequest:
     """A search query with its filters."""
 
-    question: str
+    query: str
     is_truncated: bool
     filters: SearchFilters
 
     @property
     def has_criteria(self) -> bool:
         """Return True if there is anything to search for."""
-        return bool(self.question or self.filters.query_params)
+        return bool(self.query or self.filters.query_params)
 
     @property
     def predicate(self) -> Callable[[SearchDocument], bool] | None:
@@ -44,16 +44,16 @@ class SearchRequest:
 
     def page_url(self, number: int = 1) -> str:
         """Return the URL of a page of the results."""
-        return self.url_for_question(self.question, number)
+        return self.url_for_query(self.query, number)
 
-    def url_for_question(self, question: str, number: int = 1) -> str:
+    def url_for_query(self, query: str, number: int = 1) -> str:
         """Return the URL of another query with the same filters."""
-        values: dict[str, Any] = {**self.filters.query_params, "q": question or None}
+        values: dict[str, Any] = {**self.filters.query_params, "q": query or None}
         return url_for("site.search", **values, page=number if number > 1 else None)
 
     def url_without(self, name: str) -> str:
         """Return the URL of the search without one parameter."""
-        values: dict[str, Any] = {**self.filters.query_params, "q": self.question or None}
+        values: dict[str, Any] = {**self.filters.query_params, "q": self.query or None}
         return url_for("site.search", **{one: values[one] for one in values if one != name})
 
 
@@ -61,37 +61,37 @@ class SearchRequest:
 def results() -> ResponseReturnValue:
     """Render the search page."""
     typed = collapse_whitespace(strip_hidden(request.args.get("q", "")))
-    question = typed[: search.MAX_QUESTION_LENGTH]
+    query = typed[: search.MAX_QUERY_LENGTH]
     search_request = SearchRequest(
-        question,
-        question != typed,
+        query,
+        query != typed,
         search_filters.parse_filters(current_release.get_programme(), request.args),
     )
     search_results = _run_search(search_request)
     return render_page(
         "site/search.html",
         search_request=search_request,
-        question=question,
+        query=query,
         search_results=search_results,
         suggested=[] if search_results.count else _suggest(search_request),
-        trail=[],
+        breadcrumbs=[],
     )
 
 
 def _run_search(search_request: SearchRequest) -> SearchResults:
-    has_words = bool(split_words(search_request.question))
-    if not has_words and (search_request.question or not search_request.filters.query_params):
+    has_words = bool(split_words(search_request.query))
+    if not has_words and (search_request.query or not search_request.filters.query_params):
         return SearchResults()
     number = _parse_page_number(request.args.get("page", ""))
-    return search.find(search_request.question, _get_corpus(), number, search_request.predicate)
+    return search.find(search_request.query, _get_corpus(), number, search_request.predicate)
 
 
 def _suggest(search_request: SearchRequest) -> Sequence[tuple[str, int]]:
     """Return suggested queries that have results, and how many: corrected, or single words."""
     corpus, predicate = _get_corpus(), search_request.predicate
     known_words = _get_vocabulary()
-    candidates = list(search.suggest(search_request.question, known_words))
-    single_words = search_request.question.split()[:MAX_SINGLE_WORDS]
+    candidates = list(search.suggest(search_request.query, known_words))
+    single_words = search_request.query.split()[:MAX_SINGLE_WORDS]
     for word in single_words if len(single_words) > 1 else ():
         candidates += search.suggest(word, known_words) or [word]
     counts = (

@@ -19,9 +19,9 @@ from app.programme.snapshot import Session
 from app.registration import queries as registration
 from app.releases import current_release, json_ld
 from app.releases.published_programme import PublishedProgramme
-from app.site import news_views, offline_views, search_views, services, well_known_views, whats_on
+from app.site import news_views, offline_views, search_views, services, well_known_views
 from app.site.forms import AccessKeysForm, FeedbackForm
-from app.site.whats_on import NowNext
+from app.site.now_next import NowNext, get_conference_span, get_now_next
 from app.web import languages
 from app.web.cache_policy import always_revalidate, cacheable, expires_at
 from app.web.rendering import render_page
@@ -39,14 +39,14 @@ class DayPreview:
     more_count: int
 
 
-def get_now_next(programme: PublishedProgramme) -> NowNext | None:
+def find_now_next(programme: PublishedProgramme) -> NowNext | None:
     """Return what is on now and next, or None before and after the conference."""
     moment = clock.now()
-    begins, ends = whats_on.get_conference_span(programme)
+    begins, ends = get_conference_span(programme)
     if not begins <= moment < ends:
         expires_at(begins)
         return None
-    found = whats_on.get_now_next(programme, moment)
+    found = get_now_next(programme, moment)
     expires_at(found.changes_at)
     always_revalidate()
     return found.summary(MAX_SESSIONS)
@@ -93,7 +93,7 @@ def home() -> ResponseReturnValue:
         days=list_day_previews(programme),
         json_ld=build_json_ld(programme),
         registration_status=registration_status,
-        now_next=get_now_next(programme),
+        now_next=find_now_next(programme),
         hero=content.get_hero_text(
             get_content_folder(), programme.conference.acronym, _language_code()
         ),
@@ -109,27 +109,32 @@ bp.add_url_rule("/search", endpoint="search", view_func=search_views.results)
 def site_map() -> ResponseReturnValue:
     programme = current_release.get_programme()
     return render_page(
-        "site/site_map.html", programme=programme, content_pages=_list_content_pages(), trail=[]
+        "site/site_map.html",
+        programme=programme,
+        content_pages=_list_content_pages(),
+        breadcrumbs=[],
     )
 
 
 @bp.get("/developers")
 @cacheable
 def developers() -> ResponseReturnValue:
-    return render_page("site/developers.html", trail=[])
+    return render_page("site/developers.html", breadcrumbs=[])
 
 
 @bp.get("/whats-new")
 @cacheable
 def whats_new() -> ResponseReturnValue:
-    return render_page("site/whats_new.html", news=news_views.list_news(), trail=[])
+    return render_page("site/whats_new.html", news=news_views.list_news(), breadcrumbs=[])
 
 
 @bp.get("/whats-new/<slug>")
 @cacheable
 def news_item(slug: str) -> ResponseReturnValue:
-    trail = [(gettext("What’s new"), url_for(".whats_new"))]
-    return render_page("site/news_item.html", news=news_views.get_news_item(slug), trail=trail)
+    breadcrumbs = [(gettext("What’s new"), url_for(".whats_new"))]
+    return render_page(
+        "site/news_item.html", news=news_views.get_news_item(slug), breadcrumbs=breadcrumbs
+    )
 
 
 @bp.get("/venue")

@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import cache_version, clock
 from app.content import queries as content
 from app.content.views import get_content_folder
-from app.database import db, log_if_unavailable, read_only_connection
+from app.database import db, read_only_connection
+from app.database_faults import log_if_unavailable
 from app.mail import queries as mail
 from app.releases import current_release
 from app.releases.published_programme import PublishedProgramme

@@ -4,17 +4,24 @@ from datetime import timedelta
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import rate_limits
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
-from app.speakers import access, emails, flash, queries
+from app.speakers import access, emails, queries
 from app.speakers.forms import AssistantForm
+from app.web import flash
 from app.web.rendering import render_page
 
 MAX_PER_HOUR = 10  # assistants that one person may add: each is emailed
 
 bp = Blueprint("assistants", __name__, url_prefix="/<slug>/assistants")
+
+flash.MESSAGES["speakers"] |= {
+    "assistant-named": _l("A letter with a link of their own is on its way to them."),
+    "assistant-ended": _l("They no longer keep these pages. It holds from their next page on."),
+}
 
 
 @bp.route("", methods=["GET", "POST"])
@@ -37,7 +44,7 @@ def add(slug: str) -> ResponseReturnValue:
             form.add_error(form.email, refusal)
         else:
             emails.send_assistant_invitation(speaker, person, access.current_actor())
-            return flash.redirect_with_flash(url_for(".add", slug=slug), "assistant-named")
+            return flash.redirect_to(url_for(".add", slug=slug), "assistant-named")
     return render_page(
         "speakers/assistants.html",
         status=422 if form.errors else 200,
@@ -54,4 +61,4 @@ def revoke(slug: str, number: int) -> ResponseReturnValue:
     """Revoke an assistant's access."""
     speaker = access.get_own_speaker(slug)
     access.revoke_assistant(speaker, number, actor=access.current_actor())
-    return flash.redirect_with_flash(url_for(".add", slug=slug), "assistant-ended")
+    return flash.redirect_to(url_for(".add", slug=slug), "assistant-ended")

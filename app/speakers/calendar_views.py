@@ -11,6 +11,7 @@ from secrets import token_urlsafe
 from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.errors import NotFound
 from app.forms.base import ConfirmForm
@@ -18,9 +19,9 @@ from app.interchange import ical
 from app.programme.models import Speaker
 from app.releases import current_release
 from app.releases.published_programme import PublishedProgramme
-from app.speakers import access, flash, queries, release_notifications, services
+from app.speakers import access, queries, release_notifications, services
 from app.speakers.models import CalendarKey
-from app.web import security_headers, signing
+from app.web import flash, security_headers, signing
 from app.web.rendering import absolute_url, render_page
 
 SALT = "speaker’s calendar"
@@ -28,6 +29,10 @@ NO_CALENDAR = "There is no calendar at this address. Its owner may have made ano
 KEY_BYTES = 16
 
 bp = Blueprint("calendar", __name__, url_prefix="/<slug>/calendar")
+
+flash.MESSAGES["speakers"] |= {
+    "calendar-made": _l("This is the new address. The one before shows nothing any more."),
+}
 feeds_bp = Blueprint("speaker_calendar_feeds", __name__, url_prefix="/speak/calendar")
 security_headers.no_referrer(feeds_bp)
 
@@ -50,7 +55,7 @@ def create(slug: str) -> ResponseReturnValue:
     """Create a URL; the previous one stops working."""
     speaker = access.get_own_speaker(slug)
     services.set_calendar_key(speaker, token_urlsafe(KEY_BYTES), actor=access.current_actor())
-    return flash.redirect_with_flash(url_for(".show", slug=slug), "calendar-made")
+    return flash.redirect_to(url_for(".show", slug=slug), "calendar-made")
 
 
 @feeds_bp.get("/<secret>.ics")

@@ -15,7 +15,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from app.materials import queries as materials
-from app.programme import speaker_links
+from app.programme.fields.speakers import PROFILE_FIELDS
 from app.programme.models import Session, Speaker
 from app.proposals import queries as proposals
 from app.proposals.fields import SESSION_FIELD_NAMES
@@ -135,9 +135,7 @@ def _material_state(count: int) -> ItemState:
 def _profile_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
     """Return the state of each profile: of the latest proposal, else whether it has a biography."""
     ids = [one.id for one in batch.speakers]
-    proposal_states = proposals.latest_states(
-        Proposal.speaker_id, ids, speaker_links.PROFILE_FIELDS
-    )
+    proposal_states = proposals.latest_states(Proposal.speaker_id, ids, PROFILE_FIELDS)
     return {
         one.id: PROPOSAL_STATES.get(proposal_states.get(one.id, ""))
         or (DONE if one.biography else TO_DO)

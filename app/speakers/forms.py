@@ -30,7 +30,7 @@ from app.programme.models import Absence
 from app.speakers import questions
 from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES
 from app.speakers.questions import SpeakerQuestion
-from app.web.formatting import local_date
+from app.web.formatting import conference_zone, local_date
 
 MAX_ABSENCES = 30  # rows
 MIDNIGHT = time()
@@ -140,7 +140,7 @@ ANSWER_REQUIRED = _l("Say whether you take part")
 class ParticipationForm(Form):
     """Confirm participation, ask for another time, or withdraw."""
 
-    seen = HiddenField()  # fingerprint of the schedule that the page showed
+    fingerprint = HiddenField()  # of the schedule that the page showed
 
     answer = RadioField(
         _l("Do you take part?"),
@@ -172,7 +172,7 @@ class AnswerForm(Form):
     """A short question, with a fingerprint of the answer that its page showed."""
 
     question: SpeakerQuestion
-    seen = HiddenField()
+    fingerprint = HiddenField()
 
     def get_answers(self) -> dict[str, str]:
         """Return the answers by field name."""
@@ -248,15 +248,19 @@ class PublishingConsentForm(AnswerForm):
 class AvailabilityForm(Form):
     """The times at which a speaker cannot appear."""
 
-    seen = HiddenField()
+    fingerprint = HiddenField()
     absences = AbsencesField(_l("Cannot appear"))
 
-    def apply_button(self, pressed: str, days: Iterable[date]) -> bool:
+    def apply_button(self, button: str, days: Iterable[date]) -> bool:
         """Add or remove a row if that button was pressed; return True if so."""
-        action, _, number = pressed.partition(" ")
+        action, _, number = button.partition(" ")
         if action == "add":
             self.absences.add()
         elif action == "remove":
             self.absences.remove(number)
         self.absences.set_days(days)
         return action in {"add", "remove"}
+
+    def get_answers(self) -> list[list[str]]:
+        """Return the absences as intervals."""
+        return self.absences.to_intervals(conference_zone())

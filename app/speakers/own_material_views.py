@@ -4,19 +4,27 @@ from typing import Any
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.errors import NotFound
 from app.materials import queries as materials
 from app.programme.editing import speaker_queries
 from app.programme.models import Session
-from app.speakers import access, flash, material_views
-from app.speakers.material_views import SessionMaterials
+from app.speakers import access
+from app.speakers.material_views import MaterialViews, SessionMaterials
+from app.web import flash
 
 bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
 
+flash.MESSAGES["speakers"] |= {
+    "material-saved": _l("Saved. Readers see it from the moment that you chose."),
+    "material-here": _l("This file is here already, so it was not added once more."),
+    "material-removed": _l("It has been taken away, and readers no longer see it."),
+}
 
-class _SpeakerMaterials:
+
+class _OwnMaterialViews(MaterialViews):
     layout = "speakers/page.html"
     can_release = False
 
@@ -34,13 +42,10 @@ class _SpeakerMaterials:
         return person is not None and person.has_speaker_access
 
     def template_context(self, **url_args: str) -> dict[str, Any]:
-        return {"speaker": access.get_own_speaker(url_args["slug"]), "trail": []}
-
-    def redirect_to(self, url: str, flash_name: str) -> ResponseReturnValue:
-        return flash.redirect_with_flash(url, flash_name)
+        return {"speaker": access.get_own_speaker(url_args["slug"]), "breadcrumbs": []}
 
 
-CONTEXT = _SpeakerMaterials()
+VIEWS = _OwnMaterialViews()
 
 
 @bp.get("")
@@ -51,7 +56,7 @@ def index(slug: str) -> ResponseReturnValue:
     session_materials = [
         SessionMaterials(one, {"slug": slug, "session": one.slug}, found[one.id]) for one in own
     ]
-    return material_views.render_index(CONTEXT, session_materials, slug=slug)
+    return VIEWS.render_index(session_materials, slug=slug)
 
 
 def list_sessions(slug: str) -> list[Session]:
@@ -60,4 +65,4 @@ def list_sessions(slug: str) -> list[Session]:
     return list({part.session.id: part.session for part in parts}.values())
 
 
-material_views.add_url_rules(bp, CONTEXT, "/<session>")
+VIEWS.add_url_rules(bp, "/<session>")

@@ -1,6 +1,6 @@
 """Participation: confirm, ask for another time, or withdraw."""
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -8,14 +8,21 @@ from app.errors import RateLimitExceeded, RuleViolation
 from app.forms.base import validates_own_csrf
 from app.programme.editing import speaker_queries
 from app.programme.models import Speaker
-from app.speakers import access, flash, services
+from app.speakers import access, services
 from app.speakers.forms import ParticipationForm
 from app.speakers.models import ANOTHER_TIME, WITHDRAWAL
+from app.web import flash
 from app.web.rendering import render_page
 
 TOO_MANY_REQUESTS = _l("The organisers have been told several times today. Wait for their answer")
 
 bp = Blueprint("participation", __name__, url_prefix="/<slug>/taking-part")
+
+flash.MESSAGES["speakers"] |= {
+    "confirmed": _l("Thank you: you take part."),
+    "asked": _l("The organisers have been told, and will write to you. Nothing has changed yet."),
+    "withdrawn": _l("The organisers have been told. We are sorry that you cannot come."),
+}
 
 
 @bp.route("", methods=["GET", "POST"])
@@ -23,7 +30,7 @@ bp = Blueprint("participation", __name__, url_prefix="/<slug>/taking-part")
 def edit(slug: str) -> ResponseReturnValue:
     """Show the question and carry out the answer."""
     speaker = access.get_own_speaker(slug)
-    form = ParticipationForm(data={"seen": services.schedule_fingerprint(speaker)})
+    form = ParticipationForm(data={"fingerprint": services.schedule_fingerprint(speaker)})
     status = 200
     if form.validate_on_submit():
         try:
@@ -33,7 +40,7 @@ def edit(slug: str) -> ResponseReturnValue:
             status = 429
         except RuleViolation as refusal:
             form.add_error(form.answer, refusal)
-            form.seen.data = services.schedule_fingerprint(speaker)
+            form.fingerprint.data = services.schedule_fingerprint(speaker)
             status = 409
     return render_page(
         "speakers/participation.html",
@@ -52,10 +59,7 @@ def _save_answer(speaker: Speaker, form: ParticipationForm) -> ResponseReturnVal
         services.request_another_time(speaker, message, actor=access.current_actor())
     else:
         services.confirm(
-            speaker, expected_fingerprint=form.seen.data or "", actor=access.current_actor()
+            speaker, expected_fingerprint=form.fingerprint.data or "", actor=access.current_actor()
         )
-    return flash.redirect_to_checklist(speaker, _flash_name(answer))
-
-
-def _flash_name(answer: str) -> str:
-    return {WITHDRAWAL: "withdrawn", ANOTHER_TIME: "asked"}.get(answer, "confirmed")
+    name = {WITHDRAWAL: "withdrawn", ANOTHER_TIME: "asked"}.get(answer, "confirmed")
+    return flash.redirect_to(url_for("speakers.show_checklist", slug=speaker.slug), name)

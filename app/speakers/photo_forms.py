@@ -13,7 +13,7 @@ from app.forms.base import FileForm, Form, file_size, is_uploaded_file
 from app.forms.validators import max_length, no_hidden_characters, requires_alphanumeric
 from app.programme.models import Photo
 from app.programme.photos.cropping import Crop
-from app.programme.photos.processing import MAX_UPLOAD_BYTES
+from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.text import collapse_whitespace
 
 MAX_DESCRIPTION_LENGTH = 300  # characters

@@ -14,7 +14,7 @@ from app.programme.fields.speakers import PHOTO
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services as photos
 from app.programme.photos.cropping import CENTRED_CROP, Crop
-from app.programme.photos.processing import normalise_upload
+from app.programme.photos.normalise_upload import normalise_upload
 from app.proposals import merging, queries, services
 from app.proposals.models import AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
 from app.proposals.services import SubmitResult

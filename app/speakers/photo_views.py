@@ -1,98 +1,178 @@
-"""A speaker's own photo: upload, describe, crop, remove."""
+"""The photo of a speaker: upload, describe, crop and remove it.
 
+``PhotoViews`` is shared by organisers and speakers; what organisers save holds at once, what
+speakers save is a proposal.
+"""
+
+from abc import ABC, abstractmethod
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask_babel import lazy_gettext as _l
 
-from app.accounts import guards
-from app.errors import ConferenceError, InvalidFile, NotFound, RuleViolation
-from app.forms.base import FORM_OVERHEAD_BYTES, validates_own_csrf
+from app.accounts import large_uploads
+from app.errors import InvalidFile, NotFound, RuleViolation
+from app.forms.base import validates_own_csrf
 from app.programme.models import Photo, Speaker
 from app.programme.photos.cropping import Crop
-from app.programme.photos.processing import MAX_UPLOAD_BYTES
+from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.proposals.models import OPEN
 from app.proposals.services import SubmitResult
-from app.speakers import access, flash, photo_proposals
+from app.speakers import access, photo_proposals
 from app.speakers.photo_forms import TOO_LARGE, CropForm, PhotoForm
-from app.web.error_handlers import render_error_page
+from app.web import flash
 from app.web.rendering import render_page
 
-ENDPOINT = "speakers.photo.edit"
+
+class PhotoViews(ABC):
+    """The views, which differ in whose photo it is and in what saving it does."""
+
+    templates: str  # the folder of the two pages
+
+    def add_url_rules(self, bp: Blueprint) -> None:
+        """Add the views to a blueprint whose prefix names the speaker."""
+        bp.add_url_rule("", "edit", validates_own_csrf(self.edit), methods=["GET", "POST"])
+        bp.add_url_rule("/part", "crop", self.crop, methods=["GET", "POST"])
+        bp.add_url_rule("/whole.jpg", "original", self.original)
+        bp.add_url_rule("/remove", "remove", self.remove, methods=["POST"])
+        large_uploads.accept(bp, MAX_UPLOAD_BYTES, {"edit"}, self.render_too_large)
+
+    @abstractmethod
+    def get_speaker(self, slug: str) -> Speaker:
+        """Return the speaker; raise a ConferenceError for people without access."""
+
+    @abstractmethod
+    def find_photo(self, speaker: Speaker) -> Photo | None:
+        """Return the photo to work on."""
+
+    @abstractmethod
+    def save(self, speaker: Speaker, body: bytes, description: str) -> str:
+        """Save a new picture, if there is one, and the description; return a flash key."""
+
+    @abstractmethod
+    def save_crop(self, speaker: Speaker, crop: Crop) -> str:
+        """Save another crop; return a flash key."""
+
+    @abstractmethod
+    def save_removal(self, speaker: Speaker) -> str:
+        """Remove the photo; return a flash key."""
+
+    @abstractmethod
+    def done_url(self, speaker: Speaker, *, has_new_picture: bool = False) -> str:
+        """Return the URL of the page that shows what has been done."""
+
+    def template_context(self, speaker: Speaker) -> dict[str, Any]:
+        """Return what only these pages show."""
+        return {}
+
+    def edit(self, slug: str) -> ResponseReturnValue:
+        """Upload a photo or replace it, and describe it."""
+        speaker = self.get_speaker(slug)
+        form = PhotoForm.for_photo(self.find_photo(speaker))
+        if form.validate_on_submit():
+            try:
+                message_key = self.save(speaker, form.body, form.description.data or "")
+            except (RuleViolation, InvalidFile) as refusal:
+                form.add_error(form.file, refusal)
+            else:
+                url = self.done_url(speaker, has_new_picture=bool(form.body))
+                return flash.redirect_to(url, message_key)
+        return self._render("photo", speaker, form, 422 if form.errors else 200)
+
+    def render_too_large(self, slug: str) -> ResponseReturnValue:
+        """Show beside the field that the picture is too large."""
+        speaker = self.get_speaker(slug)
+        form = PhotoForm.for_photo(self.find_photo(speaker), formdata=None)
+        form.add_error(form.file, RuleViolation(str(TOO_LARGE)))
+        return self._render("photo", speaker, form, 413)
+
+    def crop(self, slug: str) -> ResponseReturnValue:
+        """Choose which square of the picture is shown."""
+        speaker = self.get_speaker(slug)
+        photo = self._get_croppable_photo(speaker)
+        form = CropForm(data=CropForm.initial_data(Crop.parse(photo.crop)))
+        if form.validate_on_submit():
+            try:
+                message_key = self.save_crop(speaker, form.get_crop())
+            except RuleViolation as refusal:
+                form.add_error(form.position, refusal)
+            else:
+                return flash.redirect_to(self.done_url(speaker), message_key)
+        return self._render("crop", speaker, form, 422 if form.errors else 200)
+
+    def original(self, slug: str) -> ResponseReturnValue:
+        """Serve the whole picture, to choose a crop."""
+        photo = self._get_croppable_photo(self.get_speaker(slug))
+        return Response(photo.original, mimetype="image/jpeg")
+
+    def remove(self, slug: str) -> ResponseReturnValue:
+        """Remove the photo."""
+        speaker = self.get_speaker(slug)
+        return flash.redirect_to(self.done_url(speaker), self.save_removal(speaker))
+
+    def _get_croppable_photo(self, speaker: Speaker) -> Photo:
+        photo = self.find_photo(speaker)
+        if photo is None or not photo.has_original:
+            raise NotFound("There is no whole picture any more: hand it in again")
+        return photo
+
+    def _render(
+        self, page: str, speaker: Speaker, form: PhotoForm | CropForm, status: int
+    ) -> ResponseReturnValue:
+        return render_page(
+            f"{self.templates}/{page}.html",
+            status,
+            speaker=speaker,
+            photo=self.find_photo(speaker),
+            form=form,
+            **self.template_context(speaker),
+        )
+
+
+class _OwnPhotoViews(PhotoViews):
+    templates = "speakers"
+
+    def get_speaker(self, slug: str) -> Speaker:
+        return access.get_own_speaker(slug)
+
+    def find_photo(self, speaker: Speaker) -> Photo | None:
+        return photo_proposals.find_newest(speaker)
+
+    def save(self, speaker: Speaker, body: bytes, description: str) -> str:
+        return _message_key(
+            photo_proposals.propose_photo(speaker, body, description, actor=access.current_actor())
+            if body
+            else photo_proposals.propose_description(
+                speaker, description, actor=access.current_actor()
+            )
+        )
+
+    def save_crop(self, speaker: Speaker, crop: Crop) -> str:
+        return _message_key(
+            photo_proposals.propose_crop(speaker, crop, actor=access.current_actor())
+        )
+
+    def save_removal(self, speaker: Speaker) -> str:
+        return _message_key(photo_proposals.propose_removal(speaker, actor=access.current_actor()))
+
+    def done_url(self, speaker: Speaker, *, has_new_picture: bool = False) -> str:
+        return url_for(".crop" if has_new_picture else ".edit", slug=speaker.slug)
+
+    def template_context(self, speaker: Speaker) -> dict[str, Any]:
+        return {
+            "is_pending": photo_proposals.states_by_speaker([speaker.id])[speaker.id] == OPEN,
+            "returned_proposal": photo_proposals.find_returned_proposal(speaker),
+        }
+
 
 bp = Blueprint("photo", __name__, url_prefix="/<slug>/photo")
+_OwnPhotoViews().add_url_rules(bp)
 
-
-@bp.url_value_preprocessor
-def allow_large_uploads(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Allow large request bodies for people who are signed in."""
-    if endpoint == ENDPOINT and guards.session_token():
-        request.max_content_length = MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES
-
-
-@bp.errorhandler(RequestEntityTooLarge)
-def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
-    """Show beside the field that the picture is too large."""
-    try:
-        speaker = access.get_own_speaker((request.view_args or {}).get("slug", ""))
-    except ConferenceError:  # no access, so nothing about it is revealed
-        return render_error_page(413)
-    if request.endpoint != ENDPOINT:
-        return render_error_page(413)
-    photo = photo_proposals.find_newest(speaker)
-    form = PhotoForm.for_photo(photo, formdata=None)
-    form.add_error(form.file, RuleViolation(str(TOO_LARGE)))
-    return _render_form(speaker, photo, form, 413)
-
-
-@bp.route("", methods=["GET", "POST"])
-@validates_own_csrf
-def edit(slug: str) -> ResponseReturnValue:
-    """Upload a photo or replace it, and describe it."""
-    speaker = access.get_own_speaker(slug)
-    photo = photo_proposals.find_newest(speaker)
-    form = PhotoForm.for_photo(photo)
-    if form.validate_on_submit():
-        try:
-            submitted = _propose(speaker, form)
-        except (RuleViolation, InvalidFile) as refusal:
-            form.add_error(form.file, refusal)
-        else:
-            next_endpoint = ".crop" if form.body else ".edit"
-            return flash.redirect_with_flash(
-                url_for(next_endpoint, slug=slug), _flash_name(submitted)
-            )
-    return _render_form(speaker, photo, form, 422 if form.errors else 200)
-
-
-@bp.route("/part", methods=["GET", "POST"])
-def crop(slug: str) -> ResponseReturnValue:
-    """Choose the square that is shown."""
-    speaker = access.get_own_speaker(slug)
-    photo = _get_croppable_photo(speaker)
-    form = CropForm(data=CropForm.initial_data(Crop.parse(photo.crop)))
-    if form.validate_on_submit():
-        try:
-            submitted = photo_proposals.propose_crop(
-                speaker, form.get_crop(), actor=access.current_actor()
-            )
-        except RuleViolation as refusal:
-            form.add_error(form.position, refusal)
-        else:
-            return flash.redirect_with_flash(url_for(".edit", slug=slug), _flash_name(submitted))
-    return render_page(
-        "speakers/crop.html", 422 if form.errors else 200, speaker=speaker, photo=photo, form=form
-    )
-
-
-@bp.post("/remove")
-def remove(slug: str) -> ResponseReturnValue:
-    """Propose to remove the photo."""
-    submitted = photo_proposals.propose_removal(
-        access.get_own_speaker(slug), actor=access.current_actor()
-    )
-    return flash.redirect_with_flash(url_for(".edit", slug=slug), _flash_name(submitted))
+flash.MESSAGES["speakers"] |= {
+    "photo-saved": _l("Saved. Readers see it in a few minutes."),
+    "photo-sent": _l("Thank you. An organiser looks at your photo before readers see it."),
+}
 
 
 @bp.post("/take-back")
@@ -101,7 +181,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     was_pending = photo_proposals.withdraw(
         access.get_own_speaker(slug), actor=access.current_actor()
     )
-    return flash.redirect_with_flash(
+    return flash.redirect_to(
         url_for(".edit", slug=slug), "taken-back" if was_pending else "as-it-was"
     )
 
@@ -115,45 +195,7 @@ def image(slug: str, key: str) -> ResponseReturnValue:
     return Response(photo.picture, mimetype="image/jpeg")
 
 
-@bp.get("/whole.jpg")
-def original(slug: str) -> ResponseReturnValue:
-    """Serve the whole picture, to choose a crop."""
-    return Response(
-        _get_croppable_photo(access.get_own_speaker(slug)).original, mimetype="image/jpeg"
-    )
-
-
-def _get_croppable_photo(speaker: Speaker) -> Photo:
-    photo = photo_proposals.find_newest(speaker)
-    if photo is None or not photo.has_original:
-        raise NotFound("There is no whole picture any more: hand it in again")
-    return photo
-
-
-def _propose(speaker: Speaker, form: PhotoForm) -> SubmitResult:
-    description = form.description.data or ""
-    if form.body:
-        return photo_proposals.propose_photo(
-            speaker, form.body, description, actor=access.current_actor()
-        )
-    return photo_proposals.propose_description(speaker, description, actor=access.current_actor())
-
-
-def _flash_name(submitted: SubmitResult) -> str:
+def _message_key(submitted: SubmitResult) -> str:
     if submitted.waiting:
         return "photo-sent"
     return "photo-saved" if submitted.applied else "as-it-was"
-
-
-def _render_form(
-    speaker: Speaker, photo: Photo | None, form: PhotoForm, status: int
-) -> ResponseReturnValue:
-    return render_page(
-        "speakers/photo.html",
-        status,
-        speaker=speaker,
-        photo=photo,
-        form=form,
-        is_pending=photo_proposals.states_by_speaker([speaker.id])[speaker.id] == OPEN,
-        returned_proposal=photo_proposals.find_returned_proposal(speaker),
-    )

@@ -1,16 +1,19 @@
 """The pages of the short questions, and of a speaker's absences."""
 
-from typing import Final
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
+from app.errors import StaleEdit
 from app.forms.base import validates_own_csrf
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import queries as registration
-from app.speakers import access, flash, forms, questions
+from app.speakers import access, forms, questions
 from app.speakers.forms import (
     AnswerForm,
     AudioVisualForm,
@@ -19,6 +22,7 @@ from app.speakers.forms import (
     PublishingConsentForm,
     TravelForm,
 )
+from app.web import flash
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
@@ -32,6 +36,10 @@ QUESTION_NAMES = ", ".join(f'"{name}"' for name in FORMS)
 
 bp = Blueprint("questions", __name__, url_prefix="/<slug>")
 
+flash.MESSAGES["speakers"] |= {
+    "saved": _l("Saved. Thank you."),
+}
+
 
 @bp.route(f"/<any({QUESTION_NAMES}):question>", methods=["GET", "POST"])
 @validates_own_csrf
@@ -39,25 +47,12 @@ def edit(slug: str, question: str) -> ResponseReturnValue:
     """Ask a short question and store the answer."""
     speaker = access.get_own_speaker(slug)
     short_question = FORMS[question].question
-    current = questions.get_answer(speaker, short_question)
-    form = FORMS[question](data={**current, "seen": questions.fingerprint(current)})
-    stale = None
-    if form.validate_on_submit():
-        expected = form.seen.data or ""
-        try:
-            has_changed = questions.save_answer(
-                speaker,
-                short_question,
-                form.get_answers(),
-                expected_fingerprint=expected,
-                actor=access.current_actor(),
-            )
-        except StaleEdit as error:
-            stale = error
-            form.seen.data = questions.fingerprint(questions.get_answer(speaker, short_question))
-        else:
-            return flash.redirect_to_checklist(speaker, "saved" if has_changed else "as-it-was")
-    return _render_form(f"speakers/{question.replace('-', '_')}.html", speaker, form, stale)
+    get_current = partial(questions.get_answer, speaker, short_question)
+    current = get_current()
+    form = FORMS[question](data={**current, "fingerprint": questions.fingerprint(current)})
+    save = partial(questions.save_answer, speaker, short_question)
+    template = f"speakers/{question.replace('-', '_')}.html"
+    return _save_or_render(template, speaker, form, save, get_current)
 
 
 @bp.route("/availability", methods=["GET", "POST"])
@@ -65,37 +60,45 @@ def edit(slug: str, question: str) -> ResponseReturnValue:
 def availability(slug: str) -> ResponseReturnValue:
     """Ask when a speaker cannot appear."""
     speaker = access.get_own_speaker(slug)
+    get_current = partial(SPEAKER_FIELDS.get_value, speaker, ABSENCES)
     initial = forms.initial_absences(speaker.absences, conference_zone())
-    form = AvailabilityForm(data={"absences": initial, "seen": _fingerprint_absences(speaker)})
+    form = AvailabilityForm(
+        data={"absences": initial, "fingerprint": questions.fingerprint(get_current())}
+    )
+    if form.apply_button(request.form.get("button", ""), registration.conference_days()):
+        return _render_form("speakers/availability.html", speaker, form)
+    save = partial(questions.set_absences, speaker)
+    return _save_or_render("speakers/availability.html", speaker, form, save, get_current)
+
+
+def _save_or_render(
+    template: str,
+    speaker: Speaker,
+    form: AnswerForm | AvailabilityForm,
+    save: Callable[..., bool],
+    get_current: Callable[[], Any],
+) -> ResponseReturnValue:
+    """Save a valid answer; otherwise show the page, also if somebody else has saved since."""
     stale = None
-    if form.apply_button(request.form.get("press", ""), registration.conference_days()):
-        return _render_form("speakers/availability.html", speaker, form, None)
     if form.validate_on_submit():
-        absence_intervals, expected = (
-            form.absences.to_intervals(conference_zone()),
-            form.seen.data or "",
-        )
+        expected = form.fingerprint.data or ""
         try:
-            has_changed = questions.set_absences(
-                speaker,
-                absence_intervals,
-                expected_fingerprint=expected,
-                actor=access.current_actor(),
+            has_changed = save(
+                form.get_answers(), expected_fingerprint=expected, actor=access.current_actor()
             )
         except StaleEdit as error:
-            stale = error
-            form.seen.data = _fingerprint_absences(speaker)
+            stale, form.fingerprint.data = error, questions.fingerprint(get_current())
         else:
-            return flash.redirect_to_checklist(speaker, "saved" if has_changed else "as-it-was")
-    return _render_form("speakers/availability.html", speaker, form, stale)
-
-
-def _fingerprint_absences(speaker: Speaker) -> str:
-    return questions.fingerprint(SPEAKER_FIELDS.get_value(speaker, ABSENCES))
+            checklist = url_for("speakers.show_checklist", slug=speaker.slug)
+            return flash.redirect_to(checklist, "saved" if has_changed else "as-it-was")
+    return _render_form(template, speaker, form, stale)
 
 
 def _render_form(
-    template: str, speaker: Speaker, form: AnswerForm | AvailabilityForm, stale: StaleEdit | None
+    template: str,
+    speaker: Speaker,
+    form: AnswerForm | AvailabilityForm,
+    stale: StaleEdit | None = None,
 ) -> ResponseReturnValue:
     return render_page(
         template,
@@ -103,5 +106,5 @@ def _render_form(
         form=form,
         speaker=speaker,
         stale=stale,
-        pressed=request.form.get("press", ""),
+        pressed_button=request.form.get("button", ""),
     )

@@ -13,11 +13,11 @@ from typing import Any
 
 from app import clock
 from app.database import db
+from app.errors import StaleEdit
 from app.history import services as history
 from app.history.changes import Change
 from app.programme.editing import speakers as programme
 from app.programme.editing import versioned_edits
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.speakers.models import SpeakerAnswers, SpeakerNeeds

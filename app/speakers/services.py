@@ -8,11 +8,11 @@ from sqlalchemy import delete, update
 from app import clock
 from app.accounts import rate_limits
 from app.database import db
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.editing import speaker_queries, versioned_edits
 from app.programme.editing import speakers as programme
-from app.programme.fields import sessions
+from app.programme.fields import table
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.speakers import emails, queries, questions, reminders
@@ -23,14 +23,13 @@ A_DAY = timedelta(days=1)
 ALREADY_WITHDRAWN = "You no longer take part, so this cannot be changed here"
 
 
-class StaleSchedule(RuleViolation):
+class StaleSchedule(StaleEdit):
     """The speaker's schedule has changed since the page was opened."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The programme has changed since you opened this page, so nothing has been sent. "
-            "See what it has for you now, then answer again"
-        )
+    message = (
+        "The programme has changed since you opened this page, so nothing has been sent. "
+        "See what it has for you now, then answer again"
+    )
 
 
 def schedule_fingerprint(speaker: Speaker) -> str:
@@ -38,7 +37,7 @@ def schedule_fingerprint(speaker: Speaker) -> str:
     parts = speaker_queries.list_session_roles(speaker)
     return questions.fingerprint(
         [
-            [one.key, sessions.dump_moment(one.starts_at), one.room_id, one.state, part.role]
+            [one.key, table.dump_moment(one.starts_at), one.room_id, one.state, part.role]
             for part in parts
             for one in (part.session,)
         ]

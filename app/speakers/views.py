@@ -4,21 +4,27 @@ from dataclasses import dataclass
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.content import markdown
 from app.errors import NotFound, PermissionDenied
 from app.programme.models import Session
 from app.releases import current_release
-from app.speakers import access, checklist, flash, queries, session_owners
+from app.speakers import access, checklist, queries, session_owners
 from app.text import strip_hidden
+from app.web import flash
 from app.web.rendering import render_page
 
 HIDDEN_FIELDS = frozenset(
-    {"csrf_token", "seen", "version", "press", "began", "place"}
+    {"csrf_token", "fingerprint", "expected_version", "button", "began", "place"}
 )  # left out when typed text is given back
 
 bp = Blueprint("speakers", __name__, url_prefix="/speak")
+
+flash.MESSAGES["speakers"] |= {
+    "as-it-was": _l("Nothing was changed, so there was nothing to save."),
+}
 
 
 @bp.get("")
@@ -60,12 +66,8 @@ def handle_permission_denied(reason: PermissionDenied) -> ResponseReturnValue:
     return _render_error(403, reason)
 
 
-@bp.context_processor
-def flash_context() -> dict[str, str]:
-    return {"flash_message": flash.current_flash()}
-
-
 bp.before_request(guards.require_speaker)
+bp.context_processor(flash.flash_context)
 bp.context_processor(guards.session_expiry_context)
 
 

@@ -5,18 +5,18 @@ combination of values is then cached separately, in whatever order they were giv
 parameters are ignored, so that links with tracking codes lead to the page that is cached already.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from flask import g, request
+from flask import request
+
+from app.web import cache_policy
+from app.web.cache_policy import CacheParams, ParamReader
 
 P = ParamSpec("P")
 R = TypeVar("R")
-# Maps a raw value to its canonical form: "" is the default page, None is not valid.
-ParamReader = Callable[[str], str | None]
-CacheParams = Mapping[str, ParamReader]
 
 MAX_QUERY_LENGTH = 200  # characters; a longer query string is not looked up in the cache
 
@@ -30,7 +30,7 @@ def varies_on_params(
     def answering(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def answered(*args: P.args, **named: P.kwargs) -> R:
-            g.questions = ordered
+            cache_policy.current().params = ordered
             return view(*args, **named)
 
         return answered
@@ -49,13 +49,7 @@ def get_param(name: str) -> str | None:
     It is "" if the parameter is absent, and None if its value is not valid.
     """
     query: str = request.environ.get("QUERY_STRING", "")
-    return get_view_params()[name](_first_values(query).get(name, ""))
-
-
-def get_view_params() -> CacheParams:
-    """Return the parameters that the view of this request declared."""
-    params: CacheParams = g.get("questions", {})
-    return params
+    return cache_policy.current().params[name](_first_values(query).get(name, ""))
 
 
 def normalise_query(params: CacheParams, query: str) -> str | None:

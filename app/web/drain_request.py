@@ -16,7 +16,7 @@ from flask.wrappers import Response
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-ALLOWED_BYTES: Final = "conference.allowed"  # bytes; a key of the WSGI environment
+ALLOWED_BYTES: Final = "conference.allowed"  # a key of the environment of a rejected request
 DRAIN_FACTOR: Final = 5  # times the allowed size: enough for a large photo, not for a film
 MAX_DRAIN_SECONDS: Final = 120.0  # checked after each chunk; waiting for one chunk has no limit
 MAX_CONCURRENT_DRAINS: Final = 2  # per process, so that threads are left for other requests
@@ -24,12 +24,13 @@ CHUNK_BYTES: Final = 64 * 1024  # bytes
 
 
 def init_app(app: Flask) -> None:
-    """Note the allowed body size of each request in the environment, for the middleware."""
+    """Note in the environment of a rejected request how much it may send, for the middleware."""
     app.after_request(_note_allowed_bytes)
 
 
 def _note_allowed_bytes(response: Response) -> Response:
-    request.environ[ALLOWED_BYTES] = request.max_content_length or 0
+    if 400 <= response.status_code < 500:
+        request.environ[ALLOWED_BYTES] = request.max_content_length or 0
     return response
 
 
@@ -47,15 +48,9 @@ class DrainRequestMiddleware:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Respond, then drain the request body if the status was 4xx."""
-        refused: list[bool] = []
-
-        def start(status, headers, exc_info=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            refused.append(status.startswith("4"))
-            return start_response(status, headers, exc_info)
-
-        answer = self._inner(environ, start)
-        if any(refused) and _is_sending_body(environ):
-            self._drain(environ, DRAIN_FACTOR * environ.get(ALLOWED_BYTES, 0))
+        answer = self._inner(environ, start_response)
+        if ALLOWED_BYTES in environ and _is_sending_body(environ):
+            self._drain(environ, DRAIN_FACTOR * environ[ALLOWED_BYTES])
         return answer
 
     def _drain(self, environ: "WSGIEnvironment", max_bytes: int) -> None:

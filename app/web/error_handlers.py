@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.database import is_unavailable
+from app.database_faults import is_unavailable
 from app.errors import (
     ConferenceError,
     Gone,

@@ -13,10 +13,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 import brotli
+from flask import Flask, Response, make_response, request
+from werkzeug.datastructures import Headers
 
 from app.cache_version import CacheVersionWatcher
-from app.web import cache_params
-from app.web.cache_params import CacheParams
+from app.web import cache_params, cache_policy
+from app.web.cache_policy import CacheParams
 from app.web.content_negotiation import ENCODERS, best_encoding, prefers_plain_text
 from app.web.preview_middleware import ACCESS_KEYS_OFF
 from app.web.request_log import ROUTE
@@ -73,7 +75,7 @@ class PageCache:
 
     def __init__(self, watcher: CacheVersionWatcher) -> None:
         self._watcher = watcher
-        self._version = 0
+        self._version: int | None = None  # of the pages
         self._pages: dict[PageKey, CachedPage] = {}
         self._bytes = 0
         self._params: dict[tuple[str, str], CacheParams] = {}  # by language and path
@@ -161,3 +163,61 @@ def cache_key(environ: "WSGIEnvironment", params: CacheParams | None) -> PageKey
 
 def _language_and_path(environ: "WSGIEnvironment") -> tuple[str, str]:
     return environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+
+
+def init_app(app: Flask, watcher: CacheVersionWatcher) -> PageCache:
+    """Store the pages of cacheable views in a page cache, and return that cache."""
+    page_cache = app.extensions["page_cache"] = PageCache(watcher)
+
+    def _begin() -> None:
+        cache_policy.begin(page_cache.current_version())
+        request.environ[ROUTE] = request.url_rule.rule if request.url_rule else "-"
+
+    def _finish(response: Response) -> Response:
+        if cache_policy.current().is_public and response.status_code == 200:
+            return _store(page_cache, response)
+        return _compress(response)
+
+    app.before_request(_begin)
+    app.after_request(_finish)
+    return page_cache
+
+
+def _store(page_cache: PageCache, response: Response) -> Response:
+    """Store a rendered page and return it as it is served from the cache.
+
+    A page with parameters that its view did not declare is not stored.
+    """
+    policy = cache_policy.current()
+    response.headers["Cache-Control"] = policy.cache_control
+    response.headers["Vary"] = policy.vary
+    response.headers.pop("Content-Length", None)
+    page = CachedPage(
+        response.get_data(),
+        list(response.headers.items()),
+        request.environ.get(ROUTE, "-"),
+        policy.expires,
+    )
+    key = cache_key(request.environ, policy.params)
+    if key and policy.is_complete:
+        page_cache.put(key, page, policy.version, policy.params)
+    status, headers, body = page.to_response(request.environ)
+    final = make_response(body, status)
+    # Replaced, not merged: the Content-Length of a HEAD response is not that of its empty body.
+    final.headers = Headers(headers)
+    return final
+
+
+def _compress(response: Response) -> Response:
+    """Compress a page that is not cached, if the client accepts it."""
+    encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
+    if (
+        encoding
+        and not response.direct_passthrough
+        and "Content-Encoding" not in response.headers
+        and (response.mimetype or "").startswith("text/")
+    ):
+        response.set_data(ENCODERS[encoding](response.get_data()))
+        response.headers["Content-Encoding"] = encoding
+        response.vary.add("Accept-Encoding")
+    return response

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from flask import (
     Flask,
     current_app,
-    g,
     has_request_context,
     make_response,
     render_template,
@@ -24,7 +23,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from app import cache_version, preview_mode
-from app.web import formatting, languages
+from app.web import cache_policy, formatting, languages
 from app.web.cache_policy import has_access_keys
 from app.web.govuk_components import SharedGlobals
 from config import ROOT
@@ -41,7 +40,7 @@ def asset(name: str) -> str:
 
 DEFAULT_CONTEXT = {
     "form": None,
-    "trail": None,  # []: a page directly below the home page
+    "breadcrumbs": None,  # []: a page directly below the home page
 }
 
 
@@ -63,7 +62,7 @@ def init_app(app: Flask) -> None:
 
 def render_page(template: str, status: int = 200, **context: Any) -> Response:
     """Return a response with the rendered template."""
-    is_listed = status == 200 and g.get("is_public", False)
+    is_listed = status == 200 and cache_policy.current().is_public
     defaults = {**DEFAULT_CONTEXT, **_canonical_context(is_listed=is_listed)}
     return make_response(render_template(template, **{**defaults, **context}), status)
 

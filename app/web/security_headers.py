@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from wsgiref.headers import Headers
 
-from flask import Blueprint, Flask, Response, abort, g, request
+from flask import Blueprint, Flask, Response, abort, request
 
-from app.database import READ_ONLY_METHODS
+from app.request_transaction import READ_ONLY_METHODS
+from app.web import cache_policy
 from config import OWN_PORTS, Config
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def init_app(app: Flask, config: Config) -> None:
             abort(400, "This form was sent from another site, so nothing was changed")
 
     def _add(response: Response) -> Response:
-        _add_missing_headers(response, public_headers if g.get("is_public") else private_headers)
+        is_public = cache_policy.current().is_public
+        _add_missing_headers(response, public_headers if is_public else private_headers)
         return response
 
     app.before_request(_reject_unknown_host)

@@ -203,7 +203,7 @@ def test_a_form_sent_too_late_is_kept_until_they_have_signed_in(
 
     assert kept.heading == again.heading == "You have been signed out"
     assert "Nothing that you typed is lost, and nothing has been saved yet." in kept.text
-    assert kept.headers["WWW-Authenticate"] == "Letter"
+    assert kept.headers["WWW-Authenticate"] == "EmailLink"
     assert kept.links["Sign in (opens in a new tab)"] == "/sign-in"
     assert sign_in_again(visitor).heading == HOME
     back = again.press("Send it again", status=422)

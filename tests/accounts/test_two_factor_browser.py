@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.chromium import horizontal_overflow
+from tests.chromium import expect_heading, horizontal_overflow, read_heading
 from tests.factories import make_sign_in_link, sign_in_window
 from tests.live_site import LiveSite
 
@@ -47,19 +47,16 @@ def key(window: Page) -> Callable[..., None]:
     return plug_in
 
 
-def heading(window: Page) -> str:
-    return window.locator("h1").inner_text()
-
-
 def go_to(window: Page, words: str) -> None:
     """Go to a link, button or field with the Tab key, and see that focus shows."""
+    window.wait_for_load_state()
     for _ in range(80):
         window.keyboard.press("Tab")
         focused = window.locator(":focus")
         if focused.count() and words in name_of(focused.element_handle()):
-            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            expect(focused).not_to_have_css("outline-style", "none")
             return
-    raise AssertionError(f"the Tab key never comes to “{words}” on “{heading(window)}”")
+    raise AssertionError(f"the Tab key never comes to “{words}” on “{read_heading(window)}”")
 
 
 def name_of(element: object) -> str:
@@ -69,9 +66,8 @@ def name_of(element: object) -> str:
 
 
 def press(window: Page, words: str, leads_to: str) -> None:
-    go_to(window, words)
-    window.keyboard.press("Enter")
-    expect(window.locator("h1")).to_have_text(leads_to)
+    press_plainly(window, words)
+    expect_heading(window, leads_to)
 
 
 def test_a_passkey_is_set_up_and_used_by_keyboard_alone(
@@ -82,7 +78,7 @@ def test_a_passkey_is_set_up_and_used_by_keyboard_alone(
     window.set_viewport_size({"width": 320, "height": 640})
 
     def look(state: str = "") -> None:
-        found[f"{heading(window)} {state}"] = (axe(window), horizontal_overflow(window))
+        found[f"{read_heading(window)} {state}"] = (axe(window), horizontal_overflow(window))
 
     window.goto(site + make_sign_in_link() + "?next=/my")
     press(window, "Sign in", "Set up your second step")
@@ -94,10 +90,10 @@ def test_a_passkey_is_set_up_and_used_by_keyboard_alone(
     window.keyboard.type("My telephone")
     press(window, "Make the passkey", "Your recovery codes")
     look()
-    assert len(window.locator(CODES).all_inner_texts()) == 10
+    expect(window.locator(CODES)).to_have_count(10)
     press(window, "I have kept them, go on", "You and your devices")
     look()
-    assert "My telephone" in window.locator("main").inner_text()
+    expect(window.get_by_role("main")).to_contain_text("My telephone")
     press(window, "Add a passkey or an app", "Add a second step")
     press(window, "Set up an app", "Set up an authenticator app")
     press(window, "Continue", "Set up an authenticator app")
@@ -145,34 +141,37 @@ def test_an_app_is_set_up_and_used_by_keyboard_without_scripts(
     site, page = live_site().address, window_without_scripts
     page.goto(site + make_sign_in_link())
     press_plainly(page, "Sign in")
-    assert "A passkey works only in a browser with JavaScript" in page.locator("main").inner_text()
+    expect(page.get_by_role("main")).to_contain_text(
+        "A passkey works only in a browser with JavaScript"
+    )
     press_plainly(page, "Set up an app")
     codes = pyotp.TOTP(page.locator(".key").inner_text().replace(" ", ""))
     go_to(page, "Code from your app")
     page.keyboard.type("12345")
     press_plainly(page, "Continue")
-    assert page.locator(".govuk-error-summary li").inner_text() == (
+    expect(page.locator(".govuk-error-summary li")).to_have_text(
         "Enter the 6 digits that your app shows"
     )
     go_to(page, "Code from your app")
     page.keyboard.press("Control+A")
     page.keyboard.type(codes.now())
     press_plainly(page, "Continue")
+    expect(page.locator(CODES)).to_have_count(10)
     recovery = page.locator(CODES).all_inner_texts()
     press_plainly(page, "I have kept them, go on")
-    assert page.locator("h1").inner_text() == HOME
+    expect_heading(page, HOME)
     page.goto(f"{site}/sign-out")
     press_plainly(page, "Sign out")
 
     page.goto(site + make_sign_in_link())
     press_plainly(page, "Sign in")
-    assert heading(page) == "Show that it is you"
+    expect_heading(page, "Show that it is you")
     press_plainly(page, "Use a recovery code")
     go_to(page, "Recovery code")
     page.keyboard.type(recovery[3].lower().replace("-", " "))
     press_plainly(page, "Continue")
 
-    assert heading(page) == HOME
+    expect_heading(page, HOME)
 
 
 def press_plainly(window: Page, words: str) -> None:

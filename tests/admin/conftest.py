@@ -1,11 +1,11 @@
-"""What stories about the back office ask for besides.
+"""What stories about admin ask for besides.
 
 keyboard_user  somebody who works by keyboard and listens (tests/keyboard_user.py), signed in as an
              organiser, on a wide screen with scripts. At the end of a walk, nothing may have been
              in the way, and all that `@pytest.mark.walks` names must have been done.
              With `@pytest.mark.without_scripts(why it differs then)` the test runs once more:
              without scripts, on a screen 320 pixels wide. Every other walk is gone through
-             without scripts in test_walks_without_scripts.py, by a small browser that has none
+             without scripts in test_keyboard_without_scripts.py, by a small browser that has none
 """
 
 from collections.abc import Callable, Iterator

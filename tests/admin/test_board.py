@@ -219,7 +219,12 @@ def test_a_choice_that_was_not_offered_is_refused(organiser: Browser) -> None:
     form = organiser.open(f"{BOARD}/harbour-walls")
     token = form.tree.find_by_id("csrf_token")
     assert token is not None
-    sent = {"csrf_token": token.get("value"), "version": "1", "day": "2009-01-01", "start": "9:00"}
+    sent = {
+        "csrf_token": token.get("value"),
+        "expected_version": "1",
+        "day": "2009-01-01",
+        "start": "9:00",
+    }
 
     page = organiser.send(
         "POST", f"{BOARD}/harbour-walls", 422, data={**sent, "minutes": "5", "room": "x"}
@@ -275,7 +280,13 @@ def token_of(page: Page) -> str:
 def placed(browser: Browser, slug: str, **place: str) -> TestResponse:
     """Send a move as the board's script does."""
     token = token_of(browser.open(BOARD))
-    usual = {"version": "1", "day": "2009-06-10", "start": "09:30", "minutes": "60", "room": ""}
+    usual = {
+        "expected_version": "1",
+        "day": "2009-06-10",
+        "start": "09:30",
+        "minutes": "60",
+        "room": "",
+    }
     sent = {**usual, **place, "csrf_token": token}
     return browser.fetch("POST", f"{BOARD}/{slug}/place", data=sent)
 

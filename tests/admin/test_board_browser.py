@@ -1,5 +1,6 @@
 """The schedule board in a real browser: by keyboard alone, by pointer, by two people at once."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from app import clock
 from app.database import db, transaction
 from app.programme.models import Room, Session
-from tests.chromium import horizontal_overflow
+from tests.chromium import expect_heading, expect_result, horizontal_overflow
 from tests.factories import FIRST_MORNING, make_room, make_session, make_theme, sign_in_window
 from tests.live_site import LiveSite
 from tests.waiting import wait_until
@@ -41,6 +42,12 @@ SPOKEN = """
     - listitem:
       - heading "Move Harbour walls" [level=3]
 """
+NOTHING_LIES_OVER_FOCUS = """() => {
+  const e = document.activeElement;
+  const { left, top, width, height } = e.getClientRects()[0];
+  const there = document.elementFromPoint(left + width / 2, top + height / 2);
+  return there !== null && (e.contains(there) || there.contains(e));
+}"""
 IS_THERE = "fetch('/healthz').then(answer => answer.ok, () => false)"
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
@@ -77,26 +84,15 @@ def where(slug: str) -> tuple[str, str, int] | None:
 
 def tab_to(window: Page, link: str) -> None:
     """Go to a session with the Tab key alone, and see that focus shows and is not hidden."""
+    window.wait_for_load_state()
     for _ in range(80):
         window.keyboard.press("Tab")
         focused = window.locator(":focus")
         if focused.count() and focused.inner_text().strip().endswith(link):
-            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
-            assert is_seen(focused)
+            expect(focused).not_to_have_css("outline-style", "none")
+            expect_result(window, NOTHING_LIES_OVER_FOCUS, expected=True)
             return
     raise AssertionError(f"the Tab key never comes to “{link}”")
-
-
-def is_seen(focused: Locator) -> bool:
-    """Whether nothing lies over what has the focus."""
-    seen: bool = focused.evaluate(
-        """e => {
-          const { left, top, width, height } = e.getClientRects()[0];
-          const there = document.elementFromPoint(left + width / 2, top + height / 2);
-          return e.contains(there) || there.contains(e);
-        }"""
-    )
-    return seen
 
 
 def test_what_was_asked_before_a_session_was_taken_off_is_not_answered_aloud(
@@ -134,7 +130,7 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
         "Moving Reading the tide: Great hall, 11am to midday. Arrow keys move it, plus and minus "
         "change its length, Enter saves, Escape gives up. No clash."
     )
-    assert window.locator(":focus").get_attribute("role") == "application"
+    expect(window.locator(":focus")).to_have_role("application")
     assert axe(window) == []
     window.keyboard.press("ArrowDown")
     window.keyboard.press("Shift+ArrowDown")
@@ -147,7 +143,7 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
     expect(says(window)).to_have_text(
         "Reading the tide stays where it was: Great hall, 11am to midday."
     )
-    assert window.locator(":focus").inner_text().strip().endswith("Reading the tide")
+    expect(window.locator(":focus")).to_have_text(re.compile(r"Reading the tide\s*$"))
     assert where("reading-the-tide") == ("great-hall", "11:00", 60)
 
     for key in ("m", "ArrowDown", "ArrowRight", "+", "Enter"):
@@ -158,7 +154,7 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
     reason = "“Harbour walls” is in Boat house at the same time"
     expect(card(window, "reading-the-tide")).to_contain_text(reason)
     expect(window.locator(".board-reasons")).to_contain_text(reason)
-    assert window.locator(":focus").inner_text().strip().endswith("Reading the tide")
+    expect(window.locator(":focus")).to_have_text(re.compile(r"Reading the tide\s*$"))
 
     for key in ("m", "Delete"):
         window.keyboard.press(key)
@@ -236,7 +232,7 @@ def test_sessions_are_dragged_by_pointer_and_come_back_when_it_is_given_up(
     expect(says(window)).to_contain_text("Undone. Saved: Harbour walls, Boat house, 11:15am")
     window.get_by_role("button", name="Redo").click()
     expect(says(window)).to_have_text("Done again. Saved: Harbour walls, without a time.")
-    assert window.url.endswith("/organise/board")
+    expect(window).to_have_url(re.compile("/organise/board$"))
 
 
 @pytest.mark.both_databases
@@ -331,8 +327,8 @@ def test_the_board_has_no_barrier_in_any_state(
     look("moving in forced colours")
     window.keyboard.press("Escape")
     window.emulate_media(media="print", forced_colors="none")
-    assert window.locator(".board-bar").is_hidden()
-    assert card(window, "opening").get_by_text(", Great hall").is_visible()
+    expect(window.locator(".board-bar")).to_be_hidden()
+    expect(card(window, "opening").get_by_text(", Great hall")).to_be_visible()
 
     assert found == dict.fromkeys(found, ([], 0))
     assert len(found) == 6
@@ -347,10 +343,10 @@ def test_without_scripts_the_board_is_drawn_all_the_same(
 
     assert walls["x"] > opening["x"] + opening["width"]
     assert walls["y"] > opening["y"] + opening["height"]
-    assert window.get_by_role("button", name="Redo").is_hidden()
+    expect(window.get_by_role("button", name="Redo")).to_be_hidden()
     window.set_viewport_size({"width": 320, "height": 640})
     assert not horizontal_overflow(window)
     tab_to(window, "Harbour walls")
     window.keyboard.press("Enter")
-    assert window.locator("h1").inner_text() == "Move “Harbour walls”"
+    expect_heading(window, "Move “Harbour walls”")
     assert not horizontal_overflow(window)

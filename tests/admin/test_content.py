@@ -396,7 +396,7 @@ def test_what_the_site_itself_leads_to_cannot_be_taken_away(editor: Browser) -> 
         in editor.open("/organise/pages/page/help/en/remove").text
     )
     token = editor.open("/organise/pages/page/help/en").tree.find_by_id("csrf_token")
-    told = {"csrf_token": token.get("value") if token is not None else "", "version": "0"}
+    told = {"csrf_token": token.get("value") if token is not None else "", "expected_version": "0"}
     answer = editor.fetch("POST", "/organise/pages/page/help/en/remove", data=told)
     assert answer.status_code == 409
 

@@ -267,9 +267,9 @@ def test_what_is_missing_is_said_beside_each_question(desk: Browser) -> None:
 
     assert page.errors == [
         "Enter given names",
+        "Enter an email address",
         "Choose a country",
         "Choose at least one day",
-        "Enter an email address",
         "Ask whether they agree, then tick the box: it takes their consent",
     ]
 
@@ -289,7 +289,7 @@ def test_a_change_is_told_before_and_after_and_stands_in_the_history(desk: Brows
     )
 
     assert page.summary_list["Organisation"] == "Royal Society"
-    assert past(delegate) == [("Changed: days, organisation", "dora@conference.example")]
+    assert past(delegate) == [("Changed: organisation, days", "dora@conference.example")]
     told = desk.open(of(delegate)).text
     assert "Organisation before: Analytical Society → after: Royal Society" in told
     both, one = "Wednesday 10 June 2009, Thursday 11 June 2009", "Thursday 11 June 2009"
@@ -563,9 +563,7 @@ def test_needs_changed_by_two_are_shown_in_both_versions(
 
     page = mine.press("Save", {label: "Kosher"}, status=409)
 
-    assert page.rows == [
-        {"": "What they do not eat or drink", "Saved now": "Halal", "Yours": "Kosher"}
-    ]
+    assert page.rows == [{"": "Dietary needs", "Saved now": "Halal", "Yours": "Kosher"}]
     assert page.value_of(label) == "Kosher"
 
 

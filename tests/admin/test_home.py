@@ -50,7 +50,7 @@ def numbers(page: Page) -> dict[str, str]:
     }
 
 
-def trail(page: Page) -> list[str]:
+def breadcrumbs(page: Page) -> list[str]:
     there = [one for one in page.tree.find_all("nav") if one.get("aria-label") == "You are here"]
     return [read_text(one) for nav in there for one in page.tree.find_all("a", "span", within=nav)]
 
@@ -80,13 +80,17 @@ def test_the_trail_of_a_page_begins_in_the_back_office(organiser: Browser) -> No
     make_speaker(name="Ada Lovelace")
     speaker = organiser.open("/organise/speakers").follow("Ada Lovelace")
 
-    assert trail(organiser.open("/organise")) == trail(organiser.open("/organise/speakers")) == []
-    assert trail(speaker) == ["The back office", "Speakers", "Ada Lovelace"]
-    assert trail(speaker.follow("Change")) == [
+    assert (
+        breadcrumbs(organiser.open("/organise"))
+        == breadcrumbs(organiser.open("/organise/speakers"))
+        == []
+    )
+    assert breadcrumbs(speaker) == ["The back office", "Speakers", "Ada Lovelace"]
+    assert breadcrumbs(speaker.follow("Change")) == [
         *("The back office", "Speakers", "Ada Lovelace"),
         "Change Ada Lovelace",
     ]
-    assert trail(organiser.open("/organise/settings/places")) == [
+    assert breadcrumbs(organiser.open("/organise/settings/places")) == [
         *("The back office", "Settings"),
         "Change the limit of places",
     ]
@@ -362,5 +366,5 @@ def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: l
 
 
 def asked(queries: list[str]) -> list[str]:
-    """Leave out the look at the edition, which other sites take once a second."""
+    """Leave out the check of the cache version, which other sites take once a second."""
     return [statement for statement in queries if "FROM site_state" not in statement]

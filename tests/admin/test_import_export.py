@@ -155,7 +155,7 @@ def test_no_file_at_all_is_told(editor: Browser) -> None:
 def sent(browser: Browser, body: bytes, address: str = "/organise/files/upload") -> TestResponse:
     """Send a large file, as a browser does; the test client would leave files of its own open."""
     token = browser.page.tree.find_by_id("csrf_token")
-    fields = {"csrf_token": "" if token is None else token.get("value"), "deed": "replace"}
+    fields = {"csrf_token": "" if token is None else token.get("value"), "action": "replace"}
     parts = [
         f'--part\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in fields.items()

@@ -121,7 +121,7 @@ def test_several_speakers_and_one_too_many(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The speaker has been deleted.")
 
 
-@pytest.mark.walks("admin.speakers.photo", "admin.speakers.remove_photo")
+@pytest.mark.walks("admin.speakers.photo.edit", "admin.speakers.photo.remove")
 def test_photos(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     picture = tmp_path / "me.png"
     picture.write_bytes(make_picture("PNG"))

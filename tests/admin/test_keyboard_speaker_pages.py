@@ -162,7 +162,7 @@ def test_slides_and_papers(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("It has been taken away")
 
 
-@pytest.mark.walks("admin.speakers.crop_photo")
+@pytest.mark.walks("admin.speakers.photo.crop")
 @pytest.mark.without_scripts(
     "the part is moved on the picture; without scripts it is one of nine places"
 )

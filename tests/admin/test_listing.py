@@ -38,6 +38,25 @@ def test_each_page_of_a_list_has_a_title_of_its_own(
     assert page.heading == HEADING
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/organise/people", "One person"),
+        ("/organise/previews", "Nobody has a preview link yet"),
+        ("/organise/pages/page/privacy/links", "This page has no additional links yet."),
+    ],
+)
+def test_a_list_without_a_search_is_the_same_whatever_is_searched(
+    visitor: Browser, address: str, told: str
+) -> None:
+    sign_in(visitor)
+    whole = visitor.open(address)
+
+    page = visitor.open(f"{address}?q=zzzz")
+
+    assert (page.title, page.text.count(told)) == (whole.title, 1)
+
+
 def test_filters_are_folded_on_a_small_screen_until_they_are_used(
     live_site: Callable[..., LiveSite], window_without_scripts: Page
 ) -> None:

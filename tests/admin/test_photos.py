@@ -11,7 +11,7 @@ from app.database import db, transaction
 from app.history.models import HistoryEntry
 from app.interchange import services
 from app.programme.models import Photo, Speaker
-from app.programme.photos.processing import MAX_UPLOAD_BYTES
+from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.proposals import photo_retention
 from tests.browser import Browser, Page
 from tests.factories import SMALL_CONFERENCE, make_photo, make_speaker, publish_programme, sign_in

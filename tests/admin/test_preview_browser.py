@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.chromium import expect_heading, horizontal_overflow, read_heading
 from tests.factories import sign_in_window
 from tests.live_site import LiveSite
 
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
-NARROW = {"width": 320, "height": 640}
 IN_FOCUS = "document.activeElement.textContent"
 BANNER = """\
 - region "What you see here":
@@ -29,24 +29,20 @@ BANNER = """\
 """
 
 
-def heading(window: Page) -> str:
-    return window.locator("h1").inner_text()
-
-
 def press(window: Page, words: str) -> None:
     """Go to a link or a button with the Tab key, see that focus shows, press it, and wait."""
+    go_to(window, words)
     with window.expect_navigation():
-        press_here(window, words)
+        window.keyboard.press("Enter")
 
 
-def press_here(window: Page, words: str) -> None:
+def go_to(window: Page, words: str) -> None:
     tab_to(window, lambda: " ".join(str(window.evaluate(IN_FOCUS)).split()) == words, words)
-    focus = window.locator(":focus")
-    assert focus.evaluate("e => getComputedStyle(e).outlineStyle !== 'none'"), words
-    window.keyboard.press("Enter")
+    expect(window.locator(":focus")).not_to_have_css("outline-style", "none")
 
 
 def tab_to(window: Page, is_there: Callable[[], bool], what: str) -> None:
+    window.wait_for_load_state()
     for _ in range(80):
         window.keyboard.press("Tab")
         if is_there():
@@ -68,10 +64,9 @@ class Look:
 
     def __call__(self, window: Page) -> None:
         window.set_viewport_size({"width": 320, "height": 640})
-        wide = window.evaluate("document.documentElement.scrollWidth")
-        barriers = self._axe(window)
-        if barriers or wide > NARROW["width"]:
-            self.found[f"{window.url}: {heading(window)}"] = (barriers, wide)
+        overflow, barriers = horizontal_overflow(window), self._axe(window)
+        if barriers or overflow:
+            self.found[f"{window.url}: {read_heading(window)}"] = (barriers, overflow)
 
 
 def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
@@ -84,7 +79,7 @@ def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
 
     press(window, "Make a preview link")
     press(window, "Make the link")
-    assert heading(window) == "Make a preview link"
+    expect_heading(window, "Make a preview link")
     look(window)
     field(window, "For whom is it?")
     window.keyboard.type("The board")
@@ -92,38 +87,39 @@ def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
     window.keyboard.press("ArrowUp")
     press(window, "Make the link")
     look(window)
-    press_here(window, "Copy the link")
+    go_to(window, "Copy the link")
+    window.keyboard.press("Enter")
     expect(window.get_by_role("status").filter(has_text="The link has been copied")).to_be_visible()
     link = window.evaluate("navigator.clipboard.readText()")
-    assert link == window.get_by_label("The link").input_value()
+    expect(window.get_by_label("The link")).to_have_value(link)
 
     with chromium.new_context() as context:
         guest = context.new_page()
         guest.goto(link)
         look(guest)
         press(guest, "Programme")
-        assert guest.url == f"{link}programme"
+        expect(guest).to_have_url(f"{link}programme")
         look(guest)
         guest.goto(f"{link}feedback")
         look(guest)
         field(guest, "Your message")
         guest.keyboard.type("Hello")
         press(guest, "Send your message")
-        assert heading(guest) == "Nothing is written here"
+        expect_heading(guest, "Nothing is written here")
         look(guest)
         guest.goto(f"{link}booking")
         look(guest)
         press(guest, "Open this page on the site itself")
-        assert guest.url == f"{site}/booking"
+        expect(guest).to_have_url(f"{site}/booking")
 
         press(window, "See all preview links")
         look(window)
         press(window, "Withdraw the link for The board")
         look(window)
-        assert "The link has been withdrawn" in window.locator("main").inner_text()
+        expect(window.get_by_role("main")).to_contain_text("The link has been withdrawn")
         guest.goto(link)
         look(guest)
-        assert heading(guest) == "This page or link is no longer in use"
+        expect_heading(guest, "This page or link is no longer in use")
     assert look.found == {}
 
 
@@ -139,18 +135,18 @@ def test_a_moment_is_chosen_and_left_by_keyboard(
     expect(window.get_by_role("region", name="What you see here")).to_match_aria_snapshot(BANNER)
     look(window)
     press(window, "Register")
-    assert window.url == f"{site}/rehearsal/2009-06-10T09:15/register"
+    expect(window).to_have_url(f"{site}/rehearsal/2009-06-10T09:15/register")
     look(window)
     press(window, "An hour later")
-    assert window.url == f"{site}/rehearsal/2009-06-10T10:15/register"
+    expect(window).to_have_url(f"{site}/rehearsal/2009-06-10T10:15/register")
     window.goto(f"{site}/fr/rehearsal/2009-05-20T10:00,full/register/name")
-    assert heading(window) == "The conference is full"
+    expect_heading(window, "The conference is full")
     look(window)
     press(window, "Leave the rehearsal")
-    assert window.url == f"{site}/fr/register/name"
+    expect(window).to_have_url(f"{site}/fr/register/name")
     window.go_back()
     press(window, "Choose another moment")
-    assert window.url == f"{site}/fr/organise/rehearsal"
+    expect(window).to_have_url(f"{site}/fr/organise/rehearsal")
     assert look.found == {}
 
 
@@ -163,11 +159,12 @@ def test_all_of_it_works_without_scripts(
     window.get_by_label("Time").fill("14:05")
     window.get_by_label("Show every place as taken").check()
     window.get_by_role("button", name="See the site then").click()
-    assert window.url == f"{site}/rehearsal/2009-06-10T14:05,full/"
+    expect(window).to_have_url(f"{site}/rehearsal/2009-06-10T14:05,full/")
 
     window.goto(f"{site}/organise/previews/new")
     window.get_by_label("For whom is it?").fill("The board")
     window.get_by_role("button", name="Make the link").click()
-    assert not window.get_by_role("button", name="Copy the link").is_visible()
-    window.goto(window.get_by_label("The link").input_value())
-    assert window.get_by_role("region", name="What you see here").is_visible()
+    link = window.get_by_label("The link").input_value()
+    expect(window.get_by_role("button", name="Copy the link")).to_be_hidden()
+    window.goto(link)
+    expect(window.get_by_role("region", name="What you see here")).to_be_visible()

@@ -160,7 +160,7 @@ def test_the_list_asks_the_same_few_questions(
     sign_in(visitor)
     for number in range(count):
         made(f"Number {number}")
-    visitor.open("/organise/rehearsal")  # what is held of the edition has been read
+    visitor.open("/organise/rehearsal")  # what is cached of the version has been read
     queries.clear()
 
     visitor.open("/organise/previews")

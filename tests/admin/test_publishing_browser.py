@@ -12,7 +12,7 @@ from app import clock
 from app.database import db, transaction
 from app.programme import queries
 from app.programme.models import Room, Session
-from tests.chromium import horizontal_overflow
+from tests.chromium import expect_heading, horizontal_overflow, read_heading
 from tests.factories import (
     SMALL_CONFERENCE,
     get_ada_marsh,
@@ -51,10 +51,6 @@ def clashing() -> None:
     make_session(title="Knots", room=hall)
 
 
-def heading(window: Page) -> str:
-    return window.locator("h1").inner_text()
-
-
 def go(window: Page, words: str) -> None:
     """Go to a link or a button with the Tab key, see that focus shows, and press Enter."""
     to(window, words)
@@ -64,11 +60,12 @@ def go(window: Page, words: str) -> None:
 
 def to(window: Page, words: str) -> None:
     """Go to what bears these words with the Tab key alone, and see that focus shows."""
+    window.wait_for_load_state()
     for _ in range(90):
         window.keyboard.press("Tab")
         focused = window.locator(":focus")
         if focused.count() and focused.evaluate(NAMED).startswith(words):
-            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            expect(focused).not_to_have_css("outline-style", "none")
             return
     raise AssertionError(f"the Tab key never comes to “{words}” on {window.url}")
 
@@ -87,8 +84,8 @@ def looked_at(window: Page, axe: Barriers) -> Callable[[], None]:
     window.set_viewport_size({"width": 320, "height": 640})
 
     def look() -> None:
-        assert axe(window) == [], heading(window)
-        assert horizontal_overflow(window) == 0, heading(window)
+        assert axe(window) == [], read_heading(window)
+        assert horizontal_overflow(window) == 0, read_heading(window)
 
     return look
 
@@ -117,21 +114,21 @@ def test_publishing_and_going_back_by_keyboard_alone(
     looked_at()
     write(window, "Note", "The opening is grander")
     go(window, "Continue")
-    assert "Say why the clashes may stand" in window.locator(":focus").inner_text()
+    expect(window.locator(":focus")).to_contain_text("Say why the clashes may stand")
     looked_at()
     write(window, "Why the clashes may stand", "The hall is parted")
     go(window, "Continue")
-    assert heading(window) == "Check before you publish"
+    expect_heading(window, "Check before you publish")
     looked_at()
     go(window, "Publish now")
 
-    assert heading(window) == "Release 2"
+    expect_heading(window, "Release 2")
     expect(window.locator(".note--done")).to_have_text("Published. Readers see this release now.")
     looked_at()
     go(window, "Releases")
     looked_at()
     go(window, "Show the differences")
-    assert heading(window) == "From release 1 to release 2"
+    expect_heading(window, "From release 1 to release 2")
     looked_at()
     window.go_back()
     go(window, "Release 1")
@@ -139,9 +136,9 @@ def test_publishing_and_going_back_by_keyboard_alone(
     looked_at()
     write(window, "Why you go back", "Too grand")
     go(window, "Go back to release 1")
-    assert heading(window) == "Release 1"
+    expect_heading(window, "Release 1")
     window.goto(f"{site}/sessions/opening")
-    expect(window.locator("h1")).to_have_text("Opening", timeout=3000)
+    expect_heading(window, "Opening")
 
 
 def test_planning_a_release_without_scripts(
@@ -154,21 +151,22 @@ def test_planning_a_release_without_scripts(
 
     window.get_by_label("At a set moment").check()
     window.get_by_role("button", name="Continue").click()
-    assert window.title().startswith("Error: ")
+    expect(window).to_have_title(re.compile("^Error: "))
     window.get_by_label("Day").fill("2009-05-20")
     window.get_by_label("Time").fill("09:30")
     window.get_by_role("button", name="Continue").click()
     window.get_by_role("button", name="Plan this release").click()
-    said = window.locator("main .note").inner_text()
-    assert "A release is planned for 9:30am on Wednesday 20 May 2009" in said
+    note = window.locator("main .note")
+    expect(note).to_contain_text("A release is planned for 9:30am on Wednesday 20 May 2009")
     window.get_by_role("link", name="Plan it for another moment").click()
     window.get_by_label("Time").fill("10:30")
     window.get_by_role("button", name="Save").click()
-    assert "10:30am" in window.locator("main .note").inner_text()
+    expect(note).to_contain_text("10:30am")
     window.get_by_role("link", name="Call it off").click()
     window.get_by_role("button", name="Call it off").click()
 
-    assert window.locator("main .note").count() == 0
+    expect(window.get_by_role("link", name="Publish these changes")).to_be_visible()
+    expect(note).to_have_count(0)
 
 
 def test_a_programme_file_is_loaded_by_keyboard_alone(
@@ -184,7 +182,7 @@ def test_a_programme_file_is_loaded_by_keyboard_alone(
     looked_at()
     go(window, "Load a programme")
     go(window, "See what it would do")
-    assert window.locator(":focus").inner_text().endswith("Choose a file")
+    expect(window.locator(":focus")).to_contain_text("Choose a file")
     looked_at()
     window.set_input_files("#file", large)
     go(window, "See what it would do")
@@ -192,7 +190,7 @@ def test_a_programme_file_is_loaded_by_keyboard_alone(
 
     window.set_input_files("#file", other)
     go(window, "See what it would do")
-    assert "This file holds another conference" in window.locator("main").inner_text()
+    expect(window.get_by_role("main")).to_contain_text("This file holds another conference")
     looked_at()
     go(window, "Load this programme")
     looked_at()
@@ -200,7 +198,7 @@ def test_a_programme_file_is_loaded_by_keyboard_alone(
     window.keyboard.press("Space")
     go(window, "Load this programme")
 
-    assert heading(window) == "What will change"
+    expect_heading(window, "What will change")
     with transaction():
         assert queries.get_conference().acronym == "walls"
 

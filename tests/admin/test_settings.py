@@ -223,6 +223,23 @@ def test_the_limit_is_never_lower_than_what_is_taken(organiser: Browser) -> None
     )
 
 
+@pytest.mark.parametrize("version", [None, "", "-1", "twenty", "2" * 10])
+def test_a_form_that_does_not_say_what_it_began_with_changes_nothing(
+    organiser: Browser, version: str | None
+) -> None:
+    page = organiser.open("/organise/settings/places")
+    token = page.tree.find_by_id("csrf_token")
+    assert token is not None
+    began_with = {} if version is None else {"expected_version": version}
+    sent = {"csrf_token": token.get("value"), "places": "7", **began_with}
+
+    page = organiser.send("POST", page.address, 409, data=sent)
+
+    assert registration.get_seat_counts().limit == 20
+    assert page.press("Save").heading == "Settings"
+    assert registration.get_seat_counts().limit == 7
+
+
 def test_two_limits_at_once_are_told_to_whoever_came_later(
     organiser: Browser, new_browser: Browsers
 ) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.mail.models import FAILED
-from tests.chromium import horizontal_overflow
+from tests.chromium import expect_heading, horizontal_overflow, read_heading
 from tests.factories import make_delegate, make_email, make_sign_in_link, sign_in_window
 from tests.live_site import LiveSite
 
@@ -18,17 +18,14 @@ TOO_SMALL = """(pressed) => [...document.querySelectorAll(pressed)]
   .map((one) => `${one.textContent || one.name}: ${one.getClientRects()[0].height} px`)"""
 
 
-def heading(window: Page) -> str:
-    return window.locator("h1").inner_text()
-
-
 def press(window: Page, button: str) -> None:
     """Go to a button with the Tab key, see that focus shows, and press it with Enter."""
+    window.wait_for_load_state()
     for _ in range(60):
         window.keyboard.press("Tab")
         focused = window.locator(":focus")
         if focused.count() and focused.inner_text() == button:
-            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            expect(focused).not_to_have_css("outline-style", "none")
             with window.expect_navigation():
                 window.keyboard.press("Enter")
             return
@@ -42,10 +39,10 @@ def test_an_organiser_signs_out_by_keyboard_without_scripts(
     site = live_site().address
     sign_in_window(window, site).goto(f"{site}/organise")
 
-    assert heading(window) == "The back office"
+    expect_heading(window, "The back office")
     press(window, "Sign out")
 
-    assert heading(window) == "You are signed out"
+    expect_heading(window, "You are signed out")
 
 
 def test_no_page_behind_the_door_has_a_barrier_or_scrolls_sideways(
@@ -56,7 +53,7 @@ def test_no_page_behind_the_door_has_a_barrier_or_scrolls_sideways(
     found: dict[str, tuple[list[str], int]] = {}
 
     def look(state: str) -> None:
-        found[f"{heading(window)}, {state}"] = (axe(window), horizontal_overflow(window))
+        found[f"{read_heading(window)}, {state}"] = (axe(window), horizontal_overflow(window))
 
     window.goto(f"{site}/sign-in")
     look("empty")

@@ -66,7 +66,7 @@ def done(page: Page) -> str:
 
 
 def asked(queries: list[str]) -> list[str]:
-    """Leave out the look at the edition, which is taken at most once a second."""
+    """Leave out the check of the cache version, which is taken at most once a second."""
     return [query for query in queries if not query.startswith("SELECT site_state")]
 
 

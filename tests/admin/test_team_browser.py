@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from app.accounts.two_factor import totp
 from app.database import db
-from tests.chromium import horizontal_overflow
+from tests.chromium import expect_heading, horizontal_overflow
 from tests.factories import make_organiser, sign_in_window
 from tests.live_site import LiveSite
 
@@ -17,20 +17,22 @@ LONG = f"{'wolfe' * 12}@{'department-of-health.' * 4}example"
 
 def go_to(window: Page, words: str) -> None:
     """Go to a link, button or field with the Tab key, and see that focus shows."""
+    window.wait_for_load_state()
     for _ in range(60):
         window.keyboard.press("Tab")
         focused = window.locator(":focus")
         name = "e => (e.labels?.[0]?.innerText || e.innerText || '').trim()"
         if focused.count() and focused.evaluate(name) == words:
-            assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+            expect(focused).not_to_have_css("outline-style", "none")
             return
     raise AssertionError(f"the Tab key never comes to “{words}”")
 
 
 def press(window: Page, words: str, leads_to: str) -> None:
     go_to(window, words)
-    window.keyboard.press("Enter")
-    expect(window.locator("h1")).to_have_text(leads_to)
+    with window.expect_navigation():  # to another page, or again to one with this heading
+        window.keyboard.press("Enter")
+    expect_heading(window, leads_to)
 
 
 def test_somebody_is_invited_changed_reset_and_removed_by_keyboard(
@@ -74,4 +76,4 @@ def test_somebody_is_invited_changed_reset_and_removed_by_keyboard(
     press(window, "Remove from the team", "Team")
 
     assert {state: told for state, told in found.items() if told != ([], 0)} == {}
-    assert window.get_by_text(LONG).count() == 0
+    expect(window.get_by_text(LONG)).to_have_count(0)

@@ -11,6 +11,7 @@ from playwright.sync_api import Page as Window
 from playwright.sync_api import expect
 
 from tests import keyboard
+from tests.chromium import expect_result, horizontal_overflow
 from tests.factories import FIRST_MORNING, make_session, publish_programme
 from tests.live_site import LiveSite
 
@@ -28,19 +29,19 @@ def test_a_star_is_set_and_taken_back_in_place(
     star.focus()
     window.keyboard.press("Enter")
     expect(star).to_have_attribute("aria-pressed", "true")
-    assert window.get_by_role("status").inner_text() == "“Opening” is in your agenda."
+    expect(window.get_by_role("status")).to_have_text("“Opening” is in your agenda.")
     assert axe(window) == []
     window.goto(f"{home}/sessions/opening")  # another page knows it without being told again
     expect(star).to_have_attribute("aria-pressed", "true")
     window.goto(f"{home}/agenda")
-    assert window.get_by_role("link", name="Opening", exact=True).is_visible()
+    expect(window.get_by_role("link", name="Opening", exact=True)).to_be_visible()
     window.goto(f"{home}/programme")
     star.click()
     expect(star).to_have_attribute("aria-pressed", "false")
 
     window.goto(f"{home}/agenda")
-    assert window.get_by_role("heading", name="Nothing in it yet").is_visible()
-    assert window.evaluate("localStorage.length") == 0
+    expect(window.get_by_role("heading", name="Nothing in it yet")).to_be_visible()
+    expect_result(window, "localStorage.length", 0)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_the_focus_on_a_star_is_seen_in_the_light_and_in_the_dark(
 
     window.keyboard.press("Tab")
 
-    assert keyboard.get_focused_name(window) == "My agenda : Opening"
+    keyboard.expect_focus(window, "My agenda : Opening")
     expect(window.locator(":focus")).to_have_css("outline-color", edge)
 
 
@@ -69,7 +70,7 @@ def test_two_stars_pressed_at_once_are_in_one_agenda(
     expect(window.locator(".star[aria-pressed=true]")).to_have_count(3)
     window.goto(f"{home}/agenda")
 
-    assert window.locator("#my-agenda h3").count() == 3
+    expect(window.locator("#my-agenda h3")).to_have_count(3)
 
 
 def test_without_a_connection_a_star_says_so_and_stays_as_it_was(
@@ -121,13 +122,11 @@ def test_everything_works_without_scripts(
         window.goto(f"{home}/programme")
         window.get_by_role("button", name=f"Add to my agenda : {title}").click()
 
-    assert window.locator("#my-agenda h3").all_inner_texts() == [
-        "Reading the tide",
-        "Harbour walls",
-    ]
-    assert window.get_by_text("At the same time").count() == 2
+    titles = window.locator("#my-agenda h3")
+    expect(titles).to_have_text(["Reading the tide", "Harbour walls"])
+    expect(window.get_by_text("At the same time")).to_have_count(2)
     window.get_by_role("button", name="Take out : Harbour walls").click()
-    assert window.locator("#my-agenda h3").all_inner_texts() == ["Reading the tide"]
+    expect(titles).to_have_text(["Reading the tide"])
 
 
 def test_an_agenda_is_filled_and_carried_to_another_device_by_keyboard(
@@ -147,7 +146,7 @@ def test_an_agenda_is_filled_and_carried_to_another_device_by_keyboard(
         assert axe(telephone) == []
         keyboard.press(telephone, "Open it here")
 
-        assert telephone.locator("#my-agenda h3").all_inner_texts() == ["Opening"]
+        expect(telephone.locator("#my-agenda h3")).to_have_text(["Opening"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -167,7 +166,7 @@ def test_no_page_of_an_agenda_has_a_barrier_or_scrolls_sideways(
         )
         for address in ("/agenda", "/agenda/move", "/agenda/forget"):
             window.goto(address)
-            assert window.evaluate("document.documentElement.scrollWidth") <= 320
+            assert horizontal_overflow(window) == 0
             assert (address, axe(window)) == (address, [])
 
     assert min(heights) >= 44
@@ -206,4 +205,4 @@ def test_ten_sessions_print_on_one_page_with_what_clashes(
     window.emulate_media(media="print")
 
     assert len(re.findall(rb"/Type /Page\b", printed)) == 1
-    assert window.get_by_text("At the same time").first.is_visible()
+    expect(window.get_by_text("At the same time").first).to_be_visible()

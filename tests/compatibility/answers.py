@@ -36,6 +36,7 @@ LEVELLED: Final = (
     (re.compile(r"<code>[0-9a-f]{16}</code>"), "<code>REFERENCE</code>"),  # of one request
 )
 TAG: Final = re.compile(r"<[^<>]*>")
+BESIDE_A_TAG: Final = re.compile(r"(?<=>)\s+|\s+(?=<)")
 TEXTS: Final = ("text/", "application/json", "xml", "javascript", "calendar", "manifest")
 LINES_OF_A_DIFFERENCE, WIDTH = 14, 220
 MOST_SHOWN, MOST_PLACES = 40, 5  # kinds of differences, and addresses of each
@@ -121,16 +122,19 @@ def compare(recorded: Answers, today: Answers, expected: list[Difference]) -> st
         for address, text in answers.items():
             for one in expected:
                 text = one.brought_up(address, text)  # noqa: PLW2901 - each goes on from the last
-            text, now = _fold_tags(text), _fold_tags(today[browser][address])  # noqa: PLW2901
+            text, now = _fold(text), _fold(today[browser][address])  # noqa: PLW2901
             if now != text:
                 faults.setdefault(_short(text, now), []).append(f"{address} ({browser})")
     unmet = [f"nothing is “{one.before}” any more" for one in expected if not one.was_met]
     return "\n\n".join([*unmet, *_told(faults, sum(map(len, recorded.values())))])
 
 
-def _fold_tags(text: str) -> str:
-    """Collapse white space inside tags, where it means nothing: the formatter wraps long ones."""
-    return TAG.sub(lambda tag: " ".join(tag[0].split()), text)
+def _fold(text: str) -> str:
+    """Make one space of white space inside and beside tags: the formatter wraps and indents them.
+
+    Whether there is any stays, for that is seen.
+    """
+    return BESIDE_A_TAG.sub(" ", TAG.sub(lambda tag: " ".join(tag[0].split()), text))
 
 
 def _told(faults: dict[str, list[str]], count: int) -> Iterator[str]:

@@ -40,7 +40,7 @@ class Stage:
         return link
 
 
-def work_off_appointments() -> None:
+def run_frequent_tasks() -> None:
     """Do what the worker does every few seconds."""
     worker.run_tasks(FREQUENT_TASKS)
 

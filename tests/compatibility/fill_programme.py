@@ -6,7 +6,7 @@ from app.database import db, transaction
 from app.programme.models import Session
 from tests import factories
 from tests.browser import Answer, Browser
-from tests.compatibility.fill import Stage, work_off_appointments
+from tests.compatibility.fill import Stage, run_frequent_tasks
 from tests.materials.sample_files import make_pdf
 from tests.programme.sample_pictures import make_picture
 
@@ -19,7 +19,7 @@ def begin() -> None:
     """Publish the small conference."""
     factories.load_small_conference()
     factories.set_places(6)
-    work_off_appointments()  # of the first release nobody needs to be told
+    run_frequent_tasks()  # of the first release nobody needs to be told
 
 
 def edit(editor: Browser) -> None:
@@ -66,7 +66,7 @@ def publish(editor: Browser, note: str) -> None:
     editor.open("/organise/publishing/publish")
     editor.press("Continue", {"Note": note, **_overruling(editor)})
     editor.press("Publish now")
-    work_off_appointments()
+    run_frequent_tasks()
 
 
 def _overruling(editor: Browser) -> dict[str, str]:
@@ -79,7 +79,7 @@ def go_back(editor: Browser, number: int, why: str) -> None:
     """Let readers see an earlier release again."""
     editor.open(f"/organise/publishing/releases/{number}/back")
     editor.press(f"Go back to release {number}", why_you_go_back=why)
-    work_off_appointments()
+    run_frequent_tasks()
 
 
 def plan(editor: Browser, day: str, time: str, note: str) -> None:

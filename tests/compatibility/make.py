@@ -33,7 +33,7 @@ from tests.compatibility import (
     fill_speakers,
     walk,
 )
-from tests.compatibility.fill import Stage, cookies_of, work_off_appointments
+from tests.compatibility.fill import Stage, cookies_of, run_frequent_tasks
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
 from tests.sent_emails import deliver_emails
@@ -67,7 +67,7 @@ def fill(stage: Stage) -> None:
     deliver_emails()
 
     stage.clock.move_to("2009-05-11T09:30:30+01:00")
-    work_off_appointments()
+    run_frequent_tasks()
     organiser = fill_office.sign_in(stage)
     fill_programme.add(organiser)
     fill_programme.publish(organiser, "Tide pools")

@@ -34,11 +34,11 @@ def newcomer(people: People, held: Held) -> Callable[[], Browser]:
     return databases.new_browser(site, held["settings"]["SITE_URL"])
 
 
-def do(chores: Sequence[Task]) -> None:
+def do(tasks: Sequence[Task]) -> None:
     """Do what the worker does; unlike it, stop where one goes wrong."""
-    for chore in chores:
+    for task in tasks:
         with transaction():
-            chore()
+            task()
 
 
 def test_registrations_that_were_begun_are_finished(

@@ -90,5 +90,15 @@ def test_a_difference_is_told_unless_it_is_listed_and_listed_only_while_it_is_me
     assert told(help="Emails", venue="Letters") == "nothing is “Letters” any more"
 
 
+def test_how_a_page_is_indented_is_no_difference_but_a_space_that_is_seen_is_one() -> None:
+    recorded = {"anybody": {"/": "200\n\n<p>\n  <b>One</b> two</p>"}}
+
+    def told(now: str) -> str:
+        return answers.compare(recorded, {"anybody": {"/": f"200\n\n{now}"}}, [])
+
+    assert told("<p> <b>One</b>\n      two</p>") == ""
+    assert told("<p> <b>One</b>two</p>").startswith("1 of 1 answers differ:")
+
+
 def _plain(rule: str) -> str:
     return re.sub(r"<(?:[^<>]*:)?(\w+)>", r"<\1>", rule)

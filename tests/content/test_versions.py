@@ -19,11 +19,10 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.content import diff, listing, queries, services
 from app.content.models import ContentVersion
-from app.content.services import StaleContent
 from app.content.versions import NOTICE_KEY, ContentDraft, ContentKey, ContentStore, Version
 from app.content.views import get_content_folder
 from app.database import db, transaction
-from app.errors import Gone, NotFound
+from app.errors import Gone, NotFound, StaleEdit
 from tests.browser import Browser
 from tests.factories import make_link
 
@@ -152,7 +151,7 @@ def test_what_was_shipped_is_shown_where_the_database_has_never_been_there(
 def test_of_many_who_save_at_once_one_is_first_and_the_others_are_told(site: Flask) -> None:
     ended = _at_once(site, 4)
 
-    assert sorted(ended) == ["StaleContent"] * 3 + ["saved"]
+    assert sorted(ended) == ["StaleEdit"] * 3 + ["saved"]
     assert [one.version for one in db.session.scalars(select(ContentVersion))] == [1]
 
 
@@ -229,7 +228,7 @@ def _at_once(site: Flask, people: int) -> list[str]:
             start.wait(20)
             try:
                 _save(f"From person {number}.")
-            except (StaleContent, IntegrityError) as refusal:
+            except (StaleEdit, IntegrityError) as refusal:
                 ended.append(type(refusal).__name__)
             else:
                 ended.append("saved")

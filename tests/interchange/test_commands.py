@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.database import db
+from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme import queries, snapshot
 from app.registration import queries as registration
@@ -60,6 +61,12 @@ def last(result: Result) -> str:
     return result.output.splitlines()[-1]
 
 
+def history() -> list[str]:
+    """Give what the history tells of loading."""
+    entries = select(HistoryEntry.summary).where(HistoryEntry.subject == "programme")
+    return list(db.session.scalars(entries.order_by(HistoryEntry.id)))
+
+
 @pytest.mark.empty
 @pytest.mark.both_databases
 def test_a_first_load_tells_what_it_added(command: Command, visitor: Browser) -> None:
@@ -79,6 +86,8 @@ def test_a_first_load_tells_what_it_added(command: Command, visitor: Browser) ->
 
 @pytest.mark.both_databases
 def test_a_second_load_says_that_nothing_changed(command: Command) -> None:
+    before = history()
+
     result = command("load-programme", SMALL_CONFERENCE, "--publish")
 
     assert result.exit_code == 0
@@ -87,6 +96,7 @@ def test_a_second_load_says_that_nothing_changed(command: Command) -> None:
         "Release 1 stays public: nothing has changed since",
     ]
     assert queries.get_latest_release_number() == 1
+    assert history() == before
 
 
 def test_a_load_tells_what_it_changed_and_withdrew(
@@ -97,6 +107,7 @@ def test_a_load_tells_what_it_changed_and_withdrew(
     assert "Changed:\n  The conference (place)" in result.output
     assert "Withdrawn:\n  Session: Farewell" in result.output
     assert last(result) == "0 added, 1 changed, 1 withdrawn"
+    assert history()[-1] == "A programme was loaded: 0 added, 1 changed, 1 withdrawn"
 
 
 def test_a_long_report_counts_what_it_does_not_name(command: Command) -> None:
@@ -119,9 +130,13 @@ def test_a_dry_run_changes_nothing(command: Command, a_file: Callable[..., Path]
 
 
 def test_merging_withdraws_nothing(command: Command, a_file: Callable[..., Path]) -> None:
-    result = command("load-programme", a_file(sessions=1), "--merge")
+    file = a_file(sessions=1)
+    file.write_text(file.read_text("utf-8").replace('"Opening"', '"A grand opening"'), "utf-8")
 
-    assert last(result) == "Nothing changed"
+    result = command("load-programme", file, "--merge")
+
+    assert last(result) == "0 added, 1 changed, 0 withdrawn"
+    assert history()[-1] == "A programme was loaded: 0 added, 1 changed, 0 withdrawn"
     assert len(queries.list_sessions()) == 5
 
 

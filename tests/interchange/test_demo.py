@@ -75,7 +75,7 @@ def test_more_sessions_than_two_days_can_hold_get_more_days() -> None:
     assert (conference.ends_on, conference.places) == (date(2008, 11, 10), 5_000)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sessions=st.integers(1, 300), speakers=st.integers(0, 400))
 def test_no_room_and_no_person_is_wanted_twice_at_once(sessions: int, speakers: int) -> None:
     assert clashes(generate(sessions, speakers)) == []

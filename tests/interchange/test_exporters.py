@@ -11,16 +11,14 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 from zoneinfo import ZoneInfo
 
 import pytest
-from defusedxml import ElementTree
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft6Validator
-from lxml import etree  # type: ignore[import-untyped]  # it ships no types
+from lxml import etree
 
 from app import clock
 from app.database import db, transaction
@@ -116,9 +114,8 @@ def saved(folder: Path, name: str, source: ExportSource) -> Path:
     return path
 
 
-def xml_of(source: ExportSource) -> Element:
-    root: Element = ElementTree.fromstring(FORMATS["schedule.xml"].dump(source))
-    return root
+def xml_of(source: ExportSource) -> Any:
+    return etree.fromstring(FORMATS["schedule.xml"].dump(source).encode())
 
 
 # Our own JSON
@@ -553,20 +550,16 @@ def test_a_table_of_sessions_tells_people_what_they_want_to_know(site: Flask) ->
         head, rows = TABLES["sessions"].build(snapshot_builder.build_snapshot())
 
     told = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
-    assert told["Opening"] == {
+    assert {name: cell for name, cell in told["Opening"].items() if cell} == {
         "Title": "Opening",
-        "Subtitle": "",
         "Kind": "Plenary",
         "Day": "2009-06-10",
         "Starts": "09:30",
         "Ends": "10:30",
         "Room": "Great hall",
-        "Theme": "",
         "People": "Ada Marsh (Chair)\nJoão Maré (Speaker)",
         "Language": "en",
         "Abstract": "Why we are here.",
-        "Description": "",
-        "Links": "",
         "Cancelled": "No",
         "Illustrative": "No",
         "Recorded": "No",

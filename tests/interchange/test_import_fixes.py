@@ -23,60 +23,58 @@ def test_an_old_and_dirty_file_loads_with_a_report() -> None:
         ImportNote(
             "the file",
             "the whole file",
-            "mended",
+            "fixed",
             "3 sessions stand outside any room; their own word for the room was used",
         ),
         ImportNote(
             "the file",
             "the whole file",
-            "mended",
+            "fixed",
             "2 sessions have no date of their own; their day and their start were used",
         ),
         ImportNote(
             "the file",
             "the whole file",
-            "mended",
+            "fixed",
             "2 sessions have no guid; their numbers were used",
         ),
         ImportNote(
             "the file",
             "time zone",
-            "mended",
+            "fixed",
             "No time zone is named; Europe/London was used, "
             "since nothing in the file points to another",
         ),
         ImportNote(
             "line 13",
             "Food & income",
-            "mended",
+            "fixed",
             "Its characters were written as codes twice over",
         ),
-        ImportNote(
-            "line 13", "Food & income", "mended", "Its text was written as codes twice over"
-        ),
+        ImportNote("line 13", "Food & income", "fixed", "Its text was written as codes twice over"),
         ImportNote(
             "line 22",
             "Night watch",
-            "mended",
+            "fixed",
             "It starts at 01:30, after midnight, so it was put on 2008-11-07",
         ),
         ImportNote(
             "line 27",
             "Daily Life",
-            "mended",
+            "fixed",
             "This is the theme “Daily life”, spelt in another way",
         ),
         ImportNote(
             "line 22",
             "MAIN hall",
-            "mended",
+            "fixed",
             "This is the room “Main hall”, spelt in another way",
         ),
         ImportNote("line 32", "a session", "left out", "It has no title"),
         ImportNote(
             "the file",
             "last day",
-            "mended",
+            "fixed",
             "“20008-11-07” is not a date; 2008-11-07 was used",
         ),
     )
@@ -104,9 +102,9 @@ def test_characters_that_play_tricks_are_taken_out_of_names(tmp_path: Path) -> N
     assert reading.programme.speakers[0].name == "Ada Ashdown"
     assert reading.programme.sessions[0].title == "Warm homes"
     assert list_notes(reading) == [
-        ("mended", "1 control character was removed, since XML does not allow them"),
-        ("mended", "It held characters that cannot be seen; they were removed"),
-        ("mended", "It held characters that cannot be seen; they were removed"),
+        ("fixed", "1 control character was removed, since XML does not allow them"),
+        ("fixed", "It held characters that cannot be seen; they were removed"),
+        ("fixed", "It held characters that cannot be seen; they were removed"),
     ]
 
 
@@ -119,7 +117,7 @@ def test_control_characters_written_as_codes_are_taken_out(tmp_path: Path) -> No
 
     assert reading.programme.sessions[0].title == "Warm homes"
     assert list_notes(reading) == [
-        ("mended", "3 control characters were removed, since XML does not allow them")
+        ("fixed", "3 control characters were removed, since XML does not allow them")
     ]
 
 
@@ -131,8 +129,8 @@ def test_absurdly_long_words_are_cut(tmp_path: Path) -> None:
     (session,) = reading.programme.sessions
     assert (len(session.title), len(session.abstract)) == (300, 50_000)
     assert list_notes(reading) == [
-        ("mended", "It was cut to 300 characters; it had 400"),
-        ("mended", "It was cut to 50,000 characters; it had 60,000"),
+        ("fixed", "It was cut to 300 characters; it had 400"),
+        ("fixed", "It was cut to 50,000 characters; it had 60,000"),
     ]
 
 
@@ -154,7 +152,7 @@ def test_a_wrong_word_for_the_encoding_is_seen_through(tmp_path: Path) -> None:
     reading = parse_contents(words, tmp_path)
 
     assert reading.programme.conference.title == "Santé"
-    assert list_notes(reading) == [("mended", "It says iso-8859-1, but it is written in UTF-8")]
+    assert list_notes(reading) == [("fixed", "It says iso-8859-1, but it is written in UTF-8")]
 
 
 @pytest.mark.parametrize(
@@ -181,3 +179,12 @@ def test_links_that_lead_nowhere_safe_are_left_out(tmp_path: Path) -> None:
         ("https://b.example/", "b.example"),
     )
     assert [note.kind for note in reading.notes] == ["left out"] * 3
+
+
+def test_a_prefix_that_is_not_declared_does_no_harm(tmp_path: Path) -> None:
+    abstract = "<abstract>One <o:p>two</o:p> three</abstract>"
+    event = make_event_xml().replace("<persons>", f"{abstract}<persons>")
+
+    [session] = parse_contents(make_schedule_xml(event), tmp_path).programme.sessions
+
+    assert session.abstract == "One <o:p>two</o:p> three"

@@ -196,3 +196,14 @@ def test_a_session_that_is_cancelled_says_so(tmp_path: Path) -> None:
     reading = parse_contents(json.dumps(own), tmp_path)
 
     assert [session.cancelled for session in reading.programme.sessions] == [True, False]
+
+
+def test_an_element_of_another_namespace_is_none_of_ours(tmp_path: Path) -> None:
+    foreign = '<p:title xmlns:p="urn:other">Something else</p:title><title>'
+    plain = make_schedule_xml().replace("<title>", foreign)
+    namespaced = plain.replace("<schedule>", '<schedule xmlns="urn:schedule">')
+
+    for document in (plain, namespaced):
+        programme = parse_contents(document, tmp_path).programme
+        titles = [programme.conference.title, *(one.title for one in programme.sessions)]
+        assert titles == ["A conference of faults", "Warm homes"]

@@ -123,7 +123,7 @@ def test_an_event_of_a_whole_day_is_kept_without_a_time() -> None:
 
     assert reading.programme.sessions[0].starts_at is None
     assert list_notes(reading) == [
-        ("mended", "Nothing says when it starts, so it is kept without a time")
+        ("fixed", "Nothing says when it starts, so it is kept without a time")
     ]
 
 
@@ -131,14 +131,14 @@ def test_an_event_without_a_room_is_kept_without_one() -> None:
     reading = read_bytes(a_calendar(an_event(LOCATION="")), TIDES)
 
     assert reading.programme.sessions[0].room is None
-    assert list_notes(reading) == [("mended", "No room is named, so it is kept without one")]
+    assert list_notes(reading) == [("fixed", "No room is named, so it is kept without one")]
 
 
 def test_rooms_whose_names_differ_only_by_case_are_one() -> None:
     reading = read_bytes(a_calendar(an_event(), an_event(UID="two", LOCATION="MAIN HALL")), TIDES)
 
     assert [room.name for room in reading.programme.rooms] == ["Main hall"]
-    assert ("mended", "This is the room “Main hall”, spelt in another way") in list_notes(reading)
+    assert ("fixed", "This is the room “Main hall”, spelt in another way") in list_notes(reading)
 
 
 def test_two_events_with_one_identity_are_kept_apart() -> None:
@@ -150,7 +150,7 @@ def test_two_events_with_one_identity_are_kept_apart() -> None:
         "one@example.org",
         "one@example.org-2",
     ]
-    assert list_notes(reading)[0][0] == "mended"
+    assert list_notes(reading)[0][0] == "fixed"
 
 
 def test_a_cancelled_event_is_a_cancelled_session() -> None:
@@ -162,13 +162,13 @@ def test_of_what_is_repeated_only_the_first_time_is_kept() -> None:
     reading = read_bytes(a_calendar(an_event(RRULE="FREQ=DAILY;COUNT=1000000")), TIDES)
 
     assert len(reading.programme.sessions) == 1
-    assert list_notes(reading) == [("mended", "It is repeated; only its first time was kept")]
+    assert list_notes(reading) == [("fixed", "It is repeated; only its first time was kept")]
 
 
 def test_what_cannot_be_read_of_an_event_is_told() -> None:
     reading = read_bytes(a_calendar(an_event(DTSTART=":soon", DTEND="")), TIDES)
 
-    assert ("mended", "Its DTSTART cannot be read; it was ignored") in list_notes(reading)
+    assert ("fixed", "Its DTSTART cannot be read; it was ignored") in list_notes(reading)
 
 
 @pytest.mark.parametrize(

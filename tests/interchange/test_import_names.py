@@ -33,7 +33,7 @@ def test_two_sessions_with_one_identity_are_told_apart(tmp_path: Path) -> None:
 
     assert [session.key for session in reading.programme.sessions] == ["one", "one-2", "one-3"]
     assert list_notes(reading)[0] == (
-        "mended",
+        "fixed",
         "“Warm homes” is known as one too, so this one became one-2",
     )
 
@@ -43,7 +43,7 @@ def test_a_session_without_guid_or_number_is_known_by_its_title(tmp_path: Path) 
 
     assert reading.programme.sessions[0].key == "name:warm homes"
     assert list_notes(reading) == [
-        ("mended", "A session has neither guid nor number; it is known by its title")
+        ("fixed", "A session has neither guid nor number; it is known by its title")
     ]
 
 
@@ -72,7 +72,7 @@ def test_a_session_without_a_room_is_kept(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(room=""), room=""), tmp_path)
 
     assert reading.programme.sessions[0].room is None
-    assert list_notes(reading) == [("mended", "No room is named, so it is kept without one")]
+    assert list_notes(reading) == [("fixed", "No room is named, so it is kept without one")]
 
 
 def test_a_person_named_twice_in_a_session_appears_once(tmp_path: Path) -> None:
@@ -82,8 +82,8 @@ def test_a_person_named_twice_in_a_session_appears_once(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].appearances == (ParsedAppearance("1"),)
     assert list_notes(reading) == [
-        ("mended", "This is the speaker “Ada Ashdown”, spelt in another way"),
-        ("mended", "It names ADA Ashdown twice"),
+        ("fixed", "This is the speaker “Ada Ashdown”, spelt in another way"),
+        ("fixed", "It names ADA Ashdown twice"),
     ]
 
 
@@ -106,7 +106,7 @@ def test_two_people_with_one_number_are_kept_apart(tmp_path: Path) -> None:
 
     assert [person.key for person in reading.programme.speakers] == ["1", "name:jago hollins"]
     assert list_notes(reading) == [
-        ("mended", "The number 1 is that of Ada Ashdown too; they are kept apart")
+        ("fixed", "The number 1 is that of Ada Ashdown too; they are kept apart")
     ]
 
 
@@ -163,7 +163,7 @@ def test_a_theme_may_learn_its_colour_and_may_be_called_otherwise(tmp_path: Path
     (theme,) = reading.programme.themes
     assert (theme.slug, theme.name, theme.colour) == ("life", "Daily life", "#17683f")
     assert list_notes(reading) == [
-        ("mended", "This is the theme “Daily life”, spelt in another way")
+        ("fixed", "This is the theme “Daily life”, spelt in another way")
     ]
 
 
@@ -179,7 +179,7 @@ def test_hidden_characters_are_taken_out_of_texts(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].abstract == "ab"
     assert list_notes(reading) == [
-        ("mended", "Its text held characters that cannot be seen; they were removed")
+        ("fixed", "Its text held characters that cannot be seen; they were removed")
     ]
 
 

@@ -52,7 +52,7 @@ def test_facts_that_cannot_be_are_left_out(tmp_path: Path) -> None:
     assert (facts.contact_email, facts.places, facts.registration_opens_at) == ("", None, None)
     assert facts.title == "Untitled conference"
     assert [(note.kind, note.subject) for note in reading.notes] == [
-        ("mended", "title"),
+        ("fixed", "title"),
         ("left out", "contact_email"),
         ("left out", "places"),
         ("left out", "registration_opens_at"),
@@ -80,7 +80,7 @@ def test_a_value_that_stands_twice_counts_once(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[1].title == "Lunch"
     assert list_notes(reading) == [
-        ("mended", "A value stands twice under one name; the first was used")
+        ("fixed", "A value stands twice under one name; the first was used")
     ]
 
 
@@ -89,7 +89,7 @@ def test_a_number_that_is_none_counts_as_nothing(tmp_path: Path) -> None:
 
     assert reading.programme.rooms[0].capacity is None
     assert list_notes(reading) == [
-        ("mended", "It says NaN where a number should be; it was ignored")
+        ("fixed", "It says NaN where a number should be; it was ignored")
     ]
 
 

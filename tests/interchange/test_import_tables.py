@@ -1,5 +1,6 @@
 """What an organiser finds in the programme after reading a spreadsheet."""
 
+from dataclasses import replace
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -8,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidFile
-from app.interchange.importers import parse_workbook, spreadsheets
+from app.interchange.importers import parse_workbook, speakers, spreadsheets, tables
 from app.interchange.importers.detect import read_bytes
 from app.interchange.importers.parsed import ParsedAppearance, ParsedSession, ParseResult
 from app.interchange.importers.raw import TargetConference
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import WORDS, FieldTable
+from app.programme.models import Speaker
 from tests.interchange.sample_schedules import list_notes
 from tests.interchange.sample_workbooks import DAY, HOUR, Cell, make_workbook, make_zip
 from tests.interchange.test_import_ical import TIDES
@@ -49,7 +53,7 @@ def test_people_whose_names_differ_only_by_case_are_one() -> None:
     )
 
     assert names(reading) == ["Ada Marsh"]
-    spelt = ("mended", "This is the speaker “Ada Marsh”, spelt in another way")
+    spelt = ("fixed", "This is the speaker “Ada Marsh”, spelt in another way")
     assert list_notes(reading).count(spelt) == 1
 
 
@@ -164,7 +168,7 @@ def test_a_time_that_cannot_be_read_is_told(day: str, start: str) -> None:
     reading = read("Title;Day;Start", f"Warm homes;{day};{start}")
 
     assert only(reading).starts_at is None
-    assert ("mended", "Nothing says when it starts, so it is kept without a time") in list_notes(
+    assert ("fixed", "Nothing says when it starts, so it is kept without a time") in list_notes(
         reading
     )
 
@@ -180,7 +184,7 @@ def test_a_table_without_times_says_nothing_of_them() -> None:
 
     assert only(reading).starts_at is None
     assert list_notes(reading) == [
-        ("mended", "A session has neither guid nor number; it is known by its title")
+        ("fixed", "A session has neither guid nor number; it is known by its title")
     ]
 
 
@@ -259,7 +263,7 @@ def test_a_row_may_be_a_session_with_its_speaker() -> None:
     }
     assert [len(one.appearances) for one in reading.programme.sessions] == [1, 2]
     assert reading.programme.sessions[0].description == "Why,\nand for whom."
-    assert ("mended", "It names 2 people; they were parted") in list_notes(reading)
+    assert ("fixed", "It names 2 people; they were parted") in list_notes(reading)
 
 
 def test_a_cell_that_looks_like_a_formula_is_read_as_it_was_written() -> None:
@@ -273,7 +277,7 @@ def test_a_table_that_excel_saved_in_its_own_letters_is_read() -> None:
     reading = read_bytes("Title;Room\nSanté pour tous;Quai".encode("cp1252"), TIDES)
 
     assert only(reading).title == "Santé pour tous"
-    assert ("mended", "It was read as Windows-1252, as Excel saves it") in list_notes(reading)
+    assert ("fixed", "It was read as Windows-1252, as Excel saves it") in list_notes(reading)
 
 
 def test_a_workbook_is_read_sheet_by_sheet() -> None:
@@ -401,3 +405,20 @@ def test_whatever_stands_in_a_table_is_read_or_refused(rows: list[list[str]]) ->
 def test_letters_that_are_no_table_are_refused() -> None:
     with pytest.raises(InvalidFile, match="This is no programme"):
         read("Dear all,", "here is the programme.")
+
+
+def test_a_speakers_field_of_any_simple_kind_is_read_as_one_of_a_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = SPEAKER_FIELDS
+    fields = [replace(one, kind=WORDS) if one.name == "role" else one for one in table]
+    for module in (speakers, tables):
+        monkeypatch.setattr(
+            module,
+            "SPEAKER_FIELDS",
+            FieldTable[Speaker](table.history_subject, table.name, table.check, *fields),
+        )
+
+    [ada] = read("Name,Role", "Ada Marsh,tax; moon").programme.speakers
+
+    assert vars(ada)["role"] == ("tax", "moon")

@@ -56,7 +56,7 @@ def test_a_session_without_a_usable_length_gets_half_an_hour(
     reading = parse_contents(make_schedule_xml(make_event_xml(duration=written)), tmp_path)
 
     assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 10, 9, 30, tzinfo=UTC)
-    assert list_notes(reading) == [("mended", reason)]
+    assert list_notes(reading) == [("fixed", reason)]
 
 
 def test_a_session_that_never_ends_is_cut_to_a_day(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_session_that_never_ends_is_cut_to_a_day(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 11, 9, tzinfo=UTC)
     assert list_notes(reading) == [
-        ("mended", "It lasts longer than a day (2 days, 0:00:00); it was cut to 24 hours")
+        ("fixed", "It lasts longer than a day (2 days, 0:00:00); it was cut to 24 hours")
     ]
 
 
@@ -81,7 +81,7 @@ def test_an_hour_that_no_clock_shows_is_no_start(start: str, tmp_path: Path) -> 
 def test_a_day_that_no_calendar_holds_is_no_last_day(end: str, tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(end=end), tmp_path)
 
-    assert list_notes(reading) == [("mended", f"“{end}” is not a date; 2009-06-10 was used")]
+    assert list_notes(reading) == [("fixed", f"“{end}” is not a date; 2009-06-10 was used")]
 
 
 @pytest.mark.parametrize("end", ["2009-06-10T11:15:00+01:00", "11:15"])
@@ -104,7 +104,7 @@ def test_a_session_without_a_time_is_kept_without_one(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].starts_at is None
     assert list_notes(reading) == [
-        ("mended", "Nothing says when it starts, so it is kept without a time")
+        ("fixed", "Nothing says when it starts, so it is kept without a time")
     ]
 
 
@@ -112,7 +112,7 @@ def test_a_date_that_cannot_be_read_gives_way_to_the_day_and_the_start(tmp_path:
     reading = parse_contents(make_schedule_xml(make_event_xml(date="2009-06-10T99:00")), tmp_path)
 
     assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
-    assert list_notes(reading)[1] == ("mended", "Its date cannot be read: 2009-06-10T99:00")
+    assert list_notes(reading)[1] == ("fixed", "Its date cannot be read: 2009-06-10T99:00")
 
 
 def test_a_date_counts_more_than_a_start_that_differs(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_date_counts_more_than_a_start_that_differs(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
     assert list_notes(reading) == [
-        ("mended", "Its date says 10:00 and its start says 11:00; the date was used")
+        ("fixed", "Its date says 10:00 and its start says 11:00; the date was used")
     ]
 
 

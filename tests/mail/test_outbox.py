@@ -18,7 +18,7 @@ from tests.mail_server import MailServer
 
 Deliver = Callable[[], str]
 LEASE = timedelta(minutes=1)
-SHOWN = "{% from 'mail/state.html' import state %}{{ state(letter) }}"
+SHOWN = "{% from 'mail/delivery_state.html' import state %}{{ state(letter) }}"
 
 
 def test_a_letter_that_failed_can_be_sent_again(mailbox: MailServer, deliver: Deliver) -> None:

@@ -2,10 +2,11 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Timer
 
@@ -14,7 +15,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from app.database import newest_migration
+from app.database_faults import newest_migration
 from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.outbox import LeasedEmail
@@ -155,7 +156,7 @@ def test_a_worker_told_to_stop_does_not_wait_for_the_database_forever(
     )
 
 
-def test_a_chore_that_fails_stops_no_other(site: Flask) -> None:
+def test_a_task_that_fails_stops_no_other(site: Flask) -> None:
     done: list[str] = []
 
     def fail() -> None:
@@ -244,19 +245,53 @@ def test_all_steps_together_have_a_limit_too(
 
 
 @pytest.mark.settings(MAIL_TIMEOUT=1)
+@pytest.mark.parametrize("be_slow", [MailServer.greet_endlessly, MailServer.drip])
 def test_a_server_that_drips_its_answer_is_cut_off_well_within_the_loan(
-    site: Flask, mailbox: MailServer
+    site: Flask, mailbox: MailServer, be_slow: Callable[[MailServer], None]
 ) -> None:
     server = transports.SmtpTransport(site)
-    mailbox.greet_endlessly()
+    be_slow(mailbox)
     began = time.perf_counter()
 
-    with pytest.raises(
-        transports.ServerUnavailable, match="The mail server did not answer in time"
-    ):
+    with pytest.raises(transports.TemporaryFailure, match="The mail server did not answer in time"):
         server.send(A_LETTER)
 
     assert 1 < time.perf_counter() - began < server.max_send_time
+
+
+@contextmanager
+def listen_without_answering(count: int) -> Iterator[list[tuple[str, int]]]:
+    """Give addresses at which connections are neither accepted nor refused."""
+    with ExitStack() as open_sockets:
+        addresses = []
+        for _ in range(count):
+            listener = open_sockets.enter_context(socket.socket())
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(0)
+            for _ in range(3):  # as many as wait at the door before it takes no more
+                caller = open_sockets.enter_context(socket.socket())
+                caller.setblocking(False)
+                caller.connect_ex(listener.getsockname())
+            addresses.append(listener.getsockname())
+        yield addresses
+
+
+@pytest.mark.settings(MAIL_TIMEOUT=1)
+def test_a_server_with_many_dead_addresses_is_given_up_well_within_the_loan(
+    site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listen_without_answering(9) as addresses:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", one) for one in addresses]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        server = transports.SmtpTransport(site)
+        began = time.perf_counter()
+
+        with pytest.raises(
+            transports.ServerUnavailable, match="The mail server did not answer in time"
+        ):
+            server.send(A_LETTER)
+
+        assert 1 < time.perf_counter() - began < server.max_send_time
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1:8000", "[::1]:8000", "conference.example"])

@@ -16,17 +16,14 @@ from hypothesis import strategies as st
 from app import clock
 from app.database import db
 from app.programme import clashes
-from app.programme.clashes import (
-    Clash,
+from app.programme.clashes import Clash, find_clashes, find_in_working_programme, group_by_session
+from app.programme.models import Absence, Appearance, Conference
+from app.programme.scheduled_sessions import (
     Participant,
     RoomInfo,
     ScheduledSession,
     SchedulingRules,
-    find_clashes,
-    find_in_working_programme,
-    group_by_session,
 )
-from app.programme.models import Absence, Appearance, Conference
 from tests.factories import FIRST_MORNING, make_room, make_session, make_speaker, save
 
 LONDON = ZoneInfo("Europe/London")

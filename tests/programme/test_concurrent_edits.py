@@ -9,10 +9,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import Base, db, transaction
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import queries as history
 from app.programme.editing import sessions, undo, versioned_edits
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.models import Session
 
 PEOPLE = 4

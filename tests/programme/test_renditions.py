@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app import clock
 from app.database import db, transaction
 from app.programme.models import Photo, Rendition, Speaker
-from app.programme.photos import cropping, encode_renditions, processing, renditions
+from app.programme.photos import cropping, encode_renditions, normalise_upload, renditions
 from app.programme.photos.cropping import Crop
 from app.proposals import photo_retention
 from tests.browser import Browser
@@ -33,7 +33,7 @@ def a_real_photo(speaker: Speaker, cut: Crop | None = None, **about: object) -> 
     """Save a photo of a speaker whose left half is red and whose right half is blue."""
     halves = Image.new("RGB", (900, 600), BLUE)
     halves.paste(RED, (0, 0, 450, 600))
-    whole = processing.normalise_upload(encode(halves))
+    whole = normalise_upload.normalise_upload(encode(halves))
     cut = cut or Crop()
     held = {"original": whole, "crop": str(cut), "picture": cropping.crop_square(whole, cut)}
     return make_photo(speaker, **held, **about)
@@ -95,7 +95,7 @@ def test_renditions_of_what_readers_do_not_see_are_not_served(visitor: Browser) 
 def test_a_photo_shows_the_part_that_was_chosen_in_every_size() -> None:
     halves = Image.new("RGB", (900, 600), BLUE)
     halves.paste(RED, (0, 0, 450, 600))
-    whole = processing.normalise_upload(encode(halves))
+    whole = normalise_upload.normalise_upload(encode(halves))
 
     for across, wanted in ((0, RED), (100, BLUE)):
         square = Image.open(BytesIO(cropping.crop_square(whole, Crop(across, 50, 50))))

@@ -8,13 +8,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.database import db, transaction
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import queries as history
 from app.history.models import HistoryEntry
 from app.programme.editing import sessions
 from app.programme.editing.sessions import SkippedSession
-from app.programme.editing.versioned_edits import StaleEdit
-from app.programme.fields.sessions import FIELD_NAMES, SESSION_FIELDS
+from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import Session
 from tests.factories import FIRST_MORNING, make_session, make_speaker, make_theme, publish_programme
 
@@ -69,7 +68,7 @@ def test_a_session_is_added_with_all_that_is_known_of_it(site: Flask) -> None:
         sessions.add(A_TALK, actor=GRACE)
 
     talk = session("uber-ebbe-und-flut")
-    told = {field: SESSION_FIELDS.get_value(talk, field) for field in FIELD_NAMES}
+    told = {field: SESSION_FIELDS.get_value(talk, field) for field in A_TALK}
     assert told == A_TALK | {
         "starts_at": "2009-06-10T13:00:00+00:00",
         "ends_at": "2009-06-10T14:00:00+00:00",
@@ -136,7 +135,9 @@ def test_a_single_change_is_a_sentence_of_its_own(site: Flask) -> None:
 def test_saving_what_stands_already_leaves_no_trace(site: Flask) -> None:
     one = session("opening")
 
-    saved("opening", **{field: SESSION_FIELDS.get_value(one, field) for field in FIELD_NAMES})
+    saved(
+        "opening", **{field: SESSION_FIELDS.get_value(one, field) for field in SESSION_FIELDS.names}
+    )
 
     assert session("opening").version == 1
     assert history.find_latest("session opening") is None
@@ -198,12 +199,16 @@ def test_an_edit_that_comes_too_late_holds_both_versions(site: Flask) -> None:
 def test_what_cannot_be_is_refused_and_nothing_is_half_done(
     site: Flask, values: dict[str, Any], reason: str
 ) -> None:
-    before = {field: SESSION_FIELDS.get_value(session("opening"), field) for field in FIELD_NAMES}
+    before = {
+        field: SESSION_FIELDS.get_value(session("opening"), field) for field in SESSION_FIELDS.names
+    }
 
     assert refusal("opening", **values) == reason
 
     opening = session("opening")
-    assert {field: SESSION_FIELDS.get_value(opening, field) for field in FIELD_NAMES} == before
+    assert {
+        field: SESSION_FIELDS.get_value(opening, field) for field in SESSION_FIELDS.names
+    } == before
     assert history.find_latest("session opening") is None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
 
 from app.database import transaction
 from app.programme import queries
@@ -133,12 +134,13 @@ def test_a_device_elsewhere_is_offered_its_own_zone_and_nothing_changes_by_itsel
     with chromium.new_context(base_url=home, timezone_id="America/Lima") as context:
         window = context.new_page()
         window.goto("/programme")
-        assert window.locator(".row__elsewhere").count() == 0
+        expect(window.locator(".row__elsewhere")).to_have_count(0)
         window.get_by_text("Show Lima time as well").click()
         window.get_by_role("button", name="Show these times").click()
         window.wait_for_url("**/programme?zone=America%2FLima")
 
-        assert window.locator(".row__elsewhere").first.inner_text() == "3:30am to 4:30am in Lima"
+        elsewhere = window.locator(".row__elsewhere").first
+        expect(elsewhere).to_have_text("3:30am to 4:30am in Lima")
 
 
 def test_a_place_that_the_list_does_not_have_is_offered_all_the_same(
@@ -165,4 +167,4 @@ def test_a_device_at_home_is_offered_nothing_of_its_own(
         window = context.new_page()
         window.goto("/programme")
 
-        assert window.get_by_text("Show another time zone").is_visible()
+        expect(window.get_by_text("Show another time zone")).to_be_visible()

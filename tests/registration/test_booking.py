@@ -13,12 +13,14 @@ from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
-from app.registration import links, queries, seats
-from app.registration.bookings import changes, services
+from app.registration import delegate_record, links, queries, seat_limit, seats
+from app.registration.bookings import services
+from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.mail_server import MailServer
+from tests.registration_flow import SHOWN_BACK, THURSDAY, WEDNESDAY
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
 EXPIRED = "This form was open for too long. Check your answers and send it again"
@@ -41,15 +43,9 @@ def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
     assert page.heading == "Your booking"
     assert page.text_by_id("reference") == "BCDF2345"
     assert page.summary_list == {
-        "Name": "Ada Lovelace",
-        "Name on your badge": "Ada Lovelace",
-        "Email address": "ada@example.org",
-        "Organisation": "Analytical Society",
+        **SHOWN_BACK,
         "Role": "Member",
-        "Country": "United Kingdom",
-        "Days": "Wednesday 10 June 2009, Thursday 11 June 2009",
-        "What you need to take part": "A ramp",
-        "What you do not eat or drink": "No nuts",
+        "Days": f"{WEDNESDAY}, {THURSDAY}",
         "Registered": "9:30am on Tuesday 12 May 2009",
     }
     assert page.headers["Cache-Control"] == "private, no-store"
@@ -115,7 +111,9 @@ def test_days_are_changed_and_the_calendar_entry_follows(visitor: Browser) -> No
 
     assert page.summary_list["Days"] == "Thursday 11 June 2009"
     letter = last_email_to("ada@example.org")
-    assert "Before: Wednesday 10 June 2009, Thursday 11 June 2009\nNow: Thursday 11" in letter.text
+    both = "Wednesday 10 June 2009, Thursday 11 June 2009"
+    told = f"Days on which you come:\n\nBefore: {both}\nNow: Thursday 11 June 2009\n"
+    assert letter.text.count(told) == 1
     assert "DTSTART;VALUE=DATE:20090611" in letter.calendar
     assert "SEQUENCE:1" in letter.calendar
 
@@ -267,7 +265,7 @@ def test_what_is_cancelled_meanwhile_is_not_changed(site: Flask) -> None:
     delegate = make_delegate(cancelled_at=clock.now())
 
     with pytest.raises(RuleViolation, match="has been cancelled"):
-        services.update(delegate, changes.to_draft(delegate), delegate.version)
+        services.update(delegate, delegate_record.to_answers(delegate), delegate.version)
 
 
 def test_needs_can_be_told_later(visitor: Browser) -> None:
@@ -326,7 +324,7 @@ def test_without_the_locks_the_race_above_is_seen(site: Flask) -> None:
         careless = db.session.get_one(Delegate, number)
         both_have_looked.wait()
         careless.cancel(clock.now())
-        seats.release(seats.CONFERENCE)
+        seats.release_seats(seats.CONFERENCE)
 
     assert _both_at_once(site, cancel_carelessly) == ["", ""]
     assert queries.get_seat_counts().taken == 0
@@ -500,3 +498,18 @@ def test_the_address_typed_to_get_a_link_again_is_kept(visitor: Browser) -> None
 
     assert again.errors == [EXPIRED]
     assert again.value_of("Email address") == "ada@example.org"
+
+
+def test_whoever_comes_too_late_is_told_the_version_to_expect(site: Flask) -> None:
+    set_places(40)
+    delegate = make_delegate()
+    opened = delegate.version
+    with transaction():
+        services.update(delegate, {"role": "Clerk"}, opened)
+
+    with pytest.raises(StaleBooking) as late, transaction():
+        services.update(delegate, {"role": "Poet"}, opened)
+    with pytest.raises(seat_limit.StaleLimit) as full, transaction():
+        seat_limit.change_limit(50, expected_limit=30, actor="Olga")
+
+    assert (late.value.version, full.value.version) == (opened + 1, 40)

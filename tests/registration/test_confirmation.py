@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from app.database import db
 from app.errors import RuleViolation
 from app.history import queries as history
-from app.registration import booking, emails, queries, seats, services
+from app.registration import create_booking, emails, queries, seats, services
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, Needs, SeatLimit
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
@@ -81,7 +81,7 @@ def test_whoever_needs_nothing_leaves_no_trace_of_needs(visitor: Browser) -> Non
 
 
 def test_a_reference_can_be_read_out_and_not_be_guessed(site: Flask) -> None:
-    references = {booking.generate_reference() for _ in range(500)}
+    references = {create_booking.generate_reference() for _ in range(500)}
 
     assert len(references) == 500
     assert {len(one) for one in references} == {8}
@@ -93,7 +93,7 @@ def test_a_reference_that_somebody_has_is_not_given_again(
 ) -> None:
     make_delegate(reference="BCDF2345", email="grace@example.org")
     drawn = iter(["BCDF2345", "BCDF2345", "GHJK6789"])
-    monkeypatch.setattr(booking, "generate_reference", lambda: next(drawn))
+    monkeypatch.setattr(create_booking, "generate_reference", lambda: next(drawn))
 
     page = complete_registration(visitor)
 
@@ -238,7 +238,7 @@ def test_whoever_cancelled_may_come_back(visitor: Browser) -> None:
     complete_registration(visitor)
     (delegate,) = delegates()
     delegate.cancel(delegate.registered_at)
-    seats.release(seats.CONFERENCE)
+    seats.release_seats(seats.CONFERENCE)
     db.session.commit()
 
     page = visitor.open("/register").press("Register someone else")

@@ -1,14 +1,18 @@
 """Someone registers in a real browser: by keyboard alone, without scripts, on a small screen."""
 
+import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize, expect
 
 from app.registration import queries
+from tests.chromium import expect_heading, expect_result, horizontal_overflow
 from tests.factories import set_places
 from tests.live_site import LiveSite
 
 SMALL: ViewportSize = {"width": 320, "height": 640}
+IS_FOCUS_SHOWN = """getComputedStyle(document.activeElement).outlineStyle != 'none' ||
+  getComputedStyle(document.activeElement).boxShadow != 'none'"""
 Axe = Callable[[Page], list[str]]
 
 
@@ -24,24 +28,21 @@ def _type_through(window: Page, *keys: str) -> None:
 
 def _reach(window: Page, words: str) -> None:
     """Go on with Tab until what holds these words has the focus, and see that it shows."""
+    window.wait_for_load_state()
     for _ in range(60):
         window.keyboard.press("Tab")
         focused = window.evaluate("document.activeElement.id || document.activeElement.innerText")
         if focused == words:
-            shown = window.evaluate(
-                "getComputedStyle(document.activeElement).outlineStyle != 'none' ||"
-                "getComputedStyle(document.activeElement).boxShadow != 'none'"
-            )
-            assert shown, f"the focus on “{words}” cannot be seen"
+            expect_result(window, IS_FOCUS_SHOWN, expected=True)
             return
     raise AssertionError(f"Tab does not reach “{words}”")
 
 
 def _look(window: Page, axe: Axe, heading: str) -> None:
     """See that the page is the right one, has no barriers and fits its screen."""
-    window.get_by_role("heading", name=heading, level=1).wait_for()
+    expect_heading(window, heading)
     assert axe(window) == []
-    assert window.evaluate("document.documentElement.scrollWidth") <= SMALL["width"]
+    assert horizontal_overflow(window) == 0
 
 
 def test_the_whole_way_by_keyboard_on_a_small_screen(
@@ -60,7 +61,7 @@ def test_the_whole_way_by_keyboard_on_a_small_screen(
     window.get_by_role("heading", name="There is a problem").wait_for()
     _look(window, axe, "What is your name?")
     _type_through(window, "Tab", "Enter")
-    assert window.evaluate("document.activeElement.id") == "given_names"
+    expect(window.locator("#given_names")).to_be_focused()
     _type_through(window, "Ada", "Tab", "Lovelace", "Enter")
     _look(window, axe, "What is your email address?")
     _reach(window, "email")
@@ -91,7 +92,7 @@ def test_the_whole_way_by_keyboard_on_a_small_screen(
     _type_through(window, "Enter")
     _look(window, axe, "You are registered")
 
-    assert len(window.locator("#reference").inner_text()) == 8
+    expect(window.locator("#reference")).to_have_text(re.compile(r"^\s*\S{8}\s*$"))
     assert queries.count_attending() == 1
     assert queries.list_newest(1)[0].country == "GB"
 
@@ -121,4 +122,4 @@ def test_the_whole_way_without_scripts(
     reference = window.locator("#reference").inner_text()
     window.go_back()
     window.reload()
-    assert window.locator("#reference").inner_text() == reference
+    expect(window.locator("#reference")).to_have_text(reference)

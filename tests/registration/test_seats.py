@@ -69,7 +69,7 @@ def test_a_seat_is_taken_and_given_back(site: Flask) -> None:
     assert standing() == (2, 1)
 
     with transaction():
-        seats.release(CHOIR)
+        seats.release_seats(CHOIR)
     assert standing() == (2, 0)
 
 
@@ -121,7 +121,7 @@ def test_no_seat_is_given_back_that_nobody_has(site: Flask) -> None:
     a_choir(3)
 
     with pytest.raises(IntegrityError) as clash, transaction():
-        seats.release(CHOIR)
+        seats.release_seats(CHOIR)
 
     assert violated_constraint(clash.value) == "ck_seat_limit_never_oversold"
 
@@ -158,7 +158,7 @@ def test_the_public_is_told_when_the_last_place_goes_and_comes_back(site: Flask)
     assert tell()
     assert queries.get_registration_status().state == "full"
     with transaction():
-        seats.release(seats.CONFERENCE)
+        seats.release_seats(seats.CONFERENCE)
     assert tell()
     assert queries.get_registration_status().state == "open"
 
@@ -170,8 +170,10 @@ DEEDS = st.lists(
 
 @hypothesis.settings(
     max_examples=25,
-    deadline=None,
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        hypothesis.HealthCheck.function_scoped_fixture,
+        hypothesis.HealthCheck.too_slow,
+    ],
 )
 @hypothesis.given(size=st.integers(1, 4), deeds=DEEDS)
 def test_whatever_is_done_in_whatever_order_the_count_is_right(
@@ -203,7 +205,7 @@ def _did(deed: str, limit: int) -> bool:
             if deed == "take":
                 seats.reserve(CHOIR, a_row())
             elif deed == "give back":
-                seats.release(CHOIR)
+                seats.release_seats(CHOIR)
             else:
                 seats.set_limit(CHOIR, limit + (1 if deed == "more" else -1))
     except (RuleViolation, IntegrityError):

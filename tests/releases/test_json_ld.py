@@ -11,6 +11,7 @@ from playwright.sync_api import Page as Window
 from app.database import db
 from app.programme.models import Session
 from tests.browser import Browser, Page
+from tests.chromium import expect_result
 from tests.factories import (
     FIRST_MORNING,
     make_room,
@@ -102,7 +103,7 @@ def test_no_browser_runs_or_refuses_the_block(window: Window, live_site: Any) ->
 
     window.goto(f"{live_site().address}/sessions/ending")
 
-    assert window.evaluate("JSON.parse(document.querySelector('[type*=ld]').text).name") == ENDING
+    expect_result(window, "JSON.parse(document.querySelector('[type*=ld]').text).name", ENDING)
     assert complaints == []
 
 

@@ -3,25 +3,32 @@
 import gzip
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import brotli
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from app import cache_version
+from app import cache_version, clock
 from app.database import db, transaction
-from app.errors import NotFound
+from app.errors import NotFound, RuleViolation
 from app.programme import queries as programme_queries
 from app.programme import snapshot
-from app.programme.models import Conference, Release, Session
+from app.programme.models import Conference, Release, Room, Session
+from app.releases import queries as release_queries
 from app.releases import services
+from app.releases.models import WAITING
 from tests.browser import Browser
-from tests.factories import make_session, publish_programme
+from tests.factories import make_scheduled_release, make_session, publish_programme
 from tests.postgres import PostgresServer
+from tests.waiting import wait_until
 
+GRACE = "grace@conference.example"
+WAITING_FOR_A_LOCK = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 PAGES = (
     "/programme",
     "/programme/2009-06-10",
@@ -101,20 +108,112 @@ def test_without_a_conference_there_is_nothing_to_publish(site: Flask) -> None:
 @pytest.mark.both_databases
 def test_publishing_at_once_makes_one_release(site: Flask) -> None:
     renamed("A grand opening")
-    begin = threading.Barrier(5)
+    begin, numbers = threading.Barrier(5), []
 
     def publish() -> None:
-        with site.app_context():
-            begin.wait(10)
-            publish_programme()
+        with site.app_context(), transaction():
+            begin.wait(60)
+            numbers.append(services.create_release().number)
 
     workers = [threading.Thread(target=publish) for _ in range(5)]
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(30)
+        worker.join()
 
-    assert programme_queries.get_latest_release_number() == 2
+    assert numbers == [2] * 5
+
+
+def do_one_after_the_other(site: Flask, deed: Callable[[], Any]) -> list[Any]:
+    """Let two do the same; the second begins while the first is at it. Give what came of each.
+
+    On SQLite a transaction that may write waits before it has read anything, so nothing is shown.
+    """
+    outcomes: list[Any] = []
+
+    def act() -> None:
+        with site.app_context(), transaction():
+            outcomes.append(deed())
+
+    second = threading.Thread(target=act)
+    with transaction():
+        outcomes.append(deed())
+        second.start()
+        wait_until(waits_for_a_lock, "the second waits", 60)
+    second.join()
+    return outcomes
+
+
+@pytest.mark.postgresql_only
+def test_who_publishes_meanwhile_waits_and_makes_no_release_of_the_same(site: Flask) -> None:
+    renamed("A grand opening")
+
+    assert do_one_after_the_other(site, lambda: services.create_release().number) == [2, 2]
+
+
+@pytest.mark.postgresql_only
+def test_who_publishes_what_somebody_publishes_meanwhile_is_told_that_it_is_public(
+    site: Flask,
+) -> None:
+    renamed("A grand opening")
+    seen = release_queries.preview_release().fingerprint
+    db.session.rollback()
+
+    def publish() -> bool:
+        return services.publish(
+            "", override_reason="", expected_fingerprint=seen, actor=GRACE
+        ).is_new
+
+    assert do_one_after_the_other(site, publish) == [True, False]
+
+
+@pytest.mark.postgresql_only
+def test_who_goes_back_while_somebody_does_is_told(site: Flask) -> None:
+    renamed("A grand opening")
+    publish_programme()
+
+    def go_back() -> str:
+        try:
+            release = services.roll_back(1, "", expected_release=2, actor=GRACE)
+        except RuleViolation as refusal:
+            return str(refusal)
+        return f"Readers see release {release.number} again"
+
+    assert do_one_after_the_other(site, go_back) == [
+        "Readers see release 1 again",
+        "Readers see release 1 by now, so nothing has been done. Look again at what would change",
+    ]
+
+
+def test_nobody_goes_back_to_what_readers_see(site: Flask) -> None:
+    with pytest.raises(RuleViolation, match="Readers see release 1 already"), transaction():
+        services.roll_back(1, "", expected_release=1, actor=GRACE)
+
+
+def test_clashes_without_a_reason_are_not_published(site: Flask) -> None:
+    make_session(room=db.session.scalars(select(Room).where(Room.slug == "great-hall")).one())
+    seen = release_queries.preview_release().fingerprint
+
+    with pytest.raises(services.UnresolvedClashes), transaction():
+        services.publish("", override_reason="", expected_fingerprint=seen, actor=GRACE)
+
+    assert programme_queries.get_latest_release_number() == 1
+
+
+def test_a_planned_release_stays_planned_when_something_is_published_before(site: Flask) -> None:
+    plan = make_scheduled_release(publish_at=clock.now() + timedelta(days=1))
+    renamed("A grand opening")
+    seen = release_queries.preview_release().fingerprint
+
+    with transaction():
+        services.publish("", override_reason="", expected_fingerprint=seen, actor=GRACE)
+
+    assert plan.state == WAITING
+
+
+def waits_for_a_lock() -> bool:
+    with db.engine.connect() as other:
+        return bool(other.scalar(text(WAITING_FOR_A_LOCK)))
 
 
 @pytest.mark.both_databases

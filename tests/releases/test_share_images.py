@@ -1,7 +1,5 @@
 """The picture that stands for a session where its address is shared."""
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from io import BytesIO
@@ -18,7 +16,6 @@ from app.database import db, transaction
 from app.programme.models import Session
 from app.releases import current_release, draw_share_images, share_images
 from app.releases.models import ShareImage
-from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import make_room, make_session, make_theme, publish_programme
 
@@ -238,16 +235,6 @@ def test_what_is_called_off_says_so_on_its_card(site: Flask) -> None:
 
     assert told["Off"] == "Called off"
     assert told["Some day"] == ""
-
-
-def test_the_web_process_holds_nothing_that_draws() -> None:
-    asked = "import app.factory, app.releases.share_images, sys; print('PIL' in sys.modules)"
-
-    done = subprocess.run(
-        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-
-    assert done.stdout.strip() == "False"
 
 
 def test_an_unknown_card_is_404(visitor: Browser) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page as Window
+from playwright.sync_api import expect
 
 from tests.browser import Browser, Page
 from tests.live_site import LiveSite
@@ -125,7 +126,7 @@ def test_in_a_real_browser_the_keys_lead_there(
         window.wait_for_url(f"{home}{KEYS[key]}")
     _press_with_alt(window, "s")
     window.wait_for_url(f"{home}/access-keys#main")
-    assert window.evaluate("document.activeElement.id") == "main"
+    expect(window.locator("#main")).to_be_focused()
 
 
 def test_in_a_real_browser_they_can_be_switched_off_without_scripts(
@@ -139,12 +140,12 @@ def test_in_a_real_browser_they_can_be_switched_off_without_scripts(
     window.get_by_role("button", name="Switch access keys off").click()
 
     window.goto(f"{home}/help")
-    assert window.locator("[accesskey]").count() == 0
+    expect(window.locator("[accesskey]")).to_have_count(0)
     _press_with_alt(window, "4")
     window.wait_for_timeout(200)
-    assert window.url == f"{home}/help"
+    expect(window).to_have_url(f"{home}/help")
 
     window.goto(f"{home}/access-keys")
     window.get_by_role("button", name="Switch access keys on").click()
     window.goto(f"{home}/help")
-    assert window.locator("[accesskey]").count() == len(KEYS)
+    expect(window.locator("[accesskey]")).to_have_count(len(KEYS))

@@ -210,9 +210,9 @@ def test_it_is_forgotten_after_a_year(site: Flask) -> None:
     save(Feedback(sent_at=clock.now() - timedelta(days=366), message="Old"))
     save(Feedback(sent_at=clock.now() - timedelta(days=364), message="New"))
 
-    for chore in PERIODIC_TASKS:
+    for task in PERIODIC_TASKS:
         with transaction():
-            chore()
+            task()
 
     assert _kept() == [("New", "")]
 

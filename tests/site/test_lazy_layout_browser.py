@@ -9,6 +9,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Locator, ViewportSize, expect
 from playwright.sync_api import Page as Window
 
+from tests.chromium import expect_result
 from tests.factories import FIRST_MORNING, make_session, publish_programme
 from tests.live_site import LiveSite
 from tests.site.test_programme_browser import SHIFTED
@@ -77,7 +78,9 @@ def test_a_long_programme_is_laid_out_bit_by_bit_until_all_is_in_its_place(
         telephone.evaluate("later()")
 
     expect(last).to_have_css("content-visibility", "visible")
-    assert telephone.locator(lines).evaluate_all(OVERLAPS) == 0
+    wait_until(
+        lambda: telephone.locator(lines).evaluate_all(OVERLAPS) == 0, "no line lies on another"
+    )
 
 
 @WAYS
@@ -86,11 +89,15 @@ def test_somebody_lands_on_the_day_that_they_chose_while_it_is_not_yet_laid_out(
 ) -> None:
     telephone.goto(f"{address}#day-2009-06-12")
     day = telephone.get_by_role("heading", name="Friday 12 June 2009")
-    assert 0 <= _top(day) <= JUMPED
+    wait_until(
+        lambda: 0 <= _top(day) <= JUMPED, "the day is at the top", describe=lambda: str(_top(day))
+    )
 
     expect(telephone.locator(lines).last).to_have_css("content-visibility", "visible")
 
-    assert 0 <= _top(day) <= JUMPED
+    wait_until(
+        lambda: 0 <= _top(day) <= JUMPED, "the day is at the top", describe=lambda: str(_top(day))
+    )
 
 
 @WAYS
@@ -107,10 +114,10 @@ def test_whoever_comes_back_finds_the_session_where_they_left_it(
     session.click()
     telephone.wait_for_url("**/sessions/watch-77")
     telephone.go_back()
-    assert _top(session) == pytest.approx(left_at, abs=2)
+    _expect_top(session, left_at)
 
     telephone.reload()
-    assert _top(session) == pytest.approx(left_at, abs=2)
+    _expect_top(session, left_at)
 
 
 @WAYS
@@ -121,13 +128,13 @@ def test_whoever_left_before_all_was_laid_out_comes_back_to_where_they_were(
     telephone.goto(address)
     session = telephone.get_by_role("link", name="Watch 77, and", exact=False)
     session.scroll_into_view_if_needed()
-    wait_until(lambda: telephone.evaluate("'place' in (history.state ?? {})"), "scrolled")
+    wait_until(lambda: telephone.evaluate(IS_NOTED, lines), "where they are is noted")
     left_at = _top(session)
 
     telephone.reload()
 
-    assert _put_off(telephone, lines) == 0
-    assert _top(session) == pytest.approx(left_at, abs=2)
+    wait_until(lambda: _put_off(telephone, lines) == 0, "all is laid out")
+    _expect_top(session, left_at)
 
 
 @WAYS
@@ -149,20 +156,19 @@ def test_nothing_jumps_while_somebody_scrolls_up_from_far_down(
         telephone.evaluate("later()")  # while it scrolls, nothing is to be laid out
         telephone.evaluate("ended")
         telephone.evaluate("time += 200, later()")
-    assert _put_off(telephone, lines) < put_off
+    wait_until(lambda: _put_off(telephone, lines) < put_off, "some are laid out")
 
-    assert telephone.evaluate(SHIFTED) == 0
+    expect_result(telephone, SHIFTED, 0)
 
 
 def test_the_browser_finds_words_that_are_not_yet_laid_out(telephone: Window) -> None:
     telephone.add_init_script("window.requestIdleCallback = () => {}")
     telephone.goto("/programme")
 
-    assert telephone.evaluate("find('Watch 118,')")
+    found = telephone.evaluate("find('Watch 118,')")
 
-    box = telephone.get_by_role("link", name="Watch 118,", exact=False).bounding_box()
-    assert box is not None
-    assert 0 <= box["y"] <= TELEPHONE["height"]
+    assert found
+    expect(telephone.get_by_role("link", name="Watch 118,", exact=False)).to_be_in_viewport()
 
 
 def test_without_scripts_nothing_is_put_off(window_without_scripts: Window, home: str) -> None:
@@ -179,6 +185,15 @@ def _put_off(window: Window, lines: str) -> int:
         every.evaluate_all(
             "all => all.filter(one => getComputedStyle(one).contentVisibility === 'auto').length"
         )
+    )
+
+
+def _expect_top(place: Locator, top: float) -> None:
+    """Wait until something is as far from the top of the window as it was."""
+    wait_until(
+        lambda: abs(_top(place) - top) <= 2,
+        f"{top} px from the top",
+        describe=lambda: str(_top(place)),
     )
 
 

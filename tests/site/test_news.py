@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from lxml import etree  # type: ignore[import-untyped]  # it has no types
+from lxml import etree
 from sqlalchemy import select
 
 from app.content import notices, services

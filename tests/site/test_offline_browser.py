@@ -1,5 +1,6 @@
 """Somebody asks to keep the programme, and reads it where there is no signal, in a real browser."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,6 +16,7 @@ from app.database import db, transaction
 from app.programme.models import Conference
 from app.registration import links
 from tests.agenda.test_agenda import the_session
+from tests.chromium import expect_heading, expect_result, horizontal_overflow
 from tests.factories import make_delegate, make_room, make_session, publish_programme
 from tests.live_site import LiveSite
 from tests.waiting import wait_until
@@ -24,6 +26,13 @@ STORES = "caches.keys()"
 WORKERS = "navigator.serviceWorker.getRegistrations().then(all => all.length)"
 EVERYTHING = """async () => (await Promise.all((await caches.keys()).map(async name =>
   (await (await caches.open(name)).keys()).map(one => new URL(one.url).pathname)))).flat()"""
+TROUBLES = [
+    "No time to walk You come from Bell, which begins at 11am in Tower.",
+    "At the same time Soup, 12:05pm to 1:05pm",
+    "At the same time Cake, midday to 1pm",
+    "No time to walk You come from Reading the tide, which ends at midday in Great hall.",
+    "No time to walk You come from Soup, which ends at 1:05pm in Kitchen.",
+]
 Axe = Callable[[Window], list[str]]
 
 
@@ -41,7 +50,7 @@ def _read(address: str) -> str:
 def _keep(window: Window) -> None:
     window.goto("/offline")
     window.get_by_role("button", name=KEEP).click()
-    expect(window.get_by_text("Last brought up to date on")).to_be_visible(timeout=30_000)
+    expect(window.get_by_text("Last brought up to date on")).to_be_visible()
 
 
 def test_a_programme_that_is_kept_is_read_without_a_connection(
@@ -54,19 +63,20 @@ def test_a_programme_that_is_kept_is_read_without_a_connection(
 
         window.goto("/programme")
         banner = window.get_by_role("region", name="Without a connection")
-        assert banner.inner_text().startswith(
+        expect(banner).to_contain_text(
             "You are without a connection. This is the programme as of Tuesday 12 May 2009, 9:"
         )
         assert axe(window) == []
         window.get_by_role("link", name="Reading the tide").click()
 
-        assert window.get_by_role("heading", level=1).inner_text() == "Reading the tide"
-        assert banner.is_visible()
-        way = window.get_by_role("navigation", name="You are here")
-        assert banner.evaluate("(one, way) => one.nextElementSibling === way", way.element_handle())
+        expect_heading(window, "Reading the tide")
+        expect(banner).to_be_visible()
+        next_one = banner.locator("xpath=following-sibling::*[1]")
+        expect(next_one).to_have_role("navigation")
+        expect(next_one).to_have_accessible_name("You are here")
         window.context.set_offline(False)
         window.goto("/programme")
-        assert banner.count() == 0
+        expect(banner).to_have_count(0)
 
 
 def test_what_a_question_made_of_a_page_does_not_take_its_place(
@@ -75,14 +85,14 @@ def test_what_a_question_made_of_a_page_does_not_take_its_place(
     with _a_window(chromium, live_site().address) as window:
         _keep(window)
         window.goto("/programme?zone=Asia/Tokyo")
-        assert "in Tokyo" in window.inner_text("main")
+        expect(window.get_by_role("main")).to_contain_text("in Tokyo")
         window.wait_for_timeout(500)  # in which it would be kept
         window.context.set_offline(True)
 
         window.goto("/programme")
 
-        assert "Reading the tide" in window.inner_text("main")
-        assert "in Tokyo" not in window.inner_text("main")
+        expect(window.get_by_role("main")).to_contain_text("Reading the tide")
+        expect(window.get_by_role("main")).not_to_contain_text("in Tokyo")
 
 
 def test_a_personal_page_is_never_given_from_what_is_kept(
@@ -100,10 +110,8 @@ def test_a_personal_page_is_never_given_from_what_is_kept(
             answer = window.goto(address)
             assert answer is not None
             assert answer.status == 503
-            assert window.get_by_role("heading", level=1).inner_text() == (
-                "This page needs a connection"
-            )
-            assert "Ada" not in window.inner_text("body")
+            expect_heading(window, "This page needs a connection")
+            expect(window.locator("body")).not_to_contain_text("Ada")
         assert axe(window) == []
 
     personal = ("/booking", "/register", "/my", "/organise", "/agenda", "/sign-in")
@@ -125,18 +133,19 @@ def test_the_agenda_stands_on_the_device_without_a_connection(
 
         window.goto("/agenda")
 
-        assert window.url.endswith("/offline/agenda")
+        expect(window).to_have_url(re.compile("/offline/agenda$"))
         expect(window.locator("#offline-agenda h3")).to_have_text(
             ["Reading the tide", "Harbour walls", "Farewell"]
         )
-        assert window.locator("#offline-agenda h2").all_inner_texts() == [
-            "Wednesday 10 June 2009",
-            "Thursday 11 June 2009",
-        ]
-        assert window.locator(".clash").all_inner_texts() == [
-            "At the same time Harbour walls, 11am to midday",
-            "At the same time Reading the tide, 11am to midday",
-        ]
+        expect(window.locator("#offline-agenda h2")).to_have_text(
+            ["Wednesday 10 June 2009", "Thursday 11 June 2009"]
+        )
+        expect(window.locator(".clash")).to_have_text(
+            [
+                "At the same time Harbour walls, 11am to midday",
+                "At the same time Reading the tide, 11am to midday",
+            ]
+        )
         assert axe(window) == []
 
 
@@ -162,24 +171,16 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
             pressed = window.get_by_role("button", name=f"My agenda : {title}", exact=True)
             expect(pressed).to_have_attribute("aria-pressed", "true")
         window.goto("/agenda")
-        troubles = window.locator(".clash").all_inner_texts()
-        notes = window.get_by_text("of these sessions in time: see below.").count()
+        expect(window.locator(".clash")).to_have_text(TROUBLES)
+        expect(window.get_by_text("of these sessions in time: see below.")).to_have_count(1)
         _keep(window)
         window.context.set_offline(True)
 
         window.goto("/agenda")
 
         expect(window.locator("#offline-agenda h3")).to_have_count(len(chosen))
-        assert troubles == window.locator(".clash").all_inner_texts()
-        assert troubles == [
-            "No time to walk You come from Bell, which begins at 11am in Tower.",
-            "At the same time Soup, 12:05pm to 1:05pm",
-            "At the same time Cake, midday to 1pm",
-            "No time to walk You come from Reading the tide, which ends at midday in Great hall.",
-            "No time to walk You come from Soup, which ends at 1:05pm in Kitchen.",
-        ]
-        assert window.locator(".clash a[lang=fr]").all_inner_texts() == ["Soup"] * 2
-        assert notes == 1
+        expect(window.locator(".clash")).to_have_text(TROUBLES)
+        expect(window.locator(".clash a[lang=fr]")).to_have_text(["Soup"] * 2)
         expect(
             window.get_by_text("You cannot get to all of these sessions in time")
         ).to_be_visible()
@@ -203,8 +204,8 @@ def test_a_new_programme_takes_the_place_of_the_one_before(
         window.context.set_offline(True)
         window.goto("/sessions/opening")
 
-        assert window.get_by_role("heading", level=1).inner_text() == "Opening words"
-        assert len(window.evaluate(STORES)) == 2
+        expect_heading(window, "Opening words")
+        expect_result(window, f"{STORES}.then(all => all.length)", 2)
 
 
 def test_removing_it_leaves_nothing(live_site: Callable[..., LiveSite], chromium: Chromium) -> None:
@@ -216,9 +217,9 @@ def test_removing_it_leaves_nothing(live_site: Callable[..., LiveSite], chromium
         expect(
             window.get_by_text("The programme is no longer kept on this device.")
         ).to_be_visible()
-        assert window.evaluate(STORES) == []
-        assert window.evaluate(WORKERS) == 0
-        assert window.get_by_role("button", name=KEEP).is_visible()
+        expect_result(window, STORES, [])
+        expect_result(window, WORKERS, 0)
+        expect(window.get_by_role("button", name=KEEP)).to_be_visible()
 
 
 def test_who_has_not_asked_has_no_worker_and_nothing_kept(
@@ -230,9 +231,9 @@ def test_who_has_not_asked_has_no_worker_and_nothing_kept(
         for address in ("/", "/programme", "/sessions/opening", "/offline"):
             window.goto(address, wait_until="networkidle")
 
-        assert window.evaluate(WORKERS) == 0
-        assert window.evaluate(STORES) == []
-        assert window.evaluate("localStorage.length") == 0
+        expect_result(window, WORKERS, 0)
+        expect_result(window, STORES, [])
+        expect_result(window, "localStorage.length", 0)
         assert [one for one in asked if "stars.json" in one or "worker" in one] == []
 
 
@@ -250,7 +251,8 @@ def test_a_device_without_room_is_told_so_and_keeps_what_it_had(
         window.get_by_role("button", name=KEEP).click()
 
         expect(window.get_by_text("There is not enough room left on this device")).to_be_visible()
-        assert [one for one in window.evaluate(STORES) if "what is kept" in one] == []
+        stores = window.evaluate(STORES)
+        assert [one for one in stores if "what is kept" in one] == []
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -262,10 +264,10 @@ def test_the_pages_fit_and_work_by_the_keyboard(
         window = context.new_page()
         for address in ("/offline", "/offline/agenda", "/offline/away"):
             window.goto(address)
-            assert window.evaluate("document.documentElement.scrollWidth") <= width
+            assert horizontal_overflow(window) == 0
         window.goto("/offline")
         button = window.get_by_role("button", name=KEEP)
         button.focus()
         window.keyboard.press("Enter")
 
-        expect(window.get_by_text("Last brought up to date on")).to_be_visible(timeout=30_000)
+        expect(window.get_by_text("Last brought up to date on")).to_be_visible()

@@ -11,9 +11,11 @@ from playwright.sync_api import Page as Window
 
 from app.programme.photos import renditions
 from tests import keyboard
+from tests.chromium import expect_heading, expect_result, horizontal_overflow
 from tests.factories import FIRST_MORNING, make_room, make_session, make_speaker, publish_programme
 from tests.live_site import LiveSite
 from tests.programme.test_renditions import a_real_photo
+from tests.waiting import wait_until
 
 GRID = "/programme?view=grid"
 PAGES = ("/programme", GRID, "/now", "/now?display=1", "/sessions", "/sessions/opening")
@@ -39,6 +41,7 @@ ON_EACH_OTHER = """() => {
 OPACITIES = """[...document.querySelectorAll(".row__time")].map(
   one => getComputedStyle(one).opacity
 )"""
+TOP = "one => one.getBoundingClientRect().top"
 UNCOVERED = """() => {
   const one = document.activeElement, box = one.getClientRects()[0];
   return [box.top + 1, box.bottom - 1].every(y => {
@@ -122,8 +125,8 @@ def test_the_grid_shows_the_whole_day_and_every_word(
 
     window.goto(f"{live_site().address}{GRID}")
 
-    assert window.evaluate(CUT_OFF) == []
-    assert window.evaluate(ON_EACH_OTHER) == []
+    expect_result(window, CUT_OFF, [])
+    expect_result(window, ON_EACH_OTHER, [])
 
 
 def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
@@ -137,10 +140,10 @@ def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
     rooms = window.locator(".board-rooms").first
 
     window.get_by_role("link", name="Watch 11").focus()
-    assert rooms.evaluate("one => one.getBoundingClientRect().top") == 0
+    wait_until(lambda: rooms.evaluate(TOP) == 0, "the rooms are at the top")
     while keyboard.get_focused_name(window) != "Watch 1":
         window.keyboard.press("Shift+Tab")
-        assert window.evaluate(UNCOVERED), keyboard.get_focused_name(window)
+        expect_result(window, UNCOVERED, expected=True)
 
 
 def test_a_star_in_the_grid_stands_in_the_corner_of_its_session(window: Window, home: str) -> None:
@@ -168,7 +171,7 @@ def test_on_a_telephone_the_grid_is_the_list(chromium: Chromium, home: str) -> N
 
         assert len({box["x"] for box in boxes}) == 1
         assert boxes[1]["y"] + boxes[1]["height"] <= boxes[2]["y"]
-        assert window.evaluate("document.documentElement.scrollWidth") == 320
+        assert horizontal_overflow(window) == 0
 
 
 def test_on_paper_a_day_of_the_grid_fits_a_sheet_that_lies_on_its_side(
@@ -197,11 +200,11 @@ def test_on_paper_every_line_has_its_time_and_nothing_is_there_to_press(
         window.emulate_media(media="print")
         window.goto("/programme")
 
-        assert window.evaluate(OPACITIES) == ["1"] * 5
-        assert window.get_by_text("Times are London time").is_visible()
+        expect_result(window, OPACITIES, ["1"] * 5)
+        expect(window.get_by_text("Times are London time")).to_be_visible()
         for link in ("Show another time zone", "Search and filter the programme", "Water"):
-            assert window.get_by_role("main").get_by_text(link).last.is_hidden(), link
-        assert window.locator(".star:visible").count() == 0
+            expect(window.get_by_role("main").get_by_text(link).last).to_be_hidden()
+        expect(window.locator(".star:visible")).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -233,7 +236,7 @@ def test_nothing_moves_when_photos_come(chromium: Chromium, home: str, width: in
             photo.scroll_into_view_if_needed()
             expect(photo).to_have_js_property("complete", value=True)
 
-            assert window.evaluate(SHIFTED) == 0
+            expect_result(window, SHIFTED, 0)
 
 
 def test_the_programme_is_walked_through_by_keyboard_and_without_scripts(
@@ -249,7 +252,7 @@ def test_the_programme_is_walked_through_by_keyboard_and_without_scripts(
     _press(window, "Great hall")
     window.wait_for_url("**/rooms/great-hall")
 
-    assert window.get_by_role("heading", level=1).inner_text() == "Great hall"
+    expect_heading(window, "Great hall")
 
 
 def test_another_zone_is_chosen_by_keyboard_and_without_scripts(
@@ -265,7 +268,7 @@ def test_another_zone_is_chosen_by_keyboard_and_without_scripts(
     window.keyboard.press("Enter")
     window.wait_for_url("**/now?zone=America%2FLima")
 
-    assert "What the clocks show in Lima" in window.get_by_role("main").inner_text()
+    expect(window.get_by_role("main")).to_contain_text("What the clocks show in Lima")
 
 
 def test_long_titles_and_names_from_right_to_left_break_no_page(
@@ -282,10 +285,7 @@ def test_long_titles_and_names_from_right_to_left_break_no_page(
         window = context.new_page()
         for address in (*PAGES, "/sessions/long", "/speakers/fatima"):
             window.goto(address)
-            assert (address, window.evaluate("document.documentElement.scrollWidth")) == (
-                address,
-                320,
-            )
+            assert (address, horizontal_overflow(window)) == (address, 0)
 
 
 def _box(window: Window, title: str) -> FloatRect:

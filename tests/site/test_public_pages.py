@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from defusedxml import ElementTree
+from lxml import etree
 from werkzeug.test import TestResponse
 
 from app.database import db, transaction
@@ -166,8 +166,10 @@ def test_what_is_not_public_gives_no_one_address(visitor: Browser, address: str)
 def test_a_page_says_where_it_stands(visitor: Browser, address: str) -> None:
     page = visitor.open(address)
 
-    (trail,) = (one for one in page.tree.find_all("nav") if one.get("aria-label") == "You are here")
-    assert [one.text for one in page.tree.find_all("a", "span", within=trail)] == [
+    (breadcrumbs,) = (
+        one for one in page.tree.find_all("nav") if one.get("aria-label") == "You are here"
+    )
+    assert [one.text for one in page.tree.find_all("a", "span", within=breadcrumbs)] == [
         "Home",
         page.heading,
     ]
@@ -230,7 +232,7 @@ def is_for_search(answer: TestResponse) -> bool:
 
 def addresses_and_changes(visitor: Browser) -> dict[str, str]:
     """Give the addresses of the list for search engines, and what it says of their last change."""
-    root = ElementTree.fromstring(visitor.fetch("GET", "/sitemap.xml").data)
+    root = etree.fromstring(visitor.fetch("GET", "/sitemap.xml").data)
     return {
         entry.findtext(f"{SITEMAP}loc", ""): entry.findtext(f"{SITEMAP}lastmod", "")
         for entry in root.iterfind(f"{SITEMAP}url")

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.releases.search_index import fold, split_words
-from app.site.search import MAX_QUESTION_LENGTH, highlight
+from app.site.search import MAX_QUERY_LENGTH, highlight
 from tests.browser import Browser, Page
 from tests.factories import make_session, make_speaker, publish_programme
 from tests.pages import read_text as read
@@ -142,7 +142,7 @@ def test_without_a_question_the_page_says_how_to_ask(visitor: Browser) -> None:
 def test_a_very_long_question_is_cut_and_says_so(visitor: Browser) -> None:
     page = visitor.open("/search?q=" + "tide+" * 200)
 
-    assert len(page.value_of("Search sessions, speakers and pages")) <= MAX_QUESTION_LENGTH
+    assert len(page.value_of("Search sessions, speakers and pages")) <= MAX_QUERY_LENGTH
     assert "We looked at its first 100 characters." in page.text
 
 

@@ -71,7 +71,8 @@ def test_whatever_word_of_a_title_is_asked_for_its_session_is_found(
     shown = [one for one in current_release.get_programme().sessions if WORD.search(one.title)]
 
     @settings(
-        max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=30,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     @given(pick=st.data())
     def holds(pick: st.DataObject) -> None:
@@ -330,10 +331,10 @@ def test_a_short_word_is_one_letter_away_and_a_longer_one_two(
     assert search.suggest(asked, {known: known}) == [known if is_near else asked]
 
 
-def test_among_very_many_words_the_most_similar_ones_are_compared() -> None:
-    words = [*(f"aaaa{number:03}" for number in range(search.MAX_CANDIDATES)), "harbour"]
+def test_among_words_that_are_equally_near_the_first_three_are_suggested() -> None:
+    words = ["tides", "tidal", "tided", "tidel", "titled"]
 
-    assert search.suggest("harbuor", {word: word for word in words}) == ["harbour"]
+    assert search.suggest("tidexx", {word: word for word in words}) == ["tided", "tidel", "tides"]
 
 
 def test_a_question_full_of_wrong_words_costs_little(visitor: Browser) -> None:

@@ -17,6 +17,7 @@ from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
     make_organiser,
+    make_sign_in_link,
     make_speaker,
     sign_in,
     sign_in_speaker,
@@ -164,6 +165,7 @@ def test_a_link_is_of_no_use_to_whoever_no_longer_keeps_pages(
     site: Flask, new_browser: Callable[[], Browser]
 ) -> None:
     person = grant_speaker_access(get_ada_marsh(), ADA).person
+    of_somebody_else = make_sign_in_link()
     with transaction():
         secret = accounts.create_invitation_link(person)
         accounts.revoke_speaker_access(person)
@@ -172,6 +174,7 @@ def test_a_link_is_of_no_use_to_whoever_no_longer_keeps_pages(
 
     assert page.heading == "This link no longer works"
     assert person.role == FORMER
+    assert new_browser().open(of_somebody_else).heading == "Sign in to the conference"
 
 
 def test_a_speaker_who_was_deleted_leaves_a_clear_page(visitor: Browser) -> None:

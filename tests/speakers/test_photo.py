@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.accounts.models import EDITOR
 from app.database import db, transaction
 from app.programme.models import Conference, Photo
-from app.programme.photos.processing import MAX_UPLOAD_BYTES
+from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
 from app.proposals import photo_retention, queries, services
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview

@@ -344,7 +344,7 @@ def test_a_broken_memory_of_the_form_counts_as_another_version(ada: Browser) -> 
         "csrf_token": token.get("value") or "",
         "name": "Ada Marsh",
         "role": "Pilot",
-        "press": "send",
+        "button": "send",
     }
 
     for began in ("", "[]", "{", "x" * 3000, '{"role": 7}'):

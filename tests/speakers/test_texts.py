@@ -51,7 +51,7 @@ def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh")
     assert page.summary_list[ITEM] == "To do"
     page = page.follow(ITEM).follow("Edit title and abstract: Opening")
-    assert page.heading == "Title and abstract of Opening"
+    assert page.heading == "Title, abstract and keywords of Opening"
 
     page = page.press(LOOK, title="The opening", abstract="**Come** all.")
     assert page.heading == "The opening"

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from app.database import db
 from app.programme.models import Session
-from tests.admin.test_speakers_browser import fill, go_to, heading, press
-from tests.chromium import horizontal_overflow
+from tests.admin.test_speakers_browser import fill, go_to, press
+from tests.chromium import expect_heading, horizontal_overflow
 from tests.factories import get_ada_marsh, make_proposal, sign_in_speaker_in_window, sign_in_window
 from tests.live_site import LiveSite
 
@@ -40,19 +40,19 @@ def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
     window.keyboard.type("Une capitaine.")
     fill(window, "Links (optional)", "javascript:alert(1)")
     press(window, LOOK)
-    assert heading(window) == "Your profile"
+    expect_heading(window, "Your profile")
     expect(window.locator(".govuk-error-summary")).to_be_focused()
     looked_at(window, axe)
     go_to(window, "Language")
     window.keyboard.type("franç")
     fill(window, "Links (optional)", "https://port.example/?fbclid=1 The port")
     press(window, LOOK)
-    assert heading(window) == "Captain Ada Marsh"
+    expect_heading(window, "Captain Ada Marsh")
     looked_at(window, axe)
     press(window, "Change something")
     press(window, LOOK)
     press(window, "Send")
-    assert heading(window) == "Ada Marsh"
+    expect_heading(window, "Ada Marsh")
     expect(window.get_by_role("status").first).to_contain_text("Sent.")
     looked_at(window, axe)
 
@@ -99,7 +99,7 @@ def test_a_change_is_approved_and_published_by_keyboard(
     press(window, "Ada Marsh")
     looked_at(window, axe)
     press(window, "See the page that readers will see")
-    assert heading(window) == "Captain Ada Marsh"
+    expect_heading(window, "Captain Ada Marsh")
     looked_at(window, axe)
     window.go_back()
     press(window, "Choose other words")
@@ -118,7 +118,7 @@ def test_a_change_is_approved_and_published_by_keyboard(
     press(window, "Publish now")
 
     window.goto(f"{address}/speakers/ada-marsh")
-    assert heading(window) == "Captain Ada Marsh"
+    expect_heading(window, "Captain Ada Marsh")
     expect(window.get_by_role("link", name="The port")).to_have_attribute(
         "href", "https://port.example/"
     )

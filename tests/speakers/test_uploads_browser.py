@@ -101,6 +101,7 @@ def test_slides_are_handed_in_without_scripts(
 
 def form(window: Page, file: bytes, name: str, **answers: str) -> bytes:
     """Write the form that is open as a browser sends it, with a file."""
+    window.wait_for_load_state()
     token = window.locator("[name=csrf_token]").last.input_value()
     parts = [
         f'--part\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'

@@ -17,6 +17,7 @@ from app.database import db, transaction
 from app.programme.models import Release
 from app.site.services import MAX_MESSAGES_PER_HOUR
 from tests.browser import Browser, Page
+from tests.chromium import expect_heading
 from tests.factories import make_delegate, make_organiser, sign_in
 from tests.live_site import LiveSite
 
@@ -299,4 +300,4 @@ def test_a_running_site_refuses_ten_megabytes_in_words(
 
     window.get_by_role("button", name="Send your message").click()
 
-    assert window.get_by_role("heading", level=1).inner_text() == "What you sent is too large"
+    expect_heading(window, "What you sent is too large")

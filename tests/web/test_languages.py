@@ -14,13 +14,14 @@ import pytest
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.database import db, transaction
+from app.mail.models import Email
 from app.programme.models import Session
 from config import ROOT
 from tests.browser import Browser
-from tests.factories import publish_programme
+from tests.factories import make_organiser, publish_programme
 
 METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 OPTIONS = {"templates/**": {"silent": "false"}}
@@ -50,7 +51,14 @@ def made_up_languages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(ROOT),
         method_map=METHODS,
         options_map=OPTIONS,
-        keywords={"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)},
+        keywords={
+            "_": None,
+            "_l": None,
+            "N_": None,
+            "gettext": None,
+            "lazy_gettext": None,
+            "ngettext": (1, 2),
+        },
         directory_filter=lambda folder: Path(folder).name not in {".venv", "node_modules", "tests"},
     ):
         said = (
@@ -160,3 +168,13 @@ def test_the_links_that_organisers_wrote_stay_in_the_language(visitor: Browser) 
     page = visitor.open("/eo/help")
 
     assert page.links["terms"] == "/eo/terms"
+
+
+def test_a_link_to_sign_in_comes_in_the_language_of_whoever_asks(visitor: Browser) -> None:
+    email = make_organiser("grace@conference.example").email
+    visitor.open("/eo/sign-in")
+
+    visitor.press(_stretched("Send me a link"), {_stretched("Email address"): email})
+
+    (sent,) = db.session.scalars(select(Email))
+    assert sent.subject == _stretched("Your link to sign in")

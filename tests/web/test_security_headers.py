@@ -90,6 +90,7 @@ def test_what_is_known_already_is_safe_too(visitor: Browser) -> None:
 
     assert answer.status_code == 304
     assert _safe(answer) == SAFE
+    assert re.fullmatch('"[0-9a-f]{16}"', mark)  # short, since every later request carries it
 
 
 @pytest.mark.parametrize("address", ["/register", "/booking/wrong", "/sign-in/wrong"])

@@ -12,13 +12,16 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, insert, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import cache_version
-from app.database import db, is_unavailable, transaction
+from app.accounts.models import RateLimitHit
+from app.database import db, read_only, transaction
+from app.database_faults import is_unavailable
 from app.releases import search_index
+from app.request_transaction import insert_despite_rollback
 from config import ROOT
 from tests.browser import Browser
 from tests.postgres import PostgresServer
@@ -81,7 +84,7 @@ def test_a_server_that_stops_is_survived_and_told(
         assert visitor.open("/programme").heading == "Programme"
         assert visitor.open("/sessions/opening").heading == "Opening"
         assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
-        assert told() == [("edition", ""), ("search index", "")]
+        assert told() == [("cache version", ""), ("search index", "")]
     finally:
         db.session.remove()
         postgres.restart()
@@ -101,7 +104,7 @@ def test_a_damaged_file_is_survived_and_told(
         file.write(DAMAGE)
 
     assert visitor.open("/programme").heading == "Programme"
-    assert told() == [("edition", code)]
+    assert told() == [("cache version", code)]
     assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
     assert visitor.fetch("GET", "/readyz").status_code == 503
 
@@ -115,7 +118,7 @@ def test_a_database_in_the_middle_of_a_migration_is_survived_and_told(
 
     with _downgraded("0012"):  # before there was an index
         assert visitor.open("/search?q=tide").heading == found
-        assert told() == [("edition", code), ("search index", code)]
+        assert told() == [("cache version", code), ("search index", code)]
 
     with _downgraded("base"):
         assert visitor.open("/search?q=tide").heading == found
@@ -150,7 +153,7 @@ def test_a_table_that_somebody_holds_for_too_long_is_survived_and_told(
         assert visitor.open("/programme").heading == "Programme"
 
     beside.dispose()
-    assert told() == [("edition", "55P03")]
+    assert told() == [("cache version", "55P03")]
 
 
 def test_a_fault_that_lasts_is_told_once_in_a_while(
@@ -159,16 +162,16 @@ def test_a_fault_that_lasts_is_told_once_in_a_while(
     told: Callable[[], Told],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    expected = [("edition", "SQLITE_NOTADB"), ("search index", "SQLITE_NOTADB")]
+    expected = [("cache version", "SQLITE_NOTADB"), ("search index", "SQLITE_NOTADB")]
     visitor.open("/programme")
     _file(database).write_bytes(DAMAGE)
-    monkeypatch.setattr("app.database.LOG_INTERVAL", 3600)
+    monkeypatch.setattr("app.database_faults.LOG_INTERVAL", 3600)
 
     for _ in range(20):
         visitor.open("/search?q=tide")
     assert told() == expected
 
-    monkeypatch.setattr("app.database.LOG_INTERVAL", 0)
+    monkeypatch.setattr("app.database_faults.LOG_INTERVAL", 0)
     visitor.open("/search?q=tide")
     assert told() == expected
 
@@ -397,3 +400,12 @@ def test_a_rule_that_a_row_breaks_is_no_unavailability(site: Flask) -> None:
     assert isinstance(fault, IntegrityError)
     assert not is_unavailable(fault)
     assert not is_unavailable(ValueError("away"))
+
+
+def test_after_a_transaction_a_reader_may_write_as_little_as_before(site: Flask) -> None:
+    with read_only():
+        with transaction():
+            execute("UPDATE site_state SET cache_version = cache_version + 1")
+
+        with pytest.raises(RuntimeError, match="a GET never writes"):
+            insert_despite_rollback(insert(RateLimitHit), {})

@@ -15,10 +15,11 @@ from app.accounts import queries as accounts
 from app.accounts import services
 from app.accounts.models import LoginSession, Passkey, Person, RecoveryCode
 from app.accounts.two_factor import passkeys, totp
-from app.database import db, execute_after_request
+from app.database import db
 from app.errors import NotFound, PermissionDenied, RuleViolation
 from app.history import services as history
 from app.mail import services as mail
+from app.request_transaction import execute_after_request
 
 RECOVERY_CODE_COUNT = 10
 RECOVERY_CODE_ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"  # no characters that look alike

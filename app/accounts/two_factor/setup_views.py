@@ -38,7 +38,7 @@ def choose() -> ResponseReturnValue:
 
 
 @bp.post("/app/key")
-def make_key() -> ResponseReturnValue:
+def start_app() -> ResponseReturnValue:
     services.start_totp_setup(guards.require_login_session())
     return redirect(url_for(".app", next=web_next_url.requested_next() or None), 303)
 
@@ -64,7 +64,7 @@ def app() -> ResponseReturnValue:
 
 
 @bp.post("/passkey/question")
-def question() -> ResponseReturnValue:
+def start_passkey() -> ResponseReturnValue:
     login_session = guards.require_login_session()
     rate_limits.hit(
         "passkey", str(login_session.person_id), times=MAX_PASSKEY_ATTEMPTS, within=RATE_WINDOW

@@ -5,16 +5,13 @@ The shared secret is stored encrypted, with a key derived from the site's secret
 
 import hmac
 from base64 import urlsafe_b64encode
-from typing import TYPE_CHECKING
 
 import pyotp
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask import current_app
 
 from app import clock
 from app.errors import RuleViolation
-
-if TYPE_CHECKING:
-    from cryptography.fernet import MultiFernet
 
 STEP_SECONDS = 30  # seconds
 CLOCK_DRIFT_STEPS = (0, -1, 1)  # allowed clock drift of a phone, in steps
@@ -34,8 +31,6 @@ def encrypt(secret: str) -> str:
 
 def decrypt(encrypted: str) -> str:
     """Decrypt a secret that was encrypted with the current or an earlier secret key."""
-    from cryptography.fernet import InvalidToken  # noqa: PLC0415 – 6 MB, only where needed
-
     try:
         return _fernet().decrypt(encrypted).decode()
     except InvalidToken:
@@ -64,9 +59,7 @@ def verify_code(secret: str, code: str) -> int | None:
     return next((s for s in steps if hmac.compare_digest(codes.at(s).encode(), typed)), None)
 
 
-def _fernet() -> "MultiFernet":
-    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 – as above
-
+def _fernet() -> MultiFernet:
     keys = [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
     return MultiFernet([Fernet(_derive_key(key)) for key in keys])
 

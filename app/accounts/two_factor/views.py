@@ -24,7 +24,7 @@ bp.before_request(guards.require_pending_second_factor)
 
 @bp.route("", methods=["GET", "POST"])
 @validates_own_csrf
-def ask() -> ResponseReturnValue:
+def verify_code() -> ResponseReturnValue:
     form = CodeForm()
     login_session = guards.require_login_session()
     if form.validate_on_submit():
@@ -56,7 +56,7 @@ def recovery_code() -> ResponseReturnValue:
 
 
 @bp.post("/passkey/question")
-def question() -> ResponseReturnValue:
+def start_passkey() -> ResponseReturnValue:
     login_session = guards.require_login_session()
     rate_limits.hit(
         "passkey", str(login_session.person_id), times=MAX_PASSKEY_ATTEMPTS, within=RATE_WINDOW

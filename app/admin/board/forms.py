@@ -47,7 +47,7 @@ class MoveSessionForm(EditForm):
 
     def set_initial_data(self, session: Session, zone: ZoneInfo) -> None:
         """Fill in the session's current time and room."""
-        self.version.data = str(session.version)
+        self.expected_version.data = session.version
         self.room.data = session.room.key if session.room else ""
         self.minutes.data = DEFAULT_MINUTES
         if session.starts_at:

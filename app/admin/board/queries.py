@@ -13,10 +13,11 @@ from app import clock
 from app.database import db
 from app.errors import NotFound
 from app.history.models import HistoryEntry
-from app.programme import board_layout, clashes, queries
+from app.programme import board_layout, clashes, queries, scheduled_sessions
 from app.programme.board_layout import BoardPosition
-from app.programme.clashes import Clash, ScheduledSession
+from app.programme.clashes import Clash
 from app.programme.models import Appearance, Conference, Room, Session
+from app.programme.scheduled_sessions import ScheduledSession
 
 BREAK = "break"
 ONE_DAY = timedelta(days=1)
@@ -78,7 +79,7 @@ class Board:
 def get_board(requested_day: str) -> Board | None:
     """Return a day of the board, or None if there is no conference."""
     conference = db.session.get(Conference, 1)
-    sessions, frame = clashes.load_scheduled_sessions()
+    sessions, frame = scheduled_sessions.load_scheduled_sessions()
     if conference is None or frame is None:
         return None
     rooms = queries.list_rooms()

@@ -11,15 +11,15 @@ from werkzeug.datastructures import MultiDict
 from app.accounts.guards import current_actor
 from app.admin.board import messages, queries
 from app.admin.board.forms import MoveSessionForm
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
 from app.programme import clashes
 from app.programme import queries as programme
-from app.programme.clashes import Clash, ProposedMove
+from app.programme.clashes import Clash
 from app.programme.editing import sessions
 from app.programme.editing.sessions import ScheduleSlot
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.models import Session
+from app.programme.scheduled_sessions import ProposedMove
 from app.web.rendering import render_page
 
 bp = Blueprint("board", __name__, url_prefix="/board")
@@ -110,7 +110,10 @@ def _save_move(session: Session, form: MoveSessionForm, zone: ZoneInfo) -> tuple
 
 def _move(session: Session, form: MoveSessionForm, zone: ZoneInfo) -> None:
     sessions.move(
-        session, form.get_slot(zone), expected_version=form.expected_version, actor=current_actor()
+        session,
+        form.get_slot(zone),
+        expected_version=form.expected_version.data,
+        actor=current_actor(),
     )
 
 

@@ -2,26 +2,32 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
 from app.content import diff, queries, services
 from app.content.models import NEWS, PAGE
-from app.content.services import StaleContent
 from app.content.versions import FALLBACK_LANGUAGE, ContentKey, Version
 from app.content.views import get_content_folder
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
-from app.web import languages
+from app.web import flash, languages
 from app.web.formatting import local_day
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "text-added": _l("It has been added, and readers see it now."),
+    "text-saved": _l("Saved. Readers see it now."),
+    "text-waiting": _l("Saved. It waits, and appears by itself at its moment."),
+}
+
 
 EDIT_FORMS: dict[str, type[ContentForm]] = {PAGE: ContentForm, NEWS: NewsForm}
 NEW_FORMS: dict[str, type[ContentForm]] = {PAGE: NewPageForm, NEWS: NewsForm}
@@ -65,12 +71,12 @@ def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
         "admin/content/edit.html",
         status,
         text=text,
-        trail=text.breadcrumbs,
+        breadcrumbs=text.breadcrumbs,
         **_form_context(form, text.key, stale),
     )
 
 
-def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleContent | None]:
+def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleEdit | None]:
     """Save the form; return the redirect, or the status with which to render the form."""
     if not form.is_submitted():
         return 200, None
@@ -80,8 +86,8 @@ def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleContent | None]:
         return 200, None
     try:
         return save(), None
-    except StaleContent as stale:
-        form.version.data = str(stale.version)
+    except StaleEdit as stale:
+        form.expected_version.data = stale.version
         return 409, stale
     except RuleViolation as refusal:
         form.add_error(getattr(form, "address", form.title), refusal)
@@ -106,21 +112,21 @@ def _save(form: ContentForm, text: EditableText) -> Response:
         get_content_folder(),
         text.key,
         form.to_draft(),
-        expected_version=form.expected_version,
+        expected_version=form.expected_version.data,
         actor=current_actor(),
     )
     saved = "text-waiting" if form.appears.utc_value else "text-saved"
-    return _redirect(text.key, saved if is_new else "text-as-it-was")
+    return _redirect(text.key, saved if is_new else "as-it-was")
 
 
 def _redirect(key: ContentKey, message_key: str) -> Response:
     place = url_for("admin.content.text", kind=key.kind, slug=key.slug)
-    return redirect(flash.with_flash(place, message_key), 303)
+    return flash.redirect_to(place, message_key)
 
 
 def _set_initial_data(form: ContentForm, text: EditableText) -> None:
     """Fill in the newest version, or the one in the query parameter ``from``."""
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     begins = editable_text.get_base_version(text)
     if begins is not None:
         words = queries.get_body(get_content_folder(), begins)
@@ -129,7 +135,7 @@ def _set_initial_data(form: ContentForm, text: EditableText) -> None:
         form.set_initial_data("", "", "", local_day(clock.now()))
 
 
-def _form_context(form: ContentForm, key: ContentKey, stale: StaleContent | None) -> dict[str, Any]:
+def _form_context(form: ContentForm, key: ContentKey, stale: StaleEdit | None) -> dict[str, Any]:
     english = (
         None
         if key.language == FALLBACK_LANGUAGE
@@ -151,11 +157,13 @@ def _render_preview(form: ContentForm, key: ContentKey) -> Any:
     if not form.body.data:
         return None
     wording = form.to_draft()
-    version = Version(*key, form.expected_version, wording.title, wording.summary, wording.dated_on)
+    version = Version(
+        *key, form.expected_version.data, wording.title, wording.summary, wording.dated_on
+    )
     make = queries.render_content_page if key.kind == PAGE else queries.render_news_item
     return make(version, wording.body, languages.url_prefix(key.language), "preview-")
 
 
-def _diff_body(stale: StaleContent | None) -> Any:
+def _diff_body(stale: StaleEdit | None) -> Any:
     body = next((one for one in stale.differing if one.field == "body"), None) if stale else None
     return diff.diff_lines(body.before, body.after) if body else ()

@@ -9,7 +9,7 @@ from flask import current_app, request, url_for
 from flask_babel import gettext
 
 from app import clock
-from app.content import changes, listing, queries, services
+from app.content import history_entries, listing, queries, services
 from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.content.versions import FALLBACK_LANGUAGE, NOTICE_KEY, ContentKey, ContentStore, Version
 from app.content.views import get_content_folder
@@ -92,7 +92,7 @@ class EditableText:
     @cached_property
     def parent_page(self) -> "EditableText":
         """Return the page that contains this link."""
-        page = changes.get_link_page(self.key)
+        page = history_entries.get_link_page(self.key)
         return EditableText(ContentKey(PAGE, page, FALLBACK_LANGUAGE), self.store)
 
     @property

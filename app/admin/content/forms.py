@@ -10,12 +10,12 @@ from wtforms import DateField, Field, HiddenField, SelectField, StringField, Tex
 from wtforms.validators import DataRequired, ValidationError
 
 from app import clock
-from app.admin.edit_form import EditForm, name_field, normalise_multiline
+from app.admin.edit_form import EditForm
 from app.content.services import SLUG_PATTERN
 from app.content.versions import ContentDraft
-from app.forms.fields import LocalDateTimeField, valid_datetime_or_empty
+from app.forms.fields import LocalDateTimeField, editor_name_field, valid_datetime_or_empty
 from app.forms.validators import max_length, no_hidden_characters
-from app.text import collapse_whitespace
+from app.text import collapse_whitespace, normalise_lines
 from app.web.formatting import local_day
 
 MAX_SUMMARY_LENGTH = 300  # characters
@@ -60,7 +60,7 @@ def appears_field() -> LocalDateTimeField:
 class ContentForm(EditForm):
     """Edit a page."""
 
-    title = name_field(_l("Title"), _l("The title"), _l("Enter a title"))
+    title = editor_name_field(_l("Title"), _l("The title"), _l("Enter a title"))
     summary = TextAreaField(
         _l("Summary"),
         [
@@ -77,7 +77,7 @@ class ContentForm(EditForm):
             max_length(MAX_BODY_LENGTH, _l("The text")),
             no_hidden_characters,
         ],
-        filters=[normalise_multiline],
+        filters=[normalise_lines],
         render_kw={"dir": "auto", "data-previewed": ""},
     )
     appears = appears_field()
@@ -133,7 +133,9 @@ class NewPageForm(ContentForm):
 class LinkForm(EditForm):
     """Add a link to a page."""
 
-    label = name_field(_l("Words of the link"), _l("The words"), _l("Enter the words of the link"))
+    label = editor_name_field(
+        _l("Words of the link"), _l("The words"), _l("Enter the words of the link")
+    )
     address = StringField(
         _l("Address"),
         [
@@ -162,7 +164,7 @@ class EditLinkForm(LinkForm):
     """Edit a link, or its position in the list."""
 
     place = SelectField(_l("Place in the list"), coerce=int)
-    stood = HiddenField()  # the position when the form was opened
+    initial_position = HiddenField()  # the position when the form was opened
 
     @property
     def requested_position(self) -> int | None:
@@ -170,7 +172,7 @@ class EditLinkForm(LinkForm):
 
         None keeps a position that somebody else has changed meanwhile.
         """
-        return None if self.stood.data == str(self.place.data) else self.place.data
+        return None if self.initial_position.data == str(self.place.data) else self.place.data
 
     def set_choices(self, count: int) -> None:
         """Set the positions to choose from, 1 to ``count``."""

@@ -1,25 +1,34 @@
 """The additional links of a page: add, edit, move and remove."""
 
+from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import EditableText
 from app.admin.content.forms import EditLinkForm, LinkForm
+from app.admin.listing import paginate, parse_list_query
 from app.content import links as content
 from app.content import queries
 from app.content.links import ManagedLink
 from app.content.models import LINK, PAGE
-from app.content.services import StaleContent
 from app.content.views import get_content_folder
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
+from app.web import flash
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "link-added": _l("The link has been added, and readers see it now."),
+    "link-saved": _l("The link has been saved, and readers see it now."),
+    "link-removed": _l("The link has been taken away."),
+}
+
 
 METHODS = ["GET", "POST"]
 
@@ -58,8 +67,8 @@ def edit_link(slug: str, link: int) -> ResponseReturnValue:
         return _render_link(found, form, 422)
     try:
         return _save(found, form)
-    except StaleContent as stale:
-        form.version.data = str(stale.version)
+    except StaleEdit as stale:
+        form.expected_version.data = stale.version
         return _render_link(found, form, 409, stale=stale)
     except RuleViolation as refusal:
         form.add_error(form.label, refusal)
@@ -78,18 +87,18 @@ def _save(found: ManagedLink, form: EditLinkForm) -> ResponseReturnValue:
         found,
         form.to_draft(),
         form.requested_position,
-        expected_version=form.expected_version,
+        expected_version=form.expected_version.data,
         actor=current_actor(),
     )
     saved = "text-waiting" if form.appears.utc_value else "link-saved"
-    return _redirect(found.link.page, saved if is_new else "text-as-it-was")
+    return _redirect(found.link.page, saved if is_new else "as-it-was")
 
 
 def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:
     """Fill in the newest version, or the one in the query parameter ``from``."""
     text = editable_text.get_text(LINK, str(found.id))
     begins = editable_text.get_base_version(text)
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     if begins is not None:
         form.label.data, form.address.data = (
             begins.title,
@@ -97,23 +106,25 @@ def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:
         )
         form.appears.show(begins.appears_at if begins == text.scheduled else None)
     form.place.data = found.position or len(form.place.choices or ())
-    form.stood.data = str(found.position)
+    form.initial_position.data = str(found.position)
 
 
 def _redirect(slug: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for("admin.content.links", slug=slug), message_key), 303)
+    return flash.redirect_to(url_for("admin.content.links", slug=slug), message_key)
 
 
 def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseReturnValue:
     there = content.list_links(text.key.slug)
+    rows = [(link, text.store.find_link(link.key, clock.now())) for link in there]
+    listing = paginate(rows, parse_list_query((), ("place",), has_search=False))
     return render_page(
         "admin/content/links.html",
         status,
         text=text,
-        links=[(link, text.store.find_link(link.key, clock.now())) for link in there],
+        listing=replace(listing, endpoint=".links"),
         gone=content.list_removed(text.key.slug),
         form=form,
-        trail=text.breadcrumbs,
+        breadcrumbs=text.breadcrumbs,
     )
 
 
@@ -127,6 +138,6 @@ def _render_link(
         text=text,
         link=found,
         form=form,
-        trail=text.link_breadcrumbs,
+        breadcrumbs=text.link_breadcrumbs,
         **context,
     )

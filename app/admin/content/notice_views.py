@@ -2,25 +2,30 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import EditableText
 from app.admin.content.forms import NoticeForm
 from app.admin.edit_form import EditForm
 from app.content import notices
 from app.content.models import NOTICE
-from app.content.services import StaleContent
 from app.content.views import get_content_folder
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
 from app.history import queries as history
+from app.web import flash
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "notice-written": _l("The notice has been saved."),
+    "notice-removed": _l("The notice has been taken down."),
+}
 
 
 def add_url_rules(bp: Blueprint) -> None:
@@ -38,12 +43,12 @@ def notice() -> ResponseReturnValue:
 def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
     text = editable_text.get_notice()
     form = EditForm(formdata=None)
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     return render_page(
         "admin/content/notice.html",
         status,
         text=text,
-        present=notices.current(text.store),
+        current=notices.current(text.store),
         standing=text.store.find_notice(clock.now()),
         form=form,
         entries=history.list_newest(NOTICE),
@@ -66,21 +71,23 @@ def write_notice() -> ResponseReturnValue:
         notices.publish(
             get_content_folder(),
             form.to_draft(),
-            expected_version=form.expected_version,
+            expected_version=form.expected_version.data,
             actor=current_actor(),
         )
-    except StaleContent as stale:
-        form.version.data = str(stale.version)
+    except StaleEdit as stale:
+        form.expected_version.data = stale.version
         return _render_form(form, 409, stale=stale)
     except RuleViolation as refusal:
         form.add_error(form.ends, refusal)
         return _render_form(form, 422)
-    return redirect(flash.with_flash(url_for(".notice"), "notice-written"), 303)
+    return flash.redirect_to(url_for(".notice"), "notice-written")
 
 
 def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
-    trail = [(gettext("Urgent notice"), url_for(".notice"))]
-    return render_page("admin/content/write_notice.html", status, form=form, trail=trail, **context)
+    breadcrumbs = [(gettext("Urgent notice"), url_for(".notice"))]
+    return render_page(
+        "admin/content/write_notice.html", status, form=form, breadcrumbs=breadcrumbs, **context
+    )
 
 
 def remove_notice() -> ResponseReturnValue:
@@ -88,19 +95,19 @@ def remove_notice() -> ResponseReturnValue:
     try:
         notices.withdraw(
             get_content_folder(),
-            expected_version=EditForm().expected_version,
+            expected_version=EditForm().expected_version.data,
             actor=current_actor(),
         )
-    except StaleContent as stale:
+    except StaleEdit as stale:
         return _render_notice(409, stale=stale)
-    return redirect(flash.with_flash(url_for(".notice"), "notice-removed"), 303)
+    return flash.redirect_to(url_for(".notice"), "notice-removed")
 
 
 def _set_initial_data(form: NoticeForm, text: EditableText) -> None:
     """Fill in the current notice, or an old version in the query parameter ``from``."""
     now = clock.now()
     begins = editable_text.get_requested_version(text) or notices.current(text.store)
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     if begins is not None:
         form.words.data = begins.title
         form.appears.show(None if begins.has_appeared(now) else begins.appears_at)

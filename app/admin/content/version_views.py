@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.content import editable_text
 from app.admin.content.editable_text import (
     MAX_VERSION_DIGITS,
@@ -20,9 +20,15 @@ from app.content import diff, links, queries, services
 from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.content.versions import Version
 from app.content.views import get_content_folder
-from app.web import languages
+from app.web import flash, languages
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
+
+flash.MESSAGES["admin"] |= {
+    "text-brought-back": _l("That version is back, and readers see it now."),
+    "text-removed": _l("It has been taken away. Every version is kept and can be brought back."),
+}
+
 
 TEXT_RULE = f"/<{VERSIONED_KINDS_CONVERTER}:kind>/<slug>/<language>"
 
@@ -41,7 +47,7 @@ def add_url_rules(bp: Blueprint) -> None:
 def versions(kind: str, slug: str, language: str) -> ResponseReturnValue:
     """List the versions of a text."""
     text = editable_text.get_text(kind, slug, language)
-    return render_page("admin/content/versions.html", text=text, trail=text.breadcrumbs)
+    return render_page("admin/content/versions.html", text=text, breadcrumbs=text.breadcrumbs)
 
 
 def version(kind: str, slug: str, language: str, number: int) -> ResponseReturnValue:
@@ -54,7 +60,7 @@ def version(kind: str, slug: str, language: str, number: int) -> ResponseReturnV
         version=shown,
         form=_version_form(text),
         as_read_here=_render_version(shown),
-        trail=text.version_breadcrumbs,
+        breadcrumbs=text.version_breadcrumbs,
     )
 
 
@@ -66,7 +72,7 @@ def restore(kind: str, slug: str, language: str, number: int) -> ResponseReturnV
         get_content_folder(),
         text.key,
         number,
-        expected_version=EditForm().expected_version,
+        expected_version=EditForm().expected_version.data,
         actor=current_actor(),
     )
     return _redirect(text, "text-brought-back")
@@ -86,7 +92,7 @@ def compare(kind: str, slug: str, language: str) -> ResponseReturnValue:
             for (label, before), (_, after) in zip(_list_facts(old), _list_facts(new), strict=True)
         ],
         lines=diff.diff_lines(_get_body(old), _get_body(new)),
-        trail=text.version_breadcrumbs,
+        breadcrumbs=text.version_breadcrumbs,
     )
 
 
@@ -98,22 +104,25 @@ def remove(kind: str, slug: str, language: str) -> ResponseReturnValue:
         services.remove(
             get_content_folder(),
             text.key,
-            expected_version=form.expected_version,
+            expected_version=form.expected_version.data,
             actor=current_actor(),
         )
         return _redirect(text, "text-removed")
     return render_page(
-        "admin/content/remove.html", text=text, form=_version_form(text), trail=text.breadcrumbs
+        "admin/content/remove.html",
+        text=text,
+        form=_version_form(text),
+        breadcrumbs=text.breadcrumbs,
     )
 
 
 def _redirect(text: EditableText, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(text.admin_url, message_key), 303)
+    return flash.redirect_to(text.admin_url, message_key)
 
 
 def _version_form(text: EditableText) -> EditForm:
     form = EditForm(formdata=None)
-    form.version.data = str(text.latest_number)
+    form.expected_version.data = text.latest_number
     return form
 
 

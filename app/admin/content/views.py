@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app import clock
 from app.admin.content import edit_views, editable_text, link_views, notice_views, version_views
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query
+from app.admin.listing import ListFilter, paginate, parse_list_query, render_list
 from app.content import links, queries
 from app.content import listing as content_listing
 from app.content.models import NEWS, PAGE
@@ -44,9 +44,8 @@ def index() -> ResponseReturnValue:
         list_query.sort,
         is_reversed=list_query.is_reversed,
     )
-    rows = found[list_query.offset : list_query.offset + PAGE_SIZE]
-    listing = Listing(rows, len(found), list_query, FILTERS)
-    return render_page("admin/content/index.html", listing=listing, states=STATE_LABELS)
+    listing = paginate(found, list_query, FILTERS)
+    return render_list("admin/content/index.html", listing, states=STATE_LABELS)
 
 
 @bp.get(f"/<{TEXT_KINDS_CONVERTER}:kind>/<slug>")

@@ -1,31 +1,43 @@
 """Adding a delegate by hand, and changing a delegate's details or email address."""
 
-from dataclasses import replace
-
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from app.accounts.guards import current_actor
-from app.admin import flash
 from app.admin.delegates import presentation
-from app.admin.delegates.forms import NOTIFY, AddDelegateForm, DelegateEmailForm, EditDelegateForm
+from app.admin.delegates.forms import (
+    AddDelegateForm,
+    DelegateEmailForm,
+    EditAnswersForm,
+    EditDelegateForm,
+)
 from app.admin.delegates.presentation import VersionDiff
 from app.errors import NotFound, RuleViolation
 from app.forms.base import validates_own_csrf
+from app.registration import delegate_record
 from app.registration import queries as registration
-from app.registration.bookings import changes
 from app.registration.bookings.forms import VersionedForm
 from app.registration.bookings.operations import StaleBooking
 from app.registration.desk import queries, services
 from app.registration.desk.services import AlreadyBooked
+from app.registration.fields import BOOKING_FIELDS
 from app.registration.models import Delegate
-from app.web import languages
+from app.web import flash, languages
 from app.web.rendering import render_page
 
 bp = Blueprint("details", __name__)
+
+flash.MESSAGES["admin"] |= {
+    "delegate-added": _l("The booking has been made."),
+    "delegate-saved": _l("The booking has been saved."),
+    "delegate-as-it-was": _l("It is so already: nothing was changed."),
+    "delegate-readdressed": _l("The address is corrected. A letter with a new link is on its way."),
+    "delegate-cancelled-already": _l("The booking has been cancelled, so it cannot be changed."),
+}
 
 
 @bp.route("/_add", methods=["GET", "POST"])
@@ -35,9 +47,11 @@ def add() -> ResponseReturnValue:
     form = AddDelegateForm()
     form.set_choices()
     if form.validate_on_submit():
-        deed = services.add if form.letter.data == NOTIFY else services.add_without_email
+        language, actor = languages.current().code, current_actor()
         try:
-            delegate = deed(form.application(), languages.current().code, actor=current_actor())
+            delegate = services.add(
+                form.get_answers(), language, actor=actor, notify=form.should_notify
+            )
         except AlreadyBooked as refusal:
             form.form_errors.append(_already_booked_message(refusal))
         except (RuleViolation, NotFound) as refusal:
@@ -55,24 +69,12 @@ def edit(reference: str) -> ResponseReturnValue:
     """Change a delegate's name, affiliation and days."""
     delegate = queries.get_delegate(reference)
     form = EditDelegateForm(
-        data={"seen": delegate.version, **EditDelegateForm.initial_data(changes.to_draft(delegate))}
+        data={
+            "expected_version": delegate.version,
+            **delegate_record.to_answers(delegate, BOOKING_FIELDS),
+        }
     )
-    form.set_choices()
-    stale = None
-    if form.validate_on_submit():
-        wanted = replace(changes.to_draft(delegate), **form.details())
-        deed = services.update if form.letter.data == NOTIFY else services.update_without_email
-        try:
-            is_other = deed(
-                delegate, wanted, expected_version=form.expected_version, actor=current_actor()
-            )
-        except StaleBooking:
-            stale = presentation.diff_details(delegate, wanted)
-        except RuleViolation as refusal:
-            form.reject_and_rebase(refusal, delegate.version)
-        else:
-            return redirect_to(delegate, "delegate-saved" if is_other else "delegate-as-it-was")
-    return render_form("change", form, delegate, stale)
+    return save_answers("edit", form, delegate)
 
 
 @bp.route("/<reference>/address", methods=["GET", "POST"])
@@ -80,21 +82,46 @@ def edit(reference: str) -> ResponseReturnValue:
 def edit_email(reference: str) -> ResponseReturnValue:
     """Correct a delegate's email address without confirmation."""
     delegate = queries.get_delegate(reference)
-    form = DelegateEmailForm(data={"seen": delegate.version})
+    form = DelegateEmailForm(data={"expected_version": delegate.version})
     stale = None
     if form.validate_on_submit():
-        tell = form.letter.data == NOTIFY
-        deed = services.correct_email if tell else services.correct_email_without_notifying_old
-        email = str(form.email.data)
         try:
-            deed(delegate, email, expected_version=form.expected_version, actor=current_actor())
+            services.correct_email(
+                delegate,
+                str(form.email.data),
+                expected_version=form.expected_version.data,
+                actor=current_actor(),
+                notify_old=form.should_notify,
+            )
         except StaleBooking:
-            stale = presentation.diff_email(delegate, email)
+            stale = presentation.diff(delegate, form.get_answers())
         except RuleViolation as refusal:
             form.add_error(form.email, refusal)
         else:
             return redirect_to(delegate, "delegate-readdressed")
-    return render_form("address", form, delegate, stale)
+    return render_form("change_email", form, delegate, stale)
+
+
+def save_answers(template: str, form: EditAnswersForm, delegate: Delegate) -> Response:
+    """Save the answers that were submitted, or render their form."""
+    form.set_choices()
+    stale = None
+    if form.validate_on_submit():
+        try:
+            has_changed = services.update(
+                delegate,
+                form.get_answers(),
+                expected_version=form.expected_version.data,
+                actor=current_actor(),
+                notify=form.should_notify,
+            )
+        except StaleBooking:
+            stale = presentation.diff(delegate, form.get_answers())
+        except RuleViolation as refusal:
+            form.reject_and_rebase(refusal, delegate.version)
+        else:
+            return redirect_to(delegate, "delegate-saved" if has_changed else "delegate-as-it-was")
+    return render_form(template, form, delegate, stale)
 
 
 def render_form(
@@ -104,7 +131,7 @@ def render_form(
     if stale is not None and not stale.differing:
         return redirect_to(delegate, "delegate-as-it-was")
     if stale is not None:
-        form.seen.data = str(delegate.version)
+        form.expected_version.data = delegate.version
     elif not delegate.is_attending and not form.errors:
         return redirect_to(delegate, "delegate-cancelled-already")
     return render_page(
@@ -113,14 +140,14 @@ def render_form(
         form=form,
         delegate=delegate,
         stale=stale,
-        trail=breadcrumbs(delegate),
+        breadcrumbs=breadcrumbs(delegate),
     )
 
 
 def redirect_to(delegate: Delegate, message_key: str) -> Response:
     """Redirect to a delegate's page with a flash message."""
     address = url_for("admin.delegates.show", reference=delegate.reference)
-    return Response(status=303, headers={"Location": flash.with_flash(address, message_key)})
+    return flash.redirect_to(address, message_key)
 
 
 def breadcrumbs(delegate: Delegate) -> list[tuple[str, str]]:

@@ -15,11 +15,9 @@ from app.admin.delegates import presentation
 from app.admin.delegates.forms import ExportNeedsForm
 from app.admin.listing import ListQuery
 from app.forms.base import validates_own_csrf
-from app.registration import countries
 from app.registration.desk import export, queries, services
-from app.registration.desk.export import ExportFormatter
 from app.registration.desk.queries import DelegateFilter
-from app.web import languages, spreadsheets, xlsx
+from app.web import spreadsheets, xlsx
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
@@ -67,43 +65,11 @@ def to_query_args(list_query: ListQuery) -> Mapping[str, str]:
 
 
 def _send_file(delegate_filter: DelegateFilter, needs: Sequence[str], file_format: str) -> Response:
-    language = languages.current().code
-    words = ExportFormatter(
-        countries=dict(countries.choices(language)),
-        zone=conference_zone(),
-        yes=gettext("Yes"),
-        no=gettext("No"),
-    )
-    head = [
-        *_column_names(),
-        *(name for need, name in _needs_column_names().items() if need in needs),
-    ]
-    rows = export.iter_rows(delegate_filter, needs, words)
+    columns = export.list_columns(needs)
+    head = [one.label for one in columns]
+    rows = export.iter_rows(delegate_filter, columns, conference_zone())
     if file_format == "xlsx":
         body = spreadsheets.stream_xlsx(gettext("Delegates"), head, rows)
         return spreadsheets.make_attachment(body, "delegates.xlsx", xlsx.XLSX)
-    return spreadsheets.make_attachment(
-        spreadsheets.stream_csv(head, rows), "delegates.csv", spreadsheets.CSV
-    )
-
-
-def _column_names() -> Sequence[str]:
-    return (
-        gettext("Reference"),
-        gettext("Given names"),
-        gettext("Family name"),
-        gettext("Name on the badge"),
-        gettext("Email address"),
-        gettext("Organisation"),
-        gettext("Role"),
-        gettext("Country"),
-        gettext("Days"),
-        gettext("Language"),
-        gettext("Registered"),
-        gettext("Cancelled"),
-        gettext("Added by hand"),
-    )
-
-
-def _needs_column_names() -> Mapping[str, str]:
-    return {"access": gettext("Access needs"), "dietary": gettext("Dietary needs")}
+    body = spreadsheets.stream_csv(head, rows)
+    return spreadsheets.make_attachment(body, "delegates.csv", spreadsheets.CSV)

@@ -9,9 +9,9 @@ from app.admin import listing
 from app.admin.listing import ListFilter, ListQuery
 from app.history.changes import Change
 from app.registration import countries as registration_countries
-from app.registration import emails
+from app.registration import delegate_record, fields
 from app.registration import queries as registration
-from app.registration.answers import DraftAnswers
+from app.registration.answers import Answers
 from app.registration.bookings import changes
 from app.registration.desk import queries
 from app.registration.desk.queries import DelegateFilter
@@ -62,9 +62,6 @@ def parse_delegate_query(filters: tuple[ListFilter, ...]) -> tuple[ListQuery, De
     return list_query, delegate_filter
 
 
-Fact = tuple[str, str]
-
-
 @dataclass(frozen=True)
 class VersionDiff:
     """The fields in which the saved version and the submitted one differ."""
@@ -72,19 +69,14 @@ class VersionDiff:
     differing: Sequence[Change]
 
 
-def list_facts(delegate: Delegate) -> list[Fact]:
+def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
     """Return the label and value of each detail, without the requirements."""
-    nothing = gettext("Not given")
-    return [
-        (gettext("Name"), delegate.full_name),
-        (gettext("Name on the badge"), delegate.badge_name),
-        (gettext("Email address"), delegate.email),
-        (gettext("Organisation"), delegate.organisation or nothing),
-        (gettext("Role"), delegate.role or nothing),
-        (gettext("Country"), country_name(delegate.country)),
-        (gettext("Days"), ", ".join(local_date(day) for day in delegate.days_attending)),
-        (gettext("Registered"), _describe_registration(delegate)),
-    ]
+    answers = delegate_record.to_answers(delegate, fields.BOOKING_FIELDS)
+    registered = local_moment(delegate.registered_at)
+    if delegate.is_added_by_team:
+        registered = gettext("%(moment)s, added by hand", moment=registered)
+    facts = [(label, text) for label, text, _ in fields.list_answers(answers, desk=True)]
+    return [*facts, (gettext("Registered"), registered)]
 
 
 def country_name(code: str) -> str:
@@ -92,47 +84,6 @@ def country_name(code: str) -> str:
     return registration_countries.name_of(code, languages.current().code)
 
 
-def diff_details(delegate: Delegate, typed: DraftAnswers) -> VersionDiff:
-    """Compare the saved details with the submitted ones."""
-    found = changes.diff(delegate, typed)
-    return VersionDiff([_to_history_change(one, emails.describe(one)) for one in found])
-
-
-def diff_email(delegate: Delegate, typed: str) -> VersionDiff:
-    """Compare the saved email address with the submitted one."""
-    return _build_diff((gettext("Email address"), delegate.email, typed))
-
-
-def diff_needs(delegate: Delegate, access: str, dietary: str) -> VersionDiff:
-    """Compare the saved requirements with the submitted ones."""
-    saved = changes.to_draft(delegate)
-    return _build_diff(
-        (gettext("What they need to take part"), saved.access_needs or "", access),
-        (gettext("What they do not eat or drink"), saved.dietary_needs or "", dietary),
-    )
-
-
-def _build_diff(*rows: tuple[str, str, str]) -> VersionDiff:
-    return VersionDiff(
-        [
-            Change(field="", before=old, after=new, label=label, old=old, new=new)
-            for label, old, new in rows
-            if old != new
-        ]
-    )
-
-
-def _to_history_change(change: changes.BookingChange, text: emails.ChangeText) -> Change:
-    return Change(
-        field=change.field,
-        before=change.old,
-        after=change.new,
-        label=text.label,
-        old=text.old,
-        new=text.new,
-    )
-
-
-def _describe_registration(delegate: Delegate) -> str:
-    at = local_moment(delegate.registered_at)
-    return gettext("%(moment)s, added by hand", moment=at) if delegate.is_added_by_team else at
+def diff(delegate: Delegate, typed: Answers) -> VersionDiff:
+    """Compare the saved answers with the submitted ones."""
+    return VersionDiff([one.describe(desk=True) for one in changes.diff(delegate, typed)])

@@ -1,52 +1,50 @@
 """Delegates: the list, one delegate, requirements, cancelling, erasing and resending emails."""
 
-from dataclasses import replace
+from collections.abc import Callable
 from functools import cache
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import listing
 from app.admin.delegates import export_views, presentation
-from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form
-from app.admin.delegates.forms import NOTIFY, CancelBookingForm, DelegateNeedsForm
-from app.admin.listing import Listing
+from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form, save_answers
+from app.admin.delegates.forms import CancelBookingForm, DelegateNeedsForm
+from app.admin.listing import Listing, render_list
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
 from app.history import queries as history
 from app.mail import queries as mail
 from app.registration import queries as registration
-from app.registration.bookings import changes
-from app.registration.bookings.operations import StaleBooking
 from app.registration.desk import queries, services
 from app.registration.models import Delegate
+from app.web import flash
 from app.web.formatting import plain_date
 from app.web.rendering import render_page
 
 bp = Blueprint("delegates", __name__, url_prefix="/delegates")
+
+flash.MESSAGES["admin"] |= {
+    "delegate-cancelled": _l("The booking is cancelled. The place is free for somebody else."),
+    "delegate-written-to": _l("The letter is on its way."),
+    "delegate-erased": _l("The details have been erased."),
+}
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     filters = presentation.get_filters()
     list_query, delegate_filter = presentation.parse_delegate_query(filters)
-    rows = queries.list_delegates(
-        delegate_filter,
-        list_query.sort,
-        is_reversed=list_query.is_reversed,
-        offset=list_query.offset,
-        limit=listing.PAGE_SIZE,
-    )
-    return render_page(
+    rows = queries.list_delegates(delegate_filter, **list_query.window)
+    return render_list(
         "admin/delegates/index.html",
-        listing=Listing(rows, queries.count_delegates(delegate_filter), list_query, filters),
+        Listing(rows, queries.count_delegates(delegate_filter), list_query, filters),
         undelivered=queries.get_undelivered(rows),
         country_name=cache(presentation.country_name),
         day_in_words=cache(plain_date),  # many rows share a day, and formatting is slow
         query_args=export_views.to_query_args(list_query),
-        form=ConfirmForm(),
     )
 
 
@@ -58,7 +56,7 @@ def show(reference: str) -> ResponseReturnValue:
         delegate=delegate,
         facts=presentation.list_facts(delegate),
         letters=mail.list_for_booking(delegate.reference),
-        past=history.list_newest(delegate.history_subject),
+        entries=history.list_newest(delegate.history_subject),
         places=registration.get_seat_counts(),
         form=ConfirmForm(),
     )
@@ -71,9 +69,8 @@ def cancel(reference: str) -> ResponseReturnValue:
     delegate = queries.get_delegate(reference)
     form = CancelBookingForm()
     if form.validate_on_submit():
-        deed = services.cancel if form.letter.data == NOTIFY else services.cancel_without_email
         try:
-            deed(delegate, actor=current_actor())
+            services.cancel(delegate, actor=current_actor(), notify=form.should_notify)
         except RuleViolation:
             return redirect_to(delegate, "delegate-cancelled-already")
         return redirect_to(delegate, "delegate-cancelled")
@@ -86,28 +83,30 @@ def cancel(reference: str) -> ResponseReturnValue:
 @validates_own_csrf
 def resend(reference: str) -> ResponseReturnValue:
     """Email the current state of the booking again."""
-    delegate = queries.get_delegate(reference)
-    form = ConfirmForm()
-    if delegate.is_erased:
-        return redirect_to(delegate, "delegate-erased")
-    if form.validate_on_submit():
-        services.send_status_again(delegate, actor=current_actor())
-        return redirect_to(delegate, "delegate-written-to")
-    return _render_confirm("letter", form, delegate)
+    return _confirm_or_run(
+        reference, "resend_email", services.send_status_again, "delegate-written-to"
+    )
 
 
 @bp.route("/<reference>/erase", methods=["GET", "POST"])
 @validates_own_csrf
 def erase(reference: str) -> ResponseReturnValue:
     """Erase a delegate's personal data."""
+    return _confirm_or_run(reference, "erase", services.erase, "delegate-erased")
+
+
+def _confirm_or_run(
+    reference: str, template: str, action: Callable[..., object], message_key: str
+) -> ResponseReturnValue:
+    """Ask before something is done with a booking that is not erased, or do it."""
     delegate = queries.get_delegate(reference)
     form = ConfirmForm()
     if delegate.is_erased:
         return redirect_to(delegate, "delegate-erased")
     if form.validate_on_submit():
-        services.erase(delegate, actor=current_actor())
-        return redirect_to(delegate, "delegate-erased")
-    return _render_confirm("erase", form, delegate)
+        action(delegate, actor=current_actor())
+        return redirect_to(delegate, message_key)
+    return _render_confirm(template, form, delegate)
 
 
 def _render_confirm(template: str, form: Form, delegate: Delegate) -> Response:
@@ -117,7 +116,7 @@ def _render_confirm(template: str, form: Form, delegate: Delegate) -> Response:
         422 if form.errors else 200,
         form=form,
         delegate=delegate,
-        trail=breadcrumbs(delegate),
+        breadcrumbs=breadcrumbs(delegate),
     )
 
 
@@ -126,8 +125,7 @@ def show_needs(reference: str) -> ResponseReturnValue:
     """Show a delegate's requirements for editing, and record that they were viewed."""
     delegate = queries.get_delegate(reference)
     needs = services.read_needs(delegate, actor=current_actor())
-    typed = {"access_needs": needs.access, "dietary_needs": needs.dietary}
-    form = DelegateNeedsForm(None, data={"seen": delegate.version, **typed})
+    form = DelegateNeedsForm(None, data={"expected_version": delegate.version, **needs})
     return render_form("needs", form, delegate, None)
 
 
@@ -135,25 +133,4 @@ def show_needs(reference: str) -> ResponseReturnValue:
 @validates_own_csrf
 def edit_needs(reference: str) -> ResponseReturnValue:
     """Change a delegate's requirements."""
-    delegate = queries.get_delegate(reference)
-    form = DelegateNeedsForm()
-    stale = None
-    if form.validate_on_submit():
-        wanted = replace(changes.to_draft(delegate), **form.needs())
-        deed = services.update if form.letter.data == NOTIFY else services.update_without_email
-        try:
-            is_other = deed(
-                delegate, wanted, expected_version=form.expected_version, actor=current_actor()
-            )
-        except StaleBooking:
-            stale = _diff_typed_needs(delegate, form)
-        except RuleViolation as refusal:
-            form.reject_and_rebase(refusal, delegate.version)
-        else:
-            return redirect_to(delegate, "delegate-saved" if is_other else "delegate-as-it-was")
-    return render_form("needs", form, delegate, stale)
-
-
-def _diff_typed_needs(delegate: Delegate, form: DelegateNeedsForm) -> presentation.VersionDiff:
-    needs = form.needs()
-    return presentation.diff_needs(delegate, needs["access_needs"], needs["dietary_needs"])
+    return save_answers("needs", DelegateNeedsForm(), queries.get_delegate(reference))

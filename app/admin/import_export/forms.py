@@ -23,7 +23,7 @@ class UploadForm(FileForm):
     """Upload a programme file."""
 
     file = FileField(_l("Programme file"))
-    deed = RadioField(
+    action = RadioField(
         _l("What to do with it"),
         [AnyOf((REPLACE, MERGE), message=_l("Choose what to do with the file"))],
         choices=[
@@ -64,18 +64,18 @@ class UploadForm(FileForm):
     @property
     def is_merged(self) -> bool:
         """Return True if the import only adds and changes."""
-        return bool(self.deed.data == MERGE)
+        return bool(self.action.data == MERGE)
 
 
 class LoadUploadForm(Form):
     """Import an uploaded file after its dry run."""
 
-    is_meant = BooleanField(_l("I mean this other conference"))
-    seal = HiddenField()  # the fingerprint of what the page showed
+    is_confirmed = BooleanField(_l("I mean this other conference"))
+    fingerprint = HiddenField()  # the fingerprint of what the page showed
 
     def add_violation(self, refusal: RuleViolation) -> None:
         """Show why the import failed; beside the checkbox if ticking it would help."""
         if isinstance(refusal, ConfirmationRequired):
-            self.add_error(self.is_meant, refusal)
+            self.add_error(self.is_confirmed, refusal)
         else:
             self.form_errors.append(str(refusal))

@@ -1,46 +1,46 @@
 """Importing a programme file after a dry run, and exporting the programme."""
 
-from typing import Any
-
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask_babel import lazy_gettext as _l
 
-from app.accounts import guards, roles
-from app.admin import flash
+from app.accounts import guards, large_uploads, roles
 from app.admin.history_views import MAX_ID
 from app.admin.import_export import export_files
 from app.admin.import_export.forms import TOO_LARGE_MESSAGE, LoadUploadForm, UploadForm
 from app.errors import InvalidFile, RuleViolation
-from app.forms.base import FORM_OVERHEAD_BYTES, validates_own_csrf
+from app.forms.base import validates_own_csrf
 from app.interchange import uploads
 from app.interchange.exporters.tables import TEMPLATES
 from app.interchange.uploads import Upload
 from app.programme import queries
 from app.registration import import_rules
 from app.releases import current_release
-from app.web.error_handlers import render_error_page
+from app.web import flash
 from app.web.rendering import render_page
 
 bp = Blueprint("import_export", __name__, url_prefix="/files")
 
+flash.MESSAGES["admin"] |= {
+    "programme-loaded": _l("The programme has been loaded. This is what readers do not see yet."),
+    "tried-again": _l(
+        "The programme was changed meanwhile, so nothing has been loaded. "
+        "This is what loading the file would do now."
+    ),
+    "file-forgotten": _l("The file has been thrown away. Nothing of it was loaded."),
+}
+
 UPLOAD_RULE = f"/uploads/<int(max={MAX_ID}):number>"
 
 
-@bp.url_value_preprocessor
-def _allow_large_upload(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Raise the request size limit for uploads of people with a login session."""
-    if endpoint == "admin.import_export.upload" and guards.session_token():
-        request.max_content_length = uploads.MAX_BYTES + FORM_OVERHEAD_BYTES
-
-
-@bp.errorhandler(RequestEntityTooLarge)
-def handle_too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
-    if request.endpoint != "admin.import_export.upload" or not guards.can_change(roles.PROGRAMME):
-        return render_error_page(413)
+def render_too_large() -> ResponseReturnValue:
+    guards.require_role_for(roles.PROGRAMME)()
     form = UploadForm(formdata=None)
     form.add_error(form.file, RuleViolation(str(TOO_LARGE_MESSAGE)))
     return _render_upload_form(form, 413)
+
+
+large_uploads.accept(bp, uploads.MAX_BYTES, {"upload"}, render_too_large)
 
 
 @bp.get("")
@@ -78,8 +78,8 @@ def dry_run(number: int) -> ResponseReturnValue:
         try:
             loaded = import_rules.load(
                 found,
-                expected_fingerprint=form.seal.data or "",
-                is_confirmed=form.is_meant.data,
+                expected_fingerprint=form.fingerprint.data or "",
+                is_confirmed=form.is_confirmed.data,
                 actor=guards.current_actor(),
             )
         except RuleViolation as refusal:
@@ -92,7 +92,7 @@ def dry_run(number: int) -> ResponseReturnValue:
 @bp.post(f"{UPLOAD_RULE}/again")
 def retry(number: int) -> ResponseReturnValue:
     found = uploads.get_upload(number)
-    found.is_merged = request.form.get("deed") == "merge"
+    found.is_merged = request.form.get("action") == "merge"
     uploads.dry_run(found)
     return redirect(url_for(".dry_run", number=number), 303)
 
@@ -100,7 +100,7 @@ def retry(number: int) -> ResponseReturnValue:
 @bp.post(f"{UPLOAD_RULE}/forget")
 def discard(number: int) -> ResponseReturnValue:
     uploads.discard(uploads.get_upload(number))
-    return redirect(flash.with_flash(url_for(".show"), "file-forgotten"), 303)
+    return flash.redirect_to(url_for(".show"), "file-forgotten")
 
 
 @bp.get("/model/<name>")
@@ -118,20 +118,19 @@ def _render_upload_form(form: UploadForm, status: int) -> ResponseReturnValue:
 
 
 def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
-    told, form.seal.data = uploads.get_dry_run_result(found), uploads.fingerprint_upload(found)
+    result = uploads.get_dry_run_result(found)
+    form.fingerprint.data = uploads.fingerprint_upload(found)
     return render_page(
         "admin/import_export/dry_run.html",
         422 if form.errors else 200,
         form=form,
         upload=found,
-        tried=told,
-        is_barred=told.is_another and import_rules.has_real_delegates(),
+        dry_run=result,
+        is_barred=result.is_another and import_rules.has_real_delegates(),
     )
 
 
 def _redirect_after_load(number: int, *, is_loaded: bool) -> ResponseReturnValue:
     if is_loaded:
-        return redirect(
-            flash.with_flash(url_for("admin.publishing.changes"), "programme-loaded"), 303
-        )
-    return redirect(flash.with_flash(url_for(".dry_run", number=number), "tried-again"), 303)
+        return flash.redirect_to(url_for("admin.publishing.changes"), "programme-loaded")
+    return flash.redirect_to(url_for(".dry_run", number=number), "tried-again")

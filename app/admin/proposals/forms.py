@@ -13,26 +13,26 @@ from app.programme.fields.speakers import PHOTO
 from app.programme.models import Session
 from app.proposals import fields
 from app.proposals.models import Proposal
-from app.speakers.texts.fields import normalise_lines
 from app.speakers.texts.forms import ProfileFields, TextFields
+from app.text import normalise_lines
 
-META_FIELDS = frozenset({"csrf_token", "seal", "note"})
+META_FIELDS = frozenset({"csrf_token", "fingerprint", "note"})
 
 
 class ReviewedForm(Form):
     """A decision, with the fingerprint of what the page showed."""
 
-    seal = HiddenField()
+    fingerprint = HiddenField()
 
     def with_fingerprint(self, fingerprint: str) -> Self:
         """Set the fingerprint of what the page shows."""
-        self.seal.data = fingerprint
+        self.fingerprint.data = fingerprint
         return self
 
     @property
     def expected_fingerprint(self) -> str:
         """Return the fingerprint of what the page showed."""
-        return self.seal.data or ""
+        return self.fingerprint.data or ""
 
 
 class NoteForm(ReviewedForm):

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query
@@ -39,12 +38,8 @@ MAX_NUMBER_DIGITS = 9  # of a proposal's number
 def get_filters() -> Sequence[ListFilter]:
     """Return the filters of the list."""
     return (
-        ListFilter(
-            "state", gettext("State"), [(state, str(said)) for state, said in STATE_LABELS.items()]
-        ),
-        ListFilter(
-            "about", gettext("About"), [(kind, str(SUBJECT_LABELS[kind])) for kind in KINDS]
-        ),
+        ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
+        ListFilter("about", _l("About"), [(kind, SUBJECT_LABELS[kind]) for kind in KINDS]),
     )
 
 
@@ -55,26 +50,14 @@ def get_listing() -> Listing[ProposalReview]:
     proposal_filter = ProposalFilter(
         list_query.search, list_query.get_filter("state"), list_query.get_filter("about")
     )
-    rows = queries.list_reviews(
-        proposal_filter,
-        list_query.sort,
-        is_reversed=list_query.is_reversed,
-        offset=list_query.offset,
-        limit=PAGE_SIZE,
-    )
-    return Listing(
-        rows,
-        queries.count_proposals(proposal_filter),
-        list_query,
-        filters,
-        endpoint="admin.proposals.index",
-    )
+    rows = queries.list_reviews(proposal_filter, **list_query.window)
+    return Listing(rows, queries.count_proposals(proposal_filter), list_query, filters)
 
 
 def parse_fingerprints(pairs: Sequence[str]) -> Mapping[int, str]:
     """Return the fingerprint of each selected proposal, from “12:fingerprint” pairs."""
     parted = [pair.partition(":") for pair in pairs[:PAGE_SIZE]]
-    return {int(number): seal for number, _, seal in parted if _is_number(number)}
+    return {int(number): fingerprint for number, _, fingerprint in parted if _is_number(number)}
 
 
 def _is_number(typed: str) -> bool:

@@ -1,13 +1,12 @@
 """Speakers' proposals: the list, one proposal with its differences, and decisions."""
 
-from collections.abc import Sequence
-
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.guards import current_actor
-from app.admin import flash
+from app.admin.listing import render_list
 from app.admin.proposals import presentation
 from app.admin.proposals.forms import (
     AmendForm,
@@ -17,7 +16,7 @@ from app.admin.proposals.forms import (
     has_text,
 )
 from app.errors import NotFound, RuleViolation
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.base import validates_own_csrf
 from app.history import queries as history
 from app.programme import queries as programme
 from app.programme import time_zones
@@ -28,12 +27,19 @@ from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.registration import countries
 from app.releases import page_context
-from app.web import languages, next_url
+from app.web import flash, languages, next_url
 from app.web.rendering import render_page
 
 PROPOSAL_RULE = "/<int(max=999999999):number>"
 
 bp = Blueprint("proposals", __name__, url_prefix="/proposals")
+
+flash.MESSAGES["admin"] |= {
+    "change-approved": _l("Approved. Readers see it once you publish, and the sender is told."),
+    "change-amended": _l("Approved with your words. The sender is told."),
+    "change-sent-back": _l("Sent back. The sender is told what to do."),
+    "changes-approved": _l("Approved. Readers see them once you publish. The senders are told."),
+}
 
 
 @bp.get("")
@@ -50,7 +56,7 @@ def show(number: int) -> ResponseReturnValue:
 def approve(number: int) -> ResponseReturnValue:
     try:
         services.approve(
-            number, expected_fingerprint=request.form.get("seal", ""), actor=current_actor()
+            number, expected_fingerprint=request.form.get("fingerprint", ""), actor=current_actor()
         )
     except RuleViolation as refusal:
         return _render_proposal(queries.get_proposal(number), refusal)
@@ -62,7 +68,7 @@ def approve(number: int) -> ResponseReturnValue:
 def amend(number: int) -> ResponseReturnValue:
     proposal = queries.get_proposal(number)
     form, refusal = build_amend_form(proposal), None
-    if not form.apply_button(request.form.get("press", "")) and form.validate_on_submit():
+    if not form.apply_button(request.form.get("button", "")) and form.validate_on_submit():
         try:
             services.amend(
                 number,
@@ -101,11 +107,11 @@ def request_changes(number: int) -> ResponseReturnValue:
 def bulk() -> ResponseReturnValue:
     chosen = presentation.parse_fingerprints(request.form.getlist("chosen"))
     if not chosen:
-        return _render_index(422, [gettext("Tick at least one change first")])
+        return _render_index(gettext("Tick at least one change first"))
     result = services.approve_several(chosen, actor=current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:
-        return redirect(flash.with_flash(back, "changes-approved"), 303)
+        return flash.redirect_to(back, "changes-approved")
     return render_page("admin/proposals/bulk.html", result=result, back=back)
 
 
@@ -122,7 +128,7 @@ def show_preview(number: int) -> ResponseReturnValue:
                 then, session, time_zones.conference_zone_only(then.conference)
             ),
             back=url_for(".show", number=number),
-            trail=_breadcrumbs(proposal),
+            breadcrumbs=_breadcrumbs(proposal),
         )
     speaker, then = preview.preview_speaker(thing, values)
     return render_page(
@@ -130,7 +136,7 @@ def show_preview(number: int) -> ResponseReturnValue:
         **page_context.build_speaker_context(then, speaker),
         number=number,
         back=url_for(".show", number=number),
-        trail=_breadcrumbs(proposal),
+        breadcrumbs=_breadcrumbs(proposal),
     )
 
 
@@ -145,37 +151,30 @@ def picture(number: int, key: str) -> ResponseReturnValue:
     return Response(programme.get_photo_body(key), mimetype="image/jpeg")
 
 
-def _render_index(status: int = 200, errors: Sequence[str] = ()) -> ResponseReturnValue:
-    form = ConfirmForm()
-    form.form_errors = list(errors)
-    return render_page(
-        "admin/proposals/index.html",
-        status,
-        listing=presentation.get_listing(),
-        states=presentation.STATE_LABELS,
-        form=form,
-    )
+def _render_index(error: str = "") -> ResponseReturnValue:
+    states, listing = presentation.STATE_LABELS, presentation.get_listing()
+    return render_list("admin/proposals/index.html", listing, error, states=states)
 
 
 def _render_proposal(
     proposal: Proposal, refusal: RuleViolation | None = None
 ) -> ResponseReturnValue:
-    look = ProposalReview(proposal)
+    review = ProposalReview(proposal)
     endpoint, slug = presentation.get_subject_page(proposal)
     return render_page(
         "admin/proposals/show.html",
         status=409 if refusal else 200,
-        look=look,
+        review=review,
         proposal=proposal,
-        rows=presentation.diff_fields(look),
+        rows=presentation.diff_fields(review),
         amended=presentation.diff_amendments(proposal),
         state=presentation.STATE_LABELS[proposal.state],
         name=fields.get_field_set(proposal.entity).name(proposal.entity),
         thing=url_for(endpoint, slug=slug),
         has_words=has_text(proposal),
         refusal=refusal,
-        form=ReviewedForm(formdata=None).with_fingerprint(look.fingerprint),
-        past=history.list_newest(
+        form=ReviewedForm(formdata=None).with_fingerprint(review.fingerprint),
+        entries=history.list_newest(
             fields.get_field_set(proposal.entity).history_subject(proposal.entity), 5
         ),
     )
@@ -188,22 +187,22 @@ def _render_form(
     refusal: RuleViolation | None,
 ) -> ResponseReturnValue:
     """Render the form of a decision; what was typed is kept if it cannot be saved."""
-    look = ProposalReview(proposal)
-    if not look.is_open:
+    review = ProposalReview(proposal)
+    if not review.is_open:
         return _render_proposal(proposal, refusal)
     if refusal or not form.is_submitted():
-        form.with_fingerprint(look.fingerprint)
+        form.with_fingerprint(review.fingerprint)
     return render_page(
         f"admin/proposals/{template_name}.html",
         status=409 if refusal else 422 if form.errors else 200,
         form=form,
         proposal=proposal,
-        rows=presentation.diff_fields(look),
+        rows=presentation.diff_fields(review),
         refusal=refusal,
-        pressed=request.form.get("press", ""),
+        pressed_button=request.form.get("button", ""),
         countries=countries.choices(languages.current().code),
         back=url_for(".show", number=proposal.id),
-        trail=_breadcrumbs(proposal),
+        breadcrumbs=_breadcrumbs(proposal),
     )
 
 
@@ -213,4 +212,4 @@ def _breadcrumbs(proposal: Proposal) -> list[tuple[str, str]]:
 
 
 def _redirect_to_list(message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url_for(".index", state="open"), message_key), 303)
+    return flash.redirect_to(url_for(".index", state="open"), message_key)

@@ -9,10 +9,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import AnyOf, StopValidation, ValidationError
 
 from app import clock
-from app.admin.edit_form import MAX_NUMBER_DIGITS
 from app.errors import RuleViolation
 from app.forms.base import Form
-from app.forms.fields import ClockTimeField
+from app.forms.fields import ClockTimeField, VersionField
 from app.forms.validators import max_length, no_hidden_characters
 from app.releases.models import ScheduledRelease
 from app.releases.services import UnresolvedClashes
@@ -53,7 +52,7 @@ class ScheduleReleaseForm(Form):
     )
     day = IsoDateField(_l("Day"))
     time = ClockTimeField(_l("Time"))
-    overrule = _line_field(
+    override_reason = _line_field(
         _l("Why the clashes may stand"),
         _l("The reason"),
         _l("It is kept with the release and in the history"),
@@ -102,12 +101,12 @@ class ScheduleReleaseForm(Form):
         """Fill in the scheduled release."""
         local = scheduled.publish_at.astimezone(conference_zone())
         self.day.data, self.time.data = local.date(), local.time()
-        self.note.data, self.overrule.data = scheduled.note, scheduled.override_reason
+        self.note.data, self.override_reason.data = scheduled.note, scheduled.override_reason
 
     def add_violation(self, refusal: RuleViolation) -> None:
         """Show an error beside the field that it is about."""
         self.add_error(
-            self.overrule if isinstance(refusal, UnresolvedClashes) else self.time, refusal
+            self.override_reason if isinstance(refusal, UnresolvedClashes) else self.time, refusal
         )
 
 
@@ -121,7 +120,7 @@ class PublishForm(ScheduleReleaseForm):
         default=NOW,
         validate_choice=False,
     )
-    seal = HiddenField()  # the fingerprint of what the page showed
+    fingerprint = HiddenField()  # of what the page showed
 
     @property
     def is_scheduled(self) -> bool:  # type: ignore[override]  # depends on the choice
@@ -136,8 +135,8 @@ class PublishForm(ScheduleReleaseForm):
             ("when", self.when.data),
             ("day", self.day.data.isoformat() if self.day.data else ""),
             ("time", f"{self.time.data:%H:%M}" if self.time.data else ""),
-            ("overrule", self.overrule.data or ""),
-            ("seal", self.seal.data or ""),
+            ("override_reason", self.override_reason.data or ""),
+            ("fingerprint", self.fingerprint.data or ""),
         ]
 
     def validate(self, *checks: Any, **named: Any) -> bool:
@@ -158,7 +157,7 @@ class PublishForm(ScheduleReleaseForm):
 
 
 class RollbackForm(Form):
-    """Make a release public again; ``seen`` is the one that is public when the form is opened."""
+    """Make a release public again; the form expects the one that was public when it was opened."""
 
     note = _line_field(
         _l("Why you go back (optional)"),
@@ -166,10 +165,4 @@ class RollbackForm(Form):
         _l("It is kept in the history"),
         MAX_REASON_LENGTH,
     )
-    seen = HiddenField()
-
-    @property
-    def expected_release(self) -> int:
-        """Return the number of the release that was public; -1 if invalid."""
-        typed = self.seen.data or ""
-        return int(typed) if typed.isdecimal() and len(typed) < MAX_NUMBER_DIGITS else -1
+    expected_version = VersionField()

@@ -21,7 +21,7 @@ from app.registration.models import Delegate
 from app.registration.queries import ATTENDING
 from app.releases import comparison, diff_text, queries
 from app.releases.comparison import Comparison, Modified, compare
-from app.releases.diff_text import DiffRow
+from app.releases.diff_text import SESSION_HEADINGS, ChangeGroup, DiffRow
 from app.releases.queries import ReleasePreview, ReleaseSummary
 
 
@@ -62,19 +62,9 @@ class DiffItem:
     proposals: Sequence[Proposal] = ()  # proposals that contributed to the change
 
 
-@dataclass(frozen=True)
-class DiffGroup:
-    """Items that differ in the same way."""
-
-    name: str
-    heading: Any
-    count: int
-    items: tuple[DiffItem, ...]  # at most MAX_ITEMS, unless the group is expanded
-
-    @property
-    def hidden_count(self) -> int:
-        """Return the number of items that are not shown."""
-        return self.count - len(self.items)
+# What builds an item, and from what: items that are not shown are never built.
+LazyItem = tuple[Callable[[Any], DiffItem], Any]
+DiffGroup = ChangeGroup[DiffItem]
 
 
 @dataclass(frozen=True)
@@ -91,10 +81,11 @@ class DiffPage:
     @cached_property
     def groups(self) -> tuple[DiffGroup, ...]:
         """Return the groups that have items."""
-        found = (
-            self._build_group(name, heading, items) for name, heading, items in self._iter_groups()
+        return tuple(
+            self._build_group(name, heading, items)
+            for name, heading, items in self._iter_groups()
+            if items
         )
-        return tuple(group for group in found if group.count)
 
     @property
     def delegates(self) -> int:
@@ -111,62 +102,39 @@ class DiffPage:
         asked = {**request.args, **(request.view_args or {}), "whole": group, "_anchor": group}
         return url_for(request.endpoint or "", **asked)
 
-    def _build_group(
-        self, name: str, heading: Any, items: tuple[Callable[[], DiffItem], ...]
-    ) -> DiffGroup:
+    def _build_group(self, name: str, heading: Any, items: Sequence[LazyItem]) -> DiffGroup:
         most = len(items) if name == self.expanded_group else MAX_ITEMS
-        return DiffGroup(name, heading, len(items), tuple(make() for make in items[:most]))
+        shown = tuple(build(thing) for build, thing in items[:most])
+        return ChangeGroup(name, heading, len(items), shown)
 
-    def _iter_groups(self) -> Iterator[tuple[str, Any, tuple[Callable[[], DiffItem], ...]]]:
-        """Yield all groups with functions that build their items; hidden ones are never built."""
+    def _iter_groups(self) -> Iterator[tuple[str, Any, Sequence[LazyItem]]]:
         found, sessions = self.comparison, self.comparison.sessions
-        yield "added", _l("Added sessions"), lazy_items(self._session_item, sessions.added)
-        yield "moved", _l("Moved sessions"), lazy_items(self._changed_session_item, found.moved)
-        yield (
-            "renamed",
-            _l("Renamed sessions"),
-            lazy_items(self._changed_session_item, found.renamed),
-        )
-        yield (
-            "cancelled",
-            _l("Cancelled sessions"),
-            lazy_items(self._state_changed_item, found.cancelled),
-        )
-        yield (
-            "back",
-            _l("Sessions that take place after all"),
-            lazy_items(self._state_changed_item, found.reinstated),
-        )
-        yield (
-            "withdrawn",
-            _l("Withdrawn sessions"),
-            lazy_items(self._withdrawn_session_item, sessions.withdrawn),
-        )
-        yield (
-            "reworded",
-            _l("Other changes of sessions"),
-            lazy_items(self._changed_session_item, found.reworded),
-        )
-        yield from self._iter_other_groups()
-
-    def _iter_other_groups(self) -> Iterator[tuple[str, Any, tuple[Callable[[], DiffItem], ...]]]:
-        found = self.comparison
-        yield (
-            "speakers",
-            _l("Added speakers"),
-            lazy_items(_added_speaker_item, found.speakers.added),
-        )
-        edited = lazy_items(self._changed_speaker_item, found.speakers.modified)
-        yield "edited-speakers", _l("Changed speakers"), edited
-        yield (
-            "withdrawn-speakers",
-            _l("Withdrawn speakers"),
-            lazy_items(_removed_item, found.speakers.withdrawn),
-        )
-        yield "rooms", _l("Rooms"), _lazy_entity_items(found.rooms)
-        yield "themes", _l("Themes"), _lazy_entity_items(found.themes)
+        for name, build, things in (
+            ("added", self._session_item, sessions.added),
+            ("moved", self._changed_session_item, found.moved),
+            ("renamed", self._changed_session_item, found.renamed),
+            ("cancelled", self._state_changed_item, found.cancelled),
+            ("back", self._state_changed_item, found.reinstated),
+            ("withdrawn", self._withdrawn_session_item, sessions.withdrawn),
+            ("reworded", self._changed_session_item, found.reworded),
+        ):
+            yield name, SESSION_HEADINGS[name], _lazy_items(build, things)
         facts = (found.conference,) if found.conference and self.old else ()
-        yield "conference", _l("Facts of the conference"), lazy_items(_conference_item, facts)
+        added, edited, withdrawn = self._speaker_items()
+        yield "speakers", _l("Added speakers"), added
+        yield "edited-speakers", _l("Changed speakers"), edited
+        yield "withdrawn-speakers", _l("Withdrawn speakers"), withdrawn
+        yield "rooms", _l("Rooms"), _entity_items(found.rooms)
+        yield "themes", _l("Themes"), _entity_items(found.themes)
+        yield "conference", _l("Facts of the conference"), _lazy_items(_conference_item, facts)
+
+    def _speaker_items(self) -> tuple[Sequence[LazyItem], ...]:
+        speakers = self.comparison.speakers
+        return (
+            _lazy_items(_added_speaker_item, speakers.added),
+            _lazy_items(self._changed_speaker_item, speakers.modified),
+            _lazy_items(_removed_item, speakers.withdrawn),
+        )
 
     def _session_item(self, session: Session) -> DiffItem:
         where = diff_text.describe_time_and_room(session)
@@ -206,26 +174,20 @@ class DiffPage:
         }
 
 
-def lazy_items(
-    build: Callable[[Any], DiffItem], subjects: Iterable[Any]
-) -> tuple[Callable[[], DiffItem], ...]:
-    """Return functions that build an item for each subject when called."""
-    return tuple((lambda thing=thing: build(thing)) for thing in subjects)
+def _lazy_items(build: Callable[[Any], DiffItem], things: Iterable[Any]) -> Sequence[LazyItem]:
+    return [(build, one) for one in things]
 
 
-def _lazy_entity_items(
-    changes: comparison.EntityChanges[Any],
-) -> tuple[Callable[[], DiffItem], ...]:
-    return (
-        *lazy_items(_added_item, changes.added),
-        *lazy_items(_changed_item, changes.modified),
-        *lazy_items(_removed_item, changes.withdrawn),
-    )
+def _entity_items(changes: comparison.EntityChanges[Any]) -> Sequence[LazyItem]:
+    return [
+        *_lazy_items(_added_item, changes.added),
+        *_lazy_items(_changed_item, changes.modified),
+        *_lazy_items(_removed_item, changes.withdrawn),
+    ]
 
 
-def _added_speaker_item(entity: Speaker | Room | Theme) -> DiffItem:
-    slug = entity.slug if isinstance(entity, Speaker) else ""
-    return DiffItem(entity.name, getattr(entity, "organisation", ""), speaker=slug)
+def _added_speaker_item(speaker: Speaker) -> DiffItem:
+    return DiffItem(speaker.name, speaker.organisation, speaker=speaker.slug)
 
 
 def _added_item(entity: Room | Theme) -> DiffItem:

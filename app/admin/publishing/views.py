@@ -6,12 +6,12 @@ Publishing has two steps, the form and a check. Nothing is stored between them b
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import flash
 from app.admin.history_views import MAX_ID
 from app.admin.publishing import presentation
 from app.admin.publishing.forms import PublishForm, RollbackForm, ScheduleReleaseForm
@@ -24,6 +24,7 @@ from app.releases.models import ScheduledRelease
 from app.releases.queries import ReleasePreview
 from app.releases.services import PublishResult, StalePreview, UnresolvedClashes
 from app.speakers import release_notifications
+from app.web import flash
 from app.web.rendering import render_page
 
 EDIT_STEP, PUBLISH_STEP = "change", "do"  # the button; any other value leads to the check
@@ -46,7 +47,7 @@ def run_step(form: PublishForm, step: str) -> WizardStep | PublishResult | None:
     if not form.is_submitted():
         return _form_step(form)
     is_right = form.validate()
-    if step == EDIT_STEP and set(form.errors) <= {"day", "time", "overrule"}:
+    if step == EDIT_STEP and set(form.errors) <= {"day", "time", "override_reason"}:
         return _edit_step(form)
     if not is_right:
         return _form_step(form)
@@ -74,7 +75,7 @@ def _publish_or_schedule(form: PublishForm) -> WizardStep | PublishResult | None
     try:
         if not form.is_scheduled:
             return services.publish(
-                note, expected_fingerprint=form.seal.data or "", **_override_and_actor(form)
+                note, expected_fingerprint=form.fingerprint.data or "", **_override_and_actor(form)
             )
         scheduled_releases.schedule(form.publish_at, note, **_override_and_actor(form))
     except StalePreview as late:
@@ -86,7 +87,7 @@ def _publish_or_schedule(form: PublishForm) -> WizardStep | PublishResult | None
 
 
 def _override_and_actor(form: ScheduleReleaseForm) -> dict[str, str]:
-    return {"override_reason": form.overrule.data or "", "actor": guards.current_actor()}
+    return {"override_reason": form.override_reason.data or "", "actor": guards.current_actor()}
 
 
 def _form_step(form: ScheduleReleaseForm) -> WizardStep:
@@ -101,15 +102,23 @@ def _edit_step(form: PublishForm) -> WizardStep:
 
 
 def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
-    look = queries.preview_release()
-    if look.clashes and not form.overrule.data:
+    preview = queries.preview_release()
+    if preview.clashes and not form.override_reason.data:
         form.add_violation(UnresolvedClashes())
-        return WizardStep(FORM_TEMPLATE, 422, look)
-    form.seal.data = look.fingerprint
-    return WizardStep(CHECK_TEMPLATE, 409 if refusal else 200, look, refusal)
+        return WizardStep(FORM_TEMPLATE, 422, preview)
+    form.fingerprint.data = preview.fingerprint
+    return WizardStep(CHECK_TEMPLATE, 409 if refusal else 200, preview, refusal)
 
 
 bp = Blueprint("publishing", __name__, url_prefix="/publishing")
+
+flash.MESSAGES["admin"] |= {
+    "published": _l("Published. Readers see this release now."),
+    "public-already": _l("Nothing had changed, so no release was made. Readers see this one."),
+    "release-planned": _l("The release is planned. You can change it or call it off until then."),
+    "release-called-off": _l("The planned release has been called off. Nothing will be published."),
+    "rolled-back": _l("Readers see this release again."),
+}
 
 RELEASE_RULE = f"/releases/<int(max={MAX_ID}):number>"
 SCHEDULED_RULE = f"/plans/<int(max={MAX_ID}):number>"
@@ -118,13 +127,13 @@ SCHEDULED_RULE = f"/plans/<int(max={MAX_ID}):number>"
 @bp.get("")
 def changes() -> ResponseReturnValue:
     try:
-        look = queries.preview_release()
+        preview = queries.preview_release()
     except NotFound:
         return _render_no_programme()
     return render_page(
-        "admin/publishing/changes.html",
-        look=look,
-        shown=presentation.diff_unpublished(look, request.args.get("whole", "")),
+        "admin/publishing/pending_changes.html",
+        preview=preview,
+        differences=presentation.diff_unpublished(preview, request.args.get("whole", "")),
         plans=queries.list_scheduled_releases(),
     )
 
@@ -139,22 +148,22 @@ def publish() -> ResponseReturnValue:
     if isinstance(answer, WizardStep):
         return _render_step(form, answer)
     if answer is None:
-        return _redirect(url_for(".changes"), "release-planned")
+        return flash.redirect_to(url_for(".changes"), "release-planned")
     what = "published" if answer.is_new else "public-already"
-    return _redirect(url_for(".release", number=answer.release.number), what)
+    return flash.redirect_to(url_for(".release", number=answer.release.number), what)
 
 
 @bp.get("/letters")
 def emails() -> ResponseReturnValue:
     try:
-        look = queries.preview_release()
+        preview = queries.preview_release()
     except NotFound:
         return _render_no_programme()
     return render_page(
         "admin/publishing/emails.html",
         kinds=[
             (release_notifications.preview(kind[0]), kind)
-            for kind in release_notifications.list_pending_emails(look.public, look.working)
+            for kind in release_notifications.list_pending_emails(preview.public, preview.working)
         ],
     )
 
@@ -166,7 +175,11 @@ def edit_scheduled(number: int) -> ResponseReturnValue:
     if not form.is_submitted():
         form.set_initial_data(planned)
     step = run_reschedule_step(form, planned)
-    return _render_step(form, step) if step else _redirect(url_for(".changes"), "release-planned")
+    return (
+        _render_step(form, step)
+        if step
+        else flash.redirect_to(url_for(".changes"), "release-planned")
+    )
 
 
 @bp.route(f"{SCHEDULED_RULE}/cancel", methods=["GET", "POST"])
@@ -175,7 +188,7 @@ def cancel_scheduled(number: int) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         scheduled_releases.cancel(number, actor=guards.current_actor())
-        return _redirect(url_for(".changes"), "release-called-off")
+        return flash.redirect_to(url_for(".changes"), "release-called-off")
     return render_page(
         "admin/publishing/cancel_scheduled.html",
         422 if form.errors else 200,
@@ -195,8 +208,8 @@ def release(number: int) -> ResponseReturnValue:
         "admin/publishing/release.html",
         release=queries.get_release(number),
         current=queries.get_current_conference().current_release,
-        past=history.list_newest(f"release {number}"),
-        trail=_release_breadcrumbs(),
+        entries=history.list_newest(f"release {number}"),
+        breadcrumbs=_release_breadcrumbs(),
     )
 
 
@@ -208,8 +221,10 @@ def compare() -> ResponseReturnValue:
         "admin/publishing/compare.html",
         releases=listed,
         asked=asked,
-        shown=presentation.diff_releases(*asked, request.args.get("whole", "")) if asked else None,
-        trail=_release_breadcrumbs(),
+        differences=presentation.diff_releases(*asked, request.args.get("whole", ""))
+        if asked
+        else None,
+        breadcrumbs=_release_breadcrumbs(),
     )
 
 
@@ -222,21 +237,21 @@ def roll_back(number: int) -> ResponseReturnValue:
             services.roll_back(
                 number,
                 form.note.data or "",
-                expected_release=form.expected_release,
+                expected_release=form.expected_version.data,
                 actor=guards.current_actor(),
             )
         except RuleViolation as refusal:
             form.add_error(form.note, refusal)
         else:
-            return _redirect(url_for(".release", number=number), "rolled-back")
-    shown = presentation.diff_rollback(number)
-    form.seen.data = str(shown.old)
+            return flash.redirect_to(url_for(".release", number=number), "rolled-back")
+    differences = presentation.diff_rollback(number)
+    form.expected_version.data = differences.old
     return render_page(
         "admin/publishing/roll_back.html",
         422 if form.errors else 200,
         form=form,
-        shown=shown,
-        trail=[
+        differences=differences,
+        breadcrumbs=[
             *_release_breadcrumbs(),
             (_release_name(number), url_for(".release", number=number)),
         ],
@@ -248,19 +263,15 @@ def _render_step(form: ScheduleReleaseForm, step: WizardStep) -> ResponseReturnV
         step.template,
         step.status,
         form=form,
-        look=step.preview,
+        preview=step.preview,
         refusal=step.refusal,
-        shown=presentation.diff_unpublished(step.preview),
+        differences=presentation.diff_unpublished(step.preview),
     )
 
 
 def _render_no_programme(status: int = 200) -> ResponseReturnValue:
     """Render the page that explains how to get a programme."""
-    return render_page("admin/publishing/nothing.html", status)
-
-
-def _redirect(url: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url, message_key), 303)
+    return render_page("admin/publishing/no_programme.html", status)
 
 
 def _release_name(number: int) -> str:

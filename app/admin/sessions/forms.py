@@ -1,9 +1,7 @@
-"""The form for a session: its fields, links, and times in the conference's time zone."""
+"""The form for a session: its fields, links and times."""
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -11,22 +9,20 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import NumberRange, Optional, ValidationError
 
-from app.admin.edit_form import (
-    MARKDOWN_HINT,
-    MAX_LINE_LENGTH,
-    PUBLIC_HINT,
-    EditForm,
-    line_field,
-    normalise_multiline,
-    notes_field,
-    text_field,
-)
+from app.admin.edit_form import EditForm, notes_field
 from app.admin.sessions import appearance_fields
 from app.admin.sessions.appearance_fields import AppearancesField
+from app.admin.sessions.local_times import get_last_day, initial_times, resolve_local_time
 from app.errors import RuleViolation
-from app.forms.fields import ClockTimeField
+from app.forms.fields import (
+    MAX_EDITOR_LINE_LENGTH,
+    PUBLIC_HINT,
+    ClockTimeField,
+    editor_line_field,
+    line_field,
+)
 from app.forms.validators import (
     max_length,
     no_hidden_characters,
@@ -34,27 +30,18 @@ from app.forms.validators import (
     requires_alphanumeric,
 )
 from app.programme.editing.session_queries import SessionFilterChoices
-from app.programme.fields.sessions import MAX_DURATION
-from app.programme.labels import LANGUAGE_TAG, kind_name
+from app.programme.fields.sessions import MAX_DURATION, MAX_TEXT_LENGTH, SESSION_FIELDS
+from app.programme.fields.table import parse_links
+from app.programme.labels import kind_name
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Session
-from app.text import collapse_whitespace
+from app.speakers.texts.fields import TableForm, form_field
+from app.text import collapse_whitespace, normalise_lines
 from app.web import formatting
 
 MAX_LINKS = 50
 MAX_URL_LENGTH = 2_000  # characters
 MAX_LABEL_LENGTH = 300
 SCHEMES = frozenset({"http", "https"})
-
-
-def format_links(links: Sequence[Sequence[str]]) -> str:
-    """Return links as text, one per line."""
-    return "\n".join(f"{address} {label}".strip() for address, label in links)
-
-
-def parse_links(typed: str) -> list[list[str]]:
-    """Return the URL and text of each line; the default text is the host name."""
-    parted = [line.split(maxsplit=1) for line in typed.splitlines() if line.strip()]
-    return [[address, rest[0].strip() if rest else _host(address)] for address, *rest in parted]
 
 
 def validate_links(_form: object, field: TextAreaField) -> None:
@@ -85,73 +72,10 @@ def _is_web_url(address: str) -> bool:
     return is_whole and len(address) <= MAX_URL_LENGTH
 
 
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or address
-    except ValueError:
-        return address
-
-
-@dataclass(frozen=True)
-class SessionTimes:
-    """Day, start and end in local time; None if not known yet."""
-
-    day: date | None
-    starts: time | None
-    ends: time | None
-    ends_next_day: bool = False
-
-
-def initial_times(session: Session, zone: ZoneInfo) -> SessionTimes:
-    """Return the session's current times in local time."""
-    if session.starts_at is None:
-        return SessionTimes(None, None, None)
-    starts = session.starts_at.astimezone(zone)
-    if session.ends_at is None:
-        return SessionTimes(starts.date(), _clock_time(starts), None)
-    ends = session.ends_at.astimezone(zone)
-    return SessionTimes(
-        starts.date(), _clock_time(starts), _clock_time(ends), ends.date() > starts.date()
-    )
-
-
-def resolve_local_time(
-    day: date, clock: time, zone: ZoneInfo, known: Iterable[datetime | None] = ()
-) -> datetime | None:
-    """Return the moment of a local time in UTC, or None if the clocks skip it.
-
-    If the clocks show it twice, return the first, unless the second is among the known moments: a
-    time that nobody touched stays unchanged.
-    """
-    both = [datetime.combine(day, clock, zone).replace(fold=fold) for fold in (0, 1)]
-    real = [one.astimezone(UTC) for one in both if _local_time_exists(one, zone)]
-    return next((one for one in real if one in known), real[0] if real else None)
-
-
-def get_last_day(day: date, *, is_next: bool) -> date:
-    """Return the day on which a session ends."""
-    return day + timedelta(days=1) if is_next else day
-
-
-def _clock_time(local: datetime) -> time:
-    return local.time().replace(fold=0)
-
-
-def _local_time_exists(local: datetime, zone: ZoneInfo) -> bool:
-    """Return True unless the clocks skip this time."""
-    back = local.astimezone(UTC).astimezone(zone)
-    return back.replace(tzinfo=None, fold=0) == local.replace(tzinfo=None, fold=0)
-
-
-MAX_TEXT_LENGTH = 50_000  # characters; the same limit as in imported files
 MAX_SEATS = 100_000
 MAX_ROW_DIGITS = 3  # of a row number
 AUTOFOCUS = {"autofocus": ""}
 ENTER_BUTTON = "enter"  # a hidden first button, pressed by the Enter key
-PLAIN_FIELDS = (
-    *("title", "subtitle", "kind", "abstract", "description", "language", "licence", "notes"),
-    *("seats", "is_recorded", "is_illustrative"),
-)
 STATE_CHOICES = {
     DRAFT: _l("Draft: readers do not see it, even after you publish"),
     CONFIRMED: _l("Confirmed: readers see it once you publish"),
@@ -161,22 +85,21 @@ STATE_CHOICES = {
 SEATS_ERROR = _l("The seats must be a number from 1 to 100,000")
 
 
-class SessionForm(EditForm):
+class SessionForm(EditForm, TableForm):
     """Edit a session: its texts, time, room and speakers."""
 
-    title = StringField(
+    table = SESSION_FIELDS
+
+    title = line_field(
         _l("Title"),
-        [
-            DataRequired(_l("Enter the title")),
-            max_length(MAX_LINE_LENGTH, _l("The title")),
-            no_hidden_characters,
-            requires_alphanumeric(_l("The title")),
-        ],
-        [collapse_whitespace],
-        PUBLIC_HINT,
+        _l("The title"),
+        _l("Enter the title"),
+        validator=requires_alphanumeric(_l("The title")),
+        description=PUBLIC_HINT,
+        max_chars=MAX_EDITOR_LINE_LENGTH,
     )
-    subtitle = line_field(_l("Subtitle (optional)"), _l("The subtitle"), PUBLIC_HINT)
-    kind = line_field(
+    subtitle = form_field(SESSION_FIELDS["subtitle"])
+    kind = editor_line_field(
         _l("Kind (optional)"),
         _l("The kind"),
         _l("Public. Choose one that is in use, or type another. A break needs no speakers"),
@@ -186,13 +109,7 @@ class SessionForm(EditForm):
     theme = SelectField(
         _l("Theme"), [one_of_choices(_l("Choose one of the themes"))], description=PUBLIC_HINT
     )
-    language = line_field(
-        _l("Language (optional)"),
-        _l("The language"),
-        _l("Public. The code of the language that is spoken: en, fr, pt-BR"),
-        autocomplete="off",
-        spellcheck="false",
-    )
+    language = form_field(SESSION_FIELDS["language"])
     day = SelectField(
         _l("Day"), [one_of_choices(_l("Choose one of the days"))], validate_choice=False
     )
@@ -212,31 +129,23 @@ class SessionForm(EditForm):
     appearances = AppearancesField(_l("Speakers"))
     find = StringField(
         _l("Find a speaker to add"),
-        [max_length(MAX_LINE_LENGTH, _l("The name"))],
+        [max_length(MAX_EDITOR_LINE_LENGTH, _l("The name"))],
         [collapse_whitespace],
         _l("A part of the name is enough; accents do not matter"),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
-    abstract = text_field(
-        _l("Abstract (optional)"), _l("The abstract"), MARKDOWN_HINT, MAX_TEXT_LENGTH
-    )
-    description = text_field(
-        _l("Description (optional)"), _l("The description"), MARKDOWN_HINT, MAX_TEXT_LENGTH
-    )
+    abstract = form_field(SESSION_FIELDS["abstract"])
+    description = form_field(SESSION_FIELDS["description"])
     links = TextAreaField(
         _l("Links (optional)"),
         [max_length(MAX_TEXT_LENGTH, _l("The links")), no_hidden_characters, validate_links],
-        [normalise_multiline],
+        [normalise_lines],
         _l("Public. One a line: the address, a space, and what it leads to"),
         render_kw={"spellcheck": "false"},
     )
-    licence = line_field(
-        _l("Licence (optional)"), _l("The licence"), _l("Public. For example CC BY 4.0")
-    )
-    is_recorded = BooleanField(_l("It will be recorded (public)"))
-    is_illustrative = BooleanField(
-        _l("It is made up to show a whole conference, and marked as illustrative (public)")
-    )
+    licence = form_field(SESSION_FIELDS["licence"])
+    is_recorded = form_field(SESSION_FIELDS["is_recorded"])
+    is_illustrative = form_field(SESSION_FIELDS["is_illustrative"])
     state = RadioField(_l("State"), validate_choice=True)
     notes = notes_field()
 
@@ -266,11 +175,6 @@ class SessionForm(EditForm):
         ]
         self.appearances.set_choices()
 
-    def validate_language(self, field: StringField) -> None:
-        """Raise ValidationError if the value is not a language tag."""
-        if field.data and not LANGUAGE_TAG.fullmatch(field.data):
-            raise ValidationError(_l("Enter the code of a language, such as en or pt-BR"))
-
     def validate_day(self, field: SelectField) -> None:
         """Raise ValidationError for a time without a day."""
         if not field.data and (self.starts.data or self.ends.data):
@@ -298,15 +202,11 @@ class SessionForm(EditForm):
         """Return the submitted values for saving."""
         starts_at, ends_at = self._start_and_end()
         return {
-            **{field: self[field].data for field in PLAIN_FIELDS},
+            **self.table_values,
             "kind": self._resolve_kind(),
-            "theme": self.theme.data,
-            "room": self.room.data,
             "starts_at": starts_at,
             "ends_at": ends_at,
-            "links": parse_links(self.links.data or ""),
             "appearances": self.appearances.values(),
-            "state": self.state.data,
         }
 
     def apply_button(self, button: str) -> bool:
@@ -316,18 +216,18 @@ class SessionForm(EditForm):
         """
         is_find = button == ENTER_BUTTON and bool(self.find.data)
         self.pressed_button = "find" if is_find else button
-        deed, _, what = self.pressed_button.partition(" ")
-        if deed == "add":
+        action, _, what = self.pressed_button.partition(" ")
+        if action == "add":
             self.appearances.add(what)
             self.find.data = ""
             self.appearances.entries[-1].form.role.render_kw = AUTOFOCUS
         elif _is_number(what):
-            self.focus_button = self.appearances.apply_button(deed, int(what))
+            self.focus_button = self.appearances.apply_button(action, int(what))
             self.find.render_kw = {
                 **self.find.render_kw,
                 **({} if self.focus_button else AUTOFOCUS),
             }
-        return deed in {"add", "remove", "up", "down", "find", "preview"}
+        return action in {"add", "remove", "up", "down", "find", "preview"}
 
     def with_error(self, refusal: RuleViolation) -> Self:
         """Add an error above the form."""
@@ -363,12 +263,17 @@ class SessionForm(EditForm):
             )
 
 
+SessionForm.add_other_fields(SESSION_FIELDS)
+
+
 def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
     """Return the current values of the fields."""
     known = initial_times(session, zone)
     return {
-        **{field: getattr(session, field) for field in PLAIN_FIELDS},
-        "version": str(session.version),
+        **SessionForm.initial_values(
+            {name: SESSION_FIELDS.get_value(session, name) for name in SESSION_FIELDS.names}
+        ),
+        "expected_version": session.version,
         "kind": kind_name(session.kind),
         "theme": session.theme.slug if session.theme else "",
         "room": session.room.key if session.room else "",
@@ -376,15 +281,13 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
         "starts": known.starts,
         "ends": known.ends,
         "ends_next_day": known.ends_next_day,
-        "links": format_links(json.loads(session.links)),
         "appearances": appearance_fields.initial_appearances(session.appearances),
-        "state": session.state,
     }
 
 
 def initial_data_for_new() -> dict[str, Any]:
     """Return the initial values for a new session."""
-    return {"state": DRAFT, "kind": kind_name("parallel"), "version": "0"}
+    return {"state": DRAFT, "kind": kind_name("parallel"), "expected_version": 0}
 
 
 def _parse_day(typed: Any) -> date | None:

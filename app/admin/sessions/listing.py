@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.admin.listing import PAGE_SIZE, ListFilter, Listing, ListQuery, parse_list_query
+from app.admin.listing import ListFilter, Listing, ListQuery, parse_list_query
 from app.errors import NotFound
 from app.programme import queries
 from app.programme.editing import session_queries
@@ -53,13 +53,7 @@ def get_listing() -> Listing[SessionListRow]:
     """Return the page of the list that the request asks for."""
     filters = _get_filters(session_queries.list_filter_choices(), list_days())
     list_query = parse_list_query(filters, tuple(session_queries.SORTS))
-    found = session_queries.list_page(
-        _session_filter(list_query),
-        list_query.sort,
-        is_reversed=list_query.is_reversed,
-        offset=list_query.offset,
-        limit=PAGE_SIZE,
-    )
+    found = session_queries.list_page(_session_filter(list_query), **list_query.window)
     return Listing(_build_rows(found.rows), found.total, list_query, filters)
 
 
@@ -136,14 +130,8 @@ def _get_filters(choices: SessionFilterChoices, days: Sequence[date]) -> Sequenc
         ListFilter("theme", gettext("Theme"), choices.theme),
         ListFilter("room", gettext("Room"), choices.room),
         ListFilter("kind", gettext("Kind"), kind_options(choices)),
-        ListFilter(
-            "state", gettext("State"), [(state, str(name)) for state, name in STATE_LABELS.items()]
-        ),
-        ListFilter(
-            "missing",
-            gettext("Missing"),
-            [(lack, str(name)) for lack, name in MISSING_LABELS.items()],
-        ),
+        ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
+        ListFilter("missing", _l("Missing"), tuple(MISSING_LABELS.items())),
     )
 
 

@@ -2,25 +2,33 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import flash
 from app.materials import queries as materials
 from app.programme.editing import session_queries
 from app.programme.models import Session
-from app.speakers import material_views
-from app.speakers.material_views import SessionMaterials
+from app.speakers.material_views import MaterialViews, SessionMaterials
+from app.web import flash
 
 bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
 
+flash.MESSAGES["admin"] |= {
+    "material-saved": _l("Saved. Readers see it from the moment that was chosen."),
+    "material-here": _l("This file is here already, so it was not added once more."),
+    "material-removed": _l("It has been taken away, and readers no longer see it."),
+    "material-released": _l("Released. Readers see it now, if they see the session."),
+}
 
-class _AdminMaterialsContext:
+
+class _AdminMaterialViews(MaterialViews):
     layout = "admin/page.html"
     can_release = True
 
     def get_session(self, **url_args: str) -> Session:
+        guards.require_role_for(roles.PROGRAMME)()  # an upload that is too large comes before it
         return session_queries.get_session(url_args["slug"])
 
     def get_actor(self) -> str:
@@ -31,23 +39,18 @@ class _AdminMaterialsContext:
 
     def template_context(self, **url_args: str) -> dict[str, Any]:
         session = self.get_session(**url_args)
-        return {"trail": [(session.title, url_for("admin.sessions.show", slug=session.slug))]}
-
-    def redirect_to(self, url: str, flash_name: str) -> ResponseReturnValue:
-        return redirect(flash.with_flash(url, flash_name), 303)
+        return {"breadcrumbs": [(session.title, url_for("admin.sessions.show", slug=session.slug))]}
 
 
-CONTEXT = _AdminMaterialsContext()
+VIEWS = _AdminMaterialViews()
 
 
 @bp.get("")
 def index(slug: str) -> ResponseReturnValue:
     """Show the materials, their downloads and what waits for approval."""
-    session = CONTEXT.get_session(slug=slug)
+    session = VIEWS.get_session(slug=slug)
     found = materials.list_by_session([session.id])[session.id]
-    return material_views.render_index(
-        CONTEXT, [SessionMaterials(session, {"slug": slug}, found)], slug=slug
-    )
+    return VIEWS.render_index([SessionMaterials(session, {"slug": slug}, found)], slug=slug)
 
 
-material_views.add_url_rules(bp, CONTEXT)
+VIEWS.add_url_rules(bp)

@@ -2,33 +2,33 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import flash
-from app.admin.listing import Listing
+from app.admin.bulk_actions import get_back_url
+from app.admin.listing import render_list
 from app.admin.sessions import bulk_edit as together
 from app.admin.sessions import forms
 from app.admin.sessions import listing as session_listing
 from app.admin.sessions.bulk_edit import BulkEditForm
 from app.admin.sessions.forms import SessionForm
 from app.content import markdown
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme import clashes, queries
 from app.programme.clashes import Clash
 from app.programme.editing import session_queries, sessions
-from app.programme.editing.versioned_edits import StaleEdit
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import CONFIRMED, Session
 from app.releases import current_release
 from app.speakers import queries as speakers
-from app.web import next_url
+from app.web import flash, next_url
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
@@ -40,6 +40,7 @@ class SessionDetail:
     abstract: str  # HTML
     description: str  # HTML
     links: Sequence[tuple[str, str]]
+    others: Sequence[tuple[str, str]]  # labels and texts of fields without a place of their own
     clashes: Sequence[Clash]
     clash_slugs: Mapping[str, str]  # slugs of clashing sessions by their keys
     is_public: bool
@@ -55,6 +56,11 @@ def get_detail(session: Session) -> SessionDetail:
         abstract=markdown.sanitise(session.abstract),
         description=markdown.sanitise(session.description),
         links=[(address, label) for address, label in json.loads(session.links)],
+        others=[
+            (gettext(SESSION_FIELDS.label(name)), SESSION_FIELDS.display_value(name, value))
+            for name in SessionForm.other_names
+            if (value := SESSION_FIELDS.get_value(session, name))
+        ],
         clashes=found,
         clash_slugs=session_queries.map_slugs(
             [clash.other_session for clash in found if clash.other_session]
@@ -76,12 +82,26 @@ def _has_unpublished_changes(session: Session, *, is_public: bool) -> bool:
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
+flash.MESSAGES["admin"] |= {
+    "session-added": _l("The session has been added. Readers see it once you publish."),
+    "draft-added": _l(
+        "The session has been added as a draft. Readers see it once you confirm it and publish."
+    ),
+    "session-saved": _l("The session has been saved. Readers see it once you publish."),
+    "draft-saved": _l("The draft has been saved. Readers see it once you confirm it and publish."),
+    "session-cancelled": _l("The session has been cancelled. Readers are told once you publish."),
+    "session-back": _l("The session takes place again. Readers are told once you publish."),
+    "session-deleted": _l("The session has been deleted. Nobody had seen it."),
+    "session-copied": _l("This is the copy: a draft, without time and room."),
+    "sessions-changed": _l("All of them have been changed. Readers see it once you publish."),
+}
+
 MAX_SPEAKERS_FOUND = 12  # shown when searching for a name
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    return _render_index(session_listing.get_listing(), ConfirmForm())
+    return _render_index()
 
 
 @bp.post("/_several")
@@ -89,11 +109,8 @@ def bulk() -> ResponseReturnValue:
     form = BulkEditForm()
     form.set_choices(session_queries.list_filter_choices())
     chosen = session_queries.list_by_slug(request.form.getlist("chosen")[: together.MAX_SESSIONS])
-    back = next_url.safe_path_or_blank(request.form.get("back", "")) or flash.referrer_or(
-        url_for(".index")
-    )
     if not chosen:
-        return _render_nothing_selected()
+        return _render_index(gettext("Tick at least one session first"))
     values = form.values() if "check" in request.form and form.validate() else {}
     outlooks = together.preview_bulk_edit(chosen, values) if values else []
     return render_page(
@@ -104,7 +121,7 @@ def bulk() -> ResponseReturnValue:
         affected=sum(one.is_possible for one in outlooks),
         already=sum(not one.changes for one in outlooks),
         is_checked="check" in request.form,
-        back=back,
+        back=get_back_url(),
     )
 
 
@@ -112,14 +129,14 @@ def bulk() -> ResponseReturnValue:
 def bulk_edit() -> ResponseReturnValue:
     form = BulkEditForm()
     form.set_choices(session_queries.list_filter_choices())
-    seen = together.parse_versions(request.form.getlist("seen"))
-    if not form.validate() or not seen:
+    expected = together.parse_versions(request.form.getlist("expected_version"))
+    if not form.validate() or not expected:
         raise RuleViolation("What was chosen is no longer there: choose again")
-    came = sessions.update_several(seen, form.values(), actor=guards.current_actor())
+    result = sessions.update_several(expected, form.values(), actor=guards.current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
-    if not came.skipped:
-        return _redirect(back, "sessions-changed")
-    return render_page("admin/sessions/skipped.html", came=came, back=back)
+    if not result.skipped:
+        return flash.redirect_to(back, "sessions-changed")
+    return render_page("admin/sessions/skipped.html", result=result, back=back)
 
 
 @bp.route("/_add", methods=["GET", "POST"])
@@ -127,14 +144,16 @@ def bulk_edit() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     form = SessionForm(data=forms.initial_data_for_new())
     _set_choices(form)
-    if form.apply_button(request.form.get("press", "")):
+    if form.apply_button(request.form.get("button", "")):
         return _render_form(form)
     if form.validate_on_submit():
         try:
             session = sessions.add(form.values(), actor=guards.current_actor())
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal))
-        return _redirect(_url(session), "draft-added" if session.is_draft else "session-added")
+        return flash.redirect_to(
+            _url(session), "draft-added" if session.is_draft else "session-added"
+        )
     return _render_form(form)
 
 
@@ -145,7 +164,7 @@ def show(slug: str) -> ResponseReturnValue:
         "admin/sessions/show.html",
         facts=get_detail(session),
         session=session,
-        past=history.list_newest(SESSION_FIELDS.history_subject(session)),
+        entries=history.list_newest(SESSION_FIELDS.history_subject(session)),
         requests=speakers.get_requests_by_session([slug]).get(slug, ()),
         form=ConfirmForm(),
     )
@@ -157,22 +176,22 @@ def edit(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     form = SessionForm(data=forms.initial_data(session, conference_zone()))
     _set_choices(form, session)
-    if form.apply_button(request.form.get("press", "")):
+    if form.apply_button(request.form.get("button", "")):
         return _render_form(form, session)
     if form.validate_on_submit():
         try:
             changes = sessions.save(
                 session,
                 form.values(),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=guards.current_actor(),
             )
         except StaleEdit as stale:
             return _render_form(form.rebase_on(stale), session, stale)
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal), session)
-        return _redirect(
-            _url(session), _saved_message_key(session) if changes else "session-as-it-was"
+        return flash.redirect_to(
+            _url(session), _saved_message_key(session) if changes else "as-it-was"
         )
     return _render_form(form, session)
 
@@ -182,7 +201,7 @@ def cancel(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         sessions.cancel(session, actor=guards.current_actor())
-        return _redirect(_url(session), "session-cancelled")
+        return flash.redirect_to(_url(session), "session-cancelled")
     return _render_confirm("cancel", session)
 
 
@@ -190,7 +209,7 @@ def cancel(slug: str) -> ResponseReturnValue:
 def reinstate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     sessions.reinstate(session, actor=guards.current_actor())
-    return _redirect(_url(session), "session-back")
+    return flash.redirect_to(_url(session), "session-back")
 
 
 @bp.route("/<slug>/delete", methods=["GET", "POST"])
@@ -198,15 +217,15 @@ def delete(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         if sessions.delete(session, actor=guards.current_actor()):
-            return _redirect(url_for(".index"), "session-deleted")
-        return _redirect(_url(session), "session-cancelled")
+            return flash.redirect_to(url_for(".index"), "session-deleted")
+        return flash.redirect_to(_url(session), "session-cancelled")
     return _render_confirm("delete", session)
 
 
 @bp.post("/<slug>/copy")
 def duplicate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
-    return _redirect(
+    return flash.redirect_to(
         _url(sessions.duplicate(session, actor=guards.current_actor())), "session-copied"
     )
 
@@ -229,14 +248,13 @@ def _render_form(
         form=form,
         session=session,
         stale=stale,
-        pressed=form.pressed_button,
         speakers=session_queries.map_speakers(form.appearances.speaker_keys),
         found=found[:MAX_SPEAKERS_FOUND],
         has_more=len(found) > MAX_SPEAKERS_FOUND,
         abstract=markdown.sanitise(form.abstract.data or ""),
         description=markdown.sanitise(form.description.data or ""),
         back=_url(session) if session else url_for(".index"),
-        trail=[(session.title, _url(session))] if session else [],
+        breadcrumbs=[(session.title, _url(session))] if session else [],
     )
 
 
@@ -246,37 +264,23 @@ def _render_confirm(template_name: str, session: Session) -> ResponseReturnValue
         session=session,
         is_known=queries.was_ever_public(session),
         form=ConfirmForm(),
-        trail=[(session.title, _url(session))],
+        breadcrumbs=[(session.title, _url(session))],
     )
 
 
-def _render_nothing_selected() -> ResponseReturnValue:
-    form = ConfirmForm()
-    form.form_errors = [gettext("Tick at least one session first")]
-    return _render_index(
-        replace(session_listing.get_listing(), endpoint="admin.sessions.index"), form, 422
-    )
-
-
-def _render_index(
-    listing: Listing[session_listing.SessionListRow], form: ConfirmForm, status: int = 200
-) -> ResponseReturnValue:
-    return render_page(
+def _render_index(error: str = "") -> ResponseReturnValue:
+    listing = session_listing.get_listing()
+    return render_list(
         "admin/sessions/index.html",
-        status,
-        listing=listing,
+        listing,
+        error,
         requests=speakers.get_requests_by_session([row.session.slug for row in listing.rows]),
         address=url_for(".index"),
-        form=form,
     )
 
 
 def _saved_message_key(session: Session) -> str:
     return "draft-saved" if session.is_draft else "session-saved"
-
-
-def _redirect(url: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url, message_key), 303)
 
 
 def _url(session: Session) -> str:

@@ -1,19 +1,26 @@
 """Access to a speaker's pages, owners of session texts, and a speaker's requirements."""
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import flash
 from app.admin.speaker_pages.forms import SessionOwnerForm
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme.editing import session_queries, speaker_queries
 from app.speakers import access, checklist, queries, questions, session_owners
 from app.speakers.recipients import INVITATION, REMINDER
+from app.web import flash
 from app.web.rendering import render_page
 
 bp = Blueprint("access", __name__)
+
+flash.MESSAGES["admin"] |= {
+    "keeper-ended": _l("They no longer keep these pages. It holds from their next page on."),
+    "owner-named": _l("The owner is named. A letter with a link is on its way."),
+    "owner-ended": _l("The session has no owner now. Whoever is named first in it edits its text."),
+}
 
 
 @bp.get("/speakers/<slug>")
@@ -31,7 +38,7 @@ def show(slug: str) -> ResponseReturnValue:
         reply=checklist.SpeakerBatch([speaker]).answers[speaker.id],
         sees_needs=guards.can_read(roles.SPEAKER_NEEDS),
         form=ConfirmForm(),
-        trail=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
+        breadcrumbs=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
     )
 
 
@@ -39,7 +46,7 @@ def show(slug: str) -> ResponseReturnValue:
 def revoke(slug: str, number: int) -> ResponseReturnValue:
     """Revoke somebody's access to a speaker's pages."""
     access.revoke(speaker_queries.get_speaker(slug), number, actor=guards.current_actor())
-    return redirect(flash.with_flash(url_for(".show", slug=slug), "keeper-ended"), 303)
+    return flash.redirect_to(url_for(".show", slug=slug), "keeper-ended")
 
 
 @bp.route("/sessions/<slug>/owner", methods=["GET", "POST"])
@@ -56,7 +63,7 @@ def owner(slug: str) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.email, refusal)
         else:
-            return redirect(flash.with_flash(back, "owner-named"), 303)
+            return flash.redirect_to(back, "owner-named")
     return render_page(
         "admin/speaker_pages/owner.html",
         status=422 if form.errors else 200,
@@ -71,7 +78,7 @@ def owner(slug: str) -> ResponseReturnValue:
 def remove_owner(slug: str) -> ResponseReturnValue:
     """Remove the owner of a session's text, so that only its speakers can edit it."""
     session_owners.remove_owner(session_queries.get_session(slug), actor=guards.current_actor())
-    return redirect(flash.with_flash(url_for("admin.sessions.show", slug=slug), "owner-ended"), 303)
+    return flash.redirect_to(url_for("admin.sessions.show", slug=slug), "owner-ended")
 
 
 needs_bp = Blueprint("speaker_needs", __name__, url_prefix="/speaking/speakers/<slug>/needs")
@@ -86,5 +93,5 @@ def show_needs(slug: str) -> ResponseReturnValue:
         speaker=speaker,
         access=questions.read_needs(speaker, actor=guards.current_actor()),
         back=url_for("admin.speaker_pages.access.show", slug=slug),
-        trail=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
+        breadcrumbs=[(speaker.name, url_for("admin.speakers.show", slug=slug))],
     )

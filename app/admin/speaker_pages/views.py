@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import flash
 from app.admin.speaker_pages.forms import DeadlinesForm
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme.editing import speaker_queries
@@ -15,23 +15,32 @@ from app.speakers import batch_emails, queries, recipients, reminders, services
 from app.speakers.batch_emails import EmailBatch
 from app.speakers.checklist import ITEMS
 from app.speakers.reminders import PendingReminder
-from app.web import next_url
+from app.web import flash, next_url
 from app.web.rendering import render_page
 
 bp = Blueprint("speaker_pages", __name__, url_prefix="/speaking")
+
+flash.MESSAGES["admin"] |= {
+    "letters-sent": _l("The letters are on their way."),
+    "reminders-held": _l("Held back. They stay here until you let them go."),
+    "reminders-go": _l("They go by themselves again, at the moment below."),
+    "nobody-ticked": _l("Nothing was changed: tick at least one first."),
+    "request-settled": _l("Good: it no longer waits."),
+    "dates-saved": _l("The days have been saved. Speakers see them in their list now."),
+}
 
 
 @bp.get("/reminders")
 def show_reminders() -> ResponseReturnValue:
     """Show the scheduled reminders, and the text of one."""
-    look = reminders.get_overview()
-    goes = [one for one in look.planned if not one.is_paused]
-    reminder = _requested_reminder(look.planned)
+    overview = reminders.get_overview()
+    scheduled = [one for one in overview.planned if not one.is_paused]
+    reminder = _requested_reminder(overview.planned)
     return render_page(
         "admin/speaker_pages/reminders.html",
-        look=look,
-        groups=[(at, list(rows)) for at, rows in groupby(goes, lambda one: one.row.send_at)],
-        held=[one for one in look.planned if one.is_paused],
+        overview=overview,
+        groups=[(at, list(rows)) for at, rows in groupby(scheduled, lambda one: one.row.send_at)],
+        paused=[one for one in overview.planned if one.is_paused],
         reminder=reminder,
         wording=reminder
         and batch_emails.preview(
@@ -64,9 +73,8 @@ def _apply_to_selected(action: Callable[..., None], message_key: str) -> Respons
     """Run an action on the selected reminders, or on all that the page showed."""
     numbers = _parse_ids("shown" if request.form.get("all") else "chosen")
     action(numbers, actor=guards.current_actor())
-    return redirect(
-        flash.with_flash(url_for(".show_reminders"), message_key if numbers else "nobody-ticked"),
-        303,
+    return flash.redirect_to(
+        url_for(".show_reminders"), message_key if numbers else "nobody-ticked"
     )
 
 
@@ -92,9 +100,7 @@ def overview() -> ResponseReturnValue:
 @bp.post("/requests/<int:number>/settle")
 def resolve_request(number: int) -> ResponseReturnValue:
     services.resolve_request(queries.get_request(number), actor=guards.current_actor())
-    return redirect(
-        flash.with_flash(flash.referrer_or(url_for(".overview")), "request-settled"), 303
-    )
+    return flash.redirect_to(flash.referrer_or(url_for(".overview")), "request-settled")
 
 
 @bp.route("/dates", methods=["GET", "POST"])
@@ -104,7 +110,7 @@ def deadlines() -> ResponseReturnValue:
     if form.validate_on_submit():
         is_news = services.set_deadlines(form.get_deadlines(), actor=guards.current_actor())
         what = "dates-saved" if is_news else "as-it-was"
-        return redirect(flash.with_flash(url_for(".overview"), what), 303)
+        return flash.redirect_to(url_for(".overview"), what)
     status = 422 if form.errors else 200
     return render_page(
         "admin/speaker_pages/deadlines.html", status, form=form, rows=form.ordered_fields(ITEMS)
@@ -118,7 +124,7 @@ def batch_email(letter: str) -> ResponseReturnValue:
     if request.form.get("sure"):
         batch_emails.lock_mailings()
         batch_emails.send(_build_batch(letter), actor=guards.current_actor())
-        return redirect(flash.with_flash(_back_url(), "letters-sent"), 303)
+        return flash.redirect_to(_back_url(), "letters-sent")
     batch = _build_batch(letter)
     return render_page(
         "admin/speaker_pages/batch_email.html",

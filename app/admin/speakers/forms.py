@@ -9,14 +9,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField
 from wtforms.validators import Optional
 
-from app.admin.edit_form import MARKDOWN_HINT, MAX_TEXT_LENGTH, EditForm, notes_field
+from app.admin.edit_form import EditForm, notes_field
+from app.forms.fields import MARKDOWN_HINT, MAX_EDITOR_TEXT_LENGTH, counted_text_field
 from app.forms.validators import MAX_EMAIL_LENGTH, max_length, no_hidden_characters, valid_email
-from app.programme import speaker_links
-from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.speakers import PROFILE_FIELDS, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.speakers import forms
 from app.speakers.forms import AbsencesField
-from app.speakers.texts.fields import text_field
 from app.speakers.texts.forms import ProfileFields
 from app.text import collapse_whitespace
 
@@ -24,8 +23,8 @@ from app.text import collapse_whitespace
 class SpeakerForm(EditForm, ProfileFields):
     """Edit a speaker."""
 
-    biography = text_field(
-        _l("Biography (optional)"), _l("The biography"), MARKDOWN_HINT, MAX_TEXT_LENGTH
+    biography = counted_text_field(
+        _l("Biography (optional)"), _l("The biography"), MARKDOWN_HINT, MAX_EDITOR_TEXT_LENGTH
     )
     contact_address = EmailField(
         _l("Contact address (optional)"),
@@ -43,26 +42,24 @@ class SpeakerForm(EditForm, ProfileFields):
     is_confirmed = BooleanField(_l("Has confirmed that they take part"))
     absences = AbsencesField(_l("Cannot appear"))
 
-    @staticmethod
-    def speaker_data(speaker: Speaker, zone: ZoneInfo) -> dict[str, Any]:
+    @classmethod
+    def speaker_data(cls, speaker: Speaker, zone: ZoneInfo) -> dict[str, Any]:
         """Return the current values of the fields."""
+        names = {*PROFILE_FIELDS, *cls.other_names}
         return {
-            **ProfileFields.initial_data(
-                {
-                    name: SPEAKER_FIELDS.get_value(speaker, name)
-                    for name in speaker_links.PROFILE_FIELDS
-                }
-            ),
+            **cls.initial_data({name: cls.table.get_value(speaker, name) for name in names}),
             "contact_address": speaker.contact_address,
             "notes": speaker.notes,
-            "version": str(speaker.version),
+            "expected_version": speaker.version,
             "is_confirmed": speaker.confirmed_at is not None,
             "absences": forms.initial_absences(speaker.absences, zone),
         }
 
     def values(self, zone: ZoneInfo) -> dict[str, Any]:
         """Return the submitted values for saving."""
+        typed = self.table_values
         return {
+            **{name: value for name, value in typed.items() if name in self.other_names},
             **self.typed_values,
             "contact_address": self.contact_address.data or "",
             "notes": self.notes.data or "",
@@ -72,10 +69,13 @@ class SpeakerForm(EditForm, ProfileFields):
 
     def apply_row_button(self, button: str, days: Iterable[date]) -> bool:
         """Apply a button other than saving; return True if it was one."""
-        deed, _, number = button.partition(" ")
-        if deed == "add":
+        action, _, number = button.partition(" ")
+        if action == "add":
             self.absences.add()
-        elif deed == "remove":
+        elif action == "remove":
             self.absences.remove(number)
         self.absences.set_days(days)
-        return self.biographies.apply_button(button) or deed in {"add", "remove", "preview"}
+        return self.biographies.apply_button(button) or action in {"add", "remove", "preview"}
+
+
+SpeakerForm.add_other_fields(SPEAKER_FIELDS)

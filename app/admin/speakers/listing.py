@@ -3,22 +3,28 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.admin.bulk_actions import BulkAction
 from app.admin.listing import (
-    PAGE_SIZE,
     ListFilter,
     Listing,
     ListQuery,
     parse_list_query,
-    translated_options,
 )
 from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
 from app.programme.models import Speaker
+from app.web import flash
+
+flash.MESSAGES["admin"] |= {
+    "speakers-confirmed": _l("All of them are marked as confirmed."),
+    "speakers-not-confirmed": _l("All of them are marked as not confirmed."),
+    "speakers-withdrawn": _l("All of them are withdrawn. Readers are told once you publish."),
+}
+
 
 STATE_OPTIONS = (
     ("yes", _l("Confirmed")),
@@ -34,8 +40,8 @@ MISSING_OPTIONS = (
 
 
 BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
-    deed.name: deed
-    for deed in (
+    action.name: action
+    for action in (
         BulkAction[Speaker](
             "confirm",
             _l("Mark as confirmed"),
@@ -77,12 +83,11 @@ BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
 def get_filters() -> Sequence[ListFilter]:
     """Return the filters of the list that have options."""
     countries = [(country, country) for country in speaker_queries.list_countries()]
-    roles = [(role, str(name)) for role, name in ROLES.items()]
     filters = (
-        ListFilter("confirmed", gettext("State"), translated_options(STATE_OPTIONS)),
-        ListFilter("missing", gettext("Without"), translated_options(MISSING_OPTIONS)),
-        ListFilter("country", gettext("Country"), countries),
-        ListFilter("role", gettext("In sessions as"), roles),
+        ListFilter("confirmed", _l("State"), STATE_OPTIONS),
+        ListFilter("missing", _l("Without"), MISSING_OPTIONS),
+        ListFilter("country", _l("Country"), countries),
+        ListFilter("role", _l("In sessions as"), tuple(ROLES.items())),
     )
     return [way for way in filters if way.options]
 
@@ -91,13 +96,7 @@ def get_listing() -> Listing[SpeakerRow]:
     """Return the page of the list that the request asks for."""
     filters = get_filters()
     list_query = parse_list_query(filters, tuple(speaker_queries.SORTS))
-    found = speaker_queries.list_page(
-        _speaker_filter(list_query),
-        list_query.sort,
-        is_reversed=list_query.is_reversed,
-        offset=list_query.offset,
-        limit=PAGE_SIZE,
-    )
+    found = speaker_queries.list_page(_speaker_filter(list_query), **list_query.window)
     return Listing(found.rows, found.total, list_query, filters)
 
 

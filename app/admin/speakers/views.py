@@ -1,62 +1,75 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin import bulk_actions, flash
+from app.admin import bulk_actions
+from app.admin.listing import render_list
 from app.admin.speakers import listing as speaker_listing
-from app.admin.speakers import photo_views
 from app.admin.speakers.forms import SpeakerForm
 from app.content import markdown
-from app.errors import NotFound
+from app.errors import NotFound, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import speaker_queries, speakers
-from app.programme.editing.versioned_edits import StaleEdit
-from app.programme.fields.speakers import LABELS, SPEAKER_FIELDS
+from app.programme.fields.speakers import (
+    ABSENCES,
+    CONFIRMED,
+    PHOTO,
+    SPEAKER_FIELDS,
+    TAKES_PART,
+)
 from app.programme.models import Speaker
 from app.registration import countries
 from app.registration import queries as registration
 from app.releases import current_release
 from app.speakers import access, forms
-from app.web import languages
+from app.web import flash, languages
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
 bp = Blueprint("speakers", __name__, url_prefix="/speakers")
-photo_views.add_url_rules(bp)
 
-OTHER_FIELDS = ("honorific", "pronunciation", "pronouns", "biographies", "links")
+flash.MESSAGES["admin"] |= {
+    "speaker-added": _l("The speaker has been added. Readers see it once you publish."),
+    "speaker-saved": _l("The speaker has been saved. Readers see it once you publish."),
+    "speaker-withdrawn": _l("The speaker has been withdrawn. Readers are told once you publish."),
+    "speaker-back": _l("The speaker takes part again. Readers are told once you publish."),
+    "speaker-deleted": _l("The speaker has been deleted. Nobody had seen it."),
+    "speakers-merged": _l("The two are one speaker now. Readers see it once you publish."),
+}
+
+SHOWN_APART = {  # fields with a place of their own on a speaker's page
+    *("name", "role", "organisation", "country", "biography", PHOTO),
+    *("contact_address", "notes", CONFIRMED, TAKES_PART, ABSENCES),
+}
+OTHER_FIELDS = tuple(one for one in SPEAKER_FIELDS if one.name not in SHOWN_APART)
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    listing, deeds = speaker_listing.get_listing(), speaker_listing.BULK_ACTIONS.values()
-    return render_page(
-        "admin/speakers/index.html", listing=listing, actions=deeds, form=ConfirmForm()
-    )
+    return _render_index()
 
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    deed = speaker_listing.BULK_ACTIONS.get(request.form.get("deed", ""))
     chosen = speaker_queries.list_by_slug(request.form.getlist("chosen"))
-    if deed is None or not chosen:
-        return _render_nothing_selected()
-    return bulk_actions.confirm_or_run(deed, chosen, bulk_actions.get_back_url(url_for(".index")))
+    done = bulk_actions.confirm_or_run(speaker_listing.BULK_ACTIONS, chosen)
+    return _render_index(gettext("Tick at least one speaker first")) if done is None else done
 
 
 @bp.route("/_add", methods=["GET", "POST"])
 @validates_own_csrf
 def add() -> ResponseReturnValue:
     form = SpeakerForm()
-    if form.apply_row_button(request.form.get("press", ""), registration.conference_days()):
+    if form.apply_row_button(request.form.get("button", ""), registration.conference_days()):
         return _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
-        return _redirect(_url(speaker), "speaker-added")
+        return flash.redirect_to(_url(speaker), "speaker-added")
     return _render_form(form)
 
 
@@ -68,22 +81,26 @@ def show(slug: str) -> ResponseReturnValue:
         "admin/speakers/show.html",
         speaker=speaker,
         biography=markdown.sanitise(speaker.biography),
-        other_fields=[
-            (
-                LABELS[field],
-                SPEAKER_FIELDS.display_value(field, SPEAKER_FIELDS.get_value(speaker, field)),
-            )
-            for field in OTHER_FIELDS
-        ],
+        other_fields=_describe_fields(speaker, is_public=True),
+        internal_fields=_describe_fields(speaker, is_public=False),
         absences=forms.describe_absences(speaker.absences, conference_zone()),
         sessions=sessions,
         namesakes=speaker_queries.list_namesakes(speaker),
         may_be_deleted=not speakers.deletion_error(speaker),
         is_public=any(one.slug == slug for one in current_release.get_programme().speakers),
         is_for_readers=speaker_queries.is_publishable(speaker, sessions),
-        past=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
+        entries=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
         form=ConfirmForm(),
     )
+
+
+@bp.get("/<slug>/photo.jpg")
+def photo_image(slug: str) -> ResponseReturnValue:
+    """Return the working version of the photo, which may not be public yet."""
+    photo = speaker_queries.get_speaker(slug).photo
+    if photo is None:
+        raise NotFound("This speaker has no photo")
+    return Response(photo.picture, mimetype="image/jpeg")
 
 
 @bp.route("/<slug>/change", methods=["GET", "POST"])
@@ -91,19 +108,19 @@ def show(slug: str) -> ResponseReturnValue:
 def edit(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     form = SpeakerForm(data=SpeakerForm.speaker_data(speaker, conference_zone()))
-    if form.apply_row_button(request.form.get("press", ""), registration.conference_days()):
+    if form.apply_row_button(request.form.get("button", ""), registration.conference_days()):
         return _render_form(form, speaker)
     if form.validate_on_submit():
         try:
             changes = speakers.save(
                 speaker,
                 form.values(conference_zone()),
-                expected_version=form.expected_version,
+                expected_version=form.expected_version.data,
                 actor=guards.current_actor(),
             )
         except StaleEdit as stale:
             return _render_form(form.rebase_on(stale), speaker, stale)
-        return _redirect(_url(speaker), "speaker-saved" if changes else "as-it-was")
+        return flash.redirect_to(_url(speaker), "speaker-saved" if changes else "as-it-was")
     return _render_form(form, speaker)
 
 
@@ -112,7 +129,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.withdraw(speaker, actor=guards.current_actor())
-        return _redirect(_url(speaker), "speaker-withdrawn")
+        return flash.redirect_to(_url(speaker), "speaker-withdrawn")
     return _render_confirm("withdraw", speaker)
 
 
@@ -120,7 +137,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
 def restore(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     speakers.reinstate(speaker, actor=guards.current_actor())
-    return _redirect(_url(speaker), "speaker-back")
+    return flash.redirect_to(_url(speaker), "speaker-back")
 
 
 @bp.route("/<slug>/merge/<other>", methods=["GET", "POST"])
@@ -131,7 +148,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
     if request.method == "POST":
         speakers.merge(target, source, actor=guards.current_actor())
         access.transfer(source, target, actor=guards.current_actor())
-        return _redirect(_url(target), "speakers-merged")
+        return flash.redirect_to(_url(target), "speakers-merged")
     sessions = speaker_queries.list_session_roles(source)
     return render_page(
         "admin/speakers/merge.html",
@@ -139,7 +156,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
         other=source,
         sessions=sessions,
         form=ConfirmForm(),
-        trail=[(target.name, _url(target))],
+        breadcrumbs=[(target.name, _url(target))],
     )
 
 
@@ -148,7 +165,7 @@ def delete(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.delete(speaker, actor=guards.current_actor())
-        return _redirect(url_for(".index"), "speaker-deleted")
+        return flash.redirect_to(url_for(".index"), "speaker-deleted")
     return _render_confirm("delete", speaker)
 
 
@@ -163,10 +180,10 @@ def _render_form(
         speaker=speaker,
         stale=stale,
         preview=markdown.sanitise(form.biography.data or ""),
-        pressed=request.form.get("press", ""),
+        pressed_button=request.form.get("button", ""),
         countries=countries.choices(languages.current().code),
         back=_url(speaker) if speaker else url_for(".index"),
-        trail=[(speaker.name, _url(speaker))] if speaker else [],
+        breadcrumbs=[(speaker.name, _url(speaker))] if speaker else [],
     )
 
 
@@ -177,22 +194,26 @@ def _render_confirm(template_name: str, speaker: Speaker) -> ResponseReturnValue
         sessions=speaker_queries.list_session_roles(speaker),
         refusal=speakers.deletion_error(speaker),
         form=ConfirmForm(),
-        trail=[(speaker.name, _url(speaker))],
+        breadcrumbs=[(speaker.name, _url(speaker))],
     )
 
 
-def _render_nothing_selected() -> ResponseReturnValue:
-    return bulk_actions.render_nothing_selected(
-        "admin/speakers/index.html",
-        speaker_listing.get_listing(),
-        "admin.speakers.index",
-        gettext("Tick at least one speaker first"),
-        actions=speaker_listing.BULK_ACTIONS.values(),
-    )
+def _render_index(error: str = "") -> ResponseReturnValue:
+    actions = speaker_listing.BULK_ACTIONS.values()
+    listing = speaker_listing.get_listing()
+    return render_list("admin/speakers/index.html", listing, error, actions=actions)
 
 
-def _redirect(url: str, message_key: str) -> ResponseReturnValue:
-    return redirect(flash.with_flash(url, message_key), 303)
+def _describe_fields(speaker: Speaker, *, is_public: bool) -> list[tuple[str, str]]:
+    """Return the labels and texts of the fields without a place of their own."""
+    return [
+        (
+            one.label,
+            SPEAKER_FIELDS.display_value(one.name, SPEAKER_FIELDS.get_value(speaker, one.name)),
+        )
+        for one in OTHER_FIELDS
+        if one.is_public == is_public
+    ]
 
 
 def _url(speaker: Speaker) -> str:

@@ -6,17 +6,17 @@
 import html
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import fields, replace
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.interchange.exporters.c3voc import C3vocSchedule
 from app.interchange.exporters.source import ExportSource
-from app.interchange.importers.native_json import FORMAT
+from app.interchange.importers.native_json import FORMAT, SCHEDULE_FIELDS
 from app.interchange.importers.parsed import (
+    PROFILE_FIELDS,
     ParsedConference,
-    ParsedProfile,
     ParsedProgramme,
     ParsedRoom,
     ParsedSession,
@@ -24,10 +24,14 @@ from app.interchange.importers.parsed import (
     ParsedTheme,
 )
 from app.interchange.importers.text import ESCAPED_HTML_TAG, HTML_ENTITY, HTML_TAG, normalise_uri
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import LINKS, MOMENT, PROSE, TRANSLATIONS, Field
 from app.programme.slugs import slugify
 from app.programme.snapshot import Appearance
 
 Record = dict[str, Any]
+LONG_TEXTS = frozenset({"summary", "description"})  # of the conference, themes and rooms
 
 
 def dump(source: ExportSource) -> str:
@@ -52,107 +56,82 @@ def dump_programme(programme: ParsedProgramme) -> Record:
 
 def dump_conference(conference: ParsedConference) -> Record:
     """Return the data of the conference as a JSON object."""
-    zone = ZoneInfo(conference.time_zone)
-    return {
-        "acronym": _escape_line(conference.acronym),
-        "title": _escape_line(conference.title),
-        "subtitle": _escape_line(conference.subtitle),
-        "starts_on": conference.starts_on.isoformat(),
-        "ends_on": conference.ends_on.isoformat(),
-        "time_zone": conference.time_zone,
-        "place": _escape_line(conference.place),
-        "summary": _escape_text(conference.summary),
-        "contact_email": conference.contact_email,
-        "places": conference.places,
-        "registration_opens_at": _dump_datetime(conference.registration_opens_at, zone),
-        "registration_closes_at": _dump_datetime(conference.registration_closes_at, zone),
-        "invented": conference.invented,
-    }
+    return _dump_record(conference, ZoneInfo(conference.time_zone))
 
 
 def _dump_theme(theme: ParsedTheme) -> Record:
-    return {
-        "slug": theme.slug,
-        "name": _escape_line(theme.name),
-        "summary": _escape_text(theme.summary),
-        "letter": _escape_line(theme.letter),
-        "shape": theme.shape,
-        "palette": theme.palette,
-        "colour": theme.colour,
-    }
+    return _dump_record(theme)
 
 
 def _dump_room(room: ParsedRoom) -> Record:
-    return {
-        **_dump_identity(room.slug, room.key),
-        "name": _escape_line(room.name),
-        "capacity": room.capacity,
-        "description": _escape_text(room.description),
-        "features": list(room.features),
-        "illustrative": room.illustrative,
-    }
+    own = _dump_record(room)
+    return {**_dump_identity(own.pop("slug"), own.pop("key")), **own}
 
 
 def _dump_speaker(speaker: ParsedSpeaker) -> Record:
+    own = [one for one in SPEAKER_FIELDS.in_files if one.file_name not in PROFILE_FIELDS]
+    profile = [one for one in SPEAKER_FIELDS.in_files if one.file_name in PROFILE_FIELDS]
     return {
         **_dump_identity(speaker.slug, speaker.key),
-        "name": _escape_line(speaker.name),
-        "role": _escape_line(speaker.role),
-        "organisation": _escape_line(speaker.organisation),
-        "country": _escape_line(speaker.country),
-        "biography": _escape_text(speaker.biography),
-        **(_dump_profile(speaker.profile) if speaker.profile else {}),
-    }
-
-
-def _dump_profile(profile: ParsedProfile) -> Record:
-    return {
-        "honorific": _escape_line(profile.honorific),
-        "pronunciation": _escape_line(profile.pronunciation),
-        "pronouns": _escape_line(profile.pronouns),
-        "biographies": {code: _escape_text(text) for code, text in profile.biographies},
-        "links": [
-            {"address": address, "label": _escape_line(label)} for address, label in profile.links
-        ],
+        **{one.file_name: _dump_field(one, speaker) for one in own},
+        **(
+            {one.file_name: _dump_field(one, speaker.profile) for one in profile}
+            if speaker.profile
+            else {}
+        ),
     }
 
 
 def _dump_session(
     session: ParsedSession, zone: ZoneInfo, rooms: dict[str, str], speakers: dict[str, str]
 ) -> Record:
-    return {
-        **_dump_identity(session.slug, session.key),
-        "title": _escape_line(session.title),
-        "subtitle": _escape_line(session.subtitle),
-        "kind": _escape_line(session.kind),
-        "theme": session.theme,
-        "room": rooms[session.room] if session.room else None,
-        "starts_at": _dump_datetime(session.starts_at, zone),
-        "ends_at": _dump_datetime(session.ends_at, zone),
-        "abstract": _escape_text(session.abstract),
-        "description": _escape_text(session.description),
-        "language": session.language,
-        "illustrative": session.illustrative,
-        "cancelled": session.cancelled,
-        "draft": session.draft is True,
-        "appearances": [
-            {"speaker": speakers[one.speaker], "role": one.role} for one in session.appearances
-        ],
-        "links": [
-            {"address": address, "label": _escape_line(label)} for address, label in session.links
-        ],
-        "licence": _escape_line(session.licence),
-        "recorded": session.recorded,
+    others: dict[str, Record] = {
+        "theme": {"theme": session.theme},
+        "room": {"room": rooms[session.room] if session.room else None},
+        "state": {"cancelled": session.cancelled, "draft": session.draft is True},
+        "appearances": {
+            "appearances": [
+                {"speaker": speakers[one.speaker], "role": one.role} for one in session.appearances
+            ]
+        },
     }
+    record = _dump_identity(session.slug, session.key)
+    for field in SESSION_FIELDS:
+        if field.file_name:
+            record[field.file_name] = _dump_field(field, session, zone)
+        record |= others.get(field.name, {})
+    return record
+
+
+def _dump_field(field: Field, holder: Any, zone: ZoneInfo | None = None) -> Any:
+    """Return the value of a field as JSON has it."""
+    value = getattr(holder, field.file_name)
+    if field.kind is LINKS:
+        return [{"address": address, "label": _escape_line(label)} for address, label in value]
+    if field.kind is TRANSLATIONS:
+        return {code: _escape_text(text) for code, text in value}
+    return _dump_value(value, zone, is_prose=field.kind is PROSE)
+
+
+def _dump_record(record: Any, zone: ZoneInfo | None = None) -> Record:
+    """Return the fields of a parsed record as a JSON object."""
+    values = ((one.name, getattr(record, one.name)) for one in fields(record))
+    return {name: _dump_value(value, zone, is_prose=name in LONG_TEXTS) for name, value in values}
+
+
+def _dump_value(value: Any, zone: ZoneInfo | None, *, is_prose: bool = False) -> Any:
+    if isinstance(value, str):
+        return _escape_text(value) if is_prose else _escape_line(value)
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return [*map(_escape_line, value)] if isinstance(value, tuple) else value
 
 
 def _dump_identity(slug: str, key: str) -> Record:
     """Return the slug, and the key if it differs."""
     return {"slug": slug} if key == slug else {"slug": slug, "key": key}
-
-
-def _dump_datetime(moment: datetime | None, zone: ZoneInfo) -> str | None:
-    return moment.astimezone(zone).isoformat() if moment else None
 
 
 def _escape_line(line: str) -> str:
@@ -207,13 +186,18 @@ def _remaining_programme(schedule: C3vocSchedule, *, has_biographies: bool) -> P
 
 def _remaining_session(session: ParsedSession) -> ParsedSession:
     """Return the parts of a session that the schedule cannot express."""
+    links = session.links
+    others = {one.file_name for one in SESSION_FIELDS.in_files if one.kind is not MOMENT}
+    others -= SCHEDULE_FIELDS
     return ParsedSession(
         key=session.key,
         slug=session.slug,
-        title="",
-        illustrative=session.illustrative,
         appearances=session.appearances,
-        links=session.links if any(normalise_uri(one) != one for one, _ in session.links) else (),
+        **{
+            "title": "",
+            "links": links if any(normalise_uri(one) != one for one, _ in links) else (),
+            **{name: getattr(session, name) for name in others},
+        },
     )
 
 

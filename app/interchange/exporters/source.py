@@ -3,22 +3,25 @@
 They differ in long texts (HTML or Markdown) and in drafts, which are not published.
 """
 
-import json
 from dataclasses import dataclass
+from typing import Any
 
 from app.content.markdown import LOOKS_LIKE_HTML
 from app.interchange.importers.parsed import (
     ParsedAppearance,
     ParsedConference,
-    ParsedProfile,
     ParsedProgramme,
     ParsedRoom,
     ParsedSession,
     ParsedSpeaker,
     ParsedTheme,
+    build_parsed_speaker,
 )
 from app.programme import collation, models, queries
 from app.programme import snapshot as programme_snapshot
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import PROSE, TRANSLATIONS, FieldTable, Kind, copy_attributes
 from app.programme.snapshot import Snapshot
 from app.releases.snapshot_builder import build_snapshot
 
@@ -88,105 +91,39 @@ def _speaker_sort_key(row: models.Speaker) -> tuple[str, int]:
 def _convert_conference(
     facts: programme_snapshot.Conference, places: int | None
 ) -> ParsedConference:
-    return ParsedConference(
-        acronym=facts.acronym,
-        title=facts.title,
-        subtitle=facts.subtitle,
-        starts_on=facts.starts_on,
-        ends_on=facts.ends_on,
-        time_zone=facts.time_zone,
-        place=facts.place,
-        summary=facts.summary,
-        contact_email=facts.contact_email,
-        places=places,
-        registration_opens_at=facts.registration_opens_at,
-        registration_closes_at=facts.registration_closes_at,
-        invented=facts.is_invented,
-    )
+    return copy_attributes(facts, ParsedConference, places=places, invented=facts.is_invented)
 
 
 def _convert_theme(theme: programme_snapshot.Theme) -> ParsedTheme:
-    return ParsedTheme(
-        slug=theme.slug,
-        name=theme.name,
-        summary=theme.summary,
-        letter=theme.letter,
-        shape=theme.shape,
-        palette=theme.palette,
-        colour=theme.colour,
-    )
+    return copy_attributes(theme, ParsedTheme)
 
 
 def _convert_room(room: programme_snapshot.Room) -> ParsedRoom:
-    return ParsedRoom(
-        key=room.key or room.slug,
-        name=room.name,
-        slug=room.slug,
-        capacity=room.capacity,
-        description=room.description,
-        features=room.features,
-        illustrative=room.is_illustrative,
+    is_illustrative = room.is_illustrative
+    return copy_attributes(
+        room, ParsedRoom, key=room.key or room.slug, illustrative=is_illustrative
     )
 
 
 def _convert_speaker(speaker: programme_snapshot.Speaker) -> ParsedSpeaker:
-    return ParsedSpeaker(
-        key=speaker.key or speaker.slug,
-        name=speaker.name,
-        slug=speaker.slug,
-        role=speaker.role,
-        organisation=speaker.organisation,
-        country=speaker.country,
-        biography=wrap_html(speaker.biography),
-        profile=ParsedProfile(
-            honorific=speaker.honorific,
-            pronunciation=speaker.pronunciation,
-            pronouns=speaker.pronouns,
-            biographies=tuple((code, wrap_html(told)) for code, told in speaker.biographies),
-            links=speaker.links,
-        ),
-    )
+    values = _convert_values(SPEAKER_FIELDS, speaker)
+    return build_parsed_speaker(speaker.key or speaker.slug, speaker.slug, values)
 
 
 def _convert_speaker_row(row: models.Speaker) -> ParsedSpeaker:
-    return ParsedSpeaker(
-        key=row.key,
-        name=row.name,
-        slug=row.slug,
-        role=row.role,
-        organisation=row.organisation,
-        country=row.country,
-        biography=row.biography,
-        profile=ParsedProfile(
-            honorific=row.honorific,
-            pronunciation=row.pronunciation,
-            pronouns=row.pronouns,
-            biographies=tuple((code, text) for code, text in json.loads(row.biographies)),
-            links=tuple((address, label) for address, label in json.loads(row.links)),
-        ),
-    )
+    values = {one.file_name: one.read_row(row) for one in SPEAKER_FIELDS.in_files}
+    return build_parsed_speaker(row.key, row.slug, values)
 
 
 def _convert_session(session: programme_snapshot.Session, keys: dict[str, str]) -> ParsedSession:
     return ParsedSession(
         key=session.key,
         slug=session.slug,
-        title=session.title,
-        subtitle=session.subtitle,
-        kind=session.kind,
         theme=session.theme.slug if session.theme else None,
         room=(session.room.key or session.room.slug) if session.room else None,
-        starts_at=session.starts_at,
-        ends_at=session.ends_at,
-        abstract=wrap_html(session.abstract),
-        description=wrap_html(session.description),
-        language=session.language,
-        illustrative=session.is_illustrative,
         cancelled=session.is_cancelled,
         appearances=tuple(ParsedAppearance(keys[one.slug], one.role) for one in session.parts),
-        links=session.links,
-        licence=session.licence,
-        recorded=session.is_recorded,
+        **_convert_values(SESSION_FIELDS, session),
     )
 
 
@@ -194,25 +131,27 @@ def _convert_session_row(row: models.Session) -> ParsedSession:
     return ParsedSession(
         key=row.key,
         slug=row.slug,
-        title=row.title,
-        subtitle=row.subtitle,
-        kind=row.kind,
         theme=row.theme.slug if row.theme else None,
         room=row.room.key if row.room else None,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        abstract=row.abstract,
-        description=row.description,
-        language=row.language,
-        illustrative=row.is_illustrative,
         cancelled=row.cancelled_at is not None,
         appearances=tuple(
             ParsedAppearance(one.speaker.key, one.role)
             for one in row.appearances
             if one.speaker.withdrawn_at is None
         ),
-        links=tuple((address, label) for address, label in json.loads(row.links)),
-        licence=row.licence,
-        recorded=row.is_recorded,
         draft=row.is_draft,
+        **{one.file_name: one.read_row(row) for one in SESSION_FIELDS.in_files},
     )
+
+
+def _convert_values(
+    table: FieldTable[Any], entity: programme_snapshot.Session | programme_snapshot.Speaker
+) -> dict[str, Any]:
+    """Return the values of a snapshot's session or speaker, with prose marked as HTML."""
+    return {one.file_name: _wrap(one.kind, getattr(entity, one.name)) for one in table.in_files}
+
+
+def _wrap(kind: Kind, value: Any) -> Any:
+    if kind is TRANSLATIONS:
+        return tuple((code, wrap_html(text)) for code, text in value)
+    return wrap_html(value) if kind is PROSE else value

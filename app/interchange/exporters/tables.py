@@ -1,7 +1,7 @@
 """Tables of sessions and speakers for spreadsheets, and template files for imports."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,38 +10,126 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.content import markdown
-from app.programme import speaker_links
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import LINKS, N_, PROSE, WORDS, YES_NO, Field, Kind
 from app.programme.labels import kind_name, role_name
-from app.programme.snapshot import Appearance, Session, Snapshot
+from app.programme.snapshot import Session, Snapshot, Speaker
 
 TableRow = Sequence[str]
 Table = tuple[Sequence[str], Sequence[TableRow]]
 
 
+@dataclass(frozen=True)
+class TableColumn:
+    """A column: its heading, what its cells show, and how template files describe it."""
+
+    name: str
+    read: Callable[[Any, ZoneInfo], str] | None  # None: it is only in template files
+    description: Any = ""  # translatable text; "": it is not in template files
+    example: str = ""
+
+
+KEY_HINT = _l("Leave it empty, or as it was when you took the table away")
+
+
+def _field_column(field: Field) -> TableColumn:
+    """Return the column of a field of a table."""
+    column = field.column
+    if column is None:
+        raise LookupError(field.name)
+    return TableColumn(
+        field.label,
+        (lambda entity, _: _format_field(field, entity)) if column.is_exported else None,
+        column.description,
+        column.example,
+    )
+
+
+def _format_field(field: Field, entity: Session | Speaker) -> str:
+    value = getattr(entity, field.name)
+    if field.name in {"theme", "room"}:
+        return value.name if value else ""
+    if field.name == "kind":
+        return kind_name(value)
+    if field.kind is LINKS and isinstance(entity, Session):
+        return "\n".join(address for address, _ in value)
+    return CELL_FORMATTERS.get(field.kind, field.display or field.kind.display)(value)
+
+
+def _format_boolean(value: Any) -> str:
+    return str(gettext("Yes") if value else gettext("No"))
+
+
+CELL_FORMATTERS: Mapping[Kind, Callable[[Any], str]] = {
+    PROSE: markdown.to_text,
+    YES_NO: _format_boolean,
+    WORDS: ", ".join,
+}
+
+
+def _format_time(name: str, form: str) -> Callable[[Session, ZoneInfo], str]:
+    def read(session: Session, zone: ZoneInfo) -> str:
+        moment = getattr(session, name)
+        return format(moment.astimezone(zone), form) if moment else ""
+
+    return read
+
+
+def _format_participants(session: Session, _: ZoneInfo) -> str:
+    return "\n".join(f"{one.name} ({role_name(one.role)})" for one in session.parts)
+
+
+_columns = {one.name: _field_column(one) for one in SESSION_FIELDS if one.column}
+SESSION_COLUMNS = (
+    *(_columns.pop(name) for name in ("title", "subtitle", "kind")),
+    TableColumn(
+        N_("Day"),
+        _format_time("starts_at", "%Y-%m-%d"),
+        _l("2008-11-06 or 6 November 2008"),
+        "2008-11-06",
+    ),
+    TableColumn(
+        N_("Starts"),
+        _format_time("starts_at", "%H:%M"),
+        _l("9:30 or 9:30am, by the clocks of the conference"),
+        "09:30",
+    ),
+    TableColumn(
+        N_("Ends"),
+        _format_time("ends_at", "%H:%M"),
+        _l("The same. Or a column Length, in minutes"),
+        "10:30",
+    ),
+    *(_columns.pop(name) for name in ("room", "theme")),
+    TableColumn(
+        N_("People"),
+        _format_participants,
+        _l("One a line, each with a role in brackets"),
+        "Ada Marsh (Chair)\nBo Lund",
+    ),
+    *(_columns.pop(name) for name in ("language", "abstract", "description", "links")),
+    TableColumn(
+        N_("Cancelled"), lambda one, _: _format_boolean(one.is_cancelled), _l("Yes or no"), "No"
+    ),
+    *(_columns.pop(name) for name in ("is_illustrative", "is_recorded")),
+    *_columns.values(),  # those without a place of their own
+    TableColumn(N_("Address"), lambda one, _: f"/sessions/{one.slug}"),
+    TableColumn(N_("Key"), lambda one, _: one.key, KEY_HINT),
+)
+SPEAKER_COLUMNS = (
+    *(_field_column(one) for one in SPEAKER_FIELDS if one.column),
+    TableColumn(N_("Key"), lambda one, _: one.key or one.slug, KEY_HINT),
+)
+TEMPLATES: Mapping[str, Sequence[TableColumn]] = {
+    name: [one for one in columns if one.description]
+    for name, columns in (("sessions", SESSION_COLUMNS), ("speakers", SPEAKER_COLUMNS))
+}
+
+
 def build_sessions_table(snapshot: Snapshot) -> Table:
     """Return a table of all sessions, in the order of the programme."""
-    zone = ZoneInfo(snapshot.conference.time_zone)
-    head = [
-        gettext("Title"),
-        gettext("Subtitle"),
-        gettext("Kind"),
-        gettext("Day"),
-        gettext("Starts"),
-        gettext("Ends"),
-        gettext("Room"),
-        gettext("Theme"),
-        gettext("People"),
-        gettext("Language"),
-        gettext("Abstract"),
-        gettext("Description"),
-        gettext("Links"),
-        gettext("Cancelled"),
-        gettext("Illustrative"),
-        gettext("Recorded"),
-        gettext("Address"),
-        gettext("Key"),
-    ]
-    return head, [_session_row(one, zone) for one in snapshot.sessions]
+    return _build_table(SESSION_COLUMNS, snapshot.sessions, snapshot)
 
 
 def build_speakers_table(snapshot: Snapshot) -> Table:
@@ -50,133 +138,22 @@ def build_speakers_table(snapshot: Snapshot) -> Table:
     for session in snapshot.sessions:
         for slug in dict.fromkeys(part.slug for part in session.parts):
             titles[slug].append(session.title)
-    head = [
-        gettext("Name"),
-        gettext("Title before the name"),
-        gettext("How to say the name"),
-        gettext("Pronouns"),
-        gettext("Role"),
-        gettext("Organisation"),
-        gettext("Country"),
-        gettext("Biography"),
-        gettext("Links"),
-        gettext("Sessions"),
-        gettext("Address"),
-        gettext("Key"),
-    ]
-    rows = [
-        [
-            one.name,
-            one.honorific,
-            one.pronunciation,
-            one.pronouns,
-            one.role,
-            one.organisation,
-            one.country,
-            markdown.to_text(one.biography),
-            speaker_links.format_links(one.links),
-            "\n".join(titles[one.slug]),
-            f"/speakers/{one.slug}",
-            one.key or one.slug,
-        ]
-        for one in snapshot.speakers
-    ]
-    return head, rows
-
-
-def _session_row(session: Session, zone: ZoneInfo) -> TableRow:
-    starts, ends = (
-        moment.astimezone(zone) if moment else None
-        for moment in (session.starts_at, session.ends_at)
+    *columns, key = SPEAKER_COLUMNS
+    others = (
+        TableColumn(N_("Sessions"), lambda one, _: "\n".join(titles[one.slug])),
+        TableColumn(N_("Address"), lambda one, _: f"/speakers/{one.slug}"),
     )
-    return [
-        session.title,
-        session.subtitle,
-        kind_name(session.kind),
-        f"{starts:%Y-%m-%d}" if starts else "",
-        f"{starts:%H:%M}" if starts else "",
-        f"{ends:%H:%M}" if ends else "",
-        session.room.name if session.room else "",
-        session.theme.name if session.theme else "",
-        "\n".join(map(_format_participant, session.parts)),
-        session.language,
-        markdown.to_text(session.abstract),
-        markdown.to_text(session.description),
-        "\n".join(address for address, _ in session.links),
-        _format_boolean(value=session.is_cancelled),
-        _format_boolean(value=session.is_illustrative),
-        _format_boolean(value=session.is_recorded),
-        f"/sessions/{session.slug}",
-        session.key,
+    return _build_table((*columns, *others, key), snapshot.speakers, snapshot)
+
+
+def _build_table(
+    columns: Sequence[TableColumn], entities: Sequence[Session | Speaker], snapshot: Snapshot
+) -> Table:
+    zone = ZoneInfo(snapshot.conference.time_zone)
+    readers = [(gettext(one.name), one.read) for one in columns if one.read]
+    return [name for name, _ in readers], [
+        [read(one, zone) for _, read in readers] for one in entities
     ]
-
-
-def _format_participant(part: Appearance) -> str:
-    return f"{part.name} ({role_name(part.role)})"
-
-
-def _format_boolean(*, value: bool) -> str:
-    return str(gettext("Yes") if value else gettext("No"))
-
-
-@dataclass(frozen=True)
-class TemplateColumn:
-    """A column of a template: its name, a description, and an example."""
-
-    name: str
-    description: Any  # translatable text
-    example: str
-
-
-SESSION_COLUMNS = (
-    TemplateColumn(
-        "Title", _l("What the session is called. Only this is needed"), "Fair financing"
-    ),
-    TemplateColumn("Subtitle", _l("A second line of the title"), ""),
-    TemplateColumn(
-        "Kind", _l("Plenary, parallel session, break, workshop, or a kind of your own"), "Plenary"
-    ),
-    TemplateColumn("Day", _l("2008-11-06 or 6 November 2008"), "2008-11-06"),
-    TemplateColumn("Starts", _l("9:30 or 9:30am, by the clocks of the conference"), "09:30"),
-    TemplateColumn("Ends", _l("The same. Or a column Length, in minutes"), "10:30"),
-    TemplateColumn("Room", _l("Its name. A room that is not known yet is added"), "Main hall"),
-    TemplateColumn(
-        "Theme", _l("Its name. A theme that is not known yet is added"), "Fair financing"
-    ),
-    TemplateColumn(
-        "People", _l("One a line, each with a role in brackets"), "Ada Marsh (Chair)\nBo Lund"
-    ),
-    TemplateColumn("Language", _l("Its code: en, fr, es"), "en"),
-    TemplateColumn(
-        "Abstract", _l("What the session is about"), "Who pays for health, and who should."
-    ),
-    TemplateColumn("Description", _l("More about it"), ""),
-    TemplateColumn("Links", _l("Addresses, one a line"), "https://conference.example/paper"),
-    TemplateColumn("Cancelled", _l("Yes or no"), "No"),
-    TemplateColumn("Key", _l("Leave it empty, or as it was when you took the table away"), ""),
-)
-SPEAKER_COLUMNS = (
-    TemplateColumn(
-        "Name", _l("The whole name. Only this is needed. Or First name and Last name"), "Ada Marsh"
-    ),
-    TemplateColumn("Title before the name", _l("Professor, Dr, or nothing"), "Dr"),
-    TemplateColumn("How to say the name", _l("In plain letters"), "AY-da marsh"),
-    TemplateColumn("Pronouns", _l("As somebody gives them"), "she/her"),
-    TemplateColumn("Role", _l("What somebody is"), "Professor of public health"),
-    TemplateColumn("Organisation", _l("Where somebody works"), "University of the Marshes"),
-    TemplateColumn("Country", _l("Where that is"), "Kenya"),
-    TemplateColumn("Biography", _l("A few sentences"), "Ada Marsh studies who pays for health."),
-    TemplateColumn(
-        "Links",
-        _l("Addresses, one a line, each with words after it"),
-        "https://marshes.example/ada University page",
-    ),
-    TemplateColumn("Key", _l("Leave it empty, or as it was when you took the table away"), ""),
-)
-TEMPLATES: Mapping[str, Sequence[TemplateColumn]] = {
-    "sessions": SESSION_COLUMNS,
-    "speakers": SPEAKER_COLUMNS,
-}
 
 
 def build_template(name: str) -> Table:

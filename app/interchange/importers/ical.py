@@ -8,7 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from icalendar import Calendar, Component
 
 from app.errors import InvalidFile
 from app.interchange.importers import datetimes
@@ -21,9 +23,6 @@ from app.interchange.importers.raw import (
     RawSession,
     TargetConference,
 )
-
-if TYPE_CHECKING:
-    from icalendar import Calendar, Component
 
 ICAL_PREFIX = "BEGIN:VCALENDAR"
 COVERED_FIELDS = frozenset({"title", "starts_at", "ends_at", "room", "abstract", "cancelled"})
@@ -51,10 +50,8 @@ def parse(text: str, log: ImportLog, target: TargetConference) -> RawProgramme:
     )
 
 
-def _parse_calendar(text: str) -> "Calendar":
+def _parse_calendar(text: str) -> Calendar:
     """Parse the file; raise InvalidFile if it is not a calendar."""
-    from icalendar import Calendar  # noqa: PLC0415 - saves memory in web workers, which rarely need it
-
     if text.upper().count("BEGIN:VEVENT") > MAX_EVENTS:
         raise InvalidFile(f"This file holds more than {MAX_EVENTS:,} sessions")
     if any(
@@ -69,7 +66,7 @@ def _parse_calendar(text: str) -> "Calendar":
 
 
 def _conference_facts(
-    calendar: "Calendar", events: list["Component"], target: TargetConference
+    calendar: Calendar, events: list[Component], target: TargetConference
 ) -> dict[str, str]:
     """Return the data of the conference that the calendar names, or else of the existing one."""
     title = _get_text(calendar, "X-WR-CALNAME") or _get_text(calendar, "NAME")
@@ -84,7 +81,7 @@ def _conference_facts(
     return facts
 
 
-def _find_acronym(events: list["Component"]) -> str:
+def _find_acronym(events: list[Component]) -> str:
     """Return the event name in the UIDs of pretalx, if it is the same in all."""
     named = {
         match[1] if (match := PRETALX_UID.match(_get_text(one, "UID"))) else "" for one in events
@@ -92,7 +89,7 @@ def _find_acronym(events: list["Component"]) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
-def _find_zone(calendar: "Calendar", events: list["Component"]) -> str:
+def _find_zone(calendar: Calendar, events: list[Component]) -> str:
     """Return the calendar's time zone, or that in which most of its events begin."""
     named = _get_text(calendar, "X-WR-TIMEZONE")
     if datetimes.find_zone(named):
@@ -103,15 +100,15 @@ def _find_zone(calendar: "Calendar", events: list["Component"]) -> str:
     return next((name for name, _ in counts.most_common() if datetimes.find_zone(name)), "")
 
 
-def _has_start(event: "Component") -> bool:
+def _has_start(event: Component) -> bool:
     return hasattr(event.get("DTSTART"), "params")
 
 
-def _is_pretalx(calendar: "Calendar") -> bool:
+def _is_pretalx(calendar: Calendar) -> bool:
     return "pretalx" in _get_text(calendar, "PRODID").lower()
 
 
-def _parse_event(event: "Component", number: int, log: ImportLog) -> RawSession:
+def _parse_event(event: Component, number: int, log: ImportLog) -> RawSession:
     title, identity = _get_text(event, "SUMMARY"), _get_text(event, "UID")
     where = f"event number {number} in the file"
     if "RRULE" in event or "RDATE" in event:
@@ -127,9 +124,11 @@ def _parse_event(event: "Component", number: int, log: ImportLog) -> RawSession:
         date=start,
         end=end,
         duration=_get_duration(event),
-        abstract=_get_text(event, "DESCRIPTION"),
         cancelled=_get_text(event, "STATUS").upper() == "CANCELLED",
-        links=[(address, "") for address in _get_texts(event, "URL")],
+        values={
+            "abstract": _get_text(event, "DESCRIPTION"),
+            "links": [(address, "") for address in _get_texts(event, "URL")],
+        },
     )
 
 
@@ -153,28 +152,28 @@ def _find_separator(title: str) -> int:
     return index
 
 
-def _get_text(component: "Component", name: str) -> str:
+def _get_text(component: Component, name: str) -> str:
     """Return a property as text; if there are several, the first."""
     return next(_get_texts(component, name), "")
 
 
-def _get_texts(component: "Component", name: str) -> Iterator[str]:
+def _get_texts(component: Component, name: str) -> Iterator[str]:
     value = component.get(name, [])
     yield from (str(one).strip() for one in (value if isinstance(value, list) else [value]))
 
 
-def _get_iso_time(event: "Component", name: str) -> str:
+def _get_iso_time(event: Component, name: str) -> str:
     """Return a time in ISO 8601; only a date if the event has no time of day."""
     value = _get_value(event, name)
     return value.isoformat() if isinstance(value, (datetime, date)) else ""
 
 
-def _get_duration(event: "Component") -> str:
+def _get_duration(event: Component) -> str:
     value = _get_value(event, "DURATION")
     return f"{int(value.total_seconds()) // 60} min" if isinstance(value, timedelta) else ""
 
 
-def _get_value(event: "Component", name: str) -> Any:
+def _get_value(event: Component, name: str) -> Any:
     """Return a datetime, a date or a duration; note it and return None if it is invalid."""
     try:
         return getattr(event.get(name), "dt", None)

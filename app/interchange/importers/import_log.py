@@ -17,7 +17,7 @@ class ImportLog:
 
     def add_fix(self, where: str, subject: str, reason: str) -> None:
         """Note that something was fixed."""
-        self._notes[_make_note(where, subject, "mended", reason)] = None
+        self._notes[_make_note(where, subject, "fixed", reason)] = None
 
     def add_skipped(self, where: str, subject: str, reason: str) -> None:
         """Note that something was left out."""
@@ -37,7 +37,7 @@ class ImportLog:
             ImportNote(
                 THE_FILE,
                 "the whole file",
-                "mended",
+                "fixed",
                 one if count == 1 else many.format(count=count),
             )
             for (one, many), count in self._counts.items()

@@ -5,33 +5,30 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from app.interchange.importers.import_log import ImportLog
+from app.interchange.importers.parsed import ParsedConference
 from app.interchange.importers.raw import RawPerson, RawProgramme, RawRoom, RawSession, RawTheme
 from app.interchange.importers.text import (
+    as_list,
     as_mapping,
     as_mappings,
     as_text,
     first_text,
     normalise_uri,
+    parse_value,
 )
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import LINKS, MOMENT, TRANSLATIONS, Field
 
 Item = TypeVar("Item")
 
 FORMAT = "conference/1"
-PROFILE_FIELDS = frozenset({"honorific", "pronunciation", "pronouns", "biographies", "links"})
-CONFERENCE_FIELDS = (
-    "acronym",
-    "title",
-    "subtitle",
-    "starts_on",
-    "ends_on",
-    "time_zone",
-    "place",
-    "summary",
-    "contact_email",
-    "places",
-    "registration_opens_at",
-    "registration_closes_at",
+SCHEDULE_FIELDS = frozenset(  # fields of sessions that c3voc schedules have
+    {"title", "subtitle", "kind", "abstract", "description", "language"}
+    | {"links", "licence", "recorded"}
 )
+THEME_TEXTS = ("slug", "summary", "letter", "shape", "palette", "colour")
+CONFERENCE_FIELDS = [one.name for one in fields(ParsedConference) if one.name != "invented"]
 
 
 def parse(root: Mapping[str, Any], log: ImportLog) -> RawProgramme:
@@ -121,35 +118,30 @@ def _parse_session(record: Mapping[str, Any], number: int) -> RawSession:
         title=first_text(record, "title"),
         guid=first_text(record, "key", "slug"),
         slug=slug,
-        subtitle=first_text(record, "subtitle"),
-        kind=first_text(record, "kind"),
         date=first_text(record, "starts_at"),
         end=first_text(record, "ends_at"),
-        abstract=as_text(record.get("abstract")),
-        description=as_text(record.get("description")),
-        language=first_text(record, "language"),
-        illustrative=record.get("illustrative") is True,
         cancelled=record.get("cancelled") is True,
         draft=record["draft"] is True if "draft" in record else None,
-        links=[
-            (first_text(as_mapping(link), "address"), first_text(as_mapping(link), "label"))
-            for link in _as_list(record.get("links"))
-        ],
-        licence=first_text(record, "licence"),
-        recorded=record.get("recorded") is True,
+        values={
+            one.file_name: _parse_field(one, record.get(one.file_name))
+            for one in SESSION_FIELDS.in_files
+            if one.kind is not MOMENT
+        },
     )
 
 
+def _parse_field(field: Field, value: Any) -> Any:
+    """Return the raw value of a field."""
+    if field.kind is LINKS:
+        links = map(as_mapping, as_list(value))
+        return [(first_text(one, "address"), first_text(one, "label")) for one in links]
+    return parse_value(field, value)
+
+
 def _parse_theme(theme: Mapping[str, Any]) -> RawTheme:
+    texts = {name: first_text(theme, name) for name in THEME_TEXTS}
     return RawTheme(
-        name=first_text(theme, "name", "slug"),
-        slug=first_text(theme, "slug"),
-        summary=first_text(theme, "summary"),
-        letter=first_text(theme, "letter"),
-        shape=first_text(theme, "shape"),
-        palette=first_text(theme, "palette"),
-        colour=first_text(theme, "colour"),
-        where=f"theme {first_text(theme, 'slug')[:60]}",
+        name=first_text(theme, "name", "slug"), where=f"theme {texts['slug'][:60]}", **texts
     )
 
 
@@ -160,7 +152,7 @@ def _parse_room(room: Mapping[str, Any]) -> RawRoom:
         slug=first_text(room, "slug"),
         capacity=first_text(room, "capacity"),
         description=first_text(room, "description"),
-        features=tuple(filter(None, map(as_text, _as_list(room.get("features"))))),
+        features=tuple(filter(None, map(as_text, as_list(room.get("features"))))),
         illustrative=room.get("illustrative") is True,
         where=f"room {first_text(room, 'slug')[:60]}",
     )
@@ -171,18 +163,18 @@ def _parse_person(person: Mapping[str, Any]) -> RawPerson:
         name=first_text(person, "name", "slug"),
         key=first_text(person, "key", "slug", "name"),
         slug=first_text(person, "slug"),
-        role=first_text(person, "role"),
-        organisation=first_text(person, "organisation"),
-        country=first_text(person, "country"),
-        biography=first_text(person, "biography"),
         where=f"speaker {first_text(person, 'slug')[:60]}",
-        profile=person if PROFILE_FIELDS & person.keys() else None,
+        values={
+            one.file_name: _parse_speaker_field(one, person[one.file_name])
+            for one in SPEAKER_FIELDS.in_files
+            if one.file_name in person
+        },
     )
 
 
-def _as_list(value: Any) -> list[Any]:
-    """Return a list, or an empty one for any other value."""
-    return value if isinstance(value, list) else []
+def _parse_speaker_field(field: Field, value: Any) -> Any:
+    """Return the raw value of a field; of records as it is, so that what is none is noted."""
+    return value if field.kind in {LINKS, TRANSLATIONS} else parse_value(field, value)
 
 
 Restorable = TypeVar("Restorable", RawRoom, RawTheme)
@@ -260,13 +252,18 @@ def _restore_session(
 ) -> None:
     if original is None:
         return
-    session.illustrative = original.illustrative
-    if original.illustrative:
-        session.abstract = session.abstract.removeprefix(illustrative_notice)
-    if [normalise_uri(one) for one, _ in session.links] == [
-        normalise_uri(one) for one, _ in original.links
-    ]:
-        session.links = original.links
+    other_fields = {
+        name: value for name, value in original.values.items() if name not in SCHEDULE_FIELDS
+    }
+    session.values |= other_fields
+    if session.values["illustrative"]:
+        session.values["abstract"] = session.values["abstract"].removeprefix(illustrative_notice)
+    if _list_addresses(session) == _list_addresses(original):
+        session.values["links"] = original.values["links"]
     if [one.key for one in session.people] == [one.key for one in original.people]:
         for person, known in zip(session.people, original.people, strict=True):
             person.appearance_role = known.appearance_role
+
+
+def _list_addresses(session: RawSession) -> list[str]:
+    return [normalise_uri(address) for address, _ in session.values["links"]]

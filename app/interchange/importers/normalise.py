@@ -14,7 +14,7 @@ from app.interchange.importers.session_times import ConferenceTimes, NoTimes, Ti
 from app.interchange.importers.sessions import SessionBuilder
 from app.interchange.importers.speakers import SpeakerBuilder
 from app.programme import clashes
-from app.programme.clashes import (
+from app.programme.scheduled_sessions import (
     Participant,
     RoomInfo,
     ScheduledSession,

@@ -19,6 +19,8 @@ from functools import singledispatch
 from io import BytesIO
 from typing import Any, Final
 
+from python_calamine import CalamineWorkbook
+
 MAX_ROWS: Final = 20_000
 MAX_CELLS: Final = 2_000_000
 MAX_CHARACTERS: Final = 64 * 1024 * 1024
@@ -28,8 +30,6 @@ EXIT_TOO_LARGE: Final = 3  # the exit status
 
 def iter_sheets(contents: bytes) -> Iterator[tuple[str, list[list[str]]]]:
     """Yield the sheets of a workbook; raise OverflowError if they contain too much."""
-    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - the site imports only the limits
-
     book = CalamineWorkbook.from_filelike(BytesIO(contents))
     remaining = MAX_CHARACTERS
     for name in book.sheet_names:

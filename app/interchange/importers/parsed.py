@@ -4,9 +4,10 @@ A ``key`` identifies an entity in its file: reading the file again gives the sam
 format does not have a field, text is empty and anything else is ``None``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,23 @@ class ParsedSpeaker:
     profile: ParsedProfile | None = None  # None if the format does not have it
 
 
+PROFILE_FIELDS = frozenset(field.name for field in fields(ParsedProfile))
+
+
+def build_parsed_speaker(key: str, slug: str, values: Mapping[str, Any]) -> ParsedSpeaker:
+    """Return a speaker with these values, some of which may belong to the profile."""
+    return fill_in(ParsedSpeaker(key=key, slug=slug, name=""), values)
+
+
+def fill_in(speaker: ParsedSpeaker, values: Mapping[str, Any]) -> ParsedSpeaker:
+    """Return the speaker with other values, some of which may belong to the profile."""
+    profile = {name: value for name, value in values.items() if name in PROFILE_FIELDS}
+    own = {name: value for name, value in values.items() if name not in PROFILE_FIELDS}
+    if profile:
+        own["profile"] = replace(speaker.profile or ParsedProfile(), **profile)
+    return replace(speaker, **own)
+
+
 @dataclass(frozen=True)
 class ParsedAppearance:
     """A speaker in a session."""
@@ -110,6 +128,7 @@ class ParsedSession:
     links: tuple[tuple[str, str], ...] = ()
     licence: str = ""
     recorded: bool = False
+    keywords: tuple[str, ...] | None = None  # None if the format does not have them
 
 
 @dataclass(frozen=True)
@@ -136,7 +155,7 @@ class ParsedProgramme:
     coverage: FieldCoverage | None = None  # None: all fields
 
 
-NoteKind = Literal["mended", "left out", "clash"]
+NoteKind = Literal["fixed", "left out", "clash"]
 
 
 @dataclass(frozen=True)

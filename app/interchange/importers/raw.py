@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from app.interchange.importers import datetimes
-from app.interchange.importers.parsed import FieldCoverage
+from app.interchange.importers.parsed import PROFILE_FIELDS, FieldCoverage
 
 
 @dataclass
@@ -48,15 +48,14 @@ class RawPerson:
     name: str
     key: str = ""
     slug: str = ""
-    role: str = ""
-    organisation: str = ""
-    country: str = ""
-    biography: str = ""
+    values: dict[str, Any] = field(default_factory=dict)  # by name in native JSON, as there
     appearance_role: str = ""
     where: str = ""
-    profile: Mapping[str, Any] | None = (
-        None  # fields that only native JSON and tables have, as in JSON
-    )
+
+    @property
+    def has_profile(self) -> bool:
+        """Whether the format has fields of the profile."""
+        return bool(PROFILE_FIELDS & self.values.keys())
 
 
 @dataclass
@@ -76,8 +75,6 @@ class RawSession:
     guid: str = ""
     number: str = ""
     slug: str = ""
-    subtitle: str = ""
-    kind: str = ""
     theme: RawTheme | None = None
     room: RawRoom | None = None
     day: RawDay = field(default_factory=RawDay)
@@ -85,16 +82,11 @@ class RawSession:
     start: str = ""
     duration: str = ""
     end: str = ""
-    abstract: str = ""
-    description: str = ""
-    language: str = ""
-    illustrative: bool = False
     cancelled: bool = False
     draft: bool | None = None
     people: list[RawPerson] = field(default_factory=list)
-    links: list[tuple[str, str]] = field(default_factory=list)
-    licence: str = ""
-    recorded: bool = False
+    # other fields, by name in native JSON: texts, and for other kinds what ``clean_value`` takes
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass

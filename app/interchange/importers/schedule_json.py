@@ -16,6 +16,8 @@ from app.interchange.importers.raw import (
 from app.interchange.importers.rooms_and_themes import drop_empty_themes
 from app.interchange.importers.text import as_mapping, as_mappings, as_text, first_text
 
+SAME_NAMES = ("subtitle", "abstract", "description", "language")  # in our own files
+
 
 def parse(schedule: Mapping[str, Any], log: ImportLog) -> RawProgramme:
     """Parse a schedule."""
@@ -78,8 +80,6 @@ def _parse_event(event: Mapping[str, Any], day: RawDay, room: str, number: int) 
         guid=first_text(event, "guid"),
         number=first_text(event, "id", "code"),
         slug=first_text(event, "slug"),
-        subtitle=first_text(event, "subtitle"),
-        kind=first_text(event, "type"),
         theme=_parse_event_track(event, where),
         room=RawRoom(name=room or first_text(event, "room"), where=where),
         day=day,
@@ -87,14 +87,15 @@ def _parse_event(event: Mapping[str, Any], day: RawDay, room: str, number: int) 
         start=first_text(event, "start"),
         duration=first_text(event, "duration"),
         end=first_text(event, "end"),
-        abstract=as_text(event.get("abstract")),
-        description=as_text(event.get("description")),
-        language=first_text(event, "language"),
         cancelled=first_text(event, "status", "state").lower() in {"cancelled", "canceled"},
         people=[_parse_person(person, where) for person in _list_people(event)],
-        links=_parse_links(event),
-        licence=first_text(event, "recording_license"),
-        recorded="do_not_record" in event and not is_not_recorded,
+        values={
+            **{name: as_text(event.get(name)) for name in SAME_NAMES},
+            "kind": as_text(event.get("type")),
+            "links": _parse_links(event),
+            "licence": as_text(event.get("recording_license")),
+            "recorded": "do_not_record" in event and not is_not_recorded,
+        },
     )
 
 
@@ -113,7 +114,7 @@ def _parse_person(person: Mapping[str, Any], where: str) -> RawPerson:
         name=first_text(person, "name", "public_name", "full_public_name"),
         key=first_text(person, "guid", "id", "code"),
         slug=first_text(person, "slug"),
-        biography=first_text(person, "biography", "description", "abstract"),
+        values={"biography": first_text(person, "biography", "description", "abstract")},
         where=where,
     )
 

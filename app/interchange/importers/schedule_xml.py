@@ -54,7 +54,7 @@ def parse(text: str, log: ImportLog) -> RawProgramme:
 def _parse_extension(root: XmlElement) -> Mapping[str, Any]:
     """Return the extension of our own schedules."""
     try:
-        return as_mapping(json.loads(root.processing_instructions.get(EXTENSION_TARGET, "{}")))
+        return as_mapping(json.loads(root.processing_instruction(EXTENSION_TARGET) or "{}"))
     except (ValueError, RecursionError):
         return {}
 
@@ -105,8 +105,6 @@ def _parse_event(event: XmlElement, day: RawDay, room: RawRoom | None) -> RawSes
         guid=event.get("guid"),
         number=event.get("id") or event.get("code"),
         slug=event.child_text("slug"),
-        subtitle=event.child_text("subtitle"),
-        kind=event.child_text("type"),
         theme=_parse_track(event.child("track")),
         room=room,
         day=day,
@@ -114,14 +112,19 @@ def _parse_event(event: XmlElement, day: RawDay, room: RawRoom | None) -> RawSes
         start=event.child_text("start"),
         duration=event.child_text("duration"),
         end=event.child_text("end"),
-        abstract=event.child_html("abstract"),
-        description=event.child_html("description"),
-        language=event.child_text("language"),
         cancelled=event.child_text("status").lower() in {"cancelled", "canceled"},
         people=[_parse_person(person) for person in event.child("persons").children("person")],
-        links=_parse_links(event),
-        licence=recording.child_text("license"),
-        recorded=bool(recording.line) and recording.child_text("optout").lower() in FALSE_VALUES,
+        values={
+            "subtitle": event.child_text("subtitle"),
+            "kind": event.child_text("type"),
+            "abstract": event.child_html("abstract"),
+            "description": event.child_html("description"),
+            "language": event.child_text("language"),
+            "links": _parse_links(event),
+            "licence": recording.child_text("license"),
+            "recorded": bool(recording.line)
+            and recording.child_text("optout").lower() in FALSE_VALUES,
+        },
     )
 
 
@@ -142,7 +145,7 @@ def _parse_person(person: XmlElement) -> RawPerson:
         name=person.own_text or person.child_text("name"),
         key=person.get("guid") or person.get("id"),
         slug=person.child_text("slug"),
-        biography=longest,
+        values={"biography": longest},
         where=f"line {person.line}",
     )
 

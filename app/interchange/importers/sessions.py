@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from app.interchange.importers import text
@@ -13,6 +14,8 @@ from app.interchange.importers.rooms_and_themes import RoomBuilder, ThemeBuilder
 from app.interchange.importers.session_times import TimeSource
 from app.interchange.importers.speakers import SpeakerBuilder
 from app.programme import slugs
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.table import LANGUAGE, LINKS
 from app.text import UNSAFE_CHARACTERS
 
 LANGUAGE_CODE = re.compile(r"([a-zA-Z]{2,3})(?:[-_]([a-zA-Z0-9]{2,8}))*$")
@@ -80,30 +83,30 @@ class SessionBuilder:
         return ParsedSession(
             key=self._choose_key(raw),
             slug="",
-            title=raw.title,
-            subtitle=self._clean_line(raw, raw.subtitle),
-            kind=self._clean_line(raw, raw.kind),
             theme=theme,
             room=room,
             starts_at=starts_at,
             ends_at=ends_at,
-            abstract=self._clean_text(raw, raw.abstract),
-            description=self._clean_text(raw, raw.description),
-            language=self._parse_language(raw),
-            illustrative=raw.illustrative,
             cancelled=raw.cancelled,
             draft=raw.draft,
+            **self._clean_values(raw, base),
             appearances=tuple(self._build_appearances(raw)),
-            links=tuple(self._build_links(raw, base)),
-            licence=self._clean_line(raw, raw.licence),
-            recorded=raw.recorded,
         )
 
-    def _clean_line(self, raw: RawSession, value: str) -> str:
-        return text.clean_line(value, raw.where, self._log)
-
-    def _clean_text(self, raw: RawSession, value: str) -> str:
-        return text.clean_text(value, raw.title, raw.where, self._log)
+    def _clean_values(self, raw: RawSession, base: str) -> dict[str, Any]:
+        """Return the values of the other fields, cleaned according to their kinds."""
+        values: dict[str, Any] = {"title": raw.title}
+        for field in SESSION_FIELDS.in_files:
+            value = raw.values.get(field.file_name)
+            if field.kind is LINKS:
+                values[field.file_name] = tuple(self._build_links(raw, value or (), base))
+            elif field.kind is LANGUAGE:
+                values[field.file_name] = self._parse_language(raw, text.as_text(value))
+            elif field.file_name not in {"title", "starts_at", "ends_at"}:
+                values[field.file_name] = text.clean_value(
+                    field, value, raw.title, raw.where, self._log
+                )
+        return values
 
     def _choose_key(self, raw: RawSession) -> str:
         """Return the key in the file, or else one made of the title."""
@@ -141,9 +144,9 @@ class SessionBuilder:
         )
         return other
 
-    def _parse_language(self, raw: RawSession) -> str:
+    def _parse_language(self, raw: RawSession, value: str) -> str:
         """Return the language code, or an empty string."""
-        code = LANGUAGE_NAMES.get(raw.language.strip().casefold(), raw.language.strip())
+        code = LANGUAGE_NAMES.get(value.strip().casefold(), value.strip())
         if not code or (len(code) < 36 and LANGUAGE_CODE.match(code)):
             return code.replace("_", "-")
         self._log.add_skipped(raw.where, raw.title, f"Its language is not a code: {code[:40]}")
@@ -167,10 +170,12 @@ class SessionBuilder:
     def _parse_role(self, person: RawPerson) -> str:
         return slugs.slugify(person.appearance_role) or "speaker"
 
-    def _build_links(self, raw: RawSession, base: str) -> Iterable[tuple[str, str]]:
+    def _build_links(
+        self, raw: RawSession, links: Iterable[tuple[str, str]], base: str
+    ) -> Iterable[tuple[str, str]]:
         """Return links with safe URLs, each once."""
         seen: set[str] = set()
-        for href, label in raw.links:
+        for href, label in links:
             address = _resolve_url(href, base)
             if address is None:
                 self._log.add_skipped(
@@ -178,7 +183,10 @@ class SessionBuilder:
                 )
             elif address not in seen and len(seen) < MAX_LINKS:
                 seen.add(address)
-                yield address, self._clean_line(raw, label) or urlsplit(address).netloc
+                yield (
+                    address,
+                    text.clean_line(label, raw.where, self._log) or urlsplit(address).netloc,
+                )
 
 
 def _resolve_url(href: str, base: str) -> str | None:

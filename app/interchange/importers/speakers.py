@@ -1,35 +1,45 @@
 """Speakers, with the profile fields that only native JSON and tables have."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Container, Iterator
 from typing import Any
 
 from app.interchange.importers import text as cleaning
 from app.interchange.importers.import_log import ImportLog
-from app.interchange.importers.parsed import ParsedProfile, ParsedSpeaker
+from app.interchange.importers.parsed import (
+    PROFILE_FIELDS,
+    ParsedSpeaker,
+    build_parsed_speaker,
+    fill_in,
+)
 from app.interchange.importers.raw import RawPerson
 from app.interchange.importers.text import as_mapping, as_mappings, first_text
 from app.programme import speaker_links
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import LINKS, TRANSLATIONS
+
+Values = dict[str, Any]
+MAX_NAME_LENGTH = 200
+OWN_FIELDS = {one.file_name for one in SPEAKER_FIELDS.in_files} - PROFILE_FIELDS - {"name"}
 
 
-def parse_profile(raw: RawPerson, log: ImportLog) -> ParsedProfile:
-    """Parse a profile; unsafe links and unknown languages are left out."""
-    profile_record = as_mapping(raw.profile)
-    return ParsedProfile(
-        honorific=cleaning.clean_line(first_text(profile_record, "honorific"), raw.where, log),
-        pronunciation=cleaning.clean_line(
-            first_text(profile_record, "pronunciation"), raw.where, log
-        ),
-        pronouns=cleaning.clean_line(first_text(profile_record, "pronouns"), raw.where, log),
-        biographies=tuple(sorted(_parse_biographies(profile_record, raw, log))),
-        links=tuple(_parse_links(profile_record, raw, log)),
-    )
+def _clean_values(raw: RawPerson, name: str, names: Container[str], log: ImportLog) -> Values:
+    """Return the values of these fields; unsafe links and unknown languages are left out."""
+    values: Values = {}
+    for field in SPEAKER_FIELDS.in_files:
+        value = raw.values.get(field.file_name)
+        if field.file_name not in names:
+            continue
+        if field.kind is TRANSLATIONS:
+            values[field.file_name] = tuple(sorted(_parse_biographies(raw, log)))
+        elif field.kind is LINKS:
+            values[field.file_name] = tuple(_parse_links(raw, log))
+        else:
+            values[field.file_name] = cleaning.clean_value(field, value, name, raw.where, log)
+    return values
 
 
-def _parse_biographies(
-    profile_record: Mapping[str, Any], raw: RawPerson, log: ImportLog
-) -> Iterator[tuple[str, str]]:
-    for code, text in as_mapping(profile_record.get("biographies")).items():
+def _parse_biographies(raw: RawPerson, log: ImportLog) -> Iterator[tuple[str, str]]:
+    for code, text in as_mapping(raw.values.get("biographies")).items():
         if code not in speaker_links.LANGUAGES:
             reason = f"No biography can be in the language {code[:20]}"
             log.add_skipped(raw.where, raw.name, reason)
@@ -37,10 +47,8 @@ def _parse_biographies(
             yield code, cleaning.clean_text(text, raw.name, raw.where, log)
 
 
-def _parse_links(
-    profile_record: Mapping[str, Any], raw: RawPerson, log: ImportLog
-) -> Iterator[tuple[str, str]]:
-    for link in as_mappings(profile_record.get("links"), f"{raw.where}, links", log):
+def _parse_links(raw: RawPerson, log: ImportLog) -> Iterator[tuple[str, str]]:
+    for link in as_mappings(raw.values.get("links"), f"{raw.where}, links", log):
         address = first_text(link, "address")
         if error := speaker_links.link_error(address):
             log.add_skipped(raw.where, raw.name, f"The link {address[:60]} {error}")
@@ -52,9 +60,6 @@ def _parse_links(
 def _as_pair(link: list[str]) -> tuple[str, str]:
     address, label = link
     return address, label
-
-
-MAX_NAME_LENGTH = 200
 
 
 class SpeakerBuilder:
@@ -108,16 +113,10 @@ class SpeakerBuilder:
     def _add_new(self, key: str, name: str, raw: RawPerson) -> None:
         numbered = f"speaker-{raw.key}" if raw.key else ""
         self._names.setdefault(cleaning.normalise_name(name), key)
-        self._speakers[key] = ParsedSpeaker(
-            key=key,
-            name=name,
-            slug=self._slugs.allocate(raw.slug, name, numbered),
-            role=cleaning.clean_line(raw.role, raw.where, self._log),
-            organisation=cleaning.clean_line(raw.organisation, raw.where, self._log),
-            country=cleaning.clean_line(raw.country, raw.where, self._log),
-            biography=cleaning.clean_text(raw.biography, name, raw.where, self._log),
-            profile=None if raw.profile is None else parse_profile(raw, self._log),
-        )
+        slug = self._slugs.allocate(raw.slug, name, numbered)
+        profile = PROFILE_FIELDS if raw.has_profile else frozenset()
+        values = _clean_values(raw, name, OWN_FIELDS | profile, self._log)
+        self._speakers[key] = build_parsed_speaker(key, slug, {**values, "name": name})
 
     def _note_spelling(self, key: str, name: str, raw: RawPerson) -> None:
         """Note another spelling of a known speaker."""
@@ -131,9 +130,8 @@ class SpeakerBuilder:
     def _fill_gaps(self, key: str, raw: RawPerson) -> None:
         """Fill in what an earlier mention did not contain."""
         known = self._speakers[key]
-        if raw.biography and not known.biography:
-            biography = cleaning.clean_text(raw.biography, known.name, raw.where, self._log)
-            known = self._speakers[key] = replace(known, biography=biography)
-        if raw.profile is not None and known.profile is None:
-            profile = parse_profile(raw, self._log)
-            self._speakers[key] = replace(known, profile=profile)
+        gaps = set() if known.biography or not raw.values.get("biography") else {"biography"}
+        if raw.has_profile and known.profile is None:
+            gaps |= PROFILE_FIELDS
+        values = _clean_values(raw, known.name, gaps, self._log)
+        self._speakers[key] = fill_in(known, values)

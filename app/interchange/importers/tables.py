@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.errors import InvalidFile
 from app.interchange.importers import spreadsheet_times
 from app.interchange.importers.import_log import THE_FILE, ImportLog
-from app.interchange.importers.parsed import FieldCoverage
+from app.interchange.importers.parsed import PROFILE_FIELDS, FieldCoverage
 from app.interchange.importers.raw import (
     RawDay,
     RawPerson,
@@ -19,66 +19,45 @@ from app.interchange.importers.raw import (
     RawTheme,
     TargetConference,
 )
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import LINKS, WORDS, YES_NO, Field
 
 NON_NAME_CHARACTERS = re.compile(r"[\W_]+")
-COLUMN_NAMES: Mapping[str, str] = {  # meaning: possible names
+COLUMN_NAMES: Mapping[str, str] = {  # names by meaning, besides those of the field tables
     "key": "key id guid uid code identifier number sessionid speakerid",
     "slug": "slug address",
-    "title": "title sessiontitle session talk talktitle titel titre titulo",
-    "subtitle": "subtitle untertitel soustitre",
-    "kind": "kind type sessiontype format art",
     "day": "day date tag datum jour fecha",
     "start": "start starts startsat starttime begin begins from time beginn debut inicio",
     "end": "end ends endsat endtime until to finish ende fin",
     "duration": "duration length minutes dauer duree duracion",
-    "room": "room location place venue hall raum salle sala",
-    "theme": "theme track topic stream thema theme tema",
     "people": "people speakers speaker presenter presenters persons panel personen personnes",
-    "language": "language sprache langue idioma",
-    "abstract": "abstract summary kurzfassung resume resumen",
-    "description": "description details beschreibung descripcion",
-    "links": "links link url website",
-    "licence": "licence license lizenz",
     "state": "state status",
     "cancelled": "cancelled canceled",
-    "illustrative": "illustrative",
-    "recorded": "recorded recording",
-    "name": "name fullname speakername nom nombre",
-    "honorific": "honorific titlebeforethename salutation prefix anrede civilite",
-    "pronunciation": "pronunciation howtosaythename phonetic phonetically aussprache",
-    "pronouns": "pronouns pronoun pronomen pronoms",
     "given": "firstname first givenname givennames forename vorname prenom",
     "family": "lastname last familyname surname nachname nomdefamille apellido apellidos",
-    "role": "role position jobtitle job funktion fonction cargo",
-    "organisation": "organisation organization affiliation institution company employer firma",
-    "country": "country land pays pais",
-    "biography": "biography bio about biographie biografie biografia",
     "sessions": "sessions talks",  # of a speaker; ignored, as sessions list their speakers
+    **{
+        one.file_name or one.name: one.column.names
+        for one in (*SESSION_FIELDS, *SPEAKER_FIELDS)
+        if one.column
+    },
 }
 FIELD_BY_NAME = {name: field for field, names in COLUMN_NAMES.items() for name in names.split()}
 SCHEDULE_FIELDS = frozenset({"kind", "day", "start", "end", "duration", "room", "theme", "people"})
 NAME_FIELDS = frozenset({"name", "given", "family"})
 SESSION_ONLY_FIELDS = SCHEDULE_FIELDS | {"subtitle", "language", "abstract", "description"}
-SAME_NAME_FIELDS = {
-    "title",
-    "subtitle",
-    "kind",
-    "room",
-    "theme",
-    "language",
-    "abstract",
-    "description",
-}
-SESSION_FIELDS: Mapping[str, str] = {  # session fields by meaning of the column
-    **{name: name for name in (*SAME_NAME_FIELDS, "links", "licence", "illustrative", "recorded")},
+SESSION_COLUMNS: Mapping[str, str] = {  # session fields by meaning of the column
+    **{
+        one.file_name or one.name: one.file_name or one.name for one in SESSION_FIELDS if one.column
+    },
     "start": "starts_at",
     "end": "ends_at",
     "duration": "ends_at",
     "people": "appearances",
     "cancelled": "cancelled",
 }
-PROFILE_FIELDS = frozenset({"honorific", "pronunciation", "pronouns", "links"})
-SPEAKER_FIELDS = frozenset({"role", "organisation", "country", "biography"})
+SPEAKER_COLUMNS = frozenset(one.file_name for one in SPEAKER_FIELDS if one.column)
 
 
 @dataclass(frozen=True)
@@ -101,21 +80,26 @@ class ColumnMap:
     @property
     def profile_fields(self) -> frozenset[str]:
         """The profile fields among the columns; where rows are sessions, links belong to these."""
-        fields = PROFILE_FIELDS & set(self.positions)
+        fields = PROFILE_FIELDS & SPEAKER_COLUMNS & set(self.positions)
         return fields - {"links"} if self.has_sessions else fields
+
+    @property
+    def own_fields(self) -> frozenset[str]:
+        """The other fields of speakers among the columns."""
+        return (SPEAKER_COLUMNS - PROFILE_FIELDS) & set(self.positions)
 
     @property
     def coverage(self) -> FieldCoverage:
         """The fields that these columns have."""
         fields = set(self.positions)
-        session_fields = {SESSION_FIELDS[name] for name in fields & set(SESSION_FIELDS)}
+        session_fields = {SESSION_COLUMNS[name] for name in fields & set(SESSION_COLUMNS)}
         if "state" in fields:
             session_fields |= {"cancelled", "draft"}
         if self.has_speakers:
             session_fields |= {"appearances"}
         return FieldCoverage(
             frozenset(session_fields) if self.has_sessions else frozenset(),
-            frozenset({"name"} | fields & SPEAKER_FIELDS | self.profile_fields)
+            frozenset({"name"} | self.own_fields | self.profile_fields)
             if self.has_speakers
             else frozenset(),
         )
@@ -280,8 +264,6 @@ def _parse_session(row: _Row, log: ImportLog, target: TargetConference) -> RawSe
         title=row["title"],
         guid=row["key"],
         slug=_slug_from_path(row["slug"]),
-        subtitle=row["subtitle"],
-        kind=KIND_ALIASES.get(row["kind"].casefold(), row["kind"]),
         theme=RawTheme(row["theme"], where=row.where) if row["theme"] else None,
         room=RawRoom(row["room"], where=row.where) if row["room"] else None,
         day=RawDay(day),
@@ -289,17 +271,26 @@ def _parse_session(row: _Row, log: ImportLog, target: TargetConference) -> RawSe
         start=start.time_of_day,
         end=end.date_and_time or end.time_of_day,
         duration=row["duration"],
-        abstract=row["abstract"],
-        description=row["description"],
-        language=row["language"],
-        illustrative=_is_yes(row["illustrative"]),
         cancelled=_is_yes(row["cancelled"]) or row["state"].casefold() in CANCELLED_VALUES,
         draft=row["state"].casefold() == "draft" if "state" in row.columns.positions else None,
         people=list(_parse_people(row["people"], row, log)),
-        links=[(address, "") for address in CELL_SEPARATOR.split(row["links"]) if address],
-        licence=row["licence"],
-        recorded=_is_yes(row["recorded"]),
+        values={
+            **{
+                one.file_name: _parse_cell(one, row[one.file_name])
+                for one in SESSION_FIELDS.in_files
+            },
+            "kind": KIND_ALIASES.get(row["kind"].casefold(), row["kind"]),
+        },
     )
+
+
+def _parse_cell(field: Field, cell: str) -> Any:
+    """Return the raw value of a field."""
+    if field.kind is YES_NO:
+        return _is_yes(cell)
+    if field.kind is LINKS:
+        return [(address, "") for address in CELL_SEPARATOR.split(cell) if address]
+    return field.kind.parse(cell) if field.kind is WORDS else cell
 
 
 def _parse_speakers(row: _Row, log: ImportLog) -> Iterator[RawPerson]:
@@ -315,22 +306,28 @@ def _parse_speakers(row: _Row, log: ImportLog) -> Iterator[RawPerson]:
             name=name,
             key=row["key"] if len(names) == 1 and not row.columns.has_sessions else "",
             slug=_slug_from_path(row["slug"]) if len(names) == 1 else "",
-            role=row["role"],
-            organisation=organisation,
-            country=row["country"],
-            biography=row["biography"],
             where=row.where,
-            profile=_parse_profile(row) if len(names) == 1 else None,
+            values={
+                **_parse_speaker_cells(row, row.columns.own_fields),
+                "organisation": organisation,
+                **(_parse_profile(row) if len(names) == 1 else {}),
+            },
         )
 
 
-def _parse_profile(row: _Row) -> dict[str, Any] | None:
+def _parse_profile(row: _Row) -> dict[str, Any]:
     """Return the profile fields of a row, with the keys of native JSON."""
-    profile: dict[str, Any] = {field: row[field] for field in row.columns.profile_fields}
-    if "links" in profile:
-        links = [link.strip().partition(" ") for link in profile["links"].splitlines()]
+    profile = _parse_speaker_cells(row, row.columns.profile_fields - {"links"})
+    if "links" in row.columns.profile_fields:
+        links = [link.strip().partition(" ") for link in row["links"].splitlines()]
         profile["links"] = [{"address": one, "label": label} for one, _, label in links if one]
-    return profile or None
+    return profile
+
+
+def _parse_speaker_cells(row: _Row, names: Container[str]) -> dict[str, Any]:
+    """Return the raw values of these fields of a speaker."""
+    fields = (one for one in SPEAKER_FIELDS.in_files if one.file_name in names)
+    return {one.file_name: _parse_cell(one, row[one.file_name]) for one in fields}
 
 
 def _split_people(name: str, row: _Row, log: ImportLog) -> list[str]:

@@ -4,11 +4,21 @@ import hashlib
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from app.interchange.importers.import_log import ImportLog
+from app.programme.fields.table import (
+    MAX_WORD_LENGTH,
+    MAX_WORDS,
+    PROSE,
+    WORDS,
+    YES_NO,
+    Field,
+    normalise_words,
+    parse_words,
+)
 from app.programme.slugs import MAX_LINE_LENGTH, slugify
 from app.text import UNSAFE_CHARACTERS, WHITESPACE, shorten
 
@@ -92,7 +102,10 @@ def normalise_key(value: str) -> str:
 
 def normalise_uri(address: str) -> str:
     """Percent-encode characters that a URI must not contain (RFC 3986, section 2)."""
-    parts = urlsplit(UNESCAPED_PERCENT.sub("%25", address))
+    try:
+        parts = urlsplit(UNESCAPED_PERCENT.sub("%25", address))
+    except ValueError:  # it is none
+        return address
     return parts._replace(
         path=quote(parts.path, URI_SAFE),
         query=quote(parts.query, URI_SAFE),
@@ -130,6 +143,11 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def as_list(value: Any) -> list[Any]:
+    """Return a list, or an empty one for any other value."""
+    return value if isinstance(value, list) else []
+
+
 def as_mappings(value: Any, name: str, log: ImportLog) -> list[Mapping[str, Any]]:
     """Return the mappings in a list, and note other items."""
     if not isinstance(value, list):
@@ -147,3 +165,43 @@ def as_mappings(value: Any, name: str, log: ImportLog) -> list[Mapping[str, Any]
 def first_text(mapping: Mapping[str, Any], *names: str) -> str:
     """Return the first of several keys that has a text."""
     return next((text for name in names if (text := as_text(mapping.get(name)).strip())), "")
+
+
+def parse_value(field: Field, value: Any) -> Any:
+    """Return what JSON holds as the raw value of a simple field: neither links nor translations."""
+    if field.kind is YES_NO:
+        return value is True
+    if field.kind is WORDS:
+        return None if value is None else [*map(as_text, as_list(value))]
+    return as_text(value)
+
+
+def clean_value(field: Field, raw_value: Any, subject: str, where: str, log: ImportLog) -> Any:
+    """Return the raw value of a simple field as a parsed record holds it."""
+    if field.kind is YES_NO:
+        return raw_value is True
+    if field.kind is WORDS:
+        return None if raw_value is None else _clean_words(field, raw_value, subject, where, log)
+    raw_text = as_text(raw_value)
+    if field.kind is PROSE:
+        return clean_text(raw_text, subject, where, log)
+    return clean_line(raw_text, where, log)
+
+
+def _clean_words(
+    field: Field, raw_words: Sequence[str], subject: str, where: str, log: ImportLog
+) -> tuple[str, ...]:
+    """Return the words as a form would: what separates them there cannot be in one."""
+    lines = [clean_line(one, where, log, MAX_TEXT_LENGTH) for one in raw_words]
+    shortened = (
+        _truncate(one, MAX_WORD_LENGTH, where, log) for one in parse_words(", ".join(lines))
+    )
+    words = normalise_words(list(shortened))
+    if len(words) > MAX_WORDS:
+        log.add_skipped(
+            where,
+            subject,
+            f"It has more than {MAX_WORDS} {field.label.lower()}; "
+            f"these were left out: {', '.join(words[MAX_WORDS:])}",
+        )
+    return tuple(words[:MAX_WORDS])

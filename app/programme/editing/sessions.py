@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from app import clock
 from app.database import db
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.changes import Change
 from app.programme import queries, slugs
 from app.programme.editing import versioned_edits
-from app.programme.editing.versioned_edits import StaleEdit
-from app.programme.fields.sessions import FIELD_NAMES, SESSION_FIELDS, dump_moment, normalise
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.table import dump_moment
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, Session
 
 NOT_COPIED: Final = frozenset({"room", "starts_at", "ends_at", "state"})  # would clash
@@ -43,7 +43,7 @@ class SessionBulkResult:
 
 def add(values: Mapping[str, Any], *, actor: str, message: str = "") -> Session:
     """Add a session with a permanent slug made from its title."""
-    made = normalise(values)
+    made = SESSION_FIELDS.normalise(values)
     key = slugs.allocate(Session, made["title"])
     session = Session(key=key, slug=key, title=made["title"], changed_at=clock.now(), version=1)
     with db.session.begin_nested(), db.session.no_autoflush:
@@ -64,7 +64,11 @@ def save(
 ) -> Sequence[Change]:
     """Save these values; raise StaleEdit if somebody else has saved since."""
     return versioned_edits.save(
-        SESSION_FIELDS, session, normalise(values), expected_version=expected_version, actor=actor
+        SESSION_FIELDS,
+        session,
+        SESSION_FIELDS.normalise(values),
+        expected_version=expected_version,
+        actor=actor,
     )
 
 
@@ -96,7 +100,7 @@ def duplicate(session: Session, *, actor: str) -> Session:
     """Add a draft copy of a session, without its time and room."""
     values = {
         field: SESSION_FIELDS.get_value(session, field)
-        for field in FIELD_NAMES
+        for field in SESSION_FIELDS.names
         if field not in NOT_COPIED
     }
     values |= {"title": COPY_TITLE % session.title, "state": DRAFT}
@@ -159,7 +163,9 @@ def move(
     session: Session, slot: ScheduleSlot, *, expected_version: int, actor: str
 ) -> Sequence[Change]:
     """Move a session to another slot; raise StaleEdit if somebody else has saved since."""
-    values = normalise({"starts_at": slot.starts_at, "ends_at": slot.ends_at, "room": slot.room})
+    values = SESSION_FIELDS.normalise(
+        {"starts_at": slot.starts_at, "ends_at": slot.ends_at, "room": slot.room}
+    )
     says = _describe_move(session, slot)
     return versioned_edits.save(
         SESSION_FIELDS,

@@ -8,18 +8,21 @@ from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
 from app.history.changes import Change
-from app.programme import slugs, speaker_links
+from app.programme import slugs
 from app.programme.editing import speaker_queries, versioned_edits
-from app.programme.fields import sessions as session_fields
-from app.programme.fields.speakers import CONFIRMED, SPEAKER_FIELDS, TAKES_PART
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import (
+    ABSENCES,
+    CONFIRMED,
+    PHOTO,
+    SPEAKER_FIELDS,
+    TAKES_PART,
+)
 from app.programme.models import Session, Speaker
 from app.programme.photos import services
 
-MERGED_FIELDS = (
-    *(field for field in speaker_links.PROFILE_FIELDS if field != "name"),
-    "contact_address",
-    "notes",
-)
+NOT_MERGED = {"name", PHOTO, CONFIRMED, TAKES_PART, ABSENCES}  # a photo moves by itself
+MERGED_FIELDS = tuple(name for name in SPEAKER_FIELDS.names if name not in NOT_MERGED)
 
 
 class SpeakerInUse(RuleViolation):
@@ -102,11 +105,11 @@ def merge(target: Speaker, duplicate: Speaker, *, actor: str) -> int:
 def _replace_in_session(
     session: Session, target: Speaker, duplicate: Speaker, *, actor: str
 ) -> None:
-    parts = session_fields.SESSION_FIELDS.get_value(session, "appearances")
+    parts = SESSION_FIELDS.get_value(session, "appearances")
     theirs = [[target.key if key == duplicate.key else key, role] for key, role in parts]
-    values = session_fields.normalise({"appearances": theirs})
+    values = SESSION_FIELDS.normalise({"appearances": theirs})
     versioned_edits.save(
-        session_fields.SESSION_FIELDS,
+        SESSION_FIELDS,
         session,
         values,
         expected_version=session.version,

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from app import clock
 from app.database import db
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.changes import Change
 from app.programme.models import Conference, Room, Session, Speaker, Theme
@@ -49,18 +49,6 @@ class CrossFieldCheck(Protocol):
 
     def check(self, entity: Any) -> None:
         """Raise RuleViolation if the fields contradict each other after an edit."""
-
-
-class StaleEdit(RuleViolation):
-    """Somebody else has saved this entity since the page was opened."""
-
-    def __init__(self, version: int, differing: Sequence[Change]) -> None:
-        super().__init__(
-            "Somebody else saved this after you opened the page, so nothing of yours has been "
-            "saved yet. Compare the two versions below, then save again"
-        )
-        self.version = version  # expected version for the next attempt
-        self.differing = tuple(differing)  # before: saved value; after: value typed
 
 
 def lock(entity: EntityT) -> EntityT:
@@ -105,17 +93,22 @@ def diff(
     """Return the changes that these values would make to the entity."""
     held = {field: field_set.get_value(entity, field) for field in values}
     return [
-        Change(
-            field=field,
-            before=held[field],
-            after=value,
-            label=field_set.label(field),
-            old=field_set.display_value(field, held[field]),
-            new=field_set.display_value(field, value),
-        )
+        build_change(field_set, field, held[field], value)
         for field, value in values.items()
         if held[field] != value
     ]
+
+
+def build_change(field_set: FieldSet, field: str, before: Any, after: Any) -> Change:
+    """Return the change of a value to another, with labels for display."""
+    return Change(
+        field,
+        before,
+        after,
+        field_set.label(field),
+        field_set.display_value(field, before),
+        field_set.display_value(field, after),
+    )
 
 
 def apply(field_set: FieldSet, entity: EditableEntity, changes: Sequence[Change]) -> None:

@@ -3,6 +3,7 @@
 A theme's shape and colour are edited as one field, which no two themes may share.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -28,21 +29,30 @@ FEATURE_LABELS = {
 }
 
 
-class _RoomFields:
-    def history_subject(self, entity: Room) -> str:
-        return f"room {entity.key}"
+class _LabelledFields:
+    """What the fields of rooms and of themes have in common."""
 
-    def name(self, entity: Room) -> str:
+    def __init__(self, kind: str, key_name: str, labels: Mapping[str, str]) -> None:
+        self._kind = kind
+        self._key_name = key_name
+        self.labels = labels
+
+    def history_subject(self, entity: Room | Theme) -> str:
+        return f"{self._kind} {getattr(entity, self._key_name)}"
+
+    def name(self, entity: Room | Theme) -> str:
         return entity.name
 
+    def label(self, field: str) -> str:
+        return self.labels[field]
+
+
+class _RoomFields(_LabelledFields):
     def get_value(self, entity: Room, field: str) -> Any:
         return entity.features.split() if field == "features" else getattr(entity, field)
 
     def set_value(self, entity: Room, field: str, value: Any) -> None:
         setattr(entity, field, " ".join(value) if field == "features" else value)
-
-    def label(self, field: str) -> str:
-        return ROOM_LABELS[field]
 
     def display_value(self, field: str, value: Any) -> str:
         if field == "features":
@@ -52,7 +62,7 @@ class _RoomFields:
         return "" if value is None else str(value)
 
 
-ROOM_FIELDS = _RoomFields()
+ROOM_FIELDS = _RoomFields("room", "key", ROOM_LABELS)
 
 LOOK = "look"  # shape and number of the colour, for example ["circle", 1]
 THEME_LABELS = {
@@ -82,13 +92,7 @@ class ThemeLookTaken(RuleViolation):
     """Another theme has this shape and colour."""
 
 
-class _ThemeFields:
-    def history_subject(self, entity: Theme) -> str:
-        return f"theme {entity.slug}"
-
-    def name(self, entity: Theme) -> str:
-        return entity.name
-
+class _ThemeFields(_LabelledFields):
     def get_value(self, entity: Theme, field: str) -> Any:
         return [entity.shape, entity.palette] if field == LOOK else getattr(entity, field)
 
@@ -99,9 +103,6 @@ class _ThemeFields:
             entity.shape, entity.palette = shape, palette
         else:
             setattr(entity, field, value)
-
-    def label(self, field: str) -> str:
-        return THEME_LABELS[field]
 
     def display_value(self, field: str, value: Any) -> str:
         if field == LOOK:
@@ -139,4 +140,4 @@ def next_free_look() -> tuple[str, int]:
     )
 
 
-THEME_FIELDS = _ThemeFields()
+THEME_FIELDS = _ThemeFields("theme", "slug", THEME_LABELS)

@@ -1,20 +1,37 @@
-"""The editable fields of sessions: reading, setting, normalising and displaying them.
+"""The table of the editable fields of sessions."""
 
-Values are shown in the history and wherever two versions are compared.
-"""
-
-import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
 from app import clock
 from app.database import db
 from app.errors import RuleViolation
+from app.forms.fields import MARKDOWN_HINT, PUBLIC_HINT
 from app.programme import queries as programme
+from app.programme.fields.table import (
+    LANGUAGE,
+    LINKS,
+    MAX_WORD_LENGTH,
+    MAX_WORDS,
+    MOMENT,
+    N_,
+    NUMBER,
+    PROSE,
+    REFERENCE,
+    WORDS,
+    YES_NO,
+    Column,
+    Field,
+    FieldTable,
+    Kind,
+    Question,
+    load_moment,
+)
 from app.programme.models import (
     CANCELLED,
     CONFIRMED,
@@ -28,117 +45,40 @@ from app.programme.models import (
 )
 from app.web.formatting import format_time
 
-LABELS: Final = {
-    "title": "Title",
-    "subtitle": "Subtitle",
-    "kind": "Kind",
-    "theme": "Theme",
-    "room": "Room",
-    "starts_at": "Start",
-    "ends_at": "End",
-    "abstract": "Abstract",
-    "description": "Description",
-    "language": "Language",
-    "licence": "Licence",
-    "links": "Links",
-    "seats": "Seats",
-    "is_recorded": "Recorded",
-    "is_illustrative": "Illustrative",
-    "notes": "Notes",
-    "state": "State",
-    "appearances": "Speakers",
-}
-FIELD_NAMES: Final = tuple(LABELS)
-MOMENTS: Final = frozenset({"starts_at", "ends_at"})
-MAX_DURATION = timedelta(hours=24)
-MAX_DISTANCE = timedelta(days=366)  # before the first or after the last day
+MAX_DURATION: Final = timedelta(hours=24)
+MAX_DISTANCE: Final = timedelta(days=366)  # before the first or after the last day
+MAX_TEXT_LENGTH: Final = 50_000  # characters; the same limit as in imported files
 
 
-class _SessionFields:
-    """Sessions as a FieldSet.
-
-    A theme is its slug, a room its key, a datetime an ISO 8601 string in UTC, links are
-    ``[[url, label], …]`` and appearances ``[[speaker key, role], …]`` in order; an empty value is
-    ``None`` or ``[]``. ``normalise`` converts other values to this form.
-    """
-
-    def history_subject(self, entity: Session) -> str:
-        return f"session {entity.key}"
-
-    def name(self, entity: Session) -> str:
-        return entity.title
-
-    def get_value(self, entity: Session, field: str) -> Any:
-        read = _GETTERS.get(field)
-        return read(entity) if read else getattr(entity, field)
-
-    def set_value(self, entity: Session, field: str, value: Any) -> None:
-        put = _SETTERS.get(field)
-        if put:
-            put(entity, value)
-        else:
-            setattr(entity, field, _load_moment(value) if field in MOMENTS else value)
-
-    def label(self, field: str) -> str:
-        return LABELS[field]
-
-    def display_value(self, field: str, value: Any) -> str:
-        return display_value(field, value)
-
-    def check(self, entity: Session) -> None:
-        """Raise RuleViolation if the start and end contradict each other."""
-        if entity.ends_at is None:
-            return
-        if entity.starts_at is None:
-            raise RuleViolation("A session that ends must start as well")
-        if entity.ends_at <= entity.starts_at:
-            raise RuleViolation("A session must end after it starts")
-        if entity.ends_at - entity.starts_at > MAX_DURATION:
-            raise RuleViolation("A session cannot last longer than 24 hours")
+def _check(session: Session) -> None:
+    """Raise RuleViolation if the start and end contradict each other."""
+    if session.ends_at is None:
+        return
+    if session.starts_at is None:
+        raise RuleViolation("A session that ends must start as well")
+    if session.ends_at <= session.starts_at:
+        raise RuleViolation("A session must end after it starts")
+    if session.ends_at - session.starts_at > MAX_DURATION:
+        raise RuleViolation("A session cannot last longer than 24 hours")
 
 
-SESSION_FIELDS: Final = _SessionFields()
-
-
-def normalise(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values in the form in which they are compared and saved, in field order."""
-    given = {field: values[field] for field in FIELD_NAMES if field in values}
-    return {field: _NORMALISERS.get(field, _unchanged)(value) for field, value in given.items()}
-
-
-def dump_moment(moment: datetime | None) -> str | None:
-    """Return a datetime as a field value: ISO 8601 in UTC."""
-    return moment.astimezone(UTC).isoformat() if moment else None
-
-
-def _unchanged(value: Any) -> Any:
-    return value
-
-
-def _or_none(value: Any) -> Any:
-    return value or None
-
-
-def _normalise_moment(value: datetime | str | None) -> str | None:
-    if not value:
-        return None
-    return dump_moment(datetime.fromisoformat(value) if isinstance(value, str) else value)
-
-
-def _normalise_pairs(pairs: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Return the pairs as JSON lists, without duplicates."""
-    return [list(pair) for pair in dict.fromkeys((first, second) for first, second in pairs)]
-
-
-def _load_moment(value: str | None) -> datetime | None:
-    """Parse a datetime; raise RuleViolation if it is too far from the conference."""
-    if value is None:
-        return None
-    moment = datetime.fromisoformat(value)
+def _check_distance(value: str | None) -> datetime | None:
+    """Return the moment; raise RuleViolation if it is too far from the conference."""
+    moment = load_moment(value)
     days = programme.get_conference()
-    if not days.starts_on - MAX_DISTANCE <= moment.date() <= days.ends_on + MAX_DISTANCE:
+    if moment and not (
+        days.starts_on - MAX_DISTANCE <= moment.date() <= days.ends_on + MAX_DISTANCE
+    ):
         raise RuleViolation("A session cannot be more than a year away from the conference")
     return moment
+
+
+def _set_starts_at(session: Session, value: str | None) -> None:
+    session.starts_at = _check_distance(value)
+
+
+def _set_ends_at(session: Session, value: str | None) -> None:
+    session.ends_at = _check_distance(value)
 
 
 def _set_theme(session: Session, slug: str | None) -> None:
@@ -149,10 +89,6 @@ def _set_theme(session: Session, slug: str | None) -> None:
 
 def _set_room(session: Session, key: str | None) -> None:
     session.room = _find_or_refuse(Room, Room.key == key, "That room is no longer there", key)
-
-
-def _set_links(session: Session, links: Sequence[Sequence[str]]) -> None:
-    session.links = json.dumps(links)
 
 
 def _set_state(session: Session, state: str) -> None:
@@ -198,41 +134,6 @@ def _speakers_by_key(keys: Sequence[str]) -> dict[str, Speaker]:
     return {speaker.key: speaker for speaker in found}
 
 
-_GETTERS: Final[Mapping[str, Callable[[Session], Any]]] = {
-    "theme": lambda session: session.theme.slug if session.theme else None,
-    "room": lambda session: session.room.key if session.room else None,
-    "starts_at": lambda session: dump_moment(session.starts_at),
-    "ends_at": lambda session: dump_moment(session.ends_at),
-    "links": lambda session: json.loads(session.links),
-    "appearances": lambda session: [[one.speaker.key, one.role] for one in session.appearances],
-}
-_SETTERS: Final[Mapping[str, Callable[[Session, Any], None]]] = {
-    "theme": _set_theme,
-    "room": _set_room,
-    "links": _set_links,
-    "state": _set_state,
-    "appearances": _set_appearances,
-}
-_NORMALISERS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "theme": _or_none,
-    "room": _or_none,
-    "seats": _or_none,
-    "starts_at": _normalise_moment,
-    "ends_at": _normalise_moment,
-    "links": _normalise_pairs,
-    "appearances": _normalise_pairs,
-}
-
-
-def display_value(field: str, value: Any) -> str:
-    """Return a value as text, or "" if it is empty."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if not value:
-        return ""
-    return _FORMATTERS.get(field, str)(value)
-
-
 def _display_moment(value: str) -> str:
     """Format a datetime in the conference's time zone: 9:30am on Thursday 6 November 2008."""
     zone = ZoneInfo(programme.get_conference().time_zone)
@@ -248,10 +149,6 @@ def _display_room(key: str) -> str:
     return db.session.scalar(select(Room.name).where(Room.key == key)) or key
 
 
-def _display_links(links: Sequence[Sequence[str]]) -> str:
-    return ", ".join(f"{label} ({address})" for address, label in links)
-
-
 def _display_appearances(parts: Sequence[Sequence[str]]) -> str:
     """Format the speakers: Ada Marsh (chair), João Maré (speaker)."""
     asked = select(Speaker.key, Speaker.name).where(Speaker.key.in_([key for key, _ in parts]))
@@ -259,11 +156,180 @@ def _display_appearances(parts: Sequence[Sequence[str]]) -> str:
     return ", ".join(f"{names.get(key, key)} ({role})" for key, role in parts)
 
 
-_FORMATTERS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "theme": _display_theme,
-    "room": _display_room,
-    "starts_at": _display_moment,
-    "ends_at": _display_moment,
-    "links": _display_links,
-    "appearances": _display_appearances,
-}
+APPEARANCES: Final = Kind(normalise=LINKS.normalise)  # [[speaker key, role], …] in order
+SESSION_FIELDS: Final = FieldTable[Session](
+    lambda session: f"session {session.key}",
+    lambda session: session.title,
+    _check,
+    Field(
+        "title",
+        N_("Title"),
+        column=Column(
+            "title sessiontitle session talk talktitle titel titre titulo",
+            _l("What the session is called. Only this is needed"),
+            "Fair financing",
+        ),
+        is_proposed=True,
+    ),
+    Field(
+        "subtitle",
+        N_("Subtitle"),
+        column=Column("subtitle untertitel soustitre", _l("A second line of the title")),
+        question=Question(_l("Subtitle (optional)"), _l("The subtitle"), PUBLIC_HINT),
+        is_searched=True,
+    ),
+    Field(
+        "kind",
+        N_("Kind"),
+        column=Column(
+            "kind type sessiontype format art",
+            _l("Plenary, parallel session, break, workshop, or a kind of your own"),
+            "Plenary",
+        ),
+        filter_name="kind",
+    ),
+    Field(
+        "theme",
+        N_("Theme"),
+        REFERENCE,  # its slug
+        column=Column(
+            "theme track topic stream thema theme tema",
+            _l("Its name. A theme that is not known yet is added"),
+            "Fair financing",
+        ),
+        get=lambda session: session.theme.slug if session.theme else None,
+        set=_set_theme,
+        display=_display_theme,
+        file_name="",
+    ),
+    Field(
+        "room",
+        N_("Room"),
+        REFERENCE,  # its key
+        column=Column(
+            "room location place venue hall raum salle sala",
+            _l("Its name. A room that is not known yet is added"),
+            "Main hall",
+        ),
+        get=lambda session: session.room.key if session.room else None,
+        set=_set_room,
+        display=_display_room,
+        file_name="",
+    ),
+    Field(
+        "starts_at",
+        N_("Start"),
+        MOMENT,
+        set=_set_starts_at,
+        display=_display_moment,
+    ),
+    Field("ends_at", N_("End"), MOMENT, set=_set_ends_at, display=_display_moment),
+    Field(
+        "abstract",
+        N_("Abstract"),
+        PROSE,
+        column=Column(
+            "abstract summary kurzfassung resume resumen",
+            _l("What the session is about"),
+            "Who pays for health, and who should.",
+        ),
+        question=Question(
+            _l("Abstract (optional)"), _l("The abstract"), MARKDOWN_HINT, MAX_TEXT_LENGTH
+        ),
+        is_proposed=True,
+        is_searched=True,
+    ),
+    Field(
+        "description",
+        N_("Description"),
+        PROSE,
+        column=Column("description details beschreibung descripcion", _l("More about it")),
+        question=Question(
+            _l("Description (optional)"), _l("The description"), MARKDOWN_HINT, MAX_TEXT_LENGTH
+        ),
+        is_searched=True,
+    ),
+    Field(
+        "language",
+        N_("Language"),
+        LANGUAGE,
+        column=Column("language sprache langue idioma", _l("Its code: en, fr, es"), "en"),
+        question=Question(
+            _l("Language (optional)"),
+            _l("The language"),
+            _l("Public. The code of the language that is spoken: en, fr, pt-BR"),
+            attributes={"autocomplete": "off", "spellcheck": "false"},
+        ),
+        filter_name="language",
+    ),
+    Field(
+        "is_illustrative",
+        N_("Illustrative"),
+        YES_NO,
+        file_name="illustrative",
+        column=Column("illustrative"),
+        question=Question(
+            _l("It is made up to show a whole conference, and marked as illustrative (public)"),
+            "",
+            "",
+        ),
+    ),
+    Field("state", N_("State"), is_public=False, set=_set_state, file_name=""),
+    Field(
+        "appearances",
+        N_("Speakers"),
+        APPEARANCES,
+        is_public=False,  # snapshots have parts
+        get=lambda session: [[one.speaker.key, one.role] for one in session.appearances],
+        set=_set_appearances,
+        display=_display_appearances,
+        file_name="",
+    ),
+    Field(
+        "links",
+        N_("Links"),
+        LINKS,
+        column=Column(
+            "links link url website",
+            _l("Addresses, one a line"),
+            "https://conference.example/paper",
+        ),
+    ),
+    Field(
+        "licence",
+        N_("Licence"),
+        column=Column("licence license lizenz", is_exported=False),
+        question=Question(
+            _l("Licence (optional)"), _l("The licence"), _l("Public. For example CC BY 4.0")
+        ),
+    ),
+    Field(
+        "is_recorded",
+        N_("Recorded"),
+        YES_NO,
+        file_name="recorded",
+        column=Column("recorded recording"),
+        question=Question(_l("It will be recorded (public)"), "", ""),
+    ),
+    Field(
+        "keywords",
+        N_("Keywords"),
+        WORDS,
+        column=Column(
+            "keywords keyword tags schlagworter motscles palabrasclave",
+            _l("A few words, with commas between them"),
+            "tax, insurance",
+        ),
+        question=Question(
+            _l("Keywords (optional)"),
+            _l("The keywords"),
+            _l("Public. A few words by which readers filter the programme, with commas between"),
+            MAX_WORDS * (MAX_WORD_LENGTH + 2),
+        ),
+        is_proposed=True,
+        is_searched=True,
+        filter_name="keyword",
+    ),
+    Field("seats", N_("Seats"), NUMBER, is_public=False, file_name=""),
+    Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
+)

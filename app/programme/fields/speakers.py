@@ -1,17 +1,29 @@
-"""The editable fields of speakers, and the formatting of periods in which they are absent."""
+"""The table of the editable fields of speakers, and how periods of absence are told."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app import clock
 from app.database import db
 from app.errors import RuleViolation
+from app.forms.fields import PUBLIC_HINT
 from app.programme import speaker_links
+from app.programme.fields import table
+from app.programme.fields.table import (
+    N_,
+    PROSE,
+    REFERENCE,
+    TRANSLATIONS,
+    YES_NO,
+    Column,
+    Field,
+    FieldTable,
+    Question,
+)
 from app.programme.models import Absence, Photo, Speaker
 from app.web.formatting import conference_zone, format_time
 
@@ -34,79 +46,7 @@ def is_whole_day(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> bool
 
 CONFIRMED, TAKES_PART, ABSENCES = "is_confirmed", "takes_part", "absences"
 BIOGRAPHIES, LINKS, PHOTO = "biographies", "links", "photo"
-LABELS = {
-    "name": "Name",
-    "honorific": "Title before the name",
-    "pronunciation": "How to say the name",
-    "pronouns": "Pronouns",
-    "role": "Role",
-    "organisation": "Organisation",
-    "country": "Country",
-    "biography": "Biography",
-    BIOGRAPHIES: "Biography in other languages",
-    LINKS: "Links",
-    PHOTO: "Photo",
-    "contact_address": "Contact address",
-    "notes": "Notes",
-    CONFIRMED: "Confirmed",
-    TAKES_PART: "Takes part",
-    ABSENCES: "Cannot appear",
-}
-
-
-class _SpeakerFields:
-    def history_subject(self, entity: Speaker) -> str:
-        return f"speaker {entity.key}"
-
-    def name(self, entity: Speaker) -> str:
-        return entity.name
-
-    def get_value(self, entity: Speaker, field: str) -> Any:
-        """Return a field's value.
-
-        Absences are pairs of ISO 8601 datetimes, biographies in other languages pairs of language
-        and text, links pairs of URL and label; a photo is its key.
-        """
-        if field == PHOTO:
-            return entity.photo.key if entity.photo else None
-        if field in {BIOGRAPHIES, LINKS}:
-            return json.loads(getattr(entity, field))
-        if field == ABSENCES:
-            return [[one.starts_at.isoformat(), one.ends_at.isoformat()] for one in entity.absences]
-        if field == CONFIRMED:
-            return entity.confirmed_at is not None
-        if field == TAKES_PART:
-            return entity.withdrawn_at is None
-        return getattr(entity, field)
-
-    def set_value(self, entity: Speaker, field: str, value: Any) -> None:
-        if field == ABSENCES:
-            entity.absences = [
-                Absence(starts_at=one, ends_at=other) for one, other in load_periods(value)
-            ]
-        elif field == PHOTO:
-            _set_photo(entity, value)
-        elif field == CONFIRMED:
-            entity.confirmed_at = clock.now() if value else None
-        elif field == TAKES_PART:
-            entity.withdrawn_at = None if value else clock.now()
-        elif field in {BIOGRAPHIES, LINKS}:
-            setattr(entity, field, json.dumps(_check_links(field, value), ensure_ascii=False))
-        else:
-            setattr(entity, field, value)
-
-    def label(self, field: str) -> str:
-        return LABELS[field]
-
-    def display_value(self, field: str, value: Any) -> str:
-        if field == ABSENCES:
-            return "; ".join(
-                format_period(one, other, conference_zone()) for one, other in load_periods(value)
-            )
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        said = FORMATTERS.get(field, str)
-        return said(value)
+MAX_SHORT_LINE_LENGTH = 100  # characters
 
 
 def load_periods(absences: Sequence[Sequence[str]]) -> list[tuple[datetime, datetime]]:
@@ -114,14 +54,24 @@ def load_periods(absences: Sequence[Sequence[str]]) -> list[tuple[datetime, date
     return [(datetime.fromisoformat(one), datetime.fromisoformat(other)) for one, other in absences]
 
 
-def _check_links(field: str, pairs: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
-    """Raise RuleViolation if a link must not be published, whoever entered it."""
-    wrong = [
-        address for address, _ in pairs if field == LINKS and speaker_links.link_error(address)
-    ]
+def _set_links(speaker: Speaker, pairs: Sequence[Sequence[str]]) -> None:
+    """Set the links; raise RuleViolation if one must not be published, whoever entered it."""
+    wrong = [address for address, _ in pairs if speaker_links.link_error(address)]
     if wrong:
         raise RuleViolation(f"The link {wrong[0]} {speaker_links.link_error(wrong[0])}")
-    return pairs
+    speaker.links = table.LINKS.dump(pairs)
+
+
+def _set_absences(speaker: Speaker, value: Sequence[Sequence[str]]) -> None:
+    speaker.absences = [Absence(starts_at=one, ends_at=other) for one, other in load_periods(value)]
+
+
+def _set_confirmed(speaker: Speaker, value: bool) -> None:  # noqa: FBT001 - a value to set
+    speaker.confirmed_at = clock.now() if value else None
+
+
+def _set_takes_part(speaker: Speaker, value: bool) -> None:  # noqa: FBT001 - a value to set
+    speaker.withdrawn_at = None if value else clock.now()
 
 
 def _set_photo(speaker: Speaker, key: str | None) -> None:
@@ -138,10 +88,13 @@ def _set_photo(speaker: Speaker, key: str | None) -> None:
     db.session.expire(speaker, ["photo"])
 
 
-def _display_photo(key: str | None) -> str:
-    if not key:
-        return ""
+def _display_photo(key: str) -> str:
     return db.session.scalar(select(Photo.description).where(Photo.key == key)) or "A photo"
+
+
+def _display_absences(value: Sequence[Sequence[str]]) -> str:
+    zone = conference_zone()
+    return "; ".join(format_period(one, other, zone) for one, other in load_periods(value))
 
 
 def _display_biographies(pairs: Sequence[Sequence[str]]) -> str:
@@ -150,9 +103,180 @@ def _display_biographies(pairs: Sequence[Sequence[str]]) -> str:
     )
 
 
-FORMATTERS = {
-    BIOGRAPHIES: _display_biographies,
-    LINKS: speaker_links.format_links,
-    PHOTO: _display_photo,
-}
-SPEAKER_FIELDS = _SpeakerFields()
+SPEAKER_FIELDS = FieldTable[Speaker](
+    lambda speaker: f"speaker {speaker.key}",
+    lambda speaker: speaker.name,
+    lambda _: None,
+    Field(
+        "name",
+        N_("Name"),
+        column=Column(
+            "name fullname speakername nom nombre",
+            _l("The whole name. Only this is needed. Or First name and Last name"),
+            "Ada Marsh",
+        ),
+        is_proposed=True,
+    ),
+    Field(
+        "honorific",
+        N_("Title before the name"),
+        column=Column(
+            "honorific titlebeforethename salutation prefix anrede civilite",
+            _l("Professor, Dr, or nothing"),
+            "Dr",
+        ),
+        question=Question(
+            _l("Title before the name (optional)"),
+            _l("The title"),
+            _l("Public. For example Professor, Dr or Sir"),
+            MAX_SHORT_LINE_LENGTH,
+        ),
+        is_proposed=True,
+    ),
+    Field(
+        "pronunciation",
+        N_("How to say the name"),
+        column=Column(
+            "pronunciation howtosaythename phonetic phonetically aussprache",
+            _l("In plain letters"),
+            "AY-da marsh",
+        ),
+        question=Question(
+            _l("How to say the name (optional)"),
+            _l("How to say the name"),
+            _l(
+                "Public. In plain letters, for whoever introduces the speaker: "
+                "for example zho-OW mah-RAY"
+            ),
+            MAX_SHORT_LINE_LENGTH,
+        ),
+        is_proposed=True,
+    ),
+    Field(
+        "pronouns",
+        N_("Pronouns"),
+        column=Column("pronouns pronoun pronomen pronoms", _l("As somebody gives them"), "she/her"),
+        question=Question(
+            _l("Pronouns (optional)"),
+            _l("The pronouns"),
+            _l("Public. For example she/her or they/them"),
+            MAX_SHORT_LINE_LENGTH,
+        ),
+        is_proposed=True,
+    ),
+    Field(
+        "role",
+        N_("Role"),
+        column=Column(
+            "role position jobtitle job funktion fonction cargo",
+            _l("What somebody is"),
+            "Professor of public health",
+        ),
+        question=Question(
+            _l("Role (optional)"),
+            _l("The role"),
+            _l("Public. For example Professor of public health"),
+        ),
+        is_proposed=True,
+        is_searched=True,
+    ),
+    Field(
+        "organisation",
+        N_("Organisation"),
+        column=Column(
+            "organisation organization affiliation institution company employer firma",
+            _l("Where somebody works"),
+            "University of the Marshes",
+        ),
+        question=Question(_l("Organisation (optional)"), _l("The organisation"), PUBLIC_HINT),
+        is_proposed=True,
+        is_searched=True,
+    ),
+    Field(
+        "country",
+        N_("Country"),
+        column=Column("country land pays pais", _l("Where that is"), "Kenya"),
+        question=Question(
+            _l("Country (optional)"),
+            _l("The country"),
+            PUBLIC_HINT,
+            attributes={"list": "countries"},
+        ),
+        is_proposed=True,
+        is_searched=True,
+    ),
+    Field(
+        "biography",
+        N_("Biography"),
+        PROSE,
+        column=Column(
+            "biography bio about biographie biografie biografia",
+            _l("A few sentences"),
+            "Ada Marsh studies who pays for health.",
+        ),
+        is_proposed=True,
+        is_searched=True,
+    ),
+    Field(
+        BIOGRAPHIES,
+        N_("Biography in other languages"),
+        TRANSLATIONS,
+        is_proposed=True,
+        display=_display_biographies,
+    ),
+    Field(
+        LINKS,
+        N_("Links"),
+        table.LINKS,
+        column=Column(
+            "links link url website",
+            _l("Addresses, one a line, each with words after it"),
+            "https://marshes.example/ada University page",
+        ),
+        is_proposed=True,
+        set=_set_links,
+        display=speaker_links.format_links,
+    ),
+    Field(
+        PHOTO,
+        N_("Photo"),
+        REFERENCE,  # its key
+        is_proposed=True,
+        get=lambda speaker: speaker.photo.key if speaker.photo else None,
+        set=_set_photo,
+        display=_display_photo,
+        file_name="",
+    ),
+    Field("contact_address", N_("Contact address"), is_public=False, file_name=""),
+    Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
+    Field(
+        CONFIRMED,
+        N_("Confirmed"),
+        YES_NO,
+        is_public=False,
+        get=lambda speaker: speaker.confirmed_at is not None,
+        set=_set_confirmed,
+        file_name="",
+    ),
+    Field(
+        TAKES_PART,
+        N_("Takes part"),
+        YES_NO,
+        is_public=False,
+        get=lambda speaker: speaker.withdrawn_at is None,
+        set=_set_takes_part,
+        file_name="",
+    ),
+    Field(
+        ABSENCES,
+        N_("Cannot appear"),
+        is_public=False,
+        get=lambda speaker: [
+            [one.starts_at.isoformat(), one.ends_at.isoformat()] for one in speaker.absences
+        ],
+        set=_set_absences,
+        display=_display_absences,
+        file_name="",
+    ),
+)
+PROFILE_FIELDS = tuple(name for name in SPEAKER_FIELDS.proposed_names if name != PHOTO)

@@ -3,12 +3,11 @@
 import re
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
+
+from PIL import Image
 
 from app.errors import RuleViolation
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 CROP_PATTERN: Final = re.compile(r"(\d{1,3}) (\d{1,3}) (\d{1,3})")
 MIN_SIZE_PERCENT: Final = 40  # a smaller square could have too few pixels
@@ -60,8 +59,6 @@ CENTRED_CROP: Final = Crop()
 
 def crop_square(original: bytes, crop: Crop = CENTRED_CROP) -> bytes:
     """Return the square as a JPEG, at the best quality that stays within ``MAX_PHOTO_BYTES``."""
-    from PIL import Image  # noqa: PLC0415 - few web workers need it: saves memory
-
     with Image.open(BytesIO(original), formats=["JPEG"]) as picture:
         box = crop.box(*picture.size)
         small = picture.resize((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS, box=box)
@@ -72,7 +69,7 @@ def crop_square(original: bytes, crop: Crop = CENTRED_CROP) -> bytes:
     return written
 
 
-def encode_jpeg(picture: "Image", quality: int) -> bytes:
+def encode_jpeg(picture: Image.Image, quality: int) -> bytes:
     """Encode a picture without metadata."""
     picture.info = {}
     out = BytesIO()

@@ -17,7 +17,7 @@ from app.programme.editing import versioned_edits
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Photo, Speaker
 from app.programme.photos.cropping import CENTRED_CROP, Crop, crop_square
-from app.programme.photos.processing import normalise_upload
+from app.programme.photos.normalise_upload import normalise_upload
 
 KEY_LENGTH = 32  # hexadecimal characters: cannot be guessed
 

@@ -31,7 +31,11 @@ def show(secret: str) -> ResponseReturnValue:
         return _apply_action(delegate, linked, own, url_for(".show", secret=secret))
     breadcrumbs = [(gettext("Your booking"), url_for("bookings.show", secret=secret))]
     return render_page(
-        "registration/booking_agenda.html", form=form, linked=linked, own=own, trail=breadcrumbs
+        "registration/booking_agenda.html",
+        form=form,
+        linked=linked,
+        own=own,
+        breadcrumbs=breadcrumbs,
     )
 
 
@@ -39,16 +43,16 @@ def _apply_action(
     delegate: Delegate, linked: Agenda | None, own: Agenda | None, own_url: str
 ) -> Response:
     """Link, unlink or open an agenda, as the pressed button says."""
-    pressed = request.form
-    if "end" in pressed:
+    fields = request.form
+    if "end" in fields:
         operations.unlink_agenda(delegate)
         return _redirect(own_url)
-    if "keep" in pressed and own is not None:
+    if "keep" in fields and own is not None:
         operations.link_agenda(delegate, own)
         return _redirect(own_url)
     if linked is None:
         raise RuleViolation("No agenda is kept with this booking")
-    if "join" in pressed and own is not None and own is not linked:
+    if "join" in fields and own is not None and own is not linked:
         services.merge(linked, own)
     return cookie.set_cookie(_redirect(url_for("agenda.show")), linked)
 

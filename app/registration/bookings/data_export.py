@@ -4,34 +4,28 @@ from typing import Any
 
 from app import clock
 from app.agenda.models import Agenda
+from app.database import UtcDateTime
 from app.history import queries as history
 from app.history.services import ACTOR_DELEGATE, ACTOR_SITE
 from app.mail import queries as mail
+from app.registration import delegate_record
 from app.registration.bookings import queries
+from app.registration.fields import DAYS, PRIVATE_FIELDS
 from app.registration.models import Delegate
 
-FIELDS = (
-    *("reference", "given_names", "family_name", "badge_name", "email", "pending_email"),
-    *("organisation", "role", "country", "language", "is_added_by_team"),
-)
+WITHHELD = {  # columns of Delegate: keys, and what lists are searched and sorted by
+    *("id", "access_key", "pending_email_key", "identity_key", "version", "erased_at", "is_demo"),
+    *("search_text", "name_sort_key", "organisation_sort_key"),
+}
 IMPERSONAL_ACTORS = frozenset({ACTOR_DELEGATE, ACTOR_SITE})  # all others are email addresses
-MOMENT_FIELDS = ("consented_at", "registered_at", "cancelled_at")
 
 
 def export_delegate(delegate: Delegate) -> dict[str, Any]:
     """Collect all data except the keys that open the booking."""
-    needs = delegate.needs
     return {
         "made_at": clock.now().isoformat(),
-        "booking": {
-            **{name: getattr(delegate, name) for name in FIELDS},
-            **{name: _isoformat(getattr(delegate, name)) for name in MOMENT_FIELDS},
-            "days": delegate.days.split(),
-        },
-        "needs": {
-            "access_needs": needs.access if needs else "",
-            "dietary_needs": needs.dietary if needs else "",
-        },
+        "booking": _export_booking(delegate),
+        "needs": delegate_record.to_answers(delegate, PRIVATE_FIELDS),
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
         "letters": [
             {
@@ -55,6 +49,17 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
             }
             for entry in history.list_entries(delegate.history_subject)
         ],
+    }
+
+
+def _export_booking(delegate: Delegate) -> dict[str, Any]:
+    """Return every column but those that are withheld, moments and days last."""
+    columns = [one for one in Delegate.__table__.columns if one.name not in {*WITHHELD, DAYS}]
+    moments = [one.name for one in columns if isinstance(one.type, UtcDateTime)]
+    return {
+        **{one.name: getattr(delegate, one.name) for one in columns if one.name not in moments},
+        **{name: _isoformat(getattr(delegate, name)) for name in moments},
+        DAYS: delegate.days.split(),
     }
 
 

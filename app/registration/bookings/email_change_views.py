@@ -25,10 +25,12 @@ correction_bp = Blueprint("email_correction", __name__, url_prefix="/confirmatio
 def edit(secret: str) -> ResponseReturnValue:
     """Enter another address, with the booking link."""
     delegate = queries.get_editable_booking(links.read_booking_key(secret))
-    form = CorrectEmailForm(data={"seen": delegate.version})
+    form = CorrectEmailForm(data={"expected_version": delegate.version})
     if form.validate_on_submit():
         try:
-            services.request_email_change(delegate, str(form.email.data), form.expected_version)
+            services.request_email_change(
+                delegate, str(form.email.data), form.expected_version.data
+            )
         except StaleBooking as refusal:
             form.reject_and_rebase(refusal, delegate.version)
         except EmailUnchanged as refusal:

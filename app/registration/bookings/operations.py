@@ -15,17 +15,19 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.agenda.models import Agenda
 from app.database import db, violated_constraint
-from app.errors import RuleViolation
+from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.mail import services as mail
-from app.registration import booking, seats
-from app.registration.answers import DraftAnswers
+from app.registration import delegate_record, seats
+from app.registration.answers import Answers
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import BookingChange
+from app.registration.create_booking import generate_access_key
+from app.registration.fields import EMAIL, KEPT
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, LinkedAgenda
 
 
-class StaleBooking(RuleViolation):
+class StaleBooking(StaleEdit):
     """The booking has been changed since the page was opened."""
 
 
@@ -50,19 +52,20 @@ def lock_expecting(delegate: Delegate, expected_version: int) -> None:
         raise RuleViolation(queries.BOOKING_CANCELLED)
     if delegate.version != expected_version:
         raise StaleBooking(
-            "Your booking was changed in another window after you opened this page. "
-            "Check your answer, then save again if it should count"
+            delegate.version,
+            message="Your booking was changed in another window after you opened this page. "
+            "Check your answer, then save again if it should count",
         )
 
 
 def update(
-    delegate: Delegate, draft: DraftAnswers, *, expected_version: int, actor: str
+    delegate: Delegate, answers: Answers, *, expected_version: int, actor: str
 ) -> Sequence[BookingChange]:
     """Apply new answers to a booking and return the changes."""
     lock_expecting(delegate, expected_version)
     with _enforcing_unique_person():
-        field_changes = changes.apply(delegate, draft)
-        booking.refresh_search_keys(delegate)
+        field_changes = changes.apply(delegate, answers)
+        delegate_record.refresh_search_keys(delegate)
     if field_changes:
         delegate.version += 1
         field_names = ", ".join(one.field.replace("_", " ") for one in field_changes)
@@ -75,10 +78,10 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
     before = delegate.email
     with _enforcing_unique_person():
         delegate.email, delegate.pending_email, delegate.pending_email_key = email, "", None
-        delegate.access_key = booking.new_key()
-        booking.refresh_search_keys(delegate)
+        delegate.access_key = generate_access_key()
+        delegate_record.refresh_search_keys(delegate)
     delegate.version += 1
-    record(delegate, summary, actor, [BookingChange(changes.EMAIL, before, email)])
+    record(delegate, summary, actor, [BookingChange(EMAIL, before, email)])
     return before
 
 
@@ -87,7 +90,7 @@ def cancel(delegate: Delegate, *, actor: str) -> None:
     seats.lock_limit(seats.CONFERENCE)
     lock(delegate)
     delegate.cancel(clock.now())
-    seats.release(seats.CONFERENCE)
+    seats.release_seats(seats.CONFERENCE)
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
     record(delegate, "Cancelled", actor)
@@ -116,7 +119,7 @@ def erase(delegate: Delegate) -> None:
     unlink_agenda(delegate)
     mail.delete_for_booking(delegate.reference)
     history.erase_personal_details(delegate.history_subject)
-    delegate.anonymise(clock.now())
+    delegate.anonymise(clock.now(), kept=KEPT)
 
 
 def link_agenda(delegate: Delegate, agenda: Agenda) -> None:
@@ -130,6 +133,12 @@ def link_agenda(delegate: Delegate, agenda: Agenda) -> None:
 def unlink_agenda(delegate: Delegate) -> None:
     """Unlink the agenda from a booking; the agenda itself remains."""
     db.session.execute(delete(LinkedAgenda).where(LinkedAgenda.delegate_id == delegate.id))
+
+
+def require_other_email(email: str, current: str) -> None:
+    """Raise EmailUnchanged if an address is the current one."""
+    if is_same_email(email, current):
+        raise EmailUnchanged("That is the address that we have: enter another one")
 
 
 def is_same_email(one: str, other: str) -> bool:
@@ -162,7 +171,7 @@ def _enforcing_unique_person() -> Iterator[None]:
         with db.session.begin_nested():
             yield
     except IntegrityError as clash:
-        if violated_constraint(clash) != booking.IDENTITY_CONSTRAINT:
+        if violated_constraint(clash) != delegate_record.IDENTITY_CONSTRAINT:
             raise
         raise DuplicateBooking(
             "There is another booking with these names and this email address"

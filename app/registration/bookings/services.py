@@ -11,10 +11,9 @@ from app.accounts import rate_limits
 from app.errors import RuleViolation
 from app.history.services import ACTOR_DELEGATE
 from app.registration import emails
-from app.registration.answers import DraftAnswers
+from app.registration.answers import Answers
 from app.registration.bookings import changes, operations, queries
 from app.registration.bookings.changes import BookingChange
-from app.registration.bookings.operations import EmailUnchanged
 from app.registration.models import Confirmation, Delegate
 
 MAX_EMAILS_PER_HOUR = 5  # to one address, or about one booking
@@ -29,10 +28,10 @@ def send_links(email: str, language: str, network: str) -> None:
     emails.send_booking_links(email, queries.list_by_email(email), language)
 
 
-def update(delegate: Delegate, draft: DraftAnswers, expected_version: int) -> bool:
+def update(delegate: Delegate, answers: Answers, expected_version: int) -> bool:
     """Apply new answers to a booking and email the changes; return True if there were any."""
     field_changes = operations.update(
-        delegate, draft, expected_version=expected_version, actor=ACTOR_DELEGATE
+        delegate, answers, expected_version=expected_version, actor=ACTOR_DELEGATE
     )
     if field_changes:
         emails.send_booking_changed(delegate, field_changes)
@@ -42,7 +41,7 @@ def update(delegate: Delegate, draft: DraftAnswers, expected_version: int) -> bo
 def request_email_change(delegate: Delegate, email: str, expected_version: int) -> None:
     """Ask for confirmation at a new address; until then the old one remains."""
     operations.lock_expecting(delegate, expected_version)
-    _require_different_email(email, delegate.email)
+    operations.require_other_email(email, delegate.email)
     _start_email_change(delegate, email)
 
 
@@ -64,7 +63,7 @@ def correct_email_by_confirmation(confirmation: Confirmation, email: str) -> Non
     Whoever made the booking with this address may change it. In all other cases (the booking is
     older, or its address has changed since), ask at the address of the booking.
     """
-    _require_different_email(email, confirmation.email)
+    operations.require_other_email(email, confirmation.email)
     delegate = confirmation.delegate
     operations.lock(delegate)
     is_theirs = confirmation.is_first and operations.is_same_email(
@@ -99,11 +98,6 @@ def cancel(delegate: Delegate) -> None:
 def erase_cancelled(delegate: Delegate) -> None:
     """Erase a delegate's personal data at their request, after they have cancelled."""
     operations.erase_cancelled(delegate, actor=ACTOR_DELEGATE)
-
-
-def _require_different_email(email: str, current: str) -> None:
-    if operations.is_same_email(email, current):
-        raise EmailUnchanged("That is the address that we have: enter another one")
 
 
 def _start_email_change(delegate: Delegate, email: str) -> None:

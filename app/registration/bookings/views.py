@@ -4,7 +4,6 @@ Opening a page changes nothing, because mail scanners open every link; changes n
 """
 
 import json
-from dataclasses import replace
 
 from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,18 +14,9 @@ from app.accounts import rate_limits
 from app.errors import ConferenceError, Gone, NotFound, RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.mail import queries as mail
-from app.registration import check_answers, countries, ical, links
-from app.registration import queries as registration
-from app.registration.bookings import changes, data_export, queries, services
-from app.registration.bookings.forms import (
-    ChangeAccessNeedsForm,
-    ChangeDaysForm,
-    ChangeDietaryNeedsForm,
-    ChangeForm,
-    ChangeNameForm,
-    ChangeWorkForm,
-    RequestLinkForm,
-)
+from app.registration import booking_calendar, delegate_record, fields, forms, links
+from app.registration.bookings import data_export, queries, services
+from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.models import Delegate
 from app.web import languages
@@ -34,14 +24,7 @@ from app.web.formatting import local_moment
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
-FORMS: dict[str, type[ChangeForm]] = {
-    "name": ChangeNameForm,
-    "work": ChangeWorkForm,
-    "days": ChangeDaysForm,
-    "access-needs": ChangeAccessNeedsForm,
-    "dietary-needs": ChangeDietaryNeedsForm,
-}
-QUESTIONS = ", ".join(f'"{question}"' for question in FORMS)
+AnswerRow = tuple[str, str, str]  # label, answer, URL to change it
 FLASH_MESSAGES = {
     "changed": _l("Your changes are saved. A letter about them is on its way to you."),
     "asked": _l("We have written to your new address. It counts when you confirm it from there."),
@@ -103,22 +86,23 @@ def show(secret: str) -> ResponseReturnValue:
     )
 
 
-@bp.route(f"/<secret>/<any({QUESTIONS}):question>", methods=["GET", "POST"])
+@bp.route(f"/<secret>/<any{tuple(CHANGE_FORMS)}:question>", methods=["GET", "POST"])
 @validates_own_csrf
 def edit(secret: str, question: str) -> ResponseReturnValue:
     delegate = queries.get_editable_booking(links.read_booking_key(secret))
-    form = _build_form(question, delegate)
+    initial = forms.initial_data(delegate_record.to_answers(delegate))
+    form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
+    form.set_choices()
     if form.validate_on_submit():
-        draft = replace(changes.to_draft(delegate), **form.get_answer())
         try:
-            has_changed = services.update(delegate, draft, form.expected_version)
+            has_changed = services.update(delegate, form.get_answers(), form.expected_version.data)
         except (StaleBooking, DuplicateBooking) as refusal:
             form.reject_and_rebase(refusal, delegate.version)
         else:
             return _redirect(delegate, "changed" if has_changed else None)
-    template = f"registration/{question.replace('-', '_')}.html"
     status = 422 if form.errors else 200
-    return render_page(template, status, form=form, steps=0, back=url_for(".show", secret=secret))
+    back = url_for(".show", secret=secret)
+    return render_page(form.template, status, form=form, steps=0, back=back)
 
 
 @bp.route("/<secret>/cancel", methods=["GET", "POST"])
@@ -158,23 +142,13 @@ def download_data(secret: str) -> ResponseReturnValue:
 
 @bp.get("/<secret>/calendar.ics")
 def calendar(secret: str) -> ResponseReturnValue:
-    return _download(ical.render_ical(_get_booking(secret)), "text/calendar", "conference.ics")
+    return _download(
+        booking_calendar.render_ical(_get_booking(secret)), "text/calendar", "conference.ics"
+    )
 
 
 def _get_booking(secret: str) -> Delegate:
     return queries.get_booking(links.read_booking_key(secret))
-
-
-def _build_form(question: str, delegate: Delegate) -> ChangeForm:
-    form_class = FORMS[question]
-    form = form_class(
-        data={"seen": delegate.version, **form_class.initial_data(changes.to_draft(delegate))}
-    )
-    if isinstance(form, ChangeDaysForm):
-        form.days.set_days(registration.conference_days())
-    if isinstance(form, ChangeWorkForm):
-        form.country.choices = countries.choices(languages.current().code)
-    return form
 
 
 def _render_confirm(template: str, form: ConfirmForm, delegate: Delegate, secret: str) -> Response:
@@ -183,18 +157,16 @@ def _render_confirm(template: str, form: ConfirmForm, delegate: Delegate, secret
     return render_page(template, status, form=form, delegate=delegate, secret=secret)
 
 
-def _list_answers(delegate: Delegate, secret: str) -> list[check_answers.AnswerRow]:
+def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
     """List the answers with links to change them; none once the booking is cancelled."""
-
-    def where(question: str) -> str:
-        if not delegate.is_attending:
-            return ""
-        if question == "email":
-            return url_for(".email_change.edit", secret=secret)
-        return url_for(".edit", secret=secret, question=question)
-
-    registered = (gettext("Registered"), local_moment(delegate.registered_at), "")
-    return [*check_answers.list_answers(changes.to_draft(delegate), where), registered]
+    links_to_change = {"email": url_for(".email_change.edit", secret=secret)} | {
+        question: url_for(".edit", secret=secret, question=question) for question in CHANGE_FORMS
+    }
+    rows = [
+        (label, text, links_to_change[step] if delegate.is_attending else "")
+        for label, text, step in fields.list_answers(delegate_record.to_answers(delegate))
+    ]
+    return [*rows, (gettext("Registered"), local_moment(delegate.registered_at), "")]
 
 
 def _redirect(delegate: Delegate, flash_name: str | None) -> Response:

@@ -11,7 +11,7 @@ from app.database import db
 from app.errors import NotFound
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
-from app.registration.booking import search_key
+from app.registration.delegate_record import search_key
 from app.registration.models import Delegate
 
 Row = TypeVar("Row", bound=tuple[Any, ...])

@@ -1,7 +1,7 @@
 """What the desk does with bookings, by the rules that apply to delegates themselves.
 
-The audit log shows who did what. Where an email may be omitted, because the delegate is present
-or is better told in another way, there is a separate function without it.
+The audit log shows who did what. Whoever is present, or better told in another way, need not be
+notified by email.
 """
 
 from typing import Literal
@@ -11,13 +11,15 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
-from app.registration import booking, emails
+from app.registration import delegate_record, emails
 from app.registration import queries as registration
-from app.registration.answers import CompleteAnswers, DraftAnswers
-from app.registration.booking import identity_key
+from app.registration.answers import Answers, full_name
 from app.registration.bookings import operations
-from app.registration.bookings.operations import DuplicateBooking, EmailUnchanged
-from app.registration.models import Delegate, Needs
+from app.registration.bookings.operations import DuplicateBooking
+from app.registration.create_booking import create_booking
+from app.registration.delegate_record import identity_key
+from app.registration.fields import EMAIL, PRIVATE_FIELDS
+from app.registration.models import Delegate
 
 NEEDS_READ = "What the delegate needs was looked at"
 DETAILS_ERASED = "The details have been erased, so there is nobody to write to"
@@ -31,64 +33,47 @@ class AlreadyBooked(DuplicateBooking):
         self.reference = reference
 
 
-def add(application: CompleteAnswers, language: str, *, actor: str) -> Delegate:
-    """Create a booking, even if registration is closed, and email the confirmation."""
-    delegate = add_without_email(application, language, actor=actor)
-    emails.send_registration_confirmed(delegate)
-    return delegate
-
-
-def add_without_email(application: CompleteAnswers, language: str, *, actor: str) -> Delegate:
-    """Create a booking without an email."""
-    delegate = booking.create_booking(application, language, is_added_by_team=True)
+def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> Delegate:
+    """Create a booking, even if registration is closed."""
+    delegate = create_booking(answers, language, is_added_by_team=True)
     if delegate is None:
-        existing = registration.get_attending(
-            identity_key(application.name.full_name, application.email)
-        )
-        raise AlreadyBooked(existing.reference)
+        key = identity_key(full_name(answers), answers[EMAIL])
+        raise AlreadyBooked(registration.get_attending(key).reference)
     operations.record(delegate, "Added by hand", actor)
+    if notify:
+        emails.send_registration_confirmed(delegate)
     return delegate
 
 
-def update(delegate: Delegate, draft: DraftAnswers, *, expected_version: int, actor: str) -> bool:
-    """Apply new answers to a booking and email the changes; return True if there were any."""
+def update(
+    delegate: Delegate, answers: Answers, *, expected_version: int, actor: str, notify: bool = True
+) -> bool:
+    """Apply new answers to a booking; return True if anything changed."""
     field_changes = operations.update(
-        delegate, draft, expected_version=expected_version, actor=actor
+        delegate, answers, expected_version=expected_version, actor=actor
     )
-    if field_changes:
+    if field_changes and notify:
         emails.send_booking_changed(delegate, field_changes)
     return bool(field_changes)
 
 
-def update_without_email(
-    delegate: Delegate, draft: DraftAnswers, *, expected_version: int, actor: str
-) -> bool:
-    """Apply new answers to a booking without an email; return True if anything changed."""
-    return bool(operations.update(delegate, draft, expected_version=expected_version, actor=actor))
-
-
-def correct_email(delegate: Delegate, email: str, *, expected_version: int, actor: str) -> None:
-    """Change the email address at once, and notify the old one too."""
-    old_email = _correct_email(delegate, email, expected_version=expected_version, actor=actor)
-    emails.send_email_corrected(delegate, old_email)
-
-
-def correct_email_without_notifying_old(
-    delegate: Delegate, email: str, *, expected_version: int, actor: str
+def correct_email(
+    delegate: Delegate, email: str, *, expected_version: int, actor: str, notify_old: bool = True
 ) -> None:
-    """Change the email address at once; the old one was never the delegate's."""
-    _correct_email(delegate, email, expected_version=expected_version, actor=actor)
+    """Change the email address at once; the old one may never have been the delegate's."""
+    operations.lock_expecting(delegate, expected_version)
+    operations.require_other_email(email, delegate.email)
+    old = operations.change_email(delegate, email, "The email address was corrected", actor=actor)
+    emails.send_registration_confirmed(delegate)
+    if notify_old:
+        emails.send_email_corrected(delegate, old)
 
 
-def cancel(delegate: Delegate, *, actor: str) -> None:
-    """Cancel a booking and email a confirmation."""
-    cancel_without_email(delegate, actor=actor)
-    emails.send_booking_cancelled(delegate)
-
-
-def cancel_without_email(delegate: Delegate, *, actor: str) -> None:
-    """Cancel a booking without an email."""
+def cancel(delegate: Delegate, *, actor: str, notify: bool = True) -> None:
+    """Cancel a booking."""
     operations.cancel(delegate, actor=actor)
+    if notify:
+        emails.send_booking_cancelled(delegate)
 
 
 def send_status_again(delegate: Delegate, *, actor: str) -> None:
@@ -112,25 +97,16 @@ def erase(delegate: Delegate, *, actor: str) -> None:
     operations.erase_cancelled(delegate, actor=actor)
 
 
-def read_needs(delegate: Delegate, *, actor: str) -> Needs:
-    """Return somebody's access and dietary requirements, and record who looked at them."""
+def read_needs(delegate: Delegate, *, actor: str) -> Answers:
+    """Return somebody's private answers, and record who looked at them."""
     operations.record(delegate, NEEDS_READ, actor)
-    return delegate.needs or Needs(access="", dietary="")
+    return delegate_record.to_answers(delegate, PRIVATE_FIELDS)
 
 
 def record_export(what: str, count: int, reason: str, *, actor: str) -> None:
     """Record that somebody exported delegates' data: what, how many, and why."""
     why = f". Reason: {reason}" if reason else ""
     history.record(f"Exported {what} of {count} delegates{why}", subject="delegates", actor=actor)
-
-
-def _correct_email(delegate: Delegate, email: str, *, expected_version: int, actor: str) -> str:
-    operations.lock_expecting(delegate, expected_version)
-    if operations.is_same_email(email, delegate.email):
-        raise EmailUnchanged("That is the address that we have: enter another one")
-    old = operations.change_email(delegate, email, "The email address was corrected", actor=actor)
-    emails.send_registration_confirmed(delegate)
-    return old
 
 
 ResendMode = Literal["", "same", "afresh"]

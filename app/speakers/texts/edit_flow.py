@@ -10,6 +10,7 @@ from typing import Protocol
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.errors import RuleViolation
 from app.programme.models import Session, Speaker
@@ -19,10 +20,20 @@ from app.proposals.queries import ProposalStatus
 from app.proposals.services import SubmitResult
 from app.speakers import access
 from app.speakers.texts.forms import ProfileForm, TextForm
+from app.web import flash
 
 EditForm = ProfileForm | TextForm
-CONTROL_FIELDS = frozenset({"csrf_token", "press"})
+CONTROL_FIELDS = frozenset({"csrf_token", "button"})
 SEND, CHANGE = "send", "change"  # values of the buttons of the preview
+
+flash.MESSAGES["speakers"] |= {
+    "sent": _l("Sent. The organisers look at it, and write to you when they have decided."),
+    "shown-soon": _l("Saved. Readers see it within a few minutes."),
+    "sent-and-shown": _l(
+        "Saved. Readers see some of it within a few minutes; the organisers look at the rest first."
+    ),
+    "taken-back": _l("Taken back. The organisers do not see it any more."),
+}
 
 
 @dataclass(frozen=True)
@@ -67,14 +78,14 @@ def run(flow: EditFlow) -> ResponseReturnValue:
     """Handle the request according to the button that was pressed."""
     proposal_status = queries.get_status(flow.subject).restrict_to(fields.TEXT_FIELD_NAMES)
     form = flow.form(data=flow.form.initial_data(proposal_status.values))
-    pressed = request.form.get("press", "")
+    button = request.form.get("button", "")
     if not form.is_submitted():
         return flow.render_form(
             FormState(form.remember_values(proposal_status.values), proposal_status)
         )
-    if form.apply_button(pressed) or pressed == CHANGE or not form.validate():
+    if form.apply_button(button) or button == CHANGE or not form.validate():
         return flow.render_form(FormState(form, proposal_status))
-    if pressed != SEND:
+    if button != SEND:
         return flow.render_preview(form)
     return _submit(flow, proposal_status, form)
 

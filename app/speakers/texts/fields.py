@@ -1,98 +1,126 @@
 """The form fields of the public texts of speakers and sessions, with their limits."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     FieldList,
     Form,
     FormField,
     SelectField,
-    StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, ValidationError
+from wtforms.validators import ValidationError
 
-from app.forms.validators import (
-    max_length,
-    no_hidden_characters,
-    one_of_choices,
-    requires_alphanumeric,
+from app.forms import base
+from app.forms.fields import (
+    DIR_AUTO,
+    MARKDOWN_HINT,
+    MAX_EDITOR_LINE_LENGTH,
+    counted_text_field,
+    editor_text_field,
+    line_field,
 )
+from app.forms.validators import max_length, no_hidden_characters, one_of_choices
 from app.programme import speaker_links
-from app.text import collapse_whitespace, normalise
+from app.programme.fields.table import (
+    LANGUAGE,
+    MAX_WORD_LENGTH,
+    MAX_WORDS,
+    PROSE,
+    WORDS,
+    YES_NO,
+    Field,
+    FieldTable,
+    parse_words,
+)
+from app.programme.labels import LANGUAGE_TAG
+from app.text import normalise_lines
 from app.web import languages
 
-MAX_NAME_LENGTH = 200  # characters
-MAX_LINE_LENGTH = 300
-MAX_SHORT_LINE_LENGTH = 100
-MAX_BIOGRAPHY_LENGTH = 3_000
+MAX_BIOGRAPHY_LENGTH = 3_000  # characters
 MAX_ABSTRACT_LENGTH = 3_000
 MAX_LINKS_LENGTH = (
     speaker_links.MAX_ADDRESS_LENGTH + speaker_links.MAX_LABEL_LENGTH + 2
 ) * speaker_links.MAX_LINKS
 MAX_LANGUAGES = 12
-DIR_AUTO = {"dir": "auto"}  # the direction of the typed text
-CHARACTERS_LEFT, CHARACTERS_OVER = (
-    _l("Characters left: …"),
-    _l("Characters too many: …"),
-)  # hints while typing
-MARKDOWN_HINT = _l("Public. Markdown: an empty line begins a new paragraph, *words* are emphasised")
 
 
-def normalise_lines(text: str | None) -> str:
-    """Return typed text normalised, with LF at the end of each line."""
-    return normalise(text).replace("\r\n", "\n").replace("\r", "\n")
+def _valid_language(_form: Any, field: Any) -> None:
+    """Reject a value that is not a language tag."""
+    if field.data and not LANGUAGE_TAG.fullmatch(field.data):
+        raise ValidationError(_l("Enter the code of a language, such as en or pt-BR"))
 
 
-def name_field(label: Any, subject: Any, required_message: Any, hint: Any) -> StringField:
-    """Return a required field for a name, in any script."""
-    validators = [
-        DataRequired(required_message),
-        max_length(MAX_NAME_LENGTH, subject),
-        no_hidden_characters,
-    ]
-    validators.append(requires_alphanumeric(subject))
-    return StringField(label, validators, [collapse_whitespace], hint, render_kw=DIR_AUTO)
+def _valid_words(_form: Any, field: Any) -> None:
+    """Reject too many words, and one that is too long."""
+    words = parse_words(field.data or "")
+    if len(words) > MAX_WORDS or any(len(one) > MAX_WORD_LENGTH for one in words):
+        raise ValidationError(
+            gettext(
+                "Give at most %(most)s, each of %(longest)s characters or fewer",
+                most=MAX_WORDS,
+                longest=MAX_WORD_LENGTH,
+            )
+        )
 
 
-def line_field(
-    label: Any, subject: Any, hint: Any, max_chars: int = MAX_LINE_LENGTH, **html_attributes: str
-) -> StringField:
-    """Return an optional one-line field."""
-    validators = [max_length(max_chars, subject), no_hidden_characters]
-    return StringField(
-        label, validators, [collapse_whitespace], hint, render_kw={**DIR_AUTO, **html_attributes}
+VALIDATORS = {LANGUAGE: _valid_language, WORDS: _valid_words}
+
+
+def form_field(field: Field) -> Any:
+    """Return the form field that asks for a field of a table."""
+    question = field.question
+    if question is None:
+        raise LookupError(field.name)
+    if field.kind is YES_NO:
+        return BooleanField(question.label, description=question.hint)
+    limit = question.limit or MAX_EDITOR_LINE_LENGTH
+    if field.kind is PROSE:
+        return editor_text_field(question.label, question.subject, question.hint, limit)
+    return line_field(
+        question.label,
+        question.subject,
+        validator=VALIDATORS.get(field.kind),
+        description=question.hint,
+        max_chars=limit,
+        **{**DIR_AUTO, **question.attributes},
     )
 
 
-def text_field(label: Any, subject: Any, hint: Any, max_chars: int) -> TextAreaField:
-    """Return a field for Markdown; a text that was longer before may stay."""
-    return TextAreaField(
-        label,
-        [max_length_unless_unchanged(max_chars, subject), no_hidden_characters],
-        [normalise_lines],
-        hint,
-        render_kw={
-            **DIR_AUTO,
-            "data-most": str(max_chars),
-            "data-left": CHARACTERS_LEFT,
-            "data-over": CHARACTERS_OVER,
-        },
-    )
+class TableForm(base.Form):
+    """A form that asks for fields of a table."""
 
+    table: ClassVar[FieldTable[Any]]
+    other_names: ClassVar[Sequence[str]] = ()
 
-def max_length_unless_unchanged(max_chars: int, subject: Any) -> Any:
-    """Return a validator that rejects a text that is too long, unless it was before."""
-    check = max_length(max_chars, subject)
+    @classmethod
+    def add_other_fields(cls, fields: Iterable[Field]) -> None:
+        """Add the fields that have a question but no place in the form to ``other_fields``."""
+        others = [one for one in fields if one.question and not hasattr(cls, one.name)]
+        for one in others:
+            setattr(cls, one.name, form_field(one))
+        cls.other_names = [*cls.other_names, *(one.name for one in others)]
 
-    def not_longer_now(form: Any, field: StringField) -> None:
-        if field.data != normalise_lines(field.object_data):
-            check(form, field)
+    @property
+    def other_fields(self) -> Sequence[Any]:
+        """The fields without a place of their own, for a loop in the template."""
+        return [self[name] for name in self.other_names if name in self]
 
-    return not_longer_now
+    @classmethod
+    def initial_values(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the form's initial data."""
+        known = (one for one in cls.table if one.name in values)
+        return {one.name: one.kind.format(values[one.name]) for one in known}
+
+    @property
+    def table_values(self) -> dict[str, Any]:
+        """Return what was typed, as values of the table."""
+        asked = [one for one in self.table if one.name in self]
+        return {one.name: one.kind.parse(self[one.name].data) for one in asked}
 
 
 def valid_links(_form: Any, field: TextAreaField) -> None:
@@ -133,7 +161,7 @@ class BiographyForm(Form):
     language = SelectField(
         _l("Language"), [one_of_choices(_l("Choose one of the languages"))], validate_choice=False
     )
-    text = text_field(
+    text = counted_text_field(
         _l("Biography in this language"), _l("The biography"), MARKDOWN_HINT, MAX_BIOGRAPHY_LENGTH
     )
 
@@ -156,9 +184,9 @@ class BiographiesField(FieldList):  # type: ignore[type-arg]  # not generic at r
     def __init__(self, label: Any, **kwargs: Any) -> None:
         super().__init__(FormField(BiographyForm), label, max_entries=MAX_LANGUAGES, **kwargs)
 
-    def apply_button(self, pressed: str) -> bool:
+    def apply_button(self, button: str) -> bool:
         """Add or remove a row if that button was pressed; return True if so."""
-        action, _, number = pressed.partition(" ")
+        action, _, number = button.partition(" ")
         if action == "add-language" and len(self.entries) < MAX_LANGUAGES:
             self.append_entry().form.language.render_kw = {"autofocus": ""}
         elif action == "remove-language" and number in map(str, range(len(self.entries))):

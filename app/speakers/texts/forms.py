@@ -8,55 +8,38 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from app.forms.base import Form
+from app.forms.fields import (
+    counted_text_field,
+    editor_name_field,
+)
 from app.programme import speaker_links
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import PROFILE_FIELDS, SPEAKER_FIELDS
 from app.proposals import merging
 from app.speakers.texts import fields
-from app.speakers.texts.fields import BiographiesField
+from app.speakers.texts.fields import BiographiesField, TableForm
 
 MAX_FINGERPRINTS_LENGTH = 2_000  # characters
-PUBLIC_HINT = _l("Public")
 
 
-class ProfileFields(Form):
+class ProfileFields(TableForm):
     """The public profile of a speaker, without the photo."""
 
-    name = fields.name_field(
+    table = SPEAKER_FIELDS
+
+    name = editor_name_field(
         _l("Name"),
         _l("The name"),
         _l("Enter the name"),
         _l("Public. In the writing in which it is usually written"),
     )
-    honorific = fields.line_field(
-        _l("Title before the name (optional)"),
-        _l("The title"),
-        _l("Public. For example Professor, Dr or Sir"),
-        fields.MAX_SHORT_LINE_LENGTH,
-    )
-    pronunciation = fields.line_field(
-        _l("How to say the name (optional)"),
-        _l("How to say the name"),
-        _l(
-            "Public. In plain letters, for whoever introduces the speaker: "
-            "for example zho-OW mah-RAY"
-        ),
-        fields.MAX_SHORT_LINE_LENGTH,
-    )
-    pronouns = fields.line_field(
-        _l("Pronouns (optional)"),
-        _l("The pronouns"),
-        _l("Public. For example she/her or they/them"),
-        fields.MAX_SHORT_LINE_LENGTH,
-    )
-    role = fields.line_field(
-        _l("Role (optional)"), _l("The role"), _l("Public. For example Professor of public health")
-    )
-    organisation = fields.line_field(
-        _l("Organisation (optional)"), _l("The organisation"), PUBLIC_HINT
-    )
-    country = fields.line_field(
-        _l("Country (optional)"), _l("The country"), PUBLIC_HINT, list="countries"
-    )
-    biography = fields.text_field(
+    honorific = fields.form_field(SPEAKER_FIELDS["honorific"])
+    pronunciation = fields.form_field(SPEAKER_FIELDS["pronunciation"])
+    pronouns = fields.form_field(SPEAKER_FIELDS["pronouns"])
+    role = fields.form_field(SPEAKER_FIELDS["role"])
+    organisation = fields.form_field(SPEAKER_FIELDS["organisation"])
+    country = fields.form_field(SPEAKER_FIELDS["country"])
+    biography = counted_text_field(
         _l("Biography (optional)"),
         _l("The biography"),
         _l(
@@ -68,42 +51,43 @@ class ProfileFields(Form):
     biographies = BiographiesField(_l("Biography in other languages (optional)"))
     links = fields.links_field()
 
-    @staticmethod
-    def initial_data(values: Mapping[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def initial_data(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the form's initial data."""
-        return {
-            **{name: values[name] for name in speaker_links.PROFILE_FIELDS},
-            "biographies": BiographiesField.initial_data(values["biographies"]),
-            "links": speaker_links.format_links(values["links"]),
-        }
+        biographies = BiographiesField.initial_data(values["biographies"])
+        return {**cls.initial_values(values), "biographies": biographies}
 
-    def apply_button(self, pressed: str) -> bool:
+    def apply_button(self, button: str) -> bool:
         """Add or remove a biography if that button was pressed; return True if so."""
-        return "biographies" in self and self.biographies.apply_button(pressed)
+        return "biographies" in self and self.biographies.apply_button(button)
 
     @property
     def typed_values(self) -> dict[str, Any]:
         """Return what was typed, as values of an edit."""
-        values = {
-            name: self[name].data or "" for name in speaker_links.PROFILE_FIELDS if name in self
-        }
+        typed = self.table_values
+        values = {name: typed[name] for name in PROFILE_FIELDS if name in typed}
         if "biographies" in values:
             values["biographies"] = self.biographies.to_pairs
         if "links" in values:
-            values["links"] = speaker_links.parse_links(values["links"])
+            values["links"] = speaker_links.parse_links(self.links.data or "")
         return values
 
 
-class TextFields(Form):
+ProfileFields.add_other_fields(SPEAKER_FIELDS[name] for name in PROFILE_FIELDS)
+
+
+class TextFields(TableForm):
     """The public text of a session."""
 
-    title = fields.name_field(
+    table = SESSION_FIELDS
+
+    title = editor_name_field(
         _l("Title"),
         _l("The title"),
         _l("Enter the title"),
         _l("Public, at most 200 characters"),
     )
-    abstract = fields.text_field(
+    abstract = counted_text_field(
         _l("Abstract (optional)"),
         _l("The abstract"),
         _l(
@@ -113,20 +97,23 @@ class TextFields(Form):
         fields.MAX_ABSTRACT_LENGTH,
     )
 
-    @staticmethod
-    def initial_data(values: Mapping[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def initial_data(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the form's initial data."""
-        return {name: values[name] for name in ("title", "abstract")}
+        return cls.initial_values({name: values[name] for name in SESSION_FIELDS.proposed_names})
 
     @staticmethod
-    def apply_button(_pressed: str) -> bool:
+    def apply_button(_button: str) -> bool:
         """Return False: there are no rows to add or remove."""
         return False
 
     @property
     def typed_values(self) -> dict[str, Any]:
         """Return what was typed, as values of an edit."""
-        return {name: self[name].data or "" for name in ("title", "abstract") if name in self}
+        return self.table_values
+
+
+TextFields.add_other_fields(SESSION_FIELDS[name] for name in SESSION_FIELDS.proposed_names)
 
 
 class TracksInitialValues(Form):

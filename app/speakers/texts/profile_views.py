@@ -7,17 +7,16 @@ from flask_babel import lazy_gettext as _l
 from app.errors import NotFound
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme import queries as programme
-from app.programme import speaker_links
-from app.programme.fields.speakers import PHOTO
+from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Speaker
 from app.proposals import preview, services
 from app.registration import countries
 from app.releases import page_context
-from app.speakers import access, flash, photo_proposals
+from app.speakers import access, photo_proposals
 from app.speakers.texts import edit_flow
 from app.speakers.texts.edit_flow import EditForm, FormState
 from app.speakers.texts.forms import ProfileForm
-from app.web import languages
+from app.web import flash, languages
 from app.web.rendering import render_page
 
 bp = Blueprint("profile", __name__, url_prefix="/<slug>/profile")
@@ -43,7 +42,7 @@ class _ProfileFlow:
             auto_approved=[
                 str(said) for name, said in FIELD_NAMES.items() if name in auto_approved
             ],
-            pressed=request.form.get("press", ""),
+            pressed_button=request.form.get("button", ""),
             countries=countries.choices(languages.current().code),
         )
 
@@ -56,11 +55,13 @@ class _ProfileFlow:
             **page_context.build_speaker_context(around, found),
             typed_pairs=edit_flow.get_typed_pairs(),
             form=ConfirmForm(formdata=None),
-            trail=[(self.subject.name, url_for("speakers.show_checklist", slug=self.subject.slug))],
+            breadcrumbs=[
+                (self.subject.name, url_for("speakers.show_checklist", slug=self.subject.slug))
+            ],
         )
 
     def redirect_with_flash(self, flash_name: str) -> ResponseReturnValue:
-        return flash.redirect_to_checklist(self.subject, flash_name)
+        return _redirect_with_flash(self.subject, flash_name)
 
 
 @bp.route("", methods=["GET", "POST"])
@@ -74,10 +75,8 @@ def edit(slug: str) -> ResponseReturnValue:
 def withdraw(slug: str) -> ResponseReturnValue:
     """Withdraw the proposed texts; a proposed photo stays."""
     speaker = access.get_own_speaker(slug)
-    was_pending = services.withdraw(
-        speaker, speaker_links.PROFILE_FIELDS, actor=access.current_actor()
-    )
-    return flash.redirect_to_checklist(speaker, "taken-back" if was_pending else "as-it-was")
+    was_pending = services.withdraw(speaker, PROFILE_FIELDS, actor=access.current_actor())
+    return _redirect_with_flash(speaker, "taken-back" if was_pending else "as-it-was")
 
 
 @bp.get("/photo.jpg")
@@ -87,3 +86,7 @@ def photo(slug: str) -> ResponseReturnValue:
     if found is None:
         raise NotFound("There is no photo yet")
     return Response(found.picture, mimetype="image/jpeg")
+
+
+def _redirect_with_flash(speaker: Speaker, flash_name: str) -> ResponseReturnValue:
+    return flash.redirect_to(url_for("speakers.show_checklist", slug=speaker.slug), flash_name)

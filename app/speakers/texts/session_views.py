@@ -1,6 +1,6 @@
-"""The title and the abstract of a session, edited by its owner."""
+"""The title, the abstract and the keywords of a session, edited by its owner."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -16,6 +16,7 @@ from app.speakers import access, session_owners
 from app.speakers.texts import edit_flow
 from app.speakers.texts.edit_flow import EditForm, FormState
 from app.speakers.texts.forms import TextForm
+from app.web import flash
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
 
@@ -40,7 +41,7 @@ class _SessionTextFlow:
             session=self.subject,
             place=now,
             moved_from=began if began not in {"", now} else "",
-            trail=[(gettext("Whose pages?"), url_for("speakers.home"))],
+            breadcrumbs=[(gettext("Whose pages?"), url_for("speakers.home"))],
         )
 
     def render_preview(self, form: EditForm) -> ResponseReturnValue:
@@ -57,7 +58,7 @@ class _SessionTextFlow:
             place=now,
             moved_from=began if began not in {"", now} else "",
             form=ConfirmForm(formdata=None),
-            trail=[(gettext("Whose pages?"), url_for("speakers.home"))],
+            breadcrumbs=[(gettext("Whose pages?"), url_for("speakers.home"))],
         )
 
     def redirect_with_flash(self, flash_name: str) -> ResponseReturnValue:
@@ -92,7 +93,7 @@ def _get_editable_session(slug: str) -> Session:
 
 def _redirect_with_flash(session: Session, flash_name: str) -> ResponseReturnValue:
     """Redirect to the page that shows the state of the text."""
-    return redirect(url_for(".edit", slug=session.slug, done=flash_name), 303)
+    return flash.redirect_to(url_for(".edit", slug=session.slug), flash_name)
 
 
 def _when_and_where(session: Session) -> str:

@@ -47,12 +47,12 @@ export function moveByKeys(board) {
   }
 
   function steer(event) {
-    const deed = { Enter: save, Escape: letGo, Delete: takeOff, Backspace: takeOff }[event.key];
-    const to = deed ? null : moved(event);
-    if (!deed && !to) return;
+    const action = { Enter: save, Escape: letGo, Delete: takeOff, Backspace: takeOff }[event.key];
+    const to = action ? null : moved(event);
+    if (!action && !to) return;
     event.preventDefault();
     event.stopPropagation();
-    if (deed) deed();
+    if (action) action();
     else go(to);
   }
 

@@ -59,7 +59,7 @@ export function makeSaving(board) {
   function asked(slug, to) {
     return new URLSearchParams({
       csrf_token: root.dataset.token,
-      version: versions.get(slug) ?? board.card(slug).dataset.version,
+      expected_version: versions.get(slug) ?? board.card(slug).dataset.version,
       day: board.day(),
       start: typed(to.start),
       minutes: to.minutes,

@@ -1,0 +1,274 @@
+"""Tables of fields: what is to be said of a field of a session or speaker is said in its row.
+
+Editing, forms, history, proposals, snapshots, comparisons, search, imports and exports read the
+tables in loops, so a field of one of the kinds below needs no code of its own. A row may have
+functions of its own where it differs from its kind.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from app.programme import speaker_links
+
+EntityT = TypeVar("EntityT")
+RecordT = TypeVar("RecordT")
+MAX_WORDS: Final = 20
+MAX_WORD_LENGTH: Final = 60  # characters
+SAME_NAME: Final = "="
+EMPTY_VALUES: Final[tuple[Any, ...]] = (None, "", [])
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that the tools of gettext look for
+    """Mark a text that is stored in English and translated where it is shown."""
+    return message
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _dump_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _value_or_none(value: Any) -> Any:
+    return value or None
+
+
+def dump_moment(moment: datetime | None) -> str | None:
+    """Return a datetime as a field value: ISO 8601 in UTC."""
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def load_moment(value: str | None) -> datetime | None:
+    """Return the datetime of a field value."""
+    return datetime.fromisoformat(value) if value else None
+
+
+def _normalise_moment(value: datetime | str | None) -> str | None:
+    return dump_moment(load_moment(value) if isinstance(value, str) else value)
+
+
+def _display_yes_or_no(value: Any) -> str:
+    return "yes" if value else "no"
+
+
+def _normalise_pairs(pairs: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the pairs as JSON lists, without duplicates."""
+    return [list(pair) for pair in dict.fromkeys((first, second) for first, second in pairs)]
+
+
+def _display_links(links: Sequence[Sequence[str]]) -> str:
+    return ", ".join(f"{label} ({address})" for address, label in links)
+
+
+def parse_links(typed: str) -> list[list[str]]:
+    """Return the URL and text of each line; the default text is the host name."""
+    parted = [line.split(maxsplit=1) for line in typed.splitlines() if line.strip()]
+    return [[address, rest[0].strip() if rest else _host(address)] for address, *rest in parted]
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or address
+    except ValueError:
+        return address
+
+
+def normalise_words(words: Sequence[str]) -> list[str]:
+    """Return the words without empty ones, and each once, whatever its case."""
+    found: dict[str, str] = {}
+    for word in (" ".join(one.split()) for one in words):
+        found.setdefault(word.casefold(), word)
+    return [word for word in found.values() if word]
+
+
+def parse_words(typed: str) -> list[str]:
+    """Return the words that are separated by commas, semicolons or line breaks."""
+    return normalise_words(typed.replace(";", ",").replace("\n", ",").split(","))
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """What the fields of a kind have in common.
+
+    A value is what JSON can hold: a text, a number, a boolean, null, or a list of these.
+    """
+
+    load: Callable[[Any], Any] = _unchanged  # from what the column holds
+    dump: Callable[[Any], Any] = _unchanged
+    normalise: Callable[[Any], Any] = _unchanged
+    display: Callable[[Any], str] = str
+    parse: Callable[[str], Any] = _unchanged  # from what is typed into a form
+    format: Callable[[Any], Any] = _unchanged
+
+
+LINE: Final = Kind()
+PROSE: Final = Kind()  # Markdown; HTML in a snapshot
+LANGUAGE: Final = Kind()  # its code
+YES_NO: Final = Kind(display=_display_yes_or_no)
+NUMBER: Final = Kind(normalise=_value_or_none)
+REFERENCE: Final = Kind(normalise=_value_or_none)  # the key of something else
+MOMENT: Final = Kind(dump_moment, load_moment, _normalise_moment)
+LINKS: Final = Kind(  # [[url, label], …]
+    json.loads,
+    _dump_json,
+    _normalise_pairs,
+    _display_links,
+    parse_links,
+    speaker_links.format_links,
+)
+WORDS: Final = Kind(json.loads, _dump_json, normalise_words, ", ".join, parse_words, ", ".join)
+TRANSLATIONS: Final = Kind(json.loads, _dump_json, _normalise_pairs)  # [[language, Markdown], …]
+LISTS: Final = frozenset({LINKS, WORDS, TRANSLATIONS})  # JSON in their columns
+
+
+@dataclass(frozen=True)
+class Question:
+    """How forms ask for a field; the texts are translatable."""
+
+    label: Any
+    subject: Any  # what messages call it: The licence
+    hint: Any
+    limit: int = 0  # characters; 0: the usual limit of a form
+    attributes: Mapping[str, str] = field(default_factory=dict)  # of the HTML element
+
+
+@dataclass(frozen=True)
+class Column:
+    """The column of a field in spreadsheets; its heading is the label."""
+
+    names: str  # by which an import knows it, without spaces and accents
+    description: Any = ""  # in template files, translatable; "": they do not have it
+    example: str = ""
+    is_exported: bool = True
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field: the name is that of the column, of the attribute of a snapshot, and in the history.
+
+    Its label is English, as the history stores it; pages translate it.
+    """
+
+    name: str
+    label: str
+    kind: Kind = LINE
+    file_name: str = SAME_NAME  # in files and parsed records; "": no loop imports or exports it
+    column: Column | None = None
+    question: Question | None = None
+    is_public: bool = True  # in snapshots
+    is_proposed: bool = False  # speakers may propose it
+    is_searched: bool = False
+    filter_name: str = ""  # of the query parameter that filters by it
+    get: Callable[[Any], Any] | None = None  # this and the following: other than its kind
+    set: Callable[[Any, Any], None] | None = None
+    display: Callable[[Any], str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.file_name == SAME_NAME:
+            object.__setattr__(self, "file_name", self.name)
+
+    def get_value(self, entity: Any) -> Any:
+        """Return the value in an entity."""
+        return self.get(entity) if self.get else self.kind.load(getattr(entity, self.name))
+
+    def set_value(self, entity: Any, value: Any) -> None:
+        """Set the value in an entity; raise RuleViolation if it is not valid."""
+        if self.set:
+            self.set(entity, value)
+        else:
+            setattr(entity, self.name, self.kind.dump(value))
+
+    def read_row(self, row: Any) -> Any:
+        """Return what a row holds as snapshots and parsed records do: with tuples for lists."""
+        value = getattr(row, self.name)
+        return _freeze(self.kind.load(value)) if self.kind in LISTS else value
+
+    def to_column(self, value: Any) -> Any:
+        """Return what the column holds for a value of a snapshot or parsed record."""
+        return self.kind.dump(value) if self.kind in LISTS else value
+
+
+def _freeze(value: Any) -> Any:
+    return tuple(map(_freeze, value)) if isinstance(value, list) else value
+
+
+def copy_attributes(source: Any, record: type[RecordT], **values: Any) -> RecordT:
+    """Build a dataclass from the attributes that an object has by the same names, and values."""
+    names = (one.name for one in fields(record) if one.name not in values)  # type: ignore[arg-type]
+    return record(**{name: getattr(source, name) for name in names}, **values)
+
+
+class FieldTable(Generic[EntityT]):
+    """The fields of one kind of entity, in their order; a ``FieldSet`` of versioned edits."""
+
+    def __init__(
+        self,
+        subject: Callable[[EntityT], str],
+        name: Callable[[EntityT], str],
+        check: Callable[[EntityT], None],
+        *fields: Field,
+    ) -> None:
+        self.history_subject = subject
+        self.name = name
+        self.check = check  # raises RuleViolation if fields contradict each other
+        self._fields = {one.name: one for one in fields}
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._fields.values())
+
+    def __getitem__(self, name: str) -> Field:
+        return self._fields[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all fields."""
+        return tuple(self._fields)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The English labels by name."""
+        return {one.name: one.label for one in self}
+
+    @property
+    def in_files(self) -> list[Field]:
+        """The fields that are copied between rows, snapshots, files and parsed records."""
+        return [one for one in self if one.file_name]
+
+    @property
+    def proposed_names(self) -> tuple[str, ...]:
+        """The names of the fields that speakers may propose."""
+        return tuple(one.name for one in self if one.is_proposed)
+
+    def names_of(self, *kinds: Kind) -> frozenset[str]:
+        """Return the names of the fields of these kinds."""
+        return frozenset(one.name for one in self if one.kind in kinds)
+
+    def get_value(self, entity: EntityT, field: str) -> Any:
+        """Return the value of a field in a form that JSON can hold."""
+        return self._fields[field].get_value(entity)
+
+    def set_value(self, entity: EntityT, field: str, value: Any) -> None:
+        """Set a field from such a value; raise RuleViolation if it is not valid."""
+        self._fields[field].set_value(entity, value)
+
+    def label(self, field: str) -> str:
+        """Return the field's label in English."""
+        return self._fields[field].label
+
+    def display_value(self, field: str, value: Any) -> str:
+        """Return a value as text, or "" if it is empty."""
+        if value in EMPTY_VALUES:
+            return ""
+        row = self._fields[field]
+        return (row.display or row.kind.display)(value)
+
+    def normalise(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values in the form in which they are compared and saved, in field order."""
+        given = (one for one in self if one.name in values)
+        return {one.name: one.kind.normalise(values[one.name]) for one in given}

@@ -1,0 +1,160 @@
+"""Validation and processing of speakers' photos.
+
+An uploaded picture is decoded once and never stored. It is rotated upright, converted to sRGB,
+scaled down and encoded again, so that nothing else of the file remains: no location, no camera
+details, nothing hidden behind the picture. The square that visitors see is cropped from this
+reduced original and can be cropped again later.
+"""
+
+import re
+import struct
+import zlib
+from io import BytesIO
+from typing import Final
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from app.errors import InvalidFile
+from app.programme.photos.cropping import encode_jpeg
+
+MAX_UPLOAD_BYTES: Final = 10 * 1024 * 1024  # 10 MiB
+ORIGINAL_SIDE: Final = 960  # pixels of the shorter side of the stored original
+MAX_ASPECT_RATIO: Final = 2  # longer side to shorter side; the rest is cut off at both ends
+MIN_SIDE: Final = 100  # pixels of the shorter side
+ORIGINAL_QUALITY: Final = 90
+JPEG_FORMATS: Final = frozenset({"JPEG", "MPO"})
+MAX_PIXELS: Final = 12_500_000  # enough for phones; all are decoded at once
+MAX_JPEG_PIXELS: Final = 64_000_000  # a JPEG can be decoded at reduced size
+MAX_WEBP_PIXELS: Final = 6_000_000  # the decoder needs several times the memory
+JPEG_SCAN, MAX_JPEG_SCANS = (
+    b"\xff\xda",
+    200,
+)  # each scan takes as long as decoding the whole picture
+HEIF_SIGNATURE: Final = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)
+PDF_SIGNATURE, PDF_WITHIN = b"%PDF-", 1024  # PDF viewers search this many bytes for the signature
+ZIP_END_SIGNATURE, ZIP_END_WITHIN = (
+    b"PK\x05\x06",
+    65_557,
+)  # length of the end record with the longest comment (APPNOTE 4.3.16)
+ACTIVE_CONTENT: Final = re.compile(rb"<(?:script|html|svg|iframe|\?php)", re.IGNORECASE)
+DECODING_ERRORS: Final = (  # decoders raise these for broken and hostile files
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+
+def normalise_upload(body: bytes) -> bytes:
+    """Return an upload as an upright, reduced JPEG without metadata; raise InvalidFile."""
+    _check_file(body)
+    try:
+        with Image.open(BytesIO(body), formats=["JPEG", "PNG", "WEBP"]) as picture:
+            _check_size(picture, body)
+            _refuse_polyglot(body)
+            return encode_jpeg(_to_srgb(_shrink_and_rotate(picture)), ORIGINAL_QUALITY)
+    except Image.DecompressionBombError:
+        raise InvalidFile(_too_many_pixels_message()) from None
+    except UnidentifiedImageError:
+        raise InvalidFile("Choose a JPEG, PNG or WebP picture: this file is none of them") from None
+    except DECODING_ERRORS:
+        raise InvalidFile("This picture is broken, so it cannot be shown") from None
+
+
+def _check_file(body: bytes) -> None:
+    """Refuse files that are too large or in an unsupported format."""
+    if len(body) > MAX_UPLOAD_BYTES:
+        raise InvalidFile("This picture is larger than 10 MB")
+    if HEIF_SIGNATURE.match(body):
+        raise InvalidFile(
+            "This is a HEIC picture, as iPhones keep them. Send it as a JPEG: choose it in the "
+            "browser of the phone itself, or save it as JPEG first"
+        )
+
+
+def _check_size(picture: Image.Image, body: bytes) -> None:
+    """Check the dimensions that the file claims, before it is decoded."""
+    is_jpeg = picture.format in JPEG_FORMATS
+    if picture.width * picture.height > _max_pixels(picture):
+        raise InvalidFile(_too_many_pixels_message())
+    if min(picture.size) < MIN_SIDE:
+        raise InvalidFile("This picture is too small: each side needs 100 pixels or more")
+    if is_jpeg and body.count(JPEG_SCAN) > MAX_JPEG_SCANS:
+        raise InvalidFile("This picture would take too long to read: save it anew as a JPEG")
+
+
+def _max_pixels(picture: Image.Image) -> int:
+    """Return how many pixels can be decoded within the memory of a web worker."""
+    if picture.format in JPEG_FORMATS and "progressive" not in picture.info:
+        return MAX_JPEG_PIXELS
+    return MAX_WEBP_PIXELS if picture.format == "WEBP" else MAX_PIXELS
+
+
+def _refuse_polyglot(body: bytes) -> None:
+    """Refuse a file that other programs would open as something other than a picture."""
+    is_archive = ZIP_END_SIGNATURE in body[-ZIP_END_WITHIN:]
+    if is_archive or PDF_SIGNATURE in body[:PDF_WITHIN] or ACTIVE_CONTENT.search(body):
+        raise InvalidFile(
+            "Choose a picture that holds nothing else: this file is two things at once"
+        )
+
+
+def _too_many_pixels_message() -> str:
+    return "This picture has too many pixels: make it smaller, or save it as a plain JPEG"
+
+
+def _shrink_and_rotate(picture: Image.Image) -> Image.Image:
+    """Scale a picture down, and rotate it by its EXIF orientation."""
+    picture.draft(None, (ORIGINAL_SIDE, ORIGINAL_SIDE))
+    plain = _to_blendable_mode(picture)
+    shorter = min(plain.size)
+    width, height = (min(one, MAX_ASPECT_RATIO * shorter) for one in plain.size)
+    left, top = (plain.width - width) // 2, (plain.height - height) // 2
+    share = min(1, ORIGINAL_SIDE / shorter)
+    small = plain.resize(
+        (round(width * share), round(height * share)),
+        Image.Resampling.LANCZOS,
+        box=(left, top, left + width, top + height),
+        reducing_gap=3,
+    )
+    small.info = dict(picture.info)
+    return ImageOps.exif_transpose(small)
+
+
+def _to_blendable_mode(picture: Image.Image) -> Image.Image:
+    """Convert a picture to a mode in which it can be resampled."""
+    if picture.mode in {"P", "PA"} or "transparency" in picture.info:
+        return picture.convert("RGBA")
+    if picture.mode.startswith("I"):  # 16-bit greyscale
+        return picture.convert("I")
+    return picture.convert("L") if picture.mode == "1" else picture
+
+
+def _to_srgb(picture: Image.Image) -> Image.Image:
+    """Convert a picture to sRGB, on white where it is transparent."""
+    profile = picture.info.get("icc_profile")
+    if picture.mode == "I":
+        picture = picture.point(lambda grey: grey / 256).convert("L")
+    if "A" in picture.mode:
+        clear = picture.convert("RGBA")
+        picture = Image.new("RGB", picture.size, "white")
+        picture.paste(clear, mask=clear.getchannel("A"))
+    if profile:
+        try:
+            theirs, ours = (
+                ImageCms.ImageCmsProfile(BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+            )
+            turned = ImageCms.profileToProfile(picture, theirs, ours, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):  # ignore a broken colour profile
+            turned = None
+        if turned is not None:
+            return turned
+    return picture.convert("RGB")

@@ -1,0 +1,63 @@
+"""Create a booking: a free reference, a key for its links, and a seat."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from app import clock
+from app.database import db, violated_constraint
+from app.registration import delegate_record, seats
+from app.registration.answers import Answers
+from app.registration.delegate_record import IDENTITY_CONSTRAINT
+from app.registration.fields import CONSENT
+from app.registration.models import Delegate
+
+REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, no vowels
+REFERENCE_LENGTH = 8
+MAX_REFERENCE_ATTEMPTS = 5  # attempts to find an unused reference
+REFERENCE_CONSTRAINT = "uq_delegate_reference"
+
+
+def create_booking(
+    answers: Answers, language: str, *, is_added_by_team: bool = False
+) -> Delegate | None:
+    """Create a booking and take a seat; return None if the same person already has one."""
+    for _ in range(MAX_REFERENCE_ATTEMPTS):
+        delegate = _build_delegate(answers, language, is_added_by_team=is_added_by_team)
+        try:
+            with db.session.begin_nested():
+                seats.reserve(seats.CONFERENCE, delegate)
+        except IntegrityError as clash:
+            constraint = violated_constraint(clash)
+            if constraint == IDENTITY_CONSTRAINT:
+                return None
+            if constraint != REFERENCE_CONSTRAINT:
+                raise
+        else:
+            return delegate
+    raise RuntimeError("no reference is free")
+
+
+def _build_delegate(answers: Answers, language: str, *, is_added_by_team: bool) -> Delegate:
+    delegate = Delegate(
+        reference=generate_reference(),
+        access_key=generate_access_key(),
+        language=language,
+        consented_at=datetime.fromisoformat(answers[CONSENT]),
+        registered_at=clock.now(),
+        is_added_by_team=is_added_by_team,
+    )
+    delegate_record.store(delegate, answers)
+    delegate_record.refresh_search_keys(delegate)
+    return delegate
+
+
+def generate_reference() -> str:
+    """Return a random booking reference."""
+    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+def generate_access_key() -> str:
+    """Return a random key for links; links signed with the previous key stop working."""
+    return secrets.token_urlsafe(16)

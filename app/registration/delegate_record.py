@@ -1,0 +1,58 @@
+"""The row of a delegate: the answers that it stores, and the keys that identify and find it."""
+
+import unicodedata
+from collections.abc import Iterable
+
+from app.registration.answers import Answers
+from app.registration.fields import FIELDS, PRIVATE_FIELDS, DelegateField
+from app.registration.models import Delegate, Needs
+
+IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
+MAX_SORT_KEY_LENGTH = 100  # characters
+
+
+def to_answers(delegate: Delegate, asked: Iterable[DelegateField] = FIELDS) -> Answers:
+    """Return a booking, or some of it, as the answers that would make it."""
+    return {field.name: field.get(delegate) for field in asked}
+
+
+def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
+    """Return the answers of a booking with others in place of its own."""
+    merged = {**to_answers(delegate), **answers}
+    return {field.name: field.read(merged) for field in FIELDS}
+
+
+def store(delegate: Delegate, answers: Answers) -> None:
+    """Write answers into a booking; needs have a row only while there are any."""
+    merged = merge_answers(delegate, answers)
+    needs = delegate.needs or Needs(access="", dietary="")
+    for field in FIELDS:
+        setattr(needs if field.is_private else delegate, field.column, merged[field.name])
+    delegate.needs = needs if any(merged[field.name] for field in PRIVATE_FIELDS) else None
+
+
+def refresh_search_keys(delegate: Delegate) -> None:
+    """Update the columns that lists search and sort by."""
+    delegate.identity_key = identity_key(delegate.full_name, delegate.email)
+    whole_name = (delegate.family_name, delegate.given_names)
+    delegate.name_sort_key = search_key(*whole_name)[:MAX_SORT_KEY_LENGTH]
+    delegate.organisation_sort_key = search_key(delegate.organisation)[:MAX_SORT_KEY_LENGTH]
+    others = (delegate.badge_name, delegate.email, delegate.organisation, delegate.reference)
+    delegate.search_text = search_key(*whole_name, *others)
+
+
+def identity_key(name: str, email: str) -> str:
+    """Return a key that is equal for two registrations by one person, however they typed."""
+    return f"{fold(email)} {fold(name)}"
+
+
+def fold(text: str) -> str:
+    """Return text without differences of case, width and spacing (NFKC, casefolded)."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def search_key(*texts: str) -> str:
+    """Return texts as the search compares them: folded, and without accents."""
+    parted = unicodedata.normalize("NFKD", " ".join(texts))
+    bare = "".join(letter for letter in parted if not unicodedata.combining(letter))
+    return " ".join(bare.casefold().split())

@@ -1,0 +1,303 @@
+"""What delegates tell us, each thing once, in the order in which registration asks.
+
+Registration, the check of the answers, the pages of a booking, emails, the history, a delegate's
+own copy, the desk's pages and files, and erasure read this table. Every answer is text, and is
+stored as it is in the column of ``Delegate`` (of ``Needs`` if it is private) that it names.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import Field
+
+from app.forms.fields import (
+    email_field,
+    line_field,
+    name_field,
+    other_persons_email_field,
+    text_field,
+)
+from app.registration import countries, queries
+from app.registration.answers import Answers, full_name
+from app.registration.form_fields import country_field, days_field
+from app.registration.models import Delegate
+from app.web import languages
+from app.web.formatting import local_date
+
+NOT_GIVEN = _l("Not given")
+
+Choices = Iterable[tuple[str, str]]  # what is stored, and its text
+
+
+@dataclass(frozen=True)
+class DelegateField:
+    """One thing that a delegate tells us."""
+
+    name: str  # of the answer, of its column and of its form field
+    step: str  # the page of registration that asks for it
+    label: Any  # for the delegate
+    question: Field  # as registration asks
+    desk_question: Field  # as the desk fills it in for somebody else
+    desk_label: Any = None  # on the desk's pages, in files and in the history, if it differs
+    change_label: Any = None  # for the delegate, in the email about a change, if it differs
+    empty: Any = NOT_GIVEN
+    fallback: Callable[[Answers], str] | None = None  # the answer of those who leave it empty
+    choices: Callable[[], Choices] | None = None  # in the language of the page
+    display: Callable[[str], str] | None = None  # unless it is shown as it was typed or chosen
+    is_part_of_name: bool = False  # shown as one with the others
+    is_in_confirmation: bool = False  # repeated in the email that confirms the booking
+    needs_column: str = ""  # a private answer: stored apart until 30 days after the conference,
+    # shown to the desk only on request, and never in a list, an email or the history
+    is_kept: bool = False  # stays for statistics when the details are erased; no private answer
+
+    def __post_init__(self) -> None:
+        if self.is_private and self.is_kept:
+            raise ValueError(f"{self.name} is private, so it cannot stay for statistics")
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the answer is stored apart from the booking, for a shorter time."""
+        return bool(self.needs_column)
+
+    @property
+    def column(self) -> str:
+        """The name of the column that stores the answer."""
+        return self.needs_column or self.name
+
+    def get(self, delegate: Delegate) -> str:
+        """Return a delegate's answer as it is stored."""
+        row = delegate.needs if self.is_private else delegate
+        answer: str | None = getattr(row, self.column, None)
+        return answer or ""
+
+    def read(self, answers: Answers) -> str:
+        """Return the answer among answers."""
+        return answers.get(self.name) or (self.fallback(answers) if self.fallback else "")
+
+    def label_for(self, *, desk: bool) -> str:
+        """Return the label in the language of the page."""
+        return str((desk and self.desk_label) or self.label)
+
+    def texts(self) -> Mapping[str, str]:
+        """Return the texts of answers that are stored otherwise, in the language of the page."""
+        return dict(self.choices()) if self.choices and not self.display else {}
+
+    def format(self, answer: str) -> str:
+        """Return an answer as pages show it, in their language."""
+        return self.display(answer) if self.display else self.texts().get(answer, answer)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page of registration."""
+
+    name: str  # the end of its address
+    heading: Any = ""  # if it asks for several things
+    lede: Any = ""
+
+    @property
+    def fields(self) -> tuple[DelegateField, ...]:
+        """What it asks for."""
+        return tuple(one for one in FIELDS if one.step == self.name)
+
+    @property
+    def key(self) -> str:
+        """The answer that is there once the page has been answered."""
+        return self.fields[0].name if self.fields else CONSENT
+
+
+def _list_countries() -> Choices:
+    return countries.choices(languages.current().code)
+
+
+def _list_days() -> Choices:
+    return [(day.isoformat(), local_date(day)) for day in queries.conference_days()]
+
+
+def _format_days(answer: str) -> str:
+    return ", ".join(local_date(date.fromisoformat(day)) for day in answer.split())
+
+
+CONSENT, DAYS, EMAIL = "consented_at", "days", "email"
+
+STEPS = (
+    Step("name", _l("What is your name?")),
+    Step("email"),
+    Step(
+        "work",
+        _l("Where do you work or study?"),
+        _l("Your badge shows your organisation and your country."),
+    ),
+    Step("days"),
+    Step("access-needs"),
+    Step("dietary-needs"),
+    Step("consent", _l("What we keep, and for how long")),
+)
+FIELDS = (
+    DelegateField(
+        "given_names",
+        "name",
+        _l("Given names"),
+        name_field(
+            _l("Given names"),
+            _l("Your given names"),
+            _l("Enter your given names"),
+            autocomplete="given-name",
+        ),
+        name_field(
+            _l("Given names"), _l("Given names"), _l("Enter given names"), autocomplete="off"
+        ),
+        is_part_of_name=True,
+    ),
+    DelegateField(
+        "family_name",
+        "name",
+        _l("Family name"),
+        name_field(
+            _l("Family name"),
+            _l("Your family name"),
+            description=_l("Leave this empty if you have one name only"),
+            autocomplete="family-name",
+        ),
+        name_field(
+            _l("Family name"),
+            _l("The family name"),
+            description=_l("Leave this empty for somebody with one name only"),
+            autocomplete="off",
+        ),
+        is_part_of_name=True,
+    ),
+    DelegateField(
+        "badge_name",
+        "name",
+        _l("Name on your badge"),
+        name_field(
+            _l("Name on your badge (optional)"),
+            _l("The name on your badge"),
+            description=_l(
+                "As people should greet you. If you leave this empty, we print both names"
+            ),
+            autocomplete="nickname",
+        ),
+        name_field(
+            _l("Name on the badge (optional)"),
+            _l("The name on the badge"),
+            description=_l("If you leave this empty, the badge has both names"),
+            autocomplete="off",
+        ),
+        desk_label=_l("Name on the badge"),
+        fallback=full_name,
+        is_in_confirmation=True,
+    ),
+    DelegateField(
+        "pronouns",
+        "name",
+        _l("Pronouns"),
+        line_field(
+            _l("Pronouns (optional)"),
+            _l("Your pronouns"),
+            description=_l("Printed on your badge next to your name. For example she/her"),
+            autocomplete="off",
+        ),
+        line_field(_l("Pronouns (optional)"), _l("The pronouns"), autocomplete="off"),
+        is_in_confirmation=True,
+    ),
+    DelegateField(
+        EMAIL,
+        "email",
+        _l("Email address"),
+        email_field(
+            _l("What is your email address?"), _l("We send your confirmation to this address")
+        ),
+        other_persons_email_field(_l("Email address")),
+    ),
+    DelegateField(
+        "organisation",
+        "work",
+        _l("Organisation"),
+        line_field(
+            _l("Organisation (optional)"), _l("Your organisation"), autocomplete="organization"
+        ),
+        line_field(_l("Organisation (optional)"), _l("The organisation"), autocomplete="off"),
+    ),
+    DelegateField(
+        "role",
+        "work",
+        _l("Role"),
+        line_field(
+            _l("Your role there (optional)"), _l("Your role"), autocomplete="organization-title"
+        ),
+        line_field(_l("Role there (optional)"), _l("The role"), autocomplete="off"),
+    ),
+    DelegateField(
+        "country",
+        "work",
+        _l("Country"),
+        country_field(_l("Choose your country"), autocomplete="country"),
+        country_field(_l("Choose a country"), autocomplete="off"),
+        choices=_list_countries,
+    ),
+    DelegateField(
+        DAYS,
+        "days",
+        _l("Days"),
+        days_field(
+            _l("Which days will you come?"), _l("Choose every day on which you will be there")
+        ),
+        days_field(_l("Days")),
+        change_label=_l("Days on which you come"),
+        choices=_list_days,
+        display=_format_days,
+        is_kept=True,
+    ),
+    DelegateField(
+        "access_needs",
+        "access-needs",
+        _l("What you need to take part"),
+        text_field(
+            _l("What do you need to take part? (optional)"),
+            _l("What you need"),
+            _l(
+                "For example a step-free way, a hearing loop, sign language, large print, "
+                "a quiet room, or a companion at your side"
+            ),
+        ),
+        text_field(_l("What they need to take part (optional)"), _l("What they need to take part")),
+        desk_label=_l("Access needs"),
+        empty=_l("None"),
+        needs_column="access",
+    ),
+    DelegateField(
+        "dietary_needs",
+        "dietary-needs",
+        _l("What you do not eat or drink"),
+        text_field(
+            _l("Is there anything you do not eat or drink? (optional)"),
+            _l("What you do not eat or drink"),
+            _l("For example an allergy, or vegetarian, vegan, halal or kosher food"),
+        ),
+        text_field(
+            _l("What they do not eat or drink (optional)"), _l("What they do not eat or drink")
+        ),
+        desk_label=_l("Dietary needs"),
+        empty=_l("None"),
+        needs_column="dietary",
+    ),
+)
+BY_NAME: Mapping[str, DelegateField] = {one.name: one for one in FIELDS}
+BOOKING_FIELDS = tuple(one for one in FIELDS if not one.is_private)
+KEPT = [one.name for one in FIELDS if one.is_kept]
+PRIVATE_FIELDS = tuple(one for one in FIELDS if one.is_private)
+
+
+def list_answers(answers: Answers, *, desk: bool = False) -> Iterator[tuple[str, str, str]]:
+    """Yield label, text and step of each answer; the desk's list is without private ones."""
+    yield gettext("Name"), full_name(answers), "name"
+    for field in BOOKING_FIELDS if desk else FIELDS:
+        if not field.is_part_of_name:
+            text = field.format(field.read(answers)) or str(field.empty)
+            yield field.label_for(desk=desk), text, field.step

@@ -1,0 +1,88 @@
+"""The transaction of a request: begun with it, and committed or rolled back at its end.
+
+It is committed when the request succeeds and rolled back when it fails; a GET never writes.
+"""
+
+from flask import Flask, Response, request
+from sqlalchemy import Executable, Insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import preview_mode
+from app.database import SHORT_LOCK_TIMEOUT, db, is_writable, lock_timeout
+from app.database_faults import log_if_unavailable
+
+READ_ONLY_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+DURABLE = "stays"  # key in `Session.info`: rows to insert again after a rollback
+DEFERRED = "afterwards"  # key in `Session.info`: statements to execute after the request
+
+
+def init_app(app: Flask) -> None:
+    """Begin and end a transaction with each request."""
+    app.before_request(_begin_transaction)
+    app.after_request(_end_transaction)
+
+
+def insert_despite_rollback(statement: Insert, row: dict[str, object]) -> None:
+    """Insert a row that remains even if the request fails.
+
+    The row is part of the request's transaction, so it does not have to wait for a lock; if that is
+    rolled back, the row is inserted again in a short transaction of its own.
+    """
+    if not is_writable.get():
+        raise RuntimeError("a GET never writes")
+    db.session.connection().execute(statement, row)
+    db.session.info.setdefault(DURABLE, []).append((statement, row))
+
+
+def execute_after_request(statement: Executable) -> None:
+    """Execute a statement in a short transaction of its own after the request, also after a GET.
+
+    Use it only for what may be lost, such as when someone was last active: if the database is busy
+    or unavailable, the statement is skipped.
+    """
+    db.session.info.setdefault(DEFERRED, []).append(statement)
+
+
+def _begin_transaction() -> None:
+    is_writable.set(_is_write_request())
+
+
+def _is_write_request() -> bool:
+    """Return True if the request may write: its method allows it and it is not in preview mode."""
+    return request.method not in READ_ONLY_METHODS and preview_mode.current() is None
+
+
+def _end_transaction(response: Response) -> Response:
+    if _is_write_request() and response.status_code < 400:
+        db.session.commit()
+    elif db.session.registry.has():  # otherwise this request has not used the database
+        db.session.rollback()
+        _redo_durable_inserts()
+    _execute_deferred()
+    return response
+
+
+def _redo_durable_inserts() -> None:
+    statements = db.session.info.pop(DURABLE, ())
+    for statement, row in statements:
+        db.session.connection().execute(statement, row)
+    if statements:
+        db.session.commit()
+
+
+def _execute_deferred() -> None:
+    statements = db.session.info.pop(DEFERRED, ()) if db.session.registry.has() else ()
+    if not statements:
+        return
+    writable, timeout = is_writable.set(True), lock_timeout.set(SHORT_LOCK_TIMEOUT)
+    try:
+        for statement in statements:
+            db.session.connection().execute(statement)
+        db.session.commit()
+    except SQLAlchemyError as fault:
+        db.session.rollback()
+        if not log_if_unavailable(fault, "after the request"):
+            raise
+    finally:
+        lock_timeout.reset(timeout)
+        is_writable.reset(writable)

@@ -1,0 +1,44 @@
+"""Flash messages without a session: confirm on the next page what has just been done.
+
+After an action, a view redirects with ``redirect_to(url, "undone")``, and the next page shows the
+message of that key above its heading. The URL contains only the key, so nobody can inject a text.
+Each area of the site has its own keys; the modules of its views declare them.
+"""
+
+from collections import defaultdict
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Response, request
+
+from app.web import next_url
+
+FLASH_PARAM: Final = "done"  # the query parameter
+
+# By area, which is the name of the outermost blueprint, and by key.
+MESSAGES: Final[dict[str, dict[str, Any]]] = defaultdict(dict)
+
+
+def with_flash(url: str, message_key: str) -> str:
+    """Return the URL with the key of a flash message."""
+    parts = urlsplit(url)
+    question = [pair for pair in parse_qsl(parts.query) if pair[0] != FLASH_PARAM]
+    return parts._replace(query=urlencode([*question, (FLASH_PARAM, message_key)])).geturl()
+
+
+def redirect_to(url: str, message_key: str) -> Response:
+    """Redirect to a page that shows a message."""
+    return Response(status=303, headers={"Location": with_flash(url, message_key)})
+
+
+def referrer_or(default: str) -> str:
+    """Return the path of the page the request came from if it is on this site, else the default."""
+    referrer = urlsplit(request.referrer or "")
+    path = f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
+    return (next_url.safe_path_or_blank(path) if referrer.netloc == request.host else "") or default
+
+
+def flash_context() -> dict[str, str]:
+    """Return the message of this request; "" if there is none or it is unknown."""
+    messages = MESSAGES.get(request.blueprints[-1], {})
+    return {"flash_message": str(messages.get(request.args.get(FLASH_PARAM, ""), ""))}

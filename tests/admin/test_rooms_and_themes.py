@@ -1,0 +1,517 @@
+"""Organisers look after rooms and themes: what they are, their order, and what is on in them."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import select
+
+from app.database import db
+from app.history import queries as history
+from app.programme.models import Room, Session, Theme
+from tests.browser import Browser, Page
+from tests.factories import make_room, make_session, make_theme, publish_programme, sign_in
+from tests.pages import read_text
+
+
+class Thing(NamedTuple):
+    """What differs where the story of a room is that of a theme."""
+
+    name: str
+    make: Callable[..., Any]
+    first: str  # of the two that there are
+    last: str
+    last_in_list: str  # with what stands beside its name
+
+    @property
+    def address(self) -> str:
+        return f"/organise/{self.name}s"
+
+    @property
+    def public_address(self) -> str:
+        return f"/{self.name}s"
+
+
+ROOM = Thing("room", make_room, "Great hall", "Boat house", "Boat house Illustrative")
+THEME = Thing("theme", make_theme, "Water", "Stone", "Stone")
+each_thing = pytest.mark.parametrize("thing", [ROOM, THEME], ids=["rooms", "themes"])
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    """An organiser who has signed in."""
+    return sign_in(visitor)
+
+
+def make(thing: Thing, name: str, **values: Any) -> Any:
+    slug = name.lower()
+    own = {"key": slug} if thing is ROOM else {"letter": name[0]}
+    return thing.make(name=name, slug=slug, **own, **values)
+
+
+def names(page: Page) -> list[str]:
+    return [name for row in page.rows for head, name in row.items() if head.startswith("Name")]
+
+
+def done(page: Page) -> str:
+    (note,) = page.tree.find_by_class("note--done")
+    return read_text(note)
+
+
+@each_thing
+@pytest.mark.empty
+def test_before_there_is_a_programme_the_list_says_what_will_be_there(
+    organiser: Browser, thing: Thing
+) -> None:
+    page = organiser.open(thing.address)
+
+    assert f"No {thing.name}s yet" in page.headings
+    page = page.follow(f"Add a {thing.name}").press(f"Add this {thing.name}", name="Wind")
+    assert page.heading == "Wind"
+
+
+@each_thing
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_and_page_ask_the_same_few_questions(
+    organiser: Browser, queries: list[str], thing: Thing, count: int
+) -> None:
+    wind = thing.make(slug="wind")
+    for _ in range(count):
+        thing.make()
+        make_session(**{thing.name: wind})
+    found = []
+    for rest in ("", "?q=wind&used=yes&sort=-sessions", "/wind"):
+        organiser.open(f"{thing.address}{rest}")
+        queries.clear()
+        organiser.open(f"{thing.address}{rest}")
+        found.append(len([one for one in queries if "FROM site_state" not in one]))
+
+    assert found == [3, 3, 5]
+
+
+@each_thing
+@pytest.mark.both_databases
+def test_two_organisers_at_once_see_both_versions(
+    new_browser: Callable[[], Browser], thing: Thing
+) -> None:
+    make(thing, "Wind")
+    one = sign_in(new_browser(), "one@conference.example")
+    other = sign_in(new_browser(), "other@conference.example")
+    first = one.open(f"{thing.address}/wind/change")
+    second = other.open(f"{thing.address}/wind/change")
+    first.press("Save", name="Waft")
+
+    page = second.press("Save", name="Whiff", notes="Cold", status=409)
+
+    assert page.title.startswith("Error: Change Waft – ")
+    assert page.rows == [
+        {"": "Name", "Saved now": "Waft", "Yours": "Whiff"},
+        {"": "Notes", "Saved now": "nothing", "Yours": "Cold"},
+    ]
+    assert page.press("Save").heading == "Whiff"
+    assert [entry.summary for entry in history.list_entries(f"{thing.name} wind")] == [
+        "Waft: name changed from Wind to Waft",
+        "Whiff was changed: name, notes",
+    ]
+
+
+@each_thing
+@pytest.mark.both_databases
+def test_they_are_put_in_order_one_step_at_a_time(organiser: Browser, thing: Thing) -> None:
+    first, last = thing.first, thing.last_in_list
+    thing.make(name="Attic", position=1)  # beside one that has the same place
+    page = organiser.open(thing.address)
+    assert names(page) == [first, last, "Attic"]
+
+    page = page.press("Move Attic up")
+    assert done(page) == (
+        f"The order of {thing.name}s has been changed. Readers see it once you publish."
+    )
+    assert names(page) == [first, "Attic", last]
+    page = page.press(f"Move {first} down").press(f"Move {first} down")
+
+    assert names(page) == ["Attic", last, first]
+    slug = first.lower().replace(" ", "-")
+    assert page.address.endswith(f"#{slug}")
+    past = organiser.open(f"{thing.address}/{slug}").text
+    assert f"{first} was moved from place 2 to 3 in the order" in past
+    publish_programme()
+    model = Room if thing is ROOM else Theme
+    assert db.session.scalars(select(model.position).order_by(model.id)).all() == [2, 1, 0]
+
+
+@each_thing
+@pytest.mark.parametrize(
+    ("place", "at"), [("1", 0), ("2", 1), ("3", 2), ("4", 2), ("0", 2), ("first", 2)]
+)
+def test_one_is_moved_to_a_place_at_once(
+    organiser: Browser, thing: Thing, place: str, at: int
+) -> None:
+    make(thing, "Attic", position=9)
+    page = organiser.open(f"{thing.address}/attic")
+
+    page = page.press("Move there", {"Place, from 1 to 3": place})
+
+    assert names(page).index("Attic") == at
+    is_told = done(page).startswith(f"The order of {thing.name}s has been changed.")
+    assert is_told is (place in {"1", "2"})
+
+
+@each_thing
+def test_the_list_is_searched_and_sorted(organiser: Browser, thing: Thing) -> None:
+    thing.make(name="Älteste Halle", position=9)
+    page = organiser.open(thing.address)
+
+    by_name = page.follow("Name")
+    assert names(by_name) == sorted(
+        [thing.first, thing.last_in_list, "Älteste Halle"], key=lambda name: name.replace("Ä", "A")
+    )
+    assert f"Move {thing.first} up" not in by_name.buttons
+    assert names(page.press("Show", name="HALL alt")) == ["Älteste Halle"]
+    assert f"No {thing.name} fits what you look for." in page.press("Show", name="cellar").text
+
+
+@each_thing
+def test_a_long_list_has_pages_and_keeps_its_order(organiser: Browser, thing: Thing) -> None:
+    for number in range(60):
+        thing.make(name=f"Thing {number:02}", position=number + 2)
+    before, after = (f"{rows} of 62 {thing.name}s" for rows in ("1 to 50", "51 to 62"))
+
+    page = organiser.open(thing.address)
+    assert page.text_by_id("count") == before
+    page = page.follow("Next page →")
+    assert page.text_by_id("count") == after
+    page = page.press("Move Thing 48 up")
+
+    assert (page.text_by_id("count"), names(page)[-1]) == (before, "Thing 48")
+    page = page.press("Move Thing 48 down")
+    assert names(page)[:2] == ["Thing 48", "Thing 49"]
+    assert page.follow("Name").text_by_id("count") == before
+    assert "There are not so many pages" in organiser.open(f"{thing.address}?page=9").text
+
+
+@each_thing
+@pytest.mark.both_databases
+def test_several_are_deleted_but_none_that_sessions_use(organiser: Browser, thing: Thing) -> None:
+    for name in ("Attic", "Shed"):
+        make(thing, name, position=9)
+    organiser.open(f"{thing.address}?used=no")
+    assert organiser.press(f"Delete the ticked {thing.name}s", status=422).errors == [
+        f"Tick at least one {thing.name} first"
+    ]
+    ticked = {"Tick Attic": True, "Tick Shed": True}
+    page = organiser.press(f"Delete the ticked {thing.name}s", ticked)
+    model = Room if thing is ROOM else Theme
+    shed: Any = db.session.scalars(select(model).where(model.name == "Shed")).one()
+    make_session(**{thing.name: shed})
+
+    assert page.heading == f"Delete 2 {thing.name}s?"
+    page = page.press("Delete")
+
+    assert done(page) == "They have been deleted. Readers see it once you publish."
+    assert [one.summary for one in history.list_entries(f"{thing.name} attic")] == [
+        "Attic was deleted"
+    ]
+    assert names(organiser.open(thing.address)) == [thing.first, thing.last_in_list, "Shed"]
+    page = organiser.press(f"Delete the ticked {thing.name}s", {"Tick Shed": True})
+    assert page.heading == "Nothing to do"
+    assert "Sessions use 1 of those you ticked, so it stays." in page.text
+
+
+@pytest.mark.parametrize(
+    ("thing", "refusal", "way", "message"),
+    [
+        (
+            ROOM,
+            "2 sessions are in this room: move them to another first.",
+            "Move the sessions to another room",
+            "The sessions have been moved. Readers are told once you publish.",
+        ),
+        (
+            THEME,
+            "2 sessions have this theme: give them another first.",
+            "Give the sessions another theme",
+            "The sessions have been moved. Readers see it once you publish.",
+        ),
+    ],
+    ids=["rooms", "themes"],
+)
+def test_one_in_use_gives_its_sessions_away_before_it_goes(
+    organiser: Browser, thing: Thing, refusal: str, way: str, message: str
+) -> None:
+    wind = make(thing, "Wind")
+    for slug in ("calm", "storm"):
+        make_session(title=slug, slug=slug, key=slug, **{thing.name: wind})
+    publish_programme()
+    page = organiser.open(f"{thing.address}/wind").follow("Delete")
+    assert refusal in page.text
+    assert [row["Session"] for row in page.rows] == ["calm", "storm"]
+
+    form = page.follow(way)
+    page = form.press("Move 2 sessions", {"Move them to": thing.first})
+
+    assert done(page) == message
+    assert "Readers see it until you publish." in page.text
+    told = [entry.summary for entry in history.list_entries("session calm")]
+    assert told == [f"calm: {thing.name} changed from Wind to {thing.first}"]
+    page = page.press("Delete")
+    assert names(page) == [thing.first, thing.last_in_list]
+    assert organiser.open(f"{thing.public_address}/wind").heading == "Wind"
+    publish_programme()
+    organiser.open(f"{thing.public_address}/wind", status=404)
+    assert thing.first in organiser.open("/sessions/calm").text
+
+
+@each_thing
+@pytest.mark.both_databases
+def test_one_that_got_a_session_meanwhile_is_not_deleted(organiser: Browser, thing: Thing) -> None:
+    wind = make(thing, "Wind")
+    question = organiser.open(f"{thing.address}/wind/delete")
+    make_session(slug="late", **{thing.name: wind})
+
+    page = question.press("Delete", status=409)
+
+    assert "Sessions use Wind: move them to another first." in page.text
+    late = db.session.scalars(select(Session).where(Session.slug == "late")).one()
+    assert getattr(late, thing.name) is wind
+
+
+@each_thing
+def test_one_that_nobody_knows_is_not_found(organiser: Browser, thing: Thing) -> None:
+    page = organiser.open(f"{thing.address}/nowhere", status=404)
+
+    assert f"There is no {thing.name} at that address" in page.text
+
+
+def test_the_list_shows_what_each_room_holds_and_offers(organiser: Browser) -> None:
+    make_room(name="Attic", position=9)
+
+    page = organiser.open("/organise/rooms")
+
+    assert [list(row.values())[1:5] for row in page.rows] == [
+        ["Great hall", "20", "Step-free access, Hearing loop", "3"],
+        ["Boat house Illustrative", "8", "", "1"],
+        ["Attic", "Not known", "", "0"],
+    ]
+
+
+def test_a_room_is_added_with_all_that_is_known(organiser: Browser) -> None:
+    form = organiser.open("/organise/rooms").follow("Add a room")
+
+    page = form.press(
+        "Add this room",
+        name="Tent",
+        capacity="1,200",
+        access=["Step-free access", "A quiet space"],
+        description="Behind the house.\nMind the ropes.",
+        notes="The key is with the porter.",
+    )
+
+    assert page.heading == "Tent"
+    assert page.summary_list == {
+        "Capacity": "1200 people",
+        "Access": "Step-free access A quiet space",
+        "Description": "Behind the house. Mind the ropes.",
+        "Notes": "The key is with the porter.",
+    }
+    assert "Readers will see this room once you publish the programme." in page.text
+    assert names(organiser.open("/organise/rooms"))[-1] == "Tent"
+    publish_programme()
+    public = organiser.open("/rooms/tent")
+    assert "porter" not in public.source
+    assert "Behind the house." in public.text
+
+
+@pytest.mark.parametrize("typed", ["many", "-1", "0", "1.5", "12345678", "٣"])
+def test_a_capacity_is_a_number_of_people(organiser: Browser, typed: str) -> None:
+    form = organiser.open("/organise/rooms/great-hall/change")
+
+    page = form.press("Save", name="", capacity=typed, status=422)
+
+    assert page.errors[0] == "Enter the room’s name"
+    assert page.errors[1].startswith("Enter ")
+    assert page.value_of("Capacity") == typed
+
+
+def test_what_a_file_says_a_room_offers_is_kept(organiser: Browser) -> None:
+    room = make_room(slug="tent", name="Tent", features="step-free sauna")
+
+    form = organiser.open("/organise/rooms/tent/change")
+    assert form.value_of("Access") == "Step-free access, Sauna"
+    page = form.press("Save", access=["Sauna", "Hearing loop"])
+
+    assert "Access before: Step-free access, sauna → after: Hearing loop, sauna" in page.text
+    assert room.features == "hearing-loop sauna"
+    page = page.press(
+        "Undo: Tent: access changed from Step-free access, sauna to Hearing loop, sauna"
+    )
+    assert room.features == "step-free sauna"
+
+
+def test_filters_narrow_the_list_of_rooms(organiser: Browser) -> None:
+    make_room(name="Attic", position=9, features="sauna quiet")
+
+    def narrowed(**chosen: str) -> list[str]:
+        return names(organiser.open("/organise/rooms").press("Show", chosen))
+
+    assert narrowed(use="With sessions") == ["Great hall", "Boat house Illustrative"]
+    assert narrowed(use="Without sessions") == ["Attic"]
+    assert narrowed(access="Step-free access") == ["Great hall"]
+    assert narrowed(access="Sauna") == ["Attic"]
+    assert narrowed(without="Access") == ["Boat house Illustrative"]
+    assert narrowed(without="Capacity") == ["Attic"]
+    assert "Move Attic up" not in organiser.page.buttons
+    assert organiser.page.title.startswith("Rooms: Without Capacity – ")
+    assert narrowed(access="Sauna", use="With sessions") == []
+    assert len(names(organiser.page.follow("Show all"))) == 3
+
+
+def test_a_list_is_sorted_by_what_rooms_hold(organiser: Browser) -> None:
+    make_room(name="Attic", capacity=9, position=9)
+
+    page = organiser.open("/organise/rooms").follow("Capacity").follow("Capacity ↑")
+
+    assert names(page) == ["Great hall", "Attic", "Boat house Illustrative"]
+
+
+def test_an_action_on_rooms_needs_to_be_chosen(organiser: Browser) -> None:
+    organiser.open("/organise/rooms?access=step-free")
+
+    page = organiser.press("Add to the ticked rooms", status=422)
+
+    assert names(page) == ["Great hall"]
+    token = page.tree.find_by_id("csrf_token")
+    sent = {"csrf_token": token.get("value") if token is not None else "", "chosen": "great-hall"}
+    page = organiser.send("POST", "/organise/rooms/_several", data={**sent, "action": "give"})
+    assert page.heading == "Nothing to do"
+
+
+@pytest.mark.both_databases
+def test_several_rooms_are_said_to_offer_something_at_once(organiser: Browser) -> None:
+    attic = make_room(name="Attic", slug="attic", position=9, features="sauna quiet")
+    make_room(name="Shed", position=10)
+    ticked = {"Tick Great hall": True, "Tick Boat house": True, "Tick Attic": True}
+    organiser.open("/organise/rooms?sort=-name")
+
+    page = organiser.press("Add to the ticked rooms", {**ticked, "What they offer": "Hearing loop"})
+
+    assert page.heading == "Hearing loop: add it to 2 rooms?"
+    assert "1 of those you ticked stands so already and stays as it is." in page.text
+    page = page.press("Add it")
+    assert done(page) == "All of them have been changed. Readers see it once you publish."
+    assert names(page) == ["Shed", "Great hall", "Boat house Illustrative", "Attic"]
+    assert attic.features == "hearing-loop quiet sauna"
+    page = organiser.open("/organise/rooms/attic")
+    page = page.press(
+        "Undo: Attic: access changed from sauna, A quiet space to Hearing loop, A quiet space, "
+        "sauna"
+    )
+    assert attic.features == "sauna quiet"
+
+    organiser.open("/organise/rooms")
+    page = organiser.press("Take from the ticked rooms", {**ticked, "What they offer": "Sauna"})
+    assert page.heading == "Sauna: take it from 1 room?"
+    page.press("Take it away")
+    assert attic.features == "quiet"
+
+
+def looks(page: Page) -> list[tuple[str, str]]:
+    """Give colour and shape of each theme that a page draws."""
+    return [
+        (drawn.get("class", ""), used.get("href", ""))
+        for drawn in page.tree.find_by_class("theme")
+        if drawn.tag == "span"
+        for used in drawn.iter()
+        if used.tag.endswith("use")
+    ]
+
+
+def test_the_list_shows_themes_as_readers_see_them(organiser: Browser) -> None:
+    page = organiser.open("/organise/themes")
+
+    assert [list(row.values())[1:4] for row in page.rows] == [
+        ["Water", "Water", "1"],
+        ["Stone", "Stone", "1"],
+    ]
+    assert looks(page) == [("theme theme-1", "#shape-circle"), ("theme theme-2", "#shape-square")]
+
+
+def test_a_new_theme_is_offered_a_look_of_its_own(organiser: Browser) -> None:
+    form = organiser.open("/organise/themes").follow("Add a theme")
+    assert (form.value_of("Shape"), form.value_of("Colour")) == ("Triangle", "Orange")
+
+    page = form.press("Add this theme", name="Wind", summary="What blows.", notes="Ask the pilots")
+
+    assert page.heading == "Wind"
+    assert page.summary_list["Summary"] == "What blows."
+    assert page.summary_list["Where there is room"] == "W"
+    assert looks(page) == [("theme theme-3", "#shape-triangle")]
+    assert "Wind was added to the themes" in page.text
+    publish_programme()
+    public = organiser.open("/themes/wind")
+    assert "What blows." in public.text
+    assert "pilots" not in public.source
+
+
+def test_a_look_can_be_seen_before_it_is_saved(organiser: Browser) -> None:
+    form = organiser.open("/organise/themes/water/change")
+
+    page = form.press("Show it as it is now", name="Waves", shape="Star", colour="Pink", letter="Ψ")
+
+    assert looks(page) == [("theme theme-5", "#shape-star")]
+    assert page.value_of("Name") == "Waves"
+    water = db.session.scalars(select(Theme).where(Theme.slug == "water")).one()
+    assert (water.name, water.shape, water.palette) == ("Water", "circle", 1)
+
+
+@pytest.mark.both_databases
+def test_two_themes_never_look_the_same(organiser: Browser) -> None:
+    form = organiser.open("/organise/themes/_add")
+    page = form.press("Add this theme", name="Wind", shape="Circle", colour="Green", status=422)
+    refusal = "Water has this shape in this colour: choose another pair"
+    assert page.errors == [refusal]
+    assert page.value_of("Name") == "Wind"
+    page = page.press("Add this theme", colour="Purple")
+    assert page.heading == "Wind"
+
+    form = organiser.open("/organise/themes/stone/change")
+    page = form.press("Save", shape="Circle", colour="Green", status=422)
+    assert page.errors == [refusal]
+    page = page.press("Save", colour="Red")
+
+    assert "Stone: shape and colour changed from Square, purple to Circle, red" in page.text
+    page = organiser.open("/organise/themes/wind/change").press("Save", shape="Square")
+    organiser.open("/organise/themes/stone")
+    page = organiser.press(
+        "Undo: Stone: shape and colour changed from Square, purple to Circle, red", status=409
+    )
+    assert "Wind has this shape in this colour" in page.text
+
+
+def test_themes_that_a_file_made_alike_can_be_renamed(organiser: Browser) -> None:
+    make_theme(slug="rain", name="Rain", shape="circle", palette=1)
+
+    form = organiser.open("/organise/themes/rain/change")
+
+    assert form.press("Save", name="Drizzle").heading == "Drizzle"
+
+
+def test_what_nobody_typed_is_refused(organiser: Browser) -> None:
+    form = organiser.open("/organise/themes/water/change")
+
+    page = form.press("Save", name=" ", summary="x" * 1001, letter="abc", status=422)
+
+    assert page.errors == [
+        "Enter the theme’s name",
+        "The summary must be 1000 characters or fewer",
+        "The letter must be 2 characters or fewer",
+    ]
+    assert read_text(page.main).count("Enter the theme’s name") == 2
+
+
+def test_filters_narrow_the_list_of_themes(organiser: Browser) -> None:
+    make_theme(name="Wind", position=9, summary="What blows.")
+    page = organiser.open("/organise/themes")
+
+    assert names(page.press("Show", use="Without sessions")) == ["Wind"]
+    assert names(page.press("Show", use="Without sessions", without="Summary")) == []

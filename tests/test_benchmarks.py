@@ -1,0 +1,123 @@
+"""The benchmarks of `make bench` find the site as it is today.
+
+No speed is measured: each sets its conference up at the smallest size, and opens what it would
+measure.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+from sqlalchemy import func, select
+
+from app import clock
+from app.database import db, transaction
+from app.mail.models import Email
+from app.programme.models import Session
+from app.releases import queries
+from benchmarks import (
+    addresses,
+    back_office,
+    board,
+    exports,
+    first_visits,
+    letters,
+    lighthouse,
+    pages,
+    photos,
+    publishing,
+    registrations,
+    search,
+)
+from benchmarks.copies import SiteCopy
+from benchmarks.people import RegisteringVisitor
+from benchmarks.wire import Connection
+
+SIZE = (20, 25)  # sessions and speakers: a session with speakers, on each day
+PLACES = 100
+
+
+@pytest.fixture(autouse=True)
+def this_process() -> Iterator[None]:
+    """Put back what copies of the site change in the process that makes them."""
+    log = structlog.get_config()
+    yield
+    structlog.configure(**log)
+    clock.set_offset(timedelta())
+
+
+def test_each_measured_page_of_admin_opens_with_one_row(tmp_path: Path) -> None:
+    for page in back_office.PAGES:
+        back_office.count_queries(page.create_site(tmp_path, 1), page.path)
+
+
+def test_the_board_that_is_measured_has_cards_and_a_script(tmp_path: Path) -> None:
+    site = back_office.sign_in_organiser(SiteCopy(tmp_path, SIZE))
+    names = [figure.name for figure in board.measure_size(site)]
+    assert names == ["board with 10 sessions", "the same, br", "JavaScript of admin, br"]
+
+
+def test_emails_photos_and_changes_are_made_as_they_are_measured(tmp_path: Path) -> None:
+    copy = SiteCopy(tmp_path, SIZE)
+    example = letters.write_example(copy)
+    message_ids = letters.enqueue_copies(copy, example, 2)
+    publishing.change_all(copy, 1)
+    with copy.app_context():
+        _, heaviest, slug = photos.add_photos()
+        assert set(db.session.scalars(select(Email.message_id))) == set(message_ids)
+        assert db.session.scalar(select(func.count()).where(Session.title.startswith("Changed")))
+    assert heaviest > 0
+    with copy.app_context():
+        publishing.change_all(copy, 2)
+        with transaction():
+            fingerprint = queries.preview_release().fingerprint
+        publishing.insert_row(1)
+        publishing.publish_reviewed(fingerprint)
+    site = back_office.sign_in_organiser(copy)
+    for path in (publishing.PAGE, f"/speakers/{slug}"):
+        back_office.count_queries(site, path)
+
+
+def test_a_photo_is_read_in_a_process_of_its_own() -> None:
+    seconds, most = photos.read_photo(photos.make_photo((400, 300)))
+    assert seconds > 0
+    assert most > 0
+
+
+def test_a_search_is_answered_and_so_is_its_control(tmp_path: Path) -> None:
+    site = search.create_site(f"sqlite:///{tmp_path / 'search.sqlite'}", tmp_path, SIZE)
+    results = search.open_page(site, f"/search?q={search.QUESTIONS[0]}")
+    assert search.open_page(site, "/site-map") == results
+
+
+def test_every_measured_page_is_served_with_all_that_it_needs(tmp_path: Path) -> None:
+    copy = SiteCopy(tmp_path, SIZE)
+    public_pages = addresses.list_public_pages(copy) | addresses.UNLISTED
+    with copy.start_server() as server, closing(Connection(server.port)) as connection:
+        person = RegisteringVisitor(connection, 1, encoding="br")
+        for name, path in public_pages.items():
+            first_visits.measure_visit(person, name, path)
+        for path, page in first_visits.walk_through_registration(person):
+            first_visits.measure_page(person, path, path, page)
+        for path in pages.list_paths(server).values():
+            assert connection.get(path).status == 200, path
+    assert lighthouse.PROGRAM.is_file()
+
+
+def test_people_register_and_delegates_are_exported_beside_the_control(tmp_path: Path) -> None:
+    copy = SiteCopy(tmp_path, SIZE, PLACES)
+    with copy.start_server() as server, closing(Connection(server.port)) as connection:
+        statuses = [registrations.register_twice(connection, number) for number in (1, 2)]
+        (faults,) = registrations.count_faults("", copy, statuses, PLACES)
+        assert faults.value_text == "0, 0, 0, 0 (2 places, 2 people)"
+        with copy.app_context(), transaction():
+            back_office.add_delegates(1)
+        site = back_office.sign_in_organiser(copy)
+        assert all(exports.time_export(site, server.port, kind).size for kind in exports.KINDS)
+    with copy.start_control() as control, closing(Connection(control.port)) as connection:
+        assert registrations.insert_row(connection, 1) == 200
+        assert len(connection.get("/body/9").body) == 9
+        assert connection.get("/page/1").status == 200

@@ -25,7 +25,7 @@ from app.mail import services as mail_services
 from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
-from app.mail.shutdown import ShutdownSignal
+from app.mail.worker import ShutdownSignal
 from app.programme import queries as programme_queries
 from app.programme.photos import renditions
 from app.proposals import auto_approval, photo_retention

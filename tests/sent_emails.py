@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.database import db
 from app.mail import transports, worker
 from app.mail.models import Email as Written
-from app.mail.shutdown import ShutdownSignal
+from app.mail.worker import ShutdownSignal
 from tests.mail_server import ReceivedEmail
 
 

@@ -18,9 +18,8 @@ from app.admin.edit_form import MAX_NUMBER_DIGITS
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
 from app.errors import PermissionDenied
-from app.history import changes
 from app.history import queries as history
-from app.history.models import HistoryEntry
+from app.history.models import HistoryEntry, load_changes
 from app.history.queries import EntryFilter
 from app.mail.models import Email
 from app.programme.editing import undo as undoing
@@ -146,7 +145,7 @@ def export_row(  # noqa: PLR0913 - one per cell
     moment = happened_at.isoformat(sep=" ", timespec="seconds")
     fields = (
         f"{one.label}: {one.old or empty_text} → {one.new or empty_text}"
-        for one in changes.load(changes_json)
+        for one in load_changes(changes_json)
     )
     return moment, actor, subject, summary, "\n".join(fields)
 

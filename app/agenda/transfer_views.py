@@ -17,7 +17,8 @@ from app.errors import Gone, NotFound
 from app.forms.base import ConfirmForm
 from app.interchange import ical
 from app.releases import current_release
-from app.web import qr_code, signing
+from app.web import signing
+from app.web.formatting import format_qr_code
 from app.web.rendering import absolute_url, render_page
 
 TRANSFER_SALT, FEED_SALT = (
@@ -34,7 +35,7 @@ def show_transfer() -> ResponseReturnValue:
     """Show a link to open on another device, and the same as a QR code."""
     agenda = cookie.current_agenda()
     link = transfer_link(agenda) if agenda else ""
-    drawn = qr_code.render_svg(link) if link else ""
+    drawn = format_qr_code(link) if link else ""
     return render_page("agenda/transfer.html", link=link, qr_svg=drawn, breadcrumbs=_breadcrumbs())
 
 

@@ -12,7 +12,7 @@ from app.content.versions import FALLBACK_LANGUAGE, ContentDraft, ContentKey, Ve
 from app.database import db
 from app.errors import NotFound
 from app.history import services as history
-from app.history.changes import Change
+from app.history.models import Change
 from app.web import formatting
 
 ADDED: Final = "was added"

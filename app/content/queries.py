@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import cache_version, clock
-from app.content import defaults, markdown, models, versions
+from app.content import markdown, models, versions
 from app.content.versions import FALLBACK_LANGUAGE, ContentStore, LinkPosition, Version
 from app.database import db, read_only_connection
 from app.database_faults import log_if_unavailable
@@ -207,7 +207,7 @@ def load_store(folder: Path) -> ContentStore:
 def get_body(folder: Path, version: Version) -> str:
     """Return the Markdown of a version, within the current transaction."""
     if version.number == versions.DEFAULT_VERSION:
-        return defaults.load(folder).bodies[version.key]
+        return versions.load_defaults(folder).bodies[version.key]
     return db.session.scalars(
         select(models.ContentVersion.body).where(models.ContentVersion.id == version.id)
     ).one()
@@ -225,7 +225,7 @@ def _store_or_defaults(folder: Path) -> ContentStore:
     except SQLAlchemyError as fault:
         if not log_if_unavailable(fault, "writings"):
             raise
-        return ContentStore(defaults.load(folder).versions)
+        return ContentStore(versions.load_defaults(folder).versions)
 
 
 def _load_separately(folder: Path) -> ContentStore:
@@ -235,7 +235,7 @@ def _load_separately(folder: Path) -> ContentStore:
 
 def _load(folder: Path, connection: Connection) -> ContentStore:
     store = ContentStore(
-        defaults=defaults.load(folder).versions,
+        defaults=versions.load_defaults(folder).versions,
         saved=[Version(*row) for row in connection.execute(SELECT_VERSIONS)],
         links=[LinkPosition(*row) for row in connection.execute(SELECT_LINKS)],
     )
@@ -249,7 +249,7 @@ def _load(folder: Path, connection: Connection) -> ContentStore:
 def _get_body(folder: Path, version: Version) -> str:
     """Return the Markdown of a version; only old versions need a query."""
     if version.number == versions.DEFAULT_VERSION:
-        return defaults.load(folder).bodies[version.key]
+        return versions.load_defaults(folder).bodies[version.key]
     cached_body = _store_or_defaults(folder).bodies.get(version.id)
     if cached_body is not None:
         return cached_body
@@ -263,7 +263,7 @@ def _get_body(folder: Path, version: Version) -> str:
 
 @cache
 def _load_hero_text(path: Path, language: str) -> HeroText:
-    facts, _ = defaults.split_front_matter(path)
+    facts, _ = versions.split_front_matter(path)
     return HeroText(
         language, markdown.render_inline(facts["upper"]), markdown.render_inline(facts["lower"])
     )

@@ -23,10 +23,17 @@ from app.content.history_entries import (
     record_change,
 )
 from app.content.models import PAGE, ContentVersion
-from app.content.versions import FALLBACK_LANGUAGE, ContentDraft, ContentKey, ContentStore, Version
+from app.content.versions import (
+    FALLBACK_LANGUAGE,
+    NOTICE_KEY,
+    ContentDraft,
+    ContentKey,
+    ContentStore,
+    Version,
+)
 from app.database import db, lock_table
 from app.errors import NotFound, RuleViolation, StaleEdit
-from app.history.changes import Change
+from app.history.models import Change
 from app.web import formatting
 
 MAX_SLUG_LENGTH = 60  # characters
@@ -194,3 +201,30 @@ def _insert_version(
     )
     db.session.flush()
     bump_cache_version()
+
+
+def current_notice(store: ContentStore) -> Version | None:
+    """Return the notice that is shown or scheduled; the latest replaces all others."""
+    newest = store.find_latest(NOTICE_KEY)
+    if newest is None or newest.is_removed or newest.has_ended(clock.now()):
+        return None
+    return newest
+
+
+def publish_notice(folder: Path, draft: ContentDraft, *, expected_version: int, actor: str) -> None:
+    """Publish a notice in place of any other; raise RuleViolation if it ends before it appears."""
+    lock_table(ContentVersion)
+    starts_at = draft.appears_at or clock.now()
+    if draft.ends_at is not None and draft.ends_at <= starts_at:
+        raise RuleViolation("The notice must end after it appears")
+    if queries.load_store(folder).find_latest(NOTICE_KEY) is None:
+        create_first_version(NOTICE_KEY, draft, actor=actor)
+    else:
+        save(folder, NOTICE_KEY, draft, expected_version=expected_version, actor=actor)
+
+
+def withdraw_notice(folder: Path, *, expected_version: int, actor: str) -> None:
+    """Withdraw the current notice; raise StaleEdit if it is not the one the user saw."""
+    lock_table(ContentVersion)
+    if current_notice(queries.load_store(folder)) is not None:
+        remove(folder, NOTICE_KEY, expected_version=expected_version, actor=actor)

@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
-from app.content.models import LINK, NOTICE
+from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.errors import Gone, NotFound
 
 FALLBACK_LANGUAGE = "en"
@@ -198,3 +199,40 @@ def list_possibly_effective(store: ContentStore, at: datetime) -> Iterable[Versi
         effective = store.find_latest_effective(version.key, at)
         if effective is None or version.number >= effective.number:
             yield version
+
+
+KINDS = ((PAGE, "pages", "updated"), (NEWS, "news", "published"))
+
+
+@dataclass(frozen=True)
+class DefaultContent:
+    """All default texts of a content folder."""
+
+    versions: Mapping[ContentKey, Version]
+    bodies: Mapping[ContentKey, str]
+
+
+@cache
+def load_defaults(folder: Path) -> DefaultContent:
+    """Load all pages and news items of a folder, in all languages; cached for the process."""
+    versions, bodies = {}, {}
+    for kind, directory, date_name in KINDS:
+        for path in sorted((folder / directory).glob("*/*.md")):
+            facts, body = split_front_matter(path)
+            key = ContentKey(kind, path.stem, path.parent.name)
+            bodies[key] = body
+            versions[key] = Version(
+                *key,
+                number=DEFAULT_VERSION,
+                title=facts["title"],
+                summary=facts["summary"],
+                dated_on=date.fromisoformat(facts[date_name]),
+            )
+    return DefaultContent(versions, bodies)
+
+
+def split_front_matter(path: Path) -> tuple[dict[str, str], str]:
+    """Return the front matter of a file as a dict, and the text below it."""
+    _, head, body = path.read_text(encoding="utf-8").split("---\n", 2)
+    lines = (line.partition(":") for line in head.splitlines() if line.strip())
+    return {name.strip(): value.strip() for name, _, value in lines}, body

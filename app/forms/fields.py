@@ -5,15 +5,24 @@ from typing import Any
 
 import email_validator
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, Field, StringField, TextAreaField, TimeField
+from wtforms import (
+    EmailField,
+    Field,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.validators import DataRequired, StopValidation, ValidationError
-from wtforms.widgets import HiddenInput
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from app.forms.validators import (
     MAX_EMAIL_LENGTH,
     Validator,
     max_length,
     no_hidden_characters,
+    one_of_choices,
     requires_alphanumeric,
     valid_email,
 )
@@ -288,3 +297,32 @@ def _format_local_datetime(moment: datetime) -> str:
     """Return the value of a datetime-local input; with seconds only if there are any."""
     local = moment.astimezone(conference_zone()).replace(tzinfo=None)
     return local.isoformat(timespec="seconds" if local.second else "minutes")
+
+
+class DaysField(SelectMultipleField):
+    """A list of days, each with a checkbox."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def process_data(self, value: str | None) -> None:
+        """Tick the days of an answer."""
+        super().process_data((value or "").split())
+
+
+def days_field(label: Any, description: Any = "") -> DaysField:
+    """Return a field for the days of the conference, at least one."""
+    required = DataRequired(_l("Choose at least one day"))
+    offered = one_of_choices(_l("Choose from these days"))
+    return DaysField(label, [required, offered], validate_choice=False, description=description)
+
+
+def country_field(required_message: Any, **html_attributes: str) -> SelectField:
+    """Return a field for one of the countries."""
+    offered = one_of_choices(_l("Choose a country from the list"))
+    return SelectField(
+        _l("Country"),
+        [DataRequired(required_message), offered],
+        validate_choice=False,
+        render_kw=html_attributes,
+    )

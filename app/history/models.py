@@ -1,13 +1,40 @@
-"""The audit log: sentences that are added and never changed."""
+"""The audit log: sentences that are added and never changed, with the fields that each changed."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.history import changes
-from app.history.changes import Change
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed field with its values before and after."""
+
+    field: str  # the name that an undo uses
+    before: Any  # a JSON value: text, number, boolean, null or a list of these
+    after: Any
+    label: str  # the name of the field on pages
+    old: str  # the value before as text; empty for none
+    new: str
+
+
+_json = TypeAdapter(tuple[Change, ...])
+
+
+def dump_changes(changes: Sequence[Change]) -> str:
+    """Return changes as JSON."""
+    return _json.dump_json(tuple(changes)).decode()
+
+
+def load_changes(text: str) -> tuple[Change, ...]:
+    """Parse changes from JSON; an empty text gives none."""
+    return _json.validate_json(text) if text else ()
 
 
 class HistoryEntry(Base):
@@ -36,7 +63,7 @@ class HistoryEntry(Base):
     def field_changes(self) -> tuple[Change, ...]:
         """The changed fields; empty once they have been erased."""
         personal = self.personal_details.changes if self.personal_details else ""
-        return changes.load(self.changes or personal)
+        return load_changes(self.changes or personal)
 
 
 class PersonalDetails(Base):

@@ -6,9 +6,7 @@ from sqlalchemy import delete, select
 
 from app import clock
 from app.database import db
-from app.history import changes
-from app.history.changes import Change
-from app.history.models import HistoryEntry, PersonalDetails
+from app.history.models import Change, HistoryEntry, PersonalDetails, dump_changes
 
 ACTOR_SITE = "the site"
 ACTOR_DELEGATE = "the delegate"
@@ -23,7 +21,7 @@ def record(
         actor=actor,
         subject=subject,
         summary=summary,
-        changes=changes.dump(field_changes) if field_changes else "",
+        changes=dump_changes(field_changes) if field_changes else "",
     )
     db.session.add(entry)
     return entry
@@ -35,7 +33,7 @@ def record_personal(
     """Add an entry whose sentence names nobody; the changed fields are stored apart."""
     entry = record(summary, subject=subject, actor=actor)
     if field_changes:
-        entry.personal_details = PersonalDetails(changes=changes.dump(field_changes))
+        entry.personal_details = PersonalDetails(changes=dump_changes(field_changes))
     return entry
 
 

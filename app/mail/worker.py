@@ -5,12 +5,17 @@ network is used. If a worker dies, nothing is lost: at most the email it was sen
 twice, with the same Message-ID.
 """
 
+import os
+import select
+import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from types import FrameType
+from typing import Self
 
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,7 +27,6 @@ from app.log import log
 from app.mail import outbox
 from app.mail.models import FAILED, SENT, WAITING
 from app.mail.outbox import LeasedEmail, SendOutcome
-from app.mail.shutdown import ShutdownSignal
 from app.mail.transports import MailTransport, PermanentFailure, ServerUnavailable, TemporaryFailure
 
 POLL_INTERVAL = 0.2  # seconds between checks while nothing is due
@@ -32,6 +36,37 @@ MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the data
 SHUTDOWN_RETRIES = 5  # attempts to record the last email after being told to stop
 
 Task = Callable[[], None]
+
+
+class ShutdownSignal:
+    """Set when the process is asked to stop; wakes the waiting thread at once."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._read_fd, self._write_fd = os.pipe()
+        self._previous_handlers: dict[int, signal._HANDLER] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._previous_handlers[number] = signal.signal(number, self.set)
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        for number, before in self._previous_handlers.items():
+            signal.signal(number, before)
+        os.close(self._read_fd)
+        os.close(self._write_fd)
+
+    def set(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """Ask the worker to stop; usable as a signal handler."""
+        if not self.is_set:
+            self.is_set = True
+            os.write(self._write_fd, b"!")
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep unless the signal is or becomes set; return True if it is."""
+        select.select([self._read_fd], [], [], seconds)
+        return self.is_set
 
 
 class MailWorker:

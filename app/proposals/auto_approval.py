@@ -14,9 +14,8 @@ from sqlalchemy import select
 
 from app import cache_version, clock
 from app.database import db, lock_table, read_only_connection
-from app.history import changes
 from app.history import services as history
-from app.history.changes import Change
+from app.history.models import Change, dump_changes
 from app.programme import snapshot
 from app.programme.editing import versioned_edits
 from app.programme.fields.speakers import SPEAKER_FIELDS
@@ -40,7 +39,7 @@ def apply_immediately(speaker: Speaker, applied: Sequence[Change], *, actor: str
         Proposal(
             speaker_id=speaker.id,
             state=AUTO_APPROVED,
-            changes=changes.dump(applied),
+            changes=dump_changes(applied),
             sent_by=actor,
             sent_at=now,
             decided_at=now,

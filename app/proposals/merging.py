@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from app.errors import StaleEdit
-from app.history.changes import Change
+from app.history.models import Change
 from app.programme.editing.versioned_edits import FieldSet, build_change
 
 FINGERPRINT_LENGTH = 12  # hexadecimal characters

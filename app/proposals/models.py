@@ -8,8 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.history import changes
-from app.history.changes import Change
+from app.history.models import Change, load_changes
 from app.programme.models import Session, Speaker
 
 OPEN = "open"
@@ -81,7 +80,7 @@ class Proposal(Base):
     @property
     def requested(self) -> Sequence[Change]:
         """The proposed change of each field, from its original value."""
-        return changes.load(self.changes)
+        return load_changes(self.changes)
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -91,4 +90,4 @@ class Proposal(Base):
     @property
     def amendments(self) -> Sequence[Change]:
         """The changes that a reviewer made to the proposed values."""
-        return changes.load(self.outcome)
+        return load_changes(self.outcome)

@@ -11,8 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from app.database import db
 from app.errors import NotFound
-from app.history import changes
-from app.history.changes import Change
+from app.history.models import Change, load_changes
 from app.programme import collation
 from app.programme.editing import versioned_edits
 from app.programme.editing.versioned_edits import FieldSet
@@ -174,7 +173,7 @@ def latest_states(
     return {
         number or 0: state
         for number, state, asked in found
-        if any(change.field in field_names for change in changes.load(asked))
+        if any(change.field in field_names for change in load_changes(asked))
     }
 
 

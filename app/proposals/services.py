@@ -14,9 +14,8 @@ from sqlalchemy import or_, select, update
 from app import clock
 from app.database import db
 from app.errors import NotFound, RuleViolation, StaleEdit
-from app.history import changes
 from app.history import services as history
-from app.history.changes import Change
+from app.history.models import Change, dump_changes
 from app.programme import queries as programme
 from app.programme.editing import versioned_edits
 from app.programme.models import Appearance, Session, Speaker
@@ -107,14 +106,14 @@ def withdraw(entity: Speaker | Session, field_names: Collection[str], *, actor: 
     if open_proposal is None or open_proposal.values.keys().isdisjoint(field_names):
         return False
     others = [one for one in open_proposal.requested if one.field not in field_names]
-    open_proposal.changes = changes.dump(
+    open_proposal.changes = dump_changes(
         [one for one in open_proposal.requested if one.field in field_names]
     )
     _withdraw(open_proposal, actor)
     if others:
         rest = _new_proposal(entity)
         rest.changes, rest.sent_by, rest.sent_at = (
-            changes.dump(others),
+            dump_changes(others),
             open_proposal.sent_by,
             open_proposal.sent_at,
         )
@@ -148,7 +147,7 @@ def amend(
     if not others:
         raise RuleViolation("Change some of the words, or approve them as they are")
     _apply(proposal, {**proposal.values, **{one.field: one.after for one in others}}, actor)
-    proposal.outcome = changes.dump(others)
+    proposal.outcome = dump_changes(others)
     _decide(proposal, AMENDED, note, actor)
     emails.send_amended(proposal)
     return proposal
@@ -214,7 +213,7 @@ def _store(
     if not all_requested:
         _withdraw(open_proposal, actor)
         return True
-    is_changed = changes.dump(all_requested) != open_proposal.changes
+    is_changed = dump_changes(all_requested) != open_proposal.changes
     if is_changed:
         open_proposal.version += 1
         _submit(open_proposal, all_requested, actor)
@@ -235,7 +234,7 @@ def _new_proposal(entity: Speaker | Session) -> Proposal:
 
 
 def _submit(proposal: Proposal, requested: Sequence[Change], actor: str) -> None:
-    proposal.changes = changes.dump(requested)
+    proposal.changes = dump_changes(requested)
     proposal.sent_by, proposal.sent_at = actor, clock.now()
     db.session.add(proposal)
     db.session.flush()

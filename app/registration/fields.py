@@ -15,6 +15,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field
 
 from app.forms.fields import (
+    country_field,
+    days_field,
     email_field,
     line_field,
     name_field,
@@ -23,7 +25,6 @@ from app.forms.fields import (
 )
 from app.registration import countries, queries
 from app.registration.answers import Answers, full_name
-from app.registration.form_fields import country_field, days_field
 from app.registration.models import Delegate
 from app.web import languages
 from app.web.formatting import local_date

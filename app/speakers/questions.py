@@ -15,7 +15,7 @@ from app import clock
 from app.database import db
 from app.errors import StaleEdit
 from app.history import services as history
-from app.history.changes import Change
+from app.history.models import Change
 from app.programme.editing import speakers as programme
 from app.programme.editing import versioned_edits
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS

@@ -1,10 +1,12 @@
-"""Format dates, times and numbers in the conference's time zone and the page's language."""
+"""Format dates and times in the conference's time zone and the page's language, and QR codes."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import segno
 from flask import Flask, current_app
 from flask_babel import format_date, gettext
+from markupsafe import Markup
 
 DEFAULT_ZONE = "Europe/London"
 
@@ -71,3 +73,10 @@ def iso(moment: date | datetime) -> str:
     return (
         moment.astimezone(conference_zone()) if isinstance(moment, datetime) else moment
     ).isoformat()
+
+
+def format_qr_code(text: str) -> Markup:
+    """Return text as a QR code, an SVG that scales to its container; pages show the text too."""
+    code = segno.make(text, error="m", micro=False)
+    svg: str = code.svg_inline(border=4, light="#fff", omitsize=True)
+    return Markup(svg)  # noqa: S704 – our own SVG

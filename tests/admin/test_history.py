@@ -9,7 +9,7 @@ from app.accounts import roles
 from app.accounts.models import DESK, EDITOR, VIEWER
 from app.database import transaction
 from app.history import services as history
-from app.history.changes import Change
+from app.history.models import Change
 from tests.browser import Browser, Page
 from tests.factories import (
     make_delegate,

@@ -10,8 +10,7 @@ from app.accounts.models import EDITOR, VIEWER
 from app.database import db, transaction
 from app.history import queries as history
 from app.history import services
-from app.history.changes import Change
-from app.history.models import HistoryEntry
+from app.history.models import Change, HistoryEntry
 from app.programme import queries as programme
 from app.programme.editing import sessions, versioned_edits
 from app.programme.editing.versioned_edits import EditableEntity, FieldSet

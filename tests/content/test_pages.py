@@ -6,14 +6,14 @@ import pytest
 from flask import Flask
 
 from app.content import queries
-from app.content.defaults import load
+from app.content.versions import load_defaults
 from app.errors import NotFound
 from config import ROOT
 from tests.browser import Browser
 from tests.pages import read_text
 
 SHIPPED = ROOT / "content"
-SLUGS = sorted(key.slug for key in load(SHIPPED).versions if key.kind == "page")
+SLUGS = sorted(key.slug for key in load_defaults(SHIPPED).versions if key.kind == "page")
 A_PAGE = """---
 title: {title}
 summary: In a sentence.

@@ -29,8 +29,8 @@ from app.interchange.exporters.formats import FORMATS, TABLES
 from app.interchange.exporters.source import ExportSource
 from app.interchange.importers import text
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.import_log import ImportLog
 from app.interchange.importers.parsed import (
+    ImportLog,
     ParsedConference,
     ParsedProgramme,
     ParsedSession,

@@ -19,7 +19,7 @@ from app.database_faults import newest_migration
 from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.outbox import LeasedEmail
-from app.mail.shutdown import ShutdownSignal
+from app.mail.worker import ShutdownSignal
 from tests.factories import make_email
 from tests.mail_server import MailServer
 from tests.waiting import wait_until

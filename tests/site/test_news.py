@@ -9,8 +9,8 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from app.content import notices, services
 from app.content import queries as content
+from app.content import services
 from app.content.models import NEWS
 from app.content.versions import ContentDraft, ContentKey
 from app.content.views import get_content_folder
@@ -222,7 +222,7 @@ def test_every_page_tells_news_readers_of_the_feeds(visitor: Browser) -> None:
 def test_the_urgent_notice_stands_above_every_page_of_what_is_new(visitor: Browser) -> None:
     with transaction():
         shut = ContentDraft("The hall is shut.", "", "", date(2009, 5, 12))
-        notices.publish(get_content_folder(), shut, expected_version=0, actor="grace")
+        services.publish_notice(get_content_folder(), shut, expected_version=0, actor="grace")
 
     for address in (
         "/changes",

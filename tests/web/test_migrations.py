@@ -12,7 +12,7 @@ from sqlalchemy import DateTime, bindparam, inspect, select, text
 
 from app import clock
 from app.content import links as content
-from app.content import notices
+from app.content import services
 from app.content.versions import ContentDraft
 from app.content.views import get_content_folder
 from app.database import Base, db, has_model, transaction
@@ -118,7 +118,9 @@ def test_links_and_notices_of_before_are_versions_afterwards_and_links_again_bel
             expected_version=1,
             actor="wanda@conference.example",
         )
-        notices.withdraw(get_content_folder(), expected_version=2, actor="wanda@conference.example")
+        services.withdraw_notice(
+            get_content_folder(), expected_version=2, actor="wanda@conference.example"
+        )
     db.session.remove()
 
     flask_migrate.downgrade(directory=MIGRATIONS, revision="0016")

@@ -17,7 +17,7 @@ from app.accounts.two_factor.views import MAX_PASSKEY_ATTEMPTS, RATE_WINDOW
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.web import next_url as web_next_url
-from app.web import qr_code
+from app.web.formatting import format_qr_code
 from app.web.rendering import render_page
 
 MAX_SETUP_ATTEMPTS = 30
@@ -117,7 +117,7 @@ def _render_app_form(login_session: LoginSession, form: CodeForm) -> Response:
         "accounts/two_factor_setup_app.html",
         422 if form.errors else 200,
         form=form,
-        qr_svg=qr_code.render_svg(uri),
+        qr_svg=format_qr_code(uri),
         secret=totp.format_secret(secret),
         next_url=web_next_url.requested_next(),
     )

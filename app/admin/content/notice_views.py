@@ -13,7 +13,7 @@ from app.admin.content import editable_text
 from app.admin.content.editable_text import EditableText
 from app.admin.content.forms import NoticeForm
 from app.admin.edit_form import EditForm
-from app.content import notices
+from app.content import services
 from app.content.models import NOTICE
 from app.content.views import get_content_folder
 from app.errors import RuleViolation, StaleEdit
@@ -48,7 +48,7 @@ def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
         "admin/content/notice.html",
         status,
         text=text,
-        current=notices.current(text.store),
+        current=services.current_notice(text.store),
         standing=text.store.find_notice(clock.now()),
         form=form,
         entries=history.list_newest(NOTICE),
@@ -68,7 +68,7 @@ def write_notice() -> ResponseReturnValue:
     if "preview" in request.form:
         return _render_form(form, 200, preview=form.words.data)
     try:
-        notices.publish(
+        services.publish_notice(
             get_content_folder(),
             form.to_draft(),
             expected_version=form.expected_version.data,
@@ -93,7 +93,7 @@ def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseRetur
 def remove_notice() -> ResponseReturnValue:
     """Remove the notice, unless it has been replaced meanwhile."""
     try:
-        notices.withdraw(
+        services.withdraw_notice(
             get_content_folder(),
             expected_version=EditForm().expected_version.data,
             actor=current_actor(),
@@ -106,7 +106,7 @@ def remove_notice() -> ResponseReturnValue:
 def _set_initial_data(form: NoticeForm, text: EditableText) -> None:
     """Fill in the current notice, or an old version in the query parameter ``from``."""
     now = clock.now()
-    begins = editable_text.get_requested_version(text) or notices.current(text.store)
+    begins = editable_text.get_requested_version(text) or services.current_notice(text.store)
     form.expected_version.data = text.latest_number
     if begins is not None:
         form.words.data = begins.title

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from app.admin import listing
 from app.admin.listing import ListFilter, ListQuery
-from app.history.changes import Change
+from app.history.models import Change
 from app.registration import countries as registration_countries
 from app.registration import delegate_record, fields
 from app.registration import queries as registration

@@ -9,7 +9,7 @@ from wtforms import SelectField
 
 from app.admin.sessions import listing
 from app.forms.base import Form
-from app.history.changes import Change
+from app.history.models import Change
 from app.programme.editing import versioned_edits
 from app.programme.editing.session_queries import SessionFilterChoices
 from app.programme.fields.sessions import SESSION_FIELDS

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.errors import InvalidFile
 from app.interchange.importers import datetimes, text
-from app.interchange.importers.import_log import THE_FILE, ImportLog
-from app.interchange.importers.parsed import ParsedConference, ParsedSession
+from app.interchange.importers.parsed import THE_FILE, ImportLog, ParsedConference, ParsedSession
 from app.interchange.importers.raw import RawProgramme
 from app.programme import slugs
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from app.errors import InvalidFile
 from app.interchange.importers import ical, normalise, safe_json, schedule_xml, spreadsheets, tables
-from app.interchange.importers.import_log import THE_FILE, ImportLog
-from app.interchange.importers.parsed import ParseResult
+from app.interchange.importers.parsed import THE_FILE, ImportLog, ParseResult
 from app.interchange.importers.raw import NO_TARGET, RawProgramme, TargetConference
 
 MAX_BYTES = 32 * 1024 * 1024

@@ -14,8 +14,7 @@ from icalendar import Calendar, Component
 
 from app.errors import InvalidFile
 from app.interchange.importers import datetimes
-from app.interchange.importers.import_log import ImportLog
-from app.interchange.importers.parsed import FieldCoverage
+from app.interchange.importers.parsed import FieldCoverage, ImportLog
 from app.interchange.importers.raw import (
     RawPerson,
     RawProgramme,

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 from app.errors import InvalidFile
 from app.interchange.importers import conference as importers_conference
 from app.interchange.importers import session_times
-from app.interchange.importers.import_log import ImportLog
-from app.interchange.importers.parsed import ParsedProgramme, ParsedSession
+from app.interchange.importers.parsed import ImportLog, ParsedProgramme, ParsedSession
 from app.interchange.importers.raw import RawProgramme
 from app.interchange.importers.rooms_and_themes import RoomBuilder, ThemeBuilder
 from app.interchange.importers.session_times import ConferenceTimes, NoTimes, TimeSource

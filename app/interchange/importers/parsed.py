@@ -1,13 +1,16 @@
-"""The parsed programme: the result of every importer, whatever the format.
+"""The parsed programme, the result of every importer whatever the format, and the log of reading.
 
 A ``key`` identifies an entity in its file: reading the file again gives the same keys. Where a
 format does not have a field, text is empty and anything else is ``None``.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, Literal
+
+from app.text import shorten
 
 
 @dataclass(frozen=True)
@@ -174,3 +177,48 @@ class ParseResult:
 
     programme: ParsedProgramme
     notes: tuple[ImportNote, ...] = ()
+
+
+THE_FILE = "the file"
+
+
+class ImportLog:
+    """Notes in order and without duplicates; common ones are counted instead."""
+
+    def __init__(self) -> None:
+        self._notes: dict[ImportNote, None] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add_fix(self, where: str, subject: str, reason: str) -> None:
+        """Note that something was fixed."""
+        self._notes[_make_note(where, subject, "fixed", reason)] = None
+
+    def add_skipped(self, where: str, subject: str, reason: str) -> None:
+        """Note that something was left out."""
+        self._notes[_make_note(where, subject, "left out", reason)] = None
+
+    def add_clash(self, where: str, subject: str, reason: str) -> None:
+        """Note that a person or a room is needed twice at once."""
+        self._notes[_make_note(where, subject, "clash", reason)] = None
+
+    def count_fix(self, singular: str, plural: str) -> None:
+        """Count a fix that may concern every session; `plural` contains ``{count}``."""
+        self._counts[singular, plural] += 1
+
+    def notes(self) -> tuple[ImportNote, ...]:
+        """Return all notes, those about the whole file first."""
+        general = [
+            ImportNote(
+                THE_FILE,
+                "the whole file",
+                "fixed",
+                one if count == 1 else many.format(count=count),
+            )
+            for (one, many), count in self._counts.items()
+        ]
+        return (*general, *self._notes)
+
+
+def _make_note(where: str, subject: str, kind: NoteKind, reason: str) -> ImportNote:
+    """Return a note without control characters, whatever was in the file."""
+    return ImportNote(shorten(where, 80), shorten(subject, 120), kind, shorten(reason, 400))

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.errors import InvalidFile
 from app.interchange.importers import native_json, schedule_json
-from app.interchange.importers.import_log import THE_FILE, ImportLog
+from app.interchange.importers.parsed import THE_FILE, ImportLog
 from app.interchange.importers.raw import RawProgramme
 
 MAX_CONTAINERS = 200_000

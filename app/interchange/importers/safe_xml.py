@@ -7,7 +7,7 @@ from typing import Any
 from lxml import etree
 
 from app.errors import InvalidFile
-from app.interchange.importers.import_log import ImportLog
+from app.interchange.importers.parsed import ImportLog
 
 MAX_TAGS = 400_000
 FORBIDDEN_CHARACTERS = re.compile(

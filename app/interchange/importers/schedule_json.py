@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.interchange.importers.import_log import ImportLog
 from app.interchange.importers.native_json import restore_extension
+from app.interchange.importers.parsed import ImportLog
 from app.interchange.importers.raw import (
     RawDay,
     RawPerson,

@@ -4,9 +4,9 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from app.interchange.importers import text as cleaning
-from app.interchange.importers.import_log import ImportLog
 from app.interchange.importers.parsed import (
     PROFILE_FIELDS,
+    ImportLog,
     ParsedSpeaker,
     build_parsed_speaker,
     fill_in,

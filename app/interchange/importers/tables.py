@@ -8,8 +8,7 @@ from typing import Any
 
 from app.errors import InvalidFile
 from app.interchange.importers import spreadsheet_times
-from app.interchange.importers.import_log import THE_FILE, ImportLog
-from app.interchange.importers.parsed import PROFILE_FIELDS, FieldCoverage
+from app.interchange.importers.parsed import PROFILE_FIELDS, THE_FILE, FieldCoverage, ImportLog
 from app.interchange.importers.raw import (
     RawDay,
     RawPerson,

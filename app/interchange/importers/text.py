@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from app.interchange.importers.import_log import ImportLog
+from app.interchange.importers.parsed import ImportLog
 from app.programme.fields.table import (
     MAX_WORD_LENGTH,
     MAX_WORDS,

@@ -15,7 +15,7 @@ from app import clock
 from app.database import db, lock_table
 from app.errors import NotFound, RuleViolation
 from app.history import services as history
-from app.history.changes import Change
+from app.history.models import Change
 from app.programme import slugs as programme_slugs
 from app.programme.editing import versioned_edits
 from app.programme.editing.versioned_edits import FieldSet

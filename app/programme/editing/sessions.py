@@ -14,7 +14,7 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
-from app.history.changes import Change
+from app.history.models import Change
 from app.programme import queries, slugs
 from app.programme.editing import versioned_edits
 from app.programme.fields.sessions import SESSION_FIELDS

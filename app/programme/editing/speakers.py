@@ -7,7 +7,7 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
-from app.history.changes import Change
+from app.history.models import Change
 from app.programme import slugs
 from app.programme.editing import speaker_queries, versioned_edits
 from app.programme.fields.sessions import SESSION_FIELDS

@@ -12,8 +12,7 @@ from app.database import db
 from app.errors import RuleViolation
 from app.history import queries
 from app.history import services as history
-from app.history.changes import Change
-from app.history.models import HistoryEntry
+from app.history.models import Change, HistoryEntry
 from app.programme.editing import versioned_edits
 from app.programme.editing.versioned_edits import EditableEntity, FieldSet
 from app.programme.fields import conference, rooms_and_themes, sessions, speakers

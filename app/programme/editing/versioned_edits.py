@@ -12,7 +12,7 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
-from app.history.changes import Change
+from app.history.models import Change
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 
 EditableEntity = Session | Speaker | Room | Theme | Conference

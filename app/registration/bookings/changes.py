@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
-from app.history.changes import Change as RecordedChange
+from app.history.models import Change as RecordedChange
 from app.registration import delegate_record
 from app.registration.answers import Answers
 from app.registration.fields import BY_NAME, EMAIL, FIELDS, DelegateField

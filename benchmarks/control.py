@@ -8,7 +8,7 @@ the database and the settings of the site (W).
 from flask import Flask, render_template_string, request
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app import database
+from app import database, request_transaction
 from app.database import Base, db
 from config import Config
 
@@ -50,6 +50,7 @@ def create(config: Config) -> Flask:
         return "kept"
 
     database.init_app(app, config.database_url)
+    request_transaction.init_app(app)
     with app.app_context():
         Base.metadata.create_all(db.engine, [Base.metadata.tables[BenchmarkRow.__tablename__]])
     return app

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app import clock
 from app.database import db, transaction
@@ -119,5 +119,8 @@ def test_people_register_and_delegates_are_exported_beside_the_control(tmp_path:
         assert all(exports.time_export(site, server.port, kind).size for kind in exports.KINDS)
     with copy.start_control() as control, closing(Connection(control.port)) as connection:
         assert registrations.insert_row(connection, 1) == 200
+        with copy.app_context():
+            rows = db.session.scalars(text("SELECT words FROM benchmark_row")).all()
+        assert rows == ["number-1"]  # committed, as a registration is
         assert len(connection.get("/body/9").body) == 9
         assert connection.get("/page/1").status == 200

@@ -218,11 +218,9 @@ def _asked_in_run(run: re.Match[str], begins: tuple[str, ...]) -> Iterator[Span]
     Folding can turn one character into several, even into several words: ⑴ into (1), ℀ into a/c. So
     words are searched in the folded text, and each is mapped back to the characters it came from.
     """
-    folded = [fold(character) for character in run[0]]
-    places = [run.start() + place for place, some in enumerate(folded) for _ in some]
-    places.append(run.end())
+    folded, places = _fold_with_positions(run)
     begin = end = -1
-    for word in WORD.finditer("".join(folded)):
+    for word in WORD.finditer(folded):
         if not word[0].startswith(begins):
             continue
         first = places[word.start()]
@@ -233,6 +231,15 @@ def _asked_in_run(run: re.Match[str], begins: tuple[str, ...]) -> Iterator[Span]
         end = max(places[word.end() - 1] + 1, places[word.end()])  # including combining accents
     if begin >= 0:
         yield begin, end
+
+
+def _fold_with_positions(run: re.Match[str]) -> tuple[str, Sequence[int]]:
+    """Return a run folded, and for each of its characters, and its end, where it came from."""
+    if run[0].isascii():  # as most are: each character stays one
+        return run[0].lower(), range(run.start(), run.end() + 1)
+    folded = [fold(character) for character in run[0]]
+    places = [run.start() + place for place, some in enumerate(folded) for _ in some]
+    return "".join(folded), [*places, run.end()]
 
 
 def _has_all_words(document: SearchDocument, query_words: frozenset[str]) -> bool:

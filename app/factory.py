@@ -181,6 +181,7 @@ def _configure(app: Flask, config: Config) -> None:
         SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in config.SECRET_KEY_FALLBACKS],
         SITE_URL=config.SITE_URL,
         SITE_CLOCK=config.CLOCK_STARTS_AT,
+        IS_PRIVATE_CONNECTION=config.is_private_connection,
         CONTENT_PATH=config.CONTENT_PATH,
         MAX_CONTENT_LENGTH=config.LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=config.LARGEST_BODY,
@@ -218,17 +219,19 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     drain_request.init_app(app)
     trailing_slashes.init_app(app)  # after the headers: they reject hosts that are not ours
     static = WhiteNoise(
-        security_headers.HostMiddleware(drain_request.DrainRequestMiddleware(app.wsgi_app), config),
+        drain_request.DrainRequestMiddleware(app.wsgi_app),
         root=str(ROOT / "static"),
         prefix="static/",
         max_age=STATIC_MAX_AGE,  # each URL contains the file's fingerprint
         allow_all_origins=False,
         add_headers_function=security_headers.make_add_headers_function(config),
     )
-    cached = PageCacheMiddleware(static, pages, config.hosts)
+    cached = PageCacheMiddleware(static, pages)
     preview = preview_middleware.PreviewMiddleware(app, preview_app=static, normal_app=cached)
     layers = request_log.RequestLogMiddleware(
-        languages.LanguageMiddleware(preview, config.LANGUAGES)
+        security_headers.HostMiddleware(
+            languages.LanguageMiddleware(preview, config.LANGUAGES), config
+        )
     )
     app.wsgi_app = (  # type: ignore[method-assign]  # the way Flask recommends to wrap it
         ProxyFix(layers, x_for=config.PROXIES, x_proto=config.PROXIES) if config.PROXIES else layers

@@ -1,6 +1,8 @@
 """Error handlers: map exceptions to HTTP statuses and render the error page."""
 
-from flask import Flask, g, redirect, request, url_for
+from math import ceil
+
+from flask import Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
@@ -71,11 +73,13 @@ EXPLANATIONS = {
 def init_app(app: Flask) -> None:
     """Register the handlers of all errors."""
     app.register_error_handler(ConferenceError, _handle_conference_error)
+    app.register_error_handler(RateLimitExceeded, _handle_rate_limit)
     app.register_error_handler(Moved, _redirect_moved)
     app.register_error_handler(CSRFError, _handle_csrf_error)
     app.register_error_handler(HTTPException, _handle_http_error)
     app.register_error_handler(SQLAlchemyError, _handle_database_error)
     app.register_error_handler(InternalServerError, _handle_internal_error)
+    app.after_request(_add_retry_after)
 
 
 def render_error_page(code: int, reason: str = "") -> ResponseReturnValue:
@@ -100,6 +104,21 @@ def is_error_page() -> bool:
 def _handle_conference_error(error: ConferenceError) -> ResponseReturnValue:
     code = next(code for kind, code in STATUS_CODES.items() if isinstance(error, kind))
     return render_error_page(code, gettext(str(error)) if str(error) else "")
+
+
+def _handle_rate_limit(error: RateLimitExceeded) -> ResponseReturnValue:
+    response = _handle_conference_error(error)
+    seconds = ceil(error.retry_after.total_seconds())
+    response.headers["Retry-After"] = str(seconds)  # type: ignore[union-attr]
+    return response
+
+
+def _add_retry_after(response: Response) -> Response:
+    """Say when to try again on a form that shows the error itself (RFC 6585, 4)."""
+    if response.status_code == 429:
+        default = RateLimitExceeded().retry_after.total_seconds()
+        response.headers.setdefault("Retry-After", str(int(default)))
+    return response
 
 
 def _redirect_moved(error: Moved) -> ResponseReturnValue:

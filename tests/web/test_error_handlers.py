@@ -139,9 +139,11 @@ def test_too_often_is_429(visitor: Browser) -> None:
         form = visitor.open("/feedback")
         token = next(one for one in form.tree.find_all("input") if one.get("name") == "csrf_token")
         data = {"csrf_token": token.get("value"), "message": "Hello"}
-        statuses.append(visitor.fetch("POST", "/feedback", data=data).status_code)
+        answer = visitor.fetch("POST", "/feedback", data=data)
+        statuses.append(answer.status_code)
 
     assert statuses == [303] * MAX_MESSAGES_PER_HOUR + [429]
+    assert answer.headers["Retry-After"] == "3600"
 
 
 def test_a_broken_row_is_500_and_the_page_says_it_is_our_fault(

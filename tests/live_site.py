@@ -9,6 +9,7 @@ running.stop()              at the end of the test this happens by itself
 """
 
 import os
+import re
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -61,7 +62,11 @@ class LiveSite:
             return False
 
     def _all_workers_serve(self, processes: int) -> bool:
-        return self.log().count("Started worker-") >= processes and self.is_answering()
+        return self.count_started() >= processes and self.is_answering()
+
+    def count_started(self) -> int:
+        """Count the processes that have ever begun to answer requests."""
+        return len(re.findall(r"Started worker-\d+$", self.log(), re.MULTILINE))
 
     def start_mail_worker(self) -> None:
         """Start delivering letters."""

@@ -35,7 +35,9 @@ def accept(
     def handle_too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
         if not takes_file(request.endpoint):
             return render_error_page(413)
-        return _handle_too_large_file(render_too_large)
+        if (request.content_length or 0) <= max_bytes + FORM_OVERHEAD_BYTES and _has_expired():
+            return guards.redirect_to_sign_in_page()
+        return _render_too_large_file(render_too_large)
 
     bp.url_value_preprocessor(raise_limit)
     bp.register_error_handler(RequestEntityTooLarge, handle_too_large)
@@ -45,11 +47,9 @@ def _is_among(view_names: Collection[str], endpoint: str | None) -> bool:
     return (endpoint or "").rpartition(".")[2] in view_names
 
 
-def _handle_too_large_file(
+def _render_too_large_file(
     render_too_large: Callable[..., ResponseReturnValue],
 ) -> ResponseReturnValue:
-    if _has_expired():
-        return guards.redirect_to_sign_in_page()
     try:
         return render_too_large(**(request.view_args or {}))
     except ConferenceError:  # no access, so nothing about it is revealed

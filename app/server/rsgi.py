@@ -72,12 +72,18 @@ class RsgiApplication:
         """Send a page from the cache, if it is there and nobody needs to ask the database."""
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or not self._layers.page_cache.is_fresh:
             return False
-        call = WsgiCall(self._layers.cached_pages, dict(environ))
-        body = call.start()
-        if not call.headers:
-            return False
-        protocol.response_bytes(call.status, call.headers, body or b"")
-        return True
+        begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], _exc_info: object = None
+        ) -> Callable[[bytes], object]:
+            begun.append((status, headers))
+            return len
+
+        body = self._layers.cached_pages(dict(environ), start_response)
+        for status, headers in begun:
+            protocol.response_bytes(int(status[:3]), headers, b"".join(body))
+        return bool(begun)
 
     async def _receive(
         self,

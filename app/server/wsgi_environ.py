@@ -2,6 +2,7 @@
 
 import io
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from granian.rsgi import Scope
@@ -19,6 +20,11 @@ FIXED: "WSGIEnvironment" = {
     "wsgi.multiprocess": False,
     "wsgi.run_once": False,
 }
+
+
+@lru_cache(maxsize=512)
+def _find_key(header: str) -> str:
+    return OWN_NAMES.get(header) or f"HTTP_{header.upper().replace('-', '_')}"
 
 
 def build_environ(scope: Scope) -> "WSGIEnvironment":
@@ -39,7 +45,7 @@ def build_environ(scope: Scope) -> "WSGIEnvironment":
     if scope.authority and "host" not in scope.headers:  # HTTP/2 (RFC 9113, 8.3.1)
         environ["HTTP_HOST"] = scope.authority
     for name, value in scope.headers.items():
-        key = OWN_NAMES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
+        key = _find_key(name)
         if key in environ:
             separator = "; " if key == "HTTP_COOKIE" else ","
             value = f"{environ[key]}{separator}{value}"  # noqa: PLW2901 – the same header

@@ -36,6 +36,7 @@ HEADINGS = {
     403: lazy_gettext("This page is not open to you"),
     404: lazy_gettext("Page not found"),
     405: lazy_gettext("This address cannot do that"),
+    408: lazy_gettext("That took too long to reach us"),
     409: lazy_gettext("That cannot be done now"),
     410: lazy_gettext("This page or link is no longer in use"),
     413: lazy_gettext("What you sent is too large"),
@@ -54,6 +55,10 @@ EXPLANATIONS = {
     405: lazy_gettext(
         "Something can be found there, but it was asked for in a way that does not work. "
         "Open the page and try from there."
+    ),
+    408: lazy_gettext(
+        "The connection was too slow or was interrupted, so nothing was saved. "
+        "Go back and send it again."
     ),
     409: lazy_gettext("Something has changed since you opened the page."),
     410: lazy_gettext("It was there once. It has been used, replaced or withdrawn."),

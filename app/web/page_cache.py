@@ -90,7 +90,8 @@ class PageCache:
         """Return the cached page for a request, or None if there is none or it has expired."""
         if self._watcher.get_version() != self._version:
             return None
-        key = cache_key(environ, self._params.get(_params_key(environ), NO_PARAMS))
+        address = _params_key(environ)
+        key = _make_key(environ, address, self._params.get(address, NO_PARAMS))
         page = self._pages.get(key) if key else None
         return page if page is not None and time.monotonic() < page.expires else None
 
@@ -164,13 +165,19 @@ def cache_key(environ: "WSGIEnvironment", params: CacheParams | None) -> PageKey
     ``params`` is None if the view reads the whole query string: then only the page without one is
     cached. It is not cached either if a parameter has no valid value.
     """
+    return _make_key(environ, _params_key(environ), params)
+
+
+def _make_key(
+    environ: "WSGIEnvironment", address: ParamsKey, params: CacheParams | None
+) -> PageKey | None:
     query = environ.get("QUERY_STRING", "")
     variant: str | None = ""
     if query and params != NO_PARAMS:
         variant = cache_params.normalise_query(params, query) if params else None
     if variant is None:
         return None
-    language, path, as_text = _params_key(environ)
+    language, path, as_text = address
     keys_off = ACCESS_KEYS_OFF in environ.get("HTTP_COOKIE", "")
     return PageKey(language, path, keys_off, variant, as_text)
 

@@ -1,6 +1,7 @@
 """The access keys of the UK government's standard of May 2002, on every page and switched off."""
 
 from collections.abc import Callable
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page as Window
@@ -146,15 +147,13 @@ def test_in_a_real_browser_they_are_off_on_a_page_that_a_shared_cache_gave(
 ) -> None:
     home = live_site().address
     window.context.add_cookies([{"name": "access_keys", "value": "off", "url": home}])
-    window.route(  # a cache between them that knows nothing of cookies
-        f"{home}/help",
-        lambda route: route.continue_(headers={**route.request.headers, "cookie": ""}),
-    )
+    with urlopen(f"{home}/help", timeout=20) as page:  # a cache that knows nothing of cookies
+        kept = page.read().decode()
+    window.route(f"{home}/help", lambda route: route.fulfill(body=kept, content_type="text/html"))
 
-    answer = window.goto(f"{home}/help")
+    window.goto(f"{home}/help")
 
-    assert answer is not None
-    assert answer.headers["cache-control"].startswith("public")
+    assert kept.count(" accesskey=") == len(KEYS)
     expect(window.locator("[accesskey]")).to_have_count(0)
 
 

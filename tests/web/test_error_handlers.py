@@ -265,7 +265,9 @@ def test_each_refusal_of_the_conference_has_its_status_and_its_own_words(
 
 
 @pytest.mark.own_site
-@pytest.mark.parametrize("code", [400, 403, 404, 405, 409, 410, 413, 415, 418, 422, 429, 503])
+@pytest.mark.parametrize(
+    "code", [400, 403, 404, 405, 408, 409, 410, 411, 413, 415, 418, 422, 429, 503]
+)
 def test_every_other_answer_is_a_plain_page_too(site: Flask, visitor: Browser, code: int) -> None:
     site.add_url_rule("/answer", view_func=lambda: __import__("flask").abort(code))
 

@@ -76,6 +76,7 @@ class Config(BaseSettings):
     SECRET_KEY: Secret
     SECRET_KEY_FALLBACKS: Annotated[tuple[Secret, ...], NoDecode] = ()
     SITE_URL: str
+    ALLOWED_HOSTS: Annotated[tuple[str, ...], NoDecode] = ()  # besides that of SITE_URL
     INSTANCE_PATH: Path = ROOT / "instance"
     DATABASE_URL: str = ""
     SESSION_COOKIE_SECURE: bool | None = None  # unset: if the site's URL is https
@@ -100,7 +101,7 @@ class Config(BaseSettings):
     MAIL_DEFAULT_SENDER: EmailStr = "conference@health-equity.example"
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
 
-    @field_validator("SECRET_KEY_FALLBACKS", "LANGUAGES", mode="before")
+    @field_validator("SECRET_KEY_FALLBACKS", "ALLOWED_HOSTS", "LANGUAGES", mode="before")
     @classmethod
     def _parse_json_list(cls, value: Any) -> Any:
         try:
@@ -122,6 +123,18 @@ class Config(BaseSettings):
         if scheme == "http" and host not in LOOPBACK:
             raise ValueError("must be https unless the site runs on this machine alone")
         return f"{scheme}://{host}" + ("" if port in {None, OWN_PORTS[scheme]} else f":{port}")
+
+    @field_validator("ALLOWED_HOSTS")
+    @classmethod
+    def _check_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            try:
+                _split_url(f"http://{host.lower()}")
+            except ValueError:
+                raise ValueError(
+                    'must be host names, each with its port if it has one, like ["10.0.0.5:8000"]'
+                ) from None
+        return tuple(host.lower() for host in hosts)
 
     @field_validator("DATABASE_URL")
     @classmethod
@@ -182,10 +195,28 @@ class Config(BaseSettings):
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Every Host header that is accepted; for a loopback address, each of its names."""
+        """Every Host header that is accepted: the site's own, and those in ALLOWED_HOSTS.
+
+        A loopback address has several names.
+        """
         _, host, port = _split_url(self.SITE_URL)
         names = LOOPBACK if host in LOOPBACK else {host}
-        return frozenset(f"{name}:{port}" if port else name for name in names)
+        own = {f"{name}:{port}" if port else name for name in names}
+        return frozenset({*own, *self.ALLOWED_HOSTS})
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Every origin from which forms are accepted (RFC 6454): scheme, host and port."""
+        scheme, _, _ = _split_url(self.SITE_URL)
+        return frozenset(f"{scheme}://{host}" for host in self.hosts)
+
+    @property
+    def is_private_connection(self) -> bool:
+        """Whether nobody on the way can read what visitors type.
+
+        Without TLS that is so only while the site is reached from its own machine alone.
+        """
+        return self.SITE_URL.startswith("https:") or not self.ALLOWED_HOSTS
 
 
 def _split_url(address: str) -> tuple[str, str, int | None]:

@@ -67,9 +67,9 @@ class CacheVersionWatcher:
 
     def get_version(self) -> int:
         """Return the version, reading it from the database if the last check is too long ago."""
-        if self._is_check_due() and self._check_lock.acquire(blocking=self._version == 0):
+        if self.is_check_due and self._check_lock.acquire(blocking=self._version == 0):
             try:
-                if self._is_check_due():  # otherwise another thread checked while this one waited
+                if self.is_check_due:  # otherwise another thread checked while this one waited
                     pause = self._interval if self._refresh() else self._interval * BACKOFF
                     self._next_check_at = time.monotonic() + pause
             finally:
@@ -86,7 +86,9 @@ class CacheVersionWatcher:
         self.recheck()
         self.get_version()
 
-    def _is_check_due(self) -> bool:
+    @property
+    def is_check_due(self) -> bool:
+        """Whether the next ``get_version`` asks the database."""
         return time.monotonic() >= self._next_check_at
 
     @property

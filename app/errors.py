@@ -14,6 +14,7 @@ Messages are shown to visitors: no full stop, no blame, no jargon.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 
@@ -68,4 +69,8 @@ class Moved(ConferenceError):
 
 
 class RateLimitExceeded(ConferenceError):
-    """Too many attempts in a short time."""
+    """Too many attempts in a short time; ``retry_after`` is how long to wait before the next."""
+
+    def __init__(self, message: str = "", retry_after: timedelta = timedelta(hours=1)) -> None:
+        super().__init__(*([message] if message else []))
+        self.retry_after = retry_after

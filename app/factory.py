@@ -1,6 +1,8 @@
 """The application factory. This is the only module that imports blueprints."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -67,12 +69,16 @@ from app.web import (
     preview_guard,
     preview_middleware,
     rendering,
+    request_body,
     request_log,
     security_headers,
     trailing_slashes,
 )
-from app.web.page_cache import PageCacheMiddleware
+from app.web.page_cache import PageCache, PageCacheMiddleware
 from config import ROOT, Config, SettingsError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 ADMIN = (
     (session_views.bp, roles.PROGRAMME),
@@ -145,6 +151,16 @@ for _part, _area in ADMIN:
     blueprint.add(_part, _area)
 
 
+@dataclass(frozen=True)
+class ServerLayers:
+    """What a server with an event loop calls before, or instead of, the whole application."""
+
+    find_limit: "WSGIApplication"  # sets request_body.BODY_LIMIT in the environment
+    page_cache: PageCache
+    cached_pages: "WSGIApplication"  # responds with a cached page, or not at all
+    max_form_bytes: int
+
+
 def create_app(config: Config) -> Flask:
     """Create the Flask application with all its packages."""
     app = Flask("app", static_folder=None, instance_path=str(config.INSTANCE_PATH.resolve()))
@@ -181,6 +197,7 @@ def _configure(app: Flask, config: Config) -> None:
         SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in config.SECRET_KEY_FALLBACKS],
         SITE_URL=config.SITE_URL,
         SITE_CLOCK=config.CLOCK_STARTS_AT,
+        IS_PRIVATE_CONNECTION=config.is_private_connection,
         CONTENT_PATH=config.CONTENT_PATH,
         MAX_CONTENT_LENGTH=config.LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=config.LARGEST_BODY,
@@ -211,6 +228,7 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     error_handlers.init_app(app)
     languages.init_app(app, config)
     pages = page_cache.init_app(app, watcher)
+    request_body.init_app(app)  # after the page cache, which begins each request
     preview_guard.init_app(app)
     security_headers.init_app(
         app, config
@@ -218,18 +236,36 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     drain_request.init_app(app)
     trailing_slashes.init_app(app)  # after the headers: they reject hosts that are not ours
     static = WhiteNoise(
-        security_headers.HostMiddleware(drain_request.DrainRequestMiddleware(app.wsgi_app), config),
+        drain_request.DrainRequestMiddleware(app.wsgi_app),
         root=str(ROOT / "static"),
         prefix="static/",
         max_age=STATIC_MAX_AGE,  # each URL contains the file's fingerprint
         allow_all_origins=False,
         add_headers_function=security_headers.make_add_headers_function(config),
     )
-    cached = PageCacheMiddleware(static, pages, config.hosts)
+    cached = PageCacheMiddleware(static, pages)
     preview = preview_middleware.PreviewMiddleware(app, preview_app=static, normal_app=cached)
-    layers = request_log.RequestLogMiddleware(
-        languages.LanguageMiddleware(preview, config.LANGUAGES)
+    find_limit = request_body.make_limit_finder(app)
+    buffered = request_body.BufferBodyMiddleware(preview, find_limit, config.LARGEST_BODY)
+    app.wsgi_app = _wrap(buffered, config)  # type: ignore[assignment, method-assign]  # as Flask recommends
+    app.extensions["server_layers"] = ServerLayers(
+        find_limit=_wrap_address(request_body.make_limit_app(find_limit), config),
+        page_cache=pages,
+        cached_pages=_wrap(PageCacheMiddleware(page_cache.respond_not_cached, pages), config),
+        max_form_bytes=config.LARGEST_BODY,
     )
-    app.wsgi_app = (  # type: ignore[method-assign]  # the way Flask recommends to wrap it
-        ProxyFix(layers, x_for=config.PROXIES, x_proto=config.PROXIES) if config.PROXIES else layers
+
+
+def _wrap(inner: "WSGIApplication", config: Config) -> "WSGIApplication":
+    """Add the outer layers: the log, and what is part of the address but not of the path."""
+    layers = request_log.RequestLogMiddleware(_wrap_address(inner, config))
+    if not config.PROXIES:
+        return layers
+    return ProxyFix(layers, x_for=config.PROXIES, x_proto=config.PROXIES)
+
+
+def _wrap_address(inner: "WSGIApplication", config: Config) -> "WSGIApplication":
+    """Add the layers that read host and language from the address."""
+    return security_headers.HostMiddleware(
+        languages.LanguageMiddleware(inner, config.LANGUAGES), config
     )

@@ -20,6 +20,7 @@ from benchmarks import (
     publishing,
     registrations,
     search,
+    slow_clients,
     starting,
 )
 from benchmarks.figures import Figure, format_report
@@ -37,6 +38,7 @@ QUICK: dict[str, Measurement] = {
     "search": search.measure,
     "visits": first_visits.measure,
     "registrations": registrations.measure,
+    "slow-clients": slow_clients.measure,
     "letters": letters.measure,
     "office": back_office.measure,
     "board": board.measure,

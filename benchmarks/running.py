@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Self
 from urllib.request import urlopen
 
-from app.server.processes import THREADS
+from app.server.rsgi import THREADS
 from config import ROOT
 from tests.waiting import HOST, wait_until
 
-SITE = "wsgi:app"
+SITE = "wsgi:rsgi_app"
+RSGI = ("--interface", "rsgi")
+WSGI = ("--interface", "wsgi", "--blocking-threads", str(THREADS))
 CONTROL = "benchmarks.control:app"
 
 
@@ -64,7 +66,7 @@ class Process:
 
 
 class Server(Process):
-    """A WSGI application under the site's own web server."""
+    """The site, or a WSGI application beside it, under the site's own web server."""
 
     def __init__(
         self, target: str, settings: Mapping[str, str], port: int, processes: int = 1
@@ -72,9 +74,11 @@ class Server(Process):
         self.port = port
         super().__init__(
             [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
+                *(sys.executable, "-m", "granian", "--no-ws"),
                 *("--host", HOST, "--port", str(port), "--http", "1", "--log-level", "warning"),
-                *("--workers", str(processes), "--blocking-threads", str(THREADS), target),
+                *("--workers", str(processes)),
+                *(RSGI if target == SITE else WSGI),
+                target,
             ],
             settings,
             Path(settings["INSTANCE_PATH"]) / f"server-{port}.log",

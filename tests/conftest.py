@@ -46,7 +46,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -66,7 +66,7 @@ from config import ROOT, Config
 from tests import chromium as real_browser
 from tests import factories, ramdisk, subprocesses
 from tests.browser import Browser
-from tests.live_site import LiveSite
+from tests.live_site import RSGI, LiveSite
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
 from tests.shared_caches import share_caches
@@ -316,10 +316,12 @@ def live_site(site: Flask, settings: Settings, tmp_path: Path) -> Iterator[Calla
     """Start the site in processes of its own; they end with the test."""
     started: list[LiveSite] = []
 
-    def start(processes: int = 1, *, worker: bool = False) -> LiveSite:
+    def start(
+        processes: int = 1, *, worker: bool = False, interface: Sequence[str] = RSGI
+    ) -> LiveSite:
         db.session.commit()
         port = int(settings["SITE_URL"].rpartition(":")[2])
-        running = LiveSite(settings, tmp_path / "live.log", processes, port)
+        running = LiveSite(settings, tmp_path / "live.log", processes, port, interface)
         started.append(running)
         if worker:
             running.start_mail_worker()

@@ -9,32 +9,41 @@ running.stop()              at the end of the test this happens by itself
 """
 
 import os
+import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.request import urlopen
 
 from tests.subprocesses import ForkedProgram
 from tests.waiting import HOST, wait_until
 
+RSGI = ("--interface", "rsgi", "wsgi:rsgi_app")
+WSGI = ("--interface", "wsgi", "--blocking-threads", "8", "wsgi:app")
 WORKER_COMMAND = ("flask", "--app", "wsgi", "deliver-mail", "--forever")
 
 
 class LiveSite:
     """One running copy of the site."""
 
-    def __init__(self, settings: Mapping[str, str], log: Path, processes: int, port: int) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, str],
+        log: Path,
+        processes: int,
+        port: int,
+        interface: Sequence[str] = RSGI,
+    ) -> None:
         self.address = settings["SITE_URL"]
         self.port = port
         self._settings = settings
         self._log = log
         self.mail_worker: ForkedProgram | None = None
         self.web = self._start(
-            *("granian", "--interface", "wsgi", "--host", HOST),
-            *("--port", str(port), "--workers", str(processes), "--blocking-threads", "8"),
+            *("granian", "--host", HOST, "--port", str(port), "--workers", str(processes)),
             *("--no-ws", "--http", "1", "--respawn-failed-workers", "--respawn-interval", "0.1"),
             *("--workers-kill-timeout", "2"),
-            "wsgi:app",
+            *interface,
         )
         wait_until(
             lambda: self._all_workers_serve(processes) or self.web.has_ended(),
@@ -53,7 +62,11 @@ class LiveSite:
             return False
 
     def _all_workers_serve(self, processes: int) -> bool:
-        return self.log().count("Started worker-") >= processes and self.is_answering()
+        return self.count_started() >= processes and self.is_answering()
+
+    def count_started(self) -> int:
+        """Count the processes that have ever begun to answer requests."""
+        return len(re.findall(r"Started worker-\d+$", self.log(), re.MULTILINE))
 
     def start_mail_worker(self) -> None:
         """Start delivering letters."""

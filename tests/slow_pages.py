@@ -10,6 +10,10 @@ from typing import Any, Final
 
 import flask
 
+from app.server import wsgi_call
+from app.server.rsgi import RsgiApplication
+from app.server.wsgi_call import WsgiCall
+
 FIRST_PIECE: Final = 40  # bytes: the browser is on the page, and knows nothing of it
 PAUSE_SECONDS: Final = 0.25
 
@@ -32,4 +36,11 @@ def _pause(answer: Iterable[bytes]) -> Iterator[bytes]:
     yield whole[FIRST_PIECE:]
 
 
+def _never(*_: object) -> bool:
+    return False
+
+
+wsgi_call.PIECE_BYTES = 1  # each piece is sent as it comes
+WsgiCall._is_short = _never  # type: ignore[assignment, method-assign]  # noqa: SLF001
+RsgiApplication._respond_cached = _never  # type: ignore[assignment, method-assign]  # noqa: SLF001
 flask.Flask.__call__ = _answer_in_pieces  # type: ignore[assignment, method-assign]

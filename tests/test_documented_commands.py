@@ -30,8 +30,10 @@ PROGRAM = re.compile(
 )
 NOT_RUN = {
     "pip install --require-hashes -r requirements.txt": "it would change what the tests run with",
-    "granian --interface wsgi --host 127.0.0.1 --workers 4 --blocking-threads 8 wsgi:app": "a "
-    "server with settings of its own: tests/live_site.py runs it so",
+    "granian --interface rsgi --host 127.0.0.1 --workers 4 --respawn-failed-workers "
+    "wsgi:rsgi_app": "a server with settings of its own: tests/live_site.py runs it so",
+    "granian --interface wsgi --host 127.0.0.1 --workers 4 --blocking-threads 8 wsgi:app": "the "
+    "same",
     "flask run": "named as a server that does not read settings.env; looked at below",
     "flask --app wsgi deliver-mail --forever": "it ends only when it is told to: tests/mail do so",
     "./site deliver-mail --forever": "the same",
@@ -198,6 +200,7 @@ def test_every_command_works_as_it_stands_while_the_site_runs_and_afterwards(
 @pytest.mark.parametrize(
     "command",
     [
+        ("granian", "--interface", "rsgi", "--port", "0", "wsgi:rsgi_app"),
         ("granian", "--interface", "wsgi", "--port", "0", "wsgi:app"),
         ("flask", "--app", "wsgi", "run", "--port", "0"),
         ("wsgi",),  # what any other server imports

@@ -123,6 +123,7 @@ ROUTES = [
     Route("/changes.atom", "GET", Who.PUBLIC),
     Route("/changes/<number>", "GET", Who.PUBLIC, "/changes/1"),
     Route("/developers", "GET", Who.PUBLIC),
+    Route("/favicon.ico", "GET", Who.PUBLIC),
     Route("/feedback", "GET POST", Who.PUBLIC),
     Route("/feedback/sent", "GET", Who.PUBLIC),
     Route("/healthz", "GET", Who.ANYONE),

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -16,6 +17,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from app import clock
+from app.server import network
+from app.server.__main__ import announce
+from app.server.bootstrap import BootstrapResult
 from app.server.options import (
     DEFAULT_CLOCK_START,
     ServerOptions,
@@ -23,8 +28,9 @@ from app.server.options import (
     apply_local_defaults,
     load_or_create_secret_key,
 )
-from config import ROOT
+from config import ROOT, Config
 from tests.postgres import PostgresServer
+from tests.server.slow_clients import open_page, send_feedback, who_wait
 from tests.waiting import HOST, free_port, wait_until
 
 TURN = 120  # seconds that a start may take on a machine with much else to do
@@ -150,6 +156,17 @@ def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve
     first.process.kill()
 
     wait_until(lambda: not first.is_up(), "no part outlives the one that started it", TURN)
+
+
+def test_two_hundred_who_send_one_byte_and_wait_keep_nobody_else_out(serve: Serve) -> None:
+    run = serve(WEB_WORKERS="1")
+    run.wait_until_it_says("Press Ctrl-C to stop.")
+    site = f"http://{HOST}:{run.port}"
+
+    with who_wait(200, run.port, "/feedback"):
+        assert send_feedback(site) == "/feedback/sent"
+        for address in ("/healthz", "/readyz", "/programme", "/schedule.xml", "/register/name"):
+            assert open_page(f"{site}{address}") == 200
 
 
 def test_no_part_outlives_the_one_that_started_it(serve: Serve) -> None:
@@ -328,6 +345,38 @@ def test_a_host_that_is_not_here_is_refused() -> None:
 )
 def test_the_address_is_one_that_can_be_opened(host: str, address: str) -> None:
     assert ServerOptions(host, 8000, 1).local_url == address
+
+
+@pytest.mark.allow_hosts(["127.0.0.1", *(address for _, address in network.ROUTED)])
+def test_in_a_meeting_room_the_names_of_this_machine_are_accepted_and_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {"INSTANCE_PATH": str(tmp_path)}
+    options = ServerOptions("0.0.0.0", 8000, 1)  # noqa: S104 – a person may ask for it
+    apply_local_defaults(environment, options)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    config = Config.from_environment()
+
+    announce(config, BootstrapResult("http://127.0.0.1:8000/sign-in/x", clock.now()), options)
+
+    hosts = [f"{name}:8000" for name in network.list_local_names()]
+    assert {f"{socket.gethostname().lower()}:8000"} <= set(hosts) <= config.hosts
+    assert "127.0.0.1:8000" not in hosts
+    printed = capsys.readouterr().out.splitlines()
+    begin = printed.index("On other devices on this network, open one of these addresses:") + 1
+    assert printed[begin : begin + len(hosts)] == [f"  http://{host}" for host in hosts]
+    assert printed[begin + len(hosts)] == (
+        "Nothing that they send is encrypted, and every page says so."
+    )
+
+
+def test_on_ones_own_machine_alone_no_other_name_is_accepted(tmp_path: Path) -> None:
+    environment = {"INSTANCE_PATH": str(tmp_path)}
+
+    apply_local_defaults(environment, ServerOptions("127.0.0.1", 8000, 1))
+
+    assert "ALLOWED_HOSTS" not in environment
 
 
 def test_what_is_set_is_left_alone(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_the_site_runs_in_processes_of_its_own(
     running = live_site(processes=2)
     killed = running.kill_web_process()
 
-    wait_until(lambda: running.log().count("Started worker-") == 3, "another in its place")
+    wait_until(lambda: running.count_started() == 3, "another in its place")
     answer = window.goto(f"{running.address}/healthz")
 
     assert answer is not None

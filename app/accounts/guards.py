@@ -179,6 +179,11 @@ def redirect_to_second_factor(login_session: LoginSession) -> ResponseReturnValu
     )
 
 
+def redirect_to_sign_in_page() -> ResponseReturnValue:
+    """Redirect to the sign-in page and back, without what was sent: it was not read."""
+    return redirect(url_for("accounts.sign_in", next=request.script_root + request.path), 303)
+
+
 def _redirect_with_next(endpoint: str) -> ResponseReturnValue:
     if request.method not in READ_ONLY_METHODS:
         return render_reauthentication_page(endpoint)

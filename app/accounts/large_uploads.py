@@ -8,9 +8,10 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.accounts import guards
+from app.accounts import guards, queries
 from app.errors import ConferenceError
 from app.forms.base import FORM_OVERHEAD_BYTES
+from app.request_transaction import READ_ONLY_METHODS
 from app.web.error_handlers import render_error_page
 
 
@@ -28,16 +29,15 @@ def accept(
     takes_file = partial(_is_among, view_names)
 
     def raise_limit(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        if takes_file(endpoint) and guards.session_token():
+        if takes_file(endpoint) and _may_send_file():
             request.max_content_length = max_bytes + FORM_OVERHEAD_BYTES
 
     def handle_too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
         if not takes_file(request.endpoint):
             return render_error_page(413)
-        try:
-            return render_too_large(**(request.view_args or {}))
-        except ConferenceError:  # no access, so nothing about it is revealed
-            return render_error_page(413)
+        if (request.content_length or 0) <= max_bytes + FORM_OVERHEAD_BYTES and _has_expired():
+            return guards.redirect_to_sign_in_page()
+        return _render_too_large_file(render_too_large)
 
     bp.url_value_preprocessor(raise_limit)
     bp.register_error_handler(RequestEntityTooLarge, handle_too_large)
@@ -45,3 +45,24 @@ def accept(
 
 def _is_among(view_names: Collection[str], endpoint: str | None) -> bool:
     return (endpoint or "").rpartition(".")[2] in view_names
+
+
+def _render_too_large_file(
+    render_too_large: Callable[..., ResponseReturnValue],
+) -> ResponseReturnValue:
+    try:
+        return render_too_large(**(request.view_args or {}))
+    except ConferenceError:  # no access, so nothing about it is revealed
+        return render_error_page(413)
+
+
+def _may_send_file() -> bool:
+    """Return True for a POST of somebody whose cookie still opens a login session."""
+    return request.method not in READ_ONLY_METHODS and queries.is_login_session_active(
+        guards.session_token()
+    )
+
+
+def _has_expired() -> bool:
+    """Return True if this browser was signed in, and its login session has ended."""
+    return bool(guards.session_token()) and guards.current_login_session() is None

@@ -18,7 +18,7 @@ from app.accounts.models import (
     RecoveryCode,
     SignInLink,
 )
-from app.database import db
+from app.database import db, read_only_connection
 from app.errors import Gone, NotFound
 
 LINK_GONE = "This sign-in link has been used, or it is too old"
@@ -104,6 +104,17 @@ def find_login_session(secret: str) -> LoginSession | None:
         .where(LoginSession.secret_hash == hash_secret(secret), *_active_conditions())
         .options(joinedload(LoginSession.person))
     )
+
+
+def is_login_session_active(secret: str) -> bool:
+    """Return True if this secret opens a login session; asked beside the request's transaction."""
+    if not secret:
+        return False
+    found = select(LoginSession.id).where(
+        LoginSession.secret_hash == hash_secret(secret), *_active_conditions()
+    )
+    with read_only_connection(db.engine) as connection:
+        return connection.scalar(found) is not None
 
 
 def list_login_sessions(owner: Person) -> Sequence[LoginSession]:

@@ -31,10 +31,14 @@ def hit(action: str, actor: str, *, times: int, within: timedelta) -> None:
     _lock_actor(action, actor_hash)
     now = clock.real_now()
     key = {"action": action, "actor_hash": actor_hash}
-    recent = select(func.count(RateLimitHit.id)).filter_by(**key)
-    hits = db.session.scalars(recent.where(RateLimitHit.happened_at > now - within)).one()
-    if hits >= times:
-        raise RateLimitExceeded
+    recent = select(RateLimitHit.happened_at).filter_by(**key)
+    recent = recent.where(RateLimitHit.happened_at > now - within)
+    # the attempt that must have expired before another one is allowed
+    oldest = db.session.scalar(
+        recent.order_by(RateLimitHit.happened_at.desc()).offset(times - 1).limit(1)
+    )
+    if oldest is not None:
+        raise RateLimitExceeded(retry_after=oldest + within - now)
     insert_despite_rollback(insert(RateLimitHit), {**key, "happened_at": now})
 
 

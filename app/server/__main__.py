@@ -52,7 +52,7 @@ def main() -> None:
             for part in processes:
                 part.start()
             wait_until_listening(options, stop_requested)
-        announce(config, prepared)
+        announce(config, prepared, options)
         supervise(processes, stop_requested)
         stop_all(processes)
 
@@ -66,7 +66,7 @@ def wait_until_listening(options: ServerOptions, stop_requested: StopSignal) -> 
             return
 
 
-def announce(config: Config, result: BootstrapResult) -> None:
+def announce(config: Config, result: BootstrapResult, options: ServerOptions) -> None:
     """Print the addresses of the site."""
     mail_sentence = (
         f"Letters go out through {config.MAIL_SERVER}."
@@ -74,12 +74,27 @@ def announce(config: Config, result: BootstrapResult) -> None:
         else f"No mail server is set, so letters are written to {config.INSTANCE_PATH / 'mail'}."
     )
     print(f"\nThe conference is at {config.SITE_URL}")
+    if options.network_hosts:
+        announce_network(config, options)
     print(f"Organisers sign in, once, with this link: {result.sign_in_link}")
     print(mail_sentence)
     if config.CLOCK_STARTS_AT is not None:
         now = result.now.astimezone(config.CLOCK_STARTS_AT.tzinfo)
         print(f"The site lives at a time of its own: now it is {now:%H:%M on %A %d %B %Y}.")
     print("Press Ctrl-C to stop.", flush=True)
+
+
+def announce_network(config: Config, options: ServerOptions) -> None:
+    """Print the addresses that other devices can open, and what is not private there."""
+    hosts = [host for host in options.network_hosts if host in config.hosts]
+    if not hosts:
+        print("Other devices on this network are refused: ALLOWED_HOSTS does not list their name.")
+        return
+    print("On other devices on this network, open one of these addresses:")
+    for host in hosts:
+        print(f"  http://{host}")
+    if not config.is_private_connection:
+        print("Nothing that they send is encrypted, and every page says so.")
 
 
 if __name__ == "__main__":

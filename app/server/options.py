@@ -1,6 +1,7 @@
 """Host, port and number of workers, and default settings for a copy on one's own machine."""
 
 import errno
+import json
 import os
 import socket
 from collections.abc import Mapping, MutableMapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
 
+from app.server import network
 from config import ROOT
 
 DEFAULT_CLOCK_START = "2008-10-01T09:00:00+01:00"  # registration for the default conference is open
@@ -52,6 +54,14 @@ class ServerOptions:
         host = self.local_host
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
+    @property
+    def network_hosts(self) -> tuple[str, ...]:
+        """The hosts, with port, under which other devices reach the site; none on loopback."""
+        if self.host not in LOOPBACK_BY_WILDCARD:
+            return ()
+        names = network.list_local_names()
+        return names if self.port == 80 else tuple(f"{name}:{self.port}" for name in names)
+
     def check_port_free(self) -> None:
         """Raise StartupError if something else listens on the port."""
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -84,6 +94,8 @@ def apply_local_defaults(environment: MutableMapping[str, str], options: ServerO
     """Set values for the settings that a copy on one's own machine need not be given."""
     environment.setdefault("SITE_URL", options.local_url)
     environment.setdefault("CLOCK_STARTS_AT", DEFAULT_CLOCK_START)
+    if options.network_hosts and environment["SITE_URL"] == options.local_url:
+        environment.setdefault("ALLOWED_HOSTS", json.dumps(options.network_hosts))
     if not environment.get("SECRET_KEY"):
         environment["SECRET_KEY"] = load_or_create_secret_key(
             get_instance_folder(environment) / "secret-key"

@@ -18,8 +18,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from app.server.options import ServerOptions
+from app.server.parent import die_with_parent
 
-THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # that serve requests, in each web process
 RESTART_DELAY = 1.0  # seconds before a process that ended is started again
 STOP_TIMEOUT = 30.0  # seconds that a process may take to end
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -54,13 +54,6 @@ class ManagedProcess:
         self._target()
 
 
-def die_with_parent(last_signal: signal.Signals) -> None:
-    """Make the kernel end this process when its parent is gone."""
-    if sys.platform == "linux":
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, last_signal)
-
-
 def limit_malloc_arenas() -> None:
     """Make all threads share one memory arena: one each took 16 MB more in a web process."""
     m_arena_max = -8
@@ -72,12 +65,11 @@ def serve_web(options: ServerOptions) -> None:
     """Serve HTTP requests."""
     import_module("wsgi")  # once, before the workers are forked, so that they are ready at once
     Granian(
-        "wsgi:app",
+        "wsgi:rsgi_app",
         address=options.host,
         port=options.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=options.processes,
-        blocking_threads=THREADS,
         http=HTTPModes.http1,
         websockets=False,
         respawn_failed_workers=True,

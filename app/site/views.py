@@ -23,7 +23,7 @@ from app.site import news_views, offline_views, search_views, services, well_kno
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.site.now_next import NowNext, get_conference_span, get_now_next
 from app.web import languages
-from app.web.cache_policy import always_revalidate, cacheable, expires_at
+from app.web.cache_policy import always_revalidate, cacheable, expires_at, vary_on_cookie
 from app.web.rendering import render_page
 
 MAX_DAYS = 10
@@ -183,14 +183,16 @@ def access_keys() -> ResponseReturnValue:
                 "off",
                 max_age=A_YEAR,
                 secure=current_app.config["SESSION_COOKIE_SECURE"],
-                httponly=True,
                 samesite="Lax",
             )
         else:
             answer.delete_cookie("access_keys")
+        # pages do not vary on cookies, so the browser would show those it has for a while
+        answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
     status = 422 if form.is_submitted() else 200
     expires_at(clock.now() + A_DAY)
+    vary_on_cookie()
     return render_page("site/access_keys.html", status, form=form, **page_context("access-keys"))
 
 

@@ -1,4 +1,4 @@
-"""Endpoints for machines: health checks, robots.txt, sitemap.xml and security.txt."""
+"""Endpoints for machines: health checks, robots.txt, sitemap.xml, security.txt, favicon.ico."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ from app.releases.published_programme import PublishedProgramme
 from app.site import news_views
 from app.web import languages
 from app.web.cache_policy import cacheable, expires_at
-from app.web.rendering import absolute_url, render_page
+from app.web.rendering import STATIC_FOLDER, absolute_url, render_page
 
 PAGE_ENDPOINTS = (
     "site.home",
@@ -113,6 +113,7 @@ def add_url_rules(bp: Blueprint) -> None:
     bp.add_url_rule("/healthz", view_func=liveness)
     bp.add_url_rule("/readyz", view_func=readiness)
     bp.add_url_rule("/robots.txt", view_func=robots)
+    bp.add_url_rule("/favicon.ico", view_func=favicon)
     bp.add_url_rule("/sitemap.xml", view_func=sitemap)
     bp.add_url_rule("/.well-known/security.txt", view_func=security)
 
@@ -167,6 +168,13 @@ def _sitemap_urls() -> Iterator[str]:
     for code in languages.list_codes():
         with languages.use_language(code):
             yield absolute_url("site.sitemap")
+
+
+@cacheable
+def favicon() -> ResponseReturnValue:
+    """Return the icon for programs that look for it at the root and not in the page."""
+    icon = (STATIC_FOLDER / "img" / "favicon.ico").read_bytes()
+    return Response(icon, mimetype="image/x-icon")
 
 
 @cacheable

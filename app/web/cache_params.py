@@ -2,13 +2,14 @@
 
 A public view declares its parameters with ``varies_on_params`` and a reader for each. Every
 combination of values is then cached separately, in whatever order they were given. All other
-parameters are ignored, so that links with tracking codes lead to the page that is cached already.
+parameters are ignored, so that links with tracking codes lead to the page that is cached already,
+and nobody has a page rendered again by inventing parameters.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import ParamSpec, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import unquote_plus, urlencode
 
 from flask import request
 
@@ -17,8 +18,6 @@ from app.web.cache_policy import CacheParams, ParamReader
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-MAX_QUERY_LENGTH = 200  # characters; a longer query string is not looked up in the cache
 
 
 def varies_on_params(
@@ -49,23 +48,27 @@ def get_param(name: str) -> str | None:
     It is "" if the parameter is absent, and None if its value is not valid.
     """
     query: str = request.environ.get("QUERY_STRING", "")
-    return cache_policy.current().params[name](_first_values(query).get(name, ""))
+    return cache_policy.current().params[name](_read_values(query, (name,)).get(name, ""))
 
 
 def normalise_query(params: CacheParams, query: str) -> str | None:
-    """Return the canonical form of a query string.
-
-    Return None if a value is not valid or the query string is longer than MAX_QUERY_LENGTH.
-    """
-    if len(query) > MAX_QUERY_LENGTH:
-        return None
-    first = _first_values(query)
-    values = {name: read(first.get(name, "")) for name, read in params.items()}
+    """Return the canonical form of a query string, or None if a value is not valid."""
+    given = _read_values(query, params)
+    values = {name: read(given.get(name, "")) for name, read in params.items()}
     if None in values.values():
         return None
     return urlencode({name: value for name, value in values.items() if value})
 
 
-def _first_values(query: str) -> dict[str, str]:
-    """Return the parameters of a query string; of a repeated one, the first value."""
-    return dict(reversed(parse_qsl(query, keep_blank_values=True)))
+def _read_values(query: str, names: Collection[str]) -> dict[str, str]:
+    """Return the values of these parameters; of a repeated one, the first.
+
+    Other parameters are not decoded: a query string may be long, and this must stay much cheaper
+    than rendering a page.
+    """
+    values: dict[str, str] = {}
+    for field in query.split("&"):
+        name, _, value = field.partition("=")
+        if name in names and name not in values:
+            values[name] = unquote_plus(value)
+    return values

@@ -1,8 +1,12 @@
 """How the response to a request may be cached: what its view declares while it renders.
 
 A view declares its page ``cacheable`` and how long it stays valid (``expires_at``). Such a page is
-the same for everyone: it depends on no cookie but the one that switches the access keys off, and
-sets none. ``page_cache.py`` stores and serves the pages.
+the same for everyone: it depends on no cookie and sets none. ``page_cache.py`` stores and serves
+the pages.
+
+The one exception is whoever has switched the access keys off. Their pages have none, and shared
+caches must not store them (``KEYS_OFF_CACHE_CONTROL``). So other visitors' pages need no
+``Vary: Cookie``, which would make every shared cache useless: each visitor has other cookies.
 """
 
 import time
@@ -30,7 +34,8 @@ CacheParams = Mapping[str, ParamReader]
 
 PUBLIC_CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 REVALIDATE_CACHE_CONTROL = "public, no-cache, stale-if-error=86400"
-VARY = "Accept-Encoding, Cookie"
+KEYS_OFF_CACHE_CONTROL = "private, no-cache"  # nobody else may have it
+VARY = "Accept-Encoding"
 
 
 @dataclass
@@ -83,8 +88,10 @@ def text_variant(
         @wraps(view)
         def chosen(*args: P.args, **named: P.kwargs) -> R:
             current().vary = f"Accept, {VARY}"
-            wanted = text_view if prefers_plain_text(request.headers.get("Accept", "")) else view
-            return wanted(*args, **named)
+            if prefers_plain_text(request.headers.get("Accept", "")):
+                current().params = {}
+                return text_view(*args, **named)
+            return view(*args, **named)
 
         return chosen
 
@@ -110,6 +117,11 @@ def always_revalidate() -> None:
     old page for a while.
     """
     current().cache_control = REVALIDATE_CACHE_CONTROL
+
+
+def vary_on_cookie() -> None:
+    """Let each visitor have their own copy: the page shows whether they have access keys."""
+    current().vary = f"{VARY}, Cookie"
 
 
 def do_not_store() -> None:

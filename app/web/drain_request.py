@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask, request
 from flask.wrappers import Response
 
+from app.web.request_body import UNREAD_BODY
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -69,11 +71,12 @@ class DrainRequestMiddleware:
 def _is_sending_body(environ: "WSGIEnvironment") -> bool:
     """Return True if the client sends a body without ``Expect`` (RFC 9110, 10.1.1)."""
     sends = environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
-    return sends and "HTTP_EXPECT" not in environ
+    return (sends or UNREAD_BODY in environ) and "HTTP_EXPECT" not in environ
 
 
 def _discard_body(environ: "WSGIEnvironment", bytes_left: int) -> None:
-    body, deadline = environ["wsgi.input"], time.monotonic() + MAX_DRAIN_SECONDS
+    body = environ[UNREAD_BODY if UNREAD_BODY in environ else "wsgi.input"]
+    deadline = time.monotonic() + MAX_DRAIN_SECONDS
     while bytes_left > 0 and time.monotonic() < deadline:
         chunk = body.read(CHUNK_BYTES)
         if not chunk:

@@ -1,6 +1,8 @@
 """Error handlers: map exceptions to HTTP statuses and render the error page."""
 
-from flask import Flask, g, redirect, request, url_for
+from math import ceil
+
+from flask import Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
@@ -34,6 +36,7 @@ HEADINGS = {
     403: lazy_gettext("This page is not open to you"),
     404: lazy_gettext("Page not found"),
     405: lazy_gettext("This address cannot do that"),
+    408: lazy_gettext("That took too long to reach us"),
     409: lazy_gettext("That cannot be done now"),
     410: lazy_gettext("This page or link is no longer in use"),
     413: lazy_gettext("What you sent is too large"),
@@ -53,6 +56,10 @@ EXPLANATIONS = {
         "Something can be found there, but it was asked for in a way that does not work. "
         "Open the page and try from there."
     ),
+    408: lazy_gettext(
+        "The connection was too slow or was interrupted, so nothing was saved. "
+        "Go back and send it again."
+    ),
     409: lazy_gettext("Something has changed since you opened the page."),
     410: lazy_gettext("It was there once. It has been used, replaced or withdrawn."),
     413: lazy_gettext("Send less at a time: the forms of this site need only a few lines of text."),
@@ -71,11 +78,13 @@ EXPLANATIONS = {
 def init_app(app: Flask) -> None:
     """Register the handlers of all errors."""
     app.register_error_handler(ConferenceError, _handle_conference_error)
+    app.register_error_handler(RateLimitExceeded, _handle_rate_limit)
     app.register_error_handler(Moved, _redirect_moved)
     app.register_error_handler(CSRFError, _handle_csrf_error)
     app.register_error_handler(HTTPException, _handle_http_error)
     app.register_error_handler(SQLAlchemyError, _handle_database_error)
     app.register_error_handler(InternalServerError, _handle_internal_error)
+    app.after_request(_add_retry_after)
 
 
 def render_error_page(code: int, reason: str = "") -> ResponseReturnValue:
@@ -100,6 +109,21 @@ def is_error_page() -> bool:
 def _handle_conference_error(error: ConferenceError) -> ResponseReturnValue:
     code = next(code for kind, code in STATUS_CODES.items() if isinstance(error, kind))
     return render_error_page(code, gettext(str(error)) if str(error) else "")
+
+
+def _handle_rate_limit(error: RateLimitExceeded) -> ResponseReturnValue:
+    response = _handle_conference_error(error)
+    seconds = ceil(error.retry_after.total_seconds())
+    response.headers["Retry-After"] = str(seconds)  # type: ignore[union-attr]
+    return response
+
+
+def _add_retry_after(response: Response) -> Response:
+    """Say when to try again on a form that shows the error itself (RFC 6585, 4)."""
+    if response.status_code == 429:
+        default = RateLimitExceeded().retry_after.total_seconds()
+        response.headers.setdefault("Retry-After", str(int(default)))
+    return response
 
 
 def _redirect_moved(error: Moved) -> ResponseReturnValue:

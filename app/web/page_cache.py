@@ -1,8 +1,8 @@
 """A cache of rendered pages in memory, served by middleware before Flask is called.
 
 A page is compressed when it is first requested in an encoding. Its key is the language, path,
-access keys and, if its view declared any, the query parameters (``cache_params.py``). A new cache
-version empties the cache.
+access keys and, if its view declared any, the query parameters (``cache_params.py``); all others
+are ignored. A new cache version empties the cache.
 """
 
 import threading
@@ -18,15 +18,20 @@ from werkzeug.datastructures import Headers
 
 from app.cache_version import CacheVersionWatcher
 from app.web import cache_params, cache_policy
-from app.web.cache_policy import CacheParams
+from app.web.cache_policy import CacheParams, has_access_keys
 from app.web.content_negotiation import ENCODERS, best_encoding, prefers_plain_text
 from app.web.preview_middleware import ACCESS_KEYS_OFF
 from app.web.request_log import ROUTE
+from app.web.security_headers import UNKNOWN_HOST
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_BYTES = 32 * 1024 * 1024  # of pages before compression; they take up a fraction of that
+
+
+NO_PARAMS: CacheParams = {}
+ParamsKey = tuple[str, str, bool]  # language, path, as text
 
 
 class PageKey(NamedTuple):
@@ -78,14 +83,15 @@ class PageCache:
         self._version: int | None = None  # of the pages
         self._pages: dict[PageKey, CachedPage] = {}
         self._bytes = 0
-        self._params: dict[tuple[str, str], CacheParams] = {}  # by language and path
+        self._params: dict[ParamsKey, CacheParams | None] = {}
         self._lock = threading.Lock()
 
     def get(self, environ: "WSGIEnvironment") -> CachedPage | None:
         """Return the cached page for a request, or None if there is none or it has expired."""
         if self._watcher.get_version() != self._version:
             return None
-        key = cache_key(environ, self._params.get(_language_and_path(environ)))
+        address = _params_key(environ)
+        key = _make_key(environ, address, self._params.get(address, NO_PARAMS))
         page = self._pages.get(key) if key else None
         return page if page is not None and time.monotonic() < page.expires else None
 
@@ -97,8 +103,8 @@ class PageCache:
             if version != self._version:
                 self._version, self._pages, self._bytes = version, {}, 0
                 self._params = {}
-            if params:
-                self._params[key.language, key.path] = params
+            if params != NO_PARAMS:
+                self._params[key.language, key.path, key.as_text] = params
             replaced = self._pages.pop(key, None)
             self._bytes += page.size - (replaced.size if replaced else 0)
             self._pages[key] = page
@@ -115,6 +121,11 @@ class PageCache:
         """Return the size of the cached pages before compression, in bytes."""
         return self._bytes
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether ``get`` answers at once, without asking the database for the version."""
+        return not self._watcher.is_check_due
+
     def current_version(self) -> int:
         """Return the cache version from which pages are rendered now."""
         return self._watcher.get_version()
@@ -123,18 +134,15 @@ class PageCache:
 class PageCacheMiddleware:
     """Middleware that serves cached pages before Flask is called."""
 
-    def __init__(
-        self, inner: "WSGIApplication", page_cache: PageCache, hosts: frozenset[str]
-    ) -> None:
+    def __init__(self, inner: "WSGIApplication", page_cache: PageCache) -> None:
         self._inner = inner
         self._page_cache = page_cache
-        self._hosts = hosts
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Handle one request."""
-        if environ["REQUEST_METHOD"] in {"GET", "HEAD"} and environ.get("HTTP_HOST") in self._hosts:
+        if environ["REQUEST_METHOD"] in {"GET", "HEAD"} and UNKNOWN_HOST not in environ:
             page = self._page_cache.get(environ)
             if page is not None:
                 environ[ROUTE] = page.route
@@ -144,25 +152,40 @@ class PageCacheMiddleware:
         return self._inner(environ, start_response)
 
 
+def respond_not_cached(
+    _environ: "WSGIEnvironment", _start_response: "StartResponse"
+) -> Iterable[bytes]:
+    """Stand in for the application where only cached pages are wanted: respond with nothing."""
+    return ()
+
+
 def cache_key(environ: "WSGIEnvironment", params: CacheParams | None) -> PageKey | None:
-    """Return the cache key of a request, or None if its page should not be cached."""
+    """Return the cache key of a request, or None if its page is not cached.
+
+    ``params`` is None if the view reads the whole query string: then only the page without one is
+    cached. It is not cached either if a parameter has no valid value.
+    """
+    return _make_key(environ, _params_key(environ), params)
+
+
+def _make_key(
+    environ: "WSGIEnvironment", address: ParamsKey, params: CacheParams | None
+) -> PageKey | None:
     query = environ.get("QUERY_STRING", "")
     variant: str | None = ""
-    if query:
+    if query and params != NO_PARAMS:
         variant = cache_params.normalise_query(params, query) if params else None
     if variant is None:
         return None
+    language, path, as_text = address
     keys_off = ACCESS_KEYS_OFF in environ.get("HTTP_COOKIE", "")
-    return PageKey(
-        *_language_and_path(environ),
-        keys_off,
-        variant,
-        prefers_plain_text(environ.get("HTTP_ACCEPT", "")),
-    )
+    return PageKey(language, path, keys_off, variant, as_text)
 
 
-def _language_and_path(environ: "WSGIEnvironment") -> tuple[str, str]:
-    return environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+def _params_key(environ: "WSGIEnvironment") -> ParamsKey:
+    """Return what decides which parameters a page depends on: its text depends on none."""
+    as_text = prefers_plain_text(environ.get("HTTP_ACCEPT", ""))
+    return environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), as_text
 
 
 def init_app(app: Flask, watcher: CacheVersionWatcher) -> PageCache:
@@ -184,12 +207,11 @@ def init_app(app: Flask, watcher: CacheVersionWatcher) -> PageCache:
 
 
 def _store(page_cache: PageCache, response: Response) -> Response:
-    """Store a rendered page and return it as it is served from the cache.
-
-    A page with parameters that its view did not declare is not stored.
-    """
+    """Store a rendered page and return it as it is served from the cache."""
     policy = cache_policy.current()
-    response.headers["Cache-Control"] = policy.cache_control
+    response.headers["Cache-Control"] = (
+        policy.cache_control if has_access_keys() else cache_policy.KEYS_OFF_CACHE_CONTROL
+    )
     response.headers["Vary"] = policy.vary
     response.headers.pop("Content-Length", None)
     page = CachedPage(
@@ -198,14 +220,23 @@ def _store(page_cache: PageCache, response: Response) -> Response:
         request.environ.get(ROUTE, "-"),
         policy.expires,
     )
-    key = cache_key(request.environ, policy.params)
+    params = None if _has_read_query() else policy.params
+    key = cache_key(request.environ, params)
     if key and policy.is_complete:
-        page_cache.put(key, page, policy.version, policy.params)
+        page_cache.put(key, page, policy.version, params)
     status, headers, body = page.to_response(request.environ)
     final = make_response(body, status)
     # Replaced, not merged: the Content-Length of a HEAD response is not that of its empty body.
     final.headers = Headers(headers)
     return final
+
+
+def _has_read_query() -> bool:
+    """Return True if the view has read ``request.args``, which Werkzeug then keeps in the request.
+
+    So a view that forgets to declare its parameters is slow, but never shows a wrong page.
+    """
+    return "args" in vars(request._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 – the documented way
 
 
 def _compress(response: Response) -> Response:

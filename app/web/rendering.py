@@ -105,6 +105,7 @@ def _layout_context() -> dict[str, Any]:
     return {
         "language": languages.current(),
         "access_keys": has_access_keys() if has_request_context() else True,
+        "is_private_connection": current_app.config["IS_PRIVATE_CONNECTION"],
         "site_clock": cache_version.cached(
             f"clock {languages.get_request_language()}", _describe_site_clock
         ),

@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app import clock
@@ -51,16 +52,19 @@ def _write_request_line(
 ) -> None:
     """Write the log line in the same format as structlog does.
 
-    structlog's processors would take longer than serving a cached page.
+    structlog's processors would take longer than serving a cached page, and so would JSON's own
+    writer. The ID and the rest hold nothing that JSON would escape.
     """
-    line = {
-        "id": request_id,
-        "method": environ.get("REQUEST_METHOD"),
-        "route": environ.get(ROUTE, "-"),
-        "status": int(status[:3]),
-        "ms": round((time.perf_counter() - started) * 1000, 1),
-        "event": "request",
-        "level": "info",
-        "timestamp": clock.real_now().isoformat().replace("+00:00", "Z"),
-    }
-    standard_error.write(f"{json.dumps(line)}\n")
+    milliseconds = round((time.perf_counter() - started) * 1000, 1)
+    timestamp = clock.real_now().isoformat().replace("+00:00", "Z")
+    standard_error.write(
+        f'{{"id": "{request_id}", "method": {_to_json(environ.get("REQUEST_METHOD"))}, '
+        f'"route": {_to_json(environ.get(ROUTE, "-"))}, "status": {int(status[:3])}, '
+        f'"ms": {milliseconds}, "event": "request", "level": "info", '
+        f'"timestamp": "{timestamp}"}}\n'
+    )
+
+
+@lru_cache(maxsize=512)  # there are few methods and routes
+def _to_json(text: str | None) -> str:
+    return json.dumps(text)

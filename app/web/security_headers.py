@@ -133,7 +133,7 @@ def _is_cross_origin(config: Config) -> bool:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return True
     origin = request.headers.get("Origin", "null")
-    return origin != "null" and origin.partition("://")[2] not in config.hosts
+    return origin != "null" and origin not in config.origins
 
 
 class HostMiddleware:
@@ -146,6 +146,7 @@ class HostMiddleware:
     def __init__(self, inner: "WSGIApplication", config: Config) -> None:
         self._inner = inner
         self._hosts = config.hosts
+        self._own_host = urlsplit(config.SITE_URL).netloc
         self._default_port_suffix = f":{OWN_PORTS[urlsplit(config.SITE_URL).scheme]}"
 
     def __call__(
@@ -157,6 +158,6 @@ class HostMiddleware:
         )  # RFC 9110, 4.2.3
         if name not in self._hosts:
             environ[UNKNOWN_HOST] = True
-            name = min(self._hosts)
+            name = self._own_host
         environ["HTTP_HOST"] = name
         return self._inner(environ, start_response)

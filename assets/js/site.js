@@ -1,3 +1,4 @@
+import { removeAccessKeys } from "./access-keys.js";
 import { stars } from "./agenda.js";
 import { offerOwnZone } from "./time-zone-offer.js";
 import { focusErrorSummary } from "./error-summary.js";
@@ -5,6 +6,7 @@ import { layOutInSpareTime } from "./lazy-layout.js";
 import { sendOnce } from "./prevent-double-submit.js";
 
 document.documentElement.classList.add("js-enabled");
+removeAccessKeys();
 focusErrorSummary();
 stars();
 sendOnce();

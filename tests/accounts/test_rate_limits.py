@@ -63,6 +63,24 @@ def test_a_limit_holds_across_processes(site: Flask, another_process: Flask) -> 
     assert not there
 
 
+def test_whoever_waits_as_long_as_they_are_told_is_allowed_again(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    for _ in range(5):
+        frozen_time.shift(timedelta(minutes=2))
+        visitor.open("/sign-in")
+        visitor.press("Send me a link", email_address="ada@example.org")
+    visitor.open("/sign-in")
+    refused = visitor.press("Send me a link", email_address="ada@example.org", status=429)
+
+    frozen_time.shift(timedelta(seconds=int(refused.headers["Retry-After"])))
+    visitor.open("/sign-in")
+    allowed_again = visitor.press("Send me a link", email_address="ada@example.org")
+
+    assert refused.headers["Retry-After"] == str(60 * 60 - 8 * 60)
+    assert allowed_again.heading == "Look in your email"
+
+
 def test_a_limit_on_letters_holds_across_processes(
     visitor: Browser, another_process: Flask, settings: dict[str, str]
 ) -> None:

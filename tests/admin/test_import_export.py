@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from werkzeug.test import TestResponse
 
 from app import clock
-from app.accounts.models import EDITOR, VIEWER
+from app.accounts.models import EDITOR, VIEWER, LoginSession
 from app.database import db, transaction
 from app.history.models import HistoryEntry, PersonalDetails
 from app.interchange import uploads
@@ -192,6 +192,19 @@ def test_only_who_may_load_one_can_send_a_large_file(
     assert sent(viewer, some).status_code == 403
     assert sent(viewer, much).status_code == 413
     assert sent(viewer, some, "/feedback").status_code == 413
+
+
+def test_a_cookie_that_opens_nothing_any_more_lets_nothing_large_in(
+    editor: Browser,
+) -> None:
+    editor.open("/organise/files/upload")
+    with transaction():
+        db.session.execute(delete(LoginSession))
+
+    answer = sent(editor, a_file(summary="x" * 1_000_000))
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/sign-in?next=/organise/files/upload"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The access keys of the UK government's standard of May 2002, on every page and switched off."""
 
 from collections.abc import Callable
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page as Window
@@ -89,7 +90,19 @@ def test_the_cookie_lasts_a_year_and_tells_nobody_else(visitor: Browser) -> None
     assert answer.status_code == 303
     parts = answer.headers["Set-Cookie"].split("; ")
     assert parts[0] == "access_keys=off"
-    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=31536000"} <= set(parts)
+    assert {"Secure", "Path=/", "SameSite=Lax", "Max-Age=31536000"} <= set(parts)
+    assert answer.headers["Clear-Site-Data"] == '"cache"'  # pages do not vary on cookies
+
+
+def test_a_page_without_them_is_kept_by_nobody_else(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    visitor.open("/access-keys").press("Switch access keys off")
+    without, with_keys = visitor.open("/help"), new_browser().open("/help")
+
+    assert without.headers["Cache-Control"] == "private, no-cache"
+    assert with_keys.headers["Cache-Control"].startswith("public, max-age=60")
+    assert visitor.open("/help").headers["ETag"] == without.headers["ETag"]
 
 
 def test_without_its_token_the_choice_is_refused(visitor: Browser) -> None:
@@ -127,6 +140,21 @@ def test_in_a_real_browser_the_keys_lead_there(
     _press_with_alt(window, "s")
     window.wait_for_url(f"{home}/access-keys#main")
     expect(window.locator("#main")).to_be_focused()
+
+
+def test_in_a_real_browser_they_are_off_on_a_page_that_a_shared_cache_gave(
+    live_site: Callable[..., LiveSite], window: Window
+) -> None:
+    home = live_site().address
+    window.context.add_cookies([{"name": "access_keys", "value": "off", "url": home}])
+    with urlopen(f"{home}/help", timeout=20) as page:  # a cache that knows nothing of cookies
+        kept = page.read().decode()
+    window.route(f"{home}/help", lambda route: route.fulfill(body=kept, content_type="text/html"))
+
+    window.goto(f"{home}/help")
+
+    assert kept.count(" accesskey=") == len(KEYS)
+    expect(window.locator("[accesskey]")).to_have_count(0)
 
 
 def test_in_a_real_browser_they_can_be_switched_off_without_scripts(

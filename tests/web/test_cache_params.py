@@ -8,6 +8,8 @@ from app.web.page_cache import PageCache
 from tests.browser import Browser
 
 MANY = 10_000
+LONG = 5000  # characters
+SEARCH = "Search sessions, speakers and pages"
 
 
 def shelf(site: Flask) -> PageCache:
@@ -61,21 +63,54 @@ def test_whatever_else_stands_in_the_address_leads_to_the_same_page(
     assert len(shelf(site)) == 1
 
 
-def test_a_page_that_answers_no_question_is_not_kept_with_one(
+@pytest.mark.parametrize(
+    "address",
+    [*("/", "/speakers", "/schedule.xml", "/schedule.json", "/programme.txt", "/programme.ics")],
+)
+def test_a_page_that_answers_no_question_answers_all_of_them_from_the_store(
+    visitor: Browser, site: Flask, address: str
+) -> None:
+    first = visitor.open(f"{address}?x=1")
+    kept = shelf(site).get({"PATH_INFO": address})
+
+    again = [visitor.open(f"{address}?{question}") for question in ("x=2", "y", "x" * LONG)]
+
+    assert kept is not None
+    assert {page.headers["ETag"] for page in again} == {first.headers["ETag"]}
+    assert shelf(site).get({"PATH_INFO": address, "QUERY_STRING": "x=3"}) is kept
+    assert len(shelf(site)) == 1
+
+
+def test_other_questions_of_any_length_lead_to_the_same_answer(
     visitor: Browser, site: Flask
 ) -> None:
-    visitor.open("/speakers?utm_source=newsletter")
-
-    assert len(shelf(site)) == 0
-
-
-def test_a_question_that_is_too_long_is_answered_and_not_kept(
-    visitor: Browser, site: Flask
-) -> None:
-    page = visitor.open(f"/programme?view=grid&{'x' * 200}=1")
+    page = visitor.open(f"/programme?view=grid&{'x' * LONG}=1")
 
     assert page.heading == "Programme by room and time"
-    assert len(shelf(site)) == 0
+    assert visitor.open("/programme?view=grid").headers["ETag"] == page.headers["ETag"]
+    assert len(shelf(site)) == 1
+
+
+def test_the_programme_as_text_answers_no_question(visitor: Browser, site: Flask) -> None:
+    visitor.open("/programme?view=grid")
+    as_text = {"Accept": "text/plain"}
+    first = visitor.fetch("GET", "/programme?view=grid&x=1", as_text)
+
+    again = visitor.fetch("GET", "/programme?zone=Asia/Tokyo", as_text)
+
+    assert (first.mimetype, again.headers["ETag"]) == ("text/plain", first.headers["ETag"])
+    assert len(shelf(site)) == 2
+
+
+def test_a_page_that_reads_its_question_itself_is_not_kept_with_one(
+    visitor: Browser, site: Flask
+) -> None:
+    plain = visitor.open("/search")
+
+    found = visitor.open("/search?q=tide")
+
+    assert (plain.value_of(SEARCH), found.value_of(SEARCH)) == ("", "tide")
+    assert len(shelf(site)) == 1
 
 
 def test_memory_stays_bounded_over_ten_thousand_different_addresses(

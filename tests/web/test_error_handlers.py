@@ -139,9 +139,11 @@ def test_too_often_is_429(visitor: Browser) -> None:
         form = visitor.open("/feedback")
         token = next(one for one in form.tree.find_all("input") if one.get("name") == "csrf_token")
         data = {"csrf_token": token.get("value"), "message": "Hello"}
-        statuses.append(visitor.fetch("POST", "/feedback", data=data).status_code)
+        answer = visitor.fetch("POST", "/feedback", data=data)
+        statuses.append(answer.status_code)
 
     assert statuses == [303] * MAX_MESSAGES_PER_HOUR + [429]
+    assert answer.headers["Retry-After"] == "3600"
 
 
 def test_a_broken_row_is_500_and_the_page_says_it_is_our_fault(
@@ -263,7 +265,9 @@ def test_each_refusal_of_the_conference_has_its_status_and_its_own_words(
 
 
 @pytest.mark.own_site
-@pytest.mark.parametrize("code", [400, 403, 404, 405, 409, 410, 413, 415, 418, 422, 429, 503])
+@pytest.mark.parametrize(
+    "code", [400, 403, 404, 405, 408, 409, 410, 411, 413, 415, 418, 422, 429, 503]
+)
 def test_every_other_answer_is_a_plain_page_too(site: Flask, visitor: Browser, code: int) -> None:
     site.add_url_rule("/answer", view_func=lambda: __import__("flask").abort(code))
 

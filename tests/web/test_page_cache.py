@@ -34,6 +34,20 @@ def test_a_page_begun_before_a_release_does_not_take_the_place_of_those_made_sin
     assert store.get({"PATH_INFO": "/late"}) is None
 
 
+@pytest.mark.parametrize("host", ["CONFERENCE.example", "conference.example:443"])
+def test_a_host_name_written_differently_finds_the_same_page(
+    site: Flask, visitor: Browser, host: str
+) -> None:
+    visitor.open("/programme")
+    kept = shelf(site).get({"PATH_INFO": "/programme"})
+
+    answer = visitor.fetch("GET", "/programme", {"Host": host})
+
+    assert answer.status_code == 200
+    assert kept is not None
+    assert shelf(site).get({"PATH_INFO": "/programme"}) is kept
+
+
 def test_a_page_that_replaces_another_takes_its_room(site: Flask, visitor: Browser) -> None:
     store = shelf(site)
     now = store.current_version()

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from app.web.security_headers import CONTENT_SECURITY_POLICY
 from tests.browser import Browser
 from tests.factories import make_delegate
+from tests.pages import read_text
 
 SAFE = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -111,6 +112,42 @@ def test_the_policy_lets_nothing_in_from_elsewhere_or_inline() -> None:
 def test_without_https_nobody_is_told_to_insist_on_it(visitor: Browser) -> None:
     for address in ("/", "/static/css/site.css"):
         assert "Strict-Transport-Security" not in _asked(visitor, Kind("GET", address, 200)).headers
+
+
+NOT_PRIVATE = (
+    "The connection to this site is not private. Other people on the same network can read what "
+    "you type. Do not enter real personal details."
+)
+
+
+@pytest.mark.settings(
+    SITE_URL="http://127.0.0.1:8000", ALLOWED_HOSTS='["10.0.0.5:8000", "laptop.local:8000"]'
+)
+def test_in_a_meeting_room_every_device_is_answered_and_told_that_others_can_read_along(
+    visitor: Browser,
+) -> None:
+    for host in ("127.0.0.1:8000", "10.0.0.5:8000", "laptop.local:8000"):
+        for address in ("/", "/feedback", "/register/name"):
+            visitor.open(address, host=host)
+            notices = [read_text(one) for one in visitor.page.tree.find_all("section")]
+            assert notices.count(NOT_PRIVATE) == 1
+
+    form = visitor.open("/feedback", host="10.0.0.5:8000")
+    token = form.tree.find_by_id("csrf_token")
+    assert token is not None
+    sent = visitor.fetch(
+        "POST",
+        "/feedback",
+        {"Host": "10.0.0.5:8000", "Origin": "http://10.0.0.5:8000"},
+        data={"csrf_token": token.get("value"), "message": "Hello"},
+    )
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/feedback/sent")
+    assert visitor.fetch("GET", "/", {"Host": "10.0.0.6:8000"}).status_code == 400
+
+
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
+def test_on_ones_own_machine_nobody_is_told_so(visitor: Browser) -> None:
+    assert NOT_PRIVATE not in visitor.open("/").text
 
 
 def test_files_with_a_fingerprint_are_kept_for_a_year(visitor: Browser) -> None:

@@ -118,6 +118,9 @@ def test_nothing_set_means_a_database_in_the_instance_folder(
     assert Config.from_environment().database_url == f"sqlite:///{tmp_path}/conference.sqlite"
 
 
+LOOPBACK_HOSTS = {"127.0.0.1:8000", "localhost:8000", "[::1]:8000"}
+
+
 @pytest.mark.parametrize(
     ("address", "hosts"),
     [
@@ -135,6 +138,48 @@ def test_the_site_answers_under_its_own_name(
     environment.setenv("SITE_URL", address)
 
     assert Config.from_environment().hosts == hosts
+
+
+def test_it_answers_under_further_names_too(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SITE_URL", "http://127.0.0.1:8000")
+    environment.setenv("ALLOWED_HOSTS", '["Laptop.local:8000", "10.0.0.5:8000"]')
+
+    config = Config.from_environment()
+
+    assert config.hosts - LOOPBACK_HOSTS == {"laptop.local:8000", "10.0.0.5:8000"}
+    assert config.origins - {f"http://{host}" for host in LOOPBACK_HOSTS} == {
+        "http://laptop.local:8000",
+        "http://10.0.0.5:8000",
+    }
+    assert not config.is_private_connection
+
+
+@pytest.mark.parametrize("hosts", ['["http://a.example"]', '["a b"]', '[""]', '["a:0"]', "a,b"])
+def test_a_further_name_that_is_none_is_told(environment: pytest.MonkeyPatch, hosts: str) -> None:
+    environment.setenv("ALLOWED_HOSTS", hosts)
+
+    with pytest.raises(SettingsError, match="ALLOWED_HOSTS: must be"):
+        Config.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("address", "others", "origins"),
+    [
+        ("https://conference.example", "", {"https://conference.example"}),
+        (
+            "https://conference.example:8443",
+            '["other.example"]',
+            {"https://conference.example:8443", "https://other.example"},
+        ),
+    ],
+)
+def test_forms_are_accepted_from_its_own_origins_alone(
+    environment: pytest.MonkeyPatch, address: str, others: str, origins: set[str]
+) -> None:
+    environment.setenv("SITE_URL", address)
+    environment.setenv("ALLOWED_HOSTS", others)
+
+    assert Config.from_environment().origins == origins
 
 
 def test_an_address_has_one_form(environment: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,142 @@
+"""Whoever sends slowly is ended in time, and makes room for those who do not."""
+
+import asyncio
+import selectors
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import pytest
+
+from app.server import body_reader
+from app.server.body_reader import (
+    MAX_PAUSE_SECONDS,
+    MAX_SECONDS,
+    MIN_BYTES_PER_SECOND,
+    START_SECONDS,
+    BodyReader,
+    BodyTooSlow,
+)
+
+T = TypeVar("T")
+PLENTY = 100_000_000
+
+
+class _Selector(selectors.DefaultSelector):
+    """Instead of waiting, it lets the clock of its loop go forward."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        self.now += timeout or 0
+        return super().select(0)
+
+
+class SimulatedLoop(asyncio.SelectorEventLoop):
+    """An event loop in which hours pass at once, and no busy machine is seen."""
+
+    def __init__(self) -> None:
+        self._clock = _Selector()
+        super().__init__(self._clock)
+
+    def time(self) -> float:
+        return self._clock.now
+
+
+def run(story: Coroutine[Any, Any, T]) -> tuple[T, float]:
+    """Give what a story came to, and how many seconds it took.
+
+    It runs in a thread of its own: where a real browser is open, this one has a loop already.
+    """
+
+    def begin() -> tuple[T, float]:
+        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+            return runner.run(story), runner.get_loop().time()
+
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(begin).result()
+
+
+async def pieces(*sizes: int, pause: float = 0.0, then_wait: bool = False) -> AsyncIterator[bytes]:
+    """Send pieces, with a pause after each, and perhaps nothing more for ever."""
+    for size in sizes:
+        yield b"x" * size
+        await asyncio.sleep(pause)
+    if then_wait:
+        await asyncio.Event().wait()
+
+
+async def read(body: AsyncIterator[bytes], max_bytes: int = PLENTY) -> int | None:
+    """Read a body; give its length, or None if it was too slow."""
+    try:
+        return await BodyReader().read(body, len, max_bytes)
+    except BodyTooSlow:
+        return None
+
+
+def test_a_body_that_comes_is_read_to_its_end() -> None:
+    assert run(read(pieces(10, 20, 30))) == (60, 0)
+
+
+def test_nothing_is_waited_for_after_the_length_that_was_announced() -> None:
+    assert run(read(pieces(10, 20, then_wait=True), max_bytes=30)) == (30, 0)
+
+
+def test_one_byte_and_then_nothing_is_ended() -> None:
+    received, seconds = run(read(pieces(1, then_wait=True)))
+
+    assert received is None
+    assert seconds == pytest.approx(START_SECONDS, abs=0.1)
+
+
+def test_a_byte_now_and_then_is_ended_too() -> None:
+    received, seconds = run(read(pieces(*[1] * 1000, pause=1)))
+
+    assert received is None
+    assert seconds == pytest.approx(START_SECONDS, abs=1)
+
+
+def test_a_slow_but_steady_body_may_take_its_time() -> None:
+    steady = pieces(*[MIN_BYTES_PER_SECOND] * 100, pause=1)
+
+    assert run(read(steady)) == (100 * MIN_BYTES_PER_SECOND, 100)
+
+
+def test_a_fast_start_does_not_buy_a_long_pause() -> None:
+    received, seconds = run(read(pieces(PLENTY // 2, then_wait=True)))
+
+    assert received is None
+    assert seconds == pytest.approx(MAX_PAUSE_SECONDS, abs=0.1)
+
+
+def test_a_body_has_a_time_limit_as_a_whole() -> None:
+    received, seconds = run(read(pieces(*[MIN_BYTES_PER_SECOND] * 4000, pause=1)))
+
+    assert received is None
+    assert seconds == pytest.approx(MAX_SECONDS, abs=1)
+
+
+def test_when_very_many_are_read_the_one_that_waits_longest_makes_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(body_reader, "MAX_BODIES", 3)
+
+    async def story() -> list[object]:
+        reader = BodyReader()
+
+        async def begin(body: AsyncIterator[bytes]) -> asyncio.Task[int]:
+            task = asyncio.create_task(reader.read(body, len, 30))
+            await asyncio.sleep(1)
+            return task
+
+        sends_now_and_then = await begin(pieces(*[1] * 10, pause=0.9, then_wait=True))
+        waits_longest = await begin(pieces(1, then_wait=True))
+        waits = await begin(pieces(1, then_wait=True))
+        honest = await begin(pieces(10, 20))
+        tasks = (sends_now_and_then, waits_longest, waits, honest)
+        still_read = [not task.done() for task in tasks]
+        left = len(reader)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        return [*still_read, left, outcomes[-1], isinstance(outcomes[1], BodyTooSlow)]
+
+    assert run(story())[0] == [True, False, True, False, 2, 30, True]

@@ -1,0 +1,162 @@
+"""The ready-made files for proxies in deploy/ work in front of the site.
+
+Each is used as it is, but for the addresses, ports and certificates of this machine, where the
+program is installed.
+"""
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPSConnection
+from pathlib import Path
+
+import pytest
+import trustme
+
+from config import ROOT
+from tests.live_site import LiveSite
+from tests.server.slow_clients import send_feedback
+from tests.waiting import HOST, free_port, wait_until
+
+NGINX, CADDY = shutil.which("nginx"), shutil.which("caddy")
+LiveSiteFactory = Callable[..., LiveSite]
+
+
+class Proxy:
+    """A proxy that is running, and what it answers."""
+
+    def __init__(self, port: int, authority: trustme.CA, host: str) -> None:
+        self._port = port
+        self._host = host
+        self._context = ssl.create_default_context()
+        authority.configure_trust(self._context)
+
+    def fetch(
+        self, path: str, method: str = "GET", body: bytes = b"", **headers: str
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        connection = HTTPSConnection("localhost", self._port, timeout=20, context=self._context)
+        try:
+            connection.request(method, path, body, {"Host": self._host, **headers})
+            answer = connection.getresponse()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    def is_up(self) -> bool:
+        try:
+            return self.fetch("/healthz")[0] == 200
+        except OSError:
+            return False
+
+
+@contextmanager
+def running_program(command: list[str], folder: Path, **settings: str) -> Iterator[None]:
+    with (folder / "proxy.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=log, stderr=log, env={"PATH": "/usr/bin:/bin", **settings}
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def nginx(site: LiveSite, folder: Path) -> Iterator[Proxy]:
+    assert NGINX is not None
+    authority, port = write_certificate(folder), free_port()
+    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    text = text.replace("listen 80;", f"listen {HOST}:{free_port()};")
+    text = text.replace("listen 443 ssl;", f"listen {HOST}:{port} ssl;")
+    text = text.replace("127.0.0.1:8000", f"{HOST}:{site.port}")
+    text = text.replace("Host $host", f"Host {HOST}:{site.port}")  # the name it is tried under
+    text = re.sub(r"/etc/ssl/conference/(\w+)\.pem", rf"{folder}/\1.pem", text)
+    text = text.replace("/var/cache/nginx/conference", f"{folder}/cache")
+    places = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    user = "user root;\n" if os.geteuid() == 0 else ""  # or it could not use this test's folder
+    whole = f"{user}pid {folder}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{places}{text}}}\n"
+    (folder / "nginx.conf").write_text(whole, encoding="utf-8")
+    command = [NGINX, "-p", str(folder), "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"]
+    with running_program([*command, "-g", "daemon off;"], folder):
+        proxy = Proxy(port, authority, f"{HOST}:{site.port}")
+        wait_until(proxy.is_up, "nginx", 20, (folder / "proxy.log").read_text)
+        yield proxy
+
+
+@contextmanager
+def caddy(site: LiveSite, folder: Path) -> Iterator[Proxy]:
+    assert CADDY is not None
+    authority, port = write_certificate(folder), free_port()
+    text = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    text = text.replace("{\n\tservers", "{\n\tadmin off\n\tauto_https off\n\tservers", 1)
+    text = text.replace(
+        "conference.example {", f"https://localhost:{port} {{\n\ttls fullchain.pem privkey.pem\n"
+    )
+    text = text.replace(
+        "reverse_proxy 127.0.0.1:8000",
+        f"reverse_proxy {HOST}:{site.port} {{\n\t\theader_up Host {HOST}:{site.port}\n\t}}",
+    )
+    (folder / "Caddyfile").write_text(text, encoding="utf-8")
+    with running_program([CADDY, "run", "--config", "Caddyfile"], folder, HOME=str(folder)):
+        proxy = Proxy(port, authority, f"localhost:{port}")
+        wait_until(proxy.is_up, "Caddy", 20, (folder / "proxy.log").read_text)
+        yield proxy
+
+
+def write_certificate(folder: Path) -> trustme.CA:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    certificate.private_key_pem.write_to_path(folder / "privkey.pem")
+    for blob in certificate.cert_chain_pems:
+        blob.write_to_path(folder / "fullchain.pem", append=True)
+    return authority
+
+
+PROXIES = [
+    pytest.param(nginx, marks=pytest.mark.skipif(NGINX is None, reason="nginx is not installed")),
+    pytest.param(caddy, marks=pytest.mark.skipif(CADDY is None, reason="Caddy is not installed")),
+]
+
+
+@pytest.mark.settings(PROXIES=1)
+@pytest.mark.parametrize("proxy_of", PROXIES)
+def test_pages_forms_and_large_bodies_go_through_it(
+    live_site: LiveSiteFactory, tmp_path: Path, proxy_of: Callable[..., Iterator[Proxy]]
+) -> None:
+    site = live_site()
+    with proxy_of(site, tmp_path) as proxy:  # type: ignore[attr-defined]  # made by contextmanager
+        status, about, page = proxy.fetch("/programme", **{"Accept-Encoding": "br"})
+        assert (status, about["etag"][-4:]) == (200, '-br"')
+        assert proxy.fetch("/programme?view=grid")[2] != page
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert proxy.fetch("/feedback", "POST", b"message=a", **form)[0] == 422
+        refused = proxy.fetch("/feedback", "POST", b"message=" + b"a" * 5_000_000, **form)
+        assert (refused[0], b"What you sent is too large" in refused[2]) == (413, True)
+    assert send_feedback(site.address) == "/feedback/sent"
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@pytest.mark.settings(PROXIES=1)
+def test_the_cache_of_nginx_works_for_all_but_whoever_switched_the_access_keys_off(
+    live_site: LiveSiteFactory, tmp_path: Path
+) -> None:
+    site = live_site()
+    with nginx(site, tmp_path) as proxy:
+        cookies = ("", "agenda=one", "session=two; answers=three")
+        seen = [proxy.fetch("/speakers", Cookie=cookie) for cookie in cookies]
+        without = proxy.fetch("/speakers", Cookie="access_keys=off")
+        again = proxy.fetch("/speakers")
+        private = [proxy.fetch("/sign-in")[1]["x-cache-status"] for _ in range(2)]
+
+    assert [about["x-cache-status"] for _, about, _ in seen] == ["MISS", "HIT", "HIT"]
+    assert (without[1]["x-cache-status"], b"accesskey" in without[2]) == ("BYPASS", False)
+    assert (again[1]["x-cache-status"], b"accesskey" in again[2]) == ("HIT", True)
+    assert private == ["MISS", "MISS"]

@@ -61,6 +61,13 @@ class DatabaseFile:
         if self.verify() == MISSING and self.path.parent.is_dir():
             self.path.touch(mode=0o600)
 
+    def begin_anew(self) -> None:
+        """Let a restore fill a new file, also where the site had one that is gone."""
+        if self._find() == MISSING or not self._read()[1]:
+            self.note.unlink(missing_ok=True)
+            self._verified = MISSING
+            self.create_if_new()
+
     def remember(self) -> None:
         """Write the note about the database that is there now."""
         identity, _ = self._read()

@@ -21,6 +21,7 @@ from app.database_faults import describe, is_unavailable
 from app.mail import heartbeat, transports
 from app.mail.models import Email
 from app.site import readiness
+from app.text import clean_line
 from config import LOOPBACK, Config, SettingsError
 
 SOURCES = "setting_sources"  # extension: the file that a setting comes from
@@ -162,7 +163,7 @@ def _check_database() -> Iterator[str]:
     if get_file(db.engine) is not None:
         outcome = db.session.scalar(text("PRAGMA quick_check(1)"))
         if outcome != "ok":
-            yield f"The file is damaged, restore a backup: {outcome}"
+            yield f"The file is damaged, restore a backup: {clean_line(str(outcome))}"
 
 
 def _check_mail_server() -> Iterator[str]:

@@ -37,13 +37,13 @@ def database(
     postgres.drop_database(name)
 
 
-def test_a_delegate_registers_and_gets_the_email(
-    visitor: Browser, site: Flask, mailbox: MailServer
+def test_delegates_register_and_get_their_emails(
+    new_browser: Callable[[], Browser], site: Flask, mailbox: MailServer
 ) -> None:
     set_places(2)
 
     for number in range(2):
-        page = complete_registration(visitor, email=f"ada-{number}@example.org")
+        page = complete_registration(new_browser(), email=f"ada-{number}@example.org")
         assert page.status == 200
     site.test_cli_runner().invoke(args=["deliver-mail"])
 

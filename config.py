@@ -202,9 +202,9 @@ def _find_misspelt(names: Iterable[str], known: Collection[str]) -> Iterator[str
     """Yield one sentence per name that is nearly a setting, unless that setting is there too."""
     present = {name.upper() for name in names}
     for name in sorted(present - set(known) - NO_SETTINGS):
-        (*_, nearest) = ["", *get_close_matches(name, known, n=1, cutoff=ALIKE)]
-        if nearest and nearest not in present:
-            yield f"{name}: did you mean {nearest}?"
+        nearest = get_close_matches(name, known, n=1, cutoff=ALIKE)
+        if nearest and nearest[0] not in present:
+            yield f"{name}: did you mean {nearest[0]}?"
 
 
 def _split_url(address: str) -> tuple[str, str, int | None]:

@@ -152,13 +152,17 @@ def _check_mail_login() -> Iterator[str]:
 
 
 def _check_database() -> Iterator[str]:
+    yield from (sentence for _, sentence in readiness.check_disk())
     db.session.execute(select(1))  # a database that is away says why
     problems = dict(readiness.check_database())
     problems.pop("clock", None)
     yield from problems.values()
-    if problems:
-        return
-    with transaction():  # a full disk shows itself only when something is written
+    if not problems:
+        yield from _check_file()
+
+
+def _check_file() -> Iterator[str]:
+    with transaction():  # a disk that takes nothing shows itself only when something is written
         db.session.execute(text("UPDATE site_state SET cache_version = cache_version"))
     if get_file(db.engine) is not None:
         outcome = db.session.scalar(text("PRAGMA quick_check(1)"))

@@ -6,7 +6,6 @@ Each problem has a name, by which a monitor tells it from others, and a sentence
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -54,14 +53,15 @@ class Readiness:
 def check() -> Readiness:
     """Look at everything; a database that is away is a finding, not an error."""
     found = Readiness(can_serve=_can_serve())
+    problems = list(check_disk())
     try:
-        problems = [*_check_emails(found), *_check_database(found)]
+        problems += [*_check_emails(found), *_check_database(found)]
     except SQLAlchemyError as fault:
         if not log_if_unavailable(fault, "readiness"):
             raise
         db.session.remove()
         found.database = _classify(fault)
-        problems = [("database", SENTENCES[found.database])]
+        problems.append(("database", SENTENCES[found.database]))
     found.problems = dict(problems)
     return found
 
@@ -102,7 +102,6 @@ def _check_database(found: Readiness) -> Iterator[Problem]:
     if _is_read_only():
         found.database = READ_ONLY
         yield "read-only", "The database cannot be written, so nobody can register"
-    yield from _check_disk()
     if not cache_version.is_clock_in_sync():
         yield "clock", "CLOCK_STARTS_AT is not the moment that the database was started with"
 
@@ -116,16 +115,15 @@ def _is_read_only() -> bool:
     return bool(folder.f_flag & os.ST_RDONLY) or not is_writable
 
 
-def _check_disk() -> Iterator[Problem]:
+def check_disk() -> Iterator[Problem]:
+    """Yield whether the disk of an SQLite database is full; this does not need the database."""
     file = get_file(db.engine)
-    free = None if file is None else _free_space(file.path.parent)
-    if free is not None and free < MIN_FREE_SPACE:
+    if file is None or not file.path.parent.is_dir():
+        return
+    disk = os.statvfs(file.path.parent)
+    free = disk.f_bavail * disk.f_frsize
+    if free < MIN_FREE_SPACE:
         yield "disk", f"The disk of the database is full: {free // 1024**2} MB are free"
-
-
-def _free_space(folder: Path) -> int:
-    disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize
 
 
 def _check_emails(found: Readiness) -> Iterator[Problem]:

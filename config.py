@@ -6,9 +6,11 @@ right for production and contain no secrets. ``docs/operating.md`` lists all set
 """
 
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -39,6 +41,10 @@ LAST_PORT = 65535
 OWN_PORTS = {"http": 80, "https": 443}  # browsers leave default ports out, so URLs do too
 HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
 AN_ADDRESS = "must look like https://conference.example, with nothing after it"
+
+
+NO_SETTINGS = frozenset({"LANGUAGE"})  # of other programs, and nearly ours
+ALIKE = 0.85  # from 0 to 1, for difflib
 
 
 class SettingsError(Exception):
@@ -176,10 +182,14 @@ class Config(BaseSettings):
     @classmethod
     def from_environment(cls) -> Self:
         """Read the environment variables; raise SettingsError with every fault."""
+        misspelt = list(_find_misspelt(os.environ, cls.model_fields))
         try:
-            return cls()
+            config = cls()
         except ValidationError as error:
-            raise SettingsError(*_format_faults(error)) from None
+            raise SettingsError(*_format_faults(error), *misspelt) from None
+        if misspelt:
+            raise SettingsError(*misspelt)
+        return config
 
     @property
     def database_url(self) -> str:
@@ -217,6 +227,15 @@ class Config(BaseSettings):
         Without TLS that is so only while the site is reached from its own machine alone.
         """
         return self.SITE_URL.startswith("https:") or not self.ALLOWED_HOSTS
+
+
+def _find_misspelt(names: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """Yield one sentence per name that is nearly a setting, unless that setting is there too."""
+    present = {name.upper() for name in names}
+    for name in sorted(present - set(known) - NO_SETTINGS):
+        nearest = get_close_matches(name, known, n=1, cutoff=ALIKE)
+        if nearest and nearest[0] not in present:
+            yield f"{name}: did you mean {nearest[0]}?"
 
 
 def _split_url(address: str) -> tuple[str, str, int | None]:

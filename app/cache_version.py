@@ -4,7 +4,8 @@ Any change to the public site increases it in the same transaction. Each process
 at most once per interval (a second by default) and caches pages and other values computed from
 the database under it. While the database is unavailable, the last known version is still served.
 
-The same row holds the offset of the site's clock from real time.
+The same row holds the offset of the site's clock from real time, the identity of the database
+(``app.database_file``) and when a mail worker was last seen (``app.mail.heartbeat``).
 """
 
 import threading
@@ -38,6 +39,9 @@ class SiteState(Base):
     cache_version: Mapped[int] = mapped_column(default=1)
     clock_starts_at: Mapped[datetime | None] = mapped_column(default=None)
     clock_offset: Mapped[int | None] = mapped_column(default=None)  # seconds
+    database_id: Mapped[str | None] = mapped_column(default=None)  # tells databases apart
+    drawing_until: Mapped[datetime | None] = mapped_column(default=None)  # by one worker; real
+    worker_seen_at: Mapped[datetime | None] = mapped_column(default=None)  # in real time
 
 
 SELECT_STATE = select(SiteState.cache_version, SiteState.clock_starts_at, SiteState.clock_offset)

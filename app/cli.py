@@ -10,13 +10,14 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import cache_version
+from app import cache_version, setup_commands
 from app.accounts import services as accounts
 from app.accounts import team
 from app.accounts.two_factor import services
 from app.agenda import retention
 from app.database import db, transaction
 from app.database_faults import is_unavailable
+from app.database_file import WrongDatabaseFile
 from app.errors import ConferenceError
 from app.interchange import import_report, uploads
 from app.interchange import services as interchange
@@ -76,6 +77,7 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(command)
     for command in (add_organiser, remove_organiser, reset_second_factor, deliver_mail, run_audit):
         app.cli.add_command(command)
+    setup_commands.init_app(app)
 
 
 def _with_site_clock(function: Callable[P, None]) -> Callable[P, None]:
@@ -95,6 +97,8 @@ def _with_site_clock(function: Callable[P, None]) -> Callable[P, None]:
         except SQLAlchemyError as fault:
             if not is_unavailable(fault):
                 raise
+            if isinstance(fault, WrongDatabaseFile):
+                raise click.ClickException(str(fault)) from None
             raise click.ClickException(
                 f"The database is away or not ready ({type(fault).__name__})"
             ) from None

@@ -2,14 +2,20 @@
 
 On SQLite a transaction that may write takes the write lock as it begins (``BEGIN IMMEDIATE``):
 upgrading to a write lock later, after reading, would fail at once.
+
+On PostgreSQL each transaction sets its own time limit and zone, and nothing is kept in a session:
+between the site and the server there may be a pooler such as pgbouncer that gives every
+transaction another session.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -31,6 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, registry
 
+from app.database_file import DatabaseFile, WrongDatabaseFile
 from config import ROOT
 
 STREAM_BATCH_SIZE = 500  # rows
@@ -44,12 +51,13 @@ POSTGRESQL_OPTIONS = {
     "pool_timeout": 10,
     "connect_args": {
         "connect_timeout": 3,
-        "options": "-c statement_timeout=20000 -c timezone=UTC",
+        "prepare_threshold": None,  # a prepared statement belongs to one session
         "tcp_user_timeout": 10_000,  # milliseconds without an acknowledgement
         "keepalives_idle": 10,
         "keepalives_interval": 5,
     },
 }
+POSTGRESQL_BEGIN = "SET LOCAL statement_timeout=20000; SET LOCAL timezone='UTC'"
 SQLITE_OPTIONS = {
     "hide_parameters": True,
     "pool_size": 8,
@@ -63,6 +71,9 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+FILE_ID = "file id"  # key in `Connection.info`: the file that an SQLite connection has open
+_files: WeakKeyDictionary[Engine, DatabaseFile] = WeakKeyDictionary()
 
 is_writable: ContextVar[bool] = ContextVar("may_write", default=True)
 lock_timeout: ContextVar[float] = ContextVar("lock_wait", default=LOCK_TIMEOUT)
@@ -116,13 +127,41 @@ def init_app(app: Flask, url: str) -> None:
         render_item=_render_utc_datetime,
         include_name=has_model,
     )
-    if is_sqlite:
-        with app.app_context():
-            event.listen(db.engine, "connect", _prepare_sqlite)
-            event.listen(db.engine, "begin", _begin_sqlite)
-    else:
-        with app.app_context():
+    with app.app_context():
+        if is_sqlite:
+            _init_sqlite(db.engine)
+        else:
             event.listen(db.engine, "begin", _begin_postgresql)
+
+
+def _init_sqlite(engine: Engine) -> None:
+    """Prepare each connection, and check in each transaction that the file is still the same."""
+    file = _files[engine] = DatabaseFile(Path(engine.url.database or ""))
+
+    def open_existing(
+        _dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]
+    ) -> None:
+        arguments[0], options["uri"] = file.uri, True
+        file.verify()
+
+    def prepare(connection: SQLiteConnection, record: Any) -> None:
+        record.info[FILE_ID] = file.verify()
+        _prepare_sqlite(connection)
+
+    def begin(connection: Connection) -> None:
+        if connection.info[FILE_ID] != file.verify():
+            connection.engine.dispose()  # the next transaction opens the file that is there now
+            raise WrongDatabaseFile(f"{file.path} was replaced while the site was running")
+        _begin_sqlite(connection)
+
+    event.listen(engine, "do_connect", open_existing)
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin)
+
+
+def get_file(engine: Engine) -> DatabaseFile | None:
+    """Return the file of an SQLite database; None for a database server."""
+    return _files.get(engine)
 
 
 @contextmanager
@@ -193,7 +232,7 @@ def read_only() -> Iterator[None]:
         is_writable.reset(token)
 
 
-def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
+def _prepare_sqlite(connection: SQLiteConnection) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
     for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {setting}")
@@ -208,8 +247,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
+    limit = ""
     if lock_timeout.get() == SHORT_LOCK_TIMEOUT:
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout={1000 * SHORT_LOCK_TIMEOUT:.0f}")
+        limit = f"; SET LOCAL lock_timeout={1000 * SHORT_LOCK_TIMEOUT:.0f}"
+    connection.exec_driver_sql(POSTGRESQL_BEGIN + limit)
 
 
 def _render_utc_datetime(kind: str, item: Any, context: object) -> str | bool:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.database import db, read_only_connection
+from app.database_file import WrongDatabaseFile
 from app.log import log
 from config import ROOT
 
@@ -20,6 +21,12 @@ UNAVAILABLE_STATES = frozenset({"25006", "25P03", "25P04", "42501", "55P03"})
 # SQLite's primary codes: PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT, FULL,
 # CANTOPEN, PROTOCOL, NOTADB
 UNAVAILABLE_CODES = frozenset({3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
+# Those that may concern one row alone: serialisation failure, corrupted data; took too long, waited
+# for a lock; CORRUPT
+ROW_CLASSES = frozenset({"40", "XX"})
+ROW_STATES = frozenset({"57014", "55P03"})
+ROW_CODES = frozenset({11})
+DAMAGED_CODES = frozenset({11, 26})  # CORRUPT, NOTADB
 UNDEFINED = frozenset({"42P01", "42703"})  # table, column
 SQLITE_UNDEFINED = ("no such table", "no such column", "has no column named")
 LOG_INTERVAL = 1.0  # seconds within which a fault in one place is logged only once
@@ -33,15 +40,36 @@ def is_unavailable(fault: BaseException, engine: Engine | None = None) -> bool:
     It may be unreachable, overloaded, full or damaged, or not at the migration this code needs.
     A statement that is wrong in itself is a bug and must be raised.
     """
-    if isinstance(fault, PoolTimeout):
+    if has_failed(fault):
+        return True
+    if not isinstance(fault, DBAPIError) or not _is_undefined(fault.orig):
+        return False
+    return current_migration(engine or db.engine) != newest_migration()
+
+
+def has_failed(fault: BaseException) -> bool:
+    """Return True if the database cannot work, whatever the statement and the migration."""
+    if isinstance(fault, (PoolTimeout, WrongDatabaseFile)):
         return True
     if not isinstance(fault, DBAPIError):
         return False
-    if fault.connection_invalidated or _is_trouble(fault.orig):
-        return True
-    return (
-        _is_undefined(fault.orig) and current_migration(engine or db.engine) != newest_migration()
-    )
+    return fault.connection_invalidated or _is_trouble(fault.orig)
+
+
+def may_concern_one_row(fault: BaseException) -> bool:
+    """Return True if the database may be well otherwise, so that trying again must have an end."""
+    original = getattr(fault, "orig", None)
+    state = getattr(original, "sqlstate", None) or ""
+    number = getattr(original, "sqlite_errorcode", None) or 0
+    return state[:2] in ROW_CLASSES or state in ROW_STATES or number & 0xFF in ROW_CODES
+
+
+def is_damaged(fault: BaseException) -> bool:
+    """Return True if the database says that what is stored in it is damaged."""
+    original = getattr(fault, "orig", None)
+    state = getattr(original, "sqlstate", None) or ""
+    number = getattr(original, "sqlite_errorcode", None) or 0
+    return state.startswith("XX") or number & 0xFF in DAMAGED_CODES
 
 
 def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None = None) -> bool:
@@ -64,6 +92,8 @@ def log_if_unavailable(fault: BaseException, place: str, engine: Engine | None =
 def describe(fault: SQLAlchemyError) -> str:
     """Describe a fault without its statement and parameters, which may hold personal data."""
     original = getattr(fault, "orig", None)
+    if isinstance(fault, WrongDatabaseFile):
+        return str(fault)
     if _is_trouble(original):
         return str(original).strip().partition("\n")[0]
     return " ".join(filter(None, [type(fault).__name__, _code(fault)]))
@@ -107,6 +137,8 @@ def _is_undefined(fault: BaseException | None) -> bool:
 
 def _code(fault: BaseException) -> str:
     """Return the database's own code for a fault."""
+    if isinstance(fault, WrongDatabaseFile):
+        return "WRONG_FILE"
     original = getattr(fault, "orig", None)
     code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
     return str(code or "")

@@ -24,6 +24,11 @@ def strip_hidden(text: str) -> str:
     return "".join(character for character in text if not is_hidden(character))
 
 
+def clean_line(text: str) -> str:
+    """Return text from another program on one line, without what cannot be stored or shown."""
+    return " ".join(UNSAFE_CHARACTERS.sub("", text).split())
+
+
 def has_alphanumeric(text: str) -> bool:
     """Return True if the text has a letter or digit of any script."""
     return any(character.isalnum() and character not in FILLERS for character in text)

@@ -1,7 +1,12 @@
 """Run migrations on the site's own database connection."""
 
 from alembic import context
+from alembic.util import CommandError
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.database import get_file
+from app.database_faults import describe, has_failed
 
 migrate = current_app.extensions["migrate"]
 database = migrate.db
@@ -38,4 +43,19 @@ def run() -> None:
         connection.invalidate()  # the next one has its foreign keys on again
 
 
-run()
+def run_on_known_file() -> None:
+    """Create the file of a new SQLite database, and note down which database it is."""
+    file = get_file(database.engine)
+    if file is not None:
+        file.create_if_new()
+    run()
+    if file is not None:
+        file.remember()
+
+
+try:
+    run_on_known_file()
+except SQLAlchemyError as fault:
+    if not has_failed(fault):
+        raise
+    raise CommandError(f"The database cannot be used: {describe(fault)}") from fault

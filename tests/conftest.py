@@ -248,7 +248,7 @@ def database(request: pytest.FixtureRequest, workplace: Path) -> Iterator[str]:
     with_conference = request.node.get_closest_marker("empty") is None
     if getattr(request, "param", "sqlite") == "sqlite":
         template = request.getfixturevalue("sqlite_templates")(with_conference)
-        for old in workplace.glob("conference.sqlite*"):
+        for old in workplace.glob("*conference.sqlite*"):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
         shutil.copyfile(template, workplace / "conference.sqlite")
         yield f"sqlite:///{workplace / 'conference.sqlite'}"

@@ -133,6 +133,8 @@ class Desk:
     def _command(self, name: str, *arguments: str) -> str:
         if name in NEED_AN_ORGANISER:
             self.site("add-organiser", arguments[0])
+        if name == "worker-health":
+            wait_until(lambda: self.site(name) == "", "the worker is seen", TURN)
         return self.site(name, *arguments)
 
     def _copy(self, arguments: list[str]) -> str:

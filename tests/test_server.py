@@ -1,7 +1,9 @@
 """``make run``, as someone meets it who has just fetched the project."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -12,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -62,6 +65,10 @@ class Run:
                 return int(answer.status)
         except HTTPError as refusal:
             return refusal.code
+
+    def readiness(self) -> dict[str, Any]:
+        with urlopen(f"http://{HOST}:{self.port}/readyz", timeout=TURN) as answer:
+            return dict(json.load(answer))
 
     def is_up(self) -> bool:
         try:
@@ -264,8 +271,8 @@ def test_a_file_that_is_no_database_is_said_in_a_sentence(serve: Serve, tmp_path
         (
             "UPDATE alembic_version SET version_num = '9999'",  # of a newer site
             (
-                "Error: Can't locate revision identified by '9999'\n"
-                "The database could not be brought up to date. The reason stands above.\n"
+                "The database could not be brought up to date: "
+                "Can't locate revision identified by '9999'\n"
             ),
         ),
         (
@@ -291,6 +298,97 @@ def test_a_database_that_does_not_fit_is_said_in_a_sentence(
 
     assert second.process.wait(TURN) == 1
     assert second.said == said
+
+
+def test_a_deleted_database_is_not_replaced_by_an_empty_conference(
+    serve: Serve, tmp_path: Path
+) -> None:
+    first = serve()
+    first.wait_until_it_says("Press Ctrl-C to stop.")
+    first.end()
+    file = tmp_path / "instance" / "conference.sqlite"
+    aside = file.rename(tmp_path / "aside.sqlite")
+
+    second = serve()
+
+    assert second.process.wait(TURN) == 1
+    assert second.said == (
+        f"The site cannot start, for the database does not work: {file} was deleted or moved. Put "
+        "it back: docs/operating.md says how. If you want to begin with an empty conference "
+        f"instead, delete {file.with_name('identity-of-conference.sqlite')}\n"
+    )
+    assert not file.exists()
+
+    aside.rename(file)
+    third = serve()
+    third.wait_until_it_says("Press Ctrl-C to stop.")
+
+
+def test_the_database_of_another_site_is_not_taken_for_ours(serve: Serve, tmp_path: Path) -> None:
+    for place in ("theirs", "ours"):
+        run = serve(INSTANCE_PATH=str(tmp_path / place))
+        run.wait_until_it_says("Press Ctrl-C to stop.")
+        run.end()
+        with closing(sqlite3.connect(tmp_path / place / "conference.sqlite")) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    file = tmp_path / "ours" / "conference.sqlite"
+    (tmp_path / "theirs" / "conference.sqlite").replace(file)
+    note = file.with_name("identity-of-conference.sqlite")
+
+    refused = serve(INSTANCE_PATH=str(tmp_path / "ours"))
+
+    assert refused.process.wait(TURN) == 1
+    assert refused.said == (
+        f"The site cannot start, for the database does not work: {file} is another database, not "
+        "the one that this site used before. Put that one back. If you want to use this one from "
+        f"now on, delete {note}\n"
+    )
+
+    note.unlink()
+    wanted = serve(INSTANCE_PATH=str(tmp_path / "ours"))
+    wanted.wait_until_it_says("Press Ctrl-C to stop.")
+
+
+def test_a_database_that_is_deleted_under_a_running_site_is_told_and_can_be_saved(
+    serve: Serve, tmp_path: Path
+) -> None:
+    run = serve(WEB_WORKERS="1")
+    run.wait_until_it_says("Press Ctrl-C to stop.")
+    file = tmp_path / "instance" / "conference.sqlite"
+    assert run.status("/programme") == 200
+    assert run.readiness()["database"] == "there"
+
+    file.unlink()
+
+    assert run.status("/programme") == 200
+    assert run.readiness()["database"] == "deleted or replaced"
+    assert not file.exists()
+
+    copies = copy_open_files(run, file)
+    assert run.end() == 0
+    for left in file.parent.glob("conference.sqlite*"):
+        left.unlink()
+    for copy in copies.iterdir():
+        copy.replace(file.with_name(copy.name))
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    again = serve()
+    again.wait_until_it_says("Press Ctrl-C to stop.")
+
+    assert again.readiness()["database"] == "there"
+    assert again.status("/programme") == 200
+
+
+def copy_open_files(run: Run, file: Path) -> Path:
+    """Copy the files of the database that a process has open, as docs/operating.md says."""
+    copies = file.with_name("rescued")
+    copies.mkdir()
+    for part in workers_of(run):
+        for handle in Path(f"/proc/{part}/fd").iterdir():
+            name = str(handle.readlink()).removesuffix(" (deleted)")
+            if name in {str(file), f"{file}-wal"}:
+                shutil.copyfile(handle, copies / Path(name).name)
+    return copies
 
 
 def test_wrong_settings_are_all_named(serve: Serve) -> None:

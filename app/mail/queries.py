@@ -82,12 +82,6 @@ def get_undelivered() -> Undelivered:
     return Undelivered(waiting, clock.real_now() - oldest if oldest else None, failed)
 
 
-def get_oldest_waiting_age() -> timedelta | None:
-    """Return how long the oldest waiting email has waited, or None."""
-    oldest = db.session.scalar(select(func.min(Email.created_at)).where(IS_WAITING))
-    return clock.real_now() - oldest if oldest else None
-
-
 def _list_in_state(state: str, limit: int | None = None) -> Sequence[Email]:
     return db.session.scalars(
         select(Email)

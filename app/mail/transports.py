@@ -27,6 +27,7 @@ from flask import Flask
 from app import clock
 from app.mail.outbox import LeasedEmail
 from app.mail.rendering import parse_address
+from app.text import clean_line
 
 STEPS_PER_SEND = 3  # steps whose time limits a whole send may use up
 WATCH_INTERVAL = 0.1  # seconds
@@ -128,7 +129,14 @@ FILE_LEASE = 60.0  # seconds
 NOOP_AFTER = 1.0  # seconds without use after which a connection is checked before it is used
 
 
-class TemporaryFailure(Exception):
+class DeliveryFailure(Exception):
+    """The email could not be sent; the message may quote what a server said, whatever that was."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(clean_line(reason))
+
+
+class TemporaryFailure(DeliveryFailure):
     """The email could not be sent and should be tried again."""
 
 
@@ -136,7 +144,7 @@ class ServerUnavailable(TemporaryFailure):
     """No email can be sent at the moment, neither this one nor another."""
 
 
-class PermanentFailure(Exception):
+class PermanentFailure(DeliveryFailure):
     """The email can never be sent."""
 
 
@@ -155,7 +163,7 @@ class MailTransport(Protocol):
         """Close the transport."""
 
 
-def create_transport(app: Flask) -> MailTransport:
+def create_transport(app: Flask) -> "SmtpTransport | FileTransport":
     """Return the transport that the settings ask for."""
     if app.config["MAIL_SERVER"]:
         return SmtpTransport(app)
@@ -183,6 +191,17 @@ class FileTransport:
         except OSError as fault:
             raise ServerUnavailable(
                 f"The letter could not be written to a file: {fault.strerror}"
+            ) from fault
+
+    def check(self) -> None:
+        """Raise ServerUnavailable if no file can be written."""
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._path):
+                return
+        except OSError as fault:
+            raise ServerUnavailable(
+                f"Emails cannot be written to {self._path}: {fault.strerror}"
             ) from fault
 
     def close_if_idle(self) -> None:
@@ -223,6 +242,20 @@ class SmtpTransport:
         finally:
             self._sent_count += 1
             self._used_at = time.monotonic()
+
+    def check(self) -> None:
+        """Raise DeliveryFailure if the server cannot be used, or takes no email from the sender."""
+        try:
+            with self._connection.deadline(self._send_timeout):
+                smtp = self._connect()
+                smtp.ehlo_or_helo_if_needed()
+                code, reply = smtp.mail(self._sender)
+        except (OSError, ValueError) as fault:
+            self._connection.close()
+            raise ServerUnavailable(_describe_fault(fault)) from None
+        self.close()
+        if code != 250:
+            raise _classify_refusal(code, reply)
 
     def close_if_idle(self) -> None:
         """Close a connection that has not been used for a while."""
@@ -273,7 +306,7 @@ def _find_refusal(fault: Exception) -> TemporaryFailure | PermanentFailure | Non
 def _classify_refusal(code: int, message: bytes | str) -> TemporaryFailure | PermanentFailure:
     """Distinguish a permanent refusal of this email (5yz) from a temporary one."""
     text = message.decode(errors="replace") if isinstance(message, bytes) else message
-    description = f"The mail server answered: {code} {' '.join(text.split())}"
+    description = f"The mail server answered: {code} {text}"
     return PermanentFailure(description) if 500 <= code <= 599 else TemporaryFailure(description)
 
 

@@ -2,7 +2,8 @@
 
 One transaction records the outcome of an email and leases the next one; it ends before the
 network is used. If a worker dies, nothing is lost: at most the email it was sending goes out
-twice, with the same Message-ID.
+twice, with the same Message-ID. An email whose outcome the database does not take is set aside,
+and the others go on.
 """
 
 import os
@@ -13,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from types import FrameType
 from typing import Self
@@ -21,10 +23,11 @@ from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import db, transaction
-from app.database_faults import is_unavailable
+from app.database_faults import is_unavailable, may_concern_one_row
 from app.errors import RuleViolation
 from app.log import log
-from app.mail import outbox
+from app.mail import heartbeat, outbox
+from app.mail.heartbeat import Heartbeat
 from app.mail.models import FAILED, SENT, WAITING
 from app.mail.outbox import LeasedEmail, SendOutcome
 from app.mail.transports import MailTransport, PermanentFailure, ServerUnavailable, TemporaryFailure
@@ -33,7 +36,12 @@ POLL_INTERVAL = 0.2  # seconds between checks while nothing is due
 PERIODIC_INTERVAL = 600.0  # seconds
 FREQUENT_INTERVAL = 2.0  # seconds
 MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the database is unavailable
+TASKS_TIME = 600.0  # seconds that a round of tasks may take before the worker counts as stuck
+ROW_RETRIES = 5  # attempts to record an outcome that may fail for this email alone
+NOT_RECORDED = "What came of this email could not be recorded the first time"
 SHUTDOWN_RETRIES = 5  # attempts to record the last email after being told to stop
+
+MAIL_THREAD, TASKS_THREAD = "mail", "tasks"  # as the heartbeat knows them
 
 Task = Callable[[], None]
 
@@ -78,9 +86,12 @@ class MailWorker:
         self._shutdown = shutdown
         self._lease = timedelta(seconds=transport.max_send_time)
         self._failures = 0  # consecutive failures of the server or the database
+        self._unrecorded: dict[int, SendOutcome] = {}  # by email; it is not sent again
+        self._heartbeat = Heartbeat()
 
     def run_once(self) -> None:
         """Send every email that is due; stop early if the server is unavailable."""
+        heartbeat.record()
         try:
             self._send_all_due()
         finally:
@@ -90,7 +101,8 @@ class MailWorker:
         self, periodic_tasks: Sequence[Task], frequent_tasks: Sequence[Task] = ()
     ) -> None:
         """Keep sending, and run the periodic and frequent tasks, until told to stop."""
-        with _frequent_tasks_thread(frequent_tasks):
+        self._heartbeat.expect(MAIL_THREAD, 0)
+        with self._heartbeat.beating(), _frequent_tasks_thread(frequent_tasks, self._heartbeat):
             self._run_forever(periodic_tasks)
 
     def _run_forever(self, tasks: Sequence[Task]) -> None:
@@ -99,13 +111,14 @@ class MailWorker:
             try:
                 if time.monotonic() >= tasks_due_at:
                     tasks_due_at = time.monotonic() + PERIODIC_INTERVAL
+                    self._heartbeat.expect(MAIL_THREAD, TASKS_TIME)
                     run_tasks(tasks)
                 self._send_if_due()
             except SQLAlchemyError as fault:
                 if not is_unavailable(fault):
                     raise
                 self._log_database_error(fault)
-            self._shutdown.wait(self._wait_time())
+            self._wait()
         self._transport.close()
 
     def _send_if_due(self) -> None:
@@ -116,13 +129,14 @@ class MailWorker:
             self._failures = 0
 
     def _send_all_due(self) -> None:
-        email = self._record_and_lease(None, None)
+        email = self._record_and_lease_once(None, None)
         while email is not None:
-            outcome = self._send(email)
+            outcome = self._unrecorded.pop(email.id, None) or self._send(email)
             self._failures = self._failures + 1 if outcome.is_server_unavailable else 0
             email = self._record_and_lease(email, outcome)
 
     def _send(self, email: LeasedEmail) -> SendOutcome:
+        self._heartbeat.expect(MAIL_THREAD, self._transport.max_send_time)
         try:
             self._transport.send(email)
         except (PermanentFailure, RuleViolation) as refusal:
@@ -136,24 +150,34 @@ class MailWorker:
             return SendOutcome(WAITING, "Something went wrong on our side")
         return SendOutcome(SENT)
 
-    def _record_and_lease(
-        self, email: LeasedEmail | None, outcome: SendOutcome | None
-    ) -> LeasedEmail | None:
+    def _record_and_lease(self, email: LeasedEmail, outcome: SendOutcome) -> LeasedEmail | None:
         """Record the outcome of an email and lease the next, retrying while the database is away.
 
         An email that has gone out must be recorded as sent, or it would go out again.
         """
-        tries_left = SHUTDOWN_RETRIES
+        tries_left, row_tries_left = SHUTDOWN_RETRIES, ROW_RETRIES
         while True:
             try:
                 return self._record_and_lease_once(email, outcome)
-            except SQLAlchemyError as fault:
-                if email is None or not tries_left or not is_unavailable(fault):
+            except (SQLAlchemyError, ValueError) as fault:  # ValueError: text that has no encoding
+                row_tries_left -= may_concern_one_row(fault)
+                if not row_tries_left or not is_unavailable(fault):
+                    return self._set_aside(email, outcome, fault)
+                if not tries_left:
                     raise
                 self._log_database_error(fault)
-            if self._shutdown.wait(self._wait_time()):
+            if self._wait():
                 tries_left -= 1
                 time.sleep(POLL_INTERVAL)
+
+    def _set_aside(
+        self, email: LeasedEmail, outcome: SendOutcome, fault: Exception
+    ) -> LeasedEmail | None:
+        """Keep an outcome that could not be recorded until the lease is over; lease the next."""
+        db.session.remove()
+        log.error("outcome not recorded", email=email.id, kind=type(fault).__name__)
+        self._unrecorded[email.id] = replace(outcome, error=outcome.error and NOT_RECORDED)
+        return self._record_and_lease_once(None, None)
 
     def _record_and_lease_once(
         self, email: LeasedEmail | None, outcome: SendOutcome | None
@@ -169,19 +193,22 @@ class MailWorker:
             log.info("email", email=email.id, template=email.template, state=state)
         return leased
 
-    def _wait_time(self) -> float:
-        if not self._failures:
-            return POLL_INTERVAL
-        return min(MAX_BACKOFF, 0.5 * 2.0 ** min(self._failures, 10))
+    def _wait(self) -> bool:
+        """Wait for the next attempt; return True if the worker is told to stop."""
+        seconds = POLL_INTERVAL
+        if self._failures:
+            seconds = min(MAX_BACKOFF, 0.5 * 2.0 ** min(self._failures, 10))
+        self._heartbeat.expect(MAIL_THREAD, seconds)
+        return self._shutdown.wait(seconds)
 
-    def _log_database_error(self, fault: SQLAlchemyError) -> None:
+    def _log_database_error(self, fault: Exception) -> None:
         db.session.remove()
         self._failures += 1
         log.error("database away", kind=type(fault).__name__)
 
 
 @contextmanager
-def _frequent_tasks_thread(tasks: Sequence[Task]) -> Iterator[None]:
+def _frequent_tasks_thread(tasks: Sequence[Task], beats: Heartbeat) -> Iterator[None]:
     """Run frequent tasks in a thread, so that a slow send does not delay them."""
     stopped = threading.Event()
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – as Flask documents
@@ -189,6 +216,7 @@ def _frequent_tasks_thread(tasks: Sequence[Task]) -> Iterator[None]:
     def run() -> None:
         with app.app_context():
             while not stopped.wait(FREQUENT_INTERVAL):
+                beats.expect(TASKS_THREAD, TASKS_TIME)
                 run_tasks(tasks)
 
     thread = threading.Thread(target=run, name="frequent-tasks")

@@ -3,12 +3,11 @@
 An image contains a few words about a session, the same in all languages. Its key is a hash of
 its content, so only what has changed is drawn again. The worker draws missing images in batches,
 with ``draw_share_images`` as a separate process and no open transaction, and deletes unused ones.
-Pages refer to the images only when all are drawn; until then they use a general picture. Two
-workers may draw the same image, which is stored once.
+Pages refer to the images only when all are drawn; until then they use a general picture. Of
+several workers one draws at a time, so that none draws what another has in hand.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,14 +15,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import CursorResult, delete, or_, select, update
 
 from app import cache_version, clock
-from app.cache_version import bump_cache_version
+from app.cache_version import SiteState, bump_cache_version
 from app.database import db, read_only_connection, transaction
 from app.errors import NotFound
 from app.log import log
@@ -107,6 +105,7 @@ def list_keys() -> frozenset[str]:
 DRAW_SCRIPT: Final = Path(__file__).with_name("draw_share_images.py")
 BATCH_SIZE: Final = 10  # images in one run of the script
 DRAW_TIMEOUT: Final = 60  # seconds
+LEASE: Final = timedelta(seconds=2 * DRAW_TIMEOUT)
 RETENTION: Final = timedelta(days=30)  # old links that were shared still show their image
 
 
@@ -119,24 +118,41 @@ class MissingImages:
 
 
 def draw_missing() -> None:
-    """Draw a batch of the share images that the current release needs."""
+    """Draw a batch of the share images that the current release needs, unless a worker does."""
     missing = cache_version.cached_globally("cards lacking", _find_missing)
-    if not missing.cards:
+    if not missing.cards or not _acquire_lease():
         return
-    batch = [missing.cards.popitem() for _ in range(min(BATCH_SIZE, len(missing.cards)))]
-    existing = list_keys()
-    undrawn = [(key, card) for key, card in batch if key not in existing]
-    pictures = _draw([card for _, card in undrawn])
-    drawn = [(key, body) for (key, _), body in zip(undrawn, pictures, strict=False)]
-    missing.has_drawn = missing.has_drawn or bool(drawn)
     try:
+        _draw_batch(missing)
+    finally:
         with transaction():
-            for key, body in drawn:
-                db.session.add(ShareImage(key=key, picture=body, created_at=clock.real_now()))
-            if missing.has_drawn and not missing.cards:
-                bump_cache_version()  # pages refer to all of them at once
-    except IntegrityError:  # another worker has stored one of them
-        missing.cards.update(batch)
+            db.session.execute(update(SiteState).values(drawing_until=None))
+
+
+def _acquire_lease() -> bool:
+    """Return True if from now on this worker alone may draw; if it dies, the lease runs out."""
+    now = clock.real_now()
+    is_free = or_(SiteState.drawing_until.is_(None), SiteState.drawing_until < now)
+    with transaction():
+        taken = db.session.execute(
+            update(SiteState).where(is_free).values(drawing_until=now + LEASE)
+        )
+        return bool(cast(CursorResult[Any], taken).rowcount)
+
+
+def _draw_batch(missing: MissingImages) -> None:
+    """Draw what nobody has drawn meanwhile, and tell pages when there is nothing left."""
+    for key in list_keys():
+        missing.cards.pop(key, None)
+    batch = [missing.cards.popitem() for _ in range(min(BATCH_SIZE, len(missing.cards)))]
+    pictures = _draw([card for _, card in batch])
+    drawn = [(key, body) for (key, _), body in zip(batch, pictures, strict=False)]
+    missing.has_drawn = missing.has_drawn or bool(drawn)
+    with transaction():
+        for key, body in drawn:
+            db.session.add(ShareImage(key=key, picture=body, created_at=clock.real_now()))
+        if missing.has_drawn and not missing.cards:
+            bump_cache_version()  # pages refer to all of them at once
 
 
 def purge_unused() -> None:
@@ -149,11 +165,10 @@ def purge_unused() -> None:
 
 
 def _find_missing() -> MissingImages:
-    """Find the missing images; each worker starts at a different one to share the work."""
     existing = list_keys()
-    missing = [(key, card) for key, card in _required_cards().items() if key not in existing]
-    first = os.getpid() % len(missing) if missing else 0
-    return MissingImages(dict(missing[first:] + missing[:first]))
+    return MissingImages(
+        {key: card for key, card in _required_cards().items() if key not in existing}
+    )
 
 
 def _required_cards() -> dict[str, ShareImageContent]:

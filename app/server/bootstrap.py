@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import flask_migrate
+import alembic.command
+from alembic.util import CommandError
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import cache_version, clock, database_faults
 from app.accounts import services as accounts
-from app.database import db, transaction
+from app.database import db, get_file, transaction
 from app.database_faults import current_migration, newest_migration
 from app.factory import create_app
 from app.interchange import services as interchange
@@ -76,14 +78,19 @@ def _prepare(config: Config) -> BootstrapResult:
 
 
 def migrate() -> None:
-    """Migrate the database if necessary."""
+    """Migrate the database if necessary; raise StartupError with the reason if that fails."""
+    file = get_file(db.engine)
+    if file is not None:
+        file.create_if_new()
     if current_migration(db.engine) != newest_migration():
         try:
-            flask_migrate.upgrade()
-        except SystemExit:  # after it has said why
-            raise StartupError(
-                "The database could not be brought up to date. The reason stands above."
-            ) from None
+            alembic.command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")
+        except (CommandError, RuntimeError) as fault:
+            if isinstance(fault.__cause__, SQLAlchemyError):
+                raise fault.__cause__ from None
+            raise StartupError(f"The database could not be brought up to date: {fault}") from None
+    if file is not None:
+        file.remember()
 
 
 def fix_clock(config: Config) -> None:

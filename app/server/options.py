@@ -111,7 +111,10 @@ def load_or_create_secret_key(path: Path) -> str:
         ) as file,
     ):
         file.write(token_urlsafe(48))
-    return path.read_text(encoding="ascii").strip()
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except UnicodeDecodeError:
+        raise StartupError(f"{path} cannot be read: restore it from a backup") from None
 
 
 def _parse_number(environment: Mapping[str, str], name: str, default: int, maximum: int) -> int:

@@ -37,6 +37,15 @@ class SettingsFile:
     chosen: Mapping[str, str]
 
 
+def is_own_command() -> bool:
+    """Return True while a command is looked up that only the application knows, or all are listed.
+
+    Flask's own commands, and those of its extensions, begin before the application is loaded.
+    """
+    context = click.get_current_context(silent=True)
+    return is_command() and context is not None and context.parent is None
+
+
 def is_command() -> bool:
     """Return True in a ``flask`` command other than ``flask run``, which is a server."""
     context = click.get_current_context(silent=True)
@@ -52,21 +61,34 @@ def find_path(environment: Mapping[str, str]) -> Path | None:
     return instance_path(environment) / FILE_NAME
 
 
-def load_command_config() -> Config:
-    """Return the settings for a command: the environment's, then those of the last ``make run``."""
+def load_command_config(sources: MutableMapping[str, str] | None = None) -> Config:
+    """Return the settings for a command: the environment's, then those of the last ``make run``.
+
+    The file that each one comes from is written into ``sources``; the rest is the environment's.
+    """
     path = find_path(os.environ)
     if path is None:
         return Config.from_environment()
-    settings = read(path)
-    _set_missing(os.environ, {**settings.chosen, **settings.typed})
-    if not os.environ.get("SECRET_KEY"):
-        os.environ["SECRET_KEY"] = _read_text(path.with_name("secret-key")).strip()
+    _fill_in(os.environ, path, {} if sources is None else sources)
     try:
         return Config.from_environment()
     except SettingsError as error:
-        if path.exists():
+        if path.exists() or not any(one.endswith("is not set") for one in error.faults):
             raise
         raise SettingsError(*error.faults, f"{path}: is not there; make run writes it") from None
+
+
+def _fill_in(
+    environment: MutableMapping[str, str], path: Path, sources: MutableMapping[str, str]
+) -> None:
+    settings = read(path)
+    for name, value in {**settings.chosen, **settings.typed}.items():
+        if name not in environment:
+            environment[name], sources[name] = value, str(path)
+    if not environment.get("SECRET_KEY"):
+        key_path = path.with_name("secret-key")
+        environment["SECRET_KEY"] = _read_text(key_path).strip()
+        sources["SECRET_KEY"] = str(key_path)
 
 
 def load_typed(environment: MutableMapping[str, str], path: Path) -> None:

@@ -6,18 +6,14 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import cache_version, clock
 from app.content import queries as content
 from app.content.views import get_content_folder
-from app.database import db, read_only_connection
-from app.database_faults import log_if_unavailable
-from app.mail import queries as mail
 from app.releases import current_release
 from app.releases.published_programme import PublishedProgramme
 from app.site import news_views
+from app.site.readiness import check as check_readiness
 from app.web import languages
 from app.web.cache_policy import cacheable, expires_at
 from app.web.rendering import STATIC_FOLDER, absolute_url, render_page
@@ -124,28 +120,17 @@ def liveness() -> ResponseReturnValue:
 
 
 def readiness() -> ResponseReturnValue:
-    """Return the cache version and the age of the oldest waiting email; 503 without database."""
-    try:
-        age = mail.get_oldest_waiting_age()
-    except SQLAlchemyError as fault:
-        if not log_if_unavailable(fault, "readiness"):
-            raise
-        return jsonify(database=_database_status(), edition=cache_version.current()), 503
-    return jsonify(
-        database="there",
+    """Say in the body all that is wrong; respond 503 only if nothing can be served."""
+    found = check_readiness()
+    body = jsonify(
+        database=found.database,
         edition=cache_version.current(),
-        oldest_waiting_letter_seconds=round(age.total_seconds()) if age else 0,
+        oldest_waiting_letter_seconds=found.waiting_seconds,
+        failed_letters=found.failed_emails,
+        worker_seen_seconds_ago=found.worker_seconds,
+        problems=found.problems,
     )
-
-
-def _database_status() -> str:
-    """Return whether the database is unreachable or its schema is not up to date."""
-    try:
-        with read_only_connection(db.engine) as connection:
-            connection.execute(select(1))
-    except SQLAlchemyError:
-        return "away"
-    return "not up to date"
+    return body, 200 if found.can_serve else 503
 
 
 @cacheable

@@ -13,7 +13,9 @@ from sqlalchemy import text
 from app.database import db
 from app.mail import queries, transports
 from app.mail.outbox import RETRY_FOR
+from app.mail.worker import MailWorker, ShutdownSignal
 from tests.factories import make_email
+from tests.mail.conftest import reload_email
 from tests.mail_server import MailServer
 
 Deliver = Callable[[], str]
@@ -166,6 +168,65 @@ def test_what_is_refused_for_good_fails_at_once_and_holds_up_nobody(
     assert mailbox.connections - before == 1
 
 
+@pytest.mark.both_databases
+def test_no_byte_of_a_servers_answer_holds_up_the_others(
+    mailbox: MailServer, deliver: Deliver
+) -> None:
+    nobody = make_email(recipient="nobody@example.org")
+    somebody = make_email(recipient="ada@example.org")
+    mailbox.refuse(550, "No\0 such \x1b[31mmail\x07box\x7f", to="nobody@example.org")
+
+    assert deliver() == "1 sent, 1 failed, 0 waiting"
+
+    assert nobody.last_error == "The mail server answered: 550 No such [31mmailbox"
+    assert somebody.is_sent
+
+
+@pytest.mark.both_databases
+def test_an_outcome_that_cannot_be_recorded_stops_no_other_email_and_is_no_second_email(
+    site: Flask, frozen_time: Any, mailbox: MailServer
+) -> None:
+    odd = make_email(recipient="odd@example.org").id
+    make_email(recipient="ada@example.org")
+    for statement in _refuse_changes_of(odd):
+        db.session.execute(text(statement))
+    db.session.commit()
+    with ShutdownSignal() as bell:
+        worker = MailWorker(transports.create_transport(site), bell)
+
+        worker.run_once()
+        frozen_time.shift(timedelta(hours=1))  # the lease is over
+        worker.run_once()
+        db.session.execute(text(ALLOW_CHANGES[db.engine.dialect.name]))
+        db.session.commit()
+        frozen_time.shift(timedelta(hours=1))
+        worker.run_once()
+
+    assert [one.recipient for one in mailbox.emails] == ["odd@example.org", "ada@example.org"]
+    assert worker.tally == {"sent": 2}
+    assert reload_email(odd).is_sent
+
+
+CALL = "EXECUTE FUNCTION refuse()"
+ALLOW_CHANGES = {
+    "sqlite": "DROP TRIGGER refused",
+    "postgresql": "DROP TRIGGER refused ON email",
+}
+
+
+def _refuse_changes_of(number: int) -> list[str]:
+    """Give statements after which an email cannot be recorded as sent."""
+    such = f"NEW.id = {number} AND NEW.state = 'sent'"
+    if db.engine.dialect.name == "sqlite":
+        body = "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        return [f"CREATE TRIGGER refused BEFORE UPDATE ON email WHEN {such} {body}"]
+    body = "$$ BEGIN RAISE EXCEPTION 'refused'; END $$"
+    return [
+        f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS {body}",
+        f"CREATE TRIGGER refused BEFORE UPDATE ON email FOR EACH ROW WHEN ({such}) {CALL}",
+    ]
+
+
 def test_a_server_that_ends_the_conversation_is_called_again(
     mailbox: MailServer, deliver: Deliver
 ) -> None:
@@ -241,6 +302,7 @@ def test_a_silent_server_holds_nothing_up_for_longer_than_its_time(
     assert letter.last_error == "The mail server did not answer in time"
 
 
+@pytest.mark.both_databases
 def test_nonsense_is_no_answer(frozen_time: Any, mailbox: MailServer, deliver: Deliver) -> None:
     letter = make_email()
     mailbox.send_garbage()
@@ -409,7 +471,7 @@ def test_a_letter_whose_words_are_refused(
 def test_counting_letters(
     site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
-    assert queries.get_oldest_waiting_age() is None
+    assert queries.get_undelivered().oldest is None
     mailbox.refuse(550, "No", to="nobody@example.org")
     make_email(recipient="nobody@example.org", booking_reference="ABC23456")
     make_email(booking_reference="ABC23456")
@@ -418,7 +480,7 @@ def test_counting_letters(
     frozen_time.shift(timedelta(minutes=3))
 
     assert queries.count_by_state() == queries.EmailCounts(waiting=1, sent=1, failed=1)
-    assert queries.get_oldest_waiting_age() == timedelta(minutes=3)
+    assert queries.get_undelivered().oldest == timedelta(minutes=3)
     assert queries.list_waiting() == [waits]
     assert [letter.recipient for letter in queries.list_failed()] == ["nobody@example.org"]
     assert [letter.state for letter in queries.list_for_booking("ABC23456")] == ["sent", "failed"]

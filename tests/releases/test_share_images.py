@@ -3,21 +3,27 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app import cache_version, clock
+from app.cache_version import SiteState
 from app.database import db, transaction
 from app.programme.models import Session
 from app.releases import current_release, draw_share_images, share_images
 from app.releases.models import ShareImage
+from app.releases.share_images import LEASE
 from tests.browser import Browser, Page
 from tests.factories import make_room, make_session, make_theme, publish_programme
+from tests.sites import Settings, build_site, close_site
+from tests.waiting import wait_until
 
 GENERAL = "https://conference.example/static/img/share.png"
 LONG = "A very long title that goes on and on " * 5
@@ -144,23 +150,70 @@ def test_a_turn_draws_a_few_and_readers_are_told_at_the_end(
     assert "/cards/" in picture_of(visitor.open("/sessions/opening"))
 
 
-def test_two_workers_keep_each_card_once(
-    site: Flask, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.both_databases
+def test_two_workers_never_draw_the_same_card(
+    site: Flask,
+    settings: Settings,
+    visitor: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    first = share_images._find_missing()  # noqa: SLF001 - what another worker has before it
-    draw()
-    assert count() == 4
-    cache_version.cached_globally("cards lacking", lambda: first).cards.update(first.cards)
-    monkeypatch.setattr(
-        share_images, "list_keys", frozenset
-    )  # it looked before the other had kept them
+    monkeypatch.setattr(share_images, "BATCH_SIZE", 3)
+    monkeypatch.setattr(share_images, "DRAW_SCRIPT", slow_pen(tmp_path))
+    beside = build_site(settings)
 
-    draw()
-    assert count() == 4
-    monkeypatch.undo()
-    draw()
+    def let_the_other_work() -> None:
+        with beside.app_context():
+            draw()
 
+    other = Thread(target=let_the_other_work)
+    other.start()
+    wait_until((tmp_path / "begun").exists, "the other worker draws")
+    draw()  # while the other has the pen
+    (tmp_path / "go on").touch()
+    other.join()
+    draw()
+    close_site(beside)
+
+    titles = (tmp_path / "begun").read_text(encoding="utf-8").splitlines()
+    assert sorted(titles) == ["Farewell", "Harbour walls", "Opening", "Reading the tide"]
+    assert count() == 4
     assert "/cards/" in picture_of(visitor.open("/sessions/opening"))
+
+
+def slow_pen(folder: Path) -> Path:
+    """Make a program that writes down what it is to draw, waits to be let on, and draws it."""
+    pen = folder / "pen.py"
+    pen.write_text(
+        f"""
+import json, pathlib, runpy, sys, time, io
+cards = sys.stdin.read()
+folder = pathlib.Path({str(folder)!r})
+with (folder / "begun").open("a", encoding="utf-8") as begun:
+    begun.writelines(card["title"] + "\\n" for card in json.loads(cards))
+while not (folder / "go on").exists():
+    time.sleep(0.01)
+sys.stdin = io.StringIO(cards)
+runpy.run_path({str(share_images.DRAW_SCRIPT)!r}, run_name="__main__")
+""",
+        encoding="utf-8",
+    )
+    return pen
+
+
+@pytest.mark.both_databases
+def test_what_a_worker_had_in_hand_when_it_died_is_drawn_by_another(
+    site: Flask, frozen_time: Any
+) -> None:
+    with transaction():
+        db.session.execute(update(SiteState).values(drawing_until=clock.real_now() + LEASE))
+
+    draw()
+    assert count() == 0
+    frozen_time.shift(LEASE + timedelta(seconds=1))
+    draw()
+
+    assert count() == 4
 
 
 def test_a_pen_that_fails_holds_up_nothing(

@@ -4,10 +4,13 @@ Every fault here is a real one. A statement that is wrong by itself is no such f
 """
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import pytest
@@ -18,12 +21,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import cache_version
 from app.accounts.models import RateLimitHit
-from app.database import db, read_only, transaction
+from app.database import db, get_file, read_only, transaction
 from app.database_faults import is_unavailable
+from app.mail import heartbeat
 from app.releases import search_index
 from app.request_transaction import insert_despite_rollback
+from app.site import readiness
 from config import ROOT
 from tests.browser import Browser
+from tests.factories import make_email
 from tests.postgres import PostgresServer
 
 Told = list[tuple[str, str]]
@@ -106,7 +112,133 @@ def test_a_damaged_file_is_survived_and_told(
     assert visitor.open("/programme").heading == "Programme"
     assert told() == [("cache version", code)]
     assert visitor.open("/search?q=tide").heading.endswith("results for “tide”")
-    assert visitor.fetch("GET", "/readyz").status_code == 503
+    assert read_readiness(visitor) == (200, "damaged", ["database"])
+
+
+def read_readiness(visitor: Browser) -> tuple[int, str, list[str]]:
+    """Ask as a monitor does: the status, the state of the database, the names of the problems."""
+    answer = visitor.fetch("GET", "/readyz")
+    body = json.loads(answer.data)
+    return answer.status_code, body["database"], sorted(body["problems"])
+
+
+def test_a_file_that_was_deleted_is_told_and_no_form_is_lost_in_it(
+    visitor: Browser, database: str, told: Callable[[], Told]
+) -> None:
+    form = visitor.open("/feedback")
+    visitor.open("/programme")
+    db.session.commit()
+    file = Path(database.removeprefix("sqlite:///"))
+    beside = file.rename(file.with_suffix(".aside"))  # connections still have it open
+
+    assert form.press("Send your message", your_message="Hello", status=503).status == 503
+    assert visitor.open("/programme").heading == "Programme"
+    assert read_readiness(visitor) == (200, "deleted or replaced", ["database"])
+    assert ("cache version", "WRONG_FILE") in told()
+    assert not file.exists()
+
+    beside.rename(file)
+    assert form.press("Send your message", your_message="Hello").status == 200
+
+
+def test_a_file_that_was_replaced_by_another_database_is_told(
+    visitor: Browser, database: str, sqlite_templates: Callable[[bool], Path]
+) -> None:
+    form = visitor.open("/feedback")
+    file = get_file(db.engine)
+    assert file is not None
+    file.remember()
+    aside = _file(database).rename(file.path.with_suffix(".aside"))
+    shutil.copyfile(sqlite_templates(False), file.path)
+
+    assert form.press("Send your message", your_message="Hello", status=503).status == 503
+    assert read_readiness(visitor) == (200, "deleted or replaced", ["database"])
+
+    file.path.unlink()
+    file.path.touch()
+    assert read_readiness(visitor) == (200, "deleted or replaced", ["database"])
+
+    shutil.copyfile(aside, file.path)  # as from a backup
+    assert form.press("Send your message", your_message="Hello").status == 200
+
+
+def test_a_backup_put_in_place_under_a_running_site_is_used(
+    visitor: Browser, database: str
+) -> None:
+    form = visitor.open("/feedback")
+    db.session.commit()
+    path = Path(database.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    copy = shutil.copyfile(path, path.with_suffix(".copy"))
+    copy.replace(path)
+
+    assert form.press("Send your message", your_message="Hello").status == 200
+    assert read_readiness(visitor) == (200, "there", ["worker"])
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (1,)
+
+
+@pytest.mark.both_databases
+def test_what_is_wrong_although_the_site_serves_is_in_the_body(
+    visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heartbeat.record()
+    assert _body(visitor) == {
+        "database": "there",
+        "edition": cache_version.current(),
+        "failed_letters": 0,
+        "oldest_waiting_letter_seconds": 0,
+        "problems": {},
+        "worker_seen_seconds_ago": 0,
+    }
+
+    make_email()
+    make_email().state = "failed"
+    db.session.commit()
+    frozen_time.shift(timedelta(minutes=11))
+
+    body = _body(visitor)
+    assert body["oldest_waiting_letter_seconds"] == 660
+    assert body["failed_letters"] == 1
+    assert body["worker_seen_seconds_ago"] == 660
+    assert body["problems"] == {
+        "failed-emails": "Emails that could not be delivered: 1",
+        "waiting-emails": "The oldest waiting email has waited 11 minutes",
+        "worker": "No mail worker has been seen for 11 minutes, so no emails are sent",
+    }
+
+
+def _body(visitor: Browser) -> dict[str, Any]:
+    answer = visitor.fetch("GET", "/readyz")
+    assert answer.status_code == 200
+    return dict(json.loads(answer.data))
+
+
+def test_a_disk_that_takes_nothing_more_is_in_the_body(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "MIN_FREE_SPACE", 2**60)
+
+    assert read_readiness(visitor) == (200, "there", ["disk", "worker"])
+
+
+@pytest.mark.postgresql_only
+def test_a_server_that_only_reads_is_in_the_body(visitor: Browser, database: str) -> None:
+    name = make_url(database).database
+    execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    db.session.commit()
+    db.engine.dispose()
+
+    assert read_readiness(visitor) == (200, "read-only", ["read-only", "worker"])
+
+
+def test_a_process_that_has_seen_nothing_yet_serves_nothing_without_its_database(
+    visitor: Browser, database: str
+) -> None:
+    _file(database).write_bytes(DAMAGE)
+
+    assert read_readiness(visitor) == (503, "damaged", ["database"])
 
 
 @pytest.mark.both_databases

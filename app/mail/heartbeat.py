@@ -1,0 +1,104 @@
+"""The heartbeat of mail workers: proof that one is at work, and not only running.
+
+Each thread of a worker says by when it will have finished what it does now. While all are on
+time, another thread writes the time into the database every few seconds.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import clock
+from app.cache_version import SiteState
+from app.database import db, transaction
+from app.database_faults import log_if_unavailable
+from app.log import log
+
+BEAT_INTERVAL = 10.0  # seconds
+MARGIN = 60.0  # seconds that a thread may take longer than it said
+MISSING_AFTER = timedelta(minutes=1)  # without a beat, no worker is at work
+
+
+class Heartbeat:
+    """The threads of one worker, and the thread that beats while they are on time."""
+
+    def __init__(self) -> None:
+        self._deadlines: dict[str, float] = {}
+
+    def expect(self, thread: str, seconds: float) -> None:
+        """Note that a thread will call this again within some time."""
+        self._deadlines[thread] = time.monotonic() + seconds + MARGIN
+
+    @property
+    def is_on_time(self) -> bool:
+        """Whether no thread is late."""
+        now = time.monotonic()
+        return all(now < deadline for deadline in self._deadlines.values())
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Beat in a thread of its own during a block."""
+        stopped = threading.Event()
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – as Flask documents
+
+        def run() -> None:
+            with app.app_context():
+                is_over = False
+                while not is_over:
+                    self._beat()
+                    is_over = stopped.wait(BEAT_INTERVAL)
+
+        thread = threading.Thread(target=run, name="heartbeat")
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join()
+
+    def _beat(self) -> None:
+        if not self.is_on_time:
+            log.error("worker stuck", threads=sorted(self._deadlines))
+            return
+        try:
+            record()
+        except SQLAlchemyError as fault:
+            db.session.remove()
+            if not log_if_unavailable(fault, "heartbeat"):
+                log.error("heartbeat failed", kind=type(fault).__name__)
+
+
+def record() -> None:
+    """Record that a worker is at work now."""
+    with transaction():
+        db.session.execute(update(SiteState).values(worker_seen_at=clock.real_now()))
+
+
+def time_since_seen() -> timedelta | None:
+    """Return for how long no worker has been seen; None if none has ever been."""
+    seen_at = db.session.scalar(select(SiteState.worker_seen_at))
+    return max(clock.real_now() - seen_at, timedelta()) if seen_at else None
+
+
+def describe(since: timedelta | None) -> str:
+    """Say when a worker was last seen; "" if one is at work."""
+    if since is None:
+        return "No mail worker has been seen yet, so no emails are sent"
+    if since > MISSING_AFTER:
+        return f"No mail worker has been seen for {format_duration(since)}, so no emails are sent"
+    return ""
+
+
+def format_duration(duration: timedelta) -> str:
+    """Return a duration in words, in the largest unit of which there are two or more."""
+    seconds = int(duration.total_seconds())
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} seconds"

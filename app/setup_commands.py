@@ -1,0 +1,220 @@
+"""Commands for the operator: are the settings right, does everything answer, is a worker at work.
+
+``settings`` and ``check-setup`` run even when the site cannot start with its settings.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import cache_version, clock
+from app.database import db, get_file, transaction
+from app.database_faults import describe, is_unavailable
+from app.mail import heartbeat, transports
+from app.mail.models import Email
+from app.site import readiness
+from app.text import clean_line
+from config import LOOPBACK, Config, SettingsError
+
+SOURCES = "setting_sources"  # extension: the file that a setting comes from
+FAULTS = "setting_faults"  # extension: what is wrong with the settings
+SECRET_NAMES = re.compile("KEY|PASSWORD|SECRET|TOKEN")
+USER_IN_URL = re.compile(r"(?<=://).*@")  # up to the last @: a password may contain one
+PASSWORD_IN_URL = re.compile(r"(?<=password=)[^&]*")
+CLOCK_TOLERANCE = timedelta(seconds=5)
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands with the application."""
+    for command in (settings, check_setup, worker_health):
+        app.cli.add_command(command)
+
+
+class _FaultyGroup(AppGroup):
+    """Commands of an application whose settings are wrong; others say so and end."""
+
+    def __init__(self, fault: SettingsError) -> None:
+        super().__init__()
+        self._fault = fault
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command that needs no settings; else exit with all that is wrong."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None:
+            raise SystemExit(str(self._fault))
+        return command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands that work, and say why there are not more."""
+        click.echo(f"{self._fault}\n", err=True)
+        return super().list_commands(ctx)
+
+
+def create_faulty_app(fault: SettingsError) -> Flask:
+    """Create an application whose only commands say what is wrong with the settings."""
+    app = Flask("app", static_folder=None)
+    app.extensions[FAULTS] = fault.faults
+    app.cli = _FaultyGroup(fault)
+    app.cli.add_command(settings)
+    app.cli.add_command(check_setup)
+    return app
+
+
+@click.command
+@with_appcontext
+def settings() -> None:
+    """List each setting: its value, where it comes from, and what is wrong."""
+    given = {name.upper(): value for name, value in os.environ.items() if value}
+    width = max(map(len, Config.model_fields))
+    for name in Config.model_fields:
+        source = current_app.extensions.get(SOURCES, {}).get(name, "environment")
+        value = _format_value(name, given.get(name))
+        click.echo(f"{name:{width}}  {value}  ({source if name in given else 'default'})")
+    _report(current_app.extensions.get(FAULTS, []))
+
+
+def _format_value(name: str, value: str | None) -> str:
+    """Return a value as typed, or the default, without secrets."""
+    if value is None:
+        default = Config.model_fields[name].default
+        is_unset = Config.model_fields[name].is_required() or default in {None, "", ()}
+        if is_unset or SECRET_NAMES.search(name):
+            return "not set"
+        return json.dumps(default) if isinstance(default, tuple) else str(default)
+    if SECRET_NAMES.search(name):
+        return "hidden"
+    return PASSWORD_IN_URL.sub("hidden", USER_IN_URL.sub("hidden@", value))
+
+
+@click.command("check-setup")
+@with_appcontext
+def check_setup() -> None:
+    """Say what is wrong with settings, database, mail server and clock; then exit with status 1."""
+    faults = current_app.extensions.get(FAULTS)
+    if faults is not None:
+        _report(faults)
+    problems = []
+    for part, check in CHECKS.items():
+        found = list(_run_check(check))
+        problems += [f"{part}: {sentence}" for sentence in found]
+        click.echo(f"{part}: {'see below' if found else 'nothing is wrong'}")
+    _report(problems)
+
+
+def _report(problems: Iterable[str]) -> None:
+    """List problems; exit with status 1 if there are any."""
+    listed = list(problems)
+    for sentence in listed:
+        click.echo(sentence)
+    if listed:
+        raise SystemExit(1)
+
+
+def _run_check(check: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """Yield what a check finds; what keeps it from looking is a finding too."""
+    try:
+        yield from check()
+    except SQLAlchemyError as fault:
+        db.session.remove()
+        if not is_unavailable(fault):
+            raise
+        yield f"The database cannot be used: {describe(fault)}"
+
+
+def _check_settings() -> Iterator[str]:
+    config = current_app.config
+    is_local = any(f"//{host}" in config["SITE_URL"] for host in LOOPBACK)
+    if not config["MAIL_SERVER"]:
+        if not is_local:
+            yield "MAIL_SERVER is not set, so emails are written to files and nobody gets them"
+        return
+    default_sender = Config.model_fields["MAIL_DEFAULT_SENDER"].default
+    if config["MAIL_DEFAULT_SENDER"] == default_sender:
+        yield f"MAIL_DEFAULT_SENDER is not set, so emails come from {default_sender}"
+    yield from _check_mail_login()
+
+
+def _check_mail_login() -> Iterator[str]:
+    config = current_app.config
+    if bool(config["MAIL_USERNAME"]) != bool(config["MAIL_PASSWORD"]):
+        yield "MAIL_USERNAME and MAIL_PASSWORD must both be set, or the site does not sign in"
+    is_encrypted = config["MAIL_USE_TLS"] or config["MAIL_USE_SSL"]
+    if config["MAIL_PASSWORD"] and not is_encrypted and config["MAIL_SERVER"] not in LOOPBACK:
+        yield "MAIL_PASSWORD is sent without encryption: set MAIL_USE_TLS or MAIL_USE_SSL"
+
+
+def _check_database() -> Iterator[str]:
+    yield from (sentence for _, sentence in readiness.check_disk())
+    db.session.execute(select(1))  # a database that is away says why
+    problems = dict(readiness.check_database())
+    problems.pop("clock", None)
+    yield from problems.values()
+    if not problems:
+        yield from _check_file()
+
+
+def _check_file() -> Iterator[str]:
+    with transaction():  # a disk that takes nothing shows itself only when something is written
+        db.session.execute(text("UPDATE site_state SET cache_version = cache_version"))
+    if get_file(db.engine) is not None:
+        outcome = db.session.scalar(text("PRAGMA quick_check(1)"))
+        if outcome != "ok":
+            yield f"The file is damaged, restore a backup: {clean_line(str(outcome))}"
+
+
+def _check_mail_server() -> Iterator[str]:
+    try:
+        transports.create_transport(current_app).check()
+    except transports.DeliveryFailure as failure:
+        yield str(failure)
+
+
+def _check_clock() -> Iterator[str]:
+    now = clock.real_now()
+    if get_file(db.engine) is None:
+        difference = abs(db.session.execute(select(func.now())).scalar_one() - now)
+        if difference > CLOCK_TOLERANCE:
+            yield (
+                "The clocks of this machine and of the database server differ by "
+                f"{heartbeat.format_duration(difference)}"
+            )
+    newest = db.session.scalar(select(func.max(Email.created_at)))
+    if newest is not None and newest - now > CLOCK_TOLERANCE:
+        yield (
+            "The clock of this machine is wrong, or was: the newest email was written "
+            f"{heartbeat.format_duration(newest - now)} from now"
+        )
+    if not cache_version.is_clock_in_sync():
+        yield "CLOCK_STARTS_AT is not the moment that the database was started with"
+
+
+CHECKS: dict[str, Callable[[], Iterator[str]]] = {
+    "Settings": _check_settings,
+    "Database": _check_database,
+    "Mail server": _check_mail_server,
+    "Clock": _check_clock,
+}
+
+
+@click.command("worker-health")
+@with_appcontext
+def worker_health() -> None:
+    """Exit with status 0 if a mail worker has been at work within a minute."""
+    try:
+        since = heartbeat.time_since_seen()
+    except SQLAlchemyError as fault:
+        if not is_unavailable(fault):
+            raise
+        raise click.ClickException(f"The database cannot be used: {describe(fault)}") from None
+    sentence = heartbeat.describe(since)
+    if since is None or sentence:
+        raise click.ClickException(sentence)
+    click.echo(f"A mail worker was at work {heartbeat.format_duration(since)} ago")

@@ -1,0 +1,88 @@
+"""Whether a mail worker is at work, as a monitor asks."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.database import db
+from app.mail import heartbeat
+from app.mail.heartbeat import Heartbeat
+from tests.mail.conftest import Start
+from tests.waiting import wait_until
+
+
+def ask(site: Flask) -> tuple[int, str]:
+    db.session.rollback()
+    done = site.test_cli_runner().invoke(args=["worker-health"])
+    db.session.rollback()
+    return done.exit_code, str(done.output).strip()
+
+
+@pytest.mark.both_databases
+def test_a_worker_at_work_is_seen_and_one_that_was_killed_is_missed_after_a_minute(
+    site: Flask, start_worker: Start, frozen_time: Any
+) -> None:
+    assert ask(site) == (1, "Error: No mail worker has been seen yet, so no emails are sent")
+
+    worker = start_worker()
+    wait_until(lambda: ask(site)[0] == 0, "the worker is seen", 30)
+    worker.kill()
+    worker.wait(10)
+    frozen_time.shift(timedelta(minutes=3))
+
+    assert ask(site) == (
+        1,
+        "Error: No mail worker has been seen for 3 minutes, so no emails are sent",
+    )
+
+
+def test_a_worker_is_seen_for_a_minute(site: Flask, frozen_time: Any) -> None:
+    heartbeat.record()
+
+    frozen_time.shift(timedelta(seconds=60))
+    assert ask(site) == (0, "A mail worker was at work 60 seconds ago")
+    frozen_time.shift(timedelta(seconds=1))
+    assert ask(site) == (
+        1,
+        "Error: No mail worker has been seen for 61 seconds, so no emails are sent",
+    )
+
+
+def test_delivering_once_is_work_too(site: Flask) -> None:
+    site.test_cli_runner().invoke(args=["deliver-mail"])
+
+    assert ask(site) == (0, "A mail worker was at work 0 seconds ago")
+
+
+def test_a_worker_that_hangs_does_not_say_that_it_is_at_work(
+    site: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(heartbeat, "MARGIN", 0.0)
+    beats = Heartbeat()
+    beats.expect("tasks", 600)
+    beats.expect("mail", 0)
+
+    with beats.beating():
+        pass
+
+    assert ask(site)[0] == 1
+    assert '"event": "worker stuck"' in capsys.readouterr().err
+    beats.expect("mail", 600)
+    with beats.beating():
+        pass
+    assert ask(site)[0] == 0
+
+
+@pytest.mark.parametrize("minutes", [2, 125, 60 * 24 * 3])
+def test_how_long_is_said_in_the_largest_unit(site: Flask, minutes: int) -> None:
+    said = {2: "2 minutes", 125: "2 hours", 60 * 24 * 3: "3 days"}
+
+    assert heartbeat.format_duration(timedelta(minutes=minutes)) == said[minutes]
+
+
+@pytest.mark.settings(DATABASE_URL="sqlite:////no/such/folder/conference.sqlite")
+def test_without_a_database_the_reason_is_said(site: Flask, settings: Mapping[str, str]) -> None:
+    assert ask(site) == (1, "Error: The database cannot be used: unable to open database file")

@@ -1,0 +1,344 @@
+"""What an operator asks before the site starts: are the settings right, does everything answer."""
+
+import os
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import text, update
+
+from app import cache_version
+from app.cache_version import SiteState
+from app.database import db
+from app.site import readiness
+from config import ROOT, Config, SettingsError
+from tests.factories import make_email
+from tests.mail_server import MailServer
+from tests.subprocesses import ForkedProgram
+from tests.waiting import HOST, free_port
+
+RIGHT = {"SECRET_KEY": "whispered in a corner", "SITE_URL": "https://conference.example"}
+FINE = [
+    "Settings: nothing is wrong",
+    "Database: nothing is wrong",
+    "Mail server: nothing is wrong",
+    "Clock: nothing is wrong",
+]
+SENDER = "conference@health-equity.example"
+Run = Callable[..., tuple[int, list[str]]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Type a command in a shell that has these settings; give its exit status and its lines."""
+
+    def type_command(*command: str, **settings: str) -> tuple[int, list[str]]:
+        log = tmp_path / "said.log"
+        log.unlink(missing_ok=True)
+        environment = {"INSTANCE_PATH": str(tmp_path / "instance"), **settings}
+        flask = ("flask", "--app", str(ROOT / "wsgi.py"))
+        program = ForkedProgram((*flask, *command), environment, log)
+        assert program.wait(60), command
+        assert program.exit_code is not None
+        return program.exit_code, log.read_text(encoding="utf-8").splitlines()
+
+    return type_command
+
+
+def check(site: Flask) -> tuple[int, list[str]]:
+    db.session.commit()
+    done = site.test_cli_runner().invoke(args=["check-setup"])
+    db.session.remove()
+    return done.exit_code, str(done.output).splitlines()
+
+
+# Settings
+
+
+def test_each_setting_is_listed_with_where_it_comes_from(run: Run, tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    key, file = instance / "secret-key", instance / "settings.env"
+    key.write_text("kept beside the database", encoding="utf-8")
+    file.write_text(
+        "SITE_URL=https://conference.example\nMAIL_SERVER=mail.example\nMAIL_PORT=587\n",
+        encoding="utf-8",
+    )
+
+    status, lines = run("settings", MAIL_PORT="2525", MAIL_PASSWORD="whispered")
+
+    listed = {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
+    assert status == 0
+    assert list(listed) == list(Config.model_fields)
+    assert listed["SECRET_KEY"] == f"hidden  ({key})"
+    assert listed["SITE_URL"] == f"https://conference.example  ({file})"
+    assert listed["MAIL_SERVER"] == f"mail.example  ({file})"
+    assert listed["MAIL_PORT"] == "2525  (environment)"
+    assert listed["MAIL_PASSWORD"] == "hidden  (environment)"
+    assert listed["LANGUAGES"] == '["en"]  (default)'
+    assert listed["MAIL_USERNAME"] == "not set  (default)"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgresql+psycopg://ada:a@b/c@db.example/x", "postgresql+psycopg://hidden@db.example/x"),
+        (
+            "postgresql+psycopg://db.example/x?password=whisper&user=ada",
+            "postgresql+psycopg://db.example/x?password=hidden&user=ada",
+        ),
+        ("postgresql+psycopg://db.example/x", "postgresql+psycopg://db.example/x"),
+    ],
+)
+def test_no_password_of_a_database_is_shown(run: Run, address: str, shown: str) -> None:
+    _, lines = run("settings", **RIGHT, DATABASE_URL=address)
+
+    assert [line.split(maxsplit=1)[1] for line in lines if "DATABASE_URL" in line] == [
+        f"{shown}  (environment)"
+    ]
+    assert not any("whisper" in line for line in lines)
+
+
+@pytest.mark.parametrize("command", ["settings", "check-setup"])
+def test_what_is_wrong_with_the_settings_is_said_although_the_site_cannot_start(
+    run: Run, command: str
+) -> None:
+    status, lines = run(command, **RIGHT, DATABSE_URL="sqlite:////x", MAIL_PORT="post")
+
+    assert status == 1
+    assert lines[-2:] == [
+        "DATABSE_URL: did you mean DATABASE_URL?",
+        "MAIL_PORT: Input should be a valid integer, unable to parse string as an integer",
+    ]
+
+
+@pytest.mark.parametrize("command", [["audit"], ["db", "upgrade"], ["--help"], ["no-such-thing"]])
+def test_another_command_says_the_same_without_a_traceback(run: Run, command: list[str]) -> None:
+    _, lines = run(*command, **RIGHT, MAIL_PORT="post")
+
+    assert lines[:2] == [
+        "The site cannot start. These settings need your attention:",
+        "  MAIL_PORT: Input should be a valid integer, unable to parse string as an integer",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("MAIL_SEVER", "MAIL_SERVER"),
+        ("MAILSERVER", "MAIL_SERVER"),
+        ("mail_user_name", "MAIL_USERNAME"),
+        ("SECRETKEY_FALLBACKS", "SECRET_KEY_FALLBACKS"),
+    ],
+)
+def test_a_misspelt_setting_is_told(
+    monkeypatch: pytest.MonkeyPatch, typed: str, meant: str
+) -> None:
+    for name, value in {**RIGHT, typed: "something"}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as fault:
+        Config.from_environment()
+
+    assert fault.value.faults == [f"{typed.upper()}: did you mean {meant}?"]
+
+
+@pytest.mark.parametrize("name", ["LANGUAGE", "MAIL", "HOST", "SECRET", "PROXY", "HTTPS_PROXY"])
+def test_what_other_programs_are_told_is_no_misspelt_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for one in (*RIGHT, name):
+        monkeypatch.setenv(one, RIGHT.get(one, "something"))
+
+    Config.from_environment()
+
+
+def test_a_name_beside_the_setting_itself_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**RIGHT, "SITE_URI": "of another program"}.items():
+        monkeypatch.setenv(name, value)
+
+    Config.from_environment()
+
+
+# Everything
+
+
+@pytest.mark.both_databases
+def test_where_nothing_is_wrong_it_says_so(
+    site: Flask, mailbox: MailServer, frozen_time: Any
+) -> None:
+    frozen_time.move_to(time_machine.escape_hatch.datetime.datetime.now(tz=UTC))
+
+    assert check(site) == (0, FINE)
+    assert mailbox.emails == []
+
+
+def test_without_a_mail_server_nobody_gets_an_email(site: Flask) -> None:
+    said = "MAIL_SERVER is not set, so emails are written to files and nobody gets them"
+
+    assert check(site) == (1, ["Settings: see below", *FINE[1:], f"Settings: {said}"])
+
+
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
+def test_on_ones_own_machine_files_are_right(site: Flask) -> None:
+    assert check(site) == (0, FINE)
+
+
+@pytest.mark.settings(
+    MAIL_USERNAME="conference",
+    MAIL_SERVER="mail.example.invalid",
+    MAIL_DEFAULT_SENDER=SENDER,
+)
+def test_a_mail_server_needs_a_sender_a_password_and_a_name_that_is_known(site: Flask) -> None:
+    status, lines = check(site)
+
+    assert status == 1
+    assert lines[4:6] == [
+        f"Settings: MAIL_DEFAULT_SENDER is not set, so emails come from {SENDER}",
+        "Settings: MAIL_USERNAME and MAIL_PASSWORD must both be set, or the site does not sign in",
+    ]
+    assert lines[6].startswith("Mail server: The mail server could not be reached or understood")
+
+
+@pytest.mark.settings(
+    MAIL_USERNAME="conference", MAIL_PASSWORD="tide", MAIL_SERVER="localhost", MAIL_PORT=1
+)
+def test_a_mail_server_that_does_not_listen_is_told(site: Flask) -> None:
+    assert check(site)[1][-1].startswith("Mail server: The mail server could not be reached")
+
+
+def test_a_mail_server_that_takes_nothing_from_the_sender_is_told(
+    site: Flask, mailbox: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: Any) -> str:
+        return "553 Not your\0 address"
+
+    monkeypatch.setattr(MailServer, "handle_MAIL", refuse, raising=False)
+
+    assert check(site) == (
+        1,
+        [
+            *FINE[:2],
+            "Mail server: see below",
+            FINE[3],
+            "Mail server: The mail server answered: 553 Not your address",
+        ],
+    )
+
+
+def test_a_wrong_password_is_told(site: Flask, secure_mailbox: MailServer) -> None:
+    site.config.update(MAIL_USERNAME="conference", MAIL_PASSWORD="wrong")
+
+    assert check(site)[1][-1].startswith("Mail server: The mail server answered: 535")
+
+
+def test_a_password_in_the_clear_is_told(site: Flask, mailbox: MailServer) -> None:
+    site.config.update(
+        MAIL_SERVER=socket.gethostname(), MAIL_USERNAME="conference", MAIL_PASSWORD="tide"
+    )
+
+    assert check(site)[1][4] == (
+        "Settings: MAIL_PASSWORD is sent without encryption: set MAIL_USE_TLS or MAIL_USE_SSL"
+    )
+
+
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
+def test_a_folder_of_emails_that_cannot_be_written_is_told(site: Flask) -> None:
+    folder = Path(site.instance_path) / "mail"
+    folder.write_text("in the way", encoding="utf-8")
+
+    assert check(site)[1][-1] == f"Mail server: Emails cannot be written to {folder}: File exists"
+
+
+@pytest.mark.settings(
+    SITE_URL="http://127.0.0.1:8000",
+    DATABASE_URL=f"postgresql+psycopg://site@{HOST}:{free_port()}/conference",
+)
+def test_a_database_that_does_not_answer_is_told(site: Flask) -> None:
+    status, lines = check(site)
+
+    assert status == 1
+    assert lines[4].startswith("Database: The database cannot be used: connection failed")
+
+
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
+def test_a_migration_that_is_missing_is_told(site: Flask) -> None:
+    db.session.execute(text("UPDATE alembic_version SET version_num = '0022'"))
+
+    assert check(site)[1][-1] == (
+        "Database: The database is not at the migration that this version of the site needs: "
+        "run flask --app wsgi db upgrade"
+    )
+
+
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
+def test_a_disk_that_is_nearly_full_is_told(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "MIN_FREE_SPACE", 2**60)
+
+    (said,) = check(site)[1][4:]
+    assert said.startswith("Database: The disk of the database is full: ")
+
+
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
+def test_a_file_that_is_damaged_where_nobody_looks_is_told(site: Flask, database: str) -> None:
+    db.session.execute(text("CREATE TABLE spare AS SELECT randomblob(100000) AS spare"))
+    db.session.commit()
+    db.session.remove()
+    db.engine.dispose()
+    path = Path(database.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:  # its last pages are of the table that nobody reads
+        file.seek(-60_000, os.SEEK_END)
+        file.write(20_000 * b"tide")
+
+    (said,) = check(site)[1][4:]
+    assert said.startswith("Database: The file is damaged, restore a backup:")
+
+
+@pytest.mark.both_databases
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
+def test_an_email_from_the_future_says_that_the_clock_is_wrong(
+    site: Flask, frozen_time: Any
+) -> None:
+    frozen_time.shift(timedelta(days=3))
+    make_email()
+    db.session.commit()
+    frozen_time.shift(timedelta(days=-3))
+
+    assert check(site)[1][-1] == (
+        "Clock: The clock of this machine is wrong, or was: the newest email was written "
+        "3 days from now"
+    )
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000")
+def test_two_clocks_that_differ_are_told(site: Flask) -> None:
+    """The site's clock stands still in 2009 here, and that of the database server does not."""
+    (said,) = check(site)[1][4:]
+
+    assert said.startswith(
+        "Clock: The clocks of this machine and of the database server differ by "
+    )
+    assert said.endswith(" days")
+
+
+@pytest.mark.settings(SITE_URL="http://127.0.0.1:8000", CLOCK_STARTS_AT="2009-05-12T09:30:00+01:00")
+def test_another_start_of_the_clock_than_that_of_the_database_is_told(site: Flask) -> None:
+    db.session.execute(update(SiteState).values(clock_starts_at=None, clock_offset=5))
+    db.session.commit()
+    cache_version.recheck()
+
+    assert check(site)[1][-1] == (
+        "Clock: CLOCK_STARTS_AT is not the moment that the database was started with"
+    )

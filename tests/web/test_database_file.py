@@ -1,0 +1,84 @@
+"""The file of an SQLite database: created once, and never by chance."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.database import db, get_file
+from app.database_file import DatabaseFile, WrongDatabaseFile
+from config import ROOT
+
+MIGRATIONS = str(ROOT / "migrations")
+pytestmark = pytest.mark.own_site
+
+
+@pytest.fixture
+def file(site: Flask) -> DatabaseFile:
+    """The file of this site, which the site knows."""
+    found = get_file(db.engine)
+    assert found is not None
+    found.remember()
+    let_go()
+    return found
+
+
+def let_go() -> None:
+    db.session.remove()
+    db.engine.dispose()
+
+
+def count_rows() -> int:
+    return int(db.session.execute(text("SELECT count(*) FROM site_state")).scalar_one())
+
+
+def test_nothing_creates_a_file_where_there_was_one(file: DatabaseFile) -> None:
+    file.path.unlink()
+
+    with pytest.raises(WrongDatabaseFile, match="was deleted or moved"):
+        file.create_if_new()
+    with pytest.raises(SystemExit):
+        flask_migrate.upgrade(directory=MIGRATIONS)
+    with pytest.raises(WrongDatabaseFile, match="was deleted or moved"):
+        count_rows()
+    assert not file.path.exists()
+
+
+def test_a_restore_may_begin_anew_where_the_file_was_deleted(file: DatabaseFile) -> None:
+    file.path.unlink()
+
+    file.begin_anew()
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    assert count_rows() == 1
+
+
+def test_a_restore_does_not_take_another_database_for_a_new_one(
+    file: DatabaseFile, sqlite_templates: Callable[[bool], Path]
+) -> None:
+    file.path.unlink()
+    shutil.copyfile(sqlite_templates(False), file.path)
+
+    file.begin_anew()
+
+    with pytest.raises(WrongDatabaseFile, match="is another database"):
+        count_rows()
+
+
+def test_a_database_of_before_there_were_identities_is_taken_for_ours(file: DatabaseFile) -> None:
+    known = file.note.read_text(encoding="ascii")
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0020")
+    let_go()
+    assert not file.note.exists()
+    file.note.write_text(known, encoding="ascii")
+    shutil.copyfile(file.path, file.path.with_suffix(".copy")).replace(file.path)
+
+    assert count_rows() == 1
+    let_go()
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    assert file.note.read_text(encoding="ascii") not in {"", known}

@@ -8,8 +8,6 @@ import signal
 import socket
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -31,9 +29,10 @@ from app.server.options import (
     apply_local_defaults,
     load_or_create_secret_key,
 )
-from config import ROOT, Config
+from config import Config
 from tests.postgres import PostgresServer
 from tests.server.slow_clients import open_page, send_feedback, who_wait
+from tests.subprocesses import ForkedProgram
 from tests.waiting import HOST, free_port, wait_until
 
 TURN = 120  # seconds that a start may take on a machine with much else to do
@@ -43,7 +42,7 @@ TURN = 120  # seconds that a start may take on a machine with much else to do
 class Run:
     """One run of the site."""
 
-    process: subprocess.Popen[bytes]
+    process: ForkedProgram
     port: int
     log: Path
 
@@ -57,7 +56,7 @@ class Run:
 
     @property
     def has_ended(self) -> bool:
-        return self.process.poll() is not None
+        return self.process.has_ended()
 
     def status(self, path: str) -> int:
         try:
@@ -80,8 +79,13 @@ class Run:
         return children(self.process.pid)
 
     def end(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(TURN)
+        os.kill(self.process.pid, signal.SIGINT)
+        return self.exit_code()
+
+    def exit_code(self) -> int:
+        assert self.process.wait(TURN), self.said
+        assert self.process.exit_code is not None
+        return self.process.exit_code
 
 
 Serve = Callable[..., Run]
@@ -89,27 +93,21 @@ Serve = Callable[..., Run]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start the site as `make run` does, in a folder and on a port of this test's own."""
+    """Start the site as `make run` does, in a folder and on a port of this test's own.
+
+    The code has been read already; tests/test_documented_commands.py starts it from nothing.
+    """
     started: list[Run] = []
     port = free_port()
 
     def start(**settings: str) -> Run:
         log = tmp_path / f"run-{len(started)}.log"
         environment = {
-            **os.environ,
             "INSTANCE_PATH": str(tmp_path / "instance"),
             "PORT": str(port),
             **settings,
         }
-        with log.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "app.server"],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-            )
+        process = ForkedProgram(("app.server",), environment, log)
         started.append(Run(process, int(environment["PORT"]), log))
         return started[-1]
 
@@ -154,7 +152,7 @@ def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve
 
     second = serve()
 
-    assert second.process.wait(TURN) == 1
+    assert second.exit_code() == 1
     assert second.said == (
         f"Port {first.port} is in use by another program. "
         f"Stop that one, or choose another port: PORT={first.port + 1} make run\n"
@@ -246,7 +244,7 @@ def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(serve: Serve) -
 
     run = serve(DATABASE_URL=f"postgresql+psycopg://site:whisper@{HOST}:{port}/conference")
 
-    assert run.process.wait(TURN) == 1
+    assert run.exit_code() == 1
     assert run.said == (
         "The site cannot start, for the database does not work: connection failed: connection to "
         f'server at "{HOST}", port {port} failed: Connection refused\n'
@@ -259,7 +257,7 @@ def test_a_file_that_is_no_database_is_said_in_a_sentence(serve: Serve, tmp_path
 
     run = serve(DATABASE_URL=f"sqlite:///{file}")
 
-    assert run.process.wait(TURN) == 1
+    assert run.exit_code() == 1
     assert run.said == (
         "The site cannot start, for the database does not work: file is not a database\n"
     )
@@ -296,7 +294,7 @@ def test_a_database_that_does_not_fit_is_said_in_a_sentence(
 
     second = serve()
 
-    assert second.process.wait(TURN) == 1
+    assert second.exit_code() == 1
     assert second.said == said
 
 
@@ -311,7 +309,7 @@ def test_a_deleted_database_is_not_replaced_by_an_empty_conference(
 
     second = serve()
 
-    assert second.process.wait(TURN) == 1
+    assert second.exit_code() == 1
     assert second.said == (
         f"The site cannot start, for the database does not work: {file} was deleted or moved. Put "
         "it back: docs/operating.md says how. If you want to begin with an empty conference "
@@ -337,7 +335,7 @@ def test_the_database_of_another_site_is_not_taken_for_ours(serve: Serve, tmp_pa
 
     refused = serve(INSTANCE_PATH=str(tmp_path / "ours"))
 
-    assert refused.process.wait(TURN) == 1
+    assert refused.exit_code() == 1
     assert refused.said == (
         f"The site cannot start, for the database does not work: {file} is another database, not "
         "the one that this site used before. Put that one back. If you want to use this one from "
@@ -394,7 +392,7 @@ def copy_open_files(run: Run, file: Path) -> Path:
 def test_wrong_settings_are_all_named(serve: Serve) -> None:
     run = serve(MAIL_PORT="many", DATABASE_URL="mysql://conference")
 
-    assert run.process.wait(TURN) == 1
+    assert run.exit_code() == 1
     assert "MAIL_PORT" in run.said
     assert "DATABASE_URL: must begin with sqlite:/// or postgresql+psycopg://" in run.said
 
@@ -404,7 +402,7 @@ def test_a_folder_that_cannot_be_written_is_named(serve: Serve, tmp_path: Path) 
 
     run = serve()
 
-    assert run.process.wait(TURN) == 1
+    assert run.exit_code() == 1
     assert run.said == f"The site cannot start: File exists: {tmp_path / 'instance'}\n"
 
 

@@ -1,6 +1,8 @@
 """The container of a backup: a ZIP archive whose manifest says what each member must be."""
 
+import lzma
 import os
+import struct
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -25,7 +27,10 @@ KEYS_MEMBER: Final = "keys.json"
 MAX_MANIFEST_BYTES: Final = 4 * 1024 * 1024
 MAX_KEYS_BYTES: Final = 256 * 1024
 COMPRESSION_LEVEL: Final = 3  # most of a large backup are photos and slides, packed already
-DAMAGE: Final = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+DAMAGE: Final = (  # what reading an archive raises where a byte is wrong
+    *(BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, NotImplementedError, OSError, RuntimeError, ValueError),
+)
 
 Name = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
 Kind = Literal["boolean", "integer", "number", "moment", "date", "bytes", "text"]

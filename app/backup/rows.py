@@ -34,9 +34,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from app.backup.archive import TableEntry
 from app.database import Base, UtcDateTime
 
-ROWS_PER_FETCH: Final = 500
-BLOBS_PER_FETCH: Final = 4  # rows of a table with a column of bytes: a chunk or a photo each
-BATCH_BYTES: Final = 1024 * 1024  # of lines that are inserted at once
+ROWS_PER_FETCH: Final = 16  # a row may hold a photo, a part of a file or a whole programme
+BATCH_ROWS: Final = 500  # that are inserted at once,
+BATCH_BYTES: Final = 1024 * 1024  # or lines of this size
 KINDS: Final[tuple[tuple[type[TypeEngine[Any]], str], ...]] = (
     (Boolean, "boolean"),
     (Integer, "integer"),
@@ -82,11 +82,9 @@ def read_lines(connection: Connection, source: DatabaseTable) -> Iterator[bytes]
 
     They are in the order of the primary key: a row may refer to an earlier one of its own table.
     """
-    kinds = [kind for _, kind in list_columns(source)]
-    encoders = [ENCODERS.get(kind) for kind in kinds]
-    fetched = BLOBS_PER_FETCH if "bytes" in kinds else ROWS_PER_FETCH
+    encoders = [ENCODERS.get(kind) for _, kind in list_columns(source)]
     statement = select(source).order_by(*source.primary_key.columns)
-    for row in connection.execution_options(yield_per=fetched).execute(statement):
+    for row in connection.execute(statement, execution_options={"yield_per": ROWS_PER_FETCH}):
         yield json.dumps(_convert(row, encoders), ensure_ascii=False).encode() + b"\n"
 
 
@@ -153,7 +151,7 @@ def _split_into_batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
     for line in lines:
         batch.append(line)
         size += len(line)
-        if size >= BATCH_BYTES or len(batch) == ROWS_PER_FETCH:
+        if size >= BATCH_BYTES or len(batch) == BATCH_ROWS:
             yield batch
             batch, size = [], 0
     if batch:

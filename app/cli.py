@@ -211,6 +211,8 @@ def reset_second_factor(email: str) -> None:
 def run_audit() -> None:
     """List problems in the data; exit with status 1 if there are any."""
     faults = integrity_check.run_checks()
+    for check in integrity_check.CHECKS:
+        click.echo(f"Checked: {check.description}")
     for sentence in faults:
         click.echo(sentence)
     if faults:

@@ -15,6 +15,8 @@ from app.accounts import services as accounts
 from app.accounts import team
 from app.accounts.two_factor import services
 from app.agenda import retention
+from app.backup import services as backup_services
+from app.backup.services import Place
 from app.database import db, transaction
 from app.database_faults import is_unavailable
 from app.database_file import WrongDatabaseFile
@@ -75,21 +77,31 @@ def init_app(app: Flask) -> None:
     """Register the commands with the application."""
     for command in (load_programme, publish, demo, set_places):
         app.cli.add_command(command)
-    for command in (add_organiser, remove_organiser, reset_second_factor, deliver_mail, run_audit):
+    for command in (deliver_mail, run_audit, backup, restore):
+        app.cli.add_command(command)
+    for command in (add_organiser, remove_organiser, reset_second_factor):
         app.cli.add_command(command)
     setup_commands.init_app(app)
 
 
 def _with_site_clock(function: Callable[P, None]) -> Callable[P, None]:
-    """Run a command at the site's time, and report a ConferenceError in one sentence.
+    """Run a command at the site's time, and report a ConferenceError in one sentence."""
 
-    After an error the command exits with status 1.
-    """
+    @_with_errors_as_sentences
+    @wraps(function)
+    def command(*args: P.args, **named: P.kwargs) -> None:
+        cache_version.follow_database_clock()
+        function(*args, **named)
+
+    return command
+
+
+def _with_errors_as_sentences(function: Callable[P, None]) -> Callable[P, None]:
+    """Report a ConferenceError in one sentence, and exit with status 1."""
 
     @with_appcontext
     @wraps(function)
     def command(*args: P.args, **named: P.kwargs) -> None:
-        cache_version.follow_database_clock()
         try:
             function(*args, **named)
         except ConferenceError as refusal:
@@ -203,6 +215,8 @@ def reset_second_factor(email: str) -> None:
 def run_audit() -> None:
     """List problems in the data; exit with status 1 if there are any."""
     faults = integrity_check.run_checks()
+    for check in integrity_check.CHECKS:
+        click.echo(f"Checked: {check.description}")
     for sentence in faults:
         click.echo(sentence)
     if faults:
@@ -234,3 +248,63 @@ def set_places(number: int) -> None:
         seats.set_limit(seats.CONFERENCE, number)
     places = registration.get_seat_counts()
     click.echo(f"{places.limit} places, {places.taken} taken, {places.remaining} free")
+
+
+PASSPHRASE_FILE = click.option(
+    "--passphrase-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read the passphrase of the keys from the first line of a file.",
+)
+
+
+@click.command
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--with-keys", is_flag=True, help="Add the keys, encrypted with a passphrase.")
+@PASSPHRASE_FILE
+@_with_site_clock
+def backup(file: Path, *, with_keys: bool, passphrase_file: Path | None) -> None:
+    """Back up the whole site into FILE, while it is running."""
+    is_asked = with_keys and passphrase_file is None
+    passphrase = _ask_passphrase(confirm=True) if is_asked else _read_passphrase(passphrase_file)
+    result = backup_services.create_backup(file, current_app.extensions["settings"], passphrase)
+    tables, rows = len(result.manifest.tables), result.manifest.row_count
+    click.echo(f"{file}: {rows} rows of {tables} tables, {result.size} bytes")
+    if not result.manifest.has_keys:
+        click.echo("The keys are not in it. Keep the secret key as well, or add --with-keys")
+
+
+@click.command
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--without-keys", is_flag=True, help="Leave the keys that are in FILE.")
+@click.option("--test-copy", is_flag=True, help="Leave out the public address and mail server.")
+@PASSPHRASE_FILE
+@_with_errors_as_sentences
+def restore(
+    file: Path, *, without_keys: bool, test_copy: bool, passphrase_file: Path | None
+) -> None:
+    """Restore the backup in FILE into an empty place."""
+    place = Place(
+        current_app.extensions["settings"], current_app.config["SETTINGS_FILE"], test_copy
+    )
+    with backup_services.open_backup(file) as source:
+        is_asked = source.manifest.has_keys and not (without_keys or passphrase_file)
+        passphrase = None if without_keys else _read_passphrase(passphrase_file)
+        result = backup_services.restore_backup(
+            source, place, _ask_passphrase(confirm=False) if is_asked else passphrase
+        )
+    moment = result.manifest.created_at
+    click.echo(
+        f"{result.manifest.row_count} rows of {len(result.manifest.tables)} tables are restored, "
+        f"as they were at {moment:%H:%M} UTC on {moment:%d %B %Y}"
+    )
+    for note in result.notes:
+        click.echo(note)
+
+
+def _ask_passphrase(*, confirm: bool) -> str:
+    asked: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
+    return asked
+
+
+def _read_passphrase(path: Path | None) -> str | None:
+    return None if path is None else path.read_text(encoding="utf-8").partition("\n")[0].strip()

@@ -1,6 +1,7 @@
 """Faults of the database: whether it is unavailable for now."""
 
 import time
+from collections.abc import Sequence
 from functools import cache
 from weakref import WeakKeyDictionary
 
@@ -112,7 +113,12 @@ def current_migration(engine: Engine) -> str | None:
 @cache
 def newest_migration() -> str:
     """Return the newest migration of this code."""
-    return max(file.name.split("_")[0] for file in (ROOT / "migrations/versions").glob("0*.py"))
+    return max(list_migrations())
+
+
+def list_migrations() -> Sequence[str]:
+    """List the migrations that this code knows."""
+    return [file.name.split("_")[0] for file in (ROOT / "migrations/versions").glob("0*.py")]
 
 
 def _is_trouble(fault: BaseException | None) -> bool:

@@ -161,10 +161,15 @@ class ServerLayers:
     max_form_bytes: int
 
 
-def create_app(config: Config) -> Flask:
-    """Create the Flask application with all its packages."""
+def create_app(config: Config, settings_file: Path | None = None) -> Flask:
+    """Create the Flask application with all its packages.
+
+    A command is told which file its settings come from, besides the environment.
+    """
     app = Flask("app", static_folder=None, instance_path=str(config.INSTANCE_PATH.resolve()))
     _configure(app, config)
+    app.config["SETTINGS_FILE"] = settings_file
+    app.extensions["settings"] = config
     database.init_app(app, config.database_url)
     request_transaction.init_app(app)
     watcher = cache_version.init_app(app, config.EDITION_CHECK_SECONDS, config.CLOCK_STARTS_AT)

@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
 import pytest
@@ -37,17 +38,20 @@ NOT_RUN = {
     "flask run": "named as a server that does not read settings.env; looked at below",
     "flask --app wsgi deliver-mail --forever": "it ends only when it is told to: tests/mail do so",
     "./site deliver-mail --forever": "the same",
+    "./site backup conference.backup --with-keys": "it asks for a passphrase: tests/backup do",
     ".venv/bin/python -m tests.compatibility.make 2027-03": "it would write into tests/",
     './site db revision --rev-id 0002 --autogenerate -m "what it does"': "it would write into "
     "migrations/",
 }
 TURN = 120  # seconds that a program may take on a machine with much else to do
 NEED_AN_ORGANISER = {"remove-organiser", "reset-second-factor"}
+BACKUP = "conference.backup"
 STANDS_FOR = {  # what a person would type in its place
     "COMMAND": "audit",
     "EMAIL": "ada@example.org",
     "FILE": "schedule.xml",
     "N": "20",
+    "PATH": "passphrase.txt",
     "TEXT": "'A room has changed'",
 }
 
@@ -135,7 +139,17 @@ class Desk:
             self.site("add-organiser", arguments[0])
         if name == "worker-health":
             wait_until(lambda: self.site(name) == "", "the worker is seen", TURN)
-        return self.site(name, *arguments)
+        if name == "backup":
+            return self.site(name, BACKUP, *arguments[1:])
+        return self._restore(*arguments) if name == "restore" else self.site(name, *arguments)
+
+    def _restore(self, _file: str, *options: str) -> str:
+        """Restore a backup of this site somewhere else, for this place is not empty."""
+        with TemporaryDirectory(dir=self.folder) as folder:
+            elsewhere = Desk(self.folder, {"INSTANCE_PATH": folder})
+            has_keys = "--passphrase-file" in options
+            words = (BACKUP, *(("--passphrase-file", STANDS_FOR["PATH"]) if has_keys else ()))
+            return self.site("backup", *words) or elsewhere.site("restore", BACKUP, *options)
 
     def _copy(self, arguments: list[str]) -> str:
         """Use SQLite's own program, which not every machine has."""
@@ -178,6 +192,7 @@ def running(desk: Desk) -> Iterator[ForkedProgram]:
     )
     with urlopen(f"http://{HOST}:{port}/schedule.xml", timeout=20) as programme:
         (desk.folder / "schedule.xml").write_bytes(programme.read())
+    (desk.folder / STANDS_FOR["PATH"]).write_text("tides and piers and walls", encoding="utf-8")
     yield site
     site.terminate()
     assert site.wait(TURN)

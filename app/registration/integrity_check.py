@@ -5,8 +5,9 @@ runs them at once. Nothing is repaired automatically: someone should find out wh
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, text
 
 from app import clock
 from app.accounts import queries as accounts
@@ -15,6 +16,7 @@ from app.history import queries as history_queries
 from app.history import services as history
 from app.mail import services as mail
 from app.mail.models import Email
+from app.materials.models import Material, MaterialChunk
 from app.registration.models import Delegate, SeatLimit
 from app.registration.queries import ATTENDING
 from app.registration.seats import CONFERENCE
@@ -24,9 +26,17 @@ TAKEN_SEATS = select(SeatLimit.taken).where(SeatLimit.name == CONFERENCE).scalar
 ATTENDING_COUNT = select(func.count()).select_from(Delegate).where(ATTENDING).scalar_subquery()
 
 
+@dataclass(frozen=True)
+class Check:
+    """Something that must be so; ``list_faults`` gives a sentence for each time it is not."""
+
+    description: str
+    list_faults: Callable[[], Sequence[str]]
+
+
 def run_checks() -> Sequence[str]:
     """List the problems, one sentence each."""
-    return [sentence for check in CHECKS for sentence in check()]
+    return [sentence for check in CHECKS for sentence in check.list_faults()]
 
 
 def run_daily() -> None:
@@ -62,7 +72,31 @@ def _check_confirmation_emails() -> Sequence[str]:
     return [f"No letter was ever written to confirm booking {reference}." for reference in without]
 
 
-CHECKS: tuple[Callable[[], Sequence[str]], ...] = (
-    _check_seat_count,
-    _check_confirmation_emails,
+def _check_references() -> Sequence[str]:
+    """Look for rows that refer to nothing; PostgreSQL never has any."""
+    if db.engine.dialect.name != "sqlite":
+        return []
+    rows = db.session.execute(text("PRAGMA foreign_key_check")).all()
+    return [
+        f"Row {row[1]} of {row[0]} refers to a row of {row[2]} that is missing." for row in rows
+    ]
+
+
+def _check_material_sizes() -> Sequence[str]:
+    stored = func.coalesce(func.sum(func.length(MaterialChunk.body)), 0)
+    incomplete = db.session.scalars(
+        select(Material.title)
+        .outerjoin(MaterialChunk, MaterialChunk.material_id == Material.id)
+        .group_by(Material.id)
+        .having(stored != Material.size)
+        .order_by(Material.id)
+    )
+    return [f"The file “{title}” of a session is not complete." for title in incomplete]
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("as many places are taken as people are coming", _check_seat_count),
+    Check("every booking has a confirmation email", _check_confirmation_emails),
+    Check("nothing refers to something that is missing", _check_references),
+    Check("the files of all sessions are complete", _check_material_sizes),
 )

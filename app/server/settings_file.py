@@ -6,10 +6,12 @@ name a database, the file belongs to another site and is ignored.
 
 import os
 import re
+import sys
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from secrets import token_urlsafe
 
 import click
 from dotenv.parser import parse_stream
@@ -70,6 +72,8 @@ def load_command_config(sources: MutableMapping[str, str] | None = None) -> Conf
     if path is None:
         return Config.from_environment()
     _fill_in(os.environ, path, {} if sources is None else sources)
+    if _is_restore():
+        _set_unset(os.environ, {"SITE_URL": "http://127.0.0.1", "SECRET_KEY": token_urlsafe()})
     try:
         return Config.from_environment()
     except SettingsError as error:
@@ -89,6 +93,14 @@ def _fill_in(
         key_path = path.with_name("secret-key")
         environment["SECRET_KEY"] = _read_text(key_path).strip()
         sources["SECRET_KEY"] = str(key_path)
+
+
+def _is_restore() -> bool:
+    """Return True in the command that makes the settings, for it has to run without any.
+
+    The site is loaded before its command is known, so the words that were typed must do.
+    """
+    return "restore" in sys.argv[1:]
 
 
 def load_typed(environment: MutableMapping[str, str], path: Path) -> None:
@@ -142,6 +154,11 @@ def _parse(line: str) -> Mapping[str, str]:
 def _set_missing(environment: MutableMapping[str, str], settings: Mapping[str, str]) -> None:
     for name, value in settings.items():
         environment.setdefault(name, value)
+
+
+def _set_unset(environment: MutableMapping[str, str], settings: Mapping[str, str]) -> None:
+    """Set what is missing, or empty."""
+    environment.update({k: v for k, v in settings.items() if not environment.get(k)})
 
 
 def _read_text(path: Path) -> str:

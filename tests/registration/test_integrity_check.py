@@ -1,22 +1,37 @@
 """The site looks itself over and tells organisers of faults."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.database import db, transaction
 from app.mail.models import Email
+from app.materials.models import MaterialChunk
 from app.registration import integrity_check
 from app.registration.models import SeatLimit
-from tests.factories import make_delegate, make_organiser
+from tests.factories import make_delegate, make_material, make_organiser, make_session
+
+CHECKED = (
+    "Checked: as many places are taken as people are coming\n"
+    "Checked: every booking has a confirmation email\n"
+    "Checked: nothing refers to something that is missing\n"
+    "Checked: the files of all sessions are complete\n"
+)
 
 
-def test_a_site_where_all_is_well_says_so(site: Flask) -> None:
+@pytest.mark.both_databases
+def test_a_site_where_all_is_well_says_what_was_checked(site: Flask) -> None:
+    make_material(make_session(), bytes(600_000))
+    make_material(make_session(), kind="link", address="https://example.org/slides")
+
     result = site.test_cli_runner().invoke(args=["audit"])
 
-    assert (result.output, result.exit_code) == ("Nothing is wrong with the data\n", 0)
+    assert (result.output, result.exit_code) == (f"{CHECKED}Nothing is wrong with the data\n", 0)
 
 
 def test_places_that_are_counted_wrongly_are_found(site: Flask) -> None:
@@ -25,8 +40,29 @@ def test_places_that_are_counted_wrongly_are_found(site: Flask) -> None:
 
     result = site.test_cli_runner().invoke(args=["audit"])
 
-    assert result.output == "3 places are counted as taken, but 0 people are coming.\n"
+    assert result.output == f"{CHECKED}3 places are counted as taken, but 0 people are coming.\n"
     assert result.exit_code == 1
+
+
+@pytest.mark.both_databases
+def test_a_file_of_which_a_part_is_missing_is_found(site: Flask) -> None:
+    make_material(make_session(), bytes(600_000), title="Walls")
+    with transaction():
+        db.session.execute(delete(MaterialChunk).where(MaterialChunk.number == 1))
+
+    assert integrity_check.run_checks() == ["The file “Walls” of a session is not complete."]
+
+
+def test_a_row_that_refers_to_nothing_is_found(site: Flask, database: str) -> None:
+    number = make_material(make_session(slug="tides")).session_id
+    db.session.commit()
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection:
+        connection.execute("DELETE FROM session WHERE id = ?", [number])  # it checks no keys
+        connection.commit()
+
+    assert integrity_check.run_checks() == [
+        "Row 1 of material refers to a row of session that is missing."
+    ]
 
 
 def test_a_booking_without_its_letter_is_found_but_an_invented_one_needs_none(site: Flask) -> None:

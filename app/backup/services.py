@@ -1,0 +1,221 @@
+"""Back up the whole site into one file, and restore it into an empty place."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import ZipFile
+
+import flask_migrate
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import clock
+from app.backup import archive, keys, rows, site_settings
+from app.backup.archive import AlteredBackup, Manifest, NewerBackup
+from app.database import db, read_only_connection, transaction
+from app.database_faults import current_migration, is_unavailable, list_migrations, newest_migration
+from app.errors import RuleViolation
+from app.releases import search_index
+from config import Config
+
+NOT_OURS_TO_FILL = ("alembic_version", "search_index")  # beginnings of names
+FILLED_BY_MIGRATIONS = frozenset({"site_state"})
+OTHER_KEY = (
+    "The secret key here is not the one of the backup: put that one into {} before you start the "
+    "site. Without it, links in earlier emails and codes of authenticator apps do not work"
+)
+
+
+@dataclass(frozen=True)
+class BackupResult:
+    """What is in a backup that was made."""
+
+    manifest: Manifest
+    size: int  # bytes of the file
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a backup is restored: what its settings come from, and where they go."""
+
+    config: Config
+    settings_file: Path | None  # None: settings come from the environment alone
+    is_test_copy: bool = False
+
+
+@dataclass(frozen=True)
+class RestoreResult:
+    """What was restored, and what is left for the operator to do."""
+
+    manifest: Manifest
+    notes: Sequence[str] = field(default=())
+
+
+def create_backup(path: Path, config: Config, passphrase: str | None = None) -> BackupResult:
+    """Write a backup of the database as it is at one moment; others go on reading and writing.
+
+    With a passphrase, the secret settings are in it too.
+    """
+    if passphrase is not None:
+        keys.require_long_enough(passphrase)
+    migration = newest_migration()
+    if current_migration(db.engine) != migration:
+        raise RuleViolation("The database is not up to date: run “db upgrade” first")
+    with archive.create(path) as target:
+        with _consistent_read() as connection:
+            entries = tuple(
+                archive.write_table(
+                    target,
+                    table.name,
+                    rows.list_columns(table),
+                    rows.read_lines(connection, table),
+                )
+                for table in rows.list_tables()
+            )
+        manifest = Manifest(
+            format_version=archive.FORMAT_VERSION,
+            created_at=clock.real_now(),
+            migration=migration,
+            database=db.engine.dialect.name,
+            settings=site_settings.list_public(config),
+            secret_key_fingerprint=keys.fingerprint(config.SECRET_KEY.get_secret_value()),
+            has_keys=passphrase is not None,
+            tables=entries,
+        )
+        body = manifest.model_dump_json(indent=1).encode()
+        target.writestr(archive.MANIFEST_MEMBER, body)
+        if passphrase is not None:
+            secrets = site_settings.list_secrets(config)
+            target.writestr(archive.KEYS_MEMBER, keys.encrypt(secrets, passphrase, body))
+    return BackupResult(manifest, path.stat().st_size)
+
+
+@contextmanager
+def open_backup(path: Path) -> Iterator["OpenBackup"]:
+    """Open a backup and read its manifest; raise InvalidFile if this version cannot use it."""
+    with archive.open_for_reading(path) as source:
+        manifest, body = archive.read_manifest(source)
+        if manifest.migration not in list_migrations():
+            raise NewerBackup
+        yield OpenBackup(source, manifest, body)
+
+
+@dataclass(frozen=True)
+class OpenBackup:
+    """A backup that is being read."""
+
+    source: ZipFile
+    manifest: Manifest
+    manifest_body: bytes
+
+    def decrypt_secrets(self, passphrase: str | None) -> Mapping[str, str]:
+        """Return the secret settings; none without a passphrase, or if there are none."""
+        if passphrase is None or not self.manifest.has_keys:
+            return {}
+        member = archive.read_member(self.source, archive.KEYS_MEMBER, archive.MAX_KEYS_BYTES)
+        return keys.decrypt(member, passphrase, self.manifest_body)
+
+
+def restore_backup(
+    backup: OpenBackup, place: Place, passphrase: str | None = None
+) -> RestoreResult:
+    """Restore a backup as a whole, or leave the place empty.
+
+    Everything is read and judged before anything is changed. The rows are one transaction, and
+    the settings are written just before it is committed: a restore that was killed between the two
+    can be repeated.
+    """
+    manifest = backup.manifest
+    secrets = backup.decrypt_secrets(passphrase)
+    archive.verify(backup.source, manifest)
+    if place.settings_file is not None:
+        site_settings.require_no_other_key(place.settings_file.parent, secrets)
+    _require_empty_database()
+    _migrate_to(manifest.migration)
+    notes = _insert(backup, place, secrets)
+    _migrate_to(newest_migration())
+    with transaction():
+        search_index.reindex_if_stale()
+    return RestoreResult(manifest, [*notes, *_describe_key(manifest, place, secrets)])
+
+
+@contextmanager
+def _consistent_read() -> Iterator[Connection]:
+    """Open a connection that sees the database as it is now, whatever is committed later."""
+    engine = db.engine
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+    with read_only_connection(engine) as connection:
+        yield connection
+
+
+def _require_empty_database() -> None:
+    with read_only_connection(db.engine) as connection:
+        for name in inspect(connection).get_table_names():
+            if name in FILLED_BY_MIGRATIONS or name.startswith(NOT_OURS_TO_FILL):
+                continue
+            if rows.has_rows(connection, name):
+                raise PlaceNotEmpty
+
+
+class PlaceNotEmpty(RuleViolation):
+    """The database has something in it already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database here is not empty, and a restore would replace what is in it. "
+            "Restore into a new database, or move this one away first"
+        )
+
+
+def _migrate_to(migration: str) -> None:
+    """Bring the database to a migration, up or down."""
+    current = current_migration(db.engine)
+    if current == migration:
+        return
+    move = flask_migrate.downgrade if (current or "") > migration else flask_migrate.upgrade
+    try:
+        move(revision=migration)
+    except SystemExit:  # after it has said why
+        raise RuleViolation("The tables could not be made. The reason stands above") from None
+
+
+def _insert(backup: OpenBackup, place: Place, secrets: Mapping[str, str]) -> Sequence[str]:
+    entries = backup.manifest.tables
+    names = [one.name for one in entries]
+    try:
+        with transaction():
+            connection = db.session.connection()
+            rows.lock(connection, names)
+            _require_empty_database()  # nobody has been quicker
+            rows.delete_all(connection, names)
+            for entry in entries:
+                rows.insert_lines(connection, entry, archive.read_lines(backup.source, entry))
+            return _write_settings(backup.manifest, place, secrets)
+    except SQLAlchemyError as fault:
+        if is_unavailable(fault):
+            raise
+        raise AlteredBackup("what is in its tables") from None
+    except (ValueError, TypeError):
+        raise AlteredBackup("what is in its tables") from None
+
+
+def _write_settings(manifest: Manifest, place: Place, secrets: Mapping[str, str]) -> Sequence[str]:
+    chosen, hidden = manifest.settings, secrets
+    if place.is_test_copy:
+        chosen, hidden = map(site_settings.for_test_copy, (chosen, hidden))
+    if place.settings_file is not None:
+        return site_settings.write_settings_file(place.settings_file, chosen, hidden)
+    return site_settings.write_for_the_environment(place.config.INSTANCE_PATH, chosen, hidden)
+
+
+def _describe_key(manifest: Manifest, place: Place, secrets: Mapping[str, str]) -> Sequence[str]:
+    """Say so if the site would run with another secret key than before."""
+    is_restored = place.settings_file is not None and site_settings.SECRET_KEY in secrets
+    here = keys.fingerprint(place.config.SECRET_KEY.get_secret_value())
+    if is_restored or here == manifest.secret_key_fingerprint:
+        return []
+    return [OTHER_KEY.format(site_settings.describe_key_place(place.settings_file))]

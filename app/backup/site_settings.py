@@ -1,0 +1,155 @@
+"""The settings in a backup, and how they come back.
+
+What belongs to the machine stays out: the database's address, every path, and a site's address
+under which only the machine itself reaches it. Secret settings are
+in a backup only if they are asked for, encrypted (``app.backup.keys``).
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from app.errors import RuleViolation
+from config import LOOPBACK, Config
+
+OF_THE_MACHINE: Final = frozenset({"DATABASE_URL", "INSTANCE_PATH"})
+LOOPBACK_NAMES: Final = frozenset(name.strip("[]") for name in LOOPBACK)
+OF_THE_PUBLIC_SITE: Final = re.compile(r"MAIL_\w+|SITE_URL|SESSION_COOKIE_SECURE|PROXIES")
+CLOCK: Final = "CLOCK_STARTS_AT"
+SITE_URL: Final = "SITE_URL"
+LOCAL_URL: Final = "http://127.0.0.1:8000"
+CHOSEN_LOCALLY: Final = f"{SITE_URL}={LOCAL_URL}  # make run chose {LOCAL_URL}\n"  # and may again
+SECRET_KEY: Final = "SECRET_KEY"  # noqa: S105 – the name of a setting
+SECRET_KEY_FILE: Final = "secret-key"  # noqa: S105 – the name of a file
+RESTORED_FILE: Final = "restored-settings.env"
+TYPED_NAME: Final = re.compile(r"^\s*(?:export\s+)?(\w+)\s*=(?!.*# make run chose )", re.MULTILINE)
+PLAIN_VALUE: Final = re.compile(r"[\w.:/@+-]*")
+
+
+def list_public(config: Config) -> dict[str, str]:
+    """Return the settings that are set and not secret, as they are written in an environment."""
+    values = {CLOCK: "", **_list_set(config)}  # without a clock the site lives at the real time
+    return {name: _format(value) for name, value in values.items() if not _is_secret(value)}
+
+
+def list_secrets(config: Config) -> dict[str, str]:
+    """Return the settings that are set and secret."""
+    return {name: _format(value) for name, value in _list_set(config).items() if _is_secret(value)}
+
+
+def for_test_copy(settings: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the public address and the mail server."""
+    return {
+        name: value for name, value in settings.items() if not OF_THE_PUBLIC_SITE.fullmatch(name)
+    }
+
+
+def require_no_other_key(folder: Path, secrets: Mapping[str, str]) -> None:
+    """Raise RuleViolation if the instance folder has another secret key than the backup."""
+    path = folder / SECRET_KEY_FILE
+    if SECRET_KEY in secrets and path.exists() and _read(path).strip() != secrets[SECRET_KEY]:
+        raise RuleViolation(
+            f"{path} is there already, and is not the key of the backup: move it away first"
+        )
+
+
+def describe_key_place(settings_file: Path | None) -> str:
+    """Say where the secret key of this place is kept."""
+    if settings_file is None:
+        return f"the setting {SECRET_KEY}"
+    return str(settings_file.with_name(SECRET_KEY_FILE))
+
+
+def write_settings_file(
+    path: Path, settings: Mapping[str, str], secrets: Mapping[str, str]
+) -> Sequence[str]:
+    """Write ``settings.env`` and the secret key, which `make run` and commands read.
+
+    What somebody has written in the file already stays as it is.
+    """
+    if SECRET_KEY in secrets:
+        _write(path.with_name(SECRET_KEY_FILE), secrets[SECRET_KEY] + "\n")
+    there = _read(path)
+    names = {SECRET_KEY, *TYPED_NAME.findall(there)}
+    new = {name: value for name, value in {**settings, **secrets}.items() if name not in names}
+    chosen = "" if SITE_URL in {*names, *new} else CHOSEN_LOCALLY
+    _write(path, (there.rstrip("\n") + "\n\n").lstrip() + _format_lines(new) + chosen)
+    return [f"{path} has the settings of the backup"]
+
+
+def write_for_the_environment(
+    folder: Path, settings: Mapping[str, str], secrets: Mapping[str, str]
+) -> Sequence[str]:
+    """Write the settings for somebody to set in the environment, which goes before any file."""
+    path = folder / RESTORED_FILE
+    _write(path, _format_lines({**settings, **secrets}))
+    return [f"Set what is in {path} in the environment of the site, then delete that file"]
+
+
+def _list_set(config: Config) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in config
+        if name in config.model_fields_set and not _is_of_the_machine(name, value)
+    }
+
+
+def _is_of_the_machine(name: str, value: Any) -> bool:
+    is_local = name == SITE_URL and urlsplit(value).hostname in LOOPBACK_NAMES
+    return is_local or name in OF_THE_MACHINE or isinstance(value, Path)
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, SecretStr) or (
+        isinstance(value, tuple) and any(isinstance(one, SecretStr) for one in value)
+    )
+
+
+def _format(value: Any) -> str:
+    """Return a value as text that is read as the same value again."""
+    if isinstance(value, tuple):
+        return json.dumps([_format(one) for one in value])
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "" if value is None else str(value)
+
+
+def _format_lines(settings: Mapping[str, str]) -> str:
+    lines = [f"{name}={_quote(value)}\n" for name, value in sorted(settings.items())]
+    return "# From a backup.\n" + "".join(lines)
+
+
+def _quote(value: str) -> str:
+    if PLAIN_VALUE.fullmatch(value):
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8-sig") if path.exists() else ""
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, as a whole or not at all."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        new.replace(path)
+    except OSError as fault:
+        raise RuleViolation(f"{path} cannot be written: {fault.strerror}") from None

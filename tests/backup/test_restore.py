@@ -1,0 +1,307 @@
+"""A backup of either database is restored into an empty place of either kind."""
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.backup import archive, services
+from app.database import Base, db, transaction
+from app.database_faults import current_migration, newest_migration
+from app.history.models import HistoryEntry
+from app.registration.links import booking_link
+from app.registration.models import Delegate
+from tests.backup.conftest import NewPlace
+from tests.backup.places import (
+    PASSPHRASE,
+    Members,
+    list_tables_with_rows,
+    read_rows,
+    rewrite,
+    run,
+    run_well,
+    site_at,
+)
+from tests.compatibility.databases import new_browser as browsers_of
+from tests.factories import (
+    get_ada_marsh,
+    make_delegate,
+    make_material,
+    make_photo,
+    make_session,
+    set_places,
+)
+
+KINDS = ["sqlite", "postgresql"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_restored_site_is_the_same_and_goes_on(
+    site: Flask, new_place: NewPlace, tmp_path: Path, kind: str
+) -> None:
+    set_places(5)
+    delegate = make_delegate(
+        given_names="Łukasz", family_name="O’Zółć\t\\", access="A ramp", is_added_by_team=True
+    )
+    make_photo(get_ada_marsh())
+    make_material(make_session(), bytes(range(256)) * 2000)
+    link, number, before = booking_link(delegate), delegate.id, read_rows()
+    made = run_well(site, "backup", tmp_path / "a.backup")
+    elsewhere = new_place(kind)
+
+    with site_at(elsewhere) as other:
+        said = run_well(other, "restore", tmp_path / "a.backup")
+        audit = run_well(other, "audit")
+        visitor = browsers_of(other, elsewhere["SITE_URL"])()
+        booking = visitor.open(link)
+        found = visitor.open("/search?q=harbour+wall")
+        restored = read_rows()
+        next_number = make_delegate(email="grace@example.org").id
+
+    count = sum(map(len, before.values()))
+    assert made.startswith(f"{tmp_path}/a.backup: {count} rows of {len(before)} tables, ")
+    assert said.startswith(
+        f"{count} rows of {len(before)} tables are restored, as they were at 08:30 UTC on 12 May"
+    )
+    assert restored == before
+    assert audit.splitlines()[-1] == "Nothing is wrong with the data"
+    assert booking.heading == "Your booking"
+    assert found.heading == "One result for “harbour wall”"
+    assert next_number == number + 1
+
+
+def test_every_table_of_the_site_is_in_a_backup_with_all_its_columns(
+    site: Flask, tmp_path: Path
+) -> None:
+    run_well(site, "backup", tmp_path / "a.backup")
+
+    with services.open_backup(tmp_path / "a.backup") as backup:
+        columns = {
+            table.name: [name for name, _ in table.columns] for table in backup.manifest.tables
+        }
+
+    assert columns == {
+        table.name: [column.name for column in table.columns]
+        for table in Base.metadata.tables.values()
+    }
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_backup_that_an_earlier_version_made_is_brought_up_to_date(
+    site: Flask, new_place: NewPlace, tmp_path: Path, kind: str
+) -> None:
+    make_delegate(pronouns="she/her")
+    run_well(site, "backup", tmp_path / "a.backup")
+    earlier = rewrite(tmp_path / "a.backup", tmp_path / "b.backup", _without_pronouns)
+
+    with site_at(new_place(kind)) as other:
+        run_well(other, "db", "upgrade")  # an empty database of today is fine
+        run_well(other, "restore", earlier)
+        delegates = db.session.scalars(select(Delegate)).all()
+
+        assert [(one.badge_name, one.pronouns) for one in delegates] == [("Ada Lovelace", "")]
+        assert current_migration(db.engine) == newest_migration()
+
+
+def _without_pronouns(members: Members) -> None:
+    """Make of a backup what it was before migration 0020."""
+    manifest = json.loads(members["manifest.json"])
+    manifest["migration"] = "0019"
+    (entry,) = (one for one in manifest["tables"] if one["name"] == "delegate")
+    position = [name for name, _ in entry["columns"]].index("pronouns")
+    rows = [json.loads(line) for line in members["tables/delegate.jsonl"].splitlines()]
+    for row in [entry["columns"], *rows]:
+        del row[position]
+    body = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    entry |= {"size": len(body), "sha256": sha256(body).hexdigest()}
+    members["tables/delegate.jsonl"] = body
+    members["manifest.json"] = json.dumps(manifest).encode()
+
+
+def test_what_postgresql_cannot_store_is_left_out_of_a_text(
+    site: Flask, new_place: NewPlace, tmp_path: Path
+) -> None:
+    with transaction():
+        entry = db.session.scalars(select(HistoryEntry).limit(1)).one()
+        entry.summary = "A server said \0 and hung up"
+    number = entry.id
+    run_well(site, "backup", tmp_path / "a.backup")
+
+    with site_at(new_place("postgresql")) as other:
+        run_well(other, "restore", tmp_path / "a.backup")
+
+        assert db.session.get_one(HistoryEntry, number).summary == "A server said  and hung up"
+
+
+# The place
+
+
+@pytest.mark.both_databases
+def test_a_place_with_anything_in_it_is_left_as_it_is(site: Flask, tmp_path: Path) -> None:
+    run_well(site, "backup", tmp_path / "a.backup")
+    before = read_rows()
+
+    result = run(site, "restore", tmp_path / "a.backup")
+
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: The database here is not empty, and a restore would replace what is in it. "
+        "Restore into a new database, or move this one away first\n"
+    )
+    assert read_rows() == before
+
+
+def test_the_database_of_another_program_is_left_as_it_is(
+    site: Flask, new_place: NewPlace, tmp_path: Path
+) -> None:
+    run_well(site, "backup", tmp_path / "a.backup")
+    elsewhere = new_place("sqlite")
+    file = Path(elsewhere["DATABASE_URL"].removeprefix("sqlite:///"))
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript('CREATE TABLE "their own" (x); INSERT INTO "their own" VALUES (1)')
+
+    with site_at(elsewhere) as other:
+        result = run(other, "restore", tmp_path / "a.backup")
+        tables = list_tables_with_rows()
+
+    assert result.output.startswith("Error: The database here is not empty")
+    assert tables == []
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("their own",)]
+
+
+# Settings and keys
+
+
+def test_keys_travel_behind_a_passphrase_and_settings_are_written_for_the_environment(
+    site: Flask, new_place: NewPlace, tmp_path: Path
+) -> None:
+    typed = f"{PASSPHRASE}\n{PASSPHRASE}\n"
+    run_well(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
+    elsewhere = new_place("sqlite") | {"SECRET_KEY": "the key of another place"}
+
+    with site_at(elsewhere) as other:
+        said = run_well(other, "restore", tmp_path / "a.backup", typed=f"{PASSPHRASE}\n")
+
+    file = Path(elsewhere["INSTANCE_PATH"]) / "restored-settings.env"
+    to_do, warning = said.splitlines()[-2:]
+    assert to_do == f"Set what is in {file} in the environment of the site, then delete that file"
+    assert warning == (
+        "The secret key here is not the one of the backup: put that one into the setting "
+        "SECRET_KEY before you start the site. Without it, links in earlier emails and codes of "
+        "authenticator apps do not work"
+    )
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text(encoding="utf-8") == (
+        "# From a backup.\nCLOCK_STARTS_AT=\nEDITION_CHECK_SECONDS=86400.0\n"
+        "MAIL_DEFAULT_SENDER=tides@conference.example\nMAIL_TIMEOUT=2\n"
+        "SECRET_KEY='a key for tests, known to everyone'\nSITE_URL=https://conference.example\n"
+    )
+
+
+def test_a_test_copy_has_no_public_address_and_no_mail_server(
+    site: Flask, new_place: NewPlace, tmp_path: Path
+) -> None:
+    (tmp_path / "passphrase").write_text(f"{PASSPHRASE}\n", encoding="utf-8")
+    words = ("--passphrase-file", tmp_path / "passphrase")
+    run_well(site, "backup", tmp_path / "a.backup", *words)
+    elsewhere = new_place("sqlite")
+
+    with site_at(elsewhere) as other:
+        run_well(other, "restore", tmp_path / "a.backup", "--test-copy", *words)
+
+    file = Path(elsewhere["INSTANCE_PATH"]) / "restored-settings.env"
+    assert file.read_text(encoding="utf-8") == (
+        "# From a backup.\nCLOCK_STARTS_AT=\nEDITION_CHECK_SECONDS=86400.0\n"
+        "SECRET_KEY='a key for tests, known to everyone'\n"
+    )
+
+
+def test_without_its_passphrase_a_backup_can_be_restored_without_its_keys(
+    site: Flask, new_place: NewPlace, tmp_path: Path
+) -> None:
+    typed = f"{PASSPHRASE}\n{PASSPHRASE}\n"
+    run_well(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
+    before = read_rows()
+
+    with site_at(new_place("sqlite")) as other:
+        run_well(other, "restore", tmp_path / "a.backup", "--without-keys")
+
+        assert read_rows() == before
+
+
+def test_the_keys_cannot_be_read_without_the_passphrase(site: Flask, tmp_path: Path) -> None:
+    typed = f"{PASSPHRASE}\n{PASSPHRASE}\n"
+    run_well(site, "backup", tmp_path / "a.backup", "--with-keys", typed=typed)
+
+    with archive.open_for_reading(tmp_path / "a.backup") as source:
+        everything = b"".join(map(source.read, source.namelist()))
+
+    assert b"a key for tests" not in everything
+
+
+# What a backup is made of
+
+
+def test_a_backup_is_for_its_owner_alone_and_replaces_only_a_backup(
+    site: Flask, tmp_path: Path
+) -> None:
+    file, notes = tmp_path / "a.backup", tmp_path / "notes.txt"
+    notes.write_text("Buy rope", encoding="utf-8")
+
+    run_well(site, "backup", file)
+    run_well(site, "backup", file)
+    refused = run(site, "backup", notes)
+    nowhere = run(site, "backup", tmp_path / "no" / "a.backup")
+    folder = run(site, "backup", tmp_path)
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert refused.output == f"Error: {notes} exists and is not a backup: choose another name\n"
+    assert notes.read_text(encoding="utf-8") == "Buy rope"
+    assert nowhere.output == (
+        f"Error: {tmp_path}/no/a.backup cannot be written: No such file or directory\n"
+    )
+    assert folder.output == f"Error: {tmp_path} exists and is not a backup: choose another name\n"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.backup", "notes.txt"]
+
+
+def test_a_passphrase_that_can_be_guessed_is_refused(site: Flask, tmp_path: Path) -> None:
+    result = run(site, "backup", tmp_path / "a.backup", "--with-keys", typed="tides\ntides\n")
+
+    assert result.output.splitlines()[-1] == (
+        "Error: A passphrase must have at least 12 characters"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.empty
+def test_a_database_that_is_not_up_to_date_is_not_backed_up(site: Flask, tmp_path: Path) -> None:
+    run_well(site, "db", "downgrade", "0019")
+
+    result = run(site, "backup", tmp_path / "a.backup")
+
+    assert result.output.splitlines()[-1] == (
+        "Error: The database is not up to date: run “db upgrade” first"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_manifest_says_when_and_where_the_backup_was_made(site: Flask, tmp_path: Path) -> None:
+    run_well(site, "backup", tmp_path / "a.backup")
+
+    with services.open_backup(tmp_path / "a.backup") as backup:
+        manifest = backup.manifest
+
+    assert manifest.created_at == datetime.fromisoformat("2009-05-12T08:30:00+00:00")
+    assert (manifest.migration, manifest.database) == (newest_migration(), "sqlite")
+    assert manifest.settings["SITE_URL"] == "https://conference.example"
+    assert "DATABASE_URL" not in manifest.settings

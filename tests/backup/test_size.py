@@ -1,0 +1,48 @@
+"""Large sites are backed up and restored with little memory."""
+
+import random
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.backup.conftest import NewPlace
+from tests.backup.places import read_rows, run_well, site_at
+from tests.factories import make_material, make_session
+
+FILE_BYTES = 30 * 1024**2
+MAX_BYTES = 12 * 1024**2  # of memory; less than half of a file of that size
+Peak = Callable[[], int]
+
+
+@contextmanager
+def measure_memory() -> Iterator[Peak]:
+    """Give what tells the most memory that Python had in use at once within the block."""
+    tracemalloc.start()
+    try:
+        yield lambda: tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.both_databases
+def test_big_files_take_little_memory(
+    site: Flask, new_place: NewPlace, database: str, tmp_path: Path
+) -> None:
+    make_material(make_session(), random.Random(1).randbytes(FILE_BYTES))
+    before = read_rows()
+
+    with measure_memory() as peak:
+        run_well(site, "backup", tmp_path / "a.backup")
+        backing_up = peak()
+    with site_at(new_place(database.partition(":")[0].partition("+")[0])) as other:
+        run_well(other, "db", "upgrade")
+        with measure_memory() as peak:
+            run_well(other, "restore", tmp_path / "a.backup")
+            restoring = peak()
+
+        assert read_rows() == before
+    assert (backing_up < MAX_BYTES, restoring < MAX_BYTES) == (True, True), (backing_up, restoring)

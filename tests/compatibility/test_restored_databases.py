@@ -1,0 +1,40 @@
+"""A stored database, with rows in every table, is backed up and restored on the other kind."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from tests.backup.places import read_rows, run_well, site_at
+from tests.compatibility.databases import new_browser
+from tests.postgres import PostgresServer
+
+
+def test_every_row_goes_to_postgresql_and_back_and_every_link_leads_where_it_led(
+    site: Flask,
+    settings: dict[str, str],
+    held: dict[str, Any],
+    postgres: PostgresServer,
+    tmp_path: Path,
+) -> None:
+    before, answers = read_rows(), open_links(site, held)
+    there = {**settings, "DATABASE_URL": postgres.url(postgres.create_database())}
+    back = {**settings, "DATABASE_URL": f"sqlite:///{tmp_path}/back.sqlite"}
+
+    run_well(site, "backup", tmp_path / "a.backup")
+    with site_at(there) as other:
+        run_well(other, "restore", tmp_path / "a.backup")
+        rows_there, answers_there = read_rows(), open_links(other, held)
+        run_well(other, "backup", tmp_path / "b.backup")
+    with site_at(back) as other:
+        run_well(other, "restore", tmp_path / "b.backup")
+        rows_back, answers_back = read_rows(), open_links(other, held)
+
+    assert rows_there == rows_back == before
+    assert answers_there == answers_back == answers
+
+
+def open_links(site: Flask, held: dict[str, Any]) -> dict[str, int]:
+    """Open what people held; give the status of each answer."""
+    visitor = new_browser(site, held["settings"]["SITE_URL"])()
+    return {link: visitor.fetch("GET", link).status_code for link in held["links"].values()}

@@ -456,9 +456,10 @@ def test_in_a_meeting_room_the_names_of_this_machine_are_accepted_and_printed(
 
     announce(config, BootstrapResult("http://127.0.0.1:8000/sign-in/x", clock.now()), options)
 
-    hosts = [f"{name}:8000" for name in network.list_local_names()]
+    hosts = [f"{name}:8000" for name in network.list_local_names(has_ipv6=False)]
     assert {f"{socket.gethostname().lower()}:8000"} <= set(hosts) <= config.hosts
     assert "127.0.0.1:8000" not in hosts
+    assert not any("[" in host for host in hosts)  # 0.0.0.0 is a matter of IPv4
     printed = capsys.readouterr().out.splitlines()
     begin = printed.index("On other devices on this network, open one of these addresses:") + 1
     assert printed[begin : begin + len(hosts)] == [f"  http://{host}" for host in hosts]

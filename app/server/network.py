@@ -11,13 +11,14 @@ ROUTED = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 ANY_PORT = 9
 
 
-def list_local_names() -> tuple[str, ...]:
+def list_local_names(*, has_ipv6: bool) -> tuple[str, ...]:
     """List them as they stand in a URL, without port: the address first that works for most."""
-    return tuple(dict.fromkeys(_names()))
+    addresses = [one for one in map(_format_address, _addresses()) if one]
+    reachable = [one for one in addresses if has_ipv6 or not one.startswith("[")]
+    return tuple(dict.fromkeys([*reachable, *_names()]))
 
 
 def _names() -> Iterator[str]:
-    yield from filter(None, map(_format_address, _addresses()))
     name = socket.gethostname().lower()
     if name and name != "localhost":
         yield name

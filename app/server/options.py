@@ -59,7 +59,7 @@ class ServerOptions:
         """The hosts, with port, under which other devices reach the site; none on loopback."""
         if self.host not in LOOPBACK_BY_WILDCARD:
             return ()
-        names = network.list_local_names()
+        names = network.list_local_names(has_ipv6=":" in self.host)
         return names if self.port == 80 else tuple(f"{name}:{self.port}" for name in names)
 
     def check_port_free(self) -> None:

@@ -5,7 +5,7 @@ upgrading to a write lock later, after reading, would fail at once.
 
 On PostgreSQL each transaction sets its own time limit and zone, and nothing is kept in a session:
 between the site and the server there may be a pooler such as pgbouncer that gives every
-transaction another session.
+transaction another session. Without one, statements are prepared, which is faster.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from flask import Flask
@@ -40,6 +40,9 @@ from sqlalchemy.orm import DeclarativeBase, registry
 from app.database_file import DatabaseFile, WrongDatabaseFile
 from config import ROOT
 
+if TYPE_CHECKING:  # a site on SQLite does not load the driver of PostgreSQL
+    from psycopg import Connection as PostgreSQLConnection
+
 STREAM_BATCH_SIZE = 500  # rows
 LOCK_TIMEOUT = 20  # seconds that a writing transaction waits for another
 SHORT_LOCK_TIMEOUT = 0.3  # seconds that a write which may be skipped waits
@@ -51,7 +54,6 @@ POSTGRESQL_OPTIONS = {
     "pool_timeout": 10,
     "connect_args": {
         "connect_timeout": 3,
-        "prepare_threshold": None,  # a prepared statement belongs to one session
         "tcp_user_timeout": 10_000,  # milliseconds without an acknowledgement
         "keepalives_idle": 10,
         "keepalives_interval": 5,
@@ -131,6 +133,7 @@ def init_app(app: Flask, url: str) -> None:
         if is_sqlite:
             _init_sqlite(db.engine)
         else:
+            event.listen(db.engine, "connect", _prepare_postgresql)
             event.listen(db.engine, "begin", _begin_postgresql)
 
 
@@ -244,6 +247,17 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * lock_timeout.get():.0f}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: "PostgreSQLConnection[Any]", record: object) -> None:
+    """Prepare no statements behind a pooler: they belong to one session of the server.
+
+    A pooler answers for many sessions, so it is known by a process that is not the server's.
+    """
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    connection.rollback()
+    if row != (connection.info.backend_pid,):
+        connection.prepare_threshold = None
 
 
 def _begin_postgresql(connection: Connection) -> None:

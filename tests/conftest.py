@@ -61,7 +61,7 @@ from flask import Flask, has_request_context
 from sqlalchemy import Engine, event
 
 from app import cache_version
-from app.database import db, transaction
+from app.database import db, is_writable, transaction
 from config import ROOT, Config
 from tests import chromium as real_browser
 from tests import factories, ramdisk, subprocesses
@@ -302,6 +302,7 @@ def site(
     """The site, with a database of its own."""
     is_shared = request.node.get_closest_marker("own_site") is None
     site = site_pool.get(settings) if is_shared else build_site(settings)
+    is_writable.set(True)  # the last request of the story before may have been a GET
     with site.app_context():
         if "CLOCK_STARTS_AT" in settings:
             with transaction():

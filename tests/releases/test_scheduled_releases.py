@@ -50,9 +50,9 @@ def start_worker(
 
 
 def renamed(title: str = "A grand opening") -> None:
-    session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
-    session.title = title
-    db.session.commit()
+    with transaction():  # workers write too
+        session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+        session.title = title
 
 
 def releases() -> int:

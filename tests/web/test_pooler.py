@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
+from psycopg import Connection
 from sqlalchemy import text
 
 from app.database import SHORT_LOCK_TIMEOUT, db, lock_timeout, transaction
@@ -15,6 +16,7 @@ from tests.factories import set_places
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
 from tests.registration_flow import complete_registration
+from tests.sites import Settings, build_site, close_site
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(
@@ -66,6 +68,23 @@ def test_every_transaction_has_its_time_limits_whatever_session_it_is_given(site
     assert {limits[:3] for limits in found[::2]} == {("20s", "UTC", "0")}
     assert {limits[:3] for limits in found[1::2]} == {("20s", "UTC", "300ms")}
     assert len({session for *_, session in found}) == 3
+
+
+def test_statements_are_prepared_only_without_a_pooler(
+    site: Flask, settings: Settings, postgres: PostgresServer
+) -> None:
+    def get_threshold() -> int | None:
+        with db.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, Connection)
+            return driver.prepare_threshold
+
+    direct = build_site({**settings, "DATABASE_URL": postgres.url(str(db.engine.url.database))})
+
+    assert get_threshold() is None
+    with direct.app_context():
+        assert get_threshold() == 5
+    close_site(direct)
 
 
 def test_the_site_runs_with_its_worker(

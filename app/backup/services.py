@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import clock
 from app.backup import archive, keys, rows, site_settings
 from app.backup.archive import AlteredBackup, Manifest, NewerBackup
-from app.database import db, read_only_connection, transaction
+from app.database import db, get_file, read_only_connection, transaction
 from app.database_faults import current_migration, is_unavailable, list_migrations, newest_migration
 from app.errors import RuleViolation
 from app.releases import search_index
@@ -131,12 +131,17 @@ def restore_backup(
     archive.verify(backup.source, manifest)
     if place.settings_file is not None:
         site_settings.require_no_other_key(place.settings_file.parent, secrets)
+    file = get_file(db.engine)
+    if file is not None:
+        file.begin_anew()
     _require_empty_database()
     _migrate_to(manifest.migration)
     notes = _insert(backup, place, secrets)
     _migrate_to(newest_migration())
     with transaction():
         search_index.reindex_if_stale()
+    if file is not None:
+        file.remember()  # its identity came with the rows
     return RestoreResult(manifest, [*notes, *_describe_key(manifest, place, secrets)])
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import inspect, select
 
 from app.backup import archive
-from app.database import Base, db, read_only_connection
+from app.database import Base, db, get_file, read_only_connection
 from tests.compatibility.databases import running
 from tests.sites import Settings
 
@@ -49,6 +49,9 @@ def read_rows() -> dict[str, list[tuple[Any, ...]]]:
 
 def list_tables_with_rows() -> list[str]:
     """List the tables of the site in view that hold anything, as far as there are tables."""
+    file = get_file(db.engine)
+    if file is not None and not file.path.exists():
+        return []
     with read_only_connection(db.engine) as connection:
         there = set(inspect(connection).get_table_names())
         return sorted(

@@ -3,7 +3,9 @@
 import sys
 
 from app.factory import create_app
+from app.log import log
 from app.server.settings_file import is_command, load_command_config
+from app.web import undeclared_proxy
 from config import Config, SettingsError
 
 try:
@@ -11,3 +13,5 @@ try:
     app = create_app(config)
 except SettingsError as fault:
     sys.exit(str(fault))
+if not is_command() and undeclared_proxy.describe_likely(config):
+    log.warning("proxy not declared", advice=undeclared_proxy.describe_likely(config))

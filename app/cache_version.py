@@ -38,6 +38,7 @@ class SiteState(Base):
     cache_version: Mapped[int] = mapped_column(default=1)
     clock_starts_at: Mapped[datetime | None] = mapped_column(default=None)
     clock_offset: Mapped[int | None] = mapped_column(default=None)  # seconds
+    undeclared_proxy_seen_at: Mapped[datetime | None] = mapped_column(default=None)  # real moment
 
 
 SELECT_STATE = select(SiteState.cache_version, SiteState.clock_starts_at, SiteState.clock_offset)

@@ -9,11 +9,13 @@
   - Gone                it no longer exists: a used link, a withdrawn session
   - Moved               it has another address now
   - RateLimitExceeded   too many attempts in a short time
+    - NetworkLimitExceeded  from one network, perhaps by several people
 
 Messages are shown to visitors: no full stop, no blame, no jargon.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 
@@ -69,3 +71,11 @@ class Moved(ConferenceError):
 
 class RateLimitExceeded(ConferenceError):
     """Too many attempts in a short time."""
+
+    def __init__(self, message: str = "", retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # when the next attempt is allowed
+
+
+class NetworkLimitExceeded(RateLimitExceeded):
+    """Too many attempts from one network, which may be those of several people."""

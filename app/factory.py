@@ -70,6 +70,7 @@ from app.web import (
     request_log,
     security_headers,
     trailing_slashes,
+    undeclared_proxy,
 )
 from app.web.page_cache import PageCacheMiddleware
 from config import ROOT, Config, SettingsError
@@ -181,6 +182,8 @@ def _configure(app: Flask, config: Config) -> None:
         SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in config.SECRET_KEY_FALLBACKS],
         SITE_URL=config.SITE_URL,
         SITE_CLOCK=config.CLOCK_STARTS_AT,
+        LIMIT_REGISTRATIONS_PER_NETWORK=config.LIMIT_REGISTRATIONS_PER_NETWORK,
+        RATE_LIMIT_EXEMPT_NETWORKS=config.RATE_LIMIT_EXEMPT_NETWORKS,
         CONTENT_PATH=config.CONTENT_PATH,
         MAX_CONTENT_LENGTH=config.LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=config.LARGEST_BODY,
@@ -212,6 +215,7 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     languages.init_app(app, config)
     pages = page_cache.init_app(app, watcher)
     preview_guard.init_app(app)
+    undeclared_proxy.init_app(app, config)
     security_headers.init_app(
         app, config
     )  # after the pages: after-request functions run in reverse order

@@ -172,7 +172,7 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
             expect(pressed).to_have_attribute("aria-pressed", "true")
         window.goto("/agenda")
         expect(window.locator(".clash")).to_have_text(TROUBLES)
-        expect(window.get_by_text("of these sessions in time: see below.")).to_have_count(1)
+        expect(window.get_by_text("of these sessions clash: see below.")).to_have_count(1)
         _keep(window)
         window.context.set_offline(True)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 from babel import Locale, UnknownLocaleError
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     EmailStr,
     Field,
     NonNegativeFloat,
@@ -70,8 +72,16 @@ def _check_language(language: str) -> str:
     return language
 
 
+def _parse_network(network: Any) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(network)
+    except ValueError:
+        raise ValueError("must be networks, like 192.0.2.0/24 or 2001:db8:1::/48") from None
+
+
 Secret = Annotated[SecretStr, AfterValidator(_check_secret_length)]
 Language = Annotated[str, AfterValidator(_check_language)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_parse_network)]
 
 
 class Config(BaseSettings):
@@ -88,6 +98,8 @@ class Config(BaseSettings):
     SESSION_COOKIE_SECURE: bool | None = None  # unset: if the site's URL is https
 
     PROXIES: NonNegativeInt = 0  # number of trusted proxies in front of the site
+    LIMIT_REGISTRATIONS_PER_NETWORK: NonNegativeInt = 60  # in an hour; 0: no limit
+    RATE_LIMIT_EXEMPT_NETWORKS: Annotated[tuple[Network, ...], NoDecode] = ()
 
     LANGUAGES: Annotated[tuple[Language, ...], NoDecode] = ("en",)
     TRANSLATIONS_PATH: Path = ROOT / "translations"
@@ -107,7 +119,13 @@ class Config(BaseSettings):
     MAIL_DEFAULT_SENDER: EmailStr = "conference@health-equity.example"
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
 
-    @field_validator("SECRET_KEY_FALLBACKS", "ALLOWED_HOSTS", "LANGUAGES", mode="before")
+    @field_validator(
+        "SECRET_KEY_FALLBACKS",
+        "ALLOWED_HOSTS",
+        "LANGUAGES",
+        "RATE_LIMIT_EXEMPT_NETWORKS",
+        mode="before",
+    )
     @classmethod
     def _parse_json_list(cls, value: Any) -> Any:
         try:

@@ -42,6 +42,7 @@ class SiteState(Base):
     database_id: Mapped[str | None] = mapped_column(default=None)  # tells databases apart
     drawing_until: Mapped[datetime | None] = mapped_column(default=None)  # by one worker; real
     worker_seen_at: Mapped[datetime | None] = mapped_column(default=None)  # in real time
+    undeclared_proxy_seen_at: Mapped[datetime | None] = mapped_column(default=None)  # real moment
 
 
 SELECT_STATE = select(SiteState.cache_version, SiteState.clock_starts_at, SiteState.clock_offset)

@@ -9,6 +9,7 @@
   - Gone                it no longer exists: a used link, a withdrawn session
   - Moved               it has another address now
   - RateLimitExceeded   too many attempts in a short time
+    - NetworkLimitExceeded  from one network, perhaps by several people
 
 Messages are shown to visitors: no full stop, no blame, no jargon.
 """
@@ -69,8 +70,12 @@ class Moved(ConferenceError):
 
 
 class RateLimitExceeded(ConferenceError):
-    """Too many attempts in a short time; ``retry_after`` is how long to wait before the next."""
+    """Too many attempts in a short time."""
 
-    def __init__(self, message: str = "", retry_after: timedelta = timedelta(hours=1)) -> None:
-        super().__init__(*([message] if message else []))
-        self.retry_after = retry_after
+    def __init__(self, message: str = "", retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # when the next attempt is allowed
+
+
+class NetworkLimitExceeded(RateLimitExceeded):
+    """Too many attempts from one network, which may be those of several people."""

@@ -73,6 +73,7 @@ from app.web import (
     request_log,
     security_headers,
     trailing_slashes,
+    undeclared_proxy,
 )
 from app.web.page_cache import PageCache, PageCacheMiddleware
 from config import ROOT, Config, SettingsError
@@ -203,6 +204,8 @@ def _configure(app: Flask, config: Config) -> None:
         SITE_URL=config.SITE_URL,
         SITE_CLOCK=config.CLOCK_STARTS_AT,
         IS_PRIVATE_CONNECTION=config.is_private_connection,
+        LIMIT_REGISTRATIONS_PER_NETWORK=config.LIMIT_REGISTRATIONS_PER_NETWORK,
+        RATE_LIMIT_EXEMPT_NETWORKS=config.RATE_LIMIT_EXEMPT_NETWORKS,
         CONTENT_PATH=config.CONTENT_PATH,
         MAX_CONTENT_LENGTH=config.LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=config.LARGEST_BODY,
@@ -235,6 +238,7 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     pages = page_cache.init_app(app, watcher)
     request_body.init_app(app)  # after the page cache, which begins each request
     preview_guard.init_app(app)
+    undeclared_proxy.init_app(app, config)
     security_headers.init_app(
         app, config
     )  # after the pages: after-request functions run in reverse order

@@ -56,6 +56,47 @@ INVISIBLE_CATEGORIES = frozenset(
 
 WHITESPACE = re.compile(r"\s+")
 
+# Ends of host names of which email programs make links, wherever they stand in a text.
+COMMON_ENDINGS = """
+academy agency app art biz blog business buzz cafe casino center chat click cloud club com
+community company cool date design dev digital edu email eu events example expert finance fun
+games global group guru health help host info institute ink international io land life link live
+loan ltd market media mobi money name net network news ngo online ooo org page party photos
+press pro pub quest research rest review science shop site social solutions space store stream
+studio support systems tech technology tips today tools top trade university vip website wiki
+win work works world wtf xyz zone
+"""
+COMMON_DOMAIN_ENDS = frozenset(COMMON_ENDINGS.split())
+HOST_END = re.compile("[/:?#]")
+AROUND_WORDS = "()[]<>{},;!'\"“”‘’"
+SHORTEST_HOST_NAME = 3  # characters before a dot and the two letters of a country: M.Sc is no host
+
+
+def has_web_address(text: str) -> bool:
+    """Return True if a text has the address of a web page in it, or what looks like one."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("。", ".")
+    if "://" in plain or "www." in plain:
+        return True
+    return any(map(_is_web_address, plain.split()))
+
+
+def _is_web_address(word: str) -> bool:
+    """Return True for one word such as evil.example/prize, evil.com or 192.0.2.1/prize."""
+    host, *path = HOST_END.split(word.strip(AROUND_WORDS), maxsplit=1)
+    labels = host.rstrip(".").split(".")
+    before, last = "".join(labels[-2:-1]), labels[-1]
+    if not before or not last:
+        return False
+    is_number = len(labels) == 4 and all(label.isdecimal() for label in labels)
+    is_of_country = len(last) == 2 and last.isascii() and last.isalpha()
+    return (
+        is_number
+        or last in COMMON_DOMAIN_ENDS
+        or (bool(path) and len(last) > 1)
+        or (is_of_country and len(before) >= SHORTEST_HOST_NAME)
+    )
+
+
 # Characters that cannot be seen but that change or break what is seen: controls, lone
 # surrogates, byte order marks, and those that change the direction of writing.
 UNSAFE_CHARACTERS = re.compile(

@@ -41,6 +41,7 @@ class SiteCopy:
             "SESSION_COOKIE_SECURE": "false",
             "INSTANCE_PATH": str(folder),
             "CLOCK_STARTS_AT": OPENING_DAY,
+            "LIMIT_REGISTRATIONS_PER_NETWORK": "0",  # everybody comes from this machine
             **settings,
         }
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,15 +2,18 @@
 
 Only allowed attempts are counted, so whoever waits as long as they are told is allowed again. An
 attempt stays counted even if the request that makes it fails. Actors are stored only as keyed
-hashes, so that the table does not show who asked for what.
+hashes, so that the table does not show who asked for what; networks are personal data too.
 
-Call `hit` in a POST only: a GET never writes.
+Call `hit` and `hit_network` in a POST only: a GET never writes.
 """
 
 import hmac
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 
 from flask import current_app
 from sqlalchemy import delete, func, insert, select
@@ -18,47 +21,143 @@ from sqlalchemy import delete, func, insert, select
 from app import clock
 from app.accounts.models import RateLimitHit
 from app.database import db
-from app.errors import RateLimitExceeded
+from app.errors import NetworkLimitExceeded, RateLimitExceeded
 from app.request_transaction import insert_despite_rollback
 
 RETENTION = timedelta(days=30)  # the longest period of any limit
-IPV6_NETWORK_BITS = 64  # the prefix length that a household or office usually has
+AN_HOUR = timedelta(hours=1)
+UNKNOWN_NETWORK = "unknown"
+# Each prefix length with what it may do, as a multiple of what one address may. A household has
+# one IPv4 address or an IPv6 /64 to /56; an organisation has several, up to an IPv6 /48.
+IPV4_PREFIXES = ((32, 1), (24, 4))
+IPV6_PREFIXES = ((64, 1), (56, 2), (48, 4))
+
+
+class Window(NamedTuple):
+    """How often something may be done within a time."""
+
+    times: int
+    within: timedelta
+
+
+class _Allowance(NamedTuple):
+    actor: str
+    window: Window
+
+
+@dataclass(frozen=True)
+class NetworkLimit:
+    """How often one network may do what strangers can do without an account or a link."""
+
+    action: str
+    windows: tuple[Window, ...] = ()
+    setting: str = ""  # which sets the times in an hour instead; 0 means no limit
+
+    @property
+    def current_windows(self) -> tuple[Window, ...]:
+        """The limits that apply to one address, as this site is set up."""
+        if not self.setting:
+            return self.windows
+        times = int(current_app.config[self.setting])
+        return (Window(times, AN_HOUR),) if times else ()
+
+
+# Everything by which a stranger makes the site send an email, or uses up what is there for all.
+REGISTRATION = NetworkLimit("registration from", setting="LIMIT_REGISTRATIONS_PER_NETWORK")
+BOOKING_LINK = NetworkLimit("booking link from", (Window(30, AN_HOUR),))
+EMAIL_CHANGE = NetworkLimit("new address from", (Window(30, AN_HOUR),))
+SIGN_IN_LINK = NetworkLimit("sign in from", (Window(30, AN_HOUR),))
+FEEDBACK = NetworkLimit("feedback", (Window(5, AN_HOUR),))
+NEW_AGENDA = NetworkLimit("agenda", (Window(1000, AN_HOUR), Window(5000, RETENTION)))
+NETWORK_LIMITS = (REGISTRATION, BOOKING_LINK, EMAIL_CHANGE, SIGN_IN_LINK, FEEDBACK, NEW_AGENDA)
 
 
 def hit(action: str, actor: str, *, times: int, within: timedelta) -> None:
     """Count an attempt; raise RateLimitExceeded if there have been too many."""
-    actor_hash = _hash_actor(actor)
-    _lock_actor(action, actor_hash)
-    now = clock.real_now()
-    key = {"action": action, "actor_hash": actor_hash}
-    recent = select(RateLimitHit.happened_at).filter_by(**key)
-    recent = recent.where(RateLimitHit.happened_at > now - within)
-    # the attempt that must have expired before another one is allowed
-    oldest = db.session.scalar(
-        recent.order_by(RateLimitHit.happened_at.desc()).offset(times - 1).limit(1)
-    )
-    if oldest is not None:
-        raise RateLimitExceeded(retry_after=oldest + within - now)
-    insert_despite_rollback(insert(RateLimitHit), {**key, "happened_at": now})
+    _count_unless_exceeded(action, [_Allowance(actor, Window(times, within))], RateLimitExceeded)
 
 
-def network_key(address: str | None) -> str:
-    """Return a key for the network of an IP address: for IPv6, its /64 prefix."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        ipv4 = parsed.ipv4_mapped
-        return str(ipv4) if ipv4 else str(int(parsed) >> (128 - IPV6_NETWORK_BITS))
-    return str(parsed)
+def hit_network(limit: NetworkLimit, address: str | None) -> None:
+    """Count an attempt from an IP address; raise NetworkLimitExceeded if its networks had enough.
+
+    Networks that the settings exempt are neither limited nor counted.
+    """
+    if limit.current_windows and not _is_exempt(address):
+        allowances = [
+            _Allowance(network, Window(times * multiple, within))
+            for network, multiple in list_networks(address)
+            for times, within in limit.current_windows
+        ]
+        _count_unless_exceeded(limit.action, allowances, NetworkLimitExceeded)
+
+
+def list_networks(address: str | None) -> list[tuple[str, int]]:
+    """List the networks of an IP address, the smallest first, each with its multiple."""
+    parsed = _parse(address)
+    if parsed is None:
+        return [(UNKNOWN_NETWORK, 1)]
+    prefixes = IPV6_PREFIXES if isinstance(parsed, IPv6Address) else IPV4_PREFIXES
+    return [
+        (str(ip_network((parsed, length), strict=False)), multiple) for length, multiple in prefixes
+    ]
 
 
 def delete_expired() -> None:
     """Delete attempts that no limit looks at any more."""
-    db.session.execute(
-        delete(RateLimitHit).where(RateLimitHit.happened_at < clock.real_now() - RETENTION)
+    now = clock.real_now()
+    db.session.execute(delete(RateLimitHit).where(RateLimitHit.happened_at < now - RETENTION))
+    for limit in NETWORK_LIMITS:
+        longest = max((window.within for window in limit.windows), default=AN_HOUR)
+        is_expired = RateLimitHit.happened_at < now - longest
+        db.session.execute(
+            delete(RateLimitHit).where(RateLimitHit.action == limit.action, is_expired)
+        )
+
+
+def _is_exempt(address: str | None) -> bool:
+    parsed = _parse(address)
+    exempt = current_app.config["RATE_LIMIT_EXEMPT_NETWORKS"]
+    return parsed is not None and any(parsed in network for network in exempt)
+
+
+def _parse(address: str | None) -> IPv4Address | IPv6Address | None:
+    """Return an IP address, or None; one of IPv4 that is written as IPv6 is one of IPv4."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed
+
+
+def _count_unless_exceeded(
+    action: str, allowances: Sequence[_Allowance], error: type[RateLimitExceeded]
+) -> None:
+    hashes = {one.actor: _hash_actor(one.actor) for one in allowances}
+    _lock_actors(action, hashes.values())
+    now = clock.real_now()
+    for actor, window in allowances:
+        retry_at = _find_retry_time(action, hashes[actor], window, now)
+        if retry_at is not None:
+            raise error(retry_after=retry_at - now)
+    for actor_hash in hashes.values():
+        row = {"action": action, "actor_hash": actor_hash, "happened_at": now}
+        insert_despite_rollback(insert(RateLimitHit), row)
+
+
+def _find_retry_time(
+    action: str, actor_hash: str, window: Window, now: datetime
+) -> datetime | None:
+    """Return when the next attempt is allowed, or None if it is allowed now."""
+    decisive = db.session.scalar(
+        select(RateLimitHit.happened_at)
+        .filter_by(action=action, actor_hash=actor_hash)
+        .where(RateLimitHit.happened_at > now - window.within)
+        .order_by(RateLimitHit.happened_at.desc())
+        .offset(window.times - 1)
+        .limit(1)
     )
+    return None if decisive is None else decisive + window.within
 
 
 def _hash_actor(actor: str) -> str:
@@ -66,8 +165,13 @@ def _hash_actor(actor: str) -> str:
     return hmac.digest(key.encode(), f"attempt:{actor}".encode(), "sha256").hex()
 
 
-def _lock_actor(action: str, actor_hash: str) -> None:
-    """Serialise attempts by one actor; on SQLite all writing transactions are serialised anyway."""
+def _lock_actors(action: str, actor_hashes: Iterable[str]) -> None:
+    """Serialise attempts by each actor; on SQLite all writing transactions are serialised anyway.
+
+    Networks are locked from the smallest to the largest, so that no two attempts wait for each
+    other.
+    """
     if db.engine.dialect.name == "postgresql":
-        lock_id = int.from_bytes(sha256(f"{action}:{actor_hash}".encode()).digest()[:8])
-        db.session.execute(select(func.pg_advisory_xact_lock(lock_id - 2**63)))
+        for actor_hash in actor_hashes:
+            lock_id = int.from_bytes(sha256(f"{action}:{actor_hash}".encode()).digest()[:8])
+            db.session.execute(select(func.pg_advisory_xact_lock(lock_id - 2**63)))

@@ -4,20 +4,21 @@ from datetime import timedelta
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 from flask_babel import gettext
 
 from app.accounts import guards, login_sessions, queries, rate_limits, services
 from app.accounts.forms import SignInForm
 from app.accounts.models import Person
-from app.errors import Gone
+from app.errors import Gone, RateLimitExceeded
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.web import languages, next_url
+from app.web.rate_limit_messages import refuse
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
 RATE_WINDOW = timedelta(hours=1)
 MAX_EMAILS_PER_ADDRESS = 5
-MAX_EMAILS_PER_NETWORK = 30
 
 bp = Blueprint("accounts", __name__)
 no_referrer(bp)
@@ -29,9 +30,17 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     target_url = next_url.requested_next()
     if form.validate_on_submit():
-        _check_rate_limits(form.normalised_email())
+        try:
+            _check_rate_limits(form.normalised_email())
+        except RateLimitExceeded as refusal:
+            form.reject(refusal)
+            return refuse(_render_sign_in(form, target_url), refusal)
         services.send_sign_in_link(form.normalised_email(), target_url, languages.current().code)
         return redirect(url_for(".link_sent"), 303)
+    return _render_sign_in(form, target_url)
+
+
+def _render_sign_in(form: SignInForm, target_url: str) -> Response:
     status = 422 if form.is_submitted() else 200
     return render_page("accounts/sign_in.html", status, form=form, next_url=target_url)
 
@@ -83,6 +92,5 @@ def _home_url(person: Person) -> str:
 
 
 def _check_rate_limits(email: str) -> None:
-    network = rate_limits.network_key(request.remote_addr)
-    rate_limits.hit("sign in from", network, times=MAX_EMAILS_PER_NETWORK, within=RATE_WINDOW)
+    rate_limits.hit_network(rate_limits.SIGN_IN_LINK, request.remote_addr)
     rate_limits.hit("sign in as", email, times=MAX_EMAILS_PER_ADDRESS, within=RATE_WINDOW)

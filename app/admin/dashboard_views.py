@@ -31,7 +31,7 @@ from app.releases import current_release, pending_changes
 from app.releases.models import FAILED, ScheduledRelease
 from app.releases.published_programme import PublishedProgramme
 from app.speakers import queries as speakers
-from app.web import formatting, languages
+from app.web import formatting, languages, undeclared_proxy
 from app.web.rendering import render_page
 
 
@@ -215,6 +215,7 @@ def home() -> ResponseReturnValue:
         "admin/home.html",
         form=ConfirmForm(),
         overview=overview,
+        has_undeclared_proxy=undeclared_proxy.is_seen(),
         has_conference=overview.programme.is_published or programme.has_conference(),
         person=guards.current_person(),
         sees_delegates=guards.can_read(roles.DELEGATES),

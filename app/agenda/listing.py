@@ -45,11 +45,6 @@ class AgendaItem:
     clashes: tuple[Session, ...]  # other starred sessions at the same time
     tight_transfers: tuple[Session, ...]  # others that end too late to walk from there
 
-    @property
-    def needs_attention(self) -> bool:
-        """Whether the visitor should decide something."""
-        return bool(self.clashes or self.tight_transfers)
-
 
 @dataclass(frozen=True)
 class AgendaDay:
@@ -70,9 +65,14 @@ class AgendaListing:
         return sum(len(day.entries) for day in self.days) + len(self.withdrawn)
 
     @property
-    def attention_count(self) -> int:
-        """The number of items that need a decision."""
-        return sum(entry.needs_attention for day in self.days for entry in day.entries)
+    def clash_count(self) -> int:
+        """The number of items that clash with another."""
+        return sum(bool(entry.clashes) for day in self.days for entry in day.entries)
+
+    @property
+    def tight_transfer_count(self) -> int:
+        """The number of items that leave no time to walk to them."""
+        return sum(bool(entry.tight_transfers) for day in self.days for entry in day.entries)
 
     @property
     def changed_count(self) -> int:

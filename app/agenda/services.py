@@ -5,7 +5,6 @@ An agenda is locked while it is changed, so that a star set twice at once is one
 
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
 
 from sqlalchemy import func, select
 
@@ -19,15 +18,13 @@ from app.programme.snapshot import Session
 
 MAX_STARS = 300  # stars in one agenda
 MAX_AGENDAS = 100_000
-MAX_NEW_PER_NETWORK = 1000  # per hour: a whole conference may share one IP address
-AN_HOUR = timedelta(hours=1)
 AGENDA_FULL = "Your agenda is full: it holds %(most)s sessions. Take one out before you add another"
 TOO_MANY_AGENDAS = "This site cannot hold more agendas just now"
 
 
-def create(network: str) -> Agenda:
+def create(ip_address: str | None) -> Agenda:
     """Create an empty agenda; raise RateLimitExceeded if the network has created too many."""
-    rate_limits.hit("agenda", network, times=MAX_NEW_PER_NETWORK, within=AN_HOUR)
+    rate_limits.hit_network(rate_limits.NEW_AGENDA, ip_address)
     if (db.session.scalar(select(func.count()).select_from(Agenda)) or 0) >= MAX_AGENDAS:
         raise RuleViolation(TOO_MANY_AGENDAS)
     agenda = Agenda(key=_new_key(), feed_key=_new_key(), changed_at=clock.now())

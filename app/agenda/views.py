@@ -4,16 +4,16 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.accounts import rate_limits
 from app.agenda import cookie, listing, services, transfer_views
 from app.agenda import stars as agenda_stars
 from app.agenda.models import Agenda
 from app.agenda.stars import StarChange, StarForm
-from app.errors import Moved, NotFound
+from app.errors import Moved, NotFound, RateLimitExceeded
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme import queries as programme_queries
 from app.programme.snapshot import Session
 from app.releases import current_release
+from app.web.rate_limit_messages import refuse
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -30,6 +30,7 @@ bp.add_app_template_global(agenda_stars.csrf_token, "star_token")
 def show() -> ResponseReturnValue:
     agenda = cookie.current_agenda()
     stars = agenda.stars if agenda else []
+    is_cookie_orphaned = cookie.is_cookie_orphaned(agenda)
     return render_page(
         "agenda/show.html",
         listing=listing.build(
@@ -37,8 +38,9 @@ def show() -> ResponseReturnValue:
         ),
         starred=" ".join(_starred_slugs(agenda)),
         feed=transfer_views.feed_url(agenda) if agenda else "",
-        added_session=_find_added_session(),
-        is_cookie_orphaned=cookie.is_cookie_orphaned(agenda),
+        added_session=_find_added_session(agenda),
+        is_cookie_missing=agenda is None and not is_cookie_orphaned and "added" in request.args,
+        is_cookie_orphaned=is_cookie_orphaned,
         button_form=ConfirmForm(),
         breadcrumbs=[],
     )
@@ -57,7 +59,12 @@ def set_star() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_page("agenda/confirm_star.html", 422, form=form, change=change)
     session = _get_session(change.slug)
-    agenda = _apply_change(change, session)
+    try:
+        agenda = _apply_change(change, session)
+    except RateLimitExceeded as refusal:
+        form.reject(refusal)
+        page = render_page("agenda/confirm_star.html", form=form, change=change)
+        return refuse(page, refusal)
     if request.accept_mimetypes.best == JSON:
         answer = jsonify(sessions=_starred_slugs(agenda))
     else:
@@ -110,7 +117,7 @@ def _apply_change(change: StarChange, session: Session) -> Agenda | None:
     """Star or unstar a session; the first star creates an agenda."""
     agenda = cookie.current_agenda()
     if change.is_starred:
-        agenda = agenda or services.create(rate_limits.network_key(request.remote_addr))
+        agenda = agenda or services.create(request.remote_addr)
         services.star(agenda, session)
     elif agenda is not None:
         services.unstar(agenda, session.key)
@@ -128,9 +135,9 @@ def _starred_slugs(agenda: Agenda | None) -> list[str]:
     return [slugs[star.session_key] for star in stars if star.session_key in slugs]
 
 
-def _find_added_session() -> Session | None:
+def _find_added_session(agenda: Agenda | None) -> Session | None:
     """Return the session that was just added, as named in the query string."""
     asked = request.args.get("added", "")
-    return next(
-        (one for one in current_release.get_programme().sessions if one.slug == asked), None
-    )
+    if asked not in _starred_slugs(agenda):
+        return None
+    return next(one for one in current_release.get_programme().sessions if one.slug == asked)

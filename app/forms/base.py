@@ -13,9 +13,15 @@ from wtforms import Field
 from wtforms.csrf.core import CSRF, CSRFTokenField
 from wtforms.validators import ValidationError
 
-from app.errors import ConferenceError
+from app.errors import ConferenceError, RateLimitExceeded
+from app.web import rate_limit_messages
+from app.web.error_handlers import has_session_cookie
 
 CSRF_EXPIRED = _l("This form was open for too long. Check your answers and send it again")
+COOKIE_MISSING = _l(
+    "Your browser did not send our cookie, so nothing has been saved. "
+    "Allow cookies for this site in your browser’s settings, then send this again"
+)
 DAY_SECONDS = 24 * 60 * 60  # seconds
 WEEK_SECONDS = 7 * DAY_SECONDS
 
@@ -43,11 +49,14 @@ class _SessionCsrf(FlaskForm.Meta.csrf_class):  # type: ignore[misc]  # as above
         try:
             super().validate_csrf_token(form, field)
         except ValidationError:
-            raise ValidationError(str(CSRF_EXPIRED)) from None
+            message = CSRF_EXPIRED if has_session_cookie() else COOKIE_MISSING
+            raise ValidationError(str(message)) from None
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """The base class of every form; protected by the session's CSRF token."""
+
+    rate_limit: RateLimitExceeded | None = None  # why the form was refused, if it came too often
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF ships no types
         """Read submitted text only; ignore files and JSON."""
@@ -63,6 +72,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     def add_error(self, field: Field, error: ConferenceError) -> None:
         """Append the translated message of an error to a field's errors."""
         field.errors = [*field.errors, gettext(str(error))]
+
+    def reject(self, error: RateLimitExceeded) -> None:
+        """Add the message of a rate limit; the form is shown again with what was typed."""
+        self.rate_limit = error
+        self.form_errors.append(rate_limit_messages.describe(error))
 
 
 class ConfirmForm(Form):

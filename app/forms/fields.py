@@ -20,10 +20,13 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 from app.forms.validators import (
     MAX_EMAIL_LENGTH,
     Validator,
+    all_of,
     max_length,
     no_hidden_characters,
+    no_web_address,
     one_of_choices,
     requires_alphanumeric,
+    single_line,
     valid_email,
 )
 from app.text import collapse_whitespace, normalise, normalise_lines
@@ -113,7 +116,9 @@ def name_field(
         label,
         subject,
         required_message,
-        validator=requires_alphanumeric(subject),
+        validator=all_of(
+            single_line(subject), requires_alphanumeric(subject), no_web_address(subject)
+        ),
         spellcheck="false",
         **html_attributes,
     )

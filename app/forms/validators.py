@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectField
 from wtforms.validators import Length, StopValidation, ValidationError
 
-from app.text import has_alphanumeric, has_glyph, strip_hidden
+from app.text import has_alphanumeric, has_glyph, has_web_address, strip_hidden
 
 
 def no_hidden_characters(_form: Any, field: Field) -> None:
@@ -28,6 +28,46 @@ def no_hidden_characters(_form: Any, field: Field) -> None:
 MAX_EMAIL_LENGTH = 254  # characters of an email address: RFC 5321, 4.5.3.1.3
 
 Validator = Callable[[Any, Field], None]
+
+
+def all_of(*validators: Validator) -> Validator:
+    """Return a validator that asks several, one after the other."""
+
+    def check(form: Any, field: Field) -> None:
+        for validate in validators:
+            validate(form, field)
+
+    return check
+
+
+def no_web_address(subject: Any) -> Validator:
+    """Return a validator that rejects the address of a web page, or what looks like one.
+
+    What strangers write about themselves goes out in emails, which make links of such words.
+    """
+    message = _l(
+        "%(called)s must not contain a web address. If it is not one, "
+        "add a space after the full stop",
+        called=subject,
+    )
+
+    def check(_form: Any, field: Field) -> None:
+        if has_web_address(field.data or ""):
+            raise ValidationError(message)
+
+    return check
+
+
+def single_line(subject: Any) -> Validator:
+    """Return a validator that rejects line breaks; browsers send none from a field of one line."""
+    message = _l("%(called)s must be on one line", called=subject)
+
+    def check(_form: Any, field: Field) -> None:
+        typed = "".join(field.raw_data or ()).strip()
+        if len(typed.splitlines()) > 1:
+            raise StopValidation(message)
+
+    return check
 
 
 def max_length(length: int, subject: Any) -> Length:

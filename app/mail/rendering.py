@@ -9,7 +9,6 @@ import secrets
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
-from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from flask import current_app
 from app import clock
 from app.errors import RuleViolation
 from app.mail import html_body
+from app.mail.header_folding import MAX_LINE_LENGTH, HeaderPolicy
 from app.web import languages
 
 MAX_SUBJECT_LENGTH = 200  # characters
@@ -92,7 +92,12 @@ def _normalise_text(text: str) -> str:
 
 CALENDAR_FILENAME = "conference.ics"
 TRANSFER_ENCODING = "quoted-printable"  # which all servers pass on
-ASCII_POLICY = policy.SMTP.clone(cte_type="7bit", max_line_length=76)  # RFC 2045, section 6.7
+ASCII_POLICY = HeaderPolicy(
+    cte_type="7bit",
+    linesep="\r\n",
+    max_line_length=MAX_LINE_LENGTH,  # RFC 2045, section 6.7
+    refold_source="none",
+)
 UTF8_POLICY = ASCII_POLICY.clone(utf8=True)  # only for addresses that need it
 USERNAME = re.compile(r"""[^\x00-\x20\x7f@<>()\[\]\\,;:"\s]{1,64}""")
 HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9-]{1,63}(\.[a-zA-Z0-9-]{1,63})*")

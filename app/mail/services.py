@@ -1,8 +1,9 @@
 """Queue, resend and delete emails, in the transaction of the change they report."""
 
 from datetime import timedelta
-from email import message_from_bytes, policy
-from typing import Any
+from email import message_from_bytes
+from email.message import EmailMessage
+from typing import Any, cast
 
 from sqlalchemy import delete, update
 
@@ -83,7 +84,7 @@ def delete_for_booking(reference: str) -> None:
 
 
 def _copy(email: Email) -> Email:
-    parsed = message_from_bytes(email.message, policy=policy.SMTP)
+    parsed = cast(EmailMessage, message_from_bytes(email.message, policy=rendering.ASCII_POLICY))
     rendering.set_date_and_id(parsed)
     now = clock.real_now()
     copy = Email(

@@ -10,6 +10,7 @@ from flask import current_app, request
 from flask.wrappers import Response
 
 from app.registration import queries, services
+from app.registration.models import Confirmation
 from app.registration.progress import FIRST_STEP, RegistrationProgress
 
 COOKIE = "answers"
@@ -34,6 +35,12 @@ def current_progress() -> RegistrationProgress:
             is_expired=bool(visitor_secret) or _is_later_answer(),
         )
     return RegistrationProgress(visitor_secret, stored_draft, stored_draft.answers)
+
+
+def has_confirmation(confirmation: Confirmation) -> bool:
+    """Return True if this browser has made a confirmation, and has not begun again since."""
+    stored_draft = queries.find_draft(read_secret())
+    return stored_draft is not None and stored_draft.confirmation_id == confirmation.id
 
 
 def _is_later_answer() -> bool:

@@ -14,9 +14,9 @@ from app.registration.models import Delegate
 from app.web import languages
 
 
-def send_registration_confirmed(delegate: Delegate) -> None:
-    """Confirm a delegate's registration."""
-    _enqueue_with_answers("registration_confirmed", delegate)
+def send_registration_confirmed(delegate: Delegate, *, are_needs_removed: bool = False) -> None:
+    """Confirm a delegate's registration, and say if what they need has to be entered again."""
+    _enqueue_with_answers("registration_confirmed", delegate, are_needs_removed=are_needs_removed)
 
 
 def send_already_registered(delegate: Delegate) -> None:
@@ -83,12 +83,15 @@ def mask_email(email: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
-def _enqueue_with_answers(template: str, delegate: Delegate) -> None:
+def _enqueue_with_answers(
+    template: str, delegate: Delegate, *, are_needs_removed: bool = False
+) -> None:
     _enqueue(
         template,
         delegate,
         ical=booking_calendar.render_ical(delegate),
         confirmed_fields=[field for field in FIELDS if field.is_in_confirmation],
+        are_needs_removed=are_needs_removed,
     )
 
 

@@ -23,6 +23,7 @@ from app.forms.fields import (
     other_persons_email_field,
     text_field,
 )
+from app.forms.validators import all_of, no_web_address, single_line
 from app.registration import countries, queries
 from app.registration.answers import Answers, full_name
 from app.registration.models import Delegate
@@ -201,10 +202,16 @@ FIELDS = (
         line_field(
             _l("Pronouns (optional)"),
             _l("Your pronouns"),
+            validator=all_of(single_line(_l("Your pronouns")), no_web_address(_l("Your pronouns"))),
             description=_l("Printed on your badge next to your name. For example she/her"),
             autocomplete="off",
         ),
-        line_field(_l("Pronouns (optional)"), _l("The pronouns"), autocomplete="off"),
+        line_field(
+            _l("Pronouns (optional)"),
+            _l("The pronouns"),
+            validator=all_of(single_line(_l("The pronouns")), no_web_address(_l("The pronouns"))),
+            autocomplete="off",
+        ),
         is_in_confirmation=True,
     ),
     DelegateField(

@@ -1,7 +1,7 @@
 """The forms of registration, one for each step; their fields are in ``fields.FIELDS``."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -11,8 +11,11 @@ from wtforms.validators import DataRequired, ValidationError
 from app import clock
 from app.forms.base import Form
 from app.registration import email_typos
-from app.registration.answers import Answers
+from app.registration.answers import Answers, dump, load
 from app.registration.fields import BY_NAME, CONSENT, EMAIL, STEPS
+from app.web import signing
+
+DISPLAYED = "displayed answers"  # what a signature is for
 
 
 class AnswersForm(Form):
@@ -75,6 +78,24 @@ class ConsentForm(AnswersForm):
     def get_answers(self) -> Answers:
         """Return the time of consent."""
         return {CONSENT: clock.now().isoformat()}
+
+
+class CheckForm(Form):
+    """The button that confirms all answers, with the answers that its page displays."""
+
+    displayed = HiddenField()
+
+    @classmethod
+    def display(cls, answers: Answers) -> Self:
+        """Return the form of a page that displays these answers."""
+        return cls(formdata=None, data={"displayed": signing.sign_text(DISPLAYED, dump(answers))})
+
+    def get_displayed(self) -> Answers | None:
+        """Return the answers that the page displayed, or None if it does not say."""
+        if not self.displayed.data:
+            return None
+        document = signing.unsign_text(DISPLAYED, self.displayed.data)
+        return load(document) if document else {}  # no page of ours displays nothing
 
 
 SPECIAL_FORMS: dict[str, type[AnswersForm]] = {"email": EmailForm, "consent": ConsentForm}

@@ -177,5 +177,8 @@ class Confirmation(Base):
     )
     email: Mapped[str]  # as this person typed it
     is_first: Mapped[bool]  # whether this confirmation took the place, or found it taken
+    # a real moment, until which the page may correct the address; none once the booking has been
+    # opened by its link, changed or registered again
+    correctable_until: Mapped[datetime | None] = mapped_column(default=None)
 
     delegate: Mapped[Delegate] = relationship()

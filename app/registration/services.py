@@ -9,17 +9,19 @@ from sqlalchemy import bindparam, delete, insert, update
 from app import clock
 from app.accounts import rate_limits
 from app.database import db
-from app.errors import Gone, RuleViolation
+from app.errors import Gone, RuleViolation, StaleEdit
 from app.history import services as history
 from app.registration import answers, delegate_record, emails, queries, seats
 from app.registration.answers import Answers, full_name
+from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
-from app.registration.fields import EMAIL
+from app.registration.fields import BY_NAME, EMAIL
 from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.registration.progress import find_unanswered_step
 from app.registration.queries import StoredDraft
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
+CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
 UPDATE_DRAFT = (
     update(ApplicationDraft)
@@ -39,6 +41,10 @@ class RegistrationClosed(RuleViolation):
 
 class IncompleteDraft(RuleViolation):
     """Some questions have not been answered."""
+
+
+class StaleDraft(StaleEdit):
+    """The answers have been changed since the page that was to be confirmed was opened."""
 
 
 def get_draft_for_update(secret: str) -> StoredDraft | None:
@@ -72,14 +78,22 @@ def delete_draft(stored_draft: StoredDraft) -> None:
     db.session.execute(delete(ApplicationDraft).where(ApplicationDraft.id == stored_draft.id))
 
 
-def submit(secret: str, language: str) -> Confirmation:
-    """Create a booking and email its confirmation; submitting again gives the same result."""
+def submit(
+    secret: str, language: str, *, displayed: Answers | None = None, ip_address: str | None = None
+) -> Confirmation:
+    """Create a booking and email its confirmation; submitting again gives the same result.
+
+    Raise StaleDraft if the answers are not those that were displayed to be confirmed.
+    """
     stored_draft = get_draft_for_update(secret)
     if stored_draft is None:
         raise DraftExpired("Your answers are no longer here")
     confirmation = queries.find_confirmation(stored_draft)
     if confirmation is None:
-        confirmation = _confirm(_require_complete(stored_draft.answers), language)
+        draft = _require_complete(stored_draft.answers)
+        _require_displayed(draft, displayed)
+        rate_limits.hit_network(rate_limits.REGISTRATION, ip_address)
+        confirmation = _confirm(draft, language)
         db.session.add(confirmation)
         db.session.flush()
         values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, {})}
@@ -107,6 +121,15 @@ def _require_complete(draft: Answers) -> Answers:
     return draft
 
 
+def _require_displayed(draft: Answers, displayed: Answers | None) -> None:
+    """Raise StaleDraft unless the answers are those that a page displayed, if it says which."""
+    if displayed is not None and any(draft.get(n, "") != displayed.get(n, "") for n in BY_NAME):
+        raise StaleDraft(
+            message="Your answers were changed in another window after you opened this page, so "
+            "nothing has been confirmed yet. Check them, then confirm"
+        )
+
+
 def _confirm(application: Answers, language: str) -> Confirmation:
     rate_limits.hit(
         "registration",
@@ -122,6 +145,7 @@ def _confirm(application: Answers, language: str) -> Confirmation:
     existing = queries.get_attending(
         delegate_record.identity_key(full_name(application), application[EMAIL])
     )
+    operations.end_corrections(existing)
     history.record("Registered again: the place stands", subject=existing.history_subject)
     emails.send_already_registered(existing)
     return _build_confirmation(application, existing, is_first=False)
@@ -135,4 +159,5 @@ def _build_confirmation(
         delegate=delegate,
         email=application[EMAIL],
         is_first=is_first,
+        correctable_until=clock.real_now() + CORRECTION_PERIOD if is_first else None,
     )

@@ -4,26 +4,29 @@ A page without answers is rendered once per cache version, and only its CSRF tok
 rendering costs more than the rest of a request, and most requests are for such pages.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
 from flask import Blueprint, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
+from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
 from app import cache_version
+from app.errors import RateLimitExceeded
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.registration import cookie, fields, forms, links, queries, seats, services
 from app.registration.answers import Answers
-from app.registration.forms import AnswersForm
+from app.registration.forms import AnswersForm, CheckForm
 from app.registration.models import Confirmation
 from app.registration.progress import STEPS, RegistrationProgress
 from app.registration.queries import RegistrationStatus
 from app.web import languages
 from app.web.cache_policy import has_access_keys
 from app.web.preview_middleware import allow_in_preview
+from app.web.rate_limit_messages import refuse
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -105,17 +108,7 @@ def check() -> ResponseReturnValue:
     redirection = _redirect_if_out_of_sequence(progress, "check")
     if redirection is not None:
         return redirection
-    return render_page(
-        "registration/check_answers.html",
-        rows=[
-            (label, text, _step_url(step))
-            for label, text, step in fields.list_answers(progress.answers)
-        ],
-        email=progress.answers[fields.EMAIL],
-        form=ConfirmForm(),
-        number=len(STEPS),
-        steps=len(STEPS),
-    )
+    return _render_check(progress.answers, CheckForm.display(progress.answers))
 
 
 @bp.get("/confirm")
@@ -125,8 +118,13 @@ def redirect_to_check() -> ResponseReturnValue:
 
 @bp.post("/confirm")
 def confirm() -> ResponseReturnValue:
+    form = CheckForm()
     try:
-        confirmation_row = services.submit(cookie.read_secret(), languages.current().code)
+        confirmation_row = _submit(form)
+    except services.StaleDraft as refusal:
+        return _render_changed(form, refusal)
+    except RateLimitExceeded as refusal:
+        return _render_too_many(refusal)
     except services.IncompleteDraft:
         return _redirect_to_step("check")
     except services.DraftExpired:
@@ -134,6 +132,15 @@ def confirm() -> ResponseReturnValue:
     except (seats.SoldOut, services.RegistrationClosed):
         return _render_closed(queries.get_registration_status(), has_begun=True)
     return redirect(_confirmation_url(confirmation_row), 303)
+
+
+def _submit(form: CheckForm) -> Confirmation:
+    return services.submit(
+        cookie.read_secret(),
+        languages.current().code,
+        displayed=form.get_displayed(),
+        ip_address=request.remote_addr,
+    )
 
 
 @bp.get("/confirmation/<token>")
@@ -166,6 +173,48 @@ def _redirect_if_out_of_sequence(progress: RegistrationProgress, step: str) -> R
     if progress.is_expired:
         return _render_expired()
     return None if progress.has_reached(step) else _redirect_to_step(progress.next_step)
+
+
+def _render_check(
+    answers: Answers, form: CheckForm, differing: Sequence[tuple[str, str, str]] = ()
+) -> Response:
+    """Show all answers, and those that another page showed differently."""
+    return render_page(
+        "registration/check_answers.html",
+        status=422 if form.errors else 200,
+        rows=[(label, text, _step_url(step)) for label, text, step in fields.list_answers(answers)],
+        differing=differing,
+        email=answers[fields.EMAIL],
+        form=form,
+        number=len(STEPS),
+        steps=len(STEPS),
+    )
+
+
+def _render_changed(form: CheckForm, refusal: services.StaleDraft) -> Response:
+    """Show the answers that were to be confirmed beside those that are stored."""
+    answers = cookie.current_progress().answers
+    current = CheckForm.display(answers)
+    current.form_errors.append(gettext(str(refusal)))
+    before = dict(_list_texts(form.get_displayed() or {}))
+    differing = [
+        (label, before.get(label, ""), text)
+        for label, text in _list_texts(answers)
+        if text != before.get(label, "")
+    ]
+    return _render_check(answers, current, differing)
+
+
+def _list_texts(answers: Answers) -> list[tuple[str, str]]:
+    return [(label, text) for label, text, _ in fields.list_answers(answers)]
+
+
+def _render_too_many(refusal: RateLimitExceeded) -> Response:
+    """Show the answers, which stay stored, with when to confirm them again."""
+    answers = cookie.current_progress().answers
+    form = CheckForm.display(answers)
+    form.reject(refusal)
+    return refuse(_render_check(answers, form), refusal)
 
 
 def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:

@@ -25,6 +25,7 @@ from app.server.processes import (
     stop_signal,
     supervise,
 )
+from app.web import undeclared_proxy
 from config import Config, SettingsError
 
 POLL_INTERVAL = 0.01  # seconds between two attempts to connect
@@ -81,6 +82,9 @@ def announce(config: Config, result: BootstrapResult, options: ServerOptions) ->
     if config.CLOCK_STARTS_AT is not None:
         now = result.now.astimezone(config.CLOCK_STARTS_AT.tzinfo)
         print(f"The site lives at a time of its own: now it is {now:%H:%M on %A %d %B %Y}.")
+    warning = undeclared_proxy.describe_likely(config)
+    if warning is not None:
+        print(f"{warning}.")
     print("Press Ctrl-C to stop.", flush=True)
 
 

@@ -10,17 +10,12 @@ from app.database import db
 from app.mail import services as mail
 from app.site.models import Feedback
 
-MAX_MESSAGES_PER_HOUR = 5  # from one network
-AN_HOUR = timedelta(hours=1)
 FEEDBACK_RETENTION = timedelta(days=365)
 
 
-def send_feedback(text: str, email: str, *, network: str, organisers: str) -> None:
-    """Store a visitor's message and email it to the organisers.
-
-    Raise RateLimitExceeded after MAX_MESSAGES_PER_HOUR from one network.
-    """
-    rate_limits.hit("feedback", network, times=MAX_MESSAGES_PER_HOUR, within=AN_HOUR)
+def send_feedback(text: str, email: str, *, ip_address: str | None, organisers: str) -> None:
+    """Store a visitor's message and email it to the organisers."""
+    rate_limits.hit_network(rate_limits.FEEDBACK, ip_address)
     db.session.add(Feedback(sent_at=clock.now(), message=text, email=email))
     mail.enqueue("feedback_received", to=organisers, text=text, email=email)
 

@@ -6,11 +6,10 @@ from datetime import date, timedelta
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.accounts import rate_limits
 from app.content import queries as content
 from app.content.views import get_content_folder, page_context
 from app.errors import RateLimitExceeded
@@ -24,6 +23,7 @@ from app.site.forms import AccessKeysForm, FeedbackForm
 from app.site.now_next import NowNext, get_conference_span, get_now_next
 from app.web import languages
 from app.web.cache_policy import always_revalidate, cacheable, expires_at, vary_on_cookie
+from app.web.rate_limit_messages import refuse
 from app.web.rendering import render_page
 
 MAX_DAYS = 10
@@ -72,9 +72,6 @@ def list_day_previews(programme: PublishedProgramme) -> Sequence[DayPreview]:
 A_YEAR = timedelta(days=365)
 A_DAY = timedelta(days=1)
 MAX_HOME_NEWS = 3
-TOO_MANY_MESSAGES = _l(
-    "Wait an hour, then send this again: several messages have come from where you are"
-)
 
 bp = Blueprint("site", __name__)
 well_known_views.add_url_rules(bp)
@@ -149,19 +146,15 @@ def venue() -> ResponseReturnValue:
 @cacheable
 def feedback() -> ResponseReturnValue:
     form = FeedbackForm()
-    status = 200
     if form.validate_on_submit():
         try:
             _send_feedback(form)
-        except RateLimitExceeded:
-            form.add_error(form.message, RateLimitExceeded(str(TOO_MANY_MESSAGES)))
-            status = 429
-        else:
-            return redirect(url_for(".feedback_sent"), 303)
-    elif form.is_submitted():
-        status = 422
+        except RateLimitExceeded as refusal:
+            form.reject(refusal)
+            return refuse(_render_feedback(form), refusal)
+        return redirect(url_for(".feedback_sent"), 303)
     expires_at(clock.now() + A_DAY)  # so that the CSRF token in the page does not expire
-    return render_page("site/feedback.html", status, form=form, **page_context("feedback"))
+    return _render_feedback(form)
 
 
 @bp.get("/feedback/sent")
@@ -196,13 +189,18 @@ def access_keys() -> ResponseReturnValue:
     return render_page("site/access_keys.html", status, form=form, **page_context("access-keys"))
 
 
+def _render_feedback(form: FeedbackForm) -> Response:
+    status = 422 if form.errors else 200
+    return render_page("site/feedback.html", status, form=form, **page_context("feedback"))
+
+
 def _send_feedback(form: FeedbackForm) -> None:
     message = form.get_message()
     contact = current_release.get_programme().conference.contact_email
     services.send_feedback(
         message.text,
         message.email,
-        network=rate_limits.network_key(request.remote_addr),
+        ip_address=request.remote_addr,
         organisers=contact or current_app.config["MAIL_DEFAULT_SENDER"],
     )
 

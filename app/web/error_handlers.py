@@ -1,9 +1,8 @@
 """Error handlers: map exceptions to HTTP statuses and render the error page."""
 
-from math import ceil
-
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,10 +19,12 @@ from app.errors import (
     RuleViolation,
 )
 from app.log import log
+from app.web import rate_limit_messages
 from app.web.cache_policy import PUBLIC_CACHE_CONTROL
 from app.web.rendering import render_page
 from app.web.request_log import REQUEST_ID, ROUTE
 
+DEFAULT_RETRY_AFTER = "3600"  # seconds, as the explanation of 429 says
 STATUS_CODES = {
     NotFound: 404,
     PermissionDenied: 403,
@@ -78,7 +79,6 @@ EXPLANATIONS = {
 def init_app(app: Flask) -> None:
     """Register the handlers of all errors."""
     app.register_error_handler(ConferenceError, _handle_conference_error)
-    app.register_error_handler(RateLimitExceeded, _handle_rate_limit)
     app.register_error_handler(Moved, _redirect_moved)
     app.register_error_handler(CSRFError, _handle_csrf_error)
     app.register_error_handler(HTTPException, _handle_http_error)
@@ -87,7 +87,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_retry_after)
 
 
-def render_error_page(code: int, reason: str = "") -> ResponseReturnValue:
+def render_error_page(code: int, reason: str = "") -> Response:
     """Return the error page of a status, with a specific reason if there is one."""
     g.is_problem = True
     known_code = code if code in HEADINGS else 500 if code >= 500 else 400
@@ -108,21 +108,16 @@ def is_error_page() -> bool:
 
 def _handle_conference_error(error: ConferenceError) -> ResponseReturnValue:
     code = next(code for kind, code in STATUS_CODES.items() if isinstance(error, kind))
+    if isinstance(error, RateLimitExceeded):
+        page = render_error_page(code, rate_limit_messages.describe(error))
+        return rate_limit_messages.refuse(page, error)
     return render_error_page(code, gettext(str(error)) if str(error) else "")
-
-
-def _handle_rate_limit(error: RateLimitExceeded) -> ResponseReturnValue:
-    response = _handle_conference_error(error)
-    seconds = ceil(error.retry_after.total_seconds())
-    response.headers["Retry-After"] = str(seconds)  # type: ignore[union-attr]
-    return response
 
 
 def _add_retry_after(response: Response) -> Response:
     """Say when to try again on a form that shows the error itself (RFC 6585, 4)."""
     if response.status_code == 429:
-        default = RateLimitExceeded().retry_after.total_seconds()
-        response.headers.setdefault("Retry-After", str(int(default)))
+        response.headers.setdefault("Retry-After", DEFAULT_RETRY_AFTER)
     return response
 
 
@@ -134,10 +129,22 @@ def _redirect_moved(error: Moved) -> ResponseReturnValue:
     return response
 
 
+def has_session_cookie() -> bool:
+    """Return True if the browser sent the cookie that it was given with the form."""
+    return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+
+
 def _handle_csrf_error(_: CSRFError) -> ResponseReturnValue:
-    return render_error_page(
-        400, gettext("This form was open for too long. Go back, load the page again and send it")
-    )
+    if has_session_cookie():
+        reason = gettext(
+            "This form was open for too long. Go back, load the page again and send it"
+        )
+    else:
+        reason = gettext(
+            "Your browser did not send our cookie, so nothing has been saved. Allow cookies for "
+            "this site in your browser’s settings, then go back, load the page again and send it"
+        )
+    return render_error_page(400, reason)
 
 
 def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -149,7 +156,7 @@ def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
     )
     for name, value in error.get_headers(request.environ):
         if name == "Allow":
-            response.headers[name] = value  # type: ignore[union-attr]  # render_error_page() returns a Response
+            response.headers[name] = value
     return response
 
 
@@ -163,7 +170,7 @@ def _handle_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
 def _render_database_unavailable(error: BaseException) -> ResponseReturnValue:
     log.error("database away", id=request.environ.get(REQUEST_ID), kind=type(error).__name__)
     response = render_error_page(503)
-    response.headers["Retry-After"] = "60"  # type: ignore[union-attr]
+    response.headers["Retry-After"] = "60"
     return response
 
 

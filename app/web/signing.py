@@ -1,4 +1,6 @@
-"""Signed tokens in URLs and cookies: each signs a random key stored in the database.
+"""Signed tokens in URLs and cookies, and signed texts in forms.
+
+A token signs a random key stored in the database.
 
 Read access to the database is not enough to make a token, since that needs the site's secret key.
 Replacing the stored key revokes all its tokens. Only the exact text that was issued is accepted,
@@ -8,7 +10,7 @@ not another encoding of the same value.
 from secrets import compare_digest
 
 from flask import current_app
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Signer, URLSafeSerializer
 
 
 def sign(salt: str, key: str) -> str:
@@ -26,6 +28,19 @@ def unsign(salt: str, token: str) -> str | None:
     issued = (str(URLSafeSerializer(one, salt=salt).dumps(key)) for one in keys)
     is_ours = any(compare_digest(token.encode(), one.encode()) for one in issued)
     return key if is_ours else None
+
+
+def sign_text(salt: str, text: str) -> str:
+    """Return a text with its signature, for a form that sends it back."""
+    return str(Signer(_secret_keys(), salt=salt).sign(text).decode())
+
+
+def unsign_text(salt: str, signed: str) -> str | None:
+    """Return the text without its signature, or None if we did not sign it."""
+    try:
+        return str(Signer(_secret_keys(), salt=salt).unsign(signed).decode())
+    except BadData:
+        return None
 
 
 def _secret_keys() -> list[str]:

@@ -8,6 +8,15 @@ import pytest
 from sqlalchemy import func, select
 
 from app import cache_version, clock
+from app.accounts import rate_limits
+from app.accounts.rate_limits import (
+    IPV4_PREFIXES,
+    IPV6_PREFIXES,
+    NEW_AGENDA,
+    RETENTION,
+    NetworkLimit,
+    Window,
+)
 from app.agenda import retention, services
 from app.agenda.models import Agenda, Star
 from app.database import db, transaction
@@ -16,6 +25,7 @@ from app.programme.models import Conference, Room, Session
 from app.releases import current_release
 from tests.browser import Browser
 from tests.factories import make_agenda, make_room, make_session, publish_programme
+from tests.refusals import TOO_MANY_FROM_NETWORK
 
 
 def the_session(slug: str) -> Session:
@@ -74,9 +84,9 @@ def test_two_sessions_at_once_are_told_on_both(visitor: Browser) -> None:
 
     page = visitor.open("/agenda")
 
-    assert "You cannot get to 2 of these sessions in time: see below." in page.text
-    assert "At the same time Harbour walls, 11am to midday" in page.text
-    assert "At the same time Reading the tide, 11am to midday" in page.text
+    assert "2 of these sessions clash: see below." in page.text
+    assert "Clash Harbour walls, 11am to midday" in page.text
+    assert "Clash Reading the tide, 11am to midday" in page.text
 
 
 def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(
@@ -91,7 +101,7 @@ def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(
     db.session.scalars(select(Conference)).one().walking_minutes = 5
     now = visitor.open("/agenda").text
 
-    assert "You cannot get to one of these sessions in time" in told
+    assert "There is no time to walk to one of these sessions: see below." in told
     assert (
         "No time to walk You come from Reading the tide, which ends at midday in Great hall."
     ) in told
@@ -149,7 +159,7 @@ def test_what_was_called_off_clashes_with_nothing(visitor: Browser) -> None:
     page = visitor.open("/agenda")
 
     assert "Harbour walls Called off Boat house" in page.text
-    assert "At the same time" not in page.text
+    assert "Clash" not in page.text
 
 
 def test_what_was_withdrawn_is_told_until_it_has_been_seen(visitor: Browser) -> None:
@@ -256,17 +266,29 @@ def test_the_site_holds_no_more_agendas_than_its_limit(
 
 
 def test_one_network_makes_no_more_agendas_than_a_conference_needs(
-    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch, frozen_time: Any
 ) -> None:
-    monkeypatch.setattr(services, "MAX_NEW_PER_NETWORK", 1)
-    an_hour_ago = visitor.open("/programme")
-    an_hour_ago.press("Add to my agenda: Opening")
+    monkeypatch.setattr(
+        rate_limits, "NEW_AGENDA", NetworkLimit("agenda", (Window(1, rate_limits.AN_HOUR),))
+    )
+    visitor.open("/programme")
+    visitor.press("Add to my agenda: Opening")
     visitor.delete_cookie("agenda", path="/agenda")
     visitor.open("/programme")
 
     page = visitor.press("Add to my agenda: Opening", status=429)
 
-    assert page.heading == "That was asked for too often"
+    assert page.heading == "Add to my agenda"
+    assert page.errors == [TOO_MANY_FROM_NETWORK]
+    frozen_time.shift(rate_limits.AN_HOUR)
+    assert "“Opening” is in your agenda." in page.press("Try again").text
+
+
+def test_no_network_can_use_up_the_agendas_that_are_there_for_all() -> None:
+    widest = max(multiple for _, multiple in (*IPV4_PREFIXES, *IPV6_PREFIXES))
+    in_a_month = min(times for times, within in NEW_AGENDA.windows if within == RETENTION)
+
+    assert in_a_month * widest <= services.MAX_AGENDAS // 5
 
 
 @pytest.mark.both_databases

@@ -9,11 +9,17 @@ from tests.browser import Answer, Browser
 from tests.registration_flow import ACCESS, CONSENT, DAYS, DIET, EMAIL, WEDNESDAY, answer_questions
 
 HIDDEN = "Remove the hidden characters: type this again instead of pasting it"
+NO_ADDRESS = " must not contain a web address. If it is not one, add a space after the full stop"
+WEB_ADDRESS = "Your given names" + NO_ADDRESS
 MALFORMED = "Enter an email address in the right form, like name@example.org"
 LONG_ADDRESS = "Your email address must be 254 characters or fewer"
 LONG_DIET = "What you do not eat or drink must be 1000 characters or fewer"
 UNTICKED = "Tick the box if you agree: without it we cannot keep a place for you"
 EXPIRED = "This form was open for too long. Check your answers and send it again"
+COOKIE_MISSING = (
+    "Your browser did not send our cookie, so nothing has been saved. "
+    "Allow cookies for this site in your browser’s settings, then send this again"
+)
 GIVEN, FAMILY = "Given names", "Family name"
 BADGE = "Name on your badge (optional)"
 ORGANISATION, ROLE = "Organisation (optional)", "Your role there (optional)"
@@ -39,6 +45,23 @@ REFUSED: list[tuple[str, str, Answer, str]] = [
     ("name", GIVEN, "…", "Your given names must have a letter or a number in it"),
     ("name", FAMILY, "-", "Your family name must have a letter or a number in it"),
     ("name", BADGE, "☺", "The name on your badge must have a letter or a number in it"),
+    ("name", GIVEN, "http://evil.example/prize Call +44 20 7946 0000", WEB_ADDRESS),
+    ("name", GIVEN, "Win at evil.com", WEB_ADDRESS),
+    ("name", GIVEN, "WWW.EVIL.EXAMPLE", WEB_ADDRESS),
+    ("name", GIVEN, "(Evil.Ru)", WEB_ADDRESS),
+    ("name", GIVEN, "evil.museum/prize", WEB_ADDRESS),
+    ("name", GIVEN, "evil\uff0ecom", WEB_ADDRESS),
+    ("name", GIVEN, "evil。com", WEB_ADDRESS),
+    ("name", GIVEN, "192.0.2.1", WEB_ADDRESS),
+    ("name", GIVEN, "ada@evil.com", WEB_ADDRESS),
+    ("name", FAMILY, "hxxp://evil", "Your family name" + NO_ADDRESS),
+    ("name", BADGE, "Prize: evil.link", "The name on your badge" + NO_ADDRESS),
+    ("name", "Pronouns (optional)", "evil.click/she", "Your pronouns" + NO_ADDRESS),
+    ("name", GIVEN, "Ada\nBcc: eve@example.org", "Your given names must be on one line"),
+    ("name", GIVEN, "Ada\r\nKing", "Your given names must be on one line"),
+    ("name", FAMILY, "Love\u2028lace", "Your family name must be on one line"),
+    ("name", BADGE, "Love\x85lace", "The name on your badge must be on one line"),
+    ("name", BADGE, "Love\x1clace", "The name on your badge must be on one line"),
     ("email", EMAIL, "", "Enter your email address"),
     ("email", EMAIL, "ada", MALFORMED),
     ("email", EMAIL, "ada@", MALFORMED),
@@ -105,7 +128,13 @@ def test_hidden_characters_are_gone_when_the_page_comes_back(visitor: Browser) -
     assert page.press("Continue").heading == EMAIL
 
 
-@pytest.mark.parametrize("name", ["مهر\u200cنوش", "क\u094d\u200dष", "李", "X Æ 12", "O’Neil"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("مهر\u200cنوش", "क\u094d\u200dष", "李", "X Æ 12", "O’Neil", "J.R.R.", "J.R.R.Tolkien"),
+        *("Dr. Ann", "St.John", "M.Sc", "Ph.D.", "d’Arc-de.la.Tour", "1/2", "Ada.李明", "Jr."),
+    ],
+)
 def test_a_name_may_be_written_in_any_way(visitor: Browser, name: str) -> None:
     page = answer_questions(visitor, until="name").press("Continue", {GIVEN: name, FAMILY: name})
 
@@ -169,7 +198,7 @@ def test_a_form_that_was_open_for_too_long_keeps_what_was_typed(visitor: Browser
 
     again = page.press("Continue", {ORGANISATION: "Guild", "Country": "France"}, status=422)
 
-    assert again.errors == [EXPIRED]
+    assert again.errors == [COOKIE_MISSING]
     assert again.value_of(ORGANISATION) == "Guild"
     assert again.value_of("Country") == "France"
     assert again.press("Continue").heading == DAYS
@@ -181,7 +210,7 @@ def test_the_first_form_is_kept_when_all_cookies_are_gone(visitor: Browser) -> N
 
     again = page.press("Continue", {GIVEN: "Ada", FAMILY: "Lovelace"}, status=422)
 
-    assert again.errors == [EXPIRED]
+    assert again.errors == [COOKIE_MISSING]
     assert again.press("Continue").heading == EMAIL
 
 
@@ -191,8 +220,8 @@ def test_an_old_form_is_told_all_that_is_wrong_with_it(visitor: Browser) -> None
 
     again = page.press("Continue", {BADGE: "Countess"}, status=422)
 
-    assert again.errors == ["Enter your given names", EXPIRED]
-    assert EXPIRED not in again.links
+    assert again.errors == ["Enter your given names", COOKIE_MISSING]
+    assert COOKIE_MISSING not in again.links
     assert again.value_of(BADGE) == "Countess"
 
 

@@ -23,7 +23,10 @@ from tests.mail_server import MailServer
 from tests.registration_flow import SHOWN_BACK, THURSDAY, WEDNESDAY
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
-EXPIRED = "This form was open for too long. Check your answers and send it again"
+COOKIE_MISSING = (
+    "Your browser did not send our cookie, so nothing has been saved. "
+    "Allow cookies for this site in your browser’s settings, then send this again"
+)
 OLD_PAGE = (
     "Your booking was changed in another window after you opened this page. "
     "Check your answer, then save again if it should count"
@@ -472,7 +475,7 @@ def test_a_change_from_a_page_open_for_too_long_is_kept_to_be_sent_again(
 
     again = page.press("Save", {"Given names": "Augusta"}, status=422)
 
-    assert again.errors == [EXPIRED]
+    assert again.errors == [COOKIE_MISSING]
     assert again.value_of("Given names") == "Augusta"
     assert visitor.open(address_of(delegate)).summary_list["Name"] == "Ada Lovelace"
     assert again.press("Save").summary_list["Name"] == "Augusta Lovelace"
@@ -485,7 +488,7 @@ def test_a_place_is_not_given_up_from_a_page_open_for_too_long(visitor: Browser)
 
     again = page.press("Cancel my booking", status=422)
 
-    assert again.errors == [EXPIRED]
+    assert again.errors == [COOKIE_MISSING]
     assert visitor.open(address_of(delegate)).heading == "Your booking"
     assert again.press("Cancel my booking").heading == "Your booking is cancelled"
 
@@ -496,7 +499,7 @@ def test_the_address_typed_to_get_a_link_again_is_kept(visitor: Browser) -> None
 
     again = page.press("Send me the link", {"Email address": "ada@example.org"}, status=422)
 
-    assert again.errors == [EXPIRED]
+    assert again.errors == [COOKIE_MISSING]
     assert again.value_of("Email address") == "ada@example.org"
 
 

@@ -17,15 +17,21 @@ from app.registration.models import ApplicationDraft, Confirmation, Delegate, Ne
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.registration_flow import (
+    ACCESS,
     CONSENT,
     DAYS,
     EMAIL,
+    THURSDAY,
     WEDNESDAY,
     answer_questions,
     complete_registration,
 )
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
+CHANGED_MEANWHILE = (
+    "Your answers were changed in another window after you opened this page, so nothing has "
+    "been confirmed yet. Check them, then confirm"
+)
 LETTERS = set("23456789CDFGHJKMNPQRTVWXYZ")
 
 
@@ -194,6 +200,78 @@ def test_an_old_tab_cannot_change_what_has_been_confirmed(visitor: Browser) -> N
     assert delegates()[0].days == "2009-06-10"
 
 
+@pytest.mark.both_databases
+def test_what_is_confirmed_is_what_the_page_showed(visitor: Browser) -> None:
+    check = answer_questions(visitor)
+    visitor.open("/register/days").press("Continue", {DAYS: [THURSDAY]})
+    visitor.open("/register/access-needs").press("Continue", {ACCESS: "Large print"})
+
+    page = check.press("Confirm registration", status=422)
+
+    assert delegates() == []
+    assert page.errors == [CHANGED_MEANWHILE]
+    assert (
+        "Days On the page that you sent: Wednesday 10 June 2009 Saved now: Thursday 11 June 2009 "
+        "What you need to take part On the page that you sent: A ramp Saved now: Large print "
+        "All your answers"
+    ) in page.text
+    page.press("Confirm registration")
+    (delegate,) = delegates()
+    assert delegate.days == "2009-06-11"
+    assert delegate.needs is not None
+    assert delegate.needs.access == "Large print"
+
+
+def test_a_page_of_one_person_does_not_confirm_another(visitor: Browser) -> None:
+    of_ada = answer_questions(visitor)
+    visitor.open("/register").press("Delete my answers and start again")
+    answer_questions(visitor, name=("Grace", "Hopper"), email="grace@example.org")
+
+    page = of_ada.press("Confirm registration", status=422)
+
+    assert delegates() == []
+    told = "On the page that you sent: Ada Lovelace Saved now: Grace Hopper"
+    assert told in page.text
+    page.press("Confirm registration")
+    assert [one.full_name for one in delegates()] == ["Grace Hopper"]
+
+
+def test_answers_that_were_changed_and_changed_back_are_confirmed(visitor: Browser) -> None:
+    check = answer_questions(visitor)
+    visitor.open("/register/days").press("Continue", {DAYS: [THURSDAY]})
+    visitor.open("/register/days").press("Continue", {DAYS: [WEDNESDAY]})
+
+    assert check.press("Confirm registration").heading == "You are registered"
+
+
+@pytest.mark.parametrize("displayed", ["[", '{"days": "any"}', "é", "[" * 40_000])
+def test_what_no_page_of_ours_displays_is_not_what_is_confirmed(
+    visitor: Browser, displayed: str
+) -> None:
+    page = answer_questions(visitor)
+    token = page.source.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
+
+    sent = {"csrf_token": token, "displayed": displayed}
+    visitor.send("POST", "/register/confirm", 422, data=sent)
+
+    assert delegates() == []
+
+
+@pytest.mark.both_databases
+def test_a_page_kept_open_over_night_and_sent_twice_makes_one_booking(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    page = answer_questions(visitor)
+    frozen_time.shift(timedelta(hours=14))
+
+    by_enter = page.press("Confirm registration")
+    by_button = page.press("Confirm registration")
+
+    assert by_enter.heading == by_button.heading == "You are registered"
+    assert by_enter.address == by_button.address
+    assert len(delegates()) == len(emails_to("ada@example.org")) == 1
+
+
 def test_the_start_page_knows_who_has_registered(visitor: Browser) -> None:
     confirmation = complete_registration(visitor)
 
@@ -257,7 +335,8 @@ def test_one_address_cannot_be_flooded(visitor: Browser, monkeypatch: pytest.Mon
     page = answer_questions(visitor, name=("Ada", "Once More"))
     page = page.press("Confirm registration", status=429)
 
-    assert page.heading == "That was asked for too often"
+    assert page.errors == ["Try again in 24 hours, or write to tides@conference.example"]
+    assert page.summary_list["Name"] == "Ada Once More"
     assert len(delegates()) == 2
     assert visitor.open("/register/check").summary_list["Name"] == "Ada Once More"
 

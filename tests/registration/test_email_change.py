@@ -5,14 +5,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from app.database import transaction
+from app.accounts.rate_limits import EMAIL_CHANGE
+from app.database import db, transaction
 from app.history import queries as history
 from app.registration import links
 from app.registration.bookings import services
-from app.registration.models import Delegate
+from app.registration.desk import services as desk
+from app.registration.models import Delegate, Needs
 from tests.browser import Browser, Page
-from tests.factories import make_confirmation, make_delegate
+from tests.factories import make_confirmation, make_delegate, set_places
+from tests.refusals import TOO_MANY_FROM_NETWORK
+from tests.registration_flow import complete_registration
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
 QUESTION = "What is the right email address?"
@@ -157,7 +162,8 @@ def test_letters_to_new_addresses_are_few(visitor: Browser) -> None:
     visitor.open(address_of(delegate, "/address"))
     page = visitor.press("Write to the new address", {QUESTION: NEW}, status=429)
 
-    assert page.heading == "That was asked for too often"
+    assert page.errors == ["Try again in 60 minutes, or write to tides@conference.example"]
+    assert page.value_of(QUESTION) == NEW
     assert emails_to(NEW) == []
 
 
@@ -187,18 +193,37 @@ def test_a_cancelled_booking_keeps_its_address(visitor: Browser) -> None:
 # From the confirmation page
 
 
-def _by_receipt(visitor: Browser, token: str, email: str, status: int = 200) -> Page:
-    visitor.open(f"/register/confirmation/{token}/address")
+def _press_correction(visitor: Browser, confirmation: str, email: str, status: int = 200) -> Page:
+    visitor.open(f"{confirmation}/address")
     return visitor.press("Write to the new address", {QUESTION: email}, status=status)
 
 
+def _register(visitor: Browser) -> tuple[Delegate, str]:
+    """Register; give the booking and the address of the confirmation page."""
+    confirmation = complete_registration(visitor).address
+    delegate = db.session.scalars(select(Delegate).order_by(Delegate.id.desc())).first()
+    assert delegate is not None
+    return delegate, confirmation
+
+
+def _expect_question(delegate: Delegate, asked: Page, email: str) -> None:
+    """See that somebody was told what everybody is, and only the address that we know was asked."""
+    assert asked.heading == "Look for our letter"
+    assert emails_to(email) == []
+    db.session.refresh(delegate)
+    assert delegate.pending_email == ""
+    letter = last_email_to(delegate.email)
+    assert letter.subject.startswith("Do you want to change your email address?")
+    assert email not in letter.text
+
+
+@pytest.mark.both_databases
 def test_who_took_the_place_may_correct_the_address_from_the_confirmation(
     visitor: Browser,
 ) -> None:
-    delegate = make_delegate()
-    token = links.confirmation_token(make_confirmation(delegate))
+    delegate, confirmation = _register(visitor)
 
-    page = _by_receipt(visitor, token, NEW)
+    page = _press_correction(visitor, confirmation, NEW)
 
     assert page.heading == "Look for our letter"
     visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
@@ -206,42 +231,189 @@ def test_who_took_the_place_may_correct_the_address_from_the_confirmation(
     assert delegate.email == NEW
 
 
-def test_who_found_the_place_taken_reads_the_same_words_and_gets_nothing(
-    visitor: Browser,
+def test_a_second_slip_can_be_corrected_too(visitor: Browser) -> None:
+    delegate, confirmation = _register(visitor)
+    _press_correction(visitor, confirmation, "ada@old.example.org")
+
+    _press_correction(visitor, confirmation, NEW)
+
+    assert delegate.pending_email == NEW
+    visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
+
+
+@pytest.mark.parametrize("below", ["", "/copy.json", "/calendar.ics", "/work", "/cancel"])
+def test_nobody_corrects_a_booking_that_its_link_has_opened(
+    visitor: Browser, new_browser: Callable[[], Browser], below: str
 ) -> None:
-    first = links.confirmation_token(make_confirmation(make_delegate()))
-    delegate = make_delegate(given_names="Grace", email="grace@example.org")
-    second = links.confirmation_token(make_confirmation(delegate, is_first=False))
+    delegate, confirmation = _register(visitor)
+    new_browser().fetch("GET", address_of(delegate, below))
 
-    honest = _by_receipt(visitor, first, NEW)
-    stranger = _by_receipt(visitor, second, "thief@example.org")
+    page = _press_correction(visitor, confirmation, "thief@example.org")
 
-    assert stranger.text == honest.text
-    assert stranger.title == honest.title
-    assert emails_to("thief@example.org") == []
-    assert delegate.pending_email == ""
-    letter = last_email_to("grace@example.org")
-    assert "we have changed nothing" in letter.text
-    assert "thief" not in letter.text
+    _expect_question(delegate, page, "thief@example.org")
+
+
+def test_nobody_corrects_a_booking_whose_agenda_its_link_has_opened(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate, confirmation = _register(visitor)
+    new_browser().open(f"/agenda/booking/{links.booking_token(delegate)}")
+
+    _expect_question(
+        delegate, _press_correction(visitor, confirmation, "thief@example.org"), "thief@example.org"
+    )
+
+
+def test_nobody_corrects_a_booking_after_an_hour(visitor: Browser, frozen_time: Any) -> None:
+    delegate, confirmation = _register(visitor)
+    frozen_time.shift(timedelta(minutes=60))
+
+    page = _press_correction(visitor, confirmation, "thief@example.org")
+
+    _expect_question(delegate, page, "thief@example.org")
+
+
+def test_nobody_corrects_a_booking_from_another_browser(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate, confirmation = _register(visitor)
+
+    page = _press_correction(new_browser(), confirmation, "thief@example.org")
+
+    _expect_question(delegate, page, "thief@example.org")
+
+
+def test_nobody_corrects_a_booking_that_was_made_again(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate, confirmation = _register(visitor)
+    complete_registration(new_browser())
+
+    page = _press_correction(visitor, confirmation, "thief@example.org")
+
+    _expect_question(delegate, page, "thief@example.org")
+
+
+def test_nobody_corrects_a_booking_that_the_desk_has_changed(visitor: Browser) -> None:
+    delegate, confirmation = _register(visitor)
+    with transaction():
+        desk.update(
+            delegate, {"role": "Chair"}, expected_version=0, actor="desk@conference.example"
+        )
+
+    page = _press_correction(visitor, confirmation, "thief@example.org")
+
+    _expect_question(delegate, page, "thief@example.org")
+
+
+def test_a_confirmation_from_an_earlier_version_of_the_site_only_asks(visitor: Browser) -> None:
+    delegate = make_delegate()
+    confirmation = f"/register/confirmation/{links.confirmation_token(make_confirmation(delegate))}"
+
+    page = _press_correction(visitor, confirmation, NEW)
+
+    _expect_question(delegate, page, NEW)
+
+
+@pytest.mark.both_databases
+def test_a_correction_that_waits_ends_when_the_owner_opens_the_booking(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate, confirmation = _register(visitor)
+    _press_correction(visitor, confirmation, "thief@example.org")
+    link = find_link(last_email_to("thief@example.org"), "/booking/new-address/")
+    owner = new_browser()
+
+    owner.open(find_link(last_email_to("ada@example.org"), "/booking/"))
+
+    assert visitor.open(link, status=410).heading == "This link is no longer in use"
+    assert delegate.email == "ada@example.org"
+    assert "A new address waits" not in owner.open(address_of(delegate)).text
+
+
+@pytest.mark.both_databases
+def test_needs_never_go_to_an_address_that_the_old_one_has_not_approved(visitor: Browser) -> None:
+    _, confirmation = _register(visitor)
+    assert len(db.session.scalars(select(Needs)).all()) == 1
+    _press_correction(visitor, confirmation, NEW)
+    visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
+
+    page = visitor.press("Confirm this address")
+
+    assert page.summary_list["What you need to take part"] == "None"
+    assert page.summary_list["What you do not eat or drink"] == "None"
+    told = "We have deleted the access and dietary requirements from your booking"
+    assert told in page.text
+    assert told in last_email_to(NEW).text
+    assert db.session.scalars(select(Needs)).all() == []
+    assert "A ramp" not in visitor.open(f"{page.address.partition('?')[0]}/copy.json").source
+
+
+def test_needs_stay_where_the_booking_link_asked_for_the_change(visitor: Browser) -> None:
+    delegate, _ = _register(visitor)
+    _corrected(visitor, delegate)
+    visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
+
+    page = visitor.press("Confirm this address")
+
+    assert page.summary_list["What you need to take part"] == "A ramp"
+    assert "deleted" not in page.text + last_email_to(NEW).text
+
+
+def test_who_found_the_place_taken_reads_the_same_words_and_gets_nothing(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    stranger = new_browser()
+    delegate, _ = _register(visitor)
+    taken = complete_registration(stranger).address
+    _, own = _register_as(visitor, "Grace", "grace@example.org")
+
+    honest = _press_correction(visitor, own, NEW)
+    curious = _press_correction(stranger, taken, "thief@example.org")
+
+    assert curious.text == honest.text
+    assert curious.title == honest.title
+    _expect_question(delegate, curious, "thief@example.org")
+
+
+def _register_as(visitor: Browser, given_names: str, email: str) -> tuple[Delegate, str]:
+    visitor.open("/register").press("Register someone else")
+    confirmation = complete_registration(visitor, (given_names, "Hopper"), email).address
+    found = db.session.scalars(select(Delegate).where(Delegate.email == email)).one()
+    return found, confirmation
 
 
 def test_a_receipt_has_no_power_over_an_address_that_was_corrected(visitor: Browser) -> None:
-    delegate = make_delegate()
-    token = links.confirmation_token(make_confirmation(delegate))
-    _by_receipt(visitor, token, NEW)
+    delegate, confirmation = _register(visitor)
+    _press_correction(visitor, confirmation, NEW)
     visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
     visitor.press("Confirm this address")
 
-    _by_receipt(visitor, token, "thief@example.org")
+    page = _press_correction(visitor, confirmation, "thief@example.org")
 
-    assert emails_to("thief@example.org") == []
-    assert last_email_to(NEW).subject.startswith("Do you want to change your email address?")
+    _expect_question(delegate, page, "thief@example.org")
+
+
+def test_one_network_does_not_write_to_new_addresses_without_end(visitor: Browser) -> None:
+    set_places(100)
+    for number in range(EMAIL_CHANGE.windows[0].times):
+        delegate = make_delegate(given_names=f"Ada {number}")
+        _corrected(visitor, delegate, f"ada{number}@new.example.org")
+
+    visitor.open(address_of(make_delegate(), "/address"))
+    page = visitor.press("Write to the new address", {QUESTION: NEW}, status=429)
+
+    assert page.errors == [TOO_MANY_FROM_NETWORK]
+    assert page.value_of(QUESTION) == NEW
+    assert emails_to(NEW) == []
 
 
 def test_the_same_address_is_not_a_correction(visitor: Browser) -> None:
     token = links.confirmation_token(make_confirmation(make_delegate()))
 
-    page = _by_receipt(visitor, token, "ada@example.org", status=422)
+    page = _press_correction(
+        visitor, f"/register/confirmation/{token}", "ada@example.org", status=422
+    )
 
     assert page.errors == ["That is the address that we have: enter another one"]
 
@@ -309,7 +481,7 @@ def test_the_link_is_sent_five_times_an_hour(
     page = form.press("Send me the link", email_address=email.upper(), status=429)
     frozen_time.shift(timedelta(minutes=61))
 
-    assert page.heading == "That was asked for too often"
+    assert page.errors == ["Try again in 60 minutes, or write to tides@conference.example"]
     assert form.press("Send me the link", email_address=email).heading == "Look for our letter"
 
 

@@ -127,6 +127,7 @@ def _count(what: type[Delegate | Email]) -> int:
 
 
 @pytest.mark.both_databases
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")  # everybody comes from this machine
 def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(
     live_site: Callable[..., LiveSite],
 ) -> None:
@@ -142,6 +143,7 @@ def test_two_hundred_of_five_hundred_people_have_a_place_and_a_letter(
 
 
 @pytest.mark.both_databases
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")  # everybody comes from this machine
 def test_nothing_is_lost_when_processes_are_killed_in_the_middle(
     live_site: Callable[..., LiveSite], mailbox: MailServer
 ) -> None:

@@ -28,8 +28,8 @@ EVERYTHING = """async () => (await Promise.all((await caches.keys()).map(async n
   (await (await caches.open(name)).keys()).map(one => new URL(one.url).pathname)))).flat()"""
 TROUBLES = [
     "No time to walk You come from Bell, which begins at 11am in Tower.",
-    "At the same time Soup, 12:05pm to 1:05pm",
-    "At the same time Cake, midday to 1pm",
+    "Clash Soup, 12:05pm to 1:05pm",
+    "Clash Cake, midday to 1pm",
     "No time to walk You come from Reading the tide, which ends at midday in Great hall.",
     "No time to walk You come from Soup, which ends at 1:05pm in Kitchen.",
 ]
@@ -142,8 +142,8 @@ def test_the_agenda_stands_on_the_device_without_a_connection(
         )
         expect(window.locator(".clash")).to_have_text(
             [
-                "At the same time Harbour walls, 11am to midday",
-                "At the same time Reading the tide, 11am to midday",
+                "Clash Harbour walls, 11am to midday",
+                "Clash Reading the tide, 11am to midday",
             ]
         )
         assert axe(window) == []
@@ -172,7 +172,7 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
             expect(pressed).to_have_attribute("aria-pressed", "true")
         window.goto("/agenda")
         expect(window.locator(".clash")).to_have_text(TROUBLES)
-        expect(window.get_by_text("of these sessions in time: see below.")).to_have_count(1)
+        expect(window.get_by_text("of these sessions clash: see below.")).to_have_count(1)
         _keep(window)
         window.context.set_offline(True)
 
@@ -182,7 +182,7 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
         expect(window.locator(".clash")).to_have_text(TROUBLES)
         expect(window.locator(".clash a[lang=fr]")).to_have_text(["Soup"] * 2)
         expect(
-            window.get_by_text("You cannot get to all of these sessions in time")
+            window.get_by_text("Some of these sessions clash, or leave no time to walk to them")
         ).to_be_visible()
         assert axe(window) == []
 

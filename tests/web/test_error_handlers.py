@@ -13,9 +13,9 @@ from sqlalchemy import text, update
 
 from app import cache_version, errors
 from app.accounts import team
+from app.accounts.rate_limits import FEEDBACK
 from app.database import db, transaction
 from app.programme.models import Release
-from app.site.services import MAX_MESSAGES_PER_HOUR
 from tests.browser import Browser, Page
 from tests.chromium import expect_heading
 from tests.factories import make_delegate, make_organiser, sign_in
@@ -111,9 +111,16 @@ def test_another_site_cannot_send_our_forms(visitor: Browser) -> None:
 
 
 def test_a_button_without_its_token_is_400(visitor: Browser) -> None:
+    visitor.open("/register/name")
     page = visitor.send("POST", "/register/again", 400)
 
     assert "This form was open for too long. Go back, load the page again" in page.text
+
+
+def test_a_button_without_our_cookie_says_what_to_do(visitor: Browser) -> None:
+    page = visitor.send("POST", "/register/again", 400)
+
+    assert "Allow cookies for this site in your browser’s settings, then go back" in page.text
 
 
 def test_whoever_is_no_organiser_any_more_gets_403(visitor: Browser) -> None:
@@ -135,14 +142,14 @@ def test_too_much_at_once_is_413(visitor: Browser) -> None:
 
 def test_too_often_is_429(visitor: Browser) -> None:
     statuses = []
-    for _ in range(MAX_MESSAGES_PER_HOUR + 1):
+    for _ in range(FEEDBACK.windows[0].times + 1):
         form = visitor.open("/feedback")
         token = next(one for one in form.tree.find_all("input") if one.get("name") == "csrf_token")
         data = {"csrf_token": token.get("value"), "message": "Hello"}
         answer = visitor.fetch("POST", "/feedback", data=data)
         statuses.append(answer.status_code)
 
-    assert statuses == [303] * MAX_MESSAGES_PER_HOUR + [429]
+    assert statuses == [303] * FEEDBACK.windows[0].times + [429]
     assert answer.headers["Retry-After"] == "3600"
 
 

@@ -11,8 +11,7 @@ from app.agenda import cookie, services
 from app.agenda.models import Agenda
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm
-from app.registration import links
-from app.registration.bookings import operations, queries
+from app.registration.bookings import access, operations, queries
 from app.registration.models import Delegate
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
@@ -24,7 +23,7 @@ no_referrer(bp)
 @bp.route("/<secret>", methods=["GET", "POST"])
 def show(secret: str) -> ResponseReturnValue:
     """Show the agenda that is linked to a booking, and the one in this browser."""
-    delegate = queries.get_booking(links.read_booking_key(secret))
+    delegate = access.get_booking(secret)
     linked, own = queries.find_linked_agenda(delegate), cookie.current_agenda()
     form = ConfirmForm()
     if form.validate_on_submit():

@@ -5,15 +5,17 @@ Someone who only has a confirmation page is shown the same text whether the book
 somebody else's.
 """
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.errors import RateLimitExceeded
 from app.forms.base import ConfirmForm, validates_own_csrf
-from app.registration import links
+from app.registration import cookie, links
 from app.registration import queries as registration
-from app.registration.bookings import queries, services
+from app.registration.bookings import access, queries, services
 from app.registration.bookings.forms import CorrectEmailForm, NewEmailForm
 from app.registration.bookings.operations import EmailUnchanged, StaleBooking
+from app.web.rate_limit_messages import refuse
 from app.web.rendering import render_page
 
 bp = Blueprint("email_change", __name__)
@@ -24,17 +26,19 @@ correction_bp = Blueprint("email_correction", __name__, url_prefix="/confirmatio
 @validates_own_csrf
 def edit(secret: str) -> ResponseReturnValue:
     """Enter another address, with the booking link."""
-    delegate = queries.get_editable_booking(links.read_booking_key(secret))
+    delegate = access.get_editable_booking(secret)
     form = CorrectEmailForm(data={"expected_version": delegate.version})
     if form.validate_on_submit():
         try:
             services.request_email_change(
-                delegate, str(form.email.data), form.expected_version.data
+                delegate, str(form.email.data), form.expected_version.data, request.remote_addr
             )
         except StaleBooking as refusal:
             form.reject_and_rebase(refusal, delegate.version)
         except EmailUnchanged as refusal:
             form.add_error(form.email, refusal)
+        except RateLimitExceeded as refusal:
+            form.reject(refusal)
         else:
             return redirect(url_for("bookings.show", secret=secret, news="asked"), 303)
     return _render_form(form, delegate.email, url_for("bookings.show", secret=secret))
@@ -43,7 +47,7 @@ def edit(secret: str) -> ResponseReturnValue:
 @bp.post("/<secret>/address/keep")
 def cancel(secret: str) -> ResponseReturnValue:
     """Cancel a change that is not yet confirmed."""
-    services.cancel_email_change(queries.get_editable_booking(links.read_booking_key(secret)))
+    services.cancel_email_change(access.get_editable_booking(secret))
     return redirect(url_for("bookings.show", secret=secret, news="kept"), 303)
 
 
@@ -54,9 +58,10 @@ def confirm(secret: str) -> ResponseReturnValue:
     delegate = queries.get_booking_for_email_change(links.read_email_change_key(secret))
     form = ConfirmForm()
     if form.validate_on_submit():
-        services.confirm_email_change(delegate)
+        are_needs_removed = services.confirm_email_change(delegate)
         token = links.booking_token(delegate)
-        return redirect(url_for("bookings.show", secret=token, news="confirmed"), 303)
+        flash_name = "confirmed_without_needs" if are_needs_removed else "confirmed"
+        return redirect(url_for("bookings.show", secret=token, news=flash_name), 303)
     status = 422 if form.errors else 200
     return render_page("registration/booking_new_email.html", status, form=form, delegate=delegate)
 
@@ -69,9 +74,16 @@ def correct_email(token: str) -> ResponseReturnValue:
     form = NewEmailForm()
     if form.validate_on_submit():
         try:
-            services.correct_email_by_confirmation(receipt, str(form.email.data))
+            services.correct_email_by_confirmation(
+                receipt,
+                str(form.email.data),
+                is_same_browser=cookie.has_confirmation(receipt),
+                ip_address=request.remote_addr,
+            )
         except EmailUnchanged as refusal:
             form.add_error(form.email, refusal)
+        except RateLimitExceeded as refusal:
+            form.reject(refusal)
         else:
             return redirect(url_for(".correction_sent", token=token), 303)
     return _render_form(form, receipt.email, url_for("registration.confirmation", token=token))
@@ -85,7 +97,7 @@ def correction_sent(token: str) -> ResponseReturnValue:
 
 
 def _render_form(form: NewEmailForm, email: str, back: str) -> ResponseReturnValue:
-    return render_page(
+    page = render_page(
         "registration/email_correction.html",
         status=422 if form.errors else 200,
         form=form,
@@ -93,3 +105,4 @@ def _render_form(form: NewEmailForm, email: str, back: str) -> ResponseReturnVal
         steps=0,
         back=back,
     )
+    return refuse(page, form.rate_limit) if form.rate_limit else page

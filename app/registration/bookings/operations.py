@@ -9,7 +9,8 @@ may be kept longer than the personal data; the changed values are stored apart a
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import delete, select
+from sqlalchemy import Executable, delete, exists, select
+from sqlalchemy import update as update_rows
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
@@ -45,9 +46,38 @@ def lock(delegate: Delegate) -> None:
     db.session.refresh(delegate, with_for_update=True)
 
 
+def end_corrections(delegate: Delegate) -> None:
+    """Let no confirmation page correct the email address any more (see `correction_ends`)."""
+    lock(delegate)
+    for statement in correction_ends(delegate):
+        db.session.execute(statement)
+    db.session.refresh(delegate)
+
+
+def correction_ends(delegate: Delegate) -> Sequence[Executable]:
+    """Return the statements that take the correction of the address from confirmation pages.
+
+    A change that such a page has asked for, and that nobody has confirmed, is undone with it.
+    """
+    is_correctable = (
+        Confirmation.delegate_id == delegate.id,
+        Confirmation.correctable_until.is_not(None),
+    )
+    return (
+        update_rows(Delegate)
+        .where(Delegate.id == delegate.id, exists().where(*is_correctable))
+        .values(pending_email="", pending_email_key=None)
+        .execution_options(synchronize_session=False),
+        update_rows(Confirmation)
+        .where(*is_correctable)
+        .values(correctable_until=None)
+        .execution_options(synchronize_session="fetch"),
+    )
+
+
 def lock_expecting(delegate: Delegate, expected_version: int) -> None:
     """Lock an active booking; raise StaleBooking if its version is not the expected one."""
-    lock(delegate)
+    end_corrections(delegate)
     if not delegate.is_attending:
         raise RuleViolation(queries.BOOKING_CANCELLED)
     if delegate.version != expected_version:
@@ -85,10 +115,20 @@ def change_email(delegate: Delegate, email: str, summary: str, *, actor: str) ->
     return before
 
 
+def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
+    """Delete what a delegate needs; return True if there was anything."""
+    if delegate.needs is None:
+        return False
+    delegate.needs = None
+    delegate.version += 1
+    record(delegate, summary, actor)
+    return True
+
+
 def cancel(delegate: Delegate, *, actor: str) -> None:
     """Cancel the booking; its place is free for somebody else at once."""
     seats.lock_limit(seats.CONFERENCE)
-    lock(delegate)
+    end_corrections(delegate)
     delegate.cancel(clock.now())
     seats.release_seats(seats.CONFERENCE)
     delegate.version += 1

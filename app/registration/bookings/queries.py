@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import joinedload
 
+from app import clock
 from app.agenda.models import Agenda
 from app.database import db
 from app.errors import Gone, RuleViolation
-from app.registration.models import Delegate, LinkedAgenda
+from app.registration.models import Confirmation, Delegate, LinkedAgenda
 
 LINK_REPLACED = (
     "This link is no longer in use: a newer one has taken its place, "
@@ -16,7 +17,7 @@ LINK_REPLACED = (
 )
 LINK_USED = (
     "This link is no longer in use: the address has been confirmed already, "
-    "or another address was given since"
+    "or the booking has been opened or changed since"
 )
 BOOKING_CANCELLED = "This booking has been cancelled, so it cannot be changed"
 
@@ -43,6 +44,25 @@ def get_booking_for_email_change(key: str) -> Delegate:
     if found is None:
         raise Gone(LINK_USED)
     return found
+
+
+def is_correctable(confirmation: Confirmation) -> bool:
+    """Return True if a confirmation page may still correct the address; read it once more."""
+    db.session.refresh(confirmation)
+    until = confirmation.correctable_until
+    return until is not None and clock.real_now() < until
+
+
+def is_untouched(delegate: Delegate) -> bool:
+    """Return True if nobody has opened a new booking by its link, changed it or registered again.
+
+    A change of its address that waits was then asked for from a confirmation page.
+    """
+    correctable = (
+        Confirmation.delegate_id == delegate.id,
+        Confirmation.correctable_until.is_not(None),
+    )
+    return bool(db.session.scalar(select(exists().where(*correctable))))
 
 
 def list_by_email(email: str) -> Sequence[Delegate]:

@@ -17,13 +17,15 @@ from app.registration.bookings.changes import BookingChange
 from app.registration.models import Confirmation, Delegate
 
 MAX_EMAILS_PER_HOUR = 5  # to one address, or about one booking
-MAX_REQUESTS_PER_NETWORK = 30  # requests from one network, for any address
 AN_HOUR = timedelta(hours=1)
+NEEDS_REMOVED = (
+    "Access and dietary needs were deleted: nobody at the old address approved the new one"
+)
 
 
-def send_links(email: str, language: str, network: str) -> None:
+def send_links(email: str, language: str, ip_address: str | None) -> None:
     """Email the booking links of an address; if it has none, the email says so."""
-    rate_limits.hit("booking link from", network, times=MAX_REQUESTS_PER_NETWORK, within=AN_HOUR)
+    rate_limits.hit_network(rate_limits.BOOKING_LINK, ip_address)
     rate_limits.hit("booking link", email.lower(), times=MAX_EMAILS_PER_HOUR, within=AN_HOUR)
     emails.send_booking_links(email, queries.list_by_email(email), language)
 
@@ -38,10 +40,13 @@ def update(delegate: Delegate, answers: Answers, expected_version: int) -> bool:
     return bool(field_changes)
 
 
-def request_email_change(delegate: Delegate, email: str, expected_version: int) -> None:
+def request_email_change(
+    delegate: Delegate, email: str, expected_version: int, ip_address: str | None = None
+) -> None:
     """Ask for confirmation at a new address; until then the old one remains."""
     operations.lock_expecting(delegate, expected_version)
     operations.require_other_email(email, delegate.email)
+    rate_limits.hit_network(rate_limits.EMAIL_CHANGE, ip_address)
     _start_email_change(delegate, email)
 
 
@@ -57,36 +62,45 @@ def cancel_email_change(delegate: Delegate) -> None:
         )
 
 
-def correct_email_by_confirmation(confirmation: Confirmation, email: str) -> None:
+def correct_email_by_confirmation(
+    confirmation: Confirmation, email: str, *, is_same_browser: bool, ip_address: str | None
+) -> None:
     """Let someone with a confirmation page report a wrong address.
 
-    Whoever made the booking with this address may change it. In all other cases (the booking is
-    older, or its address has changed since), ask at the address of the booking.
+    The browser that has just made the booking may change it for an hour, as long as nobody has
+    used the booking in another way. In all other cases, ask at the address of the booking.
     """
     operations.require_other_email(email, confirmation.email)
+    rate_limits.hit_network(rate_limits.EMAIL_CHANGE, ip_address)
     delegate = confirmation.delegate
     operations.lock(delegate)
-    is_theirs = confirmation.is_first and operations.is_same_email(
-        confirmation.email, delegate.email
-    )
-    if is_theirs and delegate.is_attending:
+    if is_same_browser and queries.is_correctable(confirmation) and delegate.is_attending:
         _start_email_change(delegate, email)
     else:
         _check_rate_limit(delegate)
         emails.send_email_change_requested(delegate)
 
 
-def confirm_email_change(delegate: Delegate) -> None:
-    """Make a new address effective; every earlier link stops working."""
+def confirm_email_change(delegate: Delegate) -> bool:
+    """Make a new address effective; every earlier link stops working.
+
+    If the change was asked for from a confirmation page, nobody at the old address has approved
+    it: then what the delegate needs is deleted. Return True if it was.
+    """
     operations.lock(delegate)
     if not delegate.pending_email:
         raise RuleViolation("The address has been confirmed already")
+    are_needs_removed = queries.is_untouched(delegate) and operations.remove_needs(
+        delegate, NEEDS_REMOVED, actor=ACTOR_DELEGATE
+    )
     summary = "A new email address was confirmed"
     old_email = operations.change_email(
         delegate, delegate.pending_email, summary, actor=ACTOR_DELEGATE
     )
+    operations.end_corrections(delegate)
     emails.send_email_changed(delegate, old_email)
-    emails.send_registration_confirmed(delegate)
+    emails.send_registration_confirmed(delegate, are_needs_removed=are_needs_removed)
+    return are_needs_removed
 
 
 def cancel(delegate: Delegate) -> None:

@@ -10,17 +10,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import rate_limits
-from app.errors import ConferenceError, Gone, NotFound, RuleViolation
+from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.mail import queries as mail
 from app.registration import booking_calendar, delegate_record, fields, forms, links
-from app.registration.bookings import data_export, queries, services
+from app.registration.bookings import access, data_export, services
 from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.models import Delegate
 from app.web import languages
 from app.web.formatting import local_moment
+from app.web.rate_limit_messages import refuse
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
 
@@ -30,6 +30,11 @@ FLASH_MESSAGES = {
     "asked": _l("We have written to your new address. It counts when you confirm it from there."),
     "kept": _l("Your address stays as it was. The link that we sent to the other one is dead."),
     "confirmed": _l("Your new address is confirmed. A letter with your new link is on its way."),
+    "confirmed_without_needs": _l(
+        "Your new address is confirmed. We have deleted the access and dietary requirements from "
+        "your booking, because your old email address did not approve the change. Enter them "
+        "again here."
+    ),
     "cancelled": _l("Your booking is cancelled. A letter that says so is on its way to you."),
     "already_cancelled": _l("This booking has already been cancelled. Nothing more was done."),
 }
@@ -54,12 +59,18 @@ def _render_dead_link(error: ConferenceError) -> ResponseReturnValue:
 def request_link() -> ResponseReturnValue:
     form = RequestLinkForm()
     if form.validate_on_submit():
-        network = rate_limits.network_key(request.remote_addr)
-        services.send_links(form.get_email(), languages.current().code, network)
+        try:
+            services.send_links(form.get_email(), languages.current().code, request.remote_addr)
+        except RateLimitExceeded as refusal:
+            form.reject(refusal)
+            return refuse(_render_request_link(form), refusal)
         return redirect(url_for(".link_requested"), 303)
-    return render_page(
-        "registration/booking_request_link.html", status=422 if form.errors else 200, form=form
-    )
+    return _render_request_link(form)
+
+
+def _render_request_link(form: RequestLinkForm) -> Response:
+    status = 422 if form.errors else 200
+    return render_page("registration/booking_request_link.html", status, form=form)
 
 
 @bp.get("/asked")
@@ -89,7 +100,7 @@ def show(secret: str) -> ResponseReturnValue:
 @bp.route(f"/<secret>/<any{tuple(CHANGE_FORMS)}:question>", methods=["GET", "POST"])
 @validates_own_csrf
 def edit(secret: str, question: str) -> ResponseReturnValue:
-    delegate = queries.get_editable_booking(links.read_booking_key(secret))
+    delegate = access.get_editable_booking(secret)
     initial = forms.initial_data(delegate_record.to_answers(delegate))
     form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
     form.set_choices()
@@ -148,7 +159,7 @@ def calendar(secret: str) -> ResponseReturnValue:
 
 
 def _get_booking(secret: str) -> Delegate:
-    return queries.get_booking(links.read_booking_key(secret))
+    return access.get_booking(secret)
 
 
 def _render_confirm(template: str, form: ConfirmForm, delegate: Delegate, secret: str) -> Response:

@@ -1,0 +1,56 @@
+"""A browser that keeps no cookies is told so at once, and what to do; nobody is led in circles."""
+
+from tests.browser import Browser
+from tests.registration_flow import EMAIL
+
+SAYS = (
+    "Your browser did not send our cookie, so nothing has been saved. "
+    "Allow cookies for this site in your browser’s settings, then send this again"
+)
+
+
+def _forget_cookies(visitor: Browser) -> None:
+    for name in visitor.cookies():
+        visitor.delete_cookie(name)
+        visitor.delete_cookie(name, path="/agenda")
+
+
+def test_each_attempt_says_that_cookies_are_missing_and_keeps_what_was_typed(
+    visitor: Browser,
+) -> None:
+    page = visitor.open("/register/name")
+    for _ in range(3):
+        _forget_cookies(visitor)
+        page = page.press("Continue", {"Given names": "Ada"}, status=422)
+
+        assert page.errors == [SAYS]
+        assert page.value_of("Given names") == "Ada"
+
+    assert page.press("Continue").heading == EMAIL  # cookies are allowed now
+
+
+def test_other_forms_say_so_too(visitor: Browser) -> None:
+    for address, button in (("/sign-in", "Send me a link"), ("/booking", "Send me the link")):
+        page = visitor.open(address)
+        _forget_cookies(visitor)
+
+        again = page.press(button, email_address="ada@example.org", status=422)
+
+        assert again.errors == [SAYS]
+        assert again.value_of("Email address") == "ada@example.org"
+
+
+def test_a_star_that_no_cookie_keeps_is_told(visitor: Browser) -> None:
+    visitor.open("/programme")
+    page = visitor.press("Add to my agenda: Opening")
+    assert "“Opening” is in your agenda." in page.text
+    _forget_cookies(visitor)
+
+    page = visitor.open("/agenda?added=opening")
+
+    assert "“Opening” is in your agenda." not in page.text
+    assert (
+        "Your browser did not keep the cookie of your agenda, so nothing has been added. "
+        "Allow cookies for this site in your browser’s settings, then add the session again."
+    ) in page.text
+    assert "Your browser did not keep" not in visitor.open("/agenda").text

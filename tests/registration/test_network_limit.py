@@ -1,0 +1,105 @@
+"""One network cannot take every place; whoever is refused loses nothing and knows what to do."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.registration import queries
+from tests.browser import Browser, Page
+from tests.factories import make_delegate, set_places
+from tests.refusals import TOO_MANY_FROM_NETWORK
+from tests.registration_flow import SHOWN_BACK, answer_questions, complete_registration
+from tests.sent_emails import emails_to
+
+
+def _register(new_browser: Callable[[], Browser], number: int, status: int = 200) -> Page:
+    page = answer_questions(new_browser(), email=f"delegate{number}@example.org")
+    return page.press("Confirm registration", status=status)
+
+
+def test_sixty_people_of_one_network_register_within_an_hour(
+    new_browser: Callable[[], Browser], frozen_time: Any
+) -> None:
+    set_places(1000)
+    for number in range(60):
+        assert _register(new_browser, number).heading == "You are registered"
+
+    refused = _register(new_browser, 60, status=429)
+
+    assert refused.errors == [TOO_MANY_FROM_NETWORK]
+    assert refused.headers["Retry-After"] == "3600"
+    assert queries.get_seat_counts().taken == 60
+    assert emails_to("delegate60@example.org") == []
+    frozen_time.shift(timedelta(minutes=60))
+    assert refused.press("Confirm registration").heading == "You are registered"
+
+
+@pytest.mark.both_databases
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
+def test_the_answers_of_whoever_is_refused_are_kept(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    _register(new_browser, 0)
+
+    page = answer_questions(visitor).press("Confirm registration", status=429)
+
+    assert page.heading == "Check your answers"
+    assert page.title.startswith("Error: Check your answers")
+    assert page.errors == [TOO_MANY_FROM_NETWORK]
+    assert page.summary_list == SHOWN_BACK
+    again = visitor.open("/register/check")
+    assert again.summary_list == SHOWN_BACK
+    assert again.errors == []
+
+
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
+def test_a_double_click_counts_once(visitor: Browser) -> None:
+    page = answer_questions(visitor)
+    first = page.press("Confirm registration")
+
+    second = page.press("Confirm registration")
+
+    assert second.address == first.address
+
+
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
+def test_a_full_conference_is_told_as_such(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    _register(new_browser, 0)
+    page = answer_questions(visitor)
+    set_places(1)
+
+    assert page.press("Confirm registration", status=409).heading == "The conference is full"
+
+
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="0")
+def test_without_a_limit_nobody_is_counted(new_browser: Callable[[], Browser]) -> None:
+    set_places(1000)
+    for number in range(62):
+        assert _register(new_browser, number).heading == "You are registered"
+
+
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1", PROXIES="1")
+def test_behind_a_proxy_each_visitor_has_a_network(new_browser: Callable[[], Browser]) -> None:
+    statuses = []
+    for number, address in enumerate(("192.0.2.1", "198.51.100.1", "192.0.2.1")):
+        browser = new_browser()
+        page = answer_questions(browser, name=("Ada", f"Number {number}"))
+        token = page.source.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
+        answer = browser.fetch(
+            "POST", "/register/confirm", {"X-Forwarded-For": address}, data={"csrf_token": token}
+        )
+        statuses.append(answer.status_code)
+
+    assert statuses == [303, 303, 429]
+
+
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
+def test_the_desk_is_not_limited(visitor: Browser) -> None:
+    for number in range(3):
+        make_delegate(given_names=f"Ada {number}")
+
+    assert complete_registration(visitor).heading == "You are registered"

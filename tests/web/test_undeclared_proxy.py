@@ -12,6 +12,7 @@ from app.database import db
 from app.factory import create_app
 from app.server.__main__ import announce
 from app.server.bootstrap import BootstrapResult
+from app.server.options import ServerOptions
 from config import Config
 from tests.browser import Browser
 from tests.factories import sign_in
@@ -81,7 +82,8 @@ def test_a_likely_proxy_is_told_at_the_start(
 ) -> None:
     config = Config.model_validate({**settings, "SITE_URL": site_url, "PROXIES": proxies})
 
-    announce(config, BootstrapResult(sign_in_link="", now=clock.real_now()))
+    options = ServerOptions(host="127.0.0.1", port=8000, processes=1)
+    announce(config, BootstrapResult(sign_in_link="", now=clock.real_now()), options)
 
     assert ("If a proxy is in front of this site, set PROXIES=1" in capsys.readouterr().out) is (
         is_told

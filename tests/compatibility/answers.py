@@ -32,7 +32,7 @@ HEADERS: Final = (
 )
 LEVELLED: Final = (
     (re.compile(r"(/static/[^\s\"'?]+\?v=)[0-9a-f]{8}"), r"\1FINGERPRINT"),
-    (re.compile(r"(\"version\":\"\d+-)[0-9a-f]{8}\""), r"\1FINGERPRINT\""),  # /offline.json
+    (re.compile(r'("version":"\d+-)[0-9a-f]{8}(?=")'), r"\1FINGERPRINT"),  # of /offline.json
     (re.compile(r"(name=\"csrf_token\"[^>]*? value=\")[^\"]*"), r"\1TOKEN"),
     (re.compile(r"(name=\"displayed\"[^>]*? value=\")[^\"]*"), r"\1SIGNED"),
     (re.compile(r"<code>[0-9a-f]{16}</code>"), "<code>REFERENCE</code>"),  # of one request

@@ -2,14 +2,17 @@
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
+from itertools import compress
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from app.backup import archive, services
 from app.database import Base, db, transaction
@@ -39,6 +42,7 @@ from tests.factories import (
 )
 
 KINDS = ["sqlite", "postgresql"]
+EARLIER = "0019"  # a migration: delegates had no pronouns
 
 
 @pytest.mark.both_databases
@@ -100,7 +104,16 @@ def test_a_backup_that_an_earlier_version_made_is_brought_up_to_date(
 ) -> None:
     make_delegate(pronouns="she/her")
     run_well(site, "backup", tmp_path / "a.backup")
-    earlier = rewrite(tmp_path / "a.backup", tmp_path / "b.backup", _without_pronouns)
+    with site_at(new_place("sqlite")) as other:
+        run_well(other, "db", "upgrade", EARLIER)
+        there = inspect(db.engine)
+        columns = {
+            table: {one["name"] for one in there.get_columns(table)}
+            for table in there.get_table_names()
+        }
+    earlier = rewrite(
+        tmp_path / "a.backup", tmp_path / "b.backup", partial(_leave_only, columns=columns)
+    )
 
     with site_at(new_place(kind)) as other:
         run_well(other, "db", "upgrade")  # an empty database of today is fine
@@ -111,18 +124,22 @@ def test_a_backup_that_an_earlier_version_made_is_brought_up_to_date(
         assert current_migration(db.engine) == newest_migration()
 
 
-def _without_pronouns(members: Members) -> None:
-    """Make of a backup what it was before migration 0020."""
+def _leave_only(members: Members, columns: Mapping[str, set[str]]) -> None:
+    """Make of a backup what an earlier version would have written: what its tables had."""
     manifest = json.loads(members["manifest.json"])
-    manifest["migration"] = "0019"
-    (entry,) = (one for one in manifest["tables"] if one["name"] == "delegate")
-    position = [name for name, _ in entry["columns"]].index("pronouns")
-    rows = [json.loads(line) for line in members["tables/delegate.jsonl"].splitlines()]
-    for row in [entry["columns"], *rows]:
-        del row[position]
-    body = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    entry |= {"size": len(body), "sha256": sha256(body).hexdigest()}
-    members["tables/delegate.jsonl"] = body
+    manifest["migration"] = EARLIER
+    manifest["tables"] = [one for one in manifest["tables"] if one["name"] in columns]
+    for name in [name for name in members if name.startswith("tables/")]:
+        if Path(name).stem not in columns:
+            del members[name]
+    for entry in manifest["tables"]:
+        known = [name in columns[entry["name"]] for name, _ in entry["columns"]]
+        entry["columns"] = list(compress(entry["columns"], known))
+        name = f"tables/{entry['name']}.jsonl"
+        rows = [json.loads(line) for line in members[name].splitlines()]
+        body = "".join(json.dumps(list(compress(row, known))) + "\n" for row in rows).encode()
+        entry |= {"size": len(body), "sha256": sha256(body).hexdigest()}
+        members[name] = body
     members["manifest.json"] = json.dumps(manifest).encode()
 
 

@@ -1,13 +1,17 @@
 """The database: its engines, its types, and transactions outside requests.
 
 On SQLite a transaction that may write takes the write lock as it begins (``BEGIN IMMEDIATE``):
-upgrading to a write lock later, after reading, would fail at once.
+upgrading to a write lock later, after reading, would fail at once. Threads of one process wait for
+it in a queue (``app.write_queue``). On PostgreSQL a transaction locks what it needs, in the order
+that docs/architecture.md gives.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
@@ -31,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, registry
 
+from app.write_queue import WriteQueue
 from config import ROOT
 
 STREAM_BATCH_SIZE = 500  # rows
@@ -63,6 +68,8 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+QUEUE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 is_writable: ContextVar[bool] = ContextVar("may_write", default=True)
 lock_timeout: ContextVar[float] = ContextVar("lock_wait", default=LOCK_TIMEOUT)
@@ -119,7 +126,7 @@ def init_app(app: Flask, url: str) -> None:
     if is_sqlite:
         with app.app_context():
             event.listen(db.engine, "connect", _prepare_sqlite)
-            event.listen(db.engine, "begin", _begin_sqlite)
+            event.listen(db.engine, "begin", partial(_begin_sqlite, WriteQueue()))
     else:
         with app.app_context():
             event.listen(db.engine, "begin", _begin_postgresql)
@@ -153,6 +160,17 @@ def violated_constraint(error: IntegrityError) -> str:
             if [f"{table.name}.{column.name}" for column in key.columns] == columns:
                 return str(key.name)
     return detail
+
+
+def queue_for(name: str) -> None:
+    """Wait on PostgreSQL for one's turn to lock something that many lock: first come, first served.
+
+    Those who wait for a row that changes again and again overtake one another there; those who
+    wait for such a lock do not. It ends with the transaction. On SQLite a transaction that may
+    write has had its turn.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(QUEUE, {"name": name})
 
 
 def lock_table(model: type[Base]) -> None:
@@ -199,12 +217,42 @@ def _prepare_sqlite(connection: SQLiteConnection, record: object) -> None:
         connection.execute(f"PRAGMA {setting}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin_sqlite(queue: WriteQueue, connection: Connection) -> None:
     if not is_writable.get():
         connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * lock_timeout.get():.0f}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")  # the queue waits, not SQLite
+    try:
+        if not _wait_for_lock(queue, driver):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more: SQLAlchemy reports the fault
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={1000 * LOCK_TIMEOUT}")
+
+
+def _wait_for_lock(queue: WriteQueue, driver: SQLiteConnection) -> bool:
+    """Begin a transaction that may write, in one's turn; return False if that fails."""
+    try_lock, data_version = partial(_try_lock, driver), partial(_data_version, driver)
+    try:
+        return queue.acquire(try_lock, data_version, lock_timeout.get())
+    except sqlite3.Error:
+        return False
+
+
+def _try_lock(connection: SQLiteConnection) -> bool:
+    """Begin a transaction that may write; return False if somebody else is writing."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as fault:
+        if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
+def _data_version(connection: SQLiteConnection) -> int:
+    """Return a number that differs once another connection has committed."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _begin_postgresql(connection: Connection) -> None:

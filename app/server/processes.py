@@ -18,8 +18,9 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from app.server.options import ServerOptions
+from app.write_queue import WEB_THREADS
 
-THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # that serve requests, in each web process
+THREADS = WEB_THREADS
 RESTART_DELAY = 1.0  # seconds before a process that ended is started again
 STOP_TIMEOUT = 30.0  # seconds that a process may take to end
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -15,7 +15,7 @@ from app.accounts import services as accounts
 from app.accounts import team
 from app.accounts.two_factor import services
 from app.agenda import retention
-from app.database import db, transaction
+from app.database import db, read_only, transaction
 from app.database_faults import is_unavailable
 from app.errors import ConferenceError
 from app.interchange import import_report, uploads
@@ -110,10 +110,12 @@ def _with_site_clock(function: Callable[P, None]) -> Callable[P, None]:
 @_with_site_clock
 def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool) -> None:
     """Import a conference from FILE; anything the file does not contain is withdrawn."""
-    read = interchange.merge_file if merge else interchange.load_file
+    with read_only():  # a file that takes long holds nobody up
+        reading = interchange.read_programme(file)
+        db.session.rollback()
     with transaction():
         was_invented = programme_queries.is_demo()
-        result = read(file)
+        result = interchange.merge(reading) if merge else interchange.load(reading)
         import_rules.apply_seat_limit(result.programme.conference, was_demo=was_invented)
         outcome = _publish_and_describe() if and_publish else ""
         if dry_run:

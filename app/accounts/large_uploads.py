@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app.accounts import guards
 from app.errors import ConferenceError
 from app.forms.base import FORM_OVERHEAD_BYTES
+from app.request_transaction import read_first
 from app.web.error_handlers import render_error_page
 
 
@@ -21,6 +22,9 @@ def accept(
     render_too_large: Callable[..., ResponseReturnValue],
 ) -> None:
     """Raise the limit of request bodies for these views of a blueprint.
+
+    They begin without the write lock, and call ``request_transaction.start_writing`` once they have
+    judged the file.
 
     If an upload is larger still, ``render_too_large`` shows its form again; it is called like the
     view, and raises what the view raises for people without access.
@@ -39,6 +43,7 @@ def accept(
         except ConferenceError:  # no access, so nothing about it is revealed
             return render_error_page(413)
 
+    read_first(bp, view_names)
     bp.url_value_preprocessor(raise_limit)
     bp.register_error_handler(RequestEntityTooLarge, handle_too_large)
 

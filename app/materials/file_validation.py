@@ -4,9 +4,11 @@ A file is read in small chunks and never extracted to disk. Rejected are damaged
 files, archive bombs, polyglots, and files with macros or other programs.
 """
 
+import hashlib
 import struct
 import zipfile
 import zlib
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from app.errors import InvalidFile
@@ -48,6 +50,31 @@ ARCHIVE_ERRORS: Final = (
     zipfile.BadZipFile,
     zlib.error,
 )
+
+
+@dataclass(frozen=True)
+class AcceptedFile:
+    """An uploaded file that has been accepted, and what storing it needs to know."""
+
+    stream: BinaryIO
+    kind: str
+    digest: str
+    size: int  # bytes
+
+
+def accept(file: BinaryIO) -> AcceptedFile:
+    """Read a whole file and accept it; raise InvalidFile.
+
+    It takes as long as the file is large, so it is called before the transaction that writes.
+    """
+    kind = detect_type(file)
+    digest = hashlib.sha256()
+    size = 0
+    file.seek(0)
+    while body := file.read(READ_SIZE):
+        digest.update(body)
+        size += len(body)
+    return AcceptedFile(file, kind, digest.hexdigest(), size)
 
 
 def detect_type(file: BinaryIO) -> str:

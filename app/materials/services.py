@@ -1,11 +1,12 @@
 """Operations on materials: upload, add a link, edit, replace, release, delete.
 
 All take effect at once, because slides uploaded minutes before a talk cannot wait for a release;
-but only the materials of public sessions are public.
+but only the materials of public sessions are public. A file has been accepted
+(``file_validation.accept``) before the transaction that stores it begins.
 """
 
 from secrets import token_hex
-from typing import BinaryIO, Final
+from typing import Final
 
 from sqlalchemy import func, select
 
@@ -14,7 +15,8 @@ from app.cache_version import bump_cache_version
 from app.database import db
 from app.errors import NotFound, RuleViolation
 from app.history import services as history
-from app.materials import file_validation, storage
+from app.materials import storage
+from app.materials.file_validation import AcceptedFile
 from app.materials.models import LINK, Material
 from app.materials.queries import MATERIAL_GONE
 from app.programme import speaker_links
@@ -27,27 +29,25 @@ KEY_BYTES: Final = 16
 
 
 def add_file(
-    session: Session, file: BinaryIO, title: str, available_from: str, *, actor: str
+    session: Session, file: AcceptedFile, title: str, available_from: str, *, actor: str
 ) -> bool:
     """Add a file to a session; return False if the same file was already there.
 
-    A browser may send an upload again when it got no response. Raise InvalidFile if the file is
-    not accepted.
+    A browser may send an upload again when it got no response.
     """
-    kind = file_validation.detect_type(file)
     versioned_edits.lock(session)
     same = {
-        "kind": kind,
+        "kind": file.kind,
         "title": title,
         "available_from": available_from,
-        "digest": storage.compute_digest(file),
+        "digest": file.digest,
     }
     known = select(Material.id).filter_by(session_id=session.id, **same)
     if db.session.scalars(known.limit(1)).first() is not None:
         return False
-    material = _add(session, Material(kind=kind, title=title, available_from=available_from))
+    material = _add(session, Material(kind=file.kind, title=title, available_from=available_from))
     storage.save(material, file)
-    _record_change(material, f"{title} ({kind.upper()}) was handed in", actor)
+    _record_change(material, f"{title} ({file.kind.upper()}) was handed in", actor)
     return True
 
 
@@ -71,7 +71,7 @@ def update(
     title: str,
     available_from: str,
     *,
-    file: BinaryIO | None = None,
+    file: AcceptedFile | None = None,
     actor: str,
 ) -> bool:
     """Change title or availability, or replace the file; return True if anything changed."""
@@ -85,13 +85,12 @@ def update(
     return True
 
 
-def replace_file(material: Material, file: BinaryIO, *, actor: str) -> None:
+def replace_file(material: Material, file: AcceptedFile, *, actor: str) -> None:
     """Replace a file and keep its URL; the new file needs to be released again."""
     if material.is_link:
         raise RuleViolation("A link has no file: take it away and hand the file in")
-    kind = file_validation.detect_type(file)
     _lock(material)
-    material.kind, material.released_at = kind, None
+    material.kind, material.released_at = file.kind, None
     storage.save(material, file)
     _record_change(material, f"another file was handed in for {material.title}", actor)
 

@@ -11,10 +11,11 @@ from flask.typing import ResponseReturnValue
 from app.accounts import large_uploads
 from app.errors import InvalidFile, NotFound, RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
-from app.materials import downloads, queries, services
-from app.materials.file_validation import MAX_BYTES
+from app.materials import downloads, file_validation, queries, services
+from app.materials.file_validation import MAX_BYTES, AcceptedFile
 from app.materials.models import Material
 from app.programme.models import Session
+from app.request_transaction import start_writing
 from app.speakers.material_forms import (
     OPENS_LABELS,
     TOO_LARGE,
@@ -97,8 +98,11 @@ class MaterialViews(ABC):
         session, form = self.get_session(**url_args), MaterialFileForm.for_material(None)
         if form.validate_on_submit():
             try:
+                file = file_validation.accept(form.file.data.stream)
+                start_writing()
+                session = self.get_session(**url_args)  # again: access may have been revoked
                 is_new = services.add_file(
-                    session, form.file.data.stream, *_typed_values(form), actor=self.get_actor()
+                    session, file, *_typed_values(form), actor=self.get_actor()
                 )
             except REFUSALS as refusal:
                 form.add_error(form.file, refusal)
@@ -124,8 +128,10 @@ class MaterialViews(ABC):
         session, material = self._get_material(key, url_args)
         form = _form_for(material)
         if form.validate_on_submit():
-            file = form.stream if isinstance(form, MaterialFileForm) else None
             try:
+                file = _accept_file(form)
+                start_writing()
+                session, material = self._get_material(key, url_args)  # access may be revoked
                 has_changed = services.update(
                     material, *_typed_values(form), file=file, actor=self.get_actor()
                 )
@@ -190,6 +196,12 @@ class MaterialViews(ABC):
             back=url_for(".index", slug=url_args["slug"]),
             **self.template_context(**url_args),
         )
+
+
+def _accept_file(form: MaterialForm | MaterialFileForm) -> AcceptedFile | None:
+    """Return the file that was chosen, or None; raise InvalidFile if it cannot be accepted."""
+    stream = form.stream if isinstance(form, MaterialFileForm) else None
+    return file_validation.accept(stream) if stream else None
 
 
 def _form_for(material: Material) -> MaterialForm | MaterialFileForm:

@@ -13,8 +13,8 @@ from app.errors import NotFound
 from app.programme.fields.speakers import PHOTO
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services as photos
-from app.programme.photos.cropping import CENTRED_CROP, Crop
-from app.programme.photos.normalise_upload import normalise_upload
+from app.programme.photos.cropping import Crop
+from app.programme.photos.services import PreparedPhoto
 from app.proposals import merging, queries, services
 from app.proposals.models import AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
 from app.proposals.services import SubmitResult
@@ -26,11 +26,11 @@ def find_newest(speaker: Speaker) -> Photo | None:
     return db.session.get(Photo, key) if key else None
 
 
-def propose_photo(speaker: Speaker, body: bytes, description: str, *, actor: str) -> SubmitResult:
-    """Propose an uploaded picture; raise InvalidFile if it is not one."""
-    photo = photos.get_or_create_proposed(
-        speaker, normalise_upload(body), CENTRED_CROP, description
-    )
+def propose_photo(
+    speaker: Speaker, prepared: PreparedPhoto, description: str, *, actor: str
+) -> SubmitResult:
+    """Propose an uploaded picture."""
+    photo = photos.get_or_create_proposed(speaker, prepared, description)
     return _propose(speaker, photo, actor)
 
 
@@ -39,20 +39,20 @@ def propose_description(speaker: Speaker, description: str, *, actor: str) -> Su
     photo = _get_photo(speaker)
     if photo.description == description:
         return SubmitResult((), ())
-    original = photos.get_original(photo)
-    new_photo = photos.get_or_create_proposed(
-        speaker, original, Crop.parse(photo.crop), description
+    same_picture = PreparedPhoto(
+        photos.get_original(photo), Crop.parse(photo.crop), bytes(photo.picture)
     )
+    new_photo = photos.get_or_create_proposed(speaker, same_picture, description)
     return _propose(speaker, new_photo, actor)
 
 
-def propose_crop(speaker: Speaker, crop: Crop, *, actor: str) -> SubmitResult:
+def propose_crop(speaker: Speaker, prepared: PreparedPhoto, *, actor: str) -> SubmitResult:
     """Propose another crop of the picture."""
     photo = _get_photo(speaker)
-    if photo.crop == str(crop):
+    photos.require_same_original(photo, prepared)
+    if photo.crop == str(prepared.crop):
         return SubmitResult((), ())
-    original = photos.get_original(photo)
-    new_photo = photos.get_or_create_proposed(speaker, original, crop, photo.description)
+    new_photo = photos.get_or_create_proposed(speaker, prepared, photo.description)
     return _propose(speaker, new_photo, actor)
 
 

@@ -15,10 +15,13 @@ from app.accounts import large_uploads
 from app.errors import InvalidFile, NotFound, RuleViolation
 from app.forms.base import validates_own_csrf
 from app.programme.models import Photo, Speaker
+from app.programme.photos import services as photos
 from app.programme.photos.cropping import Crop
 from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
+from app.programme.photos.services import PreparedPhoto
 from app.proposals.models import OPEN
 from app.proposals.services import SubmitResult
+from app.request_transaction import read_first, start_writing
 from app.speakers import access, photo_proposals
 from app.speakers.photo_forms import TOO_LARGE, CropForm, PhotoForm
 from app.web import flash
@@ -37,6 +40,7 @@ class PhotoViews(ABC):
         bp.add_url_rule("/whole.jpg", "original", self.original)
         bp.add_url_rule("/remove", "remove", self.remove, methods=["POST"])
         large_uploads.accept(bp, MAX_UPLOAD_BYTES, {"edit"}, self.render_too_large)
+        read_first(bp, {"crop"})
 
     @abstractmethod
     def get_speaker(self, slug: str) -> Speaker:
@@ -47,11 +51,11 @@ class PhotoViews(ABC):
         """Return the photo to work on."""
 
     @abstractmethod
-    def save(self, speaker: Speaker, body: bytes, description: str) -> str:
+    def save(self, speaker: Speaker, prepared: PreparedPhoto | None, description: str) -> str:
         """Save a new picture, if there is one, and the description; return a flash key."""
 
     @abstractmethod
-    def save_crop(self, speaker: Speaker, crop: Crop) -> str:
+    def save_crop(self, speaker: Speaker, prepared: PreparedPhoto) -> str:
         """Save another crop; return a flash key."""
 
     @abstractmethod
@@ -72,7 +76,9 @@ class PhotoViews(ABC):
         form = PhotoForm.for_photo(self.find_photo(speaker))
         if form.validate_on_submit():
             try:
-                message_key = self.save(speaker, form.body, form.description.data or "")
+                prepared = photos.prepare_upload(form.body) if form.body else None
+                speaker = self._start_writing(slug)
+                message_key = self.save(speaker, prepared, form.description.data or "")
             except (RuleViolation, InvalidFile) as refusal:
                 form.add_error(form.file, refusal)
             else:
@@ -94,7 +100,9 @@ class PhotoViews(ABC):
         form = CropForm(data=CropForm.initial_data(Crop.parse(photo.crop)))
         if form.validate_on_submit():
             try:
-                message_key = self.save_crop(speaker, form.get_crop())
+                prepared = photos.prepare_crop(photo, form.get_crop())
+                speaker = self._start_writing(slug)
+                message_key = self.save_crop(speaker, prepared)
             except RuleViolation as refusal:
                 form.add_error(form.position, refusal)
             else:
@@ -110,6 +118,10 @@ class PhotoViews(ABC):
         """Remove the photo."""
         speaker = self.get_speaker(slug)
         return flash.redirect_to(self.done_url(speaker), self.save_removal(speaker))
+
+    def _start_writing(self, slug: str) -> Speaker:
+        start_writing()
+        return self.get_speaker(slug)  # again: access may have been revoked meanwhile
 
     def _get_croppable_photo(self, speaker: Speaker) -> Photo:
         photo = self.find_photo(speaker)
@@ -139,18 +151,20 @@ class _OwnPhotoViews(PhotoViews):
     def find_photo(self, speaker: Speaker) -> Photo | None:
         return photo_proposals.find_newest(speaker)
 
-    def save(self, speaker: Speaker, body: bytes, description: str) -> str:
+    def save(self, speaker: Speaker, prepared: PreparedPhoto | None, description: str) -> str:
         return _message_key(
-            photo_proposals.propose_photo(speaker, body, description, actor=access.current_actor())
-            if body
+            photo_proposals.propose_photo(
+                speaker, prepared, description, actor=access.current_actor()
+            )
+            if prepared
             else photo_proposals.propose_description(
                 speaker, description, actor=access.current_actor()
             )
         )
 
-    def save_crop(self, speaker: Speaker, crop: Crop) -> str:
+    def save_crop(self, speaker: Speaker, prepared: PreparedPhoto) -> str:
         return _message_key(
-            photo_proposals.propose_crop(speaker, crop, actor=access.current_actor())
+            photo_proposals.propose_crop(speaker, prepared, actor=access.current_actor())
         )
 
     def save_removal(self, speaker: Speaker) -> str:

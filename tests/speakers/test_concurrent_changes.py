@@ -16,8 +16,8 @@ from app.accounts.models import LoginSession
 from app.database import db, transaction
 from app.errors import ConferenceError
 from app.mail.models import Email
+from app.materials import file_validation, services
 from app.materials import queries as materials
-from app.materials import services
 from app.materials.models import MaterialChunk
 from app.proposals import merging, queries
 from app.proposals import services as proposals_services
@@ -155,7 +155,9 @@ def test_two_files_in_the_place_of_one_at_once_leave_one_of_them_whole(site: Fla
     bodies = [make_pdf() + b"%" * length + b"\n%%EOF\n" for length in (300_000, 600_000)]
 
     def put(body: bytes) -> Deed:
-        return lambda: services.replace_file(materials.get_material(key), BytesIO(body), actor=ADA)
+        return lambda: services.replace_file(
+            materials.get_material(key), file_validation.accept(BytesIO(body)), actor=ADA
+        )
 
     raised = at_once(site, *map(put, bodies))
 

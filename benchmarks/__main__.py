@@ -12,6 +12,7 @@ from benchmarks import (
     exports,
     first_visits,
     growth,
+    history,
     letters,
     lighthouse,
     memory,
@@ -21,6 +22,7 @@ from benchmarks import (
     registrations,
     search,
     starting,
+    waiting,
 )
 from benchmarks.figures import Figure, format_report
 from benchmarks.running import temporary_folder
@@ -35,8 +37,10 @@ QUICK: dict[str, Measurement] = {
     "publishing": publishing.measure,
     "growth": growth.measure,
     "search": search.measure,
+    "history": history.measure,
     "visits": first_visits.measure,
     "registrations": registrations.measure,
+    "waiting": waiting.measure,
     "letters": letters.measure,
     "office": back_office.measure,
     "board": board.measure,

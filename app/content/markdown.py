@@ -205,6 +205,12 @@ class _TypedTextRenderer(_Renderer):
         shown = f"{language}\n{code}" if language else code
         return f"<pre><code>{html.escape(shown)}</code></pre>\n"
 
+    def image(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        """Show what the picture is called, for the picture itself is not shown."""
+        picture = tokens[index]
+        words = (picture.content, str(picture.attrs.get("title", "")))
+        return html.escape(" ".join(filter(None, words)))
+
 
 class _InlineParser(ParserInline):
     """Parses the text of a paragraph, however many brackets it has, in linear time."""
@@ -256,5 +262,5 @@ def _create_parser(renderer: type[_Renderer]) -> MarkdownIt:
 
 
 _markdown = _create_parser(_Renderer)
-# a definition such as “[1]: Smith” would vanish, and pictures are not shown
-_typed_markdown = _create_parser(_TypedTextRenderer).disable(["reference", "image"])
+# a definition such as “[1]: Smith” would vanish
+_typed_markdown = _create_parser(_TypedTextRenderer).disable("reference")

@@ -121,7 +121,8 @@ def test_what_looks_like_markup_is_shown_as_it_was_typed(typed: str) -> None:
     [
         ("| a | b |\n| - | - |\n| 1 | 2 | 3 |", "| a | b | | - | - | | 1 | 2 | 3 |"),
         ("```a note\nx\n```", "a note x"),
-        ("![Ada](https://ada.example/ada.png)", "!Ada (opens another website)"),
+        ('![Ada](/static/ada.png "In Lima")', "Ada In Lima"),
+        ("![Ada](https://ada.example/ada.png)", "Ada"),
         ("> " * 120 + "deep", "> " * 120 + "deep"),
     ],
 )

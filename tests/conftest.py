@@ -60,7 +60,7 @@ from flask import Flask, has_request_context
 from sqlalchemy import Engine, event
 
 from app import cache_version
-from app.database import db, transaction
+from app.database import db, is_writable, transaction
 from config import ROOT, Config
 from tests import chromium as real_browser
 from tests import factories, ramdisk, subprocesses
@@ -287,6 +287,7 @@ def site(
     request: pytest.FixtureRequest, settings: Settings, frozen_time: Any, site_pool: SitePool
 ) -> Iterator[Flask]:
     """The site, with a database of its own."""
+    is_writable.set(True)  # an earlier story may have sent a GET in this very context
     is_shared = request.node.get_closest_marker("own_site") is None
     site = site_pool.get(settings) if is_shared else build_site(settings)
     with site.app_context():

@@ -5,7 +5,7 @@ Absences are times at which a speaker cannot appear: rows that can be added and 
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
@@ -28,12 +28,13 @@ from app.forms.validators import one_of_choices
 from app.programme.fields.speakers import format_period, is_whole_day
 from app.programme.models import Absence
 from app.speakers import questions
-from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES
+from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES, SpeakerAccess
 from app.speakers.questions import SpeakerQuestion
 from app.web.formatting import conference_zone, local_date
 
 MAX_ABSENCES = 30  # rows
 MIDNIGHT = time()
+DAYS_AROUND = range(-7, 8)  # before and after each day of the conference
 
 
 class AbsenceForm(SubForm):
@@ -78,11 +79,15 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
         super().__init__(FormField(AbsenceForm), label, max_entries=MAX_ABSENCES, **kwargs)
 
     def set_days(self, days: Iterable[date]) -> None:
-        """Set the days to choose from, in addition to those already in the rows."""
+        """Set the days to choose from, in addition to those already in the rows.
+
+        Days shortly before and after the conference can be chosen too.
+        """
+        around = {day + timedelta(days=number) for day in days for number in DAYS_AROUND}
         current_days = (_parse_day(row.form.day.data) for row in self.entries)
         choices = [
             (day.isoformat(), local_date(day))
-            for day in sorted({*days, *(day for day in current_days if day is not None)})
+            for day in sorted({*around, *(day for day in current_days if day is not None)})
         ]
         for row in self.entries:
             row.form.day.choices = choices
@@ -135,21 +140,23 @@ def _parse_day(typed: Any) -> date | None:
 
 TAKES_PART = "yes"
 ANSWER_REQUIRED = _l("Say whether you take part")
+PARTICIPATION_CHOICES = [
+    SelectChoice(TAKES_PART, _l("Yes, as the programme has it")),
+    SelectChoice(ANOTHER_TIME, _l("Yes, but I need another time")),
+]
+WITHDRAWAL_CHOICE = SelectChoice(WITHDRAWAL, _l("No, I cannot take part"))
 
 
 class ParticipationForm(Form):
     """Confirm participation, ask for another time, or withdraw."""
 
-    fingerprint = HiddenField()  # of the schedule that the page showed
+    fingerprint = HiddenField()  # of the schedule and the answers that the page showed
+    sure = HiddenField()  # set by the page that asks whether to withdraw
 
     answer = RadioField(
         _l("Do you take part?"),
         [AnyOf((TAKES_PART, ANOTHER_TIME, WITHDRAWAL), ANSWER_REQUIRED)],
-        choices=[
-            SelectChoice(TAKES_PART, _l("Yes, as the programme has it")),
-            SelectChoice(ANOTHER_TIME, _l("Yes, but I need another time")),
-            SelectChoice(WITHDRAWAL, _l("No, I cannot take part")),
-        ],
+        choices=[*PARTICIPATION_CHOICES, WITHDRAWAL_CHOICE],
         validate_choice=False,
     )
     words = text_field(
@@ -157,6 +164,19 @@ class ParticipationForm(Form):
         _l("What you write"),
         _l("Only if you need another time or cannot take part. The organisers read it"),
     )
+
+    @classmethod
+    def for_access(cls, access: SpeakerAccess, fingerprint: str) -> Self:
+        """Return a form; an assistant is not offered to withdraw the speaker."""
+        form = cls(data={"fingerprint": fingerprint})
+        if access.is_assistant:
+            form.answer.choices = list(PARTICIPATION_CHOICES)
+        return form
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether the speaker still has to confirm that they withdraw."""
+        return self.answer.data == WITHDRAWAL and not self.sure.data
 
     def validate_words(self, field: Field) -> None:
         """Require a message if the organisers have to act on it."""

@@ -5,7 +5,7 @@ Absences are times at which a speaker cannot appear: rows that can be added and 
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
@@ -28,7 +28,7 @@ from app.forms.validators import one_of_choices
 from app.programme.fields.speakers import format_period, is_whole_day
 from app.programme.models import Absence
 from app.speakers import questions
-from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES, SpeakerAccess
+from app.speakers.models import ANOTHER_TIME, NO, WITHDRAWAL, YES
 from app.speakers.questions import SpeakerQuestion
 from app.web.formatting import conference_zone, local_date
 
@@ -140,11 +140,6 @@ def _parse_day(typed: Any) -> date | None:
 
 TAKES_PART = "yes"
 ANSWER_REQUIRED = _l("Say whether you take part")
-PARTICIPATION_CHOICES = [
-    SelectChoice(TAKES_PART, _l("Yes, as the programme has it")),
-    SelectChoice(ANOTHER_TIME, _l("Yes, but I need another time")),
-]
-WITHDRAWAL_CHOICE = SelectChoice(WITHDRAWAL, _l("No, I cannot take part"))
 
 
 class ParticipationForm(Form):
@@ -156,7 +151,11 @@ class ParticipationForm(Form):
     answer = RadioField(
         _l("Do you take part?"),
         [AnyOf((TAKES_PART, ANOTHER_TIME, WITHDRAWAL), ANSWER_REQUIRED)],
-        choices=[*PARTICIPATION_CHOICES, WITHDRAWAL_CHOICE],
+        choices=[
+            SelectChoice(TAKES_PART, _l("Yes, as the programme has it")),
+            SelectChoice(ANOTHER_TIME, _l("Yes, but I need another time")),
+            SelectChoice(WITHDRAWAL, _l("No, I cannot take part")),
+        ],
         validate_choice=False,
     )
     words = text_field(
@@ -164,14 +163,6 @@ class ParticipationForm(Form):
         _l("What you write"),
         _l("Only if you need another time or cannot take part. The organisers read it"),
     )
-
-    @classmethod
-    def for_access(cls, access: SpeakerAccess, fingerprint: str) -> Self:
-        """Return a form; an assistant is not offered to withdraw the speaker."""
-        form = cls(data={"fingerprint": fingerprint})
-        if access.is_assistant:
-            form.answer.choices = list(PARTICIPATION_CHOICES)
-        return form
 
     @property
     def needs_confirmation(self) -> bool:

@@ -16,7 +16,14 @@ from app.speakers.models import (
     SpeakerNeeds,
     SpeakerRequest,
 )
-from tests.factories import get_ada_marsh, grant_speaker_access, make_proposal, make_speaker, save
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_photo,
+    make_proposal,
+    make_speaker,
+    save,
+)
 from tests.keyboard_user import KeyboardUser
 from tests.programme.sample_pictures import make_picture
 
@@ -35,6 +42,7 @@ SPEAKING = "/organise/speaking"
 )
 def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
+    make_photo(get_ada_marsh())
     make_proposal(get_ada_marsh(), role="Pilot", photo=None)
     make_proposal(opening, abstract="Come.")
     make_proposal(make_speaker(name="Bo"), role="Cook")

@@ -26,6 +26,7 @@ from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
+from app.materials import services as materials
 from app.programme import queries as programme_queries
 from app.programme.photos import renditions
 from app.proposals import auto_approval, photo_retention
@@ -36,7 +37,7 @@ from app.registration import retention as registration_retention
 from app.releases import scheduled_releases, search_index, share_images
 from app.releases import services as releases
 from app.site import services as site_services
-from app.speakers import release_notifications, reminders
+from app.speakers import organiser_digest, release_notifications, reminders
 from app.speakers import retention as speakers_retention
 from app.web.rendering import absolute_url
 
@@ -54,7 +55,9 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     photo_retention.purge_unused,
     photo_retention.purge_originals,
     speakers_retention.purge_expired,
+    materials.purge_deleted,
     reminders.plan,
+    organiser_digest.send_due,
     share_images.purge_unused,
     search_index.reindex_if_stale,
 )

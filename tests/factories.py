@@ -147,6 +147,7 @@ def make_material(session: Session, body: bytes = b"%PDF-1.7 a paper", **values:
         "kind": "pdf",
         "available_from": "now",
         "created_at": clock.now(),
+        "released_at": clock.now(),
     }
     material = Material(**{**defaults, **values})
     with transaction():

@@ -39,7 +39,8 @@ from tests.programme.sample_pictures import make_picture
 READERS = (  # what reads a file, by the beginning of the module's name
     *("app.interchange.importers.detect", "app.interchange.importers.safe_"),
     *("app.interchange.importers.schedule_", "app.interchange.importers.tables"),
-    *("app.materials.file_validation", "app.programme.photos.normalise_upload"),
+    *("app.materials.file_validation", "app.materials.active_content"),
+    "app.programme.photos.normalise_upload",
     *("PIL.", "zipfile", "xml.", "csv", "icalendar"),
 )
 WORDS: Mapping[str, Answer] = {"What the photo shows": "A woman with a red scarf"}
@@ -75,7 +76,7 @@ def a_photo(endpoint: str, address: str, button: str) -> Place:
 
 
 def slides(endpoint: str, address: str, button: str, label: str) -> Place:
-    refusal = "Choose a PDF, ODP or PPTX file: this file is none of them"
+    refusal = "Choose a PDF, ODP or PPTX file. Save anything else as a PDF first"
     return Place(endpoint, address, button, label, make_pdf(b"more"), refusal, SLIDES)
 
 

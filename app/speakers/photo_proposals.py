@@ -8,9 +8,12 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import and_, select
 
+from app import clock
 from app.database import db
 from app.errors import NotFound
-from app.programme.fields.speakers import PHOTO
+from app.history import services as history
+from app.programme.editing import versioned_edits
+from app.programme.fields.speakers import PHOTO, SPEAKER_FIELDS
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services as photos
 from app.programme.photos.cropping import Crop
@@ -18,6 +21,7 @@ from app.programme.photos.services import PreparedPhoto
 from app.proposals import merging, queries, services
 from app.proposals.models import AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
 from app.proposals.services import SubmitResult
+from app.speakers import questions
 
 
 def find_newest(speaker: Speaker) -> Photo | None:
@@ -61,6 +65,20 @@ def propose_removal(speaker: Speaker, *, actor: str) -> SubmitResult:
     return _propose(speaker, None, actor)
 
 
+def set_declined(speaker: Speaker, *, is_declined: bool, actor: str) -> bool:
+    """Record that a speaker wants no photo, or no longer says so; return True if it changed."""
+    versioned_edits.lock(speaker)
+    answers = questions.get_or_create_answers(speaker)
+    if (answers.photo_declined_at is not None) == is_declined:
+        return False
+    answers.photo_declined_at = clock.now() if is_declined else None
+    says = "wants no photo" if is_declined else "may have a photo after all"
+    history.record(
+        f"{speaker.name} {says}", subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor
+    )
+    return True
+
+
 def withdraw(speaker: Speaker, *, actor: str) -> bool:
     """Withdraw the proposed photo; return True if there was one. Proposed texts stay."""
     return services.withdraw(speaker, {PHOTO}, actor=actor)
@@ -101,6 +119,8 @@ def _get_photo(speaker: Speaker) -> Photo:
 
 
 def _propose(speaker: Speaker, photo: Photo | None, actor: str) -> SubmitResult:
+    if photo is not None:
+        set_declined(speaker, is_declined=False, actor=actor)
     db.session.flush()
     base_fingerprints = merging.fingerprints(queries.get_status(speaker).values)
     values = {PHOTO: photo.key if photo else None}

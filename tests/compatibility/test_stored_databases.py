@@ -14,7 +14,9 @@ from tests.browser import Browser
 from tests.compatibility import answers, databases, walk
 
 WITHOUT_ROWS: Final[dict[str, str]] = {}  # tables that no stored database fills, each with why
-NOT_RECORDED: Final[dict[str, str]] = {}  # routes that no recorded address opens, each with why
+NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
+    "/organise/speaking/requests/<number>/answer": "it came after the newest folder",
+}
 
 
 @pytest.mark.both_databases

@@ -211,7 +211,9 @@ def test_a_part_outside_the_picture_is_refused(ada: Browser, exact: str) -> None
     handed_in(ada)
     token = ada.open(f"{OWN}/part").tree.find_by_id("csrf_token")
     assert token is not None
-    told = {"csrf_token": token.get("value"), "exact": exact}
+    seen = ada.page.tree.find_by_id("seen")
+    assert seen is not None
+    told = {"csrf_token": token.get("value"), "exact": exact, "seen": seen.get("value")}
 
     page = ada.send("POST", f"{OWN}/part", 422, data=told)
 
@@ -286,3 +288,60 @@ def test_a_photo_that_came_back_says_so_and_why(ada: Browser) -> None:
     assert again.status == 200
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "The organisers look at it"
     assert "Who of the two is you?" not in ada.open(OWN).text
+
+
+@pytest.mark.both_databases
+def test_a_speaker_who_wants_no_photo_is_not_asked_for_one(ada: Browser) -> None:
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "To do"
+
+    page = ada.open(OWN).press("I want no photo")
+
+    assert "Noted: you want no photo." in page.source
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "No photo wanted"
+    handed_in(ada)
+    approved()
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "Done"
+    ada.open(OWN).press("Take the photo away")
+    approved()
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "To do"
+
+
+def test_a_page_with_an_earlier_photo_does_not_replace_a_later_one(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    handed_in(ada)
+    helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
+    form, crop = ada.open(OWN), ada.open(f"{OWN}/part")
+    handed_in(helper, make_picture(colour=BLUE), "In blue")
+
+    late = form.press(SEND, {}, 409, what_the_photo_shows="An old one")
+    too_late = crop.press("Save this part", status=409)
+    removal = form.press("Take the photo away", status=409)
+
+    expected = "The photo has changed since you opened this page"
+    assert late.errors[0].startswith(expected)
+    assert too_late.errors[0].startswith(expected)
+    assert expected in removal.text
+    assert "In blue" in ada.open(OWN).text
+    late.press(SEND)
+    assert "An old one" in ada.open(OWN).text
+
+
+def test_photo_and_texts_are_decided_apart(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    handed_in(ada)
+    ada.open("/speak/ada-marsh/profile")
+    ada.press("See what readers will see", role="Pilot").press("Send")
+    editor = sign_in(new_browser(), role=EDITOR)
+    (proposal,) = db.session.scalars(select(Proposal))
+
+    page = editor.open(f"/organise/proposals/{proposal.id}").press("Approve only the photo")
+
+    assert "Approved. The rest of what was sent still waits for you." in page.source
+    assert theirs() is not None
+    assert get_ada_marsh().role != "Pilot"
+    editor.follow("Ada Marsh").follow("Send back")
+    editor.press("Send back", {"Note to the sender": "Pilot of what?"})
+    assert get_ada_marsh().role != "Pilot"
+    assert theirs() is not None

@@ -1,8 +1,11 @@
 """Speakers hand their photo in: an editor looks at it, and then readers see it."""
 
 from collections.abc import Callable
+from io import BytesIO
+from threading import Barrier, Thread
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app.accounts.models import EDITOR
@@ -25,6 +28,7 @@ from tests.factories import (
 )
 from tests.programme.sample_pictures import (
     BLUE,
+    RED,
     make_picture,
     make_rotated_with_location,
     open_jpeg,
@@ -325,6 +329,55 @@ def test_a_page_with_an_earlier_photo_does_not_replace_a_later_one(
     assert "In blue" in ada.open(OWN).text
     late.press(SEND)
     assert "An old one" in ada.open(OWN).text
+
+
+@pytest.mark.both_databases
+def test_of_two_photos_sent_at_the_same_moment_the_second_is_not_saved(
+    site: Flask, ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
+
+    answers = _at_once(site, [_to_send(ada, RED, "In red"), _to_send(helper, BLUE, "In blue")])
+
+    assert sorted(answers) == [303, 409]
+    assert len(db.session.scalars(select(Photo)).all()) == 1
+    saved = "In red" if answers[0] == 303 else "In blue"
+    assert saved in ada.open(OWN).text
+
+
+def _to_send(browser: Browser, colour: tuple[int, int, int], words: str) -> Callable[[], int]:
+    """Open the page, and return what sends a photo from it and returns the status."""
+    browser.open(OWN)
+    token, seen = (browser.page.tree.find_by_id(name) for name in ("csrf_token", "seen"))
+    assert token is not None
+    assert seen is not None
+    fields = {"csrf_token": token.get("value"), "seen": seen.get("value"), "description": words}
+    picture = make_picture(colour=colour)
+    return lambda: (
+        browser.fetch(
+            "POST", OWN, data={**fields, "file": (BytesIO(picture), "me.jpg")}
+        ).status_code
+    )
+
+
+def _at_once(site: Flask, deeds: list[Callable[[], int]]) -> list[int]:
+    """Send all at the same moment; return the status of each."""
+    ready, statuses = Barrier(len(deeds)), dict[int, int]()
+    db.session.remove()  # which may hold what was read above
+
+    def do(number: int) -> None:
+        with site.app_context():
+            ready.wait(20)
+            statuses[number] = deeds[number]()
+            db.session.remove()
+
+    threads = [Thread(target=do, args=(number,)) for number in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    db.session.expire_all()
+    return [statuses[number] for number in range(len(deeds))]
 
 
 def test_photo_and_texts_are_decided_apart(

@@ -81,8 +81,10 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
     def set_days(self, days: Iterable[date]) -> None:
         """Set the days to choose from, in addition to those already in the rows.
 
-        Days shortly before and after the conference can be chosen too.
+        Days shortly before and after the conference can be chosen too; a new row begins with the
+        first day of the conference.
         """
+        days = sorted(days)
         around = {day + timedelta(days=number) for day in days for number in DAYS_AROUND}
         current_days = (_parse_day(row.form.day.data) for row in self.entries)
         choices = [
@@ -90,7 +92,10 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
             for day in sorted({*around, *(day for day in current_days if day is not None)})
         ]
         for row in self.entries:
-            row.form.day.choices = choices
+            day = row.form.day
+            day.choices = choices
+            if day.raw_data is None and days:  # nothing was submitted for it
+                day.data = day.data or days[0].isoformat()
 
     def add(self) -> None:
         """Add an empty row, unless there are too many, and move the focus there."""

@@ -17,7 +17,7 @@ from app.accounts.two_factor import services
 from app.agenda import retention
 from app.backup import services as backup_services
 from app.backup.services import Place
-from app.database import db, transaction
+from app.database import db, read_only, transaction
 from app.database_faults import is_unavailable
 from app.database_file import WrongDatabaseFile
 from app.errors import ConferenceError
@@ -29,6 +29,7 @@ from app.mail import transports
 from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
+from app.materials import services as materials
 from app.programme import queries as programme_queries
 from app.programme.photos import renditions
 from app.proposals import auto_approval, photo_retention
@@ -39,7 +40,7 @@ from app.registration import retention as registration_retention
 from app.releases import scheduled_releases, search_index, share_images
 from app.releases import services as releases
 from app.site import services as site_services
-from app.speakers import release_notifications, reminders
+from app.speakers import organiser_digest, release_notifications, reminders
 from app.speakers import retention as speakers_retention
 from app.web.rendering import absolute_url
 
@@ -57,7 +58,9 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     photo_retention.purge_unused,
     photo_retention.purge_originals,
     speakers_retention.purge_expired,
+    materials.purge_deleted,
     reminders.plan,
+    organiser_digest.send_due,
     share_images.purge_unused,
     search_index.reindex_if_stale,
 )
@@ -126,10 +129,12 @@ def _with_errors_as_sentences(function: Callable[P, None]) -> Callable[P, None]:
 @_with_site_clock
 def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool) -> None:
     """Import a conference from FILE; anything the file does not contain is withdrawn."""
-    read = interchange.merge_file if merge else interchange.load_file
+    with read_only():  # a file that takes long holds nobody up
+        reading = interchange.read_programme(file)
+        db.session.rollback()
     with transaction():
         was_invented = programme_queries.is_demo()
-        result = read(file)
+        result = interchange.merge(reading) if merge else interchange.load(reading)
         import_rules.apply_seat_limit(result.programme.conference, was_demo=was_invented)
         outcome = _publish_and_describe() if and_publish else ""
         if dry_run:

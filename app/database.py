@@ -1,17 +1,21 @@
 """The database: its engines, its types, and transactions outside requests.
 
 On SQLite a transaction that may write takes the write lock as it begins (``BEGIN IMMEDIATE``):
-upgrading to a write lock later, after reading, would fail at once.
+upgrading to a write lock later, after reading, would fail at once. Threads of one process wait for
+it in a queue (``app.write_queue``). On PostgreSQL a transaction locks what it needs, in the order
+that docs/architecture.md gives.
 
 On PostgreSQL each transaction sets its own time limit and zone, and nothing is kept in a session:
 between the site and the server there may be a pooler such as pgbouncer that gives every
 transaction another session. Without one, statements are prepared, which is faster.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from typing import TYPE_CHECKING, Any
@@ -38,6 +42,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, registry
 
 from app.database_file import DatabaseFile, WrongDatabaseFile
+from app.write_queue import WriteQueue
 from config import ROOT
 
 if TYPE_CHECKING:  # a site on SQLite does not load the driver of PostgreSQL
@@ -76,6 +81,7 @@ NAMING_CONVENTION = {
 
 FILE_ID = "file id"  # key in `Connection.info`: the file that an SQLite connection has open
 _files: WeakKeyDictionary[Engine, DatabaseFile] = WeakKeyDictionary()
+QUEUE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 is_writable: ContextVar[bool] = ContextVar("may_write", default=True)
 lock_timeout: ContextVar[float] = ContextVar("lock_wait", default=LOCK_TIMEOUT)
@@ -140,6 +146,7 @@ def init_app(app: Flask, url: str) -> None:
 def _init_sqlite(engine: Engine) -> None:
     """Prepare each connection, and check in each transaction that the file is still the same."""
     file = _files[engine] = DatabaseFile(Path(engine.url.database or ""))
+    queue = WriteQueue()
 
     def open_existing(
         _dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]
@@ -155,7 +162,7 @@ def _init_sqlite(engine: Engine) -> None:
         if connection.info[FILE_ID] != file.verify():
             connection.engine.dispose()  # the next transaction opens the file that is there now
             raise WrongDatabaseFile(f"{file.path} was replaced while the site was running")
-        _begin_sqlite(connection)
+        _begin_sqlite(queue, connection)
 
     event.listen(engine, "do_connect", open_existing)
     event.listen(engine, "connect", prepare)
@@ -195,6 +202,17 @@ def violated_constraint(error: IntegrityError) -> str:
             if [f"{table.name}.{column.name}" for column in key.columns] == columns:
                 return str(key.name)
     return detail
+
+
+def queue_for(name: str) -> None:
+    """Wait on PostgreSQL for one's turn to lock something that many lock: first come, first served.
+
+    Those who wait for a row that changes again and again overtake one another there; those who
+    wait for such a lock do not. It ends with the transaction. On SQLite a transaction that may
+    write has had its turn.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(QUEUE, {"name": name})
 
 
 def lock_table(model: type[Base]) -> None:
@@ -241,12 +259,42 @@ def _prepare_sqlite(connection: SQLiteConnection) -> None:
         connection.execute(f"PRAGMA {setting}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin_sqlite(queue: WriteQueue, connection: Connection) -> None:
     if not is_writable.get():
         connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * lock_timeout.get():.0f}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")  # the queue waits, not SQLite
+    try:
+        if not _wait_for_lock(queue, driver):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more: SQLAlchemy reports the fault
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={1000 * LOCK_TIMEOUT}")
+
+
+def _wait_for_lock(queue: WriteQueue, driver: SQLiteConnection) -> bool:
+    """Begin a transaction that may write, in one's turn; return False if that fails."""
+    try_lock, data_version = partial(_try_lock, driver), partial(_data_version, driver)
+    try:
+        return queue.acquire(try_lock, data_version, lock_timeout.get())
+    except sqlite3.Error:
+        return False
+
+
+def _try_lock(connection: SQLiteConnection) -> bool:
+    """Begin a transaction that may write; return False if somebody else is writing."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as fault:
+        if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
+def _data_version(connection: SQLiteConnection) -> int:
+    """Return a number that differs once another connection has committed."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _prepare_postgresql(connection: "PostgreSQLConnection[Any]", record: object) -> None:

@@ -1,9 +1,16 @@
 """The transaction of a request: begun with it, and committed or rolled back at its end.
 
 It is committed when the request succeeds and rolled back when it fails; a GET never writes.
+
+Views that read a file begin without the write lock (``read_first``): they check who asks, read and
+judge the file, and then call ``start_writing``. On SQLite one slow file would otherwise make
+everybody else wait.
 """
 
-from flask import Flask, Response, request
+from collections.abc import Collection
+from typing import Any
+
+from flask import Blueprint, Flask, Response, g, request
 from sqlalchemy import Executable, Insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +27,30 @@ def init_app(app: Flask) -> None:
     """Begin and end a transaction with each request."""
     app.before_request(_begin_transaction)
     app.after_request(_end_transaction)
+
+
+def read_first(bp: Blueprint, view_names: Collection[str]) -> None:
+    """Let these views of a blueprint begin without the write lock, until ``start_writing``."""
+
+    def mark(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if (endpoint or "").rpartition(".")[2] in view_names:
+            g.reads_first = True
+
+    bp.url_value_preprocessor(mark)
+
+
+def is_reading_first() -> bool:
+    """Return True if this request's view is one of those that read a file before they write."""
+    return bool(g.get("reads_first"))
+
+
+def start_writing() -> None:
+    """End the transaction in which the view has read so far, and begin the one that writes.
+
+    What was read from the database before is read again when it is used.
+    """
+    db.session.rollback()
+    is_writable.set(_is_write_request())
 
 
 def insert_despite_rollback(statement: Insert, row: dict[str, object]) -> None:
@@ -44,7 +75,11 @@ def execute_after_request(statement: Executable) -> None:
 
 
 def _begin_transaction() -> None:
-    is_writable.set(_is_write_request())
+    is_writable.set(_is_write_request() and not is_reading_first())
+    if is_writable.get() and request.url_rule is not None:
+        request.get_data(
+            parse_form_data=True
+        )  # a slow body must not come while others are locked out
 
 
 def _is_write_request() -> bool:
@@ -53,7 +88,7 @@ def _is_write_request() -> bool:
 
 
 def _end_transaction(response: Response) -> Response:
-    if _is_write_request() and response.status_code < 400:
+    if is_writable.get() and _is_write_request() and response.status_code < 400:
         db.session.commit()
     elif db.session.registry.has():  # otherwise this request has not used the database
         db.session.rollback()

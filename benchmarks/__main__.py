@@ -12,6 +12,7 @@ from benchmarks import (
     exports,
     first_visits,
     growth,
+    history,
     letters,
     lighthouse,
     memory,
@@ -22,6 +23,7 @@ from benchmarks import (
     search,
     slow_clients,
     starting,
+    waiting,
 )
 from benchmarks.figures import Figure, format_report
 from benchmarks.running import temporary_folder
@@ -36,9 +38,11 @@ QUICK: dict[str, Measurement] = {
     "publishing": publishing.measure,
     "growth": growth.measure,
     "search": search.measure,
+    "history": history.measure,
     "visits": first_visits.measure,
     "registrations": registrations.measure,
     "slow-clients": slow_clients.measure,
+    "waiting": waiting.measure,
     "letters": letters.measure,
     "office": back_office.measure,
     "board": board.measure,

@@ -16,15 +16,20 @@ PROCESSES = 4
 Job = Callable[[Connection, int], int]  # one job over a connection; tells a status
 
 
-def run_concurrently(run_job: Job, jobs: Sequence[int], port: int) -> tuple[list[int], float]:
-    """Let 32 clients do jobs until none is left: how each ended, and how many seconds it took."""
+def run_concurrently(
+    run_job: Job, jobs: Sequence[int], port: int, clients: int = CLIENTS
+) -> tuple[list[int], float]:
+    """Let clients do jobs until none is left: how each ended, and how many seconds it took."""
     fork = multiprocessing.get_context("fork")
     barrier = fork.Barrier(PROCESSES + 1)
     pipes, processes = [], []
     for number in range(PROCESSES):
         receiver, sender = fork.Pipe(duplex=False)
         share = jobs[number::PROCESSES]
-        process = fork.Process(target=_run_share, args=(run_job, share, port, barrier.wait, sender))
+        process = fork.Process(
+            target=_run_share,
+            args=(run_job, share, port, clients // PROCESSES, barrier.wait, sender),
+        )
         process.start()
         sender.close()
         pipes.append(receiver)
@@ -38,15 +43,20 @@ def run_concurrently(run_job: Job, jobs: Sequence[int], port: int) -> tuple[list
     return statuses, duration
 
 
-def _run_share(
-    run_job: Job, jobs: Sequence[int], port: int, wait_for_start: Callable[[], object], sender: Pipe
+def _run_share(  # noqa: PLR0913, PLR0917 – all that a process of its own needs
+    run_job: Job,
+    jobs: Sequence[int],
+    port: int,
+    clients: int,
+    wait_for_start: Callable[[], object],
+    sender: Pipe,
 ) -> None:
     """Do a share of the jobs, in one of the processes."""
     pending = queue.SimpleQueue[int]()
     for job in jobs:
         pending.put(job)
     statuses: list[int] = []
-    connections = [Connection(port) for _ in range(CLIENTS // PROCESSES)]
+    connections = [Connection(port) for _ in range(clients)]
     threads = [
         threading.Thread(target=_run_client, args=(run_job, one, pending, statuses))
         for one in connections

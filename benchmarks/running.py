@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Self
 from urllib.request import urlopen
 
-from app.server.rsgi import THREADS
+from app.write_queue import WEB_THREADS
 from config import ROOT
 from tests.waiting import HOST, wait_until
 
 SITE = "wsgi:rsgi_app"
 RSGI = ("--interface", "rsgi")
-WSGI = ("--interface", "wsgi", "--blocking-threads", str(THREADS))
+WSGI = ("--interface", "wsgi", "--blocking-threads", str(WEB_THREADS))
 CONTROL = "benchmarks.control:app"
 
 

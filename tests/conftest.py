@@ -300,6 +300,7 @@ def site(
     request: pytest.FixtureRequest, settings: Settings, frozen_time: Any, site_pool: SitePool
 ) -> Iterator[Flask]:
     """The site, with a database of its own."""
+    is_writable.set(True)  # an earlier story may have sent a GET in this very context
     is_shared = request.node.get_closest_marker("own_site") is None
     site = site_pool.get(settings) if is_shared else build_site(settings)
     is_writable.set(True)  # the last request of the story before may have been a GET

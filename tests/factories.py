@@ -8,6 +8,7 @@ a plausible value for everything that a story leaves out.
 """
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -34,6 +35,7 @@ from app.interchange import uploads
 from app.interchange.uploads import Upload
 from app.mail.models import Email
 from app.materials import storage
+from app.materials.file_validation import AcceptedFile
 from app.materials.models import Material
 from app.programme.models import Appearance, Photo, Room, Session, Speaker, Theme
 from app.proposals import merging, queries
@@ -145,12 +147,14 @@ def make_material(session: Session, body: bytes = b"%PDF-1.7 a paper", **values:
         "kind": "pdf",
         "available_from": "now",
         "created_at": clock.now(),
+        "released_at": clock.now(),
     }
     material = Material(**{**defaults, **values})
     with transaction():
         db.session.add(material)
         if not material.is_link:
-            storage.save(material, BytesIO(body))
+            digest = sha256(body).hexdigest()
+            storage.save(material, AcceptedFile(BytesIO(body), material.kind, digest, len(body)))
         cache_version.bump_cache_version()
     return material
 
@@ -170,9 +174,11 @@ def make_upload(
 ) -> Upload:
     """Hand in a programme file, the small conference unless told otherwise."""
     with transaction():
+        contents = body or SMALL_CONFERENCE.read_bytes()
         return uploads.receive(
             name,
-            body or SMALL_CONFERENCE.read_bytes(),
+            contents,
+            uploads.read_programme(contents),
             is_merged=is_merged,
             actor="grace@conference.example",
         )

@@ -24,6 +24,7 @@ from benchmarks import (
     board,
     exports,
     first_visits,
+    history,
     letters,
     lighthouse,
     pages,
@@ -31,6 +32,7 @@ from benchmarks import (
     publishing,
     registrations,
     search,
+    waiting,
 )
 from benchmarks.copies import SiteCopy
 from benchmarks.people import RegisteringVisitor
@@ -105,6 +107,18 @@ def test_every_measured_page_is_served_with_all_that_it_needs(tmp_path: Path) ->
         for path in pages.list_paths(server).values():
             assert connection.get(path).status == 200, path
     assert lighthouse.PROGRAM.is_file()
+
+
+def test_people_wait_for_one_another_as_it_is_measured(tmp_path: Path) -> None:
+    copy = SiteCopy(tmp_path, SIZE, PLACES)
+    confirming = waiting.measure_confirming("", copy, waiting.CLIENTS + 4)
+    locked = waiting.measure_locked(copy, 0.7)
+    assert confirming.value_text.endswith(", 0 refused")
+    assert locked.value > 0
+
+
+def test_words_are_found_in_the_history_that_is_measured(tmp_path: Path) -> None:
+    assert history.measure_database("", SiteCopy(tmp_path, SIZE), 20).value > 0
 
 
 def test_people_register_and_delegates_are_exported_beside_the_control(tmp_path: Path) -> None:

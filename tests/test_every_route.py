@@ -16,6 +16,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from app import clock
 from app.accounts.models import DESK, EDITOR, FORMER, ORGANISER, VIEWER
 from app.accounts.two_factor import totp
 from app.agenda import transfer_views
@@ -23,6 +24,7 @@ from app.database import Base, db
 from app.forms.base import csrf
 from app.programme.models import Session
 from app.registration import links
+from app.speakers.models import SpeakerRequest
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
@@ -39,6 +41,7 @@ from tests.factories import (
     make_sign_in_link,
     make_upload,
     publish_programme,
+    save,
     sign_in,
     sign_in_speaker,
 )
@@ -321,6 +324,12 @@ ROUTES = [
         "/organise/proposals/1/approve",
     ),
     Route(
+        "/organise/proposals/<number>/approve-part",
+        "POST",
+        Who.EDITORS,
+        "/organise/proposals/1/approve-part",
+    ),
+    Route(
         "/organise/proposals/<number>/photo/<key>.jpg",
         "GET",
         Who.A_PART,
@@ -442,6 +451,12 @@ ROUTES = [
         "/organise/sessions/opening/materials/k/remove",
     ),
     Route(
+        "/organise/sessions/<slug>/materials/<key>/restore",
+        "POST",
+        Who.EDITORS,
+        "/organise/sessions/opening/materials/k/restore",
+    ),
+    Route(
         "/organise/sessions/<slug>/materials/_file",
         "GET POST",
         Who.EDITORS,
@@ -535,6 +550,12 @@ ROUTES = [
     Route("/organise/speaking/reminders/hold", "POST", Who.EDITORS),
     Route("/organise/speaking/reminders/let-go", "POST", Who.EDITORS),
     Route(
+        "/organise/speaking/requests/<number>/answer",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/speaking/requests/1/answer",
+    ),
+    Route(
         "/organise/speaking/requests/<number>/settle",
         "POST",
         Who.EDITORS,
@@ -563,6 +584,12 @@ ROUTES = [
         "POST",
         Who.EDITORS,
         "/organise/speaking/speakers/ada-marsh/keepers/1/end",
+    ),
+    Route(
+        "/organise/speaking/speakers/<slug>/keepers/replace",
+        "POST",
+        Who.EDITORS,
+        "/organise/speaking/speakers/ada-marsh/keepers/replace",
     ),
     Route(
         "/organise/speaking/speakers/<slug>/needs",
@@ -666,6 +693,12 @@ ROUTES = [
         "/speak/ada-marsh/materials/opening/k/remove",
     ),
     Route(
+        "/speak/<slug>/materials/<session>/<key>/restore",
+        "POST",
+        Who.SPEAKER,
+        "/speak/ada-marsh/materials/opening/k/restore",
+    ),
+    Route(
         "/speak/<slug>/materials/<session>/_file",
         "GET POST",
         Who.SPEAKER,
@@ -677,8 +710,15 @@ ROUTES = [
         Who.SPEAKER,
         "/speak/ada-marsh/materials/opening/_link",
     ),
+    Route(
+        "/speak/<slug>/nothing-needed",
+        "POST",
+        Who.SPEAKER,
+        "/speak/ada-marsh/nothing-needed",
+    ),
     Route("/speak/<slug>/photo", "GET POST", Who.SPEAKER, "/speak/ada-marsh/photo"),
     Route("/speak/<slug>/photo/<key>.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/photo/k.jpg"),
+    Route("/speak/<slug>/photo/none", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/none"),
     Route("/speak/<slug>/photo/part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/photo/part"),
     Route("/speak/<slug>/photo/remove", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/remove"),
     Route("/speak/<slug>/photo/take-back", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/take-back"),
@@ -692,6 +732,12 @@ ROUTES = [
     ),
     Route("/speak/<slug>/sessions", "GET", Who.SPEAKER, "/speak/ada-marsh/sessions"),
     Route("/speak/<slug>/taking-part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/taking-part"),
+    Route(
+        "/speak/<slug>/taking-part/take-back/<number>",
+        "POST",
+        Who.SPEAKER,
+        "/speak/ada-marsh/taking-part/take-back/1",
+    ),
     Route("/speak/calendar/<secret>.ics", "GET", Who.HOLDER),
     Route(
         "/speak/sessions/<slug>/text",
@@ -832,7 +878,9 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     make_proposal(get_ada_marsh(), pronouns="she/her")
     make_upload()
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
-    make_material(opening, key="k")
+    make_material(opening, key="k", speaker_id=get_ada_marsh().id)
+    asked = {"kind": "another time", "message": "At noon", "actor": "ada@example.org"}
+    save(SpeakerRequest(speaker_id=get_ada_marsh().id, requested_at=clock.now(), **asked))
     make_session()
     publish_programme()  # the second release, so that one can go back to the first
     delegate = make_delegate(pending_email="new@example.org", pending_email_key="a new key")

@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app.accounts import guards, queries
 from app.errors import ConferenceError
 from app.forms.base import FORM_OVERHEAD_BYTES
-from app.request_transaction import READ_ONLY_METHODS
+from app.request_transaction import READ_ONLY_METHODS, read_first
 from app.web.error_handlers import render_error_page
 
 
@@ -22,6 +22,9 @@ def accept(
     render_too_large: Callable[..., ResponseReturnValue],
 ) -> None:
     """Raise the limit of request bodies for these views of a blueprint.
+
+    They begin without the write lock, and call ``request_transaction.start_writing`` once they have
+    judged the file.
 
     If an upload is larger still, ``render_too_large`` shows its form again; it is called like the
     view, and raises what the view raises for people without access.
@@ -39,6 +42,7 @@ def accept(
             return guards.redirect_to_sign_in_page()
         return _render_too_large_file(render_too_large)
 
+    read_first(bp, view_names)
     bp.url_value_preprocessor(raise_limit)
     bp.register_error_handler(RequestEntityTooLarge, handle_too_large)
 

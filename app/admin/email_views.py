@@ -35,6 +35,7 @@ EMAIL_NAMES: Final = {
     "feedback_received": _l("Feedback from a visitor"),
     "registration_confirmed": _l("Confirmation"),
     "sign_in": _l("Sign-in link"),
+    "changes_waiting": _l("Changes by speakers that wait for approval"),
     "speaker_asks": _l("What a speaker asks of the organisers"),
     "speaker_assistant": _l("Link of an assistant"),
     "speaker_details_changed": _l("What readers see of a speaker has changed"),
@@ -46,6 +47,7 @@ EMAIL_NAMES: Final = {
     "speaker_session_moved": _l("A session of a speaker has moved"),
     "speaker_thanks": _l("Thanks to a speaker"),
     "speaker_withdrawn": _l("A speaker has withdrawn"),
+    "speaker_request_answered": _l("Answer to what a speaker asked"),
 }
 
 

@@ -171,10 +171,10 @@ def index() -> ResponseReturnValue:
         kind=list_query.get_filter("kind"),
         subject=list_query.get_filter("thing"),
     )
-    rows = history.search(entry_filter, offset=list_query.offset, limit=PAGE_SIZE)
+    page = history.list_page(entry_filter, offset=list_query.offset, limit=PAGE_SIZE)
     return render_list(
         "admin/history/index.html",
-        Listing(link_entries(rows), history.count(entry_filter), list_query, filters),
+        Listing(link_entries(page.rows), page.total, list_query, filters),
         may_undo=guards.can_change(roles.PROGRAMME),
     )
 

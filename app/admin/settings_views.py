@@ -48,6 +48,7 @@ TRUSTED_FIELD_CHOICES = [
     ("biography", _l("Biography")),
     ("photo", _l("Photo")),
     ("links", _l("Links")),
+    ("slides", _l("Slides and papers")),
 ]
 MAX_SUMMARY_LENGTH = 500  # characters
 MAX_CONFERENCE_DAYS = 60  # days

@@ -1,11 +1,13 @@
 """Safe HTML from Markdown, or from HTML that another program produced.
 
-HTML within Markdown is escaped; HTML from another program is sanitised.
+HTML within Markdown is escaped; HTML from another program is sanitised (``html_tags`` tells them
+apart). No word that somebody typed is lost, and any text is rendered in linear time.
 """
 
 import html
 import re
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any
@@ -13,13 +15,15 @@ from urllib.parse import urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.parser_inline import ParserInline
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from app.content import html_tags
 from config import ROOT
 
-LOOKS_LIKE_HTML = re.compile(r"<(p|br|ul|ol|li|a|strong|em|b|i|div|h[1-6])\b[^>]*>", re.IGNORECASE)
 ALLOWED_TAGS = {
     *("p", "br", "ul", "ol", "li", "a", "strong", "em", "b", "i", "code", "pre", "blockquote"),
     *("h2", "h3", "h4", "h5", "h6", "hr", "dl", "dt", "dd"),
@@ -27,15 +31,17 @@ ALLOWED_TAGS = {
 }
 EXTERNAL_TAGS = ALLOWED_TAGS - {"h2", "h3", "h4", "h5", "h6", "img", "figure", "figcaption"}
 LINK_WITHOUT_HREF = re.compile(
-    r'<a(?: rel="[^"]*")?>(.*?)</a>', re.DOTALL
+    r'<a(?: rel="[^"<]*")?>((?:[^<]|<(?!/?a[ >]))*+)</a>'
 )  # nh3 removed an unsafe URL
 EXTERNAL_LINK_NOTE = re.compile(r' <span class="leaves">[^<]*</span>')  # added by link_close()
+YEAR = re.compile(r"^([ \t]*\d{3,9})([.)])(?=\s)", re.MULTILINE)  # the line is no list
 LOCAL_PATH = re.compile(r"/(?!/)")
 VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 RESERVED_IDS = frozenset(  # ids used in the templates of these pages
     {"main", "rooms", "additional-links", "message", "email", "submit", "csrf_token"}
 )
 MAX_HEADING_LEVEL = 6
+MAX_BRACKET_NESTING = 10  # of link texts; what is nested deeper is no link
 MAX_EXCERPT_LENGTH = 155  # characters, about what a search engine shows
 
 
@@ -70,11 +76,12 @@ def render_inline(markdown: str) -> str:
 
 def sanitise(text: str) -> str:
     """Return the HTML of somebody else's text, without headings, images or active content."""
-    unsafe = text if LOOKS_LIKE_HTML.search(text) else _markdown.render(text)
+    is_html = html_tags.is_html(text)
+    unsafe = html_tags.escape_other_brackets(text) if is_html else _render_typed(text)
     cleaned = nh3.clean(
         unsafe,
         tags=EXTERNAL_TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="external noopener",
     )
@@ -103,6 +110,26 @@ def is_external(address: str) -> bool:
     return bool(urlsplit(address).netloc)
 
 
+def _render_typed(text: str) -> str:
+    """Render Markdown that a person typed, or show it as it is if Markdown would drop words."""
+    env: dict[str, Any] = {}
+    tokens = _typed_markdown.parse(YEAR.sub(r"\1\\\2", text), env)
+    shown = sum(_count_letters(token.content) + _count_letters(token.info) for token in tokens)
+    if shown < _count_letters(text):  # more cells than the head of a table, or nested too deeply
+        return _render_plain(text)
+    return str(_typed_markdown.renderer.render(tokens, _typed_markdown.options, env))
+
+
+def _count_letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
+
+
+def _render_plain(text: str) -> str:
+    paragraphs = "\n".join(line.rstrip() for line in text.splitlines()).split("\n\n")
+    shown = (html.escape(one.strip("\n")).replace("\n", "<br>\n") for one in paragraphs)
+    return "".join(f"<p>{one}</p>\n" for one in shown if one)
+
+
 class _Renderer(RendererHTML):
     """Renders headings with ids, and marks links to other sites."""
 
@@ -116,7 +143,7 @@ class _Renderer(RendererHTML):
             return ""
         opens.tag = closes.tag = f"h{_heading_level(opens.tag, env)}"
         headings = env.setdefault("headings", {})
-        identity = _unique_id(f"{env.get('prefix', '')}{words}", headings)
+        identity = _unique_id(f"{env.get('prefix', '')}{words}", env)
         headings[identity] = (opens.tag, words)
         opens.attrSet("id", identity)
         return self.renderToken(tokens, index, options, env)
@@ -170,6 +197,31 @@ class _Renderer(RendererHTML):
         return "</table></div>\n"
 
 
+class _TypedTextRenderer(_Renderer):
+    """Renders what people typed, including what only programs would read."""
+
+    def fence(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        language, code = tokens[index].info.strip(), tokens[index].content
+        shown = f"{language}\n{code}" if language else code
+        return f"<pre><code>{html.escape(shown)}</code></pre>\n"
+
+    def image(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        """Show what the picture is called, for the picture itself is not shown."""
+        picture = tokens[index]
+        words = (picture.content, str(picture.attrs.get("title", "")))
+        return html.escape(" ".join(filter(None, words)))
+
+
+class _InlineParser(ParserInline):
+    """Parses the text of a paragraph, however many brackets it has, in linear time."""
+
+    def skipToken(self, state: StateInline) -> None:  # noqa: N802 – the parser's own name
+        """Skip one token; skip the rest of the paragraph where brackets are nested too deeply."""
+        if state.level >= MAX_BRACKET_NESTING and state.pos not in state.cache:
+            state.cache[state.pos] = state.posMax
+        super().skipToken(state)
+
+
 def _svg_size(address: str) -> tuple[str, ...]:
     """Return the width and height of an SVG file of this site, or () if it is something else."""
     path = (ROOT / address.lstrip("/")).resolve()
@@ -193,11 +245,22 @@ def _heading_level(tag: str, env: EnvType) -> int:
     return level
 
 
-def _unique_id(words: str, used: Container[str]) -> str:
+def _unique_id(words: str, env: EnvType) -> str:
     """Return an id made from a heading: “When can I register?” gives when-can-i-register."""
     slug = re.sub(r"[\W_]+", "-", words.casefold()).strip("-") or "part"
-    candidates = chain([slug], (f"{slug}-{number}" for number in count(2)))
+    repeated: Counter[str] = env.setdefault("repeated", Counter())
+    numbers = count(repeated[slug] + 2)
+    used = env["headings"]
+    candidates = chain([slug], (f"{slug}-{repeated.update([slug]) or n}" for n in numbers))
     return next(one for one in candidates if one not in used and one not in RESERVED_IDS)
 
 
-_markdown = MarkdownIt("js-default", {"html": False}, renderer_cls=_Renderer)
+def _create_parser(renderer: type[_Renderer]) -> MarkdownIt:
+    parser = MarkdownIt("js-default", {"html": False}, renderer_cls=renderer)
+    parser.inline = _InlineParser()
+    return parser
+
+
+_markdown = _create_parser(_Renderer)
+# a definition such as “[1]: Smith” would vanish
+_typed_markdown = _create_parser(_TypedTextRenderer).disable("reference")

@@ -14,6 +14,7 @@ from wtforms.csrf.core import CSRF, CSRFTokenField
 from wtforms.validators import ValidationError
 
 from app.errors import ConferenceError, RateLimitExceeded
+from app.request_transaction import is_reading_first
 from app.web import rate_limit_messages
 from app.web.error_handlers import has_session_cookie
 
@@ -134,13 +135,18 @@ FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of a form, besides the file
 
 
 class FileForm(Form):
-    """A form with a file upload."""
+    """A form with a file upload, for views that read the file before they write.
+
+    See ``app.request_transaction.read_first``.
+    """
 
     class Meta(Form.Meta):
         """Accept files as well as text."""
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """Return the submitted fields together with the files."""
+            if not is_reading_first():
+                raise RuntimeError("a file would be read while the database is locked")
             return FlaskForm.Meta.wrap_formdata(self, form, formdata)
 
 

@@ -3,15 +3,28 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, collate, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.database import db, stream
 from app.errors import NotFound
 from app.history.models import HistoryEntry, PersonalDetails
 
 RowT = TypeVar("RowT", bound=tuple[Any, ...])
+
+
+ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """One page of the list of entries, and how many there are in all."""
+
+    rows: Sequence[HistoryEntry]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -60,11 +73,16 @@ def get_entry(number: int) -> HistoryEntry:
     return found
 
 
-def search(filters: EntryFilter, *, offset: int, limit: int) -> Sequence[HistoryEntry]:
-    """List the matching entries, newest first."""
-    newest = HistoryEntry.id.desc()
-    rows = _apply_filter(select(HistoryEntry), filters).order_by(newest).offset(offset).limit(limit)
-    return db.session.scalars(rows).all()
+def list_page(filters: EntryFilter, *, offset: int, limit: int) -> EntryPage:
+    """List the matching entries, newest first, and count all of them; each is looked at once."""
+    numbered = select(HistoryEntry.id, func.count().over())
+    newest = _apply_filter(numbered, filters).order_by(HistoryEntry.id.desc())
+    found = db.session.execute(newest.offset(offset).limit(limit)).all()
+    if not found:
+        return EntryPage((), count(filters) if offset else 0)
+    of_page = select(HistoryEntry).where(HistoryEntry.id.in_([number for number, _ in found]))
+    rows = db.session.scalars(of_page.order_by(HistoryEntry.id.desc())).all()
+    return EntryPage(rows, found[0][1])
 
 
 def count(filters: EntryFilter) -> int:
@@ -99,9 +117,11 @@ def iter_all() -> Iterator[tuple[datetime, str, str, str, str]]:
 def _apply_filter(statement: Select[RowT], filters: EntryFilter) -> Select[RowT]:
     if filters.search:
         columns = (HistoryEntry.summary, HistoryEntry.subject, HistoryEntry.changes)
-        matches = [place.icontains(filters.search, autoescape=True) for place in columns]
-        in_details = PersonalDetails.changes.icontains(filters.search, autoescape=True)
-        statement = statement.where(or_(*matches, HistoryEntry.personal_details.has(in_details)))
+        personal = select(PersonalDetails.entry_id).where(
+            _contains(PersonalDetails.changes, filters.search)
+        )
+        in_columns = [_contains(column, filters.search) for column in columns]
+        statement = statement.where(or_(*in_columns, HistoryEntry.id.in_(personal)))
     if filters.actor:
         statement = statement.where(HistoryEntry.actor == filters.actor)
     if filters.kind:
@@ -110,3 +130,20 @@ def _apply_filter(statement: Select[RowT], filters: EntryFilter) -> Select[RowT]
     if filters.subject:
         statement = statement.where(HistoryEntry.subject == filters.subject)
     return statement
+
+
+def _contains(column: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
+    """Return the condition that a column contains some words, in capitals or not.
+
+    On PostgreSQL the collation C makes this ten times as fast. It knows only the capitals of ASCII,
+    as SQLite does, so that words with other letters are looked for as they are usually written.
+    """
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    lowered = func.lower(collate(column, "C") if is_postgresql else column)
+    spellings = {words, words.lower(), words.title(), words.upper()}
+    return or_(
+        *(
+            lowered.contains(one, autoescape=True)
+            for one in sorted({spelling.translate(ASCII_LOWER) for spelling in spellings})
+        )
+    )

@@ -1,4 +1,7 @@
-"""Importing a programme from a file, or generating a demo one."""
+"""Importing a programme from a file, or generating a demo one.
+
+A file is read (``read_programme``) before the transaction that imports it begins.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,19 +12,32 @@ from app.interchange.demo import generator
 from app.interchange.demo.generator import DemoDelegate
 from app.interchange.import_report import ImportChanges, ImportResult
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.parsed import ParsedProgramme
+from app.interchange.importers.parsed import ParsedProgramme, ParseResult
 
 
-def load_file(path: Path) -> ImportResult:
-    """Replace the working programme by that in a file; raise InvalidFile if it cannot be read."""
-    reading = read_file(path, matching.target_conference())
+def read_programme(path: Path) -> ParseResult:
+    """Read a programme from a file; raise InvalidFile if that is impossible."""
+    return read_file(path, matching.target_conference())
+
+
+def load(reading: ParseResult) -> ImportResult:
+    """Replace the working programme by one that was read from a file."""
     return ImportResult(reading.programme, replace_programme(reading.programme), reading.notes)
 
 
-def merge_file(path: Path) -> ImportResult:
-    """Merge the programme in a file into the working one; withdraw nothing."""
-    reading = read_file(path, matching.target_conference())
+def merge(reading: ParseResult) -> ImportResult:
+    """Merge a programme that was read from a file into the working one; withdraw nothing."""
     return ImportResult(reading.programme, merge_programme(reading.programme), reading.notes)
+
+
+def load_file(path: Path) -> ImportResult:
+    """Read a file and replace the working programme by that in it."""
+    return load(read_programme(path))
+
+
+def merge_file(path: Path) -> ImportResult:
+    """Read a file and merge the programme in it into the working one; withdraw nothing."""
+    return merge(read_programme(path))
 
 
 def replace_programme(

@@ -3,6 +3,9 @@
 A dry run does everything that an import does, and rolls it back. Its result is stored with the
 file and with a fingerprint of the working programme, so that nothing else is imported than what
 the dry run showed.
+
+A file is read (``read_programme``) before the transaction that writes begins; what was read is
+handed to the functions that write.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -90,29 +93,42 @@ def list_pending() -> Sequence[Upload]:
     ).all()
 
 
-def receive(name: str, body: bytes, *, is_merged: bool, actor: str) -> Upload:
+@dataclass(frozen=True)
+class FileReading:
+    """What was read from a file, and the working programme that there was at that time."""
+
+    result: ParseResult
+    base_fingerprint: str
+
+
+def read_programme(body: bytes) -> FileReading:
+    """Read the programme in a file; raise InvalidFile if that is impossible."""
+    base_fingerprint = fingerprint_programme()
+    return FileReading(read_bytes(body, matching.target_conference()), base_fingerprint)
+
+
+def receive(name: str, body: bytes, reading: FileReading, *, is_merged: bool, actor: str) -> Upload:
     """Store a file in place of the same person's previous one, and do a dry run."""
     db.session.execute(delete(Upload).where(Upload.uploaded_by == actor))
     upload = Upload(
         name=name, body=body, uploaded_by=actor, uploaded_at=clock.real_now(), is_merged=is_merged
     )
-    dry_run(upload)
+    dry_run(upload, reading)
     db.session.add(upload)
     db.session.flush()
     return upload
 
 
-def dry_run(upload: Upload) -> None:
-    """Do a dry run and store its result; raise InvalidFile if the file cannot be read."""
+def dry_run(upload: Upload, reading: FileReading) -> None:
+    """Do a dry run of what was read from the file, and store its result."""
     lock_table(Conference)
-    reading = read_bytes(upload.body, matching.target_conference())
-    upload.base_fingerprint = fingerprint_programme()
-    conference = reading.programme.conference
+    upload.base_fingerprint = reading.base_fingerprint
+    conference = reading.result.programme.conference
     is_another = _is_other_conference(conference.acronym)
     removed_counts = _count_entities() if is_another and not upload.is_merged else {}
     trial = db.session.begin_nested()
     try:
-        loaded = _load(reading, upload, upload.uploaded_by)
+        loaded = _load(reading.result, upload, upload.uploaded_by)
     finally:
         trial.rollback()
     sections = tuple(one for one in import_report.list_sections(loaded) if one.lines)
@@ -142,9 +158,9 @@ def matches_fingerprint(upload: Upload, expected_fingerprint: str) -> bool:
     return upload.base_fingerprint == fingerprint_programme()
 
 
-def load(upload: Upload, *, actor: str) -> ImportResult:
-    """Import a file as its dry run showed, and delete the upload."""
-    loaded = _load(read_bytes(upload.body, matching.target_conference()), upload, actor)
+def load(upload: Upload, reading: FileReading, *, actor: str) -> ImportResult:
+    """Import what was read from a file as its dry run showed, and delete the upload."""
+    loaded = _load(reading.result, upload, actor)
     db.session.delete(upload)
     return loaded
 

@@ -1,15 +1,19 @@
 """Validation of uploaded files by their content, not by their name.
 
 A file is read in small chunks and never extracted to disk. Rejected are damaged and encrypted
-files, archive bombs, polyglots, and files with macros or other programs.
+files, archive bombs, polyglots, and files with macros, scripts or embedded programs
+(``active_content``).
 """
 
+import hashlib
 import struct
 import zipfile
 import zlib
-from typing import BinaryIO, Final
+from dataclasses import dataclass
+from typing import BinaryIO, Final, NamedTuple
 
 from app.errors import InvalidFile
+from app.materials import active_content
 
 MAX_BYTES: Final = 50 * 1024 * 1024  # of an upload
 MAX_UNPACKED_BYTES: Final = 512 * 1024 * 1024  # of all members together
@@ -20,6 +24,7 @@ PDF_END, PDF_END_WITHIN = b"%%EOF", 2048
 PDF_WITHIN: Final = 1024  # PDF viewers search this many bytes for the signature
 ZIP_END_SIGNATURE: Final = b"PK\x05\x06"
 ZIP64_LOCATOR: Final = b"PK\x06\x07"  # only in larger archives (APPNOTE 4.3.15)
+ZIP64_LOCATOR_LENGTH: Final = 20
 MAX_DIRECTORY_BYTES: Final = 4 * 1024 * 1024  # all of it is loaded into memory
 ZIP_END_RECORD: Final = struct.Struct("<4s4H2LH")
 MAX_ZIP_COMMENT_BYTES: Final = 65_535
@@ -28,14 +33,10 @@ ENCRYPTED_FLAG: Final = 0x1  # bit of a member's flags
 ODP_MEDIA_TYPE: Final = b"application/vnd.oasis.opendocument.presentation"
 ODP_MEMBERS: Final = frozenset({"mimetype", "content.xml", "META-INF/manifest.xml"})
 PPTX_MEMBERS: Final = frozenset({"[Content_Types].xml", "ppt/presentation.xml"})
-MACRO_NAMES: Final = ("vbaproject", "vbadata", "activex", "macroenabled", ".exe", ".js", ".vbs")
-ODP_MACRO_FOLDERS: Final = ("basic/", "scripts/")
-PPTX_CONTENT_TYPES, MACRO_MARKER = "[Content_Types].xml", b"macroenabled"
 TOO_LARGE_MESSAGE: Final = "This file would be far too large once it is opened"
-UNKNOWN_TYPE_MESSAGE: Final = "Choose a PDF, ODP or PPTX file: this file is none of them"
-BROKEN_MESSAGE: Final = "This file is broken: open it, save it anew and hand that in"
-POLYGLOT_MESSAGE: Final = "This file is two kinds of file at once: save it anew and hand that in"
-MACRO_MESSAGE: Final = "This file holds macros or other programs: save it without them"
+UNKNOWN_TYPE_MESSAGE: Final = "Choose a PDF, ODP or PPTX file. Save anything else as a PDF first"
+BROKEN_MESSAGE: Final = "This file is broken: open it, save it again and upload that"
+POLYGLOT_MESSAGE: Final = "This file is two kinds of file at once: save it again and upload that"
 ARCHIVE_ERRORS: Final = (
     ArithmeticError,
     EOFError,
@@ -50,6 +51,31 @@ ARCHIVE_ERRORS: Final = (
 )
 
 
+@dataclass(frozen=True)
+class AcceptedFile:
+    """An uploaded file that has been accepted, and what storing it needs to know."""
+
+    stream: BinaryIO
+    kind: str
+    digest: str
+    size: int  # bytes
+
+
+def accept(file: BinaryIO) -> AcceptedFile:
+    """Read a whole file and accept it; raise InvalidFile.
+
+    It takes as long as the file is large, so it is called before the transaction that writes.
+    """
+    kind = detect_type(file)
+    digest = hashlib.sha256()
+    size = 0
+    file.seek(0)
+    while body := file.read(READ_SIZE):
+        digest.update(body)
+        size += len(body)
+    return AcceptedFile(file, kind, digest.hexdigest(), size)
+
+
 def detect_type(file: BinaryIO) -> str:
     """Return the type of a file ("pdf", "odp" or "pptx"); raise InvalidFile."""
     length = file.seek(0, 2)
@@ -60,7 +86,7 @@ def detect_type(file: BinaryIO) -> str:
     head = _read(file, 0, PDF_WITHIN)
     tail = _read(file, max(0, length - ZIP_END_RECORD.size - MAX_ZIP_COMMENT_BYTES), length)
     if head.startswith(PDF_SIGNATURE):
-        return _check_pdf(tail)
+        return _check_pdf(file, tail)
     if head.startswith(ZIP_SIGNATURE):
         return _check_archive(file, length, head, tail)
     raise InvalidFile(UNKNOWN_TYPE_MESSAGE)
@@ -71,42 +97,49 @@ def _read(file: BinaryIO, start: int, length: int) -> bytes:
     return file.read(length)
 
 
-def _check_pdf(tail: bytes) -> str:
+def _check_pdf(file: BinaryIO, tail: bytes) -> str:
     if PDF_END not in tail[-PDF_END_WITHIN:]:
-        raise InvalidFile("This PDF has no end: it was cut off on its way. Hand it in again")
-    if _directory_size(tail) is not None:
+        raise InvalidFile("This PDF has no end: it was cut off on its way. Upload it again")
+    if _find_archive_end(tail) is not None:
         raise InvalidFile(POLYGLOT_MESSAGE)
+    active_content.check_pdf(file)
     return "pdf"
 
 
 def _check_archive(file: BinaryIO, length: int, head: bytes, tail: bytes) -> str:
     if PDF_SIGNATURE in head:
         raise InvalidFile(POLYGLOT_MESSAGE)
-    directory = _directory_size(tail)
-    if directory is None:
+    end = _find_archive_end(tail)
+    if end is None:
         raise InvalidFile(BROKEN_MESSAGE)
-    if directory > MAX_DIRECTORY_BYTES or ZIP64_LOCATOR in tail:
+    is_zip64 = tail.startswith(ZIP64_LOCATOR, max(0, end.at - ZIP64_LOCATOR_LENGTH))
+    if end.directory_size > MAX_DIRECTORY_BYTES or is_zip64:
         raise InvalidFile(TOO_LARGE_MESSAGE)
     try:
         with zipfile.ZipFile(file) as archive:
             _check_members(archive.infolist(), length)
             kind = _detect_archive_type(archive, frozenset(archive.namelist()))
-            _refuse_macros(archive, kind)
+            active_content.check_archive(archive, kind)
             _test_members(archive)
             return kind
     except ARCHIVE_ERRORS:
         raise InvalidFile(BROKEN_MESSAGE) from None
 
 
-def _directory_size(tail: bytes) -> int | None:
-    """Return the size of the ZIP directory in bytes, or None if the file does not end as a ZIP."""
+class _ArchiveEnd(NamedTuple):
+    at: int  # position of the end record
+    directory_size: int  # bytes
+
+
+def _find_archive_end(tail: bytes) -> _ArchiveEnd | None:
+    """Return the end record of a ZIP, or None if the file does not end as a ZIP."""
     at = tail.rfind(ZIP_END_SIGNATURE)
     while at >= 0:
         found = tail[at : at + ZIP_END_RECORD.size]
         if len(found) == ZIP_END_RECORD.size:
             *_, directory, _, comment = ZIP_END_RECORD.unpack(found)
             if at + ZIP_END_RECORD.size + comment == len(tail):
-                return int(directory)
+                return _ArchiveEnd(at, int(directory))
         at = tail.rfind(ZIP_END_SIGNATURE, 0, at)
     return None
 
@@ -138,19 +171,6 @@ def _detect_archive_type(archive: zipfile.ZipFile, names: frozenset[str]) -> str
             if said.read(len(ODP_MEDIA_TYPE) + 1) == ODP_MEDIA_TYPE:
                 return "odp"
     raise InvalidFile(UNKNOWN_TYPE_MESSAGE)
-
-
-def _refuse_macros(archive: zipfile.ZipFile, kind: str) -> None:
-    """Refuse macros by the names of members, and by the content types of a PPTX."""
-    names = [name.lower() for name in archive.namelist()]
-    found = any(word in name for name in names for word in MACRO_NAMES)
-    if kind == "odp":
-        found = found or any(name.startswith(ODP_MACRO_FOLDERS) for name in names)
-    else:
-        with archive.open(PPTX_CONTENT_TYPES) as types:
-            found = found or MACRO_MARKER in types.read(MAX_BYTES).lower()
-    if found:
-        raise InvalidFile(MACRO_MESSAGE)
 
 
 def _test_members(archive: zipfile.ZipFile) -> None:

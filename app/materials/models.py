@@ -1,18 +1,19 @@
 """Tables of materials; files are stored in the database in chunks, so that every host has them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
-from app.programme.models import Session
+from app.programme.models import Session, Speaker
 
 LINK: Final = "link"
 KINDS: Final = ("pdf", "odp", "pptx", LINK)
-NOW, START, END, ON_RELEASE = "now", "start", "end", "word"
-AVAILABILITIES: Final = (NOW, START, END, ON_RELEASE)
+NOW, START, END, ON_RELEASE, TECHNICIANS = "now", "start", "end", "word", "technicians"
+AVAILABILITIES: Final = (NOW, START, END, ON_RELEASE, TECHNICIANS)
+RECOVERY_PERIOD: Final = timedelta(days=7)  # in which a deleted material can be restored
 
 
 class Material(Base):
@@ -32,9 +33,16 @@ class Material(Base):
     digest: Mapped[str] = mapped_column(default="")  # SHA-256 of a file
     available_from: Mapped[str]  # one of AVAILABILITIES
     created_at: Mapped[datetime]
-    released_at: Mapped[datetime | None] = mapped_column(default=None)  # with ON_RELEASE
+    released_at: Mapped[datetime | None] = mapped_column(default=None)  # when it was approved
+    speaker_id: Mapped[int | None] = mapped_column(  # whose it is; None: the organisers', or old
+        ForeignKey("speaker.id", ondelete="SET NULL"), index=True, default=None
+    )
+    uploaded_by: Mapped[str] = mapped_column(default="", server_default="")  # an email address
+    deleted_at: Mapped[datetime | None] = mapped_column(default=None)
+    deleted_by: Mapped[str] = mapped_column(default="", server_default="")
 
     session: Mapped[Session] = relationship()
+    speaker: Mapped[Speaker | None] = relationship()
 
     __table_args__ = (
         CheckConstraint(f"kind IN {KINDS}", name="known_kind"),
@@ -48,14 +56,26 @@ class Material(Base):
         return self.kind == LINK
 
     @property
+    def is_internal(self) -> bool:
+        """Whether it is for the technicians only and never public."""
+        return self.available_from == TECHNICIANS
+
+    @property
     def is_awaiting_release(self) -> bool:
-        """Whether it becomes public only when organisers release it, and they have not."""
-        return self.available_from == ON_RELEASE and self.released_at is None
+        """Whether organisers still have to approve it before it can become public."""
+        return not self.is_internal and self.released_at is None
+
+    @property
+    def purge_at(self) -> datetime | None:
+        """When it is deleted for good; None if it has not been deleted."""
+        return self.deleted_at and self.deleted_at + RECOVERY_PERIOD
 
     def opens_at(self, starts_at: datetime | None, ends_at: datetime | None) -> datetime | None:
         """Return when it becomes public, given its session's times; None if not known yet."""
+        if self.released_at is None or self.is_internal:
+            return None
         moments = {
-            NOW: self.created_at,
+            NOW: self.released_at,
             START: starts_at,
             END: ends_at,
             ON_RELEASE: self.released_at,

@@ -6,27 +6,30 @@ Materials are not part of a release: the current ones are added to a snapshot wh
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session as Database
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.database import db
 from app.errors import NotFound
-from app.materials.models import ON_RELEASE, DownloadCount, Material
+from app.materials.models import TECHNICIANS, DownloadCount, Material
 from app.programme import models, snapshot
 from app.programme.editing import session_queries
-from app.programme.models import Appearance, Session
+from app.programme.models import Appearance, Session, Speaker
 from app.programme.snapshot import Snapshot
 
 MATERIAL_GONE = "There is no such file or link any more"
+IS_PRESENT = Material.deleted_at.is_(None)
+# Ids of speakers whose materials must not be public; the package with their answers adds to it.
+REFUSALS: list[Select[tuple[int]]] = []
 
 
 def get_material(key: str) -> Material:
-    """Return a material with its session; raise NotFound."""
-    wanted = select(Material).where(Material.key == key).options(joinedload(Material.session))
-    found = db.session.scalar(wanted)
-    if found is None:
+    """Return a material with its session; raise NotFound, also if it has been deleted."""
+    found = _find_material(key)
+    if found is None or found.deleted_at is not None:
         raise NotFound(MATERIAL_GONE)
     return found
 
@@ -39,9 +42,42 @@ def get_material_of_session(session: Session, key: str) -> Material:
     return found
 
 
+def get_deleted_material(session: Session, key: str) -> Material:
+    """Return a material of a session that can be restored; raise NotFound."""
+    found = _find_material(key)
+    if found is None or found.session_id != session.id or found.deleted_at is None:
+        raise NotFound(MATERIAL_GONE)
+    return found
+
+
+def _find_material(key: str) -> Material | None:
+    wanted = select(Material).where(Material.key == key).options(joinedload(Material.session))
+    return db.session.scalar(wanted)
+
+
+def fingerprint(material: Material) -> str:
+    """Return a hash of all that can be edited, to detect changes since a page was opened."""
+    values = (
+        material.title,
+        material.available_from,
+        material.digest,
+        material.address,
+        material.deleted_at,
+    )
+    return sha256(repr(values).encode()).hexdigest()[:16]
+
+
 def list_by_session(sessions: Collection[int]) -> Mapping[int, Sequence[Material]]:
-    """List the materials of several sessions by session id, oldest first."""
-    wanted = select(Material).where(Material.session_id.in_(sessions)).order_by(Material.id)
+    """List the materials of several sessions by session id, oldest first; deleted ones last."""
+    wanted = (
+        select(Material)
+        .where(Material.session_id.in_(sessions))
+        .options(
+            joinedload(Material.speaker),
+            joinedload(Material.session).selectinload(Session.appearances),
+        )
+        .order_by(Material.deleted_at.is_not(None), Material.id)
+    )
     found: dict[int, list[Material]] = {number: [] for number in sessions}
     for row in db.session.scalars(wanted):
         found[row.session_id].append(row)
@@ -64,18 +100,76 @@ def count_by_speaker(speakers: Collection[int]) -> Mapping[int, int]:
     rows = db.session.execute(
         select(Appearance.speaker_id, func.count(Material.id.distinct()).label("total"))
         .join(Material, Material.session_id == Appearance.session_id)
-        .where(Appearance.speaker_id.in_(speakers))
+        .where(Appearance.speaker_id.in_(speakers), IS_PRESENT)
         .group_by(Appearance.speaker_id)
     )
     return {**dict.fromkeys(speakers, 0), **{row.speaker_id: row.total for row in rows}}
 
 
+def list_awaiting_release() -> Sequence[Material]:
+    """List the materials that organisers have to approve, with their sessions, oldest first."""
+    return db.session.scalars(
+        select(Material)
+        .join(Material.session)
+        .where(
+            Material.available_from != TECHNICIANS,
+            Material.released_at.is_(None),
+            IS_PRESENT,
+            session_queries.TAKES_PLACE,
+        )
+        .options(contains_eager(Material.session))
+        .order_by(Material.id)
+    ).all()
+
+
+def list_refusals(materials: Collection[Material]) -> Mapping[int, Sequence[str]]:
+    """Return the names of speakers because of whom materials are not public, by material id.
+
+    That is the speaker who uploaded it, if they have withdrawn or have refused publication. With
+    a material of the organisers, it is any speaker of its session who has refused.
+    """
+    ids = [one.id for one in materials]
+    refused = _refused_speaker_ids()
+    own = select(Material.id, Speaker.name).join(Speaker, Speaker.id == Material.speaker_id)
+    shared = (
+        select(Material.id, Speaker.name)
+        .join(Appearance, Appearance.session_id == Material.session_id)
+        .join(Speaker, Speaker.id == Appearance.speaker_id)
+        .where(Material.speaker_id.is_(None), Speaker.id.in_(refused))
+    )
+    is_out = or_(Speaker.withdrawn_at.is_not(None), Speaker.id.in_(refused))
+    rows = [
+        *db.session.execute(own.where(is_out, Material.id.in_(ids))),
+        *db.session.execute(shared.where(Material.id.in_(ids)).distinct()),
+    ]
+    found: dict[int, list[str]] = defaultdict(list)
+    for number, name in rows:
+        found[number].append(name)
+    return found
+
+
+def _refused_speaker_ids() -> Select[tuple[int]]:
+    """Return a query for the ids of speakers who have refused that their materials are public."""
+    return select(Speaker.id).where(or_(false(), *(Speaker.id.in_(one) for one in REFUSALS)))
+
+
 def attach_to(content: Snapshot, database: Database) -> Snapshot:
-    """Return the snapshot with the materials of its sessions."""
-    wanted = select(Material, models.Session.key).join(Material.session).order_by(Material.id)
+    """Return the snapshot with the materials of its sessions that may be public."""
+    wanted = (
+        select(Material, models.Session.key, Speaker.key)
+        .join(Material.session)
+        .outerjoin(Material.speaker)
+        .where(IS_PRESENT, ~_is_refused())
+        .order_by(Material.id)
+    )
+    public_names = {one.slug: one.key or one.slug for one in content.speakers}
+    public_speakers = {
+        one.key: {public_names.get(part.slug) for part in one.parts} for one in content.sessions
+    }
     found: dict[str, list[Material]] = defaultdict(list)
-    for row, key in database.execute(wanted):
-        found[key].append(row)
+    for row, key, speaker_key in database.execute(wanted):
+        if speaker_key is None or speaker_key in public_speakers.get(key, ()):
+            found[key].append(row)
     if not found:
         return content
     sessions = (
@@ -85,6 +179,21 @@ def attach_to(content: Snapshot, database: Database) -> Snapshot:
         for one in content.sessions
     )
     return replace(content, sessions=tuple(sessions))
+
+
+def _is_refused() -> ColumnElement[bool]:
+    """Return the condition for materials that a speaker does not want to be public."""
+    refused = _refused_speaker_ids()
+    speaker_is_out = or_(Speaker.withdrawn_at.is_not(None), Material.speaker_id.in_(refused))
+    of_session = (
+        select(Appearance.id)
+        .where(Appearance.session_id == Material.session_id, Appearance.speaker_id.in_(refused))
+        .exists()
+    )
+    return or_(
+        and_(Material.speaker_id.is_not(None), speaker_is_out),
+        and_(Material.speaker_id.is_(None), of_session),
+    )
 
 
 def _snapshot_materials(
@@ -103,8 +212,9 @@ HAS_UNRELEASED_MATERIAL = (
     select(Material.id)
     .where(
         Material.session_id == Session.id,
-        Material.available_from == ON_RELEASE,
+        Material.available_from != TECHNICIANS,
         Material.released_at.is_(None),
+        IS_PRESENT,
     )
     .exists()
 )

@@ -1,121 +1,187 @@
-"""Operations on materials: upload, add a link, edit, replace, release, delete.
+"""Operations on materials: upload, add a link, edit, replace, release, delete, restore.
 
 All take effect at once, because slides uploaded minutes before a talk cannot wait for a release;
-but only the materials of public sessions are public.
+but only the materials of public sessions are public. What speakers upload is public once an
+organiser has approved it, unless the settings trust them with their slides, as with other fields.
+A file has been accepted (``file_validation.accept``) before the transaction that stores it begins.
 """
 
+from dataclasses import dataclass
 from secrets import token_hex
-from typing import BinaryIO, Final
+from typing import Final
 
+from sqlalchemy import delete as delete_rows
 from sqlalchemy import func, select
+from sqlalchemy import update as update_rows
 
-from app import clock
-from app.cache_version import bump_cache_version
+from app import cache_version, clock
 from app.database import db
-from app.errors import NotFound, RuleViolation
+from app.errors import NotFound, PermissionDenied, RuleViolation, StaleEdit
 from app.history import services as history
-from app.materials import file_validation, storage
-from app.materials.models import LINK, Material
-from app.materials.queries import MATERIAL_GONE
+from app.materials import storage
+from app.materials.file_validation import AcceptedFile
+from app.materials.models import LINK, ON_RELEASE, RECOVERY_PERIOD, Material
+from app.materials.queries import IS_PRESENT, MATERIAL_GONE, fingerprint
+from app.programme import queries as programme
 from app.programme import speaker_links
 from app.programme.editing import versioned_edits
 from app.programme.fields.sessions import SESSION_FIELDS
-from app.programme.models import Session
+from app.programme.models import Session, Speaker
 
 MAX_MATERIALS_PER_SESSION: Final = 12
 KEY_BYTES: Final = 16
+TRUSTED_NAME: Final = "slides"  # in the conference's setting of trusted fields
+NOT_PARTICIPATING: Final = "You no longer take part, so this cannot be changed here"
+NOT_UPLOADER: Final = "Somebody else uploaded this. Only they and the organisers can change it"
+
+
+@dataclass(frozen=True)
+class Uploader:
+    """Who acts on a material: an organiser, or somebody on the pages of a speaker."""
+
+    actor: str  # an email address
+    speaker: Speaker | None = None
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether an organiser must approve what they upload before it is public."""
+        trusted = programme.get_conference().trusted_fields.split()
+        return self.speaker is not None and TRUSTED_NAME not in trusted
+
+    def can_edit(self, material: Material) -> bool:
+        """Return True if they may change, delete and restore a material.
+
+        A speaker may do so with their own ones, and with those of the organisers where nobody else
+        appears in the session.
+        """
+        if self.speaker is None or material.speaker_id == self.speaker.id:
+            return True
+        parts = {part.speaker_id for part in material.session.appearances}
+        return material.speaker_id is None and parts == {self.speaker.id}
+
+
+class StaleMaterial(StaleEdit):
+    """Somebody else has changed or deleted the material since the page was opened."""
+
+    message = (
+        "Somebody else has changed this since you opened the page, so nothing has been changed "
+        "yet. See what it is now, then do it again"
+    )
 
 
 def add_file(
-    session: Session, file: BinaryIO, title: str, available_from: str, *, actor: str
-) -> bool:
-    """Add a file to a session; return False if the same file was already there.
+    session: Session, file: AcceptedFile, title: str, available_from: str, *, uploader: Uploader
+) -> Material | None:
+    """Add a file to a session; return None if the same file was already there.
 
-    A browser may send an upload again when it got no response. Raise InvalidFile if the file is
-    not accepted.
+    A browser may send an upload again when it got no response.
     """
-    kind = file_validation.detect_type(file)
     versioned_edits.lock(session)
     same = {
-        "kind": kind,
+        "kind": file.kind,
         "title": title,
         "available_from": available_from,
-        "digest": storage.compute_digest(file),
+        "digest": file.digest,
     }
-    known = select(Material.id).filter_by(session_id=session.id, **same)
+    known = select(Material.id).filter_by(session_id=session.id, **same).where(IS_PRESENT)
     if db.session.scalars(known.limit(1)).first() is not None:
-        return False
-    material = _add(session, Material(kind=kind, title=title, available_from=available_from))
+        return None
+    new = Material(kind=file.kind, title=title, available_from=available_from)
+    material = _add(session, new, uploader)
     storage.save(material, file)
-    _record_change(material, f"{title} ({kind.upper()}) was handed in", actor)
-    return True
+    _record_change(material, f"{title} ({file.kind.upper()}) was uploaded", uploader)
+    return material
 
 
 def add_link(
-    session: Session, address: str, title: str, available_from: str, *, actor: str
+    session: Session, address: str, title: str, available_from: str, *, uploader: Uploader
 ) -> Material:
     """Add a link to a session; raise RuleViolation if the URL is not allowed."""
     error = speaker_links.link_error(address)
     if error:
         raise RuleViolation(f"The link {error}")
     stripped = speaker_links.strip_tracking(address)
-    material = _add(
-        session, Material(kind=LINK, address=stripped, title=title, available_from=available_from)
-    )
-    _record_change(material, f"a link was added: {title} ({stripped})", actor)
+    new = Material(kind=LINK, address=stripped, title=title, available_from=available_from)
+    material = _add(session, new, uploader)
+    _record_change(material, f"a link was added: {title} ({stripped})", uploader)
     return material
 
 
-def update(
+def update(  # noqa: PLR0913 - all values of one form
     material: Material,
     title: str,
     available_from: str,
     *,
-    file: BinaryIO | None = None,
-    actor: str,
+    file: AcceptedFile | None = None,
+    expected_fingerprint: str,
+    uploader: Uploader,
 ) -> bool:
     """Change title or availability, or replace the file; return True if anything changed."""
+    _lock(material, expected_fingerprint, uploader)
+    if file is None and (material.title, material.available_from) == (title, available_from):
+        return False
+    has_new_content = file is not None or material.title != title
+    has_moved = material.available_from != available_from
+    material.title, material.available_from = title, available_from
+    _set_release(material, uploader, is_new=has_new_content, has_moved=has_moved)
     if file is not None:
-        replace_file(material, file, actor=actor)
-    _lock(material)
-    if (material.title, material.available_from) == (title, available_from):
-        return file is not None
-    material.title, material.available_from, material.released_at = title, available_from, None
-    _record_change(material, f"{title} was changed", actor)
+        _replace_file(material, file, uploader)
+    _record_change(material, f"{title} was changed", uploader)
     return True
 
 
-def replace_file(material: Material, file: BinaryIO, *, actor: str) -> None:
-    """Replace a file and keep its URL; the new file needs to be released again."""
-    if material.is_link:
-        raise RuleViolation("A link has no file: take it away and hand the file in")
-    kind = file_validation.detect_type(file)
-    _lock(material)
-    material.kind, material.released_at = kind, None
-    storage.save(material, file)
-    _record_change(material, f"another file was handed in for {material.title}", actor)
-
-
-def approve(material: Material, *, actor: str) -> bool:
-    """Release a material that awaits the organisers' approval; return True if anything changed."""
-    _lock(material)
+def approve(material: Material, *, uploader: Uploader) -> bool:
+    """Approve a material for publication; return True if anything changed."""
+    _lock(material, None, uploader)
     if not material.is_awaiting_release:
         return False
     material.released_at = clock.now()
-    _record_change(material, f"{material.title} was released", actor)
+    _record_change(material, f"{material.title} was released", uploader)
     return True
 
 
-def delete(material: Material, *, actor: str) -> None:
-    """Delete a material."""
-    _lock(material)
-    _record_change(material, f"{material.title} was taken away", actor)
-    db.session.delete(material)
+def delete(material: Material, *, expected_fingerprint: str, uploader: Uploader) -> None:
+    """Delete a material; it can be restored for a week."""
+    _lock(material, expected_fingerprint, uploader)
+    material.deleted_at, material.deleted_by = clock.now(), uploader.actor
+    _record_change(material, f"{material.title} was deleted", uploader)
     db.session.flush()
 
 
-def _lock(material: Material) -> None:
-    """Lock a material and refresh it; raise NotFound if it has been deleted.
+def restore(material: Material, *, uploader: Uploader) -> None:
+    """Restore a deleted material as it was."""
+    _lock_row(material, uploader)
+    _check_count(material.session)
+    material.deleted_at, material.deleted_by = None, ""
+    _record_change(material, f"{material.title} was restored", uploader)
+    db.session.flush()
+
+
+def transfer(source: Speaker, target: Speaker) -> None:
+    """Give one speaker's materials to another, when two records are merged."""
+    theirs = update_rows(Material).where(Material.speaker_id == source.id)
+    db.session.execute(theirs.values(speaker_id=target.id))
+    cache_version.bump_cache_version()
+
+
+def purge_deleted() -> None:
+    """Delete for good what was deleted a week ago; run by the worker."""
+    if cache_version.is_clock_in_sync():
+        expired = Material.deleted_at < clock.now() - RECOVERY_PERIOD
+        db.session.execute(delete_rows(Material).where(expired))
+
+
+def _lock(material: Material, expected_fingerprint: str | None, uploader: Uploader) -> None:
+    """Lock a material; raise NotFound if it is deleted, StaleMaterial if it is another by now."""
+    _lock_row(material, uploader)
+    if material.deleted_at is not None:
+        raise NotFound(MATERIAL_GONE)
+    if expected_fingerprint not in {None, fingerprint(material)}:
+        raise StaleMaterial
+
+
+def _lock_row(material: Material, uploader: Uploader) -> None:
+    """Lock a material and refresh it; raise NotFound if there is none any more.
 
     The session is locked too, against uploads of further materials.
     """
@@ -123,28 +189,59 @@ def _lock(material: Material) -> None:
     if db.session.scalar(select(Material.id).where(Material.id == material.id)) is None:
         raise NotFound(MATERIAL_GONE)
     db.session.refresh(material)
+    if not uploader.can_edit(material):
+        raise PermissionDenied(NOT_UPLOADER)
 
 
-def _add(session: Session, material: Material) -> Material:
+def _add(session: Session, material: Material, uploader: Uploader) -> Material:
     """Add a material; raise RuleViolation if the session has too many."""
+    if uploader.speaker is not None and uploader.speaker.withdrawn_at is not None:
+        raise RuleViolation(NOT_PARTICIPATING)
     versioned_edits.lock(session)
-    of_session = select(func.count()).select_from(Material).where(Material.session == session)
-    if (db.session.scalar(of_session) or 0) >= MAX_MATERIALS_PER_SESSION:
-        raise RuleViolation(
-            f"A session can have {MAX_MATERIALS_PER_SESSION} files and links: take one away first"
-        )
+    _check_count(session)
     material.key, material.session, material.created_at = (
         token_hex(KEY_BYTES),
         session,
         clock.now(),
     )
+    material.speaker, material.uploaded_by = uploader.speaker, uploader.actor
+    _set_release(material, uploader, is_new=True, has_moved=True)
     db.session.add(material)
     return material
 
 
-def _record_change(material: Material, sentence: str, actor: str) -> None:
-    bump_cache_version()
+def _check_count(session: Session) -> None:
+    of_session = (
+        select(func.count()).select_from(Material).where(Material.session == session, IS_PRESENT)
+    )
+    if (db.session.scalar(of_session) or 0) >= MAX_MATERIALS_PER_SESSION:
+        raise RuleViolation(
+            f"A session can have {MAX_MATERIALS_PER_SESSION} files and links: delete one first"
+        )
+
+
+def _set_release(material: Material, uploader: Uploader, *, is_new: bool, has_moved: bool) -> None:
+    """Set or clear the approval after a change: new content needs approval again."""
+    if material.is_internal or (material.available_from == ON_RELEASE and (is_new or has_moved)):
+        material.released_at = None
+    elif is_new or material.released_at is None:
+        material.released_at = None if uploader.needs_approval else clock.now()
+
+
+def _replace_file(material: Material, file: AcceptedFile, uploader: Uploader) -> None:
+    """Replace a file and keep its URL."""
+    if material.is_link:
+        raise RuleViolation("A link has no file: delete it and upload the file")
+    material.kind, material.uploaded_by = file.kind, uploader.actor
+    storage.save(material, file)
+    _record_change(material, f"another file was uploaded for {material.title}", uploader)
+
+
+def _record_change(material: Material, sentence: str, uploader: Uploader) -> None:
+    cache_version.bump_cache_version()
     session = material.session
     history.record(
-        f"{session.title}: {sentence}", subject=SESSION_FIELDS.history_subject(session), actor=actor
+        f"{session.title}: {sentence}",
+        subject=SESSION_FIELDS.history_subject(session),
+        actor=uploader.actor,
     )

@@ -3,41 +3,28 @@
 All hosts see them, they are in database backups, and a rollback removes them.
 """
 
-import hashlib
 import io
-from typing import BinaryIO, Final
+from typing import Final
 
 from sqlalchemy import Engine, delete, insert, select
 
 from app.database import db, read_only_connection
+from app.materials.file_validation import AcceptedFile
 from app.materials.models import Material, MaterialChunk
 
 CHUNK_BYTES: Final = 256 * 1024
 
 
-def save(material: Material, file: BinaryIO) -> None:
+def save(material: Material, file: AcceptedFile) -> None:
     """Store a file as the content of a material, replacing the previous content."""
+    material.digest, material.size = file.digest, file.size
     db.session.flush()
     connection = db.session.connection()
     connection.execute(delete(MaterialChunk).where(MaterialChunk.material_id == material.id))
-    file.seek(0)
-    digest, size, number = hashlib.sha256(), 0, 0
-    while body := file.read(CHUNK_BYTES):
+    file.stream.seek(0)
+    for number, body in enumerate(iter(lambda: file.stream.read(CHUNK_BYTES), b"")):
         row = {"material_id": material.id, "number": number, "body": body}
         connection.execute(insert(MaterialChunk), row)
-        digest.update(body)
-        size, number = size + len(body), number + 1
-    material.digest, material.size = digest.hexdigest(), size
-    db.session.flush()
-
-
-def compute_digest(file: BinaryIO) -> str:
-    """Return the SHA-256 digest of a file in hexadecimal."""
-    found = hashlib.sha256()
-    file.seek(0)
-    while body := file.read(CHUNK_BYTES):
-        found.update(body)
-    return found.hexdigest()
 
 
 class BlobReader(io.RawIOBase):

@@ -68,6 +68,11 @@ class Proposal(Base):
     )
 
     @property
+    def revision(self) -> str:
+        """What identifies it as it was sent last, to detect that it has been sent again."""
+        return f"{self.id}.{self.version}"
+
+    @property
     def entity(self) -> Speaker | Session:
         """The speaker or session that it is about."""
         return cast(Speaker | Session, self.speaker or self.session)

@@ -178,7 +178,7 @@ def latest_states(
 
 
 def list_reviews(
-    filters: ProposalFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
+    filters: ProposalFilter, sort: str, *, is_reversed: bool, offset: int, limit: int | None
 ) -> Sequence[ProposalReview]:
     """List the proposals that match the filters, with current values."""
     order = tuple(one.desc() for one in SORTS[sort]) if is_reversed else SORTS[sort]

@@ -31,6 +31,10 @@ from app.proposals.models import (
 from app.proposals.queries import ProposalReview, ProposalStatus
 
 OVERTAKEN_MESSAGE: Final = "Somebody has changed the same words meanwhile"
+SENT_AGAIN_MESSAGE: Final = (
+    "Something else has been sent since you opened the page, so nothing has been taken back. "
+    "See what it is now, then do it again"
+)
 WITHDRAWN_MESSAGE: Final = "is no longer part of the programme, so nothing has been sent"
 
 
@@ -96,29 +100,30 @@ def propose(
     return SubmitResult(waiting if is_changed else (), applied)
 
 
-def withdraw(entity: Speaker | Session, field_names: Collection[str], *, actor: str) -> bool:
+def withdraw(
+    entity: Speaker | Session,
+    field_names: Collection[str],
+    *,
+    expected_revision: str | None = None,
+    actor: str,
+) -> bool:
     """Withdraw what was proposed for some fields; return True if there was anything.
 
-    Other fields of the same proposal stay open, in a proposal of their own.
+    Other fields of the same proposal stay open, in a proposal of their own. Raise StaleEdit if
+    it is not the revision that the sender saw.
     """
     versioned_edits.lock(entity)
     open_proposal = queries.get_status(entity).restrict_to(field_names).open_proposal
     if open_proposal is None or open_proposal.values.keys().isdisjoint(field_names):
         return False
+    if expected_revision not in {None, open_proposal.revision}:
+        raise StaleEdit(message=SENT_AGAIN_MESSAGE)
     others = [one for one in open_proposal.requested if one.field not in field_names]
     open_proposal.changes = dump_changes(
         [one for one in open_proposal.requested if one.field in field_names]
     )
     _withdraw(open_proposal, actor)
-    if others:
-        rest = _new_proposal(entity)
-        rest.changes, rest.sent_by, rest.sent_at = (
-            dump_changes(others),
-            open_proposal.sent_by,
-            open_proposal.sent_at,
-        )
-        db.session.add(rest)
-        db.session.flush()
+    _keep_open(open_proposal, others)
     return True
 
 
@@ -127,6 +132,23 @@ def approve(number: int, *, expected_fingerprint: str, actor: str) -> Proposal:
     proposal = _lock_reviewed(number, expected_fingerprint)
     _apply(proposal, proposal.values, actor)
     _decide(proposal, APPROVED, "", actor)
+    emails.send_approved(proposal)
+    return proposal
+
+
+def approve_part(
+    number: int, field_names: Collection[str], *, expected_fingerprint: str, actor: str
+) -> Proposal:
+    """Apply some fields of a proposal as the reviewer saw it; the others stay to be decided."""
+    proposal = _lock_reviewed(number, expected_fingerprint)
+    part = [one for one in proposal.requested if one.field in field_names]
+    others = [one for one in proposal.requested if one.field not in field_names]
+    if not part:
+        raise RuleViolation("There is nothing of that kind to approve")
+    proposal.changes = dump_changes(part)
+    _apply(proposal, proposal.values, actor)
+    _decide(proposal, APPROVED, "", actor)
+    _keep_open(proposal, others)
     emails.send_approved(proposal)
     return proposal
 
@@ -253,6 +275,16 @@ def _withdraw(proposal: Proposal, actor: str) -> None:
     _decide(proposal, PROPOSAL_WITHDRAWN, proposal.note, actor)
     says = f"{kind.name(proposal.entity)}: the change that was sent in was taken back"
     history.record(says, subject=kind.history_subject(proposal.entity), actor=actor)
+
+
+def _keep_open(closed: Proposal, others: Sequence[Change]) -> None:
+    """Keep the other fields of a proposal open, in a proposal of their own."""
+    if not others:
+        return
+    rest = _new_proposal(closed.entity)
+    rest.changes, rest.sent_by, rest.sent_at = dump_changes(others), closed.sent_by, closed.sent_at
+    db.session.add(rest)
+    db.session.flush()
 
 
 def _withdraw_returned(

@@ -1,6 +1,7 @@
 """Create a booking: a free reference, a key for its links, and a seat."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -19,14 +20,27 @@ MAX_REFERENCE_ATTEMPTS = 5  # attempts to find an unused reference
 REFERENCE_CONSTRAINT = "uq_delegate_reference"
 
 
+def announce_nothing(_: Delegate) -> None:
+    """Send no email."""
+
+
 def create_booking(
-    answers: Answers, language: str, *, is_added_by_team: bool = False
+    answers: Answers,
+    language: str,
+    *,
+    announce: Callable[[Delegate], None] = announce_nothing,
+    is_added_by_team: bool = False,
 ) -> Delegate | None:
-    """Create a booking and take a seat; return None if the same person already has one."""
+    """Create a booking and take a seat; return None if the same person already has one.
+
+    ``announce`` queues an email about it, which is gone if there is no booking. It is rendered
+    before the seats are locked, for everybody who confirms waits for that lock.
+    """
     for _ in range(MAX_REFERENCE_ATTEMPTS):
         delegate = _build_delegate(answers, language, is_added_by_team=is_added_by_team)
         try:
             with db.session.begin_nested():
+                announce(delegate)
                 seats.reserve(seats.CONFERENCE, delegate)
         except IntegrityError as clash:
             constraint = violated_constraint(clash)
@@ -44,6 +58,7 @@ def _build_delegate(answers: Answers, language: str, *, is_added_by_team: bool) 
         reference=generate_reference(),
         access_key=generate_access_key(),
         language=language,
+        version=0,
         consented_at=datetime.fromisoformat(answers[CONSENT]),
         registered_at=clock.now(),
         is_added_by_team=is_added_by_team,

@@ -7,7 +7,7 @@ from app.errors import RuleViolation
 from app.interchange import uploads
 from app.interchange.import_report import ImportResult
 from app.interchange.importers.parsed import ParsedConference
-from app.interchange.uploads import Upload
+from app.interchange.uploads import FileReading, Upload
 from app.programme import queries as programme
 from app.programme.models import Conference
 from app.registration import demo, seats
@@ -35,17 +35,25 @@ def has_real_delegates() -> bool:
 
 
 def load(
-    upload: Upload, *, expected_fingerprint: str, is_confirmed: bool, actor: str
+    upload: Upload,
+    reading: FileReading,
+    *,
+    expected_fingerprint: str,
+    is_confirmed: bool,
+    actor: str,
 ) -> ImportResult | None:
-    """Load a file as its dry run showed it; if that is out of date, repeat it and return None."""
+    """Load what was read from a file as its dry run showed it.
+
+    If that is out of date, repeat it and return None.
+    """
     lock_table(Conference)
     if not uploads.matches_fingerprint(upload, expected_fingerprint):
-        uploads.dry_run(upload)
+        uploads.dry_run(upload, reading)
         return None
     if uploads.get_dry_run_result(upload).is_another:
         _check_other_conference(is_confirmed=is_confirmed)
     was_demo = programme.is_demo()
-    loaded = uploads.load(upload, actor=actor)
+    loaded = uploads.load(upload, reading, actor=actor)
     apply_seat_limit(loaded.programme.conference, was_demo=was_demo)
     return loaded
 

@@ -1,16 +1,16 @@
 """Seats: the only module that reserves and releases them.
 
-The row with the limit is locked first, so that two people never take the last seat: on
-PostgreSQL with ``SELECT … FOR UPDATE``; on SQLite a transaction that may write has already locked
-the database (``app.database``). The number of seats taken is in the same row; a check constraint
-is the last defence. Public pages show whether places are left, so the cache version is bumped
-whenever that changes.
+The row with the limit is locked first, so that two people never take the last seat: on PostgreSQL
+with ``SELECT … FOR UPDATE``, in the order in which people come; on SQLite a transaction that may
+write has already locked the database (``app.database``). The number of seats taken is in the same
+row; a check constraint is the last defence. Public pages show whether places are left, so the cache
+version is bumped whenever that changes.
 """
 
 from sqlalchemy import bindparam, select
 
 from app.cache_version import bump_cache_version
-from app.database import Base, db
+from app.database import Base, db, queue_for
 from app.errors import NotFound, RuleViolation
 from app.registration.models import SeatLimit
 
@@ -81,4 +81,5 @@ def _store(limit: SeatLimit, *, taken: int, seats: int) -> None:
 
 def _find_for_update(name: str) -> SeatLimit | None:
     """Return a limit and lock its row until the transaction ends, or None."""
+    queue_for(f"seats of {name}")
     return db.session.scalar(LOCKED_LIMIT, {"of": name})

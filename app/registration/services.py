@@ -137,10 +137,9 @@ def _confirm(application: Answers, language: str) -> Confirmation:
         times=MAX_REGISTRATIONS_PER_DAY,
         within=timedelta(days=1),
     )
-    delegate = create_booking(application, language)
+    delegate = create_booking(application, language, announce=emails.send_registration_confirmed)
     if delegate is not None:
         history.record("Registered", subject=delegate.history_subject, actor=history.ACTOR_DELEGATE)
-        emails.send_registration_confirmed(delegate)
         return _build_confirmation(application, delegate, is_first=True)
     existing = queries.get_attending(
         delegate_record.identity_key(full_name(application), application[EMAIL])

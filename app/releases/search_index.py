@@ -71,7 +71,7 @@ def _strip_marks(match: re.Match[str]) -> str:
     return "".join(one for one in match[0] if not unicodedata.combining(one))
 
 
-ANY_TAG = re.compile(r"<[^>]*>")
+ANY_TAG = re.compile(r"<[^<>]*+>")
 
 
 @dataclass(frozen=True)

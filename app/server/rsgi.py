@@ -6,7 +6,6 @@ them are never given to requests that write. So nobody who sends or receives slo
 """
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,6 +20,7 @@ from app.server.eager_tasks import use_eager_tasks
 from app.server.wsgi_call import WsgiCall
 from app.server.wsgi_environ import build_environ
 from app.web import request_body
+from app.write_queue import WEB_THREADS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)  # that run the application, in each process
-READING_THREADS = max(1, THREADS * 2 // 5)  # of them, never given to a request that writes
+READING_THREADS = max(1, WEB_THREADS * 2 // 5)  # of them, never given to a request that writes
 MAX_DISCARDED_BYTES = 256 * 1024 * 1024  # of a body that is refused: it holds no thread
 
 
@@ -47,8 +46,8 @@ class RsgiApplication:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin in a worker process."""
         use_eager_tasks(loop)
-        self._threads = ThreadPoolExecutor(THREADS, "request")
-        self._writers = asyncio.Semaphore(THREADS - READING_THREADS)
+        self._threads = ThreadPoolExecutor(WEB_THREADS, "request")
+        self._writers = asyncio.Semaphore(WEB_THREADS - READING_THREADS)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """End in a worker process."""

@@ -3,6 +3,8 @@
 A view calls ``access.get_own_speaker(slug)`` first; it raises NotFound for any other speaker.
 """
 
+from collections.abc import Sequence
+
 from app import clock
 from app.accounts import guards
 from app.accounts import services as accounts
@@ -90,6 +92,16 @@ def revoke_assistant(speaker: Speaker, access_id: int, *, actor: str) -> Person:
     ):
         raise RuleViolation("This is the speaker. Only the organisers can end that")
     return revoke(speaker, access_id, actor=actor)
+
+
+def list_outdated(speaker: Speaker) -> Sequence[SpeakerAccess]:
+    """List the speaker's own accesses with another address than their contact address."""
+    contact = speaker.contact_address.strip().lower()
+    return [
+        one
+        for one in queries.list_access_to_speaker(speaker)
+        if contact and not one.is_assistant and one.person.email.lower() != contact
+    ]
 
 
 def transfer(source: Speaker, target: Speaker, *, actor: str) -> None:

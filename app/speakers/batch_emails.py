@@ -10,9 +10,13 @@ from typing import Any, Final
 
 from app.accounts import services as accounts
 from app.database import lock_table
+from app.errors import RuleViolation
 from app.mail import rendering
 from app.mail import services as mail
 from app.mail.rendering import RenderedEmail
+from app.programme.editing import versioned_edits
+from app.programme.models import Speaker
+from app.speakers import access
 from app.speakers.models import SpeakerMailing
 from app.speakers.recipients import (
     INVITATION,
@@ -21,6 +25,7 @@ from app.speakers.recipients import (
     OwnerRecipient,
     Recipient,
     SpeakerRecipient,
+    load_speakers,
 )
 from app.speakers.session_owners import OWNER_INVITATION
 
@@ -152,6 +157,19 @@ def send_one(kind: BatchEmailKind, recipient: Recipient, *, actor: str) -> None:
         secret = accounts.create_invitation_link(recipient.get_person(address, actor))
         mail.enqueue(kind.template, to=address, is_secret=True, **_email_context(recipient, secret))
     recipient.record_sent(kind.template, actor)
+
+
+def replace_address(speaker: Speaker, *, actor: str) -> None:
+    """Invite a speaker at their contact address, and revoke the access of their earlier ones."""
+    versioned_edits.lock(speaker)
+    lock_mailings()
+    outdated = access.list_outdated(speaker)
+    if not outdated:
+        raise RuleViolation("Only the contact address can sign in as the speaker already")
+    (recipient,) = load_speakers([speaker])
+    send_one(BATCH_EMAIL_KINDS["invitation"], recipient, actor=actor)
+    for one in outdated:
+        access.revoke(speaker, one.id, actor=actor)
 
 
 def _email_context(recipient: Recipient, secret: str) -> dict[str, Any]:

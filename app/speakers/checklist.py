@@ -36,6 +36,7 @@ TO_DO = ItemState(_l("To do"), is_open=True)
 DONE = ItemState(_l("Done"), is_open=False)
 NOT_NEEDED = ItemState(_l("No longer needed"), is_open=False)
 OPTIONAL = ItemState(_l("Optional"), is_open=False)
+NO_PHOTO = ItemState(_l("No photo wanted"), is_open=False)
 NOTHING_TO_WRITE = ItemState(_l("Nothing for you to write"), is_open=False)
 PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
     OPEN: ItemState(_l("The organisers look at it"), is_open=False),
@@ -43,6 +44,7 @@ PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
 }
 MATERIALS: Final = "materials"
 TEXTS: Final = "texts"
+NEEDS_ITEMS: Final = frozenset({"access-needs", "audio-visual", "travel"})
 PHOTO_STATES: Final = {**PROPOSAL_STATES, "none": TO_DO, "there": DONE}
 
 
@@ -116,7 +118,15 @@ def _participation_state(speaker: Speaker, *, has_open_request: bool) -> ItemSta
 def _photo_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
     """Return the state of each photo: present, proposed or sent back."""
     found = photo_proposals.states_by_speaker([one.id for one in batch.speakers])
-    return {number: PHOTO_STATES[state] for number, state in found.items()}
+    declined = {
+        number
+        for number, answers in batch.answers.items()
+        if answers.photo_declined_at is not None and found[number] == "none"
+    }
+    return {
+        number: NO_PHOTO if number in declined else PHOTO_STATES[state]
+        for number, state in found.items()
+    }
 
 
 def _material_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
@@ -219,6 +229,11 @@ ITEMS: Final[tuple[ChecklistItem, ...]] = (
 def build_checklist(speaker: Speaker) -> Sequence[ChecklistLine]:
     """Return the checklist of one speaker."""
     return _build_checklists([speaker])[speaker.id]
+
+
+def has_open_needs(lines: Sequence[ChecklistLine]) -> bool:
+    """Return True if a question about needs is open, which "I need nothing" would answer."""
+    return any(line.state.is_open and line.item.name in NEEDS_ITEMS for line in lines)
 
 
 def list_open_items(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[ChecklistLine]]:

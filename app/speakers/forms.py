@@ -34,6 +34,7 @@ from app.web.formatting import conference_zone, local_date
 
 MAX_ABSENCES = 30  # rows
 MIDNIGHT = time()
+DAYS_AROUND = range(-7, 8)  # before and after each day of the conference
 
 
 class AbsenceForm(SubForm):
@@ -78,14 +79,23 @@ class AbsencesField(FieldList):  # type: ignore[type-arg]  # not generic at run 
         super().__init__(FormField(AbsenceForm), label, max_entries=MAX_ABSENCES, **kwargs)
 
     def set_days(self, days: Iterable[date]) -> None:
-        """Set the days to choose from, in addition to those already in the rows."""
+        """Set the days to choose from, in addition to those already in the rows.
+
+        Days shortly before and after the conference can be chosen too; a new row begins with the
+        first day of the conference.
+        """
+        days = sorted(days)
+        around = {day + timedelta(days=number) for day in days for number in DAYS_AROUND}
         current_days = (_parse_day(row.form.day.data) for row in self.entries)
         choices = [
             (day.isoformat(), local_date(day))
-            for day in sorted({*days, *(day for day in current_days if day is not None)})
+            for day in sorted({*around, *(day for day in current_days if day is not None)})
         ]
         for row in self.entries:
-            row.form.day.choices = choices
+            day = row.form.day
+            day.choices = choices
+            if day.raw_data is None and days:  # nothing was submitted for it
+                day.data = day.data or days[0].isoformat()
 
     def add(self) -> None:
         """Add an empty row, unless there are too many, and move the focus there."""
@@ -140,7 +150,8 @@ ANSWER_REQUIRED = _l("Say whether you take part")
 class ParticipationForm(Form):
     """Confirm participation, ask for another time, or withdraw."""
 
-    fingerprint = HiddenField()  # of the schedule that the page showed
+    fingerprint = HiddenField()  # of the schedule and the answers that the page showed
+    sure = HiddenField()  # set by the page that asks whether to withdraw
 
     answer = RadioField(
         _l("Do you take part?"),
@@ -157,6 +168,11 @@ class ParticipationForm(Form):
         _l("What you write"),
         _l("Only if you need another time or cannot take part. The organisers read it"),
     )
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether the speaker still has to confirm that they withdraw."""
+        return self.answer.data == WITHDRAWAL and not self.sure.data
 
     def validate_words(self, field: Field) -> None:
         """Require a message if the organisers have to act on it."""

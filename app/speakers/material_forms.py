@@ -4,14 +4,23 @@ from typing import Any, BinaryIO, Self
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import Field, RadioField, StringField
+from wtforms import Field, HiddenField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, DataRequired, ValidationError
 
 from app.forms.base import FileForm, Form, file_size, is_uploaded_file
 from app.forms.validators import max_length, no_hidden_characters, requires_alphanumeric
 from app.materials.file_validation import MAX_BYTES
-from app.materials.models import AVAILABILITIES, END, NOW, ON_RELEASE, START, Material
+from app.materials.models import (
+    AVAILABILITIES,
+    END,
+    NOW,
+    ON_RELEASE,
+    START,
+    TECHNICIANS,
+    Material,
+)
+from app.materials.queries import fingerprint
 from app.programme import speaker_links
 from app.text import collapse_whitespace
 
@@ -23,6 +32,7 @@ OPENS_LABELS = {
     START: _l("When the session starts"),
     END: _l("When the session has ended"),
     ON_RELEASE: _l("When the organisers say so"),
+    TECHNICIANS: _l("Never: it is for the technicians only"),
 }
 
 
@@ -55,12 +65,25 @@ def opens_field() -> RadioField:
 
 def initial_data(material: Material | None) -> dict[str, Any]:
     """Return the form data of a material."""
-    return {"title": material.title, "opens": material.available_from} if material else {}
+    if material is None:
+        return {}
+    return {
+        "title": material.title,
+        "opens": material.available_from,
+        "fingerprint": fingerprint(material),
+    }
+
+
+class RemoveMaterialForm(Form):
+    """Delete a material, as its page showed it."""
+
+    fingerprint = HiddenField()
 
 
 class MaterialFileForm(FileForm):
     """Upload a file, or replace it."""
 
+    fingerprint = HiddenField()  # of the material that the page showed
     file = FileField(_l("File"))
     title = title_field()
     opens = opens_field()
@@ -114,5 +137,6 @@ class MaterialLinkForm(Form):
 class MaterialForm(Form):
     """Change the title of a link, or when it is shown."""
 
+    fingerprint = HiddenField()
     title = title_field()
     opens = opens_field()

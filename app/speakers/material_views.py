@@ -5,22 +5,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import large_uploads
-from app.errors import InvalidFile, NotFound, RuleViolation
+from app.errors import InvalidFile, NotFound, PermissionDenied, RuleViolation
 from app.forms.base import ConfirmForm, Form, validates_own_csrf
-from app.materials import downloads, queries, services
-from app.materials.file_validation import MAX_BYTES
+from app.materials import downloads, file_validation, queries, services
+from app.materials.file_validation import MAX_BYTES, AcceptedFile
 from app.materials.models import Material
+from app.materials.services import NOT_UPLOADER, StaleMaterial, Uploader
 from app.programme.models import Session
+from app.request_transaction import start_writing
 from app.speakers.material_forms import (
     OPENS_LABELS,
     TOO_LARGE,
     MaterialFileForm,
     MaterialForm,
     MaterialLinkForm,
+    RemoveMaterialForm,
     initial_data,
 )
 from app.web import flash
@@ -49,8 +52,8 @@ class MaterialViews(ABC):
         """Return the session that the URL names; raise a ConferenceError without access."""
 
     @abstractmethod
-    def get_actor(self) -> str:
-        """Return the email address of the person signed in."""
+    def get_uploader(self, **url_args: str) -> Uploader:
+        """Return who acts: the person signed in, and the speaker whose pages these are."""
 
     @abstractmethod
     def can_edit(self) -> bool:
@@ -70,6 +73,8 @@ class MaterialViews(ABC):
         ):
             bp.add_url_rule(f"{session_rule}{rule}", name, view, methods=["GET", "POST"])
         bp.add_url_rule(f"{session_rule}/<key>/file", "file", self.file)
+        rule = f"{session_rule}/<key>/restore"
+        bp.add_url_rule(rule, "restore", self.restore, methods=["POST"])
         if self.can_release:
             rule = f"{session_rule}/<key>/release"
             bp.add_url_rule(rule, "release", self.release, methods=["POST"])
@@ -80,13 +85,17 @@ class MaterialViews(ABC):
     ) -> ResponseReturnValue:
         """Show the materials of several sessions."""
         materials = [one for shelf in sessions for one in shelf.materials]
+        uploader = self.get_uploader(**url_args)
         return render_page(
             "speakers/materials/index.html",
             layout=self.layout,
             session_materials=sessions,
             downloads=queries.count_downloads(materials),
+            refusals=queries.list_refusals(materials),
             opens=OPENS_LABELS,
             may_change=self.can_edit(),
+            own_ids={one.id for one in materials if uploader.can_edit(one)},
+            shows_addresses=uploader.speaker is None,
             may_release=self.can_release and self.can_edit(),
             form=ConfirmForm(),
             **self.template_context(**url_args),
@@ -97,56 +106,69 @@ class MaterialViews(ABC):
         session, form = self.get_session(**url_args), MaterialFileForm.for_material(None)
         if form.validate_on_submit():
             try:
-                is_new = services.add_file(
-                    session, form.file.data.stream, *_typed_values(form), actor=self.get_actor()
-                )
+                file = file_validation.accept(form.file.data.stream)
+                start_writing()
+                session = self.get_session(**url_args)  # again: access may have been revoked
+                uploader = self.get_uploader(**url_args)
+                new = services.add_file(session, file, *_typed_values(form), uploader=uploader)
             except REFUSALS as refusal:
                 form.add_error(form.file, refusal)
             else:
-                return _redirect("material-saved" if is_new else "material-here", url_args)
+                return _redirect(_saved_key(new) if new else "material-here", url_args)
         return self._render_form(session, form, url_args)
 
     def add_link(self, **url_args: str) -> ResponseReturnValue:
         """Add a link."""
         session, form = self.get_session(**url_args), MaterialLinkForm()
         if form.validate_on_submit():
-            address = form.address.data or ""
+            address, uploader = form.address.data or "", self.get_uploader(**url_args)
             try:
-                services.add_link(session, address, *_typed_values(form), actor=self.get_actor())
+                new = services.add_link(session, address, *_typed_values(form), uploader=uploader)
             except REFUSALS as refusal:
                 form.add_error(form.address, refusal)
             else:
-                return _redirect("material-saved", url_args)
+                return _redirect(_saved_key(new), url_args)
         return self._render_form(session, form, url_args)
 
     def edit(self, key: str, **url_args: str) -> ResponseReturnValue:
         """Change title or time, or replace the file."""
-        session, material = self._get_material(key, url_args)
-        form = _form_for(material)
+        session, material = self._get_own_material(key, url_args)
+        form, status = _form_for(material), 200
         if form.validate_on_submit():
-            file = form.stream if isinstance(form, MaterialFileForm) else None
             try:
-                has_changed = services.update(
-                    material, *_typed_values(form), file=file, actor=self.get_actor()
-                )
+                file = _accept_file(form)
+                start_writing()
+                session, material = self._get_own_material(key, url_args)  # may be revoked
+                has_changed = self._update(material, form, file, url_args)
+            except StaleMaterial as stale:
+                form.add_error(form.title, stale)
+                form.fingerprint.data, status = queries.fingerprint(material), 409
             except REFUSALS as refusal:
                 form.add_error(form.title, refusal)
             else:
-                return _redirect("material-saved" if has_changed else "as-it-was", url_args)
-        return self._render_form(session, form, url_args, material)
+                return _redirect(_saved_key(material) if has_changed else "as-it-was", url_args)
+        return self._render_form(session, form, url_args, material, status=status)
 
     def remove(self, key: str, **url_args: str) -> ResponseReturnValue:
-        """Ask for confirmation, then remove the material."""
-        session, material = self._get_material(key, url_args)
-        if request.method == "POST":
-            services.delete(material, actor=self.get_actor())
+        """Ask for confirmation, then delete the material."""
+        session, material = self._get_own_material(key, url_args)
+        form = RemoveMaterialForm(data=initial_data(material))
+        if form.validate_on_submit():
+            expected, uploader = form.fingerprint.data or "", self.get_uploader(**url_args)
+            services.delete(material, expected_fingerprint=expected, uploader=uploader)
             return _redirect("material-removed", url_args)
-        return self._render_form(session, ConfirmForm(), url_args, material, page="remove")
+        return self._render_form(session, form, url_args, material, page="remove")
+
+    def restore(self, key: str, **url_args: str) -> ResponseReturnValue:
+        """Restore a deleted material."""
+        material = queries.get_deleted_material(self.get_session(**url_args), key)
+        services.restore(material, uploader=self.get_uploader(**url_args))
+        return _redirect("material-restored", url_args)
 
     def release(self, key: str, **url_args: str) -> ResponseReturnValue:
         """Approve the material for publication."""
         _, material = self._get_material(key, url_args)
-        has_changed = services.approve(material, actor=self.get_actor())
+        has_changed = services.approve(material, uploader=self.get_uploader(**url_args))
         return _redirect("material-released" if has_changed else "as-it-was", url_args)
 
     def file(self, key: str, **url_args: str) -> ResponseReturnValue:
@@ -170,6 +192,28 @@ class MaterialViews(ABC):
         session = self.get_session(**url_args)
         return session, queries.get_material_of_session(session, key)
 
+    def _get_own_material(self, key: str, url_args: dict[str, str]) -> tuple[Session, Material]:
+        """Return a material that the person signed in may change; raise PermissionDenied."""
+        session, material = self._get_material(key, url_args)
+        if not self.get_uploader(**url_args).can_edit(material):
+            raise PermissionDenied(NOT_UPLOADER)
+        return session, material
+
+    def _update(
+        self,
+        material: Material,
+        form: MaterialForm | MaterialFileForm,
+        file: AcceptedFile | None,
+        url_args: dict[str, str],
+    ) -> bool:
+        return services.update(
+            material,
+            *_typed_values(form),
+            file=file,
+            expected_fingerprint=form.fingerprint.data or "",
+            uploader=self.get_uploader(**url_args),
+        )
+
     def _render_form(  # noqa: PLR0913 – all variables of one page
         self,
         session: Session,
@@ -192,10 +236,23 @@ class MaterialViews(ABC):
         )
 
 
+def _accept_file(form: MaterialForm | MaterialFileForm) -> AcceptedFile | None:
+    """Return the file that was chosen, or None; raise InvalidFile if it cannot be accepted."""
+    stream = form.stream if isinstance(form, MaterialFileForm) else None
+    return file_validation.accept(stream) if stream else None
+
+
 def _form_for(material: Material) -> MaterialForm | MaterialFileForm:
     if material.is_link:
         return MaterialForm(data=initial_data(material))
     return MaterialFileForm.for_material(material)
+
+
+def _saved_key(material: Material) -> str:
+    """Return the key of the message that says who sees the material."""
+    if material.is_internal:
+        return "material-internal"
+    return "material-waiting" if material.is_awaiting_release else "material-saved"
 
 
 def _redirect(message_key: str, url_args: dict[str, str]) -> ResponseReturnValue:

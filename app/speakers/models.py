@@ -15,6 +15,7 @@ from app.programme.models import Session, Speaker
 YES, NO = "yes", "no"
 RecipientKey = tuple[int | None, int | None]  # of a speaker, or of a person who owns sessions
 ANOTHER_TIME, WITHDRAWAL = "another time", "withdrawal"  # what is asked of the organisers
+ANSWERED, TAKEN_BACK, REPLACED = "answered", "taken back", "replaced"  # outcomes of a request
 
 
 class SpeakerAccess(Base):
@@ -63,6 +64,7 @@ class SpeakerAnswers(Base):
     recording: Mapped[str] = mapped_column(default="", server_default="")  # yes, no or nothing
     slides: Mapped[str] = mapped_column(default="", server_default="")  # likewise
     consent_at: Mapped[datetime | None] = mapped_column(default=None)
+    photo_declined_at: Mapped[datetime | None] = mapped_column(default=None)  # wants no photo
 
     __table_args__ = (
         CheckConstraint(
@@ -96,10 +98,18 @@ class SpeakerRequest(Base):
     requested_at: Mapped[datetime]
     actor: Mapped[str]
     resolved_at: Mapped[datetime | None] = mapped_column(default=None)
+    outcome: Mapped[str] = mapped_column(default="", server_default="")  # of older ones unknown
+    resolved_by: Mapped[str] = mapped_column(default="", server_default="")  # an address
+    answer: Mapped[str] = mapped_column(Text, default="", server_default="")  # to the speaker
 
     speaker: Mapped[Speaker] = relationship()
 
     __table_args__ = (CheckConstraint("kind IN ('another time', 'withdrawal')", name="known_kind"),)
+
+    def resolve(self, outcome: str, *, at: datetime, by: str, answer: str = "") -> None:
+        """Close the request."""
+        self.resolved_at, self.resolved_by = at, by
+        self.outcome, self.answer = outcome, answer
 
 
 class SessionOwner(Base):

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards
 from app.errors import NotFound
 from app.materials import queries as materials
+from app.materials.services import Uploader
 from app.programme.editing import speaker_queries
 from app.programme.models import Session
 from app.speakers import access
@@ -20,7 +21,10 @@ bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
 flash.MESSAGES["speakers"] |= {
     "material-saved": _l("Saved. Readers see it from the moment that you chose."),
     "material-here": _l("This file is here already, so it was not added once more."),
-    "material-removed": _l("It has been taken away, and readers no longer see it."),
+    "material-waiting": _l("Saved. An organiser looks at it before it is public."),
+    "material-internal": _l("Saved. Only the organisers and their technicians can see it."),
+    "material-removed": _l("Deleted. It is no longer public. You can restore it for a week."),
+    "material-restored": _l("Restored, as it was."),
 }
 
 
@@ -34,8 +38,8 @@ class _OwnMaterialViews(MaterialViews):
                 return one
         raise NotFound("You are in no such session")
 
-    def get_actor(self) -> str:
-        return access.current_actor()
+    def get_uploader(self, **url_args: str) -> Uploader:
+        return Uploader(access.current_actor(), access.get_own_speaker(url_args["slug"]))
 
     def can_edit(self) -> bool:
         person = guards.current_person()

@@ -36,6 +36,7 @@ ZOOM_LEVELS = {100: _l("As much as fits"), 75: _l("Nearer"), 50: _l("Nearest")}
 class PhotoForm(FileForm):
     """Upload a photo, or describe the current one."""
 
+    seen = HiddenField()  # key of the photo that the page showed
     file = FileField(_l("Picture"))
     description = StringField(
         _l("What the photo shows"),
@@ -57,7 +58,8 @@ class PhotoForm(FileForm):
     @classmethod
     def for_photo(cls, photo: Photo | None, **kwargs: Any) -> Self:
         """Return a form filled with the data of a photo; if there is one, a file is optional."""
-        form = cls(data={"description": photo.description if photo else ""}, **kwargs)
+        data = {"description": photo.description, "seen": photo.key} if photo else {}
+        form = cls(data=data, **kwargs)
         form.has_photo = photo is not None
         return form
 
@@ -87,6 +89,7 @@ class CropForm(Form):
     and its position sent in ``exact``.
     """
 
+    seen = HiddenField()  # key of the photo that the page showed
     position = RadioField(
         _l("Which part is shown"),
         choices=[SelectChoice(place, words) for place, words in POSITIONS.items()],
@@ -100,10 +103,11 @@ class CropForm(Form):
     exact = HiddenField()
 
     @staticmethod
-    def initial_data(crop: Crop) -> dict[str, Any]:
-        """Return the form data of a crop."""
+    def initial_data(photo: Photo) -> dict[str, Any]:
+        """Return the form data of a photo's crop."""
+        crop = Crop.parse(photo.crop)
         near = min(ZOOM_LEVELS, key=lambda side: abs(side - crop.size))
-        return {"position": crop.preset, "near": str(near), "exact": ""}
+        return {"position": crop.preset, "near": str(near), "exact": "", "seen": photo.key}
 
     def get_crop(self) -> Crop:
         """Return the chosen crop; raise RuleViolation if it is invalid."""

@@ -8,16 +8,20 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import and_, select
 
+from app import clock
 from app.database import db
 from app.errors import NotFound
-from app.programme.fields.speakers import PHOTO
+from app.history import services as history
+from app.programme.editing import versioned_edits
+from app.programme.fields.speakers import PHOTO, SPEAKER_FIELDS
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services as photos
-from app.programme.photos.cropping import CENTRED_CROP, Crop
-from app.programme.photos.normalise_upload import normalise_upload
+from app.programme.photos.cropping import Crop
+from app.programme.photos.services import PreparedPhoto
 from app.proposals import merging, queries, services
 from app.proposals.models import AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
 from app.proposals.services import SubmitResult
+from app.speakers import questions
 
 
 def find_newest(speaker: Speaker) -> Photo | None:
@@ -26,11 +30,11 @@ def find_newest(speaker: Speaker) -> Photo | None:
     return db.session.get(Photo, key) if key else None
 
 
-def propose_photo(speaker: Speaker, body: bytes, description: str, *, actor: str) -> SubmitResult:
-    """Propose an uploaded picture; raise InvalidFile if it is not one."""
-    photo = photos.get_or_create_proposed(
-        speaker, normalise_upload(body), CENTRED_CROP, description
-    )
+def propose_photo(
+    speaker: Speaker, prepared: PreparedPhoto, description: str, *, actor: str
+) -> SubmitResult:
+    """Propose an uploaded picture."""
+    photo = photos.get_or_create_proposed(speaker, prepared, description)
     return _propose(speaker, photo, actor)
 
 
@@ -39,26 +43,40 @@ def propose_description(speaker: Speaker, description: str, *, actor: str) -> Su
     photo = _get_photo(speaker)
     if photo.description == description:
         return SubmitResult((), ())
-    original = photos.get_original(photo)
-    new_photo = photos.get_or_create_proposed(
-        speaker, original, Crop.parse(photo.crop), description
+    same_picture = PreparedPhoto(
+        photos.get_original(photo), Crop.parse(photo.crop), bytes(photo.picture)
     )
+    new_photo = photos.get_or_create_proposed(speaker, same_picture, description)
     return _propose(speaker, new_photo, actor)
 
 
-def propose_crop(speaker: Speaker, crop: Crop, *, actor: str) -> SubmitResult:
+def propose_crop(speaker: Speaker, prepared: PreparedPhoto, *, actor: str) -> SubmitResult:
     """Propose another crop of the picture."""
     photo = _get_photo(speaker)
-    if photo.crop == str(crop):
+    photos.require_same_original(photo, prepared)
+    if photo.crop == str(prepared.crop):
         return SubmitResult((), ())
-    original = photos.get_original(photo)
-    new_photo = photos.get_or_create_proposed(speaker, original, crop, photo.description)
+    new_photo = photos.get_or_create_proposed(speaker, prepared, photo.description)
     return _propose(speaker, new_photo, actor)
 
 
 def propose_removal(speaker: Speaker, *, actor: str) -> SubmitResult:
     """Propose to remove the photo."""
     return _propose(speaker, None, actor)
+
+
+def set_declined(speaker: Speaker, *, is_declined: bool, actor: str) -> bool:
+    """Record that a speaker wants no photo, or no longer says so; return True if it changed."""
+    versioned_edits.lock(speaker)
+    answers = questions.get_or_create_answers(speaker)
+    if (answers.photo_declined_at is not None) == is_declined:
+        return False
+    answers.photo_declined_at = clock.now() if is_declined else None
+    says = "wants no photo" if is_declined else "may have a photo after all"
+    history.record(
+        f"{speaker.name} {says}", subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor
+    )
+    return True
 
 
 def withdraw(speaker: Speaker, *, actor: str) -> bool:
@@ -101,6 +119,8 @@ def _get_photo(speaker: Speaker) -> Photo:
 
 
 def _propose(speaker: Speaker, photo: Photo | None, actor: str) -> SubmitResult:
+    if photo is not None:
+        set_declined(speaker, is_declined=False, actor=actor)
     db.session.flush()
     base_fingerprints = merging.fingerprints(queries.get_status(speaker).values)
     values = {PHOTO: photo.key if photo else None}

@@ -7,22 +7,34 @@ speakers save is a proposal.
 from abc import ABC, abstractmethod
 from typing import Any
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import large_uploads
-from app.errors import InvalidFile, NotFound, RuleViolation
+from app.errors import InvalidFile, NotFound, RuleViolation, StaleEdit
 from app.forms.base import validates_own_csrf
+from app.programme.editing import versioned_edits
 from app.programme.models import Photo, Speaker
-from app.programme.photos.cropping import Crop
+from app.programme.photos import services as photos
 from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
+from app.programme.photos.services import PreparedPhoto
 from app.proposals.models import OPEN
 from app.proposals.services import SubmitResult
+from app.request_transaction import read_first, start_writing
 from app.speakers import access, photo_proposals
 from app.speakers.photo_forms import TOO_LARGE, CropForm, PhotoForm
 from app.web import flash
 from app.web.rendering import render_page
+
+
+class StalePhoto(StaleEdit):
+    """Somebody else has changed the photo since the page was opened."""
+
+    message = (
+        "The photo has changed since you opened this page, so nothing of yours has been saved. "
+        "See what it is now, then do it again"
+    )
 
 
 class PhotoViews(ABC):
@@ -37,6 +49,7 @@ class PhotoViews(ABC):
         bp.add_url_rule("/whole.jpg", "original", self.original)
         bp.add_url_rule("/remove", "remove", self.remove, methods=["POST"])
         large_uploads.accept(bp, MAX_UPLOAD_BYTES, {"edit"}, self.render_too_large)
+        read_first(bp, {"crop"})
 
     @abstractmethod
     def get_speaker(self, slug: str) -> Speaker:
@@ -47,11 +60,11 @@ class PhotoViews(ABC):
         """Return the photo to work on."""
 
     @abstractmethod
-    def save(self, speaker: Speaker, body: bytes, description: str) -> str:
+    def save(self, speaker: Speaker, prepared: PreparedPhoto | None, description: str) -> str:
         """Save a new picture, if there is one, and the description; return a flash key."""
 
     @abstractmethod
-    def save_crop(self, speaker: Speaker, crop: Crop) -> str:
+    def save_crop(self, speaker: Speaker, prepared: PreparedPhoto) -> str:
         """Save another crop; return a flash key."""
 
     @abstractmethod
@@ -72,7 +85,12 @@ class PhotoViews(ABC):
         form = PhotoForm.for_photo(self.find_photo(speaker))
         if form.validate_on_submit():
             try:
-                message_key = self.save(speaker, form.body, form.description.data or "")
+                prepared = photos.prepare_upload(form.body) if form.body else None
+                speaker = self._start_writing(slug)
+                message_key = self.save(speaker, prepared, form.description.data or "")
+            except StalePhoto as stale:
+                form.add_error(form.file, stale)
+                return self._render_stale("photo", speaker, form)
             except (RuleViolation, InvalidFile) as refusal:
                 form.add_error(form.file, refusal)
             else:
@@ -91,10 +109,16 @@ class PhotoViews(ABC):
         """Choose which square of the picture is shown."""
         speaker = self.get_speaker(slug)
         photo = self._get_croppable_photo(speaker)
-        form = CropForm(data=CropForm.initial_data(Crop.parse(photo.crop)))
+        form = CropForm(data=CropForm.initial_data(photo))
         if form.validate_on_submit():
             try:
-                message_key = self.save_crop(speaker, form.get_crop())
+                prepared = photos.prepare_crop(photo, form.get_crop())
+                speaker = self._start_writing(slug)
+                message_key = self.save_crop(speaker, prepared)
+            except StalePhoto as stale:
+                form.add_error(form.position, stale)
+                self._get_croppable_photo(speaker)  # the new one, if there is one
+                return self._render_stale("crop", speaker, form)
             except RuleViolation as refusal:
                 form.add_error(form.position, refusal)
             else:
@@ -109,7 +133,29 @@ class PhotoViews(ABC):
     def remove(self, slug: str) -> ResponseReturnValue:
         """Remove the photo."""
         speaker = self.get_speaker(slug)
+        self.check_seen(speaker)
         return flash.redirect_to(self.done_url(speaker), self.save_removal(speaker))
+
+    def _start_writing(self, slug: str) -> Speaker:
+        start_writing()
+        speaker = self.get_speaker(slug)  # again: access may have been revoked meanwhile
+        self.check_seen(speaker)
+        return speaker
+
+    def check_seen(self, speaker: Speaker) -> None:
+        """Lock a speaker; raise StalePhoto if the page showed another photo than there is now."""
+        versioned_edits.lock(speaker)
+        photo = self.find_photo(speaker)
+        if request.form.get("seen", "") != (photo.key if photo else ""):
+            raise StalePhoto
+
+    def _render_stale(
+        self, page: str, speaker: Speaker, form: PhotoForm | CropForm
+    ) -> ResponseReturnValue:
+        """Show the form again, with the photo that there is now."""
+        photo = self.find_photo(speaker)
+        form.seen.data = photo.key if photo else ""
+        return self._render(page, speaker, form, 409)
 
     def _get_croppable_photo(self, speaker: Speaker) -> Photo:
         photo = self.find_photo(speaker)
@@ -139,18 +185,20 @@ class _OwnPhotoViews(PhotoViews):
     def find_photo(self, speaker: Speaker) -> Photo | None:
         return photo_proposals.find_newest(speaker)
 
-    def save(self, speaker: Speaker, body: bytes, description: str) -> str:
+    def save(self, speaker: Speaker, prepared: PreparedPhoto | None, description: str) -> str:
         return _message_key(
-            photo_proposals.propose_photo(speaker, body, description, actor=access.current_actor())
-            if body
+            photo_proposals.propose_photo(
+                speaker, prepared, description, actor=access.current_actor()
+            )
+            if prepared
             else photo_proposals.propose_description(
                 speaker, description, actor=access.current_actor()
             )
         )
 
-    def save_crop(self, speaker: Speaker, crop: Crop) -> str:
+    def save_crop(self, speaker: Speaker, prepared: PreparedPhoto) -> str:
         return _message_key(
-            photo_proposals.propose_crop(speaker, crop, actor=access.current_actor())
+            photo_proposals.propose_crop(speaker, prepared, actor=access.current_actor())
         )
 
     def save_removal(self, speaker: Speaker) -> str:
@@ -167,10 +215,12 @@ class _OwnPhotoViews(PhotoViews):
 
 
 bp = Blueprint("photo", __name__, url_prefix="/<slug>/photo")
-_OwnPhotoViews().add_url_rules(bp)
+VIEWS = _OwnPhotoViews()
+VIEWS.add_url_rules(bp)
 
 flash.MESSAGES["speakers"] |= {
     "photo-saved": _l("Saved. Readers see it in a few minutes."),
+    "no-photo": _l("Noted: you want no photo. Your initials are shown instead."),
     "photo-sent": _l("Thank you. An organiser looks at your photo before readers see it."),
 }
 
@@ -178,11 +228,26 @@ flash.MESSAGES["speakers"] |= {
 @bp.post("/take-back")
 def withdraw(slug: str) -> ResponseReturnValue:
     """Withdraw the proposed photo."""
-    was_pending = photo_proposals.withdraw(
-        access.get_own_speaker(slug), actor=access.current_actor()
-    )
+    speaker = access.get_own_speaker(slug)
+    versioned_edits.lock(speaker)
+    if photo_proposals.states_by_speaker([speaker.id])[speaker.id] == OPEN:
+        VIEWS.check_seen(speaker)
+    was_pending = photo_proposals.withdraw(speaker, actor=access.current_actor())
     return flash.redirect_to(
         url_for(".edit", slug=slug), "taken-back" if was_pending else "as-it-was"
+    )
+
+
+@bp.post("/none")
+def decline(slug: str) -> ResponseReturnValue:
+    """Record that the speaker wants no photo; then it is not asked for any more."""
+    speaker = access.get_own_speaker(slug)
+    VIEWS.check_seen(speaker)
+    has_changed = photo_proposals.set_declined(
+        speaker, is_declined=True, actor=access.current_actor()
+    )
+    return flash.redirect_to(
+        url_for(".edit", slug=slug), "no-photo" if has_changed else "as-it-was"
     )
 
 

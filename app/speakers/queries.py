@@ -10,9 +10,12 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from app.accounts.models import Person
 from app.database import db
 from app.errors import NotFound
+from app.materials import queries as materials
 from app.programme.editing.speaker_queries import SessionRole
 from app.programme.models import Appearance, Session, Speaker
 from app.speakers.models import (
+    NO,
+    REPLACED,
     WITHDRAWAL,
     CalendarKey,
     ItemDeadline,
@@ -23,12 +26,17 @@ from app.speakers.models import (
     SpeakerRequest,
 )
 
+# materials of speakers who do not want their slides published are never public
+materials.REFUSALS.append(select(SpeakerAnswers.speaker_id).where(SpeakerAnswers.slides == NO))
+
 IS_ACTIVE = SpeakerAccess.revoked_at.is_(None)
 OPEN_REQUEST_COUNT = (  # a subquery for other packages: open requests
     select(func.count(SpeakerRequest.id))
     .where(SpeakerRequest.resolved_at.is_(None))
     .scalar_subquery()
 )
+MAX_REQUESTS_LISTED = 10
+NO_REQUEST = "No speaker has asked that"
 NOT_YOURS = "There are no pages of yours at that address"
 
 
@@ -241,8 +249,18 @@ def get_request(request_id: int) -> SpeakerRequest:
     """Return a speaker's request; raise NotFound if there is none."""
     found = db.session.get(SpeakerRequest, request_id)
     if found is None:
-        raise NotFound("No speaker has asked that")
+        raise NotFound(NO_REQUEST)
     return found
+
+
+def list_requests_of(speaker: Speaker) -> Sequence[SpeakerRequest]:
+    """List what a speaker has asked, newest first, without what they replaced themselves."""
+    return db.session.scalars(
+        select(SpeakerRequest)
+        .where(SpeakerRequest.speaker_id == speaker.id, SpeakerRequest.outcome != REPLACED)
+        .order_by(SpeakerRequest.id.desc())
+        .limit(MAX_REQUESTS_LISTED)
+    ).all()
 
 
 def get_requests_by_session(slugs: Sequence[str]) -> Mapping[str, Sequence[SpeakerRequest]]:

@@ -71,6 +71,16 @@ def availability(slug: str) -> ResponseReturnValue:
     return _save_or_render("speakers/availability.html", speaker, form, save, get_current)
 
 
+@bp.post("/nothing-needed")
+def nothing_needed(slug: str) -> ResponseReturnValue:
+    """Answer all open questions about needs at once: nothing is needed."""
+    has_changed = questions.answer_nothing_needed(
+        access.get_own_speaker(slug), actor=access.current_actor()
+    )
+    checklist = url_for("speakers.show_checklist", slug=slug)
+    return flash.redirect_to(checklist, "saved" if has_changed else "as-it-was")
+
+
 def _save_or_render(
     template: str,
     speaker: Speaker,

@@ -6,12 +6,13 @@ access requirements are never recorded in the history.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from app import clock
+from app.cache_version import bump_cache_version
 from app.database import db
 from app.errors import StaleEdit
 from app.history import services as history
@@ -70,16 +71,39 @@ def save_answer(
     """Store an answer; return True if it changed. Raise StaleEdit on a concurrent change."""
     versioned_edits.lock(speaker)
     current = get_answer(speaker, question)
-    is_first = getattr(_get_or_create_answers(speaker), question.answered_at_column) is None
+    is_first = getattr(get_or_create_answers(speaker), question.answered_at_column) is None
     if typed == current and not is_first:
         return False
     if typed != current and fingerprint(current) != expected_fingerprint:
         raise StaleEdit(0, _diff(question, current, typed))
     _store(speaker, question, typed)
+    if question is CONSENT:
+        bump_cache_version()  # slides may be public now, or no longer
     _record_answer(
         speaker, question.answered_at_column, question.summary, is_first=is_first, actor=actor
     )
     return True
+
+
+def _list_open_needs(speaker: Speaker) -> Sequence[SpeakerQuestion]:
+    """List the questions about needs that a speaker has not answered yet."""
+    answers = db.session.get(SpeakerAnswers, speaker.id)
+    return [
+        one
+        for one in (NEEDS, AUDIO_VISUAL, TRAVEL)
+        if answers is None or getattr(answers, one.answered_at_column) is None
+    ]
+
+
+def answer_nothing_needed(speaker: Speaker, *, actor: str) -> bool:
+    """Answer each open question about needs with nothing; return True if there was any."""
+    versioned_edits.lock(speaker)
+    questions = _list_open_needs(speaker)
+    for one in questions:
+        nothing = dict.fromkeys(one.fields, "")
+        seen = fingerprint(get_answer(speaker, one))
+        save_answer(speaker, one, nothing, expected_fingerprint=seen, actor=actor)
+    return bool(questions)
 
 
 def read_needs(speaker: Speaker, *, actor: str) -> str:
@@ -94,7 +118,7 @@ def set_absences(
 ) -> bool:
     """Store a speaker's absences; return True if they changed."""
     versioned_edits.lock(speaker)
-    is_first = _get_or_create_answers(speaker).availability_at is None
+    is_first = get_or_create_answers(speaker).availability_at is None
     current = SPEAKER_FIELDS.get_value(speaker, ABSENCES)
     changes = versioned_edits.diff(SPEAKER_FIELDS, speaker, {ABSENCES: intervals})
     if changes and fingerprint(current) != expected_fingerprint:
@@ -105,7 +129,8 @@ def set_absences(
     return is_first or bool(changes)
 
 
-def _get_or_create_answers(speaker: Speaker) -> SpeakerAnswers:
+def get_or_create_answers(speaker: Speaker) -> SpeakerAnswers:
+    """Return the row with a speaker's answers."""
     found = db.session.get(SpeakerAnswers, speaker.id)
     if found is None:
         found = SpeakerAnswers(speaker_id=speaker.id)
@@ -131,7 +156,7 @@ def _store(speaker: Speaker, question: SpeakerQuestion, typed: Values) -> None:
 def _record_answer(
     speaker: Speaker, answered_at_column: str, summary: str, *, is_first: bool, actor: str
 ) -> None:
-    setattr(_get_or_create_answers(speaker), answered_at_column, clock.now())
+    setattr(get_or_create_answers(speaker), answered_at_column, clock.now())
     sentence = f"{speaker.name}: {summary} {'answered' if is_first else 'changed'}"
     history.record(sentence, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
 

@@ -137,9 +137,9 @@ class SpeakerRecipient(Recipient):
 
     @property
     def email_address(self) -> str:
-        """The speaker's own address; empty if unknown."""
+        """The speaker's contact address, or else the one they sign in with; empty if unknown."""
         own = (one.person.email for one in self.access_rows if not one.is_assistant)
-        return next(own, self.speaker.contact_address)
+        return self.speaker.contact_address or next(own, "")
 
     @property
     def email_addresses(self) -> Sequence[str]:
@@ -153,7 +153,7 @@ class SpeakerRecipient(Recipient):
     def get_person(self, address: str, actor: str) -> Person:
         """Return the person with access; give the speaker access if there is none yet."""
         for one in self.access_rows:
-            if one.person.email == address:
+            if one.person.email.lower() == address.strip().lower():
                 return one.person
         return access.grant_own_access(self.speaker, address, actor=actor)
 

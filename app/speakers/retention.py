@@ -13,6 +13,7 @@ from app import cache_version, clock
 from app.accounts.models import FORMER, Person
 from app.database import db
 from app.history.models import HistoryEntry
+from app.materials.models import Material
 from app.programme.models import Absence, Speaker
 from app.proposals.models import Proposal
 from app.registration.retention import NEEDS_RETENTION, one_year_after
@@ -56,6 +57,7 @@ def _purge_access() -> None:
     """
     for model in DELETED_AFTER_A_YEAR:
         db.session.execute(delete(model))
+    db.session.execute(update(Material).values(uploaded_by="", deleted_by=""))
     has_history = (
         select(HistoryEntry.id).where(HistoryEntry.subject == "person " + Person.email).exists()
     )

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from app import clock
 from app.accounts import rate_limits
 from app.database import db
-from app.errors import RuleViolation, StaleEdit
+from app.errors import NotFound, RuleViolation, StaleEdit
 from app.history import services as history
 from app.programme.editing import speaker_queries, versioned_edits
 from app.programme.editing import speakers as programme
@@ -16,10 +16,21 @@ from app.programme.fields import table
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.speakers import emails, queries, questions, reminders
-from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, CalendarKey, ItemDeadline, SpeakerRequest
+from app.speakers.models import (
+    ANOTHER_TIME,
+    ANSWERED,
+    REPLACED,
+    TAKEN_BACK,
+    WITHDRAWAL,
+    CalendarKey,
+    ItemDeadline,
+    SpeakerAccess,
+    SpeakerRequest,
+)
 
 MAX_REQUESTS_PER_DAY = 5  # per day: each request is emailed to every organiser
 A_DAY = timedelta(days=1)
+ONLY_SPEAKER_WITHDRAWS = "Only the speaker can withdraw. If they cannot, write to the organisers"
 ALREADY_WITHDRAWN = "You no longer take part, so this cannot be changed here"
 
 
@@ -32,55 +43,97 @@ class StaleSchedule(StaleEdit):
     )
 
 
-def schedule_fingerprint(speaker: Speaker) -> str:
-    """Return a fingerprint of a speaker's schedule: sessions, times, rooms."""
-    parts = speaker_queries.list_session_roles(speaker)
-    return questions.fingerprint(
-        [
-            [one.key, table.dump_moment(one.starts_at), one.room_id, one.state, part.role]
-            for part in parts
-            for one in (part.session,)
-        ]
+class StaleParticipation(StaleEdit):
+    """Somebody has answered for the speaker since the page was opened."""
+
+    message = (
+        "Somebody has answered since you opened this page, so nothing has been sent. "
+        "See the answer below, then send yours if it is still needed"
     )
 
 
+def participation_fingerprint(speaker: Speaker) -> str:
+    """Return a fingerprint of what the page of participation shows: schedule and answers."""
+    parts = speaker_queries.list_session_roles(speaker)
+    schedule = [
+        [one.key, table.dump_moment(one.starts_at), one.room_id, one.state, part.role]
+        for part in parts
+        for one in (part.session,)
+    ]
+    waiting = queries.get_open_requests([speaker]).get(speaker.id)
+    answers = [
+        table.dump_moment(speaker.confirmed_at),
+        table.dump_moment(speaker.withdrawn_at),
+        waiting and waiting.id,
+    ]
+    return f"{questions.fingerprint(schedule)} {questions.fingerprint(answers)}"
+
+
 def confirm(speaker: Speaker, *, expected_fingerprint: str, actor: str) -> None:
-    """Confirm that a speaker takes part; raise StaleSchedule if they saw another schedule."""
-    _lock_active(speaker)
-    if schedule_fingerprint(speaker) != expected_fingerprint:
-        raise StaleSchedule
-    _resolve_requests(speaker, ANOTHER_TIME)
+    """Confirm that a speaker takes part; raise StaleEdit if they saw something else."""
+    _lock_active(speaker, expected_fingerprint)
+    _replace_requests(speaker, actor)
     programme.confirm(speaker, actor=actor)
 
 
-def request_another_time(speaker: Speaker, message: str, *, actor: str) -> None:
+def request_another_time(
+    speaker: Speaker, message: str, *, expected_fingerprint: str, actor: str
+) -> None:
     """Ask the organisers for another time; the programme does not change until they change it."""
-    _lock_active(speaker)
+    _lock_active(speaker, expected_fingerprint)
     rate_limits.hit("ask for another time", speaker.key, times=MAX_REQUESTS_PER_DAY, within=A_DAY)
-    _resolve_requests(speaker, ANOTHER_TIME)
+    _replace_requests(speaker, actor)
     _create_request(speaker, ANOTHER_TIME, message, actor)
     summary = f"{speaker.name} asked for another time"  # without the reason
     history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
 
 
-def withdraw(speaker: Speaker, message: str, *, actor: str) -> None:
-    """Withdraw a speaker from the working programme; it becomes public with the next release."""
-    _lock_active(speaker)
-    _resolve_requests(speaker, ANOTHER_TIME)
+def withdraw(access: SpeakerAccess, message: str, *, expected_fingerprint: str) -> None:
+    """Withdraw a speaker from the working programme; it becomes public with the next release.
+
+    Only the speaker may do so, not an assistant.
+    """
+    if access.is_assistant:
+        raise RuleViolation(ONLY_SPEAKER_WITHDRAWS)
+    speaker, actor = access.speaker, access.person.email
+    _lock_active(speaker, expected_fingerprint)
+    _replace_requests(speaker, actor)
     _create_request(speaker, WITHDRAWAL, message, actor)
     programme.withdraw(speaker, actor=actor)
-    emails.send_withdrawal_notice(speaker, message)
+    emails.send_withdrawal_notice(speaker, message, actor)
 
 
-def resolve_request(speaker_request: SpeakerRequest, *, actor: str) -> None:
-    """Mark a speaker's request as resolved."""
+def take_back_request(speaker: Speaker, request_id: int, *, actor: str) -> None:
+    """Take back a request for another time; raise RuleViolation if it has been answered."""
+    versioned_edits.lock(speaker)
+    found = queries.get_request(request_id)
+    if found.speaker_id != speaker.id or found.kind != ANOTHER_TIME:
+        raise NotFound(queries.NO_REQUEST)
+    db.session.refresh(found, with_for_update=True)
+    if found.resolved_at is not None:
+        raise RuleViolation("This request is closed already")
+    found.resolve(TAKEN_BACK, at=clock.now(), by=actor)
+    summary = f"{speaker.name} no longer asks for another time"
+    history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
+
+
+def resolve_request(speaker_request: SpeakerRequest, answer: str = "", *, actor: str) -> None:
+    """Mark a speaker's request as resolved, and tell the speaker.
+
+    Raise RuleViolation if it has been closed meanwhile and there is an answer to send.
+    """
     db.session.refresh(speaker_request, with_for_update=True)
-    if speaker_request.resolved_at is None:
-        speaker_request.resolved_at = clock.now()
-        summary = f"What {speaker_request.speaker.name} asked was seen to"
-        history.record(
-            summary, subject=SPEAKER_FIELDS.history_subject(speaker_request.speaker), actor=actor
-        )
+    if speaker_request.resolved_at is not None:
+        if answer:
+            raise RuleViolation("This request is closed already, so no answer has been sent")
+        return
+    speaker_request.resolve(ANSWERED, at=clock.now(), by=actor, answer=answer)
+    summary = f"What {speaker_request.speaker.name} asked was seen to"
+    history.record(
+        summary, subject=SPEAKER_FIELDS.history_subject(speaker_request.speaker), actor=actor
+    )
+    if answer or speaker_request.kind == ANOTHER_TIME:
+        emails.send_request_answered(speaker_request)
 
 
 def set_deadlines(deadlines: Mapping[str, date | None], *, actor: str) -> bool:
@@ -110,10 +163,16 @@ def set_calendar_key(speaker: Speaker, key: str, *, actor: str) -> None:
     history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
 
 
-def _lock_active(speaker: Speaker) -> None:
+def _lock_active(speaker: Speaker, expected_fingerprint: str) -> None:
+    """Lock a speaker who takes part; raise StaleEdit if their page showed something else."""
     versioned_edits.lock(speaker)
     if speaker.withdrawn_at is not None:
         raise RuleViolation(ALREADY_WITHDRAWN)
+    now = participation_fingerprint(speaker)
+    if now.split()[0] != expected_fingerprint.partition(" ")[0]:
+        raise StaleSchedule
+    if now != expected_fingerprint:
+        raise StaleParticipation
 
 
 def _create_request(speaker: Speaker, kind: str, message: str, actor: str) -> None:
@@ -124,14 +183,8 @@ def _create_request(speaker: Speaker, kind: str, message: str, actor: str) -> No
     emails.send_request_to_organisers(speaker, speaker_request)
 
 
-def _resolve_requests(speaker: Speaker, kind: str) -> None:
-    """Resolve earlier requests of this kind."""
-    db.session.execute(
-        update(SpeakerRequest)
-        .where(
-            SpeakerRequest.speaker_id == speaker.id,
-            SpeakerRequest.kind == kind,
-            SpeakerRequest.resolved_at.is_(None),
-        )
-        .values(resolved_at=clock.now())
-    )
+def _replace_requests(speaker: Speaker, actor: str) -> None:
+    """Close earlier requests for another time, which a new answer replaces."""
+    earlier = queries.get_open_requests([speaker]).get(speaker.id)
+    if earlier is not None and earlier.kind == ANOTHER_TIME:
+        earlier.resolve(REPLACED, at=clock.now(), by=actor)

@@ -96,7 +96,7 @@ def set_owner(session: Session, email: str, *, actor: str) -> None:
 
 
 def remove_owner(session: Session, *, actor: str) -> None:
-    """Remove the owner of a session; its first speaker edits the text again."""
+    """Remove the owner of a session; its speakers edit the text again."""
     versioned_edits.lock(session)
     current_owner = queries.find_owner(session)
     if current_owner is None:
@@ -112,7 +112,10 @@ def can_edit(person: Person, session: Session) -> bool:
 
 
 def get_editable_ids(person: Person, sessions: Sequence[Session]) -> set[int]:
-    """Return the ids of the sessions whose text somebody may edit, in a fixed number of queries."""
+    """Return the ids of the sessions whose text somebody may edit, in a fixed number of queries.
+
+    That is the owner of a session or, without an owner, everybody who appears in it.
+    """
     accessible_ids = {one.speaker_id for one in queries.list_access_for_person(person)}
     owners, represented_ids = queries.get_owners(sessions), queries.get_represented_ids(person)
     return {
@@ -121,13 +124,9 @@ def get_editable_ids(person: Person, sessions: Sequence[Session]) -> set[int]:
         if (
             owners[one.id].person_id in represented_ids
             if one.id in owners
-            else _first_speaker_id(one) in accessible_ids
+            else not accessible_ids.isdisjoint(part.speaker_id for part in one.appearances)
         )
     }
-
-
-def _first_speaker_id(session: Session) -> int | None:
-    return next((one.speaker_id for one in session.appearances), None)
 
 
 def _delete_owner(session: Session) -> None:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards
 from app.content import markdown
 from app.errors import NotFound, PermissionDenied
+from app.forms.base import ConfirmForm
 from app.programme.models import Session
 from app.releases import current_release
 from app.speakers import access, checklist, queries, session_owners
@@ -47,11 +48,14 @@ def home() -> ResponseReturnValue:
 @bp.get("/<slug>")
 def show_checklist(slug: str) -> ResponseReturnValue:
     keeping = access.get_access(slug)
+    lines = checklist.build_checklist(keeping.speaker)
     return render_page(
         "speakers/checklist.html",
         access=keeping,
         speaker=keeping.speaker,
-        lines=checklist.build_checklist(keeping.speaker),
+        lines=lines,
+        has_open_needs=checklist.has_open_needs(lines),
+        form=ConfirmForm(),
         keeps_others=len(queries.list_access_for_person(keeping.person)) > 1,
     )
 

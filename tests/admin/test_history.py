@@ -2,6 +2,7 @@
 
 import csv
 from io import StringIO
+from urllib.parse import quote
 
 import pytest
 
@@ -82,6 +83,28 @@ def test_the_history_is_searched_by_words_by_person_and_by_thing(
     done("The limit was raised from 500 to 520", "conference")
 
     assert sentences(organiser.open(f"/organise/history?{question}")) == found
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("words", ["école de", "ÉCOLE", "École"])
+def test_words_with_accents_are_found_in_capitals_or_not(organiser: Browser, words: str) -> None:
+    done("The École de mer was added", "theme water")
+    done("The Ecole was added", "theme fire")
+
+    page = organiser.open(f"/organise/history?q={quote(words)}")
+
+    assert sentences(page) == ["The École de mer was added"]
+
+
+@pytest.mark.both_databases
+def test_the_last_page_of_what_is_found_says_how_much_there_is(organiser: Browser) -> None:
+    for number in range(60):
+        done(f"The {number}th thing was done to it", "theme water")
+
+    page = organiser.open("/organise/history?q=thing&page=2")
+
+    assert page.text_by_id("count") == "51 to 60 of 60 entries"
+    assert sentences(page)[-1] == "The 0th thing was done to it"
 
 
 def test_from_an_entry_one_goes_on_to_its_thing_and_to_all_that_was_done_to_it(

@@ -16,7 +16,14 @@ from app.speakers.models import (
     SpeakerNeeds,
     SpeakerRequest,
 )
-from tests.factories import get_ada_marsh, grant_speaker_access, make_proposal, make_speaker, save
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_photo,
+    make_proposal,
+    make_speaker,
+    save,
+)
 from tests.keyboard_user import KeyboardUser
 from tests.programme.sample_pictures import make_picture
 
@@ -26,6 +33,7 @@ SPEAKING = "/organise/speaking"
 @pytest.mark.walks(
     "admin.proposals.amend",
     "admin.proposals.approve",
+    "admin.proposals.approve_part",
     "admin.proposals.request_changes",
     "admin.proposals.bulk",
 )
@@ -34,7 +42,8 @@ SPEAKING = "/organise/speaking"
 )
 def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
-    make_proposal(get_ada_marsh(), role="Pilot")
+    make_photo(get_ada_marsh())
+    make_proposal(get_ada_marsh(), role="Pilot", photo=None)
     make_proposal(opening, abstract="Come.")
     make_proposal(make_speaker(name="Bo"), role="Cook")
     make_proposal(make_speaker(name="Cy"), role="Smith")
@@ -44,6 +53,9 @@ def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("Tick at least one change first")
     keyboard_user.tick("Tick Cy")
     keyboard_user.press("Approve")
+    keyboard_user.expect_announcement("Approved.")
+    keyboard_user.press("Ada Marsh")
+    keyboard_user.press("Approve only the texts")
     keyboard_user.expect_announcement("Approved.")
     keyboard_user.press("Ada Marsh")
     keyboard_user.press("Approve")
@@ -77,7 +89,8 @@ def test_letters_days_and_questions(keyboard_user: KeyboardUser) -> None:
     ada.contact_address = "ada@example.org"
     grant_speaker_access(ada, "helper@example.org", is_assistant=True)
     asked = {"kind": ANOTHER_TIME, "message": "The train is late", "actor": "ada@example.org"}
-    save(SpeakerRequest(speaker_id=ada.id, requested_at=clock.now(), **asked))
+    for _ in range(2):
+        save(SpeakerRequest(speaker_id=ada.id, requested_at=clock.now(), **asked))
     save(SpeakerAnswers(speaker_id=ada.id, needs_at=clock.now()))
     save(SpeakerNeeds(speaker_id=ada.id, access="A ramp"))
     db.session.commit()
@@ -91,8 +104,12 @@ def test_letters_days_and_questions(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("The days have been saved.")
     keyboard_user.open(SPEAKING)
+    keyboard_user.press("Answer…")
+    keyboard_user.fill("Your answer", "We have moved it to 3pm")
+    keyboard_user.press("Send the answer")
+    keyboard_user.expect_announcement("Your answer is on its way to the speaker.")
     keyboard_user.press("I have seen to it…")
-    keyboard_user.expect_announcement("Good: it no longer waits.")
+    keyboard_user.expect_announcement("Done. The speaker has been told")
     keyboard_user.open(f"{SPEAKING}/speakers/ada-marsh")
     keyboard_user.press("Show needs")
     keyboard_user.open(f"{SPEAKING}/speakers/ada-marsh")
@@ -137,6 +154,7 @@ def test_owners(keyboard_user: KeyboardUser) -> None:
     "admin.sessions.materials.edit",
     "admin.sessions.materials.release",
     "admin.sessions.materials.remove",
+    "admin.sessions.materials.restore",
 )
 def test_slides_and_papers(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open("/organise/sessions/opening")
@@ -157,9 +175,22 @@ def test_slides_and_papers(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("What it is", "The slides")
     keyboard_user.press("Save")
     keyboard_user.expect_announcement("Saved.")
-    keyboard_user.press("Take away The slides")
-    keyboard_user.press("Take it away")
-    keyboard_user.expect_announcement("It has been taken away")
+    keyboard_user.press("Delete The slides")
+    keyboard_user.press("Delete it")
+    keyboard_user.expect_announcement("Deleted.")
+    keyboard_user.press("Restore The slides")
+    keyboard_user.expect_announcement("Restored, as it was.")
+
+
+@pytest.mark.walks("admin.speaker_pages.access.replace_address")
+def test_a_corrected_contact_address(keyboard_user: KeyboardUser) -> None:
+    ada = get_ada_marsh()
+    grant_speaker_access(ada, "old@example.org")
+    with transaction():
+        get_ada_marsh().contact_address = "ada@example.org"
+    keyboard_user.open(f"{SPEAKING}/speakers/ada-marsh")
+    keyboard_user.press("Shut out the earlier address and invite the new one")
+    keyboard_user.expect_announcement("An invitation is on its way to the contact address.")
 
 
 @pytest.mark.walks("admin.speakers.photo.crop")

@@ -284,7 +284,7 @@ def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
     sign_in_speaker(new_browser(), ada).open("/speak/ada-marsh/taking-part").press(
         "Send",
         {"Do you take part?": "No, I cannot take part", "Why, or which times suit you": "I am ill"},
-    )
+    ).press("Withdraw")
 
     listed = organiser.open("/organise/sessions")
     session = organiser.open("/organise/sessions/opening")
@@ -387,3 +387,41 @@ def test_merging_two_speakers_takes_those_who_keep_their_pages_along(
     organiser.press(organiser.page.buttons[0])
 
     assert keeper.open("/speak").address.endswith("/speak/ada-marsh")
+
+
+# An address that was wrong
+
+
+@pytest.mark.both_databases
+def test_a_corrected_address_is_invited_at_once_and_the_old_one_shut_out(
+    organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
+) -> None:
+    organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 letter")
+    stranger = new_browser()
+    stranger.open(link_in(letters()[-1]))
+    stranger.press("Sign in")
+    organiser.open("/organise/speakers/ada-marsh/change")
+
+    page = organiser.press("Save", {"Contact address": "ada.marsh@example.org"})
+
+    assert f"{ADA} can still open this speaker’s own pages" in page.text
+    shut = "Shut out the earlier address and invite the new one"
+    page = organiser.press(shut)
+    assert "An invitation is on its way to the contact address." in page.source
+    assert shut not in page.buttons
+    assert stranger.fetch("GET", "/speak/ada-marsh").status_code in {303, 403}
+    assert letters()[-1].recipient == "ada.marsh@example.org"
+    invited = new_browser()
+    invited.open(link_in(letters()[-1]))
+    assert invited.press("Sign in").heading == "Ada Marsh"
+    assert f"{ADA} no longer keeps the pages of Ada Marsh" in said("speaker ada-marsh")
+
+
+def test_an_invitation_goes_to_the_contact_address_as_it_is_now(
+    organiser: Browser, ada: Speaker
+) -> None:
+    grant_speaker_access(ada, "old@example.org")
+
+    organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 letter")
+
+    assert [one.recipient for one in letters()] == [ADA]

@@ -1,6 +1,12 @@
 """What organisers write in Markdown becomes a page that everyone can read."""
 
+import html
+import re
+from collections import Counter
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.content import markdown
 
@@ -91,3 +97,63 @@ def test_the_words_alone_are_apart_and_without_our_notes() -> None:
 
 def test_a_line_of_the_front_page_may_be_strong_in_parts() -> None:
     assert markdown.render_inline("**82 years** <b>") == "<strong>82 years</strong> &lt;b&gt;"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "x<p and q>0.05",
+        "a stray <b> in a line",
+        "a <b and </b without an end",
+        "[1]: Smith",
+        "2008. It was a good year",
+        "Write to <whom it may concern> here",
+        "if a<b>c and c<d",
+        "<!-- not said",
+    ],
+)
+def test_what_looks_like_markup_is_shown_as_it_was_typed(typed: str) -> None:
+    assert markdown.to_text(markdown.sanitise(typed)) == typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("| a | b |\n| - | - |\n| 1 | 2 | 3 |", "| a | b | | - | - | | 1 | 2 | 3 |"),
+        ("```a note\nx\n```", "a note x"),
+        ('![Ada](/static/ada.png "In Lima")', "Ada In Lima"),
+        ("![Ada](https://ada.example/ada.png)", "Ada"),
+        ("> " * 120 + "deep", "> " * 120 + "deep"),
+    ],
+)
+def test_words_that_markdown_would_drop_are_shown(typed: str, shown: str) -> None:
+    assert markdown.to_text(markdown.sanitise(typed)) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("<p>x<p and q>0.05</p>", "<p>x&lt;p and q&gt;0.05</p>"),
+        ("One<br>two", "One<br>two"),
+        ("<ul><li>a<li>b</ul>", "<ul><li>a</li><li>b</li></ul>"),
+        ('<P CLASS="x" onclick=y>Hello</P>', "<p>Hello</p>"),
+        ("<p>Hello<!-- <b> --></p><script>alert(1)</script>", "<p>Hello</p>"),
+        ("<p>Hello<o:p></o:p></p><![endif]-->", "<p>Hello</p>"),
+        ("<b>Ada</b> <ada@example.org>", "<b>Ada</b> &lt;ada@example.org&gt;"),
+    ],
+)
+def test_html_of_other_programs_is_cleaned_and_loses_no_words(written: str, shown: str) -> None:
+    assert markdown.sanitise(written) == shown
+
+
+def test_html_within_a_code_span_is_what_somebody_wrote_about() -> None:
+    assert markdown.sanitise("Write `<b>x</b>`") == (
+        "<p>Write <code>&lt;b&gt;x&lt;/b&gt;</code></p>"
+    )
+
+
+@given(st.text("abpq<>[]!:|-*_`~#=.)+ \n\t\\'\"", max_size=60))
+def test_no_letter_of_any_text_is_lost(typed: str) -> None:
+    shown = html.unescape(re.sub(r"<[^>]*>", "", markdown.sanitise(typed)))
+
+    assert Counter(filter(str.isalpha, typed)) - Counter(shown) == Counter()

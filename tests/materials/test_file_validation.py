@@ -1,13 +1,16 @@
 """What is handed in as slides or papers is known by what it holds, or refused in plain words."""
 
+import time
 import zipfile
+import zlib
 from io import BytesIO
+from tempfile import TemporaryFile
 from unittest.mock import patch
 
 import pytest
 
 from app.errors import InvalidFile
-from app.materials import file_validation
+from app.materials import active_content, file_validation
 from tests.materials.sample_files import (
     OF_ODP,
     OF_PPTX,
@@ -63,7 +66,7 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
         ),
         pytest.param(
             make_pdf(bytes(5000))[:3000],
-            "This PDF has no end: it was cut off on its way. Hand it in again",
+            "This PDF has no end: it was cut off on its way. Upload it again",
             id="half a pdf",
         ),
         pytest.param(
@@ -102,27 +105,27 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
             id="mimetype not first",
         ),
         pytest.param(
-            make_pptx(ppt__vbaProject_dot_bin=b"x"), file_validation.MACRO_MESSAGE, id="macros"
+            make_pptx(ppt__vbaProject_dot_bin=b"x"), active_content.MACRO_MESSAGE, id="macros"
         ),
         pytest.param(
             make_zip({**OF_PPTX, "[Content_Types].xml": MACROS}),
-            file_validation.MACRO_MESSAGE,
+            active_content.MACRO_MESSAGE,
             id="pptm",
         ),
         pytest.param(
-            make_pptx(ppt__activeX__a_dot_xml=b"x"), file_validation.MACRO_MESSAGE, id="controls"
+            make_pptx(ppt__activeX__a_dot_xml=b"x"), active_content.MACRO_MESSAGE, id="controls"
         ),
         pytest.param(
-            make_pptx(ppt__embeddings__a_dot_exe=b"x"), file_validation.MACRO_MESSAGE, id="program"
+            make_pptx(ppt__embeddings__a_dot_exe=b"x"), active_content.MACRO_MESSAGE, id="program"
         ),
         pytest.param(
             make_odp(Basic__Standard__a_dot_xml=b"x"),
-            file_validation.MACRO_MESSAGE,
+            active_content.MACRO_MESSAGE,
             id="odp macros",
         ),
         pytest.param(
             make_odp(Scripts__python__a_dot_py=b"x"),
-            file_validation.MACRO_MESSAGE,
+            active_content.MACRO_MESSAGE,
             id="odp scripts",
         ),
         pytest.param(
@@ -168,6 +171,100 @@ def test_what_is_no_fit_file_is_refused_in_plain_words(body: bytes, sentence: st
         file_validation.detect_type(BytesIO(body))
 
     assert str(refusal.value) == sentence
+
+
+def pack(body: bytes, filters: bytes = b"/FlateDecode") -> bytes:
+    """Give an object stream as PDF writers make it."""
+    return (
+        b"7 0 obj<</Type/ObjStm/N 1/First 4/Filter"
+        + filters
+        + b">>stream\n"
+        + zlib.compress(b"1 0 " + body)
+        + b"\nendstream endobj\n"
+    )
+
+
+SCRIPT = b"<</S/JavaScript/JS(app.alert(1))>>"
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (make_pdf(b"1 0 obj" + SCRIPT + b"endobj"), active_content.SCRIPT_MESSAGE),
+        (make_pdf(b"1 0 obj<</S/J#61vaScr#69pt>>endobj"), active_content.SCRIPT_MESSAGE),
+        (
+            make_pdf(b"1 0 obj<</OpenAction<</S/Launch/F(a)>>>>endobj"),
+            active_content.SCRIPT_MESSAGE,
+        ),
+        (
+            make_pdf(b"1 0 obj<</Names<</EmbeddedFiles 3 0 R>>>>endobj"),
+            active_content.SCRIPT_MESSAGE,
+        ),
+        (make_pdf(b"% (\n1 0 obj" + SCRIPT + b"endobj % )\n"), active_content.SCRIPT_MESSAGE),
+        (make_pdf(pack(SCRIPT)), active_content.SCRIPT_MESSAGE),
+        (
+            make_pdf(pack(SCRIPT, b"[/ASCIIHexDecode/FlateDecode]")),
+            active_content.UNREADABLE_MESSAGE,
+        ),
+        (make_pdf(b"trailer<</Encrypt 5 0 R>>"), active_content.PROTECTED_MESSAGE),
+        (make_pptx(ppt__embeddings__oleObject1_dot_bin=b"x"), active_content.OBJECT_MESSAGE),
+        (make_pptx(ppt__embeddings__book_dot_xlsm=b"x"), active_content.MACRO_MESSAGE),
+        (
+            make_odp(content_dot_xml=b"<a><script:event-listener xlink:href='x'/></a>"),
+            active_content.MACRO_MESSAGE,
+        ),
+        (
+            make_odp(**{"META-INF__manifest_dot_xml": b"media-type='application/x-ole'"}),
+            active_content.OBJECT_MESSAGE,
+        ),
+    ],
+)
+def test_scripts_and_embedded_programs_are_refused(body: bytes, sentence: str) -> None:
+    with pytest.raises(InvalidFile) as refusal:
+        file_validation.detect_type(BytesIO(body))
+
+    assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        make_pdf(b"1 0 obj<</Title(HTML/JavaScript (a /JS b) basics \\( /Launch)>>endobj"),
+        make_pdf(b"1 0 obj<</Length 20>>stream\n<</S/JavaScript/JS>>\nendstream endobj"),
+        make_pdf(b"1 0 obj<</A<</S/URI/URI(https://example.org/JS)>>>>endobj"),
+        make_pdf(pack(b"<</Title(JS /JS)/S/GoTo>>")),
+        make_pptx(ppt__embeddings__Microsoft_Excel_Sheet1_dot_xlsx=b"the numbers of a chart"),
+        make_odp(content_dot_xml=b"<a><presentation:event-listener/></a>"),
+    ],
+)
+def test_words_and_charts_are_no_programs(body: bytes) -> None:
+    file_validation.detect_type(BytesIO(body))
+
+
+def test_a_large_pdf_is_checked_on_disk() -> None:
+    with TemporaryFile() as file:
+        file.write(make_pdf(bytes(3_000_000) + b"1 0 obj" + SCRIPT + b"endobj"))
+
+        with pytest.raises(InvalidFile) as refusal:
+            file_validation.detect_type(file)
+
+    assert str(refusal.value) == active_content.SCRIPT_MESSAGE
+
+
+@pytest.mark.parametrize(
+    "hostile", [b"(", b"(a", b"(a)", b"/J#4a", b" stream\n", b"\\(", b"%", b"(()"]
+)
+def test_a_pdf_is_checked_in_time_that_grows_with_its_length(hostile: bytes) -> None:
+    def measure(length: int) -> float:
+        body = make_pdf(hostile * (length // len(hostile)))
+        times = []
+        for _ in range(3):
+            began = time.thread_time()
+            file_validation.detect_type(BytesIO(body))
+            times.append(time.thread_time() - began)
+        return min(times)
+
+    assert measure(1_600_000) < 16 * 4 * max(measure(100_000), 0.001)
 
 
 def test_a_bomb_is_refused_before_anything_of_it_is_opened() -> None:

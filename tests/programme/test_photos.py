@@ -1,5 +1,6 @@
 """What somebody hands in as a photo becomes a small square JPEG, or is refused in plain words."""
 
+import random
 import subprocess
 import sys
 from typing import Any
@@ -130,7 +131,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 NONE_OF_THEM = "Choose a JPEG, PNG or WebP picture: this file is none of them"
 BROKEN = "This picture is broken, so it cannot be shown"
 TWO_THINGS = "Choose a picture that holds nothing else: this file is two things at once"
-TOO_MANY = "This picture has too many pixels: make it smaller, or save it as a plain JPEG"
+TOO_MANY = normalise_upload.TOO_MANY_PIXELS
 
 
 @pytest.mark.parametrize(
@@ -254,6 +255,19 @@ def test_the_film_that_telephones_put_behind_a_picture_is_left_out() -> None:
     film = b"\0\0\0\x18ftypmp42" + bytes(20_000)
 
     assert film not in normalise_upload.normalise_upload(make_picture() + film)
+
+
+@pytest.mark.parametrize(
+    "found_by_chance",
+    [b"<svg", b"<SVG\x8f", b"PK\x05\x06", b"PK\x05\x06" + bytes(18) + b"\x01", b"\xff\xda" * 300],
+)
+def test_an_honest_photo_is_not_refused_for_bytes_that_occur_by_chance(
+    found_by_chance: bytes,
+) -> None:
+    noise = random.Random(14).randbytes(60_000)
+    film = b"\0\0\0\x18ftypmp42" + noise[:30_000] + found_by_chance + noise[30_000:]
+
+    prepared(make_picture() + film)
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"mif1", b"msf1"])

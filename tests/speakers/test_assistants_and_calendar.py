@@ -171,9 +171,9 @@ def test_whoever_is_in_no_session_is_told_what_will_be_there(visitor: Browser) -
 
 @pytest.mark.parametrize(
     ("who", "may"),
-    [("ada@example.org", True), (HELPER, True), ("joao@example.org", False), ("eve@a.org", False)],
+    [("ada@example.org", True), (HELPER, True), ("joao@example.org", True), ("eve@a.org", False)],
 )
-def test_without_an_owner_whoever_is_named_first_edits_the_text(
+def test_without_an_owner_all_who_are_named_edit_the_text(
     site: object, who: str, may: bool
 ) -> None:
     keepers(get_ada_marsh())

@@ -16,8 +16,8 @@ from app.accounts.models import LoginSession
 from app.database import db, transaction
 from app.errors import ConferenceError
 from app.mail.models import Email
+from app.materials import file_validation, services
 from app.materials import queries as materials
-from app.materials import services
 from app.materials.models import MaterialChunk
 from app.proposals import merging, queries
 from app.proposals import services as proposals_services
@@ -39,6 +39,7 @@ from tests.factories import (
 from tests.materials.sample_files import make_pdf
 
 ADA, GRACE = "ada@example.org", "grace@conference.example"
+UPLOADER = services.Uploader(ADA)
 Deed = Callable[[], object]
 
 
@@ -151,15 +152,23 @@ def test_a_link_that_is_used_twice_at_once_signs_in_once(site: Flask) -> None:
 
 @pytest.mark.both_databases
 def test_two_files_in_the_place_of_one_at_once_leave_one_of_them_whole(site: Flask) -> None:
-    key = make_material(make_session(speakers=(get_ada_marsh(),)), make_pdf()).key
+    material = make_material(make_session(speakers=(get_ada_marsh(),)), make_pdf())
+    key, seen = material.key, materials.fingerprint(material)
     bodies = [make_pdf() + b"%" * length + b"\n%%EOF\n" for length in (300_000, 600_000)]
 
     def put(body: bytes) -> Deed:
-        return lambda: services.replace_file(materials.get_material(key), BytesIO(body), actor=ADA)
+        return lambda: services.update(
+            materials.get_material(key),
+            "Slides",
+            "now",
+            file=file_validation.accept(BytesIO(body)),
+            expected_fingerprint=seen,
+            uploader=UPLOADER,
+        )
 
     raised = at_once(site, *map(put, bodies))
 
-    assert raised == []
+    assert [type(one) for one in raised] == [services.StaleMaterial]
     pieces = db.session.scalars(select(MaterialChunk).order_by(MaterialChunk.number))
     body = b"".join(one.body for one in pieces)
     assert body in bodies
@@ -168,13 +177,17 @@ def test_two_files_in_the_place_of_one_at_once_leave_one_of_them_whole(site: Fla
 
 @pytest.mark.both_databases
 def test_what_is_taken_away_twice_at_once_is_gone(site: Flask) -> None:
-    key = make_material(make_session(speakers=(get_ada_marsh(),)), make_pdf()).key
+    material = make_material(make_session(speakers=(get_ada_marsh(),)), make_pdf())
+    key, seen = material.key, materials.fingerprint(material)
 
     def remove() -> None:
-        services.delete(materials.get_material(key), actor=ADA)
+        found = materials.get_material(key)
+        services.delete(found, expected_fingerprint=seen, uploader=UPLOADER)
 
-    assert only_refusals(at_once(site, remove, remove))
-    assert db.session.scalars(select(MaterialChunk)).all() == []
+    raised = at_once(site, remove, remove)
+
+    assert len(raised) == 1
+    assert only_refusals(raised)
 
 
 @pytest.mark.both_databases
@@ -186,7 +199,8 @@ def test_no_more_is_handed_in_at_once_than_a_session_may_have(site: Flask) -> No
 
     def hand_in() -> object:
         own = db.session.get_one(type(session), number)
-        return services.add_link(own, "https://slides.example/1", "Slides", "now", actor=ADA)
+        address = "https://slides.example/1"
+        return services.add_link(own, address, "Slides", "now", uploader=UPLOADER)
 
     raised = at_once(site, hand_in, hand_in)
 

@@ -11,11 +11,12 @@ from sqlalchemy import func, select, update
 from app.accounts.models import EDITOR, VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
+from app.materials import services as materials
 from app.materials.file_validation import MAX_BYTES
 from app.materials.models import DownloadCount, Material, MaterialChunk
 from app.materials.storage import CHUNK_BYTES
 from app.programme.editing import session_queries
-from app.programme.models import Appearance, Session
+from app.programme.models import Appearance, Conference, Session
 from app.speakers.models import ItemDeadline
 from tests.browser import Browser, Page
 from tests.factories import (
@@ -34,8 +35,16 @@ HAND_IN = "Hand in a file"
 WHEN = "From when on do readers see it?"
 
 
+def trust(names: str = "slides") -> None:
+    """Let these fields of speakers be public without anybody looking at them first."""
+    with transaction():
+        db.session.get_one(Conference, 1).trusted_fields = names
+
+
 @pytest.fixture
 def ada(visitor: Browser) -> Browser:
+    """Ada, whom the organisers trust with her slides unless a story says otherwise."""
+    trust()
     return sign_in_speaker(visitor, get_ada_marsh())
 
 
@@ -126,7 +135,7 @@ def test_slides_are_handed_in_on_a_telephone_and_readers_take_them_along(
     assert "Set-Cookie" not in answer.headers
     again = {"If-None-Match": answer.headers["ETag"]}
     assert reader.fetch("GET", f"/materials/{the_material().key}", again).status_code == 304
-    assert sentences()[-1].endswith("Slides (PDF) was handed in")
+    assert sentences()[-1].endswith("Slides (PDF) was uploaded")
 
 
 def test_a_part_of_a_file_can_be_asked_for(ada: Browser, reader: Browser) -> None:
@@ -218,13 +227,12 @@ def test_what_was_handed_in_can_be_changed_replaced_and_taken_away(
     assert answer.headers["Content-Type"].endswith("presentationml.presentation")
     ada.open(OWN).follow("Change Paper")
     assert "Nothing was changed" in ada.press("Save").source
-    ada.open(OWN).follow("Take away Paper")
-    page = ada.press("Take it away")
-    assert "readers no longer see it" in page.source
+    ada.open(OWN).follow("Delete Paper")
+    page = ada.press("Delete it")
+    assert "Deleted. It is no longer public. You can restore it for a week." in page.source
     assert seen(reader) == []
     gone = reader.fetch("GET", f"/materials/{key}")
     assert gone.status_code == 404
-    assert db.session.scalar(select(func.count()).select_from(MaterialChunk)) == 0
 
 
 def test_a_link_is_given_instead(ada: Browser, reader: Browser) -> None:
@@ -250,7 +258,7 @@ def test_a_link_is_given_instead(ada: Browser, reader: Browser) -> None:
 
 def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(ada: Browser) -> None:
     page = handed_in(ada, b"<html>", "When the session starts", 422)
-    assert page.errors == ["Choose a PDF, ODP or PPTX file: this file is none of them"]
+    assert page.errors == ["Choose a PDF, ODP or PPTX file. Save anything else as a PDF first"]
     assert page.value_of("What it is") == "Slides"
     assert page.value_of(WHEN) == "When the session starts"
 
@@ -266,7 +274,7 @@ def test_a_session_takes_no_more_than_a_dozen(ada: Browser) -> None:
 
     page = handed_in(ada, status=422)
 
-    assert page.errors == ["A session can have 12 files and links: take one away first"]
+    assert page.errors == ["A session can have 12 files and links: delete one first"]
 
 
 def sent(browser: Browser, body: bytes, where: str) -> Page:
@@ -439,7 +447,7 @@ def test_the_list_asks_the_same_few_questions(ada: Browser, queries: list[str], 
 
     ada.open(OWN)
 
-    assert len([one for one in queries if "FROM site_state" not in one]) == 6
+    assert len([one for one in queries if "FROM site_state" not in one]) == 10
 
 
 def test_a_page_of_readers_with_materials_asks_the_database_nothing(
@@ -455,3 +463,207 @@ def test_a_page_of_readers_with_materials_asks_the_database_nothing(
         one for one in queries if "FROM site_state" not in one and "FROM session JOIN" not in one
     ]
     assert [one for one in asked if "appearance" not in one and "FROM speaker" not in one] == []
+
+
+def make_co_speaker(browser: Browser) -> Browser:
+    """Ben, who speaks in the same session as Ada and is signed in."""
+    ben = make_speaker(name="Ben Okri", slug="ben-okri")
+    session = her_session()
+    with transaction():
+        db.session.add(Appearance(session_id=session.id, speaker_id=ben.id, position=9))
+    publish_programme()
+    return sign_in_speaker(browser, ben, "ben@example.org")
+
+
+@pytest.mark.both_databases
+def test_slides_wait_until_an_organiser_has_looked_at_them(
+    ada: Browser, reader: Browser, editor: Browser
+) -> None:
+    trust("")
+
+    page = handed_in(ada)
+
+    assert "Saved. An organiser looks at it before it is public." in page.source
+    assert "Waits for the organisers’ word" in page.text
+    assert seen(reader) == []
+    assert reader.fetch("GET", f"/materials/{the_material().key}").status_code == 404
+    assert "session with slides or papers that wait for your word" in editor.open("/organise").text
+    editor.open(f"/organise/sessions/{her_session().slug}/materials").press("Release Slides")
+    assert seen(reader) == ["Slides (PDF, 1 kB)"]
+
+    ada.open(OWN).follow("Change Slides")
+    ada.press("Save", {WHEN: "When the session starts"})
+    assert the_material().released_at is not None
+    ada.open(OWN).follow("Change Slides")
+    page = ada.press("Save", {"What it is": "Buy my book"})
+
+    assert "Saved. An organiser looks at it before it is public." in page.source
+    assert the_material().released_at is None
+
+
+def test_what_organisers_upload_needs_nobodys_approval(editor: Browser, reader: Browser) -> None:
+    editor.open(f"/organise/sessions/{her_session().slug}/materials/_file")
+    page = editor.press(
+        "Hand it in", {"File": ("talk.pdf", make_pdf()), "What it is": "Slides", WHEN: "Now"}
+    )
+
+    assert "Saved. Readers see it from the moment that was chosen." in page.source
+    assert seen(reader) == ["Slides (PDF, 1 kB)"]
+
+
+@pytest.mark.both_databases
+def test_slides_for_the_technicians_are_never_public(
+    ada: Browser, reader: Browser, editor: Browser, frozen_time: Any
+) -> None:
+    page = handed_in(ada, when="Never: it is for the technicians only")
+
+    assert "Saved. Only the organisers and their technicians can see it." in page.source
+    assert "Waits for the organisers’ word" not in page.text
+    shelf = f"/organise/sessions/{her_session().slug}/materials"
+    assert "Release Slides" not in editor.open(shelf).text
+    assert editor.fetch("GET", f"{shelf}/{the_material().key}/file").data == make_pdf()
+    frozen_time.shift(timedelta(days=400))
+    assert reader.fetch("GET", f"/materials/{the_material().key}").status_code == 404
+
+
+def consent(ada: Browser, slides: str) -> None:
+    ada.open("/speak/ada-marsh/consent")
+    answers = {"May a recording of you be published?": "Yes"}
+    ada.press("Save", {**answers, "May your slides be published?": slides})
+
+
+@pytest.mark.both_databases
+def test_slides_are_public_only_while_their_speaker_agrees(
+    ada: Browser, reader: Browser, editor: Browser
+) -> None:
+    handed_in(ada)
+    editor.open(f"/organise/sessions/{her_session().slug}/materials/_link")
+    link = {"Address": "https://slides.example", "What it is": "Paper", WHEN: "Now"}
+    editor.press("Add it", link)
+    assert seen(reader) == ["Slides (PDF, 1 kB)", "Paper"]
+
+    consent(ada, "No")
+
+    assert seen(reader) == []
+    address = f"/materials/{db.session.scalars(select(Material.key)).first()}"
+    assert reader.fetch("GET", address).status_code == 404
+    why = "Ada Marsh has not agreed to publish slides, or no longer takes part."
+    assert ada.open(OWN).text.count(why) == 2
+    consent(ada, "Yes")
+    assert seen(reader) == ["Slides (PDF, 1 kB)", "Paper"]
+
+
+@pytest.mark.both_databases
+def test_slides_of_a_speaker_who_withdraws_are_public_no_longer(
+    ada: Browser, reader: Browser, editor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    ben = make_co_speaker(new_browser())
+    handed_in(ada)
+    ben.open(f"/speak/ben-okri/materials/{her_session().slug}/_file")
+    ben.press("Hand it in", {"File": ("b.pdf", make_pdf(b"b")), "What it is": "Paper", WHEN: "Now"})
+    assert seen(reader) == ["Slides (PDF, 1 kB)", "Paper (PDF, 1 kB)"]
+
+    editor.open("/organise/speakers/ada-marsh/withdraw").press("Withdraw")
+
+    assert seen(reader) == ["Paper (PDF, 1 kB)"]
+    page = handed_in(ada, make_pdf(b"more"), status=422)
+    assert page.errors == ["You no longer take part, so this cannot be changed here"]
+    editor.open("/organise/speakers/ada-marsh").press("Bring back")
+    assert seen(reader) == ["Slides (PDF, 1 kB)", "Paper (PDF, 1 kB)"]
+
+
+def test_slides_of_whoever_is_taken_out_of_a_session_go_with_them(
+    ada: Browser, reader: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_co_speaker(new_browser())
+    handed_in(ada)
+    with transaction():
+        theirs = Appearance.speaker_id == get_ada_marsh().id
+        session = her_session()
+        session.appearances = [
+            one for one in session.appearances if one.speaker_id != get_ada_marsh().id
+        ]
+        assert not db.session.scalars(
+            select(Appearance).where(theirs, Appearance.session_id == session.id)
+        ).all()
+    still = reader.open(f"/sessions/{session.slug}")
+    assert "Slides (PDF, 1 kB)" in still.links
+
+    publish_programme()
+
+    assert "Slides (PDF, 1 kB)" not in reader.open(f"/sessions/{session.slug}").links
+
+
+def test_a_co_speaker_sees_who_handed_in_what_and_changes_only_their_own(
+    ada: Browser, editor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    ben = make_co_speaker(new_browser())
+    handed_in(ada)
+    shelf, key = f"/speak/ben-okri/materials/{her_session().slug}", the_material().key
+
+    page = ben.open("/speak/ben-okri/materials")
+
+    assert "Uploaded for Ada Marsh" in page.text
+    assert "ada@example.org" not in page.text
+    assert "Change Slides" not in page.links
+    assert "Delete Slides" not in page.links
+    for address in (f"{shelf}/{key}", f"{shelf}/{key}/remove"):
+        refused = ben.open(address, 403)
+        assert "Somebody else uploaded this" in refused.text
+    page = editor.open(f"/organise/sessions/{her_session().slug}/materials")
+    assert "Uploaded for Ada Marsh" in page.text
+    assert "ada@example.org" in page.text
+    editor.follow("Delete Slides")
+    assert "Deleted. It is no longer public." in editor.press("Delete it").source
+
+
+@pytest.mark.both_databases
+def test_what_was_deleted_can_be_restored_for_a_week(
+    ada: Browser, reader: Browser, frozen_time: Any
+) -> None:
+    handed_in(ada)
+    ada.open(OWN).follow("Delete Slides")
+    page = ada.press("Delete it")
+    assert "It can be restored until" in page.text
+    assert seen(reader) == []
+    frozen_time.shift(timedelta(days=6))
+    materials.purge_deleted()
+    db.session.commit()
+    sign_in_speaker(ada, get_ada_marsh(), "ada.marsh@example.org")
+
+    page = ada.open(OWN).press("Restore Slides")
+
+    assert "Restored, as it was." in page.source
+    assert seen(reader) == ["Slides (PDF, 1 kB)"]
+    assert sentences()[-2:] == [
+        f"{her_session().title}: Slides was deleted",
+        f"{her_session().title}: Slides was restored",
+    ]
+    ada.open(OWN).follow("Delete Slides")
+    ada.press("Delete it")
+    frozen_time.shift(timedelta(days=7, seconds=1))
+    materials.purge_deleted()
+    db.session.commit()
+    assert db.session.scalars(select(Material)).all() == []
+    assert db.session.scalar(select(func.count()).select_from(MaterialChunk)) == 0
+
+
+def test_a_page_that_was_open_for_long_changes_nothing_that_others_have_changed(
+    ada: Browser, new_browser: Callable[[], Browser], reader: Browser
+) -> None:
+    handed_in(ada)
+    helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
+    change = ada.open(OWN).follow("Change Slides")
+    removal = ada.open(OWN).follow("Delete Slides")
+    helper.open(OWN).follow("Change Slides")
+    helper.press("Save", {"What it is": "Slides, final"})
+
+    late = change.press("Save", {"What it is": "Slides, old"}, status=409)
+    too_late = removal.press("Delete it", status=409)
+
+    assert late.error_for("What it is").startswith("Somebody else has changed this")
+    assert late.value_of("What it is") == "Slides, old"
+    assert "Somebody else has changed this" in too_late.text
+    assert seen(reader) == ["Slides, final (PDF, 1 kB)"]
+    late.press("Save")
+    assert seen(reader) == ["Slides, old (PDF, 1 kB)"]

@@ -1,5 +1,6 @@
 """A speaker confirms, asks for another time, or withdraws: organisers are told, readers later."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,14 @@ from app.history.models import HistoryEntry
 from app.mail.models import Email
 from app.programme.models import Session
 from tests.browser import Browser, Page
-from tests.factories import get_ada_marsh, make_organiser, publish_programme, sign_in_speaker
+from tests.factories import (
+    get_ada_marsh,
+    make_organiser,
+    publish_programme,
+    sign_in,
+    sign_in_speaker,
+)
+from tests.sent_emails import last_email_text
 
 ANSWER, WHY = "Do you take part?", "Why, or which times suit you"
 CANNOT, OTHER = "No, I cannot take part", "Yes, but I need another time"
@@ -80,10 +88,15 @@ def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
     make_organiser()
     sign_in_speaker(visitor, get_ada_marsh())
 
-    page = answer(visitor, CANNOT, "I am ill")
+    asked = answer(visitor, CANNOT, "I am ill")
+    nothing_yet = get_ada_marsh().withdrawn_at
+    page = visitor.press("Withdraw")
     still_there = visitor.open("/speakers/ada-marsh").heading
     publish_programme()
 
+    assert asked.heading == "Withdraw from the conference?"
+    assert "I am ill" in asked.text
+    assert nothing_yet is None
     assert "You no longer take part" in page.text
     assert "To do" not in page.text
     assert page.summary_list["Travel and arrival"] == "No longer needed"
@@ -93,6 +106,8 @@ def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
         ("grace@conference.example", "Ada Marsh can no longer take part"),
         ("ada@example.org", "You no longer take part: Ada Marsh"),
     ]
+    assert "ada@example.org has told us on your pages" in last_email_text()
+    assert "by ada@example.org" in visitor.open("/speak/ada-marsh/taking-part").text
 
 
 def test_words_are_asked_for_where_organisers_must_act(visitor: Browser) -> None:
@@ -134,3 +149,91 @@ def test_a_session_that_moves_meanwhile_is_shown_before_anything_counts(visitor:
     assert "2pm on Thursday 11 June 2009" in late.text
     assert nothing_yet is None
     assert "Thank you: you take part." in again.source
+
+
+def test_an_assistant_cannot_withdraw_the_speaker(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    sign_in_speaker(visitor, get_ada_marsh())
+    helper = sign_in_speaker(
+        new_browser(), get_ada_marsh(), "helper@example.org", is_assistant=True
+    )
+    own_page = visitor.open("/speak/ada-marsh/taking-part").press(
+        "Send", {ANSWER: CANNOT, WHY: "Ill"}
+    )
+    page = answer(helper, CANNOT, "Ill", status=409)
+
+    assert page.errors == ["Only the speaker can withdraw. If they cannot, write to the organisers"]
+    assert page.value_of(WHY) == "Ill"
+    assert get_ada_marsh().withdrawn_at is None
+    own_page.press("Withdraw")
+    assert get_ada_marsh().withdrawn_at is not None
+
+
+@pytest.mark.both_databases
+def test_a_request_is_answered_and_the_answer_reaches_the_speaker(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    organiser = sign_in(new_browser())
+    sign_in_speaker(visitor, get_ada_marsh())
+    answer(visitor, OTHER, "The train arrives at noon")
+    waiting = visitor.open("/speak/ada-marsh/taking-part")
+
+    organiser.open("/organise/speaking").follow("Answer: Ada Marsh")
+    organiser.press("Send the answer", status=422)
+    page = organiser.press("Send the answer", {"Your answer": "We have moved it to 3pm"})
+
+    assert "The train arrives at noon" in waiting.text
+    assert "The organisers have not answered yet." in waiting.text
+    assert "Your answer is on its way to the speaker." in page.source
+    assert "Nothing waits." in page.text
+    assert sent()[-1] == ("ada@example.org", "Your request to the organisers: Ada Marsh")
+    assert "We have moved it to 3pm" in last_email_text()
+    own = visitor.open("/speak/ada-marsh/taking-part")
+    assert "We have moved it to 3pm" in own.text
+    assert "Take back this request" not in own.buttons
+    assert "To do" in visitor.open("/speak/ada-marsh").text
+
+
+@pytest.mark.both_databases
+def test_a_request_can_be_taken_back_until_it_is_answered(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    organiser = sign_in(new_browser())
+    sign_in_speaker(visitor, get_ada_marsh())
+    answer(visitor, OTHER, "The train arrives at noon")
+    late = organiser.open("/organise/speaking").follow("Answer: Ada Marsh")
+    stale = visitor.open("/speak/ada-marsh/taking-part")
+
+    page = visitor.press("Take back this request")
+
+    assert "You have taken back your request." in page.source
+    assert "by ada@example.org." in page.text
+    assert "Nothing waits." in organiser.open("/organise/speaking").text
+    refused = late.press("Send the answer", {"Your answer": "At 3pm"}, status=422)
+    assert refused.errors == ["This request is closed already, so no answer has been sent"]
+    again = stale.press("Take back this request", status=409)
+    assert "This request is closed already" in again.text
+    assert len(sent()) == 1
+
+
+@pytest.mark.parametrize(("what", "why"), [(OTHER, "At noon"), (CANNOT, "I am ill")])
+def test_an_answer_from_a_page_that_is_out_of_date_is_asked_for_again(
+    visitor: Browser, new_browser: Callable[[], Browser], what: str, why: str
+) -> None:
+    helper = sign_in_speaker(
+        new_browser(), get_ada_marsh(), "helper@example.org", is_assistant=True
+    )
+    sign_in_speaker(visitor, get_ada_marsh())
+    form = visitor.open("/speak/ada-marsh/taking-part")
+    answer(helper, "Yes, as the programme has it")
+
+    late = form.press("Send", {ANSWER: what, WHY: why}, status=409 if what == OTHER else 200)
+    if what == CANNOT:
+        late = late.press("Withdraw", status=409)
+
+    (error,) = late.errors
+    assert error.startswith("Somebody has answered since you opened this page")
+    assert late.value_of(WHY) == why
+    assert get_ada_marsh().withdrawn_at is None
+    assert sent() == []

@@ -1,8 +1,11 @@
 """Speakers hand their photo in: an editor looks at it, and then readers see it."""
 
 from collections.abc import Callable
+from io import BytesIO
+from threading import Barrier, Thread
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app.accounts.models import EDITOR
@@ -25,6 +28,7 @@ from tests.factories import (
 )
 from tests.programme.sample_pictures import (
     BLUE,
+    RED,
     make_picture,
     make_rotated_with_location,
     open_jpeg,
@@ -211,7 +215,9 @@ def test_a_part_outside_the_picture_is_refused(ada: Browser, exact: str) -> None
     handed_in(ada)
     token = ada.open(f"{OWN}/part").tree.find_by_id("csrf_token")
     assert token is not None
-    told = {"csrf_token": token.get("value"), "exact": exact}
+    seen = ada.page.tree.find_by_id("seen")
+    assert seen is not None
+    told = {"csrf_token": token.get("value"), "exact": exact, "seen": seen.get("value")}
 
     page = ada.send("POST", f"{OWN}/part", 422, data=told)
 
@@ -286,3 +292,109 @@ def test_a_photo_that_came_back_says_so_and_why(ada: Browser) -> None:
     assert again.status == 200
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "The organisers look at it"
     assert "Who of the two is you?" not in ada.open(OWN).text
+
+
+@pytest.mark.both_databases
+def test_a_speaker_who_wants_no_photo_is_not_asked_for_one(ada: Browser) -> None:
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "To do"
+
+    page = ada.open(OWN).press("I want no photo")
+
+    assert "Noted: you want no photo." in page.source
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "No photo wanted"
+    handed_in(ada)
+    approved()
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "Done"
+    ada.open(OWN).press("Take the photo away")
+    approved()
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "To do"
+
+
+def test_a_page_with_an_earlier_photo_does_not_replace_a_later_one(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    handed_in(ada)
+    helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
+    form, crop = ada.open(OWN), ada.open(f"{OWN}/part")
+    handed_in(helper, make_picture(colour=BLUE), "In blue")
+
+    late = form.press(SEND, {}, 409, what_the_photo_shows="An old one")
+    too_late = crop.press("Save this part", status=409)
+    removal = form.press("Take the photo away", status=409)
+
+    expected = "The photo has changed since you opened this page"
+    assert late.errors[0].startswith(expected)
+    assert too_late.errors[0].startswith(expected)
+    assert expected in removal.text
+    assert "In blue" in ada.open(OWN).text
+    late.press(SEND)
+    assert "An old one" in ada.open(OWN).text
+
+
+@pytest.mark.both_databases
+def test_of_two_photos_sent_at_the_same_moment_the_second_is_not_saved(
+    site: Flask, ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
+
+    answers = _at_once(site, [_to_send(ada, RED, "In red"), _to_send(helper, BLUE, "In blue")])
+
+    assert sorted(answers) == [303, 409]
+    assert len(db.session.scalars(select(Photo)).all()) == 1
+    saved = "In red" if answers[0] == 303 else "In blue"
+    assert saved in ada.open(OWN).text
+
+
+def _to_send(browser: Browser, colour: tuple[int, int, int], words: str) -> Callable[[], int]:
+    """Open the page, and return what sends a photo from it and returns the status."""
+    browser.open(OWN)
+    token, seen = (browser.page.tree.find_by_id(name) for name in ("csrf_token", "seen"))
+    assert token is not None
+    assert seen is not None
+    fields = {"csrf_token": token.get("value"), "seen": seen.get("value"), "description": words}
+    picture = make_picture(colour=colour)
+    return lambda: (
+        browser.fetch(
+            "POST", OWN, data={**fields, "file": (BytesIO(picture), "me.jpg")}
+        ).status_code
+    )
+
+
+def _at_once(site: Flask, deeds: list[Callable[[], int]]) -> list[int]:
+    """Send all at the same moment; return the status of each."""
+    ready, statuses = Barrier(len(deeds)), dict[int, int]()
+    db.session.remove()  # which may hold what was read above
+
+    def do(number: int) -> None:
+        with site.app_context():
+            ready.wait(20)
+            statuses[number] = deeds[number]()
+            db.session.remove()
+
+    threads = [Thread(target=do, args=(number,)) for number in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    db.session.expire_all()
+    return [statuses[number] for number in range(len(deeds))]
+
+
+def test_photo_and_texts_are_decided_apart(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    handed_in(ada)
+    ada.open("/speak/ada-marsh/profile")
+    ada.press("See what readers will see", role="Pilot").press("Send")
+    editor = sign_in(new_browser(), role=EDITOR)
+    (proposal,) = db.session.scalars(select(Proposal))
+
+    page = editor.open(f"/organise/proposals/{proposal.id}").press("Approve only the photo")
+
+    assert "Approved. The rest of what was sent still waits for you." in page.source
+    assert theirs() is not None
+    assert get_ada_marsh().role != "Pilot"
+    editor.follow("Ada Marsh").follow("Send back")
+    editor.press("Send back", {"Note to the sender": "Pilot of what?"})
+    assert get_ada_marsh().role != "Pilot"
+    assert theirs() is not None

@@ -194,3 +194,26 @@ def test_the_list_asks_the_same_few_questions(
     ada.open("/speak/ada-marsh")
 
     assert len([one for one in queries if not one.startswith("SELECT site_state.")]) == 11
+
+
+@pytest.mark.both_databases
+def test_who_needs_nothing_answers_all_that_is_open_with_one_button(ada: Browser) -> None:
+    ada.open("/speak/ada-marsh/travel").press("Save", {JOURNEY: "By train"})
+
+    page = ada.open("/speak/ada-marsh").press("I need nothing")
+
+    assert "Saved. Thank you." in page.source
+    questions = ("Access needs", "Audio-visual needs", "Travel and arrival")
+    assert [page.summary_list[one] for one in questions] == ["Done", "Done", "Done"]
+    assert "I need nothing" not in page.buttons
+    assert db.session.scalars(select(SpeakerAnswers)).one().travel == "By train"
+    assert ("Ada Marsh: access needs answered", "ada@example.org") in history()
+
+
+def test_days_around_the_conference_can_be_given_too(ada: Browser) -> None:
+    ada.open("/speak/ada-marsh/availability").press("Add a time")
+
+    ada.press("Save", {"Day": "Tuesday 9 June 2009"})
+
+    (absence,) = get_ada_marsh().absences
+    assert absence.starts_at.date() == date(2009, 6, 8)  # midnight in London is 11pm in UTC

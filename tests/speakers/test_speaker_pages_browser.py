@@ -118,7 +118,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
     address = live_site().address
     speaker = _with_a_long_name()
     grant_speaker_access(speaker)
-    a_request(speaker)
+    asked = a_request(speaker)
     sign_in_window(window, address)
 
     for size in (SMALLEST, DESK):
@@ -130,6 +130,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
             "speaking/letters/reminder",
             "speaking/speakers/hubert",
             "speaking/sessions/opening/owner",
+            f"speaking/requests/{asked.id}/answer",
             "sessions",
         ):
             window.goto(f"{address}/organise/{page}")
@@ -138,7 +139,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
             assert horizontal_overflow(window) == 0, page
     window.goto(f"{address}/organise/speaking")
     window.get_by_role("button", name="I have seen to it").press("Enter")
-    expect(window.get_by_role("status").first).to_contain_text("it no longer waits")
+    expect(window.get_by_role("status").first).to_contain_text("The speaker has been told")
 
 
 def _with_a_long_name() -> Speaker:

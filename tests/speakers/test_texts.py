@@ -1,5 +1,6 @@
 """Whoever writes the text of a session sees it as readers will, and sends it."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -51,7 +52,7 @@ def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh")
     assert page.summary_list[ITEM] == "To do"
     page = page.follow(ITEM).follow("Edit title and abstract: Opening")
-    assert page.heading == "Title, abstract and keywords of Opening"
+    assert page.heading == "Text of Opening"
 
     page = page.press(LOOK, title="The opening", abstract="**Come** all.")
     assert page.heading == "The opening"
@@ -221,3 +222,53 @@ def test_a_stranger_does_not_learn_which_drafts_there_are(ada: Browser) -> None:
     nowhere = ada.open("/speak/sessions/nothing/text", status=404)
 
     assert there.text == nowhere.text
+
+
+def test_everybody_who_is_named_may_write_unless_there_is_an_owner(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    ben = make_speaker(name="Ben Okri", slug="ben-okri")
+    session = make_session(speakers=(get_ada_marsh(), ben), slug="shared", title="Shared")
+    second = sign_in_speaker(visitor, ben, "ben@example.org")
+
+    page = second.open("/speak/ben-okri/sessions").follow("Edit title and abstract: Shared")
+    page = page.press(LOOK, subtitle="Of two", description="More.").press("Send")
+
+    assert "Sent." in page.source
+    assert waiting().values == {"subtitle": "Of two", "description": "More."}
+    with transaction():
+        session_owners.set_owner(opening_of(session.slug), "owner@example.org", actor=GRACE)
+    assert second.fetch("GET", "/speak/sessions/shared/text").status_code == 404
+
+
+def opening_of(slug: str) -> Session:
+    return db.session.scalars(select(Session).where(Session.slug == slug)).one()
+
+
+def test_links_of_a_session_are_proposed_and_those_of_organisers_stay(ada: Browser) -> None:
+    with transaction():
+        opening().links = '[["http://old.example/", "Old"]]'
+    ada.open("/speak/sessions/opening/text")
+    page = ada.press(LOOK, {"Links (optional)": "http://old.example/ Old\njavascript:x"}, 422)
+    assert page.error_for("Links (optional)").startswith("Link 2 ")
+
+    ada.press(LOOK, {"Links (optional)": "http://old.example/ Old\nhttps://new.example New"})
+    ada.press("Send")
+
+    links = [["http://old.example/", "Old"], ["https://new.example", "New"]]
+    assert waiting().values == {"links": links}
+
+
+def test_what_was_sent_again_is_not_taken_back_from_an_earlier_page(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    ada.open("/speak/sessions/opening/text")
+    ada.press(LOOK, abstract="First.").press("Send")
+    stale = ada.open("/speak/sessions/opening/text")
+    helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
+    helper.open("/speak/sessions/opening/text").press(LOOK, abstract="Second.").press("Send")
+
+    page = stale.press("Take back what was sent", status=409)
+
+    assert "Something else has been sent since you opened the page" in page.text
+    assert waiting().values == {"abstract": "Second."}

@@ -75,7 +75,7 @@ def test_a_photo_and_slides_are_handed_in_on_a_telephone(
     window.get_by_role("link", name="Change Slides").click()
     look("changing")
     window.go_back()
-    window.get_by_role("link", name="Take away Slides").click()
+    window.get_by_role("link", name="Delete Slides").click()
     look("asked")
 
 

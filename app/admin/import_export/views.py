@@ -16,6 +16,7 @@ from app.interchange.uploads import Upload
 from app.programme import queries
 from app.registration import import_rules
 from app.releases import current_release
+from app.request_transaction import read_first, start_writing
 from app.web import flash
 from app.web.rendering import render_page
 
@@ -41,6 +42,7 @@ def render_too_large() -> ResponseReturnValue:
 
 
 large_uploads.accept(bp, uploads.MAX_BYTES, {"upload"}, render_too_large)
+read_first(bp, {"dry_run", "retry"})
 
 
 @bp.get("")
@@ -59,9 +61,12 @@ def show() -> ResponseReturnValue:
 def upload() -> ResponseReturnValue:
     form = UploadForm()
     if form.validate_on_submit():
+        body = form.body
         try:
+            reading = uploads.read_programme(body)
+            _start_writing()
             taken = uploads.receive(
-                form.name, form.body, is_merged=form.is_merged, actor=guards.current_actor()
+                form.name, body, reading, is_merged=form.is_merged, actor=guards.current_actor()
             )
         except InvalidFile as refusal:
             form.add_error(form.file, refusal)
@@ -75,9 +80,13 @@ def upload() -> ResponseReturnValue:
 def dry_run(number: int) -> ResponseReturnValue:
     form, found = LoadUploadForm(), uploads.get_upload(number)
     if form.validate_on_submit():
+        reading = uploads.read_programme(found.body)
+        _start_writing()
+        found = uploads.get_upload(number)  # again: it may have been loaded or deleted meanwhile
         try:
             loaded = import_rules.load(
                 found,
+                reading,
                 expected_fingerprint=form.fingerprint.data or "",
                 is_confirmed=form.is_confirmed.data,
                 actor=guards.current_actor(),
@@ -91,9 +100,11 @@ def dry_run(number: int) -> ResponseReturnValue:
 
 @bp.post(f"{UPLOAD_RULE}/again")
 def retry(number: int) -> ResponseReturnValue:
+    reading = uploads.read_programme(uploads.get_upload(number).body)
+    _start_writing()
     found = uploads.get_upload(number)
     found.is_merged = request.form.get("action") == "merge"
-    uploads.dry_run(found)
+    uploads.dry_run(found, reading)
     return redirect(url_for(".dry_run", number=number), 303)
 
 
@@ -111,6 +122,11 @@ def template(name: str) -> ResponseReturnValue:
 @bp.get("/<any(working, published):state>/<name>")
 def export(state: str, name: str) -> ResponseReturnValue:
     return export_files.export_file(state, name)
+
+
+def _start_writing() -> None:
+    start_writing()
+    guards.require_role_for(roles.PROGRAMME)()  # again: the role may have been taken meanwhile
 
 
 def _render_upload_form(form: UploadForm, status: int) -> ResponseReturnValue:

@@ -20,7 +20,7 @@ from app.forms.base import validates_own_csrf
 from app.history import queries as history
 from app.programme import queries as programme
 from app.programme import time_zones
-from app.programme.fields.speakers import PHOTO
+from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Session
 from app.proposals import fields, preview, queries, services
 from app.proposals.models import Proposal
@@ -36,6 +36,7 @@ bp = Blueprint("proposals", __name__, url_prefix="/proposals")
 
 flash.MESSAGES["admin"] |= {
     "change-approved": _l("Approved. Readers see it once you publish, and the sender is told."),
+    "part-approved": _l("Approved. The rest of what was sent still waits for you."),
     "change-amended": _l("Approved with your words. The sender is told."),
     "change-sent-back": _l("Sent back. The sender is told what to do."),
     "changes-approved": _l("Approved. Readers see them once you publish. The senders are told."),
@@ -61,6 +62,22 @@ def approve(number: int) -> ResponseReturnValue:
     except RuleViolation as refusal:
         return _render_proposal(queries.get_proposal(number), refusal)
     return _redirect_to_list("change-approved")
+
+
+@bp.post(f"{PROPOSAL_RULE}/approve-part")
+def approve_part(number: int) -> ResponseReturnValue:
+    """Approve the photo alone, or the texts alone; the rest stays to be decided."""
+    names = [PHOTO] if request.form.get("part") == "photo" else PROFILE_FIELDS
+    try:
+        services.approve_part(
+            number,
+            names,
+            expected_fingerprint=request.form.get("fingerprint", ""),
+            actor=current_actor(),
+        )
+    except RuleViolation as refusal:
+        return _render_proposal(queries.get_proposal(number), refusal)
+    return _redirect_to_list("part-approved")
 
 
 @bp.route(f"{PROPOSAL_RULE}/amend", methods=["GET", "POST"])
@@ -172,6 +189,7 @@ def _render_proposal(
         name=fields.get_field_set(proposal.entity).name(proposal.entity),
         thing=url_for(endpoint, slug=slug),
         has_words=has_text(proposal),
+        has_both=has_text(proposal) and PHOTO in proposal.values,
         refusal=refusal,
         form=ReviewedForm(formdata=None).with_fingerprint(review.fingerprint),
         entries=history.list_newest(

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.materials import queries as materials
+from app.materials.services import Uploader
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.speakers.material_views import MaterialViews, SessionMaterials
@@ -18,7 +19,10 @@ bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
 flash.MESSAGES["admin"] |= {
     "material-saved": _l("Saved. Readers see it from the moment that was chosen."),
     "material-here": _l("This file is here already, so it was not added once more."),
-    "material-removed": _l("It has been taken away, and readers no longer see it."),
+    "material-waiting": _l("Saved. It is public once you release it."),
+    "material-internal": _l("Saved. It is for the technicians only, and never public."),
+    "material-removed": _l("Deleted. It is no longer public. It can be restored for a week."),
+    "material-restored": _l("Restored, as it was."),
     "material-released": _l("Released. Readers see it now, if they see the session."),
 }
 
@@ -31,8 +35,8 @@ class _AdminMaterialViews(MaterialViews):
         guards.require_role_for(roles.PROGRAMME)()  # an upload that is too large comes before it
         return session_queries.get_session(url_args["slug"])
 
-    def get_actor(self) -> str:
-        return guards.current_actor()
+    def get_uploader(self, **url_args: str) -> Uploader:
+        return Uploader(guards.current_actor())
 
     def can_edit(self) -> bool:
         return guards.can_change(roles.PROGRAMME)

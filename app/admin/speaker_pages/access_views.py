@@ -9,7 +9,7 @@ from app.admin.speaker_pages.forms import SessionOwnerForm
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme.editing import session_queries, speaker_queries
-from app.speakers import access, checklist, queries, questions, session_owners
+from app.speakers import access, batch_emails, checklist, queries, questions, session_owners
 from app.speakers.recipients import INVITATION, REMINDER
 from app.web import flash
 from app.web.rendering import render_page
@@ -18,8 +18,11 @@ bp = Blueprint("access", __name__)
 
 flash.MESSAGES["admin"] |= {
     "keeper-ended": _l("They no longer keep these pages. It holds from their next page on."),
+    "address-replaced": _l(
+        "An invitation is on its way to the contact address. The earlier one is shut out."
+    ),
     "owner-named": _l("The owner is named. A letter with a link is on its way."),
-    "owner-ended": _l("The session has no owner now. Whoever is named first in it edits its text."),
+    "owner-ended": _l("The session has no owner now. All who are named in it can edit its text."),
 }
 
 
@@ -32,6 +35,7 @@ def show(slug: str) -> ResponseReturnValue:
         "admin/speaker_pages/speaker.html",
         speaker=speaker,
         keepers=queries.list_access_to_speaker(speaker),
+        outdated=access.list_outdated(speaker),
         invited_at=written.get(INVITATION),
         reminded_at=written.get(REMINDER),
         lines=checklist.build_checklist(speaker),
@@ -47,6 +51,14 @@ def revoke(slug: str, number: int) -> ResponseReturnValue:
     """Revoke somebody's access to a speaker's pages."""
     access.revoke(speaker_queries.get_speaker(slug), number, actor=guards.current_actor())
     return flash.redirect_to(url_for(".show", slug=slug), "keeper-ended")
+
+
+@bp.post("/speakers/<slug>/keepers/replace")
+def replace_address(slug: str) -> ResponseReturnValue:
+    """Invite the speaker at their corrected contact address, and shut out the earlier one."""
+    speaker = speaker_queries.get_speaker(slug)
+    batch_emails.replace_address(speaker, actor=guards.current_actor())
+    return flash.redirect_to(url_for(".show", slug=slug), "address-replaced")
 
 
 @bp.route("/sessions/<slug>/owner", methods=["GET", "POST"])

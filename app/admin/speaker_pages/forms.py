@@ -5,12 +5,15 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Field
-from wtforms.validators import Optional
+from wtforms import DateField, Field, TextAreaField
+from wtforms.validators import DataRequired, Optional
 
+from app.admin.edit_form import MAX_NOTES_LENGTH
 from app.forms.base import Form
 from app.forms.fields import other_persons_email_field
+from app.forms.validators import max_length, no_hidden_characters
 from app.speakers.checklist import ChecklistItem
+from app.text import normalise_lines
 
 DATE_ERROR = _l("Enter a day, like 2008-10-06")
 
@@ -59,6 +62,21 @@ class SessionOwnerForm(Form):
     """Enter the email address of a session's owner."""
 
     email = other_persons_email_field(_l("Email address"))
+
+
+class RequestAnswerForm(Form):
+    """Answer what a speaker asked."""
+
+    answer = TextAreaField(
+        _l("Your answer"),
+        [
+            DataRequired(_l("Write an answer")),
+            max_length(MAX_NOTES_LENGTH, _l("The answer")),
+            no_hidden_characters,
+        ],
+        [normalise_lines],
+        _l("We email it to the speaker and their assistants, and show it on their pages"),
+    )
 
 
 def _field_name(item: ChecklistItem) -> str:

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
-from app.admin.speaker_pages.forms import DeadlinesForm
+from app.admin.speaker_pages.forms import DeadlinesForm, RequestAnswerForm
+from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme.editing import speaker_queries
 from app.speakers import batch_emails, queries, recipients, reminders, services
@@ -25,7 +26,8 @@ flash.MESSAGES["admin"] |= {
     "reminders-held": _l("Held back. They stay here until you let them go."),
     "reminders-go": _l("They go by themselves again, at the moment below."),
     "nobody-ticked": _l("Nothing was changed: tick at least one first."),
-    "request-settled": _l("Good: it no longer waits."),
+    "request-settled": _l("Done. The speaker has been told that you have dealt with it."),
+    "request-answered": _l("Your answer is on its way to the speaker."),
     "dates-saved": _l("The days have been saved. Speakers see them in their list now."),
 }
 
@@ -95,6 +97,22 @@ def overview() -> ResponseReturnValue:
         how_many=how_many,
         form=ConfirmForm(),
     )
+
+
+@bp.route("/requests/<int:number>/answer", methods=["GET", "POST"])
+@validates_own_csrf
+def answer_request(number: int) -> ResponseReturnValue:
+    """Answer what a speaker asked: the answer is emailed, and shown on their pages."""
+    asked, form = queries.get_request(number), RequestAnswerForm()
+    if form.validate_on_submit():
+        try:
+            services.resolve_request(asked, form.answer.data or "", actor=guards.current_actor())
+        except RuleViolation as refusal:
+            form.add_error(form.answer, refusal)
+        else:
+            return flash.redirect_to(url_for(".overview"), "request-answered")
+    status = 422 if form.errors else 200
+    return render_page("admin/speaker_pages/answer.html", status, form=form, asked=asked)
 
 
 @bp.post("/requests/<int:number>/settle")

@@ -10,7 +10,7 @@ from app.accounts.guards import current_actor
 from app.programme.editing import speaker_queries
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services
-from app.programme.photos.cropping import Crop
+from app.programme.photos.services import PreparedPhoto
 from app.speakers.photo_views import PhotoViews
 from app.web import flash
 
@@ -34,15 +34,15 @@ class _AdminPhotoViews(PhotoViews):
     def find_photo(self, speaker: Speaker) -> Photo | None:
         return speaker.photo
 
-    def save(self, speaker: Speaker, body: bytes, description: str) -> str:
-        if body:
-            changed = services.set_photo(speaker, body, description, actor=current_actor())
+    def save(self, speaker: Speaker, prepared: PreparedPhoto | None, description: str) -> str:
+        if prepared:
+            changed = services.set_photo(speaker, prepared, description, actor=current_actor())
         else:
             changed = services.set_description(speaker, description, actor=current_actor())
         return "photo-saved" if changed else "as-it-was"
 
-    def save_crop(self, speaker: Speaker, crop: Crop) -> str:
-        changed = services.set_crop(speaker, crop, actor=current_actor())
+    def save_crop(self, speaker: Speaker, prepared: PreparedPhoto) -> str:
+        changed = services.set_crop(speaker, prepared, actor=current_actor())
         return "photo-saved" if changed else "as-it-was"
 
     def save_removal(self, speaker: Speaker) -> str:

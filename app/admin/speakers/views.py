@@ -14,6 +14,7 @@ from app.content import markdown
 from app.errors import NotFound, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
+from app.materials import services as materials
 from app.programme.editing import speaker_queries, speakers
 from app.programme.fields.speakers import (
     ABSENCES,
@@ -85,6 +86,7 @@ def show(slug: str) -> ResponseReturnValue:
         internal_fields=_describe_fields(speaker, is_public=False),
         absences=forms.describe_absences(speaker.absences, conference_zone()),
         sessions=sessions,
+        outdated=access.list_outdated(speaker),
         namesakes=speaker_queries.list_namesakes(speaker),
         may_be_deleted=not speakers.deletion_error(speaker),
         is_public=any(one.slug == slug for one in current_release.get_programme().speakers),
@@ -148,6 +150,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
     if request.method == "POST":
         speakers.merge(target, source, actor=guards.current_actor())
         access.transfer(source, target, actor=guards.current_actor())
+        materials.transfer(source, target)
         return flash.redirect_to(_url(target), "speakers-merged")
     sessions = speaker_queries.list_session_roles(source)
     return render_page(

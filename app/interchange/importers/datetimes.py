@@ -11,11 +11,11 @@ DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 TIME_OF_DAY = re.compile(r"\s*(\d{1,2})[:.h](\d{2})(?::(\d{2})(?:\.\d+)?)?\s*$")
 CLOCK_DURATION = re.compile(r"\s*(?:(\d{1,3}):)?(\d{1,3}):(\d{2})(?::(\d{2}))?\s*$")
 MINUTES_DURATION = re.compile(
-    r"\s*(\d{1,5})(?:\.0+)?\s*(?:m|min|mins|minutes?)?\.?\s*$", re.IGNORECASE
+    r"\s*+(\d{1,5})(?:\.0+)?\s*+(?:m|min|mins|minutes?)?\.?\s*+$", re.IGNORECASE
 )
 SPELT_DURATION = re.compile(
-    r"\s*P?(?:(\d{1,3})\s*D)?\s*T?(?:(\d{1,3})\s*h(?:ours?)?)?\s*(?:(\d{1,5})\s*(?:m(?:in(?:utes?)?)?)?)?\s*"
-    r"(?:(\d{1,6})\s*S)?\s*$",
+    r"\s*+P?(?:(\d{1,3})\s*+D)?\s*+T?(?:(\d{1,3})\s*+h(?:ours?)?)?\s*+"
+    r"(?:(\d{1,5})\s*+(?:m(?:in(?:utes?)?)?)?)?\s*+(?:(\d{1,6})\s*+S)?\s*+$",
     re.IGNORECASE,
 )
 HOST_DEPENDENT_ZONES = {"localtime", "posixrules", "Factory"}  # these depend on the machine

@@ -30,6 +30,9 @@ PRETALX_UID = re.compile(r"pretalx-(.{1,60})-[A-Z0-9]{4,12}@")  # pretalx-<event
 MAX_PARAMETERS = 100  # parameters per line: checking them takes quadratic time
 FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545, section 3.1
 SPEAKERS_SEPARATOR = " - "
+BRACKETS = ("[", "]")
+SEPARATOR_OR_BRACKET = re.compile(r"[\[\]]| (?=- )")
+COMMA_OR_BRACKET = re.compile(r"[\[\]]|,\s+")
 
 
 def parse(text: str, log: ImportLog, target: TargetConference) -> RawProgramme:
@@ -138,16 +141,31 @@ def _split_speakers_from_title(session: RawSession) -> None:
         return
     people = session.title[index + len(SPEAKERS_SEPARATOR) :]
     session.title = session.title[:index]
-    names = re.split(r",\s+(?![^\[]*\])", people)
+    names = _split_outside_brackets(people)
     session.people = [RawPerson(name, where=session.where) for name in names if name.strip()]
+
+
+def _split_outside_brackets(people: str) -> list[str]:
+    """Split at commas that are not followed by “]” before any “[”."""
+    names, end, is_inside = [], len(people), False
+    for found in reversed(list(COMMA_OR_BRACKET.finditer(people))):
+        if found[0] in BRACKETS:
+            is_inside = found[0] == "]"
+        elif not is_inside:
+            names.append(people[found.end() : end])
+            end = found.start()
+    return [people[:end], *reversed(names)]
 
 
 def _find_separator(title: str) -> int:
     """Return the index of the last “ - ” outside brackets, or -1."""
     padded = f"{title} " if title.endswith(" -") else title
-    index = padded.rfind(SPEAKERS_SEPARATOR)
-    while index >= 0 and padded.rfind("[", 0, index) > padded.rfind("]", 0, index):
-        index = padded.rfind(SPEAKERS_SEPARATOR, 0, index)
+    index, is_inside = -1, False
+    for found in SEPARATOR_OR_BRACKET.finditer(padded):
+        if found[0] in BRACKETS:
+            is_inside = found[0] == "["
+        elif not is_inside:
+            index = found.start()
     return index
 
 

@@ -18,7 +18,7 @@ NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
 TWELVE_HOUR_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*([ap])\.?\s*m\.?$", re.IGNORECASE)
 FOUR_DIGIT_TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d)$")
 DATE_AND_TIME = re.compile(
-    r"(\S.*?)(?:T|,?\s+)(\d{1,2}(?::\d{2}(?::\d{2})?)?\s*(?:[ap]\.?m\.?)?)$", re.IGNORECASE
+    r"(\S.*?)(?:T|,?(?<!\s)\s++)(\d{1,2}(?::\d{2}(?::\d{2})?)?\s*(?:[ap]\.?m\.?)?)$", re.IGNORECASE
 )
 
 

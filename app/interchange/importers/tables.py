@@ -147,8 +147,10 @@ CANCELLED_VALUES = frozenset({"cancelled", "canceled"})
 NAME_WITH_ROLE = re.compile(
     r"(.{1,200}?)\s*\(([A-Za-z][a-z]{2,30}(?: [a-z]{2,30})?)\)$"
 )  # Ada (Chair)
-CELL_SEPARATOR = re.compile(r"\s*[;\n]\s*")
-NAME_SEPARATOR = re.compile(r"\s+(?:&|and)\s+")
+CELL_SEPARATOR = re.compile(  # a semicolon or a line break, with the whitespace around it
+    r"(?:(?<!\s)(?=\s*+;|[^\S\n]*+\n)\s*+;?|;)\s*+"
+)
+NAME_SEPARATOR = re.compile(r"(?<!\s)\s++(?:&|and)\s++")
 FORMULA_GUARD = re.compile(
     r"'(?=[=+\-@])"
 )  # which our CSV export puts before values that look like formulas

@@ -176,6 +176,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         N_("Subtitle"),
         column=Column("subtitle untertitel soustitre", _l("A second line of the title")),
         question=Question(_l("Subtitle (optional)"), _l("The subtitle"), PUBLIC_HINT),
+        is_proposed=True,
         is_searched=True,
     ),
     Field(
@@ -247,6 +248,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         question=Question(
             _l("Description (optional)"), _l("The description"), MARKDOWN_HINT, MAX_TEXT_LENGTH
         ),
+        is_proposed=True,
         is_searched=True,
     ),
     Field(
@@ -294,6 +296,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
             _l("Addresses, one a line"),
             "https://conference.example/paper",
         ),
+        is_proposed=True,
     ),
     Field(
         "licence",

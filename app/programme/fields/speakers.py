@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app import clock
+from app.cache_version import bump_cache_version
 from app.database import db
 from app.errors import RuleViolation
 from app.forms.fields import PUBLIC_HINT
@@ -71,7 +72,10 @@ def _set_confirmed(speaker: Speaker, value: bool) -> None:  # noqa: FBT001 - a v
 
 
 def _set_takes_part(speaker: Speaker, value: bool) -> None:  # noqa: FBT001 - a value to set
+    if value == (speaker.withdrawn_at is None):
+        return
     speaker.withdrawn_at = None if value else clock.now()
+    bump_cache_version()  # their slides are public only while they take part
 
 
 def _set_photo(speaker: Speaker, key: str | None) -> None:

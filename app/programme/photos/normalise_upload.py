@@ -26,17 +26,22 @@ JPEG_FORMATS: Final = frozenset({"JPEG", "MPO"})
 MAX_PIXELS: Final = 12_500_000  # enough for phones; all are decoded at once
 MAX_JPEG_PIXELS: Final = 64_000_000  # a JPEG can be decoded at reduced size
 MAX_WEBP_PIXELS: Final = 6_000_000  # the decoder needs several times the memory
-JPEG_SCAN, MAX_JPEG_SCANS = (
-    b"\xff\xda",
-    200,
-)  # each scan takes as long as decoding the whole picture
+MAX_JPEG_SCANS: Final = 200  # each scan takes as long as decoding the whole picture
+# markers that begin a segment; the bytes of the picture itself hold none (ITU-T T.81, B.1.1.2)
+JPEG_MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
+JPEG_START, JPEG_SCAN, JPEG_END = b"\xd8", b"\xda", b"\xd9"
 HEIF_SIGNATURE: Final = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)
 PDF_SIGNATURE, PDF_WITHIN = b"%PDF-", 1024  # PDF viewers search this many bytes for the signature
-ZIP_END_SIGNATURE, ZIP_END_WITHIN = (
-    b"PK\x05\x06",
-    65_557,
-)  # length of the end record with the longest comment (APPNOTE 4.3.16)
-ACTIVE_CONTENT: Final = re.compile(rb"<(?:script|html|svg|iframe|\?php)", re.IGNORECASE)
+# the end record of an archive, with a comment up to the end of the file (APPNOTE 4.3.16)
+ZIP_END_SIGNATURE, ZIP_END_LENGTH, MAX_ZIP_COMMENT = b"PK\x05\x06", 22, 65_535
+# followed by text: in the bytes of a photo, "<svg" alone occurs by chance
+ACTIVE_CONTENT: Final = re.compile(
+    rb"<(?:script|html|svg|iframe|\?php)[\t\n\r -~]{16}", re.IGNORECASE
+)
+TOO_MANY_PIXELS: Final = (
+    "This picture has too many pixels. It may have 64 megapixels as a plain JPEG, 12 as a PNG or "
+    "progressive JPEG, 6 as a WebP: make it smaller, or save it as a plain JPEG"
+)
 DECODING_ERRORS: Final = (  # decoders raise these for broken and hostile files
     ArithmeticError,
     AttributeError,
@@ -61,7 +66,7 @@ def normalise_upload(body: bytes) -> bytes:
             _refuse_polyglot(body)
             return encode_jpeg(_to_srgb(_shrink_and_rotate(picture)), ORIGINAL_QUALITY)
     except Image.DecompressionBombError:
-        raise InvalidFile(_too_many_pixels_message()) from None
+        raise InvalidFile(TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:
         raise InvalidFile("Choose a JPEG, PNG or WebP picture: this file is none of them") from None
     except DECODING_ERRORS:
@@ -81,13 +86,23 @@ def _check_file(body: bytes) -> None:
 
 def _check_size(picture: Image.Image, body: bytes) -> None:
     """Check the dimensions that the file claims, before it is decoded."""
-    is_jpeg = picture.format in JPEG_FORMATS
     if picture.width * picture.height > _max_pixels(picture):
-        raise InvalidFile(_too_many_pixels_message())
+        raise InvalidFile(TOO_MANY_PIXELS)
     if min(picture.size) < MIN_SIDE:
         raise InvalidFile("This picture is too small: each side needs 100 pixels or more")
-    if is_jpeg and body.count(JPEG_SCAN) > MAX_JPEG_SCANS:
+    if picture.format in JPEG_FORMATS and _count_scans(body) > MAX_JPEG_SCANS:
         raise InvalidFile("This picture would take too long to read: save it anew as a JPEG")
+
+
+def _count_scans(body: bytes) -> int:
+    """Count the scans of a JPEG up to its end; phones may put a film behind it."""
+    at = scans = 0
+    while (found := JPEG_MARKER.search(body, at)) and found[1] != JPEG_END:
+        scans += found[1] == JPEG_SCAN
+        at = found.end()
+        if found[1] != JPEG_START:
+            at += max(2, int.from_bytes(body[at : at + 2], "big"))
+    return scans
 
 
 def _max_pixels(picture: Image.Image) -> int:
@@ -99,15 +114,22 @@ def _max_pixels(picture: Image.Image) -> int:
 
 def _refuse_polyglot(body: bytes) -> None:
     """Refuse a file that other programs would open as something other than a picture."""
-    is_archive = ZIP_END_SIGNATURE in body[-ZIP_END_WITHIN:]
-    if is_archive or PDF_SIGNATURE in body[:PDF_WITHIN] or ACTIVE_CONTENT.search(body):
+    if _ends_as_archive(body) or PDF_SIGNATURE in body[:PDF_WITHIN] or ACTIVE_CONTENT.search(body):
         raise InvalidFile(
             "Choose a picture that holds nothing else: this file is two things at once"
         )
 
 
-def _too_many_pixels_message() -> str:
-    return "This picture has too many pixels: make it smaller, or save it as a plain JPEG"
+def _ends_as_archive(body: bytes) -> bool:
+    """Return True if the end record of an archive reaches to the end of the file."""
+    first = max(0, len(body) - ZIP_END_LENGTH - MAX_ZIP_COMMENT)
+    at = body.rfind(ZIP_END_SIGNATURE, first)
+    while at >= 0:
+        comment = int.from_bytes(body[at + ZIP_END_LENGTH - 2 : at + ZIP_END_LENGTH], "little")
+        if at + ZIP_END_LENGTH + comment == len(body):
+            return True
+        at = body.rfind(ZIP_END_SIGNATURE, first, at)
+    return False
 
 
 def _shrink_and_rotate(picture: Image.Image) -> Image.Image:

@@ -3,8 +3,12 @@
 A photo that a speaker no longer has is kept while it is public, that is until the next release;
 its original is deleted at once. These operations cannot be undone, because old pictures are not
 kept.
+
+Pictures are decoded by ``prepare_upload`` and ``prepare_crop``, before the transaction that writes
+(``app.request_transaction.read_first``).
 """
 
+from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import select
@@ -22,11 +26,33 @@ from app.programme.photos.normalise_upload import normalise_upload
 KEY_LENGTH = 32  # hexadecimal characters: cannot be guessed
 
 
-def set_photo(speaker: Speaker, body: bytes, description: str, *, actor: str) -> bool:
-    """Set a speaker's photo from an upload; return True if anything changed."""
-    whole = normalise_upload(body)
+@dataclass(frozen=True)
+class PreparedPhoto:
+    """A photo that has been decoded: the original, and the square that is cropped from it."""
+
+    original: bytes
+    crop: Crop
+    picture: bytes
+
+
+def prepare_upload(body: bytes) -> PreparedPhoto:
+    """Decode and crop an upload; raise InvalidFile if it is not a picture."""
+    return _crop(normalise_upload(body), CENTRED_CROP)
+
+
+def prepare_crop(photo: Photo | None, crop: Crop) -> PreparedPhoto:
+    """Crop another square; raise RuleViolation if the original is no longer stored."""
+    return _crop(get_original(photo), crop)
+
+
+def _crop(original: bytes, crop: Crop) -> PreparedPhoto:
+    return PreparedPhoto(original, crop, crop_square(original, crop))
+
+
+def set_photo(speaker: Speaker, prepared: PreparedPhoto, description: str, *, actor: str) -> bool:
+    """Set a speaker's photo; return True if anything changed."""
     old = lock_with_photo(speaker)
-    photo = get_or_create(speaker, whole, CENTRED_CROP, description)
+    photo = _get_or_create(speaker, prepared, description, key_suffix="")
     if old is photo:
         return set_description(speaker, description, actor=actor)
     says = "was replaced" if old is not None else "was added"
@@ -46,11 +72,11 @@ def set_description(speaker: Speaker, description: str, *, actor: str) -> bool:
     return True
 
 
-def set_crop(speaker: Speaker, crop: Crop, *, actor: str) -> bool:
-    """Crop another square from the original; return True if anything changed."""
+def set_crop(speaker: Speaker, prepared: PreparedPhoto, *, actor: str) -> bool:
+    """Show another square of the photo; return True if anything changed."""
     old = lock_with_photo(speaker)
-    whole = get_original(old)
-    photo = get_or_create(speaker, whole, crop, old.description if old else "")
+    require_same_original(old, prepared)
+    photo = _get_or_create(speaker, prepared, old.description if old else "", key_suffix="")
     if old is photo:
         return False
     replace_photo(speaker, old, photo)
@@ -85,29 +111,33 @@ def lock_with_photo(speaker: Speaker) -> Photo | None:
     return db.session.scalar(select(Photo).where(Photo.speaker_id == speaker.id))
 
 
-def get_or_create(speaker: Speaker, original: bytes, crop: Crop, description: str) -> Photo:
-    """Return the photo with this picture, which has no speaker yet or this speaker already."""
-    return _get_or_create(speaker, original, crop, description, key_suffix="")
-
-
-def get_or_create_proposed(
-    speaker: Speaker, original: bytes, crop: Crop, description: str
-) -> Photo:
+def get_or_create_proposed(speaker: Speaker, prepared: PreparedPhoto, description: str) -> Photo:
     """Return a photo for a proposal; another description makes another photo, to review both."""
-    return _get_or_create(speaker, original, crop, description, key_suffix=description)
+    return _get_or_create(speaker, prepared, description, key_suffix=description)
 
 
 def _get_or_create(
-    speaker: Speaker, original: bytes, crop: Crop, description: str, *, key_suffix: str
+    speaker: Speaker, prepared: PreparedPhoto, description: str, *, key_suffix: str
 ) -> Photo:
-    picture = crop_square(original, crop)
-    key = sha256(f"{speaker.key}\n{key_suffix}".encode() + picture).hexdigest()[:KEY_LENGTH]
+    """Return the photo with this picture, which has no speaker yet or this speaker already."""
+    secret = f"{speaker.key}\n{key_suffix}".encode() + prepared.picture
+    key = sha256(secret).hexdigest()[:KEY_LENGTH]
     photo = db.session.get(Photo, key)
     if photo is None:
-        photo = Photo(key=key, picture=picture, created_at=clock.now(), description=description)
+        photo = Photo(
+            key=key, picture=prepared.picture, created_at=clock.now(), description=description
+        )
         db.session.add(photo)
-    photo.original, photo.crop = original, str(crop)
+    photo.original, photo.crop = prepared.original, str(prepared.crop)
     return photo
+
+
+def require_same_original(photo: Photo | None, prepared: PreparedPhoto) -> None:
+    """Raise RuleViolation if the photo was replaced or removed since it was cropped."""
+    if get_original(photo) != prepared.original:
+        raise RuleViolation(
+            "The photo has been replaced since you opened this page. Choose the part again"
+        )
 
 
 def get_original(photo: Photo | None) -> bytes:

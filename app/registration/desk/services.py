@@ -16,7 +16,7 @@ from app.registration import queries as registration
 from app.registration.answers import Answers, full_name
 from app.registration.bookings import operations
 from app.registration.bookings.operations import DuplicateBooking
-from app.registration.create_booking import create_booking
+from app.registration.create_booking import announce_nothing, create_booking
 from app.registration.delegate_record import identity_key
 from app.registration.fields import EMAIL, PRIVATE_FIELDS
 from app.registration.models import Delegate
@@ -35,13 +35,12 @@ class AlreadyBooked(DuplicateBooking):
 
 def add(answers: Answers, language: str, *, actor: str, notify: bool = True) -> Delegate:
     """Create a booking, even if registration is closed."""
-    delegate = create_booking(answers, language, is_added_by_team=True)
+    announce = emails.send_registration_confirmed if notify else announce_nothing
+    delegate = create_booking(answers, language, announce=announce, is_added_by_team=True)
     if delegate is None:
         key = identity_key(full_name(answers), answers[EMAIL])
         raise AlreadyBooked(registration.get_attending(key).reference)
     operations.record(delegate, "Added by hand", actor)
-    if notify:
-        emails.send_registration_confirmed(delegate)
     return delegate
 
 

@@ -26,6 +26,7 @@ from app.forms.fields import (
 )
 from app.forms.validators import max_length, no_hidden_characters, one_of_choices
 from app.programme import speaker_links
+from app.programme.fields.sessions import MAX_TEXT_LENGTH
 from app.programme.fields.table import (
     LANGUAGE,
     MAX_WORD_LENGTH,
@@ -35,6 +36,7 @@ from app.programme.fields.table import (
     YES_NO,
     Field,
     FieldTable,
+    parse_links,
     parse_words,
 )
 from app.programme.labels import LANGUAGE_TAG
@@ -128,7 +130,20 @@ def valid_links(_form: Any, field: TextAreaField) -> None:
     links = speaker_links.parse_links(field.data or "")
     if len(links) > speaker_links.MAX_LINKS:
         raise ValidationError(gettext("Give at most %(most)s links", most=speaker_links.MAX_LINKS))
-    for number, (address, label) in enumerate(links, start=1):
+    _check_links(enumerate(links, start=1))
+
+
+def valid_new_links(_form: Any, field: TextAreaField) -> None:
+    """Reject invalid links, except those that organisers have set, for which other rules hold."""
+    links, known = parse_links(field.data or ""), parse_links(field.object_data or "")
+    added = [(number, link) for number, link in enumerate(links, start=1) if link not in known]
+    if added and len(links) > max(len(known), speaker_links.MAX_LINKS):
+        raise ValidationError(gettext("Give at most %(most)s links", most=speaker_links.MAX_LINKS))
+    _check_links(added)
+
+
+def _check_links(links: Iterable[tuple[int, Sequence[str]]]) -> None:
+    for number, (address, label) in links:
         if error := speaker_links.link_error(address):
             message = gettext(error)
             raise ValidationError(
@@ -151,6 +166,17 @@ def links_field() -> TextAreaField:
             "https://example.org My research. At most eight. "
             "What would follow whoever opens them is taken off the addresses"
         ),
+        render_kw={"spellcheck": "false", "autocapitalize": "none", "dir": "ltr"},
+    )
+
+
+def session_links_field() -> TextAreaField:
+    """Return a field for the links of a session, one per line."""
+    return TextAreaField(
+        _l("Links (optional)"),
+        [max_length(MAX_TEXT_LENGTH, _l("The links")), no_hidden_characters, valid_new_links],
+        [normalise_lines],
+        _l("Public. One a line: the address, then what to call it"),
         render_kw={"spellcheck": "false", "autocapitalize": "none", "dir": "ltr"},
     )
 

@@ -96,6 +96,7 @@ class TextFields(TableForm):
         ),
         fields.MAX_ABSTRACT_LENGTH,
     )
+    links = fields.session_links_field()
 
     @classmethod
     def initial_data(cls, values: Mapping[str, Any]) -> dict[str, Any]:

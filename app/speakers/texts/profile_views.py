@@ -75,7 +75,12 @@ def edit(slug: str) -> ResponseReturnValue:
 def withdraw(slug: str) -> ResponseReturnValue:
     """Withdraw the proposed texts; a proposed photo stays."""
     speaker = access.get_own_speaker(slug)
-    was_pending = services.withdraw(speaker, PROFILE_FIELDS, actor=access.current_actor())
+    was_pending = services.withdraw(
+        speaker,
+        PROFILE_FIELDS,
+        expected_revision=request.form.get("revision", ""),
+        actor=access.current_actor(),
+    )
     return _redirect_with_flash(speaker, "taken-back" if was_pending else "as-it-was")
 
 

@@ -76,7 +76,12 @@ def edit(slug: str) -> ResponseReturnValue:
 def withdraw(slug: str) -> ResponseReturnValue:
     """Withdraw the proposed text."""
     session = _get_editable_session(slug)
-    was_pending = services.withdraw(session, SESSION_FIELD_NAMES, actor=access.current_actor())
+    was_pending = services.withdraw(
+        session,
+        SESSION_FIELD_NAMES,
+        expected_revision=request.form.get("revision", ""),
+        actor=access.current_actor(),
+    )
     return _redirect_with_flash(session, "taken-back" if was_pending else "as-it-was")
 
 

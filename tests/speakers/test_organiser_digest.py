@@ -1,0 +1,51 @@
+"""Organisers hear by email, at most once a day, of what speakers have sent."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.database import transaction
+from app.speakers import organiser_digest
+from tests.factories import (
+    get_ada_marsh,
+    make_material,
+    make_organiser,
+    make_proposal,
+    make_session,
+    make_speaker,
+)
+from tests.sent_emails import last_email_text, list_emails
+
+GRACE = "grace@conference.example"
+
+
+def worker_runs() -> None:
+    with transaction():
+        organiser_digest.send_due()
+
+
+@pytest.mark.both_databases
+def test_changes_are_gathered_and_reported_once_a_day(site: Flask, frozen_time: Any) -> None:
+    make_organiser()
+    make_proposal(get_ada_marsh(), role="Pilot")
+    worker_runs()
+    at_once = list_emails()
+    session = make_session(title="Knots", slug="knots", speakers=(get_ada_marsh(),))
+    make_material(session, released_at=None)
+    frozen_time.shift(timedelta(minutes=31))
+    worker_runs()
+    worker_runs()
+
+    assert at_once == []
+    assert list_emails() == [(GRACE, "2 changes by speakers wait for approval")]
+    assert "Ada Marsh" in last_email_text()
+    assert "Knots: Slides" in last_email_text()
+    frozen_time.shift(timedelta(days=2))
+    worker_runs()
+    assert len(list_emails()) == 1
+    make_proposal(make_speaker(name="Bo"), role="Cook")
+    frozen_time.shift(timedelta(minutes=31))
+    worker_runs()
+    assert list_emails()[1:] == [(GRACE, "3 changes by speakers wait for approval")]

@@ -1,0 +1,307 @@
+"""Files that somebody sends are read before anything is locked, so that nobody waits for them.
+
+On SQLite whoever writes locks the whole database. A picture, slides or a programme that takes
+seconds to read would hold up every registration.
+"""
+
+import json
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from sqlalchemy import event, select
+
+from app.accounts import guards
+from app.database import db, is_writable, transaction
+from app.forms.base import FileForm
+from app.interchange import uploads
+from app.materials.models import Material
+from app.programme.photos import services as photos
+from app.request_transaction import is_reading_first
+from tests.browser import Answer, Browser, Page
+from tests.factories import (
+    SMALL_CONFERENCE,
+    get_ada_marsh,
+    make_material,
+    make_session,
+    sign_in,
+    sign_in_speaker,
+)
+from tests.materials.sample_files import make_pdf
+from tests.programme.sample_pictures import make_picture
+
+READERS = (  # what reads a file, by the beginning of the module's name
+    *("app.interchange.importers.detect", "app.interchange.importers.safe_"),
+    *("app.interchange.importers.schedule_", "app.interchange.importers.tables"),
+    *("app.materials.file_validation", "app.materials.active_content"),
+    "app.programme.photos.normalise_upload",
+    *("PIL.", "zipfile", "xml.", "csv", "icalendar"),
+)
+WORDS: Mapping[str, Answer] = {"What the photo shows": "A woman with a red scarf"}
+SLIDES: Mapping[str, Answer] = {"What it is": "Slides", "From when on do readers see it?": "Now"}
+SAVED, SENT = "Save the photo", "Send the photo"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page where a file is sent, and what it answers to a file that is no such thing."""
+
+    endpoint: str
+    address: str
+    button: str
+    label: str
+    good: bytes
+    refusal: str
+    answers: Mapping[str, Answer]
+
+    def send(self, browser: Browser, body: bytes, status: int = 200) -> Page:
+        """Send a file on the page in view."""
+        return browser.press(self.button, {self.label: ("file", body), **self.answers}, status)
+
+    @property
+    def is_speaker(self) -> bool:
+        """Whether speakers send it, not the organisers."""
+        return self.address.startswith("/speak/")
+
+
+def a_photo(endpoint: str, address: str, button: str) -> Place:
+    refusal = "Choose a JPEG, PNG or WebP picture: this file is none of them"
+    return Place(endpoint, address, button, "Picture", make_picture(), refusal, WORDS)
+
+
+def slides(endpoint: str, address: str, button: str, label: str) -> Place:
+    refusal = "Choose a PDF, ODP or PPTX file. Save anything else as a PDF first"
+    return Place(endpoint, address, button, label, make_pdf(b"more"), refusal, SLIDES)
+
+
+HAND_IN, REPLACE = ("Hand it in", "File"), ("Save", "Another file in its place (optional)")
+PLACES = [
+    Place(
+        "admin.import_export.upload",
+        "/organise/files/upload",
+        "See what it would do",
+        "Programme file",
+        SMALL_CONFERENCE.read_bytes(),
+        "This is no programme: we read XML, JSON, calendars, and tables with a column called "
+        "“Title” or “Name”",
+        {},
+    ),
+    a_photo("admin.speakers.photo.edit", "/organise/speakers/ada-marsh/photo", SAVED),
+    a_photo("speakers.photo.edit", "/speak/ada-marsh/photo", SENT),
+    slides(
+        "admin.sessions.materials.add_file", "/organise/sessions/tides/materials/_file", *HAND_IN
+    ),
+    slides(
+        "admin.sessions.materials.edit", "/organise/sessions/tides/materials/{material}", *REPLACE
+    ),
+    slides("speakers.materials.add_file", "/speak/ada-marsh/materials/tides/_file", *HAND_IN),
+    slides("speakers.materials.edit", "/speak/ada-marsh/materials/tides/{material}", *REPLACE),
+]
+every_place = pytest.mark.parametrize("place", PLACES, ids=lambda one: one.endpoint)
+
+
+@pytest.fixture
+def opened(new_browser: Callable[[], Browser]) -> Callable[[Place], Browser]:
+    """Somebody who may send a file, before its page."""
+
+    def open_page(place: Place) -> Browser:
+        material = make_material(
+            make_session(speakers=(get_ada_marsh(),), title="Tides", slug="tides")
+        )
+        browser = new_browser()
+        if place.is_speaker:
+            sign_in_speaker(browser, get_ada_marsh())
+        else:
+            sign_in(browser)
+        browser.open(place.address.format(material=material.key))
+        return browser
+
+    return open_page
+
+
+@contextmanager
+def somebody_writes() -> Iterator[None]:
+    """Hold the write lock, as a long import would."""
+    with closing(sqlite3.connect(db.engine.url.database or "", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+class Watcher:
+    """Notes which modules of `READERS` are called while the write lock is held."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def begin(self, *_: object) -> None:
+        """Look on from now on, if the transaction that begins may write."""
+        if is_writable.get():
+            sys.setprofile(self._look)
+
+    def end(self, *_: object) -> None:
+        """Look away."""
+        sys.setprofile(None)
+
+    def _look(self, frame: Any, *_: object) -> None:
+        module = str(frame.f_globals.get("__name__"))
+        if module.startswith(READERS):
+            self.found.add(module)
+
+
+@pytest.fixture
+def read_while_locked(site: Flask) -> Iterator[set[str]]:
+    """The modules of `READERS` that were called while the write lock was held."""
+    watcher = Watcher()
+    listeners = (("begin", watcher.begin), ("commit", watcher.end), ("rollback", watcher.end))
+    for name, listener in listeners:
+        event.listen(db.engine, name, listener)
+    yield watcher.found
+    watcher.end()
+    for name, listener in listeners:
+        event.remove(db.engine, name, listener)
+
+
+def test_every_page_that_takes_a_file_is_tried_here(site: Flask) -> None:
+    assert {form.__name__ for form in FileForm.__subclasses__()} == {
+        "UploadForm",
+        "PhotoForm",
+        "MaterialFileForm",
+    }
+    assert {one.endpoint for one in PLACES} == _endpoints_for_large_files(site)
+
+
+def _endpoints_for_large_files(site: Flask) -> set[str]:
+    """List the routes that take more than a form with words in it."""
+    found = set()
+    for rule in site.url_map.iter_rules():
+        with site.test_request_context("/", method="POST"):
+            usual = request.max_content_length
+            guards.start_login_session("somebody")
+            for part in _blueprints_of(rule.endpoint):
+                for function in site.url_value_preprocessors.get(part, ()):
+                    function(rule.endpoint, {})
+            if request.max_content_length != usual:
+                assert is_reading_first(), rule.endpoint
+                found.add(rule.endpoint)
+    return found
+
+
+def _blueprints_of(endpoint: str) -> list[str]:
+    """Name the blueprints around a route, the outermost first."""
+    parts = endpoint.split(".")[:-1]
+    return [".".join(parts[: number + 1]) for number in range(len(parts))]
+
+
+@every_place
+def test_a_file_that_is_no_such_thing_is_refused_while_somebody_else_writes(
+    place: Place, opened: Callable[[Place], Browser]
+) -> None:
+    browser = opened(place)
+
+    with somebody_writes():
+        page = place.send(browser, b"not at all", status=422)
+
+    assert page.errors == [place.refusal]
+
+
+@every_place
+def test_nothing_of_a_file_is_read_while_the_database_is_locked(
+    place: Place, opened: Callable[[Place], Browser], read_while_locked: set[str]
+) -> None:
+    browser = opened(place)
+
+    place.send(browser, place.good)
+
+    assert read_while_locked == set()
+
+
+def test_a_stored_programme_is_read_again_before_the_database_is_locked(
+    visitor: Browser, read_while_locked: set[str]
+) -> None:
+    content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
+    content["sessions"][0]["title"] = "A grand opening"
+    sign_in(visitor).open("/organise/files/upload")
+    visitor.press("See what it would do", programme_file=("a.json", json.dumps(content).encode()))
+
+    page = visitor.press("Load this programme")
+
+    assert page.heading == "What will change"
+    assert read_while_locked == set()
+
+
+def test_another_part_of_a_photo_is_cut_before_the_database_is_locked(
+    visitor: Browser, read_while_locked: set[str]
+) -> None:
+    sign_in(visitor).open("/organise/speakers/ada-marsh/photo")
+    visitor.press(SAVED, {"Picture": ("me.jpg", make_picture()), **WORDS})
+    visitor.open("/organise/speakers/ada-marsh/photo/part")
+
+    page = visitor.press("Save this part", which_part_is_shown="Left", how_near="Nearer")
+
+    assert page.heading == "Ada Marsh"
+    assert read_while_locked == set()
+
+
+class SlowBody(BytesIO):
+    """What somebody sends; each piece of it comes only while anybody else could write."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self._database = db.engine.url.database or ""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Give a piece, or fail because the database is locked."""
+        with closing(sqlite3.connect(self._database, timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+        return super().read(size)
+
+
+@pytest.mark.parametrize(
+    "address", ["/register/name", "/register/email", "/organise/sessions/opening/change"]
+)
+def test_the_database_is_not_locked_while_a_form_is_on_its_way(
+    visitor: Browser, address: str
+) -> None:
+    sign_in(visitor)
+    visitor.open("/register/name")
+    visitor.press("Continue", given_names="Ada", family_name="Lovelace")
+    form = b"email=ada%40example.org"
+
+    answer = visitor.fetch(
+        "POST",
+        address,
+        input_stream=SlowBody(form),
+        content_length=len(form),
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert answer.status_code in {303, 422}
+
+
+def test_what_is_read_under_the_lock_would_be_seen(read_while_locked: set[str]) -> None:
+    """The control of the stories above: a transaction that reads a file is noticed."""
+    with transaction():
+        db.session.scalar(select(Material.id))
+        uploads.read_programme(SMALL_CONFERENCE.read_bytes())
+        photos.prepare_upload(make_picture())
+
+    assert {"app.interchange.importers.detect", "PIL.Image"} <= read_while_locked
+
+
+def test_a_file_on_the_command_line_is_read_before_the_database_is_locked(
+    site: Flask, read_while_locked: set[str]
+) -> None:
+    db.session.commit()
+
+    done = site.test_cli_runner().invoke(args=["load-programme", str(SMALL_CONFERENCE)])
+
+    assert done.output == "Nothing changed\n"
+    assert read_while_locked == set()

@@ -30,6 +30,10 @@ LINK_WITHOUT_HREF = re.compile(
     r'<a(?: rel="[^"]*")?>(.*?)</a>', re.DOTALL
 )  # nh3 removed an unsafe URL
 EXTERNAL_LINK_NOTE = re.compile(r' <span class="leaves">[^<]*</span>')  # added by link_close()
+LINK_RELATION = "external noopener"
+EXTERNAL_LINK = re.compile(
+    rf'(<a href="(?:https?:)?//[^"]*" rel="{LINK_RELATION}">[^<]*(?:<(?!/a>)[^<]*)*)</a>'
+)
 LOCAL_PATH = re.compile(r"/(?!/)")
 VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 RESERVED_IDS = frozenset(  # ids used in the templates of these pages
@@ -70,15 +74,29 @@ def render_inline(markdown: str) -> str:
 
 def sanitise(text: str) -> str:
     """Return the HTML of somebody else's text, without headings, images or active content."""
-    unsafe = text if LOOKS_LIKE_HTML.search(text) else _markdown.render(text)
+    unsafe = (
+        text if LOOKS_LIKE_HTML.search(text) else EXTERNAL_LINK_NOTE.sub("", _markdown.render(text))
+    )
     cleaned = nh3.clean(
         unsafe,
         tags=EXTERNAL_TAGS,
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
-        link_rel="external noopener",
+        link_rel=LINK_RELATION,
     )
     return LINK_WITHOUT_HREF.sub(r"\1", cleaned).strip()
+
+
+def mark_external_links(html_text: str, note: str) -> str:
+    """Return sanitised HTML in which links to other sites end with a note."""
+    return EXTERNAL_LINK.sub(
+        rf'\1 <span class="leaves">({html.escape(note)})</span></a>', html_text
+    )
+
+
+def without_link_relations(html_text: str) -> str:
+    """Return sanitised HTML as another site may show it: what links are to this one is left out."""
+    return html_text.replace(f' rel="{LINK_RELATION}"', "")
 
 
 def to_text(text: str) -> str:
@@ -128,7 +146,7 @@ class _Renderer(RendererHTML):
         if tokens[index + 1].type == "link_close":  # without text: show the URL
             tokens[index + 1].meta["said"] = html.escape(address)
         if is_external(address):
-            tokens[index].attrSet("rel", "external noopener")
+            tokens[index].attrSet("rel", LINK_RELATION)
             env["leaves"] = True
         elif address.startswith("/") and not address.startswith("/static/"):
             tokens[index].attrSet("href", f"{env.get('root', '')}{address}")

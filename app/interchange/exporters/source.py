@@ -6,7 +6,7 @@ They differ in long texts (HTML or Markdown) and in drafts, which are not publis
 from dataclasses import dataclass
 from typing import Any
 
-from app.content.markdown import LOOKS_LIKE_HTML
+from app.content.markdown import LOOKS_LIKE_HTML, without_link_relations
 from app.interchange.importers.parsed import (
     ParsedAppearance,
     ParsedConference,
@@ -75,6 +75,7 @@ def from_snapshot(
 
 def wrap_html(html: str) -> str:
     """Mark a text as HTML, so that an importer does not take it for Markdown."""
+    html = without_link_relations(html)
     return html if not html or LOOKS_LIKE_HTML.search(html) else f"<p>{html}</p>"
 
 

@@ -14,10 +14,10 @@ from app import cache_version, preview_mode
 from app.database import db, read_only_connection
 from app.materials import queries as materials
 from app.programme import public_settings, queries, snapshot
-from app.programme.models import Conference, Photo, Release, Rendition
+from app.programme.models import Conference, Photo, Release, Rendition, SlugRedirect
 from app.programme.snapshot import Snapshot
 from app.releases import revisions
-from app.releases.models import ShareImage, SlugRedirect
+from app.releases.models import ShareImage
 from app.releases.published_programme import PublishedProgramme, ReleaseContext
 from app.releases.snapshot_builder import build_snapshot
 

@@ -1,7 +1,7 @@
 """The ``flask …`` commands. Each calls a service and prints the result."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import ParamSpec
 
@@ -107,10 +107,16 @@ def _with_site_clock(function: Callable[P, None]) -> Callable[P, None]:
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--merge", is_flag=True, help="Only add and change; withdraw nothing.")
 @click.option("--publish", "and_publish", is_flag=True, help="Publish afterwards.")
+@click.option(
+    "--another-conference", is_flag=True, help="Replace the conference by one without a name."
+)
 @_with_site_clock
-def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool) -> None:
+def load_programme(
+    file: Path, *, dry_run: bool, merge: bool, and_publish: bool, another_conference: bool
+) -> None:
     """Import a conference from FILE; anything the file does not contain is withdrawn."""
-    read = interchange.merge_file if merge else interchange.load_file
+    replace = partial(interchange.load_file, is_confirmed=another_conference)
+    read = interchange.merge_file if merge else replace
     with transaction():
         was_invented = programme_queries.is_demo()
         result = read(file)

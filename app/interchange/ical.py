@@ -16,6 +16,7 @@ from urllib.parse import quote
 from flask_babel import gettext, ngettext
 
 from app import clock
+from app.content import markdown
 from app.errors import NotFound
 from app.interchange import guids
 from app.programme.labels import kind_name
@@ -248,22 +249,13 @@ def _render_times(revision: SessionRevision) -> Iterator[str]:
 
 
 def _render_details(session: Session, context: CalendarContext) -> Iterator[str]:
+    yield property_line(guids.ICAL_KEY, escape_text(session.key))
+    if session.room:
+        yield property_line(guids.ICAL_ROOM, escape_text(session.room.name))
     where = ", ".join(filter(None, (session.room.name if session.room else "", context.place)))
     if where:
         yield property_line("LOCATION", escape_text(where))
-    description = "\n\n".join(
-        filter(
-            None,
-            (
-                context.illustrative_note if session.is_illustrative else "",
-                session.subtitle,
-                ", ".join(dict.fromkeys(part.name for part in session.parts)),
-                session.summary,
-            ),
-        )
-    )
-    if description:
-        yield property_line("DESCRIPTION", escape_text(description))
+    yield from _render_description(session, context)
     categories = [
         kind_name(session.kind),
         session.theme.name if session.theme else "",
@@ -271,3 +263,21 @@ def _render_details(session: Session, context: CalendarContext) -> Iterator[str]
     ]
     if any(categories):
         yield property_line("CATEGORIES", escape_list(filter(None, categories)))
+
+
+def _render_description(session: Session, context: CalendarContext) -> Iterator[str]:
+    """Yield the whole abstract, after what is known only in other words."""
+    preface = _join_paragraphs(
+        context.illustrative_note if session.is_illustrative else "",
+        session.subtitle,
+        ", ".join(dict.fromkeys(part.name for part in session.parts)),
+    )
+    if preface:
+        yield property_line(guids.ICAL_PREFACE, escape_text(preface))
+    description = _join_paragraphs(preface, markdown.sanitised_to_text(session.abstract))
+    if description:
+        yield property_line("DESCRIPTION", escape_text(description))
+
+
+def _join_paragraphs(*paragraphs: str) -> str:
+    return "\n\n".join(filter(None, paragraphs))

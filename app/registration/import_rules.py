@@ -4,7 +4,8 @@ from sqlalchemy import func, select
 
 from app.database import db, lock_table
 from app.errors import RuleViolation
-from app.interchange import uploads
+from app.history.models import HistoryEntry
+from app.interchange import import_undo, uploads
 from app.interchange.import_report import ImportResult
 from app.interchange.importers.parsed import ParsedConference
 from app.interchange.uploads import Upload
@@ -35,9 +36,17 @@ def has_real_delegates() -> bool:
 
 
 def load(
-    upload: Upload, *, expected_fingerprint: str, is_confirmed: bool, actor: str
+    upload: Upload,
+    *,
+    expected_fingerprint: str,
+    is_confirmed: bool,
+    actor: str,
+    time_zone: str = "",
 ) -> ImportResult | None:
-    """Load a file as its dry run showed it; if that is out of date, repeat it and return None."""
+    """Load a file as its dry run showed it; if that is out of date, repeat it and return None.
+
+    A file may only have an offset from UTC; ``time_zone`` is then the zone of the conference.
+    """
     lock_table(Conference)
     if not uploads.matches_fingerprint(upload, expected_fingerprint):
         uploads.dry_run(upload)
@@ -47,7 +56,19 @@ def load(
     was_demo = programme.is_demo()
     loaded = uploads.load(upload, actor=actor)
     apply_seat_limit(loaded.programme.conference, was_demo=was_demo)
+    if time_zone:
+        programme.get_conference().time_zone = time_zone
     return loaded
+
+
+def undo(*, actor: str) -> HistoryEntry:
+    """Undo the last import, unless real people have registered for a conference that it brought."""
+    if import_undo.replaces_conference() and has_real_delegates():
+        raise RuleViolation(
+            "Real people have registered for the conference that is here, "
+            "so no other can take its place"
+        )
+    return import_undo.undo(actor=actor)
 
 
 def _check_other_conference(*, is_confirmed: bool) -> None:

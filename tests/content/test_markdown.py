@@ -1,6 +1,8 @@
 """What organisers write in Markdown becomes a page that everyone can read."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.content import markdown
 
@@ -91,3 +93,21 @@ def test_the_words_alone_are_apart_and_without_our_notes() -> None:
 
 def test_a_line_of_the_front_page_may_be_strong_in_parts() -> None:
     assert markdown.render_inline("**82 years** <b>") == "<strong>82 years</strong> &lt;b&gt;"
+
+
+@given(st.text("<>a/pb &;[](\"'*`\n", max_size=60) | st.text(max_size=60))
+@example('<a href="https://a.example/?b>c">d</a>')
+@example("<p>a<br>b</p> &lt;i&gt; &amp;amp;")
+def test_the_text_of_what_is_stored_is_the_same_as_of_what_was_typed(typed: str) -> None:
+    stored = markdown.sanitise(typed)
+
+    assert markdown.sanitised_to_text(stored) == markdown.to_text(stored)
+
+
+def test_links_that_leave_the_site_say_so_on_pages_alone() -> None:
+    stored = markdown.sanitise("[Out](https://a.example/?b=c&d) and [in](/venue) and <b>")
+
+    assert "opens" not in markdown.to_text(stored)
+    shown = markdown.mark_external_links(stored, "opens <another> website")
+    note = '<span class="leaves">(opens &lt;another&gt; website)</span>'
+    assert shown == stored.replace("Out</a>", f"Out {note}</a>")

@@ -11,9 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.admin import menu
-from app.programme import queries
+from app.releases import current_release
 from app.web import flash
-from app.web.formatting import DEFAULT_ZONE
 
 bp = Blueprint("admin", __name__, url_prefix="/organise")
 
@@ -37,7 +36,7 @@ def _use_working_zone() -> None:
 
 
 def _get_working_zone() -> str:
-    return queries.get_conference().time_zone if queries.has_conference() else DEFAULT_ZONE
+    return current_release.get_programme().working_zone
 
 
 def _permission_context(area: roles.Area) -> dict[str, bool]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app import clock
+from app.cache_version import bump_cache_version
 from app.database import Base, db, lock_table
 from app.interchange.import_report import ImportChanges
 from app.interchange.importers.parsed import (
@@ -107,12 +108,14 @@ def _apply_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
     if row is None:
         db.session.add(Conference(id=1, **values))
         changes.added.append("The conference")
+        bump_cache_version()  # this and the following: the clocks of admin are those of its zone
         return
     differing = {column for column, value in values.items() if getattr(row, column) != value}
     for column in differing:
         setattr(row, column, values[column])
     if differing:
         row.version += 1
+        bump_cache_version()
         changes.record_change("The conference", differing)
 
 

@@ -249,13 +249,19 @@ def _render_times(revision: SessionRevision) -> Iterator[str]:
 
 
 def _render_details(session: Session, context: CalendarContext) -> Iterator[str]:
-    yield property_line(guids.ICAL_KEY, escape_text(session.key))
-    if session.room:
-        yield property_line(guids.ICAL_ROOM, escape_text(session.room.name))
-    where = ", ".join(filter(None, (session.room.name if session.room else "", context.place)))
-    if where:
+    preface = _join_paragraphs(
+        context.illustrative_note if session.is_illustrative else "",
+        session.subtitle,
+        ", ".join(dict.fromkeys(part.name for part in session.parts)),
+    )
+    room = session.room.name if session.room else ""
+    yield from _render_own_properties(session.key, room, preface)
+    if room or context.place:
+        where = ", ".join(filter(None, (room, context.place)))
         yield property_line("LOCATION", escape_text(where))
-    yield from _render_description(session, context)
+    description = _join_paragraphs(preface, markdown.sanitised_to_text(session.abstract))
+    if description:
+        yield property_line("DESCRIPTION", escape_text(description))
     categories = [
         kind_name(session.kind),
         session.theme.name if session.theme else "",
@@ -265,18 +271,13 @@ def _render_details(session: Session, context: CalendarContext) -> Iterator[str]
         yield property_line("CATEGORIES", escape_list(filter(None, categories)))
 
 
-def _render_description(session: Session, context: CalendarContext) -> Iterator[str]:
-    """Yield the whole abstract, after what is known only in other words."""
-    preface = _join_paragraphs(
-        context.illustrative_note if session.is_illustrative else "",
-        session.subtitle,
-        ", ".join(dict.fromkeys(part.name for part in session.parts)),
-    )
+def _render_own_properties(key: str, room: str, preface: str) -> Iterator[str]:
+    """Yield by what a calendar of ours is loaded again."""
+    yield property_line(guids.ICAL_KEY, escape_text(key))
+    if room:
+        yield property_line(guids.ICAL_ROOM, escape_text(room))
     if preface:
         yield property_line(guids.ICAL_PREFACE, escape_text(preface))
-    description = _join_paragraphs(preface, markdown.sanitised_to_text(session.abstract))
-    if description:
-        yield property_line("DESCRIPTION", escape_text(description))
 
 
 def _join_paragraphs(*paragraphs: str) -> str:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
+from app.cache_version import bump_cache_version
 from app.database import Base, db, lock_table
 from app.errors import RuleViolation
 from app.history import services as history
@@ -267,6 +268,7 @@ def _restore_details(rows: Rows) -> None:
     for photo in rows["photo"]:
         found = update(Photo).where(Photo.key == photo["key"])
         db.session.execute(found.values(speaker_id=photo["speaker_id"]))
+    bump_cache_version()
     for facts in rows["conference"]:
         values = {name: facts[name] for name in CONFERENCE_COLUMNS}
         db.session.execute(update(Conference).values({**values, "version": Conference.version + 1}))

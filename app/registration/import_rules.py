@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, select
 
+from app.cache_version import bump_cache_version
 from app.database import db, lock_table
 from app.errors import RuleViolation
 from app.history.models import HistoryEntry
@@ -58,6 +59,7 @@ def load(
     apply_seat_limit(loaded.programme.conference, was_demo=was_demo)
     if time_zone:
         programme.get_conference().time_zone = time_zone
+        bump_cache_version()
     return loaded
 
 

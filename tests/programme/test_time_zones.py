@@ -1,6 +1,8 @@
 """Times: the conference's zone in words, and a visitor's own beside it when they ask for it."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -8,9 +10,16 @@ from playwright.sync_api import expect
 
 from app.accounts.models import EDITOR
 from app.database import transaction
+from app.interchange import services
 from app.programme import queries
 from tests.browser import Browser, Page
-from tests.factories import make_agenda, make_session, publish_programme, sign_in
+from tests.factories import (
+    SMALL_CONFERENCE,
+    make_agenda,
+    make_session,
+    publish_programme,
+    sign_in,
+)
 from tests.live_site import LiveSite
 from tests.pages import read_text
 
@@ -174,10 +183,14 @@ def test_a_device_at_home_is_offered_nothing_of_its_own(
 
 
 def test_a_programme_in_another_zone_shows_its_own_hours_before_it_is_published(
-    visitor: Browser,
+    visitor: Browser, tmp_path: Path
 ) -> None:
+    content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
+    content["conference"]["time_zone"] = "America/New_York"
+    path = tmp_path / "conference.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
     with transaction():
-        queries.get_conference().time_zone = "America/New_York"
+        services.load_file(path)
     make_session(slug="late", title="Late")  # 8:30 UTC
     sign_in(visitor, role=EDITOR)
 

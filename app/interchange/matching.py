@@ -272,7 +272,7 @@ def _apply_changes(
 def _as_displayed(name: str, value: Any) -> Any:
     """Return a field as a spreadsheet shows it."""
     if name in PROSE_FIELDS:
-        return markdown.to_text(markdown.sanitise(value))
+        return markdown.sanitised_to_text(markdown.sanitise(value))
     if name == "links":
         return [address for address, _ in value]
     return normalise_name(value) if name == "kind" else value

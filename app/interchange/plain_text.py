@@ -163,7 +163,7 @@ def _session_lines(session: Session, context: LinkContext) -> Iterator[str]:
     yield context.session_url(session)
     for html in filter(None, (session.abstract, session.description)):
         yield ""
-        for paragraph in markdown.to_text(html).splitlines():
+        for paragraph in markdown.sanitised_to_text(html).splitlines():
             yield from _wrap(paragraph)
     for address, label in session.links:
         yield ""

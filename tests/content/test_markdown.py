@@ -1,7 +1,7 @@
 """What organisers write in Markdown becomes a page that everyone can read."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from app.content import markdown
@@ -100,6 +100,7 @@ def test_a_line_of_the_front_page_may_be_strong_in_parts() -> None:
 @example("<p>a<br>b</p> &lt;i&gt; &amp;amp;")
 def test_the_text_of_what_is_stored_is_the_same_as_of_what_was_typed(typed: str) -> None:
     stored = markdown.sanitise(typed)
+    assume(markdown.LOOKS_LIKE_HTML.search(stored))  # otherwise it is read as Markdown once more
 
     assert markdown.sanitised_to_text(stored) == markdown.to_text(stored)
 

@@ -60,7 +60,7 @@ def test_sessions_of_one_title_get_addresses_of_their_own(tmp_path: Path) -> Non
 
 
 def test_a_title_that_no_address_can_spell_is_numbered(tmp_path: Path) -> None:
-    reading = parse_contents(make_schedule_xml(make_event_xml(title="健康公平")), tmp_path)
+    reading = parse_contents(make_schedule_xml(make_event_xml(title="…?!")), tmp_path)
 
     assert reading.programme.sessions[0].slug == "session-1"
 

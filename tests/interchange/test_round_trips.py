@@ -49,6 +49,7 @@ def a_hard_programme() -> None:
         ends_at=MIDNIGHT + timedelta(minutes=7),
         theme=make_theme(name="Nuit & jour", slug="nuit", letter="N", position=4),
     )
+    make_session(slug="code", title="Code", abstract="```\nprint(1 < 2)\n```")
     make_session(
         slug="all-day",
         title="A whole day",

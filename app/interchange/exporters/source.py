@@ -74,9 +74,12 @@ def from_snapshot(
 
 
 def wrap_html(html: str) -> str:
-    """Mark a text as HTML, so that an importer does not take it for Markdown."""
+    """Mark a text as HTML, so that an importer does not take it for Markdown.
+
+    A div is left out again when it is sanitised, and may hold a block such as code.
+    """
     html = without_link_relations(html)
-    return html if not html or LOOKS_LIKE_HTML.search(html) else f"<p>{html}</p>"
+    return html if not html or LOOKS_LIKE_HTML.search(html) else f"<div>{html}</div>"
 
 
 def _session_sort_key(row: models.Session) -> tuple[bool, float, str, int]:

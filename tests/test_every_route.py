@@ -211,6 +211,7 @@ ROUTES = [
         "/organise/files/working/conference.json",
     ),
     Route("/organise/files/model/<name>", "GET", Who.A_PART, "/organise/files/model/sessions.csv"),
+    Route("/organise/files/undo", "POST", Who.EDITORS),
     Route("/organise/files/upload", "GET POST", Who.EDITORS),
     Route("/organise/files/uploads/<number>", "GET POST", Who.EDITORS, "/organise/files/uploads/1"),
     Route(

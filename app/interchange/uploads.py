@@ -10,7 +10,7 @@ handed to the functions that write.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -20,21 +20,19 @@ from sqlalchemy import (
     Text,
     delete,
     func,
-    literal,
     select,
-    union_all,
 )
 from sqlalchemy.orm import Mapped, load_only, mapped_column
 
 from app import clock
 from app.database import Base, db, lock_table
 from app.errors import NotFound
-from app.interchange import import_report, matching, services
+from app.interchange import import_report, import_undo, matching, services
 from app.interchange.import_report import ImportChanges, ImportResult, ReportSection
 from app.interchange.importers.detect import read_bytes
 from app.interchange.importers.parsed import ParsedProgramme, ParseResult
-from app.programme import queries
-from app.programme.models import Conference, Room, Session, Speaker, Theme
+from app.programme import queries, time_zones
+from app.programme.models import Conference
 
 
 class Upload(Base):
@@ -56,7 +54,6 @@ class Upload(Base):
 
 MAX_BYTES: Final = 20 * 1024 * 1024  # bytes
 RETENTION: Final = timedelta(days=1)
-VERSIONED_MODELS = (Theme, Room, Speaker, Session)
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,9 @@ class DryRunResult:
     ]
     sections: Annotated[tuple[ReportSection, ...], Field(alias="parts")]
     summary: str
+    is_nameless: bool = False  # whether it names no conference
+    fixed_zone: str = ""  # the time zone of the conference if that is only an offset from UTC
+    starts_on: date | None = None  # the first day
 
 
 _result_adapter = TypeAdapter(DryRunResult)
@@ -103,7 +103,7 @@ class FileReading:
 
 def read_programme(body: bytes) -> FileReading:
     """Read the programme in a file; raise InvalidFile if that is impossible."""
-    base_fingerprint = fingerprint_programme()
+    base_fingerprint = import_undo.fingerprint_programme()
     return FileReading(read_bytes(body, matching.target_conference()), base_fingerprint)
 
 
@@ -123,17 +123,25 @@ def dry_run(upload: Upload, reading: FileReading) -> None:
     """Do a dry run of what was read from the file, and store its result."""
     lock_table(Conference)
     upload.base_fingerprint = reading.base_fingerprint
-    conference = reading.result.programme.conference
-    is_another = _is_other_conference(conference.acronym)
+    is_another = _is_other_conference(reading.result, upload)
     removed_counts = _count_entities() if is_another and not upload.is_merged else {}
     trial = db.session.begin_nested()
     try:
         loaded = _load(reading.result, upload, upload.uploaded_by)
+        conference = queries.get_conference()
+        time_zone, starts_on = conference.time_zone, conference.starts_on
     finally:
         trial.rollback()
     sections = tuple(one for one in import_report.list_sections(loaded) if one.lines)
     dry_run_result = DryRunResult(
-        conference.title, is_another, removed_counts, sections, import_report.summarise(loaded)
+        reading.result.programme.conference.title,
+        is_another,
+        removed_counts,
+        sections,
+        import_report.summarise(loaded),
+        is_nameless=reading.result.is_nameless,
+        fixed_zone=time_zone if time_zones.is_fixed_offset(time_zone) else "",
+        starts_on=starts_on,
     )
     upload.dry_run_result = _result_adapter.dump_json(dry_run_result, by_alias=True).decode()
 
@@ -153,9 +161,9 @@ def matches_fingerprint(upload: Upload, expected_fingerprint: str) -> bool:
     """Return True if the upload and the working programme are as a page showed them."""
     if fingerprint_upload(upload) != expected_fingerprint:
         return False
-    for kind in VERSIONED_MODELS:
+    for kind in import_undo.VERSIONED_MODELS:
         db.session.execute(select(kind.id).with_for_update()).all()
-    return upload.base_fingerprint == fingerprint_programme()
+    return upload.base_fingerprint == import_undo.fingerprint_programme()
 
 
 def load(upload: Upload, reading: FileReading, *, actor: str) -> ImportResult:
@@ -171,23 +179,9 @@ def discard(upload: Upload) -> None:
 
 
 def purge_expired() -> None:
-    """Delete uploads that are older than a day."""
+    """Delete uploads that are older than a day, and what undid imports of a week ago."""
+    import_undo.purge_expired()
     db.session.execute(delete(Upload).where(Upload.uploaded_at <= clock.real_now() - RETENTION))
-
-
-def fingerprint_programme() -> str:
-    """Return a fingerprint of the current working programme."""
-    rows = db.session.execute(
-        union_all(
-            *(
-                select(literal(kind.__tablename__), kind.id, kind.version)
-                for kind in VERSIONED_MODELS
-            )
-        )
-    )
-    facts = db.session.execute(select(Conference.acronym, Conference.version)).one_or_none()
-    content = repr((facts and tuple(facts), sorted(tuple(row) for row in rows)))
-    return sha256(content.encode()).hexdigest()
 
 
 def _load(reading: ParseResult, upload: Upload, actor: str) -> ImportResult:
@@ -198,7 +192,11 @@ def _load(reading: ParseResult, upload: Upload, actor: str) -> ImportResult:
     return ImportResult(programme, import_programme(programme, actor=actor), reading.notes)
 
 
-def _is_other_conference(acronym: str) -> bool:
+def _is_other_conference(reading: ParseResult, upload: Upload) -> bool:
+    """Return True if a file is for another conference; a part without a name is for ours."""
+    if reading.is_nameless:
+        return not upload.is_merged
+    acronym = reading.programme.conference.acronym
     return queries.has_conference() and queries.get_conference().acronym != acronym
 
 
@@ -206,5 +204,5 @@ def _count_entities() -> dict[str, int]:
     """Count the entities in the working programme."""
     return {
         kind.__tablename__: db.session.scalar(select(func.count()).select_from(kind)) or 0
-        for kind in VERSIONED_MODELS
+        for kind in import_undo.VERSIONED_MODELS
     }

@@ -24,6 +24,7 @@ from app.releases import snapshot_builder
 from tests.browser import Browser, Page
 from tests.factories import SMALL_CONFERENCE, make_delegate, set_places, sign_in
 from tests.interchange.sample_schedules import FILES
+from tests.interchange.test_import_ical import a_calendar, an_event
 
 SEE = "See what it would do"
 LOAD = "Load this programme"
@@ -214,6 +215,46 @@ def test_a_files_name_is_only_shown(editor: Browser, name: str, shown: str) -> N
 
 
 @pytest.mark.both_databases
+def a_nameless_calendar(day: str) -> bytes:
+    """Give a calendar that names no conference, with one event."""
+    return a_calendar(an_event(DTSTART=f":{day}T090000Z", DTEND=f":{day}T100000Z"))
+
+
+def test_a_calendar_without_a_name_on_other_days_never_takes_the_place(editor: Browser) -> None:
+    before = frozen()
+
+    page = handed_in(editor, a_nameless_calendar("20200101"))
+
+    assert (
+        "This file names no conference, and none of its sessions is on a day of the one that is "
+        "here. Is it another conference?"
+    ) in page.text
+    page = editor.press(LOAD, status=422)
+    assert page.errors == ["Tick that you mean another conference"]
+    assert frozen() == before
+    make_delegate()
+    page = editor.press("Take it for a part of the programme")
+    assert "2 added, 0 changed, 0 withdrawn" in page.text  # its room too
+    editor.press(LOAD)
+    assert len(queries.list_sessions()) == 6
+    assert queries.get_conference().title == "Tides and Harbours"
+
+
+def test_a_time_zone_that_is_no_place_is_asked_about(editor: Browser) -> None:
+    body = a_file(time_zone="Etc/GMT-3")
+
+    page = handed_in(editor, body)
+
+    assert "Only UTC+3, the whole year" in page.source
+    editor.press(LOAD, time_zone_of_the_conference="Athens")
+    assert queries.get_conference().time_zone == "Europe/Athens"
+    assert "already as this file says" in handed_in(editor, body).text
+    handed_in(editor, a_file(time_zone="Etc/GMT-5"))
+    editor.press(LOAD)
+    assert queries.get_conference().time_zone == "Etc/GMT-5"
+    assert editor.open("/organise/settings").summary_list["Time zone"] == "UTC+5"
+
+
 def test_another_conference_is_loaded_only_by_who_means_it(editor: Browser) -> None:
     page = handed_in(editor, a_file(sessions=2, acronym="walls", title="Walls"))
     assert "This file holds another conference: “Walls”." in page.text

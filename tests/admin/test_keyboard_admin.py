@@ -86,6 +86,7 @@ def test_previews_and_rehearsals(keyboard_user: KeyboardUser) -> None:
     "admin.import_export.discard",
     "admin.import_export.dry_run",
     "admin.import_export.upload",
+    "admin.import_export.undo",
 )
 def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     part = tmp_path / "part.json"
@@ -109,6 +110,9 @@ def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     keyboard_user.press("See what it would do")
     keyboard_user.press("Load this programme")
     keyboard_user.expect_announcement("The programme has been loaded.")
+    keyboard_user.open("/organise/files")
+    keyboard_user.press("Undo this import")
+    keyboard_user.expect_announcement("Loading was undone.")
 
 
 @pytest.mark.walks(

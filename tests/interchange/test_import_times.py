@@ -186,6 +186,7 @@ def test_a_zone_without_a_name_is_known_by_its_distance_from_utc(
 
     assert reading.programme.conference.time_zone == zone
     assert reading.notes[0].subject == "time zone"
+    assert "Etc/" not in reading.notes[0].reason
 
 
 def test_a_zone_may_be_told_by_the_day_alone(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from app.programme import snapshot
 from app.programme.models import Room, Session, Speaker, Theme
 from app.releases import snapshot_builder
 from app.web import spreadsheets
+from tests.interchange.sample_schedules import EVENT, make_event_xml, make_schedule_xml
 from tests.interchange.test_import_ical import a_calendar, an_event
 
 Load = Callable[..., ImportResult]
@@ -227,3 +228,15 @@ def test_a_calendar_of_another_conference_takes_the_whole_place(load: Load) -> N
 
     assert "Session: Opening" in loaded.changes.withdrawn
     assert [one.title for one in db.session.scalars(select(Session))] == ["Warm homes"]
+
+
+def test_a_theme_whose_address_was_made_in_an_earlier_way_keeps_it(load: Load) -> None:
+    known = db.session.scalars(select(Theme).where(Theme.slug == "water")).one()
+    known.name, known.slug = "Łódź", "odz"
+    db.session.commit()
+    event = {**EVENT, "track": "Łódź"}
+
+    load(body=make_schedule_xml(make_event_xml(**event), acronym="tides-2009").encode())
+
+    assert [(one.name, one.slug) for one in db.session.scalars(select(Theme))] == [("Łódź", "odz")]
+    assert the("Warm homes").theme is not None

@@ -39,7 +39,7 @@ NOT_ASKED = {  # by one question of the form for organisers
     *("photo", "takes_part"),  # but on pages of their own
 }
 KEPT_APART = {  # columns of a session that nobody edits by themselves, or which state holds
-    *("id", "key", "slug", "version", "changed_at", "title_sort_key", "theme_id", "room_id"),
+    *("id", "key", "version", "changed_at", "title_sort_key", "theme_id", "room_id"),
     *("is_draft", "cancelled_at", "withdrawn_at"),
 }
 OF_A_SNAPSHOT = {"key", "slug", "summary", "is_cancelled", "parts", "materials", "theme", "room"}
@@ -152,7 +152,7 @@ def test_a_field_of_a_speaker_that_is_not_proposed_is_asked_and_saved_with_the_o
         form = MottoForm(data=opened)
 
         assert opened["motto"] == "By Ada Marsh"
-        assert [field.name for field in form.other_fields] == ["motto"]
+        assert [field.name for field in form.other_fields] == ["slug", "motto"]
         assert form.values(ZoneInfo("UTC"))["motto"] == "Ebb and flow"
 
 

@@ -10,7 +10,7 @@ from app.admin.import_export import export_files
 from app.admin.import_export.forms import TOO_LARGE_MESSAGE, LoadUploadForm, UploadForm
 from app.errors import InvalidFile, RuleViolation
 from app.forms.base import validates_own_csrf
-from app.interchange import uploads
+from app.interchange import import_undo, uploads
 from app.interchange.exporters.tables import TEMPLATES
 from app.interchange.uploads import Upload
 from app.programme import queries
@@ -23,11 +23,15 @@ from app.web.rendering import render_page
 bp = Blueprint("import_export", __name__, url_prefix="/files")
 
 flash.MESSAGES["admin"] |= {
-    "programme-loaded": _l("The programme has been loaded. This is what readers do not see yet."),
+    "programme-loaded": _l(
+        "The programme has been loaded. This is what readers do not see yet. "
+        "You can undo it on the page “Files”."
+    ),
     "tried-again": _l(
         "The programme was changed meanwhile, so nothing has been loaded. "
         "This is what loading the file would do now."
     ),
+    "import-undone": _l("Loading was undone. The programme is as it was before."),
     "file-forgotten": _l("The file has been thrown away. Nothing of it was loaded."),
 }
 
@@ -53,7 +57,14 @@ def show() -> ResponseReturnValue:
         has_conference=queries.has_conference(),
         is_published=current_release.get_programme().is_published,
         waiting=uploads.list_pending(),
+        last_import=import_undo.find_undoable(),
     )
+
+
+@bp.post("/undo")
+def undo() -> ResponseReturnValue:
+    import_rules.undo(actor=guards.current_actor())
+    return flash.redirect_to(url_for(".show"), "import-undone")
 
 
 @bp.route("/upload", methods=["GET", "POST"])
@@ -79,17 +90,14 @@ def upload() -> ResponseReturnValue:
 @validates_own_csrf
 def dry_run(number: int) -> ResponseReturnValue:
     form, found = LoadUploadForm(), uploads.get_upload(number)
+    form.set_zones(uploads.get_dry_run_result(found))
     if form.validate_on_submit():
         reading = uploads.read_programme(found.body)
         _start_writing()
         found = uploads.get_upload(number)  # again: it may have been loaded or deleted meanwhile
         try:
             loaded = import_rules.load(
-                found,
-                reading,
-                expected_fingerprint=form.fingerprint.data or "",
-                is_confirmed=form.is_confirmed.data,
-                actor=guards.current_actor(),
+                found, reading, form.get_answers(), actor=guards.current_actor()
             )
         except RuleViolation as refusal:
             form.add_violation(refusal)

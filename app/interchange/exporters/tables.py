@@ -62,7 +62,7 @@ def _format_boolean(value: Any) -> str:
 
 
 CELL_FORMATTERS: Mapping[Kind, Callable[[Any], str]] = {
-    PROSE: markdown.to_text,
+    PROSE: markdown.sanitised_to_text,
     YES_NO: _format_boolean,
     WORDS: ", ".join,
 }

@@ -50,7 +50,15 @@ def read_bytes(contents: bytes, target: TargetConference = NO_TARGET) -> ParseRe
         raw = tables.parse(spreadsheets.read_workbook(contents), log, target)
     else:
         raw = _parse_text(_decode(contents, log), log, target)
-    return ParseResult(normalise.normalise(raw, log), log.notes())
+    programme = normalise.normalise(raw, log)
+    is_nameless = not raw.names_conference and raw.conference.get("acronym", "") != target.acronym
+    if is_nameless:
+        reason = (
+            "It names no conference, and none of its sessions is on a day of "
+            f"“{target.facts['title']}”, so it was read as another one"
+        )
+        log.add_fix(THE_FILE, "conference", reason)
+    return ParseResult(programme, log.notes(), is_nameless)
 
 
 def _parse_text(text: str, log: ImportLog, target: TargetConference) -> RawProgramme:
@@ -62,7 +70,7 @@ def _parse_text(text: str, log: ImportLog, target: TargetConference) -> RawProgr
     if text.startswith("<"):
         return schedule_xml.parse(text, log)
     if text.startswith(("{", "[")):
-        return safe_json.parse(text, log)
+        return safe_json.parse(text, log, target)
     if text[: len(ical.ICAL_PREFIX)].upper() == ical.ICAL_PREFIX:
         return ical.parse(text, log, target)
     rows = spreadsheets.read_csv(text)
@@ -89,6 +97,7 @@ def _read_contents(path: Path) -> bytes:
 
 def _decode(contents: bytes, log: ImportLog) -> str:
     """Decode bytes with the encoding that the file declares, if that is right."""
+    contents = ical.join_split_characters(contents)
     encoding = _detect_encoding(contents)
     if SINGLE_BYTE_ENCODING.match(encoding) and _is_really_utf_8(contents):
         log.add_fix(THE_FILE, "encoding", f"It says {encoding}, but it is written in UTF-8")

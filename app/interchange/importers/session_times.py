@@ -140,6 +140,7 @@ class ConferenceTimes:
 
 
 DEFAULT_ZONE = "Europe/London"
+FIXED_OFFSET = "Etc/GMT"
 QUARTER_HOUR = timedelta(minutes=15)
 FULL_DAY = timedelta(hours=24)
 ZONE_BY_OFFSET = {
@@ -166,8 +167,14 @@ def choose_zone(raw: RawProgramme, log: ImportLog) -> ZoneInfo:
         if stated_zone_name(raw)
         else "No time zone is named"
     )
-    log.add_fix(THE_FILE, "time zone", f"{missing}; {name} was used{reason}")
+    log.add_fix(THE_FILE, "time zone", f"{missing}; {_describe_zone(name)} was used{reason}")
     return ZoneInfo(name)
+
+
+def _describe_zone(name: str) -> str:
+    """Return the name of a zone; of a fixed offset, Etc/GMT-1, what people call it: UTC+1."""
+    hours = name.removeprefix(FIXED_OFFSET)
+    return f"UTC{-int(hours):+}" if hours != name else name
 
 
 def stated_zone_name(raw: RawProgramme) -> str:
@@ -186,7 +193,7 @@ def _choose_by_offset(raw: RawProgramme) -> tuple[str, str]:
     if moment.astimezone(ZoneInfo(DEFAULT_ZONE)).utcoffset() == offset:
         return DEFAULT_ZONE, reason
     if minutes % 60 == 0:
-        return f"Etc/GMT{-minutes // 60:+}", reason
+        return f"{FIXED_OFFSET}{-minutes // 60:+}", reason
     return ZONE_BY_OFFSET.get(minutes, DEFAULT_ZONE), reason
 
 

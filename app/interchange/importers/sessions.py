@@ -167,7 +167,7 @@ class SessionBuilder:
                 yield ParsedAppearance(key, role)
 
     def _parse_role(self, person: RawPerson) -> str:
-        return slugs.slugify(person.appearance_role) or "speaker"
+        return slugs.make_code(person.appearance_role) or "speaker"
 
     def _build_links(
         self, raw: RawSession, links: Iterable[tuple[str, str]], base: str

@@ -11,7 +11,7 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation
 from app.forms.fields import PUBLIC_HINT
-from app.programme import speaker_links
+from app.programme import slugs, speaker_links
 from app.programme.fields import table
 from app.programme.fields.table import (
     N_,
@@ -249,6 +249,12 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     ),
     Field("contact_address", N_("Contact address"), is_public=False, file_name=""),
     Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
+    slugs.make_field(
+        _l(
+            "Public. The end of the page’s address. Empty: it is made from the name. "
+            "Earlier addresses lead to the new one"
+        )
+    ),
     Field(
         CONFIRMED,
         N_("Confirmed"),

@@ -16,7 +16,9 @@ from app.interchange.exporters import source
 from app.interchange.importers.native_json import CONFERENCE_FIELDS
 from app.interchange.importers.parsed import (
     PROFILE_FIELDS,
+    FieldCoverage,
     ParsedAppearance,
+    ParsedProfile,
     ParsedProgramme,
     ParsedRoom,
     ParsedSession,
@@ -51,7 +53,8 @@ def target_conference() -> TargetConference:
         return NO_TARGET
     row = queries.get_conference()
     facts = {name: _as_fact(getattr(row, name)) for name in CONFERENCE_FIELDS if hasattr(row, name)}
-    return TargetConference({**facts, "invented": "yes" if row.is_demo else ""})
+    names = tuple(one.name for one in queries.list_speakers())
+    return TargetConference({**facts, "invented": "yes" if row.is_demo else ""}, names)
 
 
 def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
@@ -71,9 +74,7 @@ def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
         programme,
         themes=(*known.themes, *_select_new(known.themes, programme.themes, keys.themes, "slug")),
         rooms=(*known.rooms, *_select_new(known.rooms, programme.rooms, keys.rooms, "key")),
-        speakers=tuple(
-            _merge_speakers(known.speakers, programme.speakers, keys, coverage.speaker_fields)
-        ),
+        speakers=tuple(_merge_speakers(known.speakers, programme.speakers, keys, coverage)),
         sessions=sessions if coverage.session_fields else known.sessions,
     )
 
@@ -129,14 +130,26 @@ def _merge_speakers(
     known: Iterable[ParsedSpeaker],
     parsed: Iterable[ParsedSpeaker],
     keys: _ExistingKeys,
-    fields: frozenset[str],
+    coverage: FieldCoverage,
 ) -> Iterable[ParsedSpeaker]:
     """Yield all existing speakers, updated from the file, and the new ones."""
     merged = {one.key: one for one in known}
     for one in parsed:
         key = keys.speakers[one.key]
+        fields = _stated_fields(one, coverage)
         merged[key] = _merge_speaker(merged[key], one, fields) if key in merged else one
     return merged.values()
+
+
+def _stated_fields(parsed: ParsedSpeaker, coverage: FieldCoverage) -> frozenset[str]:
+    """Return the fields that the file says; an empty contact address says nothing."""
+    profile = parsed.profile or ParsedProfile()
+    return frozenset(
+        name
+        for name in coverage.speaker_fields
+        if (coverage.clears_speakers and name != "contact_address")
+        or getattr(profile if name in PROFILE_FIELDS else parsed, name)
+    )
 
 
 def _merge_speaker(

@@ -373,6 +373,26 @@ def test_before_anything_is_published_there_is_no_file_of_it(editor: Browser) ->
     editor.open("/organise/files/working/conference.json", status=404)
 
 
+def test_contact_addresses_are_in_the_working_table_of_speakers_alone(editor: Browser) -> None:
+    editor.open("/organise/speakers/ada-marsh/change").press(
+        "Save", contact_address="ada@example.org"
+    )
+
+    def taken(state: str) -> str:
+        return editor.fetch("GET", f"/organise/files/{state}/speakers.csv").get_data(as_text=True)
+
+    assert taken("working").splitlines()[0].split(",")[-4:] == [
+        '"Contact address"',
+        '"Sessions"',
+        '"Address"',
+        '"Key"',
+    ]
+    assert taken("working").count("ada@example.org") == 1
+    assert (taken("published").count("Contact"), taken("published").count("@")) == (0, 0)
+    page = handed_in(editor, taken("working").encode())
+    assert "Nothing: the programme is already as this file says." in page.text
+
+
 def test_a_spreadsheet_is_looked_at_and_then_loaded(editor: Browser) -> None:
     table = "Title,Room,Catering\nHarbour walls,Great hall,tea\n".encode("utf-16")
 

@@ -166,7 +166,11 @@ def make_scheduled_release(**values: Any) -> ScheduledRelease:
 
 
 def make_upload(
-    body: bytes = b"", name: str = "conference.json", *, is_merged: bool = False
+    body: bytes = b"",
+    name: str = "conference.json",
+    *,
+    is_merged: bool = False,
+    actor: str = "grace@conference.example",
 ) -> Upload:
     """Hand in a programme file, the small conference unless told otherwise."""
     with transaction():
@@ -174,7 +178,7 @@ def make_upload(
             name,
             body or SMALL_CONFERENCE.read_bytes(),
             is_merged=is_merged,
-            actor="grace@conference.example",
+            actor=actor,
         )
 
 

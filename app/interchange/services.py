@@ -4,24 +4,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.history import services as history
-from app.interchange import apply_import, matching
+from app.interchange import apply_import, column_mappings, matching
 from app.interchange.demo import generator
 from app.interchange.demo.generator import DemoDelegate
 from app.interchange.import_report import ImportChanges, ImportResult
 from app.interchange.importers.detect import read_file
-from app.interchange.importers.parsed import ParsedProgramme
+from app.interchange.importers.parsed import ParsedProgramme, ParseResult
+from app.interchange.importers.table_choices import TableChoices
 
 
 def load_file(path: Path) -> ImportResult:
     """Replace the working programme by that in a file; raise InvalidFile if it cannot be read."""
-    reading = read_file(path, matching.target_conference())
+    reading = _read_file(path)
     return ImportResult(reading.programme, replace_programme(reading.programme), reading.notes)
 
 
 def merge_file(path: Path) -> ImportResult:
     """Merge the programme in a file into the working one; withdraw nothing."""
-    reading = read_file(path, matching.target_conference())
+    reading = _read_file(path)
     return ImportResult(reading.programme, merge_programme(reading.programme), reading.notes)
+
+
+def _read_file(path: Path) -> ParseResult:
+    """Read a file; the columns of a table mean what was chosen for earlier ones."""
+    choices = TableChoices(column_mappings.list_remembered())
+    return read_file(path, matching.target_conference(), choices)
 
 
 def replace_programme(

@@ -25,11 +25,14 @@ from sqlalchemy.orm import Mapped, load_only, mapped_column
 
 from app import clock
 from app.database import Base, db, lock_table
-from app.errors import NotFound
-from app.interchange import import_report, matching, services
+from app.errors import InvalidFile, NotFound
+from app.interchange import column_mappings, import_report, matching, services
 from app.interchange.import_report import ImportChanges, ImportResult, ReportSection
-from app.interchange.importers.detect import read_bytes
+from app.interchange.importers import table_choices, table_overview
+from app.interchange.importers.detect import read_bytes, read_sheets
 from app.interchange.importers.parsed import ParsedProgramme, ParseResult
+from app.interchange.importers.table_choices import TableChoices
+from app.interchange.importers.table_overview import TableOverview
 from app.programme import queries
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 
@@ -48,7 +51,17 @@ class Upload(Base):
         bool
     ]  # merge: add and update only; otherwise entities missing in the file are withdrawn
     base_fingerprint: Mapped[str]  # fingerprint of the working programme at the dry run
-    dry_run_result: Mapped[str] = mapped_column(Text)  # JSON of a DryRunResult
+    dry_run_result: Mapped[str] = mapped_column(
+        Text
+    )  # JSON of a DryRunResult; "" until the questions about a table are answered
+    table_choices: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # JSON of TableChoices; "" if it is no table
+
+    @property
+    def is_table(self) -> bool:
+        """Whether columns can be chosen."""
+        return self.table_choices != ""
 
 
 MAX_BYTES: Final = 20 * 1024 * 1024  # bytes
@@ -96,16 +109,58 @@ def receive(name: str, body: bytes, *, is_merged: bool, actor: str) -> Upload:
     upload = Upload(
         name=name, body=body, uploaded_by=actor, uploaded_at=clock.real_now(), is_merged=is_merged
     )
-    dry_run(upload)
+    upload.base_fingerprint = upload.dry_run_result = upload.table_choices = ""
+    overview = inspect_table(upload)
+    if overview is not None:
+        upload.table_choices = table_choices.dump(table_choices.NO_CHOICES)
+    if overview is None or not overview.has_questions:
+        dry_run(upload)
     db.session.add(upload)
     db.session.flush()
     return upload
 
 
+def inspect_table(upload: Upload) -> TableOverview | None:
+    """Return what there is to decide about a table, or None for a file of another format.
+
+    Raise InvalidFile if no decision would make it readable.
+    """
+    choices, target = get_choices(upload), matching.target_conference()
+    sheets = read_sheets(upload.body, choices.columns)
+    if not sheets:
+        return None
+    overview = table_overview.inspect(sheets, target, choices)
+    if overview.refusal and not (overview.sheets and target.facts):
+        raise InvalidFile(overview.refusal)
+    return overview
+
+
+def get_choices(upload: Upload) -> TableChoices:
+    """Return what was chosen for this table and for earlier ones."""
+    chosen = table_choices.load(upload.table_choices)
+    return table_choices.with_remembered(chosen, column_mappings.list_remembered())
+
+
+def choose(upload: Upload, choices: TableChoices, headers: Sequence[Sequence[str]]) -> bool:
+    """Store choices, remember those of columns, and do a dry run unless something is still open.
+
+    Return whether that was done; raise InvalidFile if the table cannot be read in this way.
+    """
+    upload.table_choices, upload.dry_run_result = table_choices.dump(choices), ""
+    column_mappings.remember(headers, choices.columns)
+    overview = inspect_table(upload)
+    if overview and overview.refusal:
+        raise InvalidFile(overview.refusal)
+    if overview and overview.has_questions:
+        return False
+    dry_run(upload)
+    return True
+
+
 def dry_run(upload: Upload) -> None:
     """Do a dry run and store its result; raise InvalidFile if the file cannot be read."""
     lock_table(Conference)
-    reading = read_bytes(upload.body, matching.target_conference())
+    reading = read_bytes(upload.body, matching.target_conference(), get_choices(upload))
     upload.base_fingerprint = fingerprint_programme()
     conference = reading.programme.conference
     is_another = _is_other_conference(conference.acronym)
@@ -144,7 +199,8 @@ def matches_fingerprint(upload: Upload, expected_fingerprint: str) -> bool:
 
 def load(upload: Upload, *, actor: str) -> ImportResult:
     """Import a file as its dry run showed, and delete the upload."""
-    loaded = _load(read_bytes(upload.body, matching.target_conference()), upload, actor)
+    reading = read_bytes(upload.body, matching.target_conference(), get_choices(upload))
+    loaded = _load(reading, upload, actor)
     db.session.delete(upload)
     return loaded
 

@@ -86,6 +86,11 @@ class ColumnMap:
         """The other fields of speakers among the columns."""
         return (OWN_COLUMNS - PROFILE_FIELDS) & set(self.positions)
 
+    def meaning_at(self, index: int) -> str:
+        """Return what a column was taken for, or an empty string."""
+        found = [name for name, indexes in self.positions.items() if index in indexes]
+        return "session_title" if "session_title" in found else next(iter(found), "")
+
     @property
     def coverage(self) -> FieldCoverage:
         """The fields that these columns have."""
@@ -124,7 +129,9 @@ def find_header(
         column_map = match_columns(row, rows[index + 1 :], choices)
         is_chosen = header_key(row) in choices.by_header
         is_table = column_map.has_sessions or column_map.has_speakers
-        if is_table and (is_chosen or len(column_map.positions) > 1):
+        if is_chosen:
+            return (index, column_map) if is_table else None
+        if is_table and len(column_map.positions) > 1:
             return index, column_map
     return None
 

@@ -433,7 +433,7 @@ PART = "It is a part of the programme"
 
 @pytest.mark.both_databases
 def test_columns_can_be_chosen_by_hand_and_are_remembered(editor: Browser) -> None:
-    table = b"Was;Wo;Egal\nHarbour walls;Great hall;tea\n"
+    table = b"Was;Wo;Farbe\nHarbour walls;Great hall;tea\n"
 
     page = handed_in(editor, table, what_to_do_with_it=PART)
     assert page.heading == "How to read conference.json"

@@ -106,7 +106,7 @@ def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     keyboard_user.press("Throw the file away")
     keyboard_user.expect_announcement("The file has been thrown away.")
     table = tmp_path / "table.csv"
-    table.write_text("Was,Wo,Egal\nHarbour walls,Great hall,tea\n", encoding="utf-8")
+    table.write_text("Was,Wo,Farbe\nHarbour walls,Great hall,tea\n", encoding="utf-8")
     keyboard_user.press("Load a programme")
     keyboard_user.attach_file("Programme file", str(table))
     keyboard_user.press("See what it would do")

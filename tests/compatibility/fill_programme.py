@@ -123,7 +123,7 @@ def hand_in_a_programme(editor: Browser) -> None:
 def choose_columns(editor: Browser) -> None:
     """Hand in a table, and choose what its columns mean; the programme that waits stays."""
     editor.open("/organise/files/upload")
-    body = b"Was,Wo,Egal\nOpening,Great hall,tea\n"
+    body = b"Was,Wo,Farbe\nOpening,Great hall,tea\n"
     answers: dict[str, Answer] = {"Programme file": ("table.csv", body), "What to do with it": PART}
     editor.press("See what it would do", answers)
     meanings = {"Column A: Was": "Title of the session", "Column B: Wo": "Room"}

@@ -126,10 +126,10 @@ def test_a_title_of_a_person_is_not_that_of_the_session() -> None:
 
 
 def test_a_misspelt_column_is_told_with_what_it_may_mean() -> None:
-    reading = read("Title;Room;Day;Abstrct", "Warm homes;Quay;;Why.")
+    reading = read("Title;Room;Day;Sprachhe", "Warm homes;Quay;;en")
 
     [told] = [one for one in reasons(reading) if "column" in one]
-    assert told.endswith("It is not a column that we know; did you mean “Abstract”?")
+    assert told.endswith("It is not a column that we know; did you mean “Language”?")
 
 
 # Email addresses
@@ -363,7 +363,7 @@ def test_the_times_of_a_conference_of_one_day_need_no_day() -> None:
 
 
 def test_columns_mean_what_organisers_chose() -> None:
-    head = ["Was", "Wo genau", "Egal"]
+    head = ["Was", "Wo genau", "Farbe"]
     chosen = ColumnChoices({header_key(head): ["title", "room", ""]})
 
     reading = read(";".join(head), "Warm homes;Quay;x", choices=TableChoices(chosen))

@@ -221,6 +221,12 @@ ROUTES = [
         "/organise/files/uploads/1/again",
     ),
     Route(
+        "/organise/files/uploads/<number>/columns",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/files/uploads/2/columns",
+    ),
+    Route(
         "/organise/files/uploads/<number>/forget",
         "POST",
         Who.EDITORS,
@@ -831,6 +837,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     make_scheduled_release()
     make_proposal(get_ada_marsh(), pronouns="she/her")
     make_upload()
+    make_upload(b"Title,Room,Catering\nOpening,Quay,tea", actor="ada@conference.example")
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
     make_material(opening, key="k")
     make_session()

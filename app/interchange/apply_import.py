@@ -218,6 +218,7 @@ class _Importer:
         values = {
             **_get_columns(SPEAKER_FIELDS, parsed),
             **_get_columns(SPEAKER_FIELDS, parsed.profile),
+            **({"contact_address": parsed.contact_address} if parsed.contact_address else {}),
             "withdrawn_at": None,
         }
         self._speakers.upsert(parsed.key, parsed.slug, f"Speaker: {parsed.name}", values)

@@ -18,6 +18,7 @@ from app.interchange.importers.parsed import (
     PROFILE_FIELDS,
     FieldCoverage,
     ParsedAppearance,
+    ParsedProfile,
     ParsedProgramme,
     ParsedRoom,
     ParsedSession,
@@ -53,7 +54,8 @@ def target_conference() -> TargetConference:
         return NO_TARGET
     row = queries.get_conference()
     facts = {name: _as_fact(getattr(row, name)) for name in CONFERENCE_FIELDS if hasattr(row, name)}
-    return TargetConference({**facts, "invented": "yes" if row.is_demo else ""})
+    names = tuple(one.name for one in queries.list_speakers())
+    return TargetConference({**facts, "invented": "yes" if row.is_demo else ""}, names)
 
 
 def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
@@ -82,7 +84,7 @@ def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
                 known.speakers,
                 _drop_ambiguous(programme.speakers, known.speakers, keys.speakers, merged),
                 keys,
-                coverage.speaker_fields,
+                coverage,
             )
         ),
         sessions=sessions if coverage.session_fields else known.sessions,
@@ -174,14 +176,26 @@ def _merge_speakers(
     known: Iterable[ParsedSpeaker],
     parsed: Iterable[ParsedSpeaker],
     keys: _ExistingKeys,
-    fields: frozenset[str],
+    coverage: FieldCoverage,
 ) -> Iterable[ParsedSpeaker]:
     """Yield all existing speakers, updated from the file, and the new ones."""
     merged = {one.key: one for one in known}
     for one in parsed:
         key = keys.speakers[one.key]
+        fields = _stated_fields(one, coverage)
         merged[key] = _merge_speaker(merged[key], one, fields) if key in merged else one
     return merged.values()
+
+
+def _stated_fields(parsed: ParsedSpeaker, coverage: FieldCoverage) -> frozenset[str]:
+    """Return the fields that the file says; an empty contact address says nothing."""
+    profile = parsed.profile or ParsedProfile()
+    return frozenset(
+        name
+        for name in coverage.speaker_fields
+        if (coverage.clears_speakers and name != "contact_address")
+        or getattr(profile if name in PROFILE_FIELDS else parsed, name)
+    )
 
 
 def _merge_speaker(

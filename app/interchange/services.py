@@ -8,17 +8,22 @@ from pathlib import Path
 
 from app.errors import RuleViolation
 from app.history import services as history
-from app.interchange import apply_import, import_undo, matching
+from app.interchange import apply_import, column_mappings, import_undo, matching
 from app.interchange.demo import generator
 from app.interchange.demo.generator import DemoDelegate
 from app.interchange.import_report import ImportChanges, ImportResult
 from app.interchange.importers.detect import read_file
 from app.interchange.importers.parsed import ParsedProgramme, ParseResult
+from app.interchange.importers.table_choices import TableChoices
 
 
 def read_programme(path: Path) -> ParseResult:
-    """Read a programme from a file; raise InvalidFile if that is impossible."""
-    return read_file(path, matching.target_conference())
+    """Read a programme from a file; raise InvalidFile if that is impossible.
+
+    The columns of a table mean what was chosen for earlier ones.
+    """
+    choices = TableChoices(column_mappings.list_remembered())
+    return read_file(path, matching.target_conference(), choices)
 
 
 def load(reading: ParseResult, *, is_confirmed: bool = False) -> ImportResult:

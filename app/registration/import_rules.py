@@ -52,16 +52,16 @@ def load(
 ) -> ImportResult | None:
     """Load what was read from a file as its dry run showed it.
 
-    If that is out of date, repeat it and return None.
+    If that is out of date, or there are questions about the table now, repeat it and return None.
     """
     lock_table(Conference)
-    if not uploads.matches_fingerprint(upload, answers.fingerprint):
+    if reading.result is None or not uploads.matches_fingerprint(upload, answers.fingerprint):
         uploads.dry_run(upload, reading)
         return None
     if uploads.get_dry_run_result(upload).is_another:
         _check_other_conference(is_confirmed=answers.is_confirmed)
     was_demo = programme.is_demo()
-    loaded = uploads.load(upload, reading, actor=actor)
+    loaded = uploads.load(upload, reading.result, actor=actor)
     apply_seat_limit(loaded.programme.conference, was_demo=was_demo)
     if answers.time_zone:
         programme.get_conference().time_zone = answers.time_zone

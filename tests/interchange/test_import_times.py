@@ -104,7 +104,7 @@ def test_a_session_without_a_time_is_kept_without_one(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].starts_at is None
     assert list_notes(reading) == [
-        ("fixed", "Nothing says when it starts, so it is kept without a time")
+        ("fixed", "Its start cannot be read: “noonish”, so it is kept without a time")
     ]
 
 

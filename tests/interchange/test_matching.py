@@ -240,3 +240,29 @@ def test_a_theme_whose_address_was_made_in_an_earlier_way_keeps_it(load: Load) -
 
     assert [(one.name, one.slug) for one in db.session.scalars(select(Theme))] == [("Łódź", "odz")]
     assert the("Warm homes").theme is not None
+
+
+def test_contact_addresses_are_loaded_and_an_empty_cell_leaves_them(load: Load) -> None:
+    load("Name,Email", "Ada Marsh,ada@example.org", "Bo Lund,bo@example.org")
+    told = load("Name,Email,Country", "Ada Marsh,,Kenya", "Bo Lund,bo.lund@example.org,Ghana")
+
+    found = db.session.scalars(select(Speaker).order_by(Speaker.name)).all()
+    assert {one.name: one.contact_address for one in found if one.contact_address} == {
+        "Ada Marsh": "ada@example.org",
+        "Bo Lund": "bo.lund@example.org",
+    }
+    assert "Speaker: Bo Lund (contact address, country)" in told.changes.changed
+
+
+def test_a_table_of_sessions_takes_nothing_from_its_speakers(load: Load) -> None:
+    before = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    organisation = before.organisation
+
+    load(
+        "Title,Room,Presenter,Affiliation,Chair",
+        "Opening,Great hall,Bo Lund,Port of Hull,Ada Marsh",
+        deed=services.merge_file,
+    )
+
+    after = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    assert organisation == after.organisation != ""

@@ -16,6 +16,7 @@ from app.database import transaction
 from app.interchange.exporters import source
 from app.interchange.exporters.formats import FORMATS, TABLES
 from app.interchange.importers import tables
+from app.interchange.importers.column_names import MEANING_BY_NAME
 from app.interchange.importers.detect import read_file
 from app.interchange.importers.parsed import ImportLog, ParsedProfile, ParsedSession, ParsedSpeaker
 from app.interchange.importers.tables import Sheet
@@ -83,7 +84,7 @@ def forgotten(field: Field, places: Places = OF_SESSIONS) -> list[str]:
     in_files, is_shown = bool(field.file_name), bool(field.file_name) and field.is_public
     is_asked = field.name not in NOT_ASKED
     column_names = field.column.names.split() if field.column else []
-    meant = {tables.FIELD_BY_NAME.get(name) for name in column_names}
+    meant = {MEANING_BY_NAME.get(name) for name in column_names}
     checks = (
         ("the model has no column", not field.get, hasattr(places.model, field.name)),
         ("the snapshot does not hold it", is_shown, field.name in _names(places.public)),

@@ -7,11 +7,13 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, large_uploads, roles
 from app.admin.history_views import MAX_ID
 from app.admin.import_export import export_files
+from app.admin.import_export.column_form import ColumnsForm
 from app.admin.import_export.forms import TOO_LARGE_MESSAGE, LoadUploadForm, UploadForm
 from app.errors import InvalidFile, RuleViolation
 from app.forms.base import validates_own_csrf
 from app.interchange import import_undo, uploads
 from app.interchange.exporters.tables import TEMPLATES
+from app.interchange.importers.table_overview import TableOverview
 from app.interchange.uploads import Upload
 from app.programme import queries
 from app.registration import import_rules
@@ -46,7 +48,7 @@ def render_too_large() -> ResponseReturnValue:
 
 
 large_uploads.accept(bp, uploads.MAX_BYTES, {"upload"}, render_too_large)
-read_first(bp, {"dry_run", "retry"})
+read_first(bp, {"columns", "dry_run", "retry"})
 
 
 @bp.get("")
@@ -82,17 +84,39 @@ def upload() -> ResponseReturnValue:
         except InvalidFile as refusal:
             form.add_error(form.file, refusal)
         else:
-            return redirect(url_for(".dry_run", number=taken.id), 303)
+            return _redirect_to_upload(taken)
     return _render_upload_form(form, 422 if form.errors else 200)
+
+
+@bp.route(f"{UPLOAD_RULE}/columns", methods=["GET", "POST"])
+@validates_own_csrf
+def columns(number: int) -> ResponseReturnValue:
+    found = uploads.get_upload(number)
+    overview = uploads.inspect_table(found)
+    form = ColumnsForm.for_table(overview)
+    if form.validate_on_submit():
+        choices, headers = form.get_choices(), [one.header for one in overview.sheets]
+        try:
+            reading = uploads.read_as_chosen(found, choices)
+            _start_writing()
+            found = uploads.get_upload(number)  # again: it may have been deleted meanwhile
+            uploads.choose(found, choices, reading, headers)
+        except InvalidFile as refusal:
+            form.form_errors.append(str(refusal))
+        else:
+            return _redirect_to_upload(found)
+    return _render_columns(form, found, overview)
 
 
 @bp.route(UPLOAD_RULE, methods=["GET", "POST"])
 @validates_own_csrf
 def dry_run(number: int) -> ResponseReturnValue:
     form, found = LoadUploadForm(), uploads.get_upload(number)
+    if not found.dry_run_result:
+        return _redirect_to_upload(found)
     form.set_zones(uploads.get_dry_run_result(found))
     if form.validate_on_submit():
-        reading = uploads.read_programme(found.body)
+        reading = uploads.read_again(found)
         _start_writing()
         found = uploads.get_upload(number)  # again: it may have been loaded or deleted meanwhile
         try:
@@ -108,7 +132,7 @@ def dry_run(number: int) -> ResponseReturnValue:
 
 @bp.post(f"{UPLOAD_RULE}/again")
 def retry(number: int) -> ResponseReturnValue:
-    reading = uploads.read_programme(uploads.get_upload(number).body)
+    reading = uploads.read_again(uploads.get_upload(number))
     _start_writing()
     found = uploads.get_upload(number)
     found.is_merged = request.form.get("action") == "merge"
@@ -152,6 +176,24 @@ def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
         dry_run=result,
         is_barred=result.is_another and import_rules.has_real_delegates(),
     )
+
+
+def _render_columns(
+    form: ColumnsForm, found: Upload, overview: TableOverview
+) -> ResponseReturnValue:
+    return render_page(
+        "admin/import_export/columns.html",
+        422 if form.errors else 200,
+        form=form,
+        upload=found,
+        refusal="" if form.errors else overview.refusal,
+    )
+
+
+def _redirect_to_upload(found: Upload) -> ResponseReturnValue:
+    """Redirect to the dry run, or to the questions that are open before it."""
+    view = ".dry_run" if found.dry_run_result else ".columns"
+    return redirect(url_for(view, number=found.id), 303)
 
 
 def _redirect_after_load(number: int, *, is_loaded: bool) -> ResponseReturnValue:

@@ -117,6 +117,7 @@ def _convert_speaker(speaker: programme_snapshot.Speaker) -> ParsedSpeaker:
 
 def _convert_speaker_row(row: models.Speaker) -> ParsedSpeaker:
     values = {one.file_name: one.read_row(row) for one in SPEAKER_FIELDS.in_files}
+    values["contact_address"] = row.contact_address or None
     return build_parsed_speaker(row.key, row.slug, values)
 
 

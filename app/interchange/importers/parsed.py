@@ -81,6 +81,7 @@ class ParsedSpeaker:
     country: str = ""
     biography: str = ""
     profile: ParsedProfile | None = None  # None if the format does not have it
+    contact_address: str | None = None  # None if the file does not say it
 
 
 PROFILE_FIELDS = frozenset(field.name for field in fields(ParsedProfile))
@@ -145,6 +146,7 @@ class FieldCoverage:
     session_fields: frozenset[str] = frozenset()
     speaker_fields: frozenset[str] = frozenset()
     has_unscheduled: bool = True  # False: sessions without a time cannot be in it
+    clears_speakers: bool = True  # whether an empty field of a speaker empties what is known
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ class TargetConference:
     """The existing conference; ``facts`` has the keys of the native format."""
 
     facts: Mapping[str, str] = field(default_factory=dict)
+    speaker_names: tuple[str, ...] = ()
 
     @property
     def acronym(self) -> str:

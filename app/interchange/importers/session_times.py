@@ -42,7 +42,7 @@ class ConferenceTimes:
         """Return start and end of a session in UTC."""
         starts_at = self._stated_start(session) or self._derive_start(session)
         if starts_at is None:
-            self._add_fix(session, "Nothing says when it starts, so it is kept without a time")
+            self._add_fix(session, f"{_why_untimed(session)}, so it is kept without a time")
             return None, None
         return starts_at, self._find_end(session, starts_at)
 
@@ -137,6 +137,18 @@ class ConferenceTimes:
         if ends_at is None or ends_at <= starts_at:
             return None
         return ends_at - starts_at
+
+
+def _why_untimed(session: RawSession) -> str:
+    """Return what of a session's day and start cannot be read or is missing."""
+    day, start = session.day.date or session.day.starts, session.start
+    if day and not datetimes.parse_date(day):
+        return f"Its day cannot be read: “{day[:40]}”"
+    if start and not datetimes.parse_time(start):
+        return f"Its start cannot be read: “{start[:40]}”"
+    if start and not day and not session.date:
+        return "Nothing says on which day it is"
+    return "Nothing says when it starts"
 
 
 DEFAULT_ZONE = "Europe/London"

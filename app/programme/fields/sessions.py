@@ -166,7 +166,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         "title",
         N_("Title"),
         column=Column(
-            "title sessiontitle session talk talktitle titel titre titulo",
+            "title talk titel titre titulo",
             _l("What the session is called. Only this is needed"),
             "Fair financing",
         ),

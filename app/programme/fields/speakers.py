@@ -247,7 +247,18 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         display=_display_photo,
         file_name="",
     ),
-    Field("contact_address", N_("Contact address"), is_public=False, file_name=""),
+    Field(
+        "contact_address",
+        N_("Contact address"),
+        column=Column(
+            "contactaddress email",
+            _l("The speaker’s email address. Not published. An empty cell changes nothing"),
+            "ada@marshes.example",
+            is_exported=False,  # except by ``exporters.tables``, from the working programme
+        ),
+        is_public=False,
+        file_name="",
+    ),
     Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
     slugs.make_field(
         _l(

@@ -245,8 +245,9 @@ def test_a_table_is_read_by_new_choices_before_the_database_is_locked(
     part = "It is a part of the programme"
     visitor.press("See what it would do", programme_file=("a.csv", table), what_to_do_with_it=part)
 
-    meanings = {"column_a_was": "Title of the session", "column_b_wo": "Room"}
-    page = visitor.press("See what it would do", **meanings)
+    page = visitor.press(
+        "See what it would do", column_a_was="Title of the session", column_b_wo="Room"
+    )
     assert "Session: Harbour walls (room)" in page.text
     page = visitor.press("Load this programme")
 

@@ -16,7 +16,7 @@ WORD = re.compile(r"[^\W_]+")
 LEADING_WORD = re.compile(r"\s*([^\W\d_]+)[.,]?[\s-]+")
 SUFFIX_WORDS: Final = "phd md msc mph mba frcp facp dphil jr sr drph mbbs rn"
 SUFFIXES: Final = frozenset(SUFFIX_WORDS.split())
-TRAILING_SUFFIX = re.compile(r"[,\s]+([\w.]{2,8})\s*$")
+TRAILING_SUFFIX = re.compile(r"(?<![,\s])[,\s]++([\w.]{2,8})\s*$")
 MAX_LENGTH: Final = 200  # characters
 
 

@@ -22,7 +22,7 @@ from app.registration.desk import services as desk
 from app.registration.models import Delegate
 from app.releases import snapshot_builder
 from tests.browser import Browser, Page
-from tests.factories import SMALL_CONFERENCE, make_delegate, set_places, sign_in
+from tests.factories import SMALL_CONFERENCE, make_delegate, make_speaker, set_places, sign_in
 from tests.interchange.sample_schedules import FILES
 from tests.interchange.test_import_ical import a_calendar, an_event
 
@@ -569,3 +569,23 @@ def test_only_a_table_has_columns(editor: Browser) -> None:
 
     assert "Choose what the columns mean" not in page.links
     editor.open(f"{page.address}/columns", status=404)
+
+
+def test_a_table_about_which_questions_arise_before_it_is_loaded_is_not_loaded(
+    editor: Browser,
+) -> None:
+    table = b"Title;Room;Speaker\nHarbour walls;Great hall;Dr Ann Smyth\n"
+    page = handed_in(editor, table, what_to_do_with_it=PART)
+    assert page.heading == "What conference.json would do"
+    make_speaker(name="Smyth, Ann", slug="ann-smyth")
+    before = frozen()
+
+    page = editor.press(LOAD)
+
+    assert page.heading == "How to read conference.json"
+    assert frozen() == before
+    question = (
+        "Are these the same person: “Dr Ann Smyth” (row 2) and “Smyth, Ann” in the programme?"
+    )
+    page = editor.press(SEE, {question: "No, they are different people"})
+    assert page.heading == "What conference.json would do"

@@ -126,15 +126,24 @@ def _with_errors_as_sentences(function: Callable[P, None]) -> Callable[P, None]:
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--merge", is_flag=True, help="Only add and change; withdraw nothing.")
 @click.option("--publish", "and_publish", is_flag=True, help="Publish afterwards.")
+@click.option(
+    "--another-conference", is_flag=True, help="Replace the conference by one without a name."
+)
 @_with_site_clock
-def load_programme(file: Path, *, dry_run: bool, merge: bool, and_publish: bool) -> None:
+def load_programme(
+    file: Path, *, dry_run: bool, merge: bool, and_publish: bool, another_conference: bool
+) -> None:
     """Import a conference from FILE; anything the file does not contain is withdrawn."""
     with read_only():  # a file that takes long holds nobody up
         reading = interchange.read_programme(file)
         db.session.rollback()
     with transaction():
         was_invented = programme_queries.is_demo()
-        result = interchange.merge(reading) if merge else interchange.load(reading)
+        result = (
+            interchange.merge(reading)
+            if merge
+            else interchange.load(reading, is_confirmed=another_conference)
+        )
         import_rules.apply_seat_limit(result.programme.conference, was_demo=was_invented)
         outcome = _publish_and_describe() if and_publish else ""
         if dry_run:

@@ -64,9 +64,10 @@ class Gone(ConferenceError):
 class Moved(ConferenceError):
     """It has another address of the same kind now: the one with this slug."""
 
-    def __init__(self, slug: str) -> None:
+    def __init__(self, slug: str, *, is_public: bool = True) -> None:
         super().__init__("It has another address now")
         self.slug = slug
+        self.is_public = is_public
 
 
 class RateLimitExceeded(ConferenceError):

@@ -170,7 +170,11 @@ def make_scheduled_release(**values: Any) -> ScheduledRelease:
 
 
 def make_upload(
-    body: bytes = b"", name: str = "conference.json", *, is_merged: bool = False
+    body: bytes = b"",
+    name: str = "conference.json",
+    *,
+    is_merged: bool = False,
+    actor: str = "grace@conference.example",
 ) -> Upload:
     """Hand in a programme file, the small conference unless told otherwise."""
     with transaction():
@@ -180,7 +184,7 @@ def make_upload(
             contents,
             uploads.read_programme(contents),
             is_merged=is_merged,
-            actor="grace@conference.example",
+            actor=actor,
         )
 
 

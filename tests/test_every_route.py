@@ -215,6 +215,7 @@ ROUTES = [
         "/organise/files/working/conference.json",
     ),
     Route("/organise/files/model/<name>", "GET", Who.A_PART, "/organise/files/model/sessions.csv"),
+    Route("/organise/files/undo", "POST", Who.EDITORS),
     Route("/organise/files/upload", "GET POST", Who.EDITORS),
     Route("/organise/files/uploads/<number>", "GET POST", Who.EDITORS, "/organise/files/uploads/1"),
     Route(
@@ -222,6 +223,12 @@ ROUTES = [
         "POST",
         Who.EDITORS,
         "/organise/files/uploads/1/again",
+    ),
+    Route(
+        "/organise/files/uploads/<number>/columns",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/files/uploads/2/columns",
     ),
     Route(
         "/organise/files/uploads/<number>/forget",
@@ -877,6 +884,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     make_scheduled_release()
     make_proposal(get_ada_marsh(), pronouns="she/her")
     make_upload()
+    make_upload(b"Title,Room,Catering\nOpening,Quay,tea", actor="ada@conference.example")
     opening = db.session.scalars(select(Session).where(Session.slug == "opening")).one()
     make_material(opening, key="k", speaker_id=get_ada_marsh().id)
     asked = {"kind": "another time", "message": "At noon", "actor": "ada@example.org"}

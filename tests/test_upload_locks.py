@@ -39,6 +39,8 @@ from tests.programme.sample_pictures import make_picture
 READERS = (  # what reads a file, by the beginning of the module's name
     *("app.interchange.importers.detect", "app.interchange.importers.safe_"),
     *("app.interchange.importers.schedule_", "app.interchange.importers.tables"),
+    *("app.interchange.importers.table_rows", "app.interchange.importers.table_overview"),
+    *("app.interchange.importers.spreadsheet", "app.interchange.importers.alike_names"),
     *("app.materials.file_validation", "app.materials.active_content"),
     "app.programme.photos.normalise_upload",
     *("PIL.", "zipfile", "xml.", "csv", "icalendar"),
@@ -230,6 +232,24 @@ def test_a_stored_programme_is_read_again_before_the_database_is_locked(
     sign_in(visitor).open("/organise/files/upload")
     visitor.press("See what it would do", programme_file=("a.json", json.dumps(content).encode()))
 
+    page = visitor.press("Load this programme")
+
+    assert page.heading == "What will change"
+    assert read_while_locked == set()
+
+
+def test_a_table_is_read_by_new_choices_before_the_database_is_locked(
+    visitor: Browser, read_while_locked: set[str]
+) -> None:
+    table = b"Was;Wo;Farbe\nHarbour walls;Great hall;tea\n"
+    sign_in(visitor).open("/organise/files/upload")
+    part = "It is a part of the programme"
+    visitor.press("See what it would do", programme_file=("a.csv", table), what_to_do_with_it=part)
+
+    page = visitor.press(
+        "See what it would do", column_a_was="Title of the session", column_b_wo="Room"
+    )
+    assert "Session: Harbour walls (room)" in page.text
     page = visitor.press("Load this programme")
 
     assert page.heading == "What will change"

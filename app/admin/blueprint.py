@@ -6,11 +6,12 @@ Each part is registered with ``add``, which also checks the roles that may read 
 from functools import partial
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, g
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.admin import menu
+from app.releases import current_release
 from app.web import flash
 
 bp = Blueprint("admin", __name__, url_prefix="/organise")
@@ -23,8 +24,19 @@ flash.MESSAGES["admin"] |= {
 def add(part: Blueprint, area: roles.Area) -> None:
     """Register a part of the admin area for the roles that may read and change it."""
     part.before_request(guards.require_role_for(area))
+    if area is roles.PROGRAMME:
+        part.before_request(_use_working_zone)
     part.context_processor(partial(_permission_context, area))
     bp.register_blueprint(part)
+
+
+def _use_working_zone() -> None:
+    """Show times by the clocks of the working programme, which may not be published yet."""
+    g.conference_zone = _get_working_zone
+
+
+def _get_working_zone() -> str:
+    return current_release.get_programme().working_zone
 
 
 def _permission_context(area: roles.Area) -> dict[str, bool]:

@@ -1,6 +1,7 @@
 """The base form for editing in admin, and what such forms have in common."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectField, SelectMultipleField
@@ -10,6 +11,7 @@ from app.errors import StaleEdit
 from app.forms.base import Form
 from app.forms.fields import VersionField, editor_text_field
 from app.forms.validators import one_of_choices
+from app.programme.slugs import slugify
 
 MAX_NUMBER_DIGITS = 10  # digits
 MAX_NOTES_LENGTH = 5_000  # characters
@@ -38,6 +40,14 @@ class ReassignForm(Form):
 
     to = SelectField(
         _l("Move them to"), [one_of_choices(_l("Choose where they go"))], validate_choice=False
+    )
+
+
+def with_slug(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with the typed page address as a slug; without it if that is empty."""
+    slug = slugify(values["slug"] or "")
+    return {name: value for name, value in values.items() if name != "slug"} | (
+        {"slug": slug} if slug else {}
     )
 
 

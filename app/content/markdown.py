@@ -35,6 +35,12 @@ LINK_WITHOUT_HREF = re.compile(
 )  # nh3 removed an unsafe URL
 EXTERNAL_LINK_NOTE = re.compile(r' <span class="leaves">[^<]*</span>')  # added by link_close()
 YEAR = re.compile(r"^([ \t]*\d{3,9})([.)])(?=\s)", re.MULTILINE)  # the line is no list
+LINK_RELATION = "external noopener"
+EXTERNAL_LINK = re.compile(
+    rf'(<a href="(?:https?:)?//[^"]*" rel="{LINK_RELATION}">[^<]*+(?:<(?!/?a[ >])[^<]*+)*+)</a>'
+)
+END_OF_LINE_TAG = re.compile(r"</(p|li|div|h\d|td|th|tr|dt|dd|figcaption)>|<br\s*/?>")
+TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 LOCAL_PATH = re.compile(r"/(?!/)")
 VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 RESERVED_IDS = frozenset(  # ids used in the templates of these pages
@@ -83,18 +89,33 @@ def sanitise(text: str) -> str:
         tags=EXTERNAL_TAGS,
         attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
-        link_rel="external noopener",
+        link_rel=LINK_RELATION,
     )
     return LINK_WITHOUT_HREF.sub(r"\1", cleaned).strip()
+
+
+def mark_external_links(html_text: str, note: str) -> str:
+    """Return sanitised HTML in which links to other sites end with a note."""
+    return EXTERNAL_LINK.sub(
+        rf'\1 <span class="leaves">({html.escape(note)})</span></a>', html_text
+    )
+
+
+def without_link_relations(html_text: str) -> str:
+    """Return sanitised HTML as another site may show it: what links are to this one is left out."""
+    return html_text.replace(f' rel="{LINK_RELATION}"', "")
 
 
 def to_text(text: str) -> str:
     """Return a text without markup, on one line."""
     without_notes = EXTERNAL_LINK_NOTE.sub("", text)
-    spaced = re.sub(
-        r"</(p|li|div|h\d|td|th|tr|dt|dd|figcaption)>|<br\s*/?>", " ", sanitise(without_notes)
-    )
+    spaced = END_OF_LINE_TAG.sub(" ", sanitise(without_notes))
     return " ".join(html.unescape(nh3.clean(spaced, tags=set())).split())
+
+
+def sanitised_to_text(html_text: str) -> str:
+    """Return the text of sanitised HTML on one line: ten times as fast."""
+    return " ".join(html.unescape(TAG.sub("", END_OF_LINE_TAG.sub(" ", html_text))).split())
 
 
 def excerpt(text: str) -> str:
@@ -155,7 +176,7 @@ class _Renderer(RendererHTML):
         if tokens[index + 1].type == "link_close":  # without text: show the URL
             tokens[index + 1].meta["said"] = html.escape(address)
         if is_external(address):
-            tokens[index].attrSet("rel", "external noopener")
+            tokens[index].attrSet("rel", LINK_RELATION)
             env["leaves"] = True
         elif address.startswith("/") and not address.startswith("/static/"):
             tokens[index].attrSet("href", f"{env.get('root', '')}{address}")
@@ -198,7 +219,16 @@ class _Renderer(RendererHTML):
 
 
 class _TypedTextRenderer(_Renderer):
-    """Renders what people typed, including what only programs would read."""
+    """Renders what people typed, including what only programs would read.
+
+    Links have no note: it is no part of the text, and pages add it (``mark_external_links``).
+    """
+
+    def link_close(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        env.pop("leaves", None)
+        return super().link_close(tokens, index, options, env)
 
     def fence(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         language, code = tokens[index].info.strip(), tokens[index].content

@@ -4,17 +4,18 @@ A row is identified by its key in the file and keeps its slug from then on, also
 withdrawn. A slug is never given to another row. Nobody else can edit a row during an import.
 """
 
-import json
-from collections.abc import Iterator, Sized
-from typing import Any, Generic, TypeVar
+from collections.abc import Container, Mapping, Sequence
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 from app import clock
-from app.content import markdown
-from app.database import db, lock_table
+from app.cache_version import bump_cache_version
+from app.database import Base, db, lock_table
 from app.interchange.import_report import ImportChanges
 from app.interchange.importers.parsed import (
     ParsedConference,
@@ -25,11 +26,14 @@ from app.interchange.importers.parsed import (
     ParsedSpeaker,
     ParsedTheme,
 )
+from app.interchange.importers.session_times import FIXED_OFFSET
+from app.interchange.table_sync import NO_SLUGS, Entity, TableSync, bump_version
 from app.programme import queries
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
-from app.programme.fields.table import LISTS, PROSE, FieldTable
+from app.programme.fields.table import LISTS, FieldTable
 from app.programme.models import (
+    DRAFT,
     PALETTE_SIZE,
     THEME_SHAPES,
     Appearance,
@@ -39,104 +43,11 @@ from app.programme.models import (
     Speaker,
     Theme,
 )
+from app.programme.slugs import map_redirects
 
-PROSE_COLUMNS = SESSION_FIELDS.names_of(PROSE) | SPEAKER_FIELDS.names_of(PROSE)
 CONFERENCE_COLUMNS = (  # those that every file has
     *("acronym", "title", "subtitle", "starts_on", "ends_on", "time_zone", "place", "summary"),
 )
-LIST_COLUMNS = SESSION_FIELDS.names_of(*LISTS) | SPEAKER_FIELDS.names_of(*LISTS)
-
-Entity = TypeVar("Entity", bound=Theme | Room | Speaker | Session)
-
-
-class TableSync(Generic[Entity]):
-    """All rows of one table, by key."""
-
-    def __init__(
-        self, model: type[Entity], identity: str, changes: ImportChanges, *load: ExecutableOption
-    ) -> None:
-        rows = select(model).options(*load).with_for_update(of=model)
-        existing = db.session.scalars(rows.execution_options(populate_existing=True)).unique()
-        self._model = model
-        self._identity = identity
-        self._changes = changes
-        self._rows: dict[str, Entity] = {getattr(row, identity): row for row in existing}
-        self._slugs = {row.slug for row in self._rows.values()}
-        self._seen_keys: set[str] = set()
-
-    def __getitem__(self, key: str) -> Entity:
-        return self._rows[key]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def get(self, key: str) -> Entity | None:
-        """Return the row with a key, or None."""
-        return self._rows.get(key)
-
-    def upsert(self, key: str, slug: str, name: str, values: dict[str, Any]) -> Entity:
-        """Update the row with a key to these values, or add it."""
-        self._seen_keys.add(key)
-        row = self._rows.get(key)
-        if row is None:
-            return self._add(key, slug, name, values)
-        differing = {
-            column
-            for column, value in values.items()
-            if _differs(column, getattr(row, column), value)
-        }
-        for column in differing:
-            setattr(row, column, values[column])
-        if differing:
-            bump_version(row)
-        if "withdrawn_at" in differing:  # no longer withdrawn
-            self._changes.added.append(name)
-        elif differing:
-            self._changes.record_change(name, differing)
-        return row
-
-    def list_missing(self) -> Iterator[Entity]:
-        """Yield the rows that are not in the file."""
-        return (row for key, row in self._rows.items() if key not in self._seen_keys)
-
-    def _add(self, key: str, slug: str, name: str, values: dict[str, Any]) -> Entity:
-        identity_values = {
-            "slug": self._unique_slug(slug),
-            self._identity: key,
-            "changed_at": clock.now(),
-        }
-        row = self._model(**identity_values, **values)
-        self._rows[key] = row
-        db.session.add(row)
-        self._changes.added.append(name)
-        return row
-
-    def _unique_slug(self, wanted: str) -> str:
-        """Return an unused slug, similar to the wanted one."""
-        slug, number = wanted, 1
-        while slug in self._slugs:
-            number += 1
-            slug = f"{wanted}-{number}"
-        self._slugs.add(slug)
-        return slug
-
-
-def _differs(column: str, old: Any, new: Any) -> bool:
-    """Return True if values differ; so do not Markdown and HTML that render alike, or equal JSON.
-
-    So an exported c3voc schedule, whose texts are HTML, leaves the original Markdown unchanged.
-    """
-    if old == new:
-        return False
-    if column in LIST_COLUMNS and isinstance(old, str):
-        return bool(json.loads(old) != json.loads(new))
-    return column not in PROSE_COLUMNS or markdown.sanitise(old) != markdown.sanitise(new)
-
-
-def bump_version(row: Theme | Room | Speaker | Session) -> None:
-    """Increase the version of a row, so that someone who is editing it gets a conflict."""
-    row.version += 1
-    row.changed_at = clock.now()
 
 
 def eager_load_appearances() -> ExecutableOption:
@@ -148,11 +59,11 @@ def replace(programme: ParsedProgramme) -> ImportChanges:
     """Replace the working programme; what is not in the new one is withdrawn."""
     lock_table(Conference)
     changes = ImportChanges()
-    _delete_other_conference(programme.conference, changes)
+    is_other = _delete_other_conference(programme.conference, changes)
     _apply_conference(programme.conference, changes)
-    importer = _Importer(changes, keeps_order=False)
+    importer = _Importer(changes, keeps_order=False, keeps_former_slugs=not is_other)
     importer.upsert(programme)
-    importer.withdraw_missing()
+    importer.withdraw_missing(keeps_drafts=not programme.has_drafts)
     return changes
 
 
@@ -162,15 +73,15 @@ def merge(programme: ParsedProgramme) -> ImportChanges:
     changes = ImportChanges()
     if not queries.has_conference():
         _apply_conference(programme.conference, changes)
-    _Importer(changes, keeps_order=True).upsert(programme)
+    _Importer(changes, keeps_order=True, keeps_former_slugs=True).upsert(programme)
     return changes
 
 
-def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
-    """Delete everything if the working programme is of a different conference."""
+def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -> bool:
+    """Delete everything if the working programme is of a different conference; return if it was."""
     row = db.session.get(Conference, 1)
     if row is None or row.acronym == parsed.acronym:
-        return
+        return False
     changes.withdrawn += [
         *(f"Session: {session.title}" for session in queries.list_sessions()),
         *(f"Speaker: {speaker.name}" for speaker in queries.list_speakers()),
@@ -180,6 +91,7 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
     for kind in (Appearance, Session, Speaker, Room, Theme):
         db.session.execute(delete(kind))
     db.session.expire_all()
+    return True
 
 
 def _apply_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
@@ -187,6 +99,7 @@ def _apply_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
     has_new_dates = row is None or row.starts_on != parsed.starts_on
     values: dict[str, Any] = {name: getattr(parsed, name) for name in CONFERENCE_COLUMNS}
     values["is_demo"] = parsed.invented
+    values["time_zone"] = _choose_zone(row, parsed)
     if parsed.contact_email or has_new_dates:
         values["contact_email"] = parsed.contact_email
     if parsed.registration_opens_at or has_new_dates:
@@ -195,50 +108,78 @@ def _apply_conference(parsed: ParsedConference, changes: ImportChanges) -> None:
     if row is None:
         db.session.add(Conference(id=1, **values))
         changes.added.append("The conference")
+        bump_cache_version()  # this and the following: the clocks of admin are those of its zone
         return
     differing = {column for column, value in values.items() if getattr(row, column) != value}
     for column in differing:
         setattr(row, column, values[column])
     if differing:
         row.version += 1
+        bump_cache_version()
         changes.record_change("The conference", differing)
+
+
+def _choose_zone(row: Conference | None, parsed: ParsedConference) -> str:
+    """Return the time zone; a place stays if a file has only the offset of its clocks."""
+    if row is None or not parsed.time_zone.startswith(FIXED_OFFSET):
+        return parsed.time_zone
+    noon = datetime.combine(parsed.starts_on, time(12), ZoneInfo(parsed.time_zone))
+    is_same = noon.astimezone(ZoneInfo(row.time_zone)).utcoffset() == noon.utcoffset()
+    return row.time_zone if is_same else parsed.time_zone
 
 
 class _Importer:
     """Imports themes, rooms, speakers and sessions."""
 
-    def __init__(self, changes: ImportChanges, *, keeps_order: bool) -> None:
+    def __init__(
+        self, changes: ImportChanges, *, keeps_order: bool, keeps_former_slugs: bool
+    ) -> None:
+        former = {
+            kind: map_redirects(kind.__tablename__) if keeps_former_slugs else NO_SLUGS
+            for kind in (Speaker, Session)
+        }
         self._changes = changes
         self._keeps_order = keeps_order
         self._themes = TableSync(Theme, "slug", changes)
         self._rooms = TableSync(Room, "key", changes)
-        self._speakers = TableSync(Speaker, "key", changes)
-        self._sessions = TableSync(Session, "key", changes, eager_load_appearances())
+        self._speakers = TableSync(Speaker, "key", changes, former[Speaker])
+        self._sessions = TableSync(
+            Session, "key", changes, former[Session], [eager_load_appearances()]
+        )
 
     def upsert(self, programme: ParsedProgramme) -> None:
         """Add or update everything in a programme."""
-        for position, theme in enumerate(programme.themes):
-            self._upsert_theme(theme, position)
-        for position, room in enumerate(programme.rooms):
-            self._upsert_room(room, position)
+        positions = self._choose_positions(self._themes, [one.slug for one in programme.themes])
+        for theme in programme.themes:
+            self._upsert_theme(theme, positions[theme.slug])
+        positions = self._choose_positions(self._rooms, [one.key for one in programme.rooms])
+        for room in programme.rooms:
+            self._upsert_room(room, positions[room.key])
         for speaker in programme.speakers:
             self._upsert_speaker(speaker)
         for session in programme.sessions:
             self._upsert_session(session)
         db.session.flush()
 
-    def withdraw_missing(self) -> None:
+    def withdraw_missing(self, *, keeps_drafts: bool) -> None:
         """Withdraw sessions and speakers, whose pages may be public; delete rooms and themes."""
-        for session in self._sessions.list_missing():
-            session.theme = session.room = None
-            self._withdraw(session, f"Session: {session.title}")
-        for speaker in self._speakers.list_missing():
+        missing = list(self._sessions.list_missing())
+        drafts = {one for one in missing if keeps_drafts and one.state == DRAFT}
+        in_use = {entity for draft in drafts for entity in _list_references(draft)}
+        for session in missing:
+            if session not in drafts:
+                session.theme = session.room = None
+                self._withdraw(session, f"Session: {session.title}")
+        for speaker in self._list_unused(self._speakers, in_use):
             self._withdraw(speaker, f"Speaker: {speaker.name}")
-        for room in self._rooms.list_missing():
+        for room in self._list_unused(self._rooms, in_use):
             self._delete(room, f"Room: {room.name}")
-        for theme in self._themes.list_missing():
+        for theme in self._list_unused(self._themes, in_use):
             self._delete(theme, f"Theme: {theme.name}")
         db.session.flush()
+
+    def _list_unused(self, rows: TableSync[Entity], in_use: Container[Base]) -> list[Entity]:
+        return [one for one in rows.list_missing() if one not in in_use]
 
     def _withdraw(self, row: Session | Speaker, name: str) -> None:
         if row.withdrawn_at is None:
@@ -251,28 +192,25 @@ class _Importer:
         self._changes.withdrawn.append(name)
 
     def _upsert_theme(self, parsed: ParsedTheme, position: int) -> None:
-        known = self._themes.get(parsed.slug)
-        row_position = self._choose_position(known, position, self._themes)
         values = {
             "name": parsed.name,
             "summary": parsed.summary,
             "letter": parsed.letter or parsed.name[:1].upper(),
-            "shape": parsed.shape or THEME_SHAPES[row_position % len(THEME_SHAPES)],
-            "palette": parsed.palette or row_position % PALETTE_SIZE + 1,
+            "shape": parsed.shape or THEME_SHAPES[position % len(THEME_SHAPES)],
+            "palette": parsed.palette or position % PALETTE_SIZE + 1,
             "colour": parsed.colour,
-            "position": row_position,
+            "position": position,
         }
         self._themes.upsert(parsed.slug, parsed.slug, f"Theme: {parsed.name}", values)
 
     def _upsert_room(self, parsed: ParsedRoom, position: int) -> None:
-        known = self._rooms.get(parsed.key)
         values = {
             "name": parsed.name,
             "capacity": parsed.capacity,
             "description": parsed.description,
             "features": " ".join(parsed.features),
             "is_illustrative": parsed.illustrative,
-            "position": self._choose_position(known, position, self._rooms),
+            "position": position,
         }
         self._rooms.upsert(parsed.key, parsed.slug, f"Room: {parsed.name}", values)
 
@@ -280,6 +218,7 @@ class _Importer:
         values = {
             **_get_columns(SPEAKER_FIELDS, parsed),
             **_get_columns(SPEAKER_FIELDS, parsed.profile),
+            **({"contact_address": parsed.contact_address} if parsed.contact_address else {}),
             "withdrawn_at": None,
         }
         self._speakers.upsert(parsed.key, parsed.slug, f"Speaker: {parsed.name}", values)
@@ -314,11 +253,28 @@ class _Importer:
             appearance.position = position
         return appearances
 
-    def _choose_position(self, known: Theme | Room | None, position: int, rows: Sized) -> int:
-        """Return the position among rows of its kind; when merging, new rows come last."""
-        if not self._keeps_order:
-            return position
-        return known.position if known else len(rows)
+    def _choose_positions(
+        self, rows: TableSync[Theme] | TableSync[Room], keys: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Return the positions of these rows; they stay where the order stays.
+
+        When merging, the order stays, and new rows come last.
+        """
+        known = [one for one in keys if rows.get(one) is not None]
+        new = [one for one in keys if rows.get(one) is None]
+        in_order = sorted(known, key=lambda one: (rows[one].position, rows[one].id))
+        if not self._keeps_order and [*in_order, *new] != [*keys]:
+            return {key: position for position, key in enumerate(keys)}
+        first = max((row.position for row in rows), default=-1) + 1
+        return {one: rows[one].position for one in known} | {
+            key: position for position, key in enumerate(new, first)
+        }
+
+
+def _list_references(session: Session) -> list[Base]:
+    """Return the room, the theme and the speakers of a session."""
+    references = (session.room, session.theme, *(one.speaker for one in session.appearances))
+    return [one for one in references if one is not None]
 
 
 def _get_columns(

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+ICAL_KEY, ICAL_ROOM = "X-CONFERENCE-KEY", "X-CONFERENCE-ROOM"  # of a session, in our calendars
+ICAL_PREFACE = "X-CONFERENCE-PREFACE"  # what stands before the abstract in its description
 MAX_NUMBER = 2**31 - 1  # a signed 32-bit integer
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from flask_babel import gettext, ngettext
 
 from app import clock
+from app.content import markdown
 from app.errors import NotFound
 from app.interchange import guids
 from app.programme.labels import kind_name
@@ -248,20 +249,17 @@ def _render_times(revision: SessionRevision) -> Iterator[str]:
 
 
 def _render_details(session: Session, context: CalendarContext) -> Iterator[str]:
-    where = ", ".join(filter(None, (session.room.name if session.room else "", context.place)))
-    if where:
-        yield property_line("LOCATION", escape_text(where))
-    description = "\n\n".join(
-        filter(
-            None,
-            (
-                context.illustrative_note if session.is_illustrative else "",
-                session.subtitle,
-                ", ".join(dict.fromkeys(part.name for part in session.parts)),
-                session.summary,
-            ),
-        )
+    preface = _join_paragraphs(
+        context.illustrative_note if session.is_illustrative else "",
+        session.subtitle,
+        ", ".join(dict.fromkeys(part.name for part in session.parts)),
     )
+    room = session.room.name if session.room else ""
+    yield from _render_own_properties(session.key, room, preface)
+    if room or context.place:
+        where = ", ".join(filter(None, (room, context.place)))
+        yield property_line("LOCATION", escape_text(where))
+    description = _join_paragraphs(preface, markdown.sanitised_to_text(session.abstract))
     if description:
         yield property_line("DESCRIPTION", escape_text(description))
     categories = [
@@ -271,3 +269,16 @@ def _render_details(session: Session, context: CalendarContext) -> Iterator[str]
     ]
     if any(categories):
         yield property_line("CATEGORIES", escape_list(filter(None, categories)))
+
+
+def _render_own_properties(key: str, room: str, preface: str) -> Iterator[str]:
+    """Yield by what a calendar of ours is loaded again."""
+    yield property_line(guids.ICAL_KEY, escape_text(key))
+    if room:
+        yield property_line(guids.ICAL_ROOM, escape_text(room))
+    if preface:
+        yield property_line(guids.ICAL_PREFACE, escape_text(preface))
+
+
+def _join_paragraphs(*paragraphs: str) -> str:
+    return "\n\n".join(filter(None, paragraphs))

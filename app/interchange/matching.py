@@ -16,7 +16,9 @@ from app.interchange.exporters import source
 from app.interchange.importers.native_json import CONFERENCE_FIELDS
 from app.interchange.importers.parsed import (
     PROFILE_FIELDS,
+    FieldCoverage,
     ParsedAppearance,
+    ParsedProfile,
     ParsedProgramme,
     ParsedRoom,
     ParsedSession,
@@ -30,6 +32,7 @@ from app.programme import queries
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.fields.table import PROSE
+from app.programme.slugs import slugify
 
 NamedEntity = TypeVar("NamedEntity", ParsedRoom, ParsedSpeaker, ParsedTheme)
 DescribedEntity = TypeVar("DescribedEntity", ParsedSession, ParsedSpeaker)
@@ -51,14 +54,17 @@ def target_conference() -> TargetConference:
         return NO_TARGET
     row = queries.get_conference()
     facts = {name: _as_fact(getattr(row, name)) for name in CONFERENCE_FIELDS if hasattr(row, name)}
-    return TargetConference({**facts, "invented": "yes" if row.is_demo else ""})
+    names = tuple(one.name for one in queries.list_speakers())
+    return TargetConference({**facts, "invented": "yes" if row.is_demo else ""}, names)
 
 
 def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
     """Return the programme with the existing keys and the fields that the file does not contain."""
     coverage = programme.coverage
-    if coverage is None or programme.conference.acronym != target_conference().acronym:
+    if not queries.has_conference():
         return programme
+    if coverage is None:
+        return _keep_theme_slugs(programme)
     known = source.load_working_programme("").programme
     keys = _ExistingKeys(
         _map_keys(known.themes, programme.themes, "slug"),
@@ -66,15 +72,40 @@ def match_existing(programme: ParsedProgramme) -> ParsedProgramme:
         _map_keys(known.speakers, programme.speakers, "key"),
     )
     resolved = map(keys.resolve_session, programme.sessions)
-    sessions = tuple(_merge_sessions(known.sessions, resolved, coverage.session_fields))
+    names = {one.key: normalise_name(one.name) for one in (*programme.speakers, *known.speakers)}
+    merged = tuple(_merge_sessions(known.sessions, resolved, coverage.session_fields, names))
+    sessions = (*merged, *_select_inexpressible(known.sessions, merged, coverage))
     return replace(
         programme,
         themes=(*known.themes, *_select_new(known.themes, programme.themes, keys.themes, "slug")),
         rooms=(*known.rooms, *_select_new(known.rooms, programme.rooms, keys.rooms, "key")),
         speakers=tuple(
-            _merge_speakers(known.speakers, programme.speakers, keys, coverage.speaker_fields)
+            _merge_speakers(
+                known.speakers,
+                _drop_ambiguous(programme.speakers, known.speakers, keys.speakers, merged),
+                keys,
+                coverage,
+            )
         ),
         sessions=sessions if coverage.session_fields else known.sessions,
+    )
+
+
+def _keep_theme_slugs(programme: ParsedProgramme) -> ParsedProgramme:
+    """Return the programme with the existing slugs of themes that a file knows by name alone."""
+    known = {one.slug: slugify(one.name) for one in queries.list_themes()}
+    in_file = {one.slug for one in programme.themes}
+    slugs = {
+        by_name: slug
+        for slug, by_name in known.items()
+        if slug not in in_file and by_name not in known
+    }
+    return replace(
+        programme,
+        themes=tuple(replace(one, slug=slugs.get(one.slug, one.slug)) for one in programme.themes),
+        sessions=tuple(
+            replace(one, theme=slugs.get(one.theme or "", one.theme)) for one in programme.sessions
+        ),
     )
 
 
@@ -125,18 +156,46 @@ def _select_new(
     return (one for one in parsed if key_map[getattr(one, key_field)] not in known_keys)
 
 
+def _drop_ambiguous(
+    parsed: Iterable[ParsedSpeaker],
+    known: Iterable[ParsedSpeaker],
+    key_map: KeyMap,
+    sessions: Iterable[ParsedSession],
+) -> Iterator[ParsedSpeaker]:
+    """Yield the speakers except those whose name several people have, if no session needs them."""
+    names = {normalise_name(one.name) for one in known}
+    appearing = {part.speaker for session in sessions for part in session.appearances}
+    known_keys = {one.key for one in known}
+    for one in parsed:
+        is_used = key_map[one.key] in appearing | known_keys
+        if is_used or normalise_name(one.name) not in names:
+            yield one
+
+
 def _merge_speakers(
     known: Iterable[ParsedSpeaker],
     parsed: Iterable[ParsedSpeaker],
     keys: _ExistingKeys,
-    fields: frozenset[str],
+    coverage: FieldCoverage,
 ) -> Iterable[ParsedSpeaker]:
     """Yield all existing speakers, updated from the file, and the new ones."""
     merged = {one.key: one for one in known}
     for one in parsed:
         key = keys.speakers[one.key]
+        fields = _stated_fields(one, coverage)
         merged[key] = _merge_speaker(merged[key], one, fields) if key in merged else one
     return merged.values()
+
+
+def _stated_fields(parsed: ParsedSpeaker, coverage: FieldCoverage) -> frozenset[str]:
+    """Return the fields that the file says; an empty contact address says nothing."""
+    profile = parsed.profile or ParsedProfile()
+    return frozenset(
+        name
+        for name in coverage.speaker_fields
+        if (coverage.clears_speakers and name != "contact_address")
+        or getattr(profile if name in PROFILE_FIELDS else parsed, name)
+    )
 
 
 def _merge_speaker(
@@ -149,7 +208,10 @@ def _merge_speaker(
 
 
 def _merge_sessions(
-    known: Iterable[ParsedSession], parsed: Iterable[ParsedSession], fields: frozenset[str]
+    known: Iterable[ParsedSession],
+    parsed: Iterable[ParsedSession],
+    fields: frozenset[str],
+    names: Mapping[str, str],
 ) -> Iterator[ParsedSession]:
     """Yield the sessions of the file, completed with existing data."""
     unmatched = {one.key: one for one in known}
@@ -158,7 +220,19 @@ def _merge_sessions(
     for alike in LIKENESSES:
         _match_unique(waiting, unmatched, pairs, alike)
     for index, one in enumerate(waiting):
-        yield _merge_session(pairs[index], one, fields) if index in pairs else one
+        yield _merge_session(pairs[index], one, fields, names) if index in pairs else one
+
+
+def _select_inexpressible(
+    known: Iterable[ParsedSession], merged: Iterable[ParsedSession], coverage: FieldCoverage
+) -> Iterator[ParsedSession]:
+    """Yield the sessions that such a file cannot have, so that it does not withdraw them."""
+    keys = {one.key for one in merged}
+    for one in known:
+        is_unscheduled = one.starts_at is None and not coverage.has_unscheduled
+        is_draft = one.draft is True and "draft" not in coverage.session_fields
+        if one.key not in keys and (is_unscheduled or is_draft):
+            yield one
 
 
 def _match_unique(
@@ -178,10 +252,17 @@ def _match_unique(
             pairs[index] = unmatched.pop(same[0].key)
 
 
+def _name_participants(session: ParsedSession, names: Mapping[str, str]) -> Sequence[Any]:
+    """Return who appears as a table shows it: two of one name are one."""
+    return [*dict.fromkeys((names[one.speaker], one.role) for one in session.appearances)]
+
+
 def _merge_session(
-    known: ParsedSession, parsed: ParsedSession, fields: frozenset[str]
+    known: ParsedSession, parsed: ParsedSession, fields: frozenset[str], names: Mapping[str, str]
 ) -> ParsedSession:
     """Update a session; if the file has only a new start, the duration remains."""
+    if _name_participants(known, names) == _name_participants(parsed, names):
+        fields = fields - {"appearances"}
     changed = _apply_changes(known, parsed, fields)
     if "starts_at" not in fields or "ends_at" in fields:
         return changed
@@ -205,7 +286,7 @@ def _apply_changes(
 def _as_displayed(name: str, value: Any) -> Any:
     """Return a field as a spreadsheet shows it."""
     if name in PROSE_FIELDS:
-        return markdown.to_text(markdown.sanitise(value))
+        return markdown.sanitised_to_text(markdown.sanitise(value))
     if name == "links":
         return [address for address, _ in value]
     return normalise_name(value) if name == "kind" else value

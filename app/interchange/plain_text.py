@@ -15,6 +15,7 @@ from app.content import markdown
 from app.programme.labels import feature_name, kind_name, role_name
 from app.programme.listing import ProgrammeDay, SessionLine
 from app.programme.snapshot import Appearance, Conference, Session
+from app.programme.time_zones import zone_code
 from app.releases.published_programme import PublishedProgramme
 from app.web.formatting import local_date, local_days, local_time
 from app.web.rendering import absolute_url
@@ -93,7 +94,7 @@ def _notice_lines(conference: Conference) -> Iterator[str]:
     if conference.is_invented:
         yield from _wrap(gettext("This conference is invented. Nothing in it is real."))
     yield from _wrap(
-        gettext("Times are those of the conference (%(zone)s).", zone=conference.time_zone)
+        gettext("Times are those of the conference (%(zone)s).", zone=zone_code(conference))
     )
 
 
@@ -162,7 +163,7 @@ def _session_lines(session: Session, context: LinkContext) -> Iterator[str]:
     yield context.session_url(session)
     for html in filter(None, (session.abstract, session.description)):
         yield ""
-        for paragraph in markdown.to_text(html).splitlines():
+        for paragraph in markdown.sanitised_to_text(html).splitlines():
             yield from _wrap(paragraph)
     for address, label in session.links:
         yield ""

@@ -6,22 +6,36 @@ A file is read (``read_programme``) before the transaction that imports it begin
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.errors import RuleViolation
 from app.history import services as history
-from app.interchange import apply_import, matching
+from app.interchange import apply_import, column_mappings, import_undo, matching
 from app.interchange.demo import generator
 from app.interchange.demo.generator import DemoDelegate
 from app.interchange.import_report import ImportChanges, ImportResult
 from app.interchange.importers.detect import read_file
 from app.interchange.importers.parsed import ParsedProgramme, ParseResult
+from app.interchange.importers.table_choices import TableChoices
 
 
 def read_programme(path: Path) -> ParseResult:
-    """Read a programme from a file; raise InvalidFile if that is impossible."""
-    return read_file(path, matching.target_conference())
+    """Read a programme from a file; raise InvalidFile if that is impossible.
+
+    The columns of a table mean what was chosen for earlier ones.
+    """
+    choices = TableChoices(column_mappings.list_remembered())
+    return read_file(path, matching.target_conference(), choices)
 
 
-def load(reading: ParseResult) -> ImportResult:
-    """Replace the working programme by one that was read from a file."""
+def load(reading: ParseResult, *, is_confirmed: bool = False) -> ImportResult:
+    """Replace the working programme by one that was read from a file.
+
+    A file that names no conference, and has no session on a day of ours, has to be confirmed.
+    """
+    if reading.is_nameless and not is_confirmed:
+        raise RuleViolation(
+            "This file names no conference, and none of its sessions is on a day of the one that "
+            "is here. Add --another-conference to replace that, or --merge to add to it"
+        )
     return ImportResult(reading.programme, replace_programme(reading.programme), reading.notes)
 
 
@@ -44,18 +58,29 @@ def replace_programme(
     programme: ParsedProgramme, *, actor: str = history.ACTOR_SITE
 ) -> ImportChanges:
     """Replace the working programme, and record it."""
-    difference = apply_import.replace(matching.match_existing(programme))
-    _record_import(difference, actor)
-    return difference
+    is_other = programme.conference.acronym != matching.target_conference().acronym
+    before = import_undo.dump_programme(is_other=is_other)
+    changes = apply_import.replace(programme if is_other else matching.match_existing(programme))
+    _record_import(changes, before, actor)
+    return changes
 
 
 def merge_programme(
     programme: ParsedProgramme, *, actor: str = history.ACTOR_SITE
 ) -> ImportChanges:
     """Merge a programme into the working one, and record it; withdraw nothing."""
-    difference = apply_import.merge(matching.match_existing(programme))
-    _record_import(difference, actor)
-    return difference
+    before = import_undo.dump_programme(is_other=False)
+    changes = apply_import.merge(matching.match_existing(programme))
+    _record_import(changes, before, actor)
+    return changes
+
+
+def _record_import(changes: ImportChanges, before: str, actor: str) -> None:
+    """Record an import that changed something, and store what undoes it."""
+    if changes:
+        summary = f"A programme was loaded: {changes}"
+        entry = history.record(summary, subject="programme", actor=actor)
+        import_undo.store(entry, before)
 
 
 def load_demo(sessions: int, speakers: int) -> ParsedProgramme:
@@ -68,8 +93,3 @@ def load_demo(sessions: int, speakers: int) -> ParsedProgramme:
 def generate_demo_delegates(count: int) -> Iterator[DemoDelegate]:
     """Yield invented delegates."""
     return generator.generate_delegates(count)
-
-
-def _record_import(changes: ImportChanges, actor: str) -> None:
-    if changes:
-        history.record(f"A programme was loaded: {changes}", subject="programme", actor=actor)

@@ -10,7 +10,7 @@ handed to the functions that write.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -20,21 +20,23 @@ from sqlalchemy import (
     Text,
     delete,
     func,
-    literal,
     select,
-    union_all,
 )
 from sqlalchemy.orm import Mapped, load_only, mapped_column
 
 from app import clock
 from app.database import Base, db, lock_table
-from app.errors import NotFound
-from app.interchange import import_report, matching, services
+from app.errors import InvalidFile, NotFound
+from app.interchange import column_mappings, import_report, import_undo, matching, services
 from app.interchange.import_report import ImportChanges, ImportResult, ReportSection
-from app.interchange.importers.detect import read_bytes
+from app.interchange.importers import table_choices, table_overview
+from app.interchange.importers.detect import read_bytes, read_sheets
 from app.interchange.importers.parsed import ParsedProgramme, ParseResult
-from app.programme import queries
-from app.programme.models import Conference, Room, Session, Speaker, Theme
+from app.interchange.importers.raw import TargetConference
+from app.interchange.importers.table_choices import NO_CHOICES, TableChoices
+from app.interchange.importers.table_overview import TableOverview
+from app.programme import queries, time_zones
+from app.programme.models import Conference
 
 
 class Upload(Base):
@@ -51,12 +53,21 @@ class Upload(Base):
         bool
     ]  # merge: add and update only; otherwise entities missing in the file are withdrawn
     base_fingerprint: Mapped[str]  # fingerprint of the working programme at the dry run
-    dry_run_result: Mapped[str] = mapped_column(Text)  # JSON of a DryRunResult
+    dry_run_result: Mapped[str] = mapped_column(
+        Text
+    )  # JSON of a DryRunResult; "" until the questions about a table are answered
+    table_choices: Mapped[str] = mapped_column(
+        Text, default="", server_default=""
+    )  # JSON of TableChoices; "" if it is no table
+
+    @property
+    def is_table(self) -> bool:
+        """Whether columns can be chosen."""
+        return self.table_choices != ""
 
 
 MAX_BYTES: Final = 20 * 1024 * 1024  # bytes
 RETENTION: Final = timedelta(days=1)
-VERSIONED_MODELS = (Theme, Room, Speaker, Session)
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,9 @@ class DryRunResult:
     ]
     sections: Annotated[tuple[ReportSection, ...], Field(alias="parts")]
     summary: str
+    is_nameless: bool = False  # whether it names no conference
+    fixed_zone: str = ""  # the time zone of the conference if that is only an offset from UTC
+    starts_on: date | None = None  # the first day
 
 
 _result_adapter = TypeAdapter(DryRunResult)
@@ -97,14 +111,61 @@ def list_pending() -> Sequence[Upload]:
 class FileReading:
     """What was read from a file, and the working programme that there was at that time."""
 
-    result: ParseResult
+    result: ParseResult | None  # None while questions about a table are open
     base_fingerprint: str
+    table: TableOverview | None = None  # None: the file is no table
 
 
-def read_programme(body: bytes) -> FileReading:
-    """Read the programme in a file; raise InvalidFile if that is impossible."""
-    base_fingerprint = fingerprint_programme()
-    return FileReading(read_bytes(body, matching.target_conference()), base_fingerprint)
+def read_programme(body: bytes, choices: TableChoices = NO_CHOICES) -> FileReading:
+    """Read the programme in a file, unless there are questions about a table.
+
+    Columns mean what was chosen for this table and for earlier ones. Raise InvalidFile if no
+    choice would make the file readable.
+    """
+    base_fingerprint = import_undo.fingerprint_programme()
+    choices = table_choices.with_remembered(choices, column_mappings.list_remembered())
+    target = matching.target_conference()
+    table = _inspect(body, target, choices)
+    if table is not None and table.has_questions:
+        return FileReading(None, base_fingerprint, table)
+    return FileReading(read_bytes(body, target, choices), base_fingerprint, table)
+
+
+def read_again(upload: Upload) -> FileReading:
+    """Read the programme in an upload by what was chosen for it."""
+    return read_programme(upload.body, table_choices.load(upload.table_choices))
+
+
+def read_as_chosen(upload: Upload, choices: TableChoices) -> FileReading:
+    """Read the programme in a table by these choices; raise InvalidFile if that is impossible."""
+    reading = read_programme(upload.body, choices)
+    if reading.table is not None and reading.table.refusal:
+        raise InvalidFile(reading.table.refusal)
+    return reading
+
+
+def inspect_table(upload: Upload) -> TableOverview:
+    """Return what there is to decide about a table; raise NotFound for a file of another format."""
+    chosen = table_choices.load(upload.table_choices)
+    choices = table_choices.with_remembered(chosen, column_mappings.list_remembered())
+    table = _inspect(upload.body, matching.target_conference(), choices)
+    if table is None:
+        raise NotFound("This file is not a table")
+    return table
+
+
+def _inspect(body: bytes, target: TargetConference, choices: TableChoices) -> TableOverview | None:
+    """Return what there is to decide about a table, or None for a file of another format.
+
+    Raise InvalidFile if no decision would make it readable.
+    """
+    sheets = read_sheets(body, choices.columns)
+    if not sheets:
+        return None
+    table = table_overview.inspect(sheets, target, choices)
+    if table.refusal and not (table.sheets and target.facts):
+        raise InvalidFile(table.refusal)
+    return table
 
 
 def receive(name: str, body: bytes, reading: FileReading, *, is_merged: bool, actor: str) -> Upload:
@@ -113,29 +174,55 @@ def receive(name: str, body: bytes, reading: FileReading, *, is_merged: bool, ac
     upload = Upload(
         name=name, body=body, uploaded_by=actor, uploaded_at=clock.real_now(), is_merged=is_merged
     )
+    upload.table_choices = "" if reading.table is None else table_choices.dump(NO_CHOICES)
     dry_run(upload, reading)
     db.session.add(upload)
     db.session.flush()
     return upload
 
 
+def choose(
+    upload: Upload, choices: TableChoices, reading: FileReading, headers: Sequence[Sequence[str]]
+) -> None:
+    """Store the choices by which a table was read, remember those of columns, and do a dry run."""
+    upload.table_choices = table_choices.dump(choices)
+    column_mappings.remember(headers, choices.columns)
+    dry_run(upload, reading)
+
+
 def dry_run(upload: Upload, reading: FileReading) -> None:
-    """Do a dry run of what was read from the file, and store its result."""
+    """Do a dry run of what was read from the file, and store its result.
+
+    There is none while questions about a table are open.
+    """
     lock_table(Conference)
     upload.base_fingerprint = reading.base_fingerprint
-    conference = reading.result.programme.conference
-    is_another = _is_other_conference(conference.acronym)
+    upload.dry_run_result = "" if reading.result is None else _try_to_load(reading.result, upload)
+
+
+def _try_to_load(reading: ParseResult, upload: Upload) -> str:
+    """Load what was read, roll that back, and return its result as JSON."""
+    is_another = _is_other_conference(reading, upload)
     removed_counts = _count_entities() if is_another and not upload.is_merged else {}
     trial = db.session.begin_nested()
     try:
-        loaded = _load(reading.result, upload, upload.uploaded_by)
+        loaded = _load(reading, upload, upload.uploaded_by)
+        conference = queries.get_conference()
+        time_zone, starts_on = conference.time_zone, conference.starts_on
     finally:
         trial.rollback()
     sections = tuple(one for one in import_report.list_sections(loaded) if one.lines)
     dry_run_result = DryRunResult(
-        conference.title, is_another, removed_counts, sections, import_report.summarise(loaded)
+        reading.programme.conference.title,
+        is_another,
+        removed_counts,
+        sections,
+        import_report.summarise(loaded),
+        is_nameless=reading.is_nameless,
+        fixed_zone=time_zone if time_zones.is_fixed_offset(time_zone) else "",
+        starts_on=starts_on,
     )
-    upload.dry_run_result = _result_adapter.dump_json(dry_run_result, by_alias=True).decode()
+    return _result_adapter.dump_json(dry_run_result, by_alias=True).decode()
 
 
 def get_dry_run_result(upload: Upload) -> DryRunResult:
@@ -153,14 +240,14 @@ def matches_fingerprint(upload: Upload, expected_fingerprint: str) -> bool:
     """Return True if the upload and the working programme are as a page showed them."""
     if fingerprint_upload(upload) != expected_fingerprint:
         return False
-    for kind in VERSIONED_MODELS:
+    for kind in import_undo.VERSIONED_MODELS:
         db.session.execute(select(kind.id).with_for_update()).all()
-    return upload.base_fingerprint == fingerprint_programme()
+    return upload.base_fingerprint == import_undo.fingerprint_programme()
 
 
-def load(upload: Upload, reading: FileReading, *, actor: str) -> ImportResult:
+def load(upload: Upload, reading: ParseResult, *, actor: str) -> ImportResult:
     """Import what was read from a file as its dry run showed, and delete the upload."""
-    loaded = _load(reading.result, upload, actor)
+    loaded = _load(reading, upload, actor)
     db.session.delete(upload)
     return loaded
 
@@ -171,23 +258,9 @@ def discard(upload: Upload) -> None:
 
 
 def purge_expired() -> None:
-    """Delete uploads that are older than a day."""
+    """Delete uploads that are older than a day, and what undid imports of a week ago."""
+    import_undo.purge_expired()
     db.session.execute(delete(Upload).where(Upload.uploaded_at <= clock.real_now() - RETENTION))
-
-
-def fingerprint_programme() -> str:
-    """Return a fingerprint of the current working programme."""
-    rows = db.session.execute(
-        union_all(
-            *(
-                select(literal(kind.__tablename__), kind.id, kind.version)
-                for kind in VERSIONED_MODELS
-            )
-        )
-    )
-    facts = db.session.execute(select(Conference.acronym, Conference.version)).one_or_none()
-    content = repr((facts and tuple(facts), sorted(tuple(row) for row in rows)))
-    return sha256(content.encode()).hexdigest()
 
 
 def _load(reading: ParseResult, upload: Upload, actor: str) -> ImportResult:
@@ -198,7 +271,11 @@ def _load(reading: ParseResult, upload: Upload, actor: str) -> ImportResult:
     return ImportResult(programme, import_programme(programme, actor=actor), reading.notes)
 
 
-def _is_other_conference(acronym: str) -> bool:
+def _is_other_conference(reading: ParseResult, upload: Upload) -> bool:
+    """Return True if a file is for another conference; a part without a name is for ours."""
+    if reading.is_nameless:
+        return not upload.is_merged
+    acronym = reading.programme.conference.acronym
     return queries.has_conference() and queries.get_conference().acronym != acronym
 
 
@@ -206,5 +283,5 @@ def _count_entities() -> dict[str, int]:
     """Count the entities in the working programme."""
     return {
         kind.__tablename__: db.session.scalar(select(func.count()).select_from(kind)) or 0
-        for kind in VERSIONED_MODELS
+        for kind in import_undo.VERSIONED_MODELS
     }

@@ -8,7 +8,9 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from flask import Flask
 from flask_babel import format_decimal, get_locale, gettext, lazy_gettext
+from markupsafe import Markup
 
+from app.content import markdown
 from app.programme.clashes import Clash
 from app.programme.snapshot import Session, Speaker
 from app.web import languages
@@ -104,6 +106,12 @@ def describe_speaker(speaker: Speaker) -> str:
     return ", ".join(filter(None, (speaker.name, speaker.role, speaker.organisation)))
 
 
+def prose(html: str) -> Markup:
+    """Return the HTML of a text as a page shows it: links to other sites say so."""
+    note = str(gettext("opens another website"))
+    return Markup(markdown.mark_external_links(html, note))  # noqa: S704 - sanitised when stored
+
+
 def initials(name: str) -> str:
     """Return the initials of the first and the last name."""
     letters = [word[0].upper() for word in name.split() if word[0].isalpha()]
@@ -143,6 +151,7 @@ FILTERS = (
     language_tag,
     when_and_where,
     describe_speaker,
+    prose,
     initials,
     file_size,
     clash_reason,

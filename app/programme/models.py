@@ -274,6 +274,18 @@ class Appearance(Base):
     __table_args__ = (UniqueConstraint("session_id", "speaker_id", "role"),)
 
 
+class SlugRedirect(Base):
+    """A former slug of a session or speaker."""
+
+    __tablename__ = "slug_redirect"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str]  # of the last session or speaker with this slug
+
+    __table_args__ = (CheckConstraint("kind IN ('session', 'speaker')", name="known_kind"),)
+
+
 class Release(Base):
     """A snapshot of the programme as it was published; it never changes."""
 

@@ -1,29 +1,47 @@
-"""Slugs of new rooms, sessions, speakers and themes: made from the name, and permanent."""
+"""Slugs, which are the addresses of pages: made from names in any script.
+
+A slug that somebody changes stays reserved: it leads to the new one for ever (``SlugRedirect``).
+"""
 
 import re
 import unicodedata
+from typing import Any
 
+from anyascii import anyascii
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
 from app.database import db, lock_table
-from app.programme.models import Room, Session, Speaker, Theme
+from app.errors import Moved, RuleViolation
+from app.programme.fields.table import N_, Field, Kind, Question
+from app.programme.models import Room, Session, SlugRedirect, Speaker, Theme
+
+NON_SLUG_CHARACTERS = re.compile(r"[^a-z0-9]+")
+NON_ASCII = re.compile(r"[^\x00-\x7f]+")
+SYLLABLE = re.compile(r"(?<=[a-z])(?=[A-Z])")  # LiMing: each character gives a capital letter
+MAX_SLUG_LENGTH = 80
+MAX_LINE_LENGTH = 300
 
 
 def slugify(value: str) -> str:
-    """Return a name as a slug, or "" if no character can be written in ASCII."""
-    letters = (
-        unicodedata.normalize("NFKD", value[:MAX_LINE_LENGTH])
-        .encode("ascii", "ignore")
-        .decode()
-        .lower()
-    )
-    return NON_SLUG_CHARACTERS.sub("-", letters).strip("-")[:MAX_SLUG_LENGTH].strip("-")
+    """Return a name as a slug: Łukasz gives lukasz, 李明 li-ming; "" if nothing of it is left."""
+    composed = unicodedata.normalize("NFKC", value[:MAX_LINE_LENGTH])
+    return _join_letters(NON_ASCII.sub(_transliterate, composed))
 
 
-NON_SLUG_CHARACTERS = re.compile(r"[^a-z0-9]+")
-MAX_SLUG_LENGTH = 80
+def make_code(value: str) -> str:
+    """Return a word that programs compare as a code, or "" if it has no letters of ASCII."""
+    letters = unicodedata.normalize("NFKD", value[:MAX_LINE_LENGTH])
+    return _join_letters(letters.encode("ascii", "ignore").decode())
 
-MAX_LINE_LENGTH = 300
+
+def _transliterate(run: re.Match[str]) -> str:
+    return SYLLABLE.sub(" ", anyascii(run[0]))
+
+
+def _join_letters(letters: str) -> str:
+    slug = NON_SLUG_CHARACTERS.sub("-", letters.lower())
+    return slug.strip("-")[:MAX_SLUG_LENGTH].strip("-")
 
 
 def allocate(model: type[Room | Session | Speaker | Theme], name: str) -> str:
@@ -37,8 +55,60 @@ def allocate(model: type[Room | Session | Speaker | Theme], name: str) -> str:
     taken = {model.slug} if model is Theme else {model.slug, model.key}  # type: ignore[union-attr]
     near = or_(*(column.startswith(wish, autoescape=True) for column in taken))
     known = {one for row in db.session.execute(select(*taken).where(near)) for one in row}
+    known |= map_redirects(model.__tablename__).keys()
     slug, number = wish, 1
     while slug in known:
         number += 1
         slug = f"{wish}-{number}"
     return slug
+
+
+def map_redirects(kind: str) -> dict[str, str]:
+    """Return the keys of the sessions or speakers that had these slugs before, by slug."""
+    former = select(SlugRedirect.slug, SlugRedirect.key).where(SlugRedirect.kind == kind)
+    return {one.slug: one.key for one in db.session.execute(former)}
+
+
+def check_not_moved(model: type[Session | Speaker], slug: str) -> None:
+    """Raise Moved if this is a former slug of a session or speaker that is still there."""
+    former = (SlugRedirect.kind == model.__tablename__, SlugRedirect.slug == slug)
+    current = db.session.scalar(
+        select(model.slug).join(SlugRedirect, SlugRedirect.key == model.key).where(*former)
+    )
+    if current is not None and current != slug:
+        raise Moved(current, is_public=False)
+
+
+def make_field(hint: Any) -> Field:
+    """Return the field of a session or a speaker by which organisers change the slug."""
+    return Field(
+        "slug",
+        N_("Page address"),
+        Kind(normalise=slugify),
+        file_name="",
+        question=Question(
+            _l("Page address (optional)"),
+            _l("The page address"),
+            hint,
+            MAX_SLUG_LENGTH,
+            {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none", "dir": "ltr"},
+        ),
+        is_public=False,
+        set=change,
+    )
+
+
+def change(entity: Session | Speaker, wish: str) -> None:
+    """Give a session or speaker another slug, and reserve the old one; raise RuleViolation."""
+    slug = slugify(wish)
+    if not slug or slug == entity.slug:
+        return
+    model = type(entity)
+    lock_table(model)
+    other = select(model.id).where(model.slug == slug, model.key != entity.key)
+    owner = map_redirects(model.__tablename__).get(slug, entity.key)
+    if owner != entity.key or db.session.scalar(other) is not None:
+        raise RuleViolation(f"Another page has the address {slug}: choose another one")
+    if entity.id is not None:
+        db.session.merge(SlugRedirect(kind=model.__tablename__, slug=entity.slug, key=entity.key))
+    entity.slug = slug

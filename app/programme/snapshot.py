@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 DEFAULT_LANGUAGE = "en"  # of a biography without a language
+STORED_LINK_NOTE = " (opens another website)</a>"  # in older releases: pages add it now
 BREAK_KINDS = frozenset({"break", "lunch", "coffee", "tea", "reception", "registration"})
 
 
@@ -218,7 +219,7 @@ def dump(snapshot: Snapshot) -> str:
 
 def load(text: str) -> Snapshot:
     """Load a snapshot from JSON."""
-    return _snapshot_adapter.validate_json(text)
+    return _snapshot_adapter.validate_json(text.replace(STORED_LINK_NOTE, "</a>"))
 
 
 def dump_settings(settings: Conference) -> str:

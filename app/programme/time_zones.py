@@ -5,7 +5,7 @@ Any IANA zone named after a place can be chosen; those that most people live in 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from http import HTTPStatus
 from operator import itemgetter
@@ -19,6 +19,8 @@ from app.web.cache_params import get_param
 from app.web.formatting import format_time, local_day
 
 UTC = "UTC"
+FIXED_OFFSET_PREFIX = "Etc/GMT"
+ANY_YEAR = 2000
 ZoneOptions = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 
 REGIONS: Mapping[str, str] = {
@@ -127,6 +129,8 @@ def conference_zone_only(conference: Conference) -> ZoneChoice:
 
 def zone_name(conference: Conference) -> str:
     """Name the conference's zone: London time, GMT."""
+    if is_fixed_offset(conference.time_zone):
+        return place_name(conference.time_zone)
     zone = ZoneInfo(conference.time_zone)
     noons = (
         datetime.combine(d, time(12), zone) for d in (conference.starts_on, conference.ends_on)
@@ -136,8 +140,29 @@ def zone_name(conference: Conference) -> str:
     return ", ".join([str(name), *(one for one in short if one != conference.time_zone)])
 
 
+def is_fixed_offset(code: str) -> bool:
+    """Return True if a zone is only a distance from UTC, like Etc/GMT-1, and not a place."""
+    return code.startswith(FIXED_OFFSET_PREFIX)
+
+
+def zone_code(conference: Conference) -> str:
+    """Return the code of the conference's zone, or UTC+1 if that is no place."""
+    code = conference.time_zone
+    return place_name(code) if is_fixed_offset(code) else code
+
+
+def list_zones_at_offset(code: str, day: date) -> list[tuple[str, str]]:
+    """List the offered places whose clocks agree with a zone on a day, as (code, name) pairs."""
+    noon = datetime.combine(day, time(12), ZoneInfo(code))
+    places = [one for _, found in list_zone_options() for one in found]
+    agreeing = (
+        one for one in places if noon.astimezone(ZoneInfo(one[0])).utcoffset() == noon.utcoffset()
+    )
+    return sorted(agreeing, key=itemgetter(1))
+
+
 def place_name(code: str) -> str:
-    """Return the name of a zone's place in the current locale."""
+    """Return the name of a zone's place in the current locale, or UTC+1 if it has none."""
     return _cached_place_name(code, str(get_locale()))
 
 
@@ -163,6 +188,8 @@ def _cached_zone_options(language: str) -> ZoneOptions:
 def _cached_place_name(code: str, language: str) -> str:
     if code == UTC:
         return code
+    if is_fixed_offset(code):
+        return _short_name(datetime(ANY_YEAR, 1, 1, tzinfo=ZoneInfo(code)))
     named: str = get_timezone_location(code, locale=language, return_city=True)
     return named.rpartition("/")[2]
 

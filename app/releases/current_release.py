@@ -14,10 +14,10 @@ from app import cache_version, preview_mode
 from app.database import db, read_only_connection
 from app.materials import queries as materials
 from app.programme import public_settings, queries, snapshot
-from app.programme.models import Conference, Photo, Release, Rendition
+from app.programme.models import Conference, Photo, Release, Rendition, SlugRedirect
 from app.programme.snapshot import Snapshot
 from app.releases import revisions
-from app.releases.models import ShareImage, SlugRedirect
+from app.releases.models import ShareImage
 from app.releases.published_programme import PublishedProgramme, ReleaseContext
 from app.releases.snapshot_builder import build_snapshot
 
@@ -62,18 +62,20 @@ def _load_current() -> PublishedProgramme:
     """Load the current release in its own session, leaving the request's session alone."""
     with read_only_connection(db.engine) as connection, Database(connection) as database:
         found = database.execute(
-            select(Release, Conference.public_settings).join(
+            select(Release, Conference.public_settings, Conference.time_zone).join(
                 Conference, Conference.current_release == Release.number
             )
         ).first()
         if found is None:
-            return PublishedProgramme(EMPTY_SNAPSHOT, 0, None)
-        row, facts = found
+            zone = database.scalar(select(Conference.time_zone)) or ""
+            return PublishedProgramme(EMPTY_SNAPSHOT, 0, None, ReleaseContext(working_zone=zone))
+        row, facts, zone = found
         content = public_settings.apply(snapshot.load(row.snapshot), facts)
         beside = ReleaseContext(
             revisions.load_all(database),
             {(one.kind, one.slug): one.key for one in database.scalars(select(SlugRedirect))},
             frozenset(database.scalars(select(ShareImage.key))),
+            zone,
         )
         return PublishedProgramme(
             _with_live_data(content, database), row.number, row.published_at, beside

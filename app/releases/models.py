@@ -100,18 +100,6 @@ class ReleaseActivation(Base):
     )
 
 
-class SlugRedirect(Base):
-    """A former slug of a session or speaker."""
-
-    __tablename__ = "slug_redirect"
-
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str]  # of the last session or speaker with this slug
-
-    __table_args__ = (CheckConstraint("kind IN ('session', 'speaker')", name="known_kind"),)
-
-
 class ShareImage(Base):
     """The share image of a session; different content makes another row."""
 

@@ -33,6 +33,7 @@ class ReleaseContext:
         default_factory=dict
     )  # key, by (kind, slug)
     share_image_keys: frozenset[str] = frozenset()  # of images that have been drawn
+    working_zone: str = ""  # the time zone of the working programme
 
 
 class PublishedProgramme:
@@ -57,6 +58,7 @@ class PublishedProgramme:
         self.sessions = content.sessions
         self._withdrawn_paths = frozenset(content.withdrawn)
         self.share_image_keys = context.share_image_keys
+        self.working_zone = context.working_zone or content.conference.time_zone
         self._slug_redirects = context.slug_redirects
         self.zone = ZoneInfo(content.conference.time_zone)
 

@@ -21,7 +21,7 @@ from app.programme import public_settings
 from app.programme import queries as programme
 from app.programme import snapshot as programme_snapshot
 from app.programme.clashes import Clash
-from app.programme.models import CANCELLED, Conference, Release
+from app.programme.models import CANCELLED, Conference, Release, SlugRedirect
 from app.programme.snapshot import Session, Snapshot, Speaker
 from app.releases import change_summary, queries, revisions, search_index
 from app.releases.models import (
@@ -30,7 +30,6 @@ from app.releases.models import (
     SPEAKER,
     ReleaseActivation,
     ScheduledRelease,
-    SlugRedirect,
 )
 from app.releases.queries import ReleasePreview
 from app.releases.snapshot_builder import build_snapshot

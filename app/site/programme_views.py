@@ -48,6 +48,7 @@ def _register_on_app(state: BlueprintSetupState) -> None:
     labels.init_app(app)
     app.add_template_global(time_zones.list_zone_options, "zones_offered")
     app.add_template_global(time_zones.zone_name, "zone_in_words")
+    app.add_template_filter(time_zones.zone_code)
 
 
 @bp.app_context_processor

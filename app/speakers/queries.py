@@ -11,6 +11,7 @@ from app.accounts.models import Person
 from app.database import db
 from app.errors import NotFound
 from app.materials import queries as materials
+from app.programme import slugs
 from app.programme.editing.speaker_queries import SessionRole
 from app.programme.models import Appearance, Session, Speaker
 from app.speakers.models import (
@@ -69,6 +70,7 @@ def get_access(person: Person, slug: str) -> SpeakerAccess:
         .options(joinedload(SpeakerAccess.speaker))
     )
     if found is None:
+        slugs.check_not_moved(Speaker, slug)
         raise NotFound(NOT_YOURS)
     return found
 

@@ -125,7 +125,8 @@ def _redirect_moved(error: Moved) -> ResponseReturnValue:
     """Redirect to the new address; not cached for long, since the page may move back."""
     values = {**(request.view_args or {}), "slug": error.slug}
     response = redirect(url_for(request.endpoint or "", **values), 308)
-    response.headers["Cache-Control"] = PUBLIC_CACHE_CONTROL
+    if error.is_public:
+        response.headers["Cache-Control"] = PUBLIC_CACHE_CONTROL
     return response
 
 

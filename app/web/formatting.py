@@ -4,7 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import segno
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_babel import format_date, gettext
 from markupsafe import Markup
 
@@ -18,8 +18,8 @@ def init_app(app: Flask) -> None:
 
 
 def conference_zone() -> ZoneInfo:
-    """Return the time zone of the conference."""
-    get_name = current_app.extensions.get("conference_zone")
+    """Return the time zone of the conference; in pages on the working programme, of that."""
+    get_name = g.get("conference_zone") or current_app.extensions.get("conference_zone")
     return ZoneInfo(get_name() if get_name else DEFAULT_ZONE)
 
 

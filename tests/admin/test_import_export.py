@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -22,8 +22,9 @@ from app.registration.desk import services as desk
 from app.registration.models import Delegate
 from app.releases import snapshot_builder
 from tests.browser import Browser, Page
-from tests.factories import SMALL_CONFERENCE, make_delegate, set_places, sign_in
+from tests.factories import SMALL_CONFERENCE, make_delegate, make_speaker, set_places, sign_in
 from tests.interchange.sample_schedules import FILES
+from tests.interchange.test_import_ical import a_calendar, an_event
 
 SEE = "See what it would do"
 LOAD = "Load this programme"
@@ -227,6 +228,46 @@ def test_a_files_name_is_only_shown(editor: Browser, name: str, shown: str) -> N
 
 
 @pytest.mark.both_databases
+def a_nameless_calendar(day: str) -> bytes:
+    """Give a calendar that names no conference, with one event."""
+    return a_calendar(an_event(DTSTART=f":{day}T090000Z", DTEND=f":{day}T100000Z"))
+
+
+def test_a_calendar_without_a_name_on_other_days_never_takes_the_place(editor: Browser) -> None:
+    before = frozen()
+
+    page = handed_in(editor, a_nameless_calendar("20200101"))
+
+    assert (
+        "This file names no conference, and none of its sessions is on a day of the one that is "
+        "here. Is it another conference?"
+    ) in page.text
+    page = editor.press(LOAD, status=422)
+    assert page.errors == ["Tick that you mean another conference"]
+    assert frozen() == before
+    make_delegate()
+    page = editor.press("Take it for a part of the programme")
+    assert "2 added, 0 changed, 0 withdrawn" in page.text  # its room too
+    editor.press(LOAD)
+    assert len(queries.list_sessions()) == 6
+    assert queries.get_conference().title == "Tides and Harbours"
+
+
+def test_a_time_zone_that_is_no_place_is_asked_about(editor: Browser) -> None:
+    body = a_file(time_zone="Etc/GMT-3")
+
+    page = handed_in(editor, body)
+
+    assert "Only UTC+3, the whole year" in page.source
+    editor.press(LOAD, time_zone_of_the_conference="Athens")
+    assert queries.get_conference().time_zone == "Europe/Athens"
+    assert "already as this file says" in handed_in(editor, body).text
+    handed_in(editor, a_file(time_zone="Etc/GMT-5"))
+    editor.press(LOAD)
+    assert queries.get_conference().time_zone == "Etc/GMT-5"
+    assert editor.open("/organise/settings").summary_list["Time zone"] == "UTC+5"
+
+
 def test_another_conference_is_loaded_only_by_who_means_it(editor: Browser) -> None:
     page = handed_in(editor, a_file(sessions=2, acronym="walls", title="Walls"))
     assert "This file holds another conference: “Walls”." in page.text
@@ -386,13 +427,35 @@ def test_before_anything_is_published_there_is_no_file_of_it(editor: Browser) ->
     editor.open("/organise/files/working/conference.json", status=404)
 
 
+def test_contact_addresses_are_in_the_working_table_of_speakers_alone(editor: Browser) -> None:
+    editor.open("/organise/speakers/ada-marsh/change").press(
+        "Save", contact_address="ada@example.org"
+    )
+
+    def taken(state: str) -> str:
+        return editor.fetch("GET", f"/organise/files/{state}/speakers.csv").get_data(as_text=True)
+
+    assert taken("working").splitlines()[0].split(",")[-4:] == [
+        '"Contact address"',
+        '"Sessions"',
+        '"Address"',
+        '"Key"',
+    ]
+    assert taken("working").count("ada@example.org") == 1
+    assert (taken("published").count("Contact"), taken("published").count("@")) == (0, 0)
+    page = handed_in(editor, taken("working").encode())
+    assert "Nothing: the programme is already as this file says." in page.text
+
+
 def test_a_spreadsheet_is_looked_at_and_then_loaded(editor: Browser) -> None:
     table = "Title,Room,Catering\nHarbour walls,Great hall,tea\n".encode("utf-16")
 
     page = handed_in(editor, table, what_to_do_with_it="It is a part of the programme")
 
+    assert page.heading == "How to read conference.json"
+    assert page.value_of("Column C: Catering") == "Do not load this column"
+    page = editor.press(SEE)
     assert "Session: Harbour walls (room)" in page.text
-    assert "column “Catering”: It is not a column that we know" in page.text
     editor.press(LOAD)
     found = db.session.scalar(select(Session).where(Session.title == "Harbour walls"))
     assert found is not None
@@ -415,3 +478,127 @@ def test_a_model_table_that_is_handed_in_as_it_is_can_be_read(editor: Browser, n
 @pytest.mark.parametrize("name", ["sessions.pdf", "rooms.csv", "sessions"])
 def test_there_is_no_other_model(editor: Browser, name: str) -> None:
     assert editor.fetch("GET", f"/organise/files/model/{name}").status_code == 404
+
+
+# Tables: what their columns mean
+
+PART = "It is a part of the programme"
+
+
+@pytest.mark.both_databases
+def test_columns_can_be_chosen_by_hand_and_are_remembered(editor: Browser) -> None:
+    table = b"Was;Wo;Farbe\nHarbour walls;Great hall;tea\n"
+
+    page = handed_in(editor, table, what_to_do_with_it=PART)
+    assert page.heading == "How to read conference.json"
+    assert "For example: Great hall" in page.text
+    before = frozen()
+    page = editor.press(SEE, status=422, column_a_was="Room", column_b_wo="Room")
+    assert page.errors == [
+        "Choose the column with the titles of sessions or the names of speakers",
+        "Choose “Room” for one column only",
+    ]
+    assert page.value_of("Column B: Wo") == "Room"
+    page = editor.press(SEE, column_a_was="Title of the session", column_b_wo="Room")
+
+    assert "Session: Harbour walls (room)" in page.text
+    assert frozen() == before
+    page = handed_in(editor, table, what_to_do_with_it=PART)
+    assert page.heading == "What conference.json would do"
+    assert "Session: Harbour walls (room)" in page.text
+    page = editor.press(LOAD)
+    assert page.summary_list["Room"].endswith("Great hall")
+
+
+def test_a_table_that_is_refused_says_what_was_understood_and_can_be_mapped(
+    editor: Browser,
+) -> None:
+    table = b"Title;Saal;Foo;Bar\nHarbour walls;Great hall;1;2\n"
+
+    page = handed_in(editor, table, what_to_do_with_it=PART)
+
+    assert page.heading == "How to read conference.json"
+    assert "Not understood: “Foo”, “Bar”" in page.text
+    assert page.value_of("Column B: Saal") == "Room"
+    assert "Session: Harbour walls (room)" in editor.press(SEE).text
+
+
+def test_times_that_cannot_be_read_are_told_where_columns_are_chosen(editor: Browser) -> None:
+    table = b"Title;Day;Time\nHarbour walls;10 June;early\n"
+
+    page = handed_in(editor, table, what_to_do_with_it=PART)
+    assert "Not understood: “early”" in page.text
+    page = editor.press(SEE, status=422)
+    assert page.errors[0].startswith("None of the times could be understood")
+    page = editor.press(SEE, column_c_time="Do not load this column")
+
+    assert page.heading == "What conference.json would do"
+
+
+def test_dates_and_names_that_are_unclear_are_asked_about(editor: Browser) -> None:
+    conference = queries.get_conference()
+    conference.starts_on, conference.ends_on = date(2009, 1, 1), date(2009, 12, 31)
+    db.session.commit()
+    table = (
+        b"Title;Day;Time;Speaker\n"
+        b"Warm homes;6/11/09;9:00 - 10:00;Dr Ann Smith\n"
+        b"Cold homes;6/11/09;10:00 - 11:00;Smith, Ann\n"
+    )
+
+    handed_in(editor, table, what_to_do_with_it=PART)
+    page = editor.press(SEE, status=422)
+    assert page.errors == ["Choose one of the answers", "Choose one of the answers"]
+    page = editor.press(
+        SEE,
+        {
+            "How are dates such as “6/11/09” written?": "The month comes first",
+            "Are these the same person: “Dr Ann Smith” (row 2), “Smith, Ann” (row 3)?": (
+                "Yes, load them as “Ann Smith”"
+            ),
+        },
+    )
+
+    assert page.heading == "What conference.json would do"
+    assert "Speaker: Ann Smith" in page.text
+    editor.press(LOAD)
+    found = db.session.scalars(select(Session).where(Session.title == "Warm homes")).one()
+    assert found.starts_at is not None
+    assert f"{found.starts_at:%d %B}" == "11 June"
+    assert [one.speaker.honorific for one in found.appearances] == ["Dr"]
+
+
+def test_the_columns_of_a_known_table_can_be_looked_at_as_well(editor: Browser) -> None:
+    page = handed_in(editor, b"Title,Room\nHarbour walls,Great hall\n", what_to_do_with_it=PART)
+
+    page = page.follow("Choose what the columns mean")
+
+    assert page.value_of("Column B: Room") == "Room"
+    page = editor.press(SEE, column_b_room="Do not load this column")
+    assert "Session: Harbour walls (room)" not in page.text
+
+
+def test_only_a_table_has_columns(editor: Browser) -> None:
+    page = handed_in(editor, a_file())
+
+    assert "Choose what the columns mean" not in page.links
+    editor.open(f"{page.address}/columns", status=404)
+
+
+def test_a_table_about_which_questions_arise_before_it_is_loaded_is_not_loaded(
+    editor: Browser,
+) -> None:
+    table = b"Title;Room;Speaker\nHarbour walls;Great hall;Dr Ann Smyth\n"
+    page = handed_in(editor, table, what_to_do_with_it=PART)
+    assert page.heading == "What conference.json would do"
+    make_speaker(name="Smyth, Ann", slug="ann-smyth")
+    before = frozen()
+
+    page = editor.press(LOAD)
+
+    assert page.heading == "How to read conference.json"
+    assert frozen() == before
+    question = (
+        "Are these the same person: “Dr Ann Smyth” (row 2) and “Smyth, Ann” in the programme?"
+    )
+    page = editor.press(SEE, {question: "No, they are different people"})
+    assert page.heading == "What conference.json would do"

@@ -86,6 +86,8 @@ def test_previews_and_rehearsals(keyboard_user: KeyboardUser) -> None:
     "admin.import_export.discard",
     "admin.import_export.dry_run",
     "admin.import_export.upload",
+    "admin.import_export.columns",
+    "admin.import_export.undo",
 )
 def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     part = tmp_path / "part.json"
@@ -104,11 +106,28 @@ def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     keyboard_user.press("Take it for a part of the programme")
     keyboard_user.press("Throw the file away")
     keyboard_user.expect_announcement("The file has been thrown away.")
+    table = tmp_path / "table.csv"
+    table.write_text("Was,Wo,Farbe\nHarbour walls,Great hall,tea\n", encoding="utf-8")
+    keyboard_user.press("Load a programme")
+    keyboard_user.attach_file("Programme file", str(table))
+    keyboard_user.press("See what it would do")
+    keyboard_user.expect_text("Your choices are remembered")
+    keyboard_user.choose("Column A: Was", "Title of the s")
+    keyboard_user.choose("Column B: Wo", "Title of the s")
+    keyboard_user.press("See what it would do")
+    keyboard_user.expect_announcement("for one column only")
+    keyboard_user.choose("Column B: Wo", "Room")
+    keyboard_user.press("See what it would do")
+    keyboard_user.expect_text("Nothing has been changed yet.")
+    keyboard_user.press("Throw the file away")
     keyboard_user.press("Load a programme")
     keyboard_user.attach_file("Programme file", str(part))
     keyboard_user.press("See what it would do")
     keyboard_user.press("Load this programme")
     keyboard_user.expect_announcement("The programme has been loaded.")
+    keyboard_user.open("/organise/files")
+    keyboard_user.press("Undo this import")
+    keyboard_user.expect_announcement("Loading was undone.")
 
 
 @pytest.mark.walks(

@@ -206,6 +206,7 @@ def test_the_page_of_a_session_says_all_that_is_known(organiser: Browser) -> Non
         "Recorded": "No",
         "Seats": "As many as the room holds",
         "Notes": "None",
+        "Page address": "opening",
         "Key": "opening",
     }
     assert "Readers see this session." in page.text
@@ -286,6 +287,7 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
     assert page.heading == "Ebb & flow"
     assert "The session has been added. Readers see it once you publish." in page.source
     assert held("ebb-flow") == {
+        "slug": "ebb-flow",
         "title": "Ebb & flow",
         "subtitle": "Twice a day",
         "kind": "talk",

@@ -120,6 +120,17 @@ def hand_in_a_programme(editor: Browser) -> None:
     editor.press("See what it would do", answers)
 
 
+def choose_columns(editor: Browser) -> None:
+    """Hand in a table, and choose what its columns mean; the programme that waits stays."""
+    editor.open("/organise/files/upload")
+    body = b"Was,Wo,Farbe\nOpening,Great hall,tea\n"
+    answers: dict[str, Answer] = {"Programme file": ("table.csv", body), "What to do with it": PART}
+    editor.press("See what it would do", answers)
+    meanings = {"Column A: Was": "Title of the session", "Column B: Wo": "Room"}
+    editor.press("See what it would do", meanings)
+    editor.press("Throw the file away")
+
+
 def make_previews(stage: Stage, editor: Browser) -> None:
     """Make three links that show the working programme; one is withdrawn."""
     for label, lasts in (("The board", "1 month"), ("A printer", "1 week"), ("Nobody", "1 day")):

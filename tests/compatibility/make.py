@@ -95,6 +95,7 @@ def fill(stage: Stage) -> None:
     fill_people.carry_agenda(stage)
     fill_speakers.ask_for_a_link(stage)
     fill_office.come_in_as_the_team(stage)
+    fill_programme.choose_columns(stage.held.browsers["of the team: editor"])
 
 
 def links(stage: Stage) -> dict[str, Any]:

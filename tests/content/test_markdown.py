@@ -5,10 +5,10 @@ import re
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from app.content import markdown
+from app.content import html_tags, markdown
 
 
 def test_a_link_to_another_site_says_so_within_its_words() -> None:
@@ -157,3 +157,22 @@ def test_no_letter_of_any_text_is_lost(typed: str) -> None:
     shown = html.unescape(re.sub(r"<[^>]*>", "", markdown.sanitise(typed)))
 
     assert Counter(filter(str.isalpha, typed)) - Counter(shown) == Counter()
+
+
+@given(st.text("<>a/pb &;[](\"'*`\n", max_size=60) | st.text(max_size=60))
+@example('<a href="https://a.example/?b>c">d</a>')
+@example("<p>a<br>b</p> &lt;i&gt; &amp;amp;")
+def test_the_text_of_what_is_stored_is_the_same_as_of_what_was_typed(typed: str) -> None:
+    stored = markdown.sanitise(typed)
+    assume(html_tags.is_html(stored))  # otherwise it is read as Markdown once more
+
+    assert markdown.sanitised_to_text(stored) == markdown.to_text(stored)
+
+
+def test_links_that_leave_the_site_say_so_on_pages_alone() -> None:
+    stored = markdown.sanitise("[Out](https://a.example/?b=c&d) and [in](/venue) and <b>")
+
+    assert "opens" not in markdown.to_text(stored)
+    shown = markdown.mark_external_links(stored, "opens <another> website")
+    note = '<span class="leaves">(opens &lt;another&gt; website)</span>'
+    assert shown == stored.replace("Out</a>", f"Out {note}</a>")

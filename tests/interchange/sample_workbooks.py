@@ -21,8 +21,11 @@ STYLES = (
 Cell = str | tuple[float, str]  # words, or a number with its style
 
 
-def make_workbook(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
-    """Save sheets of rows as an XLSX file."""
+def make_workbook(
+    sheets: Mapping[str, Sequence[Sequence[Cell]]],
+    merged: Mapping[str, Sequence[str]] | None = None,
+) -> bytes:
+    """Save sheets of rows as an XLSX file; ranges such as B2:B4 are merged."""
     numbered = list(enumerate(sheets.items(), start=1))
     parts = {
         "[Content_Types].xml": _content_types_xml(len(numbered)),
@@ -38,7 +41,10 @@ def make_workbook(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
             *((f"r{n}", "worksheet", f"worksheets/sheet{n}.xml") for n, _ in numbered),
         ),
         "xl/styles.xml": STYLES,
-        **{f"xl/worksheets/sheet{n}.xml": _sheet_xml(rows) for n, (_, rows) in numbered},
+        **{
+            f"xl/worksheets/sheet{n}.xml": _sheet_xml(rows, (merged or {}).get(name, ()))
+            for n, (name, rows) in numbered
+        },
     }
     return make_zip({name: words.encode() for name, words in parts.items()})
 
@@ -71,14 +77,16 @@ def _relationships_xml(*relations: tuple[str, str, str]) -> str:
     return f'<Relationships xmlns="{RELATIONS}">{rendered}</Relationships>'
 
 
-def _sheet_xml(rows: Sequence[Sequence[Cell]]) -> str:
+def _sheet_xml(rows: Sequence[Sequence[Cell]], merged: Sequence[str]) -> str:
     rows_xml = "".join(
         f'<row r="{number}">'
         + "".join(_cell_xml(cell, f"{chr(65 + place)}{number}") for place, cell in enumerate(row))
         + "</row>"
         for number, row in enumerate(rows, start=1)
     )
-    return f'<worksheet xmlns="{MAIN}"><sheetData>{rows_xml}</sheetData></worksheet>'
+    ranges = "".join(f'<mergeCell ref="{one}"/>' for one in merged)
+    merged_xml = f"<mergeCells>{ranges}</mergeCells>" if ranges else ""
+    return f'<worksheet xmlns="{MAIN}"><sheetData>{rows_xml}</sheetData>{merged_xml}</worksheet>'
 
 
 def _cell_xml(cell: Cell, reference: str) -> str:

@@ -21,6 +21,7 @@ from config import ROOT
 from tests.browser import Browser
 from tests.factories import SMALL_CONFERENCE, make_delegate, set_places
 from tests.interchange.sample_schedules import FILES
+from tests.interchange.test_import_ical import a_calendar, an_event
 
 Command = Callable[..., Result]
 
@@ -300,3 +301,23 @@ def test_a_real_conference_shows_the_invented_delegates_out(command: Command) ->
 
     assert db.session.scalar(select(func.count()).select_from(Delegate)) == 0
     assert (registration.get_seat_counts().limit, registration.get_seat_counts().taken) == (20, 0)
+
+
+def test_a_calendar_without_a_name_on_other_days_asks(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "calendar.ics"
+    path.write_bytes(a_calendar(an_event(DTSTART=":20200101T090000Z", DTEND=":20200101T100000Z")))
+    before = frozen()
+
+    refused = command("load-programme", path)
+
+    assert refused.exit_code == 1
+    assert last(refused) == (
+        "Error: This file names no conference, and none of its sessions is on a day of the one "
+        "that is here. Add --another-conference to replace that, or --merge to add to it"
+    )
+    assert frozen() == before
+    assert last(command("load-programme", path, "--merge", "--dry-run")) == (
+        "This was a dry run: nothing has been changed"
+    )
+    assert command("load-programme", path, "--another-conference").exit_code == 0
+    assert queries.get_conference().title == "Untitled conference"

@@ -83,6 +83,51 @@ def test_a_calendar_that_names_no_conference_belongs_to_the_one_at_home() -> Non
     assert conference.time_zone == "Europe/London"
 
 
+def test_a_calendar_without_a_name_on_other_days_is_another_conference() -> None:
+    later = an_event(DTSTART=":20090612T090000Z", DTEND=":20090612T103000Z")
+
+    reading = read_bytes(a_calendar(later), TIDES)
+    on_one_day_of_ours = read_bytes(a_calendar(an_event(), later), TIDES)
+
+    assert reading.is_nameless
+    assert reading.programme.conference.acronym == "untitled-conference"
+    assert list_notes(reading)[-1] == (
+        "fixed",
+        (
+            "It names no conference, and none of its sessions is on a day of “Tides and "
+            "Harbours”, so it was read as another one"
+        ),
+    )
+    assert not on_one_day_of_ours.is_nameless
+    assert on_one_day_of_ours.programme.conference.acronym == "tides-2009"
+
+
+def test_a_day_is_one_of_ours_by_our_own_clocks() -> None:
+    at_night = an_event(DTSTART=":20090609T230000Z", DTEND=":20090609T233000Z")
+
+    assert not read_bytes(a_calendar(at_night), TIDES).is_nameless
+
+
+def test_a_line_that_is_folded_inside_a_character_is_joined() -> None:
+    calendar = a_calendar(an_event(SUMMARY="Café Zürich", DESCRIPTION="Naïve 市民"))
+    for whole in ("é", "ü", "ï", "市"):
+        split = whole.encode()[:1] + b"\r\n " + whole.encode()[1:]
+        calendar = calendar.replace(whole.encode(), split)
+
+    [session] = read_bytes(calendar, TIDES).programme.sessions
+
+    assert (session.title, session.abstract) == ("Café Zürich", "Naïve 市民")
+
+
+def test_a_calendar_whose_name_has_a_comma_is_ours() -> None:
+    home = TargetConference({**TIDES.facts, "title": "Tides, harbours; walls"})
+
+    reading = read_bytes(a_calendar(X_WR_CALNAME="Tides\\, harbours\\; walls"), home)
+
+    assert reading.programme.conference.acronym == "tides-2009"
+    assert reading.programme.conference.title == "Tides, harbours; walls"
+
+
 def test_a_calendar_that_names_another_conference_is_that_one() -> None:
     calendar = a_calendar(X_WR_CALNAME="Winds", X_WR_TIMEZONE="America/Lima")
 

@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+from app.interchange.importers.detect import read_bytes
 from app.interchange.importers.parsed import ParsedAppearance
 from tests.interchange.sample_schedules import (
+    CONFERENCE,
+    EVENT,
     FILES,
     list_notes,
     make_event_xml,
@@ -57,7 +60,7 @@ def test_sessions_of_one_title_get_addresses_of_their_own(tmp_path: Path) -> Non
 
 
 def test_a_title_that_no_address_can_spell_is_numbered(tmp_path: Path) -> None:
-    reading = parse_contents(make_schedule_xml(make_event_xml(title="健康公平")), tmp_path)
+    reading = parse_contents(make_schedule_xml(make_event_xml(title="…?!")), tmp_path)
 
     assert reading.programme.sessions[0].slug == "session-1"
 
@@ -97,6 +100,38 @@ def test_people_without_numbers_are_known_by_their_names(tmp_path: Path) -> None
     reading = parse_contents(make_schedule_xml(*events), tmp_path)
 
     assert [person.key for person in reading.programme.speakers] == ["name:ada ashdown"]
+
+
+def test_two_rooms_with_one_number_are_kept_apart() -> None:
+    rooms = [{"name": name, "guid": "6f"} for name in ("Grey room", "Tan room", "grey  ROOM")]
+    schedule = {
+        "conference": {
+            **CONFERENCE,
+            "rooms": rooms,
+            "days": [
+                {
+                    "date": "2009-06-10",
+                    "rooms": {
+                        name: [{**EVENT, "title": name, "id": name}]
+                        for name in ("Grey room", "Tan room")
+                    },
+                }
+            ],
+        }
+    }
+
+    reading = read_bytes(json.dumps({"schedule": schedule}).encode())
+
+    programme = reading.programme
+    assert [(room.key, room.name) for room in programme.rooms] == [
+        ("6f", "Grey room"),
+        ("name:tan room", "Tan room"),
+    ]
+    assert [session.room for session in programme.sessions] == ["6f", "name:tan room"]
+    assert list_notes(reading)[1:] == [
+        ("fixed", "The number 6f is that of the room “Grey room” too; they are kept apart"),
+        ("fixed", "This is the room “Grey room”, spelt in another way"),
+    ]
 
 
 def test_two_people_with_one_number_are_kept_apart(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidFile
-from app.interchange.importers import parse_workbook, speakers, spreadsheets, tables
+from app.interchange.importers import parse_workbook, speakers, spreadsheets, table_rows
 from app.interchange.importers.detect import read_bytes
 from app.interchange.importers.parsed import ParsedAppearance, ParsedSession, ParseResult
 from app.interchange.importers.raw import TargetConference
@@ -154,22 +154,30 @@ def test_days_and_hours_are_read_as_people_type_them(
 
 
 @pytest.mark.parametrize(
-    ("day", "start"),
+    ("day", "start", "unread"),
     [
-        ("31 June 2009", "10:00"),
-        ("10 Brumaire 2009", "10:00"),
-        ("41/42/2009", "10:00"),
-        ("2009-06-10", "13pm"),
-        ("2009-06-10", "late"),
-        ("2009-06-10", "never at 10:00"),
+        ("31 June 2009", "10:00", "day cannot be read: “31 June 2009”"),
+        ("10 Brumaire 2009", "10:00", "day cannot be read: “10 Brumaire 2009”"),
+        ("41/42/2009", "10:00", "day cannot be read: “41/42/2009”"),
+        ("2009-06-10", "13pm", "start cannot be read: “13pm”"),
+        ("2009-06-10", "late", "start cannot be read: “late”"),
+        ("2009-06-10", "never at 10:00", "start cannot be read: “never at 10:00”"),
     ],
 )
-def test_a_time_that_cannot_be_read_is_told(day: str, start: str) -> None:
-    reading = read("Title;Day;Start", f"Warm homes;{day};{start}")
+def test_a_time_that_cannot_be_read_is_quoted_with_its_row(
+    day: str, start: str, unread: str
+) -> None:
+    reading = read(
+        "Title;Day;Start;Length",
+        "Opening;2009-06-10;9:00;60",
+        f"Warm homes;{day};{start};60",
+    )
 
-    assert only(reading).starts_at is None
-    assert ("fixed", "Nothing says when it starts, so it is kept without a time") in list_notes(
-        reading
+    assert [one.starts_at is None for one in reading.programme.sessions] == [False, True]
+    assert [(one.where, one.subject, one.reason) for one in reading.notes][-1] == (
+        "row 3",
+        "Warm homes",
+        f"Its {unread}, so it is kept without a time",
     )
 
 
@@ -412,7 +420,7 @@ def test_a_speakers_field_of_any_simple_kind_is_read_as_one_of_a_session(
 ) -> None:
     table = SPEAKER_FIELDS
     fields = [replace(one, kind=WORDS) if one.name == "role" else one for one in table]
-    for module in (speakers, tables):
+    for module in (speakers, table_rows):
         monkeypatch.setattr(
             module,
             "SPEAKER_FIELDS",

@@ -104,7 +104,7 @@ def test_a_session_without_a_time_is_kept_without_one(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].starts_at is None
     assert list_notes(reading) == [
-        ("fixed", "Nothing says when it starts, so it is kept without a time")
+        ("fixed", "Its start cannot be read: “noonish”, so it is kept without a time")
     ]
 
 
@@ -186,6 +186,7 @@ def test_a_zone_without_a_name_is_known_by_its_distance_from_utc(
 
     assert reading.programme.conference.time_zone == zone
     assert reading.notes[0].subject == "time zone"
+    assert "Etc/" not in reading.notes[0].reason
 
 
 def test_a_zone_may_be_told_by_the_day_alone(tmp_path: Path) -> None:

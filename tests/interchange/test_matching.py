@@ -16,6 +16,7 @@ from app.programme import snapshot
 from app.programme.models import Room, Session, Speaker, Theme
 from app.releases import snapshot_builder
 from app.web import spreadsheets
+from tests.interchange.sample_schedules import EVENT, make_event_xml, make_schedule_xml
 from tests.interchange.test_import_ical import a_calendar, an_event
 
 Load = Callable[..., ImportResult]
@@ -227,3 +228,41 @@ def test_a_calendar_of_another_conference_takes_the_whole_place(load: Load) -> N
 
     assert "Session: Opening" in loaded.changes.withdrawn
     assert [one.title for one in db.session.scalars(select(Session))] == ["Warm homes"]
+
+
+def test_a_theme_whose_address_was_made_in_an_earlier_way_keeps_it(load: Load) -> None:
+    known = db.session.scalars(select(Theme).where(Theme.slug == "water")).one()
+    known.name, known.slug = "Łódź", "odz"
+    db.session.commit()
+    event = {**EVENT, "track": "Łódź"}
+
+    load(body=make_schedule_xml(make_event_xml(**event), acronym="tides-2009").encode())
+
+    assert [(one.name, one.slug) for one in db.session.scalars(select(Theme))] == [("Łódź", "odz")]
+    assert the("Warm homes").theme is not None
+
+
+def test_contact_addresses_are_loaded_and_an_empty_cell_leaves_them(load: Load) -> None:
+    load("Name,Email", "Ada Marsh,ada@example.org", "Bo Lund,bo@example.org")
+    told = load("Name,Email,Country", "Ada Marsh,,Kenya", "Bo Lund,bo.lund@example.org,Ghana")
+
+    found = db.session.scalars(select(Speaker).order_by(Speaker.name)).all()
+    assert {one.name: one.contact_address for one in found if one.contact_address} == {
+        "Ada Marsh": "ada@example.org",
+        "Bo Lund": "bo.lund@example.org",
+    }
+    assert "Speaker: Bo Lund (contact address, country)" in told.changes.changed
+
+
+def test_a_table_of_sessions_takes_nothing_from_its_speakers(load: Load) -> None:
+    before = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    organisation = before.organisation
+
+    load(
+        "Title,Room,Presenter,Affiliation,Chair",
+        "Opening,Great hall,Bo Lund,Port of Hull,Ada Marsh",
+        deed=services.merge_file,
+    )
+
+    after = db.session.scalars(select(Speaker).where(Speaker.slug == "ada-marsh")).one()
+    assert organisation == after.organisation != ""

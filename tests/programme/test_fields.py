@@ -16,6 +16,7 @@ from app.database import transaction
 from app.interchange.exporters import source
 from app.interchange.exporters.formats import FORMATS, TABLES
 from app.interchange.importers import tables
+from app.interchange.importers.column_names import MEANING_BY_NAME
 from app.interchange.importers.detect import read_file
 from app.interchange.importers.parsed import ImportLog, ParsedProfile, ParsedSession, ParsedSpeaker
 from app.interchange.importers.tables import Sheet
@@ -39,7 +40,7 @@ NOT_ASKED = {  # by one question of the form for organisers
     *("photo", "takes_part"),  # but on pages of their own
 }
 KEPT_APART = {  # columns of a session that nobody edits by themselves, or which state holds
-    *("id", "key", "slug", "version", "changed_at", "title_sort_key", "theme_id", "room_id"),
+    *("id", "key", "version", "changed_at", "title_sort_key", "theme_id", "room_id"),
     *("is_draft", "cancelled_at", "withdrawn_at"),
 }
 OF_A_SNAPSHOT = {"key", "slug", "summary", "is_cancelled", "parts", "materials", "theme", "room"}
@@ -83,7 +84,7 @@ def forgotten(field: Field, places: Places = OF_SESSIONS) -> list[str]:
     in_files, is_shown = bool(field.file_name), bool(field.file_name) and field.is_public
     is_asked = field.name not in NOT_ASKED
     column_names = field.column.names.split() if field.column else []
-    meant = {tables.FIELD_BY_NAME.get(name) for name in column_names}
+    meant = {MEANING_BY_NAME.get(name) for name in column_names}
     checks = (
         ("the model has no column", not field.get, hasattr(places.model, field.name)),
         ("the snapshot does not hold it", is_shown, field.name in _names(places.public)),
@@ -152,7 +153,7 @@ def test_a_field_of_a_speaker_that_is_not_proposed_is_asked_and_saved_with_the_o
         form = MottoForm(data=opened)
 
         assert opened["motto"] == "By Ada Marsh"
-        assert [field.name for field in form.other_fields] == ["motto"]
+        assert [field.name for field in form.other_fields] == ["slug", "motto"]
         assert form.values(ZoneInfo("UTC"))["motto"] == "Ebb and flow"
 
 

@@ -1,15 +1,25 @@
 """Times: the conference's zone in words, and a visitor's own beside it when they ask for it."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
+from app.accounts.models import EDITOR
 from app.database import transaction
+from app.interchange import services
 from app.programme import queries
 from tests.browser import Browser, Page
-from tests.factories import make_agenda, publish_programme
+from tests.factories import (
+    SMALL_CONFERENCE,
+    make_agenda,
+    make_session,
+    publish_programme,
+    sign_in,
+)
 from tests.live_site import LiveSite
 from tests.pages import read_text
 
@@ -54,6 +64,8 @@ def test_wherever_there_are_times_their_zone_is_named(visitor: Browser, address:
         ("Asia/Kathmandu", "Times are Kathmandu time, UTC+5:45."),
         ("America/New_York", "Times are New York time, EDT."),
         ("UTC", "Times are UTC time."),
+        ("Etc/GMT-1", "Times are UTC+1."),
+        ("Etc/GMT+3", "Times are UTC\N{MINUS SIGN}3."),
     ],
 )
 def test_any_zone_has_a_name(visitor: Browser, zone: str, told: str) -> None:
@@ -168,3 +180,31 @@ def test_a_device_at_home_is_offered_nothing_of_its_own(
         window.goto("/programme")
 
         expect(window.get_by_text("Show another time zone")).to_be_visible()
+
+
+def test_a_programme_in_another_zone_shows_its_own_hours_before_it_is_published(
+    visitor: Browser, tmp_path: Path
+) -> None:
+    content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
+    content["conference"]["time_zone"] = "America/New_York"
+    path = tmp_path / "conference.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with transaction():
+        services.load_file(path)
+    make_session(slug="late", title="Late")  # 8:30 UTC
+    sign_in(visitor, role=EDITOR)
+
+    change = visitor.open("/organise/publishing")
+    board = visitor.open("/organise/board?day=2009-06-10")
+
+    assert "4:30am to 5:30am" in change.text
+    assert "4:30am" in board.text
+    assert "9:30am" not in board.text
+    assert "9:30am" in visitor.open("/programme").text  # readers see the published zone
+
+
+def test_plain_text_names_a_zone_that_is_no_place(visitor: Browser) -> None:
+    _in_zone("Etc/GMT-1")
+
+    text = visitor.fetch("GET", "/programme.txt").get_data(as_text=True)
+    assert "Times are those of the conference (UTC+1)." in text.splitlines()

@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from app import clock
 from app.database import db, transaction
 from app.interchange import services
-from app.programme.models import Room, Session, Speaker
+from app.programme.models import Room, Session, SlugRedirect, Speaker
 from app.releases import services as publishing
-from app.releases.models import ReleaseActivation, SlugRedirect
+from app.releases.models import ReleaseActivation
 from tests.browser import Browser, Page
 from tests.factories import make_session, make_speaker, publish_programme
 from tests.pages import read_text as read

@@ -50,7 +50,15 @@ def export_file(state: str, name: str) -> Response:
         )
         return spreadsheets.make_attachment([write(programme)], file_name, media_type)
     table, _, suffix = name.rpartition(".")
-    return _send_table(TABLES[table].build(source.snapshot), table, f".{suffix}", file_name)
+    return _send_table(_build_table(table, source, state), table, f".{suffix}", file_name)
+
+
+def _build_table(name: str, source: ExportSource, state: str) -> Table:
+    """Return a table; that of the speakers has their contact addresses unless it is published."""
+    if name != "speakers" or state == PUBLISHED:
+        return TABLES[name].build(source.snapshot)
+    addresses = {one.slug: one.contact_address or "" for one in source.programme.speakers}
+    return tables.build_speakers_table(source.snapshot, addresses)
 
 
 def export_template(name: str) -> Response:

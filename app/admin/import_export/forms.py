@@ -2,16 +2,19 @@
 
 from pathlib import PureWindowsPath
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, RadioField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import AnyOf, ValidationError
 
 from app.errors import RuleViolation
 from app.forms.base import FileForm, Form, file_size, is_uploaded_file
-from app.interchange.uploads import MAX_BYTES
-from app.registration.import_rules import ConfirmationRequired
+from app.forms.validators import one_of_choices
+from app.interchange.uploads import MAX_BYTES, DryRunResult
+from app.programme import time_zones
+from app.registration.import_rules import ConfirmationRequired, LoadAnswers
 from app.text import collapse_whitespace, strip_hidden
 
 REPLACE, MERGE = "replace", "merge"
@@ -71,7 +74,29 @@ class LoadUploadForm(Form):
     """Import an uploaded file after its dry run."""
 
     is_confirmed = BooleanField(_l("I mean this other conference"))
+    time_zone = SelectField(
+        _l("Time zone of the conference"), [one_of_choices(_l("Choose one of the time zones"))]
+    )
     fingerprint = HiddenField()  # the fingerprint of what the page showed
+
+    def set_zones(self, dry_run: DryRunResult) -> None:
+        """Set the time zones to choose from, if the file has only an offset from UTC."""
+        if not dry_run.fixed_zone or dry_run.starts_on is None:
+            del self.time_zone
+            return
+        name = time_zones.place_name(dry_run.fixed_zone)
+        self.time_zone.choices = [
+            ("", gettext("Only %(offset)s, the whole year", offset=name)),
+            *time_zones.list_zones_at_offset(dry_run.fixed_zone, dry_run.starts_on),
+        ]
+
+    def get_answers(self) -> LoadAnswers:
+        """Return the answers; the time zone is "" if there was no question about it."""
+        return LoadAnswers(
+            self.fingerprint.data or "",
+            is_confirmed=self.is_confirmed.data,
+            time_zone=(self.time_zone.data or "") if "time_zone" in self else "",
+        )
 
     def add_violation(self, refusal: RuleViolation) -> None:
         """Show why the import failed; beside the checkbox if ticking it would help."""

@@ -7,11 +7,13 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, large_uploads, roles
 from app.admin.history_views import MAX_ID
 from app.admin.import_export import export_files
+from app.admin.import_export.column_form import ColumnsForm
 from app.admin.import_export.forms import TOO_LARGE_MESSAGE, LoadUploadForm, UploadForm
 from app.errors import InvalidFile, RuleViolation
 from app.forms.base import validates_own_csrf
-from app.interchange import uploads
+from app.interchange import import_undo, uploads
 from app.interchange.exporters.tables import TEMPLATES
+from app.interchange.importers.table_overview import TableOverview
 from app.interchange.uploads import Upload
 from app.programme import queries
 from app.registration import import_rules
@@ -23,11 +25,15 @@ from app.web.rendering import render_page
 bp = Blueprint("import_export", __name__, url_prefix="/files")
 
 flash.MESSAGES["admin"] |= {
-    "programme-loaded": _l("The programme has been loaded. This is what readers do not see yet."),
+    "programme-loaded": _l(
+        "The programme has been loaded. This is what readers do not see yet. "
+        "You can undo it on the page “Files”."
+    ),
     "tried-again": _l(
         "The programme was changed meanwhile, so nothing has been loaded. "
         "This is what loading the file would do now."
     ),
+    "import-undone": _l("Loading was undone. The programme is as it was before."),
     "file-forgotten": _l("The file has been thrown away. Nothing of it was loaded."),
 }
 
@@ -42,7 +48,7 @@ def render_too_large() -> ResponseReturnValue:
 
 
 large_uploads.accept(bp, uploads.MAX_BYTES, {"upload"}, render_too_large)
-read_first(bp, {"dry_run", "retry"})
+read_first(bp, {"columns", "dry_run", "retry"})
 
 
 @bp.get("")
@@ -53,7 +59,14 @@ def show() -> ResponseReturnValue:
         has_conference=queries.has_conference(),
         is_published=current_release.get_programme().is_published,
         waiting=uploads.list_pending(),
+        last_import=import_undo.find_undoable(),
     )
+
+
+@bp.post("/undo")
+def undo() -> ResponseReturnValue:
+    import_rules.undo(actor=guards.current_actor())
+    return flash.redirect_to(url_for(".show"), "import-undone")
 
 
 @bp.route("/upload", methods=["GET", "POST"])
@@ -71,25 +84,44 @@ def upload() -> ResponseReturnValue:
         except InvalidFile as refusal:
             form.add_error(form.file, refusal)
         else:
-            return redirect(url_for(".dry_run", number=taken.id), 303)
+            return _redirect_to_upload(taken)
     return _render_upload_form(form, 422 if form.errors else 200)
+
+
+@bp.route(f"{UPLOAD_RULE}/columns", methods=["GET", "POST"])
+@validates_own_csrf
+def columns(number: int) -> ResponseReturnValue:
+    found = uploads.get_upload(number)
+    overview = uploads.inspect_table(found)
+    form = ColumnsForm.for_table(overview)
+    if form.validate_on_submit():
+        choices, headers = form.get_choices(), [one.header for one in overview.sheets]
+        try:
+            reading = uploads.read_as_chosen(found, choices)
+            _start_writing()
+            found = uploads.get_upload(number)  # again: it may have been deleted meanwhile
+            uploads.choose(found, choices, reading, headers)
+        except InvalidFile as refusal:
+            form.form_errors.append(str(refusal))
+        else:
+            return _redirect_to_upload(found)
+    return _render_columns(form, found, overview)
 
 
 @bp.route(UPLOAD_RULE, methods=["GET", "POST"])
 @validates_own_csrf
 def dry_run(number: int) -> ResponseReturnValue:
     form, found = LoadUploadForm(), uploads.get_upload(number)
+    if not found.dry_run_result:
+        return _redirect_to_upload(found)
+    form.set_zones(uploads.get_dry_run_result(found))
     if form.validate_on_submit():
-        reading = uploads.read_programme(found.body)
+        reading = uploads.read_again(found)
         _start_writing()
         found = uploads.get_upload(number)  # again: it may have been loaded or deleted meanwhile
         try:
             loaded = import_rules.load(
-                found,
-                reading,
-                expected_fingerprint=form.fingerprint.data or "",
-                is_confirmed=form.is_confirmed.data,
-                actor=guards.current_actor(),
+                found, reading, form.get_answers(), actor=guards.current_actor()
             )
         except RuleViolation as refusal:
             form.add_violation(refusal)
@@ -100,7 +132,7 @@ def dry_run(number: int) -> ResponseReturnValue:
 
 @bp.post(f"{UPLOAD_RULE}/again")
 def retry(number: int) -> ResponseReturnValue:
-    reading = uploads.read_programme(uploads.get_upload(number).body)
+    reading = uploads.read_again(uploads.get_upload(number))
     _start_writing()
     found = uploads.get_upload(number)
     found.is_merged = request.form.get("action") == "merge"
@@ -144,6 +176,24 @@ def _render_dry_run(form: LoadUploadForm, found: Upload) -> ResponseReturnValue:
         dry_run=result,
         is_barred=result.is_another and import_rules.has_real_delegates(),
     )
+
+
+def _render_columns(
+    form: ColumnsForm, found: Upload, overview: TableOverview
+) -> ResponseReturnValue:
+    return render_page(
+        "admin/import_export/columns.html",
+        422 if form.errors else 200,
+        form=form,
+        upload=found,
+        refusal="" if form.errors else overview.refusal,
+    )
+
+
+def _redirect_to_upload(found: Upload) -> ResponseReturnValue:
+    """Redirect to the dry run, or to the questions that are open before it."""
+    view = ".dry_run" if found.dry_run_result else ".columns"
+    return redirect(url_for(view, number=found.id), 303)
 
 
 def _redirect_after_load(number: int, *, is_loaded: bool) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
-from app.admin.edit_form import EditForm, notes_field
+from app.admin.edit_form import EditForm, notes_field, with_slug
 from app.admin.sessions import appearance_fields
 from app.admin.sessions.appearance_fields import AppearancesField
 from app.admin.sessions.local_times import get_last_day, initial_times, resolve_local_time
@@ -202,7 +202,7 @@ class SessionForm(EditForm, TableForm):
         """Return the submitted values for saving."""
         starts_at, ends_at = self._start_and_end()
         return {
-            **self.table_values,
+            **with_slug(self.table_values),
             "kind": self._resolve_kind(),
             "starts_at": starts_at,
             "ends_at": ends_at,

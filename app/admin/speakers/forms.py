@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField
 from wtforms.validators import Optional
 
-from app.admin.edit_form import EditForm, notes_field
+from app.admin.edit_form import EditForm, notes_field, with_slug
 from app.forms.fields import MARKDOWN_HINT, MAX_EDITOR_TEXT_LENGTH, counted_text_field
 from app.forms.validators import MAX_EMAIL_LENGTH, max_length, no_hidden_characters, valid_email
 from app.programme.fields.speakers import PROFILE_FIELDS, SPEAKER_FIELDS
@@ -57,7 +57,7 @@ class SpeakerForm(EditForm, ProfileFields):
 
     def values(self, zone: ZoneInfo) -> dict[str, Any]:
         """Return the submitted values for saving."""
-        typed = self.table_values
+        typed = with_slug(self.table_values)
         return {
             **{name: value for name, value in typed.items() if name in self.other_names},
             **self.typed_values,

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
@@ -41,7 +41,8 @@ class ScheduleEvent:
     @property
     def duration(self) -> str:
         """The duration as 01:30."""
-        minutes = round((self.ends_at - self.starts_at) / timedelta(minutes=1))
+        length = self.ends_at.astimezone(UTC) - self.starts_at.astimezone(UTC)
+        minutes = round(length / timedelta(minutes=1))  # also where the clocks change meanwhile
         hours, rest = divmod(minutes, MINUTES_OF_HOUR)
         return f"{min(hours, MAX_HOURS):02}:{rest:02}"
 

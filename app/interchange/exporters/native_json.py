@@ -88,7 +88,10 @@ def _dump_session(
     others: dict[str, Record] = {
         "theme": {"theme": session.theme},
         "room": {"room": rooms[session.room] if session.room else None},
-        "state": {"cancelled": session.cancelled, "draft": session.draft is True},
+        "state": {
+            "cancelled": session.cancelled,
+            **({} if session.draft is None else {"draft": session.draft}),
+        },
         "appearances": {
             "appearances": [
                 {"speaker": speakers[one.speaker], "role": one.role} for one in session.appearances

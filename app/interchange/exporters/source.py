@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.content.html_tags import is_html
+from app.content.markdown import without_link_relations
 from app.interchange.importers.parsed import (
     ParsedAppearance,
     ParsedConference,
@@ -74,8 +75,12 @@ def from_snapshot(
 
 
 def wrap_html(html: str) -> str:
-    """Mark a text as HTML, so that an importer does not take it for Markdown."""
-    return html if not html or is_html(html) else f"<p>{html}</p>"
+    """Mark a text as HTML, so that an importer does not take it for Markdown.
+
+    A div is left out again when it is sanitised, and may hold a block such as code.
+    """
+    html = without_link_relations(html)
+    return html if not html or is_html(html) else f"<div>{html}</div>"
 
 
 def _session_sort_key(row: models.Session) -> tuple[bool, float, str, int]:
@@ -112,6 +117,7 @@ def _convert_speaker(speaker: programme_snapshot.Speaker) -> ParsedSpeaker:
 
 def _convert_speaker_row(row: models.Speaker) -> ParsedSpeaker:
     values = {one.file_name: one.read_row(row) for one in SPEAKER_FIELDS.in_files}
+    values["contact_address"] = row.contact_address or None
     return build_parsed_speaker(row.key, row.slug, values)
 
 

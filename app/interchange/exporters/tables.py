@@ -62,7 +62,7 @@ def _format_boolean(value: Any) -> str:
 
 
 CELL_FORMATTERS: Mapping[Kind, Callable[[Any], str]] = {
-    PROSE: markdown.to_text,
+    PROSE: markdown.sanitised_to_text,
     YES_NO: _format_boolean,
     WORDS: ", ".join,
 }
@@ -121,6 +121,7 @@ SPEAKER_COLUMNS = (
     *(_field_column(one) for one in SPEAKER_FIELDS if one.column),
     TableColumn(N_("Key"), lambda one, _: one.key or one.slug, KEY_HINT),
 )
+CONTACT = SPEAKER_FIELDS["contact_address"]
 TEMPLATES: Mapping[str, Sequence[TableColumn]] = {
     name: [one for one in columns if one.description]
     for name, columns in (("sessions", SESSION_COLUMNS), ("speakers", SPEAKER_COLUMNS))
@@ -132,14 +133,22 @@ def build_sessions_table(snapshot: Snapshot) -> Table:
     return _build_table(SESSION_COLUMNS, snapshot.sessions, snapshot)
 
 
-def build_speakers_table(snapshot: Snapshot) -> Table:
-    """Return a table of all speakers by name, with their sessions."""
+def build_speakers_table(
+    snapshot: Snapshot, contact_addresses: Mapping[str, str] | None = None
+) -> Table:
+    """Return a table of all speakers by name, with their sessions.
+
+    Contact addresses (by slug) are not in a snapshot, because they are not published.
+    """
     titles: dict[str, list[str]] = defaultdict(list)
     for session in snapshot.sessions:
         for slug in dict.fromkeys(part.slug for part in session.parts):
             titles[slug].append(session.title)
     *columns, key = SPEAKER_COLUMNS
+    addresses = contact_addresses or {}
+    contact = TableColumn(CONTACT.label, lambda one, _: addresses.get(one.slug, ""))
     others = (
+        *([] if contact_addresses is None else [contact]),
         TableColumn(N_("Sessions"), lambda one, _: "\n".join(titles[one.slug])),
         TableColumn(N_("Address"), lambda one, _: f"/speakers/{one.slug}"),
     )

@@ -27,7 +27,7 @@ def parse_conference(
         log.add_fix(THE_FILE, "title", "The conference has no title")
     starts_on, ends_on = _choose_dates(raw, zone, sessions, log)
     return ParsedConference(
-        acronym=facts.get_line("acronym") or slugs.slugify(title) or "conference",
+        acronym=facts.get_line("acronym") or slugs.make_code(title) or "conference",
         title=title,
         subtitle=facts.get_line("subtitle"),
         starts_on=starts_on,

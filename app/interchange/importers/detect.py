@@ -7,12 +7,15 @@ and notes each fix. For any input, the result is a ``ParseResult`` or an ``Inval
 
 import codecs
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.errors import InvalidFile
 from app.interchange.importers import ical, normalise, safe_json, schedule_xml, spreadsheets, tables
 from app.interchange.importers.parsed import THE_FILE, ImportLog, ParseResult
 from app.interchange.importers.raw import NO_TARGET, RawProgramme, TargetConference
+from app.interchange.importers.table_choices import NO_CHOICES, ColumnChoices, TableChoices
+from app.interchange.importers.tables import Sheet
 
 MAX_BYTES = 32 * 1024 * 1024
 ENCODING_SIGNATURES = (
@@ -36,24 +39,51 @@ NOT_A_PROGRAMME = (
 WEB_PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
-def read_file(path: Path, target: TargetConference = NO_TARGET) -> ParseResult:
+def read_file(
+    path: Path, target: TargetConference = NO_TARGET, choices: TableChoices = NO_CHOICES
+) -> ParseResult:
     """Read a programme from a file; raise InvalidFile if that is impossible."""
-    return read_bytes(_read_contents(path), target)
+    return read_bytes(_read_contents(path), target, choices)
 
 
-def read_bytes(contents: bytes, target: TargetConference = NO_TARGET) -> ParseResult:
+def read_bytes(
+    contents: bytes, target: TargetConference = NO_TARGET, choices: TableChoices = NO_CHOICES
+) -> ParseResult:
     """Read a programme from the contents of a file; raise InvalidFile if that is impossible."""
     if not contents.strip():
         raise InvalidFile("This file is empty")
     log = ImportLog()
     if contents.startswith(spreadsheets.WORKBOOK_SIGNATURES):
-        raw = tables.parse(spreadsheets.read_workbook(contents), log, target)
+        raw = tables.parse(spreadsheets.read_workbook(contents), log, target, choices)
     else:
-        raw = _parse_text(_decode(contents, log), log, target)
-    return ParseResult(normalise.normalise(raw, log), log.notes())
+        raw = _parse_text(_decode(contents, log), log, target, choices)
+    programme = normalise.normalise(raw, log)
+    is_nameless = not raw.names_conference and raw.conference.get("acronym", "") != target.acronym
+    if is_nameless:
+        reason = (
+            "It names no conference, and none of its sessions is on a day of "
+            f"“{target.facts['title']}”, so it was read as another one"
+        )
+        log.add_fix(THE_FILE, "conference", reason)
+    return ParseResult(programme, log.notes(), is_nameless)
 
 
-def _parse_text(text: str, log: ImportLog, target: TargetConference) -> RawProgramme:
+def read_sheets(contents: bytes, choices: ColumnChoices) -> Sequence[Sheet]:
+    """Return the sheets of a table, or none if a file is something else."""
+    if contents.startswith(spreadsheets.WORKBOOK_SIGNATURES):
+        return spreadsheets.read_workbook(contents)
+    text = _decode(contents, ImportLog())
+    if (
+        text.startswith(("<", "{", "["))
+        or text[: len(ical.ICAL_PREFIX)].upper() == ical.ICAL_PREFIX
+    ):
+        return ()
+    return spreadsheets.read_csv(text, choices) or ()
+
+
+def _parse_text(
+    text: str, log: ImportLog, target: TargetConference, choices: TableChoices
+) -> RawProgramme:
     """Parse a text of any format."""
     if text.startswith("<") and WEB_PAGE.search(text[:2000].partition("<schedule")[0]):
         raise InvalidFile(
@@ -62,13 +92,13 @@ def _parse_text(text: str, log: ImportLog, target: TargetConference) -> RawProgr
     if text.startswith("<"):
         return schedule_xml.parse(text, log)
     if text.startswith(("{", "[")):
-        return safe_json.parse(text, log)
+        return safe_json.parse(text, log, target)
     if text[: len(ical.ICAL_PREFIX)].upper() == ical.ICAL_PREFIX:
         return ical.parse(text, log, target)
-    rows = spreadsheets.read_csv(text)
+    rows = spreadsheets.read_csv(text, choices.columns)
     if rows is None:
         raise InvalidFile(NOT_A_PROGRAMME)
-    return tables.parse(rows, log, target)
+    return tables.parse(rows, log, target, choices)
 
 
 def _read_contents(path: Path) -> bytes:
@@ -89,6 +119,7 @@ def _read_contents(path: Path) -> bytes:
 
 def _decode(contents: bytes, log: ImportLog) -> str:
     """Decode bytes with the encoding that the file declares, if that is right."""
+    contents = ical.join_split_characters(contents)
     encoding = _detect_encoding(contents)
     if SINGLE_BYTE_ENCODING.match(encoding) and _is_really_utf_8(contents):
         log.add_fix(THE_FILE, "encoding", f"It says {encoding}, but it is written in UTF-8")

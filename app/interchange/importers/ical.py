@@ -4,6 +4,7 @@ Calendars contain few fields; the other fields of existing sessions stay unchang
 appends the speakers to the title; they are split off.
 """
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from icalendar import Calendar, Component
+from icalendar.prop import vUnknown
 
 from app.errors import InvalidFile
+from app.interchange.guids import ICAL_KEY, ICAL_PREFACE, ICAL_ROOM
 from app.interchange.importers import datetimes
 from app.interchange.importers.parsed import FieldCoverage, ImportLog
 from app.interchange.importers.raw import (
@@ -29,26 +32,39 @@ MAX_EVENTS = 20_000
 PRETALX_UID = re.compile(r"pretalx-(.{1,60})-[A-Z0-9]{4,12}@")  # pretalx-<event>-<code>@<host>
 MAX_PARAMETERS = 100  # parameters per line: checking them takes quadratic time
 FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545, section 3.1
+FOLD_IN_CHARACTER = re.compile(rb"(?<=[\x80-\xff])\r?\n[ \t](?=[\x80-\xbf])")  # of UTF-8
+ESCAPE = re.compile(r"\\([\\;,nN])")  # in a TEXT; the library leaves them in what it does not know
+BEFORE_TEXT = codecs.BOM_UTF8 + b" \t\r\n"
 SPEAKERS_SEPARATOR = " - "
 BRACKETS = ("[", "]")
 SEPARATOR_OR_BRACKET = re.compile(r"[\[\]]| (?=- )")
 COMMA_OR_BRACKET = re.compile(r"[\[\]]|,\s+")
 
 
+def join_split_characters(contents: bytes) -> bytes:
+    """Join the characters of a calendar that a fold splits, as RFC 5545 allows."""
+    begins = contents.lstrip(BEFORE_TEXT)[: len(ICAL_PREFIX)].upper()
+    return FOLD_IN_CHARACTER.sub(b"", contents) if begins == ICAL_PREFIX.encode() else contents
+
+
 def parse(text: str, log: ImportLog, target: TargetConference) -> RawProgramme:
     """Parse the events of a calendar."""
     calendar = _parse_calendar(text)
-    events = list(calendar.walk("VEVENT"))
+    events = _select_current(list(calendar.walk("VEVENT")))
     sessions = [_parse_event(event, number, log) for number, event in enumerate(events, start=1)]
     fields = COVERED_FIELDS
     if _is_pretalx(calendar):
         fields = COVERED_FIELDS | {"appearances"}
         for session in sessions:
             _split_speakers_from_title(session)
+    title, acronym = _find_name(calendar), _find_acronym(events)
+    facts = _named_facts(title, acronym, target) if title or acronym else target.facts_for(sessions)
+    facts["time_zone"] = _find_zone(calendar, events) or target.facts.get("time_zone", "")
     return RawProgramme(
-        _conference_facts(calendar, events, target),
+        facts,
         sessions=sessions,
-        coverage=FieldCoverage(fields),
+        coverage=FieldCoverage(fields, has_unscheduled=False),
+        names_conference=bool(title or acronym),
     )
 
 
@@ -67,19 +83,23 @@ def _parse_calendar(text: str) -> Calendar:
         raise InvalidFile("This calendar is not well-formed, so it cannot be read") from error
 
 
-def _conference_facts(
-    calendar: Calendar, events: list[Component], target: TargetConference
-) -> dict[str, str]:
-    """Return the data of the conference that the calendar names, or else of the existing one."""
-    title = _get_text(calendar, "X-WR-CALNAME") or _get_text(calendar, "NAME")
-    acronym = _find_acronym(events)
-    is_target = acronym == target.acronym or not (acronym or title)
-    facts = dict(target.facts) if is_target or title == target.facts.get("title") else {}
+def _select_current(events: list[Component]) -> list[Component]:
+    """Leave out of a calendar of ours what is no longer in the programme."""
+    return [one for one in events if ICAL_KEY in one] or events
+
+
+def _find_name(calendar: Calendar) -> str:
+    return _get_text(calendar, "X-WR-CALNAME") or _get_text(calendar, "NAME")
+
+
+def _named_facts(title: str, acronym: str, target: TargetConference) -> dict[str, str]:
+    """Return the data of the conference that the calendar names; of the existing one, all."""
+    is_target = acronym == target.acronym or title == target.facts.get("title")
+    facts = dict(target.facts) if is_target else {}
     if title:
         facts["title"] = title
     if acronym:
         facts["acronym"] = acronym
-    facts["time_zone"] = _find_zone(calendar, events) or target.facts.get("time_zone", "")
     return facts
 
 
@@ -111,7 +131,8 @@ def _is_pretalx(calendar: Calendar) -> bool:
 
 
 def _parse_event(event: Component, number: int, log: ImportLog) -> RawSession:
-    title, identity = _get_text(event, "SUMMARY"), _get_text(event, "UID")
+    title = _get_text(event, "SUMMARY")
+    identity = f"{_get_text(event, 'UID')} {_get_iso_time(event, 'RECURRENCE-ID')}".strip()
     where = f"event number {number} in the file"
     if "RRULE" in event or "RDATE" in event:
         log.add_fix(where, title, "It is repeated; only its first time was kept")
@@ -121,17 +142,26 @@ def _parse_event(event: Component, number: int, log: ImportLog) -> RawSession:
     return RawSession(
         where=where,
         title=title,
-        guid=f"{identity} {_get_iso_time(event, 'RECURRENCE-ID')}".strip(),
-        room=RawRoom(name=_get_text(event, "LOCATION"), where=where),
+        guid=_get_text(event, ICAL_KEY) or identity,
+        room=_parse_room(event, where),
         date=start,
         end=end,
         duration=_get_duration(event),
         cancelled=_get_text(event, "STATUS").upper() == "CANCELLED",
         values={
-            "abstract": _get_text(event, "DESCRIPTION"),
+            "abstract": _get_text(event, "DESCRIPTION")
+            .removeprefix(_get_text(event, ICAL_PREFACE))
+            .strip(),
             "links": [(address, "") for address in _get_texts(event, "URL")],
         },
     )
+
+
+def _parse_room(event: Component, where: str) -> RawRoom | None:
+    """Return the room; in a calendar of ours the location names the venue too."""
+    if ICAL_KEY in event and ICAL_ROOM not in event:
+        return None
+    return RawRoom(_get_text(event, ICAL_ROOM) or _get_text(event, "LOCATION"), where=where)
 
 
 def _split_speakers_from_title(session: RawSession) -> None:
@@ -176,7 +206,13 @@ def _get_text(component: Component, name: str) -> str:
 
 def _get_texts(component: Component, name: str) -> Iterator[str]:
     value = component.get(name, [])
-    yield from (str(one).strip() for one in (value if isinstance(value, list) else [value]))
+    for one in value if isinstance(value, list) else [value]:
+        text = str(one)
+        yield (ESCAPE.sub(_unescape, text) if isinstance(one, vUnknown) else text).strip()
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return "\n" if match[1] in "nN" else match[1]
 
 
 def _get_iso_time(event: Component, name: str) -> str:

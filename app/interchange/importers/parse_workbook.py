@@ -6,7 +6,8 @@ a large programme needs. It imports nothing of the site.
 
     python -I parse_workbook.py < programme.xlsx > sheets.json
 
-It writes the sheets as JSON, each with its name and rows. Its exit status is ``EXIT_TOO_LARGE`` if
+It writes the sheets as JSON, each with its name, its rows, and the cells that are merged down, as
+triples of the column, the first and the last row. Its exit status is ``EXIT_TOO_LARGE`` if
 they contain too much.
 """
 
@@ -28,16 +29,26 @@ MAX_MEMORY_BYTES: Final = 1024 * 1024 * 1024  # bytes
 EXIT_TOO_LARGE: Final = 3  # the exit status
 
 
-def iter_sheets(contents: bytes) -> Iterator[tuple[str, list[list[str]]]]:
+Merged = list[tuple[int, int, int]]
+
+
+def iter_sheets(contents: bytes) -> Iterator[tuple[str, list[list[str]], Merged]]:
     """Yield the sheets of a workbook; raise OverflowError if they contain too much."""
     book = CalamineWorkbook.from_filelike(BytesIO(contents))
     remaining = MAX_CHARACTERS
     for name in book.sheet_names:
-        rows = _read_rows(book.get_sheet_by_name(name))
+        sheet = book.get_sheet_by_name(name)
+        rows = _read_rows(sheet)
         remaining -= sum(len(cell) for row in rows for cell in row)
         if remaining < 0:
             raise OverflowError
-        yield name, rows
+        yield name, rows, _list_merged_down(sheet)
+
+
+def _list_merged_down(sheet: Any) -> Merged:
+    """Return the column and rows of cells merged over several rows; only Excel's files say so."""
+    ranges = (sheet.merged_cell_ranges or ())[:MAX_ROWS]
+    return [(first[1], first[0], last[0]) for first, last in ranges if first[0] < last[0]]
 
 
 def _read_rows(sheet: Any) -> list[list[str]]:

@@ -81,6 +81,7 @@ class ParsedSpeaker:
     country: str = ""
     biography: str = ""
     profile: ParsedProfile | None = None  # None if the format does not have it
+    contact_address: str | None = None  # None if the file does not say it
 
 
 PROFILE_FIELDS = frozenset(field.name for field in fields(ParsedProfile))
@@ -144,6 +145,8 @@ class FieldCoverage:
 
     session_fields: frozenset[str] = frozenset()
     speaker_fields: frozenset[str] = frozenset()
+    has_unscheduled: bool = True  # False: sessions without a time cannot be in it
+    clears_speakers: bool = True  # whether an empty field of a speaker empties what is known
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,11 @@ class ParsedProgramme:
     speakers: tuple[ParsedSpeaker, ...]
     sessions: tuple[ParsedSession, ...]
     coverage: FieldCoverage | None = None  # None: all fields
+
+    @property
+    def has_drafts(self) -> bool:
+        """Whether the format has drafts, so that one that is not in the file is gone."""
+        return any(one.draft is not None for one in self.sessions)
 
 
 NoteKind = Literal["fixed", "left out", "clash"]
@@ -177,6 +185,7 @@ class ParseResult:
 
     programme: ParsedProgramme
     notes: tuple[ImportNote, ...] = ()
+    is_nameless: bool = False  # it names no conference, and has no session on a day of ours
 
 
 THE_FILE = "the file"

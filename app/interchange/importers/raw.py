@@ -4,7 +4,7 @@ An importer for a new format only has to fill these classes. ``where`` tells peo
 is in the file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -100,6 +100,7 @@ class RawProgramme:
     people: list[RawPerson] = field(default_factory=list)
     sessions: list[RawSession] = field(default_factory=list)
     coverage: FieldCoverage | None = None  # None: the format has all fields
+    names_conference: bool = True  # False: it may be any, so it is judged by its days
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class TargetConference:
     """The existing conference; ``facts`` has the keys of the native format."""
 
     facts: Mapping[str, str] = field(default_factory=dict)
+    speaker_names: tuple[str, ...] = ()
 
     @property
     def acronym(self) -> str:
@@ -118,6 +120,21 @@ class TargetConference:
         first = datetimes.parse_date(self.facts.get("starts_on", ""))
         last = datetimes.parse_date(self.facts.get("ends_on", ""))
         return first is not None and last is not None and first <= day <= last
+
+    def facts_for(self, sessions: Iterable[RawSession]) -> dict[str, str]:
+        """Return the facts for a file that names no conference.
+
+        They are those of the existing conference, unless each of its sessions is on another day.
+        """
+        days = {day for one in sessions if (day := self._local_day(one.date)) is not None}
+        is_target = not days or any(map(self.has_day, days))
+        return dict(self.facts) if is_target else {}
+
+    def _local_day(self, text: str) -> date | None:
+        """Return the day of a date or a datetime by the clocks of the conference."""
+        zone = datetimes.find_zone(self.facts.get("time_zone", ""))
+        moment = datetimes.parse_datetime(text, zone) if zone and "T" in text else None
+        return datetimes.parse_date(text) if moment is None else moment.astimezone(zone).date()
 
 
 NO_TARGET = TargetConference()

@@ -31,17 +31,28 @@ class RoomBuilder:
         name = text.clean_line(raw.name, raw.where, self._log)
         if not name:
             return None
-        own_key = text.normalise_key(raw.key)
+        own_key = self._find_own_key(raw, name)
         key = self._keys.get(own_key) or self._keys.get(text.normalise_name(name))
         if key is None:
-            key = self._add_new(
-                own_key or text.normalise_key(f"name:{text.normalise_name(name)}"), name, raw
-            )
+            key = self._add_new(own_key or _key_by_name(name), name, raw)
         else:
             self._note_spelling(key, name, raw)
         self._keys.setdefault(text.normalise_name(name), key)
         self._spellings.add(name)
         return key
+
+    def _find_own_key(self, raw: RawRoom, name: str) -> str:
+        """Return the key in the file, unless it is that of a room with another name too."""
+        own_key = text.normalise_key(raw.key)
+        known = self._rooms.get(own_key)
+        if known is None or text.normalise_name(known.name) == text.normalise_name(name):
+            return own_key
+        self._log.add_fix(
+            raw.where,
+            name,
+            f"The number {own_key} is that of the room “{known.name}” too; they are kept apart",
+        )
+        return ""
 
     def _add_new(self, key: str, name: str, raw: RawRoom) -> str:
         self._keys[key] = key
@@ -51,7 +62,7 @@ class RoomBuilder:
             slug=self._slugs.allocate(raw.slug, name),
             capacity=self._parse_capacity(name, raw),
             description=text.clean_text(raw.description, name, raw.where, self._log),
-            features=tuple(dict.fromkeys(filter(None, map(slugs.slugify, raw.features)))),
+            features=tuple(dict.fromkeys(filter(None, map(slugs.make_code, raw.features)))),
             illustrative=raw.illustrative,
         )
         return key
@@ -76,6 +87,10 @@ class RoomBuilder:
                 raw.where, name, f"Its capacity is not a number of seats: {raw.capacity[:40]}"
             )
         return number
+
+
+def _key_by_name(name: str) -> str:
+    return text.normalise_key(f"name:{text.normalise_name(name)}")
 
 
 HEX_COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")
@@ -136,7 +151,7 @@ class ThemeBuilder:
             name=name,
             summary=text.clean_text(raw.summary, name, raw.where, self._log),
             letter=text.clean_line(raw.letter, raw.where, self._log)[:2],
-            shape=slugs.slugify(raw.shape),
+            shape=slugs.make_code(raw.shape),
             palette=self._parse_palette(name, raw),
             colour=self._parse_colour(name, raw),
         )

@@ -5,23 +5,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.errors import InvalidFile
-from app.interchange.importers import native_json, schedule_json
+from app.interchange.importers import indico, native_json, schedule_json, sessionize
 from app.interchange.importers.parsed import THE_FILE, ImportLog
-from app.interchange.importers.raw import RawProgramme
+from app.interchange.importers.raw import RawProgramme, TargetConference
+from app.interchange.importers.text import as_mapping
 
 MAX_CONTAINERS = 200_000
 
 
-def parse(text: str, log: ImportLog) -> RawProgramme:
+def parse(text: str, log: ImportLog, target: TargetConference) -> RawProgramme:
     """Parse a JSON file of any supported format."""
-    root = _load(text, log)
-    if isinstance(root, Mapping) and isinstance(root.get("schedule"), Mapping):
+    root = as_mapping(_load(text, log))
+    if isinstance(root.get("schedule"), Mapping):
         return schedule_json.parse(root["schedule"], log)
-    if isinstance(root, Mapping) and root.get("format") == native_json.FORMAT:
+    if root.get("format") == native_json.FORMAT:
         return native_json.parse(root, log)
+    if sessionize.is_sessionize(root):
+        return sessionize.parse(root, log, target)
+    if indico.is_indico(root):
+        return indico.parse(root, log)
     raise InvalidFile(
-        'This is JSON, but neither a schedule (with "schedule" at the top) '
-        f'nor our own (with "format": "{native_json.FORMAT}")'
+        'This is JSON, but neither a schedule (with "schedule" at the top), our own '
+        f'(with "format": "{native_json.FORMAT}") nor an export of Sessionize or Indico'
     )
 
 

@@ -42,7 +42,7 @@ class ConferenceTimes:
         """Return start and end of a session in UTC."""
         starts_at = self._stated_start(session) or self._derive_start(session)
         if starts_at is None:
-            self._add_fix(session, "Nothing says when it starts, so it is kept without a time")
+            self._add_fix(session, f"{_why_untimed(session)}, so it is kept without a time")
             return None, None
         return starts_at, self._find_end(session, starts_at)
 
@@ -139,7 +139,20 @@ class ConferenceTimes:
         return ends_at - starts_at
 
 
+def _why_untimed(session: RawSession) -> str:
+    """Return what of a session's day and start cannot be read or is missing."""
+    day, start = session.day.date or session.day.starts, session.start
+    if day and not datetimes.parse_date(day):
+        return f"Its day cannot be read: “{day[:40]}”"
+    if start and not datetimes.parse_time(start):
+        return f"Its start cannot be read: “{start[:40]}”"
+    if start and not day and not session.date:
+        return "Nothing says on which day it is"
+    return "Nothing says when it starts"
+
+
 DEFAULT_ZONE = "Europe/London"
+FIXED_OFFSET = "Etc/GMT"
 QUARTER_HOUR = timedelta(minutes=15)
 FULL_DAY = timedelta(hours=24)
 ZONE_BY_OFFSET = {
@@ -166,8 +179,14 @@ def choose_zone(raw: RawProgramme, log: ImportLog) -> ZoneInfo:
         if stated_zone_name(raw)
         else "No time zone is named"
     )
-    log.add_fix(THE_FILE, "time zone", f"{missing}; {name} was used{reason}")
+    log.add_fix(THE_FILE, "time zone", f"{missing}; {_describe_zone(name)} was used{reason}")
     return ZoneInfo(name)
+
+
+def _describe_zone(name: str) -> str:
+    """Return the name of a zone; of a fixed offset, Etc/GMT-1, what people call it: UTC+1."""
+    hours = name.removeprefix(FIXED_OFFSET)
+    return f"UTC{-int(hours):+}" if hours != name else name
 
 
 def stated_zone_name(raw: RawProgramme) -> str:
@@ -186,7 +205,7 @@ def _choose_by_offset(raw: RawProgramme) -> tuple[str, str]:
     if moment.astimezone(ZoneInfo(DEFAULT_ZONE)).utcoffset() == offset:
         return DEFAULT_ZONE, reason
     if minutes % 60 == 0:
-        return f"Etc/GMT{-minutes // 60:+}", reason
+        return f"{FIXED_OFFSET}{-minutes // 60:+}", reason
     return ZONE_BY_OFFSET.get(minutes, DEFAULT_ZONE), reason
 
 

@@ -50,6 +50,7 @@ class SessionBuilder:
         self._slugs = text.SlugAllocator("session")
         self._sessions: dict[str, ParsedSession] = {}
         self._numbers: dict[str, int] = {}
+        self._seen: set[tuple[ParsedSession, str]] = set()
 
     @property
     def all(self) -> tuple[ParsedSession, ...]:
@@ -64,7 +65,7 @@ class SessionBuilder:
             return
         raw.title = title
         session = self._build(raw, base)
-        if self._is_duplicate(session):
+        if self._is_duplicate(session, raw):
             self._log.add_skipped(raw.where, title, "It stands in the file twice")
             return
         key = self._unique_key(session.key, raw)
@@ -123,10 +124,12 @@ class SessionBuilder:
         )
         return text.normalise_key(f"name:{text.normalise_name(raw.title)}")
 
-    def _is_duplicate(self, session: ParsedSession) -> bool:
-        """Return True if an equal session has been added."""
-        known = self._sessions.get(session.key)
-        return known is not None and replace(known, slug="") == session
+    def _is_duplicate(self, session: ParsedSession, raw: RawSession) -> bool:
+        """Return True if an equal session has been added, also with the same unread times."""
+        unread = "" if session.starts_at else repr((raw.day, raw.date, raw.start, raw.end))
+        is_known = (session, unread) in self._seen
+        self._seen.add((session, unread))
+        return is_known
 
     def _unique_key(self, key: str, raw: RawSession) -> str:
         """Return another key if a different session has the same one."""
@@ -167,7 +170,7 @@ class SessionBuilder:
                 yield ParsedAppearance(key, role)
 
     def _parse_role(self, person: RawPerson) -> str:
-        return slugs.slugify(person.appearance_role) or "speaker"
+        return slugs.make_code(person.appearance_role) or "speaker"
 
     def _build_links(
         self, raw: RawSession, links: Iterable[tuple[str, str]], base: str

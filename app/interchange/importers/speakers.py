@@ -12,7 +12,7 @@ from app.interchange.importers.parsed import (
     fill_in,
 )
 from app.interchange.importers.raw import RawPerson
-from app.interchange.importers.text import as_mapping, as_mappings, first_text
+from app.interchange.importers.text import as_mapping, as_mappings, as_text, first_text
 from app.programme import speaker_links
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.fields.table import LINKS, TRANSLATIONS
@@ -116,7 +116,8 @@ class SpeakerBuilder:
         slug = self._slugs.allocate(raw.slug, name, numbered)
         profile = PROFILE_FIELDS if raw.has_profile else frozenset()
         values = _clean_values(raw, name, OWN_FIELDS | profile, self._log)
-        self._speakers[key] = build_parsed_speaker(key, slug, {**values, "name": name})
+        values |= {"name": name, "contact_address": self._contact_address(raw)}
+        self._speakers[key] = build_parsed_speaker(key, slug, values)
 
     def _note_spelling(self, key: str, name: str, raw: RawPerson) -> None:
         """Note another spelling of a known speaker."""
@@ -134,4 +135,11 @@ class SpeakerBuilder:
         if raw.has_profile and known.profile is None:
             gaps |= PROFILE_FIELDS
         values = _clean_values(raw, known.name, gaps, self._log)
+        if not known.contact_address:
+            values["contact_address"] = self._contact_address(raw)
         self._speakers[key] = fill_in(known, values)
+
+    def _contact_address(self, raw: RawPerson) -> str | None:
+        """Return the email address of a person, if the file has one."""
+        address = as_text(raw.values.get("contact_address"))
+        return cleaning.clean_line(address, raw.where, self._log) or None

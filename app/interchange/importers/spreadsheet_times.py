@@ -1,97 +1,233 @@
-"""Dates and times as people type them into a spreadsheet."""
+"""Times of day, ranges and moments as people type them into one cell of a spreadsheet."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from typing import Final
 
 from app.interchange.importers import datetimes
-from app.interchange.importers.raw import TargetConference
+from app.interchange.importers.spreadsheet_dates import DateReader, from_serial, split_serial
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-DAY_MONTH_YEAR = re.compile(
-    r"(?:[^\W\d]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?\.?\s+([^\W\d]{3,12})\.?,?\s+(\d{4})"
+MAX_LENGTH: Final = 80  # characters; no time is longer
+MINUTES_OF_DAY: Final = 24 * 60
+UNDECIDED_WORDS: Final = (  # without spaces and punctuation
+    "tbc tba tbd tbn nn na none unknown tobeconfirmed tobeannounced tobedecided tobedetermined "
+    "nochoffen offen wirdnochbekanntgegeben keineangabe ka aconfirmer adeterminer adefinir "
+    "aconfirmar adesignar porconfirmar pordefinir pordeterminar vacant vakant"
 )
-MONTH_DAY_YEAR = re.compile(
-    r"(?:[^\W\d]+,?\s+)?([^\W\d]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})"
+UNDECIDED: Final = frozenset(UNDECIDED_WORDS.split())
+DASHES = re.compile("[\u2010-\u2015\u2212]")
+MERIDIEM = r"[ap]\.?\s?m\b\.?"
+HOUR_WORDS = r"noon|midday|midnight|midi|minuit|mittags?|mitternacht|mediodia|medianoche|meio-?dia"
+CLOCK = (
+    rf"\d{{1,2}}(?:[:.]|\s?h\s?)\d{{2}}(?::\d{{2}}(?:\.0+)?)?(?:\s*(?:{MERIDIEM}|uhr|h(?:rs?)?\b))?"
 )
-NUMERIC_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
-TWELVE_HOUR_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*([ap])\.?\s*m\.?$", re.IGNORECASE)
-FOUR_DIGIT_TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d)$")
-DATE_AND_TIME = re.compile(
-    r"(\S.*?)(?:T|,?(?<!\s)\s++)(\d{1,2}(?::\d{2}(?::\d{2})?)?\s*(?:[ap]\.?m\.?)?)$", re.IGNORECASE
-)
+FULL_HOUR = rf"\d{{1,2}}\s*(?:{MERIDIEM}|uhr|h(?:rs?|ours?)?\b|o'?clock)"
+EXACT = rf"(?:{CLOCK}|{FULL_HOUR}|(?:12\s*)?(?:{HOUR_WORDS}))"
+ANY_HOUR = rf"(?:{EXACT}|\d{{4}}|\d{{1,2}})"
+UNTIL = r"\s*(?:-|\bto\b|\buntil\b|\btill?\b|\bbis\b|\ba\b|\bas\b|\bate\b|\bhasta\b)\s*"
+FROM = r"(?:\b(?:from|von|de|das|desde|ab|um|at|a las|a)\s+)?"
+NOT_IN_A_DATE = r"(?<![\d:./-])"
+RANGE = rf"{FROM}{NOT_IN_A_DATE}(?P<start>{ANY_HOUR}){UNTIL}(?P<end>{ANY_HOUR})"
+SINGLE = rf"{FROM}{NOT_IN_A_DATE}(?P<start>{EXACT})(?P<end>)"
+AT_THE_END = tuple(re.compile(rf"(?P<rest>.*?){one}$") for one in (RANGE, SINGLE))
+AT_THE_START = tuple(re.compile(rf"{one}(?P<rest>[\s,;(].*)$") for one in (RANGE, SINGLE))
+SURE_TIME = re.compile(EXACT)
+FOUR_DIGITS = re.compile(r"([01]\d|2[0-4])([0-5]\d)$")
+DAY_AND_MONTH = re.compile(r"\d{1,2}\.\d{1,2}$")
+MINUTES = re.compile(r"(\d{1,4}) min$")  # what a workbook holds as a length
+FRACTION = re.compile(r"0[.,]\d{1,20}$")
+HOURS_AND_MINUTES = re.compile(r"(\d{1,2})(?:\D*?(\d{2}))?\D*(?:\d{2})?\D*$")
 
 
 @dataclass(frozen=True)
-class ParsedTime:
-    """A date and time, or only a time of day; missing values are empty."""
+class CellTime:
+    """What a cell says: a moment, or a date, a start and an end; missing values are empty."""
 
-    date_and_time: str = ""
-    time_of_day: str = ""
-
-
-def parse_day_and_times(
-    day: str, start: str, end: str, target: TargetConference
-) -> tuple[str, ParsedTime, ParsedTime]:
-    """Return day, start and end in the formats that the other importers use."""
-    return _normalise_date(day, target) or day, _parse_time(start, target), _parse_time(end, target)
+    moment: str = ""  # as it is written, with its offset
+    date: str = ""
+    start: str = ""
+    end: str = ""
 
 
-def _parse_time(text: str, target: TargetConference) -> ParsedTime:
-    """Parse a time of day, or a date with a time."""
-    if hour := _normalise_time(text):
-        return ParsedTime(time_of_day=hour)
-    if datetimes.parse_date(text) and "T" in text:
-        return ParsedTime(date_and_time=text)
-    match = DATE_AND_TIME.match(text)
-    day, hour = (
-        (_normalise_date(match[1], target), _normalise_time(match[2])) if match else ("", "")
+EMPTY: Final = CellTime()
+
+
+@dataclass(frozen=True)
+class RowTimes:
+    """The day and times of a row as other importers give them; unread cells as they are."""
+
+    day: str = ""
+    date: str = ""  # with a time of day
+    start: str = ""
+    end: str = ""
+    unread: tuple[str, ...] = ()  # cells
+    is_stated: bool = False  # whether the row has a start, whether it can be read or not
+    is_read: bool = False  # whether it can be put at a time
+
+
+def read_row(day: str, start: str, end: str, dates: DateReader) -> RowTimes:
+    """Read the cells of a row; each may hold more than its column says."""
+    cells = ((day, False), (start, True), (end, True))
+    found = [parse_cell(cell, dates, is_time=is_time) for cell, is_time in cells]
+    unread = tuple(cell for (cell, _), one in zip(cells[:2], found[:2], strict=True) if one is None)
+    on, starts, ends = (one or EMPTY for one in found)
+    date = starts.date or on.date
+    start_time = starts.start or on.start
+    has_moment = bool(starts.moment or (starts.date and starts.start))
+    return RowTimes(
+        day=date or (day if found[0] is None else dates.only_day),
+        date=starts.moment or (f"{date}T{start_time}" if has_moment else ""),
+        start=start_time if found[1] else start,
+        end=_read_end(ends, starts.end or on.end) if found[2] else end,
+        unread=unread,
+        is_stated=not is_undecided(start),
+        is_read=bool(starts.moment or (start_time and (date or dates.only_day))) and not unread,
     )
-    if day and hour:
-        return ParsedTime(date_and_time=f"{day}T{hour}")
-    return ParsedTime(time_of_day=text)
 
 
-def _normalise_time(text: str) -> str:
-    """Return HH:MM for 9:30, 9.30, 9h30, 9:30am, 9am, 0930; an empty string if it is no time."""
+def _read_end(ends: CellTime, end_of_range: str) -> str:
+    if ends.date and ends.start:
+        return f"{ends.date}T{ends.start}"
+    return ends.moment or ends.start or end_of_range
+
+
+def is_undecided(cell: str) -> bool:
+    """Return True for TBC, N.N., to be announced, and cells without letters or digits."""
+    plain = unicodedata.normalize("NFKD", cell[:MAX_LENGTH].casefold())
+    return "".join(one for one in plain if one.isalnum()) in {"", *UNDECIDED}
+
+
+def has_time(cell: str) -> bool:
+    """Return True if a cell of a day states a time of day as well."""
+    text = _simplify(cell)
+    serial = split_serial(cell)
+    is_date = DAY_AND_MONTH.match(text) is not None
+    return bool(serial and serial[1]) or (not is_date and _match(text, is_time=False) is not None)
+
+
+def has_range(cell: str) -> bool:
+    """Return True if a cell states a start and an end."""
+    found = _match(_simplify(cell), is_time=True)
+    return bool(found and found["end"])
+
+
+def parse_cell(cell: str, dates: DateReader, *, is_time: bool) -> CellTime | None:
+    """Return what a cell of a day or of a time says, or None if it cannot be read."""
+    if is_undecided(cell):
+        return EMPTY
+    if len(cell) > MAX_LENGTH:
+        return None
+    if datetimes.parse_date(cell) and "T" in cell:
+        return CellTime(moment=cell.strip())
+    if found := _parse_number(cell, is_time=is_time):
+        return found
+    text = _simplify(cell)
+    if not is_time and (date := dates.parse(text)):
+        return CellTime(date=date)
+    return _parse_time(text, dates, is_time=is_time) or _only_date(text, dates)
+
+
+def _parse_number(cell: str, *, is_time: bool) -> CellTime | None:
+    """Parse the number of a day, as spreadsheets count days, and the fraction of a day."""
+    if (serial := split_serial(cell)) is not None:
+        day, fraction = serial
+        return CellTime(date=from_serial(day), start=_from_fraction(fraction) if fraction else "")
+    if is_time and (time := _split_fraction(cell)):
+        return CellTime(start=time)
+    if is_time and (minutes := MINUTES.match(cell)):
+        return CellTime(start=_from_fraction(int(minutes[1]) / MINUTES_OF_DAY))
+    return None
+
+
+def _parse_time(text: str, dates: DateReader, *, is_time: bool) -> CellTime | None:
+    """Parse a time or a range, with or without a date before or after it."""
+    found = _match(text, is_time=is_time)
+    if found is None:
+        return None
+    rest = found["rest"].strip(" ,;:|@()-")
+    start, end = _normalise_range(found["start"], found["end"])
+    date = dates.parse(rest) if rest else ""
+    if not start or (found["end"] and not end) or (rest and not date):
+        return None
+    return CellTime(date=date, start=start, end=end)
+
+
+def _only_date(text: str, dates: DateReader) -> CellTime | None:
+    date = dates.parse(text)
+    return CellTime(date=date) if date else None
+
+
+def _match(text: str, *, is_time: bool) -> re.Match[str] | None:
+    """Find a time or a range; full hours without a word beside them only where times stand."""
+    if is_time and (
+        found := re.match(rf"(?P<rest>)(?P<start>{FOUR_DIGITS.pattern})(?P<end>)", text)
+    ):
+        return found
+    for pattern in (*AT_THE_END, *AT_THE_START):
+        found = pattern.match(text)
+        if found and (_is_sure(found) or (is_time and not found["rest"].strip())):
+            return found
+    return None
+
+
+def _is_sure(found: re.Match[str]) -> bool:
+    """Return True if one of two times can be nothing else."""
+    return bool(SURE_TIME.fullmatch(found["start"]) or SURE_TIME.fullmatch(found["end"]))
+
+
+def _normalise_range(start: str, end: str) -> tuple[str, str]:
+    """Return both times as HH:MM; “9-10.30am” says am for both."""
+    half = _meridiem(end)
+    if end and half and not _meridiem(start):
+        begins = _normalise(f"{start} {half}m")
+        ends = _normalise(end)
+        earlier = _normalise(f"{start} am") if half == "p" else ""
+        return (earlier if earlier and begins >= ends else begins), ends
+    return _normalise(start), _normalise(end)
+
+
+def _meridiem(text: str) -> str:
+    found = re.search(MERIDIEM, text)
+    return found[0][0] if found else ""
+
+
+def _normalise(text: str) -> str:
+    """Return HH:MM, or an empty string if there is no such time."""
     plain = text.strip()
-    if match := TWELVE_HOUR_TIME.match(plain):
-        hours = int(match[1]) % 12 + (12 if match[3].lower() == "p" else 0)
-        return f"{hours:02}:{match[2] or '00'}" if 1 <= int(match[1]) <= 12 else ""
-    if match := FOUR_DIGIT_TIME.match(plain):
-        return f"{match[1]}:{match[2]}"
-    parsed = datetimes.parse_time(plain)
-    return parsed.isoformat() if parsed else ""
-
-
-def _normalise_date(text: str, target: TargetConference) -> str:
-    """Return an ISO date for 2008-11-06, 6 November 2008, November 6, 2008, 06/11/2008."""
-    plain = text.strip()
-    if datetimes.parse_date(plain):
-        return plain
-    if match := DAY_MONTH_YEAR.match(plain):
-        return _from_month_name(match[1], match[2], match[3])
-    if match := MONTH_DAY_YEAR.match(plain):
-        return _from_month_name(match[2], match[1], match[3])
-    if match := NUMERIC_DATE.match(plain):
-        return _resolve_numeric_date(int(match[1]), int(match[2]), int(match[3]), target)
-    return ""
-
-
-def _from_month_name(day: str, month: str, year: str) -> str:
-    short = month[:3].casefold()
-    return _iso_date(int(year), MONTHS.index(short) + 1, int(day)) if short in MONTHS else ""
-
-
-def _resolve_numeric_date(one: int, other: int, year: int, target: TargetConference) -> str:
-    """Read 06/11/2008 as a day of the conference if possible, else with the day first."""
-    readings = [_iso_date(year, other, one), _iso_date(year, one, other)]
-    matching = [way for way in readings if way and target.has_day(date.fromisoformat(way))]
-    return next(iter([*matching, *filter(None, readings)]), "")
-
-
-def _iso_date(year: int, month: int, day: int) -> str:
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
+    if re.search(HOUR_WORDS, plain):
+        return "00:00" if re.search("midn|minuit|mittern|mediano", plain) else "12:00"
+    if match := FOUR_DIGITS.match(plain):
+        return _format(int(match[1]), int(match[2]))
+    match = HOURS_AND_MINUTES.match(plain)
+    if match is None:
         return ""
+    hours, minutes = int(match[1]), int(match[2] or 0)
+    half = _meridiem(plain)
+    if half and not 1 <= hours <= 12:
+        return ""
+    return _format(hours % 12 + (12 if half == "p" else 0) if half else hours, minutes)
+
+
+def _format(hours: int, minutes: int) -> str:
+    if hours > 24 or minutes > 59 or (hours == 24 and minutes):
+        return ""
+    return f"{hours % 24:02}:{minutes:02}"
+
+
+def _split_fraction(cell: str) -> str:
+    """Return the time of a fraction of a day such as 0.4375, or an empty string."""
+    plain = cell.strip()
+    return _from_fraction(float(plain.replace(",", "."))) if FRACTION.match(plain) else ""
+
+
+def _from_fraction(fraction: float) -> str:
+    minutes = round(fraction * MINUTES_OF_DAY) % MINUTES_OF_DAY
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _simplify(cell: str) -> str:
+    """Return a cell in small letters without accents, with simple dashes and spaces."""
+    plain = unicodedata.normalize("NFKD", DASHES.sub("-", cell[:MAX_LENGTH]).casefold())
+    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    return " ".join(letters.replace("’", "'").split())

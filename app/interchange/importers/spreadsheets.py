@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import InvalidFile
-from app.interchange.importers import tables
+from app.interchange.importers import table_columns
 from app.interchange.importers.parse_workbook import EXIT_TOO_LARGE, MAX_CELLS, MAX_ROWS
-from app.interchange.importers.tables import Sheet, SheetRow
+from app.interchange.importers.table_choices import NO_COLUMN_CHOICES, ColumnChoices
+from app.interchange.importers.table_columns import SheetRow
+from app.interchange.importers.tables import Sheet
 
 WORKBOOK_SIGNATURES: Final = (
     b"PK\x03\x04",
@@ -26,16 +28,21 @@ PARSE_TIMEOUT: Final = 30  # seconds
 MAX_UNPACKED_BYTES: Final = 96 * 1024 * 1024  # bytes after unpacking
 MAX_ARCHIVE_MEMBERS: Final = 2_000
 BLOCK_BYTES: Final = 256 * 1024
+MIN_WIDTH: Final = 3  # columns of a table in which no column is known
 MAX_CELL_LENGTH: Final = 200_000  # characters
 TOO_MANY_ROWS: Final = f"This file holds more than {MAX_ROWS:,} rows"
 TOO_LARGE: Final = "This file holds too much to be a programme"
 UNREADABLE_WORKBOOK: Final = "This is no workbook that can be read: save it anew as .xlsx"
 
 
-def read_csv(text: str) -> Sequence[Sheet] | None:
-    """Return the rows of a CSV text, or None if no row has known column names."""
-    rows = max((_parse_csv(text, one) for one in SEPARATORS), key=_count_known_columns)
-    return [Sheet("", rows)] if tables.has_header(rows) else None
+def read_csv(text: str, choices: ColumnChoices = NO_COLUMN_CHOICES) -> Sequence[Sheet] | None:
+    """Return the rows of a CSV text, or None if it is no table."""
+    found = [_parse_csv(text, one) for one in SEPARATORS]
+    rows = max(found, key=lambda one: _count_known_columns(one, choices))
+    if table_columns.find_header(rows, choices):
+        return [Sheet("", rows)]
+    regular = next(filter(_is_regular, found), None)
+    return [Sheet("", regular)] if regular else None
 
 
 def read_workbook(contents: bytes) -> Sequence[Sheet]:
@@ -55,7 +62,7 @@ def read_workbook(contents: bytes) -> Sequence[Sheet]:
         raise InvalidFile(TOO_MANY_ROWS if is_too_much else UNREADABLE_WORKBOOK) from None
     except (OSError, subprocess.SubprocessError):
         raise InvalidFile(UNREADABLE_WORKBOOK) from None
-    return [Sheet(name, rows) for name, rows in json.loads(result.stdout)]
+    return [Sheet(*one) for one in json.loads(result.stdout)]
 
 
 def _parse_csv(text: str, separator: str) -> list[SheetRow]:
@@ -75,11 +82,17 @@ def _parse_csv(text: str, separator: str) -> list[SheetRow]:
     return rows
 
 
-def _count_known_columns(rows: Sequence[SheetRow]) -> int:
+def _count_known_columns(rows: Sequence[SheetRow], choices: ColumnChoices) -> int:
+    first = rows[: table_columns.HEADER_SEARCH_ROWS]
     return max(
-        (len(tables.match_columns(row).positions) for row in rows[: tables.HEADER_SEARCH_ROWS]),
-        default=0,
+        (len(table_columns.match_columns(row, (), choices).positions) for row in first), default=0
     )
+
+
+def _is_regular(rows: Sequence[SheetRow]) -> bool:
+    """Return True if rows look like those of a table, whatever its columns are called."""
+    widths = {len(row) for row in rows if any(row)}
+    return len(rows) > 1 and len(widths) == 1 and widths.pop() >= MIN_WIDTH
 
 
 def _refuse_zip_bomb(contents: bytes) -> None:

@@ -1,367 +1,222 @@
-"""Importing tables: recognising columns by their names, and parsing rows."""
+"""Importing tables: sessions and speakers, a row for each or for both."""
 
-import re
-import unicodedata
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from app.errors import InvalidFile
-from app.interchange.importers import spreadsheet_times
-from app.interchange.importers.parsed import PROFILE_FIELDS, THE_FILE, FieldCoverage, ImportLog
-from app.interchange.importers.raw import (
-    RawDay,
-    RawPerson,
-    RawProgramme,
-    RawRoom,
-    RawSession,
-    RawTheme,
-    TargetConference,
+from app.interchange.importers import alike_names, spreadsheet_dates, table_columns, table_rows
+from app.interchange.importers.column_names import MEANING_LABELS
+from app.interchange.importers.parsed import THE_FILE, FieldCoverage, ImportLog
+from app.interchange.importers.raw import RawProgramme, TargetConference
+from app.interchange.importers.spreadsheet_dates import DateReader
+from app.interchange.importers.table_choices import NO_CHOICES, ColumnChoices, TableChoices
+from app.interchange.importers.table_columns import ColumnMap, SheetRow
+from app.interchange.importers.table_rows import Row, TimeCount
+
+MERGED_DOWN: Final = ("day", "start", "end", "room", "theme", "session_title")
+MAX_QUOTED: Final = 8  # cells or columns in a message
+MAX_QUOTED_LENGTH: Final = 40  # characters
+NO_TITLE: Final = (
+    "No table in this file has a column called “Title” or “Name”, so it cannot be read"
 )
-from app.programme.fields.sessions import SESSION_FIELDS
-from app.programme.fields.speakers import SPEAKER_FIELDS
-from app.programme.fields.table import LINKS, WORDS, YES_NO, Field
-
-NON_NAME_CHARACTERS = re.compile(r"[\W_]+")
-COLUMN_NAMES: Mapping[str, str] = {  # names by meaning, besides those of the field tables
-    "key": "key id guid uid code identifier number sessionid speakerid",
-    "slug": "slug address",
-    "day": "day date tag datum jour fecha",
-    "start": "start starts startsat starttime begin begins from time beginn debut inicio",
-    "end": "end ends endsat endtime until to finish ende fin",
-    "duration": "duration length minutes dauer duree duracion",
-    "people": "people speakers speaker presenter presenters persons panel personen personnes",
-    "state": "state status",
-    "cancelled": "cancelled canceled",
-    "given": "firstname first givenname givennames forename vorname prenom",
-    "family": "lastname last familyname surname nachname nomdefamille apellido apellidos",
-    "sessions": "sessions talks",  # of a speaker; ignored, as sessions list their speakers
-    **{
-        one.file_name or one.name: one.column.names
-        for one in (*SESSION_FIELDS, *SPEAKER_FIELDS)
-        if one.column
-    },
-}
-FIELD_BY_NAME = {name: field for field, names in COLUMN_NAMES.items() for name in names.split()}
-SCHEDULE_FIELDS = frozenset({"kind", "day", "start", "end", "duration", "room", "theme", "people"})
-NAME_FIELDS = frozenset({"name", "given", "family"})
-SESSION_ONLY_FIELDS = SCHEDULE_FIELDS | {"subtitle", "language", "abstract", "description"}
-SESSION_COLUMNS: Mapping[str, str] = {  # session fields by meaning of the column
-    **{
-        one.file_name or one.name: one.file_name or one.name for one in SESSION_FIELDS if one.column
-    },
-    "start": "starts_at",
-    "end": "ends_at",
-    "duration": "ends_at",
-    "people": "appearances",
-    "cancelled": "cancelled",
-}
-SPEAKER_COLUMNS = frozenset(one.file_name for one in SPEAKER_FIELDS if one.column)
-
-
-@dataclass(frozen=True)
-class ColumnMap:
-    """The columns of a table of sessions, of speakers, or of sessions with a speaker per row."""
-
-    positions: Mapping[str, int]  # column index by meaning
-    unknown: tuple[str, ...]  # names of columns that are ignored
-
-    @property
-    def has_sessions(self) -> bool:
-        """Whether each row is a session."""
-        return "title" in self.positions
-
-    @property
-    def has_speakers(self) -> bool:
-        """Whether each row is a speaker."""
-        return bool(NAME_FIELDS & set(self.positions))
-
-    @property
-    def profile_fields(self) -> frozenset[str]:
-        """The profile fields among the columns; where rows are sessions, links belong to these."""
-        fields = PROFILE_FIELDS & SPEAKER_COLUMNS & set(self.positions)
-        return fields - {"links"} if self.has_sessions else fields
-
-    @property
-    def own_fields(self) -> frozenset[str]:
-        """The other fields of speakers among the columns."""
-        return (SPEAKER_COLUMNS - PROFILE_FIELDS) & set(self.positions)
-
-    @property
-    def coverage(self) -> FieldCoverage:
-        """The fields that these columns have."""
-        fields = set(self.positions)
-        session_fields = {SESSION_COLUMNS[name] for name in fields & set(SESSION_COLUMNS)}
-        if "state" in fields:
-            session_fields |= {"cancelled", "draft"}
-        if self.has_speakers:
-            session_fields |= {"appearances"}
-        return FieldCoverage(
-            frozenset(session_fields) if self.has_sessions else frozenset(),
-            frozenset({"name"} | self.own_fields | self.profile_fields)
-            if self.has_speakers
-            else frozenset(),
-        )
-
-
-def match_columns(header: Sequence[str]) -> ColumnMap:
-    """Return the meaning of the columns by their names; of two alike, the first counts."""
-    positions: dict[str, int] = {}
-    unknown = []
-    for index, name in enumerate(header):
-        field = FIELD_BY_NAME.get(_normalise_column_name(name))
-        if field is not None and field not in positions:
-            positions[field] = index
-        elif name.strip():
-            unknown.append(name.strip())
-    return ColumnMap(_resolve_ambiguous(positions), tuple(unknown))
-
-
-def _resolve_ambiguous(positions: dict[str, int]) -> dict[str, int]:
-    """Decide whose name, title or description a column contains."""
-    if not {"title", *NAME_FIELDS} & set(positions) and "people" in positions:
-        positions["name"] = positions.pop("people")  # Speaker, Biography
-    if "name" in positions and "title" not in positions and SCHEDULE_FIELDS & set(positions):
-        positions["title"] = positions.pop("name")  # Name, Room, Start
-    if not NAME_FIELDS & set(positions):
-        return positions
-    if "title" in positions and not SESSION_ONLY_FIELDS & set(positions):
-        positions.setdefault("role", positions.pop("title"))  # Name, Title, Organisation
-    if "title" not in positions and {"description", "abstract"} & set(positions):
-        index = positions.pop("abstract", positions.pop("description", 0))
-        positions.setdefault("biography", index)  # Name, Description
-    return positions
-
-
-def _normalise_column_name(name: str) -> str:
-    """Return the same for “First name”, “first_name” and “firstName”."""
-    plain = unicodedata.normalize("NFKD", name.strip().casefold())
-    letters = "".join(one for one in plain if not unicodedata.combining(one))
-    return NON_NAME_CHARACTERS.sub("", letters)
-
-
-SheetRow = Sequence[str]
-HEADER_SEARCH_ROWS = 20  # rows in which the header is searched
-YES_VALUES = frozenset({"yes", "y", "true", "1", "x", "ja", "oui", "si", "sí", "wahr"})
-CANCELLED_VALUES = frozenset({"cancelled", "canceled"})
-NAME_WITH_ROLE = re.compile(
-    r"(.{1,200}?)\s*\(([A-Za-z][a-z]{2,30}(?: [a-z]{2,30})?)\)$"
-)  # Ada (Chair)
-CELL_SEPARATOR = re.compile(  # a semicolon or a line break, with the whitespace around it
-    r"(?:(?<!\s)(?=\s*+;|[^\S\n]*+\n)\s*+;?|;)\s*+"
-)
-NAME_SEPARATOR = re.compile(r"(?<!\s)\s++(?:&|and)\s++")
-FORMULA_GUARD = re.compile(
-    r"'(?=[=+\-@])"
-)  # which our CSV export puts before values that look like formulas
-KIND_ALIASES = {"parallel session": "parallel"}  # names in our own exports
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with its name, if it has one."""
+    """A table with its name, if it has one, and its merged cells."""
 
     name: str
     rows: Sequence[SheetRow]
+    merged: Sequence[tuple[int, int, int]] = ()  # column, first and last row
 
 
 @dataclass(frozen=True)
-class _Row:
-    """A row whose cells are accessed by meaning."""
+class Table:
+    """A sheet whose columns are known."""
 
-    cells: SheetRow
+    sheet: Sheet
+    header_index: int
     columns: ColumnMap
-    where: str
 
-    def __getitem__(self, field: str) -> str:
-        position = self.columns.positions.get(field, -1)
-        cell = self.cells[position] if 0 <= position < len(self.cells) else ""
-        return FORMULA_GUARD.sub("", cell.strip(), count=1)
+    @property
+    def header(self) -> SheetRow:
+        """The row with the names of the columns."""
+        return self.sheet.rows[self.header_index]
 
-    def __bool__(self) -> bool:
-        return any(cell.strip() for cell in self.cells)
-
-
-def has_header(rows: Sequence[SheetRow]) -> bool:
-    """Return True if one of the first rows has known column names."""
-    return _find_header(rows) is not None
+    @property
+    def body(self) -> Sequence[SheetRow]:
+        """The rows below the header."""
+        return self.sheet.rows[self.header_index + 1 :]
 
 
-def parse(sheets: Sequence[Sheet], log: ImportLog, target: TargetConference) -> RawProgramme:
+def parse(
+    sheets: Sequence[Sheet],
+    log: ImportLog,
+    target: TargetConference,
+    choices: TableChoices = NO_CHOICES,
+) -> RawProgramme:
     """Parse the sessions and speakers in these tables."""
     if not target.facts:
         raise InvalidFile(
             "A table does not say which conference it belongs to: load or set up that one first"
         )
+    tables = open_tables(sheets, choices.columns, log)
+    if not tables:
+        raise InvalidFile(NO_TITLE)
+    _refuse_unknown_columns(tables)
     raw = RawProgramme(conference=dict(target.facts))
-    session_fields: set[str] = set()
-    speaker_fields: set[str] = set()
-    for sheet in sheets:
-        found_header = _find_header(sheet.rows)
-        if found_header is None:
-            _skip_sheet(sheet, log)
-            continue
-        index, column_map = found_header
-        _note_unknown_columns(column_map, sheet, log)
-        session_fields |= column_map.coverage.session_fields
-        speaker_fields |= column_map.coverage.speaker_fields
-        for row in _iter_rows(sheet, index, column_map):
-            _parse_row(row, raw, log, target)
-    if not (session_fields or speaker_fields):
-        raise InvalidFile(
-            "No table in this file has a column called “Title” or “Name”, so it cannot be read"
-        )
-    raw.coverage = FieldCoverage(frozenset(session_fields), frozenset(speaker_fields))
+    dates = _choose_dates(tables, target, choices, log)
+    count = TimeCount()
+    for table in tables:
+        _note_unknown_columns(table, log)
+        for row in _iterate_rows(table, dates, log):
+            table_rows.parse(row, raw, log, dates, count)
+    _refuse_unread_times(tables, count)
+    alike_names.resolve(raw, target, choices.same_people, log)
+    raw.coverage = _join_coverage(tables)
     return raw
 
 
-def _find_header(rows: Sequence[SheetRow]) -> tuple[int, ColumnMap] | None:
-    """Return the number of the header row and its columns."""
-    for index, row in enumerate(rows[:HEADER_SEARCH_ROWS]):
-        column_map = match_columns(row)
-        if len(column_map.positions) > 1 and (column_map.has_sessions or column_map.has_speakers):
-            return index, column_map
-    return None
+def open_tables(
+    sheets: Sequence[Sheet], choices: ColumnChoices, log: ImportLog | None = None
+) -> list[Table]:
+    """Return the sheets in which columns are known; the others are left out."""
+    tables = []
+    for sheet in sheets:
+        found = table_columns.find_header(sheet.rows, choices)
+        if found is not None:
+            filled = _fill_merged(sheet, found[1])
+            tables.append(Table(replace(sheet, rows=filled), *found))
+        elif log is not None and any(cell.strip() for row in sheet.rows for cell in row):
+            log.add_skipped(_place(sheet), "the whole sheet", "No column is called Title or Name")
+    return tables
 
 
-def _skip_sheet(sheet: Sheet, log: ImportLog) -> None:
-    if any(cell.strip() for row in sheet.rows for cell in row):
-        log.add_skipped(
-            f"sheet “{sheet.name[:60]}”", "the whole sheet", "No column is called Title or Name"
-        )
+def read_dates(
+    tables: Sequence[Table], target: TargetConference, order: str
+) -> tuple[DateReader, tuple[str, ...]]:
+    """Return a reader for the dates of these tables, and the cells with two readings."""
+    cells = {
+        row[index].strip(): None
+        for table in tables
+        for meaning in ("day", "start", "end")
+        for index in table.columns.positions.get(meaning, ())
+        for row in table.body
+        if index < len(row) and len(row[index]) <= spreadsheet_dates.MAX_LENGTH
+    }
+    return spreadsheet_dates.build_reader(list(cells), target, order)
 
 
-def _note_unknown_columns(column_map: ColumnMap, sheet: Sheet, log: ImportLog) -> None:
-    where = f"sheet “{sheet.name[:60]}”" if sheet.name else THE_FILE
-    for name in column_map.unknown:
-        log.add_skipped(where, f"column “{name[:60]}”", "It is not a column that we know")
+def _choose_dates(
+    tables: Sequence[Table], target: TargetConference, choices: TableChoices, log: ImportLog
+) -> DateReader:
+    dates, unclear = read_dates(tables, target, choices.date_order)
+    if unclear:
+        reason = "Nothing shows whether the day or the month comes first; the day was read first"
+        log.add_fix(THE_FILE, unclear[0], reason)
+    return dates
 
 
-def _iter_rows(sheet: Sheet, header_index: int, column_map: ColumnMap) -> Iterator[_Row]:
+def _fill_merged(sheet: Sheet, columns: ColumnMap) -> Sequence[SheetRow]:
+    """Repeat what is merged over several rows of a day, a time, a room or a theme."""
+    wanted = {one for name in MERGED_DOWN for one in columns.positions.get(name, ())}
+    merged = [one for one in sheet.merged if one[0] in wanted]
+    if not merged:
+        return sheet.rows
+    rows = [list(row) for row in sheet.rows]
+    remaining = len(rows) * len(wanted)  # merged cells do not overlap, unless somebody means harm
+    for column, first, last in merged:
+        for row in rows[first + 1 : min(last + 1, first + 1 + remaining)]:
+            if column < min(len(row), len(rows[first])):
+                row[column] = row[column] or rows[first][column]
+            remaining -= 1
+    return rows
+
+
+def _place(sheet: Sheet) -> str:
+    return f"sheet “{sheet.name[:60]}”" if sheet.name else THE_FILE
+
+
+def _note_unknown_columns(table: Table, log: ImportLog) -> None:
+    for name in table.columns.unknown.values():
+        meaning = table_columns.suggest_meaning(name)
+        hint = f"; did you mean “{MEANING_LABELS[meaning]}”?" if meaning else ""
+        reason = f"It is not a column that we know{hint}"
+        log.add_skipped(_place(table.sheet), f"column “{name[:60]}”", reason)
+
+
+def _iterate_rows(table: Table, dates: DateReader, log: ImportLog) -> Iterator[Row]:
+    """Yield the rows with their day, which may stand above them, once for several."""
+    sheet = table.sheet
     prefix = f"sheet “{sheet.name[:60]}”, " if sheet.name else ""
-    for number, row in enumerate(sheet.rows[header_index + 1 :], start=header_index + 2):
-        line = _Row(row, column_map, f"{prefix}row {number}")
-        if line:
-            yield line
+    day = table_rows.day_of_heading([sheet.name], dates)
+    header = [cell.strip() for cell in table.header]
+    for number, cells in enumerate(table.body, start=table.header_index + 2):
+        row = Row(cells, table.columns, f"{prefix}row {number}", day)
+        if not row or [cell.strip() for cell in cells] == header:
+            continue
+        if heading := table_rows.day_of_heading(cells, dates):
+            day = heading
+        elif table_rows.is_total(cells):
+            log.add_skipped(row.where, " ".join(cells).strip(), "It is a line of totals")
+        else:
+            day = row["day"] or day
+            yield row
 
 
-def _parse_row(row: _Row, raw: RawProgramme, log: ImportLog, target: TargetConference) -> None:
-    """Parse a row: a session, a speaker, or both."""
-    people = list(_parse_speakers(row, log)) if row.columns.has_speakers else []
-    if people and not row["title"]:
-        raw.people += people
-    elif row.columns.has_sessions:
-        session = _parse_session(row, log, target)
-        session.people = [*people, *session.people]
-        raw.sessions.append(session)
-
-
-def _parse_session(row: _Row, log: ImportLog, target: TargetConference) -> RawSession:
-    day, start, end = spreadsheet_times.parse_day_and_times(
-        row["day"], row["start"], row["end"], target
-    )
-    return RawSession(
-        where=row.where,
-        title=row["title"],
-        guid=row["key"],
-        slug=_slug_from_path(row["slug"]),
-        theme=RawTheme(row["theme"], where=row.where) if row["theme"] else None,
-        room=RawRoom(row["room"], where=row.where) if row["room"] else None,
-        day=RawDay(day),
-        date=start.date_and_time,
-        start=start.time_of_day,
-        end=end.date_and_time or end.time_of_day,
-        duration=row["duration"],
-        cancelled=_is_yes(row["cancelled"]) or row["state"].casefold() in CANCELLED_VALUES,
-        draft=row["state"].casefold() == "draft" if "state" in row.columns.positions else None,
-        people=list(_parse_people(row["people"], row, log)),
-        values={
-            **{
-                one.file_name: _parse_cell(one, row[one.file_name])
-                for one in SESSION_FIELDS.in_files
-            },
-            "kind": KIND_ALIASES.get(row["kind"].casefold(), row["kind"]),
-        },
+def _join_coverage(tables: Sequence[Table]) -> FieldCoverage:
+    found = [table.columns.coverage for table in tables]
+    return FieldCoverage(
+        frozenset().union(*(one.session_fields for one in found)),
+        frozenset().union(*(one.speaker_fields for one in found)),
+        clears_speakers=not any(table.columns.has_sessions for table in tables),
     )
 
 
-def _parse_cell(field: Field, cell: str) -> Any:
-    """Return the raw value of a field."""
-    if field.kind is YES_NO:
-        return _is_yes(cell)
-    if field.kind is LINKS:
-        return [(address, "") for address in CELL_SEPARATOR.split(cell) if address]
-    return field.kind.parse(cell) if field.kind is WORDS else cell
+def _refuse_unknown_columns(tables: Sequence[Table]) -> None:
+    """Refuse a table in which half the columns mean nothing."""
+    for table in tables:
+        unknown = {
+            index: name
+            for index, name in table.columns.unknown.items()
+            if any(index < len(row) and row[index].strip() for row in table.body)
+        }
+        known = {one for indexes in table.columns.positions.values() for one in indexes}
+        if len(unknown) >= max(len(known), 1):
+            raise InvalidFile(
+                "Half of the columns could not be understood, so nothing was loaded. "
+                f"{_describe_columns(table)}. Not understood: {quote(list(unknown.values()))}"
+            )
 
 
-def _parse_speakers(row: _Row, log: ImportLog) -> Iterator[RawPerson]:
-    """Yield the person of a row, or two who share it."""
-    given, family = row["given"], row["family"]
-    names = _split_people(row["name"] or f"{given} {family}".strip(), row, log)
-    organisations = CELL_SEPARATOR.split(row["organisation"])
-    for number, name in enumerate(names):
-        organisation = (
-            organisations[number] if len(organisations) == len(names) else row["organisation"]
-        )
-        yield RawPerson(
-            name=name,
-            key=row["key"] if len(names) == 1 and not row.columns.has_sessions else "",
-            slug=_slug_from_path(row["slug"]) if len(names) == 1 else "",
-            where=row.where,
-            values={
-                **_parse_speaker_cells(row, row.columns.own_fields),
-                "organisation": organisation,
-                **(_parse_profile(row) if len(names) == 1 else {}),
-            },
-        )
+def _refuse_unread_times(tables: Sequence[Table], count: TimeCount) -> None:
+    """Refuse a table in which no time can be read, though there are some."""
+    if not count.stated or count.read:
+        return
+    understood = ". ".join(_describe_columns(table) for table in tables[:1])
+    reason = (
+        f"Not understood: {quote(count.unread)}"
+        if count.unread
+        else "No column says on which day the sessions are"
+    )
+    raise InvalidFile(
+        f"None of the times could be understood, so nothing was loaded. {understood}. {reason}"
+    )
 
 
-def _parse_profile(row: _Row) -> dict[str, Any]:
-    """Return the profile fields of a row, with the keys of native JSON."""
-    profile = _parse_speaker_cells(row, row.columns.profile_fields - {"links"})
-    if "links" in row.columns.profile_fields:
-        links = [link.strip().partition(" ") for link in row["links"].splitlines()]
-        profile["links"] = [{"address": one, "label": label} for one, _, label in links if one]
-    return profile
+def _describe_columns(table: Table) -> str:
+    """Return what the columns of a table were taken for."""
+    found = [
+        f"“{table.header[indexes[0]].strip()[:MAX_QUOTED_LENGTH]}” as {MEANING_LABELS[meaning]}"
+        for meaning, indexes in table.columns.positions.items()
+        if indexes[0] < len(table.header)
+    ]
+    return f"Understood: {', '.join(found)}"
 
 
-def _parse_speaker_cells(row: _Row, names: Container[str]) -> dict[str, Any]:
-    """Return the raw values of these fields of a speaker."""
-    fields = (one for one in SPEAKER_FIELDS.in_files if one.file_name in names)
-    return {one.file_name: _parse_cell(one, row[one.file_name]) for one in fields}
-
-
-def _split_people(name: str, row: _Row, log: ImportLog) -> list[str]:
-    """Split two people in one cell."""
-    names = [one for one in NAME_SEPARATOR.split(name) if one]
-    if len(names) > 1:
-        log.add_fix(row.where, name, f"It names {len(names)} people; they were parted")
-    return names
-
-
-def _parse_people(cell: str, row: _Row, log: ImportLog) -> Iterator[RawPerson]:
-    """Yield people separated by line breaks or semicolons, each with a role in brackets."""
-    entries = [one for one in CELL_SEPARATOR.split(cell) if one]
-    if len(entries) == 1 and _has_comma_list(cell):
-        entries = cell.split(",")
-        log.add_fix(row.where, cell, "It names several people; they were parted at commas")
-    for one in entries:
-        for name in _split_people(one.strip(), row, log):
-            match = NAME_WITH_ROLE.match(name)
-            role = match[2].lower().replace(" ", "-") if match else ""
-            yield RawPerson(match[1] if match else name, appearance_role=role, where=row.where)
-
-
-def _has_comma_list(cell: str) -> bool:
-    """Return True if commas separate whole names, not family and given names."""
-    parts = [part.split() for part in cell.split(",")]
-    return len(parts) > 1 and all(1 < len(words) < 6 for words in parts)
-
-
-def _is_yes(cell: str) -> bool:
-    return cell.casefold() in YES_VALUES
-
-
-def _slug_from_path(cell: str) -> str:
-    """Return the last part of a path such as /sessions/fair-financing."""
-    return cell.rstrip("/").rpartition("/")[2]
+def quote(texts: Sequence[str]) -> str:
+    """Return the first of several texts in quotation marks, and the number of the others."""
+    quoted = ", ".join(f"“{one.strip()[:MAX_QUOTED_LENGTH]}”" for one in texts[:MAX_QUOTED])
+    more = len(texts) - MAX_QUOTED
+    return f"{quoted} and {more} more" if more > 0 else quoted

@@ -24,6 +24,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.database import db
 from app.errors import NotFound
+from app.programme import slugs
 from app.programme.collation import sort_key
 from app.programme.models import (
     CANCELLED,
@@ -132,8 +133,12 @@ def list_page(
 
 
 def get_session(slug: str) -> Session:
-    """Return a session, even if withdrawn, with its theme, room and speakers; raise NotFound."""
-    return _get_session(Session.slug == slug)
+    """Return a session, even if withdrawn, with what it refers to; raise NotFound or Moved."""
+    try:
+        return _get_session(Session.slug == slug)
+    except NotFound:
+        slugs.check_not_moved(Session, slug)
+        raise
 
 
 def map_slugs(keys: Sequence[str]) -> Mapping[str, str]:

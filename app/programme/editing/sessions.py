@@ -21,7 +21,7 @@ from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.table import dump_moment
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, Session
 
-NOT_COPIED: Final = frozenset({"room", "starts_at", "ends_at", "state"})  # would clash
+NOT_COPIED: Final = frozenset({"room", "starts_at", "ends_at", "state", "slug"})  # would clash
 COPY_TITLE = "%s (copy)"
 
 

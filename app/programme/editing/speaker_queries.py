@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app.database import db
 from app.errors import NotFound
+from app.programme import slugs
 from app.programme.collation import sort_key
 from app.programme.models import Appearance, Photo, Release, Session, Speaker
 
@@ -94,13 +95,14 @@ def list_page(
 
 
 def get_speaker(slug: str) -> Speaker:
-    """Return a speaker, even if withdrawn; raise NotFound."""
+    """Return a speaker, even if withdrawn; raise NotFound or Moved."""
     known = db.session.scalar(
         select(Speaker)
         .where(Speaker.slug == slug)
         .options(joinedload(Speaker.absences), joinedload(Speaker.photo))
     )
     if known is None:
+        slugs.check_not_moved(Speaker, slug)
         raise NotFound("There is no speaker at that address")
     return known
 

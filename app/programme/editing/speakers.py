@@ -21,7 +21,7 @@ from app.programme.fields.speakers import (
 from app.programme.models import Session, Speaker
 from app.programme.photos import services
 
-NOT_MERGED = {"name", PHOTO, CONFIRMED, TAKES_PART, ABSENCES}  # a photo moves by itself
+NOT_MERGED = {"name", "slug", PHOTO, CONFIRMED, TAKES_PART, ABSENCES}  # a photo moves by itself
 MERGED_FIELDS = tuple(name for name in SPEAKER_FIELDS.names if name not in NOT_MERGED)
 
 

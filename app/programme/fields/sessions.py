@@ -13,6 +13,7 @@ from app.database import db
 from app.errors import RuleViolation
 from app.forms.fields import MARKDOWN_HINT, PUBLIC_HINT
 from app.programme import queries as programme
+from app.programme import slugs
 from app.programme.fields.table import (
     LANGUAGE,
     LINKS,
@@ -165,7 +166,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         "title",
         N_("Title"),
         column=Column(
-            "title sessiontitle session talk talktitle titel titre titulo",
+            "title talk titel titre titulo",
             _l("What the session is called. Only this is needed"),
             "Fair financing",
         ),
@@ -335,4 +336,10 @@ SESSION_FIELDS: Final = FieldTable[Session](
     ),
     Field("seats", N_("Seats"), NUMBER, is_public=False, file_name=""),
     Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
+    slugs.make_field(
+        _l(
+            "Public. The end of the page’s address. Empty: it is made from the title. "
+            "Earlier addresses lead to the new one"
+        )
+    ),
 )

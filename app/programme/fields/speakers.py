@@ -12,7 +12,7 @@ from app.cache_version import bump_cache_version
 from app.database import db
 from app.errors import RuleViolation
 from app.forms.fields import PUBLIC_HINT
-from app.programme import speaker_links
+from app.programme import slugs, speaker_links
 from app.programme.fields import table
 from app.programme.fields.table import (
     N_,
@@ -251,8 +251,25 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         display=_display_photo,
         file_name="",
     ),
-    Field("contact_address", N_("Contact address"), is_public=False, file_name=""),
+    Field(
+        "contact_address",
+        N_("Contact address"),
+        column=Column(
+            "contactaddress email",
+            _l("The speaker’s email address. Not published. An empty cell changes nothing"),
+            "ada@marshes.example",
+            is_exported=False,  # except by ``exporters.tables``, from the working programme
+        ),
+        is_public=False,
+        file_name="",
+    ),
     Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
+    slugs.make_field(
+        _l(
+            "Public. The end of the page’s address. Empty: it is made from the name. "
+            "Earlier addresses lead to the new one"
+        )
+    ),
     Field(
         CONFIRMED,
         N_("Confirmed"),

@@ -1,0 +1,53 @@
+"""What columns of spreadsheets mean, as organisers chose it: remembered for the next table."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app import clock
+from app.database import Base, db
+from app.interchange.importers.column_names import MEANING_LABELS, normalise_column_name
+from app.interchange.importers.table_choices import ColumnChoices
+from app.interchange.importers.table_columns import header_key
+
+MAX_REMEMBERED: Final = 200  # the newest
+
+
+class ColumnMapping(Base):
+    """The chosen meanings of the columns of tables with one header."""
+
+    __tablename__ = "column_mapping"
+
+    header_key: Mapped[str] = mapped_column(primary_key=True)
+    names: Mapped[str] = mapped_column(Text)  # JSON: column names, normalised
+    meanings: Mapped[str] = mapped_column(Text)  # JSON: of each column; "": it is not read
+    chosen_at: Mapped[datetime]
+
+
+def remember(headers: Iterable[Sequence[str]], choices: ColumnChoices) -> None:
+    """Remember the chosen meanings of the columns of tables with these headers."""
+    for header in headers:
+        key = header_key(header)
+        row = db.session.get(ColumnMapping, key) or ColumnMapping(header_key=key)
+        row.names = json.dumps([normalise_column_name(name) for name in header])
+        row.meanings = json.dumps(list(choices.by_header[key]))
+        row.chosen_at = clock.real_now()
+        db.session.add(row)
+    db.session.flush()
+
+
+def list_remembered() -> ColumnChoices:
+    """Return what was chosen for earlier tables; of two choices for a name, the newer counts."""
+    newest = select(ColumnMapping).order_by(ColumnMapping.chosen_at.desc()).limit(MAX_REMEMBERED)
+    by_header: dict[str, list[str]] = {}
+    by_name: dict[str, str] = {}
+    for row in db.session.scalars(newest):
+        meanings = [one if one in MEANING_LABELS else "" for one in json.loads(row.meanings)]
+        by_header[row.header_key] = meanings
+        for name, meaning in zip(json.loads(row.names), meanings, strict=False):
+            by_name.setdefault(name, meaning)
+    return ColumnChoices(by_header, by_name)

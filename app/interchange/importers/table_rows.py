@@ -1,0 +1,231 @@
+"""The rows of a table: what a session and a speaker in them are."""
+
+import re
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.interchange.importers import alike_names, spreadsheet_times, table_people
+from app.interchange.importers.column_names import ROLES
+from app.interchange.importers.parsed import ImportLog
+from app.interchange.importers.raw import (
+    RawDay,
+    RawPerson,
+    RawProgramme,
+    RawRoom,
+    RawSession,
+    RawTheme,
+)
+from app.interchange.importers.spreadsheet_dates import DateReader
+from app.interchange.importers.table_columns import ColumnMap, SheetRow
+from app.interchange.importers.table_people import CELL_SEPARATOR, CONTACT
+from app.programme.fields.sessions import SESSION_FIELDS
+from app.programme.fields.speakers import SPEAKER_FIELDS
+from app.programme.fields.table import LINKS, WORDS, YES_NO, Field
+
+YES_VALUES = frozenset({"yes", "y", "true", "1", "x", "ja", "oui", "si", "sí", "sim", "wahr"})
+CANCELLED_VALUES = frozenset({"cancelled", "canceled"})
+FORMULA_GUARD = re.compile(
+    r"'(?=[=+\-@])"
+)  # which our CSV export puts before values that look like formulas
+KIND_ALIASES = {"parallel session": "parallel"}  # names in our own exports
+TOTAL = re.compile(
+    r"(?:grand |sub-?)?(?:total|totals|totaux|totales|totais|sum|summe|gesamt|suma|soma)"
+    r"(?:\s+(?:sessions?|talks?|papers?|speakers?))?\s*[:=]?\s*[\d.,]*$",
+    re.IGNORECASE,
+)
+NUMBER = re.compile(r"[\d.,%\s]{1,20}$")
+MAX_HEADING_LENGTH = 80  # characters
+
+
+@dataclass
+class TimeCount:
+    """How many sessions have a time in their row, and for how many it could be read."""
+
+    stated: int = 0
+    read: int = 0
+    unread: list[str] = field(default_factory=list)  # cells that could not be read
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row whose cells are accessed by meaning."""
+
+    cells: SheetRow
+    columns: ColumnMap
+    where: str
+    day_above: str = ""  # stands once for several rows
+
+    def __getitem__(self, meaning: str) -> str:
+        return next(iter(self.list_cells(meaning)), "")
+
+    def __bool__(self) -> bool:
+        return any(cell.strip() for cell in self.cells)
+
+    def list_cells(self, meaning: str) -> list[str]:
+        """Return the cells of all columns with a meaning, without empty ones."""
+        positions = self.columns.positions.get(meaning, ())
+        cells = (self.cells[one].strip() for one in positions if one < len(self.cells))
+        return [FORMULA_GUARD.sub("", cell, count=1) for cell in cells if cell]
+
+    def get_decided(self, meaning: str) -> str:
+        """Return a cell, or an empty string if it says “TBC” or the like."""
+        cell = self[meaning]
+        return "" if spreadsheet_times.is_undecided(cell) else cell
+
+
+def day_of_heading(cells: SheetRow, dates: DateReader) -> str:
+    """Return the cell of a row that says nothing but a day, or an empty string."""
+    stated = {cell.strip() for cell in cells if cell.strip()}
+    if len(stated) != 1:
+        return ""
+    (cell,) = stated
+    if cell.isdecimal() or len(cell) > MAX_HEADING_LENGTH:
+        return ""
+    found = spreadsheet_times.parse_cell(cell, dates, is_time=False)
+    return cell if found and found.date and not found.start else ""
+
+
+def is_total(cells: SheetRow) -> bool:
+    """Return True if a row is a line of totals: a word for that, and numbers."""
+    first, *others = [cell.strip() for cell in cells if cell.strip()] or [""]
+    return bool(TOTAL.match(first[:60])) and all(NUMBER.match(one) for one in others)
+
+
+def parse(row: Row, raw: RawProgramme, log: ImportLog, dates: DateReader, count: TimeCount) -> None:
+    """Parse a row: a session, a speaker, or both."""
+    people = list(_parse_speakers(row, log)) if row.columns.has_speakers else []
+    title = _get_title(row)
+    if people and not title:
+        raw.people += people
+    elif title and spreadsheet_times.is_undecided(title):
+        log.add_skipped(row.where, title, "It is not the title of a session")
+        raw.people += people
+    elif row.columns.has_sessions:
+        session = _parse_session(row, log, dates, count)
+        session.people = _join_people(people, row, log)
+        raw.sessions.append(session)
+
+
+def _get_title(row: Row) -> str:
+    return row["title"] or row["session_title"]
+
+
+def _parse_session(row: Row, log: ImportLog, dates: DateReader, count: TimeCount) -> RawSession:
+    day = row["day"] or (row.day_above if row["start"] else "")
+    times = spreadsheet_times.read_row(day, row["start"], row["end"], dates)
+    count.stated += times.is_stated
+    count.read += times.is_read
+    count.unread += times.unread
+    theme = row.get_decided("theme")
+    room = row.get_decided("room")
+    return RawSession(
+        where=row.where,
+        title=_get_title(row),
+        guid=row["key"],
+        slug=_slug_from_path(row["slug"]),
+        theme=RawTheme(theme, where=row.where) if theme and row["title"] else None,
+        room=RawRoom(room, where=row.where) if room else None,
+        day=RawDay(times.day),
+        date=times.date,
+        start=times.start,
+        end=times.end,
+        duration=row["duration"],
+        cancelled=_is_yes(row["cancelled"]) or row["state"].casefold() in CANCELLED_VALUES,
+        draft=row["state"].casefold() == "draft" if "state" in row.columns.positions else None,
+        values={
+            **{one.file_name: _parse_field(one, row) for one in SESSION_FIELDS.in_files},
+            "kind": KIND_ALIASES.get(row["kind"].casefold(), row["kind"]),
+        },
+    )
+
+
+def _join_people(people: list[RawPerson], row: Row, log: ImportLog) -> list[RawPerson]:
+    """Return the people of a session from all its columns, each once."""
+    joined = list(people)
+    for column, role in ROLES.items():
+        if column == "authors" and joined:
+            role = "author"  # beside those who present  # noqa: PLW2901
+        known = {alike_names.plain_key(one.name) for one in joined}
+        for cell in row.list_cells(column):
+            found = table_people.parse_people(cell, row.where, log, role)
+            joined += [
+                one
+                for one in found
+                if column != "authors" or alike_names.plain_key(one.name) not in known
+            ]
+    return joined
+
+
+def _parse_field(one: Field, row: Row) -> Any:
+    """Return the raw value of a field, from all its columns."""
+    separator = "\n" if one.kind in {LINKS, WORDS} else " "
+    return _parse_cell(one, separator.join(row.list_cells(one.file_name)))
+
+
+def _parse_cell(one: Field, cell: str) -> Any:
+    if one.kind is YES_NO:
+        return _is_yes(cell)
+    if one.kind is LINKS:
+        return [(address, "") for address in CELL_SEPARATOR.split(cell) if address]
+    return one.kind.parse(cell) if one.kind is WORDS else cell
+
+
+def _parse_speakers(row: Row, log: ImportLog) -> Iterator[RawPerson]:
+    """Yield the person of a row, or several who share it."""
+    people = _parse_names(row, log)
+    names = [one.name for one in people]
+    organisations = CELL_SEPARATOR.split(row.get_decided("organisation"))
+    emails = table_people.parse_emails(row[CONTACT], names, row.where, log) if row[CONTACT] else {}
+    is_alone = len(people) == 1
+    for number, person in enumerate(people):
+        organisation = (
+            organisations[number]
+            if len(organisations) == len(people)
+            else row.get_decided("organisation")
+        )
+        person.key = row["key"] if is_alone and not row.columns.has_sessions else ""
+        person.slug = (
+            _slug_from_path(row["slug"]) if is_alone and not row.columns.has_sessions else ""
+        )
+        person.values = {
+            **_parse_speaker_cells(row, row.columns.own_fields),
+            "organisation": organisation,
+            **(_parse_profile(row) if is_alone else {}),
+            **person.values,
+            **({CONTACT: emails[person.name]} if person.name in emails else {}),
+        }
+        yield person
+
+
+def _parse_names(row: Row, log: ImportLog) -> list[RawPerson]:
+    """Return the people in the columns for names."""
+    whole = row["name"] or f"{row['given']} {row['family']}".strip()
+    if row.columns.has_sessions and row["name"]:
+        return list(table_people.parse_people(whole, row.where, log))
+    return list(table_people.parse_person(whole, row.where, log))
+
+
+def _parse_profile(row: Row) -> dict[str, Any]:
+    """Return the profile fields of a row, with the keys of native JSON."""
+    profile = _parse_speaker_cells(row, row.columns.profile_fields - {"links"})
+    if "links" in row.columns.profile_fields:
+        lines = "\n".join(row.list_cells("links")).splitlines()
+        links = [link.strip().partition(" ") for link in lines]
+        profile["links"] = [{"address": one, "label": label} for one, _, label in links if one]
+    return profile
+
+
+def _parse_speaker_cells(row: Row, names: Container[str]) -> dict[str, Any]:
+    """Return the raw values of these fields of a speaker."""
+    fields = (one for one in SPEAKER_FIELDS.in_files if one.file_name in names)
+    return {one.file_name: _parse_cell(one, row[one.file_name]) for one in fields}
+
+
+def _is_yes(cell: str) -> bool:
+    return cell.casefold() in YES_VALUES
+
+
+def _slug_from_path(cell: str) -> str:
+    """Return the last part of a path such as /sessions/fair-financing."""
+    return cell.rstrip("/").rpartition("/")[2]

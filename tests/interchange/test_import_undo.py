@@ -1,0 +1,199 @@
+"""Loading a programme is undone in one step, and all of it."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import EDITOR
+from app.database import db, transaction
+from app.interchange import import_undo, services, uploads
+from app.interchange.import_undo import ImportBackup
+from app.programme import queries, snapshot
+from app.programme.editing import sessions
+from app.programme.models import Absence, Room, Speaker, Theme
+from app.releases import snapshot_builder
+from config import ROOT
+from tests.browser import Browser
+from tests.factories import (
+    FIRST_MORNING,
+    SMALL_CONFERENCE,
+    get_ada_marsh,
+    grant_speaker_access,
+    make_delegate,
+    make_photo,
+    make_room,
+    publish_programme,
+    sign_in,
+)
+from tests.interchange.test_exporters import a_rich_programme
+from tests.lookups import get_session
+
+UNDO = "Undo this import"
+Load = Callable[..., None]
+
+
+@pytest.fixture
+def editor(visitor: Browser) -> Browser:
+    return sign_in(visitor, role=EDITOR)
+
+
+def another_programme(speakers: Sequence[dict[str, str]] = (), **facts: Any) -> bytes:
+    """Give the small conference with everything changed, and half of it gone."""
+    content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
+    content["conference"] |= {"title": "Storms", "time_zone": "Europe/Paris", **facts}
+    content["sessions"] = content["sessions"][:3]
+    for session in content["sessions"]:
+        session |= {"title": f"New {session['title']}", "theme": None, "room": None}
+    content["sessions"].append({"slug": "added", "title": "Added", "room": "shed"})
+    content["rooms"] = [{"slug": "shed", "name": "Shed"}]
+    content["themes"] = []
+    content["speakers"] += speakers
+    return json.dumps(content).encode()
+
+
+def loaded(editor: Browser, body: bytes, **more: Any) -> None:
+    editor.open("/organise/files/upload")
+    editor.press("See what it would do", programme_file=("conference.json", body))
+    editor.press("Load this programme", **more)
+
+
+def everything() -> str:
+    """Give all that the rows of the programme say, without their versions."""
+    db.session.expire_all()
+    rows = json.loads(import_undo.dump_programme(is_other=False))
+    for row in (one for table in rows.values() for one in table):
+        row.pop("version", None)
+        row.pop("changed_at", None)
+    return json.dumps(rows, sort_keys=True)
+
+
+def a_programme_with_details() -> None:
+    a_rich_programme()
+    make_room(name="Unused", key="unused", slug="unused", position=9)
+    ada = get_ada_marsh()
+    make_photo(ada)
+    ada.contact_address = "ada@example.org"
+    ends_at = FIRST_MORNING + timedelta(hours=1)
+    ada.absences = [Absence(starts_at=FIRST_MORNING, ends_at=ends_at)]
+    db.session.commit()
+
+
+@pytest.mark.both_databases
+def test_loading_is_undone_whole_by_one_button(editor: Browser) -> None:
+    a_programme_with_details()
+    before, public = everything(), snapshot.dump(snapshot_builder.build_snapshot())
+    loaded(editor, another_programme())
+    assert queries.get_conference().title == "Storms"
+
+    page = editor.open("/organise/files").press(UNDO)
+
+    assert "Loading was undone. The programme is as it was before." in page.source
+    assert UNDO not in page.buttons
+    assert snapshot.dump(snapshot_builder.build_snapshot()) == public
+    assert everything() == before
+
+
+@pytest.mark.both_databases
+def test_another_conference_that_was_loaded_by_mistake_goes_whole(editor: Browser) -> None:
+    a_programme_with_details()
+    before = everything()
+    loaded(editor, another_programme(acronym="storms"), i_mean_this_other_conference=True)
+    assert queries.get_conference().acronym == "storms"
+
+    editor.open("/organise/files").press(UNDO)
+
+    assert everything() == before
+
+
+def test_what_was_changed_since_is_not_undone(editor: Browser) -> None:
+    loaded(editor, another_programme())
+    page = editor.open("/organise/files")
+    session = get_session("added")
+    with transaction():
+        sessions.save(session, {"title": "Edited"}, expected_version=session.version, actor="Grace")
+
+    assert "loading cannot be undone" in page.press(UNDO, status=409).text
+
+    assert get_session("added").title == "Edited"
+    assert UNDO not in editor.open("/organise/files").buttons
+
+
+def test_whoever_was_added_and_has_begun_to_work_is_withdrawn_not_deleted(editor: Browser) -> None:
+    loaded(editor, another_programme(speakers=[{"slug": "new", "name": "Nell New"}]))
+    nell = db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one()
+    grant_speaker_access(nell)
+
+    editor.open("/organise/files").press(UNDO)
+
+    db.session.expire_all()
+    assert nell.withdrawn_at is not None
+
+
+def test_an_undo_raises_versions_so_that_an_open_form_finds_a_conflict(editor: Browser) -> None:
+    loaded(editor, another_programme())
+    seen = get_session("opening").version
+
+    editor.open("/organise/files").press(UNDO)
+    db.session.expire_all()
+
+    assert get_session("opening").version == seen + 1
+
+
+def test_a_conference_that_speakers_have_begun_to_work_on_is_not_brought_back_by_half(
+    editor: Browser,
+) -> None:
+    grant_speaker_access(get_ada_marsh())
+
+    loaded(editor, another_programme(acronym="storms"), i_mean_this_other_conference=True)
+
+    assert UNDO not in editor.open("/organise/files").buttons
+
+
+def test_nobody_undoes_a_conference_for_which_people_have_registered(editor: Browser) -> None:
+    loaded(editor, another_programme(acronym="storms"), i_mean_this_other_conference=True)
+    make_delegate()
+
+    page = editor.open("/organise/files").press(UNDO, status=409)
+
+    assert "Real people have registered" in page.text
+    assert queries.get_conference().acronym == "storms"
+
+
+def test_undoing_a_published_import_is_published_like_any_change(editor: Browser) -> None:
+    loaded(editor, another_programme())
+    publish_programme()
+
+    editor.open("/organise/files").press(UNDO)
+    publish_programme()
+
+    assert editor.open("/sessions/opening").heading == "Opening"
+    editor.open("/sessions/added", status=410)
+
+
+def test_only_the_last_import_can_be_undone_and_only_for_a_week(
+    editor: Browser, frozen_time: Any
+) -> None:
+    loaded(editor, another_programme())
+    loaded(editor, another_programme(title="Gales"))
+    assert db.session.query(ImportBackup).count() == 1
+    frozen_time.shift(timedelta(days=7))
+
+    assert import_undo.find_undoable() is None
+    with transaction():
+        uploads.purge_expired()
+    assert db.session.query(ImportBackup).count() == 0
+
+
+@pytest.mark.empty
+def test_the_first_programme_of_all_cannot_be_undone(editor: Browser) -> None:
+    with transaction():
+        services.load_file(ROOT / "content" / "conference.json")
+
+    assert import_undo.find_undoable() is None
+    assert db.session.query(Room).count() == len(queries.list_rooms())
+    assert db.session.query(Speaker).count() > 0
+    assert db.session.query(Theme).count() > 0

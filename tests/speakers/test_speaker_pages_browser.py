@@ -118,7 +118,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
     address = live_site().address
     speaker = _with_a_long_name()
     grant_speaker_access(speaker)
-    asked = a_request(speaker)
+    answer = f"speaking/requests/{a_request(speaker).id}/answer"
     sign_in_window(window, address)
 
     for size in (SMALLEST, DESK):
@@ -130,7 +130,7 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
             "speaking/letters/reminder",
             "speaking/speakers/hubert",
             "speaking/sessions/opening/owner",
-            f"speaking/requests/{asked.id}/answer",
+            answer,
             "sessions",
         ):
             window.goto(f"{address}/organise/{page}")

@@ -64,6 +64,7 @@ POSTGRESQL_OPTIONS = {
         "keepalives_interval": 5,
     },
 }
+WITHOUT_CURSOR = {"yield_per": None, "stream_results": False}  # whatever the connection streams
 POSTGRESQL_BEGIN = "SET LOCAL statement_timeout=20000; SET LOCAL timezone='UTC'"
 SQLITE_OPTIONS = {
     "hide_parameters": True,
@@ -312,7 +313,7 @@ def _begin_postgresql(connection: Connection) -> None:
     limit = ""
     if lock_timeout.get() == SHORT_LOCK_TIMEOUT:
         limit = f"; SET LOCAL lock_timeout={1000 * SHORT_LOCK_TIMEOUT:.0f}"
-    connection.exec_driver_sql(POSTGRESQL_BEGIN + limit)
+    connection.exec_driver_sql(POSTGRESQL_BEGIN + limit, execution_options=WITHOUT_CURSOR)
 
 
 def _render_utc_datetime(kind: str, item: Any, context: object) -> str | bool:

@@ -18,6 +18,7 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
     "column_mapping": "it is newer than the newest stored database",
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
+    "/favicon.ico": "it is newer than the newest stored database",
     "/organise/files/uploads/<number>/columns": "it is newer than the newest stored database",
     "/organise/speaking/requests/<number>/answer": "it came after the newest folder",
 }

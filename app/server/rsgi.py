@@ -16,7 +16,6 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[att
 
 from app.request_transaction import READ_ONLY_METHODS
 from app.server.body_reader import BodyReader, BodyTooSlow
-from app.server.eager_tasks import use_eager_tasks
 from app.server.wsgi_call import WsgiCall
 from app.server.wsgi_environ import build_environ
 from app.web import request_body
@@ -45,7 +44,6 @@ class RsgiApplication:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin in a worker process."""
-        use_eager_tasks(loop)
         self._threads = ThreadPoolExecutor(WEB_THREADS, "request")
         self._writers = asyncio.Semaphore(WEB_THREADS - READING_THREADS)
 

@@ -532,6 +532,12 @@ ROUTES = [
         "/organise/speakers/ada-marsh/photo/remove",
     ),
     Route(
+        "/organise/speakers/<slug>/photo/sent/<token>.jpg",
+        "GET",
+        Who.A_PART,
+        "/organise/speakers/ada-marsh/photo/sent/wrong.jpg",
+    ),
+    Route(
         "/organise/speakers/<slug>/photo/whole.jpg",
         "GET",
         Who.A_PART,
@@ -728,6 +734,12 @@ ROUTES = [
     Route("/speak/<slug>/photo/none", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/none"),
     Route("/speak/<slug>/photo/part", "GET POST", Who.SPEAKER, "/speak/ada-marsh/photo/part"),
     Route("/speak/<slug>/photo/remove", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/remove"),
+    Route(
+        "/speak/<slug>/photo/sent/<token>.jpg",
+        "GET",
+        Who.SPEAKER,
+        "/speak/ada-marsh/photo/sent/wrong.jpg",
+    ),
     Route("/speak/<slug>/photo/take-back", "POST", Who.SPEAKER, "/speak/ada-marsh/photo/take-back"),
     Route("/speak/<slug>/photo/whole.jpg", "GET", Who.SPEAKER, "/speak/ada-marsh/photo/whole.jpg"),
     Route("/speak/<slug>/profile", "GET POST", Who.SPEAKER, "/speak/ada-marsh/profile"),

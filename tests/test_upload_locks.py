@@ -256,6 +256,19 @@ def test_a_table_is_read_by_new_choices_before_the_database_is_locked(
     assert read_while_locked == set()
 
 
+def test_a_photo_without_its_description_is_decoded_before_the_database_is_locked(
+    visitor: Browser, read_while_locked: set[str]
+) -> None:
+    sign_in(visitor).open("/organise/speakers/ada-marsh/photo")
+
+    page = visitor.press(SAVED, {"Picture": ("me.jpg", make_picture())}, 422)
+    visitor.press(SAVED, WORDS)
+
+    assert page.errors == ["Say what the photo shows"]
+    assert visitor.page.heading == "Ada Marsh"
+    assert read_while_locked == set()
+
+
 def test_another_part_of_a_photo_is_cut_before_the_database_is_locked(
     visitor: Browser, read_while_locked: set[str]
 ) -> None:

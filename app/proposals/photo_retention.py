@@ -11,6 +11,8 @@ from app.programme.models import Conference, Photo
 from app.programme.photos.renditions import get_public_snapshot_text
 from app.proposals.models import CHANGES_REQUESTED, OPEN, Proposal
 
+UPLOAD_PREFIX: Final = "upload-"  # keys of photos whose form is not complete yet
+KEEP_UPLOADS_FOR: Final = timedelta(days=1)
 KEEP_ORIGINALS_FOR: Final = timedelta(days=30)  # after the last day of the conference
 
 REVIEWABLE_STATES: Final = (
@@ -20,7 +22,10 @@ REVIEWABLE_STATES: Final = (
 
 
 def purge_unused() -> None:
-    """Delete photos that have no speaker, are not public and are not in an undecided proposal."""
+    """Delete photos that have no speaker, are not public and are not in an undecided proposal.
+
+    An upload whose form is not complete yet is kept for a day.
+    """
     loose = select(Photo).where(Photo.speaker_id.is_(None))
     if db.session.scalars(loose.limit(1)).first() is None:
         return
@@ -30,8 +35,14 @@ def purge_unused() -> None:
     )
     seen = "".join([get_public_snapshot_text(), *asked])
     for photo in db.session.scalars(loose):
-        if photo.key not in seen:
+        if photo.key not in seen and not is_recent_upload(photo):
             db.session.delete(photo)
+
+
+def is_recent_upload(photo: Photo) -> bool:
+    """Return True if a photo came with a faulty form less than a day ago."""
+    is_upload = photo.key.startswith(UPLOAD_PREFIX)
+    return is_upload and clock.real_now() < photo.created_at + KEEP_UPLOADS_FOR
 
 
 def purge_originals() -> None:

@@ -14,6 +14,7 @@ from app.forms.validators import max_length, no_hidden_characters, requires_alph
 from app.programme.models import Photo
 from app.programme.photos.cropping import Crop
 from app.programme.photos.normalise_upload import MAX_UPLOAD_BYTES
+from app.programme.photos.services import PreparedPhoto, prepare_upload
 from app.text import collapse_whitespace
 
 MAX_DESCRIPTION_LENGTH = 300  # characters
@@ -37,6 +38,7 @@ class PhotoForm(FileForm):
     """Upload a photo, or describe the current one."""
 
     seen = HiddenField()  # key of the photo that the page showed
+    upload = HiddenField()  # token of the picture that came with a faulty form
     file = FileField(_l("Picture"))
     description = StringField(
         _l("What the photo shows"),
@@ -54,6 +56,8 @@ class PhotoForm(FileForm):
         render_kw={"dir": "auto"},
     )
     has_photo = False
+    stored_upload: PreparedPhoto | None = None  # what the token opens
+    has_lost_upload = False  # the token opens nothing any more
 
     @classmethod
     def for_photo(cls, photo: Photo | None, **kwargs: Any) -> Self:
@@ -63,6 +67,13 @@ class PhotoForm(FileForm):
         form.has_photo = photo is not None
         return form
 
+    def set_stored_upload(self, prepared: PreparedPhoto | None) -> None:
+        """Take the picture that the token opens; drop a token that opens none."""
+        self.stored_upload = prepared
+        if prepared is None:
+            self.has_lost_upload = bool(self.upload.data)
+            self.upload.data = ""
+
     def validate_file(self, field: FileField) -> None:
         """Require an image that is not too large."""
         if is_uploaded_file(field.data):
@@ -70,7 +81,11 @@ class PhotoForm(FileForm):
                 raise ValidationError(TOO_LARGE)
             if not self.body:
                 raise ValidationError(_l("This file is empty"))
-        elif not self.has_photo:
+        elif self.has_lost_upload:
+            raise ValidationError(
+                _l("We no longer have the picture that you sent: choose it again")
+            )
+        elif not (self.has_photo or self.stored_upload):
             raise ValidationError(_l("Choose a picture"))
 
     @cached_property
@@ -80,6 +95,11 @@ class PhotoForm(FileForm):
             return b""
         read: bytes = self.file.data.read()
         return read
+
+    @cached_property
+    def prepared(self) -> PreparedPhoto | None:
+        """The new picture, decoded; None if there is none; raises InvalidFile."""
+        return prepare_upload(self.body) if self.body else self.stored_upload
 
 
 class CropForm(Form):

@@ -22,7 +22,7 @@ from app.programme.photos.services import PreparedPhoto
 from app.proposals.models import OPEN
 from app.proposals.services import SubmitResult
 from app.request_transaction import read_first, start_writing
-from app.speakers import access, photo_proposals
+from app.speakers import access, photo_proposals, photo_uploads
 from app.speakers.photo_forms import TOO_LARGE, CropForm, PhotoForm
 from app.web import flash
 from app.web.rendering import render_page
@@ -46,6 +46,7 @@ class PhotoViews(ABC):
         """Add the views to a blueprint whose prefix names the speaker."""
         bp.add_url_rule("", "edit", validates_own_csrf(self.edit), methods=["GET", "POST"])
         bp.add_url_rule("/part", "crop", self.crop, methods=["GET", "POST"])
+        bp.add_url_rule("/sent/<token>.jpg", "upload", self.upload)
         bp.add_url_rule("/whole.jpg", "original", self.original)
         bp.add_url_rule("/remove", "remove", self.remove, methods=["POST"])
         large_uploads.accept(bp, MAX_UPLOAD_BYTES, {"edit"}, self.render_too_large)
@@ -58,6 +59,10 @@ class PhotoViews(ABC):
     @abstractmethod
     def find_photo(self, speaker: Speaker) -> Photo | None:
         """Return the photo to work on."""
+
+    @abstractmethod
+    def current_actor(self) -> str:
+        """Return the email address of the person who is signed in."""
 
     @abstractmethod
     def save(self, speaker: Speaker, prepared: PreparedPhoto | None, description: str) -> str:
@@ -83,20 +88,32 @@ class PhotoViews(ABC):
         """Upload a photo or replace it, and describe it."""
         speaker = self.get_speaker(slug)
         form = PhotoForm.for_photo(self.find_photo(speaker))
+        form.set_stored_upload(self._find_upload(speaker, form.upload.data))
         if form.validate_on_submit():
             try:
-                prepared = photos.prepare_upload(form.body) if form.body else None
+                prepared = form.prepared
                 speaker = self._start_writing(slug)
                 message_key = self.save(speaker, prepared, form.description.data or "")
+                photo_uploads.discard(speaker, actor=self.current_actor())
             except StalePhoto as stale:
+                speaker = self._save_upload(slug, form)
                 form.add_error(form.file, stale)
                 return self._render_stale("photo", speaker, form)
             except (RuleViolation, InvalidFile) as refusal:
                 form.add_error(form.file, refusal)
             else:
-                url = self.done_url(speaker, has_new_picture=bool(form.body))
+                url = self.done_url(speaker, has_new_picture=prepared is not None)
                 return flash.redirect_to(url, message_key)
+        elif form.is_submitted() and not (form.csrf_token.errors or form.file.errors):
+            speaker = self._save_upload(slug, form)
         return self._render("photo", speaker, form, 422 if form.errors else 200)
+
+    def upload(self, slug: str, token: str) -> ResponseReturnValue:
+        """Serve the picture that came with a faulty form."""
+        prepared = self._find_upload(self.get_speaker(slug), token)
+        if prepared is None:
+            raise NotFound("There is no photo at that address")
+        return Response(prepared.picture, mimetype="image/jpeg")
 
     def render_too_large(self, slug: str) -> ResponseReturnValue:
         """Show beside the field that the picture is too large."""
@@ -136,6 +153,26 @@ class PhotoViews(ABC):
         self.check_seen(speaker)
         return flash.redirect_to(self.done_url(speaker), self.save_removal(speaker))
 
+    def _find_upload(self, speaker: Speaker, token: str | None) -> PreparedPhoto | None:
+        return photo_uploads.find(speaker, token, actor=self.current_actor()) if token else None
+
+    def _upload_address(self, speaker: Speaker, form: PhotoForm | CropForm) -> str:
+        token = form.upload.data if isinstance(form, PhotoForm) else ""
+        return url_for(".upload", slug=speaker.slug, token=token) if token else ""
+
+    def _save_upload(self, slug: str, form: PhotoForm) -> Speaker:
+        """Store the picture of a faulty form, so that it need not be chosen again."""
+        try:
+            prepared = form.prepared if form.body else None
+        except InvalidFile as refusal:
+            form.add_error(form.file, refusal)
+            return self.get_speaker(slug)
+        start_writing()
+        speaker = self.get_speaker(slug)  # again: access may have been revoked meanwhile
+        if prepared:
+            form.upload.data = photo_uploads.save(speaker, prepared, actor=self.current_actor())
+        return speaker
+
     def _start_writing(self, slug: str) -> Speaker:
         start_writing()
         speaker = self.get_speaker(slug)  # again: access may have been revoked meanwhile
@@ -172,6 +209,7 @@ class PhotoViews(ABC):
             speaker=speaker,
             photo=self.find_photo(speaker),
             form=form,
+            upload_address=self._upload_address(speaker, form),
             **self.template_context(speaker),
         )
 
@@ -184,6 +222,9 @@ class _OwnPhotoViews(PhotoViews):
 
     def find_photo(self, speaker: Speaker) -> Photo | None:
         return photo_proposals.find_newest(speaker)
+
+    def current_actor(self) -> str:
+        return access.current_actor()
 
     def save(self, speaker: Speaker, prepared: PreparedPhoto | None, description: str) -> str:
         return _message_key(

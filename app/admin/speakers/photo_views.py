@@ -34,6 +34,9 @@ class _AdminPhotoViews(PhotoViews):
     def find_photo(self, speaker: Speaker) -> Photo | None:
         return speaker.photo
 
+    def current_actor(self) -> str:
+        return current_actor()
+
     def save(self, speaker: Speaker, prepared: PreparedPhoto | None, description: str) -> str:
         if prepared:
             changed = services.set_photo(speaker, prepared, description, actor=current_actor())

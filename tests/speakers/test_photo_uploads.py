@@ -1,0 +1,199 @@
+"""A photo that came with a faulty form is not asked for twice, and opens to nobody else."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from app.database import db, transaction
+from app.programme.models import Photo
+from app.proposals import photo_retention
+from tests.browser import Browser, Page
+from tests.factories import (
+    get_ada_marsh,
+    make_photo,
+    make_speaker,
+    sign_in,
+    sign_in_speaker,
+)
+from tests.programme.sample_pictures import BLUE, make_picture, open_jpeg
+
+OWN, THEIRS = "/speak/ada-marsh/photo", "/organise/speakers/ada-marsh/photo"
+SEND, SAVE = "Send the photo", "Save the photo"
+WORDS = "A woman with a red scarf"
+DESCRIBE = "We have your photo: describe it."
+LOST = "We no longer have the picture that you sent: choose it again"
+
+
+@pytest.fixture
+def ada(visitor: Browser) -> Browser:
+    return sign_in_speaker(visitor, get_ada_marsh())
+
+
+def send_without_words(
+    browser: Browser, address: str = OWN, button: str = SEND, body: bytes = b""
+) -> Page:
+    browser.open(address)
+    picture = ("me.jpg", body or make_picture())
+    return browser.press(button, status=422, picture=picture, what_the_photo_shows="")
+
+
+def token_of(page: Page) -> str:
+    field = page.tree.find_by_id("upload")
+    assert field is not None
+    return field.get("value", "")
+
+
+def address_of_picture(page: Page) -> str:
+    (drawn,) = page.tree.find_by_class("portrait")
+    return urlsplit(drawn.get("src", "")).path
+
+
+def stored() -> list[Photo]:
+    db.session.expire_all()
+    return list(db.session.scalars(select(Photo).order_by(Photo.key)))
+
+
+def make_older(photo: Photo, by: timedelta) -> None:
+    with transaction():
+        photo.created_at -= by
+
+
+def send_token(browser: Browser, token: str, address: str = OWN, status: int = 422) -> Page:
+    """Send the description alone, with this token."""
+    browser.open(address)
+    fields = {"upload": token, "description": WORDS}
+    for name in ("csrf_token", "seen"):
+        field = browser.page.tree.find_by_id(name)
+        assert field is not None
+        fields[name] = field.get("value", "")
+    return browser.send("POST", address, status, data=fields)
+
+
+@pytest.mark.both_databases
+def test_a_photo_without_its_description_is_not_asked_for_twice(ada: Browser) -> None:
+    page = send_without_words(ada)
+
+    assert page.errors == ["Say what the photo shows"]
+    assert DESCRIBE in page.text
+    shown = ada.fetch("GET", address_of_picture(page))
+    assert open_jpeg(shown.data).size == (480, 480)
+    assert shown.headers["Cache-Control"] == "private, no-store"
+    assert DESCRIBE in page.press(SEND, status=422, what_the_photo_shows="").text
+    page = ada.press(SEND, what_the_photo_shows=WORDS)
+    assert page.heading == "Choose the part of your photo that is shown"
+    (waits,) = stored()
+    assert waits.description == WORDS
+    assert waits.picture == shown.data
+    assert WORDS in ada.open(OWN).text
+
+
+@pytest.mark.both_databases
+def test_an_organiser_need_not_choose_it_twice_either(visitor: Browser) -> None:
+    editor = sign_in(visitor)
+
+    page = send_without_words(editor, THEIRS, SAVE)
+
+    assert DESCRIBE in page.text
+    assert editor.fetch("GET", address_of_picture(page)).status_code == 200
+    assert get_ada_marsh().photo is None
+    page = editor.press(SAVE, what_the_photo_shows=WORDS)
+    assert "The photo has been saved." in page.source
+    (photo,) = stored()
+    assert (photo.description, photo.speaker_id) == (WORDS, get_ada_marsh().id)
+
+
+def test_a_photo_that_meets_another_one_is_not_asked_for_again(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
+    form = ada.open(OWN)
+    helper.open(OWN)
+    helper.press(SEND, picture=("me.jpg", make_picture()), what_the_photo_shows="In red")
+
+    picture = ("me.jpg", make_picture(colour=BLUE))
+    late = form.press(SEND, status=409, picture=picture, what_the_photo_shows="In blue")
+    late.press(SEND)
+
+    assert "We have your photo." in late.text
+    assert "In blue" in ada.open(OWN).text
+
+
+def test_another_picture_takes_the_place_of_the_one_sent_before(ada: Browser) -> None:
+    first = token_of(send_without_words(ada))
+    second = token_of(send_without_words(ada, body=make_picture(colour=BLUE)))
+
+    assert len(stored()) == 1
+    assert second != first
+    assert send_token(ada, first).errors == [LOST]
+
+
+@pytest.mark.both_databases
+def test_it_is_gone_after_a_day(ada: Browser) -> None:
+    page = send_without_words(ada)
+    make_older(stored()[0], timedelta(hours=23))
+    with transaction():
+        photo_retention.purge_unused()
+    assert len(stored()) == 1
+    make_older(stored()[0], timedelta(hours=2))
+
+    assert ada.fetch("GET", address_of_picture(page)).status_code == 404
+    late = page.press(SEND, status=422, what_the_photo_shows=WORDS)
+
+    assert late.errors == [LOST]
+    assert late.value_of("What the photo shows") == WORDS
+    assert late.tree.find_by_id("upload") is None
+    with transaction():
+        photo_retention.purge_unused()
+    assert stored() == []
+
+
+def test_the_words_of_a_photo_that_is_gone_do_not_go_to_another_one(ada: Browser) -> None:
+    make_photo(get_ada_marsh())
+
+    assert send_token(ada, "nonsense").errors == [LOST]
+
+
+@pytest.mark.both_databases
+def test_nobody_else_opens_it(ada: Browser, new_browser: Callable[[], Browser]) -> None:
+    page = send_without_words(ada)
+    token, end = token_of(page), address_of_picture(page).removeprefix(OWN)
+    helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
+    other = sign_in_speaker(new_browser(), make_speaker(slug="other"), "other@example.org")
+    editor = sign_in(new_browser())
+
+    assert send_token(helper, token).errors == [LOST]
+    assert send_token(other, token, "/speak/other/photo").errors == [LOST]
+    assert send_token(editor, token, THEIRS).errors == [LOST]
+    for browser, address in (
+        (helper, OWN),
+        (other, OWN),
+        (other, "/speak/other/photo"),
+        (editor, THEIRS),
+    ):
+        assert browser.fetch("GET", f"{address}{end}").status_code == 404
+    (photo,) = stored()
+    assert new_browser().fetch("GET", f"/photos/{photo.key}.jpg").status_code == 404
+
+
+def test_a_token_that_was_altered_opens_nothing(ada: Browser) -> None:
+    token = token_of(send_without_words(ada))
+    (photo,) = stored()
+
+    for altered in (token[:-1], token + "x", photo.key, f"../{photo.key}", "\0", "é", "." * 5000):
+        assert send_token(ada, altered).errors == [LOST]
+        assert ada.fetch("GET", f"{OWN}/sent/{photo.key}.jpg").status_code == 404
+    assert send_token(ada, token, status=200).heading.startswith("Choose the part")
+
+
+def test_nothing_is_stored_of_a_form_that_another_site_may_have_sent(ada: Browser) -> None:
+    ada.open(OWN)
+    field = ada.page.tree.find_by_id("csrf_token")
+    assert field is not None
+    field.set("value", "forged")
+
+    ada.press(SEND, status=422, picture=("me.jpg", make_picture()), what_the_photo_shows="")
+
+    assert stored() == []

@@ -74,6 +74,7 @@ from app.web import (
     security_headers,
     trailing_slashes,
     undeclared_proxy,
+    url_numbers,
 )
 from app.web.page_cache import PageCache, PageCacheMiddleware
 from config import ROOT, Config, SettingsError
@@ -230,6 +231,7 @@ def _create_instance_folder(path: Path) -> None:
 
 def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     """Add the web layers around the application, from the innermost to the outermost."""
+    url_numbers.init_app(app)
     formatting.init_app(app)
     govuk_components.init_app(app)
     rendering.init_app(app)

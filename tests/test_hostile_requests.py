@@ -17,6 +17,7 @@ from app.accounts.models import RateLimitHit
 from app.database import db
 from app.mail.models import Email
 from tests.browser import Browser
+from tests.factories import sign_in
 from tests.live_site import LiveSite
 from tests.pages import HtmlTree, find_faults, read_text
 
@@ -279,6 +280,13 @@ def test_an_odd_path_is_a_page_that_is_not_there(site: Flask) -> None:
 
 
 @pytest.mark.both_databases
+def test_a_number_that_no_column_can_hold_is_a_page_that_is_not_there(visitor: Browser) -> None:
+    sign_in(visitor)
+    for number in (2**31, 10**30):
+        visitor.open(f"/organise/speaking/requests/{number}/answer", status=404)
+        visitor.open(f"/organise/emails/{number}", status=404)
+
+
 def test_an_odd_sign_in_link_is_one_that_no_longer_works(site: Flask) -> None:
     paths = ["/sign-in/\x00", "/sign-in/" + "a" * LONG, "/sign-in/\xff"]
 

@@ -3,7 +3,8 @@
 They are stored with every import that changes something, in place of those of the one before, and
 deleted after a week. An import can be undone as long as nobody has changed the programme since.
 Sessions and speakers that it added are deleted, or withdrawn if they have been published since or
-something belongs to them.
+something belongs to them. If it brought another conference, it cannot be undone once something
+belongs to those.
 """
 
 import json
@@ -68,6 +69,11 @@ class ImportBackup(Base):
     fingerprint: Mapped[str]  # of the programme after the import
 
 
+def list_stored_rows() -> Sequence[str]:
+    """List what is stored, as JSON; the photos that it names are still needed."""
+    return db.session.scalars(select(ImportBackup.rows)).all()
+
+
 def fingerprint_programme() -> str:
     """Return a fingerprint of the current working programme."""
     rows = db.session.execute(
@@ -120,22 +126,32 @@ def find_undoable() -> HistoryEntry | None:
     backup = _find_backup()
     if backup is None or backup.fingerprint != fingerprint_programme():
         return None
+    if _replaces_conference(backup) and _has_dependents():
+        return None
     return db.session.get(HistoryEntry, backup.entry_id)
 
 
 def replaces_conference() -> bool:
     """Return True if undoing the last import brings another conference back."""
     backup = _find_backup()
-    return backup is not None and _is_other(json.loads(backup.rows, object_hook=_decode))
+    return backup is not None and _replaces_conference(backup)
+
+
+def lock_rows() -> None:
+    """Lock the rows of the programme, so that nobody edits them until the transaction ends."""
+    for kind in VERSIONED_MODELS:
+        db.session.execute(select(kind.id).with_for_update()).all()
 
 
 def undo(*, actor: str) -> HistoryEntry:
     """Restore the programme from before the last import; raise RuleViolation if it has changed."""
     lock_table(Conference)
+    lock_rows()
     entry, backup = find_undoable(), _find_backup()
     if entry is None or backup is None:
         raise RuleViolation(
-            "The programme has been changed since it was loaded, so loading cannot be undone"
+            "The programme has been changed since it was loaded, or speakers have begun to work on "
+            "it, so loading cannot be undone"
         )
     rows: Rows = json.loads(backup.rows, object_hook=_decode)
     db.session.delete(backup)
@@ -197,6 +213,10 @@ def _encode(value: datetime | date) -> dict[str, str]:
 def _decode(record: Row) -> Any:
     [(name, value), *others] = record.items()
     return TYPES[name].fromisoformat(value) if name in TYPES and not others else record
+
+
+def _replaces_conference(backup: ImportBackup) -> bool:
+    return _is_other(json.loads(backup.rows, object_hook=_decode))
 
 
 def _is_other(rows: Rows) -> bool:

@@ -6,6 +6,7 @@ A file is read (``read_programme``) before the transaction that imports it begin
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.cache_version import bump_cache_version
 from app.errors import RuleViolation
 from app.history import services as history
 from app.interchange import apply_import, column_mappings, import_undo, matching
@@ -81,6 +82,7 @@ def _record_import(changes: ImportChanges, before: str, actor: str) -> None:
         summary = f"A programme was loaded: {changes}"
         entry = history.record(summary, subject="programme", actor=actor)
         import_undo.store(entry, before)
+        bump_cache_version()  # slides of speakers who were withdrawn are public no longer
 
 
 def load_demo(sessions: int, speakers: int) -> ParsedProgramme:

@@ -240,8 +240,7 @@ def matches_fingerprint(upload: Upload, expected_fingerprint: str) -> bool:
     """Return True if the upload and the working programme are as a page showed them."""
     if fingerprint_upload(upload) != expected_fingerprint:
         return False
-    for kind in import_undo.VERSIONED_MODELS:
-        db.session.execute(select(kind.id).with_for_update()).all()
+    import_undo.lock_rows()
     return upload.base_fingerprint == import_undo.fingerprint_programme()
 
 

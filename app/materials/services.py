@@ -149,9 +149,11 @@ def delete(material: Material, *, expected_fingerprint: str, uploader: Uploader)
 
 
 def restore(material: Material, *, uploader: Uploader) -> None:
-    """Restore a deleted material as it was."""
+    """Restore a deleted material as it was; what somebody else deleted needs approval again."""
     _lock_row(material, uploader)
     _check_count(material.session)
+    if uploader.needs_approval and material.deleted_by != uploader.actor:
+        material.released_at = None
     material.deleted_at, material.deleted_by = None, ""
     _record_change(material, f"{material.title} was restored", uploader)
     db.session.flush()
@@ -233,6 +235,7 @@ def _replace_file(material: Material, file: AcceptedFile, uploader: Uploader) ->
     if material.is_link:
         raise RuleViolation("A link has no file: delete it and upload the file")
     material.kind, material.uploaded_by = file.kind, uploader.actor
+    material.created_at = clock.now()  # of the file; organisers hear of it once more
     storage.save(material, file)
     _record_change(material, f"another file was uploaded for {material.title}", uploader)
 

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from app import cache_version, clock
 from app.database import db, lock_table
+from app.interchange import import_undo
 from app.programme.models import Conference, Photo
 from app.programme.photos.renditions import get_public_snapshot_text
 from app.proposals.models import CHANGES_REQUESTED, OPEN, Proposal
@@ -22,9 +23,15 @@ REVIEWABLE_STATES: Final = (
 
 
 def purge_unused() -> None:
+<<<<<<< ours
     """Delete photos that have no speaker, are not public and are not in an undecided proposal.
 
     An upload whose form is not complete yet is kept for a day.
+=======
+    """Delete photos that have no speaker and are needed nowhere.
+
+    They are needed while they are public, in an undecided proposal, or part of an import's undo.
+>>>>>>> theirs
     """
     loose = select(Photo).where(Photo.speaker_id.is_(None))
     if db.session.scalars(loose.limit(1)).first() is None:
@@ -33,7 +40,7 @@ def purge_unused() -> None:
     asked = db.session.scalars(
         select(Proposal.changes).where(Proposal.state.in_(REVIEWABLE_STATES))
     )
-    seen = "".join([get_public_snapshot_text(), *asked])
+    seen = "".join([get_public_snapshot_text(), *asked, *import_undo.list_stored_rows()])
     for photo in db.session.scalars(loose):
         if photo.key not in seen and not is_recent_upload(photo):
             db.session.delete(photo)

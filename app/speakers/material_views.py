@@ -163,7 +163,8 @@ class MaterialViews(ABC):
         """Restore a deleted material."""
         material = queries.get_deleted_material(self.get_session(**url_args), key)
         services.restore(material, uploader=self.get_uploader(**url_args))
-        return _redirect("material-restored", url_args)
+        is_waiting = material.is_awaiting_release
+        return _redirect("material-waiting" if is_waiting else "material-restored", url_args)
 
     def release(self, key: str, **url_args: str) -> ResponseReturnValue:
         """Approve the material for publication."""

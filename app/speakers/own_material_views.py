@@ -22,7 +22,10 @@ flash.MESSAGES["speakers"] |= {
     "material-saved": _l("Saved. Readers see it from the moment that you chose."),
     "material-here": _l("This file is here already, so it was not added once more."),
     "material-waiting": _l("Saved. An organiser looks at it before it is public."),
-    "material-internal": _l("Saved. Only the organisers and their technicians can see it."),
+    "material-internal": _l(
+        "Saved. It is never public. "
+        "Organisers, technicians and the other speakers of the session can see it."
+    ),
     "material-removed": _l("Deleted. It is no longer public. You can restore it for a week."),
     "material-restored": _l("Restored, as it was."),
 }

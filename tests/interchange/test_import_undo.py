@@ -15,6 +15,7 @@ from app.interchange.import_undo import ImportBackup
 from app.programme import queries, snapshot
 from app.programme.editing import sessions
 from app.programme.models import Absence, Room, Speaker, Theme
+from app.proposals import photo_retention
 from app.releases import snapshot_builder
 from config import ROOT
 from tests.browser import Browser
@@ -107,6 +108,33 @@ def test_another_conference_that_was_loaded_by_mistake_goes_whole(editor: Browse
     editor.open("/organise/files").press(UNDO)
 
     assert everything() == before
+
+
+def test_photos_come_back_with_another_conference_though_unused_ones_are_deleted(
+    editor: Browser,
+) -> None:
+    a_programme_with_details()
+    before = everything()
+    loaded(editor, another_programme(acronym="storms"), i_mean_this_other_conference=True)
+    with transaction():
+        photo_retention.purge_unused()
+
+    editor.open("/organise/files").press(UNDO)
+
+    assert everything() == before
+
+
+def test_another_conference_stays_once_its_speakers_have_begun_to_work(editor: Browser) -> None:
+    nell = {"slug": "new", "name": "Nell New"}
+    body = another_programme(acronym="storms", speakers=[nell])
+    loaded(editor, body, i_mean_this_other_conference=True)
+    page = editor.open("/organise/files")
+    grant_speaker_access(db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one())
+
+    assert "loading cannot be undone" in page.press(UNDO, status=409).text
+
+    assert queries.get_conference().acronym == "storms"
+    assert UNDO not in editor.open("/organise/files").buttons
 
 
 def test_what_was_changed_since_is_not_undone(editor: Browser) -> None:

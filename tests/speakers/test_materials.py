@@ -1,5 +1,6 @@
 """Slides and papers: handed in by speakers, released by organisers, taken along by readers."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,6 +12,8 @@ from sqlalchemy import func, select, update
 from app.accounts.models import EDITOR, VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
+from app.interchange import services as interchange
+from app.interchange.importers.detect import read_bytes
 from app.materials import services as materials
 from app.materials.file_validation import MAX_BYTES
 from app.materials.models import DownloadCount, Material, MaterialChunk
@@ -20,6 +23,7 @@ from app.programme.models import Appearance, Conference, Session
 from app.speakers.models import ItemDeadline
 from tests.browser import Browser, Page
 from tests.factories import (
+    SMALL_CONFERENCE,
     get_ada_marsh,
     make_session,
     make_speaker,
@@ -517,7 +521,10 @@ def test_slides_for_the_technicians_are_never_public(
 ) -> None:
     page = handed_in(ada, when="Never: it is for the technicians only")
 
-    assert "Saved. Only the organisers and their technicians can see it." in page.source
+    assert (
+        "Saved. It is never public. "
+        "Organisers, technicians and the other speakers of the session can see it." in page.source
+    )
     assert "Waits for the organisers’ word" not in page.text
     shelf = f"/organise/sessions/{her_session().slug}/materials"
     assert "Release Slides" not in editor.open(shelf).text
@@ -570,6 +577,25 @@ def test_slides_of_a_speaker_who_withdraws_are_public_no_longer(
     assert page.errors == ["You no longer take part, so this cannot be changed here"]
     editor.open("/organise/speakers/ada-marsh").press("Bring back")
     assert seen(reader) == ["Slides (PDF, 1 kB)", "Paper (PDF, 1 kB)"]
+
+
+def test_slides_of_a_speaker_whom_a_loaded_file_leaves_out_are_public_no_longer(
+    ada: Browser, reader: Browser
+) -> None:
+    handed_in(ada)
+    address = f"/sessions/{her_session().slug}"
+    assert "Slides (PDF, 1 kB)" in reader.open(address).links
+    content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
+    content["speakers"] = [one for one in content["speakers"] if one["slug"] != "ada-marsh"]
+    for session in content["sessions"]:
+        parts = session.get("appearances", [])
+        session["appearances"] = [one for one in parts if one["speaker"] != "ada-marsh"]
+    reading = read_bytes(json.dumps(content).encode())
+
+    with transaction():
+        interchange.load(reading)
+
+    assert "Slides (PDF, 1 kB)" not in reader.open(address).links
 
 
 def test_slides_of_whoever_is_taken_out_of_a_session_go_with_them(
@@ -646,6 +672,23 @@ def test_what_was_deleted_can_be_restored_for_a_week(
     db.session.commit()
     assert db.session.scalars(select(Material)).all() == []
     assert db.session.scalar(select(func.count()).select_from(MaterialChunk)) == 0
+
+
+def test_what_an_organiser_deleted_waits_for_approval_when_its_speaker_restores_it(
+    ada: Browser, reader: Browser, editor: Browser
+) -> None:
+    trust("")
+    handed_in(ada)
+    shelf = f"/organise/sessions/{her_session().slug}/materials"
+    editor.open(shelf).press("Release Slides")
+    editor.open(shelf).follow("Delete Slides")
+    editor.press("Delete it")
+
+    ada.open(OWN).press("Restore Slides")
+
+    assert seen(reader) == []
+    editor.open(shelf).press("Release Slides")
+    assert seen(reader) == ["Slides (PDF, 1 kB)"]
 
 
 def test_a_page_that_was_open_for_long_changes_nothing_that_others_have_changed(

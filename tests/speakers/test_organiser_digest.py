@@ -8,6 +8,7 @@ from flask import Flask
 
 from app.database import transaction
 from app.speakers import organiser_digest
+from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
     make_material,
@@ -15,7 +16,9 @@ from tests.factories import (
     make_proposal,
     make_session,
     make_speaker,
+    sign_in_speaker,
 )
+from tests.materials.sample_files import make_pdf
 from tests.sent_emails import last_email_text, list_emails
 
 GRACE = "grace@conference.example"
@@ -24,6 +27,30 @@ GRACE = "grace@conference.example"
 def worker_runs() -> None:
     with transaction():
         organiser_digest.send_due()
+
+
+def test_another_file_in_place_of_slides_is_reported_too(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    make_organiser()
+    session = make_session(title="Knots", slug="knots", speakers=(get_ada_marsh(),))
+    slides = make_material(session, speaker=get_ada_marsh())
+    make_proposal(get_ada_marsh(), role="Pilot")
+    frozen_time.shift(timedelta(minutes=31))
+    worker_runs()
+    frozen_time.shift(timedelta(days=2))
+    ada = sign_in_speaker(visitor, get_ada_marsh())
+
+    ada.open(f"/speak/ada-marsh/materials/knots/{slides.key}")
+    ada.press("Save", {"Another file in its place (optional)": ("talk.pdf", make_pdf())})
+    frozen_time.shift(timedelta(minutes=31))
+    worker_runs()
+
+    written = [subject for to, subject in list_emails() if to == GRACE]
+    assert written == [
+        "1 change by a speaker waits for approval",
+        "2 changes by speakers wait for approval",
+    ]
 
 
 @pytest.mark.both_databases

@@ -138,6 +138,7 @@ def load_programme(
         reading = interchange.read_programme(file)
         db.session.rollback()
     with transaction():
+        seats.lock_if_set(seats.CONFERENCE)
         was_invented = programme_queries.is_demo()
         result = (
             interchange.merge(reading)

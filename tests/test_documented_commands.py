@@ -32,6 +32,7 @@ PROGRAM = re.compile(
 NOT_RUN = {
     "pip install --require-hashes -r requirements.txt": "it would change what the tests run with",
     "granian --interface rsgi --host 127.0.0.1 --workers 4 --respawn-failed-workers "
+    "--workers-kill-timeout 30 "
     "wsgi:rsgi_app": "a server with settings of its own: tests/live_site.py runs it so",
     "granian --interface wsgi --host 127.0.0.1 --workers 4 --blocking-threads 8 wsgi:app": "the "
     "same",

@@ -131,11 +131,15 @@ def encode_email(
 
 def _build_headers(rendered: RenderedEmail, email: str, booking_reference: str) -> EmailMessage:
     recipient = parse_address(email)
-    headers = EmailMessage(policy=ASCII_POLICY if recipient.username.isascii() else UTF8_POLICY)
+    sender = parse_address(rendered.sender, rendered.sender_name)
+    is_ascii = recipient.username.isascii() and sender.username.isascii()
+    headers = EmailMessage(policy=ASCII_POLICY if is_ascii else UTF8_POLICY)
     headers["Subject"] = rendered.subject
-    headers["From"] = parse_address(rendered.sender, rendered.sender_name)
+    headers["From"] = sender
     with suppress(RuleViolation):  # the conference may have no contact address, or an invalid one
-        headers["Reply-To"] = parse_address(rendered.reply_to)
+        reply_to = parse_address(rendered.reply_to)
+        if reply_to.username.isascii() or not is_ascii:  # not all servers take another script
+            headers["Reply-To"] = reply_to
     headers["To"] = recipient
     set_date_and_id(headers)
     headers["Auto-Submitted"] = "auto-generated"

@@ -84,7 +84,11 @@ def delete_for_booking(reference: str) -> None:
 
 
 def _copy(email: Email) -> Email:
-    parsed = cast(EmailMessage, message_from_bytes(email.message, policy=rendering.ASCII_POLICY))
+    is_ascii = email.recipient.isascii()
+    policy = rendering.ASCII_POLICY if is_ascii else rendering.UTF8_POLICY
+    parsed = cast(EmailMessage, message_from_bytes(email.message, policy=policy))
+    if not is_ascii:  # the parser knows only ASCII
+        parsed.replace_header("To", rendering.parse_address(email.recipient))
     rendering.set_date_and_id(parsed)
     now = clock.real_now()
     copy = Email(

@@ -23,15 +23,10 @@ REVIEWABLE_STATES: Final = (
 
 
 def purge_unused() -> None:
-<<<<<<< ours
-    """Delete photos that have no speaker, are not public and are not in an undecided proposal.
-
-    An upload whose form is not complete yet is kept for a day.
-=======
     """Delete photos that have no speaker and are needed nowhere.
 
-    They are needed while they are public, in an undecided proposal, or part of an import's undo.
->>>>>>> theirs
+    They are needed while they are public, in an undecided proposal, or part of an import's undo. An
+    upload whose form is not complete yet is kept for a day.
     """
     loose = select(Photo).where(Photo.speaker_id.is_(None))
     if db.session.scalars(loose.limit(1)).first() is None:

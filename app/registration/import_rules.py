@@ -60,6 +60,7 @@ def load(
         return None
     if uploads.get_dry_run_result(upload).is_another:
         _check_other_conference(is_confirmed=answers.is_confirmed)
+    seats.lock_if_set(seats.CONFERENCE)
     was_demo = programme.is_demo()
     loaded = uploads.load(upload, reading.result, actor=actor)
     apply_seat_limit(loaded.programme.conference, was_demo=was_demo)

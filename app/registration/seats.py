@@ -35,6 +35,11 @@ def lock_limit(name: str) -> SeatLimit:
     return limit
 
 
+def lock_if_set(name: str) -> None:
+    """Lock a limit that may not be set yet, before something else locks the cache version."""
+    _find_for_update(name)
+
+
 def reserve(name: str, row: Base) -> None:
     """Take a seat for a row and insert it; raise SoldOut if there is none left."""
     limit = lock_limit(name)

@@ -61,7 +61,8 @@ class BodyReader:
         while len(self._waiting) >= MAX_BODIES:
             longest = next(iter(self._waiting))
             del self._waiting[longest]
-            longest.reschedule(asyncio.get_running_loop().time())
+            if not longest.expired():  # otherwise it is about to end anyway
+                longest.reschedule(asyncio.get_running_loop().time())
 
 
 def _deadline(started_at: float, received: int) -> float:

@@ -16,6 +16,7 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[att
 
 from app.request_transaction import READ_ONLY_METHODS
 from app.server.body_reader import BodyReader, BodyTooSlow
+from app.server.write_slots import WriteSlots
 from app.server.wsgi_call import WsgiCall
 from app.server.wsgi_environ import build_environ
 from app.web import request_body
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 READING_THREADS = max(1, WEB_THREADS * 2 // 5)  # of them, never given to a request that writes
+WRITING_THREADS = WEB_THREADS - READING_THREADS
 MAX_DISCARDED_BYTES = 256 * 1024 * 1024  # of a body that is refused: it holds no thread
 
 
@@ -40,12 +42,12 @@ class RsgiApplication:
         self._layers: ServerLayers = app.extensions["server_layers"]
         self._bodies = BodyReader()
         self._threads: ThreadPoolExecutor
-        self._writers: asyncio.Semaphore
+        self._writers: WriteSlots
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin in a worker process."""
         self._threads = ThreadPoolExecutor(WEB_THREADS, "request")
-        self._writers = asyncio.Semaphore(WEB_THREADS - READING_THREADS)
+        self._writers = WriteSlots(WRITING_THREADS)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """End in a worker process."""
@@ -128,7 +130,10 @@ class RsgiApplication:
         if environ["REQUEST_METHOD"] in READ_ONLY_METHODS:
             body = await self._run(call.start)
         else:
-            async with self._writers:
+            async with self._writers.take() as has_slot:
+                if not has_slot:
+                    environ[request_body.BODY_FAULT] = 503
+                    request_body.leave_unread(environ, 0, 0)
                 body = await self._run(call.start)
         if body is None:
             await self._stream(call, protocol)

@@ -45,6 +45,8 @@ def build_environ(scope: Scope) -> "WSGIEnvironment":
     if scope.authority and "host" not in scope.headers:  # HTTP/2 (RFC 9113, 8.3.1)
         environ["HTTP_HOST"] = scope.authority
     for name, value in scope.headers.items():
+        if "_" in name:  # would be taken for the header with a hyphen, such as a proxy's own
+            continue
         key = _find_key(name)
         if key in environ:
             separator = "; " if key == "HTTP_COOKIE" else ","

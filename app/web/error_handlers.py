@@ -156,7 +156,7 @@ def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
         error.code, gettext(str(error.description)) if is_own_message else ""
     )
     for name, value in error.get_headers(request.environ):
-        if name == "Allow":
+        if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
 

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from flask import Flask, abort, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import ServiceUnavailable
 
 from app.database_faults import log_if_unavailable
 from app.request_transaction import READ_ONLY_METHODS
@@ -35,6 +36,7 @@ IS_BUFFERED: Final = "conference.body_is_buffered"
 MEMORY_BYTES = 64 * 1024  # of a body; more is written to a temporary file
 CHUNK_BYTES = 64 * 1024
 MAX_CONCURRENT_READS = 2  # per process, where a read cannot be interrupted
+RETRY_AFTER = 60  # seconds
 READ_SLOT_TIMEOUT = 0.25  # seconds; reading a body that has arrived takes much less
 
 LimitFinder = Callable[["WSGIEnvironment"], int]
@@ -47,6 +49,8 @@ def init_app(app: Flask) -> None:
 
 def _report_fault() -> None:
     status = request.environ.get(BODY_FAULT)
+    if status == 503:
+        raise ServiceUnavailable(retry_after=RETRY_AFTER)
     if status is not None:
         abort(status)
 

@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 from app.database import db
 from app.errors import RuleViolation
 from app.mail import services
-from app.mail.models import Email
+from app.mail.models import SENT, Email
 from app.programme import queries
 from config import ROOT
 from tests.factories import publish_programme
@@ -53,6 +53,15 @@ def test_answers_go_to_the_conference(site: Flask) -> None:
     message = a_greeting()
 
     assert message["Reply-To"] == "tides@conference.example"
+
+
+def test_a_contact_address_in_another_script_stops_no_letter(site: Flask) -> None:
+    queries.get_conference().contact_email = "jörg@tides.example"
+    publish_programme()
+
+    assert a_greeting()["Reply-To"] is None
+    zoe = services.enqueue("greeting", to="zoë@example.org", name="Zoë")
+    assert "Reply-To: jörg@tides.example\r\n".encode() in zoe.message
 
 
 def test_a_conference_without_an_address_writes_all_the_same(site: Flask) -> None:
@@ -140,6 +149,15 @@ def test_an_address_in_another_script_is_written_as_it_is(site: Flask) -> None:
     letter = services.enqueue("greeting", to="zoë@bücher.example", name="Zoë")
 
     assert "To: zoë@xn--bcher-kva.example\r\n".encode() in letter.message
+
+
+def test_an_address_in_another_script_stays_so_when_the_letter_is_sent_again(site: Flask) -> None:
+    letter = services.enqueue("greeting", to="zoë@bücher.example", name="Zoë")
+    letter.state = SENT
+
+    again = services.resend(letter)
+
+    assert "To: zoë@xn--bcher-kva.example\r\n".encode() in again.message
 
 
 def test_a_calendar_entry_comes_with_the_letter(site: Flask) -> None:

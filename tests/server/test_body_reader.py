@@ -140,3 +140,22 @@ def test_when_very_many_are_read_the_one_that_waits_longest_makes_room(
         return [*still_read, left, outcomes[-1], isinstance(outcomes[1], BodyTooSlow)]
 
     assert run(story())[0] == [True, False, True, False, 2, 30, True]
+
+
+def test_one_whose_time_is_just_over_makes_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_reader, "MAX_BODIES", 1)
+
+    async def story() -> tuple[int, bool]:
+        reader, loop = BodyReader(), asyncio.get_running_loop()
+        first = asyncio.create_task(reader.read(pieces(then_wait=True), len, 30))
+        await asyncio.sleep(0)
+        honest: list[asyncio.Task[int]] = []
+
+        def begin() -> None:
+            honest.append(asyncio.create_task(reader.read(pieces(10, 20), len, 30)))
+
+        loop.call_at(START_SECONDS - 1e-10, begin)  # in the same round as the end of the first
+        (outcome,) = await asyncio.gather(first, return_exceptions=True)
+        return await honest[0], isinstance(outcome, BodyTooSlow)
+
+    assert run(story())[0] == (30, True)

@@ -1,0 +1,63 @@
+"""Which requests that may write have a thread, and which wait for one on the event loop.
+
+First come, first served. If all that have a thread wait for something, such as a locked database,
+and none of them ends for a while, those without a thread are told that the site is busy: otherwise
+they would wait without end.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+STUCK_AFTER = 5.0  # seconds in which no request that may write has ended
+
+
+class WriteSlots:
+    """The threads of one process that may write."""
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._waiting: deque[asyncio.Future[bool]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[bool]:
+        """Wait for a slot, and have it during a block; yield False if nothing moves."""
+        has_slot = await self._acquire()
+        try:
+            yield has_slot
+        finally:
+            if has_slot:
+                self._release()
+
+    async def _acquire(self) -> bool:
+        if self._free:
+            self._free -= 1
+            return True
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        if self._timer is None:
+            self._start_timer()
+        return await turn
+
+    def _release(self) -> None:
+        if not self._waiting:
+            self._free += 1
+            return
+        self._waiting.popleft().set_result(True)
+        self._start_timer()
+
+    def _start_timer(self) -> None:
+        """Begin to measure how long nothing moves, as long as anybody waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if self._waiting:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(STUCK_AFTER, self._refuse_all)
+
+    def _refuse_all(self) -> None:
+        self._timer = None
+        while self._waiting:
+            self._waiting.popleft().set_result(False)

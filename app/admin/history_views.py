@@ -34,7 +34,7 @@ SUBJECT_COLUMNS: Final[
     "session": (Session.key, Session.slug),  # the key in the history, the key in the URL
     "speaker": (Speaker.key, Speaker.slug),
     "room": (Room.key, Room.slug),
-    "theme": (Theme.slug, Theme.slug),
+    "theme": (Theme.key, Theme.slug),
     "release": (Release.number, Release.number),
     "booking": (Delegate.reference, Delegate.reference),
     "letter": (Email.id, Email.id),

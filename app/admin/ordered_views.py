@@ -7,7 +7,7 @@ from templates in ``templates/admin/<plural>/``, which extend those in ``templat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, update_wrapper
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, Self
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards
 from app.admin import bulk_actions, ordered_listing
 from app.admin.bulk_actions import BulkAction
-from app.admin.edit_form import EditForm, ReassignForm
+from app.admin.edit_form import EditForm, ReassignForm, with_slug
 from app.admin.listing import PAGE_SIZE, render_list
 from app.admin.ordered_listing import RowFilter
 from app.errors import RuleViolation, StaleEdit
@@ -24,7 +24,10 @@ from app.forms.base import ConfirmForm, validates_own_csrf
 from app.history import queries as history
 from app.programme.editing import rooms_and_themes as editing
 from app.programme.editing.rooms_and_themes import EntityT, OrderedKind
+from app.programme.fields.rooms_and_themes import SLUG
+from app.programme.slugs import SlugTaken
 from app.releases import current_release
+from app.speakers.texts.fields import form_field
 from app.web import flash
 from app.web.rendering import render_page
 
@@ -38,6 +41,7 @@ class OrderedForm(EditForm):
 
     labels: ClassVar[Mapping[str, str]]  # of its field set, in the order of the history
     refused_field: ClassVar[str] = "name"  # where an error of saving is shown
+    slug = form_field(SLUG)
 
     def set_choices(self, item: Any = None) -> None:
         """Set what can be chosen for an item, or for a new one."""
@@ -55,11 +59,17 @@ class OrderedForm(EditForm):
 
     def values(self) -> dict[str, Any]:
         """Return the submitted values for saving."""
-        return {field: self.get_typed(field) for field in self.labels}
+        return with_slug({field: self.get_typed(field) for field in self.labels})
 
     def get_typed(self, field: str) -> Any:
         """Return the submitted value of a field."""
         return self[field].data
+
+    def with_error(self, refusal: RuleViolation) -> Self:
+        """Show an error of saving at its field."""
+        name = "slug" if isinstance(refusal, SlugTaken) else self.refused_field
+        self.add_error(self[name], refusal)
+        return self
 
     @property
     def is_preview(self) -> bool:
@@ -122,8 +132,7 @@ def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
     try:
         item = editing.add(section.kind, form.values(), actor=guards.current_actor())
     except RuleViolation as refusal:
-        form.add_error(form[form.refused_field], refusal)
-        return _render_form(section, form)
+        return _render_form(section, form.with_error(refusal))
     return flash.redirect_to(_url(item), f"{section.kind.name}-added")
 
 
@@ -158,8 +167,7 @@ def edit(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
     except StaleEdit as stale:
         return _render_form(section, form.rebase_on(stale), item, stale)
     except RuleViolation as refusal:
-        form.add_error(form[form.refused_field], refusal)
-        return _render_form(section, form, item)
+        return _render_form(section, form.with_error(refusal), item)
     return flash.redirect_to(_url(item), f"{section.kind.name}-saved" if changes else "as-it-was")
 
 

@@ -136,22 +136,22 @@ class _Importer:
     ) -> None:
         former = {
             kind: map_redirects(kind.__tablename__) if keeps_former_slugs else NO_SLUGS
-            for kind in (Speaker, Session)
+            for kind in (Theme, Room, Speaker, Session)
         }
         self._changes = changes
         self._keeps_order = keeps_order
-        self._themes = TableSync(Theme, "slug", changes)
-        self._rooms = TableSync(Room, "key", changes)
-        self._speakers = TableSync(Speaker, "key", changes, former[Speaker])
-        self._sessions = TableSync(
-            Session, "key", changes, former[Session], [eager_load_appearances()]
-        )
+        self._themes = TableSync(Theme, changes, former[Theme])
+        self._rooms = TableSync(Room, changes, former[Room])
+        self._speakers = TableSync(Speaker, changes, former[Speaker])
+        self._sessions = TableSync(Session, changes, former[Session], [eager_load_appearances()])
 
     def upsert(self, programme: ParsedProgramme) -> None:
         """Add or update everything in a programme."""
-        positions = self._choose_positions(self._themes, [one.slug for one in programme.themes])
+        self._theme_keys = self._themes.find_keys(one.slug for one in programme.themes)
+        positions = self._choose_positions(self._themes, [*self._theme_keys.values()])
         for theme in programme.themes:
-            self._upsert_theme(theme, positions[theme.slug])
+            key = self._theme_keys[theme.slug]
+            self._upsert_theme(key, theme, positions[key])
         positions = self._choose_positions(self._rooms, [one.key for one in programme.rooms])
         for room in programme.rooms:
             self._upsert_room(room, positions[room.key])
@@ -191,7 +191,7 @@ class _Importer:
         db.session.delete(row)
         self._changes.withdrawn.append(name)
 
-    def _upsert_theme(self, parsed: ParsedTheme, position: int) -> None:
+    def _upsert_theme(self, key: str, parsed: ParsedTheme, position: int) -> None:
         values = {
             "name": parsed.name,
             "summary": parsed.summary,
@@ -201,7 +201,7 @@ class _Importer:
             "colour": parsed.colour,
             "position": position,
         }
-        self._themes.upsert(parsed.slug, parsed.slug, f"Theme: {parsed.name}", values)
+        self._themes.upsert(key, parsed.slug, f"Theme: {parsed.name}", values)
 
     def _upsert_room(self, parsed: ParsedRoom, position: int) -> None:
         values = {
@@ -230,7 +230,7 @@ class _Importer:
             **_get_columns(SESSION_FIELDS, parsed),
             **({} if parsed.draft is None else {"is_draft": parsed.draft}),
             "withdrawn_at": None,
-            "theme": self._themes[parsed.theme] if parsed.theme else None,
+            "theme": self._themes[self._theme_keys[parsed.theme]] if parsed.theme else None,
             "room": self._rooms[parsed.room] if parsed.room else None,
             "cancelled_at": (since or clock.now()) if parsed.cancelled else None,
             "appearances": self._build_appearances(parsed, known),

@@ -4,7 +4,7 @@ A row keeps its slug from when it was added, and a slug is never given to anothe
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
 from app.programme.fields.table import LISTS, PROSE
 from app.programme.models import Room, Session, Speaker, Theme
+from app.programme.slugs import number_if_taken
 
 PROSE_COLUMNS = SESSION_FIELDS.names_of(PROSE) | SPEAKER_FIELDS.names_of(PROSE)
 LIST_COLUMNS = SESSION_FIELDS.names_of(*LISTS) | SPEAKER_FIELDS.names_of(*LISTS)
@@ -32,7 +33,6 @@ class TableSync(Generic[Entity]):
     def __init__(
         self,
         model: type[Entity],
-        identity: str,
         changes: ImportChanges,
         former_slugs: Mapping[str, str] = NO_SLUGS,
         load: Sequence[ExecutableOption] = (),
@@ -40,9 +40,8 @@ class TableSync(Generic[Entity]):
         rows = select(model).options(*load).with_for_update(of=model)
         existing = db.session.scalars(rows.execution_options(populate_existing=True)).unique()
         self._model = model
-        self._identity = identity
         self._changes = changes
-        self._rows: dict[str, Entity] = {getattr(row, identity): row for row in existing}
+        self._rows: dict[str, Entity] = {row.key: row for row in existing}
         self._slugs = {row.slug for row in self._rows.values()}
         self._former_slugs = former_slugs  # keys by slugs that lead to other pages
         self._seen_keys: set[str] = set()
@@ -56,6 +55,23 @@ class TableSync(Generic[Entity]):
     def get(self, key: str) -> Entity | None:
         """Return the row with a key, or None."""
         return self._rows.get(key)
+
+    def find_keys(self, slugs: Iterable[str]) -> Mapping[str, str]:
+        """Return the keys of rows that a file knows by slug alone, or new keys, by slug.
+
+        Two of one file are never the same row: the one with the current slug is.
+        """
+        current = {row.slug: key for key, row in self._rows.items()}
+        slugs = list(dict.fromkeys(slugs))
+        keys = {one: current[one] for one in slugs if one in current}
+        taken = set(keys.values())
+        for slug in (one for one in slugs if one not in current):
+            key = self._former_slugs.get(slug, slug)
+            if key not in self._rows or key in taken:
+                key = number_if_taken(slug, {*self._rows, *taken}.__contains__)
+            keys[slug] = key
+            taken.add(key)
+        return keys
 
     def upsert(self, key: str, slug: str, name: str, values: dict[str, Any]) -> Entity:
         """Update the row with a key to these values, or add it."""
@@ -85,7 +101,7 @@ class TableSync(Generic[Entity]):
     def _add(self, key: str, slug: str, name: str, values: dict[str, Any]) -> Entity:
         identity_values = {
             "slug": self._unique_slug(slug, key),
-            self._identity: key,
+            "key": key,
             "changed_at": clock.now(),
         }
         row = self._model(**identity_values, **values)
@@ -96,10 +112,10 @@ class TableSync(Generic[Entity]):
 
     def _unique_slug(self, wanted: str, key: str) -> str:
         """Return an unused slug, similar to the wanted one."""
-        slug, number = wanted, 1
-        while slug in self._slugs or self._former_slugs.get(slug, key) != key:
-            number += 1
-            slug = f"{wanted}-{number}"
+        slug = number_if_taken(
+            wanted,
+            lambda one: one in self._slugs or self._former_slugs.get(one, key) != key,
+        )
         self._slugs.add(slug)
         return slug
 

@@ -1,6 +1,7 @@
 """Tables of the working programme, and the releases made from it."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -66,12 +67,17 @@ class Conference(Base):
     )
 
 
+def _first_slug(context: Any) -> str:
+    return str(context.get_current_parameters()["slug"])
+
+
 class Theme(Editable, Base):
     """A theme that sessions share: name, shape and colour."""
 
     __tablename__ = "theme"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True, default=_first_slug)  # older backups have none
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     summary: Mapped[str] = mapped_column(Text, default="")
@@ -275,15 +281,17 @@ class Appearance(Base):
 
 
 class SlugRedirect(Base):
-    """A former slug of a session or speaker."""
+    """A former slug of a session, speaker, room or theme."""
 
     __tablename__ = "slug_redirect"
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str]  # of the last session or speaker with this slug
+    key: Mapped[str]  # of the last one with this slug
 
-    __table_args__ = (CheckConstraint("kind IN ('session', 'speaker')", name="known_kind"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('session', 'speaker', 'room', 'theme')", name="known_kind"),
+    )
 
 
 class Release(Base):

@@ -5,6 +5,7 @@ A slug that somebody changes stays reserved: it leads to the new one for ever (`
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from anyascii import anyascii
@@ -21,6 +22,16 @@ NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 SYLLABLE = re.compile(r"(?<=[a-z])(?=[A-Z])")  # LiMing: each character gives a capital letter
 MAX_SLUG_LENGTH = 80
 MAX_LINE_LENGTH = 300
+HINT_OF_NAME = _l(
+    "Public. The end of the page’s address. Empty: it is made from the name. "
+    "Earlier addresses lead to the new one"
+)
+
+Addressed = Room | Session | Speaker | Theme
+
+
+class SlugTaken(RuleViolation):
+    """Another page has this address, or had it before."""
 
 
 def slugify(value: str) -> str:
@@ -44,7 +55,7 @@ def _join_letters(letters: str) -> str:
     return slug.strip("-")[:MAX_SLUG_LENGTH].strip("-")
 
 
-def allocate(model: type[Room | Session | Speaker | Theme], name: str) -> str:
+def allocate(model: type[Addressed], name: str) -> str:
     """Return an unused slug, and lock the table so that nobody else can take it.
 
     The slug is also used as the key, so it must differ from other keys too. A name that gives no
@@ -52,25 +63,30 @@ def allocate(model: type[Room | Session | Speaker | Theme], name: str) -> str:
     """
     lock_table(model)
     wish = slugify(name) or model.__tablename__
-    taken = {model.slug} if model is Theme else {model.slug, model.key}  # type: ignore[union-attr]
+    taken = (model.slug, model.key)
     near = or_(*(column.startswith(wish, autoescape=True) for column in taken))
     known = {one for row in db.session.execute(select(*taken).where(near)) for one in row}
     known |= map_redirects(model.__tablename__).keys()
-    slug, number = wish, 1
-    while slug in known:
+    return number_if_taken(wish, known.__contains__)
+
+
+def number_if_taken(wish: str, is_taken: Callable[[str], bool]) -> str:
+    """Return what is wished for, with the first number that makes it unused if it is taken."""
+    found, number = wish, 1
+    while is_taken(found):
         number += 1
-        slug = f"{wish}-{number}"
-    return slug
+        found = f"{wish}-{number}"
+    return found
 
 
 def map_redirects(kind: str) -> dict[str, str]:
-    """Return the keys of the sessions or speakers that had these slugs before, by slug."""
+    """Return the keys of those of a kind that had these slugs before, by slug."""
     former = select(SlugRedirect.slug, SlugRedirect.key).where(SlugRedirect.kind == kind)
     return {one.slug: one.key for one in db.session.execute(former)}
 
 
-def check_not_moved(model: type[Session | Speaker], slug: str) -> None:
-    """Raise Moved if this is a former slug of a session or speaker that is still there."""
+def check_not_moved(model: type[Addressed], slug: str) -> None:
+    """Raise Moved if this is a former slug of one that is still there."""
     former = (SlugRedirect.kind == model.__tablename__, SlugRedirect.slug == slug)
     current = db.session.scalar(
         select(model.slug).join(SlugRedirect, SlugRedirect.key == model.key).where(*former)
@@ -80,7 +96,7 @@ def check_not_moved(model: type[Session | Speaker], slug: str) -> None:
 
 
 def make_field(hint: Any) -> Field:
-    """Return the field of a session or a speaker by which organisers change the slug."""
+    """Return the field by which organisers change the slug."""
     return Field(
         "slug",
         N_("Page address"),
@@ -98,8 +114,8 @@ def make_field(hint: Any) -> Field:
     )
 
 
-def change(entity: Session | Speaker, wish: str) -> None:
-    """Give a session or speaker another slug, and reserve the old one; raise RuleViolation."""
+def change(entity: Addressed, wish: str) -> None:
+    """Give an entity another slug, and reserve the old one; raise SlugTaken."""
     slug = slugify(wish)
     if not slug or slug == entity.slug:
         return
@@ -108,7 +124,7 @@ def change(entity: Session | Speaker, wish: str) -> None:
     other = select(model.id).where(model.slug == slug, model.key != entity.key)
     owner = map_redirects(model.__tablename__).get(slug, entity.key)
     if owner != entity.key or db.session.scalar(other) is not None:
-        raise RuleViolation(f"Another page has the address {slug}: choose another one")
+        raise SlugTaken(f"Another page has the address {slug}: choose another one")
     if entity.id is not None:
         db.session.merge(SlugRedirect(kind=model.__tablename__, slug=entity.slug, key=entity.key))
     entity.slug = slug

@@ -44,6 +44,11 @@ class Theme:
     shape: str
     palette: int
     colour: str
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        """Know a theme of an older release by its slug, which never changed then."""
+        object.__setattr__(self, "key", self.key or self.slug)
 
 
 @dataclass(frozen=True)

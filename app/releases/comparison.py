@@ -1,8 +1,8 @@
 """Differences between two snapshots of the programme.
 
 ``compare(old, new)`` depends on nothing but the two snapshots, so it can compare any two
-releases, or the current release with the working programme. Sessions are matched by key, and so
-are speakers if both snapshots have their keys; everything else is matched by slug. Data that a
+releases, or the current release with the working programme. Everything is matched by key,
+or by slug if an older release has no keys of its kind. Data that a
 session repeats (a room's name, a speaker's organisation) is reported once, where it belongs.
 """
 
@@ -156,9 +156,9 @@ def compare(old: Snapshot, new: Snapshot) -> Comparison:
         is_different=old != new,
         conference=Modified(old.conference, new.conference, facts) if facts else None,
         sessions=_compare_entities(_by_key(old.sessions), _by_key(new.sessions)),
-        speakers=_compare_entities(*_speakers_by_identity(old.speakers, new.speakers)),
-        rooms=_compare_entities(_by_slug(old.rooms), _by_slug(new.rooms)),
-        themes=_compare_entities(_by_slug(old.themes), _by_slug(new.themes)),
+        speakers=_compare_entities(*_by_identity(old.speakers, new.speakers)),
+        rooms=_compare_entities(*_by_identity(old.rooms, new.rooms)),
+        themes=_compare_entities(*_by_identity(old.themes, new.themes)),
     )
 
 
@@ -197,14 +197,18 @@ def _diff_fields(old: EntityT, new: EntityT) -> tuple[FieldChange, ...]:
     return tuple(
         FieldChange(name, _display_form(name, was), _display_form(name, now))
         for name, was, now in pairs
-        if was != now and _comparable(was) != _comparable(now)
+        if was != now and not _is_alike(was, now)
     )
 
 
+def _is_alike(was: Any, now: Any) -> bool:
+    """Compare a repeated entity by its identity, so that its own changes do not count here."""
+    if isinstance(was, Room | Theme) and isinstance(now, Room | Theme):
+        return was.key == now.key if was.key and now.key else was.slug == now.slug
+    return bool(_comparable(was) == _comparable(now))
+
+
 def _comparable(value: Any) -> Any:
-    """Reduce a repeated entity to its identity, so that its own changes do not count here."""
-    if isinstance(value, Room | Theme):
-        return value.slug
     if isinstance(value, Photo):
         return value.key, value.description
     if isinstance(value, tuple) and value and isinstance(value[0], Appearance):
@@ -226,11 +230,7 @@ def _by_key(sessions: Sequence[Session]) -> dict[str, Session]:
     return {session.key: session for session in sessions}
 
 
-def _speakers_by_identity(*both: Sequence[Speaker]) -> Iterator[dict[str, Speaker]]:
-    """Index speakers by key, or by slug if an older release has no keys."""
+def _by_identity(*both: Sequence[NamedT]) -> Iterator[dict[str, NamedT]]:
+    """Index entities by key, or by slug if an older release has no keys."""
     has_keys = all(one.key for some in both for one in some)
     return ({one.key if has_keys else one.slug: one for one in some} for some in both)
-
-
-def _by_slug(entities: Sequence[NamedT]) -> dict[str, NamedT]:
-    return {thing.slug: thing for thing in entities}

@@ -76,7 +76,7 @@ class PreviewLink(Base):
         return self.revoked_at is not None or self.expires_at <= now
 
 
-SESSION, SPEAKER = "session", "speaker"  # kinds of slug redirects
+SESSION, SPEAKER, ROOM, THEME = "session", "speaker", "room", "theme"  # with slug redirects
 
 
 class ReleaseActivation(Base):

@@ -111,29 +111,25 @@ class PublishedProgramme:
 
     def get_session(self, slug: str) -> Session:
         """Return the session with this slug; raise Moved, Gone or NotFound."""
-        found = self._sessions_by_slug.get(slug)
-        if found is None:
-            gone_error = Gone("This session is no longer part of the programme")
-            never_error = NotFound("There is no session at that address")
-            raise self._missing_error("session", slug, self.session_slugs, gone_error, never_error)
-        return found
+        gone_error = Gone("This session is no longer part of the programme")
+        never_error = NotFound("There is no session at that address")
+        return self._get("session", self._sessions_by_slug, slug, gone_error, never_error)
 
     def get_speaker(self, slug: str) -> Speaker:
         """Return the speaker with this slug; raise Moved, Gone or NotFound."""
-        found = self._speakers_by_slug.get(slug)
-        if found is None:
-            gone_error = Gone("This person no longer takes part")
-            never_error = NotFound("There is no speaker at that address")
-            raise self._missing_error("speaker", slug, self.speaker_slugs, gone_error, never_error)
-        return found
+        gone_error = Gone("This person no longer takes part")
+        never_error = NotFound("There is no speaker at that address")
+        return self._get("speaker", self._speakers_by_slug, slug, gone_error, never_error)
 
     def get_theme(self, slug: str) -> Theme:
-        """Return the theme with this slug; raise NotFound."""
-        return _get_or_404(_by_slug(self.themes), slug, "There is no theme at that address")
+        """Return the theme with this slug; raise Moved or NotFound."""
+        error = NotFound("There is no theme at that address")
+        return self._get("theme", _by_slug(self.themes), slug, error, error)
 
     def get_room(self, slug: str) -> Room:
-        """Return the room with this slug; raise NotFound."""
-        return _get_or_404(_by_slug(self.rooms), slug, "There is no room at that address")
+        """Return the room with this slug; raise Moved or NotFound."""
+        error = NotFound("There is no room at that address")
+        return self._get("room", _by_slug(self.rooms), slug, error, error)
 
     def build_speaker_listing(self, speaker: Speaker) -> SessionListing:
         """Return a speaker's sessions, by day."""
@@ -189,19 +185,22 @@ class PublishedProgramme:
         """The slugs of speakers, by key; empty for older releases without keys."""
         return {one.key: one.slug for one in self.speakers if one.key}
 
-    def _missing_error(
+    def _get(
         self,
         kind: str,
+        by_slug: Mapping[str, EntityT],
         slug: str,
-        current_slugs: Mapping[str, str],
-        gone_error: Gone,
+        gone_error: ConferenceError,
         never_error: NotFound,
-    ) -> ConferenceError:
-        """Return the error for an unknown slug: Moved, Gone or NotFound."""
+    ) -> EntityT:
+        """Return the one with this slug; raise Moved, or one of these errors."""
+        if slug in by_slug:
+            return by_slug[slug]
         key = self._slug_redirects.get((kind, slug), "")
-        if key in current_slugs:
-            return Moved(current_slugs[key])
-        return gone_error if key or f"/{kind}s/{slug}" in self._withdrawn_paths else never_error
+        current = next((one.slug for one in by_slug.values() if key and one.key == key), "")
+        if current:
+            raise Moved(current)
+        raise gone_error if key or f"/{kind}s/{slug}" in self._withdrawn_paths else never_error
 
     @cached_property
     def _photo_keys(self) -> frozenset[str]:
@@ -234,10 +233,3 @@ class PublishedProgramme:
 
 def _by_slug(entities: Iterable[EntityT]) -> dict[str, EntityT]:
     return {thing.slug: thing for thing in entities}
-
-
-def _get_or_404(entities: dict[str, EntityT], slug: str, message: str) -> EntityT:
-    thing = entities.get(slug)
-    if thing is None:
-        raise NotFound(message)
-    return thing

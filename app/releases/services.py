@@ -22,12 +22,14 @@ from app.programme import queries as programme
 from app.programme import snapshot as programme_snapshot
 from app.programme.clashes import Clash
 from app.programme.models import CANCELLED, Conference, Release, SlugRedirect
-from app.programme.snapshot import Session, Snapshot, Speaker
+from app.programme.snapshot import Room, Session, Snapshot, Speaker, Theme
 from app.releases import change_summary, queries, revisions, search_index
 from app.releases.models import (
     FAILED,
+    ROOM,
     SESSION,
     SPEAKER,
+    THEME,
     ReleaseActivation,
     ScheduledRelease,
 )
@@ -173,6 +175,7 @@ def describe_clashes(clashes: Sequence[Clash]) -> list[str]:
     return [queries.describe_clash(clash) for clash in clashes]
 
 
+Addressed = Room | Session | Speaker | Theme
 BATCH_SIZE = 200  # slugs in one statement
 
 
@@ -206,11 +209,21 @@ def _record_activation(
     if before:
         _record_redirects(SESSION, before.sessions, content.sessions)
         _record_redirects(SPEAKER, before.speakers, content.speakers)
+        _record_redirects(ROOM, _list_remaining(before.rooms, content.rooms), content.rooms)
+        _record_redirects(THEME, _list_remaining(before.themes, content.themes), content.themes)
     db.session.flush()
 
 
+def _list_remaining(
+    previous: Iterable[Room | Theme], current: Iterable[Room | Theme]
+) -> Sequence[Room | Theme]:
+    """List those that are still there: the slugs of deleted ones are free again."""
+    keys = {one.key for one in current}
+    return [one for one in previous if one.key in keys]
+
+
 def _record_redirects(
-    kind: str, previous: Iterable[Session | Speaker], current: Iterable[Session | Speaker]
+    kind: str, previous: Iterable[Addressed], current: Iterable[Addressed]
 ) -> None:
     """Record who had the slugs that now belong to somebody else or to nobody."""
     found = {one.slug: one.key for one in current}

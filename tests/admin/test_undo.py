@@ -218,7 +218,7 @@ OTHERS = [
     Example(
         "theme water",
         rooms_and_themes.THEME_FIELDS,
-        lambda: db.session.scalars(select(Theme).where(Theme.slug == "water")).one(),
+        lambda: db.session.scalars(select(Theme).where(Theme.key == "water")).one(),
         "summary",
         "What moves.",
     ),

@@ -275,7 +275,7 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
         ),
         "expected_version": session.version,
         "kind": kind_name(session.kind),
-        "theme": session.theme.slug if session.theme else "",
+        "theme": session.theme.key if session.theme else "",
         "room": session.room.key if session.room else "",
         "day": known.day.isoformat() if known.day else "",
         "starts": known.starts,

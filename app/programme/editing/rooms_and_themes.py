@@ -40,7 +40,6 @@ class OrderedKind(Generic[EntityT]):
     name: str  # also of the session's field that refers to one
     plural: str
     model: type[EntityT]
-    key_name: str  # of the attribute by which sessions and the history know one
     field_set: FieldSet
 
     def foreign_key(self) -> InstrumentedAttribute[int | None]:
@@ -49,8 +48,8 @@ class OrderedKind(Generic[EntityT]):
         return column
 
 
-ROOMS: Final = OrderedKind("room", "rooms", Room, "key", ROOM_FIELDS)
-THEMES: Final = OrderedKind("theme", "themes", Theme, "slug", THEME_FIELDS)
+ROOMS: Final = OrderedKind("room", "rooms", Room, ROOM_FIELDS)
+THEMES: Final = OrderedKind("theme", "themes", Theme, THEME_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,10 @@ def list_by_slug(kind: OrderedKind[EntityT], slugs: Sequence[str]) -> Sequence[E
 
 
 def get_by_slug(kind: OrderedKind[EntityT], slug: str) -> EntityT:
-    """Return the one with this slug; raise NotFound if there is none."""
+    """Return the one with this slug; raise NotFound or Moved."""
     known = db.session.scalar(select(kind.model).where(kind.model.slug == slug))
     if known is None:
+        programme_slugs.check_not_moved(cast(type[Room | Theme], kind.model), slug)
         raise NotFound(f"There is no {kind.name} at that address")
     return known
 
@@ -107,11 +107,10 @@ def list_sessions_using(kind: OrderedKind[EntityT], entity: EntityT) -> Sequence
 
 
 def add(kind: OrderedKind[EntityT], values: Mapping[str, Any], *, actor: str) -> EntityT:
-    """Add one at the end of the list; raise ThemeLookTaken if another theme looks the same."""
+    """Add one at the end of the list; raise ThemeLookTaken or SlugTaken."""
     slug = programme_slugs.allocate(cast(type[Room | Theme], kind.model), values["name"])
     position = max(db.session.scalars(select(kind.model.position)), default=-1) + 1
-    names = {"slug": slug, kind.key_name: slug}
-    added = kind.model(**names, changed_at=clock.now(), version=1, position=position)
+    added = kind.model(slug=slug, key=slug, changed_at=clock.now(), version=1, position=position)
     for field, value in values.items():
         kind.field_set.set_value(added, field, value)
     db.session.add(added)
@@ -128,7 +127,7 @@ def save(
     expected_version: int,
     actor: str,
 ) -> Sequence[Change]:
-    """Save these values; raise StaleEdit, or ThemeLookTaken if another theme looks the same."""
+    """Save these values; raise StaleEdit, ThemeLookTaken or SlugTaken."""
     if kind.model is Theme:
         lock_table(Theme)  # so that two cannot take the same look at once
     return versioned_edits.save(
@@ -180,7 +179,7 @@ def reassign_sessions(
         versioned_edits.save(
             SESSION_FIELDS,
             session,
-            {kind.name: getattr(target, kind.key_name)},
+            {kind.name: target.key},
             expected_version=session.version,
             actor=actor,
         )

@@ -164,7 +164,7 @@ def list_filter_choices() -> SessionFilterChoices:
         union_all(
             select(
                 literal("theme").label("what"),
-                Theme.slug.label("value"),
+                Theme.key.label("value"),
                 Theme.name.label("name"),
                 Theme.position.label("position"),
             ),
@@ -240,7 +240,7 @@ def _conditions(filters: SessionFilter) -> list[ColumnElement[bool]]:
     if filters.day:
         such.append(_begins_on(*filters.day))
     if filters.theme:
-        such.append(Session.theme.has(Theme.slug == filters.theme))
+        such.append(Session.theme.has(Theme.key == filters.theme))
     if filters.room:
         such.append(Session.room.has(Room.key == filters.room))
     if filters.kind:

@@ -22,7 +22,7 @@ ENTITIES: Final[dict[str, tuple[FieldSet, type[Any], Any]]] = {
     "session": (sessions.SESSION_FIELDS, Session, Session.key),
     "speaker": (speakers.SPEAKER_FIELDS, Speaker, Speaker.key),
     "room": (rooms_and_themes.ROOM_FIELDS, Room, Room.key),
-    "theme": (rooms_and_themes.THEME_FIELDS, Theme, Theme.slug),
+    "theme": (rooms_and_themes.THEME_FIELDS, Theme, Theme.key),
     "conference": (conference.CONFERENCE_FIELDS, Conference, None),  # a single row
 }
 UNDONE, DONE_AGAIN = "Undone: ", "Done again: "

@@ -10,14 +10,17 @@ from sqlalchemy import select
 
 from app.database import db
 from app.errors import RuleViolation
+from app.programme import slugs
 from app.programme.models import THEME_SHAPES, Room, Theme
 
+SLUG = slugs.make_field(slugs.HINT_OF_NAME)
 ROOM_LABELS = {
     "name": "Name",
     "capacity": "Capacity",
     "description": "Description",
     "features": "Access",
     "is_illustrative": "Illustrative",
+    SLUG.name: SLUG.label,
     "notes": "Notes",
 }
 FEATURE_LABELS = {
@@ -32,13 +35,12 @@ FEATURE_LABELS = {
 class _LabelledFields:
     """What the fields of rooms and of themes have in common."""
 
-    def __init__(self, kind: str, key_name: str, labels: Mapping[str, str]) -> None:
+    def __init__(self, kind: str, labels: Mapping[str, str]) -> None:
         self._kind = kind
-        self._key_name = key_name
         self.labels = labels
 
     def history_subject(self, entity: Room | Theme) -> str:
-        return f"{self._kind} {getattr(entity, self._key_name)}"
+        return f"{self._kind} {entity.key}"
 
     def name(self, entity: Room | Theme) -> str:
         return entity.name
@@ -52,7 +54,10 @@ class _RoomFields(_LabelledFields):
         return entity.features.split() if field == "features" else getattr(entity, field)
 
     def set_value(self, entity: Room, field: str, value: Any) -> None:
-        setattr(entity, field, " ".join(value) if field == "features" else value)
+        if field == SLUG.name:
+            SLUG.set_value(entity, value)
+        else:
+            setattr(entity, field, " ".join(value) if field == "features" else value)
 
     def display_value(self, field: str, value: Any) -> str:
         if field == "features":
@@ -62,7 +67,7 @@ class _RoomFields(_LabelledFields):
         return "" if value is None else str(value)
 
 
-ROOM_FIELDS = _RoomFields("room", "key", ROOM_LABELS)
+ROOM_FIELDS = _RoomFields("room", ROOM_LABELS)
 
 LOOK = "look"  # shape and number of the colour, for example ["circle", 1]
 THEME_LABELS = {
@@ -70,6 +75,7 @@ THEME_LABELS = {
     "summary": "Summary",
     "letter": "Letter",
     LOOK: "Shape and colour",
+    SLUG.name: SLUG.label,
     "notes": "Notes",
 }
 COLOURS = (  # names of the palette's colours; the first is number 1
@@ -101,6 +107,8 @@ class _ThemeFields(_LabelledFields):
             shape, palette = value
             refuse_if_look_taken(shape, palette, except_id=entity.id)
             entity.shape, entity.palette = shape, palette
+        elif field == SLUG.name:
+            SLUG.set_value(entity, value)
         else:
             setattr(entity, field, value)
 
@@ -140,4 +148,4 @@ def next_free_look() -> tuple[str, int]:
     )
 
 
-THEME_FIELDS = _ThemeFields("theme", "slug", THEME_LABELS)
+THEME_FIELDS = _ThemeFields("theme", THEME_LABELS)

@@ -82,10 +82,8 @@ def _set_ends_at(session: Session, value: str | None) -> None:
     session.ends_at = _check_distance(value)
 
 
-def _set_theme(session: Session, slug: str | None) -> None:
-    session.theme = _find_or_refuse(
-        Theme, Theme.slug == slug, "That theme is no longer there", slug
-    )
+def _set_theme(session: Session, key: str | None) -> None:
+    session.theme = _find_or_refuse(Theme, Theme.key == key, "That theme is no longer there", key)
 
 
 def _set_room(session: Session, key: str | None) -> None:
@@ -142,8 +140,8 @@ def _display_moment(value: str) -> str:
     return f"{format_time(local)} on {local:%A} {local.day} {local:%B} {local.year}"
 
 
-def _display_theme(slug: str) -> str:
-    return db.session.scalar(select(Theme.name).where(Theme.slug == slug)) or slug
+def _display_theme(key: str) -> str:
+    return db.session.scalar(select(Theme.name).where(Theme.key == key)) or key
 
 
 def _display_room(key: str) -> str:
@@ -199,7 +197,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
             _l("Its name. A theme that is not known yet is added"),
             "Fair financing",
         ),
-        get=lambda session: session.theme.slug if session.theme else None,
+        get=lambda session: session.theme.key if session.theme else None,
         set=_set_theme,
         display=_display_theme,
         file_name="",

@@ -264,12 +264,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         file_name="",
     ),
     Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
-    slugs.make_field(
-        _l(
-            "Public. The end of the page’s address. Empty: it is made from the name. "
-            "Earlier addresses lead to the new one"
-        )
-    ),
+    slugs.make_field(slugs.HINT_OF_NAME),
     Field(
         CONFIRMED,
         N_("Confirmed"),

@@ -84,7 +84,7 @@ DEFAULT_SETTINGS = {
 }
 # what is set on this machine is no business of the tests
 UNSET_VARIABLES = [*Config.model_fields, "PYTHONDONTWRITEBYTECODE"]
-IGNORED_STATEMENTS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
+IGNORED_STATEMENTS = ("BEGIN", "SET LOCAL", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
 PAGES = ROOT / ".pytest_cache" / "pages"
 VALIDATOR_JAR = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 

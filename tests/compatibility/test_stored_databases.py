@@ -13,14 +13,17 @@ from flask import Flask
 from tests.browser import Browser
 from tests.compatibility import answers, databases, walk
 
+NEWER: Final = "it is newer than the newest stored database"
 WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills, each with why
     "import_backup": "it is newer than they are, and is kept for a week alone",
-    "column_mapping": "it is newer than the newest stored database",
+    "column_mapping": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
-    "/favicon.ico": "it is newer than the newest stored database",
-    "/organise/files/uploads/<number>/columns": "it is newer than the newest stored database",
-    "/organise/speaking/requests/<number>/answer": "it came after the newest folder",
+    "/favicon.ico": NEWER,
+    "/organise/files/uploads/<number>/columns": NEWER,
+    "/organise/speakers/<slug>/photo/sent/<token>.jpg": NEWER,
+    "/organise/speaking/requests/<number>/answer": NEWER,
+    "/speak/<slug>/photo/sent/<token>.jpg": NEWER,
 }
 
 

@@ -167,6 +167,7 @@ def test_an_hour_before_the_day_begins_belongs_to_the_night_after(
     [
         ("2009-06-10T09:00:00+00:00", "", "Europe/London"),
         ("2009-06-10T10:00:00+02:00", "", "Etc/GMT-2"),
+        ("2009-06-10T10:00:00+13:00", "", "Etc/GMT-13"),
         ("2009-06-10T04:30:00+00:00", "", "Asia/Kolkata"),
         ("2009-06-10T10:00:00-04:00", "", "Etc/GMT+4"),
         ("2009-06-10T10:00:00+02:00", "Middle Earth", "Etc/GMT-2"),

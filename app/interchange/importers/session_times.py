@@ -222,7 +222,7 @@ def _count_offsets(raw: RawProgramme) -> Counter[tuple[timedelta, datetime]]:
         if moment is not None and start is not None and _has_offset(session.date):
             local = timedelta(hours=start.hour, minutes=start.minute)
             stated = timedelta(hours=moment.hour, minutes=moment.minute)
-            offset = _normalise_offset(local - stated)
+            offset = _normalise_offset(local - stated, _read_offset(session.date))
             counts[offset] += 1
             first.setdefault(offset, moment)
     for day_start in (day.starts for day in raw.days if not counts):
@@ -236,10 +236,9 @@ def _count_stated_offset(
     """Count the offset with which a datetime is written."""
     if not _has_offset(text):
         return
-    moment = datetime.fromisoformat(text.strip())
-    offset = _normalise_offset(moment.utcoffset() or timedelta())
+    offset = round(_read_offset(text) / QUARTER_HOUR) * QUARTER_HOUR
     counts[offset] += 1
-    first.setdefault(offset, moment)
+    first.setdefault(offset, datetime.fromisoformat(text.strip()))
 
 
 def _has_offset(text: str) -> bool:
@@ -250,7 +249,18 @@ def _has_offset(text: str) -> bool:
         return False
 
 
-def _normalise_offset(offset: timedelta) -> timedelta:
-    """Bring an offset into the range of time zones, rounded to quarters of an hour."""
-    offset = (offset + timedelta(hours=11)) % FULL_DAY - timedelta(hours=11)
+def _read_offset(text: str) -> timedelta:
+    """Return the UTC offset with which a datetime is written."""
+    return datetime.fromisoformat(text.strip()).utcoffset() or timedelta()
+
+
+def _normalise_offset(offset: timedelta, stated: timedelta) -> timedelta:
+    """Bring an offset into the range of time zones, rounded to quarters of an hour.
+
+    Thirteen hours east and eleven hours west are the same time of day: the file decides.
+    """
+    if (offset - stated) % FULL_DAY == timedelta():
+        offset = stated
+    else:
+        offset = (offset + timedelta(hours=11)) % FULL_DAY - timedelta(hours=11)
     return round(offset / QUARTER_HOUR) * QUARTER_HOUR

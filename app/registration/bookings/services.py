@@ -44,9 +44,9 @@ def request_email_change(
     delegate: Delegate, email: str, expected_version: int, ip_address: str | None = None
 ) -> None:
     """Ask for confirmation at a new address; until then the old one remains."""
-    operations.lock_expecting(delegate, expected_version)
     operations.require_other_email(email, delegate.email)
     rate_limits.hit_network(rate_limits.EMAIL_CHANGE, ip_address)
+    operations.lock_expecting(delegate, expected_version)
     _start_email_change(delegate, email)
 
 

@@ -27,7 +27,6 @@ from config import LOOPBACK, Config, SettingsError
 SOURCES = "setting_sources"  # extension: the file that a setting comes from
 FAULTS = "setting_faults"  # extension: what is wrong with the settings
 SECRET_NAMES = re.compile("KEY|PASSWORD|SECRET|TOKEN")
-USER_IN_URL = re.compile(r"(?<=://).*@")  # up to the last @: a password may contain one
 PASSWORD_IN_URL = re.compile(r"(?<=password=)[^&]*")
 CLOCK_TOLERANCE = timedelta(seconds=5)
 
@@ -91,7 +90,10 @@ def _format_value(name: str, value: str | None) -> str:
         return json.dumps(default) if isinstance(default, tuple) else str(default)
     if SECRET_NAMES.search(name):
         return "hidden"
-    return PASSWORD_IN_URL.sub("hidden", USER_IN_URL.sub("hidden@", value))
+    scheme, separator, rest = value.partition("://")
+    user, at, place = rest.rpartition("@")  # the last @: a password may contain one
+    shown = f"{scheme}{separator}{'hidden' if user else ''}{at}{place}"
+    return PASSWORD_IN_URL.sub("hidden", shown)
 
 
 @click.command("check-setup")

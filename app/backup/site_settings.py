@@ -29,7 +29,9 @@ CHOSEN_LOCALLY: Final = f"{SITE_URL}={LOCAL_URL}  # make run chose {LOCAL_URL}\n
 SECRET_KEY: Final = "SECRET_KEY"  # noqa: S105 – the name of a setting
 SECRET_KEY_FILE: Final = "secret-key"  # noqa: S105 – the name of a file
 RESTORED_FILE: Final = "restored-settings.env"
-TYPED_NAME: Final = re.compile(r"^\s*(?:export\s+)?(\w+)\s*=(?!.*# make run chose )", re.MULTILINE)
+TYPED_NAME: Final = re.compile(
+    r"^[ \t]*+(?:export[ \t]++)?+(\w++)[ \t]*+=(?!.*# make run chose )", re.MULTILINE
+)
 PLAIN_VALUE: Final = re.compile(r"[\w.:/@+-]*")
 
 

@@ -251,10 +251,11 @@ def test_clashes_and_what_readers_do_not_see_yet_are_tasks(organiser: Browser) -
 
 def test_slides_that_wait_for_the_organisers_word_are_a_task(organiser: Browser) -> None:
     waits = make_session(title="Harbour walls")
-    make_material(waits, available_from="word")
-    make_material(waits, available_from="word", title="Paper")
+    gone = make_session(title="Gone", withdrawn_at=clock.now())
+    make_material(waits, available_from="word", released_at=None)
+    make_material(waits, available_from="word", released_at=None, title="Paper")
     make_material(make_session(title="Released"), available_from="word", released_at=clock.now())
-    make_material(make_session(title="Gone", withdrawn_at=clock.now()), available_from="word")
+    make_material(gone, available_from="word", released_at=None)
     make_material(make_session(title="Open"))
 
     home = organiser.open("/organise")

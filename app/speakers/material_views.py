@@ -162,8 +162,9 @@ class MaterialViews(ABC):
     def restore(self, key: str, **url_args: str) -> ResponseReturnValue:
         """Restore a deleted material."""
         material = queries.get_deleted_material(self.get_session(**url_args), key)
-        services.restore(material, uploader=self.get_uploader(**url_args))
-        is_waiting = material.is_awaiting_release
+        uploader = self.get_uploader(**url_args)
+        services.restore(material, uploader=uploader)
+        is_waiting = uploader.needs_approval and material.is_awaiting_release
         return _redirect("material-waiting" if is_waiting else "material-restored", url_args)
 
     def release(self, key: str, **url_args: str) -> ResponseReturnValue:

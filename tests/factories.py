@@ -397,3 +397,9 @@ def open_speaker_window(
     value = _session_cookie_value(make_login_session(person, verified_at=None))
     window.context.add_cookies([{"name": "session", "value": value, "url": address}])
     return window
+
+
+def make_prose(length: int) -> str:
+    """Give so many characters of plain English, by which the HTML checker knows the language."""
+    sentence = "The harbour has two piers, and a wall that keeps the tide away. "
+    return (sentence * (length // len(sentence) + 1))[: length - 1] + "."

@@ -12,7 +12,7 @@ from app.content.models import ContentVersion
 from app.database import db
 from app.history import queries as history
 from tests.browser import Answer, Browser, Page
-from tests.factories import sign_in
+from tests.factories import make_prose, sign_in
 
 Browsers = Callable[[], Browser]
 A_WEEK_LATER = "2009-05-19T09:30"
@@ -269,7 +269,7 @@ def test_five_megabytes_are_refused_before_they_are_read(editor: Browser) -> Non
     )
 
     assert answer.status_code == 413
-    assert change(editor, status=422, text="x" * 30_001).error_for("Text") == (
+    assert change(editor, status=422, text=make_prose(30_001)).error_for("Text") == (
         "The text must be 30000 characters or fewer"
     )
 

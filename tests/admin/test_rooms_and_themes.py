@@ -10,7 +10,14 @@ from app.database import db
 from app.history import queries as history
 from app.programme.models import Room, Session, Theme
 from tests.browser import Browser, Page
-from tests.factories import make_room, make_session, make_theme, publish_programme, sign_in
+from tests.factories import (
+    make_prose,
+    make_room,
+    make_session,
+    make_theme,
+    publish_programme,
+    sign_in,
+)
 from tests.pages import read_text
 
 
@@ -499,7 +506,7 @@ def test_themes_that_a_file_made_alike_can_be_renamed(organiser: Browser) -> Non
 def test_what_nobody_typed_is_refused(organiser: Browser) -> None:
     form = organiser.open("/organise/themes/water/change")
 
-    page = form.press("Save", name=" ", summary="x" * 1001, letter="abc", status=422)
+    page = form.press("Save", name=" ", summary=make_prose(1001), letter="abc", status=422)
 
     assert page.errors == [
         "Enter the theme’s name",

@@ -6,6 +6,7 @@ from app.database import db
 from app.registration import countries, email_typos
 from app.registration.models import ApplicationDraft
 from tests.browser import Answer, Browser
+from tests.factories import make_prose
 from tests.registration_flow import ACCESS, CONSENT, DAYS, DIET, EMAIL, WEDNESDAY, answer_questions
 
 HIDDEN = "Remove the hidden characters: type this again instead of pasting it"
@@ -78,10 +79,10 @@ REFUSED: list[tuple[str, str, Answer, str]] = [
     ("work", ROLE, "Clerk\x07", HIDDEN),
     ("work", "Country", "", "Choose your country"),
     ("days", DAYS, [], "Choose at least one day"),
-    ("access-needs", ACCESS, "a" * 1001, "What you need must be 1000 characters or fewer"),
+    ("access-needs", ACCESS, make_prose(1001), "What you need must be 1000 characters or fewer"),
     ("access-needs", ACCESS, "A ramp\x08", HIDDEN),
     ("access-needs", ACCESS, "\u200d \n\u200c", HIDDEN),
-    ("dietary-needs", DIET, "a" * 1001, LONG_DIET),
+    ("dietary-needs", DIET, make_prose(1001), LONG_DIET),
     ("dietary-needs", DIET, "No \u202dnuts", HIDDEN),
     ("consent", CONSENT, False, UNTICKED),
 ]  # fmt: skip

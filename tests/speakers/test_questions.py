@@ -10,7 +10,7 @@ from app.database import db
 from app.history.models import HistoryEntry
 from app.speakers.models import ItemDeadline, SpeakerAnswers, SpeakerNeeds
 from tests.browser import Browser
-from tests.factories import get_ada_marsh, grant_speaker_access, save, sign_in_speaker
+from tests.factories import get_ada_marsh, grant_speaker_access, make_prose, save, sign_in_speaker
 
 HELPER = "helper@example.org"
 NEEDS = "What do you need in order to take part? (optional)"
@@ -100,7 +100,7 @@ def test_nothing_new_is_said_so(ada: Browser) -> None:
 
 
 def test_hostile_answers_are_refused_and_kept(ada: Browser) -> None:
-    long = "x" * 1001
+    long = make_prose(1001)
     ada.open("/speak/ada-marsh/travel")
 
     page = ada.press("Save", {JOURNEY: long}, status=422)

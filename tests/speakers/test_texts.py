@@ -20,6 +20,7 @@ from tests.factories import (
     get_ada_marsh,
     grant_speaker_access,
     make_proposal,
+    make_prose,
     make_room,
     make_session,
     make_speaker,
@@ -204,7 +205,7 @@ def test_limits_are_shown_and_held(ada: Browser) -> None:
     assert "at most 200 characters" in page.text
     assert "at most 3,000 characters, which is about 450 words" in page.text
 
-    page = page.press(LOOK, title="", abstract="w" * 3001, status=422)
+    page = page.press(LOOK, title="", abstract=make_prose(3001), status=422)
 
     assert page.errors == ["Enter the title", "The abstract must be 3000 characters or fewer"]
 

@@ -16,7 +16,7 @@ from app.accounts import team
 from app.accounts.two_factor import services
 from app.agenda import retention
 from app.backup import services as backup_services
-from app.backup.services import Place
+from app.backup.services import RestoreTarget
 from app.database import db, read_only, transaction
 from app.database_faults import is_unavailable
 from app.database_file import WrongDatabaseFile
@@ -298,7 +298,7 @@ def restore(
     file: Path, *, without_keys: bool, test_copy: bool, passphrase_file: Path | None
 ) -> None:
     """Restore the backup in FILE into an empty place."""
-    place = Place(
+    place = RestoreTarget(
         current_app.extensions["settings"], current_app.config["SETTINGS_FILE"], test_copy
     )
     with backup_services.open_backup(file) as source:

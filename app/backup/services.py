@@ -36,7 +36,7 @@ class BackupResult:
 
 
 @dataclass(frozen=True)
-class Place:
+class RestoreTarget:
     """Where a backup is restored: what its settings come from, and where they go."""
 
     config: Config
@@ -118,7 +118,7 @@ class OpenBackup:
 
 
 def restore_backup(
-    backup: OpenBackup, place: Place, passphrase: str | None = None
+    backup: OpenBackup, place: RestoreTarget, passphrase: str | None = None
 ) -> RestoreResult:
     """Restore a backup as a whole, or leave the place empty.
 
@@ -188,7 +188,7 @@ def _migrate_to(migration: str) -> None:
         raise RuleViolation("The tables could not be made. The reason stands above") from None
 
 
-def _insert(backup: OpenBackup, place: Place, secrets: Mapping[str, str]) -> Sequence[str]:
+def _insert(backup: OpenBackup, place: RestoreTarget, secrets: Mapping[str, str]) -> Sequence[str]:
     entries = backup.manifest.tables
     names = [one.name for one in entries]
     try:
@@ -208,7 +208,9 @@ def _insert(backup: OpenBackup, place: Place, secrets: Mapping[str, str]) -> Seq
         raise AlteredBackup("what is in its tables") from None
 
 
-def _write_settings(manifest: Manifest, place: Place, secrets: Mapping[str, str]) -> Sequence[str]:
+def _write_settings(
+    manifest: Manifest, place: RestoreTarget, secrets: Mapping[str, str]
+) -> Sequence[str]:
     chosen, hidden = manifest.settings, secrets
     if place.is_test_copy:
         chosen, hidden = map(site_settings.for_test_copy, (chosen, hidden))
@@ -217,7 +219,9 @@ def _write_settings(manifest: Manifest, place: Place, secrets: Mapping[str, str]
     return site_settings.write_for_the_environment(place.config.INSTANCE_PATH, chosen, hidden)
 
 
-def _describe_key(manifest: Manifest, place: Place, secrets: Mapping[str, str]) -> Sequence[str]:
+def _describe_key(
+    manifest: Manifest, place: RestoreTarget, secrets: Mapping[str, str]
+) -> Sequence[str]:
     """Say so if the site would run with another secret key than before."""
     is_restored = place.settings_file is not None and site_settings.SECRET_KEY in secrets
     here = keys.fingerprint(place.config.SECRET_KEY.get_secret_value())

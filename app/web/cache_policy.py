@@ -52,7 +52,7 @@ class CachePolicy:
     params: CacheParams = field(default_factory=dict)
 
 
-def begin(version: int) -> None:
+def init_request(version: int) -> None:
     """Begin a request that is answered from a cache version."""
     g.cache_policy = CachePolicy(version)
 
@@ -60,7 +60,7 @@ def begin(version: int) -> None:
 def current() -> CachePolicy:
     """Return the policy of this request."""
     if "cache_policy" not in g:  # the request was refused before it began
-        begin(CachePolicy.version)
+        init_request(CachePolicy.version)
     policy: CachePolicy = g.cache_policy
     return policy
 

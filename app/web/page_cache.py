@@ -193,7 +193,7 @@ def init_app(app: Flask, watcher: CacheVersionWatcher) -> PageCache:
     page_cache = app.extensions["page_cache"] = PageCache(watcher)
 
     def _begin() -> None:
-        cache_policy.begin(page_cache.current_version())
+        cache_policy.init_request(page_cache.current_version())
         request.environ[ROUTE] = request.url_rule.rule if request.url_rule else "-"
 
     def _finish(response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -116,6 +116,7 @@ class PendingWork:
     clashes: int
     unpublished: int
     requests: int  # of speakers
+    proxy_seen_at: datetime | None  # one that the settings do not declare
 
     @property
     def slow_emails(self) -> int:
@@ -175,14 +176,15 @@ def get_dashboard(labels: ChartLabels) -> Dashboard:
 
 def get_pending_work() -> PendingWork:
     """Count what needs attention, most of it in one statement."""
-    counts = select(*COUNTS, speakers.OPEN_REQUEST_COUNT)
-    *lacking, requests = db.session.execute(counts).one()
+    counts = select(*COUNTS, speakers.OPEN_REQUEST_COUNT, undeclared_proxy.SEEN_AT)
+    *lacking, requests, proxy_seen_at = db.session.execute(counts).one()
     return PendingWork(
         emails=mail.get_undelivered(),
         missing=CompletenessCounts(*lacking),
         clashes=clashes.count_clashes(),
         unpublished=pending_changes.count_pending(),
         requests=requests,
+        proxy_seen_at=proxy_seen_at,
     )
 
 
@@ -215,7 +217,7 @@ def home() -> ResponseReturnValue:
         "admin/home.html",
         form=ConfirmForm(),
         overview=overview,
-        has_undeclared_proxy=undeclared_proxy.is_seen(),
+        has_undeclared_proxy=undeclared_proxy.is_likely(overview.work.proxy_seen_at),
         has_conference=overview.programme.is_published or programme.has_conference(),
         person=guards.current_person(),
         sees_delegates=guards.can_read(roles.DELEGATES),

@@ -7,14 +7,13 @@ this only makes the organisers look.
 """
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask, current_app, request
 from sqlalchemy import select, update
 
 from app import clock
 from app.cache_version import SiteState
-from app.database import db
 from app.log import log
 from app.request_transaction import execute_after_request
 from config import Config
@@ -51,12 +50,15 @@ def init_app(app: Flask, config: Config) -> None:
         app.before_request(ProxyDetector().inspect)
 
 
-def is_seen() -> bool:
+# When one was seen last; NULL if never. A column for statements that read other things too.
+SEEN_AT = select(SiteState.undeclared_proxy_seen_at).scalar_subquery()
+
+
+def is_likely(seen_at: datetime | None) -> bool:
     """Return True if there seems to be a proxy that the settings do not declare."""
-    if current_app.config["PROXIES"]:
+    if current_app.config["PROXIES"] or seen_at is None:
         return False
-    seen_at = db.session.scalar(select(SiteState.undeclared_proxy_seen_at))
-    return seen_at is not None and clock.real_now() - seen_at < WARNING_PERIOD
+    return clock.real_now() - seen_at < WARNING_PERIOD
 
 
 def describe_likely(config: Config) -> str | None:

@@ -51,7 +51,8 @@ class PostgresServer:
         """Make a database like a template, and give its name."""
         self._database_count += 1
         name = name or f"conference_{os.getpid()}_{self._database_count}"  # scripts/mutate.py forks
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # a third quicker than by the log, which nobody reads here
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return name
 
     def drop_database(self, name: str) -> None:

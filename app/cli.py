@@ -1,7 +1,10 @@
 """The ``flask …`` commands. Each calls a service and prints the result."""
 
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
+from getpass import GetPassWarning
 from pathlib import Path
 from typing import ParamSpec
 
@@ -45,6 +48,11 @@ from app.speakers import retention as speakers_retention
 from app.web.rendering import absolute_url
 
 P = ParamSpec("P")
+
+NO_TERMINAL = (
+    "There is no terminal in which the passphrase could be typed. Write it into a file that only "
+    "you can read, and add --passphrase-file"
+)
 
 # Housekeeping that the mail worker does every ten minutes.
 PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
@@ -317,9 +325,28 @@ def restore(
 
 
 def _ask_passphrase(*, confirm: bool) -> str:
-    asked: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", GetPassWarning)  # it is typed into no terminal
+            asked: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
+    except (click.Abort, AttributeError):  # the latter if there is no standard input at all
+        if _has_terminal():
+            raise
+        click.echo(err=True)  # to end the line that asks
+        raise click.ClickException(NO_TERMINAL) from None
     return asked
 
 
+def _has_terminal() -> bool:
+    with suppress(OSError), Path("/dev/tty").open("rb"):
+        return True
+    return False
+
+
 def _read_passphrase(path: Path | None) -> str | None:
-    return None if path is None else path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{path} is not a text file in UTF-8") from None

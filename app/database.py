@@ -311,8 +311,8 @@ def _prepare_postgresql(connection: "PostgreSQLConnection[Any]", record: object)
 
 def _begin_postgresql(connection: Connection) -> None:
     limit = ""
-    if lock_timeout.get() == SHORT_LOCK_TIMEOUT:
-        limit = f"; SET LOCAL lock_timeout={1000 * SHORT_LOCK_TIMEOUT:.0f}"
+    if lock_timeout.get() != LOCK_TIMEOUT:
+        limit = f"; SET LOCAL lock_timeout={1000 * lock_timeout.get():.0f}"
     connection.exec_driver_sql(POSTGRESQL_BEGIN + limit, execution_options=WITHOUT_CURSOR)
 
 

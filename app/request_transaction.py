@@ -7,7 +7,7 @@ judge the file, and then call ``start_writing``. On SQLite one slow file would o
 everybody else wait.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Response, g, request
@@ -74,6 +74,16 @@ def execute_after_request(statement: Executable) -> None:
     db.session.info.setdefault(DEFERRED, []).append(statement)
 
 
+def execute_apart(statements: Sequence[Executable], wait: float) -> bool:
+    """Execute statements in a short transaction of their own, in the middle of a GET that reads on.
+
+    What was read before is read again when it is used. Return False if the database is unavailable,
+    or busy for so many seconds; then nothing was executed, and the request goes on.
+    """
+    db.session.rollback()
+    return _execute_and_commit(statements, wait, "during the request")
+
+
 def _begin_transaction() -> None:
     is_writable.set(_is_write_request() and not is_reading_first())
     if is_writable.get() and request.url_rule is not None:
@@ -107,17 +117,22 @@ def _redo_durable_inserts() -> None:
 
 def _execute_deferred() -> None:
     statements = db.session.info.pop(DEFERRED, ()) if db.session.registry.has() else ()
-    if not statements:
-        return
-    writable, timeout = is_writable.set(True), lock_timeout.set(SHORT_LOCK_TIMEOUT)
+    if statements:
+        _execute_and_commit(statements, SHORT_LOCK_TIMEOUT, "after the request")
+
+
+def _execute_and_commit(statements: Sequence[Executable], wait: float, when: str) -> bool:
+    writable, timeout = is_writable.set(True), lock_timeout.set(wait)
     try:
         for statement in statements:
             db.session.connection().execute(statement)
         db.session.commit()
     except SQLAlchemyError as fault:
         db.session.rollback()
-        if not log_if_unavailable(fault, "after the request"):
+        if not log_if_unavailable(fault, when):
             raise
+        return False
     finally:
         lock_timeout.reset(timeout)
         is_writable.reset(writable)
+    return True

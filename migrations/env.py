@@ -3,6 +3,7 @@
 from alembic import context
 from alembic.util import CommandError
 from flask import current_app
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import get_file
@@ -27,24 +28,36 @@ def allow_partial_indexes_on_postgresql() -> None:
 def run() -> None:
     """Bring the database up or down; each migration is one transaction."""
     with database.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            allow_partial_indexes_on_postgresql()
         if connection.dialect.name == "sqlite":
             # a table that is made anew is dropped in between: its children must not go with it
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
-        context.configure(
-            connection=connection,
-            target_metadata=database.metadatas[None],
-            transaction_per_migration=True,
-            **migrate.configure_args,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+        run_on(connection)
         connection.invalidate()  # the next one has its foreign keys on again
 
 
+def run_on(connection: Connection) -> None:
+    """Bring the database up or down on a connection, within its transaction if it is in one."""
+    if connection.dialect.name == "postgresql":
+        allow_partial_indexes_on_postgresql()
+    context.configure(
+        connection=connection,
+        target_metadata=database.metadatas[None],
+        transaction_per_migration=True,
+        **migrate.configure_args,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
 def run_on_known_file() -> None:
-    """Create the file of a new SQLite database, and note down which database it is."""
+    """Create the file of a new SQLite database, and note down which database it is.
+
+    A restore migrates on its own connection, so that rows and migrations are one transaction.
+    """
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        run_on(given)
+        return
     file = get_file(database.engine)
     if file is not None:
         file.create_if_new()

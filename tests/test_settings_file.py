@@ -3,6 +3,8 @@
 import os
 import shutil
 import stat
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -92,6 +94,25 @@ def test_an_address_that_a_start_is_given_is_that_of_commands_too(
     config = load_command_config()
 
     assert (config.SITE_URL, config.CLOCK_STARTS_AT) == ("https://conference.example", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_restore"),
+    [
+        (("--app", "wsgi.py", "restore", "a.backup"), True),
+        (("-A", "wsgi", "--debug", "restore", "a.backup"), True),
+        (("--app=wsgi", "restore", "a.backup"), True),
+        (("--app", "wsgi.py", "backup", "restore"), False),
+        (("--app", "wsgi.py", "add-organiser", "restore"), False),
+    ],
+)
+def test_only_a_restore_needs_no_settings_and_not_a_file_of_that_name(
+    file: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], is_restore: bool
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["flask", *words])
+
+    with nullcontext() if is_restore else pytest.raises(SettingsError):
+        load_command_config()
 
 
 def test_what_a_person_adds_is_used_and_kept(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,26 +50,34 @@ class NetworkLimit:
     """How often one network may do what strangers can do without an account or a link."""
 
     action: str
-    windows: tuple[Window, ...] = ()
-    setting: str = ""  # which sets the times in an hour instead; 0 means no limit
+    windows: tuple[Window, ...]
+    setting: str = ""  # by whose value the times are multiplied; 0 means no limit
 
     @property
     def current_windows(self) -> tuple[Window, ...]:
         """The limits that apply to one address, as this site is set up."""
-        if not self.setting:
-            return self.windows
-        times = int(current_app.config[self.setting])
-        return (Window(times, AN_HOUR),) if times else ()
+        multiple = int(current_app.config[self.setting]) if self.setting else 1
+        return tuple(
+            Window(one.times * multiple, one.within) for one in self.windows if one.times * multiple
+        )
 
 
 # Everything by which a stranger makes the site send an email, or uses up what is there for all.
-REGISTRATION = NetworkLimit("registration from", setting="LIMIT_REGISTRATIONS_PER_NETWORK")
+PER_REGISTRATIONS = "LIMIT_REGISTRATIONS_PER_NETWORK"
+REGISTRATION = NetworkLimit("registration from", (Window(1, AN_HOUR),), PER_REGISTRATIONS)
+# Drafts are stored for a week.
+NEW_DRAFT = NetworkLimit(
+    "draft from", (Window(10, AN_HOUR), Window(100, timedelta(days=7))), PER_REGISTRATIONS
+)
 BOOKING_LINK = NetworkLimit("booking link from", (Window(30, AN_HOUR),))
 EMAIL_CHANGE = NetworkLimit("new address from", (Window(30, AN_HOUR),))
 SIGN_IN_LINK = NetworkLimit("sign in from", (Window(30, AN_HOUR),))
 FEEDBACK = NetworkLimit("feedback", (Window(5, AN_HOUR),))
 NEW_AGENDA = NetworkLimit("agenda", (Window(1000, AN_HOUR), Window(5000, RETENTION)))
-NETWORK_LIMITS = (REGISTRATION, BOOKING_LINK, EMAIL_CHANGE, SIGN_IN_LINK, FEEDBACK, NEW_AGENDA)
+NETWORK_LIMITS = (
+    *(REGISTRATION, NEW_DRAFT, BOOKING_LINK, EMAIL_CHANGE),
+    *(SIGN_IN_LINK, FEEDBACK, NEW_AGENDA),
+)
 
 
 def hit(action: str, actor: str, *, times: int, within: timedelta) -> None:
@@ -107,7 +115,7 @@ def delete_expired() -> None:
     now = clock.real_now()
     db.session.execute(delete(RateLimitHit).where(RateLimitHit.happened_at < now - RETENTION))
     for limit in NETWORK_LIMITS:
-        longest = max((window.within for window in limit.windows), default=AN_HOUR)
+        longest = max(window.within for window in limit.windows)
         is_expired = RateLimitHit.happened_at < now - longest
         db.session.execute(
             delete(RateLimitHit).where(RateLimitHit.action == limit.action, is_expired)

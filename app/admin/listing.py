@@ -4,7 +4,7 @@ A view parses the query of the request, passes it to a query function and render
 ``Listing`` with a template that extends ``templates/admin/list.html``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Generic, TypedDict, TypeVar
@@ -31,6 +31,15 @@ class ListFilter:
     name: str
     label: Any
     options: Sequence[tuple[str, Any]]  # value, label
+    find_moved: Callable[[str], str] | None = None  # gives the slug that replaced an older one
+
+    def parse(self, typed: str) -> str:
+        """Return the value that was asked for, or ""."""
+        values = {value for value, _ in self.options} - {""}
+        if typed in values or not typed or self.find_moved is None:
+            return typed if typed in values else ""
+        moved = self.find_moved(typed)
+        return moved if moved in values else ""
 
 
 class ListWindow(TypedDict):
@@ -78,13 +87,10 @@ def parse_list_query(
     """Return the list query of the request; the first of ``sorts`` is the default order."""
     search = request.args.get("q", "") if has_search else ""
     sort = request.args.get("sort", "")
-    chosen = {one.name: request.args.get(one.name, "") for one in filters}
-    allowed = {one.name: {value for value, _ in one.options} for one in filters}
+    chosen = {one.name: one.parse(request.args.get(one.name, "")) for one in filters}
     return ListQuery(
         search=strip_hidden(collapse_whitespace(search))[:MAX_SEARCH_LENGTH],
-        filter_values={
-            name: value for name, value in chosen.items() if value in allowed[name] - {""}
-        },
+        filter_values={name: value for name, value in chosen.items() if value},
         sort=sort.removeprefix("-") if sort.removeprefix("-") in sorts else sorts[0],
         is_reversed=sort.startswith("-") and sort[1:] in sorts,
         page=_page_number(request.args.get("page", "1")),

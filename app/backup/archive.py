@@ -1,5 +1,6 @@
 """The container of a backup: a ZIP archive whose manifest says what each member must be."""
 
+import fcntl
 import lzma
 import os
 import struct
@@ -15,6 +16,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
+from app import clock
 from app.errors import InvalidFile, RuleViolation
 
 FORMAT_VERSION: Final = 1
@@ -26,6 +28,8 @@ MANIFEST_MEMBER: Final = "manifest.json"
 KEYS_MEMBER: Final = "keys.json"
 MAX_MANIFEST_BYTES: Final = 4 * 1024 * 1024
 MAX_KEYS_BYTES: Final = 256 * 1024
+PART: Final = ".part"  # the end of a temporary name
+MIN_AGE_OF_INTERRUPTED: Final = 60.0  # seconds: a younger file may not have been locked yet
 COMPRESSION_LEVEL: Final = 3  # most of a large backup are photos and slides, packed already
 DAMAGE: Final = (  # what reading an archive raises where a byte is wrong
     *(BadZipFile, zlib.error, lzma.LZMAError, struct.error),
@@ -84,9 +88,11 @@ def create(path: Path) -> Iterator[ZipFile]:
     """Write an archive that only its owner can read, under a temporary name until it is whole."""
     if path.exists() and not is_backup(path):
         raise RuleViolation(f"{path} exists and is not a backup: choose another name")
-    temporary = Path(_create_temporary(path))
+    _delete_interrupted(path)
+    descriptor, temporary = _create_temporary(path)
     try:
-        with temporary.open("wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed: it is not left by a dead process
             with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL) as archive:
                 archive.writestr(MIMETYPE_MEMBER, MIMETYPE, ZIP_STORED)
                 yield archive
@@ -99,13 +105,29 @@ def create(path: Path) -> Iterator[ZipFile]:
         temporary.unlink(missing_ok=True)
 
 
-def _create_temporary(path: Path) -> str:
+def _create_temporary(path: Path) -> tuple[int, Path]:
     try:
-        descriptor, name = tempfile.mkstemp(".part", f".{path.name}.", path.parent)  # mode 0600
+        descriptor, name = tempfile.mkstemp(PART, f".{path.name}.", path.parent)  # mode 0600
     except OSError as fault:
         raise RuleViolation(f"{path} cannot be written: {fault.strerror}") from None
-    os.close(descriptor)
-    return name
+    return descriptor, Path(name)
+
+
+def _delete_interrupted(path: Path) -> None:
+    """Delete what backups that were killed have left in the folder, under whatever name."""
+    for one in path.parent.glob(f".*{PART}"):
+        if one.name.startswith(f".{path.name}.") or is_backup(one):
+            with suppress(OSError):
+                _delete_if_unused(one)
+
+
+def _delete_if_unused(temporary: Path) -> None:
+    """Delete a file unless a process still writes it, or is just about to."""
+    with temporary.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError while it is written
+        age = clock.real_now().timestamp() - os.fstat(file.fileno()).st_mtime
+        if age > MIN_AGE_OF_INTERRUPTED:
+            temporary.unlink()
 
 
 def write_table(

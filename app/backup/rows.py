@@ -117,6 +117,14 @@ def delete_all(connection: Connection, names: Sequence[str]) -> None:
         connection.execute(table(name).delete())
 
 
+def check_foreign_keys(connection: Connection) -> None:
+    """Raise ValueError if a row refers to one that is missing; PostgreSQL has refused it before."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise ValueError(f"{broken[0]} refers to what is missing")
+
+
 def has_rows(connection: Connection, name: str) -> bool:
     """Return True if a table has at least one row."""
     return (

@@ -4,9 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
+import alembic.command
 import flask_migrate
+from alembic.util import CommandError
+from flask import current_app
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -122,9 +126,9 @@ def restore_backup(
 ) -> RestoreResult:
     """Restore a backup as a whole, or leave the place empty.
 
-    Everything is read and judged before anything is changed. The rows are one transaction, and
-    the settings are written just before it is committed: a restore that was killed between the two
-    can be repeated.
+    Everything is read and judged before anything is changed. The rows, and the migrations that
+    those of an older version need, are one transaction. The settings are written just before it is
+    committed: a restore that was killed between the two can be repeated.
     """
     manifest = backup.manifest
     secrets = backup.decrypt_secrets(passphrase)
@@ -137,7 +141,6 @@ def restore_backup(
     _require_empty_database()
     _migrate_to(manifest.migration)
     notes = _insert(backup, place, secrets)
-    _migrate_to(newest_migration())
     with transaction():
         search_index.reindex_if_stale()
     if file is not None:
@@ -192,13 +195,14 @@ def _insert(backup: OpenBackup, place: RestoreTarget, secrets: Mapping[str, str]
     entries = backup.manifest.tables
     names = [one.name for one in entries]
     try:
-        with transaction():
-            connection = db.session.connection()
+        with _migratable_transaction() as connection:
             rows.lock(connection, names)
             _require_empty_database()  # nobody has been quicker
             rows.delete_all(connection, names)
             for entry in entries:
                 rows.insert_lines(connection, entry, archive.read_lines(backup.source, entry))
+            rows.check_foreign_keys(connection)
+            _upgrade_within(connection)
             return _write_settings(backup.manifest, place, secrets)
     except SQLAlchemyError as fault:
         if is_unavailable(fault):
@@ -206,6 +210,35 @@ def _insert(backup: OpenBackup, place: RestoreTarget, secrets: Mapping[str, str]
         raise AlteredBackup("what is in its tables") from None
     except (ValueError, TypeError):
         raise AlteredBackup("what is in its tables") from None
+
+
+@contextmanager
+def _migratable_transaction() -> Iterator[Connection]:
+    """Open a transaction of rows and migrations: on SQLite, foreign keys are not enforced in it.
+
+    A migration may drop a table and make it anew; the rows that refer to it must not go with it.
+    """
+    with db.engine.connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA foreign_keys=OFF")  # without effect once a transaction has begun
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if is_sqlite:
+                connection.invalidate()  # the next one has its foreign keys on again
+
+
+def _upgrade_within(connection: Connection) -> None:
+    """Bring the database to the newest migration, in the connection's transaction."""
+    migrations = current_app.extensions["migrate"].migrate.get_config()
+    migrations.attributes["connection"] = connection
+    try:
+        alembic.command.upgrade(migrations, "head")
+    except CommandError as fault:
+        raise RuleViolation(f"The tables could not be brought up to date: {fault}") from None
 
 
 def _write_settings(

@@ -87,12 +87,18 @@ def map_redirects(kind: str) -> dict[str, str]:
 
 def check_not_moved(model: type[Addressed], slug: str) -> None:
     """Raise Moved if this is a former slug of one that is still there."""
+    current = find_moved(model, slug)
+    if current and current != slug:
+        raise Moved(current, is_public=False)
+
+
+def find_moved(model: type[Addressed], slug: str) -> str:
+    """Return the slug of the one that had this slug before, or ""."""
     former = (SlugRedirect.kind == model.__tablename__, SlugRedirect.slug == slug)
     current = db.session.scalar(
         select(model.slug).join(SlugRedirect, SlugRedirect.key == model.key).where(*former)
     )
-    if current is not None and current != slug:
-        raise Moved(current, is_public=False)
+    return current or ""
 
 
 def make_field(hint: Any) -> Field:

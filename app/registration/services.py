@@ -52,8 +52,12 @@ def get_draft_for_update(secret: str) -> StoredDraft | None:
     return queries.load_draft(db.session.connection(), LOCK_DRAFT, secret)
 
 
-def create_draft(draft: Answers) -> str:
-    """Store the first answer and return the key for the visitor's cookie."""
+def create_draft(draft: Answers, *, ip_address: str | None = None) -> str:
+    """Store the first answer and return the key for the visitor's cookie.
+
+    Raise RateLimitExceeded if too many registrations have been begun from the network.
+    """
+    rate_limits.hit_network(rate_limits.NEW_DRAFT, ip_address)
     secret = secrets.token_urlsafe(32)
     now = clock.real_now()
     db.session.connection().execute(

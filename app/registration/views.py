@@ -99,7 +99,13 @@ def _submit_answer(step: str) -> Response:
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
-    return _save_and_continue(progress, form) if is_valid else _render_form(step, form, progress)
+    if not is_valid:
+        return _render_form(step, form, progress)
+    try:
+        return _save_and_continue(progress, form)
+    except RateLimitExceeded as refusal:
+        form.reject(refusal)
+        return refuse(_render_form(step, form, progress), refusal)
 
 
 @questions_bp.get("/check")
@@ -239,7 +245,7 @@ def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Res
     answers = {**progress.answers, **form.get_answers()}
     secret = progress.secret
     if progress.stored_draft is None:
-        secret = services.create_draft(answers)
+        secret = services.create_draft(answers, ip_address=request.remote_addr)
     else:
         services.save_draft(progress.stored_draft, answers)
     return cookie.set_cookie(

@@ -21,6 +21,7 @@ from app.programme.snapshot import Material, Room, Session, Snapshot, Speaker, T
 from app.releases.related import RelatedIndex, RelatedSessions
 from app.releases.revisions import SessionRevision
 
+Entity = Room | Session | Speaker | Theme
 EntityT = TypeVar("EntityT", Room, Session, Speaker, Theme)
 
 
@@ -196,11 +197,16 @@ class PublishedProgramme:
         """Return the one with this slug; raise Moved, or one of these errors."""
         if slug in by_slug:
             return by_slug[slug]
-        key = self._slug_redirects.get((kind, slug), "")
-        current = next((one.slug for one in by_slug.values() if key and one.key == key), "")
+        current = self.find_moved(kind, slug, by_slug.values())
         if current:
             raise Moved(current)
-        raise gone_error if key or f"/{kind}s/{slug}" in self._withdrawn_paths else never_error
+        is_gone = (kind, slug) in self._slug_redirects
+        raise gone_error if is_gone or f"/{kind}s/{slug}" in self._withdrawn_paths else never_error
+
+    def find_moved(self, kind: str, slug: str, entities: Iterable[Entity]) -> str:
+        """Return the slug of the one of these that had this slug before, or ""."""
+        key = self._slug_redirects.get((kind, slug))
+        return next((one.slug for one in entities if key and one.key == key), "")
 
     @cached_property
     def _photo_keys(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ name a database, the file belongs to another site and is ignored.
 import os
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -27,6 +27,7 @@ INTRODUCTION = """\
 # Each `make run` updates the lines marked "make run chose", unless you have changed them.
 
 """
+OPTIONS_WITH_VALUE = frozenset({"--app", "-A", "--env-file", "-e"})  # of the command `flask`
 CHOSEN_LINE = re.compile(r"\w+=(.*)  # make run chose \1")  # an edited line no longer matches
 
 
@@ -100,7 +101,18 @@ def _is_restore() -> bool:
 
     The site is loaded before its command is known, so the words that were typed must do.
     """
-    return "restore" in sys.argv[1:]
+    return _find_command(sys.argv[1:]) == "restore"
+
+
+def _find_command(words: Sequence[str]) -> str:
+    """Return the first word that is neither an option of ``flask`` nor the value of one."""
+    remaining = iter(words)
+    for word in remaining:
+        if word in OPTIONS_WITH_VALUE:
+            next(remaining, "")
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def load_typed(environment: MutableMapping[str, str], path: Path) -> None:

@@ -18,7 +18,7 @@ from app.programme import listing
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.table import WORDS
 from app.programme.labels import feature_name, kind_name, language_name
-from app.programme.snapshot import Session
+from app.programme.snapshot import Room, Session, Theme
 from app.releases.published_programme import PublishedProgramme
 from app.releases.search_index import SearchDocument
 from app.text import collapse_whitespace, strip_hidden
@@ -92,6 +92,7 @@ def parse_filters(programme: PublishedProgramme, args: MultiDict[str, str]) -> S
         ],
     ):
         typed = [_fold(name, value) for value in args.getlist(name) if value]
+        typed = [_follow_redirect(programme, name, value) for value in typed]
         known = dict(options)
         valid = [value for value in dict.fromkeys(typed) if value in known]
         chosen = valid if name == ACCESS else valid[:1]
@@ -144,6 +145,18 @@ def _list_frequent(
 def _fold(name: str, value: str) -> str:
     """Return the value by which words of any case are the same one."""
     return value.casefold() if name in WORD_FILTERS else value
+
+
+def _follow_redirect(programme: PublishedProgramme, name: str, value: str) -> str:
+    """Return the slug that a theme or room has now, if it had this one before."""
+    by_filter: Mapping[str, Sequence[Room | Theme]] = {
+        "theme": programme.themes,
+        "room": programme.rooms,
+    }
+    entities = by_filter.get(name, ())
+    if any(one.slug == value for one in entities):
+        return value
+    return programme.find_moved(name, value, entities) or value
 
 
 def _session_day(session: Session) -> Iterator[str]:

@@ -1,7 +1,11 @@
 """Sites at other places, what is in their databases, and what somebody types there."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from hashlib import sha256
+from itertools import compress
 from pathlib import Path
 from typing import Any, Final
 from zipfile import ZipFile
@@ -11,10 +15,12 @@ from flask import Flask
 from sqlalchemy import inspect, select
 
 from app.backup import archive
+from app.backup.rows import has_rows
 from app.database import Base, db, get_file, read_only_connection
 from tests.compatibility.databases import running
 from tests.sites import Settings
 
+EARLIER: Final = "0019"  # a migration: delegates had no pronouns
 PASSPHRASE: Final = "tides and piers and walls"
 Members = dict[str, bytes]
 
@@ -57,7 +63,7 @@ def list_tables_with_rows() -> list[str]:
         return sorted(
             table.name
             for table in Base.metadata.sorted_tables
-            if table.name in there and connection.execute(select(table).limit(1)).first()
+            if table.name in there and has_rows(connection, table.name)
         )
 
 
@@ -71,3 +77,34 @@ def rewrite(path: Path, target: Path, change: Callable[[Members], object]) -> Pa
             if name != archive.MIMETYPE_MEMBER:
                 new.writestr(name, body)
     return target
+
+
+def make_earlier(path: Path, target: Path, empty_place: Settings) -> Path:
+    """Make of a backup what an earlier version would have written."""
+    with site_at(empty_place) as other:
+        run_well(other, "db", "upgrade", EARLIER)
+        there = inspect(db.engine)
+        columns = {
+            table: {one["name"] for one in there.get_columns(table)}
+            for table in there.get_table_names()
+        }
+    return rewrite(path, target, partial(_leave_only, columns=columns))
+
+
+def _leave_only(members: Members, columns: Mapping[str, set[str]]) -> None:
+    """Make of a backup what an earlier version would have written: what its tables had."""
+    manifest = json.loads(members["manifest.json"])
+    manifest["migration"] = EARLIER
+    manifest["tables"] = [one for one in manifest["tables"] if one["name"] in columns]
+    for name in [name for name in members if name.startswith("tables/")]:
+        if Path(name).stem not in columns:
+            del members[name]
+    for entry in manifest["tables"]:
+        known = [name in columns[entry["name"]] for name, _ in entry["columns"]]
+        entry["columns"] = list(compress(entry["columns"], known))
+        name = f"tables/{entry['name']}.jsonl"
+        rows = [json.loads(line) for line in members[name].splitlines()]
+        body = "".join(json.dumps(list(compress(row, known))) + "\n" for row in rows).encode()
+        entry |= {"size": len(body), "sha256": sha256(body).hexdigest()}
+        members[name] = body
+    members["manifest.json"] = json.dumps(manifest).encode()

@@ -1,5 +1,7 @@
 """Backups are made while others write, and a restore that dies leaves the place empty."""
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
@@ -11,12 +13,19 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.database import db
+from app.database_faults import current_migration, newest_migration
 from app.mail.models import Email
 from app.registration.links import booking_link
 from app.registration.models import Delegate
 from config import ROOT
 from tests.backup.conftest import NewPlace
-from tests.backup.places import list_tables_with_rows, read_rows, run_well, site_at
+from tests.backup.places import (
+    list_tables_with_rows,
+    make_earlier,
+    read_rows,
+    run_well,
+    site_at,
+)
 from tests.compatibility.databases import new_browser as browsers_of
 from tests.factories import make_delegate, make_material, make_session, set_places
 from tests.live_site import LiveSite
@@ -39,18 +48,68 @@ def test_a_restore_that_is_killed_leaves_an_empty_place_and_can_be_repeated(
     make_material(make_session(), bytes(range(256)) * 10_000)
     before, file = read_rows(), tmp_path / "a.backup"
     run_well(site, "backup", file)
-    elsewhere = new_place(database.partition(":")[0].partition("+")[0])
+    elsewhere = new_place(_kind(database))
 
-    program = "tests.backup.die_in_restore"
-    words = (program, moment, "--app", str(ROOT / "wsgi.py"), "restore", str(file))
-    dying = ForkedProgram(words, elsewhere, tmp_path / "dying.log")
-    assert dying.wait(TURN)
+    _restore_and_die(file, elsewhere, moment)
 
-    assert dying.exit_code == -9, (tmp_path / "dying.log").read_text(encoding="utf-8")
     with site_at(elsewhere) as other:
         assert list_tables_with_rows() == LEFT_BY_MIGRATIONS
         run_well(other, "restore", file)
         assert read_rows() == before
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("moment", ["UPDATE alembic_version", "COMMIT"])
+def test_a_restore_of_an_older_backup_that_is_killed_leaves_an_empty_place_too(
+    site: Flask, new_place: NewPlace, database: str, tmp_path: Path, moment: str
+) -> None:
+    make_delegate(is_added_by_team=True)
+    run_well(site, "backup", tmp_path / "a.backup")
+    earlier = make_earlier(tmp_path / "a.backup", tmp_path / "b.backup", new_place("sqlite"))
+    elsewhere = new_place(_kind(database))
+
+    _restore_and_die(earlier, elsewhere, moment)
+
+    with site_at(elsewhere) as other:
+        assert list_tables_with_rows() == LEFT_BY_MIGRATIONS
+        run_well(other, "restore", earlier)
+        assert _count(Delegate) == 1
+        assert current_migration(db.engine) == newest_migration()
+
+
+def test_what_backups_that_were_killed_have_left_is_deleted_by_the_next_one(
+    site: Flask, tmp_path: Path
+) -> None:
+    file, long_ago = tmp_path / "a.backup", (0, 0)
+    run_well(site, "backup", file)
+    whole = file.read_bytes()
+    names = {"same": ".a.backup.x1y2z3.part", "of another night": ".b.backup.x1y2z3.part"}
+    left = [tmp_path / name for name in names.values()]
+    others = [tmp_path / name for name in (".notes.part", ".a.backup.just-begun.part", "c.part")]
+    in_use = tmp_path / ".a.backup.written.part"
+    for one in (*left, *others, in_use):
+        one.write_bytes(b"Buy rope" if "notes" in one.name else whole[:1000])
+        if "just-begun" not in one.name:
+            os.utime(one, long_ago)
+
+    with in_use.open("rb") as written:
+        fcntl.flock(written, fcntl.LOCK_EX)
+        run_well(site, "backup", file)
+
+    assert sorted(tmp_path.iterdir()) == sorted([file, in_use, *others])
+
+
+def _kind(database: str) -> str:
+    return database.partition(":")[0].partition("+")[0]
+
+
+def _restore_and_die(file: Path, elsewhere: Settings, moment: str) -> None:
+    log = file.with_suffix(".log")
+    program = "tests.backup.die_in_restore"
+    words = (program, moment, "--app", str(ROOT / "wsgi.py"), "restore", str(file))
+    dying = ForkedProgram(words, elsewhere, log)
+    assert dying.wait(TURN)
+    assert dying.exit_code == -9, log.read_text(encoding="utf-8")
 
 
 @pytest.mark.both_databases

@@ -1,32 +1,31 @@
 """A backup of either database is restored into an empty place of either kind."""
 
-import json
+import os
 import sqlite3
-from collections.abc import Mapping
+import subprocess
+import sys
 from contextlib import closing
 from datetime import datetime
-from functools import partial
-from hashlib import sha256
-from itertools import compress
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from app.backup import archive, services
+from app.cli import NO_TERMINAL
 from app.database import Base, db, transaction
 from app.database_faults import current_migration, newest_migration
 from app.history.models import HistoryEntry
 from app.registration.links import booking_link
 from app.registration.models import Delegate
+from config import ROOT
 from tests.backup.conftest import NewPlace
 from tests.backup.places import (
     PASSPHRASE,
-    Members,
     list_tables_with_rows,
+    make_earlier,
     read_rows,
-    rewrite,
     run,
     run_well,
     site_at,
@@ -40,9 +39,9 @@ from tests.factories import (
     make_session,
     set_places,
 )
+from tests.sites import Settings
 
 KINDS = ["sqlite", "postgresql"]
-EARLIER = "0019"  # a migration: delegates had no pronouns
 
 
 @pytest.mark.both_databases
@@ -104,16 +103,7 @@ def test_a_backup_that_an_earlier_version_made_is_brought_up_to_date(
 ) -> None:
     make_delegate(pronouns="she/her")
     run_well(site, "backup", tmp_path / "a.backup")
-    with site_at(new_place("sqlite")) as other:
-        run_well(other, "db", "upgrade", EARLIER)
-        there = inspect(db.engine)
-        columns = {
-            table: {one["name"] for one in there.get_columns(table)}
-            for table in there.get_table_names()
-        }
-    earlier = rewrite(
-        tmp_path / "a.backup", tmp_path / "b.backup", partial(_leave_only, columns=columns)
-    )
+    earlier = make_earlier(tmp_path / "a.backup", tmp_path / "b.backup", new_place("sqlite"))
 
     with site_at(new_place(kind)) as other:
         run_well(other, "db", "upgrade")  # an empty database of today is fine
@@ -122,25 +112,6 @@ def test_a_backup_that_an_earlier_version_made_is_brought_up_to_date(
 
         assert [(one.badge_name, one.pronouns) for one in delegates] == [("Ada Lovelace", "")]
         assert current_migration(db.engine) == newest_migration()
-
-
-def _leave_only(members: Members, columns: Mapping[str, set[str]]) -> None:
-    """Make of a backup what an earlier version would have written: what its tables had."""
-    manifest = json.loads(members["manifest.json"])
-    manifest["migration"] = EARLIER
-    manifest["tables"] = [one for one in manifest["tables"] if one["name"] in columns]
-    for name in [name for name in members if name.startswith("tables/")]:
-        if Path(name).stem not in columns:
-            del members[name]
-    for entry in manifest["tables"]:
-        known = [name in columns[entry["name"]] for name, _ in entry["columns"]]
-        entry["columns"] = list(compress(entry["columns"], known))
-        name = f"tables/{entry['name']}.jsonl"
-        rows = [json.loads(line) for line in members[name].splitlines()]
-        body = "".join(json.dumps(list(compress(row, known))) + "\n" for row in rows).encode()
-        entry |= {"size": len(body), "sha256": sha256(body).hexdigest()}
-        members[name] = body
-    members["manifest.json"] = json.dumps(manifest).encode()
 
 
 def test_what_postgresql_cannot_store_is_left_out_of_a_text(
@@ -289,6 +260,37 @@ def test_a_backup_is_for_its_owner_alone_and_replaces_only_a_backup(
     )
     assert folder.output == f"Error: {tmp_path} exists and is not a backup: choose another name\n"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.backup", "notes.txt"]
+
+
+@pytest.mark.parametrize("standard_input", ["</dev/null", "<&-"])
+def test_without_a_terminal_the_passphrase_is_not_asked_for(
+    site: Flask, settings: Settings, tmp_path: Path, standard_input: str
+) -> None:
+    words = f'exec "{sys.executable}" -m flask --app wsgi backup "$0" --with-keys {standard_input}'
+
+    result = subprocess.run(
+        ["/bin/sh", "-c", words, str(tmp_path / "a.backup")],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        start_new_session=True,  # which has no terminal
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == f"Error: {NO_TERMINAL}"
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.glob("*a.backup*")) == []
+
+
+def test_a_passphrase_file_that_is_no_text_is_refused(site: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "passphrase"
+    file.write_bytes(b"\xab" * 20)
+
+    result = run(site, "backup", tmp_path / "a.backup", "--passphrase-file", file)
+
+    assert result.output == f"Error: {file} is not a text file in UTF-8\n"
 
 
 def test_a_passphrase_that_can_be_guessed_is_refused(site: Flask, tmp_path: Path) -> None:

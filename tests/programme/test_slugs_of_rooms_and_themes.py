@@ -25,6 +25,7 @@ from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import make_room, make_session, make_theme, publish_programme, sign_in
 from tests.lookups import get_session
+from tests.pages import read_text
 
 MIGRATIONS = str(ROOT / "migrations")
 each_kind = pytest.mark.parametrize("kind", [ROOMS, THEMES], ids=["rooms", "themes"])
@@ -74,6 +75,25 @@ def test_an_old_address_leads_to_the_new_one(editor: Browser, kind: OrderedKind[
     answer = editor.fetch("GET", f"/{kind.plural}/wind")
     assert (answer.status_code, answer.headers["Location"]) == (308, f"/{kind.plural}/fresh-air")
     assert editor.open("/sessions/gusts").links["Wind"] == f"/{kind.plural}/fresh-air"
+
+
+@each_kind
+@pytest.mark.both_databases
+def test_a_filter_with_an_old_address_finds_the_same(
+    editor: Browser, kind: OrderedKind[Any]
+) -> None:
+    make_session(**{kind.name: make(kind, "Wind")}, title="Gusts")
+    make_session(title="Something else")
+    publish_programme()
+    change(kind, "wind", "air")
+    publish_programme()
+
+    found = editor.open(f"/search?{kind.name}=wind")
+    listed = editor.open(f"/organise/sessions?{kind.name}=wind")
+
+    assert [read_text(one) for one in found.tree.find_all("h2", within=found.main)] == ["Gusts"]
+    assert found.value_of(kind.name.capitalize()) == "Wind"
+    assert [row["Title"] for row in listed.rows] == ["Gusts"]
 
 
 @each_kind

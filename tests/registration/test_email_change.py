@@ -1,17 +1,20 @@
 """A wrong email address is put right, by its owner and by nobody else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Timer
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.accounts.rate_limits import EMAIL_CHANGE
 from app.database import db, transaction
 from app.history import queries as history
 from app.registration import links
-from app.registration.bookings import services
+from app.registration.bookings import access, services
+from app.registration.bookings.queries import is_untouched
 from app.registration.desk import services as desk
 from app.registration.models import Delegate, Needs
 from tests.browser import Browser, Page
@@ -251,6 +254,72 @@ def test_nobody_corrects_a_booking_that_its_link_has_opened(
     page = _press_correction(visitor, confirmation, "thief@example.org")
 
     _expect_question(delegate, page, "thief@example.org")
+
+
+@pytest.mark.both_databases
+def test_the_first_opening_waits_for_somebody_who_writes_and_then_counts(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate, confirmation = _register(visitor)
+    address = address_of(delegate)
+
+    with _somebody_writes() as release:
+        Timer(1, release).start()
+        new_browser().open(address)
+
+    page = _press_correction(visitor, confirmation, "thief@example.org")
+    _expect_question(delegate, page, "thief@example.org")
+
+
+@pytest.mark.both_databases
+def test_a_booking_opens_while_nothing_can_be_stored_and_the_next_opening_counts(
+    visitor: Browser, new_browser: Callable[[], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "OPENING_TIMEOUT", 0.2)
+    delegate, confirmation = _register(visitor)
+    owner, address = new_browser(), address_of(delegate)
+
+    with _somebody_writes():
+        assert owner.open(address).heading == "Your booking"
+    assert _is_correctable(delegate)
+    owner.open(address)
+
+    assert not _is_correctable(delegate)
+    page = _press_correction(visitor, confirmation, "thief@example.org")
+    _expect_question(delegate, page, "thief@example.org")
+
+
+@pytest.mark.both_databases
+def test_only_the_first_opening_writes(
+    visitor: Browser, new_browser: Callable[[], Browser], queries: list[str]
+) -> None:
+    delegate, _ = _register(visitor)
+    owner, address = new_browser(), address_of(delegate)
+
+    counts = []
+    for _ in range(2):
+        queries.clear()
+        owner.open(address)
+        counts.append(len([one for one in queries if one.startswith("UPDATE")]))
+
+    assert counts == [2, 0]
+
+
+def _is_correctable(delegate: Delegate) -> bool:
+    db.session.rollback()
+    return is_untouched(delegate)
+
+
+@contextmanager
+def _somebody_writes() -> Iterator[Callable[[], None]]:
+    """Keep everybody else from writing until the end, or until what it gives is called."""
+    db.session.rollback()  # on SQLite, whoever looks on holds the lock
+    with db.engine.connect() as other:  # takes the write lock of SQLite
+        if db.engine.dialect.name == "postgresql":
+            other.execute(text("LOCK TABLE delegate IN EXCLUSIVE MODE"))
+        else:
+            other.execute(text("SELECT 1"))
+        yield other.rollback
 
 
 def test_nobody_corrects_a_booking_whose_agenda_its_link_has_opened(

@@ -5,8 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from app.database import db
 from app.registration import queries
+from app.registration.models import ApplicationDraft
 from tests.browser import Browser, Page
 from tests.factories import make_delegate, set_places
 from tests.refusals import TOO_MANY_FROM_NETWORK
@@ -52,6 +55,30 @@ def test_the_answers_of_whoever_is_refused_are_kept(
     again = visitor.open("/register/check")
     assert again.summary_list == SHOWN_BACK
     assert again.errors == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")
+def test_one_network_does_not_fill_the_database_with_registrations_that_were_begun(
+    new_browser: Callable[[], Browser], frozen_time: Any
+) -> None:
+    for _ in range(10):
+        _begin(new_browser())
+
+    refused = _begin(new_browser(), status=429)
+
+    assert refused.heading == "What is your name?"
+    assert refused.errors == [TOO_MANY_FROM_NETWORK]
+    assert refused.headers["Retry-After"] == "3600"
+    assert refused.value_of("Given names") == "Ada"
+    assert db.session.scalar(select(func.count()).select_from(ApplicationDraft)) == 10
+    frozen_time.shift(timedelta(minutes=60))
+    assert refused.press("Continue").heading == "What is your email address?"
+
+
+def _begin(browser: Browser, status: int = 200) -> Page:
+    page = browser.open("/register/name")
+    return page.press("Continue", status=status, given_names="Ada", family_name="Marsh")
 
 
 @pytest.mark.settings(LIMIT_REGISTRATIONS_PER_NETWORK="1")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.admin.listing import ListFilter, Listing, ListQuery, parse_list_query
 from app.errors import NotFound
-from app.programme import queries
+from app.programme import queries, slugs
 from app.programme.editing import session_queries
 from app.programme.editing.session_queries import SessionFilter, SessionFilterChoices, SessionRow
 from app.programme.labels import KINDS, kind_name
-from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN
+from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Room, Theme
 from app.web.formatting import conference_zone, format_time, local_date, plain_date
 
 EN_DASH: Final = "–"
@@ -127,8 +127,8 @@ def _state_label(state: str) -> str:
 def _get_filters(choices: SessionFilterChoices, days: Sequence[date]) -> Sequence[ListFilter]:
     return (
         ListFilter("day", gettext("Day"), [(day.isoformat(), local_date(day)) for day in days]),
-        ListFilter("theme", gettext("Theme"), choices.theme),
-        ListFilter("room", gettext("Room"), choices.room),
+        ListFilter("theme", gettext("Theme"), choices.theme, partial(slugs.find_moved, Theme)),
+        ListFilter("room", gettext("Room"), choices.room, partial(slugs.find_moved, Room)),
         ListFilter("kind", gettext("Kind"), kind_options(choices)),
         ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
         ListFilter("missing", _l("Missing"), tuple(MISSING_LABELS.items())),

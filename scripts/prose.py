@@ -30,7 +30,7 @@ SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.DOTALL)
 PROSE = re.compile(r"[A-Za-z’']{2,}[,.:;]? +[A-Za-z(“]")
 STATEMENT = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|WITH|PRAGMA|SET|ALTER)\b")
 GETTEXT = frozenset({"_", "N_", "gettext", "lazy_gettext", "ngettext", "lazy_ngettext"})
-LOGGERS = frozenset({"log", "logger", "_log", "logging"})
+UNREAD = frozenset({"log", "re"})  # whose arguments are names of events and patterns
 
 
 def list_segments(root: Path) -> Iterator[Segment]:
@@ -136,7 +136,7 @@ def _list_unread(node: ast.AST) -> Iterator[int]:
         yield id(node.value)
     elif isinstance(node, ast.JoinedStr):
         yield from map(id, node.values)
-    elif isinstance(node, ast.Call) and _receiver_name(node) in LOGGERS:
+    elif isinstance(node, ast.Call) and _receiver_name(node) in UNREAD:
         yield from map(id, node.args)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -165,7 +166,7 @@ def themes() -> ResponseReturnValue:
 @bp.get("/rooms", endpoint="rooms", defaults={"page": ".venue", "_anchor": "rooms"})
 @bp.get("/schedule", endpoint="schedule", defaults={"page": "programme.whole"})
 @cacheable
-def alias(page: str, **values: str) -> ResponseReturnValue:
+def alias(page: str, **values: Any) -> ResponseReturnValue:
     response = redirect(url_for(page, **values), 308)
     response.headers["Cache-Control"] = PUBLIC_CACHE_CONTROL
     return response

@@ -276,11 +276,11 @@ def test_only_a_link_that_works_shows_anything(visitor: Browser, frozen_time: An
     frozen_time.shift(timedelta(days=7))
     ended = visitor.open(f"{preview}/programme", status=410)
 
-    assert "There is no preview at this address. Check that you copied all of the link." in (
+    assert "There is no preview at this link. Check that you copied all of it." in (
         wrong.text
     )
-    assert "This preview link has been withdrawn. Ask whoever sent it to you" in gone.text
-    assert "This preview link worked for a while only. Ask whoever sent it to you" in ended.text
+    assert "This preview link no longer works. Ask the person who sent it to you" in gone.text
+    assert "This preview link has expired. Ask the person who sent it to you" in ended.text
     for page in (wrong, gone, ended):
         assert not banner(page)
         assert page.response.headers["Referrer-Policy"] == "no-referrer"

@@ -13,6 +13,7 @@ step() {
         printf '  FAILED  %s\n%s\n\n' "$name" "$report"
         failed="$failed  $name
 "
+        return 1
     fi
 }
 
@@ -50,6 +51,7 @@ code="app config.py wsgi.py tests scripts"
     step "dependencies (deptry)" "$python" -m deptry .
     step "dead code (vulture)" unused_code
     step "spelling (codespell)" "$python" -m codespell_lib
+    step "words (docs/words.md)" "$python" -m scripts.words && printf '%s\n' "$report"
     step "safety (bandit)" "$python" -m bandit --quiet --recursive --configfile pyproject.toml app config.py wsgi.py scripts
     step "models are what migrations make" models_match_migrations
     step "pins are what is asked for" "$python" scripts/pins.py

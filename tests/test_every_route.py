@@ -52,6 +52,7 @@ class Who(StrEnum):
     """Who may open a route."""
 
     PUBLIC = "anyone, and it is the same for everyone"
+    ALIAS = "anyone, and it leads to a page under its usual address"
     ANYONE = "anyone"
     BROWSER = "browsers, which ask each time whether theirs is still right"
     REGISTERING = "whoever is registering, by the key in their cookie"
@@ -125,7 +126,9 @@ ROUTES = [
     Route("/changes", "GET", Who.PUBLIC),
     Route("/changes.atom", "GET", Who.PUBLIC),
     Route("/changes/<number>", "GET", Who.PUBLIC, "/changes/1"),
+    Route("/contact", "GET", Who.PUBLIC),
     Route("/developers", "GET", Who.PUBLIC),
+    Route("/faq", "GET", Who.ALIAS),
     Route("/favicon.ico", "GET", Who.PUBLIC),
     Route("/feedback", "GET POST", Who.PUBLIC),
     Route("/feedback/sent", "GET", Who.PUBLIC),
@@ -646,7 +649,9 @@ ROUTES = [
     Route("/releases/<number>", "GET", Who.PUBLIC, "/releases/1"),
     Route("/releases/<number>/sessions/<slug>", "GET", Who.PUBLIC, "/releases/1/sessions/opening"),
     Route("/robots.txt", "GET", Who.PUBLIC),
+    Route("/rooms", "GET", Who.ALIAS),
     Route("/rooms/<slug>", "GET", Who.PUBLIC, "/rooms/great-hall"),
+    Route("/schedule", "GET", Who.ALIAS),
     Route("/search", "GET", Who.PUBLIC),
     Route("/second-step", "GET POST", Who.HALF_WAY),
     Route("/second-step/passkey", "POST", Who.HALF_WAY),
@@ -772,6 +777,7 @@ ROUTES = [
     ),
     Route("/speakers", "GET", Who.PUBLIC),
     Route("/speakers/<slug>", "GET", Who.PUBLIC, "/speakers/ada-marsh"),
+    Route("/themes", "GET", Who.PUBLIC),
     Route("/themes/<slug>", "GET", Who.PUBLIC, "/themes/water"),
     Route("/venue", "GET", Who.PUBLIC),
     Route("/whats-new", "GET", Who.PUBLIC),
@@ -780,9 +786,10 @@ ROUTES = [
 ]
 TYPED = {"email": "eve@example.org", "given_names": "Eve", "message": "Hello", "off": "1"}
 PUBLIC, PERSONAL = "public, ", "private, no-store"
-KEPT = {Who.PUBLIC: PUBLIC, Who.BROWSER: "no-cache"}
+KEPT = {Who.PUBLIC: PUBLIC, Who.ALIAS: PUBLIC, Who.BROWSER: "no-cache"}
 OPENED = {
     Who.PUBLIC: (200, ""),
+    Who.ALIAS: (308, "/"),
     Who.ANYONE: (200, ""),
     Who.BROWSER: (200, ""),
     Who.REGISTERING: (303, "/register"),
@@ -845,7 +852,7 @@ def test_what_is_public_is_for_everyone_and_what_is_not_is_kept_by_nobody(
     for who in Who:
         for route in of(who, "GET"):
             answer = new_browser().fetch("GET", route.tried)
-            is_public = who is Who.PUBLIC
+            is_public = who in {Who.PUBLIC, Who.ALIAS}
 
             assert answer.headers["Cache-Control"].startswith(KEPT.get(who, PERSONAL))
             assert (answer.headers.get("X-Robots-Tag") == "noindex") is not is_public, route
@@ -871,7 +878,7 @@ def test_nothing_is_done_without_a_token_for_whoever_may_do_it(
     }
     for route, answer in answers.items():
         keeps = keeps_what_was_typed(site, route)
-        words = "Check your answers and" if keeps else "Go back, load the page again"
+        words = "Check your answers and" if keeps else "Go back, reload the page and"
         told_so = f"This form was open for too long. {words}"
         assert told_so in answer.get_data(as_text=True), route
     assert everything_held() == before

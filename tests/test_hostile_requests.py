@@ -381,7 +381,7 @@ def test_ten_megabytes_are_refused(site: Flask) -> None:
     ]
 
     assert others(answers, 413) == []
-    assert {answer.heading for answer in answers} == {"What you sent is too large"}
+    assert {answer.heading for answer in answers} == {"Too much data"}
 
 
 def test_a_form_of_more_than_a_thousand_parts_is_refused(site: Flask) -> None:

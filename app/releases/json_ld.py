@@ -6,14 +6,16 @@ is marked as such, so that search engines do not take it for fact.
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext
 from markupsafe import Markup
 
 from app.programme.snapshot import Conference, Room, Session, Speaker
+from app.releases import current_release, share_images
 from app.web.formatting import iso
-from app.web.rendering import absolute_url
+from app.web.rendering import absolute_asset, absolute_url
 
 JsonObject = dict[str, Any]
 
@@ -36,7 +38,6 @@ def render_session(session: Session, conference: Conference) -> Markup:
             **_session_event(session),
             "description": f"{_illustrative_prefix(session, conference)}{session.summary}",
             "inLanguage": session.language,
-            "location": _build_place(conference, session.room),
             "performer": [
                 {
                     "@type": "Person",
@@ -76,20 +77,45 @@ def _conference_event(conference: Conference) -> JsonObject:
         "@type": "Event",
         "name": conference.title,
         "url": absolute_url("site.home"),
-        "startDate": conference.starts_on,
-        "endDate": conference.ends_on,
+        **_conference_dates(conference),
         "location": _build_place(conference),
+        "organizer": _build_organiser(conference),
+        "image": absolute_asset("img/share.png"),
         **_event_status(is_cancelled=False),
     }
 
 
+def _conference_dates(conference: Conference) -> Mapping[str, date | datetime]:
+    """Return when the conference begins and ends: to the minute if its sessions have times."""
+    sessions = current_release.get_programme().sessions
+    times = [one for session in sessions for one in (session.starts_at, session.ends_at) if one]
+    if not times:
+        return {"startDate": conference.starts_on, "endDate": conference.ends_on}
+    return {"startDate": min(times), "endDate": max(times)}
+
+
+def _build_organiser(conference: Conference) -> JsonObject:
+    return {
+        "@type": "Organization",
+        "name": gettext("The organisers of %(title)s", title=conference.title),
+        "url": absolute_url("site.contact"),
+        "email": conference.contact_email,
+    }
+
+
 def _session_event(session: Session) -> JsonObject:
+    programme = current_release.get_programme()
+    card = share_images.get_key(session, programme)
+    picture = absolute_url("share_images.picture", key=card) if card else ""
     return {
         "@type": "Event",
         "name": session.title,
         "url": absolute_url("programme.session", slug=session.slug),
         "startDate": session.starts_at,
         "endDate": session.ends_at,
+        "location": _build_place(programme.conference, session.room),
+        "organizer": _build_organiser(programme.conference),
+        "image": picture or absolute_asset("img/share.png"),
         **_event_status(is_cancelled=session.is_cancelled),
     }
 
@@ -101,11 +127,11 @@ def _event_status(*, is_cancelled: bool) -> JsonObject:
     }
 
 
-def _build_place(conference: Conference, room: Room | None = None) -> JsonObject | None:
+def _build_place(conference: Conference, room: Room | None = None) -> JsonObject:
     """Return the room, or else the venue of the conference."""
     if room is None:
-        whole = {"@type": "Place", "name": conference.place, "address": conference.place}
-        return whole if conference.place else None
+        place = conference.place or gettext("To be announced")
+        return {"@type": "Place", "name": place, "address": place}
     return {
         "@type": "Place",
         "name": room.name,

@@ -13,11 +13,11 @@ from app.errors import Gone, NotFound
 from app.history import services as history
 from app.releases.models import PreviewLink
 
-UNKNOWN_MESSAGE = "There is no preview at this address. Check that you copied all of the link"
-REVOKED_MESSAGE = "This preview link has been withdrawn. Ask whoever sent it to you for a new one"
-EXPIRED_MESSAGE = (
-    "This preview link worked for a while only. Ask whoever sent it to you for a new one"
+UNKNOWN_MESSAGE = "There is no preview at this link. Check that you copied all of it"
+REVOKED_MESSAGE = (
+    "This preview link no longer works. Ask the person who sent it to you for a new one"
 )
+EXPIRED_MESSAGE = "This preview link has expired. Ask the person who sent it to you for a new one"
 
 
 def find_valid(secret: str) -> PreviewLink:

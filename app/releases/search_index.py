@@ -92,6 +92,7 @@ class SearchDocument:
     title: str
     endpoint: str
     load_text: Callable[[], SearchText] = field(repr=False, compare=False)
+    synonyms: str = ""  # words that count as words of the title
 
     @property
     def url_values(self) -> Mapping[str, str]:
@@ -102,7 +103,7 @@ class SearchDocument:
     def all_words(self) -> frozenset[str]:
         """All words of the title and the text, folded."""
         entry = self.load_text()
-        return split_words(f"{self.title} {entry.summary} {entry.text}")
+        return split_words(f"{self.title} {self.synonyms} {entry.summary} {entry.text}")
 
 
 def list_documents(programme: PublishedProgramme | Snapshot) -> Iterator[SearchDocument]:

@@ -61,7 +61,7 @@ def content_hash(content: ShareImageContent) -> str:
 
 def _format_when(session: Session, time_zone: str) -> str:
     if session.is_cancelled:
-        return "Called off"
+        return "Cancelled"
     if session.starts_at is None:
         return ""
     zone = ZoneInfo(time_zone)

@@ -35,19 +35,24 @@ class FeedbackForm(CookielessForm):
         ],
     )
     email = EmailField(
-        _l("Your email address, if you want an answer (optional)"),
+        _l("Your email address, if you would like a reply (optional)"),
         [
             Optional(),
             Length(
                 max=MAX_EMAIL_LENGTH,
                 message=_l("Your email address must be 254 characters or fewer"),
             ),
-            Email(_l("Enter an email address like name@example.org, or leave it empty")),
+            Email(
+                _l(
+                    "Enter an email address in the correct format, like name@example.com, "
+                    "or leave this empty"
+                )
+            ),
             no_hidden_characters,
         ],
         render_kw={"autocomplete": "email"},
     )
-    submit = SubmitField(_l("Send your message"))
+    submit = SubmitField(_l("Send message"))
 
     def get_message(self) -> FeedbackMessage:
         """Return the submitted message with normalised whitespace."""

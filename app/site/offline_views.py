@@ -66,13 +66,11 @@ def offline_manifest() -> ResponseReturnValue:
     expires_at(now + A_MINUTE)
     moment = {"day": local_date(now), "time": local_time(now)}
     addresses = [*map(asset, FILES), *_page_urls()][:MAX_PAGES]
-    said = gettext(
-        "You are without a connection. This is the programme as of %(day)s, %(time)s.", **moment
-    )
+    said = gettext("You are offline. This page was saved at %(time)s on %(day)s.", **moment)
     return jsonify(
         version=_version(addresses),
         addresses=addresses,
-        told=gettext("Last brought up to date on %(day)s at %(time)s.", **moment),
+        told=gettext("Last updated at %(time)s on %(day)s.", **moment),
         banner=render_template("site/_offline_banner.html", message=said),
     )
 

@@ -29,6 +29,25 @@ from app.releases.search_index import (
     split_words,
 )
 
+# What people type when they look for a page, besides the words in its text. Words are folded.
+SYNONYMS: Mapping[str, str] = {
+    "accessibility": "disability disabled wcag",
+    "complaints": "complain",
+    "contact": "address email enquiries mail organisers phone telephone",
+    "cookies": "tracking",
+    "feedback": "comments message suggestions",
+    "for-speakers": "abstract presentation slides upload",
+    "help": "support",
+    "privacy": "consent data gdpr personal",
+    "questions": (
+        "badge cancel charge cost diet dinner fee fees food free invitation lunch meals money "
+        "pay payment places price prices refund ticket tickets vegan vegetarian visa"
+    ),
+    "venue": (
+        "accommodation address airport arrive bus directions hotel hotels internet location map "
+        "parking station stay taxi train transport travel tube underground wheelchair wi-fi wifi"
+    ),
+}
 MAX_EDIT_DISTANCE = 2  # letters added, removed, changed or swapped
 MIN_WORD_LENGTH = 3  # letters; shorter words are not corrected
 MAX_SUGGESTIONS = 3  # per search
@@ -117,7 +136,7 @@ class SearchCorpus:
     def _positions_by_title_word(self) -> Mapping[str, Sequence[int]]:
         found: dict[str, list[int]] = defaultdict(list)
         for place, thing in enumerate(self.all):
-            for word in split_words(thing.title):
+            for word in split_words(f"{thing.title} {thing.synonyms}"):
                 found[word].append(place)
         return dict(found)
 
@@ -280,7 +299,14 @@ def _excerpt_around(text: str, position: int) -> str:
 
 def _page_document(page: ContentPage) -> SearchDocument:
     search_text = SearchText(page.summary, page.text, page.language)
-    return SearchDocument("page", page.slug, page.title, "content.show", lambda: search_text)
+    return SearchDocument(
+        "page",
+        page.slug,
+        page.title,
+        "content.show",
+        lambda: search_text,
+        SYNONYMS.get(page.slug, ""),
+    )
 
 
 def _news_document(item: NewsItem) -> SearchDocument:

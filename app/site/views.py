@@ -1,8 +1,9 @@
-"""The home page, what's new, the venue, feedback, access keys and the site map."""
+"""The home page, what's new, the venue, contact, feedback, access keys and the site map."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,7 +23,13 @@ from app.site import news_views, offline_views, search_views, services, well_kno
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.site.now_next import NowNext, get_conference_span, get_now_next
 from app.web import languages
-from app.web.cache_policy import always_revalidate, cacheable, expires_at, vary_on_cookie
+from app.web.cache_policy import (
+    PUBLIC_CACHE_CONTROL,
+    always_revalidate,
+    cacheable,
+    expires_at,
+    vary_on_cookie,
+)
 from app.web.rate_limit_messages import refuse
 from app.web.rendering import render_page
 
@@ -139,6 +146,30 @@ def news_item(slug: str) -> ResponseReturnValue:
 def venue() -> ResponseReturnValue:
     rooms = current_release.get_programme().rooms
     return render_page("site/venue.html", rooms=rooms, **page_context("venue"))
+
+
+@bp.get("/contact")
+@cacheable
+def contact() -> ResponseReturnValue:
+    return render_page("site/contact.html", **page_context("contact"))
+
+
+@bp.get("/themes")
+@cacheable
+def themes() -> ResponseReturnValue:
+    return render_page(
+        "site/themes.html", programme=current_release.get_programme(), breadcrumbs=[]
+    )
+
+
+@bp.get("/faq", endpoint="faq", defaults={"page": "content.show", "slug": "questions"})
+@bp.get("/rooms", endpoint="rooms", defaults={"page": ".venue", "_anchor": "rooms"})
+@bp.get("/schedule", endpoint="schedule", defaults={"page": "programme.whole"})
+@cacheable
+def alias(page: str, **values: Any) -> ResponseReturnValue:
+    response = redirect(url_for(page, **values), 308)
+    response.headers["Cache-Control"] = PUBLIC_CACHE_CONTROL
+    return response
 
 
 @bp.route("/feedback", methods=["GET", "POST"])

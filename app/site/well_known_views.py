@@ -30,6 +30,7 @@ PROGRAMME_ENDPOINTS = (
     "programme.whole",
     "programme.session_index",
     "programme.speaker_index",
+    "site.themes",
     "changelog.index",
 )
 

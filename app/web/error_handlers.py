@@ -34,45 +34,39 @@ STATUS_CODES = {
 }
 HEADINGS = {
     400: lazy_gettext("We could not understand that request"),
-    403: lazy_gettext("This page is not open to you"),
+    403: lazy_gettext("You do not have access to this page"),
     404: lazy_gettext("Page not found"),
-    405: lazy_gettext("This address cannot do that"),
-    408: lazy_gettext("That took too long to reach us"),
-    409: lazy_gettext("That cannot be done now"),
-    410: lazy_gettext("This page or link is no longer in use"),
-    413: lazy_gettext("What you sent is too large"),
-    422: lazy_gettext("Something in the form needs your attention"),
-    429: lazy_gettext("That was asked for too often"),
+    405: lazy_gettext("You cannot do that on this page"),
+    408: lazy_gettext("The connection was too slow"),
+    409: lazy_gettext("You cannot do that now"),
+    410: lazy_gettext("This page is no longer available"),
+    413: lazy_gettext("Too much data"),
+    422: lazy_gettext("There is a problem with the form"),
+    429: lazy_gettext("Too many requests"),
     500: lazy_gettext("Sorry, there is a problem with the service"),
-    503: lazy_gettext("Sorry, the service is not available for the moment"),
+    503: lazy_gettext("Sorry, the service is unavailable"),
 }
 EXPLANATIONS = {
-    400: lazy_gettext("Something in the address or the form was not as this site expects."),
-    403: lazy_gettext("Only some people may open it. If you are one of them, sign in first."),
+    400: lazy_gettext("There was a mistake in the web address or the form. Go back and try again."),
+    403: lazy_gettext("If you should have access, sign in first."),
     404: lazy_gettext(
-        "If you typed the address, check that it is right. "
+        "If you typed the web address, check that it is correct. "
         "If you pasted it, check that you copied all of it."
     ),
-    405: lazy_gettext(
-        "Something can be found there, but it was asked for in a way that does not work. "
-        "Open the page and try from there."
-    ),
+    405: lazy_gettext("Go back to the page with the form or button, and try again."),
     408: lazy_gettext(
-        "The connection was too slow or was interrupted, so nothing was saved. "
-        "Go back and send it again."
+        "Your connection was slow or interrupted, so nothing was saved. Go back and try again."
     ),
-    409: lazy_gettext("Something has changed since you opened the page."),
-    410: lazy_gettext("It was there once. It has been used, replaced or withdrawn."),
-    413: lazy_gettext("Send less at a time: the forms of this site need only a few lines of text."),
-    422: lazy_gettext("Go back, check your answers and send the form again."),
-    429: lazy_gettext("Wait for an hour, then try again."),
+    409: lazy_gettext("Something has changed since you opened the page. Reload it and try again."),
+    410: lazy_gettext("It has been used, replaced or removed."),
+    413: lazy_gettext("Go back, shorten your text or choose a smaller file, and try again."),
+    422: lazy_gettext("Go back, check your answers and try again."),
+    429: lazy_gettext("Wait 1 hour, then try again."),
     500: lazy_gettext(
-        "It is our fault, not yours. Nothing that you had sent before has been lost. "
+        "Something went wrong on our side. Nothing that you have already sent is lost. "
         "Try again in a few minutes."
     ),
-    503: lazy_gettext(
-        "Nothing that you had sent before has been lost. Try again in a few minutes."
-    ),
+    503: lazy_gettext("Try again in a few minutes. Nothing that you have already sent is lost."),
 }
 
 
@@ -137,13 +131,11 @@ def has_session_cookie() -> bool:
 
 def _handle_csrf_error(_: CSRFError) -> ResponseReturnValue:
     if has_session_cookie():
-        reason = gettext(
-            "This form was open for too long. Go back, load the page again and send it"
-        )
+        reason = gettext("This form was open for too long. Go back, reload the page and try again")
     else:
         reason = gettext(
             "Your browser did not send our cookie, so nothing has been saved. Allow cookies for "
-            "this site in your browser’s settings, then go back, load the page again and send it"
+            "this site in your browser’s settings. Then go back, reload the page and try again"
         )
     return render_error_page(400, reason)
 

@@ -1,4 +1,4 @@
-"""What visitors are told who are refused by a rate limit: why, when to try again, whom to ask."""
+"""Messages for visitors refused by a rate limit: why, when to try again and whom to ask."""
 
 from datetime import timedelta
 from math import ceil
@@ -19,9 +19,7 @@ def describe(error: RateLimitExceeded) -> str:
     parts = [gettext(str(error))] if str(error) else []
     if isinstance(error, NetworkLimitExceeded):
         parts.append(
-            gettext(
-                "Too many requests came from your network, which other people may share with you"
-            )
+            gettext("There were too many requests from your network, which other people may share")
         )
     if error.retry_after is not None:
         parts.append(_describe_retry(error.retry_after))
@@ -40,7 +38,7 @@ def _describe_retry(wait: timedelta) -> str:
     contact = _contact_email()
     if not contact:
         return str(gettext("Try again in %(time)s", time=_describe_time(wait)))
-    template = gettext("Try again in %(time)s, or write to %(email)s")
+    template = gettext("Try again in %(time)s, or email %(email)s")
     return str(template % {"time": _describe_time(wait), "email": contact})
 
 

@@ -3,6 +3,7 @@
 The URL of a static file contains a fingerprint of its content, so browsers can cache it for a year.
 """
 
+from datetime import datetime, time, timedelta
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -22,13 +23,14 @@ from flask_babel import gettext
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
-from app import cache_version, preview_mode
+from app import cache_version, clock, preview_mode
 from app.web import cache_policy, formatting, languages
 from app.web.cache_policy import has_access_keys
 from app.web.govuk_components import SharedGlobals
 from config import ROOT
 
 STATIC_FOLDER = ROOT / "static"
+ONE_DAY = timedelta(days=1)
 
 
 @cache
@@ -76,6 +78,11 @@ def absolute_url(endpoint: str, **values: Any) -> str:
     return adapter.build(endpoint, values, force_external=True)
 
 
+def absolute_asset(name: str) -> str:
+    """Return the absolute URL of a file in static/."""
+    return f"{current_app.config['SITE_URL']}{asset(name)}"
+
+
 def cached_fragment(template: str) -> Markup:
     """Return a fragment of the layout, with the current page marked (aria-current).
 
@@ -106,23 +113,23 @@ def _layout_context() -> dict[str, Any]:
         "language": languages.current(),
         "access_keys": has_access_keys() if has_request_context() else True,
         "is_private_connection": current_app.config["IS_PRIVATE_CONNECTION"],
-        "site_clock": cache_version.cached(
-            f"clock {languages.get_request_language()}", _describe_site_clock
-        ),
+        "site_clock": _describe_site_clock(),
     }
 
 
 def _describe_site_clock() -> str | None:
-    """Return the notice of a test site with a fixed date, or None.
+    """Return the notice of a test site, with the date there, or None.
 
     A rehearsal shows none, because its banner states the date already.
     """
-    starts_at = current_app.config["SITE_CLOCK"]
     mode = preview_mode.current()
-    if starts_at is None or (mode is not None and mode.moment is not None):
+    if current_app.config["SITE_CLOCK"] is None or (mode is not None and mode.moment is not None):
         return None
+    today = formatting.local_day(clock.now())
+    if has_request_context():
+        midnight = datetime.combine(today + ONE_DAY, time(), formatting.conference_zone())
+        cache_policy.expires_at(midnight)
     message: str = gettext(
-        "This site is being tried out. Its clock was set to %(moment)s and runs on from there.",
-        moment=formatting.local_moment(starts_at),
+        "This is a test site. Its date is set to %(day)s.", day=formatting.local_date(today)
     )
     return message

@@ -95,7 +95,7 @@ def test_a_limit_on_letters_holds_across_processes(
     visitor.open("/sign-in")
     page = visitor.press("Send me a link", email_address="ada@example.org", status=429)
 
-    assert page.errors == ["Try again in 60 minutes, or write to tides@conference.example"]
+    assert page.errors == ["Try again in 60 minutes, or email tides@conference.example"]
     assert page.value_of("Email address") == "ada@example.org"
 
 

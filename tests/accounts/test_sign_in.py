@@ -312,7 +312,7 @@ def test_the_sixth_letter_within_an_hour_is_refused_for_known_and_unknown(
         visitor.open("/sign-in")
         page = visitor.press("Send me a link", email_address=email, status=429)
 
-        assert page.errors == ["Try again in 60 minutes, or write to tides@conference.example"]
+        assert page.errors == ["Try again in 60 minutes, or email tides@conference.example"]
         assert page.value_of("Email address") == email
 
     frozen_time.shift(AN_HOUR)
@@ -464,7 +464,7 @@ def test_who_is_no_longer_an_organiser_is_shut_out_from_the_next_page_on(visitor
 
     page = visitor.open("/organise", status=403)
 
-    assert page.heading == "This page is not open to you"
+    assert page.heading == "You do not have access to this page"
     assert visitor.open("/my").links.get("Go to the back office") is None
 
 

@@ -183,7 +183,7 @@ def test_codes_cannot_be_guessed_for_long(visitor: Browser, frozen_time: Any) ->
 
     refused = page.press("Continue", code_from_your_app=shown(app), status=429)
 
-    assert refused.heading == "That was asked for too often"
+    assert refused.heading == "Too many requests"
     frozen_time.shift(timedelta(minutes=61))
     assert half_way(visitor).press("Continue", code_from_your_app=shown(app)).heading == HOME
 
@@ -401,7 +401,7 @@ def test_whoever_has_no_part_any_more_sets_nothing_up(visitor: Browser) -> None:
 
     page = visitor.open("/second-step/set-up", status=403)
 
-    assert page.heading == "This page is not open to you"
+    assert page.heading == "You do not have access to this page"
 
 
 def test_an_app_is_added_beside_a_passkey_and_either_may_go_but_not_both(

@@ -338,7 +338,7 @@ def test_a_page_is_added_found_and_taken_away(editor: Browser, visitor: Browser)
     assert "/getting-here</loc>" in visitor.open("/sitemap.xml").source
     editor.follow("Take it away")
     editor.press("Take it away")
-    assert visitor.open("/getting-here", 410).heading == "This page or link is no longer in use"
+    assert visitor.open("/getting-here", 410).heading == "This page is no longer available"
     assert "Getting here" not in visitor.open("/site-map").links
     assert "/getting-here</loc>" not in visitor.open("/sitemap.xml").source
     editor.open("/organise/pages/page/getting-here/en/versions/1")

@@ -13,17 +13,17 @@ LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
 IN_FOCUS = "document.activeElement.textContent"
 BANNER = """\
-- region "What you see here":
+- region "Preview":
   - paragraph:
     - strong: Rehearsal.
-    - text: /You see the site as it will look on Wednesday 10 June 2009 at 9:15am\\..*/
+    - text: /This is how the site will look at 9:15am on Wednesday 10 June 2009\\..*/
   - list:
     - listitem:
-      - link "An hour earlier"
+      - link "1 hour earlier"
     - listitem:
-      - link "An hour later"
+      - link "1 hour later"
     - listitem:
-      - link "Choose another moment"
+      - link "Choose another time"
     - listitem:
       - link "Leave the rehearsal"
 """
@@ -104,12 +104,12 @@ def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
         look(guest)
         field(guest, "Your message")
         guest.keyboard.type("Hello")
-        press(guest, "Send your message")
-        expect_heading(guest, "Nothing is written here")
+        press(guest, "Send message")
+        expect_heading(guest, "You cannot send forms here")
         look(guest)
         guest.goto(f"{link}booking")
         look(guest)
-        press(guest, "Open this page on the site itself")
+        press(guest, "Open this page on the live site")
         expect(guest).to_have_url(f"{site}/booking")
 
         press(window, "See all preview links")
@@ -119,7 +119,7 @@ def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
         expect(window.get_by_role("main")).to_contain_text("The link has been withdrawn")
         guest.goto(link)
         look(guest)
-        expect_heading(guest, "This page or link is no longer in use")
+        expect_heading(guest, "This page is no longer available")
     assert look.found == {}
 
 
@@ -132,12 +132,12 @@ def test_a_moment_is_chosen_and_left_by_keyboard(
     look(window)
 
     press(window, "9:15am on Wednesday 10 June 2009")
-    expect(window.get_by_role("region", name="What you see here")).to_match_aria_snapshot(BANNER)
+    expect(window.get_by_role("region", name="Preview")).to_match_aria_snapshot(BANNER)
     look(window)
     press(window, "Register")
     expect(window).to_have_url(f"{site}/rehearsal/2009-06-10T09:15/register")
     look(window)
-    press(window, "An hour later")
+    press(window, "1 hour later")
     expect(window).to_have_url(f"{site}/rehearsal/2009-06-10T10:15/register")
     window.goto(f"{site}/fr/rehearsal/2009-05-20T10:00,full/register/name")
     expect_heading(window, "The conference is full")
@@ -145,7 +145,7 @@ def test_a_moment_is_chosen_and_left_by_keyboard(
     press(window, "Leave the rehearsal")
     expect(window).to_have_url(f"{site}/fr/register/name")
     window.go_back()
-    press(window, "Choose another moment")
+    press(window, "Choose another time")
     expect(window).to_have_url(f"{site}/fr/organise/rehearsal")
     assert look.found == {}
 
@@ -167,4 +167,4 @@ def test_all_of_it_works_without_scripts(
     link = window.get_by_label("The link").input_value()
     expect(window.get_by_role("button", name="Copy the link")).to_be_hidden()
     window.goto(link)
-    expect(window.get_by_role("region", name="What you see here")).to_be_visible()
+    expect(window.get_by_role("region", name="Preview")).to_be_visible()

@@ -162,7 +162,7 @@ def test_who_is_removed_is_told_and_nothing_that_opens_a_door_is_kept(
 
     assert asked.heading == f"Remove {ADA} from the team?"
     assert [row["Email address"] for row in page.rows] == [f"{GRACE} You"]
-    assert ada.open("/organise", status=403).heading == "This page is not open to you"
+    assert ada.open("/organise", status=403).heading == "You do not have access to this page"
     assert new_browser().open(link, status=410).heading == "This link no longer works"
     assert letters() == [("role_ended", ADA)]
     assert told(ADA)[-1] == f"{ADA} is no longer a programme editor"
@@ -194,7 +194,7 @@ def test_an_organiser_may_step_back_where_there_is_another(grace: Browser) -> No
 
     answer = page.press("Save the role", role="Viewer", status=403)
 
-    assert answer.heading == "This page is not open to you"
+    assert answer.heading == "You do not have access to this page"
     assert grace.open("/organise").heading
 
 

@@ -17,7 +17,7 @@ from tests.compatibility.fill import Stage
 GRACE = "grace@conference.example"
 TEAM = {EDITOR: "wanda", DESK: "dora", VIEWER: "vera"}
 SET_UP = "/second-step/set-up/passkey"
-EMAIL_FOR_AN_ANSWER = "Your email address, if you want an answer (optional)"
+EMAIL_FOR_AN_ANSWER = "Your email address, if you would like a reply (optional)"
 
 
 def set_up_second_step(stage: Stage) -> None:
@@ -121,6 +121,6 @@ def fail_to_deliver() -> None:
 def hear_from_a_visitor(stage: Stage) -> None:
     """Take a message in."""
     stage.new_browser().open("/feedback").press(
-        "Send your message",
+        "Send message",
         {"Your message": "The harbour is lovely.", EMAIL_FOR_AN_ANSWER: "v@example.org"},
     )

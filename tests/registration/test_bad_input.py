@@ -244,7 +244,7 @@ def test_a_form_of_ten_megabytes_is_refused(visitor: Browser) -> None:
         data={"access_needs": "a" * 10_000_000, "csrf_token": token_of(page.source)},
     )
 
-    assert page.heading == "What you sent is too large"
+    assert page.heading == "Too much data"
     assert visitor.open("/register/check").address == "/register/access-needs"
 
 

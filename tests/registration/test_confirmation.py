@@ -335,7 +335,7 @@ def test_one_address_cannot_be_flooded(visitor: Browser, monkeypatch: pytest.Mon
     page = answer_questions(visitor, name=("Ada", "Once More"))
     page = page.press("Confirm registration", status=429)
 
-    assert page.errors == ["Try again in 24 hours, or write to tides@conference.example"]
+    assert page.errors == ["Try again in 24 hours, or email tides@conference.example"]
     assert page.summary_list["Name"] == "Ada Once More"
     assert len(delegates()) == 2
     assert visitor.open("/register/check").summary_list["Name"] == "Ada Once More"

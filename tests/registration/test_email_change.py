@@ -165,7 +165,7 @@ def test_letters_to_new_addresses_are_few(visitor: Browser) -> None:
     visitor.open(address_of(delegate, "/address"))
     page = visitor.press("Write to the new address", {QUESTION: NEW}, status=429)
 
-    assert page.errors == ["Try again in 60 minutes, or write to tides@conference.example"]
+    assert page.errors == ["Try again in 60 minutes, or email tides@conference.example"]
     assert page.value_of(QUESTION) == NEW
     assert emails_to(NEW) == []
 
@@ -550,7 +550,7 @@ def test_the_link_is_sent_five_times_an_hour(
     page = form.press("Send me the link", email_address=email.upper(), status=429)
     frozen_time.shift(timedelta(minutes=61))
 
-    assert page.errors == ["Try again in 60 minutes, or write to tides@conference.example"]
+    assert page.errors == ["Try again in 60 minutes, or email tides@conference.example"]
     assert form.press("Send me the link", email_address=email).heading == "Look for our letter"
 
 

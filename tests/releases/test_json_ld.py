@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from playwright.sync_api import Page as Window
 
 from app.database import db
 from app.programme.models import Session
+from app.programme.queries import get_conference
 from tests.browser import Browser, Page
 from tests.chromium import expect_result
 from tests.factories import (
@@ -56,7 +57,8 @@ def test_a_session_tells_programs_when_where_and_with_whom(visitor: Browser) -> 
         "url": f"{home}/speakers/ada-marsh",
     }
     assert told["superEvent"]["name"] == "Tides and Harbours"
-    assert told["superEvent"]["startDate"] == "2009-06-10"
+    assert told["superEvent"]["startDate"] == "2009-06-10T09:30:00+01:00"
+    assert told["superEvent"]["endDate"] == "2009-06-11T17:00:00+01:00"
     assert "offers" not in told
 
 
@@ -128,8 +130,52 @@ def test_the_front_page_tells_programs_of_the_conference_and_its_sessions(
     told = facts(visitor.open("/"))
 
     assert told["name"] == "Tides and Harbours"
-    assert told["endDate"] == "2009-06-11"
+    assert told["endDate"] == "2009-06-11T17:00:00+01:00"
     assert "Opening" in [one["name"] for one in told["subEvent"]]
+
+
+EVENT_FACTS = {
+    *("@type", "name", "url", "startDate", "endDate", "location", "organizer", "image"),
+    *("eventStatus", "eventAttendanceMode"),
+}
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/sessions/opening", "/sessions/harbour-walls", "/sessions/farewell"]
+)
+def test_an_event_has_all_that_search_engines_ask_for(visitor: Browser, address: str) -> None:
+    event = facts(visitor.open(address))
+
+    assert set(event) >= EVENT_FACTS | {"description"} - (
+        {"description"} if address.endswith("farewell") else set()
+    )
+    assert all(set(one) >= EVENT_FACTS for one in event.get("subEvent", []))
+    assert {datetime.fromisoformat(event[one]).utcoffset() for one in ("startDate", "endDate")} == {
+        timedelta(hours=1)
+    }
+    assert event["eventAttendanceMode"] == "https://schema.org/OfflineEventAttendanceMode"
+    assert event["organizer"] == {
+        "@type": "Organization",
+        "name": "The organisers of Tides and Harbours",
+        "url": "https://conference.example/contact",
+        "email": "tides@conference.example",
+    }
+    assert {event["location"]["@type"], type(event["location"]["address"])} == {"Place", str}
+    picture = event["image"].removeprefix("https://conference.example")
+    with visitor.fetch("GET", picture) as answer:
+        assert answer.mimetype == "image/png"
+
+
+def test_a_conference_without_times_or_a_place_says_what_is_known(visitor: Browser) -> None:
+    for session in db.session.query(Session):
+        session.starts_at = session.ends_at = None
+    get_conference().place = ""
+    publish_programme()
+
+    event = facts(visitor.open("/"))
+
+    assert (event["startDate"], event["endDate"]) == ("2009-06-10", "2009-06-11")
+    assert event["location"]["name"] == "To be announced"
 
 
 @pytest.mark.empty

@@ -286,7 +286,7 @@ def test_what_is_called_off_says_so_on_its_card(site: Flask) -> None:
         for one in programme.sessions
     }
 
-    assert told["Off"] == "Called off"
+    assert told["Off"] == "Cancelled"
     assert told["Some day"] == ""
 
 

@@ -33,7 +33,7 @@ def examples(page: Page) -> list[tuple[str, str]]:
 def test_every_address_on_the_page_leads_somewhere(visitor: Browser) -> None:
     page = visitor.open("/developers")
 
-    told = [row["Address and format"].split()[0] for row in page.rows]
+    told = [row["URL and format"].split()[0] for row in page.rows]
     addresses = [re.sub(r"{\w+}", lambda place: PLACES[place[0]], one) for one in told]
     assert len(addresses) >= 8
     for address in addresses:

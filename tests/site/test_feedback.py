@@ -20,8 +20,8 @@ from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.sent_emails import emails_to, last_email_to
 
 MESSAGE = "Your message"
-EMAIL = "Your email address, if you want an answer (optional)"
-SEND = "Send your message"
+EMAIL = "Your email address, if you would like a reply (optional)"
+SEND = "Send message"
 ORGANISERS = "tides@conference.example"
 
 
@@ -37,7 +37,7 @@ def _sent(visitor: Browser, message: str, email: str = "", status: int = 200) ->
 def test_a_message_is_kept_and_reaches_the_organisers(visitor: Browser) -> None:
     page = _sent(visitor, "The harbour is lovely.\n\nMore of it!", "ada@example.org")
 
-    assert page.heading == "Thank you for your message"
+    assert page.heading == "Message sent"
     assert page.address == "/feedback/sent"
     assert _kept() == [("The harbour is lovely.\n\nMore of it!", "ada@example.org")]
     letter = last_email_to(ORGANISERS)
@@ -132,7 +132,7 @@ def test_a_wrong_token_is_refused_and_what_was_typed_is_kept(visitor: Browser, t
     assert page.errors == ["This form was open for too long. Check your answers and send it again"]
     assert page.value_of(MESSAGE) == "A long story"
     assert _kept() == []
-    assert page.press(SEND).heading == "Thank you for your message"
+    assert page.press(SEND).heading == "Message sent"
 
 
 def test_a_form_that_was_open_for_more_than_a_week_is_sent_twice(
@@ -144,7 +144,7 @@ def test_a_form_that_was_open_for_more_than_a_week_is_sent_twice(
     again = form.press(SEND, {MESSAGE: "At last"}, status=422)
 
     assert again.value_of(MESSAGE) == "At last"
-    assert again.press(SEND).heading == "Thank you for your message"
+    assert again.press(SEND).heading == "Message sent"
 
 
 def test_a_remembered_form_does_not_grow_old(
@@ -154,7 +154,7 @@ def test_a_remembered_form_does_not_grow_old(
     frozen_time.shift(timedelta(days=8))
     monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: float("1e12"))
 
-    assert _sent(visitor, "Hello").heading == "Thank you for your message"
+    assert _sent(visitor, "Hello").heading == "Message sent"
 
 
 def test_a_form_sent_from_another_site_is_refused(visitor: Browser) -> None:
@@ -178,7 +178,7 @@ def test_a_form_sent_from_another_site_is_refused(visitor: Browser) -> None:
 def test_ten_megabytes_are_too_much(visitor: Browser) -> None:
     page = visitor.send("POST", "/feedback", 413, data={"message": "a" * 10 * 1024 * 1024})
 
-    assert page.heading == "What you sent is too large"
+    assert page.heading == "Too much data"
     assert _kept() == []
 
 
@@ -204,7 +204,7 @@ def test_many_messages_from_one_place_have_to_wait(
     assert len(_kept()) == rate_limits.FEEDBACK.windows[0].times
     assert len(emails_to(ORGANISERS)) == rate_limits.FEEDBACK.windows[0].times
     frozen_time.shift(timedelta(hours=1, minutes=1))
-    assert page.press(SEND).heading == "Thank you for your message"
+    assert page.press(SEND).heading == "Message sent"
 
 
 def test_it_is_forgotten_after_a_year(site: Flask) -> None:

@@ -242,7 +242,7 @@ def test_search_engines_and_the_site_map_know_what_is_new(visitor: Browser) -> N
     assert "<loc>https://conference.example/changes</loc>" in listed
     assert "/whats-new/2008-09-01-registration-is-open</loc>" in listed
     assert "/releases/" not in listed
-    assert visitor.open("/site-map").follow("Changes in the programme").status == 200
+    assert visitor.open("/site-map").follow("Changes to the programme").status == 200
 
 
 def test_a_news_item_knows_when_it_appeared(visitor: Browser) -> None:

@@ -55,10 +55,10 @@ def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
     after = the_list(visitor)
 
     assert later["version"] == before["version"] != after["version"]
-    assert later["told"] == "Last brought up to date on Tuesday 12 May 2009 at 9:45am."
-    assert (
-        "You are without a connection. This is the programme as of Tuesday 12 May 2009, 9:45am."
-    ) in later["banner"]
+    assert later["told"] == "Last updated at 9:45am on Tuesday 12 May 2009."
+    assert ("You are offline. This page was saved at 9:45am on Tuesday 12 May 2009.") in later[
+        "banner"
+    ]
 
 
 def test_it_is_another_programme_when_people_need_longer_from_room_to_room(
@@ -101,9 +101,9 @@ def test_the_worker_is_small_and_asked_for_anew_each_time(visitor: Browser) -> N
 
 def test_without_scripts_the_page_says_that_it_cannot_be_done(visitor: Browser) -> None:
     page = visitor.open("/cookies")
-    page = page.follow("Keep the programme on this device")
+    page = page.follow("save the programme on this device")
 
-    assert "This needs JavaScript and a browser that can keep pages." in page.text
+    assert "This needs JavaScript and a browser that can save pages." in page.text
     place = page.tree.find_by_id("offline")
     assert place is not None
     assert "hidden" in place.attrib

@@ -21,7 +21,7 @@ from tests.factories import make_delegate, make_room, make_session, publish_prog
 from tests.live_site import LiveSite
 from tests.waiting import wait_until
 
-KEEP = "Keep it on this device"
+KEEP = "Save on this device"
 STORES = "caches.keys()"
 WORKERS = "navigator.serviceWorker.getRegistrations().then(all => all.length)"
 EVERYTHING = """async () => (await Promise.all((await caches.keys()).map(async name =>
@@ -50,7 +50,7 @@ def _read(address: str) -> str:
 def _keep(window: Window) -> None:
     window.goto("/offline")
     window.get_by_role("button", name=KEEP).click()
-    expect(window.get_by_text("Last brought up to date on")).to_be_visible()
+    expect(window.get_by_text("Last updated at")).to_be_visible()
 
 
 def test_a_programme_that_is_kept_is_read_without_a_connection(
@@ -62,9 +62,9 @@ def test_a_programme_that_is_kept_is_read_without_a_connection(
         window.context.set_offline(True)
 
         window.goto("/programme")
-        banner = window.get_by_role("region", name="Without a connection")
+        banner = window.get_by_role("region", name="Offline")
         expect(banner).to_contain_text(
-            "You are without a connection. This is the programme as of Tuesday 12 May 2009, 9:"
+            re.compile(r"You are offline\. This page was saved at 9:\d\dam on Tuesday 12 May 2009")
         )
         assert axe(window) == []
         window.get_by_role("link", name="Reading the tide").click()
@@ -110,7 +110,7 @@ def test_a_personal_page_is_never_given_from_what_is_kept(
             answer = window.goto(address)
             assert answer is not None
             assert answer.status == 503
-            expect_heading(window, "This page needs a connection")
+            expect_heading(window, "You are offline")
             expect(window.locator("body")).not_to_contain_text("Ada")
         assert axe(window) == []
 
@@ -198,9 +198,9 @@ def test_a_new_programme_takes_the_place_of_the_one_before(
         publish_programme()
         wait_until(lambda: "Opening words" in _read(f"{home}/sessions/opening"), "the new title")
 
-        window.get_by_role("button", name="Bring it up to date now").click()
+        window.get_by_role("button", name="Update now").click()
         wait_until(lambda: not set(before) <= set(window.evaluate(STORES)), "another store")
-        expect(window.get_by_text("Last brought up to date on")).to_be_visible()
+        expect(window.get_by_text("Last updated at")).to_be_visible()
         window.context.set_offline(True)
         window.goto("/sessions/opening")
 
@@ -212,10 +212,10 @@ def test_removing_it_leaves_nothing(live_site: Callable[..., LiveSite], chromium
     with _a_window(chromium, live_site().address) as window:
         _keep(window)
 
-        window.get_by_role("button", name="Remove it from this device").click()
+        window.get_by_role("button", name="Remove from this device").click()
 
         expect(
-            window.get_by_text("The programme is no longer kept on this device.")
+            window.get_by_text("The programme has been removed from this device.")
         ).to_be_visible()
         expect_result(window, STORES, [])
         expect_result(window, WORKERS, 0)
@@ -270,4 +270,4 @@ def test_the_pages_fit_and_work_by_the_keyboard(
         button.focus()
         window.keyboard.press("Enter")
 
-        expect(window.get_by_text("Last brought up to date on")).to_be_visible()
+        expect(window.get_by_text("Last updated at")).to_be_visible()

@@ -26,6 +26,8 @@ WRITTEN = (
     "/cookies",
     "/accessibility",
     "/access-keys",
+    "/contact",
+    "/for-speakers",
     "/venue",
 )
 PAGES = (
@@ -35,6 +37,7 @@ PAGES = (
     "/sessions/opening",
     "/speakers",
     "/speakers/ada-marsh",
+    "/themes",
     "/themes/water",
     "/rooms/great-hall",
     "/search",
@@ -256,7 +259,7 @@ def test_search_engines_are_told_when_a_page_changed(visitor: Browser, frozen_ti
     assert changed[f"{SITE}/programme"] == "2009-05-12T10:30:00+01:00"
     assert changed[f"{SITE}/sessions/moved"] == "2009-05-12T10:30:00+01:00"
     assert changed[f"{SITE}/sessions/opening"] == "2009-05-12T09:30:00+01:00"
-    assert changed[f"{SITE}/help"] == "2026-11-23"
+    assert changed[f"{SITE}/help"] == "2026-11-29"
     assert changed[f"{SITE}/"] == ""
 
 
@@ -294,7 +297,7 @@ def test_news_has_one_heading_for_each_item(visitor: Browser) -> None:
         "What’s new",
         "The programme is published",
         "Registration is open",
-        "The Commission’s final report is out",
+        "The Commission’s final report is published",
     ]
     assert page.tree.find_by_id("2008-09-01-registration-is-open") is not None
 
@@ -304,7 +307,7 @@ def test_the_venue_lists_each_room_once(visitor: Browser) -> None:
 
     assert page.headings.count("Great hall") == 1
     assert page.links["Great hall"] == "/rooms/great-hall"
-    assert page.summary_list["Step-free access"].startswith("you can reach the room")
+    assert page.summary_list["Step-free access"].startswith("there are no steps")
     assert "Interpretation" not in page.summary_list
 
 
@@ -314,3 +317,39 @@ def test_the_venue_lists_each_room_once(visitor: Browser) -> None:
 )
 def test_a_site_with_nothing_published_has_its_pages(visitor: Browser, address: str) -> None:
     assert visitor.open(address).status == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/faq", "/questions"),
+        ("/schedule", "/programme"),
+        ("/rooms", "/venue#rooms"),
+    ],
+)
+def test_a_usual_address_leads_to_the_page_that_serves(
+    visitor: Browser, address: str, page: str
+) -> None:
+    answer = visitor.fetch("GET", address)
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, page)
+    assert answer.headers["Cache-Control"].startswith("public")
+
+
+def test_the_themes_are_listed_in_the_order_of_the_programme(visitor: Browser) -> None:
+    page = visitor.open("/themes")
+
+    assert page.headings[:3] == ["Themes", "Water", "Stone"]
+    assert page.follow("Water").address == "/themes/water"
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_shared_link_shows_a_title_a_description_and_a_picture(
+    visitor: Browser, address: str
+) -> None:
+    assert _head(visitor, address, "og:url") == [SITE + address]
+    assert len(_head(visitor, address, "og:title")) == 1
+    assert _head(visitor, address, "og:description") == _head(visitor, address, "description")
+    (picture,) = _head(visitor, address, "og:image")
+    with visitor.fetch("GET", picture.removeprefix(SITE)) as answer:
+        assert answer.mimetype == "image/png"

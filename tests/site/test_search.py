@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.releases.search_index import fold, split_words
-from app.site.search import MAX_QUERY_LENGTH, highlight
+from app.site.search import MAX_QUERY_LENGTH, SYNONYMS, highlight
 from tests.browser import Browser, Page
 from tests.factories import make_session, make_speaker, publish_programme
 from tests.pages import read_text as read
@@ -106,7 +106,7 @@ def test_a_whole_word_in_a_title_comes_before_the_beginning_of_one(visitor: Brow
         ("stays", "Stone"),
         ("ground floor", "Great hall"),
         ("complaint", "Complaints procedure"),
-        ("commission final report", "The Commission’s final report is out"),
+        ("commission final report", "The Commission’s final report is published"),
         ("portugal", "João Maré"),
         ("port of whitby", "Ada Marsh"),
     ],
@@ -115,6 +115,34 @@ def test_themes_rooms_pages_people_and_news_are_found(
     visitor: Browser, question: str, title: str
 ) -> None:
     assert title in _titles(_searched(visitor, question))
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("price", "Frequently asked questions"),
+        ("cost", "Frequently asked questions"),
+        ("fees", "Frequently asked questions"),
+        ("visa", "Frequently asked questions"),
+        ("hotel", "Venue"),
+        ("wifi", "Venue"),
+        ("Wi-Fi", "Venue"),
+        ("parking", "Venue"),
+        ("directions", "Venue"),
+        ("contact", "Contact"),
+        ("phone", "Contact"),
+        ("disabled", "Accessibility statement"),
+        ("gdpr", "Privacy"),
+    ],
+)
+def test_everyday_words_lead_to_the_page_that_answers(
+    visitor: Browser, question: str, title: str
+) -> None:
+    assert _titles(_searched(visitor, question))[0] == title
+
+
+def test_every_page_that_has_synonyms_exists(visitor: Browser) -> None:
+    assert {visitor.open(f"/{slug}").status for slug in SYNONYMS} == {200}
 
 
 def test_a_news_item_is_found_at_its_place(visitor: Browser) -> None:

@@ -100,7 +100,7 @@ def test_a_speaker_whose_part_ends_is_a_speaker_still(visitor: Browser) -> None:
         team.remove(person.id, make_organiser())
 
     assert visitor.open("/speak").heading == "Ada Marsh"
-    assert visitor.open("/organise", status=403).heading == "This page is not open to you"
+    assert visitor.open("/organise", status=403).heading == "You do not have access to this page"
 
 
 def test_a_speaker_sees_and_ends_where_they_are_signed_in(visitor: Browser) -> None:

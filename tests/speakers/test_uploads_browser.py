@@ -225,7 +225,7 @@ def test_whoever_sends_too_much_before_they_listen_sees_our_page(
         assert page.startswith("HTTP/1.1 413")
     assert all("This picture is larger than 10 MB" in page for page in pictures)
     assert "This file is larger than 50 MB" in slides
-    assert "What you sent is too large" in signed_out
+    assert "Too much data" in signed_out
     assert kept() == 0
 
 

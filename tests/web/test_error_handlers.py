@@ -21,8 +21,15 @@ from tests.chromium import expect_heading
 from tests.factories import make_delegate, make_organiser, sign_in
 from tests.live_site import LiveSite
 
-NOTHING_LOST = "Nothing that you had sent before has been lost."
-WAYS_ON = {"the front page", "the programme", "search", "every page of this site", "help"}
+NOTHING_LOST = "Nothing that you have already sent is lost."
+WAYS_ON = {
+    "Go to the home page",
+    "See the programme",
+    "Search this site",
+    "See all pages in the site map",
+    "Get help",
+    "Contact us",
+}
 
 
 @contextmanager
@@ -82,7 +89,7 @@ def test_an_unknown_part_of_the_programme_is_404_and_says_what(
 def test_another_method_is_405_and_says_which_are_taken(visitor: Browser) -> None:
     page = visitor.send("DELETE", "/feedback", 405)
 
-    assert _is_plain(page, "This address cannot do that")
+    assert _is_plain(page, "You cannot do that on this page")
     assert set(page.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
@@ -114,13 +121,13 @@ def test_a_button_without_its_token_is_400(visitor: Browser) -> None:
     visitor.open("/register/name")
     page = visitor.send("POST", "/register/again", 400)
 
-    assert "This form was open for too long. Go back, load the page again" in page.text
+    assert "This form was open for too long. Go back, reload the page and try again" in page.text
 
 
 def test_a_button_without_our_cookie_says_what_to_do(visitor: Browser) -> None:
     page = visitor.send("POST", "/register/again", 400)
 
-    assert "Allow cookies for this site in your browser’s settings, then go back" in page.text
+    assert "Allow cookies for this site in your browser’s settings. Then go back" in page.text
 
 
 def test_whoever_is_no_organiser_any_more_gets_403(visitor: Browser) -> None:
@@ -131,13 +138,13 @@ def test_whoever_is_no_organiser_any_more_gets_403(visitor: Browser) -> None:
 
     page = visitor.open("/organise", 403)
 
-    assert _is_plain(page, "This page is not open to you")
+    assert _is_plain(page, "You do not have access to this page")
 
 
 def test_too_much_at_once_is_413(visitor: Browser) -> None:
     page = visitor.send("POST", "/sign-in", 413, data={"email": "a" * 10 * 1024 * 1024})
 
-    assert _is_plain(page, "What you sent is too large")
+    assert _is_plain(page, "Too much data")
 
 
 def test_too_often_is_429(visitor: Browser) -> None:
@@ -161,7 +168,7 @@ def test_a_broken_row_is_500_and_the_page_says_it_is_our_fault(
     page = visitor.open("/programme", 500)
 
     assert _is_plain(page, "Sorry, there is a problem with the service")
-    assert "It is our fault, not yours." in page.text
+    assert "Something went wrong on our side." in page.text
     assert "Traceback" not in page.source
     (line,) = (one for one in capsys.readouterr().err.splitlines() if '"failed"' in one)
     assert page.headers["X-Request-ID"] in line
@@ -214,13 +221,13 @@ def test_without_the_database_forms_are_503_and_say_that_nothing_is_lost(
     form = visitor.open("/feedback")
 
     with _away(site, database):
-        page = form.press("Send your message", your_message="Hello", status=503)
+        page = form.press("Send message", your_message="Hello", status=503)
 
-        assert _is_plain(page, "Sorry, the service is not available for the moment")
+        assert _is_plain(page, "Sorry, the service is unavailable")
         assert NOTHING_LOST in page.text
         assert page.headers["Retry-After"] == "60"
 
-    assert form.press("Send your message", your_message="Hello").status == 200
+    assert form.press("Send message", your_message="Hello").status == 200
 
 
 def test_a_booking_is_503_while_the_database_is_away(
@@ -239,7 +246,7 @@ def test_a_site_that_never_saw_its_database_says_so(
     with _away(site, database):
         page = visitor.open("/", 503)
 
-    assert page.heading == "Sorry, the service is not available for the moment"
+    assert page.heading == "Sorry, the service is unavailable"
     assert visitor.open("/").heading == "Tides and Harbours"
 
 
@@ -248,11 +255,11 @@ def test_a_site_that_never_saw_its_database_says_so(
     ("error", "status", "heading"),
     [
         (errors.NotFound("It sank"), 404, "Page not found"),
-        (errors.PermissionDenied("It sank"), 403, "This page is not open to you"),
-        (errors.RuleViolation("It sank"), 409, "That cannot be done now"),
-        (errors.InvalidFile("It sank"), 409, "That cannot be done now"),
-        (errors.Gone("It sank"), 410, "This page or link is no longer in use"),
-        (errors.RateLimitExceeded("It sank"), 429, "That was asked for too often"),
+        (errors.PermissionDenied("It sank"), 403, "You do not have access to this page"),
+        (errors.RuleViolation("It sank"), 409, "You cannot do that now"),
+        (errors.InvalidFile("It sank"), 409, "You cannot do that now"),
+        (errors.Gone("It sank"), 410, "This page is no longer available"),
+        (errors.RateLimitExceeded("It sank"), 429, "Too many requests"),
     ],
 )
 def test_each_refusal_of_the_conference_has_its_status_and_its_own_words(
@@ -307,6 +314,6 @@ def test_a_running_site_refuses_ten_megabytes_in_words(
     window.goto(f"{home}/feedback")
     window.get_by_label("Your message").fill("a" * 2_000_000)
 
-    window.get_by_role("button", name="Send your message").click()
+    window.get_by_role("button", name="Send message").click()
 
-    expect_heading(window, "What you sent is too large")
+    expect_heading(window, "Too much data")

@@ -32,7 +32,7 @@ from tests.web.test_error_handlers import _away
 
 OPENING = "/rehearsal/2009-06-10T09:15"
 WHILE_OPEN = "/rehearsal/2009-05-20T10:00"
-NOT_HERE = "This page is not shown here"
+NOT_HERE = "This page is not available in the preview"
 OPEN = {Who.PUBLIC, Who.ANYONE, Who.REGISTERING}
 CLOCK = "The clock of this site"
 
@@ -51,7 +51,7 @@ def rename(slug: str, title: str) -> None:
 
 def banner(page: Page) -> str:
     """Read what stands above a page that is seen through a lens."""
-    return region(page, "What you see here")
+    return region(page, "Preview")
 
 
 def region(page: Page, label: str) -> str:
@@ -81,7 +81,7 @@ def test_a_preview_shows_what_is_not_published_yet_and_stays_inside(visitor: Bro
     assert inside.address == f"{preview}/sessions/opening"
     leading_out = [link for link in page.links.values() if not link.startswith((preview, "#"))]
     assert leading_out == ["/"]
-    assert banner(page).startswith("Preview. You see the programme as it is being prepared.")
+    assert banner(page).startswith("Preview. This programme has not been published and may change.")
     assert "This link works until 9:30am on Wednesday 13 May 2009." in banner(page)
 
 
@@ -162,7 +162,7 @@ def test_a_full_conference_can_be_rehearsed_though_places_are_left(visitor: Brow
     page = visitor.open(f"{WHILE_OPEN},full/register/name", status=409)
 
     assert page.heading == "The conference is full"
-    assert "Every place is shown as taken." in banner(page)
+    assert "All places are shown as taken." in banner(page)
     assert visitor.open(f"{WHILE_OPEN}/register/name").heading == "What is your name?"
 
 
@@ -172,13 +172,13 @@ def test_a_rehearsal_says_which_moment_it_shows_and_leads_to_others(visitor: Bro
     page = visitor.open(f"{OPENING}/programme?by=day")
 
     assert banner(page).startswith(
-        "Rehearsal. You see the site as it will look on Wednesday 10 June 2009 at 9:15am. "
-        "Nothing you do here counts."
+        "Rehearsal. This is how the site will look at 9:15am on Wednesday 10 June 2009. "
+        "Nothing you do here is saved."
     )
-    assert page.links["An hour earlier"] == "/rehearsal/2009-06-10T08:15/programme?by=day"
-    assert page.links["An hour later"] == "/rehearsal/2009-06-10T10:15/programme?by=day"
+    assert page.links["1 hour earlier"] == "/rehearsal/2009-06-10T08:15/programme?by=day"
+    assert page.links["1 hour later"] == "/rehearsal/2009-06-10T10:15/programme?by=day"
     assert page.links["Leave the rehearsal"] == "/programme?by=day"
-    assert visitor.follow("Choose another moment").heading == "Rehearsal"
+    assert visitor.follow("Choose another time").heading == "Rehearsal"
 
 
 def test_what_appears_by_itself_appears_in_a_rehearsal_first(visitor: Browser) -> None:
@@ -208,7 +208,7 @@ def test_a_moment_that_has_gone_by_is_told_as_one(visitor: Browser) -> None:
 
     page = visitor.open("/rehearsal/2009-05-12T09:00/")
 
-    assert "as it would have looked on Tuesday 12 May 2009 at 9am" in banner(page)
+    assert "would have looked at 9am on Tuesday 12 May 2009" in banner(page)
 
 
 def test_a_rehearsal_shows_what_is_published(visitor: Browser) -> None:
@@ -245,7 +245,7 @@ def test_a_lens_stands_behind_the_language(visitor: Browser) -> None:
     assert f"https://conference.example{inside}/programme" in sitemap(visitor, inside)
     rehearsed = visitor.open(f"/fr{OPENING}/help")
     assert rehearsed.links["Leave the rehearsal"] == "/fr/help"
-    assert rehearsed.links["An hour later"] == "/fr/rehearsal/2009-06-10T10:15/help"
+    assert rehearsed.links["1 hour later"] == "/fr/rehearsal/2009-06-10T10:15/help"
 
 
 def sitemap(visitor: Browser, root: str) -> str:
@@ -276,11 +276,11 @@ def test_only_a_link_that_works_shows_anything(visitor: Browser, frozen_time: An
     frozen_time.shift(timedelta(days=7))
     ended = visitor.open(f"{preview}/programme", status=410)
 
-    assert "There is no preview at this address. Check that you copied all of the link." in (
+    assert "There is no preview at this link. Check that you copied all of it." in (
         wrong.text
     )
-    assert "This preview link has been withdrawn. Ask whoever sent it to you" in gone.text
-    assert "This preview link worked for a while only. Ask whoever sent it to you" in ended.text
+    assert "This preview link no longer works. Ask the person who sent it to you" in gone.text
+    assert "This preview link has expired. Ask the person who sent it to you" in ended.text
     for page in (wrong, gone, ended):
         assert not banner(page)
         assert page.response.headers["Referrer-Policy"] == "no-referrer"
@@ -358,7 +358,7 @@ def nothing_is_written(visitor: Browser, root: str, routes: list[Route]) -> None
         assert visitor.fetch(method, f"{root}/feedback").status_code == 405
     for page in forms_inside(visitor, root):
         for button in posted(page):
-            assert page.press(button, status=405).heading == "Nothing is written here"
+            assert page.press(button, status=405).heading == "You cannot send forms here"
 
     assert everything_held() == before
     assert visitor.open("/organise/rehearsal").heading == "Rehearsal"  # still signed in
@@ -396,15 +396,15 @@ def test_a_page_that_is_somebodys_own_leads_out(visitor: Browser) -> None:
     page = visitor.open(f"{preview}/booking", status=404)
 
     assert page.heading == NOT_HERE
-    assert page.links["Open this page on the site itself"] == "/booking"
+    assert page.links["Open this page on the live site"] == "/booking"
 
 
 def test_a_form_that_is_sent_inside_is_answered_in_words(visitor: Browser) -> None:
     page = visitor.open(f"{a_preview()}/feedback")
 
-    answer = page.press("Send your message", your_message="Hello", status=405)
+    answer = page.press("Send message", your_message="Hello", status=405)
 
-    assert answer.heading == "Nothing is written here"
+    assert answer.heading == "You cannot send forms here"
     assert answer.response.headers["Allow"] == "GET, HEAD"
     assert "Hello" not in answer.source
 
@@ -441,7 +441,7 @@ def test_a_page_that_is_not_there_says_so_inside(visitor: Browser) -> None:
     page = visitor.open(f"{preview}/nothing", status=404)
 
     assert page.heading == "Page not found"
-    assert page.links["the programme"] == f"{preview}/programme"
+    assert page.links["See the programme"] == f"{preview}/programme"
     assert visitor.open(f"{preview}/programme/").address == f"{preview}/programme"
 
 
@@ -453,7 +453,7 @@ def test_without_a_database_a_lens_shows_nothing_and_says_so(
     with _away(site, database):
         page = visitor.open(f"{preview}/programme", status=503)
 
-    assert page.heading == "Sorry, the service is not available for the moment"
+    assert page.heading == "Sorry, the service is unavailable"
     assert visitor.open(f"{preview}/programme").heading == "Programme"
 
 

@@ -204,7 +204,7 @@ def test_the_log_holds_no_secret_and_nobodys_data(
     visitor.open("/sign-in/another-secret", 410)
     visitor.open("/search?q=wilhelmina@example.org")
     visitor.open("/feedback").press(
-        "Send your message", your_message="Hello from Wilhelmina, wilhelmina@example.org"
+        "Send message", your_message="Hello from Wilhelmina, wilhelmina@example.org"
     )
     visitor.fetch("GET", "/", {"User-Agent": "Wilhelmina's browser", "Referer": "/x?wilhelmina"})
 

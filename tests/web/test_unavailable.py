@@ -131,14 +131,14 @@ def test_a_file_that_was_deleted_is_told_and_no_form_is_lost_in_it(
     file = Path(database.removeprefix("sqlite:///"))
     beside = file.rename(file.with_suffix(".aside"))  # connections still have it open
 
-    assert form.press("Send your message", your_message="Hello", status=503).status == 503
+    assert form.press("Send message", your_message="Hello", status=503).status == 503
     assert visitor.open("/programme").heading == "Programme"
     assert read_readiness(visitor) == (200, "deleted or replaced", ["database"])
     assert ("cache version", "WRONG_FILE") in told()
     assert not file.exists()
 
     beside.rename(file)
-    assert form.press("Send your message", your_message="Hello").status == 200
+    assert form.press("Send message", your_message="Hello").status == 200
 
 
 def test_a_file_that_was_replaced_by_another_database_is_told(
@@ -151,7 +151,7 @@ def test_a_file_that_was_replaced_by_another_database_is_told(
     aside = _file(database).rename(file.path.with_suffix(".aside"))
     shutil.copyfile(sqlite_templates(False), file.path)
 
-    assert form.press("Send your message", your_message="Hello", status=503).status == 503
+    assert form.press("Send message", your_message="Hello", status=503).status == 503
     assert read_readiness(visitor) == (200, "deleted or replaced", ["database"])
 
     file.path.unlink()
@@ -159,7 +159,7 @@ def test_a_file_that_was_replaced_by_another_database_is_told(
     assert read_readiness(visitor) == (200, "deleted or replaced", ["database"])
 
     shutil.copyfile(aside, file.path)  # as from a backup
-    assert form.press("Send your message", your_message="Hello").status == 200
+    assert form.press("Send message", your_message="Hello").status == 200
 
 
 def test_a_backup_put_in_place_under_a_running_site_is_used(
@@ -173,7 +173,7 @@ def test_a_backup_put_in_place_under_a_running_site_is_used(
     copy = shutil.copyfile(path, path.with_suffix(".copy"))
     copy.replace(path)
 
-    assert form.press("Send your message", your_message="Hello").status == 200
+    assert form.press("Send message", your_message="Hello").status == 200
     assert read_readiness(visitor) == (200, "there", ["worker"])
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (1,)

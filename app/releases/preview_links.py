@@ -13,11 +13,11 @@ from app.errors import Gone, NotFound
 from app.history import services as history
 from app.releases.models import PreviewLink
 
-UNKNOWN_MESSAGE = "There is no preview at this address. Check that you copied all of the link"
-REVOKED_MESSAGE = "This preview link has been withdrawn. Ask whoever sent it to you for a new one"
-EXPIRED_MESSAGE = (
-    "This preview link worked for a while only. Ask whoever sent it to you for a new one"
+UNKNOWN_MESSAGE = "There is no preview at this address. Check that you copied the whole link"
+REVOKED_MESSAGE = (
+    "This preview link has been withdrawn. Ask the person who sent it to you for a new one"
 )
+EXPIRED_MESSAGE = "This preview link has expired. Ask the person who sent it to you for a new one"
 
 
 def find_valid(secret: str) -> PreviewLink:
@@ -79,7 +79,7 @@ def create(label: str, lifetime: timedelta, *, actor: str) -> tuple[PreviewLink,
     db.session.add(preview)
     db.session.flush()
     history.record(
-        f"A preview link was made that works for {_format_days(lifetime)}",
+        f"A preview link valid for {_format_days(lifetime)} was created",
         subject=f"preview {preview.id}",
         actor=actor,
     )

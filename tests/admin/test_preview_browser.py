@@ -13,19 +13,19 @@ LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
 IN_FOCUS = "document.activeElement.textContent"
 BANNER = """\
-- region "What you see here":
+- region "Preview mode":
   - paragraph:
     - strong: Rehearsal.
-    - text: /You see the site as it will look on Wednesday 10 June 2009 at 9:15am\\..*/
+    - text: /This is the site as it will look at 9:15am on Wednesday 10 June 2009\\..*/
   - list:
     - listitem:
-      - link "An hour earlier"
+      - link "1 hour earlier"
     - listitem:
-      - link "An hour later"
+      - link "1 hour later"
     - listitem:
-      - link "Choose another moment"
+      - link "Choose another time"
     - listitem:
-      - link "Leave the rehearsal"
+      - link "End rehearsal"
 """
 
 
@@ -77,21 +77,21 @@ def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
     sign_in_window(window, site).goto(f"{site}/organise/previews")
     look(window)
 
-    press(window, "Make a preview link")
-    press(window, "Make the link")
-    expect_heading(window, "Make a preview link")
+    press(window, "Create a preview link")
+    press(window, "Create link")
+    expect_heading(window, "Create a preview link")
     look(window)
-    field(window, "For whom is it?")
+    field(window, "Who is it for?")
     window.keyboard.type("The board")
     tab_to(window, lambda: window.evaluate("document.activeElement.name") == "lasts", "lasts")
     window.keyboard.press("ArrowUp")
-    press(window, "Make the link")
+    press(window, "Create link")
     look(window)
-    go_to(window, "Copy the link")
+    go_to(window, "Copy link")
     window.keyboard.press("Enter")
     expect(window.get_by_role("status").filter(has_text="The link has been copied")).to_be_visible()
     link = window.evaluate("navigator.clipboard.readText()")
-    expect(window.get_by_label("The link")).to_have_value(link)
+    expect(window.get_by_label("Link")).to_have_value(link)
 
     with chromium.new_context() as context:
         guest = context.new_page()
@@ -105,14 +105,14 @@ def test_a_preview_is_made_handed_on_and_withdrawn_by_keyboard(
         field(guest, "Your message")
         guest.keyboard.type("Hello")
         press(guest, "Send your message")
-        expect_heading(guest, "Nothing is written here")
+        expect_heading(guest, "You cannot send forms here")
         look(guest)
         guest.goto(f"{link}booking")
         look(guest)
-        press(guest, "Open this page on the site itself")
+        press(guest, "Open this page on the site")
         expect(guest).to_have_url(f"{site}/booking")
 
-        press(window, "See all preview links")
+        press(window, "View all preview links")
         look(window)
         press(window, "Withdraw the link for The board")
         look(window)
@@ -132,20 +132,20 @@ def test_a_moment_is_chosen_and_left_by_keyboard(
     look(window)
 
     press(window, "9:15am on Wednesday 10 June 2009")
-    expect(window.get_by_role("region", name="What you see here")).to_match_aria_snapshot(BANNER)
+    expect(window.get_by_role("region", name="Preview mode")).to_match_aria_snapshot(BANNER)
     look(window)
     press(window, "Register")
     expect(window).to_have_url(f"{site}/rehearsal/2009-06-10T09:15/register")
     look(window)
-    press(window, "An hour later")
+    press(window, "1 hour later")
     expect(window).to_have_url(f"{site}/rehearsal/2009-06-10T10:15/register")
     window.goto(f"{site}/fr/rehearsal/2009-05-20T10:00,full/register/name")
     expect_heading(window, "The conference is full")
     look(window)
-    press(window, "Leave the rehearsal")
+    press(window, "End rehearsal")
     expect(window).to_have_url(f"{site}/fr/register/name")
     window.go_back()
-    press(window, "Choose another moment")
+    press(window, "Choose another time")
     expect(window).to_have_url(f"{site}/fr/organise/rehearsal")
     assert look.found == {}
 
@@ -157,14 +157,14 @@ def test_all_of_it_works_without_scripts(
     sign_in_window(window, site).goto(f"{site}/organise/rehearsal")
 
     window.get_by_label("Time").fill("14:05")
-    window.get_by_label("Show every place as taken").check()
-    window.get_by_role("button", name="See the site then").click()
+    window.get_by_label("Show all places as taken").check()
+    window.get_by_role("button", name="Start rehearsal").click()
     expect(window).to_have_url(f"{site}/rehearsal/2009-06-10T14:05,full/")
 
     window.goto(f"{site}/organise/previews/new")
-    window.get_by_label("For whom is it?").fill("The board")
-    window.get_by_role("button", name="Make the link").click()
-    link = window.get_by_label("The link").input_value()
-    expect(window.get_by_role("button", name="Copy the link")).to_be_hidden()
+    window.get_by_label("Who is it for?").fill("The board")
+    window.get_by_role("button", name="Create link").click()
+    link = window.get_by_label("Link").input_value()
+    expect(window.get_by_role("button", name="Copy link")).to_be_hidden()
     window.goto(link)
-    expect(window.get_by_role("region", name="What you see here")).to_be_visible()
+    expect(window.get_by_role("region", name="Preview mode")).to_be_visible()

@@ -48,7 +48,7 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        pytest.param(b"", "This file is empty", id="empty"),
+        pytest.param(b"", "The file is empty", id="empty"),
         pytest.param(
             b"<html><script>alert(1)</script>", file_validation.UNKNOWN_TYPE_MESSAGE, id="html"
         ),
@@ -66,7 +66,7 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
         ),
         pytest.param(
             make_pdf(bytes(5000))[:3000],
-            "This PDF has no end: it was cut off on its way. Upload it again",
+            "This PDF is incomplete. Upload it again",
             id="half a pdf",
         ),
         pytest.param(
@@ -130,7 +130,7 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
         ),
         pytest.param(
             mark_encrypted(make_pptx()),
-            "This file is locked with a password: save it without one",
+            "This file has a password. Save it without a password",
             id="locked",
         ),
         pytest.param(
@@ -158,7 +158,7 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
         ),
         pytest.param(
             make_pptx() + bytes(file_validation.MAX_BYTES),
-            "This file is larger than 50 MB",
+            "The file must be smaller than 50 MB",
             id="50 MB",
         ),
     ],

@@ -32,13 +32,13 @@ from tests.web.test_error_handlers import _away
 
 OPENING = "/rehearsal/2009-06-10T09:15"
 WHILE_OPEN = "/rehearsal/2009-05-20T10:00"
-NOT_HERE = "This page is not shown here"
+NOT_HERE = "This page is not available here"
 OPEN = {Who.PUBLIC, Who.ANYONE, Who.REGISTERING}
 CLOCK = "The clock of this site"
 
 
 def a_preview(lasts: timedelta = timedelta(days=1)) -> str:
-    """Make a preview link and give the root that it opens."""
+    """Create a preview link and give the root that it opens."""
     with transaction():
         _, secret = preview_links.create("The board", lasts, actor="grace@conference.example")
     return f"/preview/{secret}"
@@ -51,7 +51,7 @@ def rename(slug: str, title: str) -> None:
 
 def banner(page: Page) -> str:
     """Read what stands above a page that is seen through a lens."""
-    return region(page, "What you see here")
+    return region(page, "Preview mode")
 
 
 def region(page: Page, label: str) -> str:
@@ -162,7 +162,7 @@ def test_a_full_conference_can_be_rehearsed_though_places_are_left(visitor: Brow
     page = visitor.open(f"{WHILE_OPEN},full/register/name", status=409)
 
     assert page.heading == "The conference is full"
-    assert "Every place is shown as taken." in banner(page)
+    assert "All places are shown as taken." in banner(page)
     assert visitor.open(f"{WHILE_OPEN}/register/name").heading == "What is your name?"
 
 
@@ -172,13 +172,13 @@ def test_a_rehearsal_says_which_moment_it_shows_and_leads_to_others(visitor: Bro
     page = visitor.open(f"{OPENING}/programme?by=day")
 
     assert banner(page).startswith(
-        "Rehearsal. You see the site as it will look on Wednesday 10 June 2009 at 9:15am. "
-        "Nothing you do here counts."
+        "Rehearsal. This is the site as it will look at 9:15am on Wednesday 10 June 2009. "
+        "Nothing you do here is saved."
     )
-    assert page.links["An hour earlier"] == "/rehearsal/2009-06-10T08:15/programme?by=day"
-    assert page.links["An hour later"] == "/rehearsal/2009-06-10T10:15/programme?by=day"
-    assert page.links["Leave the rehearsal"] == "/programme?by=day"
-    assert visitor.follow("Choose another moment").heading == "Rehearsal"
+    assert page.links["1 hour earlier"] == "/rehearsal/2009-06-10T08:15/programme?by=day"
+    assert page.links["1 hour later"] == "/rehearsal/2009-06-10T10:15/programme?by=day"
+    assert page.links["End rehearsal"] == "/programme?by=day"
+    assert visitor.follow("Choose another time").heading == "Rehearsal"
 
 
 def test_what_appears_by_itself_appears_in_a_rehearsal_first(visitor: Browser) -> None:
@@ -244,8 +244,8 @@ def test_a_lens_stands_behind_the_language(visitor: Browser) -> None:
     assert page.links["terms"] == f"{inside}/terms"
     assert f"https://conference.example{inside}/programme" in sitemap(visitor, inside)
     rehearsed = visitor.open(f"/fr{OPENING}/help")
-    assert rehearsed.links["Leave the rehearsal"] == "/fr/help"
-    assert rehearsed.links["An hour later"] == "/fr/rehearsal/2009-06-10T10:15/help"
+    assert rehearsed.links["End rehearsal"] == "/fr/help"
+    assert rehearsed.links["1 hour later"] == "/fr/rehearsal/2009-06-10T10:15/help"
 
 
 def sitemap(visitor: Browser, root: str) -> str:
@@ -276,11 +276,11 @@ def test_only_a_link_that_works_shows_anything(visitor: Browser, frozen_time: An
     frozen_time.shift(timedelta(days=7))
     ended = visitor.open(f"{preview}/programme", status=410)
 
-    assert "There is no preview at this address. Check that you copied all of the link." in (
+    assert "There is no preview at this address. Check that you copied the whole link." in (
         wrong.text
     )
-    assert "This preview link has been withdrawn. Ask whoever sent it to you" in gone.text
-    assert "This preview link worked for a while only. Ask whoever sent it to you" in ended.text
+    assert "This preview link has been withdrawn. Ask the person who sent it to you" in gone.text
+    assert "This preview link has expired. Ask the person who sent it to you" in ended.text
     for page in (wrong, gone, ended):
         assert not banner(page)
         assert page.response.headers["Referrer-Policy"] == "no-referrer"
@@ -319,7 +319,7 @@ def test_a_moment_that_is_none_is_no_address(visitor: Browser, moment: str) -> N
 
     page = visitor.open(f"/rehearsal/{moment}/programme", status=404)
 
-    assert "There is no moment at this address" in page.text
+    assert "There is no rehearsal at this address" in page.text
 
 
 # That nothing is left behind
@@ -358,7 +358,7 @@ def nothing_is_written(visitor: Browser, root: str, routes: list[Route]) -> None
         assert visitor.fetch(method, f"{root}/feedback").status_code == 405
     for page in forms_inside(visitor, root):
         for button in posted(page):
-            assert page.press(button, status=405).heading == "Nothing is written here"
+            assert page.press(button, status=405).heading == "You cannot send forms here"
 
     assert everything_held() == before
     assert visitor.open("/organise/rehearsal").heading == "Rehearsal"  # still signed in
@@ -396,7 +396,7 @@ def test_a_page_that_is_somebodys_own_leads_out(visitor: Browser) -> None:
     page = visitor.open(f"{preview}/booking", status=404)
 
     assert page.heading == NOT_HERE
-    assert page.links["Open this page on the site itself"] == "/booking"
+    assert page.links["Open this page on the site"] == "/booking"
 
 
 def test_a_form_that_is_sent_inside_is_answered_in_words(visitor: Browser) -> None:
@@ -404,7 +404,7 @@ def test_a_form_that_is_sent_inside_is_answered_in_words(visitor: Browser) -> No
 
     answer = page.press("Send your message", your_message="Hello", status=405)
 
-    assert answer.heading == "Nothing is written here"
+    assert answer.heading == "You cannot send forms here"
     assert answer.response.headers["Allow"] == "GET, HEAD"
     assert "Hello" not in answer.source
 

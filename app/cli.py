@@ -123,7 +123,7 @@ def _with_errors_as_sentences(function: Callable[P, None]) -> Callable[P, None]:
             if isinstance(fault, WrongDatabaseFile):
                 raise click.ClickException(str(fault)) from None
             raise click.ClickException(
-                f"The database is away or not ready ({type(fault).__name__})"
+                f"The database is not available or not ready ({type(fault).__name__})"
             ) from None
 
     return command
@@ -131,11 +131,11 @@ def _with_errors_as_sentences(function: Callable[P, None]) -> Callable[P, None]:
 
 @click.command
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
-@click.option("--merge", is_flag=True, help="Only add and change; withdraw nothing.")
-@click.option("--publish", "and_publish", is_flag=True, help="Publish afterwards.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, without changing anything.")
+@click.option("--merge", is_flag=True, help="Only add and change. Do not withdraw anything.")
+@click.option("--publish", "and_publish", is_flag=True, help="Publish the programme afterwards.")
 @click.option(
-    "--another-conference", is_flag=True, help="Replace the conference by one without a name."
+    "--another-conference", is_flag=True, help="Replace the conference with one that has no name."
 )
 @_with_site_clock
 def load_programme(
@@ -160,7 +160,7 @@ def load_programme(
     for line in import_report.as_lines(result):
         click.echo(line)
     if dry_run:
-        click.echo("This was a dry run: nothing has been changed")
+        click.echo("This was a dry run. Nothing has been changed")
     elif outcome:
         click.echo(outcome)
 
@@ -170,12 +170,12 @@ def _publish_and_describe(note: str = "") -> str:
     before = programme_queries.get_latest_release_number()
     number = releases.create_release(note).number
     if number == before:
-        return f"Release {number} stays public: nothing has changed since"
+        return f"Nothing has changed. Release {number} is still public"
     return f"Release {number} is public"
 
 
 @click.command
-@click.option("--note", default="", help="What readers should know about this release.")
+@click.option("--note", default="", help="A public note about this release.")
 @_with_site_clock
 def publish(note: str) -> None:
     """Publish the working programme as a new release."""
@@ -185,9 +185,13 @@ def publish(note: str) -> None:
 
 
 @click.command
-@click.option("--sessions", default=200, show_default=True, help="How many, breaks included.")
+@click.option(
+    "--sessions", default=200, show_default=True, help="The number of sessions, including breaks."
+)
 @click.option("--speakers", default=250, show_default=True)
-@click.option("--delegates", default=0, show_default=True, help="How many have registered.")
+@click.option(
+    "--delegates", default=0, show_default=True, help="The number of registered delegates."
+)
 @_with_site_clock
 def demo(sessions: int, speakers: int, delegates: int) -> None:
     """Replace the programme with an invented conference, and publish it."""
@@ -206,7 +210,7 @@ def demo(sessions: int, speakers: int, delegates: int) -> None:
 @click.argument("email")
 @_with_site_clock
 def add_organiser(email: str) -> None:
-    """Give EMAIL the organiser role, and print a link that signs them in once."""
+    """Give EMAIL the organiser role, and print a sign-in link that works once."""
     with transaction():
         accounts.add_organiser(email)
         secret = accounts.create_sign_in_link(email)
@@ -230,7 +234,7 @@ def reset_second_factor(email: str) -> None:
     """Let EMAIL set up a new second factor if the old one is lost."""
     with transaction():
         services.reset(email)
-    click.echo(f"{email} sets up a second step at the next sign-in")
+    click.echo(f"{email} will set up a new second step when they next sign in")
 
 
 @click.command("audit")
@@ -244,11 +248,13 @@ def run_audit() -> None:
         click.echo(sentence)
     if faults:
         raise SystemExit(1)
-    click.echo("Nothing is wrong with the data")
+    click.echo("No problems found")
 
 
 @click.command
-@click.option("--forever", is_flag=True, help="Go on until stopped, and keep house.")
+@click.option(
+    "--forever", is_flag=True, help="Keep running, and do regular maintenance, until stopped."
+)
 @_with_site_clock
 def deliver_mail(*, forever: bool) -> None:
     """Send the emails that are due; on SIGTERM, finish the current one first."""
@@ -276,13 +282,13 @@ def set_places(number: int) -> None:
 PASSPHRASE_FILE = click.option(
     "--passphrase-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read the passphrase of the keys from the first line of a file.",
+    help="Read the passphrase for the keys from the first line of a file.",
 )
 
 
 @click.command
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--with-keys", is_flag=True, help="Add the keys, encrypted with a passphrase.")
+@click.option("--with-keys", is_flag=True, help="Include the keys, encrypted with a passphrase.")
 @PASSPHRASE_FILE
 @_with_site_clock
 def backup(file: Path, *, with_keys: bool, passphrase_file: Path | None) -> None:
@@ -291,21 +297,26 @@ def backup(file: Path, *, with_keys: bool, passphrase_file: Path | None) -> None
     passphrase = _ask_passphrase(confirm=True) if is_asked else _read_passphrase(passphrase_file)
     result = backup_services.create_backup(file, current_app.extensions["settings"], passphrase)
     tables, rows = len(result.manifest.tables), result.manifest.row_count
-    click.echo(f"{file}: {rows} rows of {tables} tables, {result.size} bytes")
+    click.echo(f"{file}: {rows} rows from {tables} tables, {result.size} bytes")
     if not result.manifest.has_keys:
-        click.echo("The keys are not in it. Keep the secret key as well, or add --with-keys")
+        click.echo(
+            "The backup does not include the keys. "
+            "Back up the secret key as well, or add --with-keys"
+        )
 
 
 @click.command
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--without-keys", is_flag=True, help="Leave the keys that are in FILE.")
-@click.option("--test-copy", is_flag=True, help="Leave out the public address and mail server.")
+@click.option("--without-keys", is_flag=True, help="Do not restore the keys in FILE.")
+@click.option(
+    "--test-copy", is_flag=True, help="Do not restore the public address and mail server settings."
+)
 @PASSPHRASE_FILE
 @_with_errors_as_sentences
 def restore(
     file: Path, *, without_keys: bool, test_copy: bool, passphrase_file: Path | None
 ) -> None:
-    """Restore the backup in FILE into an empty place."""
+    """Restore the backup in FILE into an empty database."""
     place = RestoreTarget(
         current_app.extensions["settings"], current_app.config["SETTINGS_FILE"], test_copy
     )
@@ -317,7 +328,7 @@ def restore(
         )
     moment = result.manifest.created_at
     click.echo(
-        f"{result.manifest.row_count} rows of {len(result.manifest.tables)} tables are restored, "
+        f"Restored {result.manifest.row_count} rows in {len(result.manifest.tables)} tables, "
         f"as they were at {moment:%H:%M} UTC on {moment:%d %B %Y}"
     )
     for note in result.notes:

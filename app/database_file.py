@@ -92,7 +92,7 @@ class DatabaseFile:
     def _require_never_used(self) -> None:
         if self._verified != MISSING or self._known_identity():
             raise WrongDatabaseFile(
-                f"{self.path} was deleted or moved. Put it back: docs/operating.md says how. "
+                f"{self.path} was deleted or moved. Put it back (see docs/operating.md). "
                 f"If you want to begin with an empty conference instead, delete {self.note}"
             )
 

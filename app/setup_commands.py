@@ -99,7 +99,7 @@ def _format_value(name: str, value: str | None) -> str:
 @click.command("check-setup")
 @with_appcontext
 def check_setup() -> None:
-    """Say what is wrong with settings, database, mail server and clock; then exit with status 1."""
+    """Check settings, database, mail server and clock; exit with status 1 if there are problems."""
     faults = current_app.extensions.get(FAULTS)
     if faults is not None:
         _report(faults)
@@ -107,7 +107,7 @@ def check_setup() -> None:
     for part, check in CHECKS.items():
         found = list(_run_check(check))
         problems += [f"{part}: {sentence}" for sentence in found]
-        click.echo(f"{part}: {'see below' if found else 'nothing is wrong'}")
+        click.echo(f"{part}: {'see below' if found else 'no problems found'}")
     _report(problems)
 
 
@@ -136,18 +136,18 @@ def _check_settings() -> Iterator[str]:
     is_local = any(f"//{host}" in config["SITE_URL"] for host in LOOPBACK)
     if not config["MAIL_SERVER"]:
         if not is_local:
-            yield "MAIL_SERVER is not set, so emails are written to files and nobody gets them"
+            yield "MAIL_SERVER is not set, so emails are saved in files and not sent"
         return
     default_sender = Config.model_fields["MAIL_DEFAULT_SENDER"].default
     if config["MAIL_DEFAULT_SENDER"] == default_sender:
-        yield f"MAIL_DEFAULT_SENDER is not set, so emails come from {default_sender}"
+        yield f"MAIL_DEFAULT_SENDER is not set, so emails are sent from {default_sender}"
     yield from _check_mail_login()
 
 
 def _check_mail_login() -> Iterator[str]:
     config = current_app.config
     if bool(config["MAIL_USERNAME"]) != bool(config["MAIL_PASSWORD"]):
-        yield "MAIL_USERNAME and MAIL_PASSWORD must both be set, or the site does not sign in"
+        yield "MAIL_USERNAME and MAIL_PASSWORD must both be set for the site to sign in"
     is_encrypted = config["MAIL_USE_TLS"] or config["MAIL_USE_SSL"]
     if config["MAIL_PASSWORD"] and not is_encrypted and config["MAIL_SERVER"] not in LOOPBACK:
         yield "MAIL_PASSWORD is sent without encryption: set MAIL_USE_TLS or MAIL_USE_SSL"
@@ -169,7 +169,7 @@ def _check_file() -> Iterator[str]:
     if get_file(db.engine) is not None:
         outcome = db.session.scalar(text("PRAGMA quick_check(1)"))
         if outcome != "ok":
-            yield f"The file is damaged, restore a backup: {clean_line(str(outcome))}"
+            yield f"The file is damaged. Restore a backup: {clean_line(str(outcome))}"
 
 
 def _check_mail_server() -> Iterator[str]:
@@ -191,11 +191,11 @@ def _check_clock() -> Iterator[str]:
     newest = db.session.scalar(select(func.max(Email.created_at)))
     if newest is not None and newest - now > CLOCK_TOLERANCE:
         yield (
-            "The clock of this machine is wrong, or was: the newest email was written "
-            f"{heartbeat.format_duration(newest - now)} from now"
+            "The clock of this machine is or was wrong: the newest email was created "
+            f"{heartbeat.format_duration(newest - now)} in the future"
         )
     if not cache_version.is_clock_in_sync():
-        yield "CLOCK_STARTS_AT is not the moment that the database was started with"
+        yield "CLOCK_STARTS_AT is not the time that the database was created with"
 
 
 CHECKS: dict[str, Callable[[], Iterator[str]]] = {
@@ -209,7 +209,7 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
 @click.command("worker-health")
 @with_appcontext
 def worker_health() -> None:
-    """Exit with status 0 if a mail worker has been at work within a minute."""
+    """Exit with status 0 if a mail worker has been active in the last minute."""
     try:
         since = heartbeat.time_since_seen()
     except SQLAlchemyError as fault:
@@ -219,4 +219,4 @@ def worker_health() -> None:
     sentence = heartbeat.describe(since)
     if since is None or sentence:
         raise click.ClickException(sentence)
-    click.echo(f"A mail worker was at work {heartbeat.format_duration(since)} ago")
+    click.echo(f"A mail worker was active {heartbeat.format_duration(since)} ago")

@@ -245,7 +245,7 @@ def test_a_file_with_a_broken_line_stops_a_start_with_a_sentence(desk: Desk) -> 
 
     assert desk.run("app.server", folder=ROOT) == (
         "The site cannot start. These settings need your attention:\n"
-        f"  {file}: line 2 cannot be read: write NAME=value, or begin it with #\n"
+        f"  {file}: line 2 is not valid: write NAME=value, or start the line with #\n"
     )
 
 

@@ -129,7 +129,7 @@ def test_a_first_run_serves_the_conference_and_a_second_one_keeps_it(
     assert first.status("/register") == 200
     assert f"The conference is at http://{HOST}:{first.port}\n" in first.said
     assert "09:00 on Wednesday 01 October 2008" in first.said
-    assert f"letters are written to {tmp_path / 'instance' / 'mail'}" in first.said
+    assert f"emails are saved in {tmp_path / 'instance' / 'mail'}" in first.said
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert f"SITE_URL=http://{HOST}:{first.port} " in key.with_name("settings.env").read_text(
         "utf-8"
@@ -155,7 +155,7 @@ def test_a_port_in_use_is_said_in_a_sentence_and_is_free_after_a_power_cut(serve
     assert second.exit_code() == 1
     assert second.said == (
         f"Port {first.port} is in use by another program. "
-        f"Stop that one, or choose another port: PORT={first.port + 1} make run\n"
+        f"Stop it, or use another port: PORT={first.port + 1} make run\n"
     )
 
     first.process.kill()
@@ -221,8 +221,8 @@ def test_a_part_that_ends_is_started_again(serve: Serve) -> None:
     for part in run.parts():
         os.kill(part, signal.SIGKILL)
 
-    run.wait_until_it_says("The web server ended (-9) and is started again.")
-    run.wait_until_it_says("The mail worker ended (-9) and is started again.")
+    run.wait_until_it_says("The web server ended (-9) and is being restarted.")
+    run.wait_until_it_says("The mail worker ended (-9) and is being restarted.")
     wait_until(run.is_up, "serving again", TURN)
 
 
@@ -246,8 +246,8 @@ def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(serve: Serve) -
 
     assert run.exit_code() == 1
     assert run.said == (
-        "The site cannot start, for the database does not work: connection failed: connection to "
-        f'server at "{HOST}", port {port} failed: Connection refused\n'
+        "The site cannot start because the database does not work: connection failed: connection "
+        f'to server at "{HOST}", port {port} failed: Connection refused\n'
     )
 
 
@@ -259,7 +259,7 @@ def test_a_file_that_is_no_database_is_said_in_a_sentence(serve: Serve, tmp_path
 
     assert run.exit_code() == 1
     assert run.said == (
-        "The site cannot start, for the database does not work: file is not a database\n"
+        "The site cannot start because the database does not work: file is not a database\n"
     )
 
 
@@ -268,16 +268,13 @@ def test_a_file_that_is_no_database_is_said_in_a_sentence(serve: Serve, tmp_path
     [
         (
             "UPDATE alembic_version SET version_num = '9999'",  # of a newer site
-            (
-                "The database could not be brought up to date: "
-                "Can't locate revision identified by '9999'\n"
-            ),
+            ("The database could not be updated: Can't locate revision identified by '9999'\n"),
         ),
         (
             "DROP TABLE conference",
             (
-                "The site cannot start, for the database does not work: "
-                "OperationalError SQLITE_ERROR\n"
+                "The site cannot start because the database does not work: OperationalError "
+                "SQLITE_ERROR\n"
             ),
         ),
     ],
@@ -311,8 +308,8 @@ def test_a_deleted_database_is_not_replaced_by_an_empty_conference(
 
     assert second.exit_code() == 1
     assert second.said == (
-        f"The site cannot start, for the database does not work: {file} was deleted or moved. Put "
-        "it back: docs/operating.md says how. If you want to begin with an empty conference "
+        f"The site cannot start because the database does not work: {file} was deleted or moved. "
+        "Put it back (see docs/operating.md). If you want to begin with an empty conference "
         f"instead, delete {file.with_name('identity-of-conference.sqlite')}\n"
     )
     assert not file.exists()
@@ -337,9 +334,9 @@ def test_the_database_of_another_site_is_not_taken_for_ours(serve: Serve, tmp_pa
 
     assert refused.exit_code() == 1
     assert refused.said == (
-        f"The site cannot start, for the database does not work: {file} is another database, not "
-        "the one that this site used before. Put that one back. If you want to use this one from "
-        f"now on, delete {note}\n"
+        f"The site cannot start because the database does not work: {file} is another database, "
+        "not the one that this site used before. Put that one back. If you want to use this one "
+        f"from now on, delete {note}\n"
     )
 
     note.unlink()
@@ -464,7 +461,7 @@ def test_in_a_meeting_room_the_names_of_this_machine_are_accepted_and_printed(
     begin = printed.index("On other devices on this network, open one of these addresses:") + 1
     assert printed[begin : begin + len(hosts)] == [f"  http://{host}" for host in hosts]
     assert printed[begin + len(hosts)] == (
-        "Nothing that they send is encrypted, and every page says so."
+        "These connections are not encrypted. Every page says so."
     )
 
 

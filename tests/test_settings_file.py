@@ -229,7 +229,7 @@ def test_a_command_before_the_first_start_says_what_to_do(file: Path) -> None:
         load_command_config()
 
     assert fault.value.faults == [
-        f"{file}: is not there; make run writes it",
+        f"{file}: does not exist; run “make run” to create it",
         "SECRET_KEY: is not set",
         "SITE_URL: is not set",
     ]
@@ -245,7 +245,7 @@ def test_every_line_that_cannot_be_read_is_named_without_what_it_says(file: Path
     with pytest.raises(SettingsError) as fault:
         load_command_config()
 
-    cannot_be_read = "cannot be read: write NAME=value, or begin it with #"
+    cannot_be_read = "is not valid: write NAME=value, or start the line with #"
     assert fault.value.faults == [
         f"{file}: line 3 {cannot_be_read}",
         f"{file}: line 4 {cannot_be_read}",

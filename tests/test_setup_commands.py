@@ -26,10 +26,10 @@ from tests.waiting import HOST, free_port
 
 RIGHT = {"SECRET_KEY": "whispered in a corner", "SITE_URL": "https://conference.example"}
 FINE = [
-    "Settings: nothing is wrong",
-    "Database: nothing is wrong",
-    "Mail server: nothing is wrong",
-    "Clock: nothing is wrong",
+    "Settings: no problems found",
+    "Database: no problems found",
+    "Mail server: no problems found",
+    "Clock: no problems found",
 ]
 SENDER = "conference@health-equity.example"
 Run = Callable[..., tuple[int, list[str]]]
@@ -183,7 +183,7 @@ def test_where_nothing_is_wrong_it_says_so(
 
 
 def test_without_a_mail_server_nobody_gets_an_email(site: Flask) -> None:
-    said = "MAIL_SERVER is not set, so emails are written to files and nobody gets them"
+    said = "MAIL_SERVER is not set, so emails are saved in files and not sent"
 
     assert check(site) == (1, ["Settings: see below", *FINE[1:], f"Settings: {said}"])
 
@@ -203,8 +203,8 @@ def test_a_mail_server_needs_a_sender_a_password_and_a_name_that_is_known(site: 
 
     assert status == 1
     assert lines[4:6] == [
-        f"Settings: MAIL_DEFAULT_SENDER is not set, so emails come from {SENDER}",
-        "Settings: MAIL_USERNAME and MAIL_PASSWORD must both be set, or the site does not sign in",
+        f"Settings: MAIL_DEFAULT_SENDER is not set, so emails are sent from {SENDER}",
+        "Settings: MAIL_USERNAME and MAIL_PASSWORD must both be set for the site to sign in",
     ]
     assert lines[6].startswith("Mail server: The mail server could not be reached or understood")
 
@@ -256,7 +256,7 @@ def test_a_folder_of_emails_that_cannot_be_written_is_told(site: Flask) -> None:
     folder = Path(site.instance_path) / "mail"
     folder.write_text("in the way", encoding="utf-8")
 
-    assert check(site)[1][-1] == f"Mail server: Emails cannot be written to {folder}: File exists"
+    assert check(site)[1][-1] == f"Mail server: Emails cannot be saved in {folder}: File exists"
 
 
 @pytest.mark.settings(
@@ -316,8 +316,8 @@ def test_an_email_from_the_future_says_that_the_clock_is_wrong(
     frozen_time.shift(timedelta(days=-3))
 
     assert check(site)[1][-1] == (
-        "Clock: The clock of this machine is wrong, or was: the newest email was written "
-        "3 days from now"
+        "Clock: The clock of this machine is or was wrong: the newest email was created 3 days "
+        "from now"
     )
 
 
@@ -340,5 +340,5 @@ def test_another_start_of_the_clock_than_that_of_the_database_is_told(site: Flas
     cache_version.recheck()
 
     assert check(site)[1][-1] == (
-        "Clock: CLOCK_STARTS_AT is not the moment that the database was started with"
+        "Clock: CLOCK_STARTS_AT is not the time that the database was created with"
     )

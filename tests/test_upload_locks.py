@@ -47,9 +47,9 @@ READERS = (  # what reads a file, by the beginning of the module's name
     "app.programme.photos.normalise_upload",
     *("PIL.", "zipfile", "xml.", "csv", "icalendar"),
 )
-WORDS: Mapping[str, Answer] = {"What the photo shows": "A woman with a red scarf"}
-SLIDES: Mapping[str, Answer] = {"What it is": "Slides", "From when on do readers see it?": "Now"}
-SAVED, SENT = "Save the photo", "Send the photo"
+WORDS: Mapping[str, Answer] = {"Description of the photo": "A woman with a red scarf"}
+SLIDES: Mapping[str, Answer] = {"Title": "Slides", "When should it be public?": "Now"}
+SAVED, SENT = "Save photo", "Send photo"
 
 
 @dataclass(frozen=True)
@@ -75,25 +75,25 @@ class Place:
 
 
 def a_photo(endpoint: str, address: str, button: str) -> Place:
-    refusal = "Choose a JPEG, PNG or WebP picture: this file is none of them"
+    refusal = "Choose a JPEG, PNG or WebP picture"
     return Place(endpoint, address, button, "Picture", make_picture(), refusal, WORDS)
 
 
 def slides(endpoint: str, address: str, button: str, label: str) -> Place:
-    refusal = "Choose a PDF, ODP or PPTX file. Save anything else as a PDF first"
+    refusal = "Choose a PDF, ODP or PPTX file. Save any other file as a PDF first"
     return Place(endpoint, address, button, label, make_pdf(b"more"), refusal, SLIDES)
 
 
-HAND_IN, REPLACE = ("Hand it in", "File"), ("Save", "Another file in its place (optional)")
+HAND_IN, REPLACE = ("Upload file", "File"), ("Save", "Replace the file (optional)")
 PLACES = [
     Place(
         "admin.import_export.upload",
         "/organise/files/upload",
-        "See what it would do",
+        "Preview changes",
         "Programme file",
         SMALL_CONFERENCE.read_bytes(),
-        "This is no programme: we read XML, JSON, calendars, and tables with a column called "
-        "“Title” or “Name”",
+        "We cannot read this file. Choose XML, JSON, a calendar, or a table with a column "
+        "called “Title” or “Name”",
         {},
     ),
     a_photo("admin.speakers.photo.edit", "/organise/speakers/ada-marsh/photo", SAVED),
@@ -232,11 +232,11 @@ def test_a_stored_programme_is_read_again_before_the_database_is_locked(
     content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
     content["sessions"][0]["title"] = "A grand opening"
     sign_in(visitor).open("/organise/files/upload")
-    visitor.press("See what it would do", programme_file=("a.json", json.dumps(content).encode()))
+    visitor.press("Preview changes", programme_file=("a.json", json.dumps(content).encode()))
 
-    page = visitor.press("Load this programme")
+    page = visitor.press("Load programme")
 
-    assert page.heading == "What will change"
+    assert page.heading == "Unpublished changes"
     assert read_while_locked == set()
 
 
@@ -245,16 +245,16 @@ def test_a_table_is_read_by_new_choices_before_the_database_is_locked(
 ) -> None:
     table = b"Was;Wo;Farbe\nHarbour walls;Great hall;tea\n"
     sign_in(visitor).open("/organise/files/upload")
-    part = "It is a part of the programme"
-    visitor.press("See what it would do", programme_file=("a.csv", table), what_to_do_with_it=part)
-
-    page = visitor.press(
-        "See what it would do", column_a_was="Title of the session", column_b_wo="Room"
+    part = "Part of the programme"
+    visitor.press(
+        "Preview changes", programme_file=("a.csv", table), what_does_the_file_contain=part
     )
-    assert "Session: Harbour walls (room)" in page.text
-    page = visitor.press("Load this programme")
 
-    assert page.heading == "What will change"
+    page = visitor.press("Preview changes", column_a_was="Title of the session", column_b_wo="Room")
+    assert "Session: Harbour walls (room)" in page.text
+    page = visitor.press("Load programme")
+
+    assert page.heading == "Unpublished changes"
     assert read_while_locked == set()
 
 
@@ -266,7 +266,7 @@ def test_a_photo_without_its_description_is_decoded_before_the_database_is_locke
     page = visitor.press(SAVED, {"Picture": ("me.jpg", make_picture())}, 422)
     visitor.press(SAVED, WORDS)
 
-    assert page.errors == ["Say what the photo shows"]
+    assert page.errors == ["Enter a description of the photo"]
     assert visitor.page.heading == "Ada Marsh"
     assert read_while_locked == set()
 
@@ -278,7 +278,7 @@ def test_another_part_of_a_photo_is_cut_before_the_database_is_locked(
     visitor.press(SAVED, {"Picture": ("me.jpg", make_picture()), **WORDS})
     visitor.open("/organise/speakers/ada-marsh/photo/part")
 
-    page = visitor.press("Save this part", which_part_is_shown="Left", how_near="Nearer")
+    page = visitor.press("Save crop", which_part_to_show="Left", how_close="Closer")
 
     assert page.heading == "Ada Marsh"
     assert read_while_locked == set()

@@ -17,7 +17,7 @@ from app.web import flash
 bp = Blueprint("admin", __name__, url_prefix="/organise")
 
 flash.MESSAGES["admin"] |= {
-    "as-it-was": _l("Nothing was changed, so there was nothing to save."),
+    "as-it-was": _l("There were no changes to save."),
 }
 
 

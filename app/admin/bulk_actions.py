@@ -19,8 +19,8 @@ ItemT = TypeVar("ItemT")
 def describe_unchanged(count: int) -> str:
     """Return the sentence about the selected items that an action does not change."""
     text = ngettext(
-        "%(num)s of those you ticked stands so already and stays as it is.",
-        "%(num)s of those you ticked stand so already and stay as they are.",
+        "%(num)s of those you selected is like this already, so it will not change.",
+        "%(num)s of those you selected are like this already, so they will not change.",
         count,
     )
     return str(text)

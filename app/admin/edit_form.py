@@ -39,7 +39,7 @@ class ReassignForm(Form):
     """Choose the room or theme to which sessions are moved."""
 
     to = SelectField(
-        _l("Move them to"), [one_of_choices(_l("Choose where they go"))], validate_choice=False
+        _l("Move them to"), [one_of_choices(_l("Choose where to move them"))], validate_choice=False
     )
 
 
@@ -56,6 +56,6 @@ def notes_field() -> Field:
     return editor_text_field(
         _l("Notes (optional)"),
         _l("The notes"),
-        _l("Not public. Only people in the back office see them"),
+        _l("Not public. Only people with access to admin can see them"),
         MAX_NOTES_LENGTH,
     )

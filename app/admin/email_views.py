@@ -23,31 +23,31 @@ from app.web import flash
 from app.web.rendering import render_page
 
 EMAIL_NAMES: Final = {
-    "address_change_asked": _l("Somebody asked to correct the address"),
-    "address_changed": _l("Address changed by the delegate"),
-    "address_corrected": _l("Address corrected by the organisers"),
-    "address_to_confirm": _l("New address to confirm"),
-    "already_registered": _l("Registered again"),
-    "audit_found": _l("What the site found wrong with itself"),
+    "address_change_asked": _l("Email address correction requested"),
+    "address_changed": _l("Email address changed by the delegate"),
+    "address_corrected": _l("Email address corrected by the organisers"),
+    "address_to_confirm": _l("New email address to confirm"),
+    "already_registered": _l("Already registered"),
+    "audit_found": _l("Fault in the site’s data"),
     "booking_cancelled": _l("Booking cancelled"),
     "booking_changed": _l("Booking changed"),
     "booking_links": _l("Booking link"),
     "feedback_received": _l("Feedback from a visitor"),
     "registration_confirmed": _l("Confirmation"),
     "sign_in": _l("Sign-in link"),
-    "changes_waiting": _l("Changes by speakers that wait for approval"),
-    "speaker_asks": _l("What a speaker asks of the organisers"),
-    "speaker_assistant": _l("Link of an assistant"),
-    "speaker_details_changed": _l("What readers see of a speaker has changed"),
+    "changes_waiting": _l("Changes by speakers to approve"),
+    "speaker_asks": _l("Request from a speaker"),
+    "speaker_assistant": _l("Link for an assistant"),
+    "speaker_details_changed": _l("Public details of a speaker changed"),
     "speaker_invited": _l("Invitation to a speaker"),
-    "speaker_left_out": _l("A speaker is no longer on the programme"),
+    "speaker_left_out": _l("Speaker removed from the programme"),
     "speaker_owner_reminder": _l("Reminder to the owner of a session"),
-    "speaker_owns": _l("The text of a session to edit"),
+    "speaker_owns": _l("Invitation to edit a session’s text"),
     "speaker_reminder": _l("Reminder to a speaker"),
-    "speaker_session_moved": _l("A session of a speaker has moved"),
+    "speaker_session_moved": _l("Speaker’s session moved"),
     "speaker_thanks": _l("Thanks to a speaker"),
-    "speaker_withdrawn": _l("A speaker has withdrawn"),
-    "speaker_request_answered": _l("Answer to what a speaker asked"),
+    "speaker_withdrawn": _l("Speaker withdrawn"),
+    "speaker_request_answered": _l("Answer to a speaker’s request"),
 }
 
 
@@ -64,7 +64,7 @@ def email_choices() -> list[tuple[str, str]]:
 bp = Blueprint("emails", __name__, url_prefix="/letters")
 
 flash.MESSAGES["admin"] |= {
-    "letter-again": _l("The letter is on its way again."),
+    "letter-again": _l("We are sending the email again."),
 }
 
 AGES = {
@@ -75,7 +75,7 @@ AGES = {
 }
 STATE_OPTIONS = (
     ("failed", _l("Not delivered")),
-    ("slow", _l("Waiting too long")),
+    ("slow", _l("Delayed")),
     ("waiting", _l("Waiting")),
     ("sent", _l("Sent")),
 )
@@ -139,6 +139,6 @@ def _find_delegate(letter: Email) -> Delegate | None:
 def _get_filters() -> tuple[ListFilter, ...]:
     return (
         ListFilter("state", _l("State"), STATE_OPTIONS),
-        ListFilter("kind", _l("Kind"), email_choices()),
-        ListFilter("age", _l("Written"), AGE_OPTIONS),
+        ListFilter("kind", _l("Type"), email_choices()),
+        ListFilter("age", _l("Created"), AGE_OPTIONS),
     )

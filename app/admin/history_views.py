@@ -71,13 +71,13 @@ KIND_LABELS = {
     "programme": _l("The programme as a whole"),
     "release": _l("Releases"),
     "booking": _l("Bookings"),
-    "letter": _l("Letters"),
+    "letter": _l("Emails"),
     "preview": _l("Preview links"),
     "page": _l("Pages"),
     "news": _l("News"),
     "notice": _l("The urgent notice"),
     "conference": _l("Settings"),
-    "person": _l("People with a part"),
+    "person": _l("Team"),
 }
 ENDPOINTS = {  # of an item's page: endpoint and URL argument
     "session": ("admin.sessions.show", "slug"),
@@ -153,15 +153,15 @@ def export_row(  # noqa: PLR0913 - one per cell
 bp = Blueprint("history", __name__, url_prefix="/history")
 
 flash.MESSAGES["admin"] |= {
-    "undone": _l("Undone. The history keeps both, and you can undo the undoing."),
+    "undone": _l("Undone. You can redo it from the history."),
 }
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     filters = (
-        ListFilter("who", gettext("By whom"), [(who, who) for who in history.list_actors()]),
-        ListFilter("kind", gettext("About"), tuple(KIND_LABELS.items())),
+        ListFilter("who", gettext("Made by"), [(who, who) for who in history.list_actors()]),
+        ListFilter("kind", gettext("Subject"), tuple(KIND_LABELS.items())),
         *_subject_filter(strip_hidden(collapse_whitespace(request.args.get("thing", "")))),
     )
     list_query = parse_list_query(filters, ("newest",))
@@ -183,9 +183,9 @@ def index() -> ResponseReturnValue:
 def export_csv() -> Response:
     head = (
         gettext("When (UTC)"),
-        gettext("Who"),
-        gettext("About"),
-        gettext("What"),
+        gettext("Made by"),
+        gettext("Subject"),
+        gettext("Change"),
         gettext("Before and after"),
     )
     nothing = gettext("nothing")
@@ -197,7 +197,7 @@ def export_csv() -> Response:
 
 def _subject_filter(subject: str) -> list[ListFilter]:
     """Return the filter for one subject if the URL has one, else nothing."""
-    return [ListFilter("thing", gettext("One thing"), [(subject, subject)])] if subject else []
+    return [ListFilter("thing", gettext("One item"), [(subject, subject)])] if subject else []
 
 
 undo_bp = Blueprint("undo", __name__, url_prefix="/undo")
@@ -209,6 +209,6 @@ MAX_ID = 2**31 - 1  # of a PostgreSQL integer
 def undo(entry: int) -> ResponseReturnValue:
     person = guards.current_person()
     if history.get_entry(entry).subject == "conference" and not guards.can_change(roles.SETTINGS):
-        raise PermissionDenied("Your role does not change the settings")
+        raise PermissionDenied("Your role does not allow you to change the settings")
     undoing.undo(entry, actor=person.email if person else "")
     return flash.redirect_to(flash.referrer_or(url_for("admin.home")), "undone")

@@ -57,7 +57,7 @@ class MenuGroup:
 
 
 MENU = (
-    MenuGroup(_l("The back office"), (MenuItem(_l("The back office"), ROOT, roles.HOME),)),
+    MenuGroup(_l("Dashboard"), (MenuItem(_l("Dashboard"), ROOT, roles.HOME),)),
     MenuGroup(
         _l("Programme"),
         (
@@ -68,13 +68,13 @@ MENU = (
             MenuItem(_l("Rooms"), f"{ROOT}/rooms", roles.PROGRAMME),
             MenuItem(_l("Themes"), f"{ROOT}/themes", roles.PROGRAMME),
             MenuItem(_l("Schedule board"), f"{ROOT}/board", roles.PROGRAMME),
-            MenuItem(_l("Files"), f"{ROOT}/files", roles.PROGRAMME),
+            MenuItem(_l("Import and export"), f"{ROOT}/files", roles.PROGRAMME),
         ),
     ),
     MenuGroup(
         _l("Publishing"),
         (
-            MenuItem(_l("What will change"), f"{ROOT}/publishing", roles.PROGRAMME),
+            MenuItem(_l("Unpublished changes"), f"{ROOT}/publishing", roles.PROGRAMME),
             MenuItem(_l("Preview links"), f"{ROOT}/previews", roles.PROGRAMME),
             MenuItem(_l("Rehearsal"), f"{ROOT}/rehearsal", roles.HOME),
         ),
@@ -83,7 +83,7 @@ MENU = (
         _l("Delegates"),
         (
             MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
-            MenuItem(_l("Letters"), f"{ROOT}/letters", roles.DELEGATES),
+            MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),
         ),
     ),
     MenuGroup(
@@ -113,7 +113,7 @@ def build_breadcrumbs(
     items = [item for group in groups for item in group.items]
     if any(item.is_current for item in items):
         return []
-    home = (gettext("The back office"), url_for("admin.home"))
+    home = (gettext("Dashboard"), url_for("admin.home"))
     part = [(str(item.label), item.url) for item in items if item.contains_current]
     return [home, *part, *(below or ())]
 

@@ -67,7 +67,7 @@ def usage_filter() -> RowFilter:
 
 def missing_filter(options: Sequence[tuple[str, object]]) -> RowFilter:
     """Return the filter by which of these attributes of an item is empty."""
-    lacks = ListFilter("missing", _l("Without"), options)
+    lacks = ListFilter("missing", _l("Missing"), options)
     return RowFilter(lacks, lambda row, chosen: not getattr(row.item, chosen))
 
 
@@ -105,16 +105,16 @@ def delete_action(
         confirm_label=gettext("Delete"),
         skipped_text=_describe_in_use,
         warning=gettext(
-            "All that you have typed about them goes, and cannot be brought back. What readers "
-            "see changes once you publish."
+            "Everything entered about them will be deleted. You cannot undo this. The public "
+            "site changes when you publish."
         ),
     )
 
 
 def _describe_in_use(count: int) -> str:
     text = ngettext(
-        "Sessions use %(num)s of those you ticked, so it stays.",
-        "Sessions use %(num)s of those you ticked, so they stay.",
+        "%(num)s of those you selected has sessions, so it will not be deleted.",
+        "%(num)s of those you selected have sessions, so they will not be deleted.",
         count,
     )
     return str(text)

@@ -32,7 +32,7 @@ from app.web import flash
 from app.web.rendering import render_page
 
 flash.MESSAGES["admin"] |= {
-    "not-moved": _l("The order is as it was: there is no such place, or it stands there already."),
+    "not-moved": _l("The order has not changed. Enter a different position from the list."),
 }
 
 

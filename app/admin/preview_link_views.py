@@ -32,22 +32,22 @@ class PreviewLinkForm(Form):
     """Create a preview link."""
 
     label = StringField(
-        _l("For whom is it?"),
+        _l("Who is it for?"),
         [
-            DataRequired(_l("Enter for whom the link is")),
-            Length(max=100, message=_l("For whom it is must be 100 characters or fewer")),
+            DataRequired(_l("Enter who the link is for")),
+            Length(max=100, message=_l("Who it is for must be 100 characters or fewer")),
             no_hidden_characters,
         ],
         render_kw={"autocomplete": "off"},
     )
     lasts = RadioField(
-        _l("For how long should it work?"),
-        [AnyOf(LIFETIMES, message=_l("Choose for how long the link should work"))],
+        _l("How long should it work?"),
+        [AnyOf(LIFETIMES, message=_l("Select how long the link should work"))],
         choices=[SelectChoice(days, words) for days, words in LIFETIMES.items()],
         default="7",
         validate_choice=False,  # AnyOf above has the message
     )
-    submit = SubmitField(_l("Make the link"))
+    submit = SubmitField(_l("Create link"))
 
     def purpose(self) -> str:
         """Return who the link is for, with normalised whitespace."""

@@ -37,7 +37,7 @@ from app.web.security_headers import no_referrer
 def _valid_date(_form: Any, field: Field) -> None:
     found = datetimes.parse_date(field.data)
     if found is None:
-        raise StopValidation(_l("Enter a day like 2008-11-06"))
+        raise StopValidation(_l("Enter a date like 2008-11-06"))
     field.data = found.isoformat()
 
 
@@ -56,10 +56,10 @@ class RehearsalForm(Form):
 
         csrf = False
 
-    day = StringField(_l("Day"), [DataRequired(_l("Enter a day")), _valid_date])
+    day = StringField(_l("Date"), [DataRequired(_l("Enter a date")), _valid_date])
     time = StringField(_l("Time"), [DataRequired(_l("Enter a time")), _valid_time])
-    full = BooleanField(_l("Show every place as taken"))
-    submit = SubmitField(_l("See the site then"))
+    full = BooleanField(_l("Show all places as taken"))
+    submit = SubmitField(_l("Start rehearsal"))
 
     def moment(self) -> datetime:
         """Return the chosen moment of a valid form."""
@@ -104,7 +104,7 @@ def _registration_presets(conference: Conference) -> Iterator[RehearsalPreset]:
         is_open = opens + (min(ONE_DAY, (closes - opens) / 2) if closes else ONE_DAY)
         yield RehearsalPreset(gettext("Registration has not opened yet"), (opens - ONE_DAY,))
         yield RehearsalPreset(gettext("Registration is open"), (is_open,))
-        yield RehearsalPreset(gettext("Every place is taken"), (is_open,), is_full=True)
+        yield RehearsalPreset(gettext("All places are taken"), (is_open,), is_full=True)
     if closes is not None:
         yield RehearsalPreset(gettext("Registration has closed"), (closes + timedelta(hours=1),))
 
@@ -159,7 +159,7 @@ def _parse_moment(value: str) -> tuple[datetime, bool]:
     found = MOMENT_PATTERN.fullmatch(value)
     moment = datetimes.parse_datetime(found[1], conference_zone()) if found else None
     if found is None or moment is None:
-        raise NotFound("There is no moment at this address. Choose one in the back office")
+        raise NotFound("There is no rehearsal at this address. Start one in admin")
     return moment, found[2] is not None
 
 

@@ -52,37 +52,37 @@ def get_bulk_actions() -> Mapping[str, BulkAction[Room]]:
     found = (
         BulkAction[Room](
             "give",
-            gettext("Add to the ticked rooms"),
+            gettext("Add to selected rooms"),
             lambda num: ngettext(
-                "%(feature)s: add it to %(num)s room?",
-                "%(feature)s: add it to %(num)s rooms?",
+                "Add “%(feature)s” to %(num)s room?",
+                "Add “%(feature)s” to %(num)s rooms?",
                 num,
                 feature=name,
             ),
             "rooms-changed",
             lambda room: bool(feature) and feature not in room.features.split(),
             lambda room, actor: rooms_and_themes.add_feature(room, feature, actor=actor),
-            confirm_label=gettext("Add it"),
+            confirm_label=gettext("Add"),
             hidden_fields=chosen,
         ),
         BulkAction[Room](
             "take",
-            gettext("Take from the ticked rooms"),
+            gettext("Remove from selected rooms"),
             lambda num: ngettext(
-                "%(feature)s: take it from %(num)s room?",
-                "%(feature)s: take it from %(num)s rooms?",
+                "Remove “%(feature)s” from %(num)s room?",
+                "Remove “%(feature)s” from %(num)s rooms?",
                 num,
                 feature=name,
             ),
             "rooms-changed",
             lambda room: feature in room.features.split(),
             lambda room, actor: rooms_and_themes.remove_feature(room, feature, actor=actor),
-            confirm_label=gettext("Take it away"),
+            confirm_label=gettext("Remove"),
             hidden_fields=chosen,
         ),
         ordered_listing.delete_action(
             ROOMS,
-            gettext("Delete the ticked rooms"),
+            gettext("Delete selected rooms"),
             lambda num: ngettext("Delete %(num)s room?", "Delete %(num)s rooms?", num),
         ),
     )
@@ -122,7 +122,7 @@ class RoomForm(OrderedForm):
             Optional(),
             NumberRange(1, MAX_CAPACITY, _l("Enter a capacity from 1 to 1,000,000")),
         ],
-        description=_l("How many people may be in it"),
+        description=_l("The most people allowed in the room"),
         render_kw={"inputmode": "numeric"},
     )
     description = editor_text_field(
@@ -136,7 +136,7 @@ class RoomForm(OrderedForm):
     )
     is_illustrative = BooleanField(
         _l("This room is illustrative"),
-        description=_l("It shows what a room could be like, and is not on record"),
+        description=_l("It is an example, not a real room"),
     )
     notes = notes_field()
 
@@ -146,13 +146,17 @@ class RoomForm(OrderedForm):
 
 
 flash.MESSAGES["admin"] |= {
-    "room-added": _l("The room has been added. Readers see it once you publish."),
-    "room-saved": _l("The room has been saved. Readers see it once you publish."),
-    "room-moved": _l("The order of rooms has been changed. Readers see it once you publish."),
-    "room-emptied": _l("The sessions have been moved. Readers are told once you publish."),
-    "rooms-changed": _l("All of them have been changed. Readers see it once you publish."),
-    "rooms-deleted": _l("They have been deleted. Readers see it once you publish."),
-    "room-deleted": _l("The room has been deleted. Readers see it once you publish."),
+    "room-added": _l("The room has been added. It will be public when you publish."),
+    "room-saved": _l("The room has been saved. Changes will be public when you publish."),
+    "room-moved": _l("The order of rooms has been changed. It will be public when you publish."),
+    "room-emptied": _l("The sessions have been moved. The change will be public when you publish."),
+    "rooms-changed": _l(
+        "All selected rooms have been changed. Changes will be public when you publish."
+    ),
+    "rooms-deleted": _l(
+        "All selected items have been deleted. The public site changes when you publish."
+    ),
+    "room-deleted": _l("The room has been deleted. The public site changes when you publish."),
 }
 
 bp = Blueprint("rooms", __name__, url_prefix="/rooms")
@@ -164,6 +168,6 @@ ordered_views.register(
         ("place", "name", "capacity", "sessions"),
         get_filters,
         get_bulk_actions,
-        _l("Tick at least one room first"),
+        _l("Select at least one room"),
     ),
 )

@@ -59,7 +59,7 @@ MAX_PLACES = 1_000_000
 
 def _valid_time_zone(_form: Any, field: Field) -> None:
     if field.data not in available_timezones():
-        raise ValidationError(_l("Enter a time zone in its usual form, like Europe/London"))
+        raise ValidationError(_l("Enter a time zone in the correct format, like Europe/London"))
 
 
 def _valid_year(_form: Any, field: Field) -> None:
@@ -79,7 +79,7 @@ class TrustedFieldsField(CheckboxesField):
     """Profile fields that are published without review, as checkboxes."""
 
     def __init__(self, label: Any, **bound: Any) -> None:
-        checks = [one_of_choices(_l("Tick only what is offered here"))]
+        checks = [one_of_choices(_l("Select only the options in the list"))]
         super().__init__(label, checks, validate_choice=False, **bound)
         self.choices = list(TRUSTED_FIELD_CHOICES)
 
@@ -101,23 +101,23 @@ class SettingsForm(EditForm):
     summary = editor_text_field(
         _l("Summary (optional)"), _l("The summary"), limit=MAX_SUMMARY_LENGTH
     )
-    place = editor_line_field(_l("Place (optional)"), _l("The place"))
+    place = editor_line_field(_l("Venue (optional)"), _l("The venue"))
     starts_on = _date_field(_l("First day"), _l("Enter the first day, like 2008-11-06"))
     ends_on = _date_field(_l("Last day"), _l("Enter the last day, like 2008-11-07"))
     time_zone = StringField(
         _l("Time zone"),
         [
-            DataRequired(_l("Enter the time zone of the place, like Europe/London")),
+            DataRequired(_l("Enter the time zone of the venue, like Europe/London")),
             _valid_time_zone,
         ],
         filters=[collapse_whitespace],
         render_kw={"spellcheck": "false", "autocapitalize": "none"},
     )
     contact_email = EmailField(
-        _l("Contact address (optional)"),
+        _l("Contact email address (optional)"),
         [
             MayBeEmpty(),
-            max_length(MAX_EMAIL_LENGTH, _l("The contact address")),
+            max_length(MAX_EMAIL_LENGTH, _l("The contact email address")),
             no_hidden_characters,
             valid_email,
         ],
@@ -134,9 +134,7 @@ class SettingsForm(EditForm):
         ],
         render_kw={"inputmode": "numeric"},
     )
-    trusted_fields = TrustedFieldsField(
-        _l("Goes out by itself when a speaker changes it (optional)")
-    )
+    trusted_fields = TrustedFieldsField(_l("Published without approval (optional)"))
 
     def set_initial_data(self, conference: Conference) -> None:
         """Fill in the current settings."""
@@ -159,7 +157,7 @@ class SettingsForm(EditForm):
         if first and last and last < first:
             raise ValidationError(_l("The last day cannot be before the first"))
         if first and last and (last - first).days >= MAX_CONFERENCE_DAYS:
-            raise ValidationError(_l("A conference lasts 60 days at most"))
+            raise ValidationError(_l("A conference can last 60 days at most"))
 
     def validate_registration_closes_at(self, field: LocalDateTimeField) -> None:
         """Raise ValidationError if registration closes before it opens."""
@@ -183,9 +181,9 @@ class SeatLimitForm(Form):
 
     expected_version = VersionField()
     places = IntegerField(
-        _l("Limit of places"),
+        _l("Number of places"),
         [
-            InputRequired(_l("Enter how many places there are, like 500")),
+            InputRequired(_l("Enter the number of places, like 500")),
             NumberRange(0, MAX_PLACES, _l("Enter a number from 0 to 1,000,000")),
         ],
         render_kw={"inputmode": "numeric"},
@@ -201,8 +199,8 @@ def _to_iso(when: date | datetime | None) -> str | None:
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
 flash.MESSAGES["admin"] |= {
-    "settings-saved": _l("The settings have been saved, and are in effect now."),
-    "limit-saved": _l("The limit has been changed, and is in effect now."),
+    "settings-saved": _l("The settings have been saved."),
+    "limit-saved": _l("The number of places has been changed."),
 }
 
 

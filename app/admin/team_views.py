@@ -28,10 +28,10 @@ ROLE_NAMES = {
     VIEWER: _l("Viewer"),
 }
 ROLE_HINTS = {
-    ORGANISER: _l("May do everything; looks after the team and the settings"),
-    EDITOR: _l("Changes sessions, speakers, rooms, pages and news, and publishes"),
-    DESK: _l("Looks after delegates and letters; reads the programme"),
-    VIEWER: _l("Reads, and changes nothing; does not see what delegates need"),
+    ORGANISER: _l("Can do everything, including managing the team and settings"),
+    EDITOR: _l("Can change sessions, speakers, rooms, pages and news, and publish"),
+    DESK: _l("Can manage delegates and emails, and view the programme"),
+    VIEWER: _l("Can view everything except delegates’ requirements, but not change anything"),
 }
 
 
@@ -44,7 +44,7 @@ def _valid_email(_form: Form, field: EmailField) -> None:
         services.normalise_email(field.data or "")
     except RuleViolation:
         raise ValidationError(
-            _l("Enter an email address in the right form, like name@example.org")
+            _l("Enter an email address in the correct format, like name@example.org")
         ) from None
 
 
@@ -69,10 +69,10 @@ class RoleForm(Form):
 bp = Blueprint("team", __name__, url_prefix="/people")
 
 flash.MESSAGES["admin"] |= {
-    "person-invited": _l("The invitation is on its way."),
-    "role-changed": _l("The role has been changed. A letter about it is on its way."),
-    "person-removed": _l("They no longer have a part. A letter about it is on its way."),
-    "second-step-reset": _l("Their second step has been reset. A letter about it is on its way."),
+    "person-invited": _l("We are sending the invitation."),
+    "role-changed": _l("The role has been changed. We are emailing them to say so."),
+    "person-removed": _l("They have been removed from the team. We are emailing them to say so."),
+    "second-step-reset": _l("Their second step has been reset. We are emailing them to say so."),
 }
 
 

@@ -36,7 +36,7 @@ def get_bulk_actions() -> Mapping[str, BulkAction[Theme]]:
     """Return the bulk actions by name."""
     deletion = ordered_listing.delete_action(
         THEMES,
-        gettext("Delete the ticked themes"),
+        gettext("Delete selected themes"),
         lambda num: ngettext("Delete %(num)s theme?", "Delete %(num)s themes?", num),
     )
     return {deletion.name: deletion}
@@ -51,14 +51,17 @@ class ThemeForm(OrderedForm):
     summary = editor_text_field(
         _l("Summary (optional)"),
         _l("The summary"),
-        _l("One or two sentences on what its sessions have in common"),
+        _l("One or two sentences about what its sessions have in common"),
         MAX_SUMMARY_LENGTH,
     )
     letter = StringField(
         _l("Letter (optional)"),
         [max_length(MAX_LETTER_LENGTH, _l("The letter")), no_hidden_characters],
         [collapse_whitespace],
-        _l("It stands in the shape where there is room. Empty: the first letter of the name"),
+        _l(
+            "Shown in the shape where there is space. Leave empty to use the first letter of "
+            "the name"
+        ),
         render_kw={"spellcheck": "false", "autocomplete": "off"},
     )
     shape = SelectField(_l("Shape"), [one_of_choices(_l("Choose a shape"))], validate_choice=False)
@@ -105,12 +108,16 @@ class ThemeForm(OrderedForm):
 
 
 flash.MESSAGES["admin"] |= {
-    "theme-added": _l("The theme has been added. Readers see it once you publish."),
-    "theme-saved": _l("The theme has been saved. Readers see it once you publish."),
-    "theme-moved": _l("The order of themes has been changed. Readers see it once you publish."),
-    "theme-emptied": _l("The sessions have been moved. Readers see it once you publish."),
-    "themes-deleted": _l("They have been deleted. Readers see it once you publish."),
-    "theme-deleted": _l("The theme has been deleted. Readers see it once you publish."),
+    "theme-added": _l("The theme has been added. It will be public when you publish."),
+    "theme-saved": _l("The theme has been saved. Changes will be public when you publish."),
+    "theme-moved": _l("The order of themes has been changed. It will be public when you publish."),
+    "theme-emptied": _l(
+        "The sessions have been moved. The change will be public when you publish."
+    ),
+    "themes-deleted": _l(
+        "All selected items have been deleted. The public site changes when you publish."
+    ),
+    "theme-deleted": _l("The theme has been deleted. The public site changes when you publish."),
 }
 
 bp = Blueprint("themes", __name__, url_prefix="/themes")
@@ -122,6 +129,6 @@ ordered_views.register(
         ("place", "name", "sessions"),
         get_filters,
         get_bulk_actions,
-        _l("Tick at least one theme first"),
+        _l("Select at least one theme"),
     ),
 )

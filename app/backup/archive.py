@@ -87,7 +87,7 @@ class FormatVersion(BaseModel):
 def create(path: Path) -> Iterator[ZipFile]:
     """Write an archive that only its owner can read, under a temporary name until it is whole."""
     if path.exists() and not is_backup(path):
-        raise RuleViolation(f"{path} exists and is not a backup: choose another name")
+        raise RuleViolation(f"{path} exists and is not a backup. Choose another name")
     _delete_interrupted(path)
     descriptor, temporary = _create_temporary(path)
     try:
@@ -100,7 +100,7 @@ def create(path: Path) -> Iterator[ZipFile]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as fault:
-        raise RuleViolation(f"{path} cannot be written: {fault.strerror}") from None
+        raise RuleViolation(f"Cannot write {path}: {fault.strerror}") from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -109,7 +109,7 @@ def _create_temporary(path: Path) -> tuple[int, Path]:
     try:
         descriptor, name = tempfile.mkstemp(PART, f".{path.name}.", path.parent)  # mode 0600
     except OSError as fault:
-        raise RuleViolation(f"{path} cannot be written: {fault.strerror}") from None
+        raise RuleViolation(f"Cannot write {path}: {fault.strerror}") from None
     return descriptor, Path(name)
 
 
@@ -171,9 +171,7 @@ def open_for_reading(path: Path) -> Iterator[ZipFile]:
     try:
         archive = ZipFile(path)
     except DAMAGE:
-        raise InvalidFile(
-            f"{path} is damaged or not complete: its end is missing. Nothing has been restored"
-        ) from None
+        raise InvalidFile(f"{path} is damaged or incomplete. Nothing has been restored") from None
     with archive:
         yield archive
 

@@ -26,8 +26,9 @@ from config import Config
 NOT_OURS_TO_FILL = ("alembic_version", "search_index")  # beginnings of names
 FILLED_BY_MIGRATIONS = frozenset({"site_state"})
 OTHER_KEY = (
-    "The secret key here is not the one of the backup: put that one into {} before you start the "
-    "site. Without it, links in earlier emails and codes of authenticator apps do not work"
+    "The secret key here is not the one in the backup. Put the backup’s key into {} before you "
+    "start the site. Without it, links in earlier emails and codes of authenticator apps do not "
+    "work"
 )
 
 
@@ -175,7 +176,7 @@ class PlaceNotEmpty(RuleViolation):
     def __init__(self) -> None:
         super().__init__(
             "The database here is not empty, and a restore would replace what is in it. "
-            "Restore into a new database, or move this one away first"
+            "Restore into a new database, or move this one first"
         )
 
 

@@ -17,21 +17,21 @@ from app.web import formatting
 
 ADDED: Final = "was added"
 CHANGED: Final = "was changed"
-REMOVED: Final = "was taken away"
+REMOVED: Final = "was deleted"
 LABELS: Final = {  # labels of title, summary and body
     PAGE: ("Title", "Summary", "Text"),
     NEWS: ("Title", "Summary", "Text"),
-    LINK: ("Words", "", "Address"),
+    LINK: ("Link text", "", "Web address"),
     NOTICE: ("Notice", "", ""),
 }
 KIND_NAMES: Final = {PAGE: "page", NEWS: "news item"}
-NOTICE_PHRASES: Final = {ADDED: "was written", CHANGED: "was written", REMOVED: "was taken down"}
+NOTICE_PHRASES: Final = {ADDED: "was written", CHANGED: "was written", REMOVED: "was removed"}
 LINK_PHRASES: Final = {
     ADDED: "was added to the page /%s",
     CHANGED: "on the page /%s was changed",
-    REMOVED: "was taken off the page /%s",
+    REMOVED: "was deleted from the page /%s",
 }
-NO_END: Final = "when somebody takes it down"
+NO_END: Final = "somebody removes it"
 
 
 def record_change(key: ContentKey, event: str, draft: ContentDraft, actor: str) -> None:

@@ -62,7 +62,7 @@ def add(
     _check_slug(slug)
     reserved = RESERVED_SLUGS.union(other_slugs) if kind == PAGE else frozenset[str]()
     if slug in reserved or slug in queries.load_store(folder).list_slugs(kind):
-        raise RuleViolation(f"Something else has the address {slug}: choose another")
+        raise RuleViolation(f"The page address {slug} is already used. Enter another")
     key = ContentKey(kind, slug, FALLBACK_LANGUAGE)
     create_first_version(key, draft, actor=actor)
     return key
@@ -99,7 +99,7 @@ def restore(
     _check_version(store.find_latest(key), expected_version, ())
     old = get_version(store, key, number)
     if old.is_removed:
-        raise RuleViolation("That version took the text away, so it has no words to bring back")
+        raise RuleViolation("The item was deleted in that version, so there is no text to restore")
     now = clock.now()
     day = formatting.local_day(now) if key.kind == PAGE else old.dated_on
     ends_at = None if old.has_ended(now) else old.ends_at
@@ -107,7 +107,9 @@ def restore(
         old.title, old.summary, queries.get_body(folder, old), day, ends_at=ends_at
     )
     _insert_version(key, draft, number=expected_version + 1, actor=actor)
-    event = f"was brought back as it was in version {number}" if number else "is as shipped again"
+    event = (
+        f"was restored to version {number}" if number else "was restored to the original version"
+    )
     record_change(key, event, draft, actor)
 
 
@@ -118,9 +120,9 @@ def remove(folder: Path, key: ContentKey, *, expected_version: int, actor: str) 
     newest = store.find_latest(key)
     _check_version(newest, expected_version, ())
     if newest is None or newest.is_removed:
-        raise RuleViolation("It has been taken away already")
+        raise RuleViolation("It has already been deleted")
     if not is_removable(store, key):
-        raise RuleViolation("Other pages of the site lead to this one, so it cannot be taken away")
+        raise RuleViolation("Other pages link to this page, so you cannot delete it")
     gone = ContentDraft(newest.title, newest.summary, "", newest.dated_on)
     with_body = replace(gone, body=queries.get_body(folder, newest))
     _insert_version(key, gone, number=expected_version + 1, actor=actor, is_removed=True)
@@ -166,7 +168,7 @@ def _check_version(
 def _check_slug(slug: str) -> None:
     if not SLUG_PATTERN.fullmatch(slug) or not MIN_SLUG_LENGTH <= len(slug) <= MAX_SLUG_LENGTH:
         raise RuleViolation(
-            "An address is made of small letters a to z, numbers and hyphens: 3 to 60 of them"
+            "The page address must be 3 to 60 lower case letters, numbers and hyphens"
         )
 
 

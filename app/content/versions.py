@@ -113,7 +113,7 @@ class ContentStore:
         if english is None:
             raise NotFound("There is no page at that address")
         if english.is_removed:
-            raise Gone("This page has been taken away")
+            raise Gone("This page has been deleted")
         translated = self.find_latest_effective(ContentKey(kind, slug, language), at)
         return english if translated is None or translated.is_removed else translated
 

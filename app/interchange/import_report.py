@@ -53,19 +53,19 @@ COLUMN_LABELS = {  # a yes or no is told as “recorded or not”
         name: f"{SESSION_FIELDS.label(name).lower()} or not"
         for name in SESSION_FIELDS.names_of(YES_NO)
     },
-    "cancelled_at": "called off or not",
+    "cancelled_at": "cancelled or not",
     "is_draft": "draft or not",
     "is_demo": "invented or not",
     "starts_on": "first day",
     "ends_on": "last day",
-    "position": "place in the order",
+    "position": "position in the order",
 }
 
 MAX_NAMES = 20  # names per section; the rest are counted
 MAX_NOTES = 100  # notes per section; what was left out is always listed completely
 NOTE_HEADINGS: Mapping[str, str] = {
-    "left out": "Left out, because it could not be read",
-    "fixed": "Mended",
+    "left out": "Not loaded because we could not read it",
+    "fixed": "Corrected",
     "clash": "Clashes",
 }
 
@@ -117,6 +117,6 @@ def summarise(result: ImportResult) -> str:
     """Return the numbers of the report in one sentence."""
     count = Counter[str](note.kind for note in result.notes)
     clashes = "1 clash" if count["clash"] == 1 else f"{count['clash']} clashes"
-    noted = {"left out": "{} left out", "fixed": "{} mended", "clash": clashes}
+    noted = {"left out": "{} not loaded", "fixed": "{} corrected", "clash": clashes}
     words = [noted[kind].format(count[kind]) for kind in noted if count[kind]]
     return "; ".join(filter(None, [str(result.changes), ", ".join(words)]))

@@ -150,8 +150,8 @@ def undo(*, actor: str) -> HistoryEntry:
     entry, backup = find_undoable(), _find_backup()
     if entry is None or backup is None:
         raise RuleViolation(
-            "The programme has been changed since it was loaded, or speakers have begun to work on "
-            "it, so loading cannot be undone"
+            "You cannot undo the import because the programme has been changed since, "
+            "or speakers have started to use it"
         )
     rows: Rows = json.loads(backup.rows, object_hook=_decode)
     db.session.delete(backup)

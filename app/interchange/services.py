@@ -34,8 +34,8 @@ def load(reading: ParseResult, *, is_confirmed: bool = False) -> ImportResult:
     """
     if reading.is_nameless and not is_confirmed:
         raise RuleViolation(
-            "This file names no conference, and none of its sessions is on a day of the one that "
-            "is here. Add --another-conference to replace that, or --merge to add to it"
+            "This file does not name a conference, and none of its sessions are on a day of the "
+            "current one. Add --another-conference to replace it, or --merge to add to it"
         )
     return ImportResult(reading.programme, replace_programme(reading.programme), reading.notes)
 

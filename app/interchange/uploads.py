@@ -93,7 +93,7 @@ def get_upload(number: int) -> Upload:
     """Return an upload; raise an error if there is none."""
     found = db.session.get(Upload, number)
     if found is None or found.uploaded_at <= clock.real_now() - RETENTION:
-        raise NotFound("This file is no longer here. Hand it in again")
+        raise NotFound("This file has been deleted. Upload it again")
     return found
 
 

@@ -89,9 +89,12 @@ def time_since_seen() -> timedelta | None:
 def describe(since: timedelta | None) -> str:
     """Say when a worker was last seen; "" if one is at work."""
     if since is None:
-        return "No mail worker has been seen yet, so no emails are sent"
+        return "No mail worker has run yet, so no emails are being sent"
     if since > MISSING_AFTER:
-        return f"No mail worker has been seen for {format_duration(since)}, so no emails are sent"
+        return (
+            f"No mail worker has been active for {format_duration(since)}, "
+            "so no emails are being sent"
+        )
     return ""
 
 

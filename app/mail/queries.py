@@ -39,7 +39,7 @@ def get_email(number: int) -> Email:
     """Return an email; raise NotFound if there is none."""
     email = db.session.get(Email, number)
     if email is None:
-        raise NotFound("There is no letter with that number")
+        raise NotFound("There is no email with that number")
     return email
 
 

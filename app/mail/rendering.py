@@ -164,7 +164,7 @@ def parse_address(text: str, name: str = "") -> Address:
     except UnicodeError:
         host = ""
     if not (USERNAME.fullmatch(username) and HOST.fullmatch(host)):
-        raise RuleViolation("Letters cannot be sent to that email address")
+        raise RuleViolation("Emails cannot be sent to that email address")
     return Address(name, username, host)
 
 

@@ -53,7 +53,7 @@ def resend(email: Email) -> Email:
     Raise RuleViolation if its text has been erased.
     """
     if not email.message:
-        raise RuleViolation("The words of this letter have been erased, so it cannot be sent again")
+        raise RuleViolation("The text of this email has been deleted, so it cannot be sent again")
     if email.state == SENT:
         return _copy(email)
     email.state = WAITING

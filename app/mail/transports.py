@@ -190,7 +190,7 @@ class FileTransport:
             Path(unfinished).replace(self._path / f"{'-'.join(parts)}-{email.id}.eml")
         except OSError as fault:
             raise ServerUnavailable(
-                f"The letter could not be written to a file: {fault.strerror}"
+                f"The email could not be saved to a file: {fault.strerror}"
             ) from fault
 
     def check(self) -> None:
@@ -201,7 +201,7 @@ class FileTransport:
                 return
         except OSError as fault:
             raise ServerUnavailable(
-                f"Emails cannot be written to {self._path}: {fault.strerror}"
+                f"Emails cannot be saved in {self._path}: {fault.strerror}"
             ) from fault
 
     def close_if_idle(self) -> None:
@@ -299,14 +299,16 @@ def _find_refusal(fault: Exception) -> TemporaryFailure | PermanentFailure | Non
         case smtplib.SMTPDataError():
             return _classify_refusal(fault.smtp_code, fault.smtp_error)
         case smtplib.SMTPNotSupportedError():
-            return PermanentFailure("The mail server does not take addresses in this script")
+            return PermanentFailure(
+                "The mail server does not accept email addresses in this script"
+            )
     return None
 
 
 def _classify_refusal(code: int, message: bytes | str) -> TemporaryFailure | PermanentFailure:
     """Distinguish a permanent refusal of this email (5yz) from a temporary one."""
     text = message.decode(errors="replace") if isinstance(message, bytes) else message
-    description = f"The mail server answered: {code} {text}"
+    description = f"The mail server replied: {code} {text}"
     return PermanentFailure(description) if 500 <= code <= 599 else TemporaryFailure(description)
 
 
@@ -315,7 +317,7 @@ def _describe_fault(fault: Exception) -> str:
     if isinstance(fault, ssl.SSLError):
         return f"The mail server’s certificate or encryption was not accepted: {fault.reason}"
     if isinstance(fault, TimeoutError) or "timed out" in str(fault):
-        return "The mail server did not answer in time"
+        return "The mail server did not respond in time"
     if isinstance(fault, smtplib.SMTPResponseException):
         return str(_classify_refusal(fault.smtp_code, fault.smtp_error))
     if isinstance(fault, smtplib.SMTPServerDisconnected):

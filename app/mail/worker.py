@@ -38,7 +38,7 @@ FREQUENT_INTERVAL = 2.0  # seconds
 MAX_BACKOFF = 30.0  # seconds between attempts while the mail server or the database is unavailable
 TASKS_TIME = 600.0  # seconds that a round of tasks may take before the worker counts as stuck
 ROW_RETRIES = 5  # attempts to record an outcome that may fail for this email alone
-NOT_RECORDED = "What came of this email could not be recorded the first time"
+NOT_RECORDED = "The result of the first attempt could not be recorded"
 SHUTDOWN_RETRIES = 5  # attempts to record the last email after being told to stop
 
 MAIL_THREAD, TASKS_THREAD = "mail", "tasks"  # as the heartbeat knows them

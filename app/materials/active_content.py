@@ -15,12 +15,12 @@ from typing import BinaryIO, Final
 from app.errors import InvalidFile
 
 Buffer = bytes | mmap.mmap
-PROTECTED_MESSAGE: Final = "This PDF is protected with a password: save it without one"
-SCRIPT_MESSAGE: Final = "This PDF contains scripts or attached files: save it without them"
-UNREADABLE_MESSAGE: Final = "This PDF cannot be checked: save it as a PDF again"
-MACRO_MESSAGE: Final = "This file contains macros or other programs: save it without them"
+PROTECTED_MESSAGE: Final = "This PDF has a password. Save it without a password"
+SCRIPT_MESSAGE: Final = "This PDF contains scripts or attachments. Save it without them"
+UNREADABLE_MESSAGE: Final = "We could not check this PDF. Save it as a PDF again"
+MACRO_MESSAGE: Final = "This file contains macros or other programs. Save it without them"
 OBJECT_MESSAGE: Final = (
-    "This file contains objects of other programs: replace them with pictures, or save it as a PDF"
+    "This file contains embedded objects. Replace them with pictures, or save the file as a PDF"
 )
 # a comment, a name, or the beginning of a string, of a stream (ISO 32000-1, 7.2 and 7.3)
 PDF_TOKEN: Final = re.compile(

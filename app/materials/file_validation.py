@@ -33,10 +33,12 @@ ENCRYPTED_FLAG: Final = 0x1  # bit of a member's flags
 ODP_MEDIA_TYPE: Final = b"application/vnd.oasis.opendocument.presentation"
 ODP_MEMBERS: Final = frozenset({"mimetype", "content.xml", "META-INF/manifest.xml"})
 PPTX_MEMBERS: Final = frozenset({"[Content_Types].xml", "ppt/presentation.xml"})
-TOO_LARGE_MESSAGE: Final = "This file would be far too large once it is opened"
-UNKNOWN_TYPE_MESSAGE: Final = "Choose a PDF, ODP or PPTX file. Save anything else as a PDF first"
-BROKEN_MESSAGE: Final = "This file is broken: open it, save it again and upload that"
-POLYGLOT_MESSAGE: Final = "This file is two kinds of file at once: save it again and upload that"
+TOO_LARGE_MESSAGE: Final = "This file is too large when unpacked"
+UNKNOWN_TYPE_MESSAGE: Final = "Choose a PDF, ODP or PPTX file. Save any other file as a PDF first"
+BROKEN_MESSAGE: Final = "This file is damaged. Open it, save it again and upload the new file"
+POLYGLOT_MESSAGE: Final = (
+    "We could not tell what type of file this is. Save it again and upload the new file"
+)
 ARCHIVE_ERRORS: Final = (
     ArithmeticError,
     EOFError,
@@ -80,9 +82,9 @@ def detect_type(file: BinaryIO) -> str:
     """Return the type of a file ("pdf", "odp" or "pptx"); raise InvalidFile."""
     length = file.seek(0, 2)
     if length > MAX_BYTES:
-        raise InvalidFile("This file is larger than 50 MB")
+        raise InvalidFile("The file must be smaller than 50 MB")
     if not length:
-        raise InvalidFile("This file is empty")
+        raise InvalidFile("The file is empty")
     head = _read(file, 0, PDF_WITHIN)
     tail = _read(file, max(0, length - ZIP_END_RECORD.size - MAX_ZIP_COMMENT_BYTES), length)
     if head.startswith(PDF_SIGNATURE):
@@ -99,7 +101,7 @@ def _read(file: BinaryIO, start: int, length: int) -> bytes:
 
 def _check_pdf(file: BinaryIO, tail: bytes) -> str:
     if PDF_END not in tail[-PDF_END_WITHIN:]:
-        raise InvalidFile("This PDF has no end: it was cut off on its way. Upload it again")
+        raise InvalidFile("This PDF is incomplete. Upload it again")
     if _find_archive_end(tail) is not None:
         raise InvalidFile(POLYGLOT_MESSAGE)
     active_content.check_pdf(file)
@@ -148,7 +150,7 @@ def _check_members(members: list[zipfile.ZipInfo], length: int) -> None:
     """Check the members' metadata before any member is opened."""
     names = [member.filename for member in members]
     if any(member.flag_bits & ENCRYPTED_FLAG for member in members):
-        raise InvalidFile("This file is locked with a password: save it without one")
+        raise InvalidFile("This file has a password. Save it without a password")
     if any(member.compress_type not in ALLOWED_COMPRESSION for member in members):
         raise InvalidFile(BROKEN_MESSAGE)
     if len(set(names)) < len(names) or any(map(_is_unsafe_path, names)):

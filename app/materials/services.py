@@ -31,7 +31,7 @@ from app.programme.models import Session, Speaker
 MAX_MATERIALS_PER_SESSION: Final = 12
 KEY_BYTES: Final = 16
 TRUSTED_NAME: Final = "slides"  # in the conference's setting of trusted fields
-NOT_PARTICIPATING: Final = "You no longer take part, so this cannot be changed here"
+NOT_PARTICIPATING: Final = "You have withdrawn, so you cannot change this here"
 NOT_UPLOADER: Final = "Somebody else uploaded this. Only they and the organisers can change it"
 
 
@@ -64,8 +64,8 @@ class StaleMaterial(StaleEdit):
     """Somebody else has changed or deleted the material since the page was opened."""
 
     message = (
-        "Somebody else has changed this since you opened the page, so nothing has been changed "
-        "yet. See what it is now, then do it again"
+        "Somebody else has changed this since you opened the page, so your change has not been "
+        "saved. Check what has changed, then try again"
     )
 
 
@@ -136,7 +136,7 @@ def approve(material: Material, *, uploader: Uploader) -> bool:
     if not material.is_awaiting_release:
         return False
     material.released_at = clock.now()
-    _record_change(material, f"{material.title} was released", uploader)
+    _record_change(material, f"{material.title} was approved", uploader)
     return True
 
 

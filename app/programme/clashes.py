@@ -41,17 +41,18 @@ NO_TIME = timedelta(0)
 
 SAME_ROOM = "“%(title)s” is in %(room)s at the same time"
 SAME_PERSON = "%(person)s is also in “%(title)s” at that time"
-LEADS_THE_OTHER = "%(person)s leads “%(title)s” at that time"
-LEADS_THIS = "%(person)s leads this session, and is also in “%(title)s” at that time"
+LEADS_THE_OTHER = "%(person)s is chairing “%(title)s” at that time"
+LEADS_THIS = "%(person)s is chairing this session, and is also in “%(title)s” at that time"
 COMES_FROM = (
-    "%(person)s comes from “%(title)s” in %(room)s, which ends at %(time)s: too little time to walk"
+    "%(person)s does not have enough time to get here from “%(title)s” in %(room)s, which "
+    "ends at %(time)s"
 )
 GOES_ON_TO = (
-    "%(person)s goes on to “%(title)s” in %(room)s, which begins at %(time)s: "
-    "too little time to walk"
+    "%(person)s does not have enough time to get to “%(title)s” in %(room)s, which starts at "
+    "%(time)s"
 )
 NOT_AVAILABLE = "%(person)s is not available at that time"
-TOO_SMALL = "%(room)s holds %(capacity)s people, but this session has %(seats)s seats"
+TOO_SMALL = "%(room)s has space for %(capacity)s people, but this session has %(seats)s seats"
 OUTSIDE_CONFERENCE_DAYS = "It starts on %(day)s, which is not a day of the conference"
 
 

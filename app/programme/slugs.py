@@ -23,8 +23,8 @@ SYLLABLE = re.compile(r"(?<=[a-z])(?=[A-Z])")  # LiMing: each character gives a 
 MAX_SLUG_LENGTH = 80
 MAX_LINE_LENGTH = 300
 HINT_OF_NAME = _l(
-    "Public. The end of the page’s address. Empty: it is made from the name. "
-    "Earlier addresses lead to the new one"
+    "Public. The last part of the page address. Leave empty to create it from the name. Old "
+    "addresses redirect to the new one"
 )
 
 Addressed = Room | Session | Speaker | Theme
@@ -130,7 +130,7 @@ def change(entity: Addressed, wish: str) -> None:
     other = select(model.id).where(model.slug == slug, model.key != entity.key)
     owner = map_redirects(model.__tablename__).get(slug, entity.key)
     if owner != entity.key or db.session.scalar(other) is not None:
-        raise SlugTaken(f"Another page has the address {slug}: choose another one")
+        raise SlugTaken(f"The page address {slug} is already used. Enter another")
     if entity.id is not None:
         db.session.merge(SlugRedirect(kind=model.__tablename__, slug=entity.slug, key=entity.key))
     entity.slug = slug

@@ -51,12 +51,12 @@ def link_error(address: str) -> str:
     except ValueError:
         return "is not a web address"
     if parts.scheme != REQUIRED_SCHEME or "." not in host.strip("."):
-        return "must begin with https:// and the name of a website, like https://example.org"
+        return "must start with https:// and a website name, like https://example.org"
     if parts.username is not None or parts.password is not None:
-        return "must not hold a name or a password"
+        return "must not contain a user name or password"
     if len(address) > MAX_ADDRESS_LENGTH:
         return f"must be {MAX_ADDRESS_LENGTH} characters or fewer"
-    return "" if address.isprintable() and " " not in address else "must not hold spaces"
+    return "" if address.isprintable() and " " not in address else "must not contain spaces"
 
 
 def format_links(links: Iterable[Sequence[str]]) -> str:

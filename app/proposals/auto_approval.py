@@ -112,4 +112,5 @@ def _update_fields(
 def _release_note(names: Sequence[str]) -> str:
     named = ", ".join(names[:MAX_NAMES])
     more = len(names) - MAX_NAMES
-    return f"Speakers changed their own pages: {named}{f' and {more} more' if more > 0 else ''}"
+    others = f" and {more} more" if more > 0 else ""
+    return f"Changes by speakers were published automatically: {named}{others}"

@@ -22,8 +22,8 @@ class MergeConflict(StaleEdit):
     """Somebody else has changed the same field meanwhile."""
 
     message = (
-        "Somebody else changed this after you opened the page, so nothing of yours has been "
-        "sent yet. Compare the two versions below, then send again"
+        "Somebody else changed this after you opened the page, so your changes have not been "
+        "sent. Compare the two versions below, then send yours again"
     )
 
     def __init__(self, values: Mapping[str, Any], differing: Sequence[Change]) -> None:

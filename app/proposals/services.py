@@ -30,20 +30,20 @@ from app.proposals.models import (
 )
 from app.proposals.queries import ProposalReview, ProposalStatus
 
-OVERTAKEN_MESSAGE: Final = "Somebody has changed the same words meanwhile"
+OVERTAKEN_MESSAGE: Final = "Somebody has changed the same text since this was sent"
 SENT_AGAIN_MESSAGE: Final = (
-    "Something else has been sent since you opened the page, so nothing has been taken back. "
-    "See what it is now, then do it again"
+    "New changes have been sent since you opened the page, so nothing has been withdrawn. "
+    "Check the changes, then try again"
 )
-WITHDRAWN_MESSAGE: Final = "is no longer part of the programme, so nothing has been sent"
+WITHDRAWN_MESSAGE: Final = "is no longer in the programme, so nothing has been sent"
 
 
 class StaleReview(StaleEdit):
     """The proposal or the programme has changed since the review page was opened."""
 
     message = (
-        "Something has changed since you opened the page, so nothing has been decided yet. "
-        "Look at it again"
+        "Something has changed since you opened the page, so your decision has not been saved. "
+        "Check the changes again"
     )
 
 
@@ -144,7 +144,7 @@ def approve_part(
     part = [one for one in proposal.requested if one.field in field_names]
     others = [one for one in proposal.requested if one.field not in field_names]
     if not part:
-        raise RuleViolation("There is nothing of that kind to approve")
+        raise RuleViolation("There is nothing like that to approve")
     proposal.changes = dump_changes(part)
     _apply(proposal, proposal.values, actor)
     _decide(proposal, APPROVED, "", actor)
@@ -167,7 +167,7 @@ def amend(
         if field in requested and value != requested[field].after
     ]
     if not others:
-        raise RuleViolation("Change some of the words, or approve them as they are")
+        raise RuleViolation("Edit the text, or approve it as it is")
     _apply(proposal, {**proposal.values, **{one.field: one.after for one in others}}, actor)
     proposal.outcome = dump_changes(others)
     _decide(proposal, AMENDED, note, actor)
@@ -181,7 +181,7 @@ def request_changes(number: int, note: str, *, expected_fingerprint: str, actor:
     _decide(proposal, CHANGES_REQUESTED, note, actor)
     name = fields.get_field_set(proposal.entity).name(proposal.entity)
     labels = _join_labels(proposal.requested)
-    message = f"{name}: what {proposal.sent_by} wanted changed was sent back ({labels})"
+    message = f"{name}: the changes sent by {proposal.sent_by} were sent back ({labels})"
     history.record(
         message,
         subject=fields.get_field_set(proposal.entity).history_subject(proposal.entity),
@@ -266,14 +266,16 @@ def _submit(proposal: Proposal, requested: Sequence[Change], actor: str) -> None
         fields.get_field_set(thing).history_subject(thing),
     )
     history.record(
-        f"{name}: a change was sent in ({_join_labels(requested)})", subject=about, actor=actor
+        f"{name}: changes were sent for approval ({_join_labels(requested)})",
+        subject=about,
+        actor=actor,
     )
 
 
 def _withdraw(proposal: Proposal, actor: str) -> None:
     kind = fields.get_field_set(proposal.entity)
     _decide(proposal, PROPOSAL_WITHDRAWN, proposal.note, actor)
-    says = f"{kind.name(proposal.entity)}: the change that was sent in was taken back"
+    says = f"{kind.name(proposal.entity)}: the changes sent for approval were withdrawn"
     history.record(says, subject=kind.history_subject(proposal.entity), actor=actor)
 
 
@@ -306,7 +308,7 @@ def _lock_reviewed(number: int, expected_fingerprint: str) -> Proposal:
     if found is None:
         raise NotFound("There is no change by a speaker at that address")
     if found.state != OPEN:
-        raise RuleViolation(f"{found.decided_by} has decided on this already")
+        raise RuleViolation(f"{found.decided_by} has already decided on this")
     if ProposalReview(found).fingerprint != expected_fingerprint:
         raise StaleReview
     return found
@@ -318,7 +320,7 @@ def _apply(proposal: Proposal, values: Mapping[str, Any], actor: str) -> None:
     kind = fields.get_field_set(thing)
     made = versioned_edits.diff(kind, thing, values)
     if made:
-        says = f"{versioned_edits.describe(kind, thing, made)}, as {proposal.sent_by} asked"
+        says = f"{versioned_edits.describe(kind, thing, made)}, as requested by {proposal.sent_by}"
         versioned_edits.save(
             kind, thing, values, expected_version=thing.version, actor=actor, message=says
         )

@@ -43,9 +43,7 @@ def delete_all() -> None:
 def require_no_real_delegates() -> None:
     """Raise RuleViolation if real people have registered."""
     if db.session.scalar(select(func.count()).select_from(Delegate).where(~IS_DEMO)):
-        raise RuleViolation(
-            "Real people have registered here, so nothing invented can take their place"
-        )
+        raise RuleViolation("You cannot load an invented conference because people have registered")
 
 
 def _build_delegate(person: DemoDelegate, number: int) -> Delegate:

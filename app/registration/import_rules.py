@@ -74,8 +74,7 @@ def undo(*, actor: str) -> HistoryEntry:
     """Undo the last import, unless real people have registered for a conference that it brought."""
     if import_undo.replaces_conference() and has_real_delegates():
         raise RuleViolation(
-            "Real people have registered for the conference that is here, "
-            "so no other can take its place"
+            "You cannot replace the current conference because people have registered for it"
         )
     return import_undo.undo(actor=actor)
 
@@ -83,8 +82,7 @@ def undo(*, actor: str) -> HistoryEntry:
 def _check_other_conference(*, is_confirmed: bool) -> None:
     if has_real_delegates():
         raise RuleViolation(
-            "Real people have registered for the conference that is here, "
-            "so no other can take its place"
+            "You cannot replace the current conference because people have registered for it"
         )
     if not is_confirmed:
-        raise ConfirmationRequired("Tick that you mean another conference")
+        raise ConfirmationRequired("Select “Load this as a different conference”")

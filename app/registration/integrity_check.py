@@ -45,7 +45,7 @@ def run_daily() -> None:
     if latest is not None and latest.happened_at.date() == clock.now().date():
         return
     faults = run_checks()
-    history.record(f"The site looked itself over: {len(faults)} faults", subject=HISTORY_SUBJECT)
+    history.record(f"The site checked its data: {len(faults)} faults", subject=HISTORY_SUBJECT)
     if faults:
         for organiser in accounts.list_organisers():
             mail.enqueue("audit_found", to=organiser.email, faults=faults)
@@ -57,7 +57,7 @@ def _check_seat_count() -> Sequence[str]:
     ).one()
     if taken == attending:
         return []
-    return [f"{taken} places are counted as taken, but {attending} people are coming."]
+    return [f"{taken} places are counted as taken, but {attending} delegates are attending."]
 
 
 def _check_confirmation_emails() -> Sequence[str]:
@@ -69,7 +69,7 @@ def _check_confirmation_emails() -> Sequence[str]:
         .where(ATTENDING, ~Delegate.is_demo, ~Delegate.is_added_by_team, ~email_exists)
         .order_by(Delegate.reference)
     )
-    return [f"No letter was ever written to confirm booking {reference}." for reference in without]
+    return [f"No confirmation email was created for booking {reference}." for reference in without]
 
 
 def _check_references() -> Sequence[str]:
@@ -77,9 +77,7 @@ def _check_references() -> Sequence[str]:
     if db.engine.dialect.name != "sqlite":
         return []
     rows = db.session.execute(text("PRAGMA foreign_key_check")).all()
-    return [
-        f"Row {row[1]} of {row[0]} refers to a row of {row[2]} that is missing." for row in rows
-    ]
+    return [f"Row {row[1]} of {row[0]} refers to a missing row of {row[2]}." for row in rows]
 
 
 def _check_material_sizes() -> Sequence[str]:
@@ -91,12 +89,12 @@ def _check_material_sizes() -> Sequence[str]:
         .having(stored != Material.size)
         .order_by(Material.id)
     )
-    return [f"The file “{title}” of a session is not complete." for title in incomplete]
+    return [f"The file “{title}” of a session is incomplete." for title in incomplete]
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("as many places are taken as people are coming", _check_seat_count),
+    Check("the number of places taken matches the number of delegates", _check_seat_count),
     Check("every booking has a confirmation email", _check_confirmation_emails),
-    Check("nothing refers to something that is missing", _check_references),
-    Check("the files of all sessions are complete", _check_material_sizes),
+    Check("there are no references to missing rows", _check_references),
+    Check("all session files are complete", _check_material_sizes),
 )

@@ -33,9 +33,9 @@ LABELS: Mapping[str, Any] = {
     "is_invented": _l("Invented"),
     "letter": _l("Letter"),
     "palette": _l("Colour"),
-    "parts": _l("Who appears"),
+    "parts": _l("Speakers"),
     "shape": _l("Shape"),
-    "slug": _l("Address of its page"),
+    "slug": _l("Page address"),
     "starts_at": _l("Starts"),
 }
 
@@ -45,9 +45,9 @@ SESSION_HEADINGS: Mapping[str, Any] = {  # by the names of the groups
     "moved": _l("Moved sessions"),
     "renamed": _l("Renamed sessions"),
     "cancelled": _l("Cancelled sessions"),
-    "back": _l("Sessions that take place after all"),
+    "back": _l("Reinstated sessions"),
     "withdrawn": _l("Withdrawn sessions"),
-    "reworded": _l("Other changes of sessions"),
+    "reworded": _l("Other changes to sessions"),
 }
 ItemT = TypeVar("ItemT")
 
@@ -146,13 +146,13 @@ def _excerpt(text: Sequence[str], same: int, same_at_end: int) -> str:
 def _build_row(field: FieldChange) -> DiffRow:
     label = str(LABELS.get(field.name, field.name))
     if field.name == "photo" and field.old == field.new:
-        return DiffRow(label, field.old, gettext("Another picture: %(words)s", words=field.new))
+        return DiffRow(label, field.old, gettext("New picture: %(words)s", words=field.new))
     if field.name not in PROSE_FIELDS:
         return DiffRow(
             label, display_value(field.name, field.old), display_value(field.name, field.new)
         )
     if field.old == field.new:
-        return DiffRow(label, "", gettext("The words are the same; their layout or a link is not"))
+        return DiffRow(label, "", gettext("Only the layout or a link has changed"))
     return DiffRow(label, *excerpt_difference(field.old, field.new))
 
 

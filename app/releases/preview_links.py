@@ -79,7 +79,7 @@ def create(label: str, lifetime: timedelta, *, actor: str) -> tuple[PreviewLink,
     db.session.add(preview)
     db.session.flush()
     history.record(
-        f"A preview link was made that works for {_format_days(lifetime)}",
+        f"A preview link valid for {_format_days(lifetime)} was created",
         subject=f"preview {preview.id}",
         actor=actor,
     )

@@ -33,7 +33,7 @@ def schedule(
     preview = _validate_and_set(scheduled, publish_at, note, override_reason, actor)
     db.session.add(scheduled)
     _record(
-        f"A release was planned for {_format_in_zone_of(publish_at, preview)}", scheduled, actor
+        f"A release was scheduled for {_format_in_zone_of(publish_at, preview)}", scheduled, actor
     )
     return scheduled
 
@@ -47,7 +47,7 @@ def reschedule(
     preview = _validate_and_set(scheduled, publish_at, note, override_reason, actor)
     old, new = _format_in_zone_of(before, preview), _format_in_zone_of(publish_at, preview)
     _record(
-        f"The release planned for {old} was planned for {new}",
+        f"The release scheduled for {old} was moved to {new}",
         scheduled,
         actor,
     )
@@ -60,7 +60,7 @@ def cancel(number: int, *, actor: str) -> None:
     zone = ZoneInfo(queries.get_current_conference().time_zone)
     moment = _format_moment(scheduled.publish_at, zone)
     history.record(
-        f"The release planned for {moment} was called off", subject=HISTORY_SUBJECT, actor=actor
+        f"The release scheduled for {moment} was cancelled", subject=HISTORY_SUBJECT, actor=actor
     )
 
 
@@ -83,7 +83,7 @@ def _publish_or_fail(scheduled: ScheduledRelease) -> None:
         scheduled.state, scheduled.outcome = FAILED, _failure_reason(new)
         planned_for = _format_in_zone_of(scheduled.publish_at, preview)
         history.record(
-            f"The release planned for {planned_for} was not made, because of new clashes",
+            f"The release scheduled for {planned_for} was not published because of new clashes",
             subject=HISTORY_SUBJECT,
         )
         return
@@ -101,7 +101,7 @@ def _validate_and_set(
 ) -> ReleasePreview:
     """Set the values; raise RuleViolation if the time is past or clashes are not accepted."""
     if publish_at <= clock.now():
-        raise RuleViolation("Choose a moment that is still to come")
+        raise RuleViolation("Enter a date and time in the future")
     preview = queries.preview_release()
     if preview.clashes and not override_reason:
         raise services.UnresolvedClashes
@@ -117,14 +117,14 @@ def _lock_unpublished(number: int) -> ScheduledRelease:
     scheduled = queries.get_scheduled_release(number)
     db.session.refresh(scheduled, with_for_update=True)
     if scheduled.state not in {WAITING, FAILED}:
-        raise RuleViolation("This release has been made or called off already")
+        raise RuleViolation("This release has already been published or cancelled")
     return scheduled
 
 
 def _record(sentence: str, scheduled: ScheduledRelease, actor: str) -> None:
     accepted = len(scheduled.accepted_clashes.splitlines())
     clashes = "1 clash" if accepted == 1 else f"{accepted} clashes"
-    why = f", in spite of {clashes}: {scheduled.override_reason}" if accepted else ""
+    why = f", with {clashes}: {scheduled.override_reason}" if accepted else ""
     history.record(sentence + why, subject=HISTORY_SUBJECT, actor=actor)
 
 

@@ -89,22 +89,22 @@ def _describe_override(clash_override: str) -> str:
     if not clashes:
         return ""
     count = "1 clash" if len(clashes) == 1 else f"{len(clashes)} clashes"
-    return f" in spite of {count}: {why}"
+    return f" with {count}: {why}"
 
 
 class UnresolvedClashes(RuleViolation):
     """There are clashes, and no reason was given to accept them."""
 
     def __init__(self) -> None:
-        super().__init__("Say why the clashes may stand, or solve them first")
+        super().__init__("Enter a reason for publishing with clashes, or resolve them first")
 
 
 class StalePreview(StaleEdit):
     """The preview that the user saw is out of date."""
 
     message = (
-        "Something has changed since you opened the page, so nothing has been published. "
-        "Look at what would change now"
+        "Something has changed since you opened the page, so nothing has been published. Check "
+        "the changes again"
     )
 
 
@@ -153,16 +153,16 @@ def roll_back(number: int, note: str, *, expected_release: int, actor: str) -> R
     conference = queries.get_current_conference()
     if conference.current_release != expected_release:
         raise RuleViolation(
-            f"Readers see release {conference.current_release} by now, so nothing has been done. "
-            "Look again at what would change"
+            f"Release {conference.current_release} is public now, so nothing has been done. "
+            "Check the changes again"
         )
     if number == expected_release:
-        raise RuleViolation(f"Readers see release {number} already")
+        raise RuleViolation(f"Release {number} is already public")
     release = queries.get_release(number)
     before, after = queries.get_public_snapshot(), queries.load_for_rollback(number)
     activate(release, after, before, clock.now())
     history.record(
-        f"Release {number} was made public again in place of release {expected_release}"
+        f"Release {number} was restored in place of release {expected_release}"
         + (f": {note}" if note else ""),
         subject=f"release {number}",
         actor=actor,

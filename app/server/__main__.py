@@ -70,18 +70,18 @@ def wait_until_listening(options: ServerOptions, stop_requested: StopSignal) -> 
 def announce(config: Config, result: BootstrapResult, options: ServerOptions) -> None:
     """Print the addresses of the site."""
     mail_sentence = (
-        f"Letters go out through {config.MAIL_SERVER}."
+        f"Emails are sent through {config.MAIL_SERVER}."
         if config.MAIL_SERVER
-        else f"No mail server is set, so letters are written to {config.INSTANCE_PATH / 'mail'}."
+        else f"No mail server is set, so emails are saved in {config.INSTANCE_PATH / 'mail'}."
     )
-    print(f"\nThe conference is at {config.SITE_URL}")
+    print(f"\nThe site is at {config.SITE_URL}")
     if options.network_hosts:
         announce_network(config, options)
-    print(f"Organisers sign in, once, with this link: {result.sign_in_link}")
+    print(f"Sign in as an organiser with this link, which works once: {result.sign_in_link}")
     print(mail_sentence)
     if config.CLOCK_STARTS_AT is not None:
         now = result.now.astimezone(config.CLOCK_STARTS_AT.tzinfo)
-        print(f"The site lives at a time of its own: now it is {now:%H:%M on %A %d %B %Y}.")
+        print(f"This is a test site. Its clock says {now:%H:%M on %A} {now.day} {now:%B %Y}.")
     warning = undeclared_proxy.describe_likely(config)
     if warning is not None:
         print(f"{warning}.")
@@ -92,13 +92,16 @@ def announce_network(config: Config, options: ServerOptions) -> None:
     """Print the addresses that other devices can open, and what is not private there."""
     hosts = [host for host in options.network_hosts if host in config.hosts]
     if not hosts:
-        print("Other devices on this network are refused: ALLOWED_HOSTS does not list their name.")
+        print(
+            "Other devices on this network cannot open the site: "
+            "ALLOWED_HOSTS does not list its address."
+        )
         return
     print("On other devices on this network, open one of these addresses:")
     for host in hosts:
         print(f"  http://{host}")
     if not config.is_private_connection:
-        print("Nothing that they send is encrypted, and every page says so.")
+        print("These connections are not encrypted. Every page says so.")
 
 
 if __name__ == "__main__":

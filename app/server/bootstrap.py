@@ -54,7 +54,7 @@ def bootstrap(config: Config) -> BootstrapResult:
     except SQLAlchemyError as fault:
         reason = database_faults.describe(fault)
         raise StartupError(
-            f"The site cannot start, for the database does not work: {reason}"
+            f"The site cannot start because the database does not work: {reason}"
         ) from None
 
 
@@ -88,7 +88,7 @@ def migrate() -> None:
         except (CommandError, RuntimeError) as fault:
             if isinstance(fault.__cause__, SQLAlchemyError):
                 raise fault.__cause__ from None
-            raise StartupError(f"The database could not be brought up to date: {fault}") from None
+            raise StartupError(f"The database could not be updated: {fault}") from None
     if file is not None:
         file.remember()
 

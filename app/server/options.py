@@ -17,8 +17,8 @@ DEFAULT_CLOCK_START = "2008-10-01T09:00:00+01:00"  # registration for the defaul
 LOOPBACK_BY_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 – where they can be reached
 BIND_ERRORS: dict[int | None, str] = {
     errno.EADDRINUSE: "Port {port} is in use by another program. "
-    "Stop that one, or choose another port: PORT={other} make run",
-    errno.EACCES: "Port {port} is not open to you. Choose one above 1023: PORT=8000 make run",
+    "Stop it, or use another port: PORT={other} make run",
+    errno.EACCES: "You are not allowed to use port {port}. Use one above 1023: PORT=8000 make run",
 }
 
 
@@ -114,7 +114,7 @@ def load_or_create_secret_key(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
     except UnicodeDecodeError:
-        raise StartupError(f"{path} cannot be read: restore it from a backup") from None
+        raise StartupError(f"Cannot read {path}. Restore it from a backup") from None
 
 
 def _parse_number(environment: Mapping[str, str], name: str, default: int, maximum: int) -> int:

@@ -103,7 +103,8 @@ def supervise(processes: Sequence[ManagedProcess], stop_requested: StopSignal) -
         for process in processes:
             if process.process.sentinel in ready:
                 print(
-                    f"The {process.name} ended ({process.process.exitcode}) and is started again.",
+                    f"The {process.name} ended ({process.process.exitcode}) "
+                    "and is being restarted.",
                     file=sys.stderr,
                     flush=True,
                 )

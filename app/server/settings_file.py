@@ -80,7 +80,9 @@ def load_command_config(sources: MutableMapping[str, str] | None = None) -> Conf
     except SettingsError as error:
         if path.exists() or not any(one.endswith("is not set") for one in error.faults):
             raise
-        raise SettingsError(*error.faults, f"{path}: is not there; make run writes it") from None
+        raise SettingsError(
+            *error.faults, f"{path}: does not exist; run “make run” to create it"
+        ) from None
 
 
 def _fill_in(
@@ -156,7 +158,7 @@ def _parse(line: str) -> Mapping[str, str]:
     """Parse one line in the format of ``.env`` files, without variable expansion."""
     found = list(parse_stream(StringIO(line)))
     if "\0" in line or any(one.error or (one.key and one.value is None) for one in found):
-        raise ValueError("cannot be read: write NAME=value, or begin it with #")
+        raise ValueError("is not valid: write NAME=value, or start the line with #")
     settings = {one.key: one.value for one in found if one.key and one.value is not None}
     if "INSTANCE_PATH" in settings:
         raise ValueError("sets INSTANCE_PATH, which can only be set in the environment")

@@ -29,8 +29,8 @@ THERE, AWAY, DAMAGED, REPLACED = "there", "away", "damaged", "deleted or replace
 READ_ONLY, OUTDATED = "read-only", "not up to date"
 SENTENCES = {  # no address and no path: everybody may read them
     AWAY: "The database cannot be reached",
-    DAMAGED: "The database is damaged: restore a backup",
-    REPLACED: "The database file was deleted, or replaced by another one: put the right one back",
+    DAMAGED: "The database is damaged. Restore a backup",
+    REPLACED: "The database file was deleted or replaced. Put the right one back",
     OUTDATED: "The database is not at the migration that this version of the site needs",
 }
 MIN_FREE_SPACE = 64 * 1024 * 1024  # bytes; uploads have up to 50 MB
@@ -101,9 +101,9 @@ def _check_database(found: Readiness) -> Iterator[Problem]:
         yield "migration", f"{SENTENCES[OUTDATED]}: run flask --app wsgi db upgrade"
     if _is_read_only():
         found.database = READ_ONLY
-        yield "read-only", "The database cannot be written, so nobody can register"
+        yield "read-only", "The database is read-only, so nobody can register"
     if not cache_version.is_clock_in_sync():
-        yield "clock", "CLOCK_STARTS_AT is not the moment that the database was started with"
+        yield "clock", "CLOCK_STARTS_AT is not the time that the database was created with"
 
 
 def _is_read_only() -> bool:

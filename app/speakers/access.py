@@ -48,7 +48,7 @@ MAX_ASSISTANTS = 10  # per speaker
 
 def grant_own_access(speaker: Speaker, email: str, *, actor: str) -> Person:
     """Give a speaker access to their own pages; repeating it changes nothing."""
-    summary = f"{accounts.normalise_email(email)} may keep the pages of {speaker.name}"
+    summary = f"{accounts.normalise_email(email)} was given access to the pages of {speaker.name}"
     return _grant(speaker, email, actor=actor, summary=summary, is_assistant=False)
 
 
@@ -59,7 +59,7 @@ def add_assistant(speaker: Speaker, email: str, *, actor: str) -> Person:
         one.person.email for one in queries.list_access_to_speaker(speaker) if one.is_assistant
     }
     if len(assistant_emails - {accounts.normalise_email(email)}) >= MAX_ASSISTANTS:
-        raise RuleViolation(f"{MAX_ASSISTANTS} assistants help already. Remove one of them first")
+        raise RuleViolation(f"{MAX_ASSISTANTS} assistants have access already. Remove one first")
     summary = f"{accounts.normalise_email(email)} became an assistant of {speaker.name}"
     return _grant(speaker, email, actor=actor, summary=summary, is_assistant=True)
 
@@ -70,9 +70,9 @@ def revoke(speaker: Speaker, access_id: int, *, actor: str) -> Person:
         (one for one in queries.list_access_to_speaker(speaker) if one.id == access_id), None
     )
     if access is None:
-        raise NotFound("There is nobody here who keeps these pages")
+        raise NotFound("That person does not have access to these pages")
     access.revoked_at = clock.now()
-    summary = f"{access.person.email} no longer keeps the pages of {speaker.name}"
+    summary = f"{access.person.email} no longer has access to the pages of {speaker.name}"
     history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
     db.session.flush()
     remaining = queries.list_access_to_speaker(speaker)
@@ -90,7 +90,7 @@ def revoke_assistant(speaker: Speaker, access_id: int, *, actor: str) -> Person:
         one.id == access_id and not one.is_assistant
         for one in queries.list_access_to_speaker(speaker)
     ):
-        raise RuleViolation("This is the speaker. Only the organisers can end that")
+        raise RuleViolation("This is the speaker. Only the organisers can remove their access")
     return revoke(speaker, access_id, actor=actor)
 
 

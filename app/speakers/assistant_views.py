@@ -19,8 +19,8 @@ MAX_PER_HOUR = 10  # assistants that one person may add: each is emailed
 bp = Blueprint("assistants", __name__, url_prefix="/<slug>/assistants")
 
 flash.MESSAGES["speakers"] |= {
-    "assistant-named": _l("A letter with a link of their own is on its way to them."),
-    "assistant-ended": _l("They no longer keep these pages. It holds from their next page on."),
+    "assistant-named": _l("We are emailing them a link."),
+    "assistant-ended": _l("They can no longer open these pages."),
 }
 
 

@@ -64,25 +64,25 @@ class EmailBatch:
 
 def _invitation_exclusion(recipient: SpeakerRecipient) -> str:
     if recipient.speaker.withdrawn_at is not None:
-        return "no longer takes part"
+        return "has withdrawn"
     if not recipient.email_address:
-        return "has no contact address"
+        return "has no contact email address"
     return RECENTLY_EMAILED if recipient.was_emailed_recently(INVITATION) else ""
 
 
 def _reminder_exclusion(recipient: SpeakerRecipient) -> str:
     if recipient.speaker.withdrawn_at is not None:
-        return "no longer takes part"
+        return "has withdrawn"
     if not recipient.access_rows:
         return "has not been invited yet"
     if not recipient.open_item_names:
-        return "has nothing left to do"
+        return "has no open tasks"
     return RECENTLY_EMAILED if recipient.was_emailed_recently(INVITATION, REMINDER) else ""
 
 
 def _owner_reminder_exclusion(recipient: OwnerRecipient) -> str:
     if not recipient.open_item_names:
-        return "has nothing left to do"
+        return "has no open tasks"
     return (
         RECENTLY_EMAILED if recipient.was_emailed_recently(OWNER_INVITATION, OWNER_REMINDER) else ""
     )
@@ -90,13 +90,13 @@ def _owner_reminder_exclusion(recipient: OwnerRecipient) -> str:
 
 def _thanks_exclusion(recipient: SpeakerRecipient) -> str:
     if recipient.speaker.withdrawn_at is not None or recipient.speaker.confirmed_at is None:
-        return "does not take part, or has not said so"
+        return "has withdrawn, or has not confirmed"
     if not recipient.email_address and not recipient.access_rows:
-        return "has no contact address"
-    return "has been thanked" if THANKS in recipient.last_sent_at else ""
+        return "has no contact email address"
+    return "has already been thanked" if THANKS in recipient.last_sent_at else ""
 
 
-RECENTLY_EMAILED: Final = "was written to less than 3 days ago"
+RECENTLY_EMAILED: Final = "was emailed less than 3 days ago"
 BATCH_EMAIL_KINDS: Final[Mapping[str, BatchEmailKind]] = {
     "invitation": BatchEmailKind(
         INVITATION, _invitation_exclusion, lambda known: [known.email_address]
@@ -165,7 +165,7 @@ def replace_address(speaker: Speaker, *, actor: str) -> None:
     lock_mailings()
     outdated = access.list_outdated(speaker)
     if not outdated:
-        raise RuleViolation("Only the contact address can sign in as the speaker already")
+        raise RuleViolation("Only the contact email address has access as the speaker already")
     (recipient,) = load_speakers([speaker])
     send_one(BATCH_EMAIL_KINDS["invitation"], recipient, actor=actor)
     for one in outdated:

@@ -25,13 +25,13 @@ from app.web import flash, security_headers, signing
 from app.web.rendering import absolute_url, render_page
 
 SALT = "speaker’s calendar"
-NO_CALENDAR = "There is no calendar at this address. Its owner may have made another one"
+NO_CALENDAR = "There is no calendar at this address. Its owner may have created a new link"
 KEY_BYTES = 16
 
 bp = Blueprint("calendar", __name__, url_prefix="/<slug>/calendar")
 
 flash.MESSAGES["speakers"] |= {
-    "calendar-made": _l("This is the new address. The one before shows nothing any more."),
+    "calendar-made": _l("This is your new calendar link. The old link no longer works."),
 }
 feeds_bp = Blueprint("speaker_calendar_feeds", __name__, url_prefix="/speak/calendar")
 security_headers.no_referrer(feeds_bp)

@@ -36,11 +36,11 @@ TO_DO = ItemState(_l("To do"), is_open=True)
 DONE = ItemState(_l("Done"), is_open=False)
 NOT_NEEDED = ItemState(_l("No longer needed"), is_open=False)
 OPTIONAL = ItemState(_l("Optional"), is_open=False)
-NO_PHOTO = ItemState(_l("No photo wanted"), is_open=False)
-NOTHING_TO_WRITE = ItemState(_l("Nothing for you to write"), is_open=False)
+NO_PHOTO = ItemState(_l("Using initials"), is_open=False)
+NOTHING_TO_WRITE = ItemState(_l("Nothing to do"), is_open=False)
 PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
-    OPEN: ItemState(_l("The organisers look at it"), is_open=False),
-    CHANGES_REQUESTED: ItemState(_l("Sent back: please look again"), is_open=True),
+    OPEN: ItemState(_l("Waiting for approval"), is_open=False),
+    CHANGES_REQUESTED: ItemState(_l("Sent back for changes"), is_open=True),
 }
 MATERIALS: Final = "materials"
 TEXTS: Final = "texts"
@@ -111,7 +111,7 @@ def _participation_state(speaker: Speaker, *, has_open_request: bool) -> ItemSta
     if speaker.withdrawn_at is not None:
         return ItemState(_l("Withdrawn"), is_open=False)
     if has_open_request:
-        return ItemState(_l("Another time asked for"), is_open=False)
+        return ItemState(_l("Asked for another time"), is_open=False)
     return ItemState(_l("Confirmed"), is_open=False) if speaker.confirmed_at is not None else TO_DO
 
 
@@ -139,7 +139,7 @@ def _material_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
 
 
 def _material_state(count: int) -> ItemState:
-    return ItemState(_l("%(num)s handed in", num=count), is_open=False)
+    return ItemState(_l("%(num)s uploaded", num=count), is_open=False)
 
 
 def _profile_states(batch: SpeakerBatch) -> Mapping[int, ItemState]:
@@ -203,7 +203,7 @@ def _question_item(name: str, label: Any, answered_at_column: str) -> ChecklistI
 ITEMS: Final[tuple[ChecklistItem, ...]] = (
     ChecklistItem(
         "taking-part",
-        _l("Say whether you take part"),
+        _l("Confirm if you are taking part"),
         "speakers.participation.edit",
         _participation_states,
     ),
@@ -214,12 +214,12 @@ ITEMS: Final[tuple[ChecklistItem, ...]] = (
     ),
     ChecklistItem(
         "availability",
-        _l("When you cannot appear"),
+        _l("When you are not available"),
         "speakers.questions.availability",
         states_by_answer("availability_at"),
     ),
-    _question_item("access-needs", _l("Access needs"), "needs_at"),
-    _question_item("audio-visual", _l("Audio-visual needs"), "audio_visual_at"),
+    _question_item("access-needs", _l("Access requirements"), "needs_at"),
+    _question_item("audio-visual", _l("Equipment"), "audio_visual_at"),
     _question_item("travel", _l("Travel and arrival"), "travel_at"),
     _question_item("consent", _l("Recording and slides"), "consent_at"),
     ChecklistItem(MATERIALS, _l("Slides and papers"), "speakers.materials.index", _material_states),

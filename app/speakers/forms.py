@@ -49,16 +49,20 @@ class AbsenceForm(SubForm):
     def validate_starts(self, field: TimeField) -> None:
         """Reject an end without a start."""
         if field.data is None and self.ends.data is not None:
-            raise ValidationError(_l("Say when it begins, or leave both times empty for all day"))
+            raise ValidationError(
+                _l("Enter a start time, or leave both times empty for the whole day")
+            )
 
     def validate_ends(self, field: TimeField) -> None:
         """Reject a start without an end, and an end that is not after the start."""
         if self.starts.data is None or self.starts.errors:
             return
         if field.data is None:
-            raise ValidationError(_l("Say when it ends, or leave both times empty for all day"))
+            raise ValidationError(
+                _l("Enter an end time, or leave both times empty for the whole day")
+            )
         if MIDNIGHT < field.data <= self.starts.data:
-            raise ValidationError(_l("The end must come after the beginning"))
+            raise ValidationError(_l("The end time must be after the start time"))
 
     def to_interval(self, zone: ZoneInfo) -> tuple[str, str]:
         """Return start and end in ISO format."""
@@ -144,7 +148,7 @@ def _parse_day(typed: Any) -> date | None:
 
 
 TAKES_PART = "yes"
-ANSWER_REQUIRED = _l("Say whether you take part")
+ANSWER_REQUIRED = _l("Confirm if you are taking part")
 
 
 class ParticipationForm(Form):
@@ -154,19 +158,22 @@ class ParticipationForm(Form):
     sure = HiddenField()  # set by the page that asks whether to withdraw
 
     answer = RadioField(
-        _l("Do you take part?"),
+        _l("Are you taking part?"),
         [AnyOf((TAKES_PART, ANOTHER_TIME, WITHDRAWAL), ANSWER_REQUIRED)],
         choices=[
-            SelectChoice(TAKES_PART, _l("Yes, as the programme has it")),
+            SelectChoice(TAKES_PART, _l("Yes, at the times in the programme")),
             SelectChoice(ANOTHER_TIME, _l("Yes, but I need another time")),
             SelectChoice(WITHDRAWAL, _l("No, I cannot take part")),
         ],
         validate_choice=False,
     )
     words = text_field(
-        _l("Why, or which times suit you"),
-        _l("What you write"),
-        _l("Only if you need another time or cannot take part. The organisers read it"),
+        _l("Your message"),
+        _l("Your message"),
+        _l(
+            "Only if you need another time or cannot take part. Tell the organisers why, or "
+            "which times suit you"
+        ),
     )
 
     @property
@@ -177,7 +184,7 @@ class ParticipationForm(Form):
     def validate_words(self, field: Field) -> None:
         """Require a message if the organisers have to act on it."""
         if self.answer.data in {ANOTHER_TIME, WITHDRAWAL} and not field.data:
-            raise ValidationError(_l("Write a few words, so that the organisers know what to do"))
+            raise ValidationError(_l("Enter a message so that the organisers know what to do"))
 
     def get_answer(self) -> tuple[Any, str]:
         """Return the answer and the message."""
@@ -200,7 +207,7 @@ class AssistantForm(Form):
 
     email = other_persons_email_field(
         _l("Email address of an assistant"),
-        _l("They get a link of their own. What they do is noted under their address"),
+        _l("We will email them their own link. What they do is recorded under their email address"),
     )
 
 
@@ -220,9 +227,9 @@ class NeedsForm(AnswerForm):
 
     question = questions.NEEDS
     access = text_field(
-        _l("What do you need in order to take part? (optional)"),
-        _l("What you need"),
-        _l("For example a step-free way to the stage, a sign language interpreter, a seat"),
+        _l("What are your access requirements? (optional)"),
+        _l("Your answer"),
+        _l("For example step-free access to the stage, a sign language interpreter or a seat"),
     )
 
 
@@ -231,9 +238,9 @@ class AudioVisualForm(AnswerForm):
 
     question = questions.AUDIO_VISUAL
     audio_visual = text_field(
-        _l("What do you need for your talk? (optional)"),
-        _l("What you need"),
-        _l("For example sound from your computer, a microphone to wear, a clicker"),
+        _l("What equipment do you need for your talk? (optional)"),
+        _l("Your answer"),
+        _l("For example sound from your computer, a clip-on microphone or a clicker"),
     )
 
 
@@ -242,9 +249,12 @@ class TravelForm(AnswerForm):
 
     question = questions.TRAVEL
     travel = text_field(
-        _l("How and when do you arrive and leave? (optional)"),
+        _l("How and when will you arrive and leave? (optional)"),
         _l("Your journey"),
-        _l("For example By train from Leeds, at 6pm the evening before, and back on Thursday"),
+        _l(
+            "For example: By train from Leeds, arriving at 6pm the day before, leaving on "
+            "Thursday evening"
+        ),
     )
 
 
@@ -253,11 +263,11 @@ class PublishingConsentForm(AnswerForm):
 
     question = questions.CONSENT
     recording = yes_no_field(
-        _l("May a recording of you be published?"),
-        _l("Say whether a recording may be published"),
+        _l("May we publish a recording of your talk?"),
+        _l("Select whether we may publish a recording"),
     )
     slides = yes_no_field(
-        _l("May your slides be published?"), _l("Say whether your slides may be published")
+        _l("May we publish your slides?"), _l("Select whether we may publish your slides")
     )
 
 
@@ -265,7 +275,7 @@ class AvailabilityForm(Form):
     """The times at which a speaker cannot appear."""
 
     fingerprint = HiddenField()
-    absences = AbsencesField(_l("Cannot appear"))
+    absences = AbsencesField(_l("Unavailable times"))
 
     def apply_button(self, button: str, days: Iterable[date]) -> bool:
         """Add or remove a row if that button was pressed; return True if so."""

@@ -25,29 +25,29 @@ from app.programme import speaker_links
 from app.text import collapse_whitespace
 
 MAX_TITLE_LENGTH = 120  # characters
-TITLE_SUBJECT = _l("The name")
-TOO_LARGE = _l("This file is larger than 50 MB")
+TITLE_SUBJECT = _l("The title")
+TOO_LARGE = _l("The file must be smaller than 50 MB")
 OPENS_LABELS = {
     NOW: _l("Now"),
     START: _l("When the session starts"),
     END: _l("When the session has ended"),
-    ON_RELEASE: _l("When the organisers say so"),
-    TECHNICIANS: _l("Never: it is for the technicians only"),
+    ON_RELEASE: _l("When an organiser approves it"),
+    TECHNICIANS: _l("Never. It is only for technicians"),
 }
 
 
 def title_field() -> StringField:
     """Return the field for the title."""
     checks = [
-        DataRequired(_l("Say what it is")),
+        DataRequired(_l("Enter a title")),
         max_length(MAX_TITLE_LENGTH, TITLE_SUBJECT),
         no_hidden_characters,
     ]
     return StringField(
-        _l("What it is"),
+        _l("Title"),
         [*checks, requires_alphanumeric(TITLE_SUBJECT)],
         [collapse_whitespace],
-        _l("Readers see this. For example Slides, or Paper with all tables"),
+        _l("Public. For example: Slides, or Paper with all tables"),
         render_kw={"dir": "auto"},
     )
 
@@ -55,8 +55,8 @@ def title_field() -> StringField:
 def opens_field() -> RadioField:
     """Return the field for when the public can see the material."""
     return RadioField(
-        _l("From when on do readers see it?"),
-        [AnyOf(AVAILABILITIES, _l("Choose when readers see it"))],
+        _l("When should it be public?"),
+        [AnyOf(AVAILABILITIES, _l("Select when it should be public"))],
         choices=[SelectChoice(value, words) for value, words in OPENS_LABELS.items()],
         default=START,
         validate_choice=False,
@@ -114,14 +114,14 @@ class MaterialLinkForm(Form):
     """Add a link to slides or a paper on another site."""
 
     address = StringField(
-        _l("Address"),
+        _l("Web address"),
         [
-            DataRequired(_l("Enter the address")),
-            max_length(500, _l("The address")),
+            DataRequired(_l("Enter the web address")),
+            max_length(500, _l("The web address")),
             no_hidden_characters,
         ],
         [collapse_whitespace],
-        _l("It begins with https:// and leads readers to another website"),
+        _l("Public. Starts with https:// and leads to another website"),
         render_kw={"inputmode": "url", "spellcheck": "false", "autocomplete": "off"},
     )
     title = title_field()
@@ -131,7 +131,7 @@ class MaterialLinkForm(Form):
         """Reject anything but the URL of a web page."""
         wrong = speaker_links.link_error(field.data or "")
         if wrong:
-            raise ValidationError(f"{_l('The address')} {wrong}")
+            raise ValidationError(f"{_l('The web address')} {wrong}")
 
 
 class MaterialForm(Form):

@@ -19,15 +19,15 @@ from app.web import flash
 bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
 
 flash.MESSAGES["speakers"] |= {
-    "material-saved": _l("Saved. Readers see it from the moment that you chose."),
-    "material-here": _l("This file is here already, so it was not added once more."),
-    "material-waiting": _l("Saved. An organiser looks at it before it is public."),
+    "material-saved": _l("Saved. It will be public at the time you chose."),
+    "material-here": _l("This file has already been uploaded, so it was not added again."),
+    "material-waiting": _l("Saved. An organiser will check it before it is public."),
     "material-internal": _l(
-        "Saved. It is never public. "
-        "Organisers, technicians and the other speakers of the session can see it."
+        "Saved. It will not be public. Only organisers, technicians and the other speakers in "
+        "the session can see it."
     ),
     "material-removed": _l("Deleted. It is no longer public. You can restore it for a week."),
-    "material-restored": _l("Restored, as it was."),
+    "material-restored": _l("Restored."),
 }
 
 
@@ -39,7 +39,7 @@ class _OwnMaterialViews(MaterialViews):
         for one in list_sessions(url_args["slug"]):
             if one.slug == url_args["session"]:
                 return one
-        raise NotFound("You are in no such session")
+        raise NotFound("You are not in that session")
 
     def get_uploader(self, **url_args: str) -> Uploader:
         return Uploader(access.current_actor(), access.get_own_speaker(url_args["slug"]))

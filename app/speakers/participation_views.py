@@ -13,15 +13,17 @@ from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, SpeakerAccess
 from app.web import flash
 from app.web.rendering import render_page
 
-TOO_MANY_REQUESTS = _l("The organisers have been told several times today. Wait for their answer")
+TOO_MANY_REQUESTS = _l(
+    "You have contacted the organisers several times today. Wait for their answer"
+)
 
 bp = Blueprint("participation", __name__, url_prefix="/<slug>/taking-part")
 
 flash.MESSAGES["speakers"] |= {
-    "confirmed": _l("Thank you: you take part."),
-    "asked": _l("The organisers have been told, and will write to you. Nothing has changed yet."),
-    "request-taken-back": _l("You have taken back your request. The organisers no longer see it."),
-    "withdrawn": _l("The organisers have been told. We are sorry that you cannot come."),
+    "confirmed": _l("Thank you for confirming that you are taking part."),
+    "asked": _l("We have told the organisers, who will contact you. Nothing has changed yet."),
+    "request-taken-back": _l("You have withdrawn your request."),
+    "withdrawn": _l("We have told the organisers. We are sorry that you cannot come."),
 }
 
 

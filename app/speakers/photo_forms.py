@@ -18,8 +18,8 @@ from app.programme.photos.services import PreparedPhoto, prepare_upload
 from app.text import collapse_whitespace
 
 MAX_DESCRIPTION_LENGTH = 300  # characters
-TOO_LARGE = _l("This picture is larger than 10 MB")
-DESCRIPTION_SUBJECT = _l("The text")
+TOO_LARGE = _l("The picture must be smaller than 10 MB")
+DESCRIPTION_SUBJECT = _l("The description")
 POSITIONS = {
     "0 0": _l("Top left"),
     "50 0": _l("Top"),
@@ -31,7 +31,7 @@ POSITIONS = {
     "50 100": _l("Bottom"),
     "100 100": _l("Bottom right"),
 }
-ZOOM_LEVELS = {100: _l("As much as fits"), 75: _l("Nearer"), 50: _l("Nearest")}
+ZOOM_LEVELS = {100: _l("Whole picture"), 75: _l("Closer"), 50: _l("Closest")}
 
 
 class PhotoForm(FileForm):
@@ -41,17 +41,17 @@ class PhotoForm(FileForm):
     upload = HiddenField()  # token of the picture that came with a faulty form
     file = FileField(_l("Picture"))
     description = StringField(
-        _l("What the photo shows"),
+        _l("Description of the photo"),
         [
-            DataRequired(_l("Say what the photo shows")),
+            DataRequired(_l("Enter a description of the photo")),
             max_length(MAX_DESCRIPTION_LENGTH, DESCRIPTION_SUBJECT),
             no_hidden_characters,
             requires_alphanumeric(DESCRIPTION_SUBJECT),
         ],
         [collapse_whitespace],
         _l(
-            "In a few words, for those who do not see it: "
-            "for example A woman with short grey hair, laughing"
+            "For people who cannot see the photo. For example: A woman with short grey hair, "
+            "laughing"
         ),
         render_kw={"dir": "auto"},
     )
@@ -82,9 +82,7 @@ class PhotoForm(FileForm):
             if not self.body:
                 raise ValidationError(_l("This file is empty"))
         elif self.has_lost_upload:
-            raise ValidationError(
-                _l("We no longer have the picture that you sent: choose it again")
-            )
+            raise ValidationError(_l("We no longer have the picture you chose. Choose it again"))
         elif not (self.has_photo or self.stored_upload):
             raise ValidationError(_l("Choose a picture"))
 
@@ -111,12 +109,12 @@ class CropForm(Form):
 
     seen = HiddenField()  # key of the photo that the page showed
     position = RadioField(
-        _l("Which part is shown"),
+        _l("Which part to show"),
         choices=[SelectChoice(place, words) for place, words in POSITIONS.items()],
         validate_choice=False,
     )
     near = RadioField(
-        _l("How near"),
+        _l("How close"),
         choices=[SelectChoice(str(side), words) for side, words in ZOOM_LEVELS.items()],
         validate_choice=False,
     )

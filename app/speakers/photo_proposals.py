@@ -72,7 +72,7 @@ def set_declined(speaker: Speaker, *, is_declined: bool, actor: str) -> bool:
     if (answers.photo_declined_at is not None) == is_declined:
         return False
     answers.photo_declined_at = clock.now() if is_declined else None
-    says = "wants no photo" if is_declined else "may have a photo after all"
+    says = "uses initials instead of a photo" if is_declined else "can have a photo after all"
     history.record(
         f"{speaker.name} {says}", subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor
     )

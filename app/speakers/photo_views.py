@@ -32,8 +32,8 @@ class StalePhoto(StaleEdit):
     """Somebody else has changed the photo since the page was opened."""
 
     message = (
-        "The photo has changed since you opened this page, so nothing of yours has been saved. "
-        "See what it is now, then do it again"
+        "The photo has changed since you opened this page, so your change has not been saved. "
+        "Check the new photo, then try again"
     )
 
 
@@ -197,7 +197,7 @@ class PhotoViews(ABC):
     def _get_croppable_photo(self, speaker: Speaker) -> Photo:
         photo = self.find_photo(speaker)
         if photo is None or not photo.has_original:
-            raise NotFound("There is no whole picture any more: hand it in again")
+            raise NotFound("We no longer have the whole picture. Upload it again")
         return photo
 
     def _render(
@@ -260,9 +260,9 @@ VIEWS = _OwnPhotoViews()
 VIEWS.add_url_rules(bp)
 
 flash.MESSAGES["speakers"] |= {
-    "photo-saved": _l("Saved. Readers see it in a few minutes."),
-    "no-photo": _l("Noted: you want no photo. Your initials are shown instead."),
-    "photo-sent": _l("Thank you. An organiser looks at your photo before readers see it."),
+    "photo-saved": _l("Saved. It will be public in a few minutes."),
+    "no-photo": _l("Saved. We will show your initials instead of a photo."),
+    "photo-sent": _l("Thank you. An organiser will check your photo before it is public."),
 }
 
 

@@ -37,8 +37,8 @@ OPEN_REQUEST_COUNT = (  # a subquery for other packages: open requests
     .scalar_subquery()
 )
 MAX_REQUESTS_LISTED = 10
-NO_REQUEST = "No speaker has asked that"
-NOT_YOURS = "There are no pages of yours at that address"
+NO_REQUEST = "There is no such request"
+NOT_YOURS = "You do not have access to any speaker’s pages at that address"
 
 
 @dataclass(frozen=True)

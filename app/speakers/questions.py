@@ -37,13 +37,13 @@ class SpeakerQuestion:
     model: type[SpeakerAnswers | SpeakerNeeds] = SpeakerAnswers
 
 
-NEEDS = SpeakerQuestion({"access": "What you need"}, "needs_at", "access needs", SpeakerNeeds)
-AUDIO_VISUAL = SpeakerQuestion(
-    {"audio_visual": "What you need"}, "audio_visual_at", "audio-visual needs"
+NEEDS = SpeakerQuestion(
+    {"access": "Access requirements"}, "needs_at", "access requirements", SpeakerNeeds
 )
-TRAVEL = SpeakerQuestion({"travel": "Your journey"}, "travel_at", "travel and arrival")
+AUDIO_VISUAL = SpeakerQuestion({"audio_visual": "Equipment"}, "audio_visual_at", "equipment")
+TRAVEL = SpeakerQuestion({"travel": "Travel and arrival"}, "travel_at", "travel and arrival")
 CONSENT = SpeakerQuestion(
-    {"recording": "A recording may be published", "slides": "The slides may be published"},
+    {"recording": "Recording may be published", "slides": "Slides may be published"},
     "consent_at",
     "consent to recording and slides",
 )
@@ -108,7 +108,7 @@ def answer_nothing_needed(speaker: Speaker, *, actor: str) -> bool:
 
 def read_needs(speaker: Speaker, *, actor: str) -> str:
     """Return a speaker's access requirements, and record who looked at them."""
-    summary = f"What {speaker.name} needs was looked at"
+    summary = f"The access requirements of {speaker.name} were viewed"
     history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
     return get_answer(speaker, NEEDS)["access"]
 

@@ -174,7 +174,7 @@ def pause(reminder_ids: Collection[int], *, actor: str) -> None:
     for one in _lock_selected(reminder_ids):
         if not one.is_paused:
             one.row.pause(clock.now(), actor)
-            one.recipient.record_history("is not reminded by itself: it was held back", actor)
+            one.recipient.record_history("had an automatic reminder paused", actor)
 
 
 def resume(reminder_ids: Collection[int], *, actor: str) -> None:
@@ -183,7 +183,7 @@ def resume(reminder_ids: Collection[int], *, actor: str) -> None:
     for one in _lock_selected(reminder_ids):
         if one.is_paused:
             one.row.resume(soonest if one.row.send_at <= clock.now() else one.row.send_at)
-            one.recipient.record_history("is reminded by itself again", actor)
+            one.recipient.record_history("had an automatic reminder resumed", actor)
 
 
 def _lock_selected(reminder_ids: Collection[int]) -> Sequence[PendingReminder]:
@@ -192,7 +192,7 @@ def _lock_selected(reminder_ids: Collection[int]) -> Sequence[PendingReminder]:
     every = _list_pending(_load_rows(), _load_recipients(), ReminderSchedule.current())
     found = [one for one in every if one.row.id in reminder_ids]
     if reminder_ids and not found:
-        raise RuleViolation("These reminders have gone already, or nobody needs them any more")
+        raise RuleViolation("These reminders have already been sent, or are no longer needed")
     return found
 
 

@@ -30,16 +30,16 @@ from app.speakers.models import (
 
 MAX_REQUESTS_PER_DAY = 5  # per day: each request is emailed to every organiser
 A_DAY = timedelta(days=1)
-ONLY_SPEAKER_WITHDRAWS = "Only the speaker can withdraw. If they cannot, write to the organisers"
-ALREADY_WITHDRAWN = "You no longer take part, so this cannot be changed here"
+ONLY_SPEAKER_WITHDRAWS = "Only the speaker can withdraw. If they cannot, contact the organisers"
+ALREADY_WITHDRAWN = "You have withdrawn, so you cannot change this here"
 
 
 class StaleSchedule(StaleEdit):
     """The speaker's schedule has changed since the page was opened."""
 
     message = (
-        "The programme has changed since you opened this page, so nothing has been sent. "
-        "See what it has for you now, then answer again"
+        "The programme has changed since you opened this page, so your answer has not been "
+        "sent. Check your sessions, then answer again"
     )
 
 
@@ -47,8 +47,8 @@ class StaleParticipation(StaleEdit):
     """Somebody has answered for the speaker since the page was opened."""
 
     message = (
-        "Somebody has answered since you opened this page, so nothing has been sent. "
-        "See the answer below, then send yours if it is still needed"
+        "Somebody has answered since you opened this page, so your answer has not been sent. "
+        "Read the answer below, then send yours if it is still needed"
     )
 
 
@@ -111,7 +111,7 @@ def take_back_request(speaker: Speaker, request_id: int, *, actor: str) -> None:
         raise NotFound(queries.NO_REQUEST)
     db.session.refresh(found, with_for_update=True)
     if found.resolved_at is not None:
-        raise RuleViolation("This request is closed already")
+        raise RuleViolation("This request has already been closed")
     found.resolve(TAKEN_BACK, at=clock.now(), by=actor)
     summary = f"{speaker.name} no longer asks for another time"
     history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
@@ -125,10 +125,12 @@ def resolve_request(speaker_request: SpeakerRequest, answer: str = "", *, actor:
     db.session.refresh(speaker_request, with_for_update=True)
     if speaker_request.resolved_at is not None:
         if answer:
-            raise RuleViolation("This request is closed already, so no answer has been sent")
+            raise RuleViolation(
+                "This request has already been closed, so your answer has not been sent"
+            )
         return
     speaker_request.resolve(ANSWERED, at=clock.now(), by=actor, answer=answer)
-    summary = f"What {speaker_request.speaker.name} asked was seen to"
+    summary = f"The request of {speaker_request.speaker.name} was closed"
     history.record(
         summary, subject=SPEAKER_FIELDS.history_subject(speaker_request.speaker), actor=actor
     )
@@ -144,7 +146,7 @@ def set_deadlines(deadlines: Mapping[str, date | None], *, actor: str) -> bool:
         return False
     db.session.execute(delete(ItemDeadline))
     db.session.add_all(ItemDeadline(item=item, due_on=day) for item, day in new_deadlines.items())
-    history.record("The dates of the speakers’ list were changed", subject="speakers", actor=actor)
+    history.record("The deadlines for speakers were changed", subject="speakers", actor=actor)
     reminders.plan()
     return True
 
@@ -157,9 +159,7 @@ def set_calendar_key(speaker: Speaker, key: str, *, actor: str) -> None:
         db.session.add(CalendarKey(speaker_id=speaker.id, key=key, created_at=clock.now()))
     else:
         calendar_key.key, calendar_key.created_at = key, clock.now()
-    summary = (
-        f"The calendar of {speaker.name} was given {'another' if calendar_key else 'an'} address"
-    )
+    summary = f"A {'new ' if calendar_key else ''}calendar link was created for {speaker.name}"
     history.record(summary, subject=SPEAKER_FIELDS.history_subject(speaker), actor=actor)
 
 

@@ -24,7 +24,7 @@ HIDDEN_FIELDS = frozenset(
 bp = Blueprint("speakers", __name__, url_prefix="/speak")
 
 flash.MESSAGES["speakers"] |= {
-    "as-it-was": _l("Nothing was changed, so there was nothing to save."),
+    "as-it-was": _l("There were no changes to save."),
 }
 
 

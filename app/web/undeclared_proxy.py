@@ -67,5 +67,5 @@ def describe_likely(config: Config) -> str | None:
         return None
     return (
         "SITE_URL is https and PROXIES is 0. If a proxy is in front of this site, set PROXIES=1: "
-        "otherwise all visitors count as one network, and soon nobody can register"
+        "otherwise all visitors share one rate limit, and soon nobody can register"
     )

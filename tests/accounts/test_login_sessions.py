@@ -20,7 +20,7 @@ from tests.browser import Browser, Page
 from tests.factories import make_organiser, make_sign_in_link, sign_in
 
 GRACE, ADA = "grace@conference.example", "ada@conference.example"
-HOME = "The back office"
+HOME = "Dashboard"
 EXPIRED = "This form was open for too long. Check your answers and send it again"
 
 
@@ -198,23 +198,23 @@ def test_a_form_sent_too_late_is_kept_until_they_have_signed_in(
     frozen_time.shift(minutes(50))
     answers = {"Email address": "  Ada <b>&\r\n\u202e", "Role": "Registration desk"}
 
-    kept = form.press("Send the invitation", answers, status=401)
-    again = kept.press("Send it again", status=401)
+    kept = form.press("Send invitation", answers, status=401)
+    again = kept.press("Send again", status=401)
 
     assert kept.heading == again.heading == "You have been signed out"
     assert "Nothing that you typed is lost, and nothing has been saved yet." in kept.text
     assert kept.headers["WWW-Authenticate"] == "EmailLink"
     assert kept.links["Sign in (opens in a new tab)"] == "/sign-in"
     assert sign_in_again(visitor).heading == HOME
-    back = again.press("Send it again", status=422)
-    assert back.heading == "Invite somebody to the team"
+    back = again.press("Send again", status=422)
+    assert back.heading == "Invite a team member"
     assert back.errors == [
-        "Enter an email address in the right form, like name@example.org",
+        "Enter an email address in the correct format, like name@example.org",
         EXPIRED,
     ]
     assert back.value_of("Email address") == "Ada <b>&"
     assert back.value_of("Role") == "Registration desk"
-    done = back.press("Send the invitation", email_address=ADA)
+    done = back.press("Send invitation", email_address=ADA)
     assert done.heading == "Team"
     assert ADA in done.text
 
@@ -271,8 +271,8 @@ def test_a_button_pressed_too_late_keeps_nothing_and_says_what_to_do(
 
     kept = page.press("Sign out everywhere", status=401)
 
-    assert "Nothing has been done yet." in kept.text
-    assert "Send it again" not in kept.buttons
+    assert "No history yet." in kept.text
+    assert "Send again" not in kept.buttons
 
 
 def test_a_form_with_a_file_sent_too_late_says_that_the_file_is_not_kept(
@@ -299,7 +299,7 @@ def test_what_is_sent_half_way_is_kept_too(visitor: Browser) -> None:
     waiting = device()
     waiting.verified_at = None
 
-    kept = form.press("Send the invitation", email_address=ADA, role="Viewer", status=401)
+    kept = form.press("Send invitation", email_address=ADA, role="Viewer", status=401)
 
     assert kept.heading == "Finish signing in first"
     way = kept.links["Take your second step (opens in a new tab)"]

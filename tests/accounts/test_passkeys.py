@@ -56,7 +56,7 @@ def test_a_passkey_is_set_up_under_a_name_and_lets_in(
 
     page = shown(other, key.sign_assertion(question))
 
-    assert page.heading == "The back office"
+    assert page.heading == "Dashboard"
     assert [one["id"] for one in question["allowCredentials"]] == [
         one.credential for one in db.session.scalars(select(Passkey))
     ]
@@ -73,7 +73,7 @@ def test_an_answer_is_used_once(visitor: Browser, new_browser: Callable[[], Brow
     asked(thief, STEP)
 
     stolen = shown(thief, answer, 422)
-    assert shown(other, answer).heading == "The back office"
+    assert shown(other, answer).heading == "Dashboard"
 
     assert stolen.errors == [REFUSED]
     assert shown(thief, answer, 422).errors == [REFUSED]
@@ -90,7 +90,7 @@ def test_a_question_is_answered_once_well_or_badly(
     shown(other, key.sign_assertion(question, origin="https://conference.example.evil"), 422)
 
     assert shown(other, key.sign_assertion(question), 422).errors == [REFUSED]
-    assert shown(other, key.sign_assertion(asked(other, STEP))).heading == "The back office"
+    assert shown(other, key.sign_assertion(asked(other, STEP))).heading == "Dashboard"
 
 
 def test_what_was_signed_for_another_site_lets_nobody_in(

@@ -24,7 +24,7 @@ from tests.browser import Browser, Page
 from tests.factories import make_login_session, make_organiser, make_sign_in_link, save, sign_in
 
 GRACE = "grace@conference.example"
-HOME = "The back office"
+HOME = "Dashboard"
 WRONG = "That code is not right. Look at your app again: the code changes every 30 seconds"
 MADE_UP = {
     "id": "AAAA",
@@ -498,7 +498,7 @@ def test_the_command_resets_what_an_organiser_has_lost(visitor: Browser, site: F
         run(args=["reset-second-factor", email]) for email in (GRACE, "nobody@conference.example")
     )
 
-    assert done.output == f"{GRACE} sets up a second step at the next sign-in\n"
+    assert done.output == f"{GRACE} will set up a new second step when they next sign in\n"
     assert nobody.output == "Error: There is nobody with that address\n"
     assert visitor.open("/my").heading == "Sign in"
     assert half_way(visitor).heading == "Set up your second step"

@@ -20,7 +20,7 @@ KEY = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
-HOME = "The back office"
+HOME = "Dashboard"
 CODES = "ol.codes code"
 
 

@@ -57,7 +57,7 @@ def test_a_day_is_read_in_the_order_of_time(organiser: Browser) -> None:
         "Move Harbour walls 11am to midday, Boat house Ada Marsh Stone",
     ]
     assert "4 sessions" in page.text
-    assert "No clash on this day." in page.text
+    assert "No clashes on this day." in page.text
     assert "Every session has a time." in page.text
 
 
@@ -106,7 +106,7 @@ def test_drafts_and_cancelled_sessions_say_so(organiser: Browser) -> None:
     told = cards(organiser.open(BOARD))
 
     assert "Move Perhaps 9:30am to 10:30am, no room Draft Wind" in told
-    assert "Move Never 9:30am to 10:30am, no room Called off" in told
+    assert "Move Never 9:30am to 10:30am, no room Cancelled" in told
 
 
 @pytest.mark.empty
@@ -124,7 +124,7 @@ def test_a_conference_without_rooms_and_sessions_has_an_empty_board(organiser: B
 
     page = organiser.open(BOARD)
 
-    assert "Nothing is placed on this day yet." in page.text
+    assert "Nothing is scheduled on this day yet." in page.text
 
 
 # Moving by the form
@@ -134,7 +134,7 @@ def test_a_session_is_moved_by_its_form_and_the_move_can_be_undone(organiser: Br
     organiser.open(BOARD)
     form = organiser.follow("Move Reading the tide")
     assert form.heading == "Move “Reading the tide”"
-    assert "It is now on Wednesday 10 June 2009: Great hall, 11am to midday." in form.text
+    assert "Currently Great hall, 11am to midday, Wednesday 10 June 2009." in form.text
 
     page = form.press(
         "Save",
@@ -158,12 +158,12 @@ def test_a_session_is_moved_by_its_form_and_the_move_can_be_undone(organiser: Br
 def test_a_session_is_taken_off_the_schedule_and_put_back(organiser: Browser) -> None:
     form = organiser.open(f"{BOARD}/harbour-walls")
 
-    page = form.press("Take it off the schedule")
+    page = form.press("Remove from the schedule")
 
     assert cards(page, "board-tray")[-1].startswith("Move Harbour walls Boat house")
-    assert "Harbour walls was taken off the schedule." in page.text
+    assert "Harbour walls was removed from the schedule." in page.text
     form = page.follow("Move Harbour walls")
-    assert "It has no time yet." in form.text
+    assert "No time yet." in form.text
 
     page = form.press("Save", start="09:00", length_in_minutes="20")
 
@@ -319,8 +319,8 @@ def test_a_stale_move_is_refused_and_answered_with_where_the_session_is_now(
 
     assert answer.status_code == 409
     assert told_by(answer)["said"] == (
-        "Not saved: somebody else has changed Opening. "
-        "It is now on Wednesday 10 June 2009: Boat house, 9:30am to 10:30am."
+        "Not saved. Somebody else has changed Opening. Currently Boat house, 9:30am to "
+        "10:30am, Wednesday 10 June 2009."
     )
     assert the_session("opening").starts_at == FIRST_MORNING
 
@@ -341,7 +341,7 @@ def test_a_move_that_cannot_be_is_refused_with_the_reason(
     answer = placed(organiser, "opening", **place)
 
     assert answer.status_code == 422
-    assert told_by(answer)["said"].startswith("Not saved: ")
+    assert told_by(answer)["said"].startswith("Not saved. ")
     assert the_session("opening").version == 1
 
 
@@ -355,12 +355,12 @@ def test_a_place_can_be_tried_without_anything_being_saved(organiser: Browser) -
 
     assert tried.json == {
         "count": 3,
-        "said": "3 clashes: “Harbour walls” is in Boat house at the same time. "
-        "Ada Marsh leads this session, and is also in “Harbour walls” at that time. "
-        "João Maré is also in “Reading the tide” at that time.",
+        "said": "3 clashes: “Harbour walls” is in Boat house at the same time. Ada Marsh is "
+        "chairing this session, and is also in “Harbour walls” at that time. João Maré "
+        "is also in “Reading the tide” at that time.",
     }
-    assert free.json == {"count": 0, "said": "No clash."}
-    assert off.json == {"count": 0, "said": "No clash."}
+    assert free.json == {"count": 0, "said": "No clashes."}
+    assert off.json == {"count": 0, "said": "No clashes."}
     assert wrong.status_code == 422
 
 

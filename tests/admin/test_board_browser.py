@@ -113,7 +113,7 @@ def test_what_was_asked_before_a_session_was_taken_off_is_not_answered_aloud(
         asked[0].continue_()
     answer.value.finished()
     window.evaluate("fetch('/healthz').then(answer => answer.text())")  # it is dealt with by then
-    expect(says(window)).to_have_text("Without a time. Enter saves, Escape gives up.")
+    expect(says(window)).to_have_text("Without a time. Press Enter to save or Escape to cancel.")
 
 
 def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
@@ -127,8 +127,9 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
     tab_to(window, "Reading the tide")
     window.keyboard.press("m")
     expect(says(window)).to_have_text(
-        "Moving Reading the tide: Great hall, 11am to midday. Arrow keys move it, plus and minus "
-        "change its length, Enter saves, Escape gives up. No clash."
+        "Moving Reading the tide: Great hall, 11am to midday. Use the arrow keys to move it, "
+        "and plus or minus to change its length. Press Enter to save or Escape to cancel. No "
+        "clash."
     )
     expect(window.locator(":focus")).to_have_role("application")
     assert axe(window) == []
@@ -140,9 +141,7 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
         "1 clash: “Harbour walls” is in Boat house at the same time."
     )
     window.keyboard.press("Escape")
-    expect(says(window)).to_have_text(
-        "Reading the tide stays where it was: Great hall, 11am to midday."
-    )
+    expect(says(window)).to_have_text("Reading the tide was not moved: Great hall, 11am to midday.")
     expect(window.locator(":focus")).to_have_text(re.compile(r"Reading the tide\s*$"))
     assert where("reading-the-tide") == ("great-hall", "11:00", 60)
 
@@ -158,10 +157,10 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
 
     for key in ("m", "Delete"):
         window.keyboard.press(key)
-    expect(says(window)).to_have_text("Without a time. Enter saves, Escape gives up.")
+    expect(says(window)).to_have_text("Without a time. Press Enter to save or Escape to cancel.")
     assert axe(window) == []
     window.keyboard.press("Escape")
-    expect(says(window)).to_contain_text("Reading the tide stays where it was: Boat house, 11:15am")
+    expect(says(window)).to_contain_text("Reading the tide was not moved: Boat house, 11:15am")
     assert where("reading-the-tide") == ("boat-house", "11:15", 65)
     for key in ("m", "Delete", "ArrowDown"):
         window.keyboard.press(key)
@@ -250,8 +249,8 @@ def test_of_two_people_the_later_is_refused_and_sees_where_the_session_is_now(
         expect(says(one)).to_contain_text("aved: ")
 
     expect(says(other)).to_have_text(
-        "Not saved: somebody else has changed Opening. "
-        "It is now on Wednesday 10 June 2009: Boat house, 9:30am to 10:30am."
+        "Not saved. Somebody else has changed Opening. Currently Boat house, 9:30am to "
+        "10:30am, Wednesday 10 June 2009."
     )
     expect(card(other, "opening")).to_contain_text("9:30am to 10:30am, Boat house")
     assert where("opening") == ("boat-house", "09:30", 60)
@@ -280,7 +279,8 @@ def test_moves_wait_for_each_other_and_one_that_fails_goes_back(
     window.context.set_offline(True)
     move("opening", "ArrowUp")
     expect(says(window)).to_have_text(
-        "Not saved: the site did not answer. Opening is back: Great hall, 9am to 10am."
+        "Not saved. The site did not respond. Opening is back where it was: Great hall, "
+        "9am to 10am."
     )
     window.context.set_offline(False)
     wait_until(lambda: window.evaluate(IS_THERE), "the site within reach")

@@ -98,7 +98,7 @@ def test_a_version_appears_at_its_moment_without_anybody_doing_anything(
 ) -> None:
     page = change(editor, title="Help in dry docks", appears_optional=A_WEEK_LATER)
 
-    assert page.summary_list["State"] == "Waiting to appear 9:30am on Tuesday 19 May 2009"
+    assert page.summary_list["State"] == "Scheduled 9:30am on Tuesday 19 May 2009"
     assert visitor.open("/help").heading == "Help"
     assert "dry docks" not in visitor.open("/site-map").text + visitor.open("/search?q=docks").text
     later(frozen_time, monkeypatch, timedelta(days=7, seconds=-1))
@@ -114,16 +114,16 @@ def test_whatever_is_saved_takes_the_place_of_a_version_that_waits(
 ) -> None:
     change(editor, title="Help in dry docks", appears_optional=A_WEEK_LATER)
     form = editor.open("/organise/pages/page/help/en")
-    assert "A version waits and will appear at 9:30am on Tuesday 19 May 2009" in form.text
+    assert "A new version is scheduled for 9:30am on Tuesday 19 May 2009" in form.text
     assert form.value_of("Title") == "Help in dry docks"
 
     editor.press("Save", title="Help at once")
 
     versions = editor.open("/organise/pages/page/help/en/versions")
     assert [row["State"] for row in versions.rows] == [
-        "Readers see this",
+        "Public",
         "Replaced before it appeared",
-        "As shipped",
+        "Original",
     ]
     assert visitor.open("/help").heading == "Help at once"
     later(frozen_time, monkeypatch, timedelta(days=8))
@@ -133,7 +133,7 @@ def test_whatever_is_saved_takes_the_place_of_a_version_that_waits(
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("2009-05-12T09:00", "That moment has gone by. Choose one to come, or leave this empty"),
+        ("2009-05-12T09:00", "Enter a time in the future, or leave this empty"),
         (
             "2010-03-28T01:30",
             "The clocks go forward on that day and skip this time. Choose another",
@@ -280,16 +280,16 @@ def test_an_old_version_comes_back_as_a_new_one(editor: Browser, visitor: Browse
 
     page = editor.open("/organise/pages/page/help/en/versions/1")
     assert (page.summary_list["State"], "One." in page.text) == ("Replaced", True)
-    editor.press("Let readers see this version now")
+    editor.press("Publish this version now")
 
     assert visitor.open("/help").heading == "First"
-    assert "was brought back as it was in version 1" in editor.page.text
+    assert "was restored to version 1" in editor.page.text
     editor.open("/organise/pages/page/help/en/versions/0")
-    editor.press("Let readers see this version now")
+    editor.press("Publish this version now")
     assert visitor.open("/help").heading == "Help"
     editor.open("/organise/pages/page/help/en/versions/0")
     assert (
-        "Let readers see this version now"
+        "Publish this version now"
         not in editor.open("/organise/pages/page/help/en/versions/4").buttons
     )
 
@@ -302,7 +302,7 @@ def test_bringing_back_is_refused_when_somebody_has_just_saved(
     other.open("/organise/pages/page/help/en/versions/0")
     change(editor, title="Second")
 
-    other.press("Let readers see this version now", status=409)
+    other.press("Publish this version now", status=409)
 
 
 def test_two_versions_are_compared_line_by_line_in_words(editor: Browser) -> None:
@@ -310,12 +310,12 @@ def test_two_versions_are_compared_line_by_line_in_words(editor: Browser) -> Non
     change(editor, title="Second", text="\n\n".join(f"Line {number}." for number in range(8)))
 
     editor.open("/organise/pages/page/help/en/versions")
-    page = editor.press("Show the differences")
+    page = editor.press("Show differences")
 
     assert page.rows[1] == {"": "Title", "Version 1": "First", "Version 2": "Second"}
     marks = [(row["What happened"], row["Line"]) for row in page.rows if "Line" in row]
     assert marks == [
-        ("Left out", "13 lines are the same"),
+        ("Not shown", "13 lines are the same"),
         ("The same", ""),
         ("The same", "Line 7."),
         ("\u2212 Removed", ""),
@@ -336,13 +336,13 @@ def test_a_page_is_added_found_and_taken_away(editor: Browser, visitor: Browser)
     assert visitor.open("/getting-here").heading == "Getting here"
     assert "Getting here" in visitor.open("/site-map").links
     assert "/getting-here</loc>" in visitor.open("/sitemap.xml").source
-    editor.follow("Take it away")
-    editor.press("Take it away")
+    editor.follow("Delete")
+    editor.press("Delete")
     assert visitor.open("/getting-here", 410).heading == "This page is no longer available"
     assert "Getting here" not in visitor.open("/site-map").links
     assert "/getting-here</loc>" not in visitor.open("/sitemap.xml").source
     editor.open("/organise/pages/page/getting-here/en/versions/1")
-    editor.press("Let readers see this version now")
+    editor.press("Publish this version now")
     assert visitor.open("/getting-here").heading == "Getting here"
 
 
@@ -359,11 +359,11 @@ def test_no_page_gets_an_address_that_something_else_has_or_will_have(
     editor.open("/organise/pages/add/page")
 
     page = editor.press(
-        "Save", title="X1", summary="S.", text="T.", address_optional=taken, status=422
+        "Save", title="X1", summary="S.", text="T.", page_address_optional=taken, status=422
     )
 
-    assert page.error_for("Address (optional)") == (
-        f"Something else has the address {taken}: choose another"
+    assert page.error_for("Page address (optional)") == (
+        f"The page address {taken} is already used. Enter another"
     )
 
 
@@ -372,17 +372,17 @@ def test_an_address_has_a_plain_form(editor: Browser, typed: str) -> None:
     editor.open("/organise/pages/add/page")
 
     page = editor.press(
-        "Save", title="X1", summary="S.", text="T.", address_optional=typed, status=422
+        "Save", title="X1", summary="S.", text="T.", page_address_optional=typed, status=422
     )
 
-    assert page.error_for("Address (optional)")
+    assert page.error_for("Page address (optional)")
 
 
 def test_a_title_without_latin_letters_needs_an_address(editor: Browser, visitor: Browser) -> None:
     editor.open("/organise/pages/add/page")
     page = editor.press("Save", title="如何到达", summary="S.", text="T.", status=422)
 
-    page.press("Save", address_optional="directions")
+    page.press("Save", page_address_optional="directions")
 
     assert visitor.open("/directions").heading == "如何到达"
 
@@ -390,11 +390,8 @@ def test_a_title_without_latin_letters_needs_an_address(editor: Browser, visitor
 def test_what_the_site_itself_leads_to_cannot_be_taken_away(editor: Browser) -> None:
     page = editor.open("/organise/pages/page/help")
 
-    assert "Take it away" not in page.links
-    assert (
-        "other pages of the site lead to it"
-        in editor.open("/organise/pages/page/help/en/remove").text
-    )
+    assert "Delete" not in page.links
+    assert "other pages link to it" in editor.open("/organise/pages/page/help/en/remove").text
     token = editor.open("/organise/pages/page/help/en").tree.find_by_id("csrf_token")
     told = {"csrf_token": token.get("value") if token is not None else "", "expected_version": "0"}
     answer = editor.fetch("POST", "/organise/pages/page/help/en/remove", data=told)
@@ -410,7 +407,7 @@ def test_news_is_written_dated_and_taken_away(editor: Browser, visitor: Browser)
     assert news.headings[1:5] == ["The boats are full", "Why", "And so are the trains", "Why"]
     assert "The boats are full" in visitor.open("/").text
     editor.open("/organise/pages/news/2009-05-12-the-boats-are-full/en/remove")
-    editor.press("Take it away")
+    editor.press("Delete")
     assert visitor.open("/whats-new").headings[1] == "And so are the trains"
     assert "The boats" not in visitor.open("/").text
 
@@ -423,7 +420,7 @@ def test_news_that_was_shipped_can_be_changed_and_taken_away(
     assert visitor.open("/whats-new").headings[1] == "Come in"
 
     editor.open(f"/organise/pages/{item}/en/remove")
-    editor.press("Take it away")
+    editor.press("Delete")
 
     assert "Come in" not in visitor.open("/whats-new").headings
 
@@ -443,7 +440,7 @@ def test_news_appears_by_itself_on_the_front_page_too(
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
 def test_a_page_is_written_in_each_language(editor: Browser, visitor: Browser) -> None:
     page = editor.open("/organise/pages/page/help")
-    assert "Not translated: readers get the English" in page.text
+    assert "Not translated. Visitors see the English text" in page.text
     form = editor.open("/organise/pages/page/help/fr")
     assert form.value_of("Title") == ""
 
@@ -454,7 +451,7 @@ def test_a_page_is_written_in_each_language(editor: Browser, visitor: Browser) -
     assert visitor.open("/help").heading == "Help"
     assert "in French was changed" in editor.page.text
     editor.open("/organise/pages/page/help/fr/remove")
-    editor.press("Take it away")
+    editor.press("Delete")
     assert visitor.open("/fr/help").heading == "Help"
     editor.open("/organise/pages/page/help/de", 404)
 
@@ -472,14 +469,14 @@ def test_the_list_is_narrowed_and_put_in_order(editor: Browser, queries: list[st
     assert titles == sorted(titles, key=str.casefold)
     waiting = editor.open("/organise/pages?state=waiting")
     assert [row["Title ↑"] for row in waiting.rows] == ["The boats are full"]
-    assert [row["Kind"] for row in editor.open("/organise/pages?kind=news").rows] == ["News"] * 4
+    assert [row["Type"] for row in editor.open("/organise/pages?kind=news").rows] == ["News"] * 4
     found = editor.open("/organise/pages?q=HELP+yourself&state=changed")
     assert [row["Title ↑"] for row in found.rows] == ["Help yourself"]
-    assert "Nothing is like that" in editor.open("/organise/pages?q=storms").text
+    assert "No results" in editor.open("/organise/pages?q=storms").text
     newest = editor.open("/organise/pages?sort=-changed").rows[0]
     assert newest["Title"] in {"Help yourself", "The boats are full"}
     oldest = editor.open("/organise/pages?sort=changed").rows
-    never = [row["Title"] for row in oldest if "As shipped" in row.values()]
+    never = [row["Title"] for row in oldest if "Original" in row.values()]
     assert never == sorted(never, key=str.casefold)
     for number in range(3):
         a_news_item(editor, title=f"Item {number}")
@@ -498,7 +495,7 @@ def test_a_viewer_reads_every_version_and_changes_nothing(
 
     assert "Change" not in page.links
     assert (
-        "Let readers see this version now"
+        "Publish this version now"
         not in viewer.open("/organise/pages/page/help/en/versions/0").buttons
     )
     viewer.open("/organise/pages/page/help/en", 403)
@@ -512,5 +509,5 @@ def test_what_is_not_there_is_not_found(editor: Browser) -> None:
 def test_saving_nothing_new_makes_no_version(editor: Browser, site: Flask) -> None:
     page = change(editor)
 
-    assert "Nothing was changed" in page.source
+    assert "There were no changes to save" in page.source
     assert db.session.query(ContentVersion).count() == 0

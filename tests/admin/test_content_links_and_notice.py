@@ -41,7 +41,7 @@ def put_up(
     editor: Browser, typed: Mapping[str, str] = MappingProxyType({}), status: int = 200
 ) -> Page:
     editor.open("/organise/pages/notice/write")
-    return editor.press("Save the notice", {"The notice": TRAINS, **typed}, status)
+    return editor.press("Save notice", {"The notice": TRAINS, **typed}, status)
 
 
 def later(frozen_time: Any, monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
@@ -61,7 +61,7 @@ def test_a_link_stands_below_the_page_and_says_that_it_leaves(
     assert "Additional links" not in visitor.open("/help").headings
 
     editor.open("/organise/pages/page/help/links")
-    editor.press("Add this link", words_of_the_link="WHO", address="https://who.example/report")
+    editor.press("Add link", link_text="WHO", web_address="https://who.example/report")
 
     page = visitor.open("/help")
     assert "Additional links" in page.headings
@@ -111,13 +111,13 @@ def test_links_are_changed_moved_and_taken_away(editor: Browser, visitor: Browse
 
     editor.open("/organise/pages/page/help/links")
     form = editor.follow("Change or move Three")
-    assert form.value_of("Place in the list") == "3"
-    editor.press("Save", words_of_the_link="Third", place_in_the_list="1")
+    assert form.value_of("Position in the list") == "3"
+    editor.press("Save", link_text="Third", position_in_the_list="1")
 
-    assert [row["Words"] for row in editor.page.rows] == ["Third", "One", "Two"]
+    assert [row["Text"] for row in editor.page.rows] == ["Third", "One", "Two"]
     editor.follow("Change or move One")
-    editor.press("Take this link away")
-    assert [(row["Place"], row["Words"]) for row in editor.page.rows] == [
+    editor.press("Delete link")
+    assert [(row["Position"], row["Text"]) for row in editor.page.rows] == [
         ("1", "Third"),
         ("2", "Two"),
     ]
@@ -134,10 +134,10 @@ def test_whoever_changes_only_words_leaves_a_link_where_somebody_moved_it_meanwh
     for one in (editor, other):
         one.open("/organise/pages/page/help/links").follow("Change or move One")
 
-    other.press("Save", place_in_the_list="3")
-    editor.press("Save", words_of_the_link="First")
+    other.press("Save", position_in_the_list="3")
+    editor.press("Save", link_text="First")
 
-    assert [row["Words"] for row in editor.page.rows] == ["Two", "Three", "First"]
+    assert [row["Text"] for row in editor.page.rows] == ["Two", "Three", "First"]
 
 
 def test_two_editors_of_one_link_see_both_versions(editor: Browser, new_browser: Browsers) -> None:
@@ -145,11 +145,11 @@ def test_two_editors_of_one_link_see_both_versions(editor: Browser, new_browser:
     other = sign_in(new_browser(), "otto@conference.example")
     other.open(f"/organise/pages/page/help/links/{link.id}")
     editor.open(f"/organise/pages/page/help/links/{link.id}")
-    editor.press("Save", words_of_the_link="Hers")
+    editor.press("Save", link_text="Hers")
 
-    late = other.press("Save", words_of_the_link="His", status=409)
+    late = other.press("Save", link_text="His", status=409)
 
-    assert late.rows == [{"": "Words", "Saved now": "Hers", "Yours": "His"}]
+    assert late.rows == [{"": "Link text", "Saved now": "Hers", "Yours": "His"}]
     late.press("Save")
     assert [one.label for one in links.list_links("help")] == ["His"]
 
@@ -164,21 +164,19 @@ def test_a_link_appears_and_changes_at_its_moment_by_itself(
 ) -> None:
     make_link(label="Old words")
     editor.open("/organise/pages/page/help/links")
-    editor.press(
-        "Add this link", words_of_the_link="New", address="https://new.example/", appears=TEN
-    )
+    editor.press("Add link", link_text="New", web_address="https://new.example/", appears=TEN)
     assert [row["Appears"] for row in editor.page.rows] == [
-        "Readers see it",
-        "Waiting 10am on Tuesday 12 May 2009",
+        "Public",
+        "Scheduled 10am on Tuesday 12 May 2009",
     ]
     editor.follow("Change or move Old words")
-    editor.press("Save", words_of_the_link="New words", appears_optional=TEN)
-    assert editor.page.rows[0]["Appears"].endswith("Until then readers see “Old words”")
+    editor.press("Save", link_text="New words", appears_optional=TEN)
+    assert editor.page.rows[0]["Appears"].endswith("Until then, visitors see “Old words”")
     assert words_of_links(visitor.open("/help")) == ["Old words"]
     form = editor.follow("Change or move New words")
     assert form.value_of("Appears (optional)") == TEN
     (told,) = editor.press("Save").tree.find_by_class("note--done")
-    assert read_text(told) == "Nothing was changed, so there was nothing to save."
+    assert read_text(told) == "There were no changes to save."
 
     later(frozen_time, monkeypatch, timedelta(minutes=30))
     queries.clear()
@@ -191,7 +189,7 @@ def test_a_page_that_is_made_while_a_moment_comes_is_not_kept_as_it_was_before(
 ) -> None:
     make_link(label="Old words")
     editor.open("/organise/pages/page/help/links").follow("Change or move Old words")
-    editor.press("Save", words_of_the_link="New words", appears_optional=TEN)
+    editor.press("Save", link_text="New words", appears_optional=TEN)
     read = content.list_links
 
     def read_just_before(folder: Path, slug: str) -> Any:
@@ -213,31 +211,31 @@ def test_an_earlier_version_of_a_link_is_looked_at_and_brought_back(
     make_link(label="One", address="https://one.example/")
     editor.open("/organise/pages/page/help/links")
     editor.follow("Change or move One")
-    editor.press("Save", words_of_the_link="Two", address="https://two.example/")
+    editor.press("Save", link_text="Two", web_address="https://two.example/")
     editor.follow("Change or move Two")
 
     page = editor.follow("2 versions")
     assert page.heading == "Versions of “Two”"
-    assert [(row["Version"], row["State"], row["Words"]) for row in page.rows] == [
-        ("Version 2", "Readers see this", "Two"),
+    assert [(row["Version"], row["State"], row["Text"]) for row in page.rows] == [
+        ("Version 2", "Public", "Two"),
         ("Version 1", "Replaced", "One"),
     ]
-    compared = page.press("Show the differences")
+    compared = page.press("Show differences")
     assert [list(row.values()) for row in compared.rows][1:] == [
-        ["Words", "One", "Two"],
-        ["Address", "https://one.example/", "https://two.example/"],
+        ["Text", "One", "Two"],
+        ["Web address", "https://one.example/", "https://two.example/"],
     ]
-    page = editor.follow("Every version").follow("Version 1")
+    page = editor.follow("All versions").follow("Version 1")
     assert page.links["One (opens another website)"] == "https://one.example/"
-    form = page.follow("Go on writing from this version")
-    assert (form.value_of("Words of the link"), form.value_of("Place in the list")) == ("One", "1")
+    form = page.follow("Edit from this version")
+    assert (form.value_of("Link text"), form.value_of("Position in the list")) == ("One", "1")
 
     editor.open(page.address)
-    editor.press("Let readers see this version now")
+    editor.press("Publish this version now")
 
     assert words_of_links(visitor.open("/help")) == ["One"]
     told = editor.open("/organise/pages/page/help").text
-    assert "on the page /help was brought back as it was in version 1: https://one.example/" in told
+    assert "on the page /help was restored to version 1: https://one.example/" in told
 
 
 @pytest.mark.both_databases
@@ -246,23 +244,23 @@ def test_a_link_that_was_taken_away_is_brought_back_where_there_is_room(
 ) -> None:
     gone = make_link(label="Gone").id
     editor.open(f"/organise/pages/page/help/links/{gone}")
-    editor.press("Take this link away")
+    editor.press("Delete link")
     assert words_of_links(visitor.open("/help")) == []
     editor.open(f"/organise/pages/page/help/links/{gone}")
-    assert "This link has been taken away. When you save, readers see it again." in editor.page.text
+    assert "This link has been deleted. If you save, it will be public again." in editor.page.text
     for number in range(links.MAX_LINKS_PER_PAGE):
         make_link(label=f"Link {number}", position=number + 2)
 
     late = editor.press("Save", status=422)
-    assert late.error_for("Words of the link") == "A page has 50 additional links at most"
+    assert late.error_for("Link text") == "A page has 50 additional links or fewer"
     back = f"/organise/pages/link/{gone}/en/versions/1"
     editor.open(back)
-    full = editor.press("Let readers see this version now", status=409)
-    assert "A page has 50 additional links at most" in full.text
+    full = editor.press("Publish this version now", status=409)
+    assert "A page has 50 additional links or fewer" in full.text
     editor.open("/organise/pages/page/help/links").follow("Change or move Link 7")
-    editor.press("Take this link away")
+    editor.press("Delete link")
     editor.open(back)
-    editor.press("Let readers see this version now")
+    editor.press("Publish this version now")
 
     assert words_of_links(visitor.open("/help"))[0] == "Gone"
     editor.open("/organise/pages/page/help/links")
@@ -275,9 +273,9 @@ def test_what_is_wrong_with_a_link_is_told_beside_it(editor: Browser) -> None:
     link = make_link()
     editor.open(f"/organise/pages/page/help/links/{link.id}")
 
-    page = editor.press("Save", words_of_the_link=" ", status=422)
+    page = editor.press("Save", link_text=" ", status=422)
 
-    assert page.error_for("Words of the link") == "Enter the words of the link"
+    assert page.error_for("Link text") == "Enter the link text"
     editor.open("/organise/pages/page/help/links/77", 404)
     editor.open("/organise/pages/page/storms/links", 404)
 
@@ -288,10 +286,10 @@ def test_a_page_takes_only_so_many_links(editor: Browser) -> None:
     editor.open("/organise/pages/page/help/links")
 
     page = editor.press(
-        "Add this link", words_of_the_link="One more", address="https://a.example/", status=422
+        "Add link", link_text="One more", web_address="https://a.example/", status=422
     )
 
-    assert page.error_for("Words of the link") == "A page has 50 additional links at most"
+    assert page.error_for("Link text") == "A page has 50 additional links or fewer"
 
 
 # The urgent notice
@@ -305,7 +303,7 @@ def test_a_notice_stands_above_every_page_until_it_is_taken_down(
 
     page = put_up(editor)
 
-    assert page.summary_list["State"] == "Stands above every page"
+    assert page.summary_list["State"] == "Shown on every page"
     public = ("/", "/programme", "/help", "/sessions/opening", "/speakers/ada-marsh", "/register")
     for address in (*public, "/sign-in"):
         assert notice_on(visitor.open(address)) == TRAINS, address
@@ -314,10 +312,10 @@ def test_a_notice_stands_above_every_page_until_it_is_taken_down(
     visitor.open("/terms")
     assert [one for one in queries if "FROM site_state" not in one] == []
     editor.open("/organise/pages/notice")
-    editor.press("Take the notice down")
+    editor.press("Remove notice")
     assert notice_on(visitor.open("/programme")) == ""
     told = [entry.summary for entry in history.list_entries("notice")]
-    assert told[-1] == f"The urgent notice was taken down: “{TRAINS}”"
+    assert told[-1] == f"The urgent notice was removed: “{TRAINS}”"
 
 
 def test_a_notice_is_looked_at_before_anybody_reads_it(editor: Browser, visitor: Browser) -> None:
@@ -325,14 +323,15 @@ def test_a_notice_is_looked_at_before_anybody_reads_it(editor: Browser, visitor:
 
     page = editor.press("Preview", {"The notice": TRAINS})
 
-    assert f"It would stand like this above every page. Nothing of it is saved yet. {TRAINS}" in (
-        page.text
+    assert (
+        f"This is how it will look at the top of every page. It has not been saved yet. {TRAINS}"
+        in (page.text)
     )
     assert notice_on(visitor.open("/programme")) == ""
     assert editor.press("Preview", {"The notice": ""}, 422).errors == [
-        "Enter the words of the notice"
+        "Enter the text of the notice"
     ]
-    editor.press("Save the notice", {"The notice": TRAINS})
+    editor.press("Save notice", {"The notice": TRAINS})
     assert notice_on(visitor.open("/programme")) == TRAINS
 
 
@@ -343,7 +342,7 @@ def test_a_notice_appears_and_ends_by_itself_on_pages_that_are_kept(
         editor,
         {"Appears (optional)": "2009-05-12T10:00", "Ends (optional)": "2009-05-12T11:00"},
     )
-    assert editor.page.summary_list["State"] == "Waiting"
+    assert editor.page.summary_list["State"] == "Scheduled"
     assert notice_on(visitor.open("/programme")) == ""
 
     later(frozen_time, monkeypatch, timedelta(minutes=30))
@@ -358,13 +357,13 @@ def test_a_new_notice_takes_the_place_of_the_one_that_stands(
     put_up(editor)
     form = editor.open("/organise/pages/notice/write")
     assert form.value_of("The notice") == TRAINS
-    editor.press("Save the notice", {"The notice": "At ten all is well."}, appears_optional=TEN)
+    editor.press("Save notice", {"The notice": "At ten all is well."}, appears_optional=TEN)
 
     assert notice_on(visitor.open("/help")) == TRAINS
     later(frozen_time, monkeypatch, timedelta(minutes=30))
     assert notice_on(visitor.open("/help")) == "At ten all is well."
     editor.open("/organise/pages/notice")
-    editor.press("Take the notice down")
+    editor.press("Remove notice")
     assert notice_on(visitor.open("/help")) == ""
 
 
@@ -379,8 +378,8 @@ def test_a_notice_that_waits_is_replaced_at_once_and_can_be_called_off(
 
     assert notice_on(visitor.open("/help")) == "Now."
     editor.open("/organise/pages/notice")
-    editor.press("Take the notice down")
-    assert "No notice stands" in editor.page.text
+    editor.press("Remove notice")
+    assert "No notice" in editor.page.text
 
 
 @pytest.mark.both_databases
@@ -390,36 +389,36 @@ def test_every_notice_is_kept_and_can_be_brought_back(
     put_up(editor, {"Ends (optional)": TEN})
     put_up(editor, {"The notice": "Come early.", "Appears (optional)": TEN, "Ends (optional)": ""})
     page = editor.open("/organise/pages/notice")
-    assert f"Until then this notice stands: “{TRAINS}”" in page.text
+    assert f"Until then, this notice is shown: “{TRAINS}”" in page.text
 
     page = page.follow("2 versions")
     assert page.heading == "Versions of the urgent notice"
-    assert [(row["Version"], row["State"], row["Words"]) for row in page.rows] == [
-        ("Version 2", "Waiting 10am on Tuesday 12 May 2009", "Come early."),
-        ("Version 1", "Readers see this", TRAINS),
+    assert [(row["Version"], row["State"], row["Text"]) for row in page.rows] == [
+        ("Version 2", "Scheduled 10am on Tuesday 12 May 2009", "Come early."),
+        ("Version 1", "Public", TRAINS),
     ]
-    compared = page.press("Show the differences")
+    compared = page.press("Show differences")
     assert [list(row.values()) for row in compared.rows][1:] == [
-        ["Words", TRAINS, "Come early."],
+        ["Text", TRAINS, "Come early."],
         ["Ends", "10am on Tuesday 12 May 2009", "nothing"],
     ]
     later(frozen_time, monkeypatch, timedelta(minutes=30))
     assert notice_on(visitor.open("/help")) == "Come early."
     editor.open("/organise/pages/notice")
-    editor.press("Take the notice down")
+    editor.press("Remove notice")
 
     page = editor.page.follow("3 versions")
-    assert [row["State"] for row in page.rows] == ["Taken away", "Replaced", "Replaced"]
+    assert [row["State"] for row in page.rows] == ["Deleted", "Replaced", "Replaced"]
     page = page.follow("Version 1")
     assert (page.summary_list["Ends"], notice_on(page)) == ("10am on Tuesday 12 May 2009", TRAINS)
-    assert page.follow("Go on writing from this version").value_of("The notice") == TRAINS
+    assert page.follow("Edit from this version").value_of("The notice") == TRAINS
     editor.open("/organise/pages/notice/notice/en/versions/1")
-    page = editor.press("Let readers see this version now")
+    page = editor.press("Publish this version now")
 
-    assert page.summary_list["Ends"] == "When somebody takes it down"
+    assert page.summary_list["Ends"] == "When somebody removes it"
     assert notice_on(visitor.open("/help")) == TRAINS
     told = [entry.summary for entry in history.list_entries("notice")]
-    assert told[-1].startswith("The urgent notice was brought back as it was in version 1")
+    assert told[-1].startswith("The urgent notice was restored to version 1")
 
 
 def test_a_notice_that_has_ended_says_so_among_its_versions(
@@ -431,9 +430,9 @@ def test_a_notice_that_has_ended_says_so_among_its_versions(
     page = editor.open("/organise/pages/notice/notice/en/versions")
 
     assert [row["State"] for row in page.rows] == ["Ended"]
-    assert "No notice stands" in page.follow("Back to the urgent notice").text
+    assert "No notice" in page.follow("Back to the urgent notice").text
     editor.open("/organise/pages/notice/notice/en/versions/1")
-    editor.press("Let readers see this version now")
+    editor.press("Publish this version now")
     assert notice_on(visitor.open("/help")) == TRAINS
 
 
@@ -447,10 +446,10 @@ def test_two_editors_of_the_notice_see_both(editor: Browser, new_browser: Browse
     other.open("/organise/pages/notice/write")
     put_up(editor)
 
-    late = other.press("Save the notice", {"The notice": "Come early."}, 409)
+    late = other.press("Save notice", {"The notice": "Come early."}, 409)
 
     assert late.rows == [{"": "Notice", "Saved now": TRAINS, "Yours": "Come early."}]
-    assert late.press("Save the notice").summary_list["The notice"] == "Come early."
+    assert late.press("Save notice").summary_list["The notice"] == "Come early."
 
 
 def test_nobody_takes_down_a_notice_that_they_have_not_seen(
@@ -461,12 +460,12 @@ def test_nobody_takes_down_a_notice_that_they_have_not_seen(
     other.open("/organise/pages/notice")
     put_up(editor, {"The notice": "Leave the hall by the doors to the river."})
 
-    late = other.press("Take the notice down", status=409)
+    late = other.press("Remove notice", status=409)
 
-    assert "Nothing has been taken down" in late.text
+    assert "The notice has not been removed" in late.text
     assert late.summary_list["The notice"] == "Leave the hall by the doors to the river."
     assert notice_on(visitor.open("/programme")) == "Leave the hall by the doors to the river."
-    other.press("Take the notice down")
+    other.press("Remove notice")
     assert notice_on(visitor.open("/programme")) == ""
 
 

@@ -64,7 +64,7 @@ def test_a_delegate_is_found_by_part_of_what_is_known(desk: Browser, words: str)
     make_delegate(reference="BCDF2345")
     make_delegate(given_names="Zoë", family_name="Ångström", email="z@x.org", **OTHER)
 
-    page = desk.open("/organise/delegates").press("Show", {LABEL: words})
+    page = desk.open("/organise/delegates").press("Search", {LABEL: words})
 
     assert [row["Reference"] for row in page.rows] == ["BCDF2345"]
     assert page.text_by_id("count") == "1 delegate"
@@ -78,7 +78,7 @@ def test_accents_and_case_make_no_difference_and_signs_mean_nothing(
     make_delegate(given_names="Zoë", family_name="Ångström", email="z%@x.org", **OTHER)
     make_delegate(email="ada@example.com")
 
-    page = desk.open("/organise/delegates").press("Show", {LABEL: words})
+    page = desk.open("/organise/delegates").press("Search", {LABEL: words})
 
     assert len(page.rows) == 1
     assert "Zoë Ångström" in page.text
@@ -90,8 +90,8 @@ def test_whoever_is_nowhere_is_not_found_and_the_page_says_what_to_do(desk: Brow
     page = desk.open("/organise/delegates?q=nobody")
 
     assert page.rows == []
-    assert "Nobody is found" in page.text
-    assert len(page.follow("Show all").rows) == 1
+    assert "No delegates found" in page.text
+    assert len(page.follow("Clear filters").rows) == 1
 
 
 def test_an_empty_list_says_what_will_be_there(desk: Browser) -> None:
@@ -110,14 +110,14 @@ def test_the_list_is_narrowed_by_booking_day_country_letters_and_who_added(desk:
     page = desk.open("/organise/delegates")
 
     found = {
-        choice: [row["Reference"] for row in page.press("Show", {label: choice}).rows]
+        choice: [row["Reference"] for row in page.press("Search", {label: choice}).rows]
         for label, choice in [
             ("Booking", "Cancelled"),
             ("Booking", "Erased"),
             ("Day", "Thursday 11 June 2009"),
             ("Country", "France"),
-            ("Letters", "Not delivered"),
-            ("Added", "By hand"),
+            ("Emails", "Not delivered"),
+            ("Added", "By an organiser"),
         ]
     }
 
@@ -127,9 +127,9 @@ def test_the_list_is_narrowed_by_booking_day_country_letters_and_who_added(desk:
         "Thursday 11 June 2009": [gone.reference, two.reference],
         "France": [one.reference],
         "Not delivered": [one.reference],
-        "By hand": [two.reference],
+        "By an organiser": [two.reference],
     }
-    assert "Letter not delivered" in desk.open("/organise/delegates").text
+    assert "Email not delivered" in desk.open("/organise/delegates").text
 
 
 @pytest.mark.both_databases
@@ -195,16 +195,16 @@ def test_long_names_and_other_ways_of_writing_stay_whole(desk: Browser) -> None:
 @pytest.mark.both_databases
 def test_the_desk_adds_somebody_who_then_holds_a_place_like_everyone(desk: Browser) -> None:
     set_places(3)
-    form = desk.open("/organise/delegates").follow("Add somebody by hand")
+    form = desk.open("/organise/delegates").follow("Add a delegate")
     assert "3 places are left." in form.text
 
     page = form.press("Add", {**NEW, "Name on the badge (optional)": "Zoë!"})
 
     assert page.heading == "Zoë Ångström"
-    assert "The booking has been made." in page.source
+    assert "The delegate has been added." in page.source
     assert page.summary_list["Organisation"] == "Institute of Light"
     assert page.summary_list["Country"] == "Sweden"
-    assert page.summary_list["Registered"].endswith("added by hand")
+    assert page.summary_list["Registered"].endswith("added by an organiser")
     assert places_now().taken == 1
     delegate = db.session.scalars(select(Delegate)).one()
     assert past(delegate) == [("Added by hand", "dora@conference.example")]
@@ -215,7 +215,7 @@ def test_the_desk_adds_somebody_who_then_holds_a_place_like_everyone(desk: Brows
 def test_somebody_may_be_added_without_a_letter(desk: Browser) -> None:
     form = desk.open("/organise/delegates/_add")
 
-    form.press("Add", {**NEW, "Write to them?": "No, without a letter"})
+    form.press("Add", {**NEW, "Email them?": "No"})
 
     assert subjects_to("zoe@example.org") == []
 
@@ -234,7 +234,7 @@ def test_nobody_is_added_past_the_limit(desk: Browser) -> None:
     set_places(1)
     make_delegate()
     form = desk.open("/organise/delegates/_add")
-    assert "Every place has been taken. Nobody can be added" in form.text
+    assert "All places are taken. You cannot add anyone" in form.text
 
     page = form.press("Add", NEW, status=422)
 
@@ -282,7 +282,7 @@ def test_a_change_is_told_before_and_after_and_stands_in_the_history(desk: Brows
 
     page = (
         desk.open(of(delegate))
-        .follow("Change the booking")
+        .follow("Change booking")
         .press(
             "Save", {"Organisation (optional)": "Royal Society", "Days": ["Thursday 11 June 2009"]}
         )
@@ -318,12 +318,12 @@ def test_viewers_read_what_a_change_was_in_the_history_and_find_it_by_its_words(
     assert "Undo" not in page.source
     assert "Role: nothing → =Pilot\nCountry: United Kingdom → Sweden" in file.source
     assert "Country before: United Kingdom → after: Sweden" in viewer.open(of(delegate)).text
-    assert "No entry fits" in viewer.open("/organise/history?q=denmark").headings
+    assert "No entries found" in viewer.open("/organise/history?q=denmark").headings
 
 
 def test_a_change_may_be_made_without_a_letter(desk: Browser) -> None:
     delegate = make_delegate()
-    choice = {"Write to the delegate about it?": "No, without a letter"}
+    choice = {"Email the delegate?": "No"}
 
     desk.open(of(delegate, "/change")).press("Save", {"Given names": "Augusta", **choice})
 
@@ -336,7 +336,7 @@ def test_nothing_changed_is_nothing_done(desk: Browser) -> None:
 
     page = desk.open(of(delegate, "/change")).press("Save")
 
-    assert "It is so already" in page.source
+    assert "Nothing was changed" in page.source
     assert past(delegate) == []
     assert subjects_to("ada@example.org") == []
 
@@ -384,8 +384,8 @@ def test_an_address_is_corrected_at_once_and_both_readers_are_told(desk: Browser
 
     page = (
         desk.open(of(delegate))
-        .follow("Correct the address")
-        .press("Correct the address", {"The right email address": "ada@example.com"})
+        .follow("Correct email address")
+        .press("Correct email address", {"Correct email address": "ada@example.com"})
     )
 
     assert page.summary_list["Email address"] == "ada@example.com"
@@ -411,10 +411,10 @@ def test_a_strangers_address_gets_no_letter(desk: Browser) -> None:
     form = desk.open(of(delegate, "/address"))
 
     form.press(
-        "Correct the address",
+        "Correct email address",
         {
-            "The right email address": "ada@example.com",
-            "Write to the address before, too?": "No, it was never theirs, or nobody reads it",
+            "Correct email address": "ada@example.com",
+            "Email the old address too?": "No, it was never theirs or is no longer used",
         },
     )
 
@@ -426,7 +426,7 @@ def test_the_same_address_is_no_correction(desk: Browser) -> None:
     form = desk.open(of(make_delegate(), "/address"))
 
     page = form.press(
-        "Correct the address", {"The right email address": "ADA@example.org"}, status=422
+        "Correct email address", {"Correct email address": "ADA@example.org"}, status=422
     )
 
     assert page.errors == ["That is the address that we have: enter another one"]
@@ -436,33 +436,31 @@ def test_an_address_corrected_by_two_is_shown_in_both_versions(
     desk: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     delegate = make_delegate()
-    label = "The right email address"
+    label = "Correct email address"
     other = sign_in(new_browser(), "olga@conference.example")
     mine, theirs = desk.open(of(delegate, "/address")), other.open(of(delegate, "/address"))
-    theirs.press("Correct the address", {label: "one@example.org"})
+    theirs.press("Correct email address", {label: "one@example.org"})
 
-    page = mine.press("Correct the address", {label: "two@example.org"}, status=409)
+    page = mine.press("Correct email address", {label: "two@example.org"}, status=409)
 
     assert page.rows == [
         {"": "Email address", "Saved now": "one@example.org", "Yours": "two@example.org"}
     ]
-    done = page.press("Correct the address")
+    done = page.press("Correct email address")
     assert done.summary_list["Email address"] == "two@example.org"
 
 
 # Cancelling, writing again, erasing
 
 
-@pytest.mark.parametrize(
-    "choice", ["Yes, send the letter about the cancellation", "No, without a letter"]
-)
+@pytest.mark.parametrize("choice", ["Yes, send the cancellation email", "No"])
 def test_a_cancelled_place_is_free_at_once(desk: Browser, choice: str) -> None:
     set_places(1)
     delegate = make_delegate()
-    sure = desk.open(of(delegate)).follow("Cancel the booking")
-    assert sure.heading == "Cancel the booking of Ada Lovelace?"
+    sure = desk.open(of(delegate)).follow("Cancel booking")
+    assert sure.heading == "Cancel the booking for Ada Lovelace?"
 
-    page = sure.press("Cancel the booking", {"Write to the delegate about it?": choice})
+    page = sure.press("Cancel booking", {"Email the delegate?": choice})
 
     assert "Cancelled at 9:30am" in page.text
     assert places_now().taken == 0
@@ -474,32 +472,30 @@ def test_a_cancelled_place_is_free_at_once(desk: Browser, choice: str) -> None:
 
 def test_a_letter_is_written_again_with_what_is_so_now(desk: Browser) -> None:
     delegate = make_delegate()
-    desk.open(of(delegate)).follow("Send the confirmation again").press("Send it")
+    desk.open(of(delegate)).follow("Send confirmation again").press("Send email")
     deliver_emails()
     (file,) = (Path(current_app.instance_path) / "mail").glob(f"*{delegate.reference}*.eml")
     assert "Your place is confirmed" in file.read_text()
     assert emails_to("ada@example.org")[0].text == ""
 
-    desk.open(of(delegate, "/cancel")).press(
-        "Cancel the booking", {"Write to the delegate about it?": "No, without a letter"}
-    )
-    desk.open(of(delegate)).follow("Send the letter about the cancellation again").press("Send it")
+    desk.open(of(delegate, "/cancel")).press("Cancel booking", {"Email the delegate?": "No"})
+    desk.open(of(delegate)).follow("Send cancellation email again").press("Send email")
 
     assert "is cancelled" in last_email_to("ada@example.org").text
     assert [sentence for sentence, _ in past(delegate)] == [
         "The confirmation was sent again",
         "Cancelled",
-        "The letter about the cancellation was sent again",
+        "The cancellation email was sent again",
     ]
 
 
 def test_details_are_erased_when_a_person_asks_and_has_cancelled(desk: Browser) -> None:
     delegate = make_delegate(access="Step-free")
-    assert "has to be cancelled first" in desk.open(of(delegate, "/erase")).text
+    assert "Cancel the booking first" in desk.open(of(delegate, "/erase")).text
     desk.open(of(delegate, "/change")).press("Save", {"Given names": "Augusta"})
-    desk.open(of(delegate, "/cancel")).press("Cancel the booking")
+    desk.open(of(delegate, "/cancel")).press("Cancel booking")
 
-    page = desk.open(of(delegate)).follow("Erase the details").press("Erase for good")
+    page = desk.open(of(delegate)).follow("Erase details").press("Erase permanently")
 
     assert page.heading == "Erased booking"
     assert "Ada" not in page.source
@@ -526,9 +522,9 @@ def test_needs_are_shown_to_who_presses_for_them_and_that_is_noted(desk: Browser
     assert "Hearing loop" not in page.source
     assert "Hearing loop" not in desk.open("/organise/delegates").source
 
-    page = desk.open(of(delegate)).press("Show needs")
+    page = desk.open(of(delegate)).press("Show requirements")
 
-    assert page.heading == "What Ada Lovelace needs"
+    assert page.heading == "Access and dietary requirements of Ada Lovelace"
     assert page.value_of("What they need to take part (optional)") == "Hearing loop"
     assert page.value_of("What they do not eat or drink (optional)") == "Vegan"
     assert past(delegate) == [("What the delegate needs was looked at", "dora@conference.example")]
@@ -539,7 +535,7 @@ def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> Non
 
     page = (
         desk.open(of(delegate))
-        .press("Show needs")
+        .press("Show requirements")
         .press("Save", {"What they do not eat or drink (optional)": "Nuts"})
     )
 
@@ -558,8 +554,8 @@ def test_needs_changed_by_two_are_shown_in_both_versions(
     delegate = make_delegate(dietary="Vegan")
     label = "What they do not eat or drink (optional)"
     other = sign_in(new_browser(), "olga@conference.example")
-    mine = desk.open(of(delegate)).press("Show needs")
-    other.open(of(delegate)).press("Show needs").press("Save", {label: "Halal"})
+    mine = desk.open(of(delegate)).press("Show requirements")
+    other.open(of(delegate)).press("Show requirements").press("Save", {label: "Halal"})
 
     page = mine.press("Save", {label: "Kosher"}, status=409)
 
@@ -574,17 +570,17 @@ def test_a_viewer_reads_bookings_and_learns_of_no_needs(visitor: Browser) -> Non
     page = viewer.open(of(delegate))
 
     assert page.summary_list["Email address"] == "ada@example.org"
-    assert "Show needs" not in page.buttons
+    assert "Show requirements" not in page.buttons
     assert "needs" not in page.text
     assert [one for one in page.links if "Change" in one or "Correct" in one] == []
     listed = viewer.open("/organise/delegates")
-    assert "Add somebody by hand" not in listed.links
+    assert "Add a delegate" not in listed.links
     assert [one for one in listed.buttons if "Download" in one] == []
 
 
 def test_a_delegate_learns_that_the_organisers_did_something_but_not_who(desk: Browser) -> None:
     delegate = make_delegate()
-    desk.open(of(delegate)).press("Show needs")
+    desk.open(of(delegate)).press("Show requirements")
     db.session.rollback()
 
     assert data_export.export_delegate(delegate)["history"][0]["who"] == "the organisers"

@@ -24,8 +24,8 @@ HEAD = [
     *(str(field.desk_label or field.label) for field in BOOKING_FIELDS),
     *("Language", "Registered", "Cancelled", "Added by hand"),
 ]
-NEEDS = "What do you need to know?"
-WHY = "What do you need it for?"
+NEEDS = "What should the file include?"
+WHY = "Why do you need it?"
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -99,10 +99,10 @@ def test_the_list_is_taken_along_as_it_is_narrowed(desk: Browser) -> None:
 def test_needs_are_in_a_file_only_when_asked_for_by_name_and_with_a_reason(desk: Browser) -> None:
     make_delegate(access="Hearing loop", dietary="Vegan")
     make_delegate(email="b@x.org")
-    form = desk.open("/organise/delegates").follow("Download with access or dietary needs")
-    assert "The file will have all 2 delegates." in form.text
+    form = desk.open("/organise/delegates").follow("Download with access or dietary requirements")
+    assert "The file will contain all 2 delegates." in form.text
     refused = form.press("Download", status=422)
-    assert refused.errors == ["Tick what you need to know", "Say what you need it for"]
+    assert refused.errors == ["Select what the file should include", "Enter why you need it"]
 
     page = refused.press("Download", {NEEDS: ["Dietary needs"], WHY: "For the caterer"})
 
@@ -118,9 +118,9 @@ def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None
     make_delegate(access="Hearing loop", dietary="Vegan")
     make_delegate(email="b@x.org", country="FR", access="Ramp")
     form = desk.open("/organise/delegates?country=FR").follow(
-        "Download with access or dietary needs"
+        "Download with access or dietary requirements"
     )
-    assert "The file will have the 1 delegate of the list as you narrowed it." in form.text
+    assert "The file will contain the 1 delegate in your filtered list." in form.text
 
     page = form.press(
         "Download",

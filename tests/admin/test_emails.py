@@ -40,11 +40,11 @@ def test_letters_that_need_somebody_stand_first(desk: Browser) -> None:
 
     assert [(row["Subject"], row["State ↑"]) for row in page.rows] == [
         ("Failed", "Not delivered"),
-        ("Slow", "Waiting too long"),
+        ("Slow", "Delayed"),
         ("Waiting", "Waiting"),
         ("Sent", "Sent"),
     ]
-    assert page.text_by_id("count") == "4 letters"
+    assert page.text_by_id("count") == "4 emails"
 
 
 @pytest.mark.both_databases
@@ -64,7 +64,7 @@ def test_letters_are_found_and_narrowed(desk: Browser) -> None:
     page = desk.open("/organise/letters")
 
     def found(**asked: str) -> list[str]:
-        return [row["Subject"] for row in page.press("Show", asked).rows]
+        return [row["Subject"] for row in page.press("Search", asked).rows]
 
     assert found(**{LABEL: "ada@EXAMPLE"}) == ["Ärger"]
     assert found(**{LABEL: "bcdf"}) == ["Ärger"]
@@ -72,15 +72,15 @@ def test_letters_are_found_and_narrowed(desk: Browser) -> None:
     assert found(**{LABEL: "100%"}) == []
     assert found(State="Not delivered") == ["Ärger"]
     assert found(State="Sent") == ["Sign in"]
-    assert found(State="Waiting too long") == []
-    assert found(Kind="Sign-in link") == ["Sign in"]
-    assert found(Written="In the last day") == ["Ärger"]
-    assert found(Written="In the last 7 days") == ["Ärger", "Sign in"]
+    assert found(State="Delayed") == []
+    assert found(Type="Sign-in link") == ["Sign in"]
+    assert found(Created="In the last day") == ["Ärger"]
+    assert found(Created="In the last 7 days") == ["Ärger", "Sign in"]
 
 
 def test_an_empty_list_says_what_will_be_there(desk: Browser) -> None:
-    assert "No letter has been written yet" in desk.open("/organise/letters").text
-    assert "No letter is found" in desk.open("/organise/letters?q=x").text
+    assert "No emails yet" in desk.open("/organise/letters").text
+    assert "No emails found" in desk.open("/organise/letters?q=x").text
 
 
 @pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
@@ -110,7 +110,7 @@ def test_a_letter_that_failed_says_why_and_whose_it_is(desk: Browser) -> None:
     page = desk.open(of(letter))
 
     assert page.heading == "You have a place"
-    assert page.summary_list["What went wrong last"] == "The mail server answered: 550 No such user"
+    assert page.summary_list["Last error"] == "The mail server answered: 550 No such user"
     assert page.summary_list["Attempts"] == "3"
     assert "correct it on the delegate’s page" in page.text
     assert page.follow(f"Ada Lovelace, {delegate.reference}").heading == "Ada Lovelace"
@@ -119,9 +119,9 @@ def test_a_letter_that_failed_says_why_and_whose_it_is(desk: Browser) -> None:
 def test_a_letter_is_sent_again_and_that_is_noted(desk: Browser) -> None:
     letter = make_email(state=FAILED, attempts=3)
 
-    page = desk.open(of(letter)).press("Send it again")
+    page = desk.open(of(letter)).press("Send again")
 
-    assert "The letter is on its way again." in page.source
+    assert "We are sending the email again." in page.source
     assert page.summary_list["State"] == "Waiting"
     entry = db.session.scalars(
         select(HistoryEntry).where(HistoryEntry.subject == f"letter {letter.id}")
@@ -139,7 +139,7 @@ def test_a_letter_that_was_sent_goes_once_more_as_a_new_one(desk: Browser) -> No
         booking_reference=delegate.reference, state=SENT, sent_at=clock.real_now(), message=message
     )
 
-    page = desk.open(of(letter)).press("Send it again")
+    page = desk.open(of(letter)).press("Send again")
 
     assert page.address.partition("?")[0] != of(letter)
     assert last_email_to("ada@example.org").text == "Dear Ada"
@@ -154,9 +154,9 @@ def test_a_letter_that_was_emptied_is_written_afresh(desk: Browser) -> None:
 
     page = desk.open(of(letter))
 
-    assert "They are no longer kept" in page.text
-    assert "Send it again" not in page.buttons
-    assert page.follow("Write to the delegate again").heading == "Write again to Ada Lovelace?"
+    assert "The text has been deleted" in page.text
+    assert "Send again" not in page.buttons
+    assert page.follow("Email the delegate").heading == "Send again to Ada Lovelace?"
 
 
 def test_nothing_in_a_letter_lets_its_reader_in_to_what_is_somebody_elses(desk: Browser) -> None:
@@ -185,8 +185,8 @@ def test_a_viewer_learns_what_became_of_letters_and_not_what_they_say(visitor: B
     page = viewer.open(of(letter))
 
     assert "Dear Ada" not in page.source
-    assert "Only organisers and the registration desk read them." in page.text
-    assert "Send it again" not in page.buttons
+    assert "Only organisers and the registration desk can read the text." in page.text
+    assert "Send again" not in page.buttons
 
 
 def test_a_sign_in_link_that_was_sent_cannot_be_sent_again(desk: Browser) -> None:
@@ -194,8 +194,8 @@ def test_a_sign_in_link_that_was_sent_cannot_be_sent_again(desk: Browser) -> Non
     letter.sent_at = clock.real_now()
     db.session.commit()
 
-    assert "so it cannot be sent again" in desk.open(of(letter)).text
+    assert "so the email cannot be sent again" in desk.open(of(letter)).text
 
 
 def test_there_is_no_letter_of_a_number_that_none_has(desk: Browser) -> None:
-    assert "There is no letter with that number" in desk.open("/organise/letters/999", 404).text
+    assert "There is no email with that number" in desk.open("/organise/letters/999", 404).text

@@ -118,11 +118,11 @@ def test_from_an_entry_one_goes_on_to_its_thing_and_to_all_that_was_done_to_it(
     first = organiser.open("/organise/history")
     assert organiser.follow(f"Open {booking.history_subject}").heading == booking.full_name
     organiser.open("/organise/history")
-    of_it = organiser.follow("All that was done to it: theme water")
+    of_it = organiser.follow("Show all its changes: theme water")
     rest = organiser.follow("Next page →")
 
     assert sentences(first)[0] == "The booking was changed"
-    assert of_it.title.startswith("History: One thing theme water – ")
+    assert of_it.title.startswith("History: One item theme water – ")
     assert of_it.text_by_id("count") == "1 to 50 of 60 entries"
     assert sentences(rest)[-1] == "The 0th thing was done to it"
     assert organiser.follow("Open theme water").heading == "Water"
@@ -176,7 +176,7 @@ def test_a_viewer_is_led_to_no_page_that_only_organisers_open(visitor: Browser) 
     page = viewer.open("/organise/history?who=grace%40conference.example")
 
     assert [one for one in page.links if one.startswith("Open ")] == ["Open theme water"]
-    assert f"All that was done to it: person {LIN}" in page.links
+    assert f"Show all its changes: person {LIN}" in page.links
 
 
 def test_what_was_undone_is_marked_here_too(organiser: Browser) -> None:
@@ -195,8 +195,8 @@ def test_what_was_undone_is_marked_here_too(organiser: Browser) -> None:
 def test_what_is_not_found_is_said(organiser: Browser) -> None:
     page = organiser.open("/organise/history?q=nobody+ever+did+this")
 
-    assert "No entry fits" in page.headings
-    assert organiser.follow("Show all").address == "/organise/history"
+    assert "No entries found" in page.headings
+    assert organiser.follow("Clear filters").address == "/organise/history"
 
 
 def test_a_long_history_has_pages(organiser: Browser) -> None:
@@ -217,7 +217,7 @@ def test_the_history_is_taken_along_and_no_cell_is_a_formula(organiser: Browser)
     page = organiser.open("/organise/history/history.csv")
 
     rows = list(csv.reader(StringIO(page.source.lstrip("\ufeff"))))
-    assert rows[0] == ["When (UTC)", "Who", "About", "What", "Before and after"]
+    assert rows[0] == ["When (UTC)", "Made by", "Subject", "Change", "Before and after"]
     assert rows[-1][:3] == ["2009-05-12 08:30:00+00:00", GRACE, "session sum"]
     assert rows[-1][3] == "The session =1+1 was changed"
     assert rows[-1][4] == "Room: Great hall → Attic\nNotes: nothing → A word"

@@ -85,34 +85,34 @@ def test_the_trail_of_a_page_begins_in_the_back_office(organiser: Browser) -> No
         == breadcrumbs(organiser.open("/organise/speakers"))
         == []
     )
-    assert breadcrumbs(speaker) == ["The back office", "Speakers", "Ada Lovelace"]
+    assert breadcrumbs(speaker) == ["Dashboard", "Speakers", "Ada Lovelace"]
     assert breadcrumbs(speaker.follow("Change")) == [
-        *("The back office", "Speakers", "Ada Lovelace"),
+        *("Dashboard", "Speakers", "Ada Lovelace"),
         "Change Ada Lovelace",
     ]
     assert breadcrumbs(organiser.open("/organise/settings/places")) == [
-        *("The back office", "Settings"),
-        "Change the limit of places",
+        *("Dashboard", "Settings"),
+        "Change the number of places",
     ]
 
 
 def test_an_empty_conference_says_what_will_be_there_and_what_to_do(organiser: Browser) -> None:
     page = organiser.open("/organise")
 
-    assert page.heading == "The back office"
+    assert page.heading == "Dashboard"
     assert "0 of 20 places are taken. 20 are left." in page.text
     assert "Nobody has registered yet" in page.text
-    assert numbers(page)["letters waiting to go out"] == "0"
+    assert numbers(page)["emails waiting to be sent"] == "0"
 
 
 @pytest.mark.empty
 def test_a_site_without_a_conference_says_how_to_begin(organiser: Browser) -> None:
     page = organiser.open("/organise")
 
-    assert "Nobody has said yet how many places there are" in page.text
-    assert "Nothing has been published yet" in page.text
-    assert "There is no conference yet" in page.headings
-    assert organiser.follow("Set the limit").heading == "Change the limit of places"
+    assert "The number of places has not been set" in page.text
+    assert "The programme has not been published yet" in page.text
+    assert "No conference yet" in page.headings
+    assert organiser.follow("Set the number of places").heading == "Change the number of places"
     organiser.open("/organise")
     assert organiser.follow("Load a programme from a file").address == "/organise/files"
 
@@ -123,7 +123,7 @@ def test_places_are_a_number_a_drawing_and_words(organiser: Browser) -> None:
 
     page = organiser.open("/organise")
 
-    assert numbers(page)["places taken of 8"] == "3"
+    assert numbers(page)["of 8 places taken"] == "3"
     (drawing,) = page.tree.find_by_class("bar")
     assert (
         page.text_by_id(drawing.get("aria-labelledby", ""))
@@ -138,7 +138,7 @@ def test_a_full_conference_says_so(organiser: Browser) -> None:
 
     page = organiser.open("/organise")
 
-    assert "Every place is taken" in page.text
+    assert "All places are taken" in page.text
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,9 @@ def test_the_current_release_is_named(organiser: Browser) -> None:
 
     page = organiser.open("/organise")
 
-    assert "Readers see release 2, published at 9:30am on Tuesday 12 May 2009." in page.text
+    assert (
+        "Release 2 of the programme is public. It was published at 9:30am on Tuesday 12 May 2009."
+    ) in page.text
 
 
 def test_registration_says_until_when(organiser: Browser, frozen_time: Any) -> None:
@@ -186,7 +188,7 @@ def test_the_home_page_lets_an_organiser_out(organiser: Browser) -> None:
 
 
 def tasks(page: Page) -> dict[str, str]:
-    """What needs doing, each with where that is done."""
+    """To do, each with where that is done."""
     lists = page.tree.find_by_class("tasks")
     links = [link for one in lists for link in one.iter("a")]
     return {read_text(link): link.get("href", "") for link in links}
@@ -201,9 +203,10 @@ def test_letters_in_trouble_are_tasks(organiser: Browser, frozen_time: Any) -> N
 
     page = organiser.open("/organise")
 
-    assert tasks(page)["1 letter could not be delivered"] == "/organise/letters?state=failed"
+    assert tasks(page)["1 email could not be delivered"] == "/organise/letters?state=failed"
     assert (
-        tasks(page)["1 letter has waited too long to go out"] == "/organise/letters?state=waiting"
+        tasks(page)["1 email has been waiting too long to be sent"]
+        == "/organise/letters?state=waiting"
     )
 
 
@@ -213,7 +216,7 @@ def test_what_the_programme_lacks_are_tasks(organiser: Browser) -> None:
     make_photo(whole)
     make_session(title="Whole", room=make_room(), abstract="All of it", speakers=(whole,))
     make_session(title="Coffee", kind="break", room=make_room(), abstract="")
-    make_session(title="Called off", starts_at=None, ends_at=None, cancelled_at=clock.now())
+    make_session(title="Cancelled", starts_at=None, ends_at=None, cancelled_at=clock.now())
     bare = make_speaker(name="Bare", biography="", confirmed_at=None)
     make_session(
         title="Bare", starts_at=None, ends_at=None, room=None, abstract="", speakers=(bare,)
@@ -244,9 +247,9 @@ def test_clashes_and_what_readers_do_not_see_yet_are_tasks(organiser: Browser) -
         editing_sessions.cancel(two, actor="grace@conference.example")
     after = tasks(organiser.open("/organise"))
 
-    assert before["1 clash in the working programme"] == "/organise/board"
-    assert "1 clash in the working programme" not in after
-    assert after["1 change that readers do not see yet"] == "/organise/publishing"
+    assert before["1 clash in the programme"] == "/organise/board"
+    assert "1 clash in the programme" not in after
+    assert after["1 unpublished change"] == "/organise/publishing"
 
 
 def test_slides_that_wait_for_the_organisers_word_are_a_task(organiser: Browser) -> None:
@@ -259,13 +262,13 @@ def test_slides_that_wait_for_the_organisers_word_are_a_task(organiser: Browser)
     make_material(make_session(title="Open"))
 
     home = organiser.open("/organise")
-    sessions = home.follow("1 session with slides or papers that wait for your word")
-    session = sessions.follow("Harbour walls").follow("Files and links of this session")
+    sessions = home.follow("1 session with slides or papers to approve")
+    session = sessions.follow("Harbour walls").follow("Manage files and links")
 
     assert sessions.address == "/organise/sessions?missing=word"
     assert not {"Released", "Gone", "Open"} & set(sessions.links)
-    session.press("Release Slides")
-    organiser.open(session.address).press("Release Paper")
+    session.press("Approve Slides")
+    organiser.open(session.address).press("Approve Paper")
     assert "word" not in str(tasks(organiser.open("/organise")))
 
 
@@ -277,7 +280,7 @@ def test_a_planned_release_that_was_not_made_is_a_task(organiser: Browser) -> No
             )
         )
 
-    assert "1 planned release was not made" in tasks(organiser.open("/organise"))
+    assert "1 scheduled release was not published" in tasks(organiser.open("/organise"))
 
 
 def test_nothing_to_do_is_said(organiser: Browser) -> None:
@@ -295,7 +298,7 @@ def test_nothing_to_do_is_said(organiser: Browser) -> None:
     page = organiser.open("/organise")
 
     assert tasks(page) == {}
-    assert "Nothing: no letter is stuck" in page.text
+    assert "Nothing to do." in page.text
 
 
 @pytest.mark.both_databases
@@ -361,7 +364,7 @@ def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: l
 
     page = organiser.open("/organise")
 
-    assert numbers(page)["letters waiting to go out"] == "1000"
+    assert numbers(page)["emails waiting to be sent"] == "1000"
     assert len(asked(queries)) == 8
     assert len(page.source) < 20_000
 

@@ -26,8 +26,8 @@ from tests.factories import SMALL_CONFERENCE, make_delegate, make_speaker, set_p
 from tests.interchange.sample_schedules import FILES
 from tests.interchange.test_import_ical import a_calendar, an_event
 
-SEE = "See what it would do"
-LOAD = "Load this programme"
+SEE = "Preview changes"
+LOAD = "Load programme"
 
 
 @pytest.fixture
@@ -63,13 +63,13 @@ def test_a_file_is_looked_at_and_then_loaded(editor: Browser) -> None:
 
     page = handed_in(editor, a_file(sessions=4, opening="A grand opening"))
 
-    assert page.heading == "What conference.json would do"
+    assert page.heading == "Preview of conference.json"
     assert "0 added, 1 changed, 1 withdrawn." in page.text
     assert "Session: A grand opening (title)" in page.text
     assert "Session: Farewell" in page.text
     assert frozen() == before
     page = editor.press(LOAD)
-    assert page.heading == "What will change"
+    assert page.heading == "Unpublished changes"
     assert "The programme has been loaded." in page.source
     assert page.summary_list["Title"] == "before: Opening → after: A grand opening"
     assert "Withdrawn sessions 1" in page.headings
@@ -91,29 +91,29 @@ def test_what_was_changed_meanwhile_is_shown_before_anything_is_loaded(editor: B
 
     page = editor.press(LOAD)
 
-    assert "The programme was changed meanwhile, so nothing has been loaded." in page.source
+    assert "Somebody changed the programme, so the file has not been loaded." in page.source
     assert "Session: Farewell (title)" in page.text
     assert frozen() == before
-    assert editor.press(LOAD).heading == "What will change"
+    assert editor.press(LOAD).heading == "Unpublished changes"
 
 
 def test_a_file_can_be_taken_for_a_part_of_the_programme(editor: Browser) -> None:
     page = handed_in(editor, a_file(sessions=1, opening="A grand opening"))
     assert "Withdrawn 4" in page.headings
 
-    page = editor.press("Take it for a part of the programme")
+    page = editor.press("Treat as part of the programme")
 
     assert "0 added, 1 changed, 0 withdrawn." in page.text
-    editor.press("Take it for the whole programme")
-    editor.press("Take it for a part of the programme")
+    editor.press("Treat as the whole programme")
+    editor.press("Treat as part of the programme")
     editor.press(LOAD)
     assert len(queries.list_sessions()) == 5
 
 
 def test_a_part_is_chosen_where_the_file_is_handed_in(editor: Browser) -> None:
-    page = handed_in(editor, a_file(sessions=1), what_to_do_with_it="It is a part of the programme")
+    page = handed_in(editor, a_file(sessions=1), what_does_the_file_contain="Part of the programme")
 
-    assert "Nothing: the programme is already as this file says." in page.text
+    assert "The programme already matches this file, so nothing will change." in page.text
 
 
 def test_a_dirty_file_is_told_as_the_command_tells_it(editor: Browser) -> None:
@@ -122,7 +122,7 @@ def test_a_dirty_file_is_told_as_the_command_tells_it(editor: Browser) -> None:
     page = handed_in(editor, body)
 
     headings = {heading.rsplit(" ", 1)[0] for heading in page.headings}
-    assert {"Added", "Left out, because it could not be read", "Mended"} <= headings
+    assert {"Added", "Not loaded because we could not read it", "Corrected"} <= headings
     assert "line " in page.text
 
 
@@ -130,7 +130,7 @@ def test_a_dirty_file_is_told_as_the_command_tells_it(editor: Browser) -> None:
     ("body", "sentence"),
     [
         (b"", "This file is empty"),
-        (b"BEGIN:VCALENDAR", "This calendar is not well-formed"),
+        (b"BEGIN:VCALENDAR", "This calendar is not well formed"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><schedule>&b;</schedule>', ""),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "This file should be in UTF-8"),
         (b"<html><body>schedule</body></html>", "This is a web page, not a programme"),
@@ -170,7 +170,7 @@ def sent(browser: Browser, body: bytes, address: str = "/organise/files/upload")
 
 def test_a_large_file_is_read_and_one_that_is_too_large_is_refused(editor: Browser) -> None:
     editor.open("/organise/files/upload")
-    too_large = "This file is larger than 20 MB, so it cannot be a programme"
+    too_large = "The file must be smaller than 20 MB"
 
     taken = sent(editor, a_file(summary="x" * 1_000_000))
     refused = sent(editor, b"x" * (uploads.MAX_BYTES + 1))
@@ -221,7 +221,7 @@ def test_a_files_name_is_only_shown(editor: Browser, name: str, shown: str) -> N
 
     page = editor.press(SEE, programme_file=(name, a_file()))
 
-    assert page.heading == f"What {shown} would do"
+    assert page.heading == f"Preview of {shown}"
 
 
 # Another conference
@@ -239,14 +239,14 @@ def test_a_calendar_without_a_name_on_other_days_never_takes_the_place(editor: B
     page = handed_in(editor, a_nameless_calendar("20200101"))
 
     assert (
-        "This file names no conference, and none of its sessions is on a day of the one that is "
-        "here. Is it another conference?"
+        "This file does not name a conference, and none of its sessions are on a day of the "
+        "current one."
     ) in page.text
     page = editor.press(LOAD, status=422)
-    assert page.errors == ["Tick that you mean another conference"]
+    assert page.errors == ["Select “Load this as a different conference”"]
     assert frozen() == before
     make_delegate()
-    page = editor.press("Take it for a part of the programme")
+    page = editor.press("Treat as part of the programme")
     assert "2 added, 0 changed, 0 withdrawn" in page.text  # its room too
     editor.press(LOAD)
     assert len(queries.list_sessions()) == 6
@@ -261,7 +261,7 @@ def test_a_time_zone_that_is_no_place_is_asked_about(editor: Browser) -> None:
     assert "Only UTC+3, the whole year" in page.source
     editor.press(LOAD, time_zone_of_the_conference="Athens")
     assert queries.get_conference().time_zone == "Europe/Athens"
-    assert "already as this file says" in handed_in(editor, body).text
+    assert "already matches this file" in handed_in(editor, body).text
     handed_in(editor, a_file(time_zone="Etc/GMT-5"))
     editor.press(LOAD)
     assert queries.get_conference().time_zone == "Etc/GMT-5"
@@ -270,12 +270,12 @@ def test_a_time_zone_that_is_no_place_is_asked_about(editor: Browser) -> None:
 
 def test_another_conference_is_loaded_only_by_who_means_it(editor: Browser) -> None:
     page = handed_in(editor, a_file(sessions=2, acronym="walls", title="Walls"))
-    assert "This file holds another conference: “Walls”." in page.text
+    assert "This file contains a different conference: “Walls”." in page.text
     assert "5 sessions, 2 speakers, 2 rooms and 2 themes" in page.text
 
     page = editor.press(LOAD, status=422)
-    assert page.errors == ["Tick that you mean another conference"]
-    editor.press(LOAD, i_mean_this_other_conference=True)
+    assert page.errors == ["Select “Load this as a different conference”"]
+    editor.press(LOAD, load_this_as_a_different_conference=True)
 
     assert queries.get_conference().acronym == "walls"
     assert len(queries.list_sessions()) == 2
@@ -287,13 +287,18 @@ def test_no_other_conference_takes_the_place_of_one_that_people_have_registered_
     page = handed_in(editor, a_file(acronym="walls", title="Walls"))
     make_delegate()
 
-    refused = editor.press(LOAD, i_mean_this_other_conference=True, status=422)
+    refused = editor.press(LOAD, load_this_as_a_different_conference=True, status=422)
 
     assert len(refused.errors) == 1
-    assert refused.errors[0].startswith("Real people have registered for the conference")
+    assert refused.errors[0].startswith(
+        "You cannot replace the current conference because people have registered for it"
+    )
     assert LOAD not in refused.buttons
     page = editor.open(page.address)
-    assert "so no other can take its place" in page.text
+    assert (
+        "You cannot replace the current conference because people have registered for it"
+        in page.text
+    )
     assert queries.get_conference().acronym == "tides-2009"
 
 
@@ -308,7 +313,7 @@ def test_a_real_conference_shows_the_invented_delegates_out(editor: Browser) -> 
         )
 
     handed_in(editor, a_file())
-    editor.press(LOAD, i_mean_this_other_conference=True)
+    editor.press(LOAD, load_this_as_a_different_conference=True)
 
     assert db.session.scalar(select(func.count()).select_from(Delegate)) == 0
     assert db.session.scalar(select(func.count()).select_from(PersonalDetails)) == 0
@@ -317,12 +322,12 @@ def test_a_real_conference_shows_the_invented_delegates_out(editor: Browser) -> 
 
 @pytest.mark.empty
 def test_the_first_programme_of_all_comes_from_a_page(editor: Browser) -> None:
-    assert "There is no programme yet." in editor.open("/organise/files").text
+    assert "No programme yet." in editor.open("/organise/files").text
 
     handed_in(editor, a_file())
     page = editor.press(LOAD)
 
-    assert page.heading == "What will change"
+    assert page.heading == "Unpublished changes"
     assert page.summary_list["Added sessions"] == "5"
 
 
@@ -356,7 +361,7 @@ def test_a_file_that_was_handed_in_on_another_page_is_shown_before_it_is_loaded(
 
     page = first.press(LOAD)
 
-    assert "so nothing has been loaded" in page.source
+    assert "so the file has not been loaded" in page.source
     assert "Session: The grandest opening (title)" in page.text
     assert frozen() == before
 
@@ -364,9 +369,9 @@ def test_a_file_that_was_handed_in_on_another_page_is_shown_before_it_is_loaded(
 def test_a_file_can_be_thrown_away(editor: Browser) -> None:
     handed_in(editor, a_file())
 
-    page = editor.press("Throw the file away")
+    page = editor.press("Delete file")
 
-    assert "The file has been thrown away." in page.source
+    assert "The file has been deleted." in page.source
     assert kept() == 0
 
 
@@ -383,7 +388,7 @@ def test_what_is_taken_away_can_be_loaded_again(editor: Browser) -> None:
 
     page = handed_in(editor, answer.get_data())
 
-    assert "Nothing: the programme is already as this file says." in page.text
+    assert "The programme already matches this file, so nothing will change." in page.text
 
 
 def test_every_file_of_both_programmes_is_there(visitor: Browser) -> None:
@@ -429,7 +434,7 @@ def test_before_anything_is_published_there_is_no_file_of_it(editor: Browser) ->
 
 def test_contact_addresses_are_in_the_working_table_of_speakers_alone(editor: Browser) -> None:
     editor.open("/organise/speakers/ada-marsh/change").press(
-        "Save", contact_address="ada@example.org"
+        "Save", contact_email_address="ada@example.org"
     )
 
     def taken(state: str) -> str:
@@ -444,15 +449,15 @@ def test_contact_addresses_are_in_the_working_table_of_speakers_alone(editor: Br
     assert taken("working").count("ada@example.org") == 1
     assert (taken("published").count("Contact"), taken("published").count("@")) == (0, 0)
     page = handed_in(editor, taken("working").encode())
-    assert "Nothing: the programme is already as this file says." in page.text
+    assert "The programme already matches this file, so nothing will change." in page.text
 
 
 def test_a_spreadsheet_is_looked_at_and_then_loaded(editor: Browser) -> None:
     table = "Title,Room,Catering\nHarbour walls,Great hall,tea\n".encode("utf-16")
 
-    page = handed_in(editor, table, what_to_do_with_it="It is a part of the programme")
+    page = handed_in(editor, table, what_does_the_file_contain="Part of the programme")
 
-    assert page.heading == "How to read conference.json"
+    assert page.heading == "Columns in conference.json"
     assert page.value_of("Column C: Catering") == "Do not load this column"
     page = editor.press(SEE)
     assert "Session: Harbour walls (room)" in page.text
@@ -470,8 +475,8 @@ def test_a_model_table_that_is_handed_in_as_it_is_can_be_read(editor: Browser, n
     model = editor.fetch("GET", f"/organise/files/model/{name}")
 
     assert model.headers["Content-Disposition"].startswith(f'attachment; filename="model-{name}"')
-    page = handed_in(editor, model.data, what_to_do_with_it="It is a part of the programme")
-    assert page.heading == "What conference.json would do"
+    page = handed_in(editor, model.data, what_does_the_file_contain="Part of the programme")
+    assert page.heading == "Preview of conference.json"
     assert "Left out" not in page.text
 
 
@@ -482,29 +487,29 @@ def test_there_is_no_other_model(editor: Browser, name: str) -> None:
 
 # Tables: what their columns mean
 
-PART = "It is a part of the programme"
+PART = "Part of the programme"
 
 
 @pytest.mark.both_databases
 def test_columns_can_be_chosen_by_hand_and_are_remembered(editor: Browser) -> None:
     table = b"Was;Wo;Farbe\nHarbour walls;Great hall;tea\n"
 
-    page = handed_in(editor, table, what_to_do_with_it=PART)
-    assert page.heading == "How to read conference.json"
+    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    assert page.heading == "Columns in conference.json"
     assert "For example: Great hall" in page.text
     before = frozen()
     page = editor.press(SEE, status=422, column_a_was="Room", column_b_wo="Room")
     assert page.errors == [
-        "Choose the column with the titles of sessions or the names of speakers",
-        "Choose “Room” for one column only",
+        "Choose which column has the session titles or speaker names",
+        "Choose “Room” for only one column",
     ]
     assert page.value_of("Column B: Wo") == "Room"
     page = editor.press(SEE, column_a_was="Title of the session", column_b_wo="Room")
 
     assert "Session: Harbour walls (room)" in page.text
     assert frozen() == before
-    page = handed_in(editor, table, what_to_do_with_it=PART)
-    assert page.heading == "What conference.json would do"
+    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    assert page.heading == "Preview of conference.json"
     assert "Session: Harbour walls (room)" in page.text
     page = editor.press(LOAD)
     assert page.summary_list["Room"].endswith("Great hall")
@@ -515,10 +520,10 @@ def test_a_table_that_is_refused_says_what_was_understood_and_can_be_mapped(
 ) -> None:
     table = b"Title;Saal;Foo;Bar\nHarbour walls;Great hall;1;2\n"
 
-    page = handed_in(editor, table, what_to_do_with_it=PART)
+    page = handed_in(editor, table, what_does_the_file_contain=PART)
 
-    assert page.heading == "How to read conference.json"
-    assert "Not understood: “Foo”, “Bar”" in page.text
+    assert page.heading == "Columns in conference.json"
+    assert "Not recognised: “Foo”, “Bar”" in page.text
     assert page.value_of("Column B: Saal") == "Room"
     assert "Session: Harbour walls (room)" in editor.press(SEE).text
 
@@ -526,13 +531,13 @@ def test_a_table_that_is_refused_says_what_was_understood_and_can_be_mapped(
 def test_times_that_cannot_be_read_are_told_where_columns_are_chosen(editor: Browser) -> None:
     table = b"Title;Day;Time\nHarbour walls;10 June;early\n"
 
-    page = handed_in(editor, table, what_to_do_with_it=PART)
-    assert "Not understood: “early”" in page.text
+    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    assert "Not recognised: “early”" in page.text
     page = editor.press(SEE, status=422)
-    assert page.errors[0].startswith("None of the times could be understood")
+    assert page.errors[0].startswith("We did not recognise any of the times")
     page = editor.press(SEE, column_c_time="Do not load this column")
 
-    assert page.heading == "What conference.json would do"
+    assert page.heading == "Preview of conference.json"
 
 
 def test_dates_and_names_that_are_unclear_are_asked_about(editor: Browser) -> None:
@@ -545,20 +550,20 @@ def test_dates_and_names_that_are_unclear_are_asked_about(editor: Browser) -> No
         b"Cold homes;6/11/09;10:00 - 11:00;Smith, Ann\n"
     )
 
-    handed_in(editor, table, what_to_do_with_it=PART)
+    handed_in(editor, table, what_does_the_file_contain=PART)
     page = editor.press(SEE, status=422)
     assert page.errors == ["Choose one of the answers", "Choose one of the answers"]
     page = editor.press(
         SEE,
         {
-            "How are dates such as “6/11/09” written?": "The month comes first",
+            "How are dates such as “6/11/09” written?": "Month first",
             "Are these the same person: “Dr Ann Smith” (row 2), “Smith, Ann” (row 3)?": (
-                "Yes, load them as “Ann Smith”"
+                "Yes, use “Ann Smith”"
             ),
         },
     )
 
-    assert page.heading == "What conference.json would do"
+    assert page.heading == "Preview of conference.json"
     assert "Speaker: Ann Smith" in page.text
     editor.press(LOAD)
     found = db.session.scalars(select(Session).where(Session.title == "Warm homes")).one()
@@ -568,9 +573,11 @@ def test_dates_and_names_that_are_unclear_are_asked_about(editor: Browser) -> No
 
 
 def test_the_columns_of_a_known_table_can_be_looked_at_as_well(editor: Browser) -> None:
-    page = handed_in(editor, b"Title,Room\nHarbour walls,Great hall\n", what_to_do_with_it=PART)
+    page = handed_in(
+        editor, b"Title,Room\nHarbour walls,Great hall\n", what_does_the_file_contain=PART
+    )
 
-    page = page.follow("Choose what the columns mean")
+    page = page.follow("Change what the columns contain")
 
     assert page.value_of("Column B: Room") == "Room"
     page = editor.press(SEE, column_b_room="Do not load this column")
@@ -580,7 +587,7 @@ def test_the_columns_of_a_known_table_can_be_looked_at_as_well(editor: Browser) 
 def test_only_a_table_has_columns(editor: Browser) -> None:
     page = handed_in(editor, a_file())
 
-    assert "Choose what the columns mean" not in page.links
+    assert "Change what the columns contain" not in page.links
     editor.open(f"{page.address}/columns", status=404)
 
 
@@ -588,17 +595,17 @@ def test_a_table_about_which_questions_arise_before_it_is_loaded_is_not_loaded(
     editor: Browser,
 ) -> None:
     table = b"Title;Room;Speaker\nHarbour walls;Great hall;Dr Ann Smyth\n"
-    page = handed_in(editor, table, what_to_do_with_it=PART)
-    assert page.heading == "What conference.json would do"
+    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    assert page.heading == "Preview of conference.json"
     make_speaker(name="Smyth, Ann", slug="ann-smyth")
     before = frozen()
 
     page = editor.press(LOAD)
 
-    assert page.heading == "How to read conference.json"
+    assert page.heading == "Columns in conference.json"
     assert frozen() == before
     question = (
         "Are these the same person: “Dr Ann Smyth” (row 2) and “Smyth, Ann” in the programme?"
     )
     page = editor.press(SEE, {question: "No, they are different people"})
-    assert page.heading == "What conference.json would do"
+    assert page.heading == "Preview of conference.json"

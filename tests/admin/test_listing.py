@@ -42,7 +42,7 @@ def test_each_page_of_a_list_has_a_title_of_its_own(
     ("address", "told"),
     [
         ("/organise/people", "One person"),
-        ("/organise/previews", "Nobody has a preview link yet"),
+        ("/organise/previews", "No preview links yet"),
         ("/organise/pages/page/privacy/links", "This page has no additional links yet."),
     ],
 )
@@ -67,18 +67,18 @@ def test_filters_are_folded_on_a_small_screen_until_they_are_used(
     state = window.get_by_label("State", exact=True)
 
     expect(state).to_be_hidden()
-    window.get_by_label("Title, speaker or key").focus()
+    window.get_by_label("Search by title, speaker or key").focus()
     for key in ("Tab", "Enter"):
         window.keyboard.press(key)
     state.select_option("confirmed")
-    window.get_by_role("button", name="Show").click()
+    window.get_by_role("button", name="Search").click()
     expect(window).to_have_title(re.compile(f"^{HEADING}: State Confirmed"))
     expect(state).to_be_visible()
 
     window.set_viewport_size({"width": 1280, "height": 900})
     window.goto(f"{site}{LIST}")
     expect(state).to_be_visible()
-    expect(window.get_by_text("Narrow the list")).to_be_hidden()
-    window.get_by_label("Title, speaker or key").focus()
+    expect(window.get_by_text("Filters")).to_be_hidden()
+    window.get_by_label("Search by title, speaker or key").focus()
     window.keyboard.press("Tab")
     expect(window.get_by_label("Day", exact=True)).to_be_focused()

@@ -25,7 +25,7 @@ from tests.programme.sample_pictures import (
 )
 
 ADA = "/organise/speakers/ada-marsh"
-SAVE = "Save the photo"
+SAVE = "Save photo"
 WORDS = "A woman with a red scarf"
 
 
@@ -35,8 +35,10 @@ def editor(visitor: Browser) -> Browser:
 
 
 def given(editor: Browser, body: bytes, words: str = WORDS, status: int = 200) -> Page:
-    editor.open(ADA).follow("Give them a photo")
-    return editor.press(SAVE, status=status, picture=("me.jpg", body), what_the_photo_shows=words)
+    editor.open(ADA).follow("Add a photo")
+    return editor.press(
+        SAVE, status=status, picture=("me.jpg", body), description_of_the_photo=words
+    )
 
 
 def the_photo() -> Photo:
@@ -73,7 +75,7 @@ def test_a_photo_is_given_and_readers_see_it_once_it_is_published(
     page = given(editor, make_rotated_with_location())
 
     assert page.heading == "Ada Marsh"
-    assert "The photo has been saved. Readers see it once you publish." in page.source
+    assert "The photo has been saved. It will be public when you publish." in page.source
     assert WORDS in page.text
     assert editor.fetch("GET", f"{ADA}/photo.jpg").data == the_photo().picture
     assert shown(reader) == ("", "")
@@ -96,12 +98,12 @@ def test_the_words_alone_can_be_changed(editor: Browser) -> None:
     key = the_photo().key
 
     editor.follow("Change the photo")
-    page = editor.press(SAVE, what_the_photo_shows="A woman, laughing")
+    page = editor.press(SAVE, description_of_the_photo="A woman, laughing")
 
     assert "A woman, laughing" in page.text
     assert the_photo().key == key
     editor.follow("Change the photo")
-    assert "Nothing was changed" in editor.press(SAVE).source
+    assert "There were no changes to save" in editor.press(SAVE).source
     assert len(sentences()) == 2
 
 
@@ -115,14 +117,14 @@ def test_readers_see_the_former_photo_until_the_next_release(
     first, _ = shown(reader)
     editor.open(ADA).follow("Change the photo")
 
-    editor.press(SAVE, another_picture_optional=("new.png", make_picture("PNG", colour=BLUE)))
+    editor.press(SAVE, replace_the_picture_optional=("new.png", make_picture("PNG", colour=BLUE)))
     with transaction():
         photo_retention.purge_unused()
 
     assert shown(reader)[0] == first
     assert reader.fetch("GET", first).status_code == 200
     page = editor.open("/organise/publishing")
-    assert page.summary_list["Photo"] == f"before: {WORDS} → after: Another picture: {WORDS}"
+    assert page.summary_list["Photo"] == f"before: {WORDS} → after: New picture: {WORDS}"
     publish_programme()
     second, _ = shown(reader)
     assert second != first
@@ -139,44 +141,47 @@ def test_a_photo_that_is_gone_does_not_come_back_with_an_earlier_release(
     given(editor, make_picture())
     publish_programme()
     editor.open(ADA)
-    page = editor.press("Take the photo away")
-    assert "The photo has been taken away." in page.source
-    assert "There is no photo yet." in page.text
+    page = editor.press("Remove photo")
+    assert "The photo has been removed." in page.source
+    assert "No photo yet." in page.text
     publish_programme()
     with transaction():
         photo_retention.purge_unused()
 
     editor.open("/organise/publishing/releases/2/back")
-    editor.press("Go back to release 2", why_you_go_back_optional="")
+    editor.press("Restore release 2", reason_for_restoring_optional="")
 
     assert shown(new_browser()) == ("", "")
-    assert sentences()[-1] == "The photo of Ada Marsh was taken away"
+    assert sentences()[-1] == "The photo of Ada Marsh was removed"
 
 
 def test_a_photo_that_was_taken_away_can_be_given_again(editor: Browser) -> None:
     given(editor, make_picture(colour=GREEN))
     key = the_photo().key
-    editor.press("Take the photo away")
+    editor.press("Remove photo")
 
     given(editor, make_picture(colour=GREEN), "Another text")
 
     assert (the_photo().key, the_photo().description) == (key, "Another text")
     editor.open(ADA)
-    editor.press("Take the photo away")
+    editor.press("Remove photo")
     token = editor.open(f"{ADA}/photo").tree.find_by_id("csrf_token")
     assert token is not None
     told = {"csrf_token": token.get("value")}
-    assert "Nothing was changed" in editor.send("POST", f"{ADA}/photo/remove", data=told).source
+    assert (
+        "There were no changes to save"
+        in editor.send("POST", f"{ADA}/photo/remove", data=told).source
+    )
 
 
 @pytest.mark.parametrize(
     ("body", "words", "error"),
     [
-        (b"<svg/>", WORDS, "Choose a JPEG, PNG or WebP picture: this file is none of them"),
+        (b"<svg/>", WORDS, "Choose a JPEG, PNG or WebP picture"),
         (b"", WORDS, "This file is empty"),
-        (make_picture()[:800], WORDS, "This picture is broken, so it cannot be shown"),
-        (make_picture(), "", "Say what the photo shows"),
-        (make_picture(), "…", "The text"),
+        (make_picture()[:800], WORDS, "This picture is damaged. Choose another"),
+        (make_picture(), "", "Enter a description of the photo"),
+        (make_picture(), "…", "The description"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
@@ -185,7 +190,7 @@ def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
     page = given(editor, body, words, status=422)
 
     assert any(error in one for one in page.errors)
-    assert page.value_of("What the photo shows") == words
+    assert page.value_of("Description of the photo") == words
     described = select(Photo).where(Photo.description != "")  # others are stored to send again
     assert db.session.scalars(described).all() == []
     assert sentences() == []
@@ -194,7 +199,7 @@ def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
 def test_a_picture_must_be_chosen(editor: Browser) -> None:
     editor.open(f"{ADA}/photo")
 
-    page = editor.press(SAVE, status=422, what_the_photo_shows=WORDS)
+    page = editor.press(SAVE, status=422, description_of_the_photo=WORDS)
 
     assert page.errors == ["Choose a picture"]
 
@@ -219,12 +224,12 @@ def test_a_picture_may_have_10_mb_and_no_more(editor: Browser) -> None:
 
     assert sent(editor, full).status == 303
     editor.open(ADA)
-    editor.press("Take the photo away")
+    editor.press("Remove photo")
     for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
         page = sent(editor, full + bytes(more))
         assert page.status == status
-        assert page.heading == "Give Ada Marsh a photo"
-        assert page.errors == ["This picture is larger than 10 MB"]
+        assert page.heading == "Add a photo of Ada Marsh"
+        assert page.errors == ["The picture must be smaller than 10 MB"]
 
 
 def test_no_other_form_of_a_speaker_takes_as_much(editor: Browser) -> None:
@@ -239,7 +244,7 @@ def test_a_viewer_sees_the_photo_and_is_offered_nothing(visitor: Browser) -> Non
     page = viewer.open(ADA)
 
     assert "A person, smiling" in page.text
-    assert "Take the photo away" not in page.buttons
+    assert "Remove photo" not in page.buttons
     assert "Change the photo" not in page.links
     assert viewer.fetch("GET", f"{ADA}/photo.jpg").headers["Cache-Control"] == "private, no-store"
 
@@ -259,7 +264,7 @@ def test_a_preview_shows_the_photo_before_readers_see_it(
 ) -> None:
     given(editor, make_picture())
     editor.open("/organise/previews/new")
-    page = editor.press("Make the link", {"For whom is it?": "Ada"})
+    page = editor.press("Create link", {"Who is it for?": "Ada"})
     holder = new_browser()
     field = page.tree.find_by_id("link")
     assert field is not None
@@ -308,7 +313,7 @@ def test_two_entries_of_one_person_become_one_with_the_photo_of_either(editor: B
     make_photo(other)
 
     editor.open(f"{ADA}/merge/twin")
-    editor.press("Make them one")
+    editor.press("Merge entries")
 
     assert the_photo().speaker_id == kept.id
 

@@ -40,16 +40,18 @@ def test_a_photo_is_given_looked_at_published_and_taken_away(
     window.get_by_role("link", name="2 speakers without a photo").click()
     window.get_by_role("link", name="Ada Marsh").click()
     look("none yet")
-    window.get_by_role("link", name="Give them a photo").press("Enter")
+    window.get_by_role("link", name="Add a photo").press("Enter")
     look("asked")
     window.get_by_label("Picture").set_input_files(broken)
-    window.get_by_label("What the photo shows").fill("A woman with a red scarf")
+    window.get_by_label("Description of the photo").fill("A woman with a red scarf")
     window.keyboard.press("Enter")
     expect(window.get_by_label("Picture")).to_have_attribute("aria-invalid", "true")
-    expect(window.get_by_label("What the photo shows")).to_have_value("A woman with a red scarf")
+    expect(window.get_by_label("Description of the photo")).to_have_value(
+        "A woman with a red scarf"
+    )
     look("refused")
     window.get_by_label("Picture").set_input_files(picture)
-    window.get_by_role("button", name="Save the photo").press("Enter")
+    window.get_by_role("button", name="Save photo").press("Enter")
     expect(window.get_by_role("status").first).to_contain_text("The photo has been saved.")
     expect_drawn(window, "A woman with a red scarf")
     look("given")
@@ -68,8 +70,8 @@ def test_a_photo_is_given_looked_at_published_and_taken_away(
         look(f"without one, {scheme}")
 
     window.goto(f"{address}{ADA}")
-    window.get_by_role("button", name="Take the photo away").press("Enter")
-    expect(window.get_by_text("There is no photo yet.")).to_be_visible()
+    window.get_by_role("button", name="Remove photo").press("Enter")
+    expect(window.get_by_text("No photo yet.")).to_be_visible()
 
 
 def test_a_photo_is_given_without_scripts(
@@ -83,11 +85,11 @@ def test_a_photo_is_given_without_scripts(
 
     window.goto(f"{address}{ADA}/photo")
     window.get_by_label("Picture").set_input_files(huge)
-    window.get_by_role("button", name="Save the photo").click()
-    expect(window.locator("#file-error")).to_contain_text("This picture is larger than 10 MB")
+    window.get_by_role("button", name="Save photo").click()
+    expect(window.locator("#file-error")).to_contain_text("The picture must be smaller than 10 MB")
     window.get_by_label("Picture").set_input_files(picture)
-    window.get_by_label("What the photo shows").fill("A face")
-    window.get_by_role("button", name="Save the photo").click()
+    window.get_by_label("Description of the photo").fill("A face")
+    window.get_by_role("button", name="Save photo").click()
 
     expect(window.get_by_role("img", name="A face")).to_be_visible()
 
@@ -102,10 +104,10 @@ def test_the_part_that_is_shown_is_chosen_by_keyboard_and_by_pointer(
     window.set_viewport_size({"width": 320, "height": 640})
     window.goto(f"{address}{ADA}/photo")
     window.get_by_label("Picture").set_input_files(picture)
-    window.get_by_label("What the photo shows").fill("A woman with a red scarf")
-    window.get_by_role("button", name="Save the photo").press("Enter")
+    window.get_by_label("Description of the photo").fill("A woman with a red scarf")
+    window.get_by_role("button", name="Save photo").press("Enter")
 
-    window.get_by_role("link", name="Choose the part that is shown").press("Enter")
+    window.get_by_role("link", name="Crop the photo").press("Enter")
     square = window.get_by_role("button", name="The part that is shown.")
     expect(square).to_be_visible()
     assert (axe(window), horizontal_overflow(window)) == ([], 0)
@@ -127,10 +129,10 @@ def test_the_part_that_is_shown_is_chosen_by_keyboard_and_by_pointer(
     window.mouse.up()
     expect(window.locator("[name=exact]")).to_have_value("0 0 40")
     assert axe(window) == []
-    window.get_by_role("button", name="Save this part").press("Enter")
+    window.get_by_role("button", name="Save crop").press("Enter")
 
     expect(window.get_by_role("status").first).to_contain_text("The photo has been saved.")
-    window.get_by_role("link", name="Choose the part that is shown").click()
+    window.get_by_role("link", name="Crop the photo").click()
     expect(window.get_by_role("slider", name="Size")).to_have_value("40")
 
 
@@ -143,15 +145,15 @@ def test_the_part_that_is_shown_is_one_of_nine_without_scripts(
     sign_in_window(window, address)
     window.goto(f"{address}{ADA}/photo")
     window.get_by_label("Picture").set_input_files(picture)
-    window.get_by_label("What the photo shows").fill("A face")
-    window.get_by_role("button", name="Save the photo").click()
+    window.get_by_label("Description of the photo").fill("A face")
+    window.get_by_role("button", name="Save photo").click()
 
-    window.get_by_role("link", name="Choose the part that is shown").click()
+    window.get_by_role("link", name="Crop the photo").click()
     expect(window.get_by_label("Middle", exact=True)).to_be_checked()
     window.get_by_label("Top", exact=True).check()
-    window.get_by_label("Nearest").check()
-    window.get_by_role("button", name="Save this part").click()
+    window.get_by_label("Closest").check()
+    window.get_by_role("button", name="Save crop").click()
 
-    window.get_by_role("link", name="Choose the part that is shown").click()
+    window.get_by_role("link", name="Crop the photo").click()
     expect(window.get_by_label("Top", exact=True)).to_be_checked()
-    expect(window.get_by_label("Nearest")).to_be_checked()
+    expect(window.get_by_label("Closest")).to_be_checked()

@@ -27,23 +27,23 @@ def test_an_organiser_makes_a_link_and_hands_it_on(
 ) -> None:
     sign_in(visitor)
     empty = visitor.open("/organise/previews")
-    visitor.follow("Make a preview link")
+    visitor.follow("Create a preview link")
 
     page = visitor.press(
-        "Make the link",
-        {"For whom is it?": " The  board ", "For how long should it work?": "1 day"},
+        "Create link",
+        {"Who is it for?": " The  board ", "How long should it work?": "1 day"},
     )
 
     field = page.tree.find_by_id("link")
     assert field is not None
-    assert page.tree.label_of(field) == "The link"
+    assert page.tree.label_of(field) == "Link"
     link = field.get("value", "")
-    assert "Nobody has a preview link yet" in empty.text
+    assert "No preview links yet" in empty.text
     assert page.summary_list == {
-        "For whom": "The board",
+        "Who it is for": "The board",
         "Works until": "9:30am on Wednesday 13 May 2009",
     }
-    assert page.links["Write a letter with it"] == (
+    assert page.links["Email the link"] == (
         f"mailto:?subject={quote('Preview of the programme: Tides and Harbours')}"
         f"&body={quote(link)}"
     )
@@ -51,10 +51,10 @@ def test_an_organiser_makes_a_link_and_hands_it_on(
     assert new_browser().open(urlsplit(link).path).status == 200
     assert visitor.open("/organise/previews").rows == [
         {
-            "For whom": "The board",
-            "State": "Works until 9:30am on Wednesday 13 May 2009",
-            "Made by": "grace@conference.example",
-            "Made": "9:30am on Tuesday 12 May 2009",
+            "Who it is for": "The board",
+            "State": "Active until 9:30am on Wednesday 13 May 2009",
+            "Created by": "grace@conference.example",
+            "Created": "9:30am on Tuesday 12 May 2009",
             "What you can do": "Withdraw the link for The board",
         }
     ]
@@ -69,7 +69,7 @@ def test_a_link_that_is_withdrawn_shows_nothing_more(visitor: Browser) -> None:
     page = visitor.press("Withdraw the link for The board")
 
     assert page.text.startswith("Preview links")
-    assert "The link has been withdrawn. It shows nothing more." in page.text
+    assert "The link has been withdrawn and no longer works." in page.text
     assert page.rows[0]["State"] == "Withdrawn 9:30am on Tuesday 12 May 2009"
     assert "Withdraw the link for The board" not in page.buttons
 
@@ -84,7 +84,7 @@ def test_withdrawing_twice_is_told_once(visitor: Browser) -> None:
         select(HistoryEntry).where(HistoryEntry.subject == "preview 1").order_by(HistoryEntry.id)
     )
     assert [entry.summary for entry in told] == [
-        "A preview link was made that works for 7 days",
+        "A preview link valid for 7 days was created",
         "A preview link was withdrawn",
     ]
 
@@ -95,15 +95,15 @@ def test_a_link_that_has_ended_says_so(visitor: Browser) -> None:
 
     page = visitor.open("/organise/previews")
 
-    assert page.rows[0]["State"] == "Ended 9:30am on Tuesday 12 May 2009"
+    assert page.rows[0]["State"] == "Expired 9:30am on Tuesday 12 May 2009"
     assert "Withdraw the link for The board" not in page.buttons
 
 
 @pytest.mark.parametrize(
     ("label", "said"),
     [
-        ("", "Enter for whom the link is"),
-        ("x" * 101, "For whom it is must be 100 characters or fewer"),
+        ("", "Enter who the link is for"),
+        ("x" * 101, "Who it is for must be 100 characters or fewer"),
         ("the \u202eboard", "Remove the hidden characters: type this again instead of pasting it"),
     ],
 )
@@ -111,10 +111,10 @@ def test_for_whom_it_is_must_be_told(visitor: Browser, label: str, said: str) ->
     sign_in(visitor)
     visitor.open(NEW)
 
-    page = visitor.press("Make the link", {"For whom is it?": label}, status=422)
+    page = visitor.press("Create link", {"Who is it for?": label}, status=422)
 
     assert page.errors == [said]
-    assert page.error_for("For whom is it?") == said
+    assert page.error_for("Who is it for?") == said
 
 
 def test_a_link_works_for_no_longer_than_is_offered(visitor: Browser) -> None:
@@ -125,7 +125,7 @@ def test_a_link_works_for_no_longer_than_is_offered(visitor: Browser) -> None:
 
     page = visitor.send("POST", NEW, 422, data=told)
 
-    assert page.errors == ["Choose for how long the link should work"]
+    assert page.errors == ["Select how long the link should work"]
 
 
 @pytest.mark.parametrize(("role", "may"), [(EDITOR, True), (VIEWER, False), (DESK, False)])
@@ -137,7 +137,7 @@ def test_whoever_may_change_the_programme_makes_links(
 
     page = visitor.open("/organise/previews")
 
-    assert ("Make a preview link" in page.links) is may
+    assert ("Create a preview link" in page.links) is may
     assert ("Withdraw the link for The board" in page.buttons) is may
     visitor.open(NEW, status=200 if may else 403)
 

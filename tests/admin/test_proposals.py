@@ -58,8 +58,10 @@ def test_the_home_page_says_that_changes_wait(organiser: Browser) -> None:
 
     page = organiser.open("/organise")
 
-    assert page.links["2 changes by speakers wait"] == "/organise/proposals?state=open"
-    assert [list(row.values())[1] for row in page.follow("2 changes by speakers wait").rows] == [
+    assert page.links["2 changes by speakers to approve"] == "/organise/proposals?state=open"
+    assert [
+        list(row.values())[1] for row in page.follow("2 changes by speakers to approve").rows
+    ] == [
         "Opening",
         "Ada Marsh",
     ]
@@ -70,7 +72,7 @@ def test_before_anybody_has_sent_anything_the_list_says_what_will_be_there(
 ) -> None:
     page = organiser.open("/organise/proposals")
 
-    assert "No speaker has changed anything yet" in page.headings
+    assert "No changes yet" in page.headings
 
 
 def test_both_versions_stand_side_by_side(organiser: Browser) -> None:
@@ -83,7 +85,7 @@ def test_both_versions_stand_side_by_side(organiser: Browser) -> None:
 
     page = organiser.open("/organise/proposals").follow("Ada Marsh")
 
-    assert page.heading == "Change of Ada Marsh"
+    assert page.heading == "Change to Ada Marsh"
     assert sides(page) == {
         "Role": ("Harbour master", "Pilot"),
         "Biography": (
@@ -104,16 +106,16 @@ def test_a_change_is_approved_and_published(organiser: Browser) -> None:
     page = organiser.press("Approve")
 
     assert page.heading == "Changes by speakers"
-    assert done(page) == "Approved. Readers see it once you publish, and the sender is told."
+    assert done(page) == "Approved. It will be public when you publish. We are emailing the sender."
     changes = organiser.open("/organise/publishing")
-    assert f"Edit of a speaker: sent by ada@example.org, approved by {GRACE}" in changes.text
-    assert changes.follow("Edit of a speaker").heading == "Change of Ada Marsh"
+    assert f"Change by a speaker: sent by ada@example.org, approved by {GRACE}" in changes.text
+    assert changes.follow("Change by a speaker").heading == "Change to Ada Marsh"
     publish_programme()
     assert "Pilot" in organiser.open("/speakers/ada-marsh").text
     letter = db.session.scalars(select(Email)).one()
     assert (letter.recipient, letter.subject) == (
         "ada@example.org",
-        "Your changes have been approved: Ada Marsh",
+        "Your changes have been approved",
     )
 
 
@@ -124,40 +126,38 @@ def test_a_session_is_told_with_its_author_too(organiser: Browser) -> None:
 
     page = organiser.open("/organise/publishing")
 
-    assert f"Edit of a speaker: sent by owner@example.org, approved by {GRACE}" in page.text
+    assert f"Change by a speaker: sent by owner@example.org, approved by {GRACE}" in page.text
 
 
 def test_other_words_are_chosen_with_a_note(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="PILOT!!!", country="Norway")
-    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Choose other words")
+    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Edit and approve")
 
-    wrong = page.press("Approve with these words", role="Pilot", status=422)
-    assert wrong.errors == ["Say why you chose other words"]
-    same = wrong.press(
-        "Approve with these words", role="PILOT!!!", note_to_the_sender="Hm", status=409
-    )
-    assert "Change some of the words, or approve them as they are" in same.text
-    page = same.press("Approve with these words", role="Pilot", note_to_the_sender="No shouting")
+    wrong = page.press("Approve your version", role="Pilot", status=422)
+    assert wrong.errors == ["Enter why you edited the text"]
+    same = wrong.press("Approve your version", role="PILOT!!!", note_to_the_sender="Hm", status=409)
+    assert "Edit the text, or approve it as it is" in same.text
+    page = same.press("Approve your version", role="Pilot", note_to_the_sender="No shouting")
 
-    assert done(page) == "Approved with your words. The sender is told."
+    assert done(page) == "Your version has been approved. We are emailing the sender."
     assert (get_ada_marsh().role, get_ada_marsh().country) == ("Pilot", "Norway")
     shown = organiser.open("/organise/proposals").follow("Ada Marsh")
-    assert "What became of it" in shown.headings
+    assert "Outcome" in shown.headings
     assert "No shouting" in shown.text
-    assert "Choose other words" not in shown.links
+    assert "Edit and approve" not in shown.links
 
 
 def test_a_text_and_biographies_are_amended_too(organiser: Browser) -> None:
     make_proposal(opening(), title="Welcome", abstract="Come!")
     make_proposal(get_ada_marsh(), biographies=[["fr", "Une pilote"]])
-    organiser.open("/organise/proposals").follow("Opening").follow("Choose other words")
-    organiser.press("Approve with these words", abstract="Come.", note_to_the_sender="Calmer")
+    organiser.open("/organise/proposals").follow("Opening").follow("Edit and approve")
+    organiser.press("Approve your version", abstract="Come.", note_to_the_sender="Calmer")
     assert (opening().title, opening().abstract) == ("Welcome", "Come.")
 
-    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Choose other words")
-    page = page.press("Add a language")
+    page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Edit and approve")
+    page = page.press("Add another language")
     page.press("Remove biography 2").press(
-        "Approve with these words",
+        "Approve your version",
         {"Biography in this language": "Une pilote."},
         note_to_the_sender="A full stop",
     )
@@ -167,14 +167,14 @@ def test_a_text_and_biographies_are_amended_too(organiser: Browser) -> None:
 def test_what_is_sent_back_goes_with_a_note(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
     page = organiser.open("/organise/proposals").follow("Ada Marsh").follow("Send back")
-    assert page.press("Send back", status=422).errors == ["Say what the sender should do"]
+    assert page.press("Send back", status=422).errors == ["Enter what the sender should do"]
 
     page = organiser.press("Send back", note_to_the_sender="Pilot of what?\nPlease say.")
 
-    assert done(page) == "Sent back. The sender is told what to do."
+    assert done(page) == "Sent back. We are emailing the sender."
     assert get_ada_marsh().role == "Harbour master"
     letter = db.session.scalars(select(Email)).one()
-    assert letter.subject == "Please look at your changes again: Ada Marsh"
+    assert letter.subject == "Please check your changes again"
     assert b"Pilot of what?" in letter.message
 
 
@@ -196,7 +196,7 @@ def test_what_has_moved_on_is_looked_at_again(
     page = organiser.press("Approve", status=409)
     assert "Something has changed since you opened the page" in page.text
     assert sides(page) == {
-        "Role Changed meanwhile": ("Keeper", "Pilot"),
+        "Role Changed since": ("Keeper", "Pilot"),
         "Role, when it was sent": ("Harbour master",),
     }
     late = back.press("Send back", note_to_the_sender="Typed with care", status=409)
@@ -208,9 +208,9 @@ def test_what_has_moved_on_is_looked_at_again(
     organiser.press("Approve")
     assert get_ada_marsh().role == "Pilot"
     page = other.press("Approve", status=409)
-    assert f"{GRACE} has decided on this already" in page.text
+    assert f"{GRACE} has already decided on this" in page.text
     page = late.press("Send back", note_to_the_sender="Too late", status=409)
-    assert page.heading == "Change of Ada Marsh"
+    assert page.heading == "Change to Ada Marsh"
 
 
 def test_several_are_approved_at_once(organiser: Browser) -> None:
@@ -219,10 +219,12 @@ def test_several_are_approved_at_once(organiser: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
     make_proposal(other, role="Deck hand")
     organiser.open("/organise/proposals")
-    assert organiser.press("Approve", status=422).errors == ["Tick at least one change first"]
+    assert organiser.press("Approve", status=422).errors == ["Select at least one change"]
 
-    page = organiser.press("Approve", {"Tick Ada Marsh": True, "Tick Bo": True})
-    assert done(page) == "Approved. Readers see them once you publish. The senders are told."
+    page = organiser.press("Approve", {"Select Ada Marsh": True, "Select Bo": True})
+    assert (
+        done(page) == "Approved. They will be public when you publish. We are emailing the senders."
+    )
     assert (get_ada_marsh().role, other.role) == ("Pilot", "Deck hand")
 
 
@@ -236,14 +238,14 @@ def test_those_that_cannot_be_are_named(organiser: Browser) -> None:
         speakers.save(other, {"role": "Cook"}, expected_version=other.version, actor=GRACE)
     make_proposal(opening(), title="Welcome!")
 
-    ticks = {"Tick Ada Marsh": True, "Tick Bo": True, "Tick Opening": True}
+    ticks = {"Select Ada Marsh": True, "Select Bo": True, "Select Opening": True}
     page = page.press("Approve", ticks)
 
     assert page.heading == "1 change approved"
     reasons = read_text(next(iter(page.tree.find_by_class("past"))))
-    assert "Bo Somebody has changed the same words meanwhile." in reasons
+    assert "Bo Somebody has changed the same text since this was sent." in reasons
     assert "Opening Something has changed since you opened the page" in reasons
-    assert page.follow("Bo").heading == "Change of Bo"
+    assert page.follow("Bo").heading == "Change to Bo"
 
 
 def test_readers_page_is_shown_before_it_is_public(organiser: Browser) -> None:
@@ -251,13 +253,13 @@ def test_readers_page_is_shown_before_it_is_public(organiser: Browser) -> None:
     make_proposal(opening(), abstract="**Come** all.")
 
     page = organiser.open("/organise/proposals").follow("Ada Marsh")
-    page = page.follow("See the page that readers will see")
+    page = page.follow("Preview the public page")
     assert page.heading == "Captain Ada Marsh"
     assert "Pilot" in read_text(page.tree.root)
-    assert page.follow("Go back to the change").heading == "Change of Ada Marsh"
+    assert page.follow("Go back to the change").heading == "Change to Ada Marsh"
 
     page = organiser.open("/organise/proposals").follow("Opening")
-    page = page.follow("See the page that readers will see")
+    page = page.follow("Preview the public page")
     assert "Come all." in page.text
     assert "Captain" not in read_text(organiser.open("/speakers/ada-marsh").tree.root)
 
@@ -273,7 +275,7 @@ def test_a_photo_is_seen_before_it_is_approved(organiser: Browser) -> None:
     assert organiser.fetch("GET", shown.get("src") or "").mimetype == "image/jpeg"
     gone = organiser.fetch("GET", f"/organise/proposals/{proposal.id}/photo/x.jpg")
     assert gone.status_code == 404
-    assert "Choose other words" not in page.links
+    assert "Edit and approve" not in page.links
 
 
 def test_a_viewer_reads_and_decides_nothing(visitor: Browser) -> None:
@@ -328,7 +330,7 @@ def test_hostile_words_are_shown_as_words(organiser: Browser) -> None:
     assert "<script>alert" not in page.source.replace("<script type", "")
     assert "<script>alert(1)</script>" in sides(page)["Biography"][1]
     page = page.press("Approve", status=409)
-    assert "must begin with https://" in page.text
+    assert "must start with https://" in page.text
 
 
 def test_what_has_gone_is_not_found(organiser: Browser) -> None:

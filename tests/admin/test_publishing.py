@@ -90,8 +90,8 @@ def test_the_page_tells_what_will_change_and_whom_it_touches(organiser: Browser)
         "after: 2pm to 3pm on Wednesday 10 June 2009"
     )
     assert page.summary_list["Title"] == "before: Opening → after: A grand opening"
-    assert "Touches Ada Marsh, João Maré · 1 delegate of that day" in page.text
-    assert "2 delegates come on the days of these sessions" in page.text
+    assert "Affects Ada Marsh, João Maré · 1 delegate on that day" in page.text
+    assert "2 delegates are attending on the days of these sessions" in page.text
 
 
 def test_letters_to_speakers_are_looked_at_before_they_go(organiser: Browser) -> None:
@@ -101,13 +101,13 @@ def test_letters_to_speakers_are_looked_at_before_they_go(organiser: Browser) ->
     changed("harbour-walls", room=make_room(name="Light house"))
     changed("farewell", cancelled_at=clock.now())
 
-    page = organiser.open("/organise/publishing").follow("See the letters that speakers get")
+    page = organiser.open("/organise/publishing").follow("View the emails to speakers")
 
     assert page.headings[1:3] == [
         "Your session has moved: Harbour walls",
-        "What readers see of you at Tides and Harbours has changed",
+        "Your public details at Tides and Harbours have changed",
     ]
-    assert "2 letters. The first of them says:" in page.text
+    assert "2 emails. This is the first:" in page.text
     assert "Before: Boat house Now: Light house" in page.text
     assert "Ada Marsh (an assistant)" in page.text
     assert db.session.scalars(select(Email)).all() == []
@@ -133,23 +133,23 @@ def test_the_letters_ask_the_same_few_questions(
 def test_where_no_letter_goes_the_page_says_so(organiser: Browser) -> None:
     changed("opening", title="A grand opening")
 
-    page = organiser.open("/organise/publishing").follow("See the letters that speakers get")
+    page = organiser.open("/organise/publishing").follow("View the emails to speakers")
 
-    assert "No letter goes" in page.headings
+    assert "No emails to send" in page.headings
 
 
 def test_nothing_to_publish_says_so(organiser: Browser) -> None:
     page = organiser.open("/organise/publishing")
 
-    assert "Nothing has changed since release 1" in page.headings
-    assert "Publish these changes" not in page.links
+    assert "No changes since release 1" in page.headings
+    assert "Publish changes" not in page.links
 
 
 @pytest.mark.both_databases
 def test_an_editor_publishes_with_a_note_after_a_check(visitor: Browser) -> None:
     editor = sign_in(visitor, role=EDITOR)
     changed("opening", title="A grand opening")
-    editor.open("/organise/publishing").follow("Publish these changes")
+    editor.open("/organise/publishing").follow("Publish changes")
 
     check = editor.press("Continue", note_optional="The opening is  grander")
     assert check.heading == "Check before you publish"
@@ -157,7 +157,7 @@ def test_an_editor_publishes_with_a_note_after_a_check(visitor: Browser) -> None
     page = editor.press("Publish now")
 
     assert page.heading == "Release 2"
-    assert "Published. Readers see this release now." in page.source
+    assert "Published. This release is public now." in page.source
     assert page.summary_list["Note"] == "The opening is grander"
     assert page.summary_list["By"] == "grace@conference.example"
     assert editor.open("/sessions/opening").heading == "A grand opening"
@@ -169,7 +169,7 @@ def test_a_viewer_reads_and_is_offered_nothing_to_press(visitor: Browser) -> Non
 
     page = viewer.open("/organise/publishing")
 
-    assert "Publish these changes" not in page.links
+    assert "Publish changes" not in page.links
     viewer.open("/organise/publishing/publish", status=403)
 
 
@@ -212,8 +212,8 @@ def test_two_organisers_who_publish_at_once_make_one_release(
 
     assert [page.heading for page in pages] == ["Release 2", "Release 2"]
     assert programme_queries.get_latest_release_number() == 2
-    assert sum("Published. Readers" in page.source for page in pages) == 1
-    assert sum("no release was made" in page.source for page in pages) == 1
+    assert sum("Published. This release" in page.source for page in pages) == 1
+    assert sum("nothing was published" in page.source for page in pages) == 1
 
 
 def test_on_the_way_to_the_check_one_can_turn_back(organiser: Browser) -> None:
@@ -222,12 +222,12 @@ def test_on_the_way_to_the_check_one_can_turn_back(organiser: Browser) -> None:
     organiser.press(
         "Continue",
         note_optional="Grander",
-        when_to_publish="At a set moment",
+        when_to_publish="Schedule for later",
         day="2009-06-01",
         time="09:30",
     )
 
-    page = organiser.press("Change something")
+    page = organiser.press("Change details")
 
     assert page.value_of("Note (optional)") == "Grander"
     assert (page.value_of("Day"), page.value_of("Time")) == ("2009-06-01", "09:30")
@@ -243,19 +243,19 @@ def test_clashes_block_a_release_until_somebody_says_why_they_may_stand(
 ) -> None:
     clashing()
     page = organiser.open("/organise/publishing")
-    assert "1 clash is in the way." in page.text
-    assert any(words.startswith("Move it: ") for words in page.links)
-    page.follow("Publish these changes")
+    assert "1 clash to resolve before you publish." in page.text
+    assert any(words.startswith("Move session: ") for words in page.links)
+    page.follow("Publish changes")
 
     refused = organiser.press("Continue", status=422)
-    assert refused.errors == ["Say why the clashes may stand, or solve them first"]
-    assert refused.error_for("Why the clashes may stand") == refused.errors[0]
-    organiser.press("Continue", why_the_clashes_may_stand="The hall\nis parted")
+    assert refused.errors == ["Enter a reason for publishing with clashes, or resolve them first"]
+    assert refused.error_for("Reason for publishing with clashes") == refused.errors[0]
+    organiser.press("Continue", reason_for_publishing_with_clashes="The hall\nis parted")
     page = organiser.press("Publish now")
 
-    assert "Because: The hall is parted" in page.text
+    assert "Reason: The hall is parted" in page.text
     assert "is in Great hall at the same time" in page.text
-    assert "Release 2 was published in spite of 1 clash: The hall is parted" in told()
+    assert "Release 2 was published with 1 clash: The hall is parted" in told()
     release = publishing.get_release(2)
     assert release.override_reason == "The hall is parted"
     assert len(release.clashes) == 1
@@ -267,7 +267,7 @@ def test_the_clashes_of_drafts_are_in_nobodys_way(organiser: Browser) -> None:
     session.is_draft = True
     db.session.commit()
 
-    assert "Nothing has changed since release 1" in organiser.open("/organise/publishing").headings
+    assert "No changes since release 1" in organiser.open("/organise/publishing").headings
 
 
 def test_a_clash_that_came_after_the_check_blocks_too(organiser: Browser) -> None:
@@ -279,17 +279,17 @@ def test_a_clash_that_came_after_the_check_blocks_too(organiser: Browser) -> Non
     page = organiser.press("Publish now", status=422)
 
     assert page.heading == "Publish the programme"
-    assert page.errors == ["Say why the clashes may stand, or solve them first"]
+    assert page.errors == ["Enter a reason for publishing with clashes, or resolve them first"]
     assert programme_queries.get_latest_release_number() == 1
 
 
-# At a set moment
+# Schedule for later
 
 
 def planned(organiser: Browser, day: str, time: str, status: int = 200) -> Page:
     organiser.open("/organise/publishing/publish")
     return organiser.press(
-        "Continue", status=status, when_to_publish="At a set moment", day=day, time=time
+        "Continue", status=status, when_to_publish="Schedule for later", day=day, time=time
     )
 
 
@@ -303,8 +303,8 @@ def test_a_release_is_made_at_its_moment_and_once(organiser: Browser, frozen_tim
     changed("opening", title="A grand opening")
     check = planned(organiser, "2009-05-20", "9:30am")
     assert check.summary_list["When"] == "9:30am on Wednesday 20 May 2009"
-    page = organiser.press("Plan this release")
-    assert "A release is planned for 9:30am on Wednesday 20 May 2009" in page.text
+    page = organiser.press("Schedule release")
+    assert "A release is scheduled for 9:30am on Wednesday 20 May 2009" in page.text
 
     frozen_time.move_to("2009-05-20T09:29:59+01:00")
     due()
@@ -326,26 +326,26 @@ def test_a_release_is_made_at_its_moment_and_once(organiser: Browser, frozen_tim
 def test_a_plan_can_be_changed_and_called_off(organiser: Browser, frozen_time: Any) -> None:
     changed("opening", title="A grand opening")
     planned(organiser, "2009-05-13", "14:00")
-    organiser.press("Plan this release")
+    organiser.press("Schedule release")
 
-    form = organiser.follow("Plan it for another moment")
+    form = organiser.follow("Reschedule")
     assert (form.value_of("Day"), form.value_of("Time")) == ("2009-05-13", "14:00")
     page = organiser.press("Save", day="2009-05-14")
-    assert "A release is planned for 2pm on Thursday 14 May 2009" in page.text
-    organiser.follow("Call it off")
-    page = organiser.press("Call it off")
+    assert "A release is scheduled for 2pm on Thursday 14 May 2009" in page.text
+    organiser.follow("Cancel scheduled release")
+    page = organiser.press("Cancel scheduled release")
 
-    assert "The planned release has been called off" in page.source
+    assert "The scheduled release has been cancelled" in page.source
     frozen_time.move_to("2009-05-15T09:00:00+01:00")
     due()
     assert programme_queries.get_latest_release_number() == 1
-    assert [line for line in told() if "planned for" in line] == [
-        "A release was planned for 2pm on Wednesday 13 May 2009",
+    assert [line for line in told() if "scheduled for" in line] == [
+        "A release was scheduled for 2pm on Wednesday 13 May 2009",
         (
-            "The release planned for 2pm on Wednesday 13 May 2009 "
-            "was planned for 2pm on Thursday 14 May 2009"
+            "The release scheduled for 2pm on Wednesday 13 May 2009 was moved to 2pm on "
+            "Thursday 14 May 2009"
         ),
-        "The release planned for 2pm on Thursday 14 May 2009 was called off",
+        "The release scheduled for 2pm on Thursday 14 May 2009 was cancelled",
     ]
 
 
@@ -353,7 +353,7 @@ def test_a_plan_can_be_changed_and_called_off(organiser: Browser, frozen_time: A
 def test_new_clashes_fail_a_plan_and_say_so(organiser: Browser, frozen_time: Any) -> None:
     changed("opening", title="A grand opening")
     planned(organiser, "2009-05-13", "14:00")
-    organiser.press("Plan this release")
+    organiser.press("Schedule release")
     clashing()
     frozen_time.move_to("2009-05-13T14:00:00+01:00")
 
@@ -362,11 +362,11 @@ def test_new_clashes_fail_a_plan_and_say_so(organiser: Browser, frozen_time: Any
 
     assert programme_queries.get_latest_release_number() == 1
     page = sign_in(organiser).open("/organise/publishing")
-    assert "A planned release was not made" in page.headings
+    assert "A scheduled release was not published" in page.headings
     assert "is in Great hall at the same time" in page.text
     assert [one.state for one in publishing.list_scheduled_releases()] == ["failed"]
-    page.follow("Leave it")
-    organiser.press("Leave it")
+    page.follow("Dismiss")
+    organiser.press("Dismiss")
     assert publishing.list_scheduled_releases() == []
 
 
@@ -378,12 +378,12 @@ def test_clashes_that_were_accepted_do_not_fail_a_plan(
     organiser.open("/organise/publishing/publish")
     organiser.press(
         "Continue",
-        when_to_publish="At a set moment",
+        when_to_publish="Schedule for later",
         day="2009-05-13",
         time="14:00",
-        why_the_clashes_may_stand="The hall is parted",
+        reason_for_publishing_with_clashes="The hall is parted",
     )
-    organiser.press("Plan this release")
+    organiser.press("Schedule release")
     frozen_time.move_to("2009-05-13T14:00:00+01:00")
 
     due()
@@ -394,15 +394,15 @@ def test_clashes_that_were_accepted_do_not_fail_a_plan(
 @pytest.mark.parametrize(
     ("day", "time", "error"),
     [
-        ("", "", "Enter the day on which to publish"),
-        ("2009-05-13", "", "Enter the time at which to publish, like 9:30am"),
-        ("yesterday", "9:30am", "Enter a day like 2008-11-06"),
+        ("", "", "Enter the date to publish"),
+        ("2009-05-13", "", "Enter the time to publish, like 9:30am"),
+        ("yesterday", "9:30am", "Enter a date like 2008-11-06"),
         ("2009-05-13", "noon", "Enter a time like 9:30am or 14:30"),
-        ("2009-05-12", "09:30", "Choose a moment that is still to come"),
+        ("2009-05-12", "09:30", "Enter a date and time in the future"),
         (
             "2010-03-28",
             "01:30",
-            "The clocks go forward that night and never show this time. Choose another",
+            "The clocks go forward that night, so this time does not exist. Enter another time",
         ),
     ],
 )
@@ -415,8 +415,8 @@ def test_a_moment_that_cannot_be_is_refused_beside_the_question(
 def test_a_time_that_comes_twice_is_the_first(organiser: Browser) -> None:
     check = planned(organiser, "2009-10-25", "01:30")
 
-    assert "show this time twice. The first one is meant" in check.text
-    organiser.press("Plan this release")
+    assert "so this time happens twice" in check.text
+    organiser.press("Schedule release")
     row = db.session.scalars(select(ScheduledRelease)).one()
     assert row.publish_at == datetime(2009, 10, 25, 0, 30, tzinfo=UTC)
 
@@ -432,15 +432,15 @@ def test_the_moment_is_not_looked_at_where_one_publishes_now(organiser: Browser)
 
 def test_what_has_been_called_off_cannot_be_changed(organiser: Browser) -> None:
     planned(organiser, "2009-05-13", "14:00")
-    page = organiser.press("Plan this release")
-    address = page.links["Plan it for another moment"]
-    organiser.follow("Call it off")
-    organiser.press("Call it off")
+    page = organiser.press("Schedule release")
+    address = page.links["Reschedule"]
+    organiser.follow("Cancel scheduled release")
+    organiser.press("Cancel scheduled release")
 
     organiser.open(address)
     page = organiser.press("Save", day="2009-05-14", status=422)
 
-    assert page.errors == ["This release has been made or called off already"]
+    assert page.errors == ["This release has already been published or cancelled"]
 
 
 # Going back
@@ -451,17 +451,17 @@ def test_readers_see_an_earlier_release_again(organiser: Browser) -> None:
     changed("opening", title="A grand opening")
     publish_programme()
     organiser.open("/organise/publishing/releases").follow("Release 1")
-    page = organiser.follow("Go back to this release")
+    page = organiser.follow("Restore this release")
     assert page.summary_list["Title"] == "before: A grand opening → after: Opening"
 
-    page = organiser.press("Go back to release 1", why_you_go_back_optional="Too grand")
+    page = organiser.press("Restore release 1", reason_for_restoring_optional="Too grand")
 
-    assert "Readers see this release again." in page.source
+    assert "This release is public again." in page.source
     assert organiser.open("/sessions/opening").heading == "Opening"
-    assert "Release 1 was made public again in place of release 2: Too grand" in told()
+    assert "Release 1 was restored in place of release 2: Too grand" in told()
     ahead = organiser.open("/organise/publishing")
     assert ahead.summary_list["Title"] == "before: Opening → after: A grand opening"
-    organiser.follow("Publish these changes")
+    organiser.follow("Publish changes")
     organiser.press("Continue")
     assert organiser.press("Publish now").heading == "Release 3"
 
@@ -476,10 +476,10 @@ def test_who_goes_back_from_a_release_that_nobody_sees_any_more_is_told(
     changed("opening", title="Three")
     publish_programme()
 
-    page = organiser.press("Go back to release 1", status=422)
+    page = organiser.press("Restore release 1", status=422)
 
     assert page.errors == [
-        "Readers see release 4 by now, so nothing has been done. Look again at what would change"
+        "Release 4 is public now, so nothing has been done. Check the changes again"
     ]
     assert organiser.open("/sessions/opening").heading == "Three"
     organiser.open("/organise/publishing/releases/4/back", status=409)
@@ -495,14 +495,14 @@ def test_going_back_leaves_the_settings_and_takes_another_conferences(
     assert organiser.open("/programme").title.endswith("Tides")
 
     organiser.open("/organise/publishing/releases/1/back")
-    organiser.press("Go back to release 1")
+    organiser.press("Restore release 1")
 
     assert organiser.open("/programme").title.endswith("Tides")
     conference = db.session.get_one(Conference, 1)
     conference.acronym, conference.title = "walls", "Walls"
     publish_programme()
     organiser.open("/organise/publishing/releases/1/back")
-    organiser.press("Go back to release 1")
+    organiser.press("Restore release 1")
     assert organiser.open("/programme").title.endswith("Tides and Harbours")
 
 
@@ -512,20 +512,20 @@ def test_any_two_releases_can_be_compared(organiser: Browser) -> None:
         publish_programme()
 
     organiser.open("/organise/publishing/releases")
-    page = organiser.press("Show the differences", {"Compare": "Release 3", "with": "Release 1"})
+    page = organiser.press("Show differences", {"Compare": "Release 3", "with": "Release 1"})
 
-    assert page.heading == "From release 3 to release 1"
+    assert page.heading == "Changes from release 3 to release 1"
     assert page.summary_list["Title"] == "before: Two → after: Opening"
     same = organiser.open("/organise/publishing/compare?from=2&to=2")
     assert "These two releases are the same." in same.text
     usual = organiser.open("/organise/publishing/compare?from=99&to=x")
-    assert usual.heading == "From release 2 to release 3"
+    assert usual.heading == "Changes from release 2 to release 3"
 
 
 def test_one_release_has_nothing_to_be_compared_with(organiser: Browser) -> None:
     page = organiser.open("/organise/publishing/compare")
 
-    assert "There are no two releases yet" in page.headings
+    assert "Nothing to compare yet" in page.headings
     organiser.open("/organise/publishing/releases/99", status=404)
 
 
@@ -533,8 +533,8 @@ def test_one_release_has_nothing_to_be_compared_with(organiser: Browser) -> None
 def test_before_anything_is_loaded_there_is_nothing_to_publish(organiser: Browser) -> None:
     page = organiser.open("/organise/publishing")
 
-    assert "There is no programme yet" in page.headings
-    assert "There is no programme yet" in organiser.open("/organise/publishing/letters").headings
+    assert "No programme yet" in page.headings
+    assert "No programme yet" in organiser.open("/organise/publishing/letters").headings
     page = organiser.open("/organise/publishing/publish", status=409)
     assert page.links["Load a programme"] == "/organise/files"
     assert "Nothing has been published yet" in (
@@ -610,7 +610,7 @@ def test_where_what_readers_know_differs_it_asks_no_more(
     page = organiser.open("/organise/publishing")
 
     asked = [one for one in queries if "FROM site_state" not in one]
-    assert page.text.count("Edit of a speaker") == 2
+    assert page.text.count("Change by a speaker") == 2
     assert len(asked) == 8, "\n".join(asked)
 
 
@@ -641,7 +641,7 @@ def test_a_long_text_is_told_where_it_differs(organiser: Browser) -> None:
         "before: … word-22 word-23 word-24 word-25 word-26 word-27 word-28 word-29 word-30 "
         "word-31 word-32 word-33 word-34 word-35 word-36 word-37 word-38 … → after: … word-22"
     ) in page.text
-    assert "The words are the same; their layout or a link is not" in page.text
+    assert "Only the layout or a link has changed" in page.text
 
 
 def test_every_sort_of_change_is_told_in_words(organiser: Browser) -> None:
@@ -669,5 +669,5 @@ def test_every_sort_of_change_is_told_in_words(organiser: Browser) -> None:
     assert facts["Time"] == (
         "before: 11am to midday on Wednesday 10 June 2009 → after: No time yet"
     )
-    assert facts["Kind"] == "before: Parallel session → after: Plenary"
+    assert facts["Type"] == "before: Parallel session → after: Plenary"
     assert facts["Theme"] == "before: Stone → nothing"

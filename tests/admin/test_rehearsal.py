@@ -20,7 +20,7 @@ def test_whoever_has_a_part_sees_the_moments_worth_a_look(visitor: Browser) -> N
     assert moments == {
         "9am on Thursday 30 April 2009": "/rehearsal/2009-04-30T09:00/",
         "9am on Saturday 2 May 2009": "/rehearsal/2009-05-02T09:00/",
-        "9am on Saturday 2 May 2009, with every place taken": "/rehearsal/2009-05-02T09:00,full/",
+        "9am on Saturday 2 May 2009, with all places taken": "/rehearsal/2009-05-02T09:00,full/",
         "6pm on Monday 8 June 2009": "/rehearsal/2009-06-08T18:00/",
         "9:15am on Tuesday 9 June 2009": "/rehearsal/2009-06-09T09:15/",
         "9:15am on Wednesday 10 June 2009": "/rehearsal/2009-06-10T09:15/",
@@ -29,7 +29,7 @@ def test_whoever_has_a_part_sees_the_moments_worth_a_look(visitor: Browser) -> N
         "1pm on Thursday 11 June 2009": "/rehearsal/2009-06-11T13:00/",
         "9:15am on Thursday 18 June 2009": "/rehearsal/2009-06-18T09:15/",
     }
-    assert "Places are as they are now: 0 of 20 are taken." in page.source
+    assert "The number of places is as it is now: 0 of 20 are taken." in page.source
     for link in moments.values():
         visitor.open(link)
 
@@ -39,19 +39,19 @@ def test_any_other_moment_can_be_typed(visitor: Browser) -> None:
     visitor.open(CHOOSE)
 
     page = visitor.press(
-        "See the site then", day="2009-06-10", time="14:05", show_every_place_as_taken=True
+        "Start rehearsal", date="2009-06-10", time="14:05", show_all_places_as_taken=True
     )
 
     assert page.address == "/rehearsal/2009-06-10T14:05,full/"
-    assert "on Wednesday 10 June 2009 at 2:05pm" in page.source
+    assert "at 2:05pm on Wednesday 10 June 2009" in page.source
 
 
 @pytest.mark.parametrize(
     ("day", "time", "said"),
     [
-        ("", "", ["Enter a day", "Enter a time"]),
-        ("tomorrow", "25:00", ["Enter a day like 2008-11-06", "Enter a time like 9:15 or 13:00"]),
-        ("2009-02-30", "9:15", ["Enter a day like 2008-11-06"]),
+        ("", "", ["Enter a date", "Enter a time"]),
+        ("tomorrow", "25:00", ["Enter a date like 2008-11-06", "Enter a time like 9:15 or 13:00"]),
+        ("2009-02-30", "9:15", ["Enter a date like 2008-11-06"]),
     ],
 )
 def test_what_is_no_moment_is_told_beside_the_field(
@@ -60,7 +60,7 @@ def test_what_is_no_moment_is_told_beside_the_field(
     sign_in(visitor)
     visitor.open(CHOOSE)
 
-    page = visitor.press("See the site then", day=day, time=time, status=422)
+    page = visitor.press("Start rehearsal", date=day, time=time, status=422)
 
     assert page.errors == said
     assert page.title.startswith("Error:")

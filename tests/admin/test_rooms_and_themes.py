@@ -132,7 +132,7 @@ def test_they_are_put_in_order_one_step_at_a_time(organiser: Browser, thing: Thi
 
     page = page.press("Move Attic up")
     assert done(page) == (
-        f"The order of {thing.name}s has been changed. Readers see it once you publish."
+        f"The order of {thing.name}s has been changed. It will be public when you publish."
     )
     assert names(page) == [first, "Attic", last]
     page = page.press(f"Move {first} down").press(f"Move {first} down")
@@ -157,7 +157,7 @@ def test_one_is_moved_to_a_place_at_once(
     make(thing, "Attic", position=9)
     page = organiser.open(f"{thing.address}/attic")
 
-    page = page.press("Move there", {"Place, from 1 to 3": place})
+    page = page.press("Move", {"Position, from 1 to 3": place})
 
     assert names(page).index("Attic") == at
     is_told = done(page).startswith(f"The order of {thing.name}s has been changed.")
@@ -174,8 +174,8 @@ def test_the_list_is_searched_and_sorted(organiser: Browser, thing: Thing) -> No
         [thing.first, thing.last_in_list, "Älteste Halle"], key=lambda name: name.replace("Ä", "A")
     )
     assert f"Move {thing.first} up" not in by_name.buttons
-    assert names(page.press("Show", name="HALL alt")) == ["Älteste Halle"]
-    assert f"No {thing.name} fits what you look for." in page.press("Show", name="cellar").text
+    assert names(page.press("Search", name="HALL alt")) == ["Älteste Halle"]
+    assert f"No {thing.name}s match." in page.press("Search", name="cellar").text
 
 
 @each_thing
@@ -194,7 +194,9 @@ def test_a_long_list_has_pages_and_keeps_its_order(organiser: Browser, thing: Th
     page = page.press("Move Thing 48 down")
     assert names(page)[:2] == ["Thing 48", "Thing 49"]
     assert page.follow("Name").text_by_id("count") == before
-    assert "There are not so many pages" in organiser.open(f"{thing.address}?page=9").text
+    assert (
+        "This list does not have that many pages" in organiser.open(f"{thing.address}?page=9").text
+    )
 
 
 @each_thing
@@ -203,11 +205,11 @@ def test_several_are_deleted_but_none_that_sessions_use(organiser: Browser, thin
     for name in ("Attic", "Shed"):
         make(thing, name, position=9)
     organiser.open(f"{thing.address}?used=no")
-    assert organiser.press(f"Delete the ticked {thing.name}s", status=422).errors == [
-        f"Tick at least one {thing.name} first"
+    assert organiser.press(f"Delete selected {thing.name}s", status=422).errors == [
+        f"Select at least one {thing.name}"
     ]
-    ticked = {"Tick Attic": True, "Tick Shed": True}
-    page = organiser.press(f"Delete the ticked {thing.name}s", ticked)
+    ticked = {"Select Attic": True, "Select Shed": True}
+    page = organiser.press(f"Delete selected {thing.name}s", ticked)
     model = Room if thing is ROOM else Theme
     shed: Any = db.session.scalars(select(model).where(model.name == "Shed")).one()
     make_session(**{thing.name: shed})
@@ -215,14 +217,17 @@ def test_several_are_deleted_but_none_that_sessions_use(organiser: Browser, thin
     assert page.heading == f"Delete 2 {thing.name}s?"
     page = page.press("Delete")
 
-    assert done(page) == "They have been deleted. Readers see it once you publish."
+    assert (
+        done(page)
+        == "All selected items have been deleted. The public site changes when you publish."
+    )
     assert [one.summary for one in history.list_entries(f"{thing.name} attic")] == [
         "Attic was deleted"
     ]
     assert names(organiser.open(thing.address)) == [thing.first, thing.last_in_list, "Shed"]
-    page = organiser.press(f"Delete the ticked {thing.name}s", {"Tick Shed": True})
+    page = organiser.press(f"Delete selected {thing.name}s", {"Select Shed": True})
     assert page.heading == "Nothing to do"
-    assert "Sessions use 1 of those you ticked, so it stays." in page.text
+    assert "1 of those you selected has sessions, so it will not be deleted." in page.text
 
 
 @pytest.mark.parametrize(
@@ -230,15 +235,15 @@ def test_several_are_deleted_but_none_that_sessions_use(organiser: Browser, thin
     [
         (
             ROOM,
-            "2 sessions are in this room: move them to another first.",
-            "Move the sessions to another room",
-            "The sessions have been moved. Readers are told once you publish.",
+            "2 sessions are in this room. Move them to another room first.",
+            "Move sessions to another room",
+            "The sessions have been moved. The change will be public when you publish.",
         ),
         (
             THEME,
-            "2 sessions have this theme: give them another first.",
-            "Give the sessions another theme",
-            "The sessions have been moved. Readers see it once you publish.",
+            "2 sessions have this theme. Give them another theme first.",
+            "Move sessions to another theme",
+            "The sessions have been moved. The change will be public when you publish.",
         ),
     ],
     ids=["rooms", "themes"],
@@ -258,7 +263,7 @@ def test_one_in_use_gives_its_sessions_away_before_it_goes(
     page = form.press("Move 2 sessions", {"Move them to": thing.first})
 
     assert done(page) == message
-    assert "Readers see it until you publish." in page.text
+    assert "It stays public until you next publish." in page.text
     told = [entry.summary for entry in history.list_entries("session calm")]
     assert told == [f"calm: {thing.name} changed from Wind to {thing.first}"]
     page = page.press("Delete")
@@ -321,7 +326,7 @@ def test_a_room_is_added_with_all_that_is_known(organiser: Browser) -> None:
         "Description": "Behind the house. Mind the ropes.",
         "Notes": "The key is with the porter.",
     }
-    assert "Readers will see this room once you publish the programme." in page.text
+    assert "This room will be public when you publish the programme." in page.text
     assert names(organiser.open("/organise/rooms"))[-1] == "Tent"
     publish_programme()
     public = organiser.open("/rooms/tent")
@@ -359,18 +364,18 @@ def test_filters_narrow_the_list_of_rooms(organiser: Browser) -> None:
     make_room(name="Attic", position=9, features="sauna quiet")
 
     def narrowed(**chosen: str) -> list[str]:
-        return names(organiser.open("/organise/rooms").press("Show", chosen))
+        return names(organiser.open("/organise/rooms").press("Search", chosen))
 
     assert narrowed(use="With sessions") == ["Great hall", "Boat house Illustrative"]
     assert narrowed(use="Without sessions") == ["Attic"]
     assert narrowed(access="Step-free access") == ["Great hall"]
     assert narrowed(access="Sauna") == ["Attic"]
-    assert narrowed(without="Access") == ["Boat house Illustrative"]
-    assert narrowed(without="Capacity") == ["Attic"]
+    assert narrowed(missing="Access") == ["Boat house Illustrative"]
+    assert narrowed(missing="Capacity") == ["Attic"]
     assert "Move Attic up" not in organiser.page.buttons
-    assert organiser.page.title.startswith("Rooms: Without Capacity – ")
+    assert organiser.page.title.startswith("Rooms: Missing Capacity – ")
     assert narrowed(access="Sauna", use="With sessions") == []
-    assert len(names(organiser.page.follow("Show all"))) == 3
+    assert len(names(organiser.page.follow("Clear filters"))) == 3
 
 
 def test_a_list_is_sorted_by_what_rooms_hold(organiser: Browser) -> None:
@@ -384,7 +389,7 @@ def test_a_list_is_sorted_by_what_rooms_hold(organiser: Browser) -> None:
 def test_an_action_on_rooms_needs_to_be_chosen(organiser: Browser) -> None:
     organiser.open("/organise/rooms?access=step-free")
 
-    page = organiser.press("Add to the ticked rooms", status=422)
+    page = organiser.press("Add to selected rooms", status=422)
 
     assert names(page) == ["Great hall"]
     token = page.tree.find_by_id("csrf_token")
@@ -397,15 +402,18 @@ def test_an_action_on_rooms_needs_to_be_chosen(organiser: Browser) -> None:
 def test_several_rooms_are_said_to_offer_something_at_once(organiser: Browser) -> None:
     attic = make_room(name="Attic", slug="attic", position=9, features="sauna quiet")
     make_room(name="Shed", position=10)
-    ticked = {"Tick Great hall": True, "Tick Boat house": True, "Tick Attic": True}
+    ticked = {"Select Great hall": True, "Select Boat house": True, "Select Attic": True}
     organiser.open("/organise/rooms?sort=-name")
 
-    page = organiser.press("Add to the ticked rooms", {**ticked, "What they offer": "Hearing loop"})
+    page = organiser.press("Add to selected rooms", {**ticked, "Access feature": "Hearing loop"})
 
-    assert page.heading == "Hearing loop: add it to 2 rooms?"
-    assert "1 of those you ticked stands so already and stays as it is." in page.text
-    page = page.press("Add it")
-    assert done(page) == "All of them have been changed. Readers see it once you publish."
+    assert page.heading == "Add “Hearing loop” to 2 rooms?"
+    assert "1 of those you selected is like this already, so it will not change." in page.text
+    page = page.press("Add")
+    assert (
+        done(page)
+        == "All selected rooms have been changed. Changes will be public when you publish."
+    )
     assert names(page) == ["Shed", "Great hall", "Boat house Illustrative", "Attic"]
     assert attic.features == "hearing-loop quiet sauna"
     page = organiser.open("/organise/rooms/attic")
@@ -416,9 +424,9 @@ def test_several_rooms_are_said_to_offer_something_at_once(organiser: Browser) -
     assert attic.features == "sauna quiet"
 
     organiser.open("/organise/rooms")
-    page = organiser.press("Take from the ticked rooms", {**ticked, "What they offer": "Sauna"})
-    assert page.heading == "Sauna: take it from 1 room?"
-    page.press("Take it away")
+    page = organiser.press("Remove from selected rooms", {**ticked, "Access feature": "Sauna"})
+    assert page.heading == "Remove “Sauna” from 1 room?"
+    page.press("Remove")
     assert attic.features == "quiet"
 
 
@@ -451,7 +459,7 @@ def test_a_new_theme_is_offered_a_look_of_its_own(organiser: Browser) -> None:
 
     assert page.heading == "Wind"
     assert page.summary_list["Summary"] == "What blows."
-    assert page.summary_list["Where there is room"] == "W"
+    assert page.summary_list["With its letter"] == "W"
     assert looks(page) == [("theme theme-3", "#shape-triangle")]
     assert "Wind was added to the themes" in page.text
     publish_programme()
@@ -463,7 +471,7 @@ def test_a_new_theme_is_offered_a_look_of_its_own(organiser: Browser) -> None:
 def test_a_look_can_be_seen_before_it_is_saved(organiser: Browser) -> None:
     form = organiser.open("/organise/themes/water/change")
 
-    page = form.press("Show it as it is now", name="Waves", shape="Star", colour="Pink", letter="Ψ")
+    page = form.press("Update preview", name="Waves", shape="Star", colour="Pink", letter="Ψ")
 
     assert looks(page) == [("theme theme-5", "#shape-star")]
     assert page.value_of("Name") == "Waves"
@@ -475,7 +483,7 @@ def test_a_look_can_be_seen_before_it_is_saved(organiser: Browser) -> None:
 def test_two_themes_never_look_the_same(organiser: Browser) -> None:
     form = organiser.open("/organise/themes/_add")
     page = form.press("Add this theme", name="Wind", shape="Circle", colour="Green", status=422)
-    refusal = "Water has this shape in this colour: choose another pair"
+    refusal = "Water already has this shape and colour. Choose another combination"
     assert page.errors == [refusal]
     assert page.value_of("Name") == "Wind"
     page = page.press("Add this theme", colour="Purple")
@@ -492,7 +500,7 @@ def test_two_themes_never_look_the_same(organiser: Browser) -> None:
     page = organiser.press(
         "Undo: Stone: shape and colour changed from Square, purple to Circle, red", status=409
     )
-    assert "Wind has this shape in this colour" in page.text
+    assert "Wind already has this shape and colour" in page.text
 
 
 def test_themes_that_a_file_made_alike_can_be_renamed(organiser: Browser) -> None:
@@ -520,5 +528,5 @@ def test_filters_narrow_the_list_of_themes(organiser: Browser) -> None:
     make_theme(name="Wind", position=9, summary="What blows.")
     page = organiser.open("/organise/themes")
 
-    assert names(page.press("Show", use="Without sessions")) == ["Wind"]
-    assert names(page.press("Show", use="Without sessions", without="Summary")) == []
+    assert names(page.press("Search", use="Without sessions")) == ["Wind"]
+    assert names(page.press("Search", use="Without sessions", missing="Summary")) == []

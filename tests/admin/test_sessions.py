@@ -71,12 +71,12 @@ def test_the_list_holds_every_session_by_time(organiser: Browser) -> None:
     assert titles(page) == ALL
     assert page.text_by_id("count") == "5 sessions"
     assert page.rows[0] == {
-        "": "Tick Opening",  # the box above the column comes with scripts
+        "": "Select Opening",  # the box above the column comes with scripts
         "Title": "Opening Ada Marsh, João Maré",
         "Time ↑": "9:30am – 10:30am Wednesday 10 June 2009",
         "Room": "Great hall",
         "Theme": "",
-        "Kind": "Plenary",
+        "Type": "Plenary",
         "Changed": "12 May 2009",
     }
 
@@ -102,7 +102,7 @@ def test_accents_and_case_do_not_matter(organiser: Browser, words: str, found: l
     make_session(title="Über 100 % Ebbe_Flut", speakers=(make_speaker(name="Kirsten Ørsted"),))
 
     page = organiser.open("/organise/sessions")
-    page = page.press("Show", {"Title, speaker or key": words})
+    page = page.press("Search", {"Search by title, speaker or key": words})
 
     assert titles(page) == found
 
@@ -116,8 +116,8 @@ def test_accents_and_case_do_not_matter(organiser: Browser, words: str, found: l
         ("room=boat-house", ["Harbour walls"]),
         ("kind=break", ["Coffee"]),
         ("state=draft", ["Nearly"]),
-        ("state=cancelled", ["Called off"]),
-        ("state=withdrawn", ["Left out"]),
+        ("state=cancelled", ["Cancelled"]),
+        ("state=withdrawn", ["Not included"]),
         ("missing=time", ["Nearly"]),
         ("missing=room", ["Coffee", "Nearly"]),
         ("missing=abstract", ["Farewell", "Nearly"]),
@@ -128,8 +128,8 @@ def test_accents_and_case_do_not_matter(organiser: Browser, words: str, found: l
 )
 def test_the_list_is_narrowed(organiser: Browser, question: str, found: list[str]) -> None:
     make_session(title="Nearly", is_draft=True, starts_at=None)
-    make_session(title="Called off", cancelled_at=FIRST_MORNING)
-    make_session(title="Left out", withdrawn_at=FIRST_MORNING)
+    make_session(title="Cancelled", cancelled_at=FIRST_MORNING)
+    make_session(title="Not included", withdrawn_at=FIRST_MORNING)
 
     assert titles(organiser.open(f"/organise/sessions?{question}")) == found
 
@@ -181,7 +181,10 @@ def test_a_long_list_has_pages(organiser: Browser) -> None:
         "51 to 51 of 51 sessions",
     )
     assert titles(second) == ["Talk 50"]
-    assert "There are not so many pages." in organiser.open("/organise/sessions?page=9").text
+    assert (
+        "This list does not have that many pages."
+        in organiser.open("/organise/sessions?page=9").text
+    )
 
 
 @pytest.mark.empty
@@ -197,20 +200,20 @@ def test_the_page_of_a_session_says_all_that_is_known(organiser: Browser) -> Non
 
     assert page.heading == "Opening"
     assert page.summary_list == {
-        "Time": "Wednesday 10 June 2009, 9:30am to 10:30am See it on the schedule board",
+        "Time": "Wednesday 10 June 2009, 9:30am to 10:30am View on the schedule board",
         "Room": "Great hall",
         "Speakers": "Ada Marsh, chair João Maré, speaker",
-        "Kind": "Plenary",
+        "Type": "Plenary",
         "Theme": "No theme",
         "Language": "English",
         "Recorded": "No",
-        "Seats": "As many as the room holds",
+        "Seats": "As many as the room has",
         "Notes": "None",
         "Page address": "opening",
         "Key": "opening",
     }
-    assert "Readers see this session." in page.text
-    assert page.follow("See the page that readers see").address == "/sessions/opening"
+    assert "This session is public." in page.text
+    assert page.follow("View the public page").address == "/sessions/opening"
 
 
 def test_a_clash_is_told_on_the_page_of_each(organiser: Browser) -> None:
@@ -225,7 +228,7 @@ def test_a_clash_is_told_on_the_page_of_each(organiser: Browser) -> None:
 def test_the_page_says_what_readers_know(organiser: Browser, frozen_time: Any) -> None:
     def said() -> str:
         text = organiser.open("/organise/sessions/opening").text
-        return text.partition("What readers see ")[2].partition(" Time")[0]
+        return text.partition("What visitors see ")[2].partition(" Time")[0]
 
     frozen_time.shift(timedelta(minutes=1))
     saved_on("opening", subtitle="With tea")
@@ -234,15 +237,15 @@ def test_the_page_says_what_readers_know(organiser: Browser, frozen_time: Any) -
         sessions.cancel(get_session("opening"), actor="ada@conference.example")
     cancelled = said()
 
-    assert changed.startswith("Readers see this session, but not yet what was changed since")
-    assert cancelled.startswith("Readers see this session, but not yet what was changed since")
+    assert changed.startswith("This session is public. Changes made since")
+    assert cancelled.startswith("This session is public. Changes made since")
     draft = make_session(is_draft=True)
-    assert "it is a draft" in organiser.open(f"/organise/sessions/{draft.slug}").text
+    assert "It is a draft" in organiser.open(f"/organise/sessions/{draft.slug}").text
     ready = make_session()
-    assert "once you publish" in organiser.open(f"/organise/sessions/{ready.slug}").text
+    assert "when you publish" in organiser.open(f"/organise/sessions/{ready.slug}").text
     gone = make_session(withdrawn_at=FIRST_MORNING)
     text = organiser.open(f"/organise/sessions/{gone.slug}").text
-    assert "Readers do not see this session." in text
+    assert "This session is not public." in text
 
 
 def test_there_is_no_session_at_an_address_that_nobody_has(organiser: Browser) -> None:
@@ -265,9 +268,9 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
         {
             "Title": "Ebb & flow",
             "Subtitle": "Twice a day",
-            "Kind": "talk",
+            "Type": "talk",
             "Theme": "Water",
-            "State": "Confirmed: readers see it once you publish",
+            "State": "Confirmed: public when you publish",
             "Day": "Thursday 11 June 2009",
             "Starts": "14:00",
             "Ends": "3:30 pm",
@@ -279,13 +282,15 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
             "It will be recorded (public)": True,
             "Licence": "CC BY 4.0",
             "Links": "https://tides.example/table The table\n\nhttp://flow.example",
-            "It is made up to show a whole conference, and marked as illustrative (public)": True,
+            (
+                "This is an example, not a confirmed session. It is marked as illustrative (public)"
+            ): True,
             "Notes": "Bring a bucket.",
         },
     )
 
     assert page.heading == "Ebb & flow"
-    assert "The session has been added. Readers see it once you publish." in page.source
+    assert "The session has been added. It will be public when you publish." in page.source
     assert held("ebb-flow") == {
         "slug": "ebb-flow",
         "title": "Ebb & flow",
@@ -315,8 +320,8 @@ def test_a_session_is_added_with_all_that_there_is_to_say(organiser: Browser) ->
 def test_a_break_needs_no_more_than_a_title(organiser: Browser) -> None:
     organiser.open("/organise/sessions/_add")
 
-    page = organiser.press("Add this session", title="Tea", kind="break")
-    assert "added as a draft. Readers see it once you confirm it and publish." in page.source
+    page = organiser.press("Add this session", title="Tea", type="break")
+    assert "added as a draft. To make it public, confirm it and publish." in page.source
 
     assert page.heading == "Tea"
     assert held("tea").get("appearances") is None
@@ -329,7 +334,7 @@ def test_a_form_that_nobody_touched_changes_nothing(organiser: Browser) -> None:
     for slug in before:
         organiser.open(f"/organise/sessions/{slug}/change")
         page = organiser.press("Save")
-        assert "Nothing was changed, so there was nothing to save." in page.source
+        assert "There were no changes to save." in page.source
 
     assert {slug: held(slug) for slug in before} == before
     assert get_session("opening").version == 1
@@ -421,13 +426,16 @@ def test_what_is_written_is_seen_before_it_is_saved(organiser: Browser) -> None:
             "Title",
             "Remove the hidden characters: type this again instead of pasting it",
         ),
-        ({"day": ""}, "Day", "Choose the day, or leave both times empty"),
-        ({"starts": ""}, "Starts", "Enter when it starts, or choose no day yet"),
+        ({"day": ""}, "Day", "Choose a day, or leave both times empty"),
+        ({"starts": ""}, "Starts", "Enter a start time, or choose “No day yet”"),
         ({"starts": "soon"}, "Starts", "Enter a time like 9:30am or 14:30"),
         (
             {"ends": "09:00"},
             "Ends",
-            "The end must come after the start. If it is on the next day, tick that box",
+            (
+                "The end time must be after the start time. If the session ends the next day, "
+                "select that box"
+            ),
         ),
         (
             {"ends": "10:00", "It ends on the next day": True},
@@ -436,11 +444,11 @@ def test_what_is_written_is_seen_before_it_is_saved(organiser: Browser) -> None:
         ),
         ({"seats": "many"}, "Seats", "The seats must be a number from 1 to 100,000"),
         ({"seats": "0"}, "Seats", "The seats must be a number from 1 to 100,000"),
-        ({"language": "English!"}, "Language", "Enter the code of a language, such as en or pt-BR"),
+        ({"language": "English!"}, "Language", "Enter a language code, like en or pt-BR"),
         (
             {"links": "https://a.example A\njavascript:alert(1) B"},
             "Links",
-            "Link 2 must begin with a web address such as https://example.org",
+            "Link 2 must start with a web address like https://example.org",
         ),
     ],
 )
@@ -467,7 +475,7 @@ def test_what_is_gone_meanwhile_is_said_above_the_form(organiser: Browser) -> No
 
     page = organiser.press("Add this session", status=422)
 
-    assert page.errors == ["One of these speakers is no longer there"]
+    assert page.errors == ["One of these speakers has been deleted"]
     assert "This speaker has been deleted" in page.text
 
 
@@ -537,7 +545,7 @@ def test_a_time_that_the_clocks_never_show_is_refused(organiser: Browser) -> Non
     )
 
     assert page.error_for("Starts") == (
-        "The clocks go forward that day and never show this time: choose another"
+        "The clocks go forward that day, so this time does not exist. Enter another time"
     )
 
 
@@ -560,7 +568,7 @@ def test_a_session_may_end_on_the_next_day(organiser: Browser) -> None:
     page = organiser.press("Save")
 
     assert held("farewell")["ends_at"] == "2009-06-12T00:00:00+00:00"
-    assert "Nothing was changed" in page.source
+    assert "There were no changes to save" in page.source
 
 
 # Two people at once
@@ -618,7 +626,7 @@ def test_a_session_is_cancelled_and_brought_back(organiser: Browser) -> None:
     ask = organiser.follow("Cancel this session")
     page = ask.press("Cancel this session")
     cancelled = (page.heading, get_session("opening").state)
-    page.press("Bring back")
+    page.press("Restore")
 
     assert ask.heading == "Cancel “Opening”?"
     assert cancelled == ("Opening", "cancelled")
@@ -632,7 +640,7 @@ def test_deleting_what_readers_know_is_cancelling_it(organiser: Browser) -> None
     ask.press("Cancel this session")
 
     assert "Delete" not in shown.links
-    assert "Readers have seen this session in a release" in ask.text
+    assert "This session has been published" in ask.text
     assert get_session("opening").state == "cancelled"
 
 
@@ -642,7 +650,7 @@ def test_what_nobody_knows_is_deleted(organiser: Browser) -> None:
 
     page = organiser.press("Delete")
 
-    assert "The session has been deleted. Nobody had seen it." in page.source
+    assert "The session has been deleted. It had never been public." in page.source
     assert "A slip" not in titles(page)
 
 
@@ -661,7 +669,7 @@ def test_who_only_reads_is_offered_nothing_to_change(visitor: Browser) -> None:
     shown = viewer.open("/organise/sessions/opening")
 
     offered = {*listed.links, *listed.buttons, *shown.links, *shown.buttons}
-    deeds = {"Add a session", "Change the ticked sessions", "Change", "Make a copy", "Delete"}
+    deeds = {"Add a session", "Change selected sessions", "Change", "Make a copy", "Delete"}
     assert offered & deeds == set()
     viewer.open("/organise/sessions/opening/change", 403)
 
@@ -672,10 +680,10 @@ def test_who_only_reads_is_offered_nothing_to_change(visitor: Browser) -> None:
 @pytest.mark.both_databases
 def test_several_are_changed_after_a_look_at_what_will_change(organiser: Browser) -> None:
     listed = organiser.open("/organise/sessions?kind=parallel&sort=title")
-    ticked = {"Tick Reading the tide": True, "Tick Harbour walls": True}
-    ask = listed.press("Change the ticked sessions", ticked)
-    nothing = ask.press("See what would change")
-    sure = nothing.press("See what would change", theme="Stone", room="No room")
+    ticked = {"Select Reading the tide": True, "Select Harbour walls": True}
+    ask = listed.press("Change selected sessions", ticked)
+    nothing = ask.press("Preview changes")
+    sure = nothing.press("Preview changes", theme="Stone", room="No room")
     seen = sure.text
     page = sure.press("Change 2 sessions")
 
@@ -691,16 +699,18 @@ def test_several_are_changed_after_a_look_at_what_will_change(organiser: Browser
 
 def test_what_stands_already_is_counted_and_left_alone(organiser: Browser) -> None:
     listed = organiser.open("/organise/sessions")
-    ticked = {"Tick Reading the tide": True, "Tick Harbour walls": True}
-    sure = listed.press("Change the ticked sessions", ticked)
-    sure = sure.press("See what would change", theme="Stone")
+    ticked = {"Select Reading the tide": True, "Select Harbour walls": True}
+    sure = listed.press("Change selected sessions", ticked)
+    sure = sure.press("Preview changes", theme="Stone")
     none = organiser.open("/organise/sessions").press(
-        "Change the ticked sessions", {"Tick Harbour walls": True}
+        "Change selected sessions", {"Select Harbour walls": True}
     )
-    none = none.press("See what would change", theme="Stone")
+    none = none.press("Preview changes", theme="Stone")
 
     assert sure.heading == "Change 1 session?"
-    assert "1 of those you ticked stands so already and stays as it is." in sure.text
+    assert (
+        "1 of the sessions you selected is like this already, so it will not change." in sure.text
+    )
     assert (none.heading, [one for one in none.buttons if one.startswith("Change")]) == (
         "Nothing to change",
         [],
@@ -714,9 +724,9 @@ def test_those_that_cannot_be_changed_are_named_and_left_out(
     grace = sign_in(new_browser())
     slip = make_session(title="A slip").slug
     listed = grace.open("/organise/sessions")
-    ticked = {f"Tick {title}": True for title in ("Opening", "Coffee", "Farewell", "A slip")}
-    ask = listed.press("Change the ticked sessions", ticked)
-    sure = ask.press("See what would change", theme="Water", state="Cancelled")
+    ticked = {f"Select {title}": True for title in ("Opening", "Coffee", "Farewell", "A slip")}
+    ask = listed.press("Change selected sessions", ticked)
+    sure = ask.press("Preview changes", theme="Water", state="Cancelled")
     saved_on("coffee", subtitle="Hot")
     with transaction():
         sessions.delete(get_session(slip), actor="ada@conference.example")
@@ -724,7 +734,7 @@ def test_those_that_cannot_be_changed_are_named_and_left_out(
     page = sure.press("Change 4 sessions")
 
     assert page.heading == "2 sessions were not changed"
-    assert "2 other sessions were changed as you asked." in page.text
+    assert "2 other sessions were changed." in page.text
     assert "Coffee Somebody else has changed it since you looked." in page.text
     assert "It has been deleted." in page.text
     assert (get_session("coffee").state, get_session("coffee").theme) == ("confirmed", None)
@@ -735,13 +745,16 @@ def test_those_that_cannot_be_changed_are_named_and_left_out(
 def test_what_cannot_be_is_named_before_anything_is_done(organiser: Browser) -> None:
     draft = make_session(title="Not yet seen").slug
     listed = organiser.open("/organise/sessions")
-    ticked = {"Tick Opening": True, "Tick Not yet seen": True}
-    ask = listed.press("Change the ticked sessions", ticked)
+    ticked = {"Select Opening": True, "Select Not yet seen": True}
+    ask = listed.press("Change selected sessions", ticked)
 
-    sure = ask.press("See what would change", theme="Water", state="Draft")
+    sure = ask.press("Preview changes", theme="Water", state="Draft")
     sure.press("Change 1 session")
 
-    assert "Opening Left out It is in the published programme: cancel it instead" in sure.text
+    assert (
+        "Opening Not included It has been published, so it cannot be a draft. Cancel it instead"
+        in sure.text
+    )
     assert (held("opening")["theme"], held(draft)["theme"]) == (None, "water")
     assert get_session(draft).state == "draft"
 
@@ -749,13 +762,13 @@ def test_what_cannot_be_is_named_before_anything_is_done(organiser: Browser) -> 
 def test_nothing_ticked_is_said(organiser: Browser) -> None:
     organiser.open("/organise/sessions?q=tide")
 
-    page = organiser.press("Change the ticked sessions", status=422)
+    page = organiser.press("Change selected sessions", status=422)
 
     assert page.title.startswith("Error: Sessions")
-    assert page.errors == ["Tick at least one session first"]
+    assert page.errors == ["Select at least one session"]
     assert titles(page) == ["Reading the tide"]  # the same list, and all that leads on from it
     assert page.links["Title"] == "/organise/sessions?q=tide&sort=title"
-    ask = page.press("Change the ticked sessions", {"Tick Reading the tide": True})
+    ask = page.press("Change selected sessions", {"Select Reading the tide": True})
     assert "/organise/sessions?q=tide" in ask.links.values()
 
 

@@ -20,8 +20,8 @@ LISTED = """
   - table:
     - rowgroup:
       - row:
-        - cell "Tick every row on this page":
-          - checkbox "Tick every row on this page"
+        - cell "Select all rows on this page":
+          - checkbox "Select all rows on this page"
         - columnheader "Title":
           - link "Title"
         - columnheader "Time":
@@ -29,13 +29,13 @@ LISTED = """
         - columnheader "Room":
           - link "Room"
         - columnheader "Theme"
-        - columnheader "Kind"
+        - columnheader "Type"
         - columnheader "Changed":
           - link "Changed"
     - rowgroup:
       - row:
-        - cell "Tick Opening":
-          - checkbox "Tick Opening"
+        - cell "Select Opening":
+          - checkbox "Select Opening"
         - rowheader "Opening Ada Marsh, João Maré"
         - cell "9:30am – 10:30am Wednesday 10 June 2009"
         - cell "Great hall"
@@ -71,7 +71,7 @@ def test_sessions_are_found_changed_and_undone_by_keyboard_alone(
     window.goto(f"{site}/organise/sessions")
     expect(window.locator("form:has(table)")).to_match_aria_snapshot(LISTED)
 
-    fill(window, "Title, speaker or key", "mare")
+    fill(window, "Search by title, speaker or key", "mare")
     with window.expect_navigation():
         window.keyboard.press("Enter")
     expect(window.locator("#count")).to_have_text("2 sessions")
@@ -115,12 +115,12 @@ def test_several_are_changed_and_one_is_cancelled_by_keyboard_alone(
     sign_in_window(window, site)
     window.goto(f"{site}/organise/sessions")
 
-    for title in ("Tick Coffee", "Tick Harbour walls"):
+    for title in ("Select Coffee", "Select Harbour walls"):
         tick(window, title)
-    press(window, "Change the ticked sessions")
+    press(window, "Change selected sessions")
     assert axe(window) == []
     choose(window, "Theme", "Wat")
-    press(window, "See what would change")
+    press(window, "Preview changes")
     expect_heading(window, "Change 2 sessions?")
     assert axe(window) == []
     press(window, "Change 2 sessions")
@@ -131,7 +131,7 @@ def test_several_are_changed_and_one_is_cancelled_by_keyboard_alone(
     assert axe(window) == []
     press(window, "Cancel this session")
     assert held("coffee", "state") == "cancelled"
-    press(window, "Bring back")
+    press(window, "Restore")
     assert held("coffee", "state") == "confirmed"
 
 
@@ -217,7 +217,7 @@ def test_no_page_about_sessions_has_a_barrier_or_scrolls_sideways(
     window.get_by_role("button", name="Save").click()
     found["error"] = (axe(window), horizontal_overflow(window))
     window.goto(f"{site}/organise/sessions")
-    window.get_by_role("button", name="Change the ticked sessions").click()
+    window.get_by_role("button", name="Change selected sessions").click()
     expect(window.locator(".govuk-error-summary")).to_be_focused()
 
     assert {state: told for state, told in found.items() if told != ([], 0)} == {}

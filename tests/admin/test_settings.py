@@ -39,10 +39,10 @@ def fact(page: Page, label: str) -> str:
 def test_a_title_is_in_effect_at_once_everywhere(organiser: Browser, visitor: Browser) -> None:
     visitor.open("/")
 
-    page = change(organiser, title="Tides and Storms", place_optional="Scarborough")
+    page = change(organiser, title="Tides and Storms", venue_optional="Scarborough")
 
     assert fact(page, "Title") == "Tides and Storms"
-    assert "in effect now" in page.source
+    assert "have been saved" in page.source
     assert visitor.open("/").heading == "Tides and Storms"
     assert "Scarborough" in visitor.page.title
     publish_programme()
@@ -55,9 +55,9 @@ def test_what_a_file_brought_still_waits_to_be_published(
     programme.get_conference().title = "Loaded from a file"
     db.session.commit()
 
-    page = change(organiser, place_optional="Scarborough")
+    page = change(organiser, venue_optional="Scarborough")
 
-    assert "readers are told when you publish: Title" in page.text
+    assert "They will be public when you publish: Title" in page.text
     assert visitor.open("/").heading == "Tides and Harbours"
     assert "Scarborough" in visitor.page.title
 
@@ -65,7 +65,7 @@ def test_what_a_file_brought_still_waits_to_be_published(
 def test_the_history_tells_what_was_there_before_and_can_undo_it(
     organiser: Browser, visitor: Browser
 ) -> None:
-    page = change(organiser, contact_address_optional="harbour@conference.example")
+    page = change(organiser, contact_email_address_optional="harbour@conference.example")
 
     entry = history.find_latest("conference")
     assert entry is not None
@@ -85,12 +85,12 @@ def test_the_history_tells_what_was_there_before_and_can_undo_it(
     [
         ({"title": " "}, "Title", "Enter the title of the conference"),
         ({"last_day": "2009-06-09"}, "Last day", "The last day cannot be before the first"),
-        ({"last_day": "2010-06-09"}, "Last day", "A conference lasts 60 days at most"),
+        ({"last_day": "2010-06-09"}, "Last day", "A conference can last 60 days at most"),
         ({"first_day": "1066-06-09"}, "First day", "Enter a year between 1970 and 2199"),
         (
             {"time_zone": "../../etc/passwd"},
             "Time zone",
-            "Enter a time zone in its usual form, like Europe/London",
+            "Enter a time zone in the correct format, like Europe/London",
         ),
         (
             {"registration_closes_optional": "2009-04-30T09:00"},
@@ -108,8 +108,8 @@ def test_the_history_tells_what_was_there_before_and_can_undo_it(
             "The clocks go forward on that day and skip this time. Choose another",
         ),
         (
-            {"contact_address_optional": "nobody"},
-            "Contact address (optional)",
+            {"contact_email_address_optional": "nobody"},
+            "Contact email address (optional)",
             "Enter an email address in the right form, like name@example.org",
         ),
         (
@@ -181,7 +181,7 @@ def test_two_organisers_at_once_see_both_versions_and_lose_nothing(
     other.open("/organise/settings/change")
     change(organiser, title="Tides and Storms")
 
-    late = other.press("Save", title="Tides and Winds", place_optional="Hull", status=409)
+    late = other.press("Save", title="Tides and Winds", venue_optional="Hull", status=409)
 
     assert late.rows[0] == {
         "": "Title",
@@ -190,7 +190,7 @@ def test_two_organisers_at_once_see_both_versions_and_lose_nothing(
     }
     assert late.value_of("Title") == "Tides and Winds"
     saved = late.press("Save")
-    assert (fact(saved, "Title"), fact(saved, "Place")) == ("Tides and Winds", "Hull")
+    assert (fact(saved, "Title"), fact(saved, "Venue")) == ("Tides and Winds", "Hull")
 
 
 @pytest.mark.both_databases
@@ -200,7 +200,7 @@ def test_the_limit_is_raised_and_told_in_the_history(organiser: Browser, visitor
     assert "Every place is taken" in visitor.open("/").text
 
     organiser.open("/organise/settings/places")
-    page = organiser.press("Save", limit_of_places="2")
+    page = organiser.press("Save", number_of_places="2")
 
     assert "1 of 2 places are taken" in page.text
     assert "Registration is open" in visitor.open("/").text
@@ -216,9 +216,9 @@ def test_the_limit_is_never_lower_than_what_is_taken(organiser: Browser) -> None
     make_delegate()
 
     organiser.open("/organise/settings/places")
-    page = organiser.press("Save", limit_of_places="0", status=422)
+    page = organiser.press("Save", number_of_places="0", status=422)
 
-    assert page.error_for("Limit of places") == (
+    assert page.error_for("Number of places") == (
         "1 places are taken already, so there cannot be only 0"
     )
 
@@ -246,11 +246,11 @@ def test_two_limits_at_once_are_told_to_whoever_came_later(
     other = sign_in(new_browser(), "ida@conference.example")
     other.open("/organise/settings/places")
     organiser.open("/organise/settings/places")
-    organiser.press("Save", limit_of_places="30")
+    organiser.press("Save", number_of_places="30")
 
-    late = other.press("Save", limit_of_places="40", status=409)
+    late = other.press("Save", number_of_places="40", status=409)
 
-    assert "changed the limit to 30" in late.error_for("Limit of places")
+    assert "changed the limit to 30" in late.error_for("Number of places")
     assert "1 of" not in late.press("Save").text
     assert registration.get_seat_counts().limit == 40
 
@@ -269,14 +269,14 @@ def test_a_viewer_reads_the_settings_and_cannot_change_them(new_browser: Browser
 def test_without_a_conference_there_is_nothing_to_set(organiser: Browser) -> None:
     for address, status in (("/organise/settings", 200), ("/organise/settings/change", 409)):
         page = organiser.open(address, status)
-        assert "There is no conference yet" in page.headings
+        assert "No conference yet" in page.headings
         assert page.links["Load a programme from a file"] == "/organise/files"
 
 
 def test_nothing_changed_is_nothing_saved(organiser: Browser, site: Flask) -> None:
     page = change(organiser)
 
-    assert "Nothing was changed" in page.source
+    assert "There were no changes to save" in page.source
     assert programme.get_conference().version == 1
 
 

@@ -39,7 +39,7 @@ def test_an_organiser_signs_out_by_keyboard_without_scripts(
     site = live_site().address
     sign_in_window(window, site).goto(f"{site}/organise")
 
-    expect_heading(window, "The back office")
+    expect_heading(window, "Dashboard")
     press(window, "Sign out")
 
     expect_heading(window, "You are signed out")

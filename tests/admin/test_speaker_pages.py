@@ -97,14 +97,14 @@ def test_all_who_have_not_confirmed_are_invited_after_a_look_at_the_letter(
     db.session.commit()
     organiser.open("/organise/speaking")
 
-    look = organiser.page.follow("Invite all who have not confirmed")
+    look = organiser.page.follow("Invite all unconfirmed speakers")
     nothing_yet = letters()
-    done = look.press("Send 1 letter")
+    done = look.press("Send 1 email")
 
-    assert "1 person gets this letter. Nothing has been sent yet." in look.text
+    assert "1 person will get this email. Nothing has been sent yet." in look.text
     assert "Dear João Maré," in look.text
     assert nothing_yet == []
-    assert "The letters are on their way." in done.source
+    assert "We are sending the emails." in done.source
     (letter,) = letters()
     assert (letter.recipient, letter.is_secret) == (JOAO, True)
     invited = new_browser()
@@ -113,20 +113,20 @@ def test_all_who_have_not_confirmed_are_invited_after_a_look_at_the_letter(
 
 
 def test_one_speaker_is_invited_from_their_page(organiser: Browser, ada: Speaker) -> None:
-    organiser.open("/organise/speakers/ada-marsh").follow("Their own pages")
+    organiser.open("/organise/speakers/ada-marsh").follow("Speaker’s own pages")
 
-    organiser.page.follow("Invite").press("Send 1 letter")
+    organiser.page.follow("Invite").press("Send 1 email")
 
     assert [letter.recipient for letter in letters()] == [ADA]
-    assert "ada@example.org may keep the pages of Ada Marsh" in said("speaker ada-marsh")
+    assert "ada@example.org was given access to the pages of Ada Marsh" in said("speaker ada-marsh")
     assert "Ada Marsh was invited" in said("speaker ada-marsh")
 
 
 def test_several_are_invited_from_the_list(organiser: Browser, ada: Speaker, joao: Speaker) -> None:
     page = organiser.open("/organise/speakers")
 
-    look = page.press("Invite", {"Tick Ada Marsh": True, "Tick João Maré": True})
-    look.press("Send 2 letters")
+    look = page.press("Invite", {"Select Ada Marsh": True, "Select João Maré": True})
+    look.press("Send 2 emails")
 
     assert sorted(letter.recipient for letter in letters()) == [ADA, JOAO]
 
@@ -134,7 +134,7 @@ def test_several_are_invited_from_the_list(organiser: Browser, ada: Speaker, joa
 def test_whoever_ticks_nobody_writes_to_nobody(organiser: Browser, ada: Speaker) -> None:
     look = organiser.open("/organise/speakers").press("Invite")
 
-    assert "Nobody gets this letter now." in look.text
+    assert "There is nobody to email now." in look.text
 
 
 def test_nobody_is_invited_twice_within_some_days(
@@ -142,10 +142,10 @@ def test_nobody_is_invited_twice_within_some_days(
 ) -> None:
     for _ in range(2):
         look = organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh")
-        if "Send 1 letter" in look.buttons:
-            look.press("Send 1 letter")
+        if "Send 1 email" in look.buttons:
+            look.press("Send 1 email")
 
-    assert "Ada Marsh was written to less than 3 days ago" in organiser.page.text
+    assert "Ada Marsh was emailed less than 3 days ago" in organiser.page.text
     assert len(letters()) == 1
 
 
@@ -153,8 +153,8 @@ def test_nobody_is_invited_twice_within_some_days(
 def test_a_batch_that_is_sent_twice_goes_once(organiser: Browser, ada: Speaker) -> None:
     look = organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh")
 
-    look.press("Send 1 letter")
-    look.press("Send 1 letter")
+    look.press("Send 1 email")
+    look.press("Send 1 email")
 
     assert len(letters()) == 1
     assert len(db.session.scalars(select(SpeakerAccess)).all()) == 1
@@ -163,7 +163,7 @@ def test_a_batch_that_is_sent_twice_goes_once(organiser: Browser, ada: Speaker) 
 def test_it_is_said_who_cannot_be_written_to(organiser: Browser) -> None:
     page = organiser.open("/organise/speaking/letters/invitation")
 
-    assert "Ada Marsh has no contact address" in page.text
+    assert "Ada Marsh has no contact email address" in page.text
     assert "Send" not in " ".join(page.buttons)
 
 
@@ -197,14 +197,14 @@ def test_only_those_with_something_left_to_do_are_reminded(
     grant_speaker_access(ada, ADA)
     save(ItemDeadline(item="travel", due_on=clock.now().date() + timedelta(days=9)))
 
-    look = organiser.open("/organise/speaking").follow("Remind those with something left to do")
-    look.press("Send 1 letter")
+    look = organiser.open("/organise/speaking").follow("Remind speakers with open tasks")
+    look.press("Send 1 email")
 
     (letter,) = letters()
-    assert letter.subject == "Still to do for Tides and Harbours"
-    assert "- Travel and arrival (wanted by Thursday 21 May 2009)" in words(letter)
+    assert letter.subject == "Reminder: your tasks for Tides and Harbours"
+    assert "- Travel and arrival (due by Thursday 21 May 2009)" in words(letter)
     again = organiser.open("/organise/speaking/letters/reminder")
-    assert "Ada Marsh was written to less than 3 days ago" in again.text
+    assert "Ada Marsh was emailed less than 3 days ago" in again.text
 
 
 def test_an_assistant_is_reminded_too_with_a_link_of_their_own(
@@ -213,7 +213,7 @@ def test_an_assistant_is_reminded_too_with_a_link_of_their_own(
     grant_speaker_access(ada, ADA)
     grant_speaker_access(ada, "helper@example.org", is_assistant=True)
 
-    organiser.open("/organise/speaking/letters/reminder").press("Send 1 letter")
+    organiser.open("/organise/speaking/letters/reminder").press("Send 1 email")
 
     assert [letter.recipient for letter in letters()] == [ADA, "helper@example.org"]
     assert len({link_in(letter) for letter in letters()}) == 2
@@ -231,27 +231,27 @@ def test_those_who_took_part_are_thanked_once(
     joao.confirmed_at = clock.now()
     db.session.commit()
 
-    look = organiser.open("/organise/speaking").follow("Thank all who took part")
-    look.press("Send 1 letter")
+    look = organiser.open("/organise/speaking").follow("Send thank-you emails")
+    look.press("Send 1 email")
 
-    assert "João Maré has been thanked" in look.text
+    assert "João Maré has already been thanked" in look.text
     assert [letter.subject for letter in letters()] == [
         "Thank you for speaking at Tides and Harbours"
     ]
 
 
 def test_days_are_set_and_taken_back(organiser: Browser) -> None:
-    organiser.open("/organise/speaking").follow("Change the days")
+    organiser.open("/organise/speaking").follow("Change deadlines")
 
     page = organiser.press("Save", {"Travel and arrival": "2009-05-20"})
-    as_it_was = page.follow("Change the days").press("Save")
-    wrong = as_it_was.follow("Change the days")
+    as_it_was = page.follow("Change deadlines").press("Save")
+    wrong = as_it_was.follow("Change deadlines")
     refused = wrong.press("Save", {"Travel and arrival": "soon"}, status=422)
     refused.press("Save", {"Travel and arrival": ""})
 
     assert page.summary_list["Travel and arrival"] == "Wednesday 20 May 2009"
-    assert "Nothing was changed" in as_it_was.source
-    assert refused.errors == ["Enter a day, like 2008-10-06"]
+    assert "There were no changes to save" in as_it_was.source
+    assert refused.errors == ["Enter a date, like 2008-10-06"]
     assert db.session.scalars(select(ItemDeadline)).all() == []
 
 
@@ -266,16 +266,16 @@ def test_what_a_speaker_asks_waits_at_home_and_at_the_session_until_it_is_settle
     home = organiser.open("/organise")
     listed = organiser.open("/organise/sessions")
     session = organiser.open("/organise/sessions/opening")
-    waiting = session.follow("See what they wrote")
-    done = waiting.press("I have seen to it: Ada Marsh asks for another time")
+    waiting = session.follow("Read the request")
+    done = waiting.press("Close without an answer: Ada Marsh has asked for another time")
 
-    assert "1 speaker who asks for another time or has withdrawn" in home.text
-    assert "Another time wanted" in listed.text
-    assert "Ada Marsh asks for another time" in session.text
+    assert "1 speaker who has asked for another time or withdrawn" in home.text
+    assert "Asked for another time" in listed.text
+    assert "Ada Marsh has asked for another time" in session.text
     assert "The train arrives at noon" in waiting.text
-    assert "Nothing waits." in done.text
+    assert "No open requests." in done.text
     assert "another time" not in organiser.open("/organise/sessions/opening").text
-    assert "What Ada Marsh asked was seen to" in said("speaker ada-marsh")
+    assert "The request of Ada Marsh was closed" in said("speaker ada-marsh")
 
 
 def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
@@ -283,7 +283,7 @@ def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
 ) -> None:
     sign_in_speaker(new_browser(), ada).open("/speak/ada-marsh/taking-part").press(
         "Send",
-        {"Do you take part?": "No, I cannot take part", "Why, or which times suit you": "I am ill"},
+        {"Are you taking part?": "No, I cannot take part", "Your message": "I am ill"},
     ).press("Withdraw")
 
     listed = organiser.open("/organise/sessions")
@@ -291,7 +291,7 @@ def test_the_sessions_of_a_speaker_who_withdraws_are_flagged(
 
     assert listed.text.count("Speaker withdrew") == 3
     assert "Ada Marsh has withdrawn" in session.text
-    assert "I am ill" in session.follow("See what they wrote").text
+    assert "I am ill" in session.follow("Read the request").text
 
 
 def test_settling_twice_is_settling_once(organiser: Browser, ada: Speaker) -> None:
@@ -299,7 +299,7 @@ def test_settling_twice_is_settling_once(organiser: Browser, ada: Speaker) -> No
     page = organiser.open("/organise/speaking")
 
     for _ in range(2):
-        page.press("I have seen to it: Ada Marsh asks for another time")
+        page.press("Close without an answer: Ada Marsh has asked for another time")
 
     assert len(said("speaker ada-marsh")) == 1
     organiser.open("/organise/speaking")
@@ -313,11 +313,11 @@ def test_organisers_see_the_list_and_the_answers_and_end_somebodys_keeping(
 ) -> None:
     helper = sign_in_speaker(new_browser(), ada, "helper@example.org", is_assistant=True)
     helper.open("/speak/ada-marsh/travel").press(
-        "Save", {"How and when do you arrive and leave? (optional)": "By train"}
+        "Save", {"How and when will you arrive and leave? (optional)": "By train"}
     )
 
     page = organiser.open("/organise/speaking/speakers/ada-marsh")
-    page.press("End this: helper@example.org")
+    page.press("Remove access: helper@example.org")
 
     assert page.summary_list["Travel and arrival"] == "By train"
     helper.open("/speak/ada-marsh", status=403)
@@ -329,49 +329,49 @@ def test_needs_are_for_organisers_and_the_desk_and_each_look_is_noted(
     visitor: Browser, ada: Speaker, role: str, status: int
 ) -> None:
     sign_in_speaker(visitor, ada).open("/speak/ada-marsh/access-needs").press(
-        "Save", {"What do you need in order to take part? (optional)": "A ramp"}
+        "Save", {"What are your access requirements? (optional)": "A ramp"}
     )
     sign_in(visitor, "other@conference.example", role)
     page = visitor.open("/organise/speaking/speakers/ada-marsh")
 
     assert "A ramp" not in page.text
-    assert ("Show needs" in page.buttons) is (status == 200)
+    assert ("Show requirements" in page.buttons) is (status == 200)
     if status == 200:
-        shown = page.press("Show needs")
+        shown = page.press("Show requirements")
         assert "A ramp" in shown.text
-        assert "What Ada Marsh needs was looked at" in said("speaker ada-marsh")
+        assert "The access requirements of Ada Marsh were viewed" in said("speaker ada-marsh")
     assert db.session.get_one(SpeakerNeeds, ada.id).access == "A ramp"
 
 
 def test_an_owner_edits_the_text_of_a_session_and_need_not_speak(
     organiser: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    organiser.open("/organise/sessions/opening").follow("Say who edits its text")
+    organiser.open("/organise/sessions/opening").follow("Choose who edits the text")
 
-    done = organiser.press("Name the owner", email_address="owner@example.org")
+    done = organiser.press("Save owner", email_address="owner@example.org")
     organiser.open("/organise/speaking/sessions/opening/owner").press(
-        "Name the owner", email_address="owner@example.org"
+        "Save owner", email_address="owner@example.org"
     )
 
-    assert "The owner is named." in done.source
+    assert "The owner has been saved." in done.source
     (letter,) = letters()
     owner = new_browser()
     owner.open(link_in(letter))
     page = owner.press("Sign in")
     assert page.heading == "Your sessions"
     assert "Opening" in page.text
-    organiser.open("/organise/speaking/sessions/opening/owner").press("Let it have no owner")
+    organiser.open("/organise/speaking/sessions/opening/owner").press("Remove owner")
     owner.open("/speak", status=403)
     assert db.session.scalars(select(SessionOwner)).all() == []
 
 
 def test_letting_a_session_have_no_owner_twice_is_no_fault(organiser: Browser) -> None:
     organiser.open("/organise/speaking/sessions/opening/owner")
-    organiser.press("Name the owner", email_address="owner@example.org")
+    organiser.press("Save owner", email_address="owner@example.org")
     page = organiser.open("/organise/speaking/sessions/opening/owner")
 
-    page.press("Let it have no owner")
-    page.press("Let it have no owner")
+    page.press("Remove owner")
+    page.press("Remove owner")
 
     assert len(said("session opening")) == 2
 
@@ -396,25 +396,25 @@ def test_merging_two_speakers_takes_those_who_keep_their_pages_along(
 def test_a_corrected_address_is_invited_at_once_and_the_old_one_shut_out(
     organiser: Browser, ada: Speaker, new_browser: Callable[[], Browser]
 ) -> None:
-    organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 letter")
+    organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 email")
     stranger = new_browser()
     stranger.open(link_in(letters()[-1]))
     stranger.press("Sign in")
     organiser.open("/organise/speakers/ada-marsh/change")
 
-    page = organiser.press("Save", {"Contact address": "ada.marsh@example.org"})
+    page = organiser.press("Save", {"Contact email address": "ada.marsh@example.org"})
 
-    assert f"{ADA} can still open this speaker’s own pages" in page.text
-    shut = "Shut out the earlier address and invite the new one"
+    assert f"{ADA} still has access to this speaker’s pages" in page.text
+    shut = "Remove the old address and invite the new one"
     page = organiser.press(shut)
-    assert "An invitation is on its way to the contact address." in page.source
+    assert "We are sending an invitation to the contact email address." in page.source
     assert shut not in page.buttons
     assert stranger.fetch("GET", "/speak/ada-marsh").status_code in {303, 403}
     assert letters()[-1].recipient == "ada.marsh@example.org"
     invited = new_browser()
     invited.open(link_in(letters()[-1]))
     assert invited.press("Sign in").heading == "Ada Marsh"
-    assert f"{ADA} no longer keeps the pages of Ada Marsh" in said("speaker ada-marsh")
+    assert f"{ADA} no longer has access to the pages of Ada Marsh" in said("speaker ada-marsh")
 
 
 def test_an_invitation_goes_to_the_contact_address_as_it_is_now(
@@ -422,6 +422,6 @@ def test_an_invitation_goes_to_the_contact_address_as_it_is_now(
 ) -> None:
     grant_speaker_access(ada, "old@example.org")
 
-    organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 letter")
+    organiser.open("/organise/speaking/letters/invitation?chosen=ada-marsh").press("Send 1 email")
 
     assert [one.recipient for one in letters()] == [ADA]

@@ -90,11 +90,11 @@ def test_search_minds_neither_accents_nor_case(organiser: Browser) -> None:
     for name in ("Åsa ÅNGSTRÖM", "Søren Østergård", "مريم العلوي"):
         make_speaker(name=name)
     organiser.open("/organise/speakers/ada-marsh/change")
-    organiser.press("Save", contact_address="ada@example.org")
+    organiser.press("Save", contact_email_address="ada@example.org")
     organiser.open("/organise/speakers")
 
     found = {
-        typed: names(organiser.press("Show", name_organisation_or_contact_address=typed))
+        typed: names(organiser.press("Search", search_by_name_organisation_or_email_address=typed))
         for typed in SEARCHES
     }
 
@@ -133,19 +133,19 @@ def test_filters_narrow_the_list(organiser: Browser) -> None:
 
     def narrowed(chosen: Mapping[str, str]) -> list[str]:
         organiser.open("/organise/speakers")
-        return names(organiser.press("Show", chosen))
+        return names(organiser.press("Search", chosen))
 
     assert narrowed({"State": "Confirmed"}) == ["Con"]
     assert narrowed({"State": "Not confirmed"}) == ["Ada Marsh", "João Maré"]
     assert narrowed({"State": "Withdrawn"}) == ["Wid"]
-    assert narrowed({"Without": "Biography"}) == ["João Maré"]
-    assert narrowed({"Without": "Contact address"}) == ["Ada Marsh", "Con", "João Maré"]
-    assert narrowed({"Without": "Sessions"}) == ["Con"]
+    assert narrowed({"Missing": "Biography"}) == ["João Maré"]
+    assert narrowed({"Missing": "Contact email address"}) == ["Ada Marsh", "Con", "João Maré"]
+    assert narrowed({"Missing": "Sessions"}) == ["Con"]
     assert narrowed({"Country": "Chile"}) == ["Con"]
-    assert narrowed({"In sessions as": "Chair"}) == ["Ada Marsh"]
+    assert narrowed({"Role in sessions": "Chair"}) == ["Ada Marsh"]
     assert narrowed({"Country": "Chile", "State": "Withdrawn"}) == []
-    assert "Nobody fits what you look for" in organiser.page.text
-    assert names(organiser.page.follow("Show all")) == ["Ada Marsh", "Con", "João Maré", "Wid"]
+    assert "No speakers match" in organiser.page.text
+    assert names(organiser.page.follow("Clear filters")) == ["Ada Marsh", "Con", "João Maré", "Wid"]
 
 
 def test_a_long_list_has_pages(organiser: Browser) -> None:
@@ -155,7 +155,10 @@ def test_a_long_list_has_pages(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers")
     assert page.text_by_id("count") == "1 to 50 of 62 speakers"
     assert page.follow("Next page →").text_by_id("count") == "51 to 62 of 62 speakers"
-    assert "There are not so many pages" in organiser.open("/organise/speakers?page=9").text
+    assert (
+        "This list does not have that many pages"
+        in organiser.open("/organise/speakers?page=9").text
+    )
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -191,9 +194,9 @@ def test_a_speaker_is_added_with_all_that_is_known(organiser: Browser) -> None:
         organisation="British Hotel",
         country="Jamaica",
         biography="She *went*.\n\nAnd came back.",
-        contact_address="mary@example.org",
+        contact_email_address="mary@example.org",
         notes="Writes letters, no emails.",
-        has_confirmed_that_they_take_part=True,
+        has_confirmed_that_they_are_taking_part=True,
     )
 
     assert page.heading == "Mary Seacole"
@@ -202,14 +205,14 @@ def test_a_speaker_is_added_with_all_that_is_known(organiser: Browser) -> None:
         "Role": "Nurse",
         "Organisation": "British Hotel",
         "Country": "Jamaica",
-        "Contact address": "mary@example.org",
+        "Contact email address": "mary@example.org",
         "Confirmed": "Yes, since 9:30am on Tuesday 12 May 2009",
-        "Cannot appear": "No times are known",
+        "Unavailable times": "None",
         "Notes": "Writes letters, no emails.",
         "Page address": "mary-seacole",
     }
     assert "She went. And came back." in page.text
-    assert "Readers will see this speaker once you publish the programme" in page.text
+    assert "This speaker will be public when you publish the programme" in page.text
     assert "Mary Seacole was added to the speakers" in page.text
 
 
@@ -220,7 +223,7 @@ def test_what_is_wrong_is_said_beside_it_and_nothing_typed_is_lost(organiser: Br
     page = page.press(
         "Add this speaker",
         name="…",
-        contact_address="mary at example",
+        contact_email_address="mary at example",
         notes="Kept",
         to="nine",
         status=422,
@@ -243,10 +246,10 @@ def test_what_is_wrong_is_said_beside_it_and_nothing_typed_is_lost(organiser: Br
 @pytest.mark.parametrize(
     ("starts", "ends", "error"),
     [
-        ("", "9am", "Say when it begins, or leave both times empty for all day"),
-        ("9am", "", "Say when it ends, or leave both times empty for all day"),
-        ("9am", "9:00", "The end must come after the beginning"),
-        ("10am", "9am", "The end must come after the beginning"),
+        ("", "9am", "Enter a start time, or leave both times empty for the whole day"),
+        ("9am", "", "Enter an end time, or leave both times empty for the whole day"),
+        ("9am", "9:00", "The end time must be after the start time"),
+        ("10am", "9am", "The end time must be after the start time"),
         ("25:00", "", "Enter a time like 9:30am or 14:30"),
     ],
 )
@@ -265,7 +268,7 @@ def test_a_time_may_last_until_midnight(organiser: Browser) -> None:
 
     page = page.press("Save", {"From": "6pm", "To": "00:00"})
 
-    assert facts(page)["Cannot appear"] == "Wednesday 10 June 2009, 6pm to midnight"
+    assert facts(page)["Unavailable times"] == "Wednesday 10 June 2009, 6pm to midnight"
 
 
 def test_times_are_added_and_removed_without_losing_what_was_typed(organiser: Browser) -> None:
@@ -281,13 +284,13 @@ def test_times_are_added_and_removed_without_losing_what_was_typed(organiser: Br
 
     page = page.press("Save")
 
-    assert facts(page)["Cannot appear"] == (
+    assert facts(page)["Unavailable times"] == (
         "Wednesday 10 June 2009, all day Thursday 11 June 2009, 9:30am to 2pm"
     )
     form = page.follow("Change")
     assert form.value_of("Day") == "Wednesday 10 June 2009, Thursday 11 June 2009"
     page = form.press("Remove time 1").press("Save")
-    assert facts(page)["Cannot appear"] == "Thursday 11 June 2009, 9:30am to 2pm"
+    assert facts(page)["Unavailable times"] == "Thursday 11 June 2009, 9:30am to 2pm"
 
 
 def test_a_biography_can_be_looked_at_before_it_is_saved(organiser: Browser) -> None:
@@ -321,8 +324,8 @@ def test_saving_what_stands_changes_nothing(organiser: Browser) -> None:
 
     page = form.press("Save")
 
-    assert "Nothing has been changed yet" in page.text
-    assert done(page) == "Nothing was changed, so there was nothing to save."
+    assert "No changes yet" in page.text
+    assert done(page) == "There were no changes to save."
 
 
 @pytest.mark.both_databases
@@ -357,26 +360,26 @@ def test_several_are_confirmed_at_once_after_a_question(organiser: Browser) -> N
     make_speaker(name="Con", slug="con", confirmed_at=datetime(2009, 5, 1, tzinfo=UTC))
     page = organiser.open("/organise/speakers")
 
-    everyone = {"Tick Ada Marsh": True, "Tick João Maré": True, "Tick Con": True}
+    everyone = {"Select Ada Marsh": True, "Select João Maré": True, "Select Con": True}
     page = page.press("Mark as confirmed", everyone)
 
     assert page.heading == "Mark 2 speakers as confirmed?"
-    assert "1 of those you ticked stands so already and stays as it is." in page.text
+    assert "1 of those you selected is like this already, so it will not change." in page.text
     page = page.press("Mark as confirmed")
-    assert done(page) == "All of them are marked as confirmed."
+    assert done(page) == "All selected speakers have been marked as confirmed."
     assert states(page) == {"Confirmed"}
 
-    page = page.press("Mark as not confirmed", {"Tick Con": True})
+    page = page.press("Mark as not confirmed", {"Select Con": True})
     assert page.heading == "Mark 1 speaker as not confirmed?"
     page = page.press("Mark as not confirmed")
-    page = page.press("Mark as not confirmed", {"Tick Con": True})
+    page = page.press("Mark as not confirmed", {"Select Con": True})
     assert page.heading == "Nothing to do"
 
 
 def test_what_is_done_with_several_leads_back_to_the_same_list(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers?q=mar&sort=-name")
 
-    page = page.press("Withdraw", {"Tick João Maré": True}).press("Withdraw")
+    page = page.press("Withdraw", {"Select João Maré": True}).press("Withdraw")
 
     assert page.address.startswith("/organise/speakers?q=mar&sort=-name&")
     assert page.rows[0]["State"] == "Withdrawn"
@@ -386,8 +389,8 @@ def test_nobody_ticked_is_said(organiser: Browser) -> None:
     page = organiser.open("/organise/speakers?q=mar").press("Withdraw", status=422)
 
     assert page.title.startswith("Error: Speakers")
-    assert page.errors == ["Tick at least one speaker first"]
-    page = page.press("Withdraw", {"Tick João Maré": True}).press("Withdraw")
+    assert page.errors == ["Select at least one speaker"]
+    page = page.press("Withdraw", {"Select João Maré": True}).press("Withdraw")
     assert page.address.startswith("/organise/speakers?q=mar&")
 
 
@@ -397,15 +400,15 @@ def test_who_is_withdrawn_is_with_readers_until_the_next_release(organiser: Brow
     assert [row["Session"] for row in page.rows] == ["Opening", "Harbour walls", "Farewell"]
 
     page = page.press("Withdraw")
-    assert "Readers see this speaker until you publish the programme." in page.text
+    assert "This speaker is public until you next publish the programme." in page.text
     assert "Ada Marsh" in organiser.open("/sessions/opening").text
 
     publish_programme()
     organiser.open("/speakers/ada-marsh", status=410)
     assert "Ada Marsh" not in organiser.open("/sessions/opening").text
 
-    page = organiser.open("/organise/speakers/ada-marsh").press("Bring back")
-    assert "Ada Marsh takes part again" in page.text
+    page = organiser.open("/organise/speakers/ada-marsh").press("Restore")
+    assert "Ada Marsh was restored" in page.text
     publish_programme()
     assert "Ada Marsh" in organiser.open("/sessions/opening").text
 
@@ -417,24 +420,24 @@ def test_readers_hear_nothing_of_who_is_in_drafts_alone(organiser: Browser) -> N
     publish_programme()
 
     page = organiser.open("/organise/speakers/secret-guest")
-    assert "Readers do not see this speaker: every session they are in is a draft." in page.text
+    assert "This speaker is not public. Every session they are in is a draft." in page.text
     organiser.open("/speakers/secret-guest", status=404)
     assert "Secret" not in organiser.open("/speakers").text
 
     page = organiser.open("/organise/speakers/early-bird")
-    assert "This speaker is in no session yet" in page.text
+    assert "This speaker is not in any session yet" in page.text
     assert organiser.open("/speakers/early-bird").heading == "Early Bird"
 
 
 def test_only_who_was_never_published_and_is_in_no_session_is_deleted(organiser: Browser) -> None:
     assert "Delete" not in organiser.open("/organise/speakers/ada-marsh").links
     page = organiser.open("/organise/speakers/ada-marsh/delete")
-    assert "Readers have seen this speaker in a release, so withdraw them instead." in page.text
+    assert "This speaker has been public. Withdraw them instead." in page.text
     busy = make_speaker(name="Busy", slug="busy")
     make_session(speakers=(busy,), is_draft=True)
     assert "Delete" not in organiser.open("/organise/speakers/busy").links
     page = organiser.open("/organise/speakers/busy/delete")
-    assert "This speaker appears in a session: take them out of it first." in page.text
+    assert "This speaker is in a session. Remove them from it first." in page.text
 
     idle = make_speaker(name="Idle", slug="idle")
     a_day = {"starts_at": FIRST_MORNING, "ends_at": FIRST_MORNING + timedelta(days=1)}
@@ -451,7 +454,7 @@ def test_who_got_into_a_session_meanwhile_is_not_deleted(organiser: Browser) -> 
 
     page = question.press("Delete", status=409)
 
-    assert "This speaker appears in a session: take them out of it first." in page.text
+    assert "This speaker is in a session. Remove them from it first." in page.text
 
 
 @pytest.mark.both_databases
@@ -463,7 +466,7 @@ def test_addresses_are_made_from_names_and_stay(organiser: Browser) -> None:
 
     assert added("ADA marsh") == "ada-marsh-2"
     assert (
-        "Another speaker has the same name or nearly the same: Ada Marsh (Port of Whitby)"
+        "Another speaker has the same or a similar name: Ada Marsh (Port of Whitby)"
         in organiser.page.text
     )
     assert added("Éva Žižka") == "eva-zizka"
@@ -485,14 +488,14 @@ def test_two_entries_of_one_person_become_one(organiser: Browser) -> None:
     save(Appearance(session_id=opening.id, speaker_id=twin.id, role="chair", position=2))
     make_session(key="boats", title="Boats", speakers=(make_speaker(name="Zed"), twin))
 
-    page = organiser.open("/organise/speakers/ada-marsh").follow("This is the same person (ada)")
+    page = organiser.open("/organise/speakers/ada-marsh").follow("Merge with this speaker (ada)")
     assert page.heading == "Is this the same person as Ada Marsh?"
-    page = page.press("Make them one")
+    page = page.press("Merge entries")
 
-    assert done(page) == "The two are one speaker now. Readers see it once you publish."
+    assert done(page) == "The entries have been merged. The change will be public when you publish."
     assert facts(page)["Organisation"] == "Port of Whitby"
     assert facts(page)["Notes"] == "Sails"
-    assert [(row["Session"], row["Part"]) for row in page.rows if "Session" in row] == [
+    assert [(row["Session"], row["Role"]) for row in page.rows if "Session" in row] == [
         ("Opening", "Chair"),
         ("Boats", "Speaker"),
         ("Harbour walls", "Speaker"),
@@ -504,7 +507,7 @@ def test_two_entries_of_one_person_become_one(organiser: Browser) -> None:
         "to Zed (speaker), Ada Marsh (speaker)"
     )
     page = organiser.open("/organise/speakers/ada")
-    assert "Readers do not see this speaker, who is withdrawn." in page.text
+    assert "This speaker is not public. They have withdrawn." in page.text
     assert sentences(twin) == ["ADA MARSH was merged into ada-marsh"]
     organiser.open("/organise/speakers/ada/merge/ada", status=404)
 
@@ -515,11 +518,11 @@ def test_a_viewer_reads_and_is_offered_nothing_to_change(visitor: Browser) -> No
     page = viewer.open("/organise/speakers")
     assert "Add a speaker" not in page.links
     assert page.labels == [
-        "Name, organisation or contact address",
+        "Search by name, organisation or email address",
         "State",
-        "Without",
+        "Missing",
         "Country",
-        "In sessions as",
+        "Role in sessions",
     ]
     page = viewer.open("/organise/speakers/ada-marsh")
     assert {"Change", "Withdraw", "Delete"} & page.links.keys() == set()

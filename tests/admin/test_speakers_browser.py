@@ -59,7 +59,7 @@ def test_the_people_of_a_programme_are_looked_after_by_keyboard_alone(
     press(window, "Preview the biography")
     expect(window.locator(".preview")).to_be_focused()
     expect(window.locator(".preview em")).to_have_text("went")
-    go_to(window, "Has confirmed that they take part")
+    go_to(window, "Has confirmed that they are taking part")
     window.keyboard.press("Space")
     press(window, "Add a time")
     expect_result(window, NAME_OF_FOCUS, "Day")
@@ -77,7 +77,7 @@ def test_the_people_of_a_programme_are_looked_after_by_keyboard_alone(
     assert axe(window) == []
 
     window.goto(f"{address}/organise/speakers")
-    go_to(window, "Tick Ada Marsh")
+    go_to(window, "Select Ada Marsh")
     window.keyboard.press("Space")
     press(window, "Mark as confirmed")
     expect_heading(window, "Mark 1 speaker as confirmed?")
@@ -149,7 +149,7 @@ def test_no_page_of_them_has_a_barrier_or_scrolls_sideways(
     look("too late")
     window.get_by_role("button", name="Add a time").click()
     window.get_by_label("To", exact=True).fill("10:00")
-    window.get_by_label("Contact address").fill("nowhere")
+    window.get_by_label("Contact email address").fill("nowhere")
     window.get_by_role("button", name="Save").click()
     look("with errors")
     for part in ("rooms", "themes"):
@@ -194,7 +194,7 @@ def test_everything_works_without_scripts(
     expect(stale.locator(".facts").first).to_contain_text("Captain")
 
     window.goto(f"{address}/organise/rooms/great-hall/delete")
-    window.get_by_role("link", name="Move the sessions to another room").click()
+    window.get_by_role("link", name="Move sessions to another room").click()
     window.get_by_label("Move them to").select_option("Boat house")
     window.get_by_role("button", name="Move 3 sessions").click()
     window.get_by_role("button", name="Delete").click()

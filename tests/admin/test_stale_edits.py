@@ -27,7 +27,7 @@ def of_a_delegate(page: str = "") -> str:
     return f"/organise/delegates/{make_delegate(dietary='Vegan').reference}{page}"
 
 
-ADDRESS = "The right email address"
+ADDRESS = "Correct email address"
 FOOD = "What they do not eat or drink (optional)"
 EDITS = {
     "session": Edit(at("sessions/opening/change"), {"Title": "Hers"}, {"Title": "His"}),
@@ -39,14 +39,14 @@ EDITS = {
     "page": Edit(at("pages/page/help/en"), {"Title": "Hers"}, {"Title": "His"}),
     "link": Edit(
         lambda: f"/organise/pages/page/help/links/{make_link(label='One').id}",
-        {"Words of the link": "Hers"},
-        {"Words of the link": "His"},
+        {"Link text": "Hers"},
+        {"Link text": "His"},
     ),
     "notice": Edit(
         at("pages/notice/write"),
         {"The notice": "Come late."},
         {"The notice": "Come early."},
-        button="Save the notice",
+        button="Save notice",
     ),
     "booking": Edit(
         lambda: of_a_delegate("/change"), {"Given names": "Augusta"}, {"Given names": "Adah"}
@@ -55,9 +55,9 @@ EDITS = {
         lambda: of_a_delegate("/address"),
         {ADDRESS: "one@example.org"},
         {ADDRESS: "two@example.org"},
-        button="Correct the address",
+        button="Correct email address",
     ),
-    "needs": Edit(of_a_delegate, {FOOD: "Halal"}, {FOOD: "Kosher"}, way="Show needs"),
+    "needs": Edit(of_a_delegate, {FOOD: "Halal"}, {FOOD: "Kosher"}, way="Show requirements"),
 }
 
 

@@ -71,7 +71,7 @@ def test_who_saves_second_sees_both_versions_and_keeps_what_was_typed(
             ("Role (optional)", "Pilot", "Captain"),
             ("Organisation (optional)", "Port of Hull", "Port of Whitby"),
         ),
-        Form("settings", ("Title", "Storms", "Winds"), ("Place (optional)", "Hull", "Whitby")),
+        Form("settings", ("Title", "Storms", "Winds"), ("Venue (optional)", "Hull", "Whitby")),
         Form(booking, ("Given names", "Augusta", "Adah"), ("Family name", "King", "Lovelace")),
     ]
     with chromium.new_context() as another:
@@ -113,11 +113,11 @@ def test_a_link_the_notice_and_an_address_that_two_change_are_shown_in_both_vers
     links, words = f"organise/pages/page/help/links/{link}", ("The WHO", "The report")
     notice, sentences = "organise/pages/notice/write", ("No trains today", "Take bus 840")
     address, typed = f"organise/delegates/{booking}/address", ("one@x.example", "two@x.example")
-    correct = ("The right email address", "Correct the address")
+    correct = ("Correct email address", "Correct email address")
     answers = [
-        Answer(links, "Words of the link", "Save", *words, "Words", "been saved"),
-        Answer(notice, "The notice", "Save the notice", *sentences, "Notice", "been saved"),
-        Answer(address, *correct, *typed, "Email address", "address is corrected"),
+        Answer(links, "Link text", "Save", *words, "Words", "been saved"),
+        Answer(notice, "The notice", "Save notice", *sentences, "Notice", "been saved"),
+        Answer(address, *correct, *typed, "Email address", "email address has been corrected"),
     ]
     with chromium.new_context() as another:
         hers = sign_in_window(another.new_page(), site, "ida@conference.example")
@@ -140,13 +140,13 @@ def test_who_presses_on_an_old_notice_is_shown_the_new_one(
         for words in ("No trains today", "Take bus 840"):
             hers.goto(f"{site}/organise/pages/notice/write")
             field(hers, "The notice").fill(words)
-            hers.get_by_role("button", name="Save the notice").click()
+            hers.get_by_role("button", name="Save notice").click()
             if words == "No trains today":
                 his.goto(f"{site}/organise/pages/notice")
 
-        his.get_by_role("button", name="Take the notice down").click()
+        his.get_by_role("button", name="Remove notice").click()
 
-        expect(his.locator(":focus")).to_contain_text("Nothing has been taken down")
+        expect(his.locator(":focus")).to_contain_text("The notice has not been removed")
         expect(his.get_by_role("main")).to_contain_text("Take bus 840")
         assert axe(his) == []
 
@@ -158,9 +158,9 @@ def test_needs_that_a_speaker_and_an_assistant_answer_are_shown_in_both_versions
     axe: Callable[[Page], list[str]],
 ) -> None:
     site, speaker = live_site().address, get_ada_marsh()
-    needs, asked = "speak/ada-marsh/access-needs", "What do you need in order to take part?"
+    needs, asked = "speak/ada-marsh/access-needs", "What are your access requirements?"
     answer = Answer(
-        needs, f"{asked} (optional)", "Save", "A seat", "A ramp", "What you need", "Thank you"
+        needs, f"{asked} (optional)", "Save", "A seat", "A ramp", "Your answer", "Thank you"
     )
     with chromium.new_context() as another:
         hers = sign_in_speaker_in_window(another.new_page(), site, speaker)

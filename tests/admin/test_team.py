@@ -59,12 +59,12 @@ def address_of(person: Person) -> str:
 def test_somebody_is_invited_and_comes_in(
     grace: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    page = grace.open("/organise/people").follow("Invite somebody")
+    page = grace.open("/organise/people").follow("Invite a team member")
 
-    page = page.press("Send the invitation", email_address=ADA, role="Programme editor")
+    page = page.press("Send invitation", email_address=ADA, role="Programme editor")
 
     assert page.heading == "Team"
-    assert "The invitation is on its way." in page.source
+    assert "We are sending the invitation." in page.source
     assert [row["Email address"] for row in page.rows] == [ADA, f"{GRACE} You"]
     assert [row["Role"] for row in page.rows] == ["Programme editor", "Organiser"]
     assert letters() == [("invited", ADA)]
@@ -78,10 +78,10 @@ def test_somebody_is_invited_and_comes_in(
 @pytest.mark.parametrize(
     ("role", "sentence"),
     [
-        (ORGANISER, "You are an organiser: you may do everything"),
-        (EDITOR, "You are a programme editor: you may change sessions"),
-        (DESK, "You are at the registration desk: you look after delegates"),
-        (VIEWER, "You are a viewer: you may read what is in the back office"),
+        (ORGANISER, "You are an organiser. You can do everything"),
+        (EDITOR, "You are a programme editor. You can change sessions"),
+        (DESK, "You are on the registration desk. You can manage delegates"),
+        (VIEWER, "You are a viewer. You can view admin"),
     ],
 )
 def test_the_invitation_says_who_invites_what_the_role_may_do_and_how_to_sign_in(
@@ -92,8 +92,8 @@ def test_the_invitation_says_who_invites_what_the_role_may_do_and_how_to_sign_in
 
     text = last_email_to(ADA).text
 
-    assert subjects_to(ADA) == ["You are invited to help run Tides and Harbours"]
-    assert f"{GRACE} has given you a part" in text
+    assert subjects_to(ADA) == ["You are invited to join the team for Tides and Harbours"]
+    assert f"{GRACE} has added you to the team" in text
     assert sentence in text
     assert "https://conference.example/sign-in\n" in text
 
@@ -102,7 +102,7 @@ def test_who_is_in_the_team_already_is_not_invited_again(grace: Browser) -> None
     make_organiser(ADA, VIEWER)
     page = grace.open("/organise/people/invite")
 
-    page = page.press("Send the invitation", email_address=ADA, role="Organiser", status=422)
+    page = page.press("Send invitation", email_address=ADA, role="Organiser", status=422)
 
     assert page.errors == [f"{ADA} has a part already. Change the role there"]
     assert letters() == []
@@ -111,10 +111,10 @@ def test_who_is_in_the_team_already_is_not_invited_again(grace: Browser) -> None
 def test_an_invitation_needs_an_address_and_a_role(grace: Browser) -> None:
     page = grace.open("/organise/people/invite")
 
-    page = page.press("Send the invitation", email_address="ada", status=422)
+    page = page.press("Send invitation", email_address="ada", status=422)
 
     assert page.errors == [
-        "Enter an email address in the right form, like name@example.org",
+        "Enter an email address in the correct format, like name@example.org",
         "Choose a role",
     ]
     assert page.value_of("Email address") == "ada"
@@ -128,7 +128,7 @@ def test_a_role_is_changed_and_the_person_is_told(
     assert ada.fetch("GET", "/organise/people").status_code == 403
     page = grace.open("/organise/people").follow(ADA)
 
-    page = page.press("Save the role", role="Organiser")
+    page = page.press("Save role", role="Organiser")
 
     assert page.value_of("Role") == "Organiser"
     assert letters() == [("role_changed", ADA)]
@@ -142,7 +142,7 @@ def test_the_same_role_again_tells_nobody(grace: Browser) -> None:
     person = make_organiser(ADA, DESK)
     before = told(ADA)
 
-    grace.open(address_of(person)).press("Save the role", role="Registration desk")
+    grace.open(address_of(person)).press("Save role", role="Registration desk")
 
     assert letters() == []
     assert told(ADA) == before
@@ -177,7 +177,7 @@ def test_the_last_organiser_stays_one(grace: Browser, site: Flask) -> None:
     mine = address_of(make_organiser())
     page = grace.open(mine)
 
-    changed = page.press("Save the role", role="Viewer", status=422)
+    changed = page.press("Save role", role="Viewer", status=422)
     removed = grace.open(f"{mine}/remove").press("Remove from the team", status=409)
     command = site.test_cli_runner().invoke(args=["remove-organiser", GRACE])
 
@@ -192,7 +192,7 @@ def test_an_organiser_may_step_back_where_there_is_another(grace: Browser) -> No
     make_organiser(ADA)
     page = grace.open(address_of(make_organiser()))
 
-    answer = page.press("Save the role", role="Viewer", status=403)
+    answer = page.press("Save role", role="Viewer", status=403)
 
     assert answer.heading == "You do not have access to this page"
     assert grace.open("/organise").heading
@@ -261,11 +261,11 @@ def test_a_lost_second_step_is_reset(grace: Browser, new_browser: Callable[[], B
     ada = sign_in(new_browser(), ADA, DESK)
     page = grace.open(address_of(person))
 
-    page = page.press("Reset their second step")
+    page = page.press("Reset second step")
 
     assert "Their second step has been reset." in page.source
-    assert "Not set up yet. They are asked to when they sign in." in page.text
-    assert "Reset their second step" not in page.buttons
+    assert "Not set up yet. They will be asked to set it up when they sign in." in page.text
+    assert "Reset second step" not in page.buttons
     assert ada.open("/organise").heading == "Sign in"
     assert letters() == [("second_step_changed", ADA)]
     entry = db.session.scalars(select(HistoryEntry).where(HistoryEntry.actor == GRACE)).one()

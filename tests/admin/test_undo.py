@@ -78,7 +78,7 @@ def test_whoever_undoes_comes_back_to_where_they_pressed(organiser: Browser) -> 
     organiser.press(f"Undo: {newest().summary}")
 
     assert organiser.page.address == "/organise/history?q=tide&done=undone"
-    assert "Undone. The history keeps both, and you can undo the undoing." in organiser.page.source
+    assert "Undone. You can redo it from the history." in organiser.page.source
 
 
 @pytest.mark.both_databases
@@ -90,7 +90,7 @@ def test_what_was_changed_since_is_not_overwritten(organiser: Browser) -> None:
     undo(organiser, first, status=409)
 
     assert (
-        "This cannot be undone by itself: title of “The tide goes out” has been changed since."
+        "This cannot be undone because title of “The tide goes out” has been changed since."
         in organiser.page.text
     )
     assert opening().title == "The tide goes out"
@@ -130,7 +130,7 @@ def test_an_entry_is_undone_once(organiser: Browser) -> None:
 
     undo(organiser, first, status=409)
 
-    assert "This has been undone already, by grace@conference.example" in organiser.page.text
+    assert "This has already been undone by grace@conference.example" in organiser.page.text
 
 
 def test_an_undo_that_would_break_a_rule_is_refused(organiser: Browser) -> None:
@@ -171,7 +171,7 @@ def test_an_entry_without_changes_has_nothing_to_undo(organiser: Browser, about:
 
     undo(organiser, newest(about), status=409)
 
-    assert "There is nothing in this entry that a button could undo" in organiser.page.text
+    assert "This entry cannot be undone" in organiser.page.text
 
 
 def test_what_stood_in_a_booking_is_told_and_no_button_brings_it_back(organiser: Browser) -> None:

@@ -165,9 +165,7 @@ def test_a_backup_that_is_cut_off_is_refused_wherever_that_is(
     body, part = whole.read_bytes(), tmp_path / "part.backup"
     part.write_bytes(body[: len(body) // 2])
 
-    assert refuse(part) == (
-        f"Error: {part} is damaged or not complete: its end is missing. Nothing has been restored\n"
-    )
+    assert refuse(part) == (f"Error: {part} is damaged or incomplete. Nothing has been restored\n")
     for length in range(0, len(body), max(1, len(body) // 100)):
         part.write_bytes(body[:length])
         with pytest.raises(InvalidFile):

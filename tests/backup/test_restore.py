@@ -71,10 +71,10 @@ def test_the_restored_site_is_the_same_and_goes_on(
     count = sum(map(len, before.values()))
     assert made.startswith(f"{tmp_path}/a.backup: {count} rows of {len(before)} tables, ")
     assert said.startswith(
-        f"{count} rows of {len(before)} tables are restored, as they were at 08:30 UTC on 12 May"
+        f"{count} rows of {len(before)} tables, as they were at 08:30 UTC on 12 May"
     )
     assert restored == before
-    assert audit.splitlines()[-1] == "Nothing is wrong with the data"
+    assert audit.splitlines()[-1] == "No problems found"
     assert booking.heading == "Your booking"
     assert found.heading == "One result for “harbour wall”"
     assert next_number == number + 1
@@ -142,7 +142,7 @@ def test_a_place_with_anything_in_it_is_left_as_it_is(site: Flask, tmp_path: Pat
     assert result.exit_code == 1
     assert result.output == (
         "Error: The database here is not empty, and a restore would replace what is in it. "
-        "Restore into a new database, or move this one away first\n"
+        "Restore into a new database, or move this one first\n"
     )
     assert read_rows() == before
 
@@ -253,12 +253,12 @@ def test_a_backup_is_for_its_owner_alone_and_replaces_only_a_backup(
     folder = run(site, "backup", tmp_path)
 
     assert file.stat().st_mode & 0o777 == 0o600
-    assert refused.output == f"Error: {notes} exists and is not a backup: choose another name\n"
+    assert refused.output == f"Error: {notes} exists and is not a backup. Choose another name\n"
     assert notes.read_text(encoding="utf-8") == "Buy rope"
     assert nowhere.output == (
         f"Error: {tmp_path}/no/a.backup cannot be written: No such file or directory\n"
     )
-    assert folder.output == f"Error: {tmp_path} exists and is not a backup: choose another name\n"
+    assert folder.output == f"Error: {tmp_path} exists and is not a backup. Choose another name\n"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.backup", "notes.txt"]
 
 

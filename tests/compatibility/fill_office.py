@@ -88,22 +88,22 @@ def write(editor: Browser) -> None:
         news = {"title": title, "summary": "Every seat has gone.", "text": "Come by train."}
         editor.open("/organise/pages/add/news").press("Save", {**news})
     gone = editor.page.address.partition("?")[0]
-    editor.open(f"{gone}/en/remove").press("Take it away")
-    link = {"Words of the link": "Trains", "Address": "https://trains.example/"}
-    editor.open("/organise/pages/page/help/links").press("Add this link", link)
-    editor.page.follow("Change or move Trains").press("Save", {"Words of the link": "All trains"})
+    editor.open(f"{gone}/en/remove").press("Delete")
+    link = {"Link text": "Trains", "Web address": "https://trains.example/"}
+    editor.open("/organise/pages/page/help/links").press("Add link", link)
+    editor.page.follow("Change or move Trains").press("Save", {"Link text": "All trains"})
     for notice in ("No trains today: take the bus.", "The bus is late."):
-        editor.open("/organise/pages/notice/write").press("Save the notice", {"The notice": notice})
+        editor.open("/organise/pages/notice/write").press("Save notice", {"The notice": notice})
 
 
 def set_things(organiser: Browser) -> None:
     """Trust speakers with their biography, invite somebody, and change a role."""
     organiser.open("/organise/settings/change").press("Save", photo=True, subtitle="By the sea")
-    organiser.open("/organise/settings/places").press("Save", limit_of_places="7")
+    organiser.open("/organise/settings/places").press("Save", number_of_places="7")
     for name in ("otto", "former"):
         organiser.open("/organise/people/invite")
         address = {"Email address": f"{name}@conference.example", "Role": "Viewer"}
-        organiser.press("Send the invitation", address)
+        organiser.press("Send invitation", address)
     page = organiser.open("/organise/people").follow("former@conference.example")
     page.follow("Remove from the team").press("Remove from the team")
 

@@ -47,12 +47,12 @@ def _register(stage: Stage, given: str, family: str, email: str) -> None:
 
 
 def work_at_the_desk(desk: Browser) -> None:
-    """Add somebody by hand, who asks for another address, and change them."""
+    """Add a delegate, who asks for another address, and change them."""
     desk.open("/organise/delegates/_add").press("Add", BY_HAND)
     page = desk.page
-    page.follow("Change the booking").press("Save", {"Organisation": "Institute of Lights"})
-    desk.open(page.address).follow("Correct the address")
-    desk.press("Correct the address", {"The right email address": "zoe@example.com"})
+    page.follow("Change booking").press("Save", {"Organisation": "Institute of Lights"})
+    desk.open(page.address).follow("Correct email address")
+    desk.press("Correct email address", {"Correct email address": "zoe@example.com"})
 
 
 def begin_registering(stage: Stage) -> None:

@@ -11,8 +11,8 @@ from tests.materials.sample_files import make_pdf
 from tests.programme.sample_pictures import make_picture
 
 OPENING = "/organise/sessions/opening"
-PART = "It is a part of the programme"
-WHEN = "From when on do readers see it?"
+PART = "Part of the programme"
+WHEN = "When should it be public?"
 
 
 def begin() -> None:
@@ -27,12 +27,14 @@ def edit(editor: Browser) -> None:
     change = "/organise/speakers/ada-marsh/change"
     editor.open(change)
     editor.press("Add a time").press("Save", {"Day": "Thursday 11 June 2009"})
-    editor.open(change).press("Save", contact_address="ada@example.org", notes="Prefers tea.")
+    editor.open(change).press("Save", contact_email_address="ada@example.org", notes="Prefers tea.")
     editor.open("/organise/speakers/joao-mare/change")
-    editor.press("Save", contact_address="joao@example.org", links="https://joao.example/ His page")
+    editor.press(
+        "Save", contact_email_address="joao@example.org", links="https://joao.example/ His page"
+    )
     editor.open("/organise/speakers/ada-marsh/photo")
     picture = ("ada.png", make_picture("PNG", (300, 400)))
-    editor.press("Save the photo", picture=picture, what_the_photo_shows="A woman with a scarf")
+    editor.press("Save photo", picture=picture, description_of_the_photo="A woman with a scarf")
     editor.open("/organise/sessions/harbour-walls/change").press("Save", title="Walls and piers")
     with transaction():  # no page moves a session to another address
         walls = db.session.scalars(select(Session).where(Session.slug == "harbour-walls")).one()
@@ -53,7 +55,7 @@ def add(editor: Browser) -> None:
     editor.press(
         "Add this session",
         {"Title": "Tide pools", "Day": "2009-06-11", "Starts": "10:00", "Ends": "11:00"},
-        state="Confirmed: readers see it once you publish",
+        state="Confirmed: public when you publish",
         theme="Wind",
         room="Light house",
         abstract="What lives *between* the tides.",
@@ -78,31 +80,31 @@ def _overruling(editor: Browser) -> dict[str, str]:
 def go_back(editor: Browser, number: int, why: str) -> None:
     """Let readers see an earlier release again."""
     editor.open(f"/organise/publishing/releases/{number}/back")
-    editor.press(f"Go back to release {number}", why_you_go_back=why)
+    editor.press(f"Restore release {number}", reason_for_restoring=why)
     run_frequent_tasks()
 
 
 def plan(editor: Browser, day: str, time: str, note: str) -> None:
     """Plan a release."""
     editor.open("/organise/publishing/publish")
-    when = {"When to publish": "At a set moment", "Day": day, "Time": time, "Note": note}
+    when = {"When to publish": "Schedule for later", "Day": day, "Time": time, "Note": note}
     editor.press("Continue", {**when, **_overruling(editor)})
-    editor.press("Plan this release")
+    editor.press("Schedule release")
 
 
 def hand_in_materials(editor: Browser, reader: Browser) -> None:
     """Hand in slides and a link, and let a reader take the slides along."""
     slides: dict[str, Answer] = {
         "File": ("talk.pdf", make_pdf()),
-        "What it is": "Slides",
+        "Title": "Slides",
         WHEN: "Now",
     }
-    editor.open(f"{OPENING}/materials/_file").press("Hand it in", slides)
-    link = {"Address": "https://slides.example/", "What it is": "Film", WHEN: "Now"}
-    editor.open(f"{OPENING}/materials/_link").press("Add it", link)
-    paper: dict[str, Answer] = {"File": ("paper.pdf", make_pdf(b"a paper")), "What it is": "Paper"}
-    later = {WHEN: "When the organisers say so"}
-    editor.open(f"{OPENING}/materials/_file").press("Hand it in", {**paper, **later})
+    editor.open(f"{OPENING}/materials/_file").press("Upload file", slides)
+    link = {"Web address": "https://slides.example/", "Title": "Film", WHEN: "Now"}
+    editor.open(f"{OPENING}/materials/_link").press("Add link", link)
+    paper: dict[str, Answer] = {"File": ("paper.pdf", make_pdf(b"a paper")), "Title": "Paper"}
+    later = {WHEN: "When an organiser approves it"}
+    editor.open(f"{OPENING}/materials/_file").press("Upload file", {**paper, **later})
     page = reader.open("/sessions/opening")
     (slides_at,) = [to for words, to in page.links.items() if words.startswith("Slides")]
     reader.fetch("GET", slides_at)
@@ -115,28 +117,31 @@ def hand_in_a_programme(editor: Browser) -> None:
     editor.open("/organise/files/upload")
     answers: dict[str, Answer] = {
         "Programme file": ("part.json", body.encode()),
-        "What to do with it": PART,
+        "What does the file contain?": PART,
     }
-    editor.press("See what it would do", answers)
+    editor.press("Preview changes", answers)
 
 
 def choose_columns(editor: Browser) -> None:
     """Hand in a table, and choose what its columns mean; the programme that waits stays."""
     editor.open("/organise/files/upload")
     body = b"Was,Wo,Farbe\nOpening,Great hall,tea\n"
-    answers: dict[str, Answer] = {"Programme file": ("table.csv", body), "What to do with it": PART}
-    editor.press("See what it would do", answers)
+    answers: dict[str, Answer] = {
+        "Programme file": ("table.csv", body),
+        "What does the file contain?": PART,
+    }
+    editor.press("Preview changes", answers)
     meanings = {"Column A: Was": "Title of the session", "Column B: Wo": "Room"}
-    editor.press("See what it would do", meanings)
-    editor.press("Throw the file away")
+    editor.press("Preview changes", meanings)
+    editor.press("Delete file")
 
 
 def make_previews(stage: Stage, editor: Browser) -> None:
     """Make three links that show the working programme; one is withdrawn."""
     for label, lasts in (("The board", "1 month"), ("A printer", "1 week"), ("Nobody", "1 day")):
         editor.open("/organise/previews/new")
-        answers = {"For whom is it?": label, "For how long should it work?": lasts}
-        field = editor.press("Make the link", answers).tree.find_by_id("link")
+        answers = {"Who is it for?": label, "How long should it work?": lasts}
+        field = editor.press("Create link", answers).tree.find_by_id("link")
         assert field is not None
         link = (field.get("value") or "").removeprefix("https://conference.example")
         stage.held.links[f"preview for {label}"] = link
@@ -145,7 +150,9 @@ def make_previews(stage: Stage, editor: Browser) -> None:
 
 def call_off(editor: Browser) -> None:
     """Call the newest planned release off."""
-    editor.open("/organise/publishing").follow("Call it off").press("Call it off")
+    editor.open("/organise/publishing").follow("Cancel scheduled release").press(
+        "Cancel scheduled release"
+    )
 
 
 def edit_more(editor: Browser) -> None:

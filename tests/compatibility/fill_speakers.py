@@ -7,17 +7,17 @@ from tests.compatibility.fill import Stage
 from tests.programme.sample_pictures import BLUE, make_picture
 
 ADA, JOAO = "/speak/ada-marsh", "/speak/joao-mare"
-LOOK = "See what readers will see"
+LOOK = "Preview"
 
 
 def invite(stage: Stage, editor: Browser) -> None:
     """Invite all speakers, say when things are wanted, and name an owner of a session."""
     editor.open("/organise/speaking/dates")
     editor.press("Save", {"Travel and arrival": "2009-05-15", "Your profile": "2009-05-20"})
-    editor.open("/organise/speaking").follow("Invite all who have not confirmed")
-    editor.press("Send 2 letters")
+    editor.open("/organise/speaking").follow("Invite all unconfirmed speakers")
+    editor.press("Send 2 emails")
     owner = "/organise/speaking/sessions/farewell/owner"
-    editor.open(owner).press("Name the owner", email_address="olga@example.org")
+    editor.open(owner).press("Save owner", email_address="olga@example.org")
 
 
 def come_in(stage: Stage, name: str, email: str) -> Browser:
@@ -29,25 +29,25 @@ def come_in(stage: Stage, name: str, email: str) -> Browser:
 
 
 def answer(stage: Stage) -> None:
-    """Let Ada answer everything, and name an assistant; João asks for another time."""
+    """Let Ada answer everything, and name an assistant; João has asked for another time."""
     ada = come_in(stage, "Ada Marsh", "ada@example.org")
     ada.open(f"{ADA}/access-needs").press("Save", {ada.page.labels[0]: "A seat near the door"})
     ada.open(f"{ADA}/audio-visual").press("Save", {ada.page.labels[0]: "Sound"})
     ada.open(f"{ADA}/consent").press(
         "Save",
-        {"May a recording of you be published?": "Yes", "May your slides be published?": "No"},
+        {"May we publish a recording of your talk?": "Yes", "May we publish your slides?": "No"},
     )
     ada.open(f"{ADA}/taking-part").press(
-        "Send", {"Do you take part?": "Yes, as the programme has it"}
+        "Send", {"Are you taking part?": "Yes, at the times in the programme"}
     )
-    ada.open(f"{ADA}/calendar").press("Make the address")
+    ada.open(f"{ADA}/calendar").press("Create a calendar link")
     ada.open(f"{ADA}/assistants")
-    ada.press("Send them a link", email_address_of_an_assistant="helper@example.org")
+    ada.press("Send link", email_address_of_an_assistant="helper@example.org")
     come_in(stage, "an assistant", "helper@example.org")
     joao = come_in(stage, "João Maré", "joao@example.org")
     joao.open(f"{JOAO}/taking-part")
     labels = joao.page.labels
-    joao.press("Send", {"Do you take part?": labels[1], labels[-1]: "The train arrives at noon"})
+    joao.press("Send", {"Are you taking part?": labels[1], labels[-1]: "The train arrives at noon"})
     come_in(stage, "an owner", "olga@example.org")
 
 
@@ -57,8 +57,8 @@ def propose(stage: Stage, editor: Browser) -> None:
     ada.open(f"{ADA}/profile").press(LOOK, role="Harbour pilot").press("Send")
     decide(editor, "Ada Marsh", "Approve")
     ada.open("/speak/sessions/opening/text").press(LOOK, abstract="Come **all**.").press("Send")
-    decide(editor, "Opening", "Choose other words")
-    editor.press("Approve with these words", abstract="Do come.", note_to_the_sender="Calmer")
+    decide(editor, "Opening", "Edit and approve")
+    editor.press("Approve your version", abstract="Do come.", note_to_the_sender="Calmer")
     joao.open(f"{JOAO}/profile").press(LOOK, role="Wizard of tides").press("Send")
     decide(editor, "João Maré", "Send back")
     editor.press("Send back", note_to_the_sender="A little less")
@@ -68,7 +68,7 @@ def propose(stage: Stage, editor: Browser) -> None:
     )
     joao.open(f"{JOAO}/photo")
     picture = ("joao.png", make_picture("PNG", (200, 200), BLUE))
-    joao.press("Send the photo", picture=picture, what_the_photo_shows="A man by a boat")
+    joao.press("Send photo", picture=picture, description_of_the_photo="A man by a boat")
 
 
 def decide(editor: Browser, called: str, button: str) -> None:
@@ -85,7 +85,7 @@ def plan_reminders(editor: Browser) -> None:
     with transaction():
         reminders.plan()
     editor.open("/organise/speaking/reminders")
-    editor.press("Hold back those you have ticked", {"Tick João Maré": True})
+    editor.press("Pause selected", {"Select João Maré": True})
 
 
 def stay_signed_in(stage: Stage) -> None:

@@ -116,15 +116,15 @@ def test_everybody_signs_in_by_what_they_hold(
     home = grace.press("Continue", code_from_your_app=code)
 
     assert ada.page.address == "/speak/ada-marsh"
-    assert home.heading == "The back office"
-    assert by_passkey(people["half signed in"], secrets).heading == "The back office"
+    assert home.heading == "Dashboard"
+    assert by_passkey(people["half signed in"], secrets).heading == "Dashboard"
     (used, *_) = secrets["recovery codes"]
     half = newcomer()
     half.open("/sign-in").press("Send me a link", email_address="grace@conference.example")
     half.open(find_link(last_email_to("grace@conference.example"), "/sign-in/")).press("Sign in")
     half.open("/second-step/recovery-code")
     page = half.press("Continue", recovery_code=used)
-    assert page.heading == "The back office"
+    assert page.heading == "Dashboard"
 
 
 def by_passkey(half_way: Browser, secrets: dict[str, Any]) -> Page:
@@ -147,8 +147,8 @@ def test_speakers_go_on_with_what_they_had_sent(people: People) -> None:
     waits.press("Approve")
 
     joao = people["João Maré"].open("/speak/sessions/reading-the-tide/text")
-    assert "Take back what was sent" in joao.buttons
-    joao.press("Take back what was sent")
+    assert "Withdraw what you sent" in joao.buttons
+    joao.press("Withdraw what you sent")
     profile = ada.open("/speak/ada-marsh/profile")
     assert profile.value_of("Biography") == "Ada *knows* the sea."
     assert people["an assistant"].open("/speak/ada-marsh/travel").press("Save").summary_list
@@ -158,7 +158,7 @@ def test_a_programme_that_was_handed_in_is_loaded_and_goes_out_as_planned(
     people: People, frozen_time: Any
 ) -> None:
     editor = people["an organiser"]
-    loaded = editor.open("/organise/files/uploads/1").press("Load this programme")
+    loaded = editor.open("/organise/files/uploads/1").press("Load programme")
     assert "The programme has been loaded." in loaded.source
     frozen_time.move_to("2009-05-13T09:31:00+01:00")
 
@@ -172,9 +172,9 @@ def test_what_was_done_is_undone_and_an_earlier_release_comes_back(people: Peopl
     editor.open("/organise/sessions/coffee").press("Undo: Coffee was cancelled")
     assert "Undone." in editor.page.source
     compared = editor.open("/organise/publishing/compare?from=1&to=2")
-    assert compared.heading == "From release 1 to release 2"
+    assert compared.heading == "Changes from release 1 to release 2"
 
-    editor.open("/organise/publishing/releases/1/back").press("Go back to release 1")
+    editor.open("/organise/publishing/releases/1/back").press("Restore release 1")
 
     assert reader.open("/sessions/harbour-walls").heading == "Harbour walls"
 
@@ -189,7 +189,7 @@ def test_emails_that_waited_are_delivered_and_one_that_failed_is_sent_again(
 
     deliver_emails()
     arrived = sorted((one.recipient, one.raw) for one in mailbox.emails)
-    people["an organiser"].open(f"/organise/letters/{number}").press("Send it again")
+    people["an organiser"].open(f"/organise/letters/{number}").press("Send again")
     deliver_emails()
 
     assert arrived == expected

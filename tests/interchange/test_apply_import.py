@@ -200,7 +200,7 @@ def test_a_session_called_off_twice_was_called_off_the_first_time(
     frozen_time.shift(timedelta(hours=1))
 
     assert str(loaded(off)) == "Nothing changed"
-    assert loaded(the_programme()).changed == ["Session: Farewell (called off or not)"]
+    assert loaded(the_programme()).changed == ["Session: Farewell (cancelled or not)"]
 
 
 @pytest.mark.both_databases

@@ -94,7 +94,7 @@ def test_a_second_load_says_that_nothing_changed(command: Command) -> None:
     assert result.exit_code == 0
     assert result.output.splitlines() == [
         "Nothing changed",
-        "Release 1 stays public: nothing has changed since",
+        "Nothing has changed. Release 1 is still public",
     ]
     assert queries.get_latest_release_number() == 1
     assert history() == before
@@ -125,7 +125,7 @@ def test_a_dry_run_changes_nothing(command: Command, a_file: Callable[..., Path]
     result = command("load-programme", a_file(sessions=1), "--publish", "--dry-run")
 
     assert "0 added, 0 changed, 4 withdrawn" in result.output
-    assert last(result) == "This was a dry run: nothing has been changed"
+    assert last(result) == "This was a dry run. Nothing has been changed"
     assert frozen() == before
     assert queries.get_latest_release_number() == 1
 
@@ -145,16 +145,16 @@ def test_a_dirty_file_is_loaded_with_a_report(command: Command) -> None:
     result = command("load-programme", FILES / "dirty.xml")
 
     assert result.exit_code == 0
-    assert "Left out, because it could not be read:\n  line " in result.output
-    assert "Mended:\n" in result.output
+    assert "Not loaded because we could not read it:\n  line " in result.output
+    assert "Corrected:\n" in result.output
     assert "left out" in last(result)
-    assert "mended" in last(result)
+    assert "corrected" in last(result)
 
 
 @pytest.mark.parametrize(
     ("contents", "sentence"),
     [
-        (b"", "This file is empty"),
+        (b"", "The file is empty"),
         (b"BEGIN:VCALENDAR", "This calendar is not well-formed"),
         (b"<schedule><conference>", ""),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><schedule>&b;</schedule>', ""),
@@ -226,7 +226,7 @@ def test_a_database_that_is_away_is_told_in_a_sentence(
 
     assert result.exit_code == 1
     assert result.output.splitlines()[-1] == (
-        "Error: The database is away or not ready (OperationalError)"
+        "Error: The database is not available or not ready (OperationalError)"
     )
 
 
@@ -281,7 +281,7 @@ def test_demo_refuses_where_real_people_have_registered(command: Command) -> Non
     result = command("demo")
 
     assert result.exit_code == 1
-    assert result.output.startswith("Error: Real people have registered here")
+    assert result.output.startswith("Error: people have registered for it here")
     assert frozen() == before
 
 
@@ -312,12 +312,12 @@ def test_a_calendar_without_a_name_on_other_days_asks(command: Command, tmp_path
 
     assert refused.exit_code == 1
     assert last(refused) == (
-        "Error: This file names no conference, and none of its sessions is on a day of the one "
-        "that is here. Add --another-conference to replace that, or --merge to add to it"
+        "Error: This file does not name a conference, and none of its sessions are on a day of "
+        "the current one. Add --another-conference to replace it, or --merge to add to it"
     )
     assert frozen() == before
     assert last(command("load-programme", path, "--merge", "--dry-run")) == (
-        "This was a dry run: nothing has been changed"
+        "This was a dry run. Nothing has been changed"
     )
     assert command("load-programme", path, "--another-conference").exit_code == 0
     assert queries.get_conference().title == "Untitled conference"

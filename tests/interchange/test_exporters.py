@@ -97,7 +97,7 @@ def a_rich_programme() -> None:
         room=room,
         speakers=(known, other),
     )
-    make_session(slug="called-off", title="Called off", cancelled_at=clock.now())
+    make_session(slug="called-off", title="Cancelled", cancelled_at=clock.now())
     make_session(slug="some-day", title="Some day", starts_at=None, ends_at=None)
     make_session(slug="draft", title="Draft", is_draft=True)
     make_session(
@@ -129,7 +129,7 @@ def test_our_own_file_gives_the_very_same_programme_again(site: Flask, tmp_path:
 
     assert reading.programme == source.programme
     assert [note.reason for note in reading.notes if note.kind != "clash"] == [
-        "Nothing says when it starts, so it is kept without a time"
+        "It has no start time, so it was loaded without a time"
     ]
 
 
@@ -566,7 +566,7 @@ def test_a_table_of_sessions_tells_people_what_they_want_to_know(site: Flask) ->
         "Address": "/sessions/opening",
         "Key": "opening",
     }
-    assert told["Called off"]["Cancelled"] == "Yes"
+    assert told["Cancelled"]["Cancelled"] == "Yes"
     assert told["Some day"]["Day"] == told["Some day"]["Starts"] == ""
     assert "Draft" not in told
 

@@ -54,7 +54,7 @@ def test_sessions_of_sessionize_have_their_times_rooms_people_and_words() -> Non
     assert (tea.kind, tea.room, tea.appearances) == ("break", "72", ())
     assert [room.name for room in reading.programme.rooms] == ["Pier", "Quay"]
     assert list_notes(reading) == [
-        ("left out", "Answers to questions of the organisers are not read")
+        ("left out", "Answers to the organisers’ questions are not loaded")
     ]
 
 
@@ -94,8 +94,8 @@ def test_contributions_of_indico_have_their_times_rooms_people_and_words() -> No
     assert (dinner.room, dinner.appearances) == (None, ())
     assert [room.name for room in reading.programme.rooms] == ["Pier"]
     assert list_notes(reading) == [
-        ("fixed", "A contribution names no speakers; its main authors were used"),
-        ("fixed", "Nothing says when it starts, so it is kept without a time"),
+        ("fixed", "A contribution has no speakers; we used its main authors"),
+        ("fixed", "It has no start time, so it was loaded without a time"),
     ]
 
 

@@ -69,7 +69,7 @@ def test_columns_are_known_in_five_languages(head: str, day: str) -> None:
     assert [(one.name, one.organisation) for one in reading.programme.speakers] == [
         ("Ada Marsh", "Port of Whitby")
     ]
-    assert "It is not a column" not in " ".join(reasons(reading))
+    assert "We do not recognise this column" not in " ".join(reasons(reading))
 
 
 def test_people_have_the_roles_of_their_columns() -> None:
@@ -129,7 +129,7 @@ def test_a_misspelt_column_is_told_with_what_it_may_mean() -> None:
     reading = read("Title;Room;Day;Sprachhe", "Warm homes;Quay;;en")
 
     [told] = [one for one in reasons(reading) if "column" in one]
-    assert told.endswith("It is not a column that we know; did you mean “Language”?")
+    assert told.endswith("We do not recognise this column; did you mean “Language”?")
 
 
 # Email addresses
@@ -259,8 +259,8 @@ def test_a_date_of_which_nothing_shows_the_order_is_told_and_can_be_chosen() -> 
 
     [told] = [one for one in reasons(asked) if "month comes first" in one]
     assert told == (
-        "the file: 6/11/08: Nothing shows whether the day or the month comes first; "
-        "the day was read first"
+        "the file: 6/11/08: We could not tell whether the day or the month comes first; we "
+        "read the day first"
     )
     [session] = chosen.programme.sessions
     assert f"{session.starts_at:%d %B}" == "11 June"
@@ -286,11 +286,11 @@ def test_what_is_still_open_is_no_person_no_room_and_no_session() -> None:
     assert [one.name for one in reading.programme.rooms] == ["Quay"]
     left_out = [note.reason for note in reading.notes if note.kind == "left out"]
     assert left_out == [
-        "It is not the name of a person",
-        "It is not the name of a person",
-        "It is not the title of a session",
-        "It is a line of totals",
-        "It is a line of totals",
+        "It is not a person’s name",
+        "It is not a person’s name",
+        "It is not a session title",
+        "It is a row of totals",
+        "It is a row of totals",
     ]
 
 
@@ -329,9 +329,8 @@ def test_a_table_in_which_half_the_columns_mean_nothing_is_refused() -> None:
         read("Title;Saal;Foo;Bar", "Warm homes;Quay;1;2")
 
     assert str(refusal.value) == (
-        "Half of the columns could not be understood, so nothing was loaded. "
-        "Understood: “Title” as Title of the session, “Saal” as Room. "
-        "Not understood: “Foo”, “Bar”"
+        "We did not recognise half of the columns, so nothing was loaded. Understood: “Title” "
+        "as Title of the session, “Saal” as Room. Not understood: “Foo”, “Bar”"
     )
 
 
@@ -342,14 +341,13 @@ def test_columns_without_cells_do_not_matter() -> None:
 def test_a_table_in_which_no_time_can_be_read_is_refused() -> None:
     with pytest.raises(InvalidFile) as refusal:
         read(HEAD, "Warm homes;10 June;early;Quay", "Cold homes;10 June;late;Quay")
-    with pytest.raises(InvalidFile, match="No column says on which day the sessions are"):
+    with pytest.raises(InvalidFile, match="There is no column for the day of the sessions"):
         read("Title;Time;Room", "Warm homes;9:00;Quay")
 
     assert str(refusal.value) == (
-        "None of the times could be understood, so nothing was loaded. "
-        "Understood: “Title” as Title of the session, “Day” as Day, "
-        "“Time” as Start, or start and end, “Room” as Room. "
-        "Not understood: “early”, “late”"
+        "We did not recognise any of the times, so nothing was loaded. Understood: “Title” as "
+        "Title of the session, “Day” as Day, “Time” as Start, or start and end, “Room” as "
+        "Room. Not understood: “early”, “late”"
     )
 
 
@@ -405,14 +403,14 @@ def test_names_that_may_mean_one_person_are_told_and_can_be_joined() -> None:
         "Ann Smith",
     ]
     assert (
-        "row 2: Dr Ann Smith: “Dr Ann Smith”, “Smith, Ann”, “Ann Smith” may be one person; "
-        "they were kept apart"
+        "row 2: Dr Ann Smith: “Dr Ann Smith”, “Smith, Ann”, “Ann Smith” may be the same "
+        "person; they were loaded as separate people"
     ) in reasons(told)
     assert [
         (one.name, one.profile and one.profile.honorific) for one in joined.programme.speakers
     ] == [("Ann Smith", "Dr")]
     assert len(apart.programme.speakers) == 3
-    assert "may be one person" not in " ".join(reasons(apart))
+    assert "may be the same person" not in " ".join(reasons(apart))
 
 
 def test_a_name_may_mean_somebody_of_the_programme() -> None:
@@ -422,7 +420,7 @@ def test_a_name_may_mean_somebody_of_the_programme() -> None:
     told = read(*lines, home=home)
     joined = read(*lines, home=home, choices=TableChoices(same_people={"ann smith": True}))
 
-    assert "“Ann Smith” of the programme may be one person" in " ".join(reasons(told))
+    assert "“Ann Smith” in the programme may be the same person" in " ".join(reasons(told))
     assert [one.name for one in joined.programme.speakers] == ["Ann Smith"]
 
 

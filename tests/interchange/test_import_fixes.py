@@ -24,34 +24,34 @@ def test_an_old_and_dirty_file_loads_with_a_report() -> None:
             "the file",
             "the whole file",
             "fixed",
-            "3 sessions stand outside any room; their own word for the room was used",
+            "3 sessions are not inside a room; we used the rooms that they name",
         ),
         ImportNote(
             "the file",
             "the whole file",
             "fixed",
-            "2 sessions have no date of their own; their day and their start were used",
+            "2 sessions have no date; we used their day and start time",
         ),
         ImportNote(
             "the file",
             "the whole file",
             "fixed",
-            "2 sessions have no guid; their numbers were used",
+            "2 sessions have no guid; we used their numbers",
         ),
         ImportNote(
             "the file",
             "time zone",
             "fixed",
-            "No time zone is named; Europe/London was used, "
-            "since nothing in the file points to another",
+            "There is no time zone; we used Europe/London, because the file does not suggest "
+            "another",
         ),
         ImportNote(
             "line 13",
             "Food & income",
             "fixed",
-            "Its characters were written as codes twice over",
+            "Its special characters were encoded twice",
         ),
-        ImportNote("line 13", "Food & income", "fixed", "Its text was written as codes twice over"),
+        ImportNote("line 13", "Food & income", "fixed", "Its text was encoded twice"),
         ImportNote(
             "line 22",
             "Night watch",
@@ -62,13 +62,13 @@ def test_an_old_and_dirty_file_loads_with_a_report() -> None:
             "line 27",
             "Daily Life",
             "fixed",
-            "This is the theme “Daily life”, spelt in another way",
+            "This is a different spelling of the theme “Daily life”",
         ),
         ImportNote(
             "line 22",
             "MAIN hall",
             "fixed",
-            "This is the room “Main hall”, spelt in another way",
+            "This is a different spelling of the room “Main hall”",
         ),
         ImportNote("line 32", "a session", "left out", "It has no title"),
         ImportNote(
@@ -103,8 +103,8 @@ def test_characters_that_play_tricks_are_taken_out_of_names(tmp_path: Path) -> N
     assert reading.programme.sessions[0].title == "Warm homes"
     assert list_notes(reading) == [
         ("fixed", "1 control character was removed, since XML does not allow them"),
-        ("fixed", "It held characters that cannot be seen; they were removed"),
-        ("fixed", "It held characters that cannot be seen; they were removed"),
+        ("fixed", "It had hidden characters; we removed them"),
+        ("fixed", "It had hidden characters; we removed them"),
     ]
 
 
@@ -152,7 +152,7 @@ def test_a_wrong_word_for_the_encoding_is_seen_through(tmp_path: Path) -> None:
     reading = parse_contents(words, tmp_path)
 
     assert reading.programme.conference.title == "Santé"
-    assert list_notes(reading) == [("fixed", "It says iso-8859-1, but it is written in UTF-8")]
+    assert list_notes(reading) == [("fixed", "It says it is in iso-8859-1, but it is in UTF-8")]
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,8 @@ def test_a_calendar_without_a_name_on_other_days_is_another_conference() -> None
     assert list_notes(reading)[-1] == (
         "fixed",
         (
-            "It names no conference, and none of its sessions is on a day of “Tides and "
-            "Harbours”, so it was read as another one"
+            "It does not name a conference, and none of its sessions are on a day of “Tides "
+            "and Harbours”, so it was read as a different one"
         ),
     )
     assert not on_one_day_of_ours.is_nameless
@@ -168,7 +168,7 @@ def test_an_event_of_a_whole_day_is_kept_without_a_time() -> None:
 
     assert reading.programme.sessions[0].starts_at is None
     assert list_notes(reading) == [
-        ("fixed", "Nothing says when it starts, so it is kept without a time")
+        ("fixed", "It has no start time, so it was loaded without a time")
     ]
 
 
@@ -176,14 +176,16 @@ def test_an_event_without_a_room_is_kept_without_one() -> None:
     reading = read_bytes(a_calendar(an_event(LOCATION="")), TIDES)
 
     assert reading.programme.sessions[0].room is None
-    assert list_notes(reading) == [("fixed", "No room is named, so it is kept without one")]
+    assert list_notes(reading) == [
+        ("fixed", "It has no room name, so it was loaded without a room")
+    ]
 
 
 def test_rooms_whose_names_differ_only_by_case_are_one() -> None:
     reading = read_bytes(a_calendar(an_event(), an_event(UID="two", LOCATION="MAIN HALL")), TIDES)
 
     assert [room.name for room in reading.programme.rooms] == ["Main hall"]
-    assert ("fixed", "This is the room “Main hall”, spelt in another way") in list_notes(reading)
+    assert ("fixed", "This is a different spelling of the room “Main hall”") in list_notes(reading)
 
 
 def test_two_events_with_one_identity_are_kept_apart() -> None:
@@ -207,13 +209,13 @@ def test_of_what_is_repeated_only_the_first_time_is_kept() -> None:
     reading = read_bytes(a_calendar(an_event(RRULE="FREQ=DAILY;COUNT=1000000")), TIDES)
 
     assert len(reading.programme.sessions) == 1
-    assert list_notes(reading) == [("fixed", "It is repeated; only its first time was kept")]
+    assert list_notes(reading) == [("fixed", "It repeats; we kept only the first time")]
 
 
 def test_what_cannot_be_read_of_an_event_is_told() -> None:
     reading = read_bytes(a_calendar(an_event(DTSTART=":soon", DTEND="")), TIDES)
 
-    assert ("fixed", "Its DTSTART cannot be read; it was ignored") in list_notes(reading)
+    assert ("fixed", "Its DTSTART is not valid; we ignored it") in list_notes(reading)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +255,7 @@ def test_a_line_that_says_a_thousand_things_about_itself_is_refused() -> None:
     about = "".join(f";A{number}=b" for number in range(1000))
     contents = f"BEGIN:VCALENDAR\r\nX-WR-CALNAME{about}:Tides\r\nEND:VCALENDAR\r\n"
 
-    with pytest.raises(InvalidFile, match="holds too much"):
+    with pytest.raises(InvalidFile, match="too large"):
         read_bytes(contents.encode(), TIDES)
 
 

@@ -22,7 +22,7 @@ def test_a_session_that_stands_in_the_file_twice_is_kept_once(tmp_path: Path) ->
     reading = parse_contents(make_schedule_xml(make_event_xml(), make_event_xml()), tmp_path)
 
     assert len(reading.programme.sessions) == 1
-    assert list_notes(reading) == [("left out", "It stands in the file twice")]
+    assert list_notes(reading) == [("left out", "It is in the file twice")]
 
 
 def test_two_sessions_with_one_identity_are_told_apart(tmp_path: Path) -> None:
@@ -45,9 +45,7 @@ def test_a_session_without_guid_or_number_is_known_by_its_title(tmp_path: Path) 
     reading = parse_contents(make_schedule_xml(make_event_xml(guid="", number="")), tmp_path)
 
     assert reading.programme.sessions[0].key == "name:warm homes"
-    assert list_notes(reading) == [
-        ("fixed", "A session has neither guid nor number; it is known by its title")
-    ]
+    assert list_notes(reading) == [("fixed", "A session has no guid or number; we used its title")]
 
 
 def test_sessions_of_one_title_get_addresses_of_their_own(tmp_path: Path) -> None:
@@ -75,7 +73,9 @@ def test_a_session_without_a_room_is_kept(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(room=""), room=""), tmp_path)
 
     assert reading.programme.sessions[0].room is None
-    assert list_notes(reading) == [("fixed", "No room is named, so it is kept without one")]
+    assert list_notes(reading) == [
+        ("fixed", "It has no room name, so it was loaded without a room")
+    ]
 
 
 def test_a_person_named_twice_in_a_session_appears_once(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_person_named_twice_in_a_session_appears_once(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].appearances == (ParsedAppearance("1"),)
     assert list_notes(reading) == [
-        ("fixed", "This is the speaker “Ada Ashdown”, spelt in another way"),
+        ("fixed", "This is the speaker “Ada Ashdown”, with a different spelling"),
         ("fixed", "It names ADA Ashdown twice"),
     ]
 
@@ -129,8 +129,8 @@ def test_two_rooms_with_one_number_are_kept_apart() -> None:
     ]
     assert [session.room for session in programme.sessions] == ["6f", "name:tan room"]
     assert list_notes(reading)[1:] == [
-        ("fixed", "The number 6f is that of the room “Grey room” too; they are kept apart"),
-        ("fixed", "This is the room “Grey room”, spelt in another way"),
+        ("fixed", "The room “Grey room” also has the number 6f; they are loaded as separate rooms"),
+        ("fixed", "This is a different spelling of the room “Grey room”"),
     ]
 
 
@@ -141,7 +141,7 @@ def test_two_people_with_one_number_are_kept_apart(tmp_path: Path) -> None:
 
     assert [person.key for person in reading.programme.speakers] == ["1", "name:jago hollins"]
     assert list_notes(reading) == [
-        ("fixed", "The number 1 is that of Ada Ashdown too; they are kept apart")
+        ("fixed", "Ada Ashdown also has the number 1; they are loaded as separate rooms")
     ]
 
 
@@ -198,7 +198,7 @@ def test_a_theme_may_learn_its_colour_and_may_be_called_otherwise(tmp_path: Path
     (theme,) = reading.programme.themes
     assert (theme.slug, theme.name, theme.colour) == ("life", "Daily life", "#17683f")
     assert list_notes(reading) == [
-        ("fixed", "This is the theme “Daily life”, spelt in another way")
+        ("fixed", "This is a different spelling of the theme “Daily life”")
     ]
 
 
@@ -213,9 +213,7 @@ def test_hidden_characters_are_taken_out_of_texts(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(make_event_xml(abstract="a\u200bb\u202e")), tmp_path)
 
     assert reading.programme.sessions[0].abstract == "ab"
-    assert list_notes(reading) == [
-        ("fixed", "Its text held characters that cannot be seen; they were removed")
-    ]
+    assert list_notes(reading) == [("fixed", "Its text had hidden characters; we removed them")]
 
 
 def test_a_track_without_a_session_is_left_out(tmp_path: Path) -> None:
@@ -227,7 +225,7 @@ def test_a_track_without_a_session_is_left_out(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml().replace("<day", tracks, 1), tmp_path)
 
     assert [theme.slug for theme in reading.programme.themes] == ["life"]
-    assert list_notes(reading) == [("left out", "This theme has no session")] * 2
+    assert list_notes(reading) == [("left out", "This theme has no sessions")] * 2
 
 
 def test_a_colour_that_is_none_is_left_out(tmp_path: Path) -> None:

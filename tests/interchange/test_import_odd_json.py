@@ -29,9 +29,9 @@ def test_things_that_share_a_slug_or_have_none_are_left_out(tmp_path: Path) -> N
 
     assert [room.name for room in reading.programme.rooms] == ["Main hall"]
     assert list_notes(reading) == [
-        ("left out", "It is not a record, so it could not be read"),
-        ("left out", "Its slug is taken by another"),
-        ("left out", "It has neither slug nor name"),
+        ("left out", "It is not a record, so we could not read it"),
+        ("left out", "Its slug is already used"),
+        ("left out", "It has no slug or name"),
     ]
 
 
@@ -68,7 +68,7 @@ def test_numbers_that_cannot_be_are_left_out(tmp_path: Path) -> None:
     assert reading.programme.rooms[0].capacity is None
     assert reading.programme.themes[0].palette is None
     assert list_notes(reading) == [
-        ("left out", "There is no colour 13 in the palette"),
+        ("left out", "The palette has no colour 13"),
         ("left out", "Its capacity is not a number of seats: many"),
     ]
 
@@ -80,7 +80,7 @@ def test_a_value_that_stands_twice_counts_once(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[1].title == "Lunch"
     assert list_notes(reading) == [
-        ("fixed", "A value stands twice under one name; the first was used")
+        ("fixed", "A record has two values with the same name; we used the first")
     ]
 
 
@@ -88,9 +88,7 @@ def test_a_number_that_is_none_counts_as_nothing(tmp_path: Path) -> None:
     reading = parse_contents(own().replace('"capacity": 120', '"capacity": NaN'), tmp_path)
 
     assert reading.programme.rooms[0].capacity is None
-    assert list_notes(reading) == [
-        ("fixed", "It says NaN where a number should be; it was ignored")
-    ]
+    assert list_notes(reading) == [("fixed", "It has NaN instead of a number; we ignored it")]
 
 
 def test_a_schedule_in_json_says_which_event_is_meant(tmp_path: Path) -> None:
@@ -104,7 +102,7 @@ def test_a_schedule_in_json_says_which_event_is_meant(tmp_path: Path) -> None:
 
     assert reading.notes == (
         ImportNote(
-            "days", "a day", "left out", "Its rooms are not named, so they could not be read"
+            "days", "a day", "left out", "Its rooms have no names, so we could not read them"
         ),
         ImportNote("event 35", "a session", "left out", "It has no title"),
         ImportNote("event number 4 in the file", "a session", "left out", "It has no title"),

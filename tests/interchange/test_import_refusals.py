@@ -32,15 +32,15 @@ OUTSIDE = (
     "<schedule>&x;</schedule>"
 )
 NOT_PROGRAMMES = {
-    b"": "This file is empty",
-    b" \n\t ": "This file is empty",
-    b"Dear all, here is the programme": "This is no programme: we read XML, JSON, calendars",
+    b"": "The file is empty",
+    b" \n\t ": "The file is empty",
+    b"Dear all, here is the programme": "We cannot read this file. Choose XML, JSON, a calendar",
     b"\x89PNG\r\n\x1a\n\x00\x00": "This file should be in UTF-8, but line 1 is not",
-    b"%PDF\x00\x01": "This file is not text",
+    b"%PDF\x00\x01": "This is not a text file",
     b"<!DOCTYPE html><html><body>Sign in</body></html>": "This is a web page",
     b"<?xml version='1.0'?>\n<html xmlns='x'/>": "This is a web page",
     b"<!-- hello --><HTML>": "This is a web page",
-    b"<feed/>": "This is XML, but it holds \u201cfeed\u201d rather than a schedule",
+    b"<feed/>": "This is XML, but it contains “feed” instead of a schedule",
     b"<schedule><day>\n</schedule>": (
         "This file is not well-formed XML: line 2: Opening and ending tag mismatch: day line 1"
     ),
@@ -48,29 +48,29 @@ NOT_PROGRAMMES = {
     b"<schedule>&nbsp;</schedule>": (
         "This file is not well-formed XML: line 1: Entity 'nbsp' not defined"
     ),
-    b"<schedule/>": "There is no session in this file that can be read",
-    b"BEGIN:VCALENDAR\nEND:VCALENDAR": "There is no session in this file that can be read",
+    b"<schedule/>": "There are no valid sessions in this file",
+    b"BEGIN:VCALENDAR\nEND:VCALENDAR": "There are no valid sessions in this file",
     b"BEGIN:VCALENDAR\nBEGIN:VEVENT": "This calendar is not well-formed",
     b"{}": "This is JSON, but neither a schedule",
     b"[1, 2]": "This is JSON, but neither a schedule",
     b'{"schedule": []}': "This is JSON, but neither a schedule",
-    b'{"schedule": {}}': "There is no session in this file that can be read",
-    b'{"format": "conference/1"}': "There is no session in this file that can be read",
+    b'{"schedule": {}}': "There are no valid sessions in this file",
+    b'{"format": "conference/1"}': "There are no valid sessions in this file",
     b'{"format": "conference/2"}': "This is JSON, but neither a schedule",
     b'{"schedule": {': "This file is not well-formed JSON: line 1:",
-    b'{"schedule": ' + b"9" * 5000 + b"}": "This file holds a number that is too long",
+    b'{"schedule": ' + b"9" * 5000 + b"}": "This file has a number that is too long",
     b"[" * 150_000: "This file is nested too deeply to be a programme",
-    b"[" * 200_001: "This file holds too much to be a programme",
+    b"[" * 200_001: "This file is too large to be a programme",
     b"<a>" * 50: "This file is not well-formed XML: line 1: Premature end of data in tag a",
     b"<a>" * 300 + b"</a>" * 300: "This file is nested too deeply",
     b"<?xml version='1.0' encoding='utf-7'?><schedule/>": "This file says it is in",
     b"<?xml version='1.0' encoding='iso-8859-99'?><a>\xe9</a>": "This file says it is in",
     b"<?xml version='1.0' encoding='utf-8'?>\n<a>\xe9</a>": "This file should be in UTF-8",
-    b"<!DOCTYPE schedule><schedule/>": "This file holds a document type",
+    b"<!DOCTYPE schedule><schedule/>": "This file has a document type",
     LOUD_LAUGHS.encode(): "This file is not well-formed XML: line 1: Maximum entity amplification",
-    LAUGHS.encode(): "This file holds a document type",
-    OUTSIDE.encode(): "This file holds a document type",
-    OUTSIDE.encode("utf-16"): "This file holds a document type",
+    LAUGHS.encode(): "This file has a document type",
+    OUTSIDE.encode(): "This file has a document type",
+    OUTSIDE.encode("utf-16"): "This file has a document type",
 }
 
 
@@ -110,24 +110,24 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
 
 
 def test_more_elements_than_a_programme_can_have_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RuleViolation, match=r"holds too much, to be a programme$"):
+    with pytest.raises(RuleViolation, match=r"too large, to be a programme$"):
         parse_contents("<schedule>" + "<day/>" * 400_000 + "</schedule>", tmp_path)
 
 
 def test_more_sessions_than_a_conference_can_have_are_refused(tmp_path: Path) -> None:
     events = [f"<event id='{number}'/>" for number in range(20_001)]
 
-    with pytest.raises(RuleViolation, match=r"^This file holds more than 20,000 sessions$"):
+    with pytest.raises(RuleViolation, match=r"^This file has more than 20,000 sessions$"):
         parse_contents(make_schedule_xml(*events), tmp_path)
 
 
 def test_a_file_without_a_single_title_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RuleViolation, match=r"^There is no session in this file that can be read$"):
+    with pytest.raises(RuleViolation, match=r"^There are no valid sessions in this file$"):
         parse_contents(make_schedule_xml(make_event_xml(title="")), tmp_path)
 
 
 def test_a_file_without_a_single_date_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RuleViolation, match=r"^There is no date in this file that can be read$"):
+    with pytest.raises(RuleViolation, match=r"^There are no valid dates in this file$"):
         parse_contents(
             make_schedule_xml(make_event_xml(date=""), day="", start="", end=""), tmp_path
         )

@@ -53,7 +53,7 @@ def test_people_whose_names_differ_only_by_case_are_one() -> None:
     )
 
     assert names(reading) == ["Ada Marsh"]
-    spelt = ("fixed", "This is the speaker “Ada Marsh”, spelt in another way")
+    spelt = ("fixed", "This is the speaker “Ada Marsh”, with a different spelling")
     assert list_notes(reading).count(spelt) == 1
 
 
@@ -112,7 +112,7 @@ def test_columns_are_known_however_they_are_spelt(head: str) -> None:
 def test_columns_that_are_not_known_are_told() -> None:
     reading = read("Title,Room,Catering", "Warm homes,Boat house,tea")
 
-    assert ("left out", "It is not a column that we know") in list_notes(reading)
+    assert ("left out", "We do not recognise this column") in list_notes(reading)
     assert [note.subject for note in reading.notes][-1] == "column “Catering”"
 
 
@@ -177,7 +177,7 @@ def test_a_time_that_cannot_be_read_is_quoted_with_its_row(
     assert [(one.where, one.subject, one.reason) for one in reading.notes][-1] == (
         "row 3",
         "Warm homes",
-        f"Its {unread}, so it is kept without a time",
+        f"Its {unread}, so it was loaded without a time",
     )
 
 
@@ -191,9 +191,7 @@ def test_a_table_without_times_says_nothing_of_them() -> None:
     reading = read("Title,Abstract", "Warm homes,Why.")
 
     assert only(reading).starts_at is None
-    assert list_notes(reading) == [
-        ("fixed", "A session has neither guid nor number; it is known by its title")
-    ]
+    assert list_notes(reading) == [("fixed", "A session has no guid or number; we used its title")]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +269,7 @@ def test_a_row_may_be_a_session_with_its_speaker() -> None:
     }
     assert [len(one.appearances) for one in reading.programme.sessions] == [1, 2]
     assert reading.programme.sessions[0].description == "Why,\nand for whom."
-    assert ("fixed", "It names 2 people; they were parted") in list_notes(reading)
+    assert ("fixed", "It names 2 people; we split the names") in list_notes(reading)
 
 
 def test_a_cell_that_looks_like_a_formula_is_read_as_it_was_written() -> None:
@@ -285,7 +283,7 @@ def test_a_table_that_excel_saved_in_its_own_letters_is_read() -> None:
     reading = read_bytes("Title;Room\nSanté pour tous;Quai".encode("cp1252"), TIDES)
 
     assert only(reading).title == "Santé pour tous"
-    assert ("fixed", "It was read as Windows-1252, as Excel saves it") in list_notes(reading)
+    assert ("fixed", "It was read as Windows-1252, the encoding Excel uses") in list_notes(reading)
 
 
 def test_a_workbook_is_read_sheet_by_sheet() -> None:
@@ -309,7 +307,7 @@ def test_a_workbook_is_read_sheet_by_sheet() -> None:
         ("Ada Marsh", "Kenya")
     ]
     assert [(note.where, note.reason) for note in reading.notes if note.kind == "left out"] == [
-        ("sheet “Costs”", "No column is called Title or Name")
+        ("sheet “Costs”", "There is no Title or Name column")
     ]
 
 
@@ -332,9 +330,9 @@ def test_a_workbook_without_a_title_or_a_name_is_refused() -> None:
 @pytest.mark.parametrize(
     ("contents", "sentence"),
     [
-        (b"PK\x03\x04 and no more", "This workbook is broken or locked"),
-        (b"\xd0\xcf\x11\xe0 and no more", "This is no workbook that can be read"),
-        (make_zip({"notes.txt": b"no workbook"}), "This is no workbook that can be read"),
+        (b"PK\x03\x04 and no more", "This workbook is damaged or has a password"),
+        (b"\xd0\xcf\x11\xe0 and no more", "We cannot read this workbook"),
+        (make_zip({"notes.txt": b"no workbook"}), "We cannot read this workbook"),
     ],
 )
 def test_a_workbook_that_is_none_is_refused_in_a_sentence(contents: bytes, sentence: str) -> None:
@@ -346,7 +344,7 @@ def test_a_workbook_that_is_none_is_refused_in_a_sentence(contents: bytes, sente
 def test_a_workbook_that_holds_too_much_is_refused(members: int, megabytes: int) -> None:
     parts = {f"xl/{number}.xml": bytes(megabytes * 1024 * 1024) for number in range(members)}
 
-    with pytest.raises(InvalidFile, match="This file holds too much"):
+    with pytest.raises(InvalidFile, match="This file is too large"):
         read_bytes(make_zip(parts), TIDES)
 
 
@@ -389,7 +387,7 @@ def test_a_workbook_that_says_the_same_long_words_everywhere_is_refused(
 
 
 def test_a_table_of_commas_is_refused_before_it_is_parted() -> None:
-    with pytest.raises(InvalidFile, match="holds too much"):
+    with pytest.raises(InvalidFile, match="too large"):
         read("Title,Room", "," * (parse_workbook.MAX_CELLS + 1))
 
 
@@ -417,7 +415,7 @@ def test_whatever_stands_in_a_table_is_read_or_refused(rows: list[list[str]]) ->
 
 
 def test_letters_that_are_no_table_are_refused() -> None:
-    with pytest.raises(InvalidFile, match="This is no programme"):
+    with pytest.raises(InvalidFile, match="We cannot read this file"):
         read("Dear all,", "here is the programme.")
 
 

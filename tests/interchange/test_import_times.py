@@ -44,10 +44,10 @@ def test_a_length_is_read_however_it_is_written(written: str, minutes: int, tmp_
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        ("", "Nothing says how long it is, so 30 minutes was assumed"),
-        ("00:00", "Its length cannot be used (00:00), so 30 minutes was assumed"),
-        ("soon", "Its length cannot be used (soon), so 30 minutes was assumed"),
-        ("-00:30", "Its length cannot be used (-00:30), so 30 minutes was assumed"),
+        ("", "It has no length, so we assumed 30 minutes"),
+        ("00:00", "Its length is not valid (00:00), so we assumed 30 minutes"),
+        ("soon", "Its length is not valid (soon), so we assumed 30 minutes"),
+        ("-00:30", "Its length is not valid (-00:30), so we assumed 30 minutes"),
     ],
 )
 def test_a_session_without_a_usable_length_gets_half_an_hour(
@@ -64,7 +64,7 @@ def test_a_session_that_never_ends_is_cut_to_a_day(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].ends_at == datetime(2009, 6, 11, 9, tzinfo=UTC)
     assert list_notes(reading) == [
-        ("fixed", "It lasts longer than a day (2 days, 0:00:00); it was cut to 24 hours")
+        ("fixed", "It is longer than a day (2 days, 0:00:00); we shortened it to 24 hours")
     ]
 
 
@@ -104,7 +104,7 @@ def test_a_session_without_a_time_is_kept_without_one(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].starts_at is None
     assert list_notes(reading) == [
-        ("fixed", "Its start cannot be read: “noonish”, so it is kept without a time")
+        ("fixed", "Its start time is not valid: “noonish”, so it was loaded without a time")
     ]
 
 
@@ -120,7 +120,7 @@ def test_a_date_counts_more_than_a_start_that_differs(tmp_path: Path) -> None:
 
     assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
     assert list_notes(reading) == [
-        ("fixed", "Its date says 10:00 and its start says 11:00; the date was used")
+        ("fixed", "Its date says 10:00 and its start says 11:00; we used the date")
     ]
 
 

@@ -33,7 +33,7 @@ from tests.factories import (
 from tests.interchange.test_exporters import a_rich_programme
 from tests.lookups import get_session
 
-UNDO = "Undo this import"
+UNDO = "Undo import"
 Load = Callable[..., None]
 
 
@@ -58,8 +58,8 @@ def another_programme(speakers: Sequence[dict[str, str]] = (), **facts: Any) -> 
 
 def loaded(editor: Browser, body: bytes, **more: Any) -> None:
     editor.open("/organise/files/upload")
-    editor.press("See what it would do", programme_file=("conference.json", body))
-    editor.press("Load this programme", **more)
+    editor.press("Preview changes", programme_file=("conference.json", body))
+    editor.press("Load programme", **more)
 
 
 def everything() -> str:
@@ -92,7 +92,7 @@ def test_loading_is_undone_whole_by_one_button(editor: Browser) -> None:
 
     page = editor.open("/organise/files").press(UNDO)
 
-    assert "Loading was undone. The programme is as it was before." in page.source
+    assert "The import has been undone. The programme is as it was before." in page.source
     assert UNDO not in page.buttons
     assert snapshot.dump(snapshot_builder.build_snapshot()) == public
     assert everything() == before
@@ -102,7 +102,7 @@ def test_loading_is_undone_whole_by_one_button(editor: Browser) -> None:
 def test_another_conference_that_was_loaded_by_mistake_goes_whole(editor: Browser) -> None:
     a_programme_with_details()
     before = everything()
-    loaded(editor, another_programme(acronym="storms"), i_mean_this_other_conference=True)
+    loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
     assert queries.get_conference().acronym == "storms"
 
     editor.open("/organise/files").press(UNDO)
@@ -115,7 +115,7 @@ def test_photos_come_back_with_another_conference_though_unused_ones_are_deleted
 ) -> None:
     a_programme_with_details()
     before = everything()
-    loaded(editor, another_programme(acronym="storms"), i_mean_this_other_conference=True)
+    loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
     with transaction():
         photo_retention.purge_unused()
 
@@ -127,11 +127,11 @@ def test_photos_come_back_with_another_conference_though_unused_ones_are_deleted
 def test_another_conference_stays_once_its_speakers_have_begun_to_work(editor: Browser) -> None:
     nell = {"slug": "new", "name": "Nell New"}
     body = another_programme(acronym="storms", speakers=[nell])
-    loaded(editor, body, i_mean_this_other_conference=True)
+    loaded(editor, body, load_this_as_a_different_conference=True)
     page = editor.open("/organise/files")
     grant_speaker_access(db.session.scalars(select(Speaker).where(Speaker.slug == "new")).one())
 
-    assert "loading cannot be undone" in page.press(UNDO, status=409).text
+    assert "You cannot undo the import" in page.press(UNDO, status=409).text
 
     assert queries.get_conference().acronym == "storms"
     assert UNDO not in editor.open("/organise/files").buttons
@@ -144,7 +144,7 @@ def test_what_was_changed_since_is_not_undone(editor: Browser) -> None:
     with transaction():
         sessions.save(session, {"title": "Edited"}, expected_version=session.version, actor="Grace")
 
-    assert "loading cannot be undone" in page.press(UNDO, status=409).text
+    assert "You cannot undo the import" in page.press(UNDO, status=409).text
 
     assert get_session("added").title == "Edited"
     assert UNDO not in editor.open("/organise/files").buttons
@@ -176,18 +176,18 @@ def test_a_conference_that_speakers_have_begun_to_work_on_is_not_brought_back_by
 ) -> None:
     grant_speaker_access(get_ada_marsh())
 
-    loaded(editor, another_programme(acronym="storms"), i_mean_this_other_conference=True)
+    loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
 
     assert UNDO not in editor.open("/organise/files").buttons
 
 
 def test_nobody_undoes_a_conference_for_which_people_have_registered(editor: Browser) -> None:
-    loaded(editor, another_programme(acronym="storms"), i_mean_this_other_conference=True)
+    loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
     make_delegate()
 
     page = editor.open("/organise/files").press(UNDO, status=409)
 
-    assert "Real people have registered" in page.text
+    assert "You cannot replace the current conference" in page.text
     assert queries.get_conference().acronym == "storms"
 
 

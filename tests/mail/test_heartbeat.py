@@ -25,7 +25,7 @@ def ask(site: Flask) -> tuple[int, str]:
 def test_a_worker_at_work_is_seen_and_one_that_was_killed_is_missed_after_a_minute(
     site: Flask, start_worker: Start, frozen_time: Any
 ) -> None:
-    assert ask(site) == (1, "Error: No mail worker has been seen yet, so no emails are sent")
+    assert ask(site) == (1, "Error: No mail worker has run yet, so no emails are being sent")
 
     worker = start_worker()
     wait_until(lambda: ask(site)[0] == 0, "the worker is seen", 30)
@@ -35,7 +35,7 @@ def test_a_worker_at_work_is_seen_and_one_that_was_killed_is_missed_after_a_minu
 
     assert ask(site) == (
         1,
-        "Error: No mail worker has been seen for 3 minutes, so no emails are sent",
+        "Error: No mail worker has been active for 3 minutes, so no emails are being sent",
     )
 
 
@@ -47,7 +47,7 @@ def test_a_worker_is_seen_for_a_minute(site: Flask, frozen_time: Any) -> None:
     frozen_time.shift(timedelta(seconds=1))
     assert ask(site) == (
         1,
-        "Error: No mail worker has been seen for 61 seconds, so no emails are sent",
+        "Error: No mail worker has been active for 61 seconds, so no emails are being sent",
     )
 
 

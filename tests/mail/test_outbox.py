@@ -65,7 +65,7 @@ def test_a_letter_whose_words_are_gone_cannot_be_sent_again(
     letter = make_email(is_secret=True)
     deliver()
 
-    with pytest.raises(RuleViolation, match="The words of this letter have been erased"):
+    with pytest.raises(RuleViolation, match="The text of this email has been deleted"):
         services.resend(letter)
 
 
@@ -117,10 +117,10 @@ def test_a_letter_is_found_by_its_number(site: Flask) -> None:
 @pytest.mark.parametrize(
     ("about", "words"),
     [
-        ({"state": "waiting"}, "On its way to ada@example.org"),
+        ({"state": "waiting"}, "Being sent to ada@example.org"),
         (
             {"state": "waiting", "last_error": "451 Later"},
-            "Not delivered to ada@example.org yet. We go on trying",
+            "Not delivered to ada@example.org yet. We are still trying",
         ),
         (
             {"state": "failed", "last_error": "550 No"},

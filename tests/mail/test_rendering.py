@@ -121,7 +121,7 @@ def test_a_name_cannot_add_a_header(site: Flask) -> None:
     ],
 )
 def test_what_is_no_address_is_refused(site: Flask, address: str) -> None:
-    with pytest.raises(RuleViolation, match="Letters cannot be sent to that email address"):
+    with pytest.raises(RuleViolation, match="Emails cannot be sent to that email address"):
         services.enqueue("greeting", to=address, name="Ada")
 
 

@@ -256,7 +256,7 @@ def test_an_address_that_the_server_cannot_take_fails_clearly(
 
     assert deliver() == "0 sent, 1 failed, 0 waiting"
 
-    assert letter.last_error == "The mail server does not take addresses in this script"
+    assert letter.last_error == "The mail server does not accept email addresses in this script"
 
 
 def test_a_server_that_is_away_is_not_the_letters_fault(
@@ -299,7 +299,7 @@ def test_a_silent_server_holds_nothing_up_for_longer_than_its_time(
 
     assert deliver() == "0 sent, 0 failed, 1 waiting"
 
-    assert letter.last_error == "The mail server did not answer in time"
+    assert letter.last_error == "The mail server did not respond in time"
 
 
 @pytest.mark.both_databases
@@ -465,7 +465,7 @@ def test_a_letter_whose_words_are_refused(
 
     assert deliver() == said
 
-    assert letter.last_error == f"The mail server answered: {code} We do not take that"
+    assert letter.last_error == f"The mail server replied: {code} We do not take that"
 
 
 def test_counting_letters(

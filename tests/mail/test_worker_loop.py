@@ -152,7 +152,7 @@ def test_a_worker_told_to_stop_does_not_wait_for_the_database_forever(
 
     assert done.exit_code == 1
     assert done.output.splitlines()[-1] == (
-        "Error: The database is away or not ready (OperationalError)"
+        "Error: The database is not available or not ready (OperationalError)"
     )
 
 
@@ -239,7 +239,7 @@ def test_all_steps_together_have_a_limit_too(
     monkeypatch.setattr(transports, "STEPS_PER_SEND", -1)
 
     with pytest.raises(
-        transports.ServerUnavailable, match="The mail server did not answer in time"
+        transports.ServerUnavailable, match="The mail server did not respond in time"
     ):
         transports.SmtpTransport(site).send(A_LETTER)
 
@@ -253,7 +253,9 @@ def test_a_server_that_drips_its_answer_is_cut_off_well_within_the_loan(
     be_slow(mailbox)
     began = time.perf_counter()
 
-    with pytest.raises(transports.TemporaryFailure, match="The mail server did not answer in time"):
+    with pytest.raises(
+        transports.TemporaryFailure, match="The mail server did not respond in time"
+    ):
         server.send(A_LETTER)
 
     assert 1 < time.perf_counter() - began < server.max_send_time
@@ -287,7 +289,7 @@ def test_a_server_with_many_dead_addresses_is_given_up_well_within_the_loan(
         began = time.perf_counter()
 
         with pytest.raises(
-            transports.ServerUnavailable, match="The mail server did not answer in time"
+            transports.ServerUnavailable, match="The mail server did not respond in time"
         ):
             server.send(A_LETTER)
 

@@ -48,7 +48,7 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        pytest.param(b"", "This file is empty", id="empty"),
+        pytest.param(b"", "The file is empty", id="empty"),
         pytest.param(
             b"<html><script>alert(1)</script>", file_validation.UNKNOWN_TYPE_MESSAGE, id="html"
         ),
@@ -66,7 +66,7 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
         ),
         pytest.param(
             make_pdf(bytes(5000))[:3000],
-            "This PDF has no end: it was cut off on its way. Upload it again",
+            "This PDF is incomplete. Upload it again",
             id="half a pdf",
         ),
         pytest.param(
@@ -130,7 +130,7 @@ def test_slides_and_papers_are_known_by_what_they_hold(body: bytes, kind: str) -
         ),
         pytest.param(
             mark_encrypted(make_pptx()),
-            "This file is locked with a password: save it without one",
+            "This file has a password. Save it without a password",
             id="locked",
         ),
         pytest.param(
@@ -169,7 +169,7 @@ def test_an_archive_of_very_many_files_is_refused() -> None:
 def test_a_file_of_more_than_50_mb_is_refused() -> None:
     large = make_pptx() + bytes(file_validation.MAX_BYTES)
 
-    assert refusal_of(large) == "This file is larger than 50 MB"
+    assert refusal_of(large) == "The file must be smaller than 50 MB"
 
 
 def refusal_of(body: bytes) -> str:

@@ -249,8 +249,8 @@ def test_a_chair_who_is_elsewhere_is_told_as_what_they_are(site: Flask) -> None:
     db.session.commit()
 
     assert [clash.kind for clash in find_in_working_programme()] == [clashes.LEADER]
-    assert reasons("one") == ["Lin leads “Two” at that time"]
-    assert reasons("two") == ["Lin leads this session, and is also in “One” at that time"]
+    assert reasons("one") == ["Lin is chairing “Two” at that time"]
+    assert reasons("two") == ["Lin is chairing this session, and is also in “One” at that time"]
 
 
 def test_a_speaker_who_is_away_is_told_at_the_session(site: Flask) -> None:
@@ -270,7 +270,7 @@ def test_a_room_that_is_smaller_than_the_seats_is_told(site: Flask) -> None:
     make_session(key="three", room=make_room(), seats=900)
 
     assert [clash.reason for clash in find_in_working_programme()] == [
-        "Loft holds 8 people, but this session has 9 seats"
+        "Loft has space for 8 people, but this session has 9 seats"
     ]
 
 
@@ -280,10 +280,10 @@ def test_too_little_time_to_walk_is_told_with_the_time(site: Flask) -> None:
     make_session(key="two", title="Two", room=make_room(name="Cellar"), speakers=(lin,), **at(64))
 
     assert reasons("one") == [
-        "Lin goes on to “Two” in Cellar, which begins at 10:34am: too little time to walk"
+        "Lin does not have enough time to get to “Two” in Cellar, which starts at 10:34am"
     ]
     assert reasons("two") == [
-        "Lin comes from “One” in Loft, which ends at 10:30am: too little time to walk"
+        "Lin does not have enough time to get here from “One” in Loft, which ends at 10:30am"
     ]
 
 

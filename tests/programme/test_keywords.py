@@ -97,7 +97,7 @@ def test_too_many_words_are_refused_beside_the_question(visitor: Browser) -> Non
 
     page = organiser.press("Save", keywords=",".join(map(str, range(21))), status=422)
 
-    assert page.errors == ["Give at most 20, each of 60 characters or fewer"]
+    assert page.errors == ["Enter 20 or fewer, each of 60 characters or fewer"]
 
 
 def test_a_speaker_proposes_them_and_the_changelog_tells_of_them(
@@ -105,7 +105,7 @@ def test_a_speaker_proposes_them_and_the_changelog_tells_of_them(
 ) -> None:
     publish_programme()
     ada = sign_in_speaker(new_browser(), get_ada_marsh())
-    ada.open("/speak/sessions/opening/text").press("See what readers will see", keywords="moon")
+    ada.open("/speak/sessions/opening/text").press("Preview", keywords="moon")
     ada.press("Send")
     assert keywords("opening") == []
 

@@ -128,9 +128,9 @@ def test_a_photo_of_a_phone_is_read_at_once() -> None:
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-NONE_OF_THEM = "Choose a JPEG, PNG or WebP picture: this file is none of them"
-BROKEN = "This picture is broken, so it cannot be shown"
-TWO_THINGS = "Choose a picture that holds nothing else: this file is two things at once"
+NONE_OF_THEM = "Choose a JPEG, PNG or WebP picture"
+BROKEN = "This picture is damaged. Choose another"
+TWO_THINGS = "We could not tell what type of file this is. Save the picture as a JPEG"
 TOO_MANY = normalise_upload.TOO_MANY_PIXELS
 
 
@@ -157,17 +157,17 @@ TOO_MANY = normalise_upload.TOO_MANY_PIXELS
         pytest.param(make_picture("WEBP", (3000, 2100)), TOO_MANY, id="large webp"),
         pytest.param(
             repeat_last_scan(make_picture(progressive=True), 300),
-            "This picture would take too long to read: save it anew as a JPEG",
+            "We cannot read this picture. Save it as a JPEG",
             id="many ways over",
         ),
         pytest.param(
             make_picture(size=(99, 400)),
-            "This picture is too small: each side needs 100 pixels or more",
+            "This picture is too small. Each side must be at least 100 pixels",
             id="small",
         ),
         pytest.param(
             make_picture() + bytes(normalise_upload.MAX_UPLOAD_BYTES),
-            "This picture is larger than 10 MB",
+            "The picture must be smaller than 10 MB",
             id="12 MB",
         ),
     ],

@@ -184,15 +184,15 @@ def test_an_edit_that_comes_too_late_holds_both_versions(site: Flask) -> None:
             {"ends_at": "9999-12-31T23:59:00Z"},
             "A session cannot be more than a year away from the conference",
         ),
-        ({"title": "Changed", "room": "attic"}, "That room is no longer there"),
-        ({"title": "Changed", "theme": "fire"}, "That theme is no longer there"),
+        ({"title": "Changed", "room": "attic"}, "That room has been deleted"),
+        ({"title": "Changed", "theme": "fire"}, "That theme has been deleted"),
         (
             {"title": "Changed", "appearances": [["nobody", "speaker"]]},
-            "One of these speakers is no longer there",
+            "One of these speakers has been deleted",
         ),
         (
             {"state": "draft"},
-            "It is in the published programme: cancel it instead of making it a draft",
+            "It has been published, so it cannot be a draft. Cancel it instead",
         ),
     ],
 )
@@ -231,7 +231,7 @@ def test_a_session_is_cancelled_and_brought_back(site: Flask) -> None:
 
     assert states == ["cancelled", "confirmed"]
     told = [entry.summary for entry in history.list_entries("session opening")]
-    assert told == ["Opening was cancelled", "Opening was brought back"]
+    assert told == ["Opening was cancelled", "Opening was restored"]
 
 
 def test_a_draft_that_is_cancelled_stays_hidden_from_readers(site: Flask) -> None:
@@ -302,7 +302,7 @@ def test_several_are_changed_at_once_and_what_cannot_be_is_named(site: Flask) ->
     assert done.changed == 1
     assert done.skipped == [
         SkippedSession(
-            "Coffee", "It is in the published programme: cancel it instead of making it a draft"
+            "Coffee", "It has been published, so it cannot be a draft. Cancel it instead"
         ),
         SkippedSession("Farewell", "Somebody else has changed it since you looked"),
         SkippedSession("gone", "It has been deleted"),

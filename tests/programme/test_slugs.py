@@ -85,9 +85,9 @@ def test_no_other_page_gets_an_address_that_leads_somewhere(visitor: Browser) ->
     with transaction():
         added = sessions.add({"title": "Walls", "state": "confirmed"}, actor="Grace")
         imported = a_calendar(an_event(UID="new", SUMMARY="Walls!"))
-        with pytest.raises(RuleViolation, match="Another page has the address sea-walls"):
+        with pytest.raises(RuleViolation, match="The page address sea-walls is already used"):
             _change("opening", "Sea walls")
-        with pytest.raises(RuleViolation, match="Another page has the address walls"):
+        with pytest.raises(RuleViolation, match="The page address walls is already used"):
             _change("opening", "walls")
 
     assert added.slug == "walls-2"

@@ -107,7 +107,7 @@ def test_publishing_another_address_changes_one_thing_and_no_session(
 
     page = editor.open("/organise/publishing")
 
-    assert page.text.count("Address of its page") == 1
+    assert page.text.count("Page address") == 1
     publish_programme()
     publishing_page = editor.open("/changes")
     assert "Moved sessions 1" not in publishing_page.headings
@@ -138,10 +138,10 @@ def test_the_address_of_another_is_refused_beside_its_field(
     for taken in ("air", "wind"):
         page = editor.open(f"/organise/{kind.plural}/rain/change")
         page = page.press("Save", page_address=taken, status=422)
-        assert page.errors == [f"Another page has the address {taken}: choose another one"]
+        assert page.errors == [f"The page address {taken} is already used. Enter another"]
         page = editor.open(f"/organise/{kind.plural}/_add")
         page = page.press(f"Add this {kind.name}", name="Hail", page_address=taken, status=422)
-        assert page.errors == [f"Another page has the address {taken}: choose another one"]
+        assert page.errors == [f"The page address {taken} is already used. Enter another"]
 
     page = editor.open(f"/organise/{kind.plural}/_add")
     page = page.press(f"Add this {kind.name}", name="Wind")

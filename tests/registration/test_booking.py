@@ -435,7 +435,7 @@ def test_the_booking_page_says_what_became_of_each_letter(
     delegate = make_delegate()
     form = visitor.open(address_of(delegate, "/name"))
     page = form.press("Save", {"Family name": "King"})
-    assert "On its way to ada@example.org" in page.text
+    assert "Being sent to ada@example.org" in page.text
 
     deliver_emails()
 

@@ -211,9 +211,9 @@ def test_what_is_confirmed_is_what_the_page_showed(visitor: Browser) -> None:
     assert delegates() == []
     assert page.errors == [CHANGED_MEANWHILE]
     assert (
-        "Days On the page that you sent: Wednesday 10 June 2009 Saved now: Thursday 11 June 2009 "
-        "What you need to take part On the page that you sent: A ramp Saved now: Large print "
-        "All your answers"
+        "Days On the page that you sent: Wednesday 10 June 2009 Saved now: Thursday 11 June "
+        "2009 What you need to take part On the page that you sent: A ramp Saved now: Large "
+        "print All your answers"
     ) in page.text
     page.press("Confirm registration")
     (delegate,) = delegates()

@@ -195,7 +195,7 @@ def test_the_desk_finds_types_and_downloads_each_answer_and_private_ones_on_requ
         "add": visitor.open("/organise/delegates/_add").source,
         "change": visitor.open(f"{address}/change").source,
         "address": visitor.open(f"{address}/address").source,
-        "needs": visitor.open(address).press("Show needs").source,
+        "needs": visitor.open(address).press("Show requirements").source,
     }
 
     assert absent({"page": page.text, "file": file}, BOOKING_FIELDS) == []

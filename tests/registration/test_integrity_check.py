@@ -17,10 +17,9 @@ from app.registration.models import SeatLimit
 from tests.factories import make_delegate, make_material, make_organiser, make_session
 
 CHECKED = (
-    "Checked: as many places are taken as people are coming\n"
-    "Checked: every booking has a confirmation email\n"
-    "Checked: nothing refers to something that is missing\n"
-    "Checked: the files of all sessions are complete\n"
+    "Checked: the number of places taken matches the number of delegates\nChecked: every "
+    "booking has a confirmation email\nChecked: there are no references to missing "
+    "rows\nChecked: all session files are complete\n"
 )
 
 
@@ -31,7 +30,7 @@ def test_a_site_where_all_is_well_says_what_was_checked(site: Flask) -> None:
 
     result = site.test_cli_runner().invoke(args=["audit"])
 
-    assert (result.output, result.exit_code) == (f"{CHECKED}Nothing is wrong with the data\n", 0)
+    assert (result.output, result.exit_code) == (f"{CHECKED}No problems found\n", 0)
 
 
 def test_places_that_are_counted_wrongly_are_found(site: Flask) -> None:
@@ -50,7 +49,7 @@ def test_a_file_of_which_a_part_is_missing_is_found(site: Flask) -> None:
     with transaction():
         db.session.execute(delete(MaterialChunk).where(MaterialChunk.number == 1))
 
-    assert integrity_check.run_checks() == ["The file “Walls” of a session is not complete."]
+    assert integrity_check.run_checks() == ["The file “Walls” of a session is incomplete."]
 
 
 def test_a_row_that_refers_to_nothing_is_found(site: Flask, database: str) -> None:
@@ -60,9 +59,7 @@ def test_a_row_that_refers_to_nothing_is_found(site: Flask, database: str) -> No
         connection.execute("DELETE FROM session WHERE id = ?", [number])  # it checks no keys
         connection.commit()
 
-    assert integrity_check.run_checks() == [
-        "Row 1 of material refers to a row of session that is missing."
-    ]
+    assert integrity_check.run_checks() == ["Row 1 of material refers to a missing row of session."]
 
 
 def test_a_booking_without_its_letter_is_found_but_an_invented_one_needs_none(site: Flask) -> None:
@@ -70,7 +67,7 @@ def test_a_booking_without_its_letter_is_found_but_an_invented_one_needs_none(si
     make_delegate(reference="MNPQRTVW", given_names="Grace", is_demo=True)
 
     assert integrity_check.run_checks() == [
-        "No letter was ever written to confirm booking BCDFGHJK."
+        "No confirmation email was created for booking BCDFGHJK."
     ]
 
 

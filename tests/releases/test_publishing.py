@@ -180,13 +180,13 @@ def test_who_goes_back_while_somebody_does_is_told(site: Flask) -> None:
         return f"Readers see release {release.number} again"
 
     assert do_one_after_the_other(site, go_back) == [
-        "Readers see release 1 again",
-        "Readers see release 1 by now, so nothing has been done. Look again at what would change",
+        "This release is public again",
+        "Release 1 is public now, so nothing has been done. Check the changes again",
     ]
 
 
 def test_nobody_goes_back_to_what_readers_see(site: Flask) -> None:
-    with pytest.raises(RuleViolation, match="Readers see release 1 already"), transaction():
+    with pytest.raises(RuleViolation, match="Release 1 is already public"), transaction():
         services.roll_back(1, "", expected_release=1, actor=GRACE)
 
 

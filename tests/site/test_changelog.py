@@ -127,7 +127,7 @@ def test_who_joined_and_who_left_is_told_and_what_else_says_something_else(
     session.language = "cy"
     publish_programme()
 
-    (said,) = groups(visitor.open("/changes/2"))["Other changes of sessions 1"]
+    (said,) = groups(visitor.open("/changes/2"))["Other changes to sessions 1"]
 
     assert "Now with Grace Hopper" in said
     assert f"No longer with {names[0]}" in said
@@ -410,6 +410,6 @@ def test_a_session_that_takes_place_after_all_is_told_with_its_time(visitor: Bro
 
     told = groups(visitor.open("/changes/3"))
 
-    assert told["Sessions that take place after all 1"] == [
+    assert told["Reinstated sessions 1"] == [
         "Opening 9:30am to 10:30am on Wednesday 10 June 2009, Great hall"
     ]

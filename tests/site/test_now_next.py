@@ -229,7 +229,7 @@ def test_the_letters_suit_the_number_of_rooms(
 def test_an_urgent_notice_stands_on_the_screen_too(visitor: Browser, new_browser: Any) -> None:
     editor = sign_in(new_browser())
     editor.open("/organise/pages/notice/write")
-    editor.press("Save the notice", {"The notice": "The lift is out of order"})
+    editor.press("Save notice", {"The notice": "The lift is out of order"})
 
     assert "The lift is out of order" in visitor.open(SCREEN).text
 

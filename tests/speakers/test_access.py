@@ -63,10 +63,10 @@ def test_whoever_keeps_the_pages_of_several_chooses_first(visitor: Browser) -> N
     page = visitor.open("/speak")
     chosen = page.follow("Grace Pool")
 
-    assert page.heading == "Whose pages?"
-    assert "You are an assistant" in page.text
+    assert page.heading == "Choose a speaker"
+    assert "You are their assistant" in page.text
     assert chosen.heading == "Grace Pool"
-    assert chosen.follow("Another speaker’s pages").heading == "Whose pages?"
+    assert chosen.follow("Switch to another speaker").heading == "Choose a speaker"
 
 
 def test_an_organiser_who_speaks_takes_the_second_step_as_always(visitor: Browser) -> None:
@@ -78,7 +78,7 @@ def test_an_organiser_who_speaks_takes_the_second_step_as_always(visitor: Browse
 
     assert half_way.heading == "Set up your second step"
     assert visitor.open("/speak").heading == "Ada Marsh"
-    assert visitor.open("/organise").heading == "The back office"
+    assert visitor.open("/organise").heading == "Dashboard"
 
 
 def test_a_speaker_who_is_given_a_part_is_half_signed_in_from_then_on(visitor: Browser) -> None:
@@ -138,15 +138,15 @@ def test_whoever_is_removed_while_signed_in_is_told_and_loses_nothing(visitor: B
     page = form.press(
         "Send",
         {
-            "Do you take part?": "Yes, but I need another time",
-            "Why, or which times suit you": "The train arrives at noon",
+            "Are you taking part?": "Yes, but I need another time",
+            "Your message": "The train arrives at noon",
         },
         status=403,
     )
 
-    assert page.heading == "These pages are not open to you"
+    assert page.heading == "You cannot open these pages"
     assert "The train arrives at noon" in page.text
-    assert visitor.open("/speak", status=403).heading == "These pages are not open to you"
+    assert visitor.open("/speak", status=403).heading == "You cannot open these pages"
 
 
 def test_an_assistant_of_two_who_is_removed_by_one_keeps_the_other(visitor: Browser) -> None:
@@ -157,7 +157,7 @@ def test_an_assistant_of_two_who_is_removed_by_one_keeps_the_other(visitor: Brow
         (one,) = (one for one in queries.list_access_to_speaker(speaker))
         access.revoke(speaker, one.id, actor=ADA)
 
-    assert visitor.open("/speak/ada-marsh", status=404).heading == "These pages are not open to you"
+    assert visitor.open("/speak/ada-marsh", status=404).heading == "You cannot open these pages"
     assert visitor.open("/speak").heading == "Grace Pool"
 
 
@@ -183,6 +183,6 @@ def test_a_speaker_who_was_deleted_leaves_a_clear_page(visitor: Browser) -> None
     db.session.delete(speaker)
     db.session.commit()
 
-    page = visitor.open("/speak/grace-pool", status=404).follow("See whose pages you keep")
+    page = visitor.open("/speak/grace-pool", status=404).follow("View the speakers you can edit")
 
-    assert page.heading == "No pages of yours"
+    assert page.heading == "No access to speaker pages"

@@ -37,18 +37,18 @@ def ada(visitor: Browser) -> Browser:
 def test_an_assistant_has_a_link_of_their_own_and_the_same_powers(
     ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    ada.open("/speak/ada-marsh").follow("Let somebody help you")
+    ada.open("/speak/ada-marsh").follow("Add an assistant")
 
-    page = ada.press("Send them a link", email_address_of_an_assistant=HELPER)
+    page = ada.press("Send link", email_address_of_an_assistant=HELPER)
     (letter,) = db.session.scalars(select(Email))
     helper = new_browser()
     helper.open(link_in(letter))
     listed = helper.press("Sign in")
-    listed.follow("Say whether you take part")
-    helper.press("Send", {"Do you take part?": "Yes, as the programme has it"})
+    listed.follow("Confirm if you are taking part")
+    helper.press("Send", {"Are you taking part?": "Yes, at the times in the programme"})
 
-    assert "A letter with a link of their own is on its way" in page.source
-    assert "You do this as an assistant" in listed.text
+    assert "We are emailing them a link" in page.source
+    assert "You are an assistant for this speaker" in listed.text
     told = [(one.summary, one.actor) for one in db.session.scalars(select(HistoryEntry))]
     assert (f"{HELPER} became an assistant of Ada Marsh", "ada@example.org") in told
     assert ("Ada Marsh has confirmed", HELPER) in told
@@ -58,7 +58,7 @@ def test_a_forwarded_link_works_once_and_says_so(
     ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     ada.open("/speak/ada-marsh/assistants")
-    ada.press("Send them a link", email_address_of_an_assistant=HELPER)
+    ada.press("Send link", email_address_of_an_assistant=HELPER)
     (letter,) = db.session.scalars(select(Email))
     first, second = new_browser(), new_browser()
     first.open(link_in(letter))
@@ -100,7 +100,7 @@ def test_an_assistant_does_not_remove_the_speaker(visitor: Browser) -> None:
 def test_naming_somebody_twice_names_them_once(ada: Browser) -> None:
     for _ in range(2):
         ada.open("/speak/ada-marsh/assistants")
-        ada.press("Send them a link", email_address_of_an_assistant=HELPER)
+        ada.press("Send link", email_address_of_an_assistant=HELPER)
 
     assert ada.page.buttons.count(f"Remove: {HELPER}") == 1
 
@@ -108,19 +108,19 @@ def test_naming_somebody_twice_names_them_once(ada: Browser) -> None:
 def test_what_is_no_address_is_refused_and_kept(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/assistants")
 
-    page = ada.press("Send them a link", email_address_of_an_assistant="nobody", status=422)
+    page = ada.press("Send link", email_address_of_an_assistant="nobody", status=422)
 
-    assert page.errors == ["Enter an email address in the right form, like name@example.org"]
+    assert page.errors == ["Enter an email address in the correct format, like name@example.org"]
 
 
 @pytest.mark.both_databases
 def test_letters_to_assistants_are_limited(ada: Browser) -> None:
     for number in range(10):
         ada.open("/speak/ada-marsh/assistants")
-        ada.press("Send them a link", email_address_of_an_assistant=f"{number}@example.org")
+        ada.press("Send link", email_address_of_an_assistant=f"{number}@example.org")
     ada.open("/speak/ada-marsh/assistants")
 
-    ada.press("Send them a link", email_address_of_an_assistant=HELPER, status=429)
+    ada.press("Send link", email_address_of_an_assistant=HELPER, status=429)
 
     assert len(db.session.scalars(select(Email)).all()) == 10
 
@@ -130,11 +130,11 @@ def test_a_speaker_has_a_few_assistants_and_not_many(ada: Browser) -> None:
         grant_speaker_access(get_ada_marsh(), f"{number}@example.org", is_assistant=True)
     ada.open("/speak/ada-marsh/assistants")
 
-    page = ada.press("Send them a link", email_address_of_an_assistant=HELPER, status=422)
+    page = ada.press("Send link", email_address_of_an_assistant=HELPER, status=422)
 
-    assert page.errors == ["10 assistants help already. Remove one of them first"]
-    again = ada.press("Send them a link", email_address_of_an_assistant="3@example.org")
-    assert "A letter with a link of their own is on its way to them" in again.source
+    assert page.errors == ["10 assistants have access already. Remove one first"]
+    again = ada.press("Send link", email_address_of_an_assistant="3@example.org")
+    assert "We are emailing them a link" in again.source
 
 
 # What the conference offers
@@ -144,9 +144,9 @@ def test_the_list_leads_to_what_the_conference_offers_and_whom_to_ask(ada: Brows
     page = ada.open("/speak/ada-marsh")
 
     assert page.links["tides@conference.example"] == "mailto:tides@conference.example"
-    offered = page.follow("What the conference offers speakers")
-    assert offered.heading == "For speakers"
-    assert {"What you find there", "What we offer", "Whom to ask"} <= set(offered.headings)
+    offered = page.follow("Information for speakers")
+    assert offered.heading == "Information for speakers"
+    assert {"What you find there", "What we offer", "Contact"} <= set(offered.headings)
     assert "your slides and papers" in offered.text
 
 
@@ -154,11 +154,11 @@ def test_the_list_leads_to_what_the_conference_offers_and_whom_to_ask(ada: Brows
 
 
 def test_all_who_share_a_session_see_it_and_who_is_in_it(ada: Browser) -> None:
-    ada.open("/speak/ada-marsh").follow("Your sessions, and who shares them")
+    ada.open("/speak/ada-marsh").follow("Your sessions and fellow speakers")
 
     assert ada.page.headings[1:4] == ["Opening", "Harbour walls", "Farewell"]
     assert "João Maré (Universidade do Mar), Speaker" in ada.page.text
-    assert ada.page.follow("See the page that readers see: Opening").heading == "Opening"
+    assert ada.page.follow("View the public page: Opening").heading == "Opening"
 
 
 def test_whoever_is_in_no_session_is_told_what_will_be_there(visitor: Browser) -> None:
@@ -226,7 +226,7 @@ def keepers(ada: Speaker) -> None:
 def test_a_speaker_subscribes_to_their_own_sessions(
     ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    page = ada.open("/speak/ada-marsh").follow("Your calendar").press("Make the address")
+    page = ada.open("/speak/ada-marsh").follow("Your calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
 
     calendar = new_browser().open(address)
@@ -242,7 +242,7 @@ def test_a_speaker_subscribes_to_their_own_sessions(
 def test_a_session_that_moves_keeps_its_identity_and_counts_on(
     ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    page = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    page = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
     before = lines(new_browser().open(address).source, "UID", "SEQUENCE")
     moved = get_session("farewell")
@@ -279,7 +279,7 @@ def published_and_told() -> None:
 def test_a_session_that_a_speaker_was_taken_off_is_off_in_their_calendar_until_they_are_back(
     ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    page = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    page = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
     published_and_told()
 
@@ -313,7 +313,7 @@ def test_a_session_that_a_speaker_was_taken_off_is_off_in_their_calendar_until_t
 def test_of_another_conference_a_calendar_tells_nothing(
     ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    page = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    page = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     address = next(one for one in page.links.values() if one.endswith(".ics"))
     published_and_told()
     get_session("harbour-walls").appearances = []
@@ -329,10 +329,10 @@ def test_of_another_conference_a_calendar_tells_nothing(
 def test_another_address_ends_the_one_before(
     ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:
-    first = ada.open("/speak/ada-marsh/calendar").press("Make the address")
+    first = ada.open("/speak/ada-marsh/calendar").press("Create a calendar link")
     old = next(one for one in first.links.values() if one.endswith(".ics"))
 
-    second = ada.press("Make another address")
+    second = ada.press("Create a new link")
     new = next(one for one in second.links.values() if one.endswith(".ics"))
 
     assert old != new

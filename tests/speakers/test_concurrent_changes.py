@@ -86,7 +86,7 @@ def test_two_who_approve_the_same_change_approve_it_once(site: Flask) -> None:
         *[lambda: proposals_services.approve(number, expected_fingerprint=seal, actor=GRACE)] * 2,
     )
 
-    assert [str(one) for one in raised] == [f"{GRACE} has decided on this already"]
+    assert [str(one) for one in raised] == [f"{GRACE} has already decided on this"]
     assert letters() == [ADA]
     assert get_ada_marsh().role == "Pilot"
 

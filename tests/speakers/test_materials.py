@@ -35,8 +35,8 @@ from tests.materials.sample_files import make_pdf, make_pptx
 from tests.pages import read_text
 
 OWN = "/speak/ada-marsh/materials"
-HAND_IN = "Hand in a file"
-WHEN = "From when on do readers see it?"
+HAND_IN = "Upload a file"
+WHEN = "When should it be public?"
 
 
 def trust(names: str = "slides") -> None:
@@ -73,8 +73,8 @@ def handed_in(
     who: Browser, body: bytes | None = None, when: str = "Now", status: int = 200, **more: Any
 ) -> Page:
     who.open(f"{OWN}/{her_session().slug}/_file")
-    answers = {"File": ("talk.pdf", body or make_pdf()), "What it is": "Slides", WHEN: when, **more}
-    return who.press("Hand it in", answers, status)
+    answers = {"File": ("talk.pdf", body or make_pdf()), "Title": "Slides", WHEN: when, **more}
+    return who.press("Upload file", answers, status)
 
 
 def the_material() -> Material:
@@ -86,10 +86,10 @@ def test_the_same_file_under_the_same_name_is_kept_once(ada: Browser) -> None:
     handed_in(ada)
 
     again = handed_in(ada)
-    other_words = handed_in(ada, what_it_is="Slides, once more")
+    other_words = handed_in(ada, title="Slides, once more")
     other_file = handed_in(ada, make_pdf(b"another"))
 
-    assert "This file is here already, so it was not added once more." in again.source
+    assert "This file has already been uploaded, so it was not added again." in again.source
     assert "Saved." in other_words.source
     assert "Saved." in other_file.source
     titles = select(Material.title).order_by(Material.id)
@@ -127,7 +127,7 @@ def test_slides_are_handed_in_on_a_telephone_and_readers_take_them_along(
     page = handed_in(ada, body)
 
     assert page.heading == "Slides and papers"
-    assert "Saved. Readers see it from the moment that you chose." in page.source
+    assert "Saved. It will be public at the time you chose." in page.source
     assert seen(reader) == ["Slides (PDF, 384 kB)"]
     answer = reader.fetch("GET", f"/materials/{the_material().key}")
     assert answer.data == body
@@ -184,16 +184,14 @@ def test_readers_see_it_from_the_moment_that_was_chosen(  # noqa: PLR0913, PLR09
 def test_it_waits_for_the_organisers_word_where_somebody_wants_that(
     ada: Browser, reader: Browser, editor: Browser
 ) -> None:
-    handed_in(ada, when="When the organisers say so")
+    handed_in(ada, when="When an organiser approves it")
     assert seen(reader) == []
 
-    page = editor.open(f"/organise/sessions/{her_session().slug}").follow(
-        "Files and links of this session"
-    )
-    assert "Waits for the organisers’ word" in page.text
-    page = editor.press("Release Slides")
+    page = editor.open(f"/organise/sessions/{her_session().slug}").follow("Manage files and links")
+    assert "Waiting for approval" in page.text
+    page = editor.press("Approve Slides")
 
-    assert "Released. Readers see it now" in page.source
+    assert "Released. Public now" in page.source
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
     assert sentences()[-1].endswith("Slides was released")
 
@@ -201,16 +199,16 @@ def test_it_waits_for_the_organisers_word_where_somebody_wants_that(
 def test_another_file_waits_for_the_organisers_word_again(
     ada: Browser, reader: Browser, editor: Browser
 ) -> None:
-    handed_in(ada, when="When the organisers say so")
+    handed_in(ada, when="When an organiser approves it")
     shelf = f"/organise/sessions/{her_session().slug}/materials"
-    editor.open(shelf).press("Release Slides")
+    editor.open(shelf).press("Approve Slides")
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
 
     ada.open(OWN).follow("Change Slides")
-    ada.press("Save", {"Another file in its place (optional)": ("other.pdf", make_pdf())})
+    ada.press("Save", {"Replace the file (optional)": ("other.pdf", make_pdf())})
 
     assert seen(reader) == []
-    assert "Waits for the organisers’ word" in editor.open(shelf).text
+    assert "Waiting for approval" in editor.open(shelf).text
 
 
 def test_what_was_handed_in_can_be_changed_replaced_and_taken_away(
@@ -222,7 +220,7 @@ def test_what_was_handed_in_can_be_changed_replaced_and_taken_away(
 
     ada.press(
         "Save",
-        {"Another file in its place": ("new.pptx", make_pptx()), "What it is": "Paper"},
+        {"Replace the file": ("new.pptx", make_pptx()), "Title": "Paper"},
     )
 
     assert seen(reader) == ["Paper (PPTX, 1 kB)"]
@@ -230,9 +228,9 @@ def test_what_was_handed_in_can_be_changed_replaced_and_taken_away(
     assert answer.data == make_pptx()
     assert answer.headers["Content-Type"].endswith("presentationml.presentation")
     ada.open(OWN).follow("Change Paper")
-    assert "Nothing was changed" in ada.press("Save").source
+    assert "There were no changes to save" in ada.press("Save").source
     ada.open(OWN).follow("Delete Paper")
-    page = ada.press("Delete it")
+    page = ada.press("Delete")
     assert "Deleted. It is no longer public. You can restore it for a week." in page.source
     assert seen(reader) == []
     gone = reader.fetch("GET", f"/materials/{key}")
@@ -242,18 +240,18 @@ def test_what_was_handed_in_can_be_changed_replaced_and_taken_away(
 def test_a_link_is_given_instead(ada: Browser, reader: Browser) -> None:
     ada.open(f"{OWN}/{her_session().slug}/_link")
     page = ada.press(
-        "Add it", {"Address": "http://a.example", "What it is": "Slides", WHEN: "Now"}, 422
+        "Add link", {"Web address": "http://a.example", "Title": "Slides", WHEN: "Now"}, 422
     )
-    assert page.error_for("Address").startswith("The address must begin with https://")
-    assert page.value_of("What it is") == "Slides"
+    assert page.error_for("Web address").startswith("The address must start with https://")
+    assert page.value_of("Title") == "Slides"
 
-    ada.press("Add it", {"Address": "https://slides.example/1?utm_source=x"})
+    ada.press("Add link", {"Web address": "https://slides.example/1?utm_source=x"})
 
     page = reader.open(f"/sessions/{her_session().slug}")
     assert page.links["Slides"] == "https://slides.example/1"
     assert reader.fetch("GET", f"/materials/{the_material().key}").status_code == 404
     ada.open(OWN).follow("Change Slides")
-    ada.press("Save", {"What it is": "Paper"})
+    ada.press("Save", {"Title": "Paper"})
     assert seen(reader) == ["Paper"]
     key = the_material().key
     address = f"{OWN}/{her_session().slug}/{key}/file"
@@ -262,11 +260,11 @@ def test_a_link_is_given_instead(ada: Browser, reader: Browser) -> None:
 
 def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(ada: Browser) -> None:
     page = handed_in(ada, b"<html>", "When the session starts", 422)
-    assert page.errors == ["Choose a PDF, ODP or PPTX file. Save anything else as a PDF first"]
-    assert page.value_of("What it is") == "Slides"
+    assert page.errors == ["Choose a PDF, ODP or PPTX file. Save any other file as a PDF first"]
+    assert page.value_of("Title") == "Slides"
     assert page.value_of(WHEN) == "When the session starts"
 
-    page = ada.press("Hand it in", {"What it is": "…"}, 422)
+    page = ada.press("Upload file", {"Title": "…"}, 422)
     assert page.error_for("File") == "Choose a file"
     assert db.session.scalars(select(Material)).all() == []
     assert sentences() == []
@@ -274,7 +272,7 @@ def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(ada: Browser
 
 def test_a_session_takes_no_more_than_a_dozen(ada: Browser) -> None:
     for number in range(12):
-        handed_in(ada, what_it_is=f"Slides {number}")
+        handed_in(ada, title=f"Slides {number}")
 
     page = handed_in(ada, status=422)
 
@@ -308,8 +306,8 @@ def test_a_file_may_have_50_mb_and_no_more(ada: Browser) -> None:
     assert the_material().size == MAX_BYTES
     for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
         page = sent(ada, full + bytes(more), where)
-        assert (page.status, page.heading) == (status, "Hand in a file")
-        assert page.errors == ["This file is larger than 50 MB"]
+        assert (page.status, page.heading) == (status, "Upload a file")
+        assert page.errors == ["The file must be smaller than 50 MB"]
 
 
 def test_nothing_else_takes_as_much_and_strangers_may_send_nothing(
@@ -419,10 +417,10 @@ def test_the_ways_to_hand_in_say_for_which_session(ada: Browser) -> None:
 
     page = ada.open(OWN)
 
-    assert page.links["Hand in a file: Knots"] == f"{OWN}/knots/_file"
+    assert page.links["Upload a file: Knots"] == f"{OWN}/knots/_file"
     assert page.links["Add a link: Knots"] == f"{OWN}/knots/_link"
     assert {HAND_IN, "Add a link"}.isdisjoint(page.links)
-    assert ada.follow("Hand in a file: Knots").heading == HAND_IN
+    assert ada.follow("Upload a file: Knots").heading == HAND_IN
 
 
 def test_materials_of_a_session_that_readers_do_not_see_are_not_seen(
@@ -430,7 +428,7 @@ def test_materials_of_a_session_that_readers_do_not_see_are_not_seen(
 ) -> None:
     session = make_session(speakers=(get_ada_marsh(),), slug="new-one", title="New one")
     ada.open(f"{OWN}/new-one/_file")
-    ada.press("Hand it in", {"File": ("talk.pdf", make_pdf()), "What it is": "Slides", WHEN: "Now"})
+    ada.press("Upload file", {"File": ("talk.pdf", make_pdf()), "Title": "Slides", WHEN: "Now"})
     address = f"/materials/{the_material().key}"
     assert reader.fetch("GET", address).status_code == 404
 
@@ -487,31 +485,31 @@ def test_slides_wait_until_an_organiser_has_looked_at_them(
 
     page = handed_in(ada)
 
-    assert "Saved. An organiser looks at it before it is public." in page.source
-    assert "Waits for the organisers’ word" in page.text
+    assert "Saved. An organiser will check it before it is public." in page.source
+    assert "Waiting for approval" in page.text
     assert seen(reader) == []
     assert reader.fetch("GET", f"/materials/{the_material().key}").status_code == 404
-    assert "session with slides or papers that wait for your word" in editor.open("/organise").text
-    editor.open(f"/organise/sessions/{her_session().slug}/materials").press("Release Slides")
+    assert "session with slides or papers to approve" in editor.open("/organise").text
+    editor.open(f"/organise/sessions/{her_session().slug}/materials").press("Approve Slides")
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
 
     ada.open(OWN).follow("Change Slides")
     ada.press("Save", {WHEN: "When the session starts"})
     assert the_material().released_at is not None
     ada.open(OWN).follow("Change Slides")
-    page = ada.press("Save", {"What it is": "Buy my book"})
+    page = ada.press("Save", {"Title": "Buy my book"})
 
-    assert "Saved. An organiser looks at it before it is public." in page.source
+    assert "Saved. An organiser will check it before it is public." in page.source
     assert the_material().released_at is None
 
 
 def test_what_organisers_upload_needs_nobodys_approval(editor: Browser, reader: Browser) -> None:
     editor.open(f"/organise/sessions/{her_session().slug}/materials/_file")
     page = editor.press(
-        "Hand it in", {"File": ("talk.pdf", make_pdf()), "What it is": "Slides", WHEN: "Now"}
+        "Upload file", {"File": ("talk.pdf", make_pdf()), "Title": "Slides", WHEN: "Now"}
     )
 
-    assert "Saved. Readers see it from the moment that was chosen." in page.source
+    assert "Saved. It will be public at the time you chose." in page.source
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
 
 
@@ -519,15 +517,15 @@ def test_what_organisers_upload_needs_nobodys_approval(editor: Browser, reader: 
 def test_slides_for_the_technicians_are_never_public(
     ada: Browser, reader: Browser, editor: Browser, frozen_time: Any
 ) -> None:
-    page = handed_in(ada, when="Never: it is for the technicians only")
+    page = handed_in(ada, when="Never. It is only for technicians")
 
     assert (
-        "Saved. It is never public. "
-        "Organisers, technicians and the other speakers of the session can see it." in page.source
+        "Saved. It will not be public. Only organisers, technicians and the other speakers in "
+        "the session can see it." in page.source
     )
-    assert "Waits for the organisers’ word" not in page.text
+    assert "Waiting for approval" not in page.text
     shelf = f"/organise/sessions/{her_session().slug}/materials"
-    assert "Release Slides" not in editor.open(shelf).text
+    assert "Approve Slides" not in editor.open(shelf).text
     assert editor.fetch("GET", f"{shelf}/{the_material().key}/file").data == make_pdf()
     frozen_time.shift(timedelta(days=400))
     assert reader.fetch("GET", f"/materials/{the_material().key}").status_code == 404
@@ -535,8 +533,8 @@ def test_slides_for_the_technicians_are_never_public(
 
 def consent(ada: Browser, slides: str) -> None:
     ada.open("/speak/ada-marsh/consent")
-    answers = {"May a recording of you be published?": "Yes"}
-    ada.press("Save", {**answers, "May your slides be published?": slides})
+    answers = {"May we publish a recording of your talk?": "Yes"}
+    ada.press("Save", {**answers, "May we publish your slides?": slides})
 
 
 @pytest.mark.both_databases
@@ -545,8 +543,8 @@ def test_slides_are_public_only_while_their_speaker_agrees(
 ) -> None:
     handed_in(ada)
     editor.open(f"/organise/sessions/{her_session().slug}/materials/_link")
-    link = {"Address": "https://slides.example", "What it is": "Paper", WHEN: "Now"}
-    editor.press("Add it", link)
+    link = {"Web address": "https://slides.example", "Title": "Paper", WHEN: "Now"}
+    editor.press("Add link", link)
     assert seen(reader) == ["Slides (PDF, 1 kB)", "Paper"]
 
     consent(ada, "No")
@@ -554,7 +552,7 @@ def test_slides_are_public_only_while_their_speaker_agrees(
     assert seen(reader) == []
     address = f"/materials/{db.session.scalars(select(Material.key)).first()}"
     assert reader.fetch("GET", address).status_code == 404
-    why = "Ada Marsh has not agreed to publish slides, or no longer takes part."
+    why = "Ada Marsh has not agreed to their slides being published, or has withdrawn."
     assert ada.open(OWN).text.count(why) == 2
     consent(ada, "Yes")
     assert seen(reader) == ["Slides (PDF, 1 kB)", "Paper"]
@@ -567,15 +565,15 @@ def test_slides_of_a_speaker_who_withdraws_are_public_no_longer(
     ben = make_co_speaker(new_browser())
     handed_in(ada)
     ben.open(f"/speak/ben-okri/materials/{her_session().slug}/_file")
-    ben.press("Hand it in", {"File": ("b.pdf", make_pdf(b"b")), "What it is": "Paper", WHEN: "Now"})
+    ben.press("Upload file", {"File": ("b.pdf", make_pdf(b"b")), "Title": "Paper", WHEN: "Now"})
     assert seen(reader) == ["Slides (PDF, 1 kB)", "Paper (PDF, 1 kB)"]
 
     editor.open("/organise/speakers/ada-marsh/withdraw").press("Withdraw")
 
     assert seen(reader) == ["Paper (PDF, 1 kB)"]
     page = handed_in(ada, make_pdf(b"more"), status=422)
-    assert page.errors == ["You no longer take part, so this cannot be changed here"]
-    editor.open("/organise/speakers/ada-marsh").press("Bring back")
+    assert page.errors == ["You have withdrawn, so you cannot change this here"]
+    editor.open("/organise/speakers/ada-marsh").press("Restore")
     assert seen(reader) == ["Slides (PDF, 1 kB)", "Paper (PDF, 1 kB)"]
 
 
@@ -640,7 +638,7 @@ def test_a_co_speaker_sees_who_handed_in_what_and_changes_only_their_own(
     assert "Uploaded for Ada Marsh" in page.text
     assert "ada@example.org" in page.text
     editor.follow("Delete Slides")
-    assert "Deleted. It is no longer public." in editor.press("Delete it").source
+    assert "Deleted. It is no longer public." in editor.press("Delete").source
 
 
 @pytest.mark.both_databases
@@ -649,7 +647,7 @@ def test_what_was_deleted_can_be_restored_for_a_week(
 ) -> None:
     handed_in(ada)
     ada.open(OWN).follow("Delete Slides")
-    page = ada.press("Delete it")
+    page = ada.press("Delete")
     assert "It can be restored until" in page.text
     assert seen(reader) == []
     frozen_time.shift(timedelta(days=6))
@@ -659,14 +657,14 @@ def test_what_was_deleted_can_be_restored_for_a_week(
 
     page = ada.open(OWN).press("Restore Slides")
 
-    assert "Restored, as it was." in page.source
+    assert "Restored." in page.source
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
     assert sentences()[-2:] == [
         f"{her_session().title}: Slides was deleted",
         f"{her_session().title}: Slides was restored",
     ]
     ada.open(OWN).follow("Delete Slides")
-    ada.press("Delete it")
+    ada.press("Delete")
     frozen_time.shift(timedelta(days=7, seconds=1))
     materials.purge_deleted()
     db.session.commit()
@@ -680,14 +678,14 @@ def test_what_an_organiser_deleted_waits_for_approval_when_its_speaker_restores_
     trust("")
     handed_in(ada)
     shelf = f"/organise/sessions/{her_session().slug}/materials"
-    editor.open(shelf).press("Release Slides")
+    editor.open(shelf).press("Approve Slides")
     editor.open(shelf).follow("Delete Slides")
-    editor.press("Delete it")
+    editor.press("Delete")
 
     ada.open(OWN).press("Restore Slides")
 
     assert seen(reader) == []
-    editor.open(shelf).press("Release Slides")
+    editor.open(shelf).press("Approve Slides")
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
 
 
@@ -699,13 +697,13 @@ def test_a_page_that_was_open_for_long_changes_nothing_that_others_have_changed(
     change = ada.open(OWN).follow("Change Slides")
     removal = ada.open(OWN).follow("Delete Slides")
     helper.open(OWN).follow("Change Slides")
-    helper.press("Save", {"What it is": "Slides, final"})
+    helper.press("Save", {"Title": "Slides, final"})
 
-    late = change.press("Save", {"What it is": "Slides, old"}, status=409)
-    too_late = removal.press("Delete it", status=409)
+    late = change.press("Save", {"Title": "Slides, old"}, status=409)
+    too_late = removal.press("Delete", status=409)
 
-    assert late.error_for("What it is").startswith("Somebody else has changed this")
-    assert late.value_of("What it is") == "Slides, old"
+    assert late.error_for("Title").startswith("Somebody else has changed this")
+    assert late.value_of("Title") == "Slides, old"
     assert "Somebody else has changed this" in too_late.text
     assert seen(reader) == ["Slides, final (PDF, 1 kB)"]
     late.press("Save")

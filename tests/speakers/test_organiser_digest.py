@@ -42,14 +42,14 @@ def test_another_file_in_place_of_slides_is_reported_too(
     ada = sign_in_speaker(visitor, get_ada_marsh())
 
     ada.open(f"/speak/ada-marsh/materials/knots/{slides.key}")
-    ada.press("Save", {"Another file in its place (optional)": ("talk.pdf", make_pdf())})
+    ada.press("Save", {"Replace the file (optional)": ("talk.pdf", make_pdf())})
     frozen_time.shift(timedelta(minutes=31))
     worker_runs()
 
     written = [subject for to, subject in list_emails() if to == GRACE]
     assert written == [
-        "1 change by a speaker waits for approval",
-        "2 changes by speakers wait for approval",
+        "1 change by a speaker to approve",
+        "2 changes by speakers to approve",
     ]
 
 
@@ -66,7 +66,7 @@ def test_changes_are_gathered_and_reported_once_a_day(site: Flask, frozen_time: 
     worker_runs()
 
     assert at_once == []
-    assert list_emails() == [(GRACE, "2 changes by speakers wait for approval")]
+    assert list_emails() == [(GRACE, "2 changes by speakers to approve")]
     assert "Ada Marsh" in last_email_text()
     assert "Knots: Slides" in last_email_text()
     frozen_time.shift(timedelta(days=2))
@@ -75,4 +75,4 @@ def test_changes_are_gathered_and_reported_once_a_day(site: Flask, frozen_time: 
     make_proposal(make_speaker(name="Bo"), role="Cook")
     frozen_time.shift(timedelta(minutes=31))
     worker_runs()
-    assert list_emails()[1:] == [(GRACE, "3 changes by speakers wait for approval")]
+    assert list_emails()[1:] == [(GRACE, "3 changes by speakers to approve")]

@@ -20,12 +20,12 @@ from tests.factories import (
 )
 from tests.sent_emails import last_email_text
 
-ANSWER, WHY = "Do you take part?", "Why, or which times suit you"
+ANSWER, WHY = "Are you taking part?", "Your message"
 CANNOT, OTHER = "No, I cannot take part", "Yes, but I need another time"
 
 
 def answer(visitor: Browser, what: str, why: str = "", status: int = 200) -> Page:
-    visitor.open("/speak/ada-marsh").follow("Say whether you take part")
+    visitor.open("/speak/ada-marsh").follow("Confirm if you are taking part")
     return visitor.press("Send", {ANSWER: what, WHY: why}, status=status)
 
 
@@ -38,10 +38,10 @@ def test_a_speaker_confirms_on_the_list(visitor: Browser) -> None:
     sign_in_speaker(visitor, get_ada_marsh())
     before = visitor.open("/speak/ada-marsh")
 
-    page = answer(visitor, "Yes, as the programme has it")
+    page = answer(visitor, "Yes, at the times in the programme")
 
     assert "To do" in before.text
-    assert "Thank you: you take part." in page.source
+    assert "Thank you for confirming that you are taking part." in page.source
     assert "Confirmed" in page.text
     assert get_ada_marsh().confirmed_at is not None
     (entry,) = db.session.scalars(
@@ -57,9 +57,9 @@ def test_another_time_is_asked_of_the_organisers_and_changes_nothing(visitor: Br
 
     page = answer(visitor, OTHER, "The train arrives at noon")
 
-    assert "The organisers have been told" in page.source
+    assert "We have told the organisers" in page.source
     assert get_ada_marsh().confirmed_at is None
-    assert sent() == [("grace@conference.example", "Ada Marsh asks for another time")]
+    assert sent() == [("grace@conference.example", "Ada Marsh has asked for another time")]
     told = db.session.scalars(select(HistoryEntry.summary)).all()
     assert "Ada Marsh asked for another time" in told
     assert not any("train" in one for one in told)
@@ -75,7 +75,7 @@ def test_organisers_are_not_flooded_with_what_a_speaker_asks(visitor: Browser) -
     page = answer(visitor, OTHER, "Not at noon", status=429)
 
     assert page.errors == [
-        "The organisers have been told several times today. Wait for their answer"
+        "You have contacted the organisers several times today. Wait for their answer"
     ]
     assert "Not at noon" in page.source
     assert len(sent()) == 5
@@ -97,14 +97,14 @@ def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
     assert asked.heading == "Withdraw from the conference?"
     assert "I am ill" in asked.text
     assert nothing_yet is None
-    assert "You no longer take part" in page.text
+    assert "You have withdrawn" in page.text
     assert "To do" not in page.text
     assert page.summary_list["Travel and arrival"] == "No longer needed"
     assert still_there == "Ada Marsh"
     assert "Ada Marsh" not in visitor.open("/speakers").text
     assert sent() == [
-        ("grace@conference.example", "Ada Marsh can no longer take part"),
-        ("ada@example.org", "You no longer take part: Ada Marsh"),
+        ("grace@conference.example", "Ada Marsh has withdrawn"),
+        ("ada@example.org", "You have withdrawn from the conference"),
     ]
     assert "ada@example.org has told us on your pages" in last_email_text()
     assert "by ada@example.org" in visitor.open("/speak/ada-marsh/taking-part").text
@@ -115,7 +115,7 @@ def test_words_are_asked_for_where_organisers_must_act(visitor: Browser) -> None
 
     page = answer(visitor, CANNOT, status=422)
 
-    assert page.errors == ["Write a few words, so that the organisers know what to do"]
+    assert page.errors == ["Enter a message so that the organisers know what to do"]
 
 
 def test_whoever_was_withdrawn_meanwhile_is_told_and_keeps_what_they_typed(
@@ -128,7 +128,7 @@ def test_whoever_was_withdrawn_meanwhile_is_told_and_keeps_what_they_typed(
 
     page = form.press("Send", {ANSWER: OTHER, WHY: "The train arrives at noon"}, status=409)
 
-    assert page.errors == ["You no longer take part, so this cannot be changed here"]
+    assert page.errors == ["You have withdrawn, so you cannot change this here"]
     assert "The train arrives at noon" in page.source
 
 
@@ -140,7 +140,7 @@ def test_a_session_that_moves_meanwhile_is_shown_before_anything_counts(visitor:
     moved.starts_at -= timedelta(hours=2)
     db.session.commit()
 
-    late = form.press("Send", {ANSWER: "Yes, as the programme has it"}, status=409)
+    late = form.press("Send", {ANSWER: "Yes, at the times in the programme"}, status=409)
     nothing_yet = get_ada_marsh().confirmed_at
     again = late.press("Send")
 
@@ -148,7 +148,7 @@ def test_a_session_that_moves_meanwhile_is_shown_before_anything_counts(visitor:
     assert error.startswith("The programme has changed since you opened this page")
     assert "2pm on Thursday 11 June 2009" in late.text
     assert nothing_yet is None
-    assert "Thank you: you take part." in again.source
+    assert "Thank you for confirming that you are taking part." in again.source
 
 
 def test_an_assistant_cannot_withdraw_the_speaker(
@@ -163,7 +163,7 @@ def test_an_assistant_cannot_withdraw_the_speaker(
     )
     page = answer(helper, CANNOT, "Ill", status=409)
 
-    assert page.errors == ["Only the speaker can withdraw. If they cannot, write to the organisers"]
+    assert page.errors == ["Only the speaker can withdraw. If they cannot, contact the organisers"]
     assert page.value_of(WHY) == "Ill"
     assert get_ada_marsh().withdrawn_at is None
     own_page.press("Withdraw")
@@ -180,18 +180,18 @@ def test_a_request_is_answered_and_the_answer_reaches_the_speaker(
     waiting = visitor.open("/speak/ada-marsh/taking-part")
 
     organiser.open("/organise/speaking").follow("Answer: Ada Marsh")
-    organiser.press("Send the answer", status=422)
-    page = organiser.press("Send the answer", {"Your answer": "We have moved it to 3pm"})
+    organiser.press("Send answer", status=422)
+    page = organiser.press("Send answer", {"Your answer": "We have moved it to 3pm"})
 
     assert "The train arrives at noon" in waiting.text
     assert "The organisers have not answered yet." in waiting.text
-    assert "Your answer is on its way to the speaker." in page.source
+    assert "We are emailing your answer to the speaker." in page.source
     assert "Nothing waits." in page.text
-    assert sent()[-1] == ("ada@example.org", "Your request to the organisers: Ada Marsh")
+    assert sent()[-1] == ("ada@example.org", "Your request to the organisers")
     assert "We have moved it to 3pm" in last_email_text()
     own = visitor.open("/speak/ada-marsh/taking-part")
     assert "We have moved it to 3pm" in own.text
-    assert "Take back this request" not in own.buttons
+    assert "Withdraw request" not in own.buttons
     assert "To do" in visitor.open("/speak/ada-marsh").text
 
 
@@ -205,15 +205,17 @@ def test_a_request_can_be_taken_back_until_it_is_answered(
     late = organiser.open("/organise/speaking").follow("Answer: Ada Marsh")
     stale = visitor.open("/speak/ada-marsh/taking-part")
 
-    page = visitor.press("Take back this request")
+    page = visitor.press("Withdraw request")
 
-    assert "You have taken back your request." in page.source
+    assert "You have withdrawn your request." in page.source
     assert "by ada@example.org." in page.text
     assert "Nothing waits." in organiser.open("/organise/speaking").text
-    refused = late.press("Send the answer", {"Your answer": "At 3pm"}, status=422)
-    assert refused.errors == ["This request is closed already, so no answer has been sent"]
-    again = stale.press("Take back this request", status=409)
-    assert "This request is closed already" in again.text
+    refused = late.press("Send answer", {"Your answer": "At 3pm"}, status=422)
+    assert refused.errors == [
+        "This request has already been closed, so your answer has not been sent"
+    ]
+    again = stale.press("Withdraw request", status=409)
+    assert "This request has already been closed" in again.text
     assert len(sent()) == 1
 
 
@@ -226,7 +228,7 @@ def test_an_answer_from_a_page_that_is_out_of_date_is_asked_for_again(
     )
     sign_in_speaker(visitor, get_ada_marsh())
     form = visitor.open("/speak/ada-marsh/taking-part")
-    answer(helper, "Yes, as the programme has it")
+    answer(helper, "Yes, at the times in the programme")
 
     late = form.press("Send", {ANSWER: what, WHY: why}, status=409 if what == OTHER else 200)
     if what == CANNOT:

@@ -35,10 +35,10 @@ from tests.programme.sample_pictures import (
 )
 
 OWN = "/speak/ada-marsh/photo"
-SEND = "Send the photo"
+SEND = "Send photo"
 GRACE = "grace@conference.example"
 WORDS = "A woman with a red scarf"
-LOOKS = "An organiser looks at"
+LOOKS = "An organiser will check"
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def ada(visitor: Browser) -> Browser:
 
 def handed_in(ada: Browser, body: bytes = b"", words: str = WORDS, status: int = 200) -> Page:
     ada.open(OWN)
-    label = "Picture" if "Picture" in ada.page.labels else "Another picture (optional)"
+    label = "Picture" if "Picture" in ada.page.labels else "Replace the picture (optional)"
     picture = ("me.jpg", body or make_rotated_with_location())
-    return ada.press(SEND, {label: picture}, status, what_the_photo_shows=words)
+    return ada.press(SEND, {label: picture}, status, description_of_the_photo=words)
 
 
 def approved() -> None:
@@ -71,12 +71,12 @@ def test_a_photo_is_handed_in_cut_approved_and_seen(
     assert "To do" in ada.open("/speak/ada-marsh").text
 
     page = handed_in(ada)
-    assert page.heading == "Choose the part of your photo that is shown"
-    page = ada.press("Save this part", which_part_is_shown="Top left", how_near="Nearest")
+    assert page.heading == "Crop your photo"
+    page = ada.press("Save crop", which_part_to_show="Top left", how_close="Closest")
 
     assert page.heading == "Your photo"
     assert LOOKS in page.text
-    assert "The organisers look at it" in ada.open("/speak/ada-marsh").text
+    assert "Waiting for approval" in ada.open("/speak/ada-marsh").text
     assert theirs() is None
     with transaction():
         photo_retention.purge_unused()
@@ -115,7 +115,7 @@ def test_other_words_alone_are_looked_at_too(ada: Browser) -> None:
     approved()
 
     ada.open(OWN)
-    page = ada.press(SEND, what_the_photo_shows="A woman, laughing")
+    page = ada.press(SEND, description_of_the_photo="A woman, laughing")
 
     assert LOOKS in page.text
     before = theirs()
@@ -126,14 +126,14 @@ def test_other_words_alone_are_looked_at_too(ada: Browser) -> None:
     assert now is not None
     assert now.description == "A woman, laughing"
     ada.open(OWN)
-    assert "Nothing was changed" in ada.press(SEND).source
+    assert "There were no changes to save" in ada.press(SEND).source
 
 
 def test_a_photo_can_be_taken_away_again(ada: Browser) -> None:
     handed_in(ada)
     approved()
 
-    page = ada.open(OWN).press("Take the photo away")
+    page = ada.open(OWN).press("Remove photo")
 
     assert LOOKS in page.text
     assert theirs() is not None
@@ -146,16 +146,16 @@ def test_a_photo_and_words_are_taken_back_each_by_itself(ada: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
     handed_in(ada)
 
-    page = ada.open(OWN).press("Take back what was sent")
+    page = ada.open(OWN).press("Withdraw what you sent")
     once = ada.open("/speak/ada-marsh").summary_list
 
-    assert "Taken back." in page.source
+    assert "You have withdrawn your changes." in page.source
     assert LOOKS not in page.text
-    assert (once["Photo"], once["Your profile"]) == ("To do", "The organisers look at it")
+    assert (once["Photo"], once["Your profile"]) == ("To do", "Waiting for approval")
     handed_in(ada)
-    page = ada.open("/speak/ada-marsh/profile").press("Take back what was sent")
+    page = ada.open("/speak/ada-marsh/profile").press("Withdraw what you sent")
     assert (page.summary_list["Photo"], page.summary_list["Your profile"]) == (
-        "The organisers look at it",
+        "Waiting for approval",
         "Done",
     )
     assert WORDS in ada.open(OWN).text
@@ -167,15 +167,15 @@ def test_a_photo_and_words_are_taken_back_each_by_itself(ada: Browser) -> None:
 def test_to_have_no_photo_can_be_taken_back_too(ada: Browser) -> None:
     handed_in(ada)
     approved()
-    asked = ada.open(OWN).press("Take the photo away")
+    asked = ada.open(OWN).press("Remove photo")
 
-    page = asked.press("Take back what was sent")
+    page = asked.press("Withdraw what you sent")
 
-    assert "You have asked to have no photo." in asked.text
+    assert "You have asked for your photo to be removed." in asked.text
     assert WORDS in page.text
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "Done"
-    stale = asked.press("Take back what was sent")
-    assert "Nothing was changed" in stale.source
+    stale = asked.press("Withdraw what you sent")
+    assert "There were no changes to save" in stale.source
 
 
 def test_a_photo_goes_out_by_itself_where_speakers_are_trusted_with_it(ada: Browser) -> None:
@@ -183,20 +183,20 @@ def test_a_photo_goes_out_by_itself_where_speakers_are_trusted_with_it(ada: Brow
         db.session.scalars(select(Conference)).one().trusted_fields = "photo"
 
     handed_in(ada)
-    page = ada.press("Save this part", which_part_is_shown="Top left", how_near="Nearer")
+    page = ada.press("Save crop", which_part_to_show="Top left", how_close="Closer")
 
-    assert "Saved. Readers see it in a few minutes." in page.source
+    assert "Saved. It will be public in a few minutes." in page.source
     photo = theirs()
     assert photo is not None
     assert photo.crop == "0 0 75"
-    assert "Nothing was changed" in ada.open(f"{OWN}/part").press("Save this part").source
+    assert "There were no changes to save" in ada.open(f"{OWN}/part").press("Save crop").source
 
 
 @pytest.mark.parametrize(
     ("body", "words", "error"),
     [
-        (b"<svg/>", WORDS, "Choose a JPEG, PNG or WebP picture: this file is none of them"),
-        (make_picture()[:800], WORDS, "This picture is broken, so it cannot be shown"),
+        (b"<svg/>", WORDS, "Choose a JPEG, PNG or WebP picture"),
+        (make_picture()[:800], WORDS, "This picture is damaged. Choose another"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
@@ -205,7 +205,7 @@ def test_what_cannot_be_taken_is_refused_and_what_was_typed_is_kept(
     page = handed_in(ada, body, words, status=422)
 
     assert page.errors == [error]
-    assert page.value_of("What the photo shows") == words
+    assert page.value_of("Description of the photo") == words
     assert db.session.scalars(select(Photo)).all() == []
 
 
@@ -220,16 +220,16 @@ def test_a_part_outside_the_picture_is_refused(ada: Browser, exact: str) -> None
 
     page = ada.send("POST", f"{OWN}/part", 422, data=told)
 
-    assert page.errors == ["Choose a part that lies inside the picture"]
+    assert page.errors == ["Choose a part inside the picture"]
 
 
 def test_what_a_photo_was_cut_from_may_be_gone(ada: Browser) -> None:
     make_photo(get_ada_marsh())
 
-    assert "Choose the part that is shown" not in ada.open(OWN).links
+    assert "Crop the photo" not in ada.open(OWN).links
     assert ada.fetch("GET", f"{OWN}/part").status_code == 404
-    page = ada.press(SEND, what_the_photo_shows="Other words", status=422)
-    assert page.errors == ["The whole picture is no longer kept: hand it in again"]
+    page = ada.press(SEND, description_of_the_photo="Other words", status=422)
+    assert page.errors == ["We no longer have the whole picture. Upload it again"]
 
 
 def test_a_picture_may_have_10_mb_and_no_more(ada: Browser) -> None:
@@ -239,7 +239,7 @@ def test_a_picture_may_have_10_mb_and_no_more(ada: Browser) -> None:
     for more, status in ((1, 422), (2 * 1024 * 1024, 413)):
         page = sent_to(ada, full + bytes(more), at=OWN)
         assert (page.status, page.heading) == (status, "Your photo")
-        assert page.errors == ["This picture is larger than 10 MB"]
+        assert page.errors == ["The picture must be smaller than 10 MB"]
     assert sent_to(ada, bytes(200_000), "part", at=OWN).status == 413
 
 
@@ -282,14 +282,14 @@ def test_a_photo_that_came_back_says_so_and_why(ada: Browser) -> None:
 
     facts = ada.open("/speak/ada-marsh").summary_list
     page = ada.open(OWN)
-    again = ada.press("Send the photo", {"Another picture (optional)": ("me.jpg", make_picture())})
+    again = ada.press("Send photo", {"Replace the picture (optional)": ("me.jpg", make_picture())})
 
-    assert facts["Photo"] == "Sent back: please look again"
+    assert facts["Photo"] == "Sent back for changes"
     assert facts["Your profile"] == "Done"
     assert "Who of the two is you?" in page.text
     assert WORDS in page.text
     assert again.status == 200
-    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "The organisers look at it"
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "Waiting for approval"
     assert "Who of the two is you?" not in ada.open(OWN).text
 
 
@@ -297,14 +297,14 @@ def test_a_photo_that_came_back_says_so_and_why(ada: Browser) -> None:
 def test_a_speaker_who_wants_no_photo_is_not_asked_for_one(ada: Browser) -> None:
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "To do"
 
-    page = ada.open(OWN).press("I want no photo")
+    page = ada.open(OWN).press("Use my initials")
 
-    assert "Noted: you want no photo." in page.source
-    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "No photo wanted"
+    assert "Saved. We will show your initials instead of a photo." in page.source
+    assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "Using initials"
     handed_in(ada)
     approved()
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "Done"
-    ada.open(OWN).press("Take the photo away")
+    ada.open(OWN).press("Remove photo")
     approved()
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "To do"
 
@@ -317,9 +317,9 @@ def test_a_page_with_an_earlier_photo_does_not_replace_a_later_one(
     form, crop = ada.open(OWN), ada.open(f"{OWN}/part")
     handed_in(helper, make_picture(colour=BLUE), "In blue")
 
-    late = form.press(SEND, {}, 409, what_the_photo_shows="An old one")
-    too_late = crop.press("Save this part", status=409)
-    removal = form.press("Take the photo away", status=409)
+    late = form.press(SEND, {}, 409, description_of_the_photo="An old one")
+    too_late = crop.press("Save crop", status=409)
+    removal = form.press("Remove photo", status=409)
 
     expected = "The photo has changed since you opened this page"
     assert late.errors[0].startswith(expected)
@@ -385,13 +385,13 @@ def test_photo_and_texts_are_decided_apart(
 ) -> None:
     handed_in(ada)
     ada.open("/speak/ada-marsh/profile")
-    ada.press("See what readers will see", role="Pilot").press("Send")
+    ada.press("Preview", role="Pilot").press("Send")
     editor = sign_in(new_browser(), role=EDITOR)
     (proposal,) = db.session.scalars(select(Proposal))
 
-    page = editor.open(f"/organise/proposals/{proposal.id}").press("Approve only the photo")
+    page = editor.open(f"/organise/proposals/{proposal.id}").press("Approve photo only")
 
-    assert "Approved. The rest of what was sent still waits for you." in page.source
+    assert "Approved. The rest of the change still needs your approval." in page.source
     assert theirs() is not None
     assert get_ada_marsh().role != "Pilot"
     editor.follow("Ada Marsh").follow("Send back")

@@ -21,10 +21,10 @@ from tests.factories import (
 from tests.programme.sample_pictures import BLUE, make_picture, open_jpeg
 
 OWN, THEIRS = "/speak/ada-marsh/photo", "/organise/speakers/ada-marsh/photo"
-SEND, SAVE = "Send the photo", "Save the photo"
+SEND, SAVE = "Send photo", "Save photo"
 WORDS = "A woman with a red scarf"
 DESCRIBE = "We have your photo: describe it."
-LOST = "We no longer have the picture that you sent: choose it again"
+LOST = "We no longer have the picture you chose. Choose it again"
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def send_without_words(
 ) -> Page:
     browser.open(address)
     picture = ("me.jpg", body or make_picture())
-    return browser.press(button, status=422, picture=picture, what_the_photo_shows="")
+    return browser.press(button, status=422, picture=picture, description_of_the_photo="")
 
 
 def token_of(page: Page) -> str:
@@ -76,14 +76,14 @@ def send_token(browser: Browser, token: str, address: str = OWN, status: int = 4
 def test_a_photo_without_its_description_is_not_asked_for_twice(ada: Browser) -> None:
     page = send_without_words(ada)
 
-    assert page.errors == ["Say what the photo shows"]
+    assert page.errors == ["Enter a description of the photo"]
     assert DESCRIBE in page.text
     shown = ada.fetch("GET", address_of_picture(page))
     assert open_jpeg(shown.data).size == (480, 480)
     assert shown.headers["Cache-Control"] == "private, no-store"
-    assert DESCRIBE in page.press(SEND, status=422, what_the_photo_shows="").text
-    page = ada.press(SEND, what_the_photo_shows=WORDS)
-    assert page.heading == "Choose the part of your photo that is shown"
+    assert DESCRIBE in page.press(SEND, status=422, description_of_the_photo="").text
+    page = ada.press(SEND, description_of_the_photo=WORDS)
+    assert page.heading == "Crop your photo"
     (waits,) = stored()
     assert waits.description == WORDS
     assert waits.picture == shown.data
@@ -99,7 +99,7 @@ def test_an_organiser_need_not_choose_it_twice_either(visitor: Browser) -> None:
     assert DESCRIBE in page.text
     assert editor.fetch("GET", address_of_picture(page)).status_code == 200
     assert get_ada_marsh().photo is None
-    page = editor.press(SAVE, what_the_photo_shows=WORDS)
+    page = editor.press(SAVE, description_of_the_photo=WORDS)
     assert "The photo has been saved." in page.source
     (photo,) = stored()
     assert (photo.description, photo.speaker_id) == (WORDS, get_ada_marsh().id)
@@ -111,10 +111,10 @@ def test_a_photo_that_meets_another_one_is_not_asked_for_again(
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
     form = ada.open(OWN)
     helper.open(OWN)
-    helper.press(SEND, picture=("me.jpg", make_picture()), what_the_photo_shows="In red")
+    helper.press(SEND, picture=("me.jpg", make_picture()), description_of_the_photo="In red")
 
     picture = ("me.jpg", make_picture(colour=BLUE))
-    late = form.press(SEND, status=409, picture=picture, what_the_photo_shows="In blue")
+    late = form.press(SEND, status=409, picture=picture, description_of_the_photo="In blue")
     late.press(SEND)
 
     assert "We have your photo." in late.text
@@ -140,10 +140,10 @@ def test_it_is_gone_after_a_day(ada: Browser) -> None:
     make_older(stored()[0], timedelta(hours=2))
 
     assert ada.fetch("GET", address_of_picture(page)).status_code == 404
-    late = page.press(SEND, status=422, what_the_photo_shows=WORDS)
+    late = page.press(SEND, status=422, description_of_the_photo=WORDS)
 
     assert late.errors == [LOST]
-    assert late.value_of("What the photo shows") == WORDS
+    assert late.value_of("Description of the photo") == WORDS
     assert late.tree.find_by_id("upload") is None
     with transaction():
         photo_retention.purge_unused()
@@ -194,6 +194,6 @@ def test_nothing_is_stored_of_a_form_that_another_site_may_have_sent(ada: Browse
     assert field is not None
     field.set("value", "forged")
 
-    ada.press(SEND, status=422, picture=("me.jpg", make_picture()), what_the_photo_shows="")
+    ada.press(SEND, status=422, picture=("me.jpg", make_picture()), description_of_the_photo="")
 
     assert stored() == []

@@ -26,7 +26,7 @@ from tests.factories import (
 from tests.pages import read_text
 
 GRACE = "grace@conference.example"
-LOOK = "See what readers will see"
+LOOK = "Preview"
 
 
 @pytest.fixture
@@ -52,16 +52,16 @@ def test_a_profile_is_written_looked_at_and_sent(ada: Browser) -> None:
         links="https://port.example/?utm_source=x The port",
     )
     assert seen.heading == "Captain Ada Marsh"
-    assert "This is what readers will see. Nothing has been sent yet." in seen.text
+    assert "This is how it will look. Nothing has been sent yet." in seen.text
     assert seen.links["The port"] == "https://port.example/"
     assert db.session.scalars(select(Proposal)).all() == []
 
-    page = seen.press("Change something").press(LOOK, role="Pilot").press("Send")
+    page = seen.press("Change details").press(LOOK, role="Pilot").press("Send")
     assert page.heading == "Ada Marsh"
     assert read_text(next(iter(page.tree.find_by_class("note--done")))).startswith(
         "Sent. The organisers"
     )
-    assert page.summary_list["Your profile"] == "The organisers look at it"
+    assert page.summary_list["Your profile"] == "Waiting for approval"
     assert waiting().values == {
         "honorific": "Captain",
         "pronunciation": "AY-da",
@@ -78,14 +78,14 @@ def test_what_was_sent_can_be_changed_and_taken_back(ada: Browser) -> None:
     make_proposal(get_ada_marsh(), role="Pilot")
 
     page = ada.open("/speak/ada-marsh/profile")
-    assert "waits for the organisers" in page.text
+    assert "are waiting for approval" in page.text
     page = page.press(LOOK, role="Pilot of the port").press("Send")
     assert waiting().values == {"role": "Pilot of the port"}
 
     page = page.follow("Your profile").press(LOOK).press("Send")
-    assert "Nothing was changed" in read_text(page.tree.root)
-    page = page.follow("Your profile").press("Take back what was sent")
-    assert "Taken back." in read_text(page.tree.root)
+    assert "There were no changes to save" in read_text(page.tree.root)
+    page = page.follow("Your profile").press("Withdraw what you sent")
+    assert "You have withdrawn your changes." in read_text(page.tree.root)
     assert page.summary_list["Your profile"] == "Done"
 
 
@@ -100,7 +100,7 @@ def test_what_came_back_stands_there_with_the_note(ada: Browser) -> None:
         )
 
     page = ada.open("/speak/ada-marsh")
-    assert page.summary_list["Your profile"] == "Sent back: please look again"
+    assert page.summary_list["Your profile"] == "Sent back for changes"
     page = page.follow("Your profile")
 
     assert "Of what?" in page.text
@@ -137,7 +137,7 @@ def test_what_came_back_still_stands_there_after_a_photo_was_sent(ada: Browser) 
     make_proposal(get_ada_marsh(), photo=make_photo(get_ada_marsh(), speaker_id=None).key)
 
     page = ada.open("/speak/ada-marsh")
-    assert page.summary_list["Your profile"] == "Sent back: please look again"
+    assert page.summary_list["Your profile"] == "Sent back for changes"
     page = page.follow("Your profile")
     assert "Of what?" in page.text
     assert page.value_of("Role (optional)") == "Pilot"
@@ -151,7 +151,7 @@ def test_what_waits_is_not_lost_when_something_trusted_goes_out(ada: Browser) ->
     ada.open("/speak/ada-marsh/profile").press(LOOK, biography="Anew.").press("Send")
 
     page = ada.open("/speak/ada-marsh")
-    assert page.summary_list["Your profile"] == "The organisers look at it"
+    assert page.summary_list["Your profile"] == "Waiting for approval"
     page = page.follow("Your profile")
     assert page.value_of("Role (optional)") == "Pilot"
     page.press(LOOK, country="Norway").press("Send")
@@ -224,19 +224,21 @@ def test_what_is_trusted_is_there_at_once(ada: Browser) -> None:
     db.session.commit()
 
     page = ada.open("/speak/ada-marsh/profile")
-    assert "Readers see a change of these within a few minutes: Biography, Links." in page.text
+    assert (
+        "Changes to these are published within a few minutes, without approval: Biography, Links."
+    ) in page.text
     page = page.press(LOOK, biography="Anew.").press("Send")
-    assert "Saved. Readers see it within a few minutes." in read_text(page.tree.root)
+    assert "Saved. It will be public within a few minutes." in read_text(page.tree.root)
     assert get_ada_marsh().biography == "Anew."
     page = page.follow("Your profile").press(LOOK, biography="Again.", role="Pilot").press("Send")
-    assert "the organisers look at the rest first" in read_text(page.tree.root)
+    assert "The organisers will check the others first" in read_text(page.tree.root)
 
 
 def test_biographies_in_other_languages_are_rows(ada: Browser) -> None:
-    page = ada.open("/speak/ada-marsh/profile").press("Add a language")
+    page = ada.open("/speak/ada-marsh/profile").press("Add another language")
     page = page.press(LOOK, {"Biography in this language": "Une pilote"}, status=422)
     assert page.errors == ["Choose the language of this biography"]
-    page = page.press("Add a language")
+    page = page.press("Add another language")
     page = page.press("Remove biography 2")
 
     page = page.press(LOOK, {"Language": "français"})
@@ -263,7 +265,7 @@ def test_one_language_is_given_once(ada: Browser) -> None:
 
     page = ada.send("POST", "/speak/ada-marsh/profile", 422, data=body)
 
-    assert "There is a biography in this language already" in page.errors
+    assert "You have already added a biography in this language" in page.errors
 
 
 @pytest.mark.parametrize(
@@ -276,11 +278,14 @@ def test_one_language_is_given_once(ada: Browser) -> None:
         ({"Role": "a\u0007b"}, "Remove the hidden characters"),
         ({"Pronouns": "x" * 101}, "The pronouns must be 100 characters or fewer"),
         ({"Biography": make_prose(3001)}, "The biography must be 3000 characters or fewer"),
-        ({"Links": "javascript:alert(1)"}, "Link 1 must begin with https://"),
-        ({"Links": "https://a.example\nhttp://b.example"}, "Link 2 must begin with https://"),
-        ({"Links": "https://ada:pw@a.example"}, "Link 1 must not hold a name or a password"),
-        ({"Links": "https://a.example " + "w" * 101}, "The words of link 1 are too long"),
-        ({"Links": "\n".join(f"https://a.example/{n}" for n in range(9))}, "Give at most 8 links"),
+        ({"Links": "javascript:alert(1)"}, "Link 1 must start with https://"),
+        ({"Links": "https://a.example\nhttp://b.example"}, "Link 2 must start with https://"),
+        ({"Links": "https://ada:pw@a.example"}, "Link 1 must not contain a user name or password"),
+        ({"Links": "https://a.example " + "w" * 101}, "The text of link 1 is too long"),
+        (
+            {"Links": "\n".join(f"https://a.example/{n}" for n in range(9))},
+            "Enter 8 links or fewer",
+        ),
     ],
 )
 def test_what_may_not_stand_on_a_page_is_said_beside_it(

@@ -13,9 +13,9 @@ from tests.browser import Browser
 from tests.factories import get_ada_marsh, grant_speaker_access, make_prose, save, sign_in_speaker
 
 HELPER = "helper@example.org"
-NEEDS = "What do you need in order to take part? (optional)"
-TALK = "What do you need for your talk? (optional)"
-JOURNEY = "How and when do you arrive and leave? (optional)"
+NEEDS = "What are your access requirements? (optional)"
+TALK = "What equipment do you need for your talk? (optional)"
+JOURNEY = "How and when will you arrive and leave? (optional)"
 
 
 @pytest.fixture
@@ -37,12 +37,12 @@ def history() -> list[tuple[str, str]]:
 
 def test_each_question_is_answered_from_the_list_and_says_so(ada: Browser) -> None:
     typed: dict[str, dict[str, str]] = {
-        "Access needs": {NEEDS: "A seat"},
-        "Audio-visual needs": {TALK: "Sound"},
+        "Access requirements": {NEEDS: "A seat"},
+        "Equipment": {TALK: "Sound"},
         "Travel and arrival": {JOURNEY: "By train"},
         "Recording and slides": {
-            "May a recording of you be published?": "Yes",
-            "May your slides be published?": "No",
+            "May we publish a recording of your talk?": "Yes",
+            "May we publish your slides?": "No",
         },
     }
     for item, answers in typed.items():
@@ -63,7 +63,7 @@ def test_what_is_not_needed_is_saved_empty(ada: Browser) -> None:
 
     page = ada.press("Save")
 
-    assert page.summary_list["Access needs"] == "Done"
+    assert page.summary_list["Access requirements"] == "Done"
     assert db.session.scalars(select(SpeakerNeeds)).all() == []
 
 
@@ -85,9 +85,9 @@ def test_needs_that_are_taken_back_are_kept_nowhere(ada: Browser) -> None:
 def test_consent_is_never_guessed(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/consent")
 
-    page = ada.press("Save", {"May your slides be published?": "Yes"}, status=422)
+    page = ada.press("Save", {"May we publish your slides?": "Yes"}, status=422)
 
-    assert page.errors == ["Say whether a recording may be published"]
+    assert page.errors == ["Select whether we may publish a recording"]
 
 
 def test_nothing_new_is_said_so(ada: Browser) -> None:
@@ -95,7 +95,7 @@ def test_nothing_new_is_said_so(ada: Browser) -> None:
 
     page = ada.open("/speak/ada-marsh/travel").press("Save", {JOURNEY: "By train"})
 
-    assert "Nothing was changed" in page.source
+    assert "There were no changes to save" in page.source
     assert len(history()) == 1
 
 
@@ -142,9 +142,12 @@ def test_a_speaker_says_when_they_cannot_appear(ada: Browser) -> None:
 
     page = ada.press("Save", {"Day": "Wednesday 10 June 2009"})
 
-    assert page.summary_list["When you cannot appear"] == "Done"
+    assert page.summary_list["When you are not available"] == "Done"
     assert len(get_ada_marsh().absences) == 1
-    assert "Nothing was changed" in ada.open("/speak/ada-marsh/availability").press("Save").source
+    assert (
+        "There were no changes to save"
+        in ada.open("/speak/ada-marsh/availability").press("Save").source
+    )
 
 
 @pytest.mark.both_databases
@@ -157,7 +160,7 @@ def test_two_who_say_when_see_both_versions(ada: Browser, helper: Browser) -> No
 
     assert "Wednesday 10 June 2009" in late.rows[0]["Yours"]
     assert "Thursday 11 June 2009" in late.rows[0]["Saved now"]
-    assert ada.press("Save").summary_list["When you cannot appear"] == "Done"
+    assert ada.press("Save").summary_list["When you are not available"] == "Done"
     assert len(get_ada_marsh().absences) == 1
 
 
@@ -168,7 +171,7 @@ def test_an_organiser_who_edits_the_speaker_meanwhile_is_in_nobodys_way(ada: Bro
 
     page = form.press("Save", {"Day": "Wednesday 10 June 2009"})
 
-    assert page.summary_list["When you cannot appear"] == "Done"
+    assert page.summary_list["When you are not available"] == "Done"
 
 
 def test_a_day_by_which_something_is_wanted_stands_in_the_list(ada: Browser) -> None:
@@ -200,12 +203,12 @@ def test_the_list_asks_the_same_few_questions(
 def test_who_needs_nothing_answers_all_that_is_open_with_one_button(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/travel").press("Save", {JOURNEY: "By train"})
 
-    page = ada.open("/speak/ada-marsh").press("I need nothing")
+    page = ada.open("/speak/ada-marsh").press("I do not need anything")
 
     assert "Saved. Thank you." in page.source
-    questions = ("Access needs", "Audio-visual needs", "Travel and arrival")
+    questions = ("Access requirements", "Equipment", "Travel and arrival")
     assert [page.summary_list[one] for one in questions] == ["Done", "Done", "Done"]
-    assert "I need nothing" not in page.buttons
+    assert "I do not need anything" not in page.buttons
     assert db.session.scalars(select(SpeakerAnswers)).one().travel == "By train"
     assert ("Ada Marsh: access needs answered", "ada@example.org") in history()
 

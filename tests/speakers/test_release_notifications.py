@@ -94,7 +94,7 @@ def test_other_changes_and_calling_off_are_told_too(site: Flask) -> None:
     publish_programme()
     tell()
 
-    assert list_emails() == [(ADA, "What readers see of you at Tides and Harbours has changed")]
+    assert list_emails() == [(ADA, "Your public details at Tides and Harbours have changed")]
     for line in ("Now: Harbour walls and piers", "Now: called off", "Now: Pilot"):
         assert line in last_email_text()
 
@@ -117,7 +117,7 @@ def test_what_went_out_by_itself_is_told_once_readers_see_it(site: Flask, frozen
     tell()
 
     assert at_once == []
-    assert list_emails() == [(ADA, "What readers see of you at Tides and Harbours has changed")]
+    assert list_emails() == [(ADA, "Your public details at Tides and Harbours have changed")]
     assert "Now: Anew." in last_email_text()
 
 

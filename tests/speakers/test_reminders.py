@@ -1,4 +1,4 @@
-"""Reminders that go by themselves: planned for all to see, held back, and sent at their moment."""
+"""Automatic reminders: planned for all to see, held back, and sent at their moment."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -37,7 +37,7 @@ from tests.sent_emails import last_email_text, list_emails
 ADA, JOAO, OWNER = "ada@example.org", "joao@example.org", "owner@example.org"
 SHOWN = "/organise/speaking/reminders"
 A_DAY = timedelta(days=1)
-STILL_TO_DO = "Still to do for Tides and Harbours"
+STILL_TO_DO = "Reminder: your tasks for Tides and Harbours"
 WHEN = "9am on Thursday 14 May 2009"
 
 
@@ -110,13 +110,13 @@ def test_a_reminder_is_seen_for_a_day_and_goes_at_nine(
     plan()
 
     overview = organiser.open("/organise/speaking")
-    page = overview.follow("See the reminders that go by themselves, and hold them back")
+    page = overview.follow("View or pause automatic reminders")
     read = page.follow("Read it: João Maré")
 
-    assert f"2 reminders are planned, the first for {WHEN}." in overview.text
-    assert page.headings[1:3] == [f"2 reminders go at {WHEN}", "The letter to Ada Marsh"]
+    assert f"2 reminders are scheduled, the first for {WHEN}." in overview.text
+    assert page.headings[1:3] == [f"2 reminders go at {WHEN}", "Email to Ada Marsh"]
     assert "Dear Ada Marsh," in page.text
-    assert read.headings[2] == "The letter to João Maré"
+    assert read.headings[2] == "Email to João Maré"
     assert "Dear João Maré," in read.text
     assert "Travel and arrival (wanted by Monday 18 May 2009)" in read.text
     assert not re.search(r"sign-in/(?!each-has-their-own)\S", read.text)
@@ -128,7 +128,7 @@ def test_a_reminder_is_seen_for_a_day_and_goes_at_nine(
     send()
     assert before == []
     assert sorted(list_emails()) == [(ADA, STILL_TO_DO), (JOAO, STILL_TO_DO)]
-    assert "No reminder is to go by itself now." in sign_in(organiser).open(SHOWN).text
+    assert "No automatic reminders are scheduled." in sign_in(organiser).open(SHOWN).text
 
 
 def test_days_that_are_named_plan_reminders_at_once(organiser: Browser) -> None:
@@ -149,8 +149,8 @@ def test_it_is_said_when_the_next_would_go_and_to_whom(organiser: Browser) -> No
 
     page = organiser.open(SHOWN)
 
-    assert "The next one" not in nothing.headings
-    assert page.headings[1] == "The next one"
+    assert "Next reminders" not in nothing.headings
+    assert page.headings[1] == "Next reminders"
     assert "the next would go at 9am on Monday 25 May 2009" in page.text
     assert "João Maré" in page.text
     assert "Ada Marsh" not in page.text
@@ -161,24 +161,24 @@ def test_a_reminder_is_held_back_and_let_go(
     wanted: date, organiser: Browser, frozen_time: Any
 ) -> None:
     plan()
-    held = organiser.open(SHOWN).press("Hold back those you have ticked", {"Tick Ada Marsh": True})
+    held = organiser.open(SHOWN).press("Pause selected", {"Select Ada Marsh": True})
     remind(frozen_time)
     first = list_emails()
 
     page = sign_in(organiser).open(SHOWN)
-    again = page.press("Let all of these go")
+    again = page.press("Resume all")
 
     assert "Held back." in held.source
     assert f"1 reminder goes at {WHEN}" in held.headings
     assert first == [(JOAO, STILL_TO_DO)]
     assert "Held back by grace@conference.example" in page.text
-    assert again.headings[1] == "1 reminder goes at 9am on Saturday 16 May 2009"
+    assert again.headings[1] == "1 reminder will be sent at 9am on Saturday 16 May 2009"
     frozen_time.shift(A_DAY)
     send()
     assert list_emails() == [(JOAO, STILL_TO_DO), (ADA, STILL_TO_DO)]
     assert said("speaker ada-marsh")[:2] == [
-        "Ada Marsh is not reminded by itself: it was held back",
-        "Ada Marsh is reminded by itself again",
+        "Ada Marsh had an automatic reminder paused",
+        "Ada Marsh had an automatic reminder resumed",
     ]
 
 
@@ -187,10 +187,10 @@ def test_all_are_held_back_at_once_and_let_go_before_their_moment(
 ) -> None:
     plan()
 
-    page = organiser.open(SHOWN).press("Hold all of these back")
-    page = page.press("Let those go that you have ticked", {"Tick João Maré": True})
+    page = organiser.open(SHOWN).press("Pause all")
+    page = page.press("Resume selected", {"Select João Maré": True})
 
-    assert page.headings[1:3] == [f"1 reminder goes at {WHEN}", "Held back"]
+    assert page.headings[1:3] == [f"1 reminder goes at {WHEN}", "Paused"]
     remind(frozen_time)
     assert list_emails() == [(JOAO, STILL_TO_DO)]
 
@@ -198,9 +198,9 @@ def test_all_are_held_back_at_once_and_let_go_before_their_moment(
 def test_whoever_ticks_nobody_changes_nothing(wanted: date, organiser: Browser) -> None:
     plan()
 
-    page = organiser.open(SHOWN).press("Hold back those you have ticked")
+    page = organiser.open(SHOWN).press("Pause selected")
 
-    assert "Nothing was changed: tick at least one first." in page.source
+    assert "Nothing was changed. Select at least one reminder." in page.source
     assert f"2 reminders go at {WHEN}" in page.headings
 
 
@@ -212,9 +212,9 @@ def test_what_has_gone_meanwhile_cannot_be_held_back(wanted: date, organiser: Br
     db.session.commit()
     send()
 
-    refused = page.press("Hold all of these back", status=409)
+    refused = page.press("Pause all", status=409)
 
-    assert "These reminders have gone already" in refused.text
+    assert "These reminders have already been sent" in refused.text
 
 
 def test_a_viewer_sees_them_and_holds_none_back(wanted: date, visitor: Browser) -> None:
@@ -355,19 +355,19 @@ def reminder_by_hand(organiser: Browser) -> Page:
 def test_an_owner_who_does_not_speak_is_reminded_by_hand(owned: None, organiser: Browser) -> None:
     look = reminder_by_hand(organiser)
     nothing_yet = list_emails()
-    look.press("Send 3 letters")
+    look.press("Send 3 emails")
 
     assert nothing_yet == []
-    assert "Still to write for Tides and Harbours: the text of a session" in look.text
-    assert "Owners of sessions in which they do not speak get words of their own." in look.text
+    assert "Reminder: text of your session at Tides and Harbours" in look.text
+    assert "People who own a session but do not speak in it get different text." in look.text
     assert list_emails()[-1] == (
         OWNER,
-        "Still to write for Tides and Harbours: the text of a session",
+        "Reminder: text of your session at Tides and Harbours",
     )
     assert "- Farewell\n" in last_email_text()
     assert "Opening" not in last_email_text()
     again = reminder_by_hand(organiser)
-    assert "owner@example.org was written to less than 3 days ago" in again.text
+    assert "owner@example.org was emailed less than 3 days ago" in again.text
     assert said("session farewell")[-1] == "The owner of Farewell was reminded"
 
 
@@ -384,7 +384,7 @@ def test_an_owner_is_reminded_by_itself_of_texts_alone(
     remind(frozen_time)
 
     assert [name for name, _ in of_travel] == ["Ada Marsh", "João Maré"]
-    assert "They are wanted by Monday 18 May 2009." in page.text
+    assert "Please finish by Monday 18 May 2009." in page.text
     assert OWNER in dict(list_emails())
 
 
@@ -396,16 +396,14 @@ def test_an_owner_with_nothing_left_to_write_is_left_in_peace(
 
     page = reminder_by_hand(organiser)
 
-    assert "owner@example.org has nothing left to do" in page.text
+    assert "owner@example.org has no open tasks" in page.text
 
 
 def test_whoever_was_just_named_is_not_reminded_at_once(organiser: Browser) -> None:
     session_owners.set_owner(get_session("farewell"), OWNER, actor="grace@conference.example")
     db.session.commit()
 
-    assert (
-        "owner@example.org was written to less than 3 days ago" in reminder_by_hand(organiser).text
-    )
+    assert "owner@example.org was emailed less than 3 days ago" in reminder_by_hand(organiser).text
 
 
 def test_an_owner_who_speaks_there_finds_it_in_their_own_list(organiser: Browser) -> None:

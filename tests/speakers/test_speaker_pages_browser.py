@@ -43,21 +43,23 @@ def test_a_speaker_does_all_of_the_list_by_keyboard_on_a_telephone(
     expect_heading(window, "Ada Marsh")
     assert axe(window) == []
 
-    press(window, "Say whether you take part")
+    press(window, "Confirm if you are taking part")
     assert axe(window) == []
     press(window, "Send")
     expect(window).to_have_title(re.compile("^Error:"))
     assert axe(window) == []
-    go_to(window, "Yes, as the programme has it")
+    go_to(window, "Yes, at the times in the programme")
     window.keyboard.press("Space")
     press(window, "Send")
-    expect(window.get_by_role("status").first).to_contain_text("Thank you: you take part.")
+    expect(window.get_by_role("status").first).to_contain_text(
+        "Thank you for confirming that you are taking part."
+    )
 
-    press(window, "Access needs")
+    press(window, "Access requirements")
     assert axe(window) == []
-    fill(window, "What do you need in order to take part? (optional)", "A ramp")
+    fill(window, "What are your access requirements? (optional)", "A ramp")
     press(window, "Save")
-    press(window, "When you cannot appear")
+    press(window, "When you are not available")
     press(window, "Add a time")
     window.keyboard.press("ArrowDown")
     assert axe(window) == []
@@ -71,14 +73,14 @@ def test_a_speaker_does_all_of_the_list_by_keyboard_on_a_telephone(
     press(window, "Save")
     expect(window.locator("dl.answers")).to_contain_text("Recording and slides")
 
-    press(window, "Let somebody help you")
+    press(window, "Add an assistant")
     assert axe(window) == []
     fill(window, "Email address of an assistant", "helper@example.org")
-    press(window, "Send them a link")
+    press(window, "Send link")
     expect(window.get_by_text("helper@example.org").first).to_be_visible()
     window.goto(f"{address}/speak/ada-marsh")
     press(window, "Your calendar")
-    press(window, "Make the address")
+    press(window, "Create a calendar link")
     assert axe(window) == []
     assert horizontal_overflow(window) == 0
 
@@ -138,8 +140,8 @@ def test_organisers_write_to_speakers_and_settle_what_they_ask(
             assert axe(window) == [], page
             assert horizontal_overflow(window) == 0, page
     window.goto(f"{address}/organise/speaking")
-    window.get_by_role("button", name="I have seen to it").press("Enter")
-    expect(window.get_by_role("status").first).to_contain_text("The speaker has been told")
+    window.get_by_role("button", name="Close without an answer").press("Enter")
+    expect(window.get_by_role("status").first).to_contain_text("The request has been closed")
 
 
 def _with_a_long_name() -> Speaker:

@@ -30,7 +30,7 @@ from tests.factories import (
 from tests.pages import read_text
 
 GRACE = "grace@conference.example"
-LOOK = "See what readers will see"
+LOOK = "Preview"
 ITEM = "Titles and abstracts of your sessions"
 
 
@@ -57,16 +57,16 @@ def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
 
     page = page.press(LOOK, title="The opening", abstract="**Come** all.")
     assert page.heading == "The opening"
-    assert "This is what readers will see. Nothing has been sent yet." in page.text
+    assert "This is how it will look. Nothing has been sent yet." in page.text
     assert "Come all." in page.text
-    page = page.press("Change something").press(LOOK).press("Send")
+    page = page.press("Change details").press(LOOK).press("Send")
 
-    assert "Sent. The organisers look at it" in read_text(page.tree.root)
-    assert "waits for the organisers" in page.text
+    assert "Sent. Waiting for approval" in read_text(page.tree.root)
+    assert "are waiting for approval" in page.text
     assert waiting().values == {"title": "The opening", "abstract": "**Come** all."}
     assert ada.open("/sessions/opening").heading == "Opening"
-    page = ada.open("/speak/sessions/opening/text").press("Take back what was sent")
-    assert "Taken back." in read_text(page.tree.root)
+    page = ada.open("/speak/sessions/opening/text").press("Withdraw what you sent")
+    assert "You have withdrawn your changes." in read_text(page.tree.root)
 
 
 def test_a_look_at_ones_own_text_tells_nothing_of_what_is_not_published(ada: Browser) -> None:
@@ -86,7 +86,7 @@ def test_the_list_says_which_text_needs_its_author_most(ada: Browser) -> None:
     assert ada.open("/speak/ada-marsh").summary_list[ITEM] == "Done"
 
     proposal = make_proposal(opening(), abstract="Come all.")
-    assert ada.open("/speak/ada-marsh").summary_list[ITEM] == "The organisers look at it"
+    assert ada.open("/speak/ada-marsh").summary_list[ITEM] == "Waiting for approval"
 
     with transaction():
         services.request_changes(
@@ -95,7 +95,7 @@ def test_the_list_says_which_text_needs_its_author_most(ada: Browser) -> None:
             expected_fingerprint=ProposalReview(proposal).fingerprint,
             actor=GRACE,
         )
-    assert ada.open("/speak/ada-marsh").summary_list[ITEM] == "Sent back: please look again"
+    assert ada.open("/speak/ada-marsh").summary_list[ITEM] == "Sent back for changes"
     assert "Longer?" in ada.open("/speak/sessions/opening/text").text
 
 
@@ -106,13 +106,13 @@ def test_an_owner_writes_it_and_nobody_else(
         session_owners.set_owner(opening(), "owner@example.org", actor=GRACE)
 
     ada.open("/speak/sessions/opening/text", status=404)
-    assert "Somebody else edits it" in ada.open("/speak/ada-marsh/sessions").text
+    assert "Somebody else edits the text" in ada.open("/speak/ada-marsh/sessions").text
 
 
 def test_the_owner_need_not_speak(visitor: Browser) -> None:
     other = make_speaker(name="Bo", slug="bo")
     owner = sign_in_speaker(visitor, other, "owner@example.org")
-    assert owner.open("/speak/bo").summary_list[ITEM] == "Nothing for you to write"
+    assert owner.open("/speak/bo").summary_list[ITEM] == "Nothing to do"
     with transaction():
         session_owners.set_owner(opening(), "owner@example.org", actor=GRACE)
 
@@ -121,7 +121,7 @@ def test_the_owner_need_not_speak(visitor: Browser) -> None:
     page = owner.open("/speak")
     assert page.summary_list["Opening"] == "To do Wanted by Monday 1 June 2009"
     page.follow("Opening").press(LOOK, abstract="Mine.").press("Send")
-    assert owner.open("/speak").summary_list["Opening"] == "The organisers look at it"
+    assert owner.open("/speak").summary_list["Opening"] == "Waiting for approval"
 
     assert waiting().values == {"abstract": "Mine."}
     assert waiting().sent_by == "owner@example.org"
@@ -145,7 +145,7 @@ def test_a_session_that_was_moved_meanwhile_says_so(ada: Browser) -> None:
         sessions.save(session, values, expected_version=session.version, actor=GRACE)
 
     page = ada.press(LOOK, abstract="Typed with care.")
-    assert "changed when and where this session is" in page.text
+    assert "changed the time or room of this session" in page.text
     assert "9:45am" in page.text
     page = page.press("Send")
 
@@ -159,8 +159,8 @@ def test_a_session_that_was_called_off_meanwhile_says_so(ada: Browser) -> None:
 
     page = ada.press(LOOK, abstract="Typed with care.")
 
-    assert "changed when and where this session is" in page.text
-    assert "Called off" in page.text
+    assert "changed the time or room of this session" in page.text
+    assert "Cancelled" in page.text
     assert "Typed with care." in page.text
 
 
@@ -175,7 +175,7 @@ def test_a_session_that_has_gone_gives_back_what_was_typed(ada: Browser) -> None
 
     page = ada.press("Send", status=409)
 
-    assert "is no longer part of the programme, so nothing has been sent" in page.text
+    assert "is no longer in the programme, so nothing has been sent" in page.text
     assert page.value_of("Abstract (optional)") == "Typed with care."
 
 
@@ -202,8 +202,8 @@ def test_a_draft_is_written_before_anybody_sees_it(ada: Browser) -> None:
 
 def test_limits_are_shown_and_held(ada: Browser) -> None:
     page = ada.open("/speak/sessions/opening/text")
-    assert "at most 200 characters" in page.text
-    assert "at most 3,000 characters, which is about 450 words" in page.text
+    assert "Up to 200 characters" in page.text
+    assert "Up to 3,000 characters (about 450 words)" in page.text
 
     page = page.press(LOOK, title="", abstract=make_prose(3001), status=422)
 
@@ -269,7 +269,7 @@ def test_what_was_sent_again_is_not_taken_back_from_an_earlier_page(
     helper = sign_in_speaker(new_browser(), get_ada_marsh(), "helper@example.org")
     helper.open("/speak/sessions/opening/text").press(LOOK, abstract="Second.").press("Send")
 
-    page = stale.press("Take back what was sent", status=409)
+    page = stale.press("Withdraw what you sent", status=409)
 
-    assert "Something else has been sent since you opened the page" in page.text
+    assert "New changes have been sent since you opened the page" in page.text
     assert waiting().values == {"abstract": "Second."}

@@ -15,7 +15,7 @@ from tests.live_site import LiveSite
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
 PHONE: ViewportSize = {"width": 320, "height": 640}
-LOOK = "See what readers will see"
+LOOK = "Preview"
 
 
 def looked_at(window: Page, axe: Barriers) -> None:
@@ -35,7 +35,7 @@ def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
     looked_at(window, axe)
     fill(window, "Title before the name (optional)", "Captain")
     fill(window, "How to say the name (optional)", "AY-da")
-    press(window, "Add a language")
+    press(window, "Add another language")
     go_to(window, "Biography in this language")
     window.keyboard.type("Une capitaine.")
     fill(window, "Links (optional)", "javascript:alert(1)")
@@ -49,7 +49,7 @@ def test_a_profile_goes_from_a_telephone_to_its_readers_by_keyboard(
     press(window, LOOK)
     expect_heading(window, "Captain Ada Marsh")
     looked_at(window, axe)
-    press(window, "Change something")
+    press(window, "Change details")
     press(window, LOOK)
     press(window, "Send")
     expect_heading(window, "Ada Marsh")
@@ -93,16 +93,16 @@ def test_a_change_is_approved_and_published_by_keyboard(
     window.set_viewport_size(PHONE)
     sign_in_window(window, address)
     window.goto(f"{address}/organise")
-    expect(window.get_by_role("link", name="change by a speaker waits")).to_be_visible()
+    expect(window.get_by_role("link", name="change by a speaker to approve")).to_be_visible()
     window.goto(f"{address}/organise/proposals?state=open")
     looked_at(window, axe)
     press(window, "Ada Marsh")
     looked_at(window, axe)
-    press(window, "See the page that readers will see")
+    press(window, "Preview the public page")
     expect_heading(window, "Captain Ada Marsh")
     looked_at(window, axe)
     window.go_back()
-    press(window, "Choose other words")
+    press(window, "Edit and approve")
     looked_at(window, axe)
     window.go_back()
     press(window, "Send back")
@@ -111,9 +111,9 @@ def test_a_change_is_approved_and_published_by_keyboard(
     press(window, "Approve")
     expect(window.get_by_role("status").first).to_contain_text("Approved.")
     window.goto(f"{address}/organise/publishing")
-    expect(window.get_by_text("Edit of a speaker")).to_be_visible()
+    expect(window.get_by_text("Change by a speaker")).to_be_visible()
     looked_at(window, axe)
-    press(window, "Publish these changes")
+    press(window, "Publish changes")
     press(window, "Continue")
     press(window, "Publish now")
 
@@ -143,7 +143,7 @@ def test_a_text_is_sent_and_decided_on_without_scripts(
     window.context.clear_cookies()
     sign_in_window(window, address)
     window.goto(f"{address}/organise/proposals")
-    window.get_by_label("Tick Opening").check()
+    window.get_by_label("Select Opening").check()
     window.get_by_role("button", name="Approve").click()
     expect(window.get_by_role("status").first).to_contain_text("Approved.")
     session = db.session.scalars(select(Session).where(Session.slug == "opening")).one()

@@ -39,13 +39,15 @@ def test_a_photo_and_slides_are_handed_in_on_a_telephone(
 
     window.goto(f"{address}{OWN}")
     window.get_by_role("link", name="Photo", exact=True).press("Enter")
-    look("no photo yet")
+    look("No photo yet")
     window.get_by_label("Picture").set_input_files(picture)
-    window.get_by_role("button", name="Send the photo").press("Enter")
-    expect(window.get_by_label("What the photo shows")).to_have_attribute("aria-invalid", "true")
+    window.get_by_role("button", name="Send photo").press("Enter")
+    expect(window.get_by_label("Description of the photo")).to_have_attribute(
+        "aria-invalid", "true"
+    )
     look("no words")
     window.get_by_label("Picture").set_input_files(picture)
-    window.get_by_label("What the photo shows").fill("A woman with a red scarf")
+    window.get_by_label("Description of the photo").fill("A woman with a red scarf")
     window.keyboard.press("Enter")
     square = window.get_by_role("button", name="The part that is shown.")
     expect(square).to_be_visible()
@@ -53,21 +55,21 @@ def test_a_photo_and_slides_are_handed_in_on_a_telephone(
     square.press("Shift+ArrowUp")
     square.press("-")
     expect(window.locator("[name=exact]")).to_have_value("50 40 98")
-    window.get_by_role("button", name="Save this part").press("Enter")
+    window.get_by_role("button", name="Save crop").press("Enter")
     expect(window.get_by_role("img", name="A woman with a red scarf")).to_be_visible()
     look("sent")
 
     window.goto(f"{address}{OWN}/materials")
     look("nothing yet")
-    window.get_by_role("link", name="Hand in a file").first.press("Enter")
-    window.get_by_role("button", name="Hand it in").press("Enter")
+    window.get_by_role("link", name="Upload a file").first.press("Enter")
+    window.get_by_role("button", name="Upload file").press("Enter")
     expect(window.get_by_label("File", exact=True)).to_have_attribute("aria-invalid", "true")
     look("no file")
     window.get_by_label("File", exact=True).set_input_files(slides)
-    window.get_by_label("What it is").fill("Slides")
+    window.get_by_label("Title").fill("Slides")
     window.get_by_label("Now").check()
-    window.get_by_role("button", name="Hand it in").press("Enter")
-    expect(window.get_by_text("Not taken yet")).to_be_visible()
+    window.get_by_role("button", name="Upload file").press("Enter")
+    expect(window.get_by_text("Not downloaded yet")).to_be_visible()
     look("handed in")
     with window.expect_download() as taken:
         window.get_by_role("link", name="PDF, 900 kB").click()
@@ -88,12 +90,12 @@ def test_slides_are_handed_in_without_scripts(
     open_speaker_window(window, address, get_ada_marsh())
 
     window.goto(f"{address}{OWN}/materials")
-    window.get_by_role("link", name="Hand in a file").first.click()
+    window.get_by_role("link", name="Upload a file").first.click()
     window.get_by_label("File", exact=True).set_input_files(slides)
-    window.get_by_label("What it is").fill("Slides")
-    window.get_by_role("button", name="Hand it in").click()
+    window.get_by_label("Title").fill("Slides")
+    window.get_by_role("button", name="Upload file").click()
 
-    expect(window.get_by_text("Readers see it: when the session starts")).to_be_visible()
+    expect(window.get_by_text("Public: when the session starts")).to_be_visible()
 
 
 # What is cut off, and what is too large
@@ -148,16 +150,16 @@ def test_an_upload_that_is_cut_off_leaves_nothing(live_site: LiveSites, window: 
     running = live_site()
     open_speaker_window(window, running.address, get_ada_marsh())
     window.goto(f"{running.address}{OWN}/materials")
-    window.get_by_role("link", name="Hand in a file").first.click()
+    window.get_by_role("link", name="Upload a file").first.click()
     body = form(window, make_pdf(bytes(3_000_000)), "a.pdf", title="Slides", opens="now")
 
     with socket.create_connection((HOST, running.port)) as line:
         line.sendall(head(window, running, len(body)) + body[:2_000_000])
 
     window.reload()
-    expect(window.get_by_role("heading", level=1)).to_have_text("Hand in a file")
+    expect(window.get_by_role("heading", level=1)).to_have_text("Upload a file")
     window.goto(f"{running.address}{OWN}/materials")
-    expect(window.get_by_text("Nothing has been handed in yet.").first).to_be_visible()
+    expect(window.get_by_text("No files or links yet.").first).to_be_visible()
     assert kept() == 0
 
 
@@ -173,17 +175,17 @@ def test_whoever_loses_the_line_finds_what_was_kept_once_and_nothing_by_halves(
         line.sendall(head(window, running, len(body)) + body[:-200])
     window.reload()
     expect(window.get_by_role("heading", level=1)).to_have_text("Your photo")
-    expect(window.get_by_text("You have sent this in.")).to_have_count(0)
+    expect(window.get_by_text("You have sent this photo.")).to_have_count(0)
     assert kept() == 0
     with socket.create_connection((HOST, running.port)) as line:  # lost before the answer is read
         line.sendall(head(window, running, len(body)) + body)
         wait_until(lambda: kept() > 0, "the photo to be kept")
     window.reload()
-    expect(window.get_by_text("You have sent this in.")).to_be_visible()
+    expect(window.get_by_text("You have sent this photo.")).to_be_visible()
     expect(window.get_by_role("img", name="A woman")).to_be_visible()
 
     window.goto(f"{running.address}{OWN}/materials")
-    window.get_by_role("link", name="Hand in a file").first.click()
+    window.get_by_role("link", name="Upload a file").first.click()
     body = form(window, make_pdf(), "a.pdf", title="Slides", opens="now")
     with socket.create_connection((HOST, running.port)) as line:
         line.sendall(head(window, running, len(body)) + body)
@@ -194,8 +196,8 @@ def test_whoever_loses_the_line_finds_what_was_kept_once_and_nothing_by_halves(
     window.goto(f"{running.address}{OWN}/materials?done=material-here")
     assert again.startswith("HTTP/1.1 303")
     assert "done=material-here" in again
-    expect(window.get_by_text("This file is here already")).to_be_visible()
-    expect(window.get_by_text("Not taken yet")).to_have_count(1)
+    expect(window.get_by_text("This file has already been uploaded")).to_be_visible()
+    expect(window.get_by_text("Not downloaded yet")).to_have_count(1)
 
 
 def test_whoever_sends_too_much_before_they_listen_sees_our_page(
@@ -215,7 +217,7 @@ def test_whoever_sends_too_much_before_they_listen_sees_our_page(
     window.goto(f"{running.address}{OWN}/photo")
     pictures = [told(12), told(45), told(12, "Expect: 100-continue")]
     window.goto(f"{running.address}{OWN}/materials")
-    window.get_by_role("link", name="Hand in a file").first.click()
+    window.get_by_role("link", name="Upload a file").first.click()
     slides = told(60)
     db.session.execute(delete(LoginSession))
     db.session.commit()
@@ -223,8 +225,8 @@ def test_whoever_sends_too_much_before_they_listen_sees_our_page(
 
     for page in (*pictures, slides, signed_out):
         assert page.startswith("HTTP/1.1 413")
-    assert all("This picture is larger than 10 MB" in page for page in pictures)
-    assert "This file is larger than 50 MB" in slides
+    assert all("The picture must be smaller than 10 MB" in page for page in pictures)
+    assert "The file must be smaller than 50 MB" in slides
     assert "Too much data" in signed_out
     assert kept() == 0
 
@@ -239,9 +241,9 @@ def test_a_picture_that_is_too_large_is_refused_on_the_page_and_the_words_are_as
     window.goto(f"{address}{OWN}/photo")
 
     window.get_by_label("Picture").set_input_files(picture)
-    window.get_by_label("What the photo shows").fill("A woman")
-    window.get_by_role("button", name="Send the photo").click()
+    window.get_by_label("Description of the photo").fill("A woman")
+    window.get_by_role("button", name="Send photo").click()
 
-    expect(window.get_by_role("alert")).to_contain_text("This picture is larger than 10 MB")
+    expect(window.get_by_role("alert")).to_contain_text("The picture must be smaller than 10 MB")
     assert axe(window) == []
     assert kept() == 0

@@ -38,7 +38,7 @@ CLOCK = "The clock of this site"
 
 
 def a_preview(lasts: timedelta = timedelta(days=1)) -> str:
-    """Make a preview link and give the root that it opens."""
+    """Create a preview link and give the root that it opens."""
     with transaction():
         _, secret = preview_links.create("The board", lasts, actor="grace@conference.example")
     return f"/preview/{secret}"
@@ -319,7 +319,7 @@ def test_a_moment_that_is_none_is_no_address(visitor: Browser, moment: str) -> N
 
     page = visitor.open(f"/rehearsal/{moment}/programme", status=404)
 
-    assert "There is no moment at this address" in page.text
+    assert "There is no rehearsal at this address" in page.text
 
 
 # That nothing is left behind

@@ -205,7 +205,7 @@ def test_what_is_wrong_although_the_site_serves_is_in_the_body(
     assert body["problems"] == {
         "failed-emails": "Emails that could not be delivered: 1",
         "waiting-emails": "The oldest waiting email has waited 11 minutes",
-        "worker": "No mail worker has been seen for 11 minutes, so no emails are sent",
+        "worker": "No mail worker has been active for 11 minutes, so no emails are being sent",
     }
 
 

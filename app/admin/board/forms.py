@@ -35,7 +35,7 @@ class MoveSessionForm(EditForm):
         render_kw={"inputmode": "numeric"},
         invalid_value_message=LENGTH_ERROR,  # type: ignore[call-arg]  # the type stubs are those of WTForms 3.2
     )
-    off = SubmitField(_l("Take it off the schedule"))
+    off = SubmitField(_l("Remove from the schedule"))
     room = SelectField(
         _l("Room"), [one_of_choices(_l("Choose one of the rooms"))], validate_choice=False
     )

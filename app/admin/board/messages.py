@@ -19,21 +19,21 @@ def saved_message(session: Session) -> str:
 
 def conflict_message(session: Session) -> str:
     """Return the message if somebody else has changed the session meanwhile."""
-    words = gettext("Not saved: somebody else has changed %(title)s.", title=session.title)
+    words = gettext("Not saved. Somebody else has changed %(title)s.", title=session.title)
     return f"{words} {describe_current_slot(session)}"
 
 
 def not_saved_message(reason: str) -> str:
     """Return the message if a move failed."""
-    return str(gettext("Not saved: %(reason)s.", reason=reason))
+    return str(gettext("Not saved. %(reason)s.", reason=reason))
 
 
 def describe_current_slot(session: Session) -> str:
     """Return the session's day, time and room."""
     if session.starts_at is None:
-        return str(gettext("It has no time yet."))
+        return str(gettext("No time yet."))
     day = local_date(session.starts_at)
-    return str(gettext("It is now on %(day)s: %(place)s.", day=day, place=describe_slot(session)))
+    return str(gettext("Currently %(place)s, %(day)s.", day=day, place=describe_slot(session)))
 
 
 def describe_slot(session: Session) -> str:
@@ -58,7 +58,7 @@ def describe_slot(session: Session) -> str:
 def describe_clashes(found: Sequence[Clash]) -> str:
     """Return the number of clashes and the reason of each."""
     if not found:
-        return str(gettext("No clash."))
+        return str(gettext("No clashes."))
     reasons = ". ".join(map(clash_reason, found))
     return str(
         ngettext(
@@ -75,21 +75,27 @@ def script_messages() -> dict[str, str]:
     return {
         "place": gettext("{room}, {start} to {end}"),
         "moving": gettext(
-            "Moving {title}: {place}. Arrow keys move it, plus and minus change its length, "
-            "Enter saves, Escape gives up."
+            "Moving {title}: {place}. Use the arrow keys to move it, and plus or minus to "
+            "change its length. Press Enter to save or Escape to cancel."
         ),
         "here": gettext("{place}."),
-        "off": gettext("Without a time. Enter saves, Escape gives up."),
-        "gaveUp": gettext("{title} stays where it was: {place}."),
+        "off": gettext("Without a time. Press Enter to save or Escape to cancel."),
+        "gaveUp": gettext("{title} was not moved: {place}."),
         "saving": gettext("{title}: {place}. Saving."),
         "waiting": gettext("without a time"),
-        "edge": gettext("The board ends here. Its form can put it earlier or later."),
-        "back": gettext("Not saved: the site did not answer. {title} is back: {place}."),
-        "signIn": gettext("Not saved: you are not signed in any more. Open this page again."),
+        "edge": gettext(
+            "This is the end of the board. Open the session to move it earlier or later."
+        ),
+        "back": gettext(
+            "Not saved. The site did not respond. {title} is back where it was: {place}."
+        ),
+        "signIn": gettext(
+            "Not saved. You have been signed out. Reload this page to sign in again."
+        ),
         "nothingUndone": gettext("There is nothing to undo."),
-        "nothingRedone": gettext("There is nothing to do again."),
+        "nothingRedone": gettext("There is nothing to redo."),
         "undone": gettext("Undone."),
-        "redone": gettext("Done again."),
+        "redone": gettext("Redone."),
         "midday": gettext("midday"),
         "midnight": gettext("midnight"),
     }

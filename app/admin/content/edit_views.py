@@ -23,9 +23,9 @@ from app.web.formatting import local_day
 from app.web.rendering import render_page
 
 flash.MESSAGES["admin"] |= {
-    "text-added": _l("It has been added, and readers see it now."),
-    "text-saved": _l("Saved. Readers see it now."),
-    "text-waiting": _l("Saved. It waits, and appears by itself at its moment."),
+    "text-added": _l("Added. It is public now."),
+    "text-saved": _l("Saved. It is public now."),
+    "text-waiting": _l("Saved. It will be published automatically at the time you chose."),
 }
 
 

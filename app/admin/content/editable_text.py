@@ -198,9 +198,9 @@ def get_text(kind: str, slug: str, language: str = FALLBACK_LANGUAGE) -> Editabl
     writings = queries.load_store(get_content_folder())
     offered = [FALLBACK_LANGUAGE] if kind in ENGLISH_ONLY else languages.list_codes()
     if language not in offered:
-        raise NotFound("This site is not read in that language")
+        raise NotFound("The site is not available in that language")
     if writings.find_latest(ContentKey(kind, slug, FALLBACK_LANGUAGE)) is None:
-        raise NotFound("Nothing has been written at that address")
+        raise NotFound("There is no page or news item at that address")
     return EditableText(ContentKey(kind, slug, language), writings)
 
 

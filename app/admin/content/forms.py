@@ -29,14 +29,12 @@ HOST_PATTERN = re.compile(r"[^\s/?#@\\]+\.[^\s/?#@\\.]{2,}")
 def _in_future(_form: Any, field: LocalDateTimeField) -> None:
     """Raise ValidationError for a moment in the past."""
     if field.utc_value is not None and field.utc_value <= clock.now():
-        raise ValidationError(
-            _l("That moment has gone by. Choose one to come, or leave this empty")
-        )
+        raise ValidationError(_l("Enter a time in the future, or leave this empty"))
 
 
 def _valid_slug(_form: Any, field: Field) -> None:
     if field.data and not SLUG_PATTERN.fullmatch(field.data):
-        raise ValidationError(_l("Use small letters, numbers and hyphens, like getting-here"))
+        raise ValidationError(_l("Use lower case letters, numbers and hyphens, like getting-here"))
 
 
 def _valid_web_url(_form: Any, field: Field) -> None:
@@ -48,7 +46,7 @@ def _valid_web_url(_form: Any, field: Field) -> None:
         host, parts = "", urlsplit("")
     is_web = parts.scheme in {"http", "https"} and not parts.username
     if not is_web or not HOST_PATTERN.fullmatch(host) or re.search(r"\s", field.data or ""):
-        raise ValidationError(_l("Enter a whole address, like https://www.example.org/report"))
+        raise ValidationError(_l("Enter a full web address, like https://www.example.org/report"))
 
 
 def appears_field() -> LocalDateTimeField:
@@ -107,7 +105,7 @@ class NewsForm(ContentForm):
 
     dated_on = DateField(
         _l("Day"),
-        [DataRequired(_l("Enter the day that readers see with it, like 2008-11-06"))],
+        [DataRequired(_l("Enter a date, like 2008-11-06"))],
     )
 
     def set_initial_data(self, title: str, summary: str, body: str, dated_on: date) -> None:
@@ -123,7 +121,7 @@ class NewPageForm(ContentForm):
     """Add a page."""
 
     address = StringField(
-        _l("Address (optional)"),
+        _l("Page address (optional)"),
         [max_length(60, _l("The address")), no_hidden_characters, _valid_slug],
         filters=[collapse_whitespace, str.lower],
         render_kw={"spellcheck": "false", "autocapitalize": "none"},
@@ -133,13 +131,11 @@ class NewPageForm(ContentForm):
 class LinkForm(EditForm):
     """Add a link to a page."""
 
-    label = editor_name_field(
-        _l("Words of the link"), _l("The words"), _l("Enter the words of the link")
-    )
+    label = editor_name_field(_l("Link text"), _l("The link text"), _l("Enter the link text"))
     address = StringField(
-        _l("Address"),
+        _l("Web address"),
         [
-            DataRequired(_l("Enter the address that it leads to")),
+            DataRequired(_l("Enter the web address of the link")),
             max_length(MAX_URL_LENGTH, _l("The address")),
             no_hidden_characters,
             _valid_web_url,
@@ -163,7 +159,7 @@ class LinkForm(EditForm):
 class EditLinkForm(LinkForm):
     """Edit a link, or its position in the list."""
 
-    place = SelectField(_l("Place in the list"), coerce=int)
+    place = SelectField(_l("Position in the list"), coerce=int)
     initial_position = HiddenField()  # the position when the form was opened
 
     @property
@@ -185,7 +181,7 @@ class NoticeForm(EditForm):
     words = TextAreaField(
         _l("The notice"),
         [
-            DataRequired(_l("Enter the words of the notice")),
+            DataRequired(_l("Enter the text of the notice")),
             max_length(MAX_NOTICE_LENGTH, _l("The notice")),
             no_hidden_characters,
         ],

@@ -24,9 +24,9 @@ from app.web import flash
 from app.web.rendering import render_page
 
 flash.MESSAGES["admin"] |= {
-    "link-added": _l("The link has been added, and readers see it now."),
-    "link-saved": _l("The link has been saved, and readers see it now."),
-    "link-removed": _l("The link has been taken away."),
+    "link-added": _l("The link has been added. It is public now."),
+    "link-saved": _l("The link has been saved. It is public now."),
+    "link-removed": _l("The link has been deleted."),
 }
 
 

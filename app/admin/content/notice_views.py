@@ -24,7 +24,7 @@ from app.web.rendering import render_page
 
 flash.MESSAGES["admin"] |= {
     "notice-written": _l("The notice has been saved."),
-    "notice-removed": _l("The notice has been taken down."),
+    "notice-removed": _l("The notice has been removed."),
 }
 
 

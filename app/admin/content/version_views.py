@@ -25,8 +25,8 @@ from app.web.formatting import local_moment
 from app.web.rendering import render_page
 
 flash.MESSAGES["admin"] |= {
-    "text-brought-back": _l("That version is back, and readers see it now."),
-    "text-removed": _l("It has been taken away. Every version is kept and can be brought back."),
+    "text-brought-back": _l("That version has been restored. It is public now."),
+    "text-removed": _l("It has been deleted. You can restore any version."),
 }
 
 
@@ -136,10 +136,10 @@ def _list_facts(version: Version) -> list[tuple[str, str]]:
     """Return the label and value of each short field."""
     if version.kind == LINK:
         address = queries.get_body(get_content_folder(), version)
-        return [(gettext("Words"), version.title), (gettext("Address"), address)]
+        return [(gettext("Text"), version.title), (gettext("Web address"), address)]
     if version.kind == NOTICE:
         ends = local_moment(version.ends_at) if version.ends_at else ""
-        return [(gettext("Words"), version.title), (gettext("Ends"), ends)]
+        return [(gettext("Text"), version.title), (gettext("Ends"), ends)]
     return [(gettext("Title"), version.title), (gettext("Summary"), version.summary)]
 
 

@@ -17,11 +17,11 @@ from app.web import languages
 from app.web.rendering import render_page
 
 STATE_LABELS = {
-    content_listing.SHIPPED: _l("As shipped"),
+    content_listing.SHIPPED: _l("Original"),
     content_listing.CHANGED: _l("Changed"),
     content_listing.ADDED: _l("Added"),
-    content_listing.WAITING: _l("Waiting to appear"),
-    content_listing.REMOVED: _l("Taken away"),
+    content_listing.WAITING: _l("Scheduled"),
+    content_listing.REMOVED: _l("Deleted"),
 }
 FILTERS = (
     ListFilter("kind", _l("Show"), ((PAGE, _l("Pages")), (NEWS, _l("News")))),

@@ -32,10 +32,12 @@ from app.web.rendering import render_page
 bp = Blueprint("details", __name__)
 
 flash.MESSAGES["admin"] |= {
-    "delegate-added": _l("The booking has been made."),
+    "delegate-added": _l("The delegate has been added."),
     "delegate-saved": _l("The booking has been saved."),
-    "delegate-as-it-was": _l("It is so already: nothing was changed."),
-    "delegate-readdressed": _l("The address is corrected. A letter with a new link is on its way."),
+    "delegate-as-it-was": _l("Nothing was changed."),
+    "delegate-readdressed": _l(
+        "The email address has been corrected. We are sending an email with a new link."
+    ),
     "delegate-cancelled-already": _l("The booking has been cancelled, so it cannot be changed."),
 }
 

@@ -73,9 +73,7 @@ class AddDelegateForm(NotifyForm, EmailForm):
         _l("They know what we keep and for how long, and agree"),
         [DataRequired(_l("Ask whether they agree, then tick the box: it takes their consent"))],
     )
-    notify = notify_field(
-        _l("Write to them?"), _l("Yes, send the confirmation"), _l("No, without a letter")
-    )
+    notify = notify_field(_l("Email them?"), _l("Yes, send the confirmation"), _l("No"))
 
     def get_answers(self) -> Answers:
         """Return the answers to register, with the time of consent."""
@@ -91,9 +89,9 @@ class EditDelegateForm(EditAnswersForm):
     """Edit the details of a delegate."""
 
     notify = notify_field(
-        _l("Write to the delegate about it?"),
-        _l("Yes, tell what was changed, before and after"),
-        _l("No, without a letter"),
+        _l("Email the delegate?"),
+        _l("Yes, show what changed, before and after"),
+        _l("No"),
     )
 
 
@@ -102,21 +100,21 @@ class DelegateNeedsForm(EditAnswersForm):
     """Edit the access and dietary requirements of a delegate."""
 
     notify = notify_field(
-        _l("Write to the delegate about it?"),
-        _l("Yes, say that it was changed, without repeating it"),
-        _l("No, without a letter"),
+        _l("Email the delegate?"),
+        _l("Yes, say that it changed, without the details"),
+        _l("No"),
     )
 
 
 class DelegateEmailForm(NotifyForm, VersionedForm, EmailForm):
     """Correct an email address."""
 
-    email = other_persons_email_field(_l("The right email address"))
+    email = other_persons_email_field(_l("Correct email address"))
     notify = notify_field(
-        _l("Write to the address before, too?"),
-        _l("Yes, say there that letters go elsewhere now"),
-        _l("No, it was never theirs, or nobody reads it"),
-        _l("A letter there tells the delegate when somebody else asked for this"),
+        _l("Email the old address too?"),
+        _l("Yes, say that emails now go to a different address"),
+        _l("No, it was never theirs or is no longer used"),
+        _l("This email warns the delegate if somebody else asked for the change"),
     )
 
 
@@ -124,9 +122,9 @@ class CancelBookingForm(NotifyForm):
     """Cancel a booking."""
 
     notify = notify_field(
-        _l("Write to the delegate about it?"),
-        _l("Yes, send the letter about the cancellation"),
-        _l("No, without a letter"),
+        _l("Email the delegate?"),
+        _l("Yes, send the cancellation email"),
+        _l("No"),
     )
 
 
@@ -134,24 +132,24 @@ class ExportNeedsForm(Form):
     """Export requirements, with a reason."""
 
     needs = SelectMultipleField(
-        _l("What do you need to know?"),
-        [DataRequired(_l("Tick what you need to know"))],
+        _l("What should the file include?"),
+        [DataRequired(_l("Select what the file should include"))],
         choices=[
             SelectChoice(one.needs_column, one.desk_label or one.label) for one in PRIVATE_FIELDS
         ],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
-        description=_l("Tick only what you will use"),
+        description=_l("Select only what you will use"),
     )
     reason = StringField(
-        _l("What do you need it for?"),
+        _l("Why do you need it?"),
         [
-            DataRequired(_l("Say what you need it for")),
+            DataRequired(_l("Enter why you need it")),
             max_length(MAX_REASON_LENGTH, _l("The reason")),
             no_hidden_characters,
         ],
         [collapse_whitespace],
-        _l("This stands in the history. Name nobody: “For the caterer” is enough"),
+        _l("This is recorded in the history. Do not include names. For example: For the caterer"),
     )
     kind = RadioField(
         _l("File"),

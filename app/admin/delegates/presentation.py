@@ -41,10 +41,10 @@ def get_filters() -> tuple[ListFilter, ...]:
         ListFilter("country", gettext("Country"), [(code, name) for name, code in countries]),
         ListFilter(
             "letters",
-            gettext("Letters"),
-            [("failed", gettext("Not delivered")), ("waiting", gettext("On the way"))],
+            gettext("Emails"),
+            [("failed", gettext("Not delivered")), ("waiting", gettext("Being sent"))],
         ),
-        ListFilter("added", gettext("Added"), [("by-hand", gettext("By hand"))]),
+        ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
     )
 
 
@@ -74,7 +74,7 @@ def list_facts(delegate: Delegate) -> list[tuple[str, str]]:
     answers = delegate_record.to_answers(delegate, fields.BOOKING_FIELDS)
     registered = local_moment(delegate.registered_at)
     if delegate.is_added_by_team:
-        registered = gettext("%(moment)s, added by hand", moment=registered)
+        registered = gettext("%(moment)s, added by an organiser", moment=registered)
     facts = [(label, text) for label, text, _ in fields.list_answers(answers, desk=True)]
     return [*facts, (gettext("Registered"), registered)]
 

@@ -27,8 +27,10 @@ from app.web.rendering import render_page
 bp = Blueprint("delegates", __name__, url_prefix="/delegates")
 
 flash.MESSAGES["admin"] |= {
-    "delegate-cancelled": _l("The booking is cancelled. The place is free for somebody else."),
-    "delegate-written-to": _l("The letter is on its way."),
+    "delegate-cancelled": _l(
+        "The booking has been cancelled. The place is free for somebody else."
+    ),
+    "delegate-written-to": _l("We are sending the email."),
     "delegate-erased": _l("The details have been erased."),
 }
 

@@ -87,7 +87,7 @@ class ColumnsForm(Form):
         for field in fields:
             if field.data in seen - REPEATABLE:
                 label = MEANING_LABELS[field.data]
-                message = gettext("Choose “%(meaning)s” for one column only", meaning=label)
+                message = gettext("Choose “%(meaning)s” for only one column", meaning=label)
                 field.errors = [*field.errors, message]
             seen |= {field.data} - {""}
         return not any(field.errors for field in fields)
@@ -97,7 +97,7 @@ class ColumnsForm(Form):
         fields = [field for _, some in self.list_sheets() for field in some]
         if any(field.data in {"title", *NAME_FIELDS} for field in fields):
             return True
-        message = gettext("Choose the column with the titles of sessions or the names of speakers")
+        message = gettext("Choose which column has the session titles or speaker names")
         fields[0].errors = [*fields[0].errors, message]
         return False
 
@@ -136,8 +136,8 @@ def _build_date_field(overview: TableOverview) -> RadioField:
         gettext("How are dates such as “%(date)s” written?", date=date),
         [InputRequired(NO_ANSWER)],
         choices=[
-            SelectChoice(DAY_FIRST, _l("The day comes first")),
-            SelectChoice(MONTH_FIRST, _l("The month comes first")),
+            SelectChoice(DAY_FIRST, _l("Day first")),
+            SelectChoice(MONTH_FIRST, _l("Month first")),
         ],
         default=overview.date_order or None,
     )
@@ -155,7 +155,7 @@ def _build_person_field(alike: AlikeNames, overview: TableOverview) -> RadioFiel
         gettext("Are these the same person: %(names)s?", names=f"{spellings}{known}"),
         [InputRequired(NO_ANSWER)],
         choices=[
-            SelectChoice(SAME, gettext("Yes, load them as “%(name)s”", name=alike.best_name)),
+            SelectChoice(SAME, gettext("Yes, use “%(name)s”", name=alike.best_name)),
             SelectChoice(DIFFERENT, _l("No, they are different people")),
         ],
         default={True: SAME, False: DIFFERENT}.get(answered) if answered is not None else None,

@@ -19,7 +19,7 @@ from app.text import collapse_whitespace, strip_hidden
 
 REPLACE, MERGE = "replace", "merge"
 MAX_FILE_NAME_LENGTH = 200  # characters
-TOO_LARGE_MESSAGE = _l("This file is larger than 20 MB, so it cannot be a programme")
+TOO_LARGE_MESSAGE = _l("The file must be smaller than 20 MB")
 
 
 class UploadForm(FileForm):
@@ -27,18 +27,18 @@ class UploadForm(FileForm):
 
     file = FileField(_l("Programme file"))
     action = RadioField(
-        _l("What to do with it"),
-        [AnyOf((REPLACE, MERGE), message=_l("Choose what to do with the file"))],
+        _l("What does the file contain?"),
+        [AnyOf((REPLACE, MERGE), message=_l("Select what the file contains"))],
         choices=[
             SelectChoice(
                 REPLACE,
-                _l("It is the whole programme"),
-                {"hint": _l("What it does not hold is withdrawn")},
+                _l("The whole programme"),
+                {"hint": _l("Anything not in the file will be withdrawn")},
             ),
             SelectChoice(
                 MERGE,
-                _l("It is a part of the programme"),
-                {"hint": _l("It only adds and changes; nothing is withdrawn")},
+                _l("Part of the programme"),
+                {"hint": _l("It only adds and changes. Nothing will be withdrawn")},
             ),
         ],
         default=REPLACE,
@@ -73,9 +73,9 @@ class UploadForm(FileForm):
 class LoadUploadForm(Form):
     """Import an uploaded file after its dry run."""
 
-    is_confirmed = BooleanField(_l("I mean this other conference"))
+    is_confirmed = BooleanField(_l("Load this as a different conference"))
     time_zone = SelectField(
-        _l("Time zone of the conference"), [one_of_choices(_l("Choose one of the time zones"))]
+        _l("Time zone of the conference"), [one_of_choices(_l("Choose a time zone from the list"))]
     )
     fingerprint = HiddenField()  # the fingerprint of what the page showed
 

@@ -26,15 +26,15 @@ bp = Blueprint("import_export", __name__, url_prefix="/files")
 
 flash.MESSAGES["admin"] |= {
     "programme-loaded": _l(
-        "The programme has been loaded. This is what readers do not see yet. "
-        "You can undo it on the page “Files”."
+        "The programme has been loaded. These changes are not public yet. You can undo the "
+        "import under “Import and export”."
     ),
     "tried-again": _l(
-        "The programme was changed meanwhile, so nothing has been loaded. "
-        "This is what loading the file would do now."
+        "Somebody changed the programme, so the file has not been loaded. Check the new "
+        "preview below."
     ),
-    "import-undone": _l("Loading was undone. The programme is as it was before."),
-    "file-forgotten": _l("The file has been thrown away. Nothing of it was loaded."),
+    "import-undone": _l("The import has been undone. The programme is as it was before."),
+    "file-forgotten": _l("The file has been deleted. Nothing was loaded."),
 }
 
 UPLOAD_RULE = f"/uploads/<int(max={MAX_ID}):number>"

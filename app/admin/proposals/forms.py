@@ -59,21 +59,21 @@ class ReturnForm(NoteForm):
     """Ask the sender for changes."""
 
     note = _note_field(
-        _l("It goes to the sender in a letter, and stands on their pages"),
-        _l("Say what the sender should do"),
+        _l("We email it to the sender and show it on their pages"),
+        _l("Enter what the sender should do"),
     )
 
 
 class AmendProfileForm(NoteForm, ProfileFields):
     """Approve a profile with changes of one's own."""
 
-    note = _note_field(_l("It goes to the sender in a letter"), _l("Say why you chose other words"))
+    note = _note_field(_l("We email it to the sender"), _l("Enter why you edited the text"))
 
 
 class AmendTextForm(NoteForm, TextFields):
     """Approve the text of a session with changes of one's own."""
 
-    note = _note_field(_l("It goes to the sender in a letter"), _l("Say why you chose other words"))
+    note = _note_field(_l("We email it to the sender"), _l("Enter why you edited the text"))
 
 
 AmendForm = AmendProfileForm | AmendTextForm

@@ -24,12 +24,12 @@ from app.proposals.models import (
 from app.proposals.queries import KINDS, SORTS, ProposalFilter, ProposalReview, ProposedField
 
 STATE_LABELS = {
-    OPEN: _l("Waits for you"),
+    OPEN: _l("To approve"),
     APPROVED: _l("Approved"),
-    AMENDED: _l("Approved with other words"),
+    AMENDED: _l("Edited and approved"),
     CHANGES_REQUESTED: _l("Sent back"),
-    PROPOSAL_WITHDRAWN: _l("Taken back by its sender"),
-    AUTO_APPROVED: _l("Went out by itself"),
+    PROPOSAL_WITHDRAWN: _l("Withdrawn by the sender"),
+    AUTO_APPROVED: _l("Published automatically"),
 }
 SUBJECT_LABELS = {"speakers": _l("Speakers"), "sessions": _l("Sessions")}
 MAX_NUMBER_DIGITS = 9  # of a proposal's number
@@ -39,7 +39,7 @@ def get_filters() -> Sequence[ListFilter]:
     """Return the filters of the list."""
     return (
         ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
-        ListFilter("about", _l("About"), [(kind, SUBJECT_LABELS[kind]) for kind in KINDS]),
+        ListFilter("about", _l("Subject"), [(kind, SUBJECT_LABELS[kind]) for kind in KINDS]),
     )
 
 

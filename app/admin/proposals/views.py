@@ -35,11 +35,15 @@ PROPOSAL_RULE = "/<int(max=999999999):number>"
 bp = Blueprint("proposals", __name__, url_prefix="/proposals")
 
 flash.MESSAGES["admin"] |= {
-    "change-approved": _l("Approved. Readers see it once you publish, and the sender is told."),
-    "part-approved": _l("Approved. The rest of what was sent still waits for you."),
-    "change-amended": _l("Approved with your words. The sender is told."),
-    "change-sent-back": _l("Sent back. The sender is told what to do."),
-    "changes-approved": _l("Approved. Readers see them once you publish. The senders are told."),
+    "change-approved": _l(
+        "Approved. It will be public when you publish. We are emailing the sender."
+    ),
+    "part-approved": _l("Approved. The rest of the change still needs your approval."),
+    "change-amended": _l("Your version has been approved. We are emailing the sender."),
+    "change-sent-back": _l("Sent back. We are emailing the sender."),
+    "changes-approved": _l(
+        "Approved. They will be public when you publish. We are emailing the senders."
+    ),
 }
 
 
@@ -124,7 +128,7 @@ def request_changes(number: int) -> ResponseReturnValue:
 def bulk() -> ResponseReturnValue:
     chosen = presentation.parse_fingerprints(request.form.getlist("chosen"))
     if not chosen:
-        return _render_index(gettext("Tick at least one change first"))
+        return _render_index(gettext("Select at least one change"))
     result = services.approve_several(chosen, actor=current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:
@@ -226,7 +230,7 @@ def _render_form(
 
 def _breadcrumbs(proposal: Proposal) -> list[tuple[str, str]]:
     name = fields.get_field_set(proposal.entity).name(proposal.entity)
-    return [(gettext("Change of %(name)s", name=name), url_for(".show", number=proposal.id))]
+    return [(gettext("Change to %(name)s", name=name), url_for(".show", number=proposal.id))]
 
 
 def _redirect_to_list(message_key: str) -> ResponseReturnValue:

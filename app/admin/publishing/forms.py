@@ -33,7 +33,7 @@ class IsoDateField(DateField):
     """A date in ISO format, as browsers send it: 2008-11-06."""
 
     def __init__(self, label: Any, **bound: Any) -> None:
-        wrong = _l("Enter a day like 2008-11-06")
+        wrong = _l("Enter a date like 2008-11-06")
         super().__init__(label, invalid_value_message=wrong, **bound)  # type: ignore[call-arg]  # the type stubs are those of WTForms 3.2
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -47,15 +47,15 @@ class ScheduleReleaseForm(Form):
     note = _line_field(
         _l("Note (optional)"),
         _l("The note"),
-        _l("Public. What is new, in a sentence or two. It stands with the release"),
+        _l("Public. Say what is new in a sentence or two"),
         MAX_NOTE_LENGTH,
     )
     day = IsoDateField(_l("Day"))
     time = ClockTimeField(_l("Time"))
     override_reason = _line_field(
-        _l("Why the clashes may stand"),
+        _l("Reason for publishing with clashes"),
         _l("The reason"),
-        _l("It is kept with the release and in the history"),
+        _l("It is recorded with the release and in the history"),
         MAX_REASON_LENGTH,
     )
 
@@ -64,12 +64,12 @@ class ScheduleReleaseForm(Form):
     def validate_day(self, field: DateField) -> None:
         """Raise StopValidation if there is no date."""
         if field.data is None:
-            raise StopValidation(_l("Enter the day on which to publish"))
+            raise StopValidation(_l("Enter the date to publish"))
 
     def validate_time(self, field: ClockTimeField) -> None:
         """Raise an error for a time that is missing, past or skipped by the clocks."""
         if field.data is None:
-            raise StopValidation(_l("Enter the time at which to publish, like 9:30am"))
+            raise StopValidation(_l("Enter the time to publish, like 9:30am"))
         if self.day.data is None:
             return
         if (
@@ -77,10 +77,13 @@ class ScheduleReleaseForm(Form):
             != self._local_datetime
         ):
             raise ValidationError(
-                _l("The clocks go forward that night and never show this time. Choose another")
+                _l(
+                    "The clocks go forward that night, so this time does not exist. Enter "
+                    "another time"
+                )
             )
         if self.publish_at <= clock.now():
-            raise ValidationError(_l("Choose a moment that is still to come"))
+            raise ValidationError(_l("Enter a date and time in the future"))
 
     @property
     def publish_at(self) -> datetime:
@@ -115,8 +118,8 @@ class PublishForm(ScheduleReleaseForm):
 
     when = RadioField(
         _l("When to publish"),
-        [AnyOf((NOW, LATER), message=_l("Choose when to publish"))],
-        choices=[SelectChoice(NOW, _l("Now")), SelectChoice(LATER, _l("At a set moment"))],
+        [AnyOf((NOW, LATER), message=_l("Select when to publish"))],
+        choices=[SelectChoice(NOW, _l("Now")), SelectChoice(LATER, _l("Schedule for later"))],
         default=NOW,
         validate_choice=False,
     )
@@ -160,9 +163,9 @@ class RollbackForm(Form):
     """Make a release public again; the form expects the one that was public when it was opened."""
 
     note = _line_field(
-        _l("Why you go back (optional)"),
+        _l("Reason for restoring (optional)"),
         _l("The reason"),
-        _l("It is kept in the history"),
+        _l("It is recorded in the history"),
         MAX_REASON_LENGTH,
     )
     expected_version = VersionField()

@@ -126,7 +126,7 @@ class DiffPage:
         yield "withdrawn-speakers", _l("Withdrawn speakers"), withdrawn
         yield "rooms", _l("Rooms"), _entity_items(found.rooms)
         yield "themes", _l("Themes"), _entity_items(found.themes)
-        yield "conference", _l("Facts of the conference"), _lazy_items(_conference_item, facts)
+        yield "conference", _l("Conference details"), _lazy_items(_conference_item, facts)
 
     def _speaker_items(self) -> tuple[Sequence[LazyItem], ...]:
         speakers = self.comparison.speakers
@@ -244,7 +244,7 @@ def diff_rollback(number: int) -> DiffPage:
         queries.get_current_conference().current_release or 0,
     )
     if number == current:
-        raise RuleViolation("Readers see this release already")
+        raise RuleViolation("This release is already public")
     after = queries.load_for_rollback(number)
     return DiffPage(compare(now, after), count_delegates_by_day(), old=current, new=number)
 

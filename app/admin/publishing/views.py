@@ -113,11 +113,15 @@ def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
 bp = Blueprint("publishing", __name__, url_prefix="/publishing")
 
 flash.MESSAGES["admin"] |= {
-    "published": _l("Published. Readers see this release now."),
-    "public-already": _l("Nothing had changed, so no release was made. Readers see this one."),
-    "release-planned": _l("The release is planned. You can change it or call it off until then."),
-    "release-called-off": _l("The planned release has been called off. Nothing will be published."),
-    "rolled-back": _l("Readers see this release again."),
+    "published": _l("Published. This release is public now."),
+    "public-already": _l(
+        "There were no changes, so nothing was published. This release is still public."
+    ),
+    "release-planned": _l("The release is scheduled. You can change or cancel it until then."),
+    "release-called-off": _l(
+        "The scheduled release has been cancelled. Nothing will be published."
+    ),
+    "rolled-back": _l("This release is public again."),
 }
 
 RELEASE_RULE = f"/releases/<int(max={MAX_ID}):number>"

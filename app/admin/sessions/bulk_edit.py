@@ -26,12 +26,12 @@ class BulkEditForm(Form):
 
     theme = SelectField(_l("Theme"))
     room = SelectField(_l("Room"))
-    kind = SelectField(_l("Kind"))
+    kind = SelectField(_l("Type"))
     state = SelectField(_l("State"))
 
     def set_choices(self, choices: SessionFilterChoices) -> None:
         """Set the values to choose from."""
-        stays = (UNCHANGED, str(_l("Leave as it is")))
+        stays = (UNCHANGED, str(_l("Do not change")))
         states = [
             (state, str(listing.STATE_LABELS[state])) for state in (DRAFT, CONFIRMED, CANCELLED)
         ]

@@ -48,19 +48,17 @@ def validate_links(_form: object, field: TextAreaField) -> None:
     """Raise ValidationError for too many links or one that is no web address."""
     links = parse_links(field.data or "")
     if len(links) > MAX_LINKS:
-        raise ValidationError(gettext("Give at most %(most)s links", most=MAX_LINKS))
+        raise ValidationError(gettext("Enter %(most)s links or fewer", most=MAX_LINKS))
     for number, (address, label) in enumerate(links, start=1):
         if not _is_web_url(address):
             raise ValidationError(
                 gettext(
-                    "Link %(number)s must begin with a web address such as https://example.org",
+                    "Link %(number)s must start with a web address like https://example.org",
                     number=number,
                 )
             )
         if len(label) > MAX_LABEL_LENGTH:
-            raise ValidationError(
-                gettext("The words of link %(number)s are too long", number=number)
-            )
+            raise ValidationError(gettext("The text of link %(number)s is too long", number=number))
 
 
 def _is_web_url(address: str) -> bool:
@@ -77,10 +75,10 @@ MAX_ROW_DIGITS = 3  # of a row number
 AUTOFOCUS = {"autofocus": ""}
 ENTER_BUTTON = "enter"  # a hidden first button, pressed by the Enter key
 STATE_CHOICES = {
-    DRAFT: _l("Draft: readers do not see it, even after you publish"),
-    CONFIRMED: _l("Confirmed: readers see it once you publish"),
-    CANCELLED: _l("Cancelled: readers see it, and that it will not take place"),
-    WITHDRAWN: _l("Withdrawn: a file left it out, and readers do not see it"),
+    DRAFT: _l("Draft: not public, even after you publish"),
+    CONFIRMED: _l("Confirmed: public when you publish"),
+    CANCELLED: _l("Cancelled: public, marked as cancelled"),
+    WITHDRAWN: _l("Withdrawn: not in the last imported file, and not public"),
 }
 SEATS_ERROR = _l("The seats must be a number from 1 to 100,000")
 
@@ -100,9 +98,9 @@ class SessionForm(EditForm, TableForm):
     )
     subtitle = form_field(SESSION_FIELDS["subtitle"])
     kind = editor_line_field(
-        _l("Kind (optional)"),
-        _l("The kind"),
-        _l("Public. Choose one that is in use, or type another. A break needs no speakers"),
+        _l("Type (optional)"),
+        _l("The type"),
+        _l("Public. Choose a type, or enter a new one. A break does not need speakers"),
         list="kinds",
         autocomplete="off",
     )
@@ -122,7 +120,7 @@ class SessionForm(EditForm, TableForm):
     seats = IntegerField(
         _l("Seats (optional)"),
         [Optional(), NumberRange(1, MAX_SEATS, SEATS_ERROR)],
-        description=_l("Not public. How many may come, when that is fewer than the room holds"),
+        description=_l("Not public. Enter a number if it is fewer than the capacity of the room"),
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
         invalid_value_message=SEATS_ERROR,  # type: ignore[call-arg]  # the type stubs are those of WTForms 3.2
     )
@@ -131,7 +129,7 @@ class SessionForm(EditForm, TableForm):
         _l("Find a speaker to add"),
         [max_length(MAX_EDITOR_LINE_LENGTH, _l("The name"))],
         [collapse_whitespace],
-        _l("A part of the name is enough; accents do not matter"),
+        _l("Enter part of the name. You can leave out accents"),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     abstract = form_field(SESSION_FIELDS["abstract"])
@@ -140,7 +138,7 @@ class SessionForm(EditForm, TableForm):
         _l("Links (optional)"),
         [max_length(MAX_TEXT_LENGTH, _l("The links")), no_hidden_characters, validate_links],
         [normalise_lines],
-        _l("Public. One a line: the address, a space, and what it leads to"),
+        _l("Public. One link per line: the web address, a space, then the link text"),
         render_kw={"spellcheck": "false"},
     )
     licence = form_field(SESSION_FIELDS["licence"])
@@ -178,12 +176,12 @@ class SessionForm(EditForm, TableForm):
     def validate_day(self, field: SelectField) -> None:
         """Raise ValidationError for a time without a day."""
         if not field.data and (self.starts.data or self.ends.data):
-            raise ValidationError(_l("Choose the day, or leave both times empty"))
+            raise ValidationError(_l("Choose a day, or leave both times empty"))
 
     def validate_starts(self, field: ClockTimeField) -> None:
         """Raise ValidationError for a day without a start, or a time that the clocks skip."""
         if field.data is None and (self.day.data or self.ends.data):
-            raise ValidationError(_l("Enter when it starts, or choose no day yet"))
+            raise ValidationError(_l("Enter a start time, or choose “No day yet”"))
         self._reject_skipped_time(field.data)
 
     def validate_ends(self, field: ClockTimeField) -> None:
@@ -193,7 +191,10 @@ class SessionForm(EditForm, TableForm):
             self._reject_skipped_time(field.data)
         elif starts is not None and ends <= starts:
             raise ValidationError(
-                _l("The end must come after the start. If it is on the next day, tick that box")
+                _l(
+                    "The end time must be after the start time. If the session ends the next "
+                    "day, select that box"
+                )
             )
         elif starts is not None and ends - starts > MAX_DURATION:
             raise ValidationError(_l("A session cannot last longer than 24 hours"))
@@ -259,7 +260,10 @@ class SessionForm(EditForm, TableForm):
         day = _parse_day(self.day.data)
         if day and clock and self._to_utc(day, clock) is None:
             raise ValidationError(
-                _l("The clocks go forward that day and never show this time: choose another")
+                _l(
+                    "The clocks go forward that day, so this time does not exist. Enter "
+                    "another time"
+                )
             )
 
 

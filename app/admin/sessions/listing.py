@@ -32,7 +32,7 @@ MISSING_LABELS: Final = {
     "time": _l("Time"),
     "abstract": _l("Abstract"),
     "speakers": _l("Speakers"),
-    "word": _l("Your word on slides and papers"),
+    "word": _l("Slides and papers to approve"),
 }
 
 
@@ -129,7 +129,7 @@ def _get_filters(choices: SessionFilterChoices, days: Sequence[date]) -> Sequenc
         ListFilter("day", gettext("Day"), [(day.isoformat(), local_date(day)) for day in days]),
         ListFilter("theme", gettext("Theme"), choices.theme, partial(slugs.find_moved, Theme)),
         ListFilter("room", gettext("Room"), choices.room, partial(slugs.find_moved, Room)),
-        ListFilter("kind", gettext("Kind"), kind_options(choices)),
+        ListFilter("kind", gettext("Type"), kind_options(choices)),
         ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
         ListFilter("missing", _l("Missing"), tuple(MISSING_LABELS.items())),
     )

@@ -17,13 +17,13 @@ from app.web import flash
 bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
 
 flash.MESSAGES["admin"] |= {
-    "material-saved": _l("Saved. Readers see it from the moment that was chosen."),
-    "material-here": _l("This file is here already, so it was not added once more."),
-    "material-waiting": _l("Saved. It is public once you release it."),
-    "material-internal": _l("Saved. It is for the technicians only, and never public."),
-    "material-removed": _l("Deleted. It is no longer public. It can be restored for a week."),
-    "material-restored": _l("Restored, as it was."),
-    "material-released": _l("Released. Readers see it now, if they see the session."),
+    "material-saved": _l("Saved. It will be public at the time you chose."),
+    "material-here": _l("This file has already been uploaded, so it was not added again."),
+    "material-waiting": _l("Saved. It will be public when you approve it."),
+    "material-internal": _l("Saved. It is only for technicians and will not be public."),
+    "material-removed": _l("Deleted. It is no longer public. You can restore it for a week."),
+    "material-restored": _l("Restored."),
+    "material-released": _l("Approved. It is public now, if the session is public."),
 }
 
 

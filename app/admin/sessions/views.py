@@ -83,17 +83,21 @@ def _has_unpublished_changes(session: Session, *, is_public: bool) -> bool:
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
 flash.MESSAGES["admin"] |= {
-    "session-added": _l("The session has been added. Readers see it once you publish."),
+    "session-added": _l("The session has been added. It will be public when you publish."),
     "draft-added": _l(
-        "The session has been added as a draft. Readers see it once you confirm it and publish."
+        "The session has been added as a draft. To make it public, confirm it and publish."
     ),
-    "session-saved": _l("The session has been saved. Readers see it once you publish."),
-    "draft-saved": _l("The draft has been saved. Readers see it once you confirm it and publish."),
-    "session-cancelled": _l("The session has been cancelled. Readers are told once you publish."),
-    "session-back": _l("The session takes place again. Readers are told once you publish."),
-    "session-deleted": _l("The session has been deleted. Nobody had seen it."),
-    "session-copied": _l("This is the copy: a draft, without time and room."),
-    "sessions-changed": _l("All of them have been changed. Readers see it once you publish."),
+    "session-saved": _l("The session has been saved. Changes will be public when you publish."),
+    "draft-saved": _l("The draft has been saved. To make it public, confirm it and publish."),
+    "session-cancelled": _l(
+        "The session has been cancelled. The public site changes when you publish."
+    ),
+    "session-back": _l("The session has been restored. The public site changes when you publish."),
+    "session-deleted": _l("The session has been deleted. It had never been public."),
+    "session-copied": _l("This is the copy. It is a draft without a time or room."),
+    "sessions-changed": _l(
+        "All selected sessions have been changed. Changes will be public when you publish."
+    ),
 }
 
 MAX_SPEAKERS_FOUND = 12  # shown when searching for a name
@@ -110,7 +114,7 @@ def bulk() -> ResponseReturnValue:
     form.set_choices(session_queries.list_filter_choices())
     chosen = session_queries.list_by_slug(request.form.getlist("chosen")[: together.MAX_SESSIONS])
     if not chosen:
-        return _render_index(gettext("Tick at least one session first"))
+        return _render_index(gettext("Select at least one session"))
     values = form.values() if "check" in request.form and form.validate() else {}
     outlooks = together.preview_bulk_edit(chosen, values) if values else []
     return render_page(
@@ -131,7 +135,7 @@ def bulk_edit() -> ResponseReturnValue:
     form.set_choices(session_queries.list_filter_choices())
     expected = together.parse_versions(request.form.getlist("expected_version"))
     if not form.validate() or not expected:
-        raise RuleViolation("What was chosen is no longer there: choose again")
+        raise RuleViolation("One of the options you chose has been deleted. Choose again")
     result = sessions.update_several(expected, form.values(), actor=guards.current_actor())
     back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:

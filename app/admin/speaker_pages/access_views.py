@@ -17,12 +17,13 @@ from app.web.rendering import render_page
 bp = Blueprint("access", __name__)
 
 flash.MESSAGES["admin"] |= {
-    "keeper-ended": _l("They no longer keep these pages. It holds from their next page on."),
+    "keeper-ended": _l("They can no longer open these pages."),
     "address-replaced": _l(
-        "An invitation is on its way to the contact address. The earlier one is shut out."
+        "We are sending an invitation to the contact email address. The old address no "
+        "longer has access."
     ),
-    "owner-named": _l("The owner is named. A letter with a link is on its way."),
-    "owner-ended": _l("The session has no owner now. All who are named in it can edit its text."),
+    "owner-named": _l("The owner has been saved. We are emailing them a link."),
+    "owner-ended": _l("The owner has been removed. Everyone in the session can now edit its text."),
 }
 
 

@@ -15,7 +15,7 @@ from app.forms.validators import max_length, no_hidden_characters
 from app.speakers.checklist import ChecklistItem
 from app.text import normalise_lines
 
-DATE_ERROR = _l("Enter a day, like 2008-10-06")
+DATE_ERROR = _l("Enter a date, like 2008-10-06")
 
 
 class OptionalDateField(DateField):
@@ -42,7 +42,7 @@ class DeadlinesForm(Form):
     ) -> "DeadlinesForm":
         """Return a form with a date field for each item."""
         named = {_field_name(item): OptionalDateField(item.label) for item in items}
-        made: type[DeadlinesForm] = type("Dates", (cls,), named)
+        made: type[DeadlinesForm] = type("Deadlines", (cls,), named)
         return made(data={_field_name(item): deadlines.get(item.name) for item in items})
 
     def ordered_fields(self, items: Sequence[ChecklistItem]) -> list[Field]:
@@ -70,7 +70,7 @@ class RequestAnswerForm(Form):
     answer = TextAreaField(
         _l("Your answer"),
         [
-            DataRequired(_l("Write an answer")),
+            DataRequired(_l("Enter an answer")),
             max_length(MAX_NOTES_LENGTH, _l("The answer")),
             no_hidden_characters,
         ],

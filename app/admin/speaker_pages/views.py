@@ -22,13 +22,16 @@ from app.web.rendering import render_page
 bp = Blueprint("speaker_pages", __name__, url_prefix="/speaking")
 
 flash.MESSAGES["admin"] |= {
-    "letters-sent": _l("The letters are on their way."),
-    "reminders-held": _l("Held back. They stay here until you let them go."),
-    "reminders-go": _l("They go by themselves again, at the moment below."),
-    "nobody-ticked": _l("Nothing was changed: tick at least one first."),
-    "request-settled": _l("Done. The speaker has been told that you have dealt with it."),
-    "request-answered": _l("Your answer is on its way to the speaker."),
-    "dates-saved": _l("The days have been saved. Speakers see them in their list now."),
+    "letters-sent": _l("We are sending the emails."),
+    "reminders-held": _l("Paused. They will not be sent until you resume them."),
+    "reminders-go": _l("Resumed. They will be sent at the time shown below."),
+    "nobody-ticked": _l("Nothing was changed. Select at least one reminder."),
+    "request-settled": _l(
+        "The request has been closed. We are emailing the speaker to say that you have dealt "
+        "with it."
+    ),
+    "request-answered": _l("We are emailing your answer to the speaker."),
+    "dates-saved": _l("The deadlines have been saved. Speakers can see them in their task list."),
 }
 
 

@@ -27,20 +27,20 @@ class SpeakerForm(EditForm, ProfileFields):
         _l("Biography (optional)"), _l("The biography"), MARKDOWN_HINT, MAX_EDITOR_TEXT_LENGTH
     )
     contact_address = EmailField(
-        _l("Contact address (optional)"),
+        _l("Contact email address (optional)"),
         [
             Optional(),
-            max_length(MAX_EMAIL_LENGTH, _l("The contact address")),
+            max_length(MAX_EMAIL_LENGTH, _l("The contact email address")),
             no_hidden_characters,
             valid_email,
         ],
         [collapse_whitespace],
-        _l("Not public. An email address for you and the others in the back office"),
+        _l("Not public. Invitations and reminders are sent to this email address"),
         render_kw={"spellcheck": "false", "autocomplete": "off"},
     )
     notes = notes_field()
-    is_confirmed = BooleanField(_l("Has confirmed that they take part"))
-    absences = AbsencesField(_l("Cannot appear"))
+    is_confirmed = BooleanField(_l("Has confirmed that they are taking part"))
+    absences = AbsencesField(_l("Unavailable times"))
 
     @classmethod
     def speaker_data(cls, speaker: Speaker, zone: ZoneInfo) -> dict[str, Any]:

@@ -20,9 +20,11 @@ from app.programme.models import Speaker
 from app.web import flash
 
 flash.MESSAGES["admin"] |= {
-    "speakers-confirmed": _l("All of them are marked as confirmed."),
-    "speakers-not-confirmed": _l("All of them are marked as not confirmed."),
-    "speakers-withdrawn": _l("All of them are withdrawn. Readers are told once you publish."),
+    "speakers-confirmed": _l("All selected speakers have been marked as confirmed."),
+    "speakers-not-confirmed": _l("All selected speakers have been marked as not confirmed."),
+    "speakers-withdrawn": _l(
+        "All selected speakers have been withdrawn. The public site changes when you publish."
+    ),
 }
 
 
@@ -34,7 +36,7 @@ STATE_OPTIONS = (
 MISSING_OPTIONS = (
     ("biography", _l("Biography")),
     ("photo", _l("Photo")),
-    ("contact-address", _l("Contact address")),
+    ("contact-address", _l("Contact email address")),
     ("sessions", _l("Sessions")),
 )
 
@@ -72,8 +74,8 @@ BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
             lambda speaker: speaker.withdrawn_at is None,
             speakers.withdraw,
             warning=_l(
-                "Readers will no longer find them once you publish. Their sessions go on without "
-                "them. You can bring each of them back at any time."
+                "When you publish, they will no longer be public. Their sessions will go ahead "
+                "without them. You can restore them at any time."
             ),
         ),
     )
@@ -85,9 +87,9 @@ def get_filters() -> Sequence[ListFilter]:
     countries = [(country, country) for country in speaker_queries.list_countries()]
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
-        ListFilter("missing", _l("Without"), MISSING_OPTIONS),
+        ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
         ListFilter("country", _l("Country"), countries),
-        ListFilter("role", _l("In sessions as"), tuple(ROLES.items())),
+        ListFilter("role", _l("Role in sessions"), tuple(ROLES.items())),
     )
     return [way for way in filters if way.options]
 

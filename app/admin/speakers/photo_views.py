@@ -17,10 +17,8 @@ from app.web import flash
 bp = Blueprint("photo", __name__, url_prefix="/<slug>/photo")
 
 flash.MESSAGES["admin"] |= {
-    "photo-saved": _l("The photo has been saved. Readers see it once you publish."),
-    "photo-removed": _l(
-        "The photo has been taken away. What readers see changes once you publish."
-    ),
+    "photo-saved": _l("The photo has been saved. It will be public when you publish."),
+    "photo-removed": _l("The photo has been removed. The public site changes when you publish."),
 }
 
 

@@ -35,12 +35,16 @@ from app.web.rendering import render_page
 bp = Blueprint("speakers", __name__, url_prefix="/speakers")
 
 flash.MESSAGES["admin"] |= {
-    "speaker-added": _l("The speaker has been added. Readers see it once you publish."),
-    "speaker-saved": _l("The speaker has been saved. Readers see it once you publish."),
-    "speaker-withdrawn": _l("The speaker has been withdrawn. Readers are told once you publish."),
-    "speaker-back": _l("The speaker takes part again. Readers are told once you publish."),
-    "speaker-deleted": _l("The speaker has been deleted. Nobody had seen it."),
-    "speakers-merged": _l("The two are one speaker now. Readers see it once you publish."),
+    "speaker-added": _l("The speaker has been added. They will be public when you publish."),
+    "speaker-saved": _l("The speaker has been saved. Changes will be public when you publish."),
+    "speaker-withdrawn": _l(
+        "The speaker has been withdrawn. The public site changes when you publish."
+    ),
+    "speaker-back": _l("The speaker has been restored. The public site changes when you publish."),
+    "speaker-deleted": _l("The speaker has been deleted. They had never been public."),
+    "speakers-merged": _l(
+        "The entries have been merged. The change will be public when you publish."
+    ),
 }
 
 SHOWN_APART = {  # fields with a place of their own on a speaker's page
@@ -59,7 +63,7 @@ def index() -> ResponseReturnValue:
 def bulk() -> ResponseReturnValue:
     chosen = speaker_queries.list_by_slug(request.form.getlist("chosen"))
     done = bulk_actions.confirm_or_run(speaker_listing.BULK_ACTIONS, chosen)
-    return _render_index(gettext("Tick at least one speaker first")) if done is None else done
+    return _render_index(gettext("Select at least one speaker")) if done is None else done
 
 
 @bp.route("/_add", methods=["GET", "POST"])

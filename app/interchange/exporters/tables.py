@@ -30,7 +30,7 @@ class TableColumn:
     example: str = ""
 
 
-KEY_HINT = _l("Leave it empty, or as it was when you took the table away")
+KEY_HINT = _l("Leave empty, or as it was in the exported file")
 
 
 def _field_column(field: Field) -> TableColumn:
@@ -39,7 +39,7 @@ def _field_column(field: Field) -> TableColumn:
     if column is None:
         raise LookupError(field.name)
     return TableColumn(
-        field.label,
+        column.heading or field.label,
         (lambda entity, _: _format_field(field, entity)) if column.is_exported else None,
         column.description,
         column.example,
@@ -92,20 +92,20 @@ SESSION_COLUMNS = (
     TableColumn(
         N_("Starts"),
         _format_time("starts_at", "%H:%M"),
-        _l("9:30 or 9:30am, by the clocks of the conference"),
+        _l("9:30 or 9:30am, in the conference’s local time"),
         "09:30",
     ),
     TableColumn(
         N_("Ends"),
         _format_time("ends_at", "%H:%M"),
-        _l("The same. Or a column Length, in minutes"),
+        _l("The same. Or use a Length column, in minutes"),
         "10:30",
     ),
     *(_columns.pop(name) for name in ("room", "theme")),
     TableColumn(
         N_("People"),
         _format_participants,
-        _l("One a line, each with a role in brackets"),
+        _l("One per line, each with a role in brackets"),
         "Ada Marsh (Chair)\nBo Lund",
     ),
     *(_columns.pop(name) for name in ("language", "abstract", "description", "links")),
@@ -146,7 +146,7 @@ def build_speakers_table(
             titles[slug].append(session.title)
     *columns, key = SPEAKER_COLUMNS
     addresses = contact_addresses or {}
-    contact = TableColumn(CONTACT.label, lambda one, _: addresses.get(one.slug, ""))
+    contact = TableColumn(_field_column(CONTACT).name, lambda one, _: addresses.get(one.slug, ""))
     others = (
         *([] if contact_addresses is None else [contact]),
         TableColumn(N_("Sessions"), lambda one, _: "\n".join(titles[one.slug])),

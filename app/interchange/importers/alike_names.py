@@ -63,10 +63,14 @@ def resolve(
         first, where = alike.spellings[0]
         if choices.get(alike.key):
             _rename(raw, alike)
-            log.add_fix(where, alike.best_name, f"{names} was read as one person, as you chose")
+            log.add_fix(where, alike.best_name, f"{names} was loaded as one person, as you chose")
         elif alike.key not in choices:
-            also = f" and “{alike.known_name}” of the programme" if alike.known_name else ""
-            log.add_fix(where, first, f"{names}{also} may be one person; they were kept apart")
+            also = f" and “{alike.known_name}” in the programme" if alike.known_name else ""
+            log.add_fix(
+                where,
+                first,
+                f"{names}{also} may be the same person; they were loaded as separate people",
+            )
 
 
 def _rename(raw: RawProgramme, alike: AlikeNames) -> None:

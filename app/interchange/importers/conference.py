@@ -76,7 +76,7 @@ class _FactReader:
         return moment
 
     def _skip(self, name: str, value: str) -> None:
-        self._log.add_skipped(THE_FILE, name, f"This cannot be read: {value[:60]}")
+        self._log.add_skipped(THE_FILE, name, f"This value is not valid: {value[:60]}")
 
 
 def _choose_dates(
@@ -86,19 +86,19 @@ def _choose_dates(
     stated = [_parse_day(raw.conference.get(name, ""), zone) for name in ("starts_on", "ends_on")]
     days = sorted(_collect_days(raw, zone, sessions) or filter(None, stated))
     if not days:
-        raise InvalidFile("There is no date in this file that can be read")
+        raise InvalidFile("There are no valid dates in this file")
     for name, day, replacement in zip(
         ("starts_on", "ends_on"), stated, (days[0], days[-1]), strict=True
     ):
         if day is None:
-            reason = f"“{raw.conference.get(name, '')[:40]}” is not a date; {replacement} was used"
+            reason = f"“{raw.conference.get(name, '')[:40]}” is not a date; we used {replacement}"
             log.add_fix(THE_FILE, "first day" if name == "starts_on" else "last day", reason)
     starts_on, ends_on = stated[0] or days[0], stated[1] or days[-1]
     if not 0 <= (ends_on - starts_on).days <= MAX_DAYS:
         log.add_fix(
             THE_FILE,
             "dates",
-            f"{starts_on} to {ends_on} cannot be right; {days[0]} to {days[-1]} was used",
+            f"{starts_on} to {ends_on} is not valid; we used {days[0]} to {days[-1]}",
         )
         return days[0], days[-1]
     return starts_on, ends_on

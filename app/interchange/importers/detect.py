@@ -33,7 +33,7 @@ XML_DECLARATION = re.compile(
 SINGLE_BYTE_ENCODING = re.compile(r"(?:iso-?8859-\d{1,2}|latin-?1|windows-125\d|cp125\d)$")
 UTF8_FORMAT_PREFIXES = (b"<", b"{", b"[", b"BEGIN:")  # UTF-8 unless declared otherwise
 NOT_A_PROGRAMME = (
-    "This is no programme: we read XML, JSON, calendars, and tables with a column called "
+    "We cannot read this file. Choose XML, JSON, a calendar, or a table with a column called "
     "“Title” or “Name”"
 )
 WEB_PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -61,8 +61,8 @@ def read_bytes(
     is_nameless = not raw.names_conference and raw.conference.get("acronym", "") != target.acronym
     if is_nameless:
         reason = (
-            "It names no conference, and none of its sessions is on a day of "
-            f"“{target.facts['title']}”, so it was read as another one"
+            "It does not name a conference, and none of its sessions are on a day of "
+            f"“{target.facts['title']}”, so it was read as a different one"
         )
         log.add_fix(THE_FILE, "conference", reason)
     return ParseResult(programme, log.notes(), is_nameless)
@@ -87,7 +87,7 @@ def _parse_text(
     """Parse a text of any format."""
     if text.startswith("<") and WEB_PAGE.search(text[:2000].partition("<schedule")[0]):
         raise InvalidFile(
-            "This is a web page, not a programme; save the schedule itself and try again"
+            "This is a web page, not a programme. Save the schedule itself and try again"
         )
     if text.startswith("<"):
         return schedule_xml.parse(text, log)
@@ -109,11 +109,11 @@ def _read_contents(path: Path) -> bytes:
         if not path.is_file():
             raise InvalidFile(f"There is no file called {path}")
         if path.stat().st_size > MAX_BYTES:
-            raise InvalidFile("This file is larger than 32 MB, so it cannot be a programme")
+            raise InvalidFile("The file must be smaller than 32 MB")
         with path.open("rb") as file:
             contents = file.read(MAX_BYTES)
     except (OSError, ValueError) as error:
-        raise InvalidFile(f"The file {path} cannot be opened") from error
+        raise InvalidFile(f"Cannot open the file {path}") from error
     return contents
 
 
@@ -122,24 +122,26 @@ def _decode(contents: bytes, log: ImportLog) -> str:
     contents = ical.join_split_characters(contents)
     encoding = _detect_encoding(contents)
     if SINGLE_BYTE_ENCODING.match(encoding) and _is_really_utf_8(contents):
-        log.add_fix(THE_FILE, "encoding", f"It says {encoding}, but it is written in UTF-8")
+        log.add_fix(THE_FILE, "encoding", f"It says it is in {encoding}, but it is in UTF-8")
         encoding = "utf-8"
     try:
         text = contents.decode(encoding)
     except UnicodeDecodeError as error:
         if _may_be_table(contents):
-            log.add_fix(THE_FILE, "encoding", "It was read as Windows-1252, as Excel saves it")
+            log.add_fix(
+                THE_FILE, "encoding", "It was read as Windows-1252, the encoding Excel uses"
+            )
             return contents.decode("cp1252", "replace")
         line = contents.count(b"\n", 0, error.start) + 1
         raise InvalidFile(
-            f"This file should be in {encoding.upper()}, but line {line} is not; "
-            "save it again as UTF-8"
+            f"This file should be in {encoding.upper()}, but line {line} is not. "
+            "Save it again as UTF-8"
         ) from error
     except LookupError as error:
         raise InvalidFile(f"This file says it is in “{encoding}”, which we cannot read") from error
     text = text.lstrip("\ufeff \t\r\n") if text[:1] in "\ufeff \t\r\n" else text
     if "\x00" in text[:1000]:
-        raise InvalidFile("This file is not text, so it cannot be a programme")
+        raise InvalidFile("This is not a text file")
     return text
 
 
@@ -157,7 +159,7 @@ def _detect_encoding(contents: bytes) -> str:
     if SINGLE_BYTE_ENCODING.match(encoding):
         return encoding
     raise InvalidFile(
-        f"This file says it is in “{encoding}”, which we cannot read; save it as UTF-8"
+        f"This file says it is in “{encoding}”, which we cannot read. Save it as UTF-8"
     )
 
 

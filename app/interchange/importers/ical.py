@@ -71,16 +71,16 @@ def parse(text: str, log: ImportLog, target: TargetConference) -> RawProgramme:
 def _parse_calendar(text: str) -> Calendar:
     """Parse the file; raise InvalidFile if it is not a calendar."""
     if text.upper().count("BEGIN:VEVENT") > MAX_EVENTS:
-        raise InvalidFile(f"This file holds more than {MAX_EVENTS:,} sessions")
+        raise InvalidFile(f"This file has more than {MAX_EVENTS:,} sessions")
     if any(
         line.partition(":")[0].count(";") > MAX_PARAMETERS
         for line in FOLD.sub("", text).split("\n")
     ):
-        raise InvalidFile("This file holds too much to be a programme")
+        raise InvalidFile("This file is too large to be a programme")
     try:
         return Calendar.from_ical(text)
     except (ValueError, IndexError, KeyError, RecursionError) as error:
-        raise InvalidFile("This calendar is not well-formed, so it cannot be read") from error
+        raise InvalidFile("This calendar is not well formed, so we cannot read it") from error
 
 
 def _select_current(events: list[Component]) -> list[Component]:
@@ -135,9 +135,9 @@ def _parse_event(event: Component, number: int, log: ImportLog) -> RawSession:
     identity = f"{_get_text(event, 'UID')} {_get_iso_time(event, 'RECURRENCE-ID')}".strip()
     where = f"event number {number} in the file"
     if "RRULE" in event or "RDATE" in event:
-        log.add_fix(where, title, "It is repeated; only its first time was kept")
+        log.add_fix(where, title, "It repeats; we kept only the first time")
     for name, _ in event.errors:
-        log.add_fix(where, title, f"Its {name} cannot be read; it was ignored")
+        log.add_fix(where, title, f"Its {name} is not valid; we ignored it")
     start, end = _get_iso_time(event, "DTSTART"), _get_iso_time(event, "DTEND")
     return RawSession(
         where=where,

@@ -32,9 +32,7 @@ def parse(root: Record, log: ImportLog) -> RawProgramme:
     """Parse an event."""
     events = as_mappings(root.get("results"), "results", log)
     if len(events) > 1:
-        raise InvalidFile(
-            f"This file holds {len(events):,} events; export one of them and try again"
-        )
+        raise InvalidFile(f"This file has {len(events):,} events. Export one of them and try again")
     [event] = events
     records = [*_list_contributions(event, log)]
     return RawProgramme(
@@ -114,8 +112,8 @@ def _parse_people(record: Record, where: str, log: ImportLog) -> list[RawPerson]
     authors = [*map(as_mapping, as_list(record.get("primaryauthors")))]
     if authors:
         log.count_fix(
-            "A contribution names no speakers; its main authors were used",
-            "{count} contributions name no speakers; their main authors were used",
+            "A contribution has no speakers; we used its main authors",
+            "{count} contributions have no speakers; we used their main authors",
         )
     return [_parse_person(person, "speaker", where) for person in authors]
 

@@ -68,7 +68,7 @@ def _parse_by_slug(
     for number, record in enumerate(as_mappings(root.get(name), name, log), start=1):
         slug = first_text(record, "slug", "name")
         if slug in items or not slug:
-            reason = "Its slug is taken by another" if slug else "It has neither slug nor name"
+            reason = "Its slug is already used" if slug else "It has no slug or name"
             log.add_skipped(f"{name}, number {number}", slug or name, reason)
         else:
             items[slug] = parse_item(record)
@@ -88,7 +88,7 @@ def _look_up(
         log.add_skipped(
             session.where,
             session.title,
-            f"It names a {name} that the file does not hold: {slug[:60]}",
+            f"It refers to a {name} that is not in the file: {slug[:60]}",
         )
     return items.get(slug)
 

@@ -59,9 +59,9 @@ def _check_session_count(raw: RawProgramme, count: int) -> None:
     """Reject a programme without sessions, or with more than any conference has."""
     has_only_people = raw.coverage is not None and not raw.coverage.session_fields
     if not count and not (has_only_people and raw.people):
-        raise InvalidFile("There is no session in this file that can be read")
+        raise InvalidFile("There are no valid sessions in this file")
     if count > MAX_SESSIONS:
-        raise InvalidFile(f"This file holds more than {MAX_SESSIONS:,} sessions")
+        raise InvalidFile(f"This file has more than {MAX_SESSIONS:,} sessions")
 
 
 def note_clashes(programme: ParsedProgramme, where: Mapping[str, str], log: ImportLog) -> None:

@@ -50,7 +50,8 @@ class RoomBuilder:
         self._log.add_fix(
             raw.where,
             name,
-            f"The number {own_key} is that of the room “{known.name}” too; they are kept apart",
+            f"The room “{known.name}” also has the number {own_key}; "
+            "they are loaded as separate rooms",
         )
         return ""
 
@@ -72,7 +73,7 @@ class RoomBuilder:
         known = self._rooms[key]
         if name not in self._spellings:
             self._log.add_fix(
-                raw.where, name, f"This is the room “{known.name}”, spelt in another way"
+                raw.where, name, f"This is a different spelling of the room “{known.name}”"
             )
         if raw.capacity and known.capacity is None:
             self._rooms[key] = replace(known, capacity=self._parse_capacity(name, raw))
@@ -84,7 +85,7 @@ class RoomBuilder:
         number = text.parse_number(raw.capacity, MAX_CAPACITY)
         if number is None:
             self._log.add_skipped(
-                raw.where, name, f"Its capacity is not a number of seats: {raw.capacity[:40]}"
+                raw.where, name, f"Its capacity is not a number: {raw.capacity[:40]}"
             )
         return number
 
@@ -104,7 +105,7 @@ def drop_empty_themes(raw: RawProgramme, log: ImportLog) -> None:
     }
     for theme in raw.themes:
         if not used & _spellings_of(theme):
-            log.add_skipped(theme.where, theme.name, "This theme has no session")
+            log.add_skipped(theme.where, theme.name, "This theme has no sessions")
     raw.themes = [theme for theme in raw.themes if used & _spellings_of(theme)]
 
 
@@ -160,7 +161,7 @@ class ThemeBuilder:
         """Recognise a theme, perhaps under another spelling."""
         if name not in self._spellings:
             self._log.add_fix(
-                raw.where, name, f"This is the theme “{known.name}”, spelt in another way"
+                raw.where, name, f"This is a different spelling of the theme “{known.name}”"
             )
         if raw.colour and not known.colour:
             return replace(known, colour=self._parse_colour(name, raw))
@@ -170,7 +171,7 @@ class ThemeBuilder:
         """Return the colour, or note it and return an empty string if it is invalid."""
         if not raw.colour or HEX_COLOUR.match(raw.colour):
             return raw.colour.lower()
-        self._log.add_skipped(raw.where, name, f"Its colour is not one: {raw.colour[:40]}")
+        self._log.add_skipped(raw.where, name, f"Its colour is not valid: {raw.colour[:40]}")
         return ""
 
     def _parse_palette(self, name: str, raw: RawTheme) -> int | None:
@@ -179,7 +180,5 @@ class ThemeBuilder:
             return None
         if raw.palette.isdecimal() and 1 <= int(raw.palette[:4]) <= PALETTE_SIZE:
             return int(raw.palette[:4])
-        self._log.add_skipped(
-            raw.where, name, f"There is no colour {raw.palette[:40]} in the palette"
-        )
+        self._log.add_skipped(raw.where, name, f"The palette has no colour {raw.palette[:40]}")
         return None

@@ -33,7 +33,7 @@ def parse(text: str, log: ImportLog, target: TargetConference) -> RawProgramme:
 def _load(text: str, log: ImportLog) -> Any:
     """Parse the text; raise InvalidFile if it is not JSON or too deeply nested."""
     if text.count("{") + text.count("[") > MAX_CONTAINERS:
-        raise InvalidFile("This file holds too much to be a programme")
+        raise InvalidFile("This file is too large to be a programme")
     hooks = _JsonHooks(log)
     try:
         return json.loads(
@@ -41,11 +41,11 @@ def _load(text: str, log: ImportLog) -> Any:
         )
     except json.JSONDecodeError as error:
         reason = f"line {error.lineno}: {error.msg}"
-        raise InvalidFile(f"This file is not well-formed JSON: {reason}") from error
+        raise InvalidFile(f"This file is not valid JSON: {reason}") from error
     except RecursionError as error:
         raise InvalidFile("This file is nested too deeply to be a programme") from error
     except ValueError as error:
-        raise InvalidFile("This file holds a number that is too long to be read") from error
+        raise InvalidFile("This file has a number that is too long") from error
 
 
 class _JsonHooks:
@@ -60,12 +60,12 @@ class _JsonHooks:
         if len(values) == len(pairs):
             return dict(pairs)
         self._log.count_fix(
-            "A value stands twice under one name; the first was used",
-            "{count} records hold a value twice under one name; the first was used",
+            "A record has two values with the same name; we used the first",
+            "{count} records have two values with the same name; we used the first",
         )
         return dict(reversed(values.items()))
 
     def ignore_constant(self, constant: str) -> None:
         """Read NaN and Infinity, which are not valid JSON, as null."""
-        reason = f"It says {constant} where a number should be; it was ignored"
+        reason = f"It has {constant} instead of a number; we ignored it"
         self._log.add_fix(THE_FILE, constant, reason)

@@ -14,7 +14,7 @@ FORBIDDEN_CHARACTERS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:0*(?:[0-8]|1[124-9]|2\\d|3[01])|x0*(?:[0-8bcef]|1[0-9a-f]));",
     re.IGNORECASE,
 )
-TOO_LARGE = "This file is nested too deeply, or holds too much, to be a programme"
+TOO_LARGE = "This file is nested too deeply or is too large to be a programme"
 
 
 class XmlElement(etree.ElementBase):  # type: ignore[misc]
@@ -94,8 +94,7 @@ def parse_xml(text: str, log: ImportLog) -> XmlElement:
         raise InvalidFile(f"This file is not well-formed XML: {error.msg}") from error
     if root is not None and root.getroottree().docinfo.doctype:
         raise InvalidFile(
-            "This file holds a document type (<!DOCTYPE …>), which a programme never needs; "
-            "take that line out and try again"
+            "This file has a document type (<!DOCTYPE …>). Remove that line and try again"
         )
     _check_well_formed(parser)
     return MISSING_ELEMENT if root is None else root

@@ -66,7 +66,7 @@ def _parse_day(record: Mapping[str, Any], raw: RawProgramme, log: ImportLog) -> 
         ]
     if rooms and not isinstance(rooms, Mapping):
         log.add_skipped(
-            "days", day.date or "a day", "Its rooms are not named, so they could not be read"
+            "days", day.date or "a day", "Its rooms have no names, so we could not read them"
         )
 
 

@@ -38,7 +38,7 @@ def parse(text: str, log: ImportLog) -> RawProgramme:
     """Parse a schedule."""
     root = parse_xml(text, log)
     if root.name != "schedule":
-        raise InvalidFile(f"This is XML, but it holds “{root.name[:40]}” rather than a schedule")
+        raise InvalidFile(f"This is XML, but it contains “{root.name[:40]}” instead of a schedule")
     conference = root.child("conference")
     raw = RawProgramme(conference=_parse_conference(conference))
     for holder in (conference, root.child("tracks")):
@@ -87,8 +87,8 @@ def _parse_day(element: XmlElement, raw: RawProgramme, log: ImportLog) -> None:
         raw.sessions += [_parse_event(event, day, raw_room) for event in room.children("event")]
     for event in element.children("event"):
         log.count_fix(
-            "A session stands outside any room; its own word for the room was used",
-            "{count} sessions stand outside any room; their own word for the room was used",
+            "A session is not inside a room; we used the room that the session names",
+            "{count} sessions are not inside a room; we used the rooms that they name",
         )
         raw.sessions.append(_parse_event(event, day, None))
 

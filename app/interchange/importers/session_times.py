@@ -42,7 +42,7 @@ class ConferenceTimes:
         """Return start and end of a session in UTC."""
         starts_at = self._stated_start(session) or self._derive_start(session)
         if starts_at is None:
-            self._add_fix(session, f"{_why_untimed(session)}, so it is kept without a time")
+            self._add_fix(session, f"{_why_untimed(session)}, so it was loaded without a time")
             return None, None
         return starts_at, self._find_end(session, starts_at)
 
@@ -55,14 +55,14 @@ class ConferenceTimes:
             return None
         moment = datetimes.parse_datetime(session.date, self.zone)
         if moment is None:
-            self._add_fix(session, f"Its date cannot be read: {session.date[:40]}")
+            self._add_fix(session, f"Its date is not valid: {session.date[:40]}")
             return None
         start = datetimes.parse_time(session.start)
         local = moment.astimezone(self.zone).time()
         if start is not None and start.replace(second=0) != local.replace(second=0, microsecond=0):
             self._add_fix(
                 session,
-                f"Its date says {local:%H:%M} and its start says {start:%H:%M}; the date was used",
+                f"Its date says {local:%H:%M} and its start says {start:%H:%M}; we used the date",
             )
         return moment
 
@@ -77,14 +77,14 @@ class ConferenceTimes:
         if day is None or start is None:
             return None
         self._log.count_fix(
-            "A session has no date of its own; its day and its start were used",
-            "{count} sessions have no date of their own; their day and their start were used",
+            "A session has no date; we used its day and start time",
+            "{count} sessions have no date; we used their day and start time",
         )
         if start < self._day_start(session):
             day += timedelta(days=1)
             self._add_fix(
                 session,
-                f"It starts at {start:%H:%M}, after midnight, so it was put on {day:%Y-%m-%d}",
+                f"It starts at {start:%H:%M}, after midnight, so we moved it to {day:%Y-%m-%d}",
             )
         return self._combine(day, start)
 
@@ -108,15 +108,13 @@ class ConferenceTimes:
         )
         if not length or length < timedelta(0):
             stated = session.duration or session.end
-            reason = (
-                f"Its length cannot be used ({stated[:40]})"
-                if stated
-                else "Nothing says how long it is"
-            )
-            self._add_fix(session, f"{reason}, so 30 minutes was assumed")
+            reason = f"Its length is not valid ({stated[:40]})" if stated else "It has no length"
+            self._add_fix(session, f"{reason}, so we assumed 30 minutes")
             length = DEFAULT_DURATION
         if length > datetimes.MAX_DURATION:
-            self._add_fix(session, f"It lasts longer than a day ({length}); it was cut to 24 hours")
+            self._add_fix(
+                session, f"It is longer than a day ({length}); we shortened it to 24 hours"
+            )
             length = datetimes.MAX_DURATION
         return starts_at + length
 
@@ -143,12 +141,12 @@ def _why_untimed(session: RawSession) -> str:
     """Return what of a session's day and start cannot be read or is missing."""
     day, start = session.day.date or session.day.starts, session.start
     if day and not datetimes.parse_date(day):
-        return f"Its day cannot be read: “{day[:40]}”"
+        return f"Its day is not valid: “{day[:40]}”"
     if start and not datetimes.parse_time(start):
-        return f"Its start cannot be read: “{start[:40]}”"
+        return f"Its start time is not valid: “{start[:40]}”"
     if start and not day and not session.date:
-        return "Nothing says on which day it is"
-    return "Nothing says when it starts"
+        return "It has no day"
+    return "It has no start time"
 
 
 DEFAULT_ZONE = "Europe/London"
@@ -177,9 +175,9 @@ def choose_zone(raw: RawProgramme, log: ImportLog) -> ZoneInfo:
     missing = (
         f"The time zone “{stated_zone_name(raw)}” is not known"
         if stated_zone_name(raw)
-        else "No time zone is named"
+        else "There is no time zone"
     )
-    log.add_fix(THE_FILE, "time zone", f"{missing}; {_describe_zone(name)} was used{reason}")
+    log.add_fix(THE_FILE, "time zone", f"{missing}; we used {_describe_zone(name)}{reason}")
     return ZoneInfo(name)
 
 
@@ -198,10 +196,10 @@ def _choose_by_offset(raw: RawProgramme) -> tuple[str, str]:
     """Choose a time zone by the UTC offsets in the file."""
     offsets = _count_offsets(raw)
     if not offsets:
-        return DEFAULT_ZONE, ", since nothing in the file points to another"
+        return DEFAULT_ZONE, ", because the file does not suggest another"
     (offset, moment), _ = offsets.most_common(1)[0]
     minutes = int(offset.total_seconds()) // 60
-    reason = f", since its times stand {minutes:+} minutes from UTC"
+    reason = f", because its times are {minutes:+} minutes from UTC"
     if moment.astimezone(ZoneInfo(DEFAULT_ZONE)).utcoffset() == offset:
         return DEFAULT_ZONE, reason
     if minutes % 60 == 0:

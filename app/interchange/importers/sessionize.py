@@ -172,5 +172,5 @@ def _parse_named_room(record: Record, where: str) -> RawRoom | None:
 def _note_answers(root: Record, log: ImportLog) -> None:
     """Note which questions to speakers were not read: their answers may be private."""
     for question in map(as_mapping, as_list(root.get("questions"))):
-        reason = "Answers to questions of the organisers are not read"
+        reason = "Answers to the organisers’ questions are not loaded"
         log.add_skipped("questions", first_text(question, "question") or "a question", reason)

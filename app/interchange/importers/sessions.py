@@ -66,7 +66,7 @@ class SessionBuilder:
         raw.title = title
         session = self._build(raw, base)
         if self._is_duplicate(session, raw):
-            self._log.add_skipped(raw.where, title, "It stands in the file twice")
+            self._log.add_skipped(raw.where, title, "It is in the file twice")
             return
         key = self._unique_key(session.key, raw)
         slug = self._slugs.allocate(raw.slug, title, f"session-{raw.number}")
@@ -79,7 +79,9 @@ class SessionBuilder:
         theme = self._themes.add(raw.theme) if raw.theme else None
         room = self._rooms.add(raw.room) if raw.room else None
         if raw.room and not room:
-            self._log.add_fix(raw.where, raw.title, "No room is named, so it is kept without one")
+            self._log.add_fix(
+                raw.where, raw.title, "It has no room name, so it was loaded without a room"
+            )
         return ParsedSession(
             key=self._choose_key(raw),
             slug="",
@@ -114,13 +116,13 @@ class SessionBuilder:
             return text.normalise_key(raw.guid)
         if raw.number:
             self._log.count_fix(
-                "A session has no guid; its number was used",
-                "{count} sessions have no guid; their numbers were used",
+                "A session has no guid; we used its number",
+                "{count} sessions have no guid; we used their numbers",
             )
             return text.normalise_key(raw.number)
         self._log.count_fix(
-            "A session has neither guid nor number; it is known by its title",
-            "{count} sessions have neither guid nor number; they are known by their titles",
+            "A session has no guid or number; we used its title",
+            "{count} sessions have no guid or number; we used their titles",
         )
         return text.normalise_key(f"name:{text.normalise_name(raw.title)}")
 
@@ -151,7 +153,7 @@ class SessionBuilder:
         code = LANGUAGE_NAMES.get(value.strip().casefold(), value.strip())
         if not code or (len(code) < 36 and LANGUAGE_CODE.match(code)):
             return code.replace("_", "-")
-        self._log.add_skipped(raw.where, raw.title, f"Its language is not a code: {code[:40]}")
+        self._log.add_skipped(raw.where, raw.title, f"Its language code is not valid: {code[:40]}")
         return ""
 
     def _build_appearances(self, raw: RawSession) -> Iterable[ParsedAppearance]:
@@ -181,7 +183,7 @@ class SessionBuilder:
             address = _resolve_url(href, base)
             if address is None:
                 self._log.add_skipped(
-                    raw.where, raw.title, f"A link does not lead to a website: {href[:60]!r}"
+                    raw.where, raw.title, f"A link is not a web address: {href[:60]!r}"
                 )
             elif address not in seen and len(seen) < MAX_LINKS:
                 seen.add(address)

@@ -41,7 +41,7 @@ def _clean_values(raw: RawPerson, name: str, names: Container[str], log: ImportL
 def _parse_biographies(raw: RawPerson, log: ImportLog) -> Iterator[tuple[str, str]]:
     for code, text in as_mapping(raw.values.get("biographies")).items():
         if code not in speaker_links.LANGUAGES:
-            reason = f"No biography can be in the language {code[:20]}"
+            reason = f"A biography has an unknown language code: {code[:20]}"
             log.add_skipped(raw.where, raw.name, reason)
         elif isinstance(text, str) and text.strip():
             yield code, cleaning.clean_text(text, raw.name, raw.where, log)
@@ -106,7 +106,7 @@ class SpeakerBuilder:
             self._log.add_fix(
                 raw.where,
                 name,
-                f"The number {own_key} is that of {known.name} too; they are kept apart",
+                f"{known.name} also has the number {own_key}; they are loaded as separate people",
             )
         return by_name
 
@@ -125,7 +125,7 @@ class SpeakerBuilder:
             self._log.add_fix(
                 raw.where,
                 name,
-                f"This is the speaker “{self._speakers[key].name}”, spelt in another way",
+                f"This is the speaker “{self._speakers[key].name}”, with a different spelling",
             )
 
     def _fill_gaps(self, key: str, raw: RawPerson) -> None:

@@ -30,9 +30,9 @@ MAX_ARCHIVE_MEMBERS: Final = 2_000
 BLOCK_BYTES: Final = 256 * 1024
 MIN_WIDTH: Final = 3  # columns of a table in which no column is known
 MAX_CELL_LENGTH: Final = 200_000  # characters
-TOO_MANY_ROWS: Final = f"This file holds more than {MAX_ROWS:,} rows"
-TOO_LARGE: Final = "This file holds too much to be a programme"
-UNREADABLE_WORKBOOK: Final = "This is no workbook that can be read: save it anew as .xlsx"
+TOO_MANY_ROWS: Final = f"This file has more than {MAX_ROWS:,} rows"
+TOO_LARGE: Final = "This file is too large to be a programme"
+UNREADABLE_WORKBOOK: Final = "We cannot read this workbook. Save it again as .xlsx"
 
 
 def read_csv(text: str, choices: ColumnChoices = NO_COLUMN_CHOICES) -> Sequence[Sheet] | None:
@@ -78,7 +78,7 @@ def _parse_csv(text: str, separator: str) -> list[SheetRow]:
             if len(rows) > MAX_ROWS:
                 raise InvalidFile(TOO_MANY_ROWS)
     except csv.Error as error:
-        raise InvalidFile(f"This table cannot be read beyond row {len(rows)}") from error
+        raise InvalidFile(f"We could not read this table beyond row {len(rows)}") from error
     return rows
 
 
@@ -107,7 +107,9 @@ def _refuse_zip_bomb(contents: bytes) -> None:
                 if remaining < 0:
                     raise InvalidFile(TOO_LARGE)
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError) as error:
-        raise InvalidFile("This workbook is broken or locked, so it cannot be read") from error
+        raise InvalidFile(
+            "This workbook is damaged or has a password, so we cannot read it"
+        ) from error
 
 
 def _iter_block_sizes(archive: zipfile.ZipFile) -> Iterator[int]:

@@ -28,7 +28,7 @@ def parse_people(cell: str, where: str, log: ImportLog, role: str = "") -> Itera
     entries = [one for one in CELL_SEPARATOR.split(cell) if one]
     if len(entries) == 1 and _has_comma_list(cell):
         entries = cell.split(",")
-        log.add_fix(where, cell, "It names several people; they were parted at commas")
+        log.add_fix(where, cell, "It names several people; we split them at commas")
     for entry in entries:
         text, addresses = _split_emails(entry)
         names = split_names(text, where, log)
@@ -57,10 +57,10 @@ def split_names(text: str, where: str, log: ImportLog) -> list[str]:
     """Split two people in one cell; leave out “TBC” and “N.N.”."""
     names = [one for one in NAME_SEPARATOR.split(text.strip(" ,")) if one]
     if len(names) > 1:
-        log.add_fix(where, text.strip(), f"It names {len(names)} people; they were parted")
+        log.add_fix(where, text.strip(), f"It names {len(names)} people; we split the names")
     undecided = [one for one in names if spreadsheet_times.is_undecided(one)]
     for name in undecided:
-        log.add_skipped(where, name, "It is not the name of a person")
+        log.add_skipped(where, name, "It is not a person’s name")
     return [one for one in names if one not in undecided]
 
 

@@ -99,7 +99,7 @@ def parse(row: Row, raw: RawProgramme, log: ImportLog, dates: DateReader, count:
     if people and not title:
         raw.people += people
     elif title and spreadsheet_times.is_undecided(title):
-        log.add_skipped(row.where, title, "It is not the title of a session")
+        log.add_skipped(row.where, title, "It is not a session title")
         raw.people += people
     elif row.columns.has_sessions:
         session = _parse_session(row, log, dates, count)

@@ -18,7 +18,7 @@ MERGED_DOWN: Final = ("day", "start", "end", "room", "theme", "session_title")
 MAX_QUOTED: Final = 8  # cells or columns in a message
 MAX_QUOTED_LENGTH: Final = 40  # characters
 NO_TITLE: Final = (
-    "No table in this file has a column called “Title” or “Name”, so it cannot be read"
+    "No table in this file has a column called “Title” or “Name”, so we cannot read it"
 )
 
 
@@ -59,7 +59,8 @@ def parse(
     """Parse the sessions and speakers in these tables."""
     if not target.facts:
         raise InvalidFile(
-            "A table does not say which conference it belongs to: load or set up that one first"
+            "A table does not say which conference it belongs to. "
+            "Load or set up the conference first"
         )
     tables = open_tables(sheets, choices.columns, log)
     if not tables:
@@ -89,7 +90,7 @@ def open_tables(
             filled = _fill_merged(sheet, found[1])
             tables.append(Table(replace(sheet, rows=filled), *found))
         elif log is not None and any(cell.strip() for row in sheet.rows for cell in row):
-            log.add_skipped(_place(sheet), "the whole sheet", "No column is called Title or Name")
+            log.add_skipped(_place(sheet), "the whole sheet", "There is no Title or Name column")
     return tables
 
 
@@ -113,7 +114,7 @@ def _choose_dates(
 ) -> DateReader:
     dates, unclear = read_dates(tables, target, choices.date_order)
     if unclear:
-        reason = "Nothing shows whether the day or the month comes first; the day was read first"
+        reason = "We could not tell whether the day or the month comes first; we read the day first"
         log.add_fix(THE_FILE, unclear[0], reason)
     return dates
 
@@ -142,7 +143,7 @@ def _note_unknown_columns(table: Table, log: ImportLog) -> None:
     for name in table.columns.unknown.values():
         meaning = table_columns.suggest_meaning(name)
         hint = f"; did you mean “{MEANING_LABELS[meaning]}”?" if meaning else ""
-        reason = f"It is not a column that we know{hint}"
+        reason = f"We do not recognise this column{hint}"
         log.add_skipped(_place(table.sheet), f"column “{name[:60]}”", reason)
 
 
@@ -159,7 +160,7 @@ def _iterate_rows(table: Table, dates: DateReader, log: ImportLog) -> Iterator[R
         if heading := table_rows.day_of_heading(cells, dates):
             day = heading
         elif table_rows.is_total(cells):
-            log.add_skipped(row.where, " ".join(cells).strip(), "It is a line of totals")
+            log.add_skipped(row.where, " ".join(cells).strip(), "It is a row of totals")
         else:
             day = row["day"] or day
             yield row
@@ -185,8 +186,8 @@ def _refuse_unknown_columns(tables: Sequence[Table]) -> None:
         known = {one for indexes in table.columns.positions.values() for one in indexes}
         if len(unknown) >= max(len(known), 1):
             raise InvalidFile(
-                "Half of the columns could not be understood, so nothing was loaded. "
-                f"{_describe_columns(table)}. Not understood: {quote(list(unknown.values()))}"
+                "We did not recognise half of the columns, so nothing was loaded. "
+                f"{_describe_columns(table)}. Not recognised: {quote(list(unknown.values()))}"
             )
 
 
@@ -196,12 +197,12 @@ def _refuse_unread_times(tables: Sequence[Table], count: TimeCount) -> None:
         return
     understood = ". ".join(_describe_columns(table) for table in tables[:1])
     reason = (
-        f"Not understood: {quote(count.unread)}"
+        f"Not recognised: {quote(count.unread)}"
         if count.unread
-        else "No column says on which day the sessions are"
+        else "There is no column for the day of the sessions"
     )
     raise InvalidFile(
-        f"None of the times could be understood, so nothing was loaded. {understood}. {reason}"
+        f"We did not recognise any of the times, so nothing was loaded. {understood}. {reason}"
     )
 
 
@@ -212,7 +213,7 @@ def _describe_columns(table: Table) -> str:
         for meaning, indexes in table.columns.positions.items()
         if indexes[0] < len(table.header)
     ]
-    return f"Understood: {', '.join(found)}"
+    return f"Recognised: {', '.join(found)}"
 
 
 def quote(texts: Sequence[str]) -> str:

@@ -41,12 +41,10 @@ def clean_line(raw_text: str, where: str, log: ImportLog, limit: int = MAX_LINE_
     """Return a text on one line, and note what was fixed."""
     if HTML_ENTITY.search(raw_text):
         raw_text = html.unescape(raw_text)
-        log.add_fix(where, shorten(raw_text), "Its characters were written as codes twice over")
+        log.add_fix(where, shorten(raw_text), "Its special characters were encoded twice")
     if UNSAFE_CHARACTERS.search(raw_text):
         raw_text = UNSAFE_CHARACTERS.sub("", raw_text)
-        log.add_fix(
-            where, shorten(raw_text), "It held characters that cannot be seen; they were removed"
-        )
+        log.add_fix(where, shorten(raw_text), "It had hidden characters; we removed them")
     raw_text = WHITESPACE.sub(" ", unicodedata.normalize("NFC", raw_text)).strip()
     return _truncate(raw_text, limit, where, log)
 
@@ -55,12 +53,10 @@ def clean_text(raw_text: str, subject: str, where: str, log: ImportLog) -> str:
     """Return a longer text with its line breaks, and note what was fixed."""
     if ESCAPED_HTML_TAG.search(raw_text) and not HTML_TAG.search(raw_text):
         raw_text = html.unescape(raw_text)
-        log.add_fix(where, subject, "Its text was written as codes twice over")
+        log.add_fix(where, subject, "Its text was encoded twice")
     if UNSAFE_CHARACTERS.search(raw_text):
         raw_text = UNSAFE_CHARACTERS.sub("", raw_text)
-        log.add_fix(
-            where, subject, "Its text held characters that cannot be seen; they were removed"
-        )
+        log.add_fix(where, subject, "Its text had hidden characters; we removed them")
     raw_text = raw_text.replace("\r\n", "\n").replace("\r", "\n").strip()
     return _truncate(raw_text, MAX_TEXT_LENGTH, where, log)
 
@@ -69,7 +65,9 @@ def _truncate(value: str, limit: int, where: str, log: ImportLog) -> str:
     """Shorten a text that is too long, and note it."""
     if len(value) <= limit:
         return value
-    log.add_fix(where, shorten(value), f"It was cut to {limit:,} characters; it had {len(value):,}")
+    log.add_fix(
+        where, shorten(value), f"We shortened it to {limit:,} characters; it had {len(value):,}"
+    )
     return value[: limit - 1].rstrip() + "…"
 
 
@@ -152,12 +150,12 @@ def as_mappings(value: Any, name: str, log: ImportLog) -> list[Mapping[str, Any]
     """Return the mappings in a list, and note other items."""
     if not isinstance(value, list):
         if value:
-            log.add_skipped(name, name, "It should be a list, so what it holds could not be read")
+            log.add_skipped(name, name, "It is not a list, so we could not read it")
         return []
     for number, item in enumerate(value, start=1):
         if not isinstance(item, Mapping):
             log.add_skipped(
-                f"{name}, number {number}", name, "It is not a record, so it could not be read"
+                f"{name}, number {number}", name, "It is not a record, so we could not read it"
             )
     return [item for item in value if isinstance(item, Mapping)]
 
@@ -202,6 +200,6 @@ def _clean_words(
             where,
             subject,
             f"It has more than {MAX_WORDS} {field.label.lower()}; "
-            f"these were left out: {', '.join(words[MAX_WORDS:])}",
+            f"these were not loaded: {', '.join(words[MAX_WORDS:])}",
         )
     return tuple(words[:MAX_WORDS])

@@ -79,7 +79,7 @@ def cancel(session: Session, *, actor: str) -> None:
 
 def reinstate(session: Session, *, actor: str) -> None:
     """Confirm a cancelled session again."""
-    _set_state(CONFIRMED, session, actor, f"{session.title} was brought back")
+    _set_state(CONFIRMED, session, actor, f"{session.title} was restored")
 
 
 def delete(session: Session, *, actor: str) -> bool:
@@ -179,7 +179,7 @@ def move(
 
 def _describe_move(session: Session, slot: ScheduleSlot) -> str:
     if slot.starts_at is None:
-        return f"{session.title} was taken off the schedule"
+        return f"{session.title} was removed from the schedule"
     starts, ends = dump_moment(slot.starts_at), dump_moment(slot.ends_at)
     here = (
         SESSION_FIELDS.get_value(session, "room") or "",

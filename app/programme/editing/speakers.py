@@ -62,7 +62,7 @@ def confirm(speaker: Speaker, *, actor: str) -> bool:
 def unconfirm(speaker: Speaker, *, actor: str) -> bool:
     """Mark a speaker as not confirmed; return True if anything changed."""
     return _set_field(
-        speaker, CONFIRMED, value=False, message="has not confirmed after all", actor=actor
+        speaker, CONFIRMED, value=False, message="is no longer confirmed", actor=actor
     )
 
 
@@ -73,7 +73,7 @@ def withdraw(speaker: Speaker, *, actor: str) -> bool:
 
 def reinstate(speaker: Speaker, *, actor: str) -> bool:
     """Reinstate a withdrawn speaker; return True if anything changed."""
-    return _set_field(speaker, TAKES_PART, value=True, message="takes part again", actor=actor)
+    return _set_field(speaker, TAKES_PART, value=True, message="was restored", actor=actor)
 
 
 def merge(target: Speaker, duplicate: Speaker, *, actor: str) -> int:
@@ -133,9 +133,9 @@ def delete(speaker: Speaker, *, actor: str) -> None:
 def deletion_error(speaker: Speaker) -> str:
     """Return the reason why a speaker cannot be deleted, or ""."""
     if speaker_queries.was_ever_public(speaker):
-        return "Readers have seen this speaker in a release, so withdraw them instead"
+        return "This speaker has been public. Withdraw them instead"
     if speaker_queries.list_session_roles(speaker):
-        return "This speaker appears in a session: take them out of it first"
+        return "This speaker is in a session. Remove them from it first"
     return ""
 
 

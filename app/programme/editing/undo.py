@@ -48,7 +48,7 @@ def _find_entity(entry: HistoryEntry) -> tuple[FieldSet, EditableEntity]:
     """Return the entity that an entry changed, and its field set; raise RuleViolation."""
     name, _, key = entry.subject.partition(" ")
     if name not in ENTITIES or not entry.changes:
-        raise RuleViolation("There is nothing in this entry that a button could undo")
+        raise RuleViolation("This entry cannot be undone")
     kind, table, known_by = ENTITIES[name]
     such: ColumnElement[bool] = known_by == key if key else Conference.id == 1
     thing: EditableEntity | None = db.session.scalar(select(table).where(such))
@@ -60,7 +60,7 @@ def _find_entity(entry: HistoryEntry) -> tuple[FieldSet, EditableEntity]:
 def _refuse_if_undone(entry: HistoryEntry) -> None:
     undone = db.session.scalar(select(HistoryEntry).where(HistoryEntry.undoes_id == entry.id))
     if undone is not None:
-        raise RuleViolation(f"This has been undone already, by {undone.actor}")
+        raise RuleViolation(f"This has already been undone by {undone.actor}")
 
 
 def _refuse_if_changed_since(
@@ -70,9 +70,9 @@ def _refuse_if_changed_since(
     if moved:
         labels = " and ".join(one.label.lower() for one in moved)
         raise RuleViolation(
-            f"This cannot be undone by itself: {labels} of “{field_set.name(entity)}” "
+            f"This cannot be undone because {labels} of “{field_set.name(entity)}” "
             f"{'has' if len(moved) == 1 else 'have'} been changed since. "
-            "Change it back by hand, or undo the later changes first"
+            "Undo the later changes first, or make the change yourself"
         )
 
 

@@ -126,7 +126,9 @@ def refuse_if_look_taken(shape: str, palette: int, *, except_id: int = 0) -> Non
     )
     other = db.session.scalar(alike.order_by(Theme.position).limit(1))
     if other is not None:
-        raise ThemeLookTaken(f"{other.name} has this shape in this colour: choose another pair")
+        raise ThemeLookTaken(
+            f"{other.name} already has this shape and colour. Choose another combination"
+        )
 
 
 def next_free_look() -> tuple[str, int]:

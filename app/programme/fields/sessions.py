@@ -83,19 +83,17 @@ def _set_ends_at(session: Session, value: str | None) -> None:
 
 
 def _set_theme(session: Session, key: str | None) -> None:
-    session.theme = _find_or_refuse(Theme, Theme.key == key, "That theme is no longer there", key)
+    session.theme = _find_or_refuse(Theme, Theme.key == key, "That theme has been deleted", key)
 
 
 def _set_room(session: Session, key: str | None) -> None:
-    session.room = _find_or_refuse(Room, Room.key == key, "That room is no longer there", key)
+    session.room = _find_or_refuse(Room, Room.key == key, "That room has been deleted", key)
 
 
 def _set_state(session: Session, state: str) -> None:
     """Set the state; a public session can be cancelled but not made a draft."""
     if state == DRAFT and programme.is_public(session):
-        raise RuleViolation(
-            "It is in the published programme: cancel it instead of making it a draft"
-        )
+        raise RuleViolation("It has been published, so it cannot be a draft. Cancel it instead")
     session.withdrawn_at = clock.now() if state == WITHDRAWN else None
     session.cancelled_at = clock.now() if state == CANCELLED else None
     if state in {DRAFT, CONFIRMED}:
@@ -107,7 +105,7 @@ def _set_appearances(session: Session, parts: Sequence[Sequence[str]]) -> None:
     known = {(one.speaker.key, one.role): one for one in session.appearances}
     speakers = _speakers_by_key([key for key, _ in parts])
     if any(key not in speakers for key, _ in parts):
-        raise RuleViolation("One of these speakers is no longer there")
+        raise RuleViolation("One of these speakers has been deleted")
     found = [
         known.get((key, role)) or Appearance(speaker=speakers[key], role=role)
         for key, role in parts
@@ -165,7 +163,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         N_("Title"),
         column=Column(
             "title talk titel titre titulo",
-            _l("What the session is called. Only this is needed"),
+            _l("The title of the session. This is the only required column"),
             "Fair financing",
         ),
         is_proposed=True,
@@ -180,11 +178,12 @@ SESSION_FIELDS: Final = FieldTable[Session](
     ),
     Field(
         "kind",
-        N_("Kind"),
+        N_("Type"),
         column=Column(
             "kind type sessiontype format art",
-            _l("Plenary, parallel session, break, workshop, or a kind of your own"),
+            _l("Plenary, parallel session, break, workshop or another type"),
             "Plenary",
+            heading="Kind",
         ),
         filter_name="kind",
     ),
@@ -194,7 +193,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         REFERENCE,  # its slug
         column=Column(
             "theme track topic stream thema theme tema",
-            _l("Its name. A theme that is not known yet is added"),
+            _l("The name of the theme. New themes are added"),
             "Fair financing",
         ),
         get=lambda session: session.theme.key if session.theme else None,
@@ -208,7 +207,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         REFERENCE,  # its key
         column=Column(
             "room location place venue hall raum salle sala",
-            _l("Its name. A room that is not known yet is added"),
+            _l("The name of the room. New rooms are added"),
             "Main hall",
         ),
         get=lambda session: session.room.key if session.room else None,
@@ -243,7 +242,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         "description",
         N_("Description"),
         PROSE,
-        column=Column("description details beschreibung descripcion", _l("More about it")),
+        column=Column("description details beschreibung descripcion", _l("More details")),
         question=Question(
             _l("Description (optional)"), _l("The description"), MARKDOWN_HINT, MAX_TEXT_LENGTH
         ),
@@ -254,11 +253,11 @@ SESSION_FIELDS: Final = FieldTable[Session](
         "language",
         N_("Language"),
         LANGUAGE,
-        column=Column("language sprache langue idioma", _l("Its code: en, fr, es"), "en"),
+        column=Column("language sprache langue idioma", _l("The language code: en, fr, es"), "en"),
         question=Question(
             _l("Language (optional)"),
             _l("The language"),
-            _l("Public. The code of the language that is spoken: en, fr, pt-BR"),
+            _l("Public. The code of the language spoken, like en, fr or pt-BR"),
             attributes={"autocomplete": "off", "spellcheck": "false"},
         ),
         filter_name="language",
@@ -270,7 +269,9 @@ SESSION_FIELDS: Final = FieldTable[Session](
         file_name="illustrative",
         column=Column("illustrative"),
         question=Question(
-            _l("It is made up to show a whole conference, and marked as illustrative (public)"),
+            _l(
+                "This is an example, not a confirmed session. It is marked as illustrative (public)"
+            ),
             "",
             "",
         ),
@@ -292,7 +293,7 @@ SESSION_FIELDS: Final = FieldTable[Session](
         LINKS,
         column=Column(
             "links link url website",
-            _l("Addresses, one a line"),
+            _l("Web addresses, one per line"),
             "https://conference.example/paper",
         ),
         is_proposed=True,
@@ -319,13 +320,13 @@ SESSION_FIELDS: Final = FieldTable[Session](
         WORDS,
         column=Column(
             "keywords keyword tags schlagworter motscles palabrasclave",
-            _l("A few words, with commas between them"),
+            _l("Keywords separated by commas"),
             "tax, insurance",
         ),
         question=Question(
             _l("Keywords (optional)"),
             _l("The keywords"),
-            _l("Public. A few words by which readers filter the programme, with commas between"),
+            _l("Public. Keywords for filtering the programme, separated by commas"),
             MAX_WORDS * (MAX_WORD_LENGTH + 2),
         ),
         is_proposed=True,
@@ -336,8 +337,8 @@ SESSION_FIELDS: Final = FieldTable[Session](
     Field("notes", N_("Notes"), PROSE, is_public=False, file_name=""),
     slugs.make_field(
         _l(
-            "Public. The end of the page’s address. Empty: it is made from the title. "
-            "Earlier addresses lead to the new one"
+            "Public. The last part of the page address. Leave empty to create it from the "
+            "title. Old addresses redirect to the new one"
         )
     ),
 )

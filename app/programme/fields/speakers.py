@@ -82,7 +82,7 @@ def _set_photo(speaker: Speaker, key: str | None) -> None:
     """Attach a stored photo to a speaker, or detach it if ``key`` is None."""
     photo = db.session.get(Photo, key) if key else None
     if key and photo is None:
-        raise RuleViolation("This picture is no longer kept, so it has to be handed in again")
+        raise RuleViolation("We no longer have this picture. Upload it again")
     if speaker.photo is not None:
         speaker.photo.speaker_id = speaker.photo.original = None
         db.session.flush()  # a speaker has at most one photo (unique)
@@ -116,7 +116,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         N_("Name"),
         column=Column(
             "name fullname speakername nom nombre",
-            _l("The whole name. Only this is needed. Or First name and Last name"),
+            _l("The full name, or use First name and Last name. This is the only required column"),
             "Ada Marsh",
         ),
         is_proposed=True,
@@ -142,15 +142,15 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         N_("How to say the name"),
         column=Column(
             "pronunciation howtosaythename phonetic phonetically aussprache",
-            _l("In plain letters"),
+            _l("Spelt as it sounds"),
             "AY-da marsh",
         ),
         question=Question(
             _l("How to say the name (optional)"),
             _l("How to say the name"),
             _l(
-                "Public. In plain letters, for whoever introduces the speaker: "
-                "for example zho-OW mah-RAY"
+                "Public. Spell it as it sounds, for the person introducing the speaker. For "
+                "example: zho-OW mah-RAY"
             ),
             MAX_SHORT_LINE_LENGTH,
         ),
@@ -159,7 +159,9 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     Field(
         "pronouns",
         N_("Pronouns"),
-        column=Column("pronouns pronoun pronomen pronoms", _l("As somebody gives them"), "she/her"),
+        column=Column(
+            "pronouns pronoun pronomen pronoms", _l("The pronouns the speaker uses"), "she/her"
+        ),
         question=Question(
             _l("Pronouns (optional)"),
             _l("The pronouns"),
@@ -173,7 +175,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         N_("Role"),
         column=Column(
             "role position jobtitle job funktion fonction cargo",
-            _l("What somebody is"),
+            _l("Job title"),
             "Professor of public health",
         ),
         question=Question(
@@ -189,7 +191,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         N_("Organisation"),
         column=Column(
             "organisation organization affiliation institution company employer firma",
-            _l("Where somebody works"),
+            _l("The organisation they work for"),
             "University of the Marshes",
         ),
         question=Question(_l("Organisation (optional)"), _l("The organisation"), PUBLIC_HINT),
@@ -199,7 +201,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     Field(
         "country",
         N_("Country"),
-        column=Column("country land pays pais", _l("Where that is"), "Kenya"),
+        column=Column("country land pays pais", _l("The country of the organisation"), "Kenya"),
         question=Question(
             _l("Country (optional)"),
             _l("The country"),
@@ -234,7 +236,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
         table.LINKS,
         column=Column(
             "links link url website",
-            _l("Addresses, one a line, each with words after it"),
+            _l("Web addresses, one per line, each followed by the link text"),
             "https://marshes.example/ada University page",
         ),
         is_proposed=True,
@@ -253,11 +255,12 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     ),
     Field(
         "contact_address",
-        N_("Contact address"),
+        N_("Contact email address"),
         column=Column(
             "contactaddress email",
-            _l("The speaker’s email address. Not published. An empty cell changes nothing"),
+            _l("The speaker’s email address. Not published. Empty cells are ignored"),
             "ada@marshes.example",
+            heading="Contact address",
             is_exported=False,  # except by ``exporters.tables``, from the working programme
         ),
         is_public=False,
@@ -285,7 +288,7 @@ SPEAKER_FIELDS = FieldTable[Speaker](
     ),
     Field(
         ABSENCES,
-        N_("Cannot appear"),
+        N_("Unavailable times"),
         is_public=False,
         get=lambda speaker: [
             [one.starts_at.isoformat(), one.ends_at.isoformat()] for one in speaker.absences

@@ -140,12 +140,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Column:
-    """The column of a field in spreadsheets; its heading is the label."""
+    """The column of a field in spreadsheets."""
 
     names: str  # by which an import knows it, without spaces and accents
     description: Any = ""  # in template files, translatable; "": they do not have it
     example: str = ""
     is_exported: bool = True
+    heading: str = ""  # where it is not the label: spreadsheets keep the headings that they had
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,8 @@ ACTIVE_CONTENT: Final = re.compile(
     rb"<(?:script|html|svg|iframe|\?php)[\t\n\r -~]{16}", re.IGNORECASE
 )
 TOO_MANY_PIXELS: Final = (
-    "This picture has too many pixels. It may have 64 megapixels as a plain JPEG, 12 as a PNG or "
-    "progressive JPEG, 6 as a WebP: make it smaller, or save it as a plain JPEG"
+    "This picture has too many pixels. The limit is 64 megapixels for a standard JPEG, 12 for "
+    "a PNG or progressive JPEG and 6 for a WebP. Make it smaller, or save it as a standard JPEG"
 )
 DECODING_ERRORS: Final = (  # decoders raise these for broken and hostile files
     ArithmeticError,
@@ -68,19 +68,19 @@ def normalise_upload(body: bytes) -> bytes:
     except Image.DecompressionBombError:
         raise InvalidFile(TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:
-        raise InvalidFile("Choose a JPEG, PNG or WebP picture: this file is none of them") from None
+        raise InvalidFile("Choose a JPEG, PNG or WebP picture") from None
     except DECODING_ERRORS:
-        raise InvalidFile("This picture is broken, so it cannot be shown") from None
+        raise InvalidFile("This picture is damaged. Choose another") from None
 
 
 def _check_file(body: bytes) -> None:
     """Refuse files that are too large or in an unsupported format."""
     if len(body) > MAX_UPLOAD_BYTES:
-        raise InvalidFile("This picture is larger than 10 MB")
+        raise InvalidFile("The picture must be smaller than 10 MB")
     if HEIF_SIGNATURE.match(body):
         raise InvalidFile(
-            "This is a HEIC picture, as iPhones keep them. Send it as a JPEG: choose it in the "
-            "browser of the phone itself, or save it as JPEG first"
+            "This is a HEIC picture from an iPhone. Choose it in the browser on your phone, or "
+            "save it as a JPEG first"
         )
 
 
@@ -89,9 +89,9 @@ def _check_size(picture: Image.Image, body: bytes) -> None:
     if picture.width * picture.height > _max_pixels(picture):
         raise InvalidFile(TOO_MANY_PIXELS)
     if min(picture.size) < MIN_SIDE:
-        raise InvalidFile("This picture is too small: each side needs 100 pixels or more")
+        raise InvalidFile("This picture is too small. Each side must be at least 100 pixels")
     if picture.format in JPEG_FORMATS and _count_scans(body) > MAX_JPEG_SCANS:
-        raise InvalidFile("This picture would take too long to read: save it anew as a JPEG")
+        raise InvalidFile("We cannot read this picture. Save it as a JPEG")
 
 
 def _count_scans(body: bytes) -> int:
@@ -115,9 +115,7 @@ def _max_pixels(picture: Image.Image) -> int:
 def _refuse_polyglot(body: bytes) -> None:
     """Refuse a file that other programs would open as something other than a picture."""
     if _ends_as_archive(body) or PDF_SIGNATURE in body[:PDF_WITHIN] or ACTIVE_CONTENT.search(body):
-        raise InvalidFile(
-            "Choose a picture that holds nothing else: this file is two things at once"
-        )
+        raise InvalidFile("We could not tell what type of file this is. Save the picture as a JPEG")
 
 
 def _ends_as_archive(body: bytes) -> bool:

@@ -68,7 +68,7 @@ def set_description(speaker: Speaker, description: str, *, actor: str) -> bool:
     if photo is None or photo.description == description:
         return False
     photo.description = description
-    record_edit(speaker, f"What the photo of {speaker.name} shows was said anew", actor=actor)
+    record_edit(speaker, f"The description of the photo of {speaker.name} was changed", actor=actor)
     return True
 
 
@@ -80,7 +80,7 @@ def set_crop(speaker: Speaker, prepared: PreparedPhoto, *, actor: str) -> bool:
     if old is photo:
         return False
     replace_photo(speaker, old, photo)
-    record_edit(speaker, f"Another part of the photo of {speaker.name} was chosen", actor=actor)
+    record_edit(speaker, f"The photo of {speaker.name} was cropped", actor=actor)
     return True
 
 
@@ -90,7 +90,7 @@ def remove(speaker: Speaker, *, actor: str) -> bool:
     if photo is None:
         return False
     detach_photo(photo)
-    record_edit(speaker, f"The photo of {speaker.name} was taken away", actor=actor)
+    record_edit(speaker, f"The photo of {speaker.name} was removed", actor=actor)
     return True
 
 
@@ -135,15 +135,13 @@ def _get_or_create(
 def require_same_original(photo: Photo | None, prepared: PreparedPhoto) -> None:
     """Raise RuleViolation if the photo was replaced or removed since it was cropped."""
     if get_original(photo) != prepared.original:
-        raise RuleViolation(
-            "The photo has been replaced since you opened this page. Choose the part again"
-        )
+        raise RuleViolation("The photo has been replaced since you opened this page. Crop it again")
 
 
 def get_original(photo: Photo | None) -> bytes:
     """Return the original of a photo; raise RuleViolation if it is no longer stored."""
     if photo is None or photo.original is None:
-        raise RuleViolation("The whole picture is no longer kept: hand it in again")
+        raise RuleViolation("We no longer have the whole picture. Upload it again")
     return photo.original
 
 

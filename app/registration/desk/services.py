@@ -87,7 +87,7 @@ def send_status_again(delegate: Delegate, *, actor: str) -> None:
         operations.record(delegate, "The confirmation was sent again", actor)
         emails.send_registration_confirmed(delegate)
     else:
-        operations.record(delegate, "The letter about the cancellation was sent again", actor)
+        operations.record(delegate, "The cancellation email was sent again", actor)
         emails.send_booking_cancelled(delegate)
 
 

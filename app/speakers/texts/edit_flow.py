@@ -27,12 +27,13 @@ CONTROL_FIELDS = frozenset({"csrf_token", "button"})
 SEND, CHANGE = "send", "change"  # values of the buttons of the preview
 
 flash.MESSAGES["speakers"] |= {
-    "sent": _l("Sent. The organisers look at it, and write to you when they have decided."),
-    "shown-soon": _l("Saved. Readers see it within a few minutes."),
+    "sent": _l("Sent. The organisers will check it and email you their decision."),
+    "shown-soon": _l("Saved. It will be public within a few minutes."),
     "sent-and-shown": _l(
-        "Saved. Readers see some of it within a few minutes; the organisers look at the rest first."
+        "Saved. Some of your changes will be public within a few minutes. The organisers "
+        "will check the others first."
     ),
-    "taken-back": _l("Taken back. The organisers do not see it any more."),
+    "taken-back": _l("You have withdrawn your changes."),
 }
 
 

@@ -54,7 +54,7 @@ MAX_LANGUAGES = 12
 def _valid_language(_form: Any, field: Any) -> None:
     """Reject a value that is not a language tag."""
     if field.data and not LANGUAGE_TAG.fullmatch(field.data):
-        raise ValidationError(_l("Enter the code of a language, such as en or pt-BR"))
+        raise ValidationError(_l("Enter a language code, like en or pt-BR"))
 
 
 def _valid_words(_form: Any, field: Any) -> None:
@@ -63,7 +63,7 @@ def _valid_words(_form: Any, field: Any) -> None:
     if len(words) > MAX_WORDS or any(len(one) > MAX_WORD_LENGTH for one in words):
         raise ValidationError(
             gettext(
-                "Give at most %(most)s, each of %(longest)s characters or fewer",
+                "Enter %(most)s or fewer, each of %(longest)s characters or fewer",
                 most=MAX_WORDS,
                 longest=MAX_WORD_LENGTH,
             )
@@ -129,7 +129,9 @@ def valid_links(_form: Any, field: TextAreaField) -> None:
     """Reject invalid links, naming each by its number."""
     links = speaker_links.parse_links(field.data or "")
     if len(links) > speaker_links.MAX_LINKS:
-        raise ValidationError(gettext("Give at most %(most)s links", most=speaker_links.MAX_LINKS))
+        raise ValidationError(
+            gettext("Enter %(most)s links or fewer", most=speaker_links.MAX_LINKS)
+        )
     _check_links(enumerate(links, start=1))
 
 
@@ -138,7 +140,9 @@ def valid_new_links(_form: Any, field: TextAreaField) -> None:
     links, known = parse_links(field.data or ""), parse_links(field.object_data or "")
     added = [(number, link) for number, link in enumerate(links, start=1) if link not in known]
     if added and len(links) > max(len(known), speaker_links.MAX_LINKS):
-        raise ValidationError(gettext("Give at most %(most)s links", most=speaker_links.MAX_LINKS))
+        raise ValidationError(
+            gettext("Enter %(most)s links or fewer", most=speaker_links.MAX_LINKS)
+        )
     _check_links(added)
 
 
@@ -150,9 +154,7 @@ def _check_links(links: Iterable[tuple[int, Sequence[str]]]) -> None:
                 gettext("Link %(number)s %(wrong)s", number=number, wrong=message)
             )
         if len(label) > speaker_links.MAX_LABEL_LENGTH:
-            raise ValidationError(
-                gettext("The words of link %(number)s are too long", number=number)
-            )
+            raise ValidationError(gettext("The text of link %(number)s is too long", number=number))
 
 
 def links_field() -> TextAreaField:
@@ -162,9 +164,9 @@ def links_field() -> TextAreaField:
         [max_length(MAX_LINKS_LENGTH, _l("The links")), no_hidden_characters, valid_links],
         [normalise_lines],
         _l(
-            "Public. One a line: the address, then what to call it, like "
-            "https://example.org My research. At most eight. "
-            "What would follow whoever opens them is taken off the addresses"
+            "Public. One link per line: the web address, then the link text. For example: "
+            "https://example.org My research. Up to 8 links. We remove tracking codes from the "
+            "addresses"
         ),
         render_kw={"spellcheck": "false", "autocapitalize": "none", "dir": "ltr"},
     )
@@ -176,7 +178,7 @@ def session_links_field() -> TextAreaField:
         _l("Links (optional)"),
         [max_length(MAX_TEXT_LENGTH, _l("The links")), no_hidden_characters, valid_new_links],
         [normalise_lines],
-        _l("Public. One a line: the address, then what to call it"),
+        _l("Public. One link per line: the web address, then the link text"),
         render_kw={"spellcheck": "false", "autocapitalize": "none", "dir": "ltr"},
     )
 
@@ -225,7 +227,7 @@ class BiographiesField(FieldList):  # type: ignore[type-arg]  # not generic at r
         language_fields = [row.form.language for row in self.entries if row.form.text.data]
         for number, field in enumerate(language_fields):
             if field.data and field.data in {one.data for one in language_fields[:number]}:
-                field.errors = [gettext("There is a biography in this language already")]
+                field.errors = [gettext("You have already added a biography in this language")]
                 self.errors = [*self.errors, field.errors]
                 is_valid = False
         return is_valid

@@ -31,7 +31,7 @@ class ProfileFields(TableForm):
         _l("Name"),
         _l("The name"),
         _l("Enter the name"),
-        _l("Public. In the writing in which it is usually written"),
+        _l("Public. Enter your name as it is usually written"),
     )
     honorific = fields.form_field(SPEAKER_FIELDS["honorific"])
     pronunciation = fields.form_field(SPEAKER_FIELDS["pronunciation"])
@@ -43,8 +43,8 @@ class ProfileFields(TableForm):
         _l("Biography (optional)"),
         _l("The biography"),
         _l(
-            "Public, in English, at most 3,000 characters, which is about 450 words. "
-            "Markdown: an empty line begins a new paragraph, *words* are emphasised"
+            "Public, in English. Up to 3,000 characters (about 450 words). Leave an empty line "
+            "to start a new paragraph. Write *words* for italics"
         ),
         fields.MAX_BIOGRAPHY_LENGTH,
     )
@@ -85,14 +85,14 @@ class TextFields(TableForm):
         _l("Title"),
         _l("The title"),
         _l("Enter the title"),
-        _l("Public, at most 200 characters"),
+        _l("Public. Up to 200 characters"),
     )
     abstract = counted_text_field(
         _l("Abstract (optional)"),
         _l("The abstract"),
         _l(
-            "Public, at most 3,000 characters, which is about 450 words. "
-            "Markdown: an empty line begins a new paragraph, *words* are emphasised"
+            "Public. Up to 3,000 characters (about 450 words). Leave an empty line to start a "
+            "new paragraph. Write *words* for italics"
         ),
         fields.MAX_ABSTRACT_LENGTH,
     )

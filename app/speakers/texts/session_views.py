@@ -20,7 +20,7 @@ from app.web import flash
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
 
-NOT_YOURS = "There is no session at that address whose text you edit"
+NOT_YOURS = "There is no session at that address that you can edit"
 
 bp = Blueprint("session_text", __name__, url_prefix="/sessions/<slug>/text")
 
@@ -41,7 +41,7 @@ class _SessionTextFlow:
             session=self.subject,
             place=now,
             moved_from=began if began not in {"", now} else "",
-            breadcrumbs=[(gettext("Whose pages?"), url_for("speakers.home"))],
+            breadcrumbs=[(gettext("Choose a speaker"), url_for("speakers.home"))],
         )
 
     def render_preview(self, form: EditForm) -> ResponseReturnValue:
@@ -58,7 +58,7 @@ class _SessionTextFlow:
             place=now,
             moved_from=began if began not in {"", now} else "",
             form=ConfirmForm(formdata=None),
-            breadcrumbs=[(gettext("Whose pages?"), url_for("speakers.home"))],
+            breadcrumbs=[(gettext("Choose a speaker"), url_for("speakers.home"))],
         )
 
     def redirect_with_flash(self, flash_name: str) -> ResponseReturnValue:
@@ -105,5 +105,5 @@ def _when_and_where(session: Session) -> str:
     """Return time and room as text, and whether the session is cancelled."""
     when = local_moment(session.starts_at) if session.starts_at else gettext("No time yet")
     where = session.room.name if session.room else gettext("No room yet")
-    parts = [when, where, *([gettext("Called off")] if session.cancelled_at else [])]
+    parts = [when, where, *([gettext("Cancelled")] if session.cancelled_at else [])]
     return ", ".join(map(str, parts))

@@ -20,7 +20,8 @@ def describe(error: RateLimitExceeded) -> str:
     if isinstance(error, NetworkLimitExceeded):
         parts.append(
             gettext(
-                "Too many requests came from your network, which other people may share with you"
+                "There have been too many requests from your network, "
+                "which you may share with other people"
             )
         )
     if error.retry_after is not None:

@@ -56,9 +56,9 @@ def test_it_is_another_programme_after_a_publish_and_the_same_until_then(
 
     assert later["version"] == before["version"] != after["version"]
     assert later["told"] == "Last brought up to date on Tuesday 12 May 2009 at 9:45am."
-    assert (
-        "You are without a connection. This is the programme as of Tuesday 12 May 2009, 9:45am."
-    ) in later["banner"]
+    assert ("You are offline. This is the programme as of Tuesday 12 May 2009, 9:45am.") in later[
+        "banner"
+    ]
 
 
 def test_it_is_another_programme_when_people_need_longer_from_room_to_room(

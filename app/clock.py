@@ -32,6 +32,11 @@ def real_now() -> datetime:
     return datetime.now(UTC)
 
 
+def from_real(moment: datetime) -> datetime:
+    """Return a real moment, such as when an email was sent, in the site's time."""
+    return moment + _offset
+
+
 def set_offset(offset: timedelta) -> None:
     """Set the offset of this process's clock from real time."""
     global _offset  # noqa: PLW0603 – one process, one clock

@@ -11,8 +11,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "work": {"organisation": "Office of fairness", "role": "Clerk", "country": "GB"},
     "days": {"days": "2008-11-06"},
     "access-needs": {"access_needs": ""},
-    "dietary-needs": {"dietary_needs": "Vegan"},
-    "consent": {"consent": "y"},
+    "dietary-needs": {"dietary_needs": "Vegan", "consent": "y"},
 }
 FORMS = len(ANSWERS) + 1  # that are sent, the confirmation included
 STEPS = 2 * FORMS + 2  # pages opened for their tokens and forms sent, from start to confirmation

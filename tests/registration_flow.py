@@ -7,11 +7,11 @@ page = answered(visitor, until="days", email="…")      up to a question, not a
 from tests.browser import Answer, Browser, Page
 
 EMAIL = "What is your email address?"
-DAYS = "Which days will you come?"
+DAYS = "Which days will you attend?"
 WEDNESDAY, THURSDAY = "Wednesday 10 June 2009", "Thursday 11 June 2009"
-ACCESS = "What do you need to take part? (optional)"
-DIET = "Is there anything you do not eat or drink? (optional)"
-CONSENT = "I agree that you keep and use my answers in this way"
+ACCESS = "Do you have any access requirements? (optional)"
+DIET = "Do you have any dietary requirements? (optional)"
+CONSENT = "I agree that the organisers can keep and use this to arrange what I need"
 SHOWN_BACK = {  # what the check shows of the answers below
     "Name": "Ada Lovelace",
     "Name on your badge": "Ada Lovelace",
@@ -21,8 +21,8 @@ SHOWN_BACK = {  # what the check shows of the answers below
     "Role": "Not given",
     "Country": "United Kingdom",
     "Days": WEDNESDAY,
-    "What you need to take part": "A ramp",
-    "What you do not eat or drink": "No nuts",
+    "Access requirements": "A ramp",
+    "Dietary requirements": "No nuts",
 }
 
 
@@ -39,9 +39,8 @@ def answer_questions(
         "email": {EMAIL: email},
         "work": {"Organisation (optional)": "Analytical Society", "country": "United Kingdom"},
         "days": {DAYS: [WEDNESDAY]},
-        "access-needs": {ACCESS: "A ramp"},
-        "dietary-needs": {DIET: "No nuts"},
-        "consent": {CONSENT: True},
+        "access-needs": {ACCESS: "A ramp", CONSENT: True},
+        "dietary-needs": {DIET: "No nuts", CONSENT: True},
     }
     page = visitor.open("/register").follow("Start now")
     for step, answer in answers.items():

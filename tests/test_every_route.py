@@ -882,7 +882,7 @@ def test_nothing_is_done_without_a_token_for_whoever_may_do_it(
         told_so = f"This form was open for too long. {words}"
         assert told_so in answer.get_data(as_text=True), route
     assert everything_held() == before
-    assert visitor.open("/my").heading == "You and your devices"
+    assert visitor.open("/my").heading == "Your account"
 
 
 def keeps_what_was_typed(site: Flask, route: Route) -> bool:

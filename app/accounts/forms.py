@@ -11,7 +11,7 @@ from app.errors import RuleViolation
 from app.forms.base import Form
 from app.text import collapse_whitespace
 
-INVALID_EMAIL = _l("Enter an email address in the right form, like name@example.org")
+INVALID_EMAIL = _l("Enter an email address in the correct format, like name@example.com")
 
 
 def _valid_email(_form: Any, field: Field) -> None:

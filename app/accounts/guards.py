@@ -24,8 +24,8 @@ from app.web.rendering import render_page
 
 COOKIE_KEY = "device"  # key in Flask's session
 UNSET = object()
-TEAM_ONLY = "This page is for those who run the conference"
-SPEAKERS_ONLY = "This page is for speakers and for those who help them"
+TEAM_ONLY = "Only the conference team can open this page"
+SPEAKERS_ONLY = "Only speakers and their assistants can open this page"
 
 
 def current_person() -> Person | None:

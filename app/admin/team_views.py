@@ -44,7 +44,7 @@ def _valid_email(_form: Form, field: EmailField) -> None:
         services.normalise_email(field.data or "")
     except RuleViolation:
         raise ValidationError(
-            _l("Enter an email address in the correct format, like name@example.org")
+            _l("Enter an email address in the correct format, like name@example.com")
         ) from None
 
 

@@ -18,8 +18,10 @@ from app.programme.snapshot import Session
 
 MAX_STARS = 300  # stars in one agenda
 MAX_AGENDAS = 100_000
-AGENDA_FULL = "Your agenda is full: it holds %(most)s sessions. Take one out before you add another"
-TOO_MANY_AGENDAS = "This site cannot hold more agendas just now"
+AGENDA_FULL = (
+    "Your agenda is full. It can have up to %(most)s sessions. Remove one before you add another"
+)
+TOO_MANY_AGENDAS = "We cannot create more agendas at the moment. Try again later"
 
 
 def create(ip_address: str | None) -> Agenda:

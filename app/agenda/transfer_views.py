@@ -96,22 +96,22 @@ def _get_transferred_agenda(secret: str) -> Agenda:
     """Return the agenda that a transfer link opens; raise NotFound or Gone."""
     key, _, expires_at = (signing.unsign(TRANSFER_SALT, secret) or "").rpartition(" ")
     if not key:
-        raise NotFound("That link is not complete: copy all of it, or read the code again")
+        raise NotFound("The link is not complete. Copy all of it, or scan the code again")
     if clock.real_now() > datetime.fromtimestamp(int(expires_at), UTC):
-        raise Gone("That link was good for a quarter of an hour. Make another one")
+        raise Gone("This link worked for 15 minutes. Create a new one on the other device")
     found = services.get_for_update(key) if request.method == "POST" else queries.find_agenda(key)
     if found is None:
-        raise Gone("That agenda is not there any more")
+        raise Gone("This agenda no longer exists")
     return found
 
 
 def _get_feed_agenda(secret: str) -> Agenda:
     key = signing.unsign(FEED_SALT, secret)
     if key is None:
-        raise NotFound("There is no calendar at that address")
+        raise NotFound("This calendar link is not correct")
     found = queries.find_agenda_by_feed_key(key)
     if found is None:
-        raise Gone("This address for calendars is no longer in use")
+        raise Gone("This calendar link has been replaced")
     return found
 
 

@@ -18,10 +18,10 @@ from app.request_transaction import is_reading_first
 from app.web import rate_limit_messages
 from app.web.error_handlers import has_session_cookie
 
-CSRF_EXPIRED = _l("This form was open for too long. Check your answers and send it again")
+CSRF_EXPIRED = _l("This page was open for too long. Check your answers, then try again")
 COOKIE_MISSING = _l(
-    "Your browser did not send our cookie, so nothing has been saved. "
-    "Allow cookies for this site in your browser’s settings, then send this again"
+    "Your browser is blocking our cookie, so nothing has been saved. "
+    "Allow cookies for this site in your browser settings, then try again"
 )
 DAY_SECONDS = 24 * 60 * 60  # seconds
 WEEK_SECONDS = 7 * DAY_SECONDS

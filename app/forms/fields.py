@@ -149,7 +149,9 @@ def line_field(  # noqa: PLR0913 - all that may differ in a field of one line
     )
 
 
-def text_field(label: Any, subject: Any, description: Any = "") -> TextAreaField:
+def text_field(
+    label: Any, subject: Any, description: Any = "", **html_attributes: str
+) -> TextAreaField:
     """Return an optional field for several lines of text."""
     return TextAreaField(
         label,
@@ -159,6 +161,7 @@ def text_field(label: Any, subject: Any, description: Any = "") -> TextAreaField
         ],
         filters=[normalise],
         description=description,
+        render_kw=html_attributes,
     )
 
 
@@ -318,7 +321,7 @@ class DaysField(SelectMultipleField):
 def days_field(label: Any, description: Any = "") -> DaysField:
     """Return a field for the days of the conference, at least one."""
     required = DataRequired(_l("Choose at least one day"))
-    offered = one_of_choices(_l("Choose from these days"))
+    offered = one_of_choices(_l("Choose a day from the list"))
     return DaysField(label, [required, offered], validate_choice=False, description=description)
 
 

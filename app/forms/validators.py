@@ -21,7 +21,7 @@ def no_hidden_characters(_form: Any, field: Field) -> None:
     field.data = plain if any(map(has_glyph, plain)) else ""
     if field.data != typed:
         raise StopValidation(
-            _l("Remove the hidden characters: type this again instead of pasting it")
+            _l("Type this instead of pasting it. It contains hidden characters that we cannot use")
         )
 
 
@@ -46,7 +46,7 @@ def no_web_address(subject: Any) -> Validator:
     What strangers write about themselves goes out in emails, which make links of such words.
     """
     message = _l(
-        "%(called)s must not contain a web address. If it is not one, "
+        "%(called)s must not contain a web address. If it does not, "
         "add a space after the full stop",
         called=subject,
     )
@@ -92,7 +92,7 @@ def requires_alphanumeric(subject: Any) -> Validator:
 
     An empty field passes. ``subject`` names the field in the error message.
     """
-    message = _l("%(called)s must have a letter or a number in it", called=subject)
+    message = _l("%(called)s must include a letter or a number", called=subject)
 
     def check(_form: Any, field: Field) -> None:
         if field.data and not has_alphanumeric(field.data):
@@ -109,5 +109,5 @@ def valid_email(_form: Any, field: Field) -> None:
         ).normalized
     except email_validator.EmailNotValidError:
         raise ValidationError(
-            _l("Enter an email address in the right form, like name@example.org")
+            _l("Enter an email address in the correct format, like name@example.com")
         ) from None

@@ -63,6 +63,18 @@ def list_for_booking(reference: str) -> Sequence[Email]:
     ).all()
 
 
+def find_for_booking(reference: str, template: str, position: int) -> Email | None:
+    """Return an email about a booking, by its template and its place among those, or None."""
+    return db.session.scalars(
+        select(Email)
+        .where(Email.booking_reference == reference, Email.template == template)
+        .order_by(Email.id)
+        .offset(position)
+        .limit(1)
+        .options(defer(Email.message))
+    ).first()
+
+
 def count_by_state() -> EmailCounts:
     """Count the emails by their state."""
     rows = db.session.execute(select(Email.state, func.count()).group_by(Email.state)).all()

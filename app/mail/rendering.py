@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import idna
 from flask import current_app
@@ -21,6 +21,7 @@ from app.errors import RuleViolation
 from app.mail import html_body
 from app.mail.header_folding import MAX_LINE_LENGTH, HeaderPolicy
 from app.web import languages
+from app.web.rendering import absolute_url
 
 MAX_SUBJECT_LENGTH = 200  # characters
 
@@ -38,19 +39,26 @@ class RenderedEmail:
     reply_to: str
 
 
-def render_email(template: str, language: str, context: dict[str, Any]) -> RenderedEmail:
-    """Render a template in a language, or in English if the site does not offer that language."""
+def render_email(
+    template: str, language: str, context: dict[str, Any], *, has_qr_code: bool = False
+) -> RenderedEmail:
+    """Render a template in a language, or in English if the site does not offer that language.
+
+    With a QR code, the HTML shows it with the facts of the booking, as a ticket.
+    """
     supported = (
         language if language in current_app.extensions["languages"] else languages.SOURCE_LANGUAGE
     )
     with languages.use_language(supported):
-        return _render(template, context)
+        return _render(template, context, QR_CODE_ID if has_qr_code else "")
 
 
-def _render(template: str, context: dict[str, Any]) -> RenderedEmail:
+def _render(template: str, context: dict[str, Any], qr_code_id: str) -> RenderedEmail:
     site = current_app.config["SITE_URL"]
     site_context: dict[str, Any] = {"site": site}
     current_app.update_template_context(site_context)  # the variables that every template has
+    contact_email = site_context["conference"].contact_email
+    site_context["contact"] = contact_email or absolute_url("site.feedback")
     first, _, rest = (
         _render_template(f"{template}.txt", {**site_context, **context}).strip().partition("\n")
     )
@@ -61,6 +69,7 @@ def _render(template: str, context: dict[str, Any]) -> RenderedEmail:
     )
     parts = {
         "subject": subject,
+        "qr_code_id": qr_code_id,
         "blocks": html_body.parse_blocks(body, site),
         "signature": html_body.parse_blocks(signature, site),
     }
@@ -71,7 +80,7 @@ def _render(template: str, context: dict[str, Any]) -> RenderedEmail:
         language=languages.current().code,
         sender=current_app.config["MAIL_DEFAULT_SENDER"],
         sender_name=to_header_line(site_context["conference"].title),
-        reply_to=to_header_line(site_context["conference"].contact_email),
+        reply_to=to_header_line(contact_email),
     )
 
 
@@ -90,6 +99,7 @@ def _normalise_text(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
+QR_CODE_ID = "booking-reference"  # the Content-ID of the picture (RFC 2392)
 CALENDAR_FILENAME = "conference.ics"
 TRANSFER_ENCODING = "quoted-printable"  # which all servers pass on
 ASCII_POLICY = HeaderPolicy(
@@ -111,12 +121,21 @@ class EncodedEmail(NamedTuple):
 
 
 def encode_email(
-    rendered: RenderedEmail, recipient: str, booking_reference: str, calendar: bytes | None
+    rendered: RenderedEmail,
+    recipient: str,
+    booking_reference: str,
+    calendar: bytes | None,
+    qr_code: bytes | None = None,
 ) -> EncodedEmail:
-    """Encode an email as a MIME message."""
+    """Encode an email as a MIME message; a QR code, a PNG, comes with its HTML."""
     message = _build_headers(rendered, recipient, booking_reference)
     message.set_content(rendered.text, cte=TRANSFER_ENCODING)
     message.add_alternative(rendered.html, subtype="html", cte=TRANSFER_ENCODING)
+    if qr_code:
+        *_, html = message.iter_parts()
+        cast(EmailMessage, html).add_related(
+            qr_code, "image", "png", cid=f"<{QR_CODE_ID}>", disposition="inline"
+        )
     if calendar:
         message.add_attachment(
             calendar.decode(),

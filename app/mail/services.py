@@ -17,7 +17,7 @@ from app.mail.queries import IS_WAITING
 BODY_RETENTION = timedelta(days=90)
 
 
-def enqueue(  # noqa: PLR0913 – template, recipient, and four properties of the email
+def enqueue(  # noqa: PLR0913 – template, recipient, and five properties of the email
     template: str,
     /,
     *,
@@ -26,11 +26,12 @@ def enqueue(  # noqa: PLR0913 – template, recipient, and four properties of th
     booking_reference: str = "",
     is_secret: bool = False,
     calendar: bytes | None = None,
+    qr_code: bytes | None = None,
     **context: Any,
 ) -> Email:
     """Render an email and queue it; the worker sends it after the commit."""
-    rendered = rendering.render_email(template, language, context)
-    encoded = rendering.encode_email(rendered, to, booking_reference, calendar)
+    rendered = rendering.render_email(template, language, context, has_qr_code=qr_code is not None)
+    encoded = rendering.encode_email(rendered, to, booking_reference, calendar, qr_code)
     now = clock.real_now()
     email = Email(
         template=template,

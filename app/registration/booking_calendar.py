@@ -23,10 +23,19 @@ from app.interchange.ical import (
 )
 from app.programme.snapshot import Conference
 from app.registration.models import Delegate
+from app.registration.tickets import Ticket
 from app.releases import current_release
 from app.web import languages
 from app.web.formatting import local_date
 from app.web.rendering import absolute_url
+
+
+def render_ticket_ical(ticket: Ticket, language: str) -> bytes:
+    """Return the entry of a new booking, from its ticket; a later one replaces it."""
+    days = " ".join(day.isoformat() for day in ticket.days)
+    return render_ical(
+        Delegate(reference=ticket.reference, days=days, language=language, version=0)
+    )
 
 
 def render_ical(delegate: Delegate) -> bytes:
@@ -79,7 +88,7 @@ def _description(delegate: Delegate) -> str:
     lines = [gettext("Booking reference: %(reference)s", reference=delegate.reference)]
     if delegate.is_attending:
         lines += [
-            gettext("You are coming on:"),
+            gettext("Your days:"),
             *(f"- {local_date(day)}" for day in delegate.days_attending),
             gettext("Programme: %(address)s", address=absolute_url("programme.whole")),
         ]

@@ -10,6 +10,7 @@ from flask import current_app, request
 from flask.wrappers import Response
 
 from app.registration import queries, services
+from app.registration.answers import Answers
 from app.registration.models import Confirmation
 from app.registration.progress import FIRST_STEP, RegistrationProgress
 
@@ -41,6 +42,14 @@ def has_confirmation(confirmation: Confirmation) -> bool:
     """Return True if this browser has made a confirmation, and has not begun again since."""
     stored_draft = queries.find_draft(read_secret())
     return stored_draft is not None and stored_draft.confirmation_id == confirmation.id
+
+
+def find_typed_answers(confirmation_id: int) -> Answers:
+    """Return what this browser typed for a confirmation that it has made; for a week, else none."""
+    stored_draft = queries.find_draft(read_secret())
+    if stored_draft is None or stored_draft.confirmation_id != confirmation_id:
+        return {}
+    return stored_draft.answers
 
 
 def _is_later_answer() -> bool:

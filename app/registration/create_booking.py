@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
@@ -11,7 +10,6 @@ from app.database import db, violated_constraint
 from app.registration import delegate_record, seats
 from app.registration.answers import Answers
 from app.registration.delegate_record import IDENTITY_CONSTRAINT
-from app.registration.fields import CONSENT
 from app.registration.models import Delegate
 
 REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"  # none that look alike, no vowels
@@ -54,13 +52,14 @@ def create_booking(
 
 
 def _build_delegate(answers: Answers, language: str, *, is_added_by_team: bool) -> Delegate:
+    now = clock.now()
     delegate = Delegate(
         reference=generate_reference(),
         access_key=generate_access_key(),
         language=language,
         version=0,
-        consented_at=datetime.fromisoformat(answers[CONSENT]),
-        registered_at=clock.now(),
+        consented_at=now,
+        registered_at=now,
         is_added_by_team=is_added_by_team,
     )
     delegate_record.store(delegate, answers)

@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
 
 from app.registration.answers import Answers
-from app.registration.fields import FIELDS, PRIVATE_FIELDS, DelegateField
+from app.registration.fields import CONSENT, FIELDS, PRIVATE_FIELDS, DelegateField
 from app.registration.models import Delegate, Needs
 
 IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
@@ -16,6 +17,11 @@ def to_answers(delegate: Delegate, asked: Iterable[DelegateField] = FIELDS) -> A
     return {field.name: field.get(delegate) for field in asked}
 
 
+def to_consented_answers(delegate: Delegate) -> Answers:
+    """Return the answers of a booking, with the time of consent to those that are private."""
+    return {**to_answers(delegate), CONSENT: delegate.consented_at.isoformat()}
+
+
 def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
     """Return the answers of a booking with others in place of its own."""
     merged = {**to_answers(delegate), **answers}
@@ -23,11 +29,16 @@ def merge_answers(delegate: Delegate, answers: Answers) -> Answers:
 
 
 def store(delegate: Delegate, answers: Answers) -> None:
-    """Write answers into a booking; needs have a row only while there are any."""
+    """Write answers into a booking; needs have a row only while there are any.
+
+    Answers that need consent come with the time at which it was given.
+    """
     merged = merge_answers(delegate, answers)
     needs = delegate.needs or Needs(access="", dietary="")
     for field in FIELDS:
         setattr(needs if field.is_private else delegate, field.column, merged[field.name])
+    if CONSENT in answers:
+        delegate.consented_at = datetime.fromisoformat(answers[CONSENT])
     delegate.needs = needs if any(merged[field.name] for field in PRIVATE_FIELDS) else None
 
 

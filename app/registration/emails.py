@@ -5,9 +5,10 @@ email, so the outbox erases the text of such an email once it has been sent.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from app.mail import services as mail
-from app.registration import booking_calendar
+from app.registration import booking_calendar, tickets
 from app.registration.bookings.changes import BookingChange
 from app.registration.fields import DAYS, FIELDS
 from app.registration.models import Delegate
@@ -16,22 +17,21 @@ from app.web import languages
 
 def send_registration_confirmed(delegate: Delegate, *, are_needs_removed: bool = False) -> None:
     """Confirm a delegate's registration, and say if what they need has to be entered again."""
-    _enqueue_with_answers("registration_confirmed", delegate, are_needs_removed=are_needs_removed)
+    _enqueue_with_ticket("registration_confirmed", delegate, are_needs_removed=are_needs_removed)
 
 
 def send_already_registered(delegate: Delegate) -> None:
     """Tell a delegate that someone has tried to register them again."""
-    _enqueue_with_answers("already_registered", delegate)
+    _enqueue_with_ticket("already_registered", delegate)
 
 
 def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -> None:
     """Tell a delegate what has changed in their booking, with old and new values."""
     with languages.use_language(delegate.language):
         news = [change.describe(desk=False) for change in changes if not change.is_private]
-    _enqueue(
+    _enqueue_with_ticket(
         "booking_changed",
         delegate,
-        ical=booking_calendar.render_ical(delegate),
         news=news,
         are_needs_other=any(change.is_private for change in changes),
         are_days_other=any(change.field == DAYS for change in changes),
@@ -83,15 +83,16 @@ def mask_email(email: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
-def _enqueue_with_answers(
-    template: str, delegate: Delegate, *, are_needs_removed: bool = False
-) -> None:
+def _enqueue_with_ticket(template: str, delegate: Delegate, **context: Any) -> None:
+    ticket = tickets.for_booking(delegate)
     _enqueue(
         template,
         delegate,
         ical=booking_calendar.render_ical(delegate),
+        qr_code=ticket.qr_code_png,
+        ticket=ticket,
         confirmed_fields=[field for field in FIELDS if field.is_in_confirmation],
-        are_needs_removed=are_needs_removed,
+        **context,
     )
 
 
@@ -100,7 +101,13 @@ def _enqueue_to_old_email(template: str, delegate: Delegate, old: str) -> None:
 
 
 def _enqueue(
-    template: str, delegate: Delegate, *, to: str = "", ical: bytes | None = None, **context: object
+    template: str,
+    delegate: Delegate,
+    *,
+    to: str = "",
+    ical: bytes | None = None,
+    qr_code: bytes | None = None,
+    **context: Any,
 ) -> None:
     mail.enqueue(
         template,
@@ -109,6 +116,7 @@ def _enqueue(
         booking_reference=delegate.reference,
         is_secret=True,
         calendar=ical,
+        qr_code=qr_code,
         delegate=delegate,
         **context,
     )

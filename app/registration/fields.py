@@ -31,6 +31,7 @@ from app.web import languages
 from app.web.formatting import local_date
 
 NOT_GIVEN = _l("Not given")
+EMPTY_PLACEHOLDER = {"placeholder": " "}  # by which the style sheet knows that nothing is typed
 
 Choices = Iterable[tuple[str, str]]  # what is stored, and its text
 
@@ -109,7 +110,12 @@ class Step:
     @property
     def key(self) -> str:
         """The answer that is there once the page has been answered."""
-        return self.fields[0].name if self.fields else CONSENT
+        return self.fields[0].name
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it asks for something that is stored only with the delegate's consent."""
+        return any(one.is_private for one in self.fields)
 
 
 def _list_countries() -> Choices:
@@ -124,7 +130,7 @@ def _format_days(answer: str) -> str:
     return ", ".join(local_date(date.fromisoformat(day)) for day in answer.split())
 
 
-CONSENT, DAYS, EMAIL = "consented_at", "days", "email"
+CONSENT, DAYS, EMAIL, BADGE_NAME = "consented_at", "days", "email", "badge_name"
 
 STEPS = (
     Step("name", _l("What is your name?")),
@@ -132,12 +138,11 @@ STEPS = (
     Step(
         "work",
         _l("Where do you work or study?"),
-        _l("Your badge shows your organisation and your country."),
+        _l("Your badge shows your organisation and country."),
     ),
     Step("days"),
     Step("access-needs"),
     Step("dietary-needs"),
-    Step("consent", _l("What we keep, and for how long")),
 )
 FIELDS = (
     DelegateField(
@@ -162,33 +167,34 @@ FIELDS = (
         name_field(
             _l("Family name"),
             _l("Your family name"),
-            description=_l("Leave this empty if you have one name only"),
+            description=_l("Leave this empty if you have only one name"),
             autocomplete="family-name",
         ),
         name_field(
             _l("Family name"),
             _l("The family name"),
-            description=_l("Leave this empty for somebody with one name only"),
+            description=_l("Leave this empty if they have only one name"),
             autocomplete="off",
         ),
         is_part_of_name=True,
     ),
     DelegateField(
-        "badge_name",
+        BADGE_NAME,
         "name",
         _l("Name on your badge"),
         name_field(
             _l("Name on your badge (optional)"),
             _l("The name on your badge"),
             description=_l(
-                "As people should greet you. If you leave this empty, we print both names"
+                "The name you would like on your badge. If you leave this empty, "
+                "we use your full name"
             ),
             autocomplete="nickname",
         ),
         name_field(
             _l("Name on the badge (optional)"),
             _l("The name on the badge"),
-            description=_l("If you leave this empty, the badge has both names"),
+            description=_l("If you leave this empty, the badge shows their full name"),
             autocomplete="off",
         ),
         desk_label=_l("Name on the badge"),
@@ -203,7 +209,7 @@ FIELDS = (
             _l("Pronouns (optional)"),
             _l("Your pronouns"),
             validator=all_of(single_line(_l("Your pronouns")), no_web_address(_l("Your pronouns"))),
-            description=_l("Printed on your badge next to your name. For example she/her"),
+            description=_l("Printed on your badge next to your name, for example she/her"),
             autocomplete="off",
         ),
         line_field(
@@ -219,7 +225,7 @@ FIELDS = (
         "email",
         _l("Email address"),
         email_field(
-            _l("What is your email address?"), _l("We send your confirmation to this address")
+            _l("What is your email address?"), _l("We will send your confirmation to this address")
         ),
         other_persons_email_field(_l("Email address")),
     ),
@@ -236,10 +242,8 @@ FIELDS = (
         "role",
         "work",
         _l("Role"),
-        line_field(
-            _l("Your role there (optional)"), _l("Your role"), autocomplete="organization-title"
-        ),
-        line_field(_l("Role there (optional)"), _l("The role"), autocomplete="off"),
+        line_field(_l("Your role (optional)"), _l("Your role"), autocomplete="organization-title"),
+        line_field(_l("Role (optional)"), _l("The role"), autocomplete="off"),
     ),
     DelegateField(
         "country",
@@ -253,11 +257,9 @@ FIELDS = (
         DAYS,
         "days",
         _l("Days"),
-        days_field(
-            _l("Which days will you come?"), _l("Choose every day on which you will be there")
-        ),
+        days_field(_l("Which days will you attend?"), _l("Choose each day you plan to attend")),
         days_field(_l("Days")),
-        change_label=_l("Days on which you come"),
+        change_label=_l("Days you will attend"),
         choices=_list_days,
         display=_format_days,
         is_kept=True,
@@ -265,16 +267,17 @@ FIELDS = (
     DelegateField(
         "access_needs",
         "access-needs",
-        _l("What you need to take part"),
+        _l("Access requirements"),
         text_field(
-            _l("What do you need to take part? (optional)"),
-            _l("What you need"),
+            _l("Do you have any access requirements? (optional)"),
+            _l("Your access requirements"),
             _l(
-                "For example a step-free way, a hearing loop, sign language, large print, "
-                "a quiet room, or a companion at your side"
+                "For example step-free access, a hearing loop, sign language interpretation, "
+                "large print, a quiet room or someone with you"
             ),
+            **EMPTY_PLACEHOLDER,
         ),
-        text_field(_l("What they need to take part (optional)"), _l("What they need to take part")),
+        text_field(_l("Access requirements (optional)"), _l("The access requirements")),
         desk_label=_l("Access needs"),
         empty=_l("None"),
         needs_column="access",
@@ -282,15 +285,14 @@ FIELDS = (
     DelegateField(
         "dietary_needs",
         "dietary-needs",
-        _l("What you do not eat or drink"),
+        _l("Dietary requirements"),
         text_field(
-            _l("Is there anything you do not eat or drink? (optional)"),
-            _l("What you do not eat or drink"),
+            _l("Do you have any dietary requirements? (optional)"),
+            _l("Your dietary requirements"),
             _l("For example an allergy, or vegetarian, vegan, halal or kosher food"),
+            **EMPTY_PLACEHOLDER,
         ),
-        text_field(
-            _l("What they do not eat or drink (optional)"), _l("What they do not eat or drink")
-        ),
+        text_field(_l("Dietary requirements (optional)"), _l("The dietary requirements")),
         desk_label=_l("Dietary needs"),
         empty=_l("None"),
         needs_column="dietary",

@@ -6,13 +6,13 @@ from typing import Any, Self, cast
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField, SelectField
-from wtforms.validators import DataRequired, ValidationError
+from wtforms.validators import ValidationError
 
 from app import clock
 from app.forms.base import Form
 from app.registration import email_typos
 from app.registration.answers import Answers, dump, load
-from app.registration.fields import BY_NAME, CONSENT, EMAIL, STEPS
+from app.registration.fields import BY_NAME, CONSENT, EMAIL, PRIVATE_FIELDS, STEPS, Step
 from app.web import signing
 
 DISPLAYED = "displayed answers"  # what a signature is for
@@ -62,22 +62,32 @@ class EmailForm(AnswersForm):
             self.suggestion = suggestion
             self.suggestion_shown_for.data = field.data
             raise ValidationError(
-                gettext("Check the address: did you mean %(meant)s?", meant=suggestion)
+                gettext("Check your email address: did you mean %(meant)s?", meant=suggestion)
             )
 
 
-class ConsentForm(AnswersForm):
-    """Consent to the storage of the answers."""
+class PrivateForm(AnswersForm):
+    """A question whose answer is stored only with the delegate's consent."""
 
-    template = "registration/consent.html"
+    template = "registration/private_question.html"
     consent = BooleanField(
-        _l("I agree that you keep and use my answers in this way"),
-        [DataRequired(_l("Tick the box if you agree: without it we cannot keep a place for you"))],
+        _l("I agree that the organisers can keep and use this to arrange what I need")
     )
 
+    def validate_consent(self, field: Field) -> None:
+        """Require consent if something has been typed."""
+        if self._has_answer() and not field.data:
+            raise ValidationError(
+                gettext("Tick the box if you agree, or delete what you have written")
+            )
+
     def get_answers(self) -> Answers:
-        """Return the time of consent."""
-        return {CONSENT: clock.now().isoformat()}
+        """Return what was typed, with the time of consent to it."""
+        consent = {CONSENT: clock.now().isoformat()} if self._has_answer() else {}
+        return {**super().get_answers(), **consent}
+
+    def _has_answer(self) -> bool:
+        return any(question.data for question in self.questions)
 
 
 class CheckForm(Form):
@@ -98,13 +108,18 @@ class CheckForm(Form):
         return load(document) if document else {}  # no page of ours displays nothing
 
 
-SPECIAL_FORMS: dict[str, type[AnswersForm]] = {"email": EmailForm, "consent": ConsentForm}
+def _choose_base(step: Step) -> type[AnswersForm]:
+    if step.name == EMAIL:
+        return EmailForm
+    return PrivateForm if step.is_private else AnswersForm
+
+
 FORMS = {
     step.name: cast(
         "type[AnswersForm]",
         type(
             "QuestionForm",
-            (SPECIAL_FORMS.get(step.name, AnswersForm),),
+            (_choose_base(step),),
             {
                 "heading": step.heading,
                 "lede": step.lede,
@@ -116,6 +131,14 @@ FORMS = {
 }
 
 
-def initial_data(answers: Answers) -> dict[str, Any]:
-    """Return the initial data of any of the forms."""
-    return {**answers, "suggestion_shown_for": answers.get(EMAIL), "consent": CONSENT in answers}
+def initial_data(answers: Answers, step: str) -> dict[str, Any]:
+    """Return the initial data of the form of a step."""
+    return {
+        **answers,
+        "suggestion_shown_for": answers.get(EMAIL),
+        "consent": CONSENT in answers and any(answers.get(one) for one in _private_names(step)),
+    }
+
+
+def _private_names(step: str) -> list[str]:
+    return [one.name for one in PRIVATE_FIELDS if one.step == step]

@@ -9,7 +9,7 @@ from app.web import signing
 from app.web.rendering import absolute_url
 
 BOOKING, EMAIL_CHANGE, CONFIRMATION = "booking", "new address", "receipt"
-NO_SUCH_LINK = "That link is not complete: copy all of it from your email, or ask for it again"
+NO_SUCH_LINK = "The link is not complete. Copy all of it from your email, or ask for a new one"
 
 
 def booking_token(delegate: Delegate) -> str:

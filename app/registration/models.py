@@ -70,7 +70,7 @@ class Delegate(Base):
     country: Mapped[str] = mapped_column(default="", index=True)  # ISO 3166-1 alpha-2
     days: Mapped[str]  # ISO dates, by spaces
     language: Mapped[str] = mapped_column(default="en")
-    consented_at: Mapped[datetime]
+    consented_at: Mapped[datetime]  # to storing Needs; without any, when they registered
     registered_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=0)  # SEQUENCE of the calendar entry
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -25,6 +25,8 @@ from sqlalchemy.orm import joinedload
 from app import cache_version, clock, preview_mode
 from app.database import db, read_only_connection
 from app.errors import Gone
+from app.mail import queries as mail
+from app.mail.models import Email
 from app.registration import answers
 from app.registration.answers import Answers
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
@@ -45,11 +47,15 @@ CONFIRMATION_DETAILS = (
         Delegate.reference,
         Confirmation.email,
         and_(Confirmation.is_first, Delegate.cancelled_at.is_not(None)),
+        Confirmation.id,
+        Confirmation.is_first,
+        Delegate.badge_name,
+        Delegate.days,
     )
     .join_from(Confirmation, Delegate, Confirmation.delegate_id == Delegate.id)
     .where(Confirmation.key == bindparam("its_key"))
 )
-NO_CONFIRMATION = "This confirmation is no longer kept"
+NO_CONFIRMATION = "This confirmation is no longer available"
 ATTENDING = Delegate.cancelled_at.is_(None)
 
 RegistrationState = Literal["before", "open", "full", "closed"]
@@ -97,6 +103,10 @@ class ConfirmationDetails:
     reference: str
     email: str  # as this person typed it
     is_cancelled: bool
+    id: int
+    is_first: bool
+    badge_name: str  # this and the days are those of the booking: never shown by themselves
+    days: str
 
 
 @dataclass(frozen=True)
@@ -213,6 +223,23 @@ def get_confirmation_details(key: str) -> ConfirmationDetails:
     if row is None:
         raise Gone(NO_CONFIRMATION)
     return ConfirmationDetails(*row)
+
+
+def find_confirmation_email(details: ConfirmationDetails) -> Email | None:
+    """Return the email that was written when this confirmation was made, or None."""
+    if details.is_first:
+        return mail.find_for_booking(details.reference, "registration_confirmed", 0)
+    this = select(Confirmation.delegate_id).where(Confirmation.id == details.id)
+    earlier = db.session.scalar(
+        select(func.count())
+        .select_from(Confirmation)
+        .where(
+            Confirmation.delegate_id == this.scalar_subquery(),
+            ~Confirmation.is_first,
+            Confirmation.id < details.id,
+        )
+    )
+    return mail.find_for_booking(details.reference, "already_registered", earlier or 0)
 
 
 def get_confirmation(key: str) -> Confirmation:

@@ -15,13 +15,14 @@ from app.registration import answers, delegate_record, emails, queries, seats
 from app.registration.answers import Answers, full_name
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
-from app.registration.fields import BY_NAME, EMAIL
+from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
 from app.registration.models import ApplicationDraft, Confirmation, Delegate
 from app.registration.progress import find_unanswered_step
 from app.registration.queries import StoredDraft
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
+SHOWN_ON_TICKET = (BADGE_NAME, DAYS)  # on the confirmation page of this browser, for a week
 LOCK_DRAFT = queries.DRAFT_BY_SECRET.with_for_update()
 UPDATE_DRAFT = (
     update(ApplicationDraft)
@@ -91,7 +92,7 @@ def submit(
     """
     stored_draft = get_draft_for_update(secret)
     if stored_draft is None:
-        raise DraftExpired("Your answers are no longer here")
+        raise DraftExpired("Your answers are no longer stored")
     confirmation = queries.find_confirmation(stored_draft)
     if confirmation is None:
         draft = _require_complete(stored_draft.answers)
@@ -100,8 +101,9 @@ def submit(
         confirmation = _confirm(draft, language)
         db.session.add(confirmation)
         db.session.flush()
-        values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, {})}
-        db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has all of it now
+        ticket = {name: BY_NAME[name].read(draft) for name in SHOWN_ON_TICKET}
+        values = {"new_confirmation_id": confirmation.id, **_draft_values(stored_draft, ticket)}
+        db.session.connection().execute(COMPLETE_DRAFT, values)  # the booking has the rest now
     return confirmation
 
 
@@ -117,7 +119,7 @@ def _require_complete(draft: Answers) -> Answers:
     """Return the answers; raise RegistrationClosed or IncompleteDraft."""
     registration_status = queries.get_registration_status()
     if registration_status.state == "full":
-        raise seats.SoldOut("Every place has been taken")
+        raise seats.SoldOut("All places have been taken")
     if not registration_status.is_open:
         raise RegistrationClosed("Registration is not open")
     if find_unanswered_step(draft):
@@ -129,8 +131,8 @@ def _require_displayed(draft: Answers, displayed: Answers | None) -> None:
     """Raise StaleDraft unless the answers are those that a page displayed, if it says which."""
     if displayed is not None and any(draft.get(n, "") != displayed.get(n, "") for n in BY_NAME):
         raise StaleDraft(
-            message="Your answers were changed in another window after you opened this page, so "
-            "nothing has been confirmed yet. Check them, then confirm"
+            message="Your answers changed in another window after you opened this page, so you are "
+            "not registered yet. Check your answers, then confirm"
         )
 
 

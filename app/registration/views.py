@@ -6,7 +6,7 @@ rendering costs more than the rest of a request, and most requests are for such 
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,9 +15,20 @@ from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
 from app import cache_version
-from app.errors import RateLimitExceeded
+from app.errors import NotFound, RateLimitExceeded
 from app.forms.base import ConfirmForm, validates_own_csrf
-from app.registration import cookie, fields, forms, links, queries, seats, services
+from app.registration import (
+    booking_calendar,
+    cookie,
+    emails,
+    fields,
+    forms,
+    links,
+    queries,
+    seats,
+    services,
+    tickets,
+)
 from app.registration.answers import Answers
 from app.registration.forms import AnswersForm, CheckForm
 from app.registration.models import Confirmation
@@ -27,9 +38,10 @@ from app.web import languages
 from app.web.cache_policy import has_access_keys
 from app.web.preview_middleware import allow_in_preview
 from app.web.rate_limit_messages import refuse
-from app.web.rendering import render_page
+from app.web.rendering import download, render_page
 from app.web.security_headers import no_referrer
 
+FROM = "from"  # a query parameter: which page somebody came from
 CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token of a request
 
 
@@ -87,7 +99,7 @@ def _show_question(step: str) -> Response:
     redirection = _redirect_if_out_of_sequence(progress, step)
     if redirection is not None:
         return redirection
-    if step == progress.next_step:
+    if step == progress.next_step and not progress.has_answer(step):
         return cached_form_page(step, lambda: _render_form(step, _build_form(step), progress))
     return _render_form(step, _build_form(step, progress.answers), progress)
 
@@ -106,6 +118,12 @@ def _submit_answer(step: str) -> Response:
     except RateLimitExceeded as refusal:
         form.reject(refusal)
         return refuse(_render_form(step, form, progress), refusal)
+
+
+@questions_bp.route("/consent", methods=["GET", "POST"])
+def redirect_from_consent() -> ResponseReturnValue:
+    """Lead on from a page that the site had: consent is asked for beside what needs it."""
+    return _redirect_to_step("check")
 
 
 @questions_bp.get("/check")
@@ -152,7 +170,24 @@ def _submit(form: CheckForm) -> Confirmation:
 @bp.get("/confirmation/<token>")
 def confirmation(token: str) -> ResponseReturnValue:
     details = queries.get_confirmation_details(links.read_confirmation_key(token))
-    return render_page("registration/confirmation.html", details=details, token=token)
+    return render_page(
+        "registration/confirmation.html",
+        details=details,
+        token=token,
+        ticket=tickets.for_confirmation(details, cookie.find_typed_answers(details.id)),
+        email=queries.find_confirmation_email(details),
+        masked=emails.mask_email(details.email),
+    )
+
+
+@bp.get("/confirmation/<token>/calendar.ics")
+def confirmation_calendar(token: str) -> ResponseReturnValue:
+    details = queries.get_confirmation_details(links.read_confirmation_key(token))
+    ticket = tickets.for_confirmation(details, cookie.find_typed_answers(details.id))
+    if not ticket.days:
+        raise NotFound("Open your booking with the link in our email to get the calendar file")
+    entry = booking_calendar.render_ticket_ical(ticket, languages.current().code)
+    return download(entry, "text/calendar", "conference.ics")
 
 
 def _render_start(
@@ -188,7 +223,11 @@ def _render_check(
     return render_page(
         "registration/check_answers.html",
         status=422 if form.errors else 200,
-        rows=[(label, text, _step_url(step)) for label, text, step in fields.list_answers(answers)],
+        rows=[
+            (label, text, _step_url(step, **{FROM: "check"}))
+            for label, text, step in fields.list_answers(answers)
+        ],
+        back=_step_url(STEPS[-2]),
         differing=differing,
         email=answers[fields.EMAIL],
         form=form,
@@ -224,20 +263,32 @@ def _render_too_many(refusal: RateLimitExceeded) -> Response:
 
 
 def _build_form(step: str, answers: Answers | None = None) -> AnswersForm:
-    form = forms.FORMS[step](data=forms.initial_data(answers) if answers else None)
+    form = forms.FORMS[step](data=forms.initial_data(answers, step) if answers else None)
     form.set_choices()
     return form
 
 
 def _render_form(step: str, form: AnswersForm, progress: RegistrationProgress) -> Response:
+    back = _back_url(step, progress)
     return render_page(
         form.template,
         status=422 if form.errors else 200,
         form=form,
         number=STEPS.index(step) + 1,
         steps=len(STEPS),
-        back=_step_url("check") if progress.next_step == "check" else None,
+        back=back,
+        back_label=gettext("Back to your answers")
+        if back == _step_url("check")
+        else gettext("Back"),
     )
+
+
+def _back_url(step: str, progress: RegistrationProgress) -> str:
+    """Return the check of all answers for someone who came from there, else the page before."""
+    if request.args.get(FROM) == "check" and progress.next_step == "check":
+        return _step_url("check")
+    position = STEPS.index(step)
+    return _step_url(STEPS[position - 1]) if position else url_for("registration.start")
 
 
 def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Response:
@@ -253,10 +304,10 @@ def _save_and_continue(progress: RegistrationProgress, form: AnswersForm) -> Res
     )
 
 
-def _step_url(step: str) -> str:
+def _step_url(step: str, **query: Any) -> str:
     if step == "check":
         return url_for("registration.questions.check")
-    return url_for("registration.questions.answer_question", step=step)
+    return url_for("registration.questions.answer_question", step=step, **query)
 
 
 def _redirect_to_step(step: str) -> Response:

@@ -1,6 +1,7 @@
 """Format dates and times in the conference's time zone and the page's language, and QR codes."""
 
 from datetime import date, datetime
+from io import BytesIO
 from zoneinfo import ZoneInfo
 
 import segno
@@ -8,12 +9,15 @@ from flask import Flask, current_app, g
 from flask_babel import format_date, gettext
 from markupsafe import Markup
 
+from app import clock
+
 DEFAULT_ZONE = "Europe/London"
+QR_SCALE = 6  # pixels for each module
 
 
 def init_app(app: Flask) -> None:
     """Register the template filters."""
-    for show in (local_time, local_date, local_days, local_moment, local_day, iso):
+    for show in (local_time, local_date, local_days, local_moment, local_day, iso, site_time):
         app.add_template_filter(show)
 
 
@@ -63,6 +67,11 @@ def local_moment(moment: datetime) -> str:
     return str(gettext("%(time)s on %(day)s", time=local_time(moment), day=local_date(moment)))
 
 
+def site_time(moment: datetime) -> datetime:
+    """Return a real moment in the site's time: a page shows one clock."""
+    return clock.from_real(moment)
+
+
 def local_day(day: date | datetime) -> date:
     """Return the date of a moment in the conference's time zone."""
     return day.astimezone(conference_zone()).date() if isinstance(day, datetime) else day
@@ -75,8 +84,18 @@ def iso(moment: date | datetime) -> str:
     ).isoformat()
 
 
-def format_qr_code(text: str) -> Markup:
+def format_qr_code(text: str, mask: int | None = None) -> Markup:
     """Return text as a QR code, an SVG that scales to its container; pages show the text too."""
-    code = segno.make(text, error="m", micro=False)
-    svg: str = code.svg_inline(border=4, light="#fff", omitsize=True)
+    svg: str = _encode_qr(text, mask).svg_inline(border=4, light="#fff", omitsize=True)
     return Markup(svg)  # noqa: S704 – our own SVG
+
+
+def format_qr_png(text: str, mask: int | None = None) -> bytes:
+    """Return text as a QR code, a PNG for emails."""
+    png = BytesIO()
+    _encode_qr(text, mask).save(png, kind="png", scale=QR_SCALE, border=4)
+    return png.getvalue()
+
+
+def _encode_qr(text: str, mask: int | None) -> segno.QRCode:
+    return segno.make(text, error="m", micro=False, mask=mask)

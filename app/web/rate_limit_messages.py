@@ -19,7 +19,10 @@ def describe(error: RateLimitExceeded) -> str:
     parts = [gettext(str(error))] if str(error) else []
     if isinstance(error, NetworkLimitExceeded):
         parts.append(
-            gettext("There were too many requests from your network, which other people may share")
+            gettext(
+                "There have been too many requests from your network, "
+                "which you may share with other people"
+            )
         )
     if error.retry_after is not None:
         parts.append(_describe_retry(error.retry_after))

@@ -69,6 +69,12 @@ def render_page(template: str, status: int = 200, **context: Any) -> Response:
     return make_response(render_template(template, **{**defaults, **context}), status)
 
 
+def download(content: str | bytes, mimetype: str, name: str) -> Response:
+    """Return a file for the browser to save under a name."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, mimetype=mimetype, headers=headers)
+
+
 def absolute_url(endpoint: str, **values: Any) -> str:
     """Return the absolute URL of a page in the current language."""
     root = languages.url_prefix(languages.current().code)

@@ -21,7 +21,7 @@ from tests.factories import make_organiser, make_sign_in_link, sign_in
 
 GRACE, ADA = "grace@conference.example", "ada@conference.example"
 HOME = "Dashboard"
-EXPIRED = "This form was open for too long. Check your answers and send it again"
+EXPIRED = "This page was open for too long. Check your answers, then try again"
 
 
 def minutes(number: float) -> timedelta:
@@ -57,7 +57,7 @@ def test_whatever_they_do_they_are_signed_out_after_twelve_hours(
     page = visitor.open("/my")
     frozen_time.shift(minutes(2))
 
-    assert "You will be signed out at 9:30pm, twelve hours after you signed in." in page.source
+    assert "You will be signed out at 9:30pm, 12 hours after you signed in." in page.source
     assert visitor.open("/organise").heading == "Sign in"
 
 
@@ -71,7 +71,10 @@ def test_that_goes_by_the_real_clock_whichever_day_the_site_rehearses(
     page = visitor.open("/organise")
 
     assert clock.now().year == 2031
-    assert "You will be signed out at 10:59am." in page.source
+    assert (
+        "You will be signed out at 10:59am, or 45 minutes after you last open a page."
+        in page.source
+    )
 
 
 def test_being_here_is_noted_at_most_once_a_minute(
@@ -138,7 +141,7 @@ def test_a_device_is_signed_out_from_another(
     page = visitor.open("/my")
 
     frozen_time.shift(minutes(1))
-    page = page.press("Sign it out: Chrome on Android, signed in at 9:33am on Tuesday 12 May 2009")
+    page = page.press("Sign out: Chrome on Android, signed in at 9:33am on Tuesday 12 May 2009")
 
     assert "Safari on iPhone" in page.text
     assert "Chrome on Android" not in page.text
@@ -155,7 +158,7 @@ def test_nobody_signs_out_the_device_of_somebody_else(
 
     visitor.fetch("POST", f"/my/devices/{theirs}/sign-out", data={"csrf_token": token(page)})
 
-    assert ada.open("/my").heading == "You and your devices"
+    assert ada.open("/my").heading == "Your account"
 
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -199,17 +202,17 @@ def test_a_form_sent_too_late_is_kept_until_they_have_signed_in(
     answers = {"Email address": "  Ada <b>&\r\n\u202e", "Role": "Registration desk"}
 
     kept = form.press("Send invitation", answers, status=401)
-    again = kept.press("Send again", status=401)
+    again = kept.press("Continue", status=401)
 
     assert kept.heading == again.heading == "You have been signed out"
-    assert "Nothing that you typed is lost, and nothing has been saved yet." in kept.text
+    assert "What you typed has not been lost, but it has not been saved yet." in kept.text
     assert kept.headers["WWW-Authenticate"] == "EmailLink"
     assert kept.links["Sign in (opens in a new tab)"] == "/sign-in"
     assert sign_in_again(visitor).heading == HOME
-    back = again.press("Send again", status=422)
+    back = again.press("Continue", status=422)
     assert back.heading == "Invite a team member"
     assert back.errors == [
-        "Enter an email address in the correct format, like name@example.org",
+        "Enter an email address in the correct format, like name@example.com",
         EXPIRED,
     ]
     assert back.value_of("Email address") == "Ada <b>&"
@@ -271,8 +274,8 @@ def test_a_button_pressed_too_late_keeps_nothing_and_says_what_to_do(
 
     kept = page.press("Sign out everywhere", status=401)
 
-    assert "No history yet." in kept.text
-    assert "Send again" not in kept.buttons
+    assert "Nothing has changed yet." in kept.text
+    assert "Continue" not in kept.buttons
 
 
 def test_a_form_with_a_file_sent_too_late_says_that_the_file_is_not_kept(
@@ -290,7 +293,7 @@ def test_a_form_with_a_file_sent_too_late_says_that_the_file_is_not_kept(
     answer = visitor.fetch("POST", "/organise/people/invite", data=sent)
 
     assert answer.status_code == 401
-    assert "Only the file that you chose cannot be kept here." in answer.get_data(as_text=True)
+    assert "You will need to choose your file again." in answer.get_data(as_text=True)
 
 
 def test_what_is_sent_half_way_is_kept_too(visitor: Browser) -> None:
@@ -302,7 +305,7 @@ def test_what_is_sent_half_way_is_kept_too(visitor: Browser) -> None:
     kept = form.press("Send invitation", email_address=ADA, role="Viewer", status=401)
 
     assert kept.heading == "Finish signing in first"
-    way = kept.links["Take your second step (opens in a new tab)"]
+    way = kept.links["Complete your second step (opens in a new tab)"]
     assert visitor.open(way).heading == "Set up your second step"
 
 

@@ -12,7 +12,7 @@ from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Page
 from tests.factories import make_organiser, sign_in
 
-REFUSED = "That passkey could not be checked. Try again"
+REFUSED = "We could not check your passkey. Try again"
 SET_UP, STEP = "/second-step/set-up/passkey", "/second-step/passkey"
 
 
@@ -77,7 +77,7 @@ def test_an_answer_is_used_once(visitor: Browser, new_browser: Callable[[], Brow
 
     assert stolen.errors == [REFUSED]
     assert shown(thief, answer, 422).errors == [REFUSED]
-    assert thief.open("/organise").heading == "Show that it is you"
+    assert thief.open("/organise").heading == "Confirm that it is you"
 
 
 def test_a_question_is_answered_once_well_or_badly(
@@ -145,8 +145,8 @@ def test_a_passkey_is_kept_once_and_needs_a_name(visitor: Browser) -> None:
     nameless = SoftwareKey().create_credential(asked(visitor, SET_UP))
     page = visitor.send("POST", SET_UP, 422, data=told(visitor, name=" ", answer=nameless))
 
-    assert again.errors == ["You have that passkey already"]
-    assert page.errors == ["Enter a name, so that you will know this passkey again"]
+    assert again.errors == ["You have already added this passkey"]
+    assert page.errors == ["Enter a name for this passkey"]
 
 
 def test_there_is_an_end_to_how_many_passkeys_somebody_has(visitor: Browser) -> None:
@@ -156,5 +156,5 @@ def test_there_is_an_end_to_how_many_passkeys_somebody_has(visitor: Browser) -> 
 
     a_key_of(visitor, status=422)
 
-    assert visitor.page.errors == ["You have too many passkeys. Remove one that you do not use"]
+    assert visitor.page.errors == ["You have too many passkeys. Remove one that you no longer use"]
     assert len(make_organiser().passkeys) == 20

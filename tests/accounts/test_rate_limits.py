@@ -72,16 +72,16 @@ def test_whoever_waits_as_long_as_they_are_told_is_allowed_again(
     for _ in range(5):
         frozen_time.shift(timedelta(minutes=2))
         visitor.open("/sign-in")
-        visitor.press("Send me a link", email_address="ada@example.org")
+        visitor.press("Email me a link", email_address="ada@example.org")
     visitor.open("/sign-in")
-    refused = visitor.press("Send me a link", email_address="ada@example.org", status=429)
+    refused = visitor.press("Email me a link", email_address="ada@example.org", status=429)
 
     frozen_time.shift(timedelta(seconds=int(refused.headers["Retry-After"])))
     visitor.open("/sign-in")
-    allowed_again = visitor.press("Send me a link", email_address="ada@example.org")
+    allowed_again = visitor.press("Email me a link", email_address="ada@example.org")
 
     assert refused.headers["Retry-After"] == str(60 * 60 - 8 * 60)
-    assert allowed_again.heading == "Look in your email"
+    assert allowed_again.heading == "Check your email"
 
 
 def test_a_limit_on_letters_holds_across_processes(
@@ -90,10 +90,10 @@ def test_a_limit_on_letters_holds_across_processes(
     elsewhere = Browser(another_process, settings["SITE_URL"])
     for person in (visitor, visitor, visitor, elsewhere, elsewhere):
         person.open("/sign-in")
-        person.press("Send me a link", email_address="ada@example.org")
+        person.press("Email me a link", email_address="ada@example.org")
 
     visitor.open("/sign-in")
-    page = visitor.press("Send me a link", email_address="ada@example.org", status=429)
+    page = visitor.press("Email me a link", email_address="ada@example.org", status=429)
 
     assert page.errors == ["Try again in 60 minutes, or email tides@conference.example"]
     assert page.value_of("Email address") == "ada@example.org"
@@ -146,7 +146,7 @@ def test_the_lock_is_what_makes_them_wait(
 def test_an_attempt_stays_counted_when_the_request_then_fails(visitor: Browser) -> None:
     for status in (200, 200, 200, 200, 200, 429, 429):
         visitor.open("/sign-in")
-        visitor.press("Send me a link", email_address="ada@example.org", status=status)
+        visitor.press("Email me a link", email_address="ada@example.org", status=status)
 
     assert attempts("sign in as") == 5
     # for the address and for its network; the last two were written again after the rollback
@@ -156,7 +156,7 @@ def test_an_attempt_stays_counted_when_the_request_then_fails(visitor: Browser) 
 def test_an_attempt_is_counted_once_when_the_request_succeeds(visitor: Browser) -> None:
     visitor.open("/sign-in")
 
-    visitor.press("Send me a link", email_address="ada@example.org")
+    visitor.press("Email me a link", email_address="ada@example.org")
 
     assert (attempts("sign in as"), attempts("sign in from")) == (1, 2)
 

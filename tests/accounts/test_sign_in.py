@@ -24,17 +24,17 @@ from tests.factories import make_organiser, make_sign_in_link, sign_in
 from tests.refusals import TOO_MANY_FROM_NETWORK
 
 GRACE = "grace@conference.example"
-NOT_AN_ADDRESS = "Enter an email address in the right form, like name@example.org"
+NOT_AN_ADDRESS = "Enter an email address in the correct format, like name@example.com"
 COOKIE_MISSING = (
-    "Your browser did not send our cookie, so nothing has been saved. "
-    "Allow cookies for this site in your browser’s settings, then send this again"
+    "Your browser is blocking our cookie, so nothing has been saved. "
+    "Allow cookies for this site in your browser settings, then try again"
 )
 AN_HOUR = timedelta(hours=1)
 
 
 def ask_for_a_link(visitor: Browser, email: str, address: str = "/sign-in") -> Page:
     visitor.open(address)
-    return visitor.press("Send me a link", email_address=email)
+    return visitor.press("Email me a link", email_address=email)
 
 
 def letters() -> list[Email]:
@@ -65,7 +65,7 @@ def test_an_organiser_signs_in_by_the_link_in_a_letter(visitor: Browser) -> None
     page = visitor.open(link_in(*letters()))
     second = page.press("Sign in")
 
-    assert sent.heading == "Look in your email"
+    assert sent.heading == "Check your email"
     assert GRACE in page.text
     assert second.heading == "Set up your second step"
     assert second.address.endswith("/second-step/set-up?next=/organise")
@@ -107,7 +107,7 @@ def test_a_link_works_once(visitor: Browser, new_browser: Callable[[], Browser])
     opened = new_browser().open(link, status=410)
 
     assert refused.heading == opened.heading == "This link no longer works"
-    assert refused.follow("Ask for a new link").heading == "Sign in"
+    assert refused.follow("Get a new link").heading == "Sign in"
     assert new_browser().open("/organise").heading == "Sign in"
 
 
@@ -228,12 +228,12 @@ def test_a_form_open_for_too_long_keeps_the_address_and_writes_nothing(visitor: 
     page = visitor.open("/sign-in")
     visitor.delete_cookie("session")
 
-    again = page.press("Send me a link", {"Email address": GRACE}, status=422)
+    again = page.press("Email me a link", {"Email address": GRACE}, status=422)
 
     assert again.errors == [COOKIE_MISSING]
     assert again.value_of("Email address") == GRACE
     assert letters() == []
-    assert again.press("Send me a link").heading == "Look in your email"
+    assert again.press("Email me a link").heading == "Check your email"
 
 
 def test_a_link_open_for_too_long_is_not_used_up(visitor: Browser) -> None:
@@ -293,7 +293,7 @@ def test_what_is_not_an_address_is_said_beside_the_question(
 ) -> None:
     visitor.open("/sign-in")
 
-    page = visitor.press("Send me a link", email_address=typed, status=422)
+    page = visitor.press("Email me a link", email_address=typed, status=422)
 
     assert page.errors == [error]
     assert page.error_for("Email address") == error
@@ -310,13 +310,13 @@ def test_the_sixth_letter_within_an_hour_is_refused_for_known_and_unknown(
             ask_for_a_link(visitor, email)
 
         visitor.open("/sign-in")
-        page = visitor.press("Send me a link", email_address=email, status=429)
+        page = visitor.press("Email me a link", email_address=email, status=429)
 
         assert page.errors == ["Try again in 60 minutes, or email tides@conference.example"]
         assert page.value_of("Email address") == email
 
     frozen_time.shift(AN_HOUR)
-    assert ask_for_a_link(visitor, GRACE).heading == "Look in your email"
+    assert ask_for_a_link(visitor, GRACE).heading == "Check your email"
     assert len(letters()) == 6
 
 
@@ -325,7 +325,7 @@ def test_one_network_cannot_ask_for_many_people(visitor: Browser) -> None:
         ask_for_a_link(visitor, f"person-{number}@conference.example")
 
     visitor.open("/sign-in")
-    page = visitor.press("Send me a link", email_address=GRACE, status=429)
+    page = visitor.press("Email me a link", email_address=GRACE, status=429)
 
     assert page.errors == [TOO_MANY_FROM_NETWORK]
 
@@ -334,7 +334,7 @@ def test_who_was_on_the_way_somewhere_arrives_there(visitor: Browser) -> None:
     make_organiser(GRACE)
     form = visitor.open("/my?from=letter")
 
-    form.press("Send me a link", email_address=GRACE)
+    form.press("Email me a link", email_address=GRACE)
     visitor.open(link_in(*letters()))
     page = visitor.press("Sign in")
 
@@ -443,7 +443,7 @@ def test_signing_out_everywhere_ends_every_device_and_every_unused_link(
     assert telephone.open("/my").heading == "Sign in"
     assert visitor.open("/my").heading == "Sign in"
     assert visitor.open(unused, status=410).heading == "This link no longer works"
-    assert colleague.open("/my").heading == "You and your devices"
+    assert colleague.open("/my").heading == "Your account"
 
 
 def test_signing_out_everywhere_twice_says_the_same(visitor: Browser) -> None:
@@ -465,7 +465,7 @@ def test_who_is_no_longer_an_organiser_is_shut_out_from_the_next_page_on(visitor
     page = visitor.open("/organise", status=403)
 
     assert page.heading == "You do not have access to this page"
-    assert visitor.open("/my").links.get("Go to the back office") is None
+    assert visitor.open("/my").links.get("Go to admin") is None
 
 
 def test_who_is_no_longer_an_organiser_gets_no_letter(visitor: Browser) -> None:
@@ -477,7 +477,7 @@ def test_who_is_no_longer_an_organiser_gets_no_letter(visitor: Browser) -> None:
     page = ask_for_a_link(visitor, GRACE)
 
     assert person.role == FORMER
-    assert page.heading == "Look in your email"
+    assert page.heading == "Check your email"
     assert letters() == []
 
 
@@ -546,7 +546,7 @@ def test_what_has_expired_is_forgotten_and_nothing_else(
     with transaction():
         services.delete_expired()
 
-    assert somebody.open("/my").heading == "You and your devices"
+    assert somebody.open("/my").heading == "Your account"
     assert visitor.open(link).heading == "Sign in to the conference"
     assert len(db.session.scalars(select(SignInLink)).all()) == 1
     assert len(db.session.scalars(select(LoginSession)).all()) == 1

@@ -25,7 +25,7 @@ from tests.factories import make_login_session, make_organiser, make_sign_in_lin
 
 GRACE = "grace@conference.example"
 HOME = "Dashboard"
-WRONG = "That code is not right. Look at your app again: the code changes every 30 seconds"
+WRONG = "The code is not correct. Check your app, because the code changes every 30 seconds"
 MADE_UP = {
     "id": "AAAA",
     "rawId": "AAAA",
@@ -37,7 +37,7 @@ MADE_UP = {
         "attestationObject": "oA",
     },
 }
-USED = "That code has been used. Wait until your app shows the next one"
+USED = "This code has been used already. Enter the next one that your app shows"
 
 
 def an_app(person: Person, **about: Any) -> pyotp.TOTP:
@@ -88,8 +88,8 @@ def test_an_app_is_set_up_at_first_sign_in_and_leads_on(visitor: Browser) -> Non
     assert codes.heading == "Your recovery codes"
     shape = re.compile(r"([2-9B-DF-HJ-NP-TV-Z]{4}-){3}[2-9B-DF-HJ-NP-TV-Z]{4}")
     assert [bool(shape.fullmatch(code)) for code in recovery_codes(codes)] == [True] * 10
-    home = codes.follow("I have kept them, go on")
-    assert home.heading == "You and your devices"
+    home = codes.follow("I have saved my codes")
+    assert home.heading == "Your account"
     assert home.address.endswith("/my?from=letter")
     assert "10 codes left" in home.text
     assert letters() == ["second_step_changed"]
@@ -107,7 +107,7 @@ def test_the_page_of_an_app_draws_the_key_and_writes_it_in_groups(visitor: Brows
     (drawing,) = page.tree.find_by_class("qr")
     assert drawing[0].tag.endswith("svg")
     assert drawing[0].get("viewBox")
-    assert drawing.get("aria-label") == "QR code for the app. The same key stands below as text."
+    assert drawing.get("aria-label") == "QR code of the key below"
 
 
 def test_an_app_is_told_for_whom_and_where_its_codes_are() -> None:
@@ -157,10 +157,10 @@ def test_codes_go_by_the_real_clock_whichever_day_the_site_rehearses(visitor: Br
 @pytest.mark.parametrize(
     ("typed", "error"),
     [
-        ("", "Enter the 6 digits that your app shows"),
-        ("12345", "Enter the 6 digits that your app shows"),
-        ("abcdef", "Enter the 6 digits that your app shows"),
-        ("١٢٣٤٥٦", "Enter the 6 digits that your app shows"),
+        ("", "Enter the 6-digit code from your app"),
+        ("12345", "Enter the 6-digit code from your app"),
+        ("abcdef", "Enter the 6-digit code from your app"),
+        ("١٢٣٤٥٦", "Enter the 6-digit code from your app"),
         ("000000", WRONG),
     ],
 )
@@ -172,7 +172,7 @@ def test_a_wrong_code_is_told_beside_the_question(visitor: Browser, typed: str, 
 
     assert answer.errors == [error]
     assert answer.error_for("Code from your app") == error
-    assert answer.title.startswith("Error: Show that it is you")
+    assert answer.title.startswith("Error: Confirm that it is you")
 
 
 def test_codes_cannot_be_guessed_for_long(visitor: Browser, frozen_time: Any) -> None:
@@ -197,7 +197,7 @@ def test_recovery_codes_and_codes_are_counted_together(visitor: Browser) -> None
 
     other = other.press("Continue", recovery_code="2222-2222-2222-2222", status=422)
 
-    assert other.errors == ["That is not one of your recovery codes, or it has been used"]
+    assert other.errors == ["The recovery code is not correct, or it has been used already"]
     other.press("Continue", recovery_code="2222-2222-2222-2222", status=429)
 
 
@@ -214,7 +214,7 @@ def test_a_recovery_code_lets_in_once_and_is_told_by_letter(
     assert "9 codes left" in visitor.open("/my").text
     again = half_way(new_browser()).follow("Use a recovery code")
     refused = again.press("Continue", recovery_code=codes[4], status=422)
-    assert refused.errors == ["That is not one of your recovery codes, or it has been used"]
+    assert refused.errors == ["The recovery code is not correct, or it has been used already"]
 
 
 def test_new_recovery_codes_end_the_old_ones(
@@ -222,7 +222,7 @@ def test_new_recovery_codes_end_the_old_ones(
 ) -> None:
     old = recovery_codes(set_up(visitor)[1])
 
-    new = recovery_codes(visitor.open("/my").press("Make new codes"))
+    new = recovery_codes(visitor.open("/my").press("Create new codes"))
 
     assert set(old) & set(new) == set()
     page = half_way(new_browser(), "/second-step/recovery-code")
@@ -326,7 +326,7 @@ def test_a_recovery_code_used_in_many_browsers_at_once_lets_one_in(site: Flask) 
         site, lambda device: services.verify_recovery_code(device, "2222-2222-2222-2222")
     )
 
-    assert ended == ["That is not one of your recovery codes, or it has been used"] * 3 + ["in"]
+    assert ended == ["The recovery code is not correct, or it has been used already"] * 3 + ["in"]
 
 
 @pytest.mark.postgresql_only
@@ -356,7 +356,7 @@ def test_whoever_has_a_second_step_cannot_set_up_another_before_taking_it(
     half_way(visitor)
 
     for address in ("", "/app", "/passkey"):
-        assert visitor.open(f"/second-step/set-up{address}").heading == "Show that it is you"
+        assert visitor.open(f"/second-step/set-up{address}").heading == "Confirm that it is you"
 
 
 def test_two_who_set_up_at_once_do_not_both_come_in(
@@ -371,14 +371,14 @@ def test_two_who_set_up_at_once_do_not_both_come_in(
     refused = prepared.press("Continue", code_from_your_app=shown(their_app), status=401)
 
     assert refused.heading == "Finish signing in first"
-    assert thief.open("/organise").heading == "Show that it is you"
+    assert thief.open("/organise").heading == "Confirm that it is you"
 
 
 def test_whoever_has_taken_it_is_led_on(visitor: Browser) -> None:
     sign_in(visitor)
 
     assert visitor.open("/second-step").heading == HOME
-    assert visitor.open("/second-step/recovery-code?next=/my").heading == "You and your devices"
+    assert visitor.open("/second-step/recovery-code?next=/my").heading == "Your account"
 
 
 def test_the_cookie_of_before_the_second_step_ends_with_it(
@@ -433,7 +433,7 @@ def test_an_app_can_be_removed_where_a_passkey_stays(visitor: Browser) -> None:
     page = visitor.open("/my").press("Remove: the authenticator app")
 
     assert "Not set up" in page.text
-    assert visitor.open("/my").press("Make new codes").heading == "Your recovery codes"
+    assert visitor.open("/my").press("Create new codes").heading == "Your recovery codes"
 
 
 def test_nobody_removes_the_passkey_of_somebody_else(visitor: Browser) -> None:
@@ -456,7 +456,7 @@ def test_nobody_removes_the_passkey_of_somebody_else(visitor: Browser) -> None:
 def test_a_site_without_a_name_takes_no_passkeys_and_says_why(visitor: Browser) -> None:
     page = half_way(visitor)
 
-    assert "this one is opened by a number (http://127.0.0.1:8000)" in page.text
+    assert "because this site’s web address is a number (http://127.0.0.1:8000)" in page.text
     assert "Set up a passkey" not in page.links
     assert "opened by a number" in visitor.open("/second-step/set-up/passkey").text
 
@@ -479,7 +479,7 @@ def test_no_made_up_passkey_lets_in_or_is_kept(visitor: Browser, answer: str) ->
 
     assert (added.status_code, asked.status_code, passed.status_code) == (422, 200, 422)
     assert [device.challenge for device in db.session.scalars(select(LoginSession))] == [""]
-    assert visitor.open("/organise").heading == "Show that it is you"
+    assert visitor.open("/organise").heading == "Confirm that it is you"
 
 
 def test_the_browser_may_use_passkeys_on_this_site_alone(visitor: Browser) -> None:

@@ -85,13 +85,13 @@ def test_a_passkey_is_set_up_and_used_by_keyboard_alone(
     look()
     press(window, "Set up a passkey", "Set up a passkey")
     look()
-    go_to(window, "A name for this passkey")
+    go_to(window, "Name of this passkey")
     window.keyboard.press("Control+A")
     window.keyboard.type("My telephone")
-    press(window, "Make the passkey", "Your recovery codes")
+    press(window, "Create the passkey", "Your recovery codes")
     look()
     expect(window.locator(CODES)).to_have_count(10)
-    press(window, "I have kept them, go on", "You and your devices")
+    press(window, "I have saved my codes", "Your account")
     look()
     expect(window.get_by_role("main")).to_contain_text("My telephone")
     press(window, "Add a passkey or an app", "Add a second step")
@@ -102,7 +102,7 @@ def test_a_passkey_is_set_up_and_used_by_keyboard_alone(
     press(window, "Sign out", "You are signed out")
 
     window.goto(site + make_sign_in_link() + "?next=/my")
-    press(window, "Sign in", "Show that it is you")
+    press(window, "Sign in", "Confirm that it is you")
     look("with a passkey")
     key(isUserVerified=True)  # another key, which this site does not know
     go_to(window, "Use a passkey")
@@ -121,18 +121,18 @@ def test_a_passkey_lets_in_again(
 ) -> None:
     site = live_site().address
     sign_in_window(window, site, verified_at=None).goto(f"{site}/second-step/set-up/passkey")
-    press(window, "Make the passkey", "Your recovery codes")
-    press(window, "I have kept them, go on", HOME)
+    press(window, "Create the passkey", "Your recovery codes")
+    press(window, "I have saved my codes", HOME)
     window.goto(site + "/sign-out")
     press(window, "Sign out", "You are signed out")
     window.goto(site + make_sign_in_link())
-    press(window, "Sign in", "Show that it is you")
+    press(window, "Sign in", "Confirm that it is you")
 
     press(window, "Use a passkey", HOME)
 
     window.goto(f"{site}/second-step/set-up/passkey")
-    window.get_by_role("button", name="Make the passkey").click()
-    window.get_by_text("You have a passkey on this device already.").wait_for()
+    window.get_by_role("button", name="Create the passkey").click()
+    window.get_by_text("You already have a passkey on this device.").wait_for()
 
 
 def test_an_app_is_set_up_and_used_by_keyboard_without_scripts(
@@ -150,7 +150,7 @@ def test_an_app_is_set_up_and_used_by_keyboard_without_scripts(
     page.keyboard.type("12345")
     press_plainly(page, "Continue")
     expect(page.locator(".govuk-error-summary li")).to_have_text(
-        "Enter the 6 digits that your app shows"
+        "Enter the 6-digit code from your app"
     )
     go_to(page, "Code from your app")
     page.keyboard.press("Control+A")
@@ -158,14 +158,14 @@ def test_an_app_is_set_up_and_used_by_keyboard_without_scripts(
     press_plainly(page, "Continue")
     expect(page.locator(CODES)).to_have_count(10)
     recovery = page.locator(CODES).all_inner_texts()
-    press_plainly(page, "I have kept them, go on")
+    press_plainly(page, "I have saved my codes")
     expect_heading(page, HOME)
     page.goto(f"{site}/sign-out")
     press_plainly(page, "Sign out")
 
     page.goto(site + make_sign_in_link())
     press_plainly(page, "Sign in")
-    expect_heading(page, "Show that it is you")
+    expect_heading(page, "Confirm that it is you")
     press_plainly(page, "Use a recovery code")
     go_to(page, "Recovery code")
     page.keyboard.type(recovery[3].lower().replace("-", " "))

@@ -256,7 +256,7 @@ def test_hidden_characters_are_refused_and_the_rest_is_kept(editor: Browser, hid
     page = change(editor, status=422, text=f"Ask at{hidden} the desk")
 
     assert page.error_for("Text") == (
-        "Remove the hidden characters: type this again instead of pasting it"
+        "Type this instead of pasting it. It contains hidden characters that we cannot use"
     )
     assert page.value_of("Text") == "Ask at the desk"
 

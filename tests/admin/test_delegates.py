@@ -238,7 +238,7 @@ def test_nobody_is_added_past_the_limit(desk: Browser) -> None:
 
     page = form.press("Add", NEW, status=422)
 
-    assert page.errors == ["Every place has been taken"]
+    assert page.errors == ["All places have been taken"]
     assert page.value_of("Given names") == "Zoë"
 
 
@@ -258,7 +258,7 @@ def test_a_slip_in_an_address_is_asked_about_once(desk: Browser) -> None:
 
     page = desk.open("/organise/delegates/_add").press("Add", typed, status=422)
 
-    assert page.errors == ["Check the address: did you mean zoe@gmail.com?"]
+    assert page.errors == ["Check your email address: did you mean zoe@gmail.com?"]
     assert page.press("Add").heading == "Zoë Ångström"
 
 
@@ -305,7 +305,7 @@ def test_viewers_read_what_a_change_was_in_the_history_and_find_it_by_its_words(
     desk: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     delegate = make_delegate(country="GB", role="")
-    typed: dict[str, Answer] = {"Country": "Sweden", "Role there (optional)": "=Pilot"}
+    typed: dict[str, Answer] = {"Country": "Sweden", "Role (optional)": "=Pilot"}
     desk.open(of(delegate, "/change")).press("Save", typed)
     viewer = sign_in(new_browser(), "vera@conference.example", role=VIEWER)
 
@@ -370,7 +370,7 @@ def test_who_becomes_somebody_else_who_has_a_booking_is_refused(desk: Browser) -
 
     page = desk.open(of(delegate, "/change")).press("Save", {"Given names": "Ada"}, status=422)
 
-    assert page.errors == ["There is another booking with these names and this email address"]
+    assert page.errors == ["There is another booking with this name and email address"]
     assert desk.open(of(delegate)).heading == "Grace Lovelace"
 
 
@@ -390,7 +390,7 @@ def test_an_address_is_corrected_at_once_and_both_readers_are_told(desk: Browser
 
     assert page.summary_list["Email address"] == "ada@example.com"
     assert subjects_to("ada@example.org") == [
-        f"The email address of your booking has been corrected: {delegate.reference}"
+        f"The email address for your booking has been corrected: {delegate.reference}"
     ]
     assert "ada@example.com" not in last_email_to("ada@example.org").text
     assert (
@@ -429,7 +429,7 @@ def test_the_same_address_is_no_correction(desk: Browser) -> None:
         "Correct email address", {"Correct email address": "ADA@example.org"}, status=422
     )
 
-    assert page.errors == ["That is the address that we have: enter another one"]
+    assert page.errors == ["This is the email address we already have. Enter a different one"]
 
 
 def test_an_address_corrected_by_two_is_shown_in_both_versions(
@@ -525,8 +525,8 @@ def test_needs_are_shown_to_who_presses_for_them_and_that_is_noted(desk: Browser
     page = desk.open(of(delegate)).press("Show requirements")
 
     assert page.heading == "Access and dietary requirements of Ada Lovelace"
-    assert page.value_of("What they need to take part (optional)") == "Hearing loop"
-    assert page.value_of("What they do not eat or drink (optional)") == "Vegan"
+    assert page.value_of("Access requirements (optional)") == "Hearing loop"
+    assert page.value_of("Dietary requirements (optional)") == "Vegan"
     assert past(delegate) == [("What the delegate needs was looked at", "dora@conference.example")]
 
 
@@ -536,7 +536,7 @@ def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> Non
     page = (
         desk.open(of(delegate))
         .press("Show requirements")
-        .press("Save", {"What they do not eat or drink (optional)": "Nuts"})
+        .press("Save", {"Dietary requirements (optional)": "Nuts"})
     )
 
     assert "The booking has been saved." in page.source
@@ -552,7 +552,7 @@ def test_needs_changed_by_two_are_shown_in_both_versions(
     desk: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     delegate = make_delegate(dietary="Vegan")
-    label = "What they do not eat or drink (optional)"
+    label = "Dietary requirements (optional)"
     other = sign_in(new_browser(), "olga@conference.example")
     mine = desk.open(of(delegate)).press("Show requirements")
     other.open(of(delegate)).press("Show requirements").press("Save", {label: "Halal"})

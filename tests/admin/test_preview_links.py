@@ -104,7 +104,10 @@ def test_a_link_that_has_ended_says_so(visitor: Browser) -> None:
     [
         ("", "Enter who the link is for"),
         ("x" * 101, "Who it is for must be 100 characters or fewer"),
-        ("the \u202eboard", "Remove the hidden characters: type this again instead of pasting it"),
+        (
+            "the \u202eboard",
+            "Type this instead of pasting it. It contains hidden characters that we cannot use",
+        ),
     ],
 )
 def test_for_whom_it_is_must_be_told(visitor: Browser, label: str, said: str) -> None:

@@ -420,11 +420,11 @@ def test_what_is_written_is_seen_before_it_is_saved(organiser: Browser) -> None:
     [
         ({"title": " "}, "Title", "Enter the title"),
         ({"title": "x" * 301}, "Title", "The title must be 300 characters or fewer"),
-        ({"title": "…!"}, "Title", "The title must have a letter or a number in it"),
+        ({"title": "…!"}, "Title", "The title must include a letter or a number"),
         (
             {"title": "a\u202eb"},
             "Title",
-            "Remove the hidden characters: type this again instead of pasting it",
+            "Type this instead of pasting it. It contains hidden characters that we cannot use",
         ),
         ({"day": ""}, "Day", "Choose a day, or leave both times empty"),
         ({"starts": ""}, "Starts", "Enter a start time, or choose “No day yet”"),

@@ -110,7 +110,7 @@ def test_the_history_tells_what_was_there_before_and_can_undo_it(
         (
             {"contact_email_address_optional": "nobody"},
             "Contact email address (optional)",
-            "Enter an email address in the right form, like name@example.org",
+            "Enter an email address in the correct format, like name@example.com",
         ),
         (
             {"minutes_to_walk_between_rooms": "-1"},

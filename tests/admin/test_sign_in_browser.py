@@ -57,7 +57,7 @@ def test_no_page_behind_the_door_has_a_barrier_or_scrolls_sideways(
 
     window.goto(f"{site}/sign-in")
     look("empty")
-    window.get_by_role("button", name="Send me a link").click()
+    window.get_by_role("button", name="Email me a link").click()
     look("with an error")
     window.goto(f"{site}/sign-in/sent")
     look("sent")

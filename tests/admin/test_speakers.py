@@ -231,8 +231,8 @@ def test_what_is_wrong_is_said_beside_it_and_nothing_typed_is_lost(organiser: Br
 
     assert page.title.startswith("Error: Add a speaker")
     assert page.errors == [
-        "The name must have a letter or a number in it",
-        "Enter an email address in the right form, like name@example.org",
+        "The name must include a letter or a number",
+        "Enter an email address in the correct format, like name@example.com",
         "Enter a time like 9:30am or 14:30",
     ]
     assert page.error_for("To") == "Enter a time like 9:30am or 14:30"

@@ -71,7 +71,7 @@ def test_somebody_is_invited_and_comes_in(
     assert told(ADA) == [f"{ADA} was invited as a programme editor"]
     ada = new_browser()
     ada.open("/sign-in")
-    ada.press("Send me a link", email_address=ADA)
+    ada.press("Email me a link", email_address=ADA)
     assert letters()[1:] == [("sign_in", ADA)]
 
 
@@ -114,7 +114,7 @@ def test_an_invitation_needs_an_address_and_a_role(grace: Browser) -> None:
     page = page.press("Send invitation", email_address="ada", status=422)
 
     assert page.errors == [
-        "Enter an email address in the correct format, like name@example.org",
+        "Enter an email address in the correct format, like name@example.com",
         "Choose a role",
     ]
     assert page.value_of("Email address") == "ada"

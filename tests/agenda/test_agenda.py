@@ -55,7 +55,7 @@ def test_sessions_stand_by_time_with_their_rooms(visitor: Browser) -> None:
         *("The conference", "Getting help", "This site"),
     ]
     assert "3 sessions." in page.text
-    assert "9:30am to 10:30am Opening Great hall Take out: Opening" in page.text
+    assert "9:30am to 10:30am Opening Great hall Remove: Opening" in page.text
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -74,9 +74,9 @@ def test_an_agenda_asks_the_same_few_questions(
 def test_an_empty_agenda_says_what_will_be_there(visitor: Browser) -> None:
     page = visitor.open("/agenda")
 
-    assert "Nothing in it yet" in page.headings
-    assert page.links["See the programme"] == "/programme"
-    assert "Did you have an agenda here before?" in page.text
+    assert "No sessions yet" in page.headings
+    assert page.links["Read the programme"] == "/programme"
+    assert "If you had an agenda in this browser before, its cookie has been deleted." in page.text
 
 
 def test_two_sessions_at_once_are_told_on_both(visitor: Browser) -> None:
@@ -84,7 +84,7 @@ def test_two_sessions_at_once_are_told_on_both(visitor: Browser) -> None:
 
     page = visitor.open("/agenda")
 
-    assert "2 of these sessions clash: see below." in page.text
+    assert "2 of these sessions overlap." in page.text
     assert "Clash Harbour walls, 11am to midday" in page.text
     assert "Clash Reading the tide, 11am to midday" in page.text
 
@@ -101,11 +101,12 @@ def test_too_little_time_to_walk_is_told_by_the_minutes_of_the_conference(
     db.session.scalars(select(Conference)).one().walking_minutes = 5
     now = visitor.open("/agenda").text
 
-    assert "There is no time to walk to one of these sessions: see below." in told
+    assert "There is not enough time to get to one of these sessions." in told
     assert (
-        "No time to walk You come from Reading the tide, which ends at midday in Great hall."
+        "Not enough time The session before is Reading the tide, "
+        "which ends at midday in Great hall."
     ) in told
-    assert "No time to walk" not in now
+    assert "Not enough time" not in now
 
 
 def test_who_comes_from_something_without_an_end_is_told_when_it_begins(visitor: Browser) -> None:
@@ -115,7 +116,7 @@ def test_who_comes_from_something_without_an_end_is_told_when_it_begins(visitor:
 
     page = visitor.open("/agenda")
 
-    assert "No time to walk You come from Bell, which begins at 11am in Tower." in page.text
+    assert "Not enough time The session before is Bell, which starts at 11am in Tower." in page.text
 
 
 def test_what_moved_says_where_it_was_until_that_has_been_seen(visitor: Browser) -> None:
@@ -130,7 +131,7 @@ def test_what_moved_says_where_it_was_until_that_has_been_seen(visitor: Browser)
     assert "One session has changed since you added it." in page.text
     assert "It was at 9:30am on Wednesday 10 June 2009, Great hall." in page.text
     assert "It was called “Opening”." in page.text
-    page = visitor.press("I have seen what changed")
+    page = visitor.press("Hide these changes")
 
     assert "changed" not in page.text
     assert "2pm to 3pm Opening words Boat house" in page.text
@@ -147,7 +148,7 @@ def test_what_had_no_time_or_room_says_so(visitor: Browser) -> None:
 
     page = visitor.open("/agenda")
 
-    assert "Moved It had no time yet." in page.text
+    assert "Moved It did not have a time." in page.text
     assert "4pm to 5pm Later" in page.text
 
 
@@ -169,8 +170,8 @@ def test_what_was_withdrawn_is_told_until_it_has_been_seen(visitor: Browser) -> 
 
     page = visitor.open("/agenda")
     assert "No longer in the programme" in page.headings
-    assert "Farewell Thursday 11 June 2009. It has been withdrawn." in page.text
-    page = visitor.press("I have seen what changed")
+    assert "Farewell Thursday 11 June 2009. This session has been withdrawn." in page.text
+    page = visitor.press("Hide these changes")
 
     assert "Farewell" not in page.text
     assert "Opening" in page.headings
@@ -180,7 +181,7 @@ def test_a_session_is_taken_out(visitor: Browser) -> None:
     make_agenda("opening", "farewell", holder=visitor)
     visitor.open("/agenda")
 
-    page = visitor.press("Take out: Opening")
+    page = visitor.press("Remove: Opening")
 
     assert "Farewell" in page.headings
     assert "Opening" not in page.headings
@@ -218,19 +219,19 @@ def test_a_forgotten_agenda_is_gone_everywhere(
 ) -> None:
     make_agenda("opening", holder=visitor)
     secret = visitor.cookies()["agenda"]
-    visitor.open("/agenda").follow("Forget this agenda")
+    visitor.open("/agenda").follow("Delete this agenda")
 
-    page = visitor.press("Forget it")
+    page = visitor.press("Delete my agenda")
 
-    assert "Nothing in it yet" in page.headings
+    assert "No sessions yet" in page.headings
     assert "agenda" not in visitor.cookies()
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 0
     assert db.session.scalar(select(func.count()).select_from(Star)) == 0
     other = new_browser()
     other.set_cookie("agenda", secret, path="/agenda")
-    assert "The agenda that this browser held is not there any more." in other.open("/agenda").text
+    assert "The agenda in this browser no longer exists." in other.open("/agenda").text
     other.open("/agenda/forget")
-    assert "Nothing in it yet" in other.press("Forget it").headings
+    assert "No sessions yet" in other.press("Delete my agenda").headings
 
 
 @pytest.mark.parametrize("cookie", ["x", "x" * 3000, "é", "ImEi.c2lnbmF0dXJl", '"a"'])
@@ -239,7 +240,7 @@ def test_a_cookie_that_we_did_not_give_opens_nothing(visitor: Browser, cookie: s
 
     page = visitor.open("/agenda")
 
-    assert "Nothing in it yet" in page.headings
+    assert "No sessions yet" in page.headings
 
 
 def test_an_agenda_holds_no_more_than_its_limit(
@@ -251,7 +252,7 @@ def test_an_agenda_holds_no_more_than_its_limit(
 
     page = visitor.press("Add to my agenda: Harbour walls", status=409)
 
-    assert "Your agenda is full: it holds 2 sessions." in page.text
+    assert "Your agenda is full. It can have up to 2 sessions." in page.text
     visitor.open("/programme")
     visitor.press("Add to my agenda: Opening")
 

@@ -40,7 +40,7 @@ def test_a_star_is_set_and_taken_back_in_place(
     expect(star).to_have_attribute("aria-pressed", "false")
 
     window.goto(f"{home}/agenda")
-    expect(window.get_by_role("heading", name="Nothing in it yet")).to_be_visible()
+    expect(window.get_by_role("heading", name="No sessions yet")).to_be_visible()
     expect_result(window, "localStorage.length", 0)
 
 
@@ -82,7 +82,7 @@ def test_without_a_connection_a_star_says_so_and_stays_as_it_was(
 
     star.click()
 
-    expect(window.get_by_role("status")).to_have_text(re.compile("You are without a connection"))
+    expect(window.get_by_role("status")).to_have_text(re.compile("You are offline"))
     expect(star).to_have_attribute("aria-pressed", "false")
 
 
@@ -94,7 +94,7 @@ def test_what_the_site_refuses_is_told_on_its_page(
 
     window.get_by_role("button", name="My agenda : Opening", exact=True).click()
 
-    window.get_by_text("This form was open for too long").wait_for()
+    window.get_by_text("This page was open for too long").wait_for()
     window.get_by_role("button", name="Try again").click()
     window.wait_for_url("**/agenda?added=opening")
 
@@ -125,7 +125,7 @@ def test_everything_works_without_scripts(
     titles = window.locator("#my-agenda h3")
     expect(titles).to_have_text(["Reading the tide", "Harbour walls"])
     expect(window.get_by_text("Clash", exact=True)).to_have_count(2)
-    window.get_by_role("button", name="Take out : Harbour walls").click()
+    window.get_by_role("button", name="Remove :  Harbour walls").click()
     expect(titles).to_have_text(["Reading the tide"])
 
 
@@ -138,13 +138,13 @@ def test_an_agenda_is_filled_and_carried_to_another_device_by_keyboard(
     keyboard.press_in_place(window, "My agenda : Opening")
     expect(window.get_by_role("status")).to_have_text("“Opening” is in your agenda.")
     keyboard.press(window, "My agenda", keys="Shift+Tab")
-    keyboard.press(window, "Show a link and a code to open it there")
+    keyboard.press(window, "Open your agenda on another device")
     link = window.locator("main a[href*='/agenda/from/']").first.get_attribute("href")
     with chromium.new_context(base_url=home, viewport={"width": 320, "height": 640}) as context:
         telephone = context.new_page()
         telephone.goto(link or "")
         assert axe(telephone) == []
-        keyboard.press(telephone, "Open it here")
+        keyboard.press(telephone, "Open the agenda on this device")
 
         expect(telephone.locator("#my-agenda h3")).to_have_text(["Opening"])
 

@@ -22,7 +22,7 @@ def sessions_in(page: Page) -> list[str]:
 
 def link_of(visitor: Browser) -> str:
     """Give the link that somebody's agenda page shows for another device."""
-    page = visitor.open("/agenda").follow("Show a link and a code to open it there")
+    page = visitor.open("/agenda").follow("Open your agenda on another device")
     return next(address for address in page.links.values() if "/agenda/from/" in address)
 
 
@@ -35,7 +35,7 @@ def test_a_link_carries_an_agenda_to_another_device(
     page = telephone.open(link_of(visitor))
     assert page.heading == "Open an agenda on this device"
     assert telephone.cookies().keys() == {"session"}
-    page = telephone.press("Open it here")
+    page = telephone.press("Open the agenda on this device")
 
     assert sessions_in(page) == ["Opening"]
     telephone.open("/programme")
@@ -50,9 +50,7 @@ def test_the_code_holds_the_same_link_and_says_what_it_is(visitor: Browser) -> N
 
     (code,) = page.tree.find_by_class("qr")
     assert code.get("role") == "img"
-    assert code.get("aria-label") == (
-        "QR code that holds the link. The same link stands below as text."
-    )
+    assert code.get("aria-label") == ("QR code of the link below")
     assert [str(one.tag).rpartition("}")[2] for one in code] == ["svg"]
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.headers["Cache-Control"] == "private, no-store"
@@ -69,7 +67,7 @@ def test_the_link_is_good_for_a_quarter_of_an_hour(
     frozen_time.shift(timedelta(minutes=2))
 
     page = new_browser().open(link, 410)
-    assert "That link was good for a quarter of an hour. Make another one." in page.text
+    assert "This link worked for 15 minutes. Create a new one on the other device." in page.text
 
 
 @pytest.mark.both_databases
@@ -81,8 +79,8 @@ def test_two_agendas_are_joined_when_that_is_asked_for(
     make_agenda("opening", "harbour-walls", holder=telephone)
 
     page = telephone.open(link_of(visitor))
-    assert "This device has an agenda of its own, with 2 sessions." in page.text
-    page = telephone.press("Join both agendas")
+    assert "This device already has an agenda, with 2 sessions." in page.text
+    page = telephone.press("Combine both agendas")
 
     assert sessions_in(page) == ["Opening", "Harbour walls", "Farewell"]
     assert sessions_in(visitor.open("/agenda")) == ["Opening", "Harbour walls", "Farewell"]
@@ -95,7 +93,7 @@ def test_or_the_other_is_only_opened(visitor: Browser, new_browser: Callable[[],
     make_agenda("farewell", holder=telephone)
 
     telephone.open(link_of(visitor))
-    page = telephone.press("Only open the other")
+    page = telephone.press("Open the new agenda")
 
     assert sessions_in(page) == ["Opening"]
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 2
@@ -106,8 +104,8 @@ def test_the_device_that_has_the_agenda_is_told_so(visitor: Browser) -> None:
 
     page = visitor.open(link_of(visitor))
 
-    assert "This device has it already." in page.text
-    assert "Open it here" not in page.buttons
+    assert "This agenda is already on this device." in page.text
+    assert "Open the agenda on this device" not in page.buttons
 
 
 def test_a_link_to_what_has_been_forgotten_says_so(
@@ -116,9 +114,9 @@ def test_a_link_to_what_has_been_forgotten_says_so(
     make_agenda("opening", holder=visitor)
     link = link_of(visitor)
     visitor.open("/agenda/forget")
-    visitor.press("Forget it")
+    visitor.press("Delete my agenda")
 
-    assert "That agenda is not there any more." in new_browser().open(link, 410).text
+    assert "This agenda no longer exists." in new_browser().open(link, 410).text
     assert "This browser has no agenda yet." in visitor.open("/agenda/move").text
 
 
@@ -175,12 +173,12 @@ def test_a_new_address_ends_the_one_before(visitor: Browser) -> None:
     make_agenda("opening", holder=visitor)
     before = feed_of(visitor)
     visitor.open("/agenda")
-    visitor.press("Make a new address, and end this one")
+    visitor.press("Replace the calendar link")
 
     after = feed_of(visitor)
 
     assert after != before
-    assert "This address for calendars is no longer in use." in visitor.open(before, 410).text
+    assert "This calendar link has been replaced." in visitor.open(before, 410).text
     assert visitor.fetch("GET", after).status_code == 200
 
 

@@ -54,7 +54,7 @@ def _token(browser: Browser) -> dict[str, str]:
 def sign_in(stage: Stage) -> Browser:
     """Let the organiser in, with a code of the app."""
     browser = stage.held.browsers["an organiser"] = stage.new_browser()
-    browser.open("/sign-in").press("Send me a link", email_address=GRACE)
+    browser.open("/sign-in").press("Email me a link", email_address=GRACE)
     browser.open(stage.link_from_email("sign-in of an organiser, used", GRACE, "/sign-in/"))
     browser.press("Sign in")
     code = pyotp.TOTP(stage.held.secrets["authenticator"]).at(clock.real_now())
@@ -71,7 +71,7 @@ def come_in_as_the_team(stage: Stage) -> None:
     factories.sign_in(half, GRACE, ORGANISER, verified_at=None)
     first = stage.held.browsers["without a second step"] = stage.new_browser()
     factories.sign_in(first, "otto@conference.example", VIEWER, verified_at=None)
-    stage.new_browser().open("/sign-in").press("Send me a link", email_address=GRACE)
+    stage.new_browser().open("/sign-in").press("Email me a link", email_address=GRACE)
     stage.link_from_email("sign-in of an organiser", GRACE, "/sign-in/")
 
 

@@ -13,7 +13,7 @@ BY_HAND: dict[str, Answer] = {
     "Organisation": "Institute of Light",
     "Country": "Sweden",
     "Days": ["Wednesday 10 June 2009"],
-    "What they need to take part (optional)": "A seat near the door",
+    "Access requirements (optional)": "A seat near the door",
     "They know what we keep and for how long, and agree": True,
 }
 
@@ -27,18 +27,19 @@ def register(stage: Stage) -> None:
     again = complete_registration(stage.new_browser())
     held.links["second confirmation of Ada Lovelace"] = again.address
     ada.open(f"{booking}/days")
-    ada.press("Save", {"Which days will you come?": ["Wednesday 10 June 2009", THURSDAY]})
+    ada.press("Save", {"Which days will you attend?": ["Wednesday 10 June 2009", THURSDAY]})
     _register(stage, "Grace", "Hopper", "hopper@example.org")
     wants = held.links["booking of Grace Hopper"]
     ada.open(f"{wants}/address")
     ada.press(
-        "Write to the new address", {"What is the right email address?": "admiral@example.org"}
+        "Send a link to the new address",
+        {"What is your correct email address?": "admiral@example.org"},
     )
     stage.link_from_email("new address of Grace Hopper", "admiral@example.org", "/booking/new-")
     for name in ("Alan", "Edsger"):
         _register(stage, name, "Gone", f"{name.lower()}@example.org")
         ada.open(f"{held.links[f'booking of {name} Gone']}/cancel").press("Cancel my booking")
-    ada.open(f"{held.links['booking of Edsger Gone']}/erase").press("Erase my details")
+    ada.open(f"{held.links['booking of Edsger Gone']}/erase").press("Delete my details")
 
 
 def _register(stage: Stage, given: str, family: str, email: str) -> None:
@@ -84,8 +85,10 @@ def plan_days(stage: Stage) -> None:
     page = held.browsers["an agenda"].open("/agenda")
     held.links["calendar of an agenda"] = _link_in(page, r"/agenda/[^/<]+\.ics")
     delegate = held.browsers["a delegate"]
-    delegate.open(held.links["booking of Ada Lovelace"]).follow("Your agenda and your booking")
-    delegate.press("Keep it with my booking")
+    delegate.open(held.links["booking of Ada Lovelace"]).follow(
+        "Save your agenda with your booking"
+    )
+    delegate.press("Save the agenda with my booking")
 
 
 def carry_agenda(stage: Stage) -> None:

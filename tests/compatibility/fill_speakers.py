@@ -96,7 +96,7 @@ def stay_signed_in(stage: Stage) -> None:
         ("an assistant", "helper@example.org"),
         ("an owner", "olga@example.org"),
     ):
-        stage.new_browser().open("/sign-in").press("Send me a link", email_address=email)
+        stage.new_browser().open("/sign-in").press("Email me a link", email_address=email)
         come_in(stage, name, email)
     page = stage.held.browsers["Ada Marsh"].open(f"{ADA}/calendar")
     (calendar,) = [to for to in page.links.values() if to.endswith(".ics")]
@@ -105,5 +105,5 @@ def stay_signed_in(stage: Stage) -> None:
 
 def ask_for_a_link(stage: Stage) -> None:
     """Let Ada ask for another link, which she does not use; it is good for a quarter of an hour."""
-    stage.new_browser().open("/sign-in").press("Send me a link", email_address="ada@example.org")
+    stage.new_browser().open("/sign-in").press("Email me a link", email_address="ada@example.org")
     stage.link_from_email("sign-in of Ada Marsh", "ada@example.org", "/sign-in/")

@@ -18,7 +18,7 @@ from tests.accounts.software_key import SoftwareKey
 from tests.browser import Browser, Page
 from tests.compatibility import databases
 from tests.mail_server import MailServer
-from tests.registration_flow import CONSENT, DAYS, WEDNESDAY
+from tests.registration_flow import DAYS, WEDNESDAY
 from tests.sent_emails import deliver_emails, find_link, last_email_to
 
 pytestmark = pytest.mark.both_databases
@@ -50,7 +50,6 @@ def test_registrations_that_were_begun_are_finished(
     dorothy.open("/register/days").press("Continue", {DAYS: [WEDNESDAY]})
     dorothy.press("Continue")
     dorothy.press("Continue")
-    dorothy.press("Continue", {CONSENT: True})
 
     also = dorothy.press("Confirm registration")
 
@@ -63,20 +62,21 @@ def test_bookings_are_changed_by_the_links_of_their_emails(people: People, held:
     somebody, links = people["anybody"], held["links"]
     somebody.open(links["new address of Grace Hopper"])
 
-    page = somebody.press("Confirm this address")
+    page = somebody.press("Confirm this email address")
 
     assert page.summary_list["Email address"] == "admiral@example.org"
     ada = links["booking of Ada Lovelace"]
     somebody.open(f"{ada}/name").press("Save", {"Family name": "King"})
     assert somebody.page.summary_list["Name"] == "Ada King"
     somebody.open(f"{ada}/address")
-    label = "What is the right email address?"
-    somebody.press("Write to the new address", {label: "king@example.org"})
+    label = "What is your correct email address?"
+    somebody.press("Send a link to the new address", {label: "king@example.org"})
     somebody.open(find_link(last_email_to("king@example.org"), "/booking/new-address/"))
     assert (
-        somebody.press("Confirm this address").summary_list["Email address"] == "king@example.org"
+        somebody.press("Confirm this email address").summary_list["Email address"]
+        == "king@example.org"
     )
-    somebody.open(f"{links['booking of Alan Gone']}/erase").press("Erase my details")
+    somebody.open(f"{links['booking of Alan Gone']}/erase").press("Delete my details")
     assert somebody.page.address == "/booking/erased"
 
 
@@ -86,12 +86,17 @@ def test_agendas_are_joined_and_come_back_with_a_booking(
     other = people["another agenda"]
     other.open(held["links"]["agenda for another device"])
 
-    joined = other.press("Join both agendas")
+    joined = other.press("Combine both agendas")
 
     assert sessions_in(joined) == ["Opening", "Reading the tide", "Walls and piers", "Farewell"]
     telephone = newcomer()
-    telephone.open(held["links"]["booking of Ada Lovelace"]).follow("Your agenda and your booking")
-    assert sessions_in(telephone.press("Open it here")) == ["Opening", "Farewell"]
+    telephone.open(held["links"]["booking of Ada Lovelace"]).follow(
+        "Save your agenda with your booking"
+    )
+    assert sessions_in(telephone.press("Open the agenda in this browser")) == [
+        "Opening",
+        "Farewell",
+    ]
     telephone.open("/programme").press("Add to my agenda: Tide pools")
     calendar = people["a delegate"].open("/agenda")
     assert sessions_in(calendar) == ["Opening", "Tide pools", "Farewell"]
@@ -120,7 +125,7 @@ def test_everybody_signs_in_by_what_they_hold(
     assert by_passkey(people["half signed in"], secrets).heading == "Dashboard"
     (used, *_) = secrets["recovery codes"]
     half = newcomer()
-    half.open("/sign-in").press("Send me a link", email_address="grace@conference.example")
+    half.open("/sign-in").press("Email me a link", email_address="grace@conference.example")
     half.open(find_link(last_email_to("grace@conference.example"), "/sign-in/")).press("Sign in")
     half.open("/second-step/recovery-code")
     page = half.press("Continue", recovery_code=used)

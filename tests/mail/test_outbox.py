@@ -117,10 +117,10 @@ def test_a_letter_is_found_by_its_number(site: Flask) -> None:
 @pytest.mark.parametrize(
     ("about", "words"),
     [
-        ({"state": "waiting"}, "Being sent to ada@example.org"),
+        ({"state": "waiting"}, "Waiting to be sent to ada@example.org"),
         (
             {"state": "waiting", "last_error": "451 Later"},
-            "Not delivered to ada@example.org yet. We are still trying",
+            "Not delivered to ada@example.org yet. We will keep trying",
         ),
         (
             {"state": "failed", "last_error": "550 No"},

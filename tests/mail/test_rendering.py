@@ -82,7 +82,7 @@ def test_text_and_html_say_the_same(site: Flask) -> None:
     message = a_greeting(name="Zoë <Doe>")
     text, html = content(message, "plain"), HtmlTree(content(message, "html"))
 
-    assert text.startswith("Dear Zoë <Doe>,\n\nYou have a place.\n\n-- \nTides and Harbours\n")
+    assert text.startswith("Dear Zoë <Doe>,\n\nYou have a place.\n\n-- \nThe organisers\n")
     said = read_text(next(html.find_all("main")))
     assert said == "A greeting for Zoë <Doe> Dear Zoë <Doe>, You have a place."
 

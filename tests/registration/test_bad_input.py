@@ -9,21 +9,22 @@ from tests.browser import Answer, Browser
 from tests.factories import make_prose
 from tests.registration_flow import ACCESS, CONSENT, DAYS, DIET, EMAIL, WEDNESDAY, answer_questions
 
-HIDDEN = "Remove the hidden characters: type this again instead of pasting it"
-NO_ADDRESS = " must not contain a web address. If it is not one, add a space after the full stop"
+HIDDEN = "Type this instead of pasting it. It contains hidden characters that we cannot use"
+NO_ADDRESS = " must not contain a web address. If it does not, add a space after the full stop"
 WEB_ADDRESS = "Your given names" + NO_ADDRESS
-MALFORMED = "Enter an email address in the right form, like name@example.org"
+MALFORMED = "Enter an email address in the correct format, like name@example.com"
 LONG_ADDRESS = "Your email address must be 254 characters or fewer"
-LONG_DIET = "What you do not eat or drink must be 1000 characters or fewer"
-UNTICKED = "Tick the box if you agree: without it we cannot keep a place for you"
-EXPIRED = "This form was open for too long. Check your answers and send it again"
+LONG_ACCESS = "Your access requirements must be 1000 characters or fewer"
+LONG_DIET = "Your dietary requirements must be 1000 characters or fewer"
+UNTICKED = "Tick the box if you agree, or delete what you have written"
+EXPIRED = "This page was open for too long. Check your answers, then try again"
 COOKIE_MISSING = (
-    "Your browser did not send our cookie, so nothing has been saved. "
-    "Allow cookies for this site in your browser’s settings, then send this again"
+    "Your browser is blocking our cookie, so nothing has been saved. "
+    "Allow cookies for this site in your browser settings, then try again"
 )
 GIVEN, FAMILY = "Given names", "Family name"
 BADGE = "Name on your badge (optional)"
-ORGANISATION, ROLE = "Organisation (optional)", "Your role there (optional)"
+ORGANISATION, ROLE = "Organisation (optional)", "Your role (optional)"
 
 REFUSED: list[tuple[str, str, Answer, str]] = [
     ("name", GIVEN, "", "Enter your given names"),
@@ -43,9 +44,9 @@ REFUSED: list[tuple[str, str, Answer, str]] = [
     ("name", GIVEN, "\u3164", HIDDEN),
     ("name", GIVEN, "\u2800\u2800", HIDDEN),
     ("name", GIVEN, "\u0301", HIDDEN),
-    ("name", GIVEN, "…", "Your given names must have a letter or a number in it"),
-    ("name", FAMILY, "-", "Your family name must have a letter or a number in it"),
-    ("name", BADGE, "☺", "The name on your badge must have a letter or a number in it"),
+    ("name", GIVEN, "…", "Your given names must include a letter or a number"),
+    ("name", FAMILY, "-", "Your family name must include a letter or a number"),
+    ("name", BADGE, "☺", "The name on your badge must include a letter or a number"),
     ("name", GIVEN, "http://evil.example/prize Call +44 20 7946 0000", WEB_ADDRESS),
     ("name", GIVEN, "Win at evil.com", WEB_ADDRESS),
     ("name", GIVEN, "WWW.EVIL.EXAMPLE", WEB_ADDRESS),
@@ -79,16 +80,18 @@ REFUSED: list[tuple[str, str, Answer, str]] = [
     ("work", ROLE, "Clerk\x07", HIDDEN),
     ("work", "Country", "", "Choose your country"),
     ("days", DAYS, [], "Choose at least one day"),
-    ("access-needs", ACCESS, make_prose(1001), "What you need must be 1000 characters or fewer"),
+    ("access-needs", ACCESS, make_prose(1001), LONG_ACCESS),
     ("access-needs", ACCESS, "A ramp\x08", HIDDEN),
     ("access-needs", ACCESS, "\u200d \n\u200c", HIDDEN),
     ("dietary-needs", DIET, make_prose(1001), LONG_DIET),
     ("dietary-needs", DIET, "No \u202dnuts", HIDDEN),
-    ("consent", CONSENT, False, UNTICKED),
+    ("dietary-needs", CONSENT, False, UNTICKED),
 ]  # fmt: skip
 USUAL: dict[str, dict[str, Answer]] = {
     "name": {GIVEN: "Ada", FAMILY: "Lovelace"},
     "work": {"Country": "United Kingdom"},
+    "access-needs": {CONSENT: True},
+    "dietary-needs": {DIET: "No nuts", CONSENT: True},
 }
 
 
@@ -153,8 +156,8 @@ def test_a_summary_leads_to_the_question(visitor: Browser) -> None:
     ("step", "sent", "error"),
     [
         ("work", {"country": "XX"}, "Choose a country from the list"),
-        ("days", {"days": "2009-06-12"}, "Choose from these days"),
-        ("days", {"days": "any day"}, "Choose from these days"),
+        ("days", {"days": "2009-06-12"}, "Choose a day from the list"),
+        ("days", {"days": "any day"}, "Choose a day from the list"),
     ],
 )
 def test_a_choice_that_was_not_offered_is_refused(
@@ -181,7 +184,7 @@ def test_what_was_not_asked_for_is_not_kept(visitor: Browser) -> None:
     assert visitor.page.heading == EMAIL
 
 
-@pytest.mark.parametrize("step", ["name", "days", "consent"])
+@pytest.mark.parametrize("step", ["name", "days", "dietary-needs"])
 def test_a_form_without_its_token_changes_nothing(visitor: Browser, step: str) -> None:
     answer_questions(visitor, until=step)
     sent = {"given_names": "Eve", "days": "2009-06-10", "consent": "y"}
@@ -302,7 +305,7 @@ def test_any_address_to_which_a_letter_could_go_is_welcome(visitor: Browser, add
 def test_a_field_of_many_lines_keeps_them(visitor: Browser) -> None:
     page = answer_questions(visitor, until="access-needs")
 
-    page.press("Continue", {ACCESS: "A ramp\r\nA loop\tnear the front"})
+    page.press("Continue", {ACCESS: "A ramp\r\nA loop\tnear the front", CONSENT: True})
 
     assert "A ramp" in visitor.open("/register/access-needs").value_of(ACCESS)
     assert "A loop" in visitor.open("/register/access-needs").value_of(ACCESS)

@@ -20,16 +20,16 @@ from app.registration.models import Delegate
 from tests.browser import Browser
 from tests.factories import make_delegate, set_places
 from tests.mail_server import MailServer
-from tests.registration_flow import SHOWN_BACK, THURSDAY, WEDNESDAY
+from tests.registration_flow import CONSENT, SHOWN_BACK, THURSDAY, WEDNESDAY
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to, subjects_to
 
 COOKIE_MISSING = (
-    "Your browser did not send our cookie, so nothing has been saved. "
-    "Allow cookies for this site in your browser’s settings, then send this again"
+    "Your browser is blocking our cookie, so nothing has been saved. "
+    "Allow cookies for this site in your browser settings, then try again"
 )
 OLD_PAGE = (
-    "Your booking was changed in another window after you opened this page. "
-    "Check your answer, then save again if it should count"
+    "Your booking changed in another window after you opened this page. "
+    "Check your answer, then save it again"
 )
 
 
@@ -47,6 +47,9 @@ def test_the_letter_s_link_shows_all_that_was_told(visitor: Browser) -> None:
     assert page.text_by_id("reference") == "BCDF2345"
     assert page.summary_list == {
         **SHOWN_BACK,
+        "Programme starts": "9:30am on Wednesday 10 June 2009",
+        "Venue": "Whitby",
+        "Booking reference": "BCDF2345",
         "Role": "Member",
         "Days": f"{WEDNESDAY}, {THURSDAY}",
         "Registered": "9:30am on Tuesday 12 May 2009",
@@ -64,10 +67,9 @@ def test_from_the_first_question_to_the_cancelled_place(
     visitor.press("Continue", given_names="Ada", family_name="Lovelace")
     visitor.press("Continue", {"What is your email address?": "ada@example.org"})
     visitor.press("Continue", country="United Kingdom")
-    visitor.press("Continue", {"Which days will you come?": ["Wednesday 10 June 2009"]})
+    visitor.press("Continue", {"Which days will you attend?": ["Wednesday 10 June 2009"]})
     visitor.press("Continue")
     visitor.press("Continue")
-    visitor.press("Continue", {"I agree that you keep and use my answers in this way": True})
     visitor.press("Confirm registration")
     letter = last_email_to("ada@example.org")
     deliver_emails()
@@ -80,12 +82,12 @@ def test_from_the_first_question_to_the_cancelled_place(
     page.follow("Cancel my booking")
     page = visitor.press("Cancel my booking")
 
-    assert page.heading == "Your booking is cancelled"
+    assert page.heading == "Your booking has been cancelled"
     assert queries.get_seat_counts().remaining == 1
     assert [letter.split(":")[0] for letter in subjects_to("ada@example.org")] == [
         "You are registered for Tides and Harbours",
         "Your booking has been changed",
-        "Your booking is cancelled",
+        "Your booking has been cancelled",
     ]
 
 
@@ -99,7 +101,7 @@ def test_names_are_changed_and_the_letter_tells_old_and_new(visitor: Browser) ->
 
     assert page.heading == "Your booking"
     assert page.summary_list["Name"] == "Ada King"
-    assert "Your changes are saved" in page.text
+    assert "Your changes have been saved" in page.text
     letter = last_email_to("ada@example.org")
     assert "Family name:\n\nBefore: Lovelace\nNow: King\n" in letter.text
     assert "Name on your badge:\n\nBefore: Ada\nNow: Ada King\n" in letter.text
@@ -110,12 +112,12 @@ def test_days_are_changed_and_the_calendar_entry_follows(visitor: Browser) -> No
     delegate = make_delegate()
     visitor.open(address_of(delegate, "/days"))
 
-    page = visitor.press("Save", {"Which days will you come?": ["Thursday 11 June 2009"]})
+    page = visitor.press("Save", {"Which days will you attend?": ["Thursday 11 June 2009"]})
 
     assert page.summary_list["Days"] == "Thursday 11 June 2009"
     letter = last_email_to("ada@example.org")
     both = "Wednesday 10 June 2009, Thursday 11 June 2009"
-    told = f"Days on which you come:\n\nBefore: {both}\nNow: Thursday 11 June 2009\n"
+    told = f"Days you will attend:\n\nBefore: {both}\nNow: Thursday 11 June 2009\n"
     assert letter.text.count(told) == 1
     assert "DTSTART;VALUE=DATE:20090611" in letter.calendar
     assert "SEQUENCE:1" in letter.calendar
@@ -125,7 +127,7 @@ def test_work_and_country_are_changed(visitor: Browser) -> None:
     delegate = make_delegate()
     visitor.open(address_of(delegate, "/work"))
 
-    page = visitor.press("Save", {"Your role there (optional)": "", "Country": "France"})
+    page = visitor.press("Save", {"Your role (optional)": "", "Country": "France"})
 
     assert (page.summary_list["Role"], page.summary_list["Country"]) == ("Not given", "France")
     letter = last_email_to("ada@example.org")
@@ -136,8 +138,8 @@ def test_work_and_country_are_changed(visitor: Browser) -> None:
 @pytest.mark.parametrize(
     ("below", "question"),
     [
-        ("access-needs", "What do you need to take part? (optional)"),
-        ("dietary-needs", "Is there anything you do not eat or drink? (optional)"),
+        ("access-needs", "Do you have any access requirements? (optional)"),
+        ("dietary-needs", "Do you have any dietary requirements? (optional)"),
     ],
 )
 def test_needs_are_changed_but_in_no_letter(visitor: Browser, below: str, question: str) -> None:
@@ -149,7 +151,7 @@ def test_needs_are_changed_but_in_no_letter(visitor: Browser, below: str, questi
     letter = last_email_to("ada@example.org")
     for words in ("A quiet seat", "A ramp", "No nuts"):
         assert words.encode() not in letter.raw
-    assert "What you need to take part has been changed" in letter.text
+    assert "Your access or dietary requirements have been changed." in letter.text
     assert history.list_entries(delegate.history_subject)[-1].summary == "Changed: needs"
 
 
@@ -157,9 +159,9 @@ def test_needs_that_are_taken_back_are_gone(visitor: Browser) -> None:
     delegate = make_delegate(access="A ramp")
     visitor.open(address_of(delegate, "/access-needs"))
 
-    page = visitor.press("Save", {"What do you need to take part? (optional)": ""})
+    page = visitor.press("Save", {"Do you have any access requirements? (optional)": ""})
 
-    assert page.summary_list["What you need to take part"] == "None"
+    assert page.summary_list["Access requirements"] == "None"
     assert delegate.needs is None
 
 
@@ -210,7 +212,7 @@ def test_nobody_becomes_somebody_who_has_a_booking_already(visitor: Browser) -> 
 
     page = visitor.press("Save", given_names="Charles", family_name="Babbage", status=422)
 
-    assert page.errors == ["There is another booking with these names and this email address"]
+    assert page.errors == ["There is another booking with this name and email address"]
     assert delegate.given_names == "Ada"
 
 
@@ -231,7 +233,7 @@ def test_a_cancelled_place_is_free_at_once(visitor: Browser) -> None:
 
     page = visitor.press("Cancel my booking")
 
-    assert page.heading == "Your booking is cancelled"
+    assert page.heading == "Your booking has been cancelled"
     assert queries.get_seat_counts().remaining == 1
     assert page.links["Register again"] == "/register"
     assert "Cancel my booking" not in page.links
@@ -251,7 +253,7 @@ def test_cancelling_twice_says_that_it_is_done(
 
     page = second.press("Cancel my booking")
 
-    assert "This booking has already been cancelled" in page.text
+    assert "This booking was cancelled earlier. Nothing has changed." in page.text
     assert queries.get_seat_counts().taken == 0
     assert len(emails_to("ada@example.org")) == 1
 
@@ -261,7 +263,7 @@ def test_the_question_about_cancelling_is_not_asked_again(visitor: Browser) -> N
 
     page = visitor.open(address_of(delegate, "/cancel"))
 
-    assert page.heading == "Your booking is cancelled"
+    assert page.heading == "Your booking has been cancelled"
 
 
 def test_what_is_cancelled_meanwhile_is_not_changed(site: Flask) -> None:
@@ -275,9 +277,12 @@ def test_needs_can_be_told_later(visitor: Browser) -> None:
     delegate = make_delegate()
     visitor.open(address_of(delegate, "/access-needs"))
 
-    page = visitor.press("Save", {"What do you need to take part? (optional)": "A ramp"})
+    answer = {"Do you have any access requirements? (optional)": "A ramp"}
+    page = visitor.press("Save", answer, status=422)
+    assert page.errors == ["Tick the box if you agree, or delete what you have written"]
+    page = page.press("Save", {CONSENT: True})
 
-    assert page.summary_list["What you need to take part"] == "A ramp"
+    assert page.summary_list["Access requirements"] == "A ramp"
 
 
 def test_a_cancelled_booking_cannot_be_changed(visitor: Browser) -> None:
@@ -435,7 +440,7 @@ def test_the_booking_page_says_what_became_of_each_letter(
     delegate = make_delegate()
     form = visitor.open(address_of(delegate, "/name"))
     page = form.press("Save", {"Family name": "King"})
-    assert "Being sent to ada@example.org" in page.text
+    assert "Waiting to be sent to ada@example.org" in page.text
 
     deliver_emails()
 
@@ -452,7 +457,7 @@ def test_a_letter_that_cannot_be_delivered_says_so(visitor: Browser, mailbox: Ma
 
     page = visitor.open(address_of(delegate))
     assert "Could not be delivered to ada@example.org" in page.text
-    assert "If the address is wrong, change it above." in page.text
+    assert "If the email address is wrong, change it above." in page.text
     assert "No such mailbox" not in page.text
 
 
@@ -490,14 +495,14 @@ def test_a_place_is_not_given_up_from_a_page_open_for_too_long(visitor: Browser)
 
     assert again.errors == [COOKIE_MISSING]
     assert visitor.open(address_of(delegate)).heading == "Your booking"
-    assert again.press("Cancel my booking").heading == "Your booking is cancelled"
+    assert again.press("Cancel my booking").heading == "Your booking has been cancelled"
 
 
 def test_the_address_typed_to_get_a_link_again_is_kept(visitor: Browser) -> None:
     page = visitor.open("/booking")
     visitor.delete_cookie("session")
 
-    again = page.press("Send me the link", {"Email address": "ada@example.org"}, status=422)
+    again = page.press("Email me the link", {"Email address": "ada@example.org"}, status=422)
 
     assert again.errors == [COOKIE_MISSING]
     assert again.value_of("Email address") == "ada@example.org"

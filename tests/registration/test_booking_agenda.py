@@ -14,7 +14,7 @@ from app.registration.models import Delegate, LinkedAgenda
 from tests.browser import Browser, Page
 from tests.factories import make_agenda, make_delegate
 
-LINK = "Your agenda and your booking"
+LINK = "Save your agenda with your booking"
 
 
 def booking_of(delegate: Delegate) -> str:
@@ -44,14 +44,14 @@ def test_the_agenda_comes_back_on_a_new_device_by_the_booking_s_link(
     delegate = make_delegate()
     make_agenda("opening", holder=visitor)
     page = visitor.open(booking_of(delegate)).follow(LINK)
-    assert "No agenda is kept with your booking yet." in page.text
-    page = visitor.press("Keep it with my booking")
-    assert "It is the one of this browser." in page.text
+    assert "No agenda is saved with your booking yet." in page.text
+    page = visitor.press("Save the agenda with my booking")
+    assert "It is the agenda in this browser." in page.text
 
     telephone = new_browser()
     page = telephone.open(booking_of(delegate)).follow(LINK)
-    assert "An agenda with one session is kept with your booking." in page.text
-    page = telephone.press("Open it here")
+    assert "An agenda with one session is saved with your booking." in page.text
+    page = telephone.press("Open the agenda in this browser")
 
     assert sessions_in(page) == ["Opening"]
 
@@ -59,17 +59,17 @@ def test_the_agenda_comes_back_on_a_new_device_by_the_booking_s_link(
 def test_whoever_has_no_agenda_is_led_to_the_programme(visitor: Browser) -> None:
     page = visitor.open(booking_of(make_delegate())).follow(LINK)
 
-    assert "This browser has no agenda either." in page.text
-    assert page.links["See the programme"] == "/programme"
+    assert "There is no agenda in this browser." in page.text
+    assert page.links["Read the programme"] == "/programme"
 
 
 def test_the_agenda_of_the_browser_and_that_of_the_booking_are_joined(visitor: Browser) -> None:
     delegate = a_delegate_with("opening", "farewell")
     make_agenda("harbour-walls", holder=visitor)
     page = visitor.open(booking_of(delegate)).follow(LINK)
-    assert "This browser has another one, with one session." in page.text
+    assert "This browser has a different agenda, with one session." in page.text
 
-    page = visitor.press("Join both agendas")
+    page = visitor.press("Combine both agendas")
 
     assert sessions_in(page) == ["Opening", "Harbour walls", "Farewell"]
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 1
@@ -80,7 +80,7 @@ def test_or_that_of_the_booking_is_only_opened(visitor: Browser) -> None:
     make_agenda("farewell", holder=visitor)
     visitor.open(booking_of(delegate)).follow(LINK)
 
-    page = visitor.press("Only open the other")
+    page = visitor.press("Open the saved agenda")
 
     assert sessions_in(page) == ["Opening"]
 
@@ -89,9 +89,9 @@ def test_it_is_kept_no_longer_when_that_is_asked_for(visitor: Browser) -> None:
     delegate = a_delegate_with("opening")
     visitor.open(booking_of(delegate)).follow(LINK)
 
-    page = visitor.press("Keep it with the booking no longer")
+    page = visitor.press("Remove the agenda from my booking")
 
-    assert "No agenda is kept with your booking yet." in page.text
+    assert "No agenda is saved with your booking yet." in page.text
     assert kept() == 0
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 1
 
@@ -103,11 +103,11 @@ def test_a_page_that_is_out_of_date_opens_nothing(
     visitor.open(booking_of(delegate)).follow(LINK)
     somebody = new_browser()
     somebody.open(booking_of(delegate)).follow(LINK)
-    somebody.press("Keep it with the booking no longer")
+    somebody.press("Remove the agenda from my booking")
 
-    page = visitor.press("Open it here", status=409)
+    page = visitor.press("Open the agenda in this browser", status=409)
 
-    assert "No agenda is kept with this booking." in page.text
+    assert "No agenda is saved with this booking." in page.text
 
 
 def test_erasing_a_booking_leaves_the_agenda_and_unlinks_it(visitor: Browser) -> None:
@@ -116,7 +116,7 @@ def test_erasing_a_booking_leaves_the_agenda_and_unlinks_it(visitor: Browser) ->
     visitor.press("Cancel my booking")
     visitor.open(f"{booking_of(delegate)}/erase")
 
-    visitor.press("Erase my details")
+    visitor.press("Delete my details")
 
     assert kept() == 0
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 1

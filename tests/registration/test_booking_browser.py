@@ -25,11 +25,11 @@ def test_without_scripts_a_booking_is_changed_and_cancelled(
     window.get_by_role("link", name="Change name on your badge").click()
     window.get_by_label("Name on your badge").fill("The Countess")
     window.get_by_role("button", name="Save").click()
-    expect(window.get_by_role("status")).to_contain_text("Your changes are saved")
+    expect(window.get_by_role("status")).to_contain_text("Your changes have been saved")
     window.get_by_role("link", name="Cancel my booking").click()
     window.get_by_role("button", name="Cancel my booking").click()
 
-    expect_heading(window, "Your booking is cancelled")
+    expect_heading(window, "Your booking has been cancelled")
 
 
 def test_no_page_of_a_booking_has_a_barrier(

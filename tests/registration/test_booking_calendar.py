@@ -40,7 +40,7 @@ def test_one_entry_lies_across_the_days_of_the_booking(site: Flask) -> None:
     assert entry["ORGANIZER"] == "mailto:tides@conference.example"
     assert entry["DESCRIPTION"].splitlines() == [
         "Booking reference: BCDF2345",
-        "You are coming on:",
+        "Your days:",
         "- Wednesday 10 June 2009",
         "- Thursday 11 June 2009",
         "Programme: https://conference.example/programme",

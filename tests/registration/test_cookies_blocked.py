@@ -4,8 +4,8 @@ from tests.browser import Browser
 from tests.registration_flow import EMAIL
 
 SAYS = (
-    "Your browser did not send our cookie, so nothing has been saved. "
-    "Allow cookies for this site in your browser’s settings, then send this again"
+    "Your browser is blocking our cookie, so nothing has been saved. "
+    "Allow cookies for this site in your browser settings, then try again"
 )
 
 
@@ -30,7 +30,7 @@ def test_each_attempt_says_that_cookies_are_missing_and_keeps_what_was_typed(
 
 
 def test_other_forms_say_so_too(visitor: Browser) -> None:
-    for address, button in (("/sign-in", "Send me a link"), ("/booking", "Send me the link")):
+    for address, button in (("/sign-in", "Email me a link"), ("/booking", "Email me the link")):
         page = visitor.open(address)
         _forget_cookies(visitor)
 
@@ -50,7 +50,7 @@ def test_a_star_that_no_cookie_keeps_is_told(visitor: Browser) -> None:
 
     assert "“Opening” is in your agenda." not in page.text
     assert (
-        "Your browser did not keep the cookie of your agenda, so nothing has been added. "
-        "Allow cookies for this site in your browser’s settings, then add the session again."
+        "Your browser is blocking our cookie, so the session has not been added. "
+        "Allow cookies for this site in your browser settings, then add the session again."
     ) in page.text
     assert "Your browser did not keep" not in visitor.open("/agenda").text

@@ -74,7 +74,7 @@ def test_a_delegate_takes_their_own_copy(visitor: Browser) -> None:
     page = visitor.open(address_of(delegate, "/name"))
     page = page.press("Save", {"Family name": "King"})
 
-    answer = visitor.fetch("GET", page.links["Download all of it"])
+    answer = visitor.fetch("GET", page.links["Download your data"])
 
     assert answer.mimetype == "application/json"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="booking.json"'
@@ -91,10 +91,14 @@ def test_a_delegate_takes_their_own_copy(visitor: Browser) -> None:
     assert delegate.access_key not in answer.text
 
 
+def test_without_requirements_there_is_no_consent_in_the_copy(site: Flask) -> None:
+    assert "consented_at" not in data_export.export_delegate(make_delegate())["booking"]
+
+
 def test_the_copy_holds_every_column_but_the_keys(site: Flask) -> None:
     columns = {column.name for column in Delegate.__table__.columns}
 
-    delegate = make_delegate()
+    delegate = make_delegate(access="A ramp")
     copied = data_export.export_delegate(delegate)["booking"].keys()
     assert columns - copied == {
         *(
@@ -115,7 +119,7 @@ def test_details_are_erased_only_after_cancelling(visitor: Browser) -> None:
 
     page = visitor.open(address_of(delegate, "/erase"))
 
-    assert page.heading == "Cancel before you have your details erased"
+    assert page.heading == "Cancel your booking before you delete your details"
     assert page.buttons == []
     assert page.follow("Cancel my booking").heading == "Cancel your booking?"
 
@@ -128,24 +132,22 @@ def test_erasing_asks_first_and_leaves_nothing(
     token = links.confirmation_token(receipt)
     _some_answers(confirmation=receipt)
     link = address_of(delegate)
-    visitor.open(address_of(delegate, "/work")).press(
-        "Save", {"Your role there (optional)": "Patron"}
-    )
+    visitor.open(address_of(delegate, "/work")).press("Save", {"Your role (optional)": "Patron"})
     visitor.open(address_of(delegate, "/cancel"))
     visitor.press("Cancel my booking")
 
-    page = visitor.follow("Have it erased")
-    assert page.heading == "Erase your details now?"
+    page = visitor.follow("Delete your details")
+    assert page.heading == "Delete your details?"
     assert "Member" in _of(*OF_HISTORY)
     assert delegate.given_names == "Ada"
     the_worker_delivers()
-    page = visitor.press("Erase my details")
+    page = visitor.press("Delete my details")
 
-    assert page.heading == "Your details have been erased"
+    assert page.heading == "Your details have been deleted"
     left = _everything_about_delegates()
     assert [words for words in PERSONAL if words in left] == []
     assert delegate.days == "2009-06-10 2009-06-11"
-    assert visitor.open(link, status=410).heading == "This link is no longer in use"
+    assert visitor.open(link, status=410).heading == "This link no longer works"
     visitor.open(f"/register/confirmation/{token}", status=410)
     assert mail.list_for_booking(delegate.reference) == []
     assert history.list_entries(delegate.history_subject)[-1].summary == "The details were erased"
@@ -193,8 +195,8 @@ def test_the_history_tells_what_stood_before_and_after_but_nothing_of_needs(site
         ("Role", "Member", "Patron"),
         ("Country", "United Kingdom", "France"),
         ("Days", both, one),
-        ("New email address, to be confirmed", "", "typo@example.org"),
-        ("New email address, to be confirmed", "typo@example.org", ""),
+        ("New email address (not confirmed yet)", "", "typo@example.org"),
+        ("New email address (not confirmed yet)", "typo@example.org", ""),
         ("Email address", "ada@example.org", "king@example.org"),
     ]
     first, *_ = history.list_entries(delegate.history_subject)
@@ -254,9 +256,9 @@ def test_a_delegate_with_a_place_is_not_erased_by_an_old_page(
     cancelled.cancelled_at = None
     cancelled.identity_key = "somebody else"
 
-    page = form.press("Erase my details", status=409)
+    page = form.press("Delete my details", status=409)
 
-    assert "Cancel the booking first" in page.text
+    assert "Cancel your booking first" in page.text
     assert standing.erased_at is None
 
 
@@ -276,8 +278,8 @@ def test_the_letter_about_a_cancellation_goes_out_even_when_all_is_erased_at_onc
     delegate = make_delegate()
     visitor.open(address_of(delegate, "/cancel"))
     visitor.press("Cancel my booking")
-    visitor.follow("Have it erased")
-    visitor.press("Erase my details")
+    visitor.follow("Delete your details")
+    visitor.press("Delete my details")
     _keep_house()
 
     the_worker_delivers()

@@ -23,7 +23,7 @@ from tests.refusals import TOO_MANY_FROM_NETWORK
 from tests.registration_flow import complete_registration
 from tests.sent_emails import emails_to, find_link, last_email_to, subjects_to
 
-QUESTION = "What is the right email address?"
+QUESTION = "What is your correct email address?"
 NEW = "ada@new.example.org"
 
 
@@ -34,7 +34,7 @@ def address_of(delegate: Delegate, below: str = "") -> str:
 
 def _corrected(visitor: Browser, delegate: Delegate, email: str = NEW) -> Page:
     visitor.open(address_of(delegate, "/address"))
-    return visitor.press("Write to the new address", {QUESTION: email})
+    return visitor.press("Send a link to the new address", {QUESTION: email})
 
 
 def test_a_new_address_counts_only_when_its_reader_confirms(visitor: Browser) -> None:
@@ -43,10 +43,10 @@ def test_a_new_address_counts_only_when_its_reader_confirms(visitor: Browser) ->
     page = _corrected(visitor, delegate)
 
     assert page.summary_list["Email address"] == "ada@example.org"
-    assert "We have written to ada@new.example.org" in page.text
+    assert "We have sent a link to ada@new.example.org" in page.text
     assert emails_to("ada@example.org") == []
     letter = last_email_to(NEW)
-    assert "Nothing changes until you press the button" in letter.text
+    assert "Nothing changes until you do." in letter.text
     assert "/booking/new-address/" in letter.text
     assert links.booking_token(delegate) not in letter.text
 
@@ -59,16 +59,16 @@ def test_confirming_kills_the_old_link_and_tells_both_addresses(visitor: Browser
     page = visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
     assert page.heading == "Confirm your new email address"
     assert delegate.email == "ada@example.org"
-    page = visitor.press("Confirm this address")
+    page = visitor.press("Confirm this email address")
 
     assert page.heading == "Your booking"
     assert page.summary_list["Email address"] == NEW
     assert page.address != old_link
     dead = visitor.open(old_link, status=410)
-    assert dead.heading == "This link is no longer in use"
-    assert dead.links["Get your booking link again"] == "/booking"
+    assert dead.heading == "This link no longer works"
+    assert dead.links["Get a new link to your booking"] == "/booking"
     assert subjects_to(NEW) == [
-        "Is this your email address? Confirm it for your booking BCDF2345",
+        "Confirm your new email address for booking BCDF2345",
         "You are registered for Tides and Harbours: BCDF2345",
     ]
     assert visitor.open(find_link(last_email_to(NEW), "/booking/")).heading == "Your booking"
@@ -76,7 +76,7 @@ def test_confirming_kills_the_old_link_and_tells_both_addresses(visitor: Browser
     assert "a…@new.example.org" in warning.text
     assert NEW.encode() not in warning.raw
     assert links.booking_token(delegate) not in warning.text
-    assert "answer this letter at once" in warning.text
+    assert "Tell us straight away at tides@conference.example" in warning.text
 
 
 def test_an_address_is_confirmed_once(visitor: Browser) -> None:
@@ -84,10 +84,10 @@ def test_an_address_is_confirmed_once(visitor: Browser) -> None:
     _corrected(visitor, delegate)
     link = find_link(last_email_to(NEW), "/booking/new-address/")
     form = visitor.open(link)
-    visitor.press("Confirm this address")
+    visitor.press("Confirm this email address")
 
-    assert visitor.open(link, status=410).heading == "This link is no longer in use"
-    assert form.press("Confirm this address", status=410).status == 410
+    assert visitor.open(link, status=410).heading == "This link no longer works"
+    assert form.press("Confirm this email address", status=410).status == 410
     assert len(emails_to("ada@example.org")) == 1
 
 
@@ -106,11 +106,11 @@ def test_a_correction_can_be_taken_back(visitor: Browser) -> None:
     delegate = make_delegate()
     before = _corrected(visitor, delegate)
 
-    before.press("Keep the address as it was")
-    page = before.press("Keep the address as it was")  # a double click
+    before.press("Keep my current email address")
+    page = before.press("Keep my current email address")  # a double click
 
     assert len(history.list_entries(delegate.history_subject)) == 2
-    assert "Your address stays as it was" in page.text
+    assert "Your email address has not changed" in page.text
     assert "A new address waits" not in page.text
     visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"), status=410)
 
@@ -119,16 +119,16 @@ def test_a_correction_can_be_taken_back(visitor: Browser) -> None:
     ("typed", "error"),
     [
         ("", "Enter your email address"),
-        ("ada", "Enter an email address in the right form, like name@example.org"),
-        ("Ada@example.org", "That is the address that we have: enter another one"),
-        ("ada@example.org", "That is the address that we have: enter another one"),
+        ("ada", "Enter an email address in the correct format, like name@example.com"),
+        ("Ada@example.org", "This is the email address we already have. Enter a different one"),
+        ("ada@example.org", "This is the email address we already have. Enter a different one"),
     ],
 )
 def test_what_is_no_new_address_is_told_so(visitor: Browser, typed: str, error: str) -> None:
     delegate = make_delegate()
     visitor.open(address_of(delegate, "/address"))
 
-    page = visitor.press("Write to the new address", {QUESTION: typed}, status=422)
+    page = visitor.press("Send a link to the new address", {QUESTION: typed}, status=422)
 
     assert page.errors == [error]
     assert delegate.pending_email == ""
@@ -138,10 +138,10 @@ def test_a_slip_of_the_finger_is_asked_about(visitor: Browser) -> None:
     delegate = make_delegate()
     visitor.open(address_of(delegate, "/address"))
 
-    page = visitor.press("Write to the new address", {QUESTION: "ada@gmial.com"}, status=422)
-    page = page.press("Yes, use ada@gmail.com")
+    page = visitor.press("Send a link to the new address", {QUESTION: "ada@gmial.com"}, status=422)
+    page = page.press("Use ada@gmail.com")
 
-    assert "We have written to ada@gmail.com" in page.text
+    assert "We have sent a link to ada@gmail.com" in page.text
 
 
 def test_a_correction_from_an_old_tab_is_refused(
@@ -151,9 +151,9 @@ def test_a_correction_from_an_old_tab_is_refused(
     old_tab = new_browser().open(address_of(delegate, "/address"))
     _corrected(visitor, delegate)
 
-    page = old_tab.press("Write to the new address", {QUESTION: "b@example.org"}, status=422)
+    page = old_tab.press("Send a link to the new address", {QUESTION: "b@example.org"}, status=422)
 
-    assert page.errors[0].startswith("Your booking was changed in another window")
+    assert page.errors[0].startswith("Your booking changed in another window")
     assert delegate.pending_email == NEW
 
 
@@ -163,7 +163,7 @@ def test_letters_to_new_addresses_are_few(visitor: Browser) -> None:
         _corrected(visitor, delegate, f"ada{number}@example.org")
 
     visitor.open(address_of(delegate, "/address"))
-    page = visitor.press("Write to the new address", {QUESTION: NEW}, status=429)
+    page = visitor.press("Send a link to the new address", {QUESTION: NEW}, status=429)
 
     assert page.errors == ["Try again in 60 minutes, or email tides@conference.example"]
     assert page.value_of(QUESTION) == NEW
@@ -176,9 +176,9 @@ def test_nobody_takes_an_address_at_which_they_have_a_booking(visitor: Browser) 
     _corrected(visitor, delegate)
     visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
 
-    page = visitor.press("Confirm this address", status=409)
+    page = visitor.press("Confirm this email address", status=409)
 
-    assert "There is another booking with these names and this email address" in page.text
+    assert "There is another booking with this name and email address" in page.text
     assert delegate.email == "ada@example.org"
 
 
@@ -198,7 +198,7 @@ def test_a_cancelled_booking_keeps_its_address(visitor: Browser) -> None:
 
 def _press_correction(visitor: Browser, confirmation: str, email: str, status: int = 200) -> Page:
     visitor.open(f"{confirmation}/address")
-    return visitor.press("Write to the new address", {QUESTION: email}, status=status)
+    return visitor.press("Send a link to the new address", {QUESTION: email}, status=status)
 
 
 def _register(visitor: Browser) -> tuple[Delegate, str]:
@@ -211,12 +211,12 @@ def _register(visitor: Browser) -> tuple[Delegate, str]:
 
 def _expect_question(delegate: Delegate, asked: Page, email: str) -> None:
     """See that somebody was told what everybody is, and only the address that we know was asked."""
-    assert asked.heading == "Look for our letter"
+    assert asked.heading == "Check your email"
     assert emails_to(email) == []
     db.session.refresh(delegate)
     assert delegate.pending_email == ""
     letter = last_email_to(delegate.email)
-    assert letter.subject.startswith("Do you want to change your email address?")
+    assert letter.subject.startswith("Request to change your email address:")
     assert email not in letter.text
 
 
@@ -228,9 +228,9 @@ def test_who_took_the_place_may_correct_the_address_from_the_confirmation(
 
     page = _press_correction(visitor, confirmation, NEW)
 
-    assert page.heading == "Look for our letter"
+    assert page.heading == "Check your email"
     visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
-    visitor.press("Confirm this address")
+    visitor.press("Confirm this email address")
     assert delegate.email == NEW
 
 
@@ -395,7 +395,7 @@ def test_a_correction_that_waits_ends_when_the_owner_opens_the_booking(
 
     owner.open(find_link(last_email_to("ada@example.org"), "/booking/"))
 
-    assert visitor.open(link, status=410).heading == "This link is no longer in use"
+    assert visitor.open(link, status=410).heading == "This link no longer works"
     assert delegate.email == "ada@example.org"
     assert "A new address waits" not in owner.open(address_of(delegate)).text
 
@@ -407,10 +407,10 @@ def test_needs_never_go_to_an_address_that_the_old_one_has_not_approved(visitor:
     _press_correction(visitor, confirmation, NEW)
     visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
 
-    page = visitor.press("Confirm this address")
+    page = visitor.press("Confirm this email address")
 
-    assert page.summary_list["What you need to take part"] == "None"
-    assert page.summary_list["What you do not eat or drink"] == "None"
+    assert page.summary_list["Access requirements"] == "None"
+    assert page.summary_list["Dietary requirements"] == "None"
     told = "We have deleted the access and dietary requirements from your booking"
     assert told in page.text
     assert told in last_email_to(NEW).text
@@ -423,9 +423,9 @@ def test_needs_stay_where_the_booking_link_asked_for_the_change(visitor: Browser
     _corrected(visitor, delegate)
     visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
 
-    page = visitor.press("Confirm this address")
+    page = visitor.press("Confirm this email address")
 
-    assert page.summary_list["What you need to take part"] == "A ramp"
+    assert page.summary_list["Access requirements"] == "A ramp"
     assert "deleted" not in page.text + last_email_to(NEW).text
 
 
@@ -456,7 +456,7 @@ def test_a_receipt_has_no_power_over_an_address_that_was_corrected(visitor: Brow
     delegate, confirmation = _register(visitor)
     _press_correction(visitor, confirmation, NEW)
     visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
-    visitor.press("Confirm this address")
+    visitor.press("Confirm this email address")
 
     page = _press_correction(visitor, confirmation, "thief@example.org")
 
@@ -470,7 +470,7 @@ def test_one_network_does_not_write_to_new_addresses_without_end(visitor: Browse
         _corrected(visitor, delegate, f"ada{number}@new.example.org")
 
     visitor.open(address_of(make_delegate(), "/address"))
-    page = visitor.press("Write to the new address", {QUESTION: NEW}, status=429)
+    page = visitor.press("Send a link to the new address", {QUESTION: NEW}, status=429)
 
     assert page.errors == [TOO_MANY_FROM_NETWORK]
     assert page.value_of(QUESTION) == NEW
@@ -484,7 +484,7 @@ def test_the_same_address_is_not_a_correction(visitor: Browser) -> None:
         visitor, f"/register/confirmation/{token}", "ada@example.org", status=422
     )
 
-    assert page.errors == ["That is the address that we have: enter another one"]
+    assert page.errors == ["This is the email address we already have. Enter a different one"]
 
 
 def test_a_wrong_receipt_corrects_nothing(visitor: Browser) -> None:
@@ -500,9 +500,9 @@ def test_the_link_is_sent_again(visitor: Browser) -> None:
     delegate = make_delegate()
     visitor.open("/booking")
 
-    page = visitor.press("Send me the link", email_address="ADA@Example.org")
+    page = visitor.press("Email me the link", email_address="ADA@Example.org")
 
-    assert page.heading == "Look for our letter"
+    assert page.heading == "Check your email"
     letter = last_email_to("ADA@example.org")
     assert find_link(letter, "/booking/") == address_of(delegate)
 
@@ -513,7 +513,7 @@ def test_each_booking_of_an_address_has_its_link(visitor: Browser) -> None:
         services.cancel(other)
     visitor.open("/booking")
 
-    visitor.press("Send me the link", email_address="ada@example.org")
+    visitor.press("Email me the link", email_address="ada@example.org")
 
     letter = last_email_to("ada@example.org")
     assert address_of(one) in letter.text
@@ -527,13 +527,13 @@ def test_a_stranger_cannot_tell_who_is_registered(visitor: Browser, queries: lis
     for email in ("ada@example.org", "nobody@example.org"):
         visitor.open("/booking")
         queries.clear()
-        page = visitor.press("Send me the link", email_address=email)
+        page = visitor.press("Email me the link", email_address=email)
         seen.append((page.source, page.status, len(queries)))
 
     known, unknown = seen
     assert known == unknown
     letter = last_email_to("nobody@example.org")
-    assert "There is none here" in letter.text
+    assert "There is no booking with this address." in letter.text
     assert "ada" not in letter.text.lower()
 
 
@@ -545,20 +545,20 @@ def test_the_link_is_sent_five_times_an_hour(
     visitor.open("/booking")
     form = visitor.page
     for _ in range(5):
-        form.press("Send me the link", email_address=email)
+        form.press("Email me the link", email_address=email)
 
-    page = form.press("Send me the link", email_address=email.upper(), status=429)
+    page = form.press("Email me the link", email_address=email.upper(), status=429)
     frozen_time.shift(timedelta(minutes=61))
 
     assert page.errors == ["Try again in 60 minutes, or email tides@conference.example"]
-    assert form.press("Send me the link", email_address=email).heading == "Look for our letter"
+    assert form.press("Email me the link", email_address=email).heading == "Check your email"
 
 
 @pytest.mark.parametrize("typed", ["", "ada", "a" * 300 + "@example.org", "ada@example.org\x00"])
 def test_what_is_no_address_is_told_so(visitor: Browser, typed: str) -> None:
     visitor.open("/booking")
 
-    page = visitor.press("Send me the link", email_address=typed, status=422)
+    page = visitor.press("Email me the link", email_address=typed, status=422)
 
     assert len(page.errors) == 1
 
@@ -567,7 +567,7 @@ def test_what_happened_to_an_address_is_in_the_history(visitor: Browser) -> None
     delegate = make_delegate()
     _corrected(visitor, delegate)
     visitor.open(find_link(last_email_to(NEW), "/booking/new-address/"))
-    visitor.press("Confirm this address")
+    visitor.press("Confirm this email address")
 
     told = [entry.summary for entry in history.list_entries(delegate.history_subject)]
 

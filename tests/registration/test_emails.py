@@ -16,6 +16,7 @@ from app.programme.models import Conference
 from app.registration import emails, links
 from app.registration.bookings import services
 from app.registration.models import Delegate
+from app.web.formatting import format_qr_png
 from config import ROOT
 from tests.factories import make_delegate, publish_programme
 from tests.mail_server import MailServer, ReceivedEmail
@@ -129,9 +130,9 @@ def test_every_link_in_a_letter_is_ours_and_only_opened(
     for element in HtmlTree(letter.html).find_all():
         for name in ("href", "src", "action"):
             assert (element.get(name) or "https://conference.example").startswith(
-                "https://conference.example"
+                ("https://conference.example", "cid:booking-reference")
             )
-    assert not list(HtmlTree(letter.html).find_all("img", "script", "form"))
+    assert not list(HtmlTree(letter.html).find_all("script", "form"))
 
 
 @pytest.mark.parametrize("written", ABOUT_A_BOOKING, ids=lambda one: one.__name__)
@@ -157,17 +158,53 @@ def test_the_confirmation_says_all_that_matters(site: Flask) -> None:
 
     assert letter.subject == "You are registered for Tides and Harbours: BCDF2345"
     for line in (
-        "Your place is confirmed.",
+        "You have a place at the conference. This is your ticket:",
         "Booking reference: BCDF2345",
         "Name on your badge: Ada Lovelace",
         "Day 1: Wednesday 10 June 2009",
         "Day 2: Thursday 11 June 2009",
-        "Place: Whitby",
-        "What happens next:",
+        "Programme starts: 9:30am on Wednesday 10 June 2009",
+        "Venue: Whitby",
+        "Before you come:",
         "See, change or cancel your booking:",
     ):
         assert line in letter.text.splitlines()
-    assert letter.html.count("<tr>") == 5
+    assert letter.html.count("<tr>") == 8  # with the conference above and the code beneath
+
+
+def test_a_ticket_in_an_email_has_its_code_with_it(site: Flask) -> None:
+    letter = _letter(_confirmed)
+
+    [picture] = HtmlTree(letter.html).find_all("img")
+    [part] = [one for one in letter.message.walk() if one.get_content_type() == "image/png"]
+    assert picture.get("src") == "cid:booking-reference"
+    assert part["Content-ID"] == "<booking-reference>"
+    assert part.get_content_disposition() == "inline"
+    assert part.get_content() == format_qr_png("BCDF2345", mask=1)
+    assert [one.get_content_type() for one in letter.message.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/png",
+        "text/calendar",
+    ]
+
+
+def test_without_a_contact_address_nobody_is_asked_to_reply(site: Flask) -> None:
+    with transaction():
+        db.session.get_one(Conference, 1).contact_email = ""
+    publish_programme()
+
+    letter = _letter(_confirmed)
+
+    assert letter.message["Reply-To"] is None
+    assert letter.text.endswith(
+        "The organisers\nTides and Harbours\nhttps://conference.example\n\n"
+        "Questions? Please do not reply to this email. "
+        "Contact us at https://conference.example/feedback.\n"
+    )
 
 
 def test_the_confirmation_arrives_with_what_mail_programs_need(
@@ -230,7 +267,7 @@ def test_a_conference_without_a_place_says_nothing_of_it(site: Flask) -> None:
 
     letter = _letter(_confirmed)
 
-    assert "Place:" not in letter.text
+    assert "Venue:" not in letter.text
     assert "LOCATION" not in letter.calendar
 
 

@@ -81,7 +81,7 @@ def test_every_column_is_an_answer_or_has_another_reason_to_be_there() -> None:
     assert {column.name for column in Needs.__table__.columns} == {
         *("delegate_id", *(field.column for field in PRIVATE_FIELDS)),
     }
-    assert {field.step for field in FIELDS} | {"consent"} == {step.name for step in fields.STEPS}
+    assert {field.step for field in FIELDS} == {step.name for step in fields.STEPS}
 
 
 def test_a_private_answer_cannot_be_one_that_stays_for_statistics() -> None:
@@ -206,25 +206,18 @@ def test_the_desk_finds_types_and_downloads_each_answer_and_private_ones_on_requ
     }
 
 
-def test_whoever_agrees_has_read_what_is_kept(visitor: Browser, answers: dict[str, str]) -> None:
-    with transaction():
-        visitor.set_cookie("answers", services.create_draft(answers))
-    pages = {"consent": visitor.open("/register/consent"), "privacy": visitor.open("/privacy")}
+def test_the_privacy_page_names_what_is_kept(visitor: Browser) -> None:
+    page = visitor.open("/privacy")
 
-    unnamed = [
-        (name, field.name)
-        for name, page in pages.items()
-        for field in FIELDS
-        if name_in_notice(field, name) not in page.text.lower()
-    ]
+    unnamed = [one.name for one in FIELDS if name_in_notice(one) not in page.text.lower()]
 
     assert unnamed == []
 
 
-def name_in_notice(field: Field, page: str) -> str:
-    """Return the least that a page calls a field when it says what is kept."""
-    label = field.label_for(desk=page == "privacy" or not field.is_private).lower()
-    return label.split(" or ")[0] if field.is_private else label.split()[-1]
+def name_in_notice(field: Field) -> str:
+    """Return the least that the privacy page calls a field."""
+    label = field.label_for(desk=False).lower()
+    return label.split()[0] if field.is_private else label.split()[-1]
 
 
 def _form_of(field: Field) -> str:

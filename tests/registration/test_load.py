@@ -32,8 +32,7 @@ STEPS: dict[str, dict[str, str]] = {
     "work": {"organisation": "Office", "role": "Clerk", "country": "GB"},
     "days": {"days": "2009-06-10"},
     "access-needs": {"access_needs": ""},
-    "dietary-needs": {"dietary_needs": "Vegan"},
-    "consent": {"consent": "y"},
+    "dietary-needs": {"dietary_needs": "Vegan", "consent": "y"},
 }
 
 

@@ -39,11 +39,9 @@ def test_each_question_has_a_page_of_its_own(visitor: Browser) -> None:
     headings.append(visitor.page.heading)
     visitor.press("Continue", {DAYS: [WEDNESDAY, THURSDAY]})
     headings.append(visitor.page.heading)
-    visitor.press("Continue", {ACCESS: "A ramp"})
+    visitor.press("Continue", {ACCESS: "A ramp", CONSENT: True})
     headings.append(visitor.page.heading)
-    visitor.press("Continue", {DIET: "No nuts"})
-    headings.append(visitor.page.heading)
-    visitor.press("Continue", {CONSENT: True})
+    visitor.press("Continue", {DIET: "No nuts", CONSENT: True})
     headings.append(visitor.page.heading)
 
     assert headings == [
@@ -53,7 +51,6 @@ def test_each_question_has_a_page_of_its_own(visitor: Browser) -> None:
         DAYS,
         ACCESS,
         DIET,
-        "What we keep, and for how long",
         "Check your answers",
     ]
 
@@ -79,7 +76,70 @@ def test_whoever_looks_at_an_answer_need_not_change_it(visitor: Browser) -> None
     page = answer_questions(visitor).follow("Change country")
 
     assert page.value_of("Country") == "United Kingdom"
-    assert page.follow("Go back without changing this").heading == "Check your answers"
+    assert page.follow("Back to your answers").heading == "Check your answers"
+
+
+def test_each_question_leads_back_to_the_one_before(visitor: Browser) -> None:
+    page = answer_questions(visitor)
+
+    headings = []
+    while "Back" in page.links:
+        page = page.follow("Back")
+        headings.append(page.heading)
+
+    assert headings == [
+        DIET,
+        ACCESS,
+        DAYS,
+        "Where do you work or study?",
+        EMAIL,
+        "What is your name?",
+        "Register for the conference",
+    ]
+
+
+def test_consent_is_asked_for_beside_what_needs_it(visitor: Browser) -> None:
+    page = answer_questions(visitor, until="access-needs")
+    assert page.value_of(CONSENT) == ""
+
+    page = page.press("Continue", {ACCESS: "A ramp"}, status=422)
+
+    assert page.errors == ["Tick the box if you agree, or delete what you have written"]
+    assert page.value_of(ACCESS) == "A ramp"
+    assert page.press("Continue", {CONSENT: True}).heading == DIET
+
+
+def test_who_needs_nothing_is_not_asked_for_consent(visitor: Browser) -> None:
+    page = answer_questions(visitor, until="access-needs").press("Continue")
+
+    assert page.press("Continue").heading == "Check your answers"
+
+
+def test_consent_to_one_answer_is_not_consent_to_another(visitor: Browser) -> None:
+    page = answer_questions(visitor, until="dietary-needs").press("Continue")
+
+    assert page.follow("Change access requirements").value_of(CONSENT) == CONSENT
+    assert visitor.open("/register/dietary-needs").value_of(CONSENT) == ""
+
+
+def test_the_page_of_consent_that_there_was_leads_on(visitor: Browser) -> None:
+    answer_questions(visitor)
+
+    assert visitor.open("/register/consent").heading == "Check your answers"
+
+
+def test_answers_of_before_without_consent_are_asked_for_again(visitor: Browser) -> None:
+    answer_questions(visitor)
+    (draft,) = db.session.scalars(db.select(ApplicationDraft))
+    answers = {k: v for k, v in json.loads(draft.document).items() if k != "consented_at"}
+    draft.document = json.dumps(answers)
+    db.session.commit()
+
+    page = visitor.open("/register/check")
+
+    assert page.heading == ACCESS
+    assert page.value_of(ACCESS) == "A ramp"
+    assert page.value_of(CONSENT) == ""
 
 
 def test_one_name_is_enough(visitor: Browser) -> None:
@@ -118,9 +178,9 @@ def test_a_slip_in_the_address_is_asked_about_once(visitor: Browser) -> None:
 
     page = visitor.press("Continue", {EMAIL: "ada@gmial.com"}, status=422)
 
-    assert page.errors == ["Check the address: did you mean ada@gmail.com?"]
+    assert page.errors == ["Check your email address: did you mean ada@gmail.com?"]
     assert page.value_of(EMAIL) == "ada@gmial.com"
-    visitor.press("Yes, use ada@gmail.com")
+    visitor.press("Use ada@gmail.com")
     assert answered_address(visitor) == "ada@gmail.com"
 
 
@@ -140,7 +200,7 @@ def test_another_slip_is_asked_about_again(visitor: Browser) -> None:
 
     page = visitor.press("Continue", {EMAIL: "ada@gmali.com"}, status=422)
 
-    assert page.errors == ["Check the address: did you mean ada@gmail.com?"]
+    assert page.errors == ["Check your email address: did you mean ada@gmail.com?"]
 
 
 def answered_address(visitor: Browser) -> str:
@@ -152,7 +212,7 @@ def test_answers_are_kept_while_someone_is_away(visitor: Browser, frozen_time: A
     answer_questions(visitor, until="days")
     frozen_time.shift(timedelta(days=6))
 
-    page = visitor.open("/register").follow("Go on where you stopped")
+    page = visitor.open("/register").follow("Continue where you stopped")
 
     assert page.heading == DAYS
 
@@ -160,12 +220,12 @@ def test_answers_are_kept_while_someone_is_away(visitor: Browser, frozen_time: A
 def test_a_later_question_leads_to_the_first_one_without_an_answer(visitor: Browser) -> None:
     answer_questions(visitor, until="work")
 
-    for later in ("days", "access-needs", "dietary-needs", "consent", "check", "confirm"):
+    for later in ("days", "access-needs", "dietary-needs", "check", "confirm"):
         assert visitor.open(f"/register/{later}").heading == "Where do you work or study?"
 
 
 def test_without_any_answer_every_question_leads_to_the_first(visitor: Browser) -> None:
-    for later in ("email", "work", "days", "consent", "check", "confirm"):
+    for later in ("email", "work", "days", "check", "confirm"):
         assert visitor.open(f"/register/{later}").heading == "What is your name?"
 
 
@@ -177,7 +237,7 @@ def test_answers_older_than_a_week_are_gone_and_the_page_says_so(
 
     page = page.press("Continue", {DAYS: [WEDNESDAY]}, status=410)
 
-    assert page.heading == "Your answers are no longer here"
+    assert page.heading == "Your answers have been deleted"
     assert page.follow("Start again").heading == "What is your name?"
 
 
@@ -186,7 +246,7 @@ def test_an_unknown_key_opens_nothing(visitor: Browser) -> None:
 
     page = visitor.open("/register/days", status=410)
 
-    assert page.heading == "Your answers are no longer here"
+    assert page.heading == "Your answers have been deleted"
     assert "answers" not in visitor.cookies()
 
 
@@ -204,7 +264,7 @@ def test_a_question_answered_without_a_key_says_that_the_others_are_gone(visitor
 
     page = page.press("Continue", {DAYS: [WEDNESDAY]}, status=410)
 
-    assert page.heading == "Your answers are no longer here"
+    assert page.heading == "Your answers have been deleted"
 
 
 def test_someone_may_delete_their_answers_and_start_again(
@@ -229,7 +289,7 @@ def test_two_tabs_share_their_answers(visitor: Browser) -> None:
     one.press("Continue", {DAYS: [THURSDAY]})
     other.press("Continue", {"Organisation (optional)": "Office"})
     page = visitor.open("/register/access-needs").press("Continue")
-    page = page.press("Continue").press("Continue", {CONSENT: True})
+    page = page.press("Continue")
 
     assert page.summary_list["Days"] == THURSDAY
     assert page.summary_list["Organisation"] == "Office"
@@ -287,7 +347,7 @@ def test_a_look_at_any_page_of_the_journey_writes_nothing(
     answer_questions(visitor)
     queries.clear()
 
-    for step in ("", "/name", "/email", "/work", "/days", "/consent", "/check"):
+    for step in ("", "/name", "/email", "/work", "/days", "/dietary-needs", "/check"):
         visitor.open(f"/register{step}")
 
     assert [one for one in queries if not one.startswith("SELECT application_draft")] == []

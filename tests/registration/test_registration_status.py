@@ -13,10 +13,10 @@ from app.registration import queries, seats
 from app.registration.models import SeatLimit
 from tests.browser import Browser
 from tests.factories import make_delegate, publish_programme, set_places
-from tests.registration_flow import CONSENT, answer_questions, complete_registration
+from tests.registration_flow import CONSENT, DIET, answer_questions, complete_registration
 from tests.sent_emails import emails_to
 
-STEPS = ("name", "email", "work", "days", "access-needs", "dietary-needs", "consent", "check")
+STEPS = ("name", "email", "work", "days", "access-needs", "dietary-needs", "check")
 
 
 def test_the_start_page_says_what_it_takes(visitor: Browser) -> None:
@@ -55,7 +55,7 @@ def test_when_it_is_full_the_start_page_says_so(visitor: Browser) -> None:
 
     page = visitor.open("/register")
 
-    assert "Every place has been taken." in page.text
+    assert "All places have been taken." in page.text
     assert "Start now" not in page.links
 
 
@@ -102,12 +102,12 @@ def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
     page = page.press("Confirm registration", status=409)
 
     assert page.heading == "The conference is full"
-    assert "We keep the answers you have given for 7 days" in page.text
+    assert "We keep your answers for 7 days" in page.text
     assert queries.count_attending() == 1
     assert emails_to("ada@example.org") == []
 
     set_places(2)
-    page = visitor.open("/register").follow("Go on where you stopped")
+    page = visitor.open("/register").follow("Continue where you stopped")
     assert page.press("Confirm registration").heading == "You are registered"
 
 
@@ -123,9 +123,9 @@ def test_the_lock_has_the_last_word_when_a_process_does_not_know_yet(visitor: Br
 
 
 def test_when_it_closes_on_the_way_nothing_is_taken(visitor: Browser, frozen_time: Any) -> None:
-    page = answer_questions(visitor, until="consent")
+    page = answer_questions(visitor, until="dietary-needs")
     frozen_time.move_to("2009-05-18T12:00:00+01:00")
-    page = page.press("Continue", {CONSENT: True})
+    page = page.press("Continue", {DIET: "No nuts", CONSENT: True})
     frozen_time.move_to("2009-05-24T12:00:00+01:00")
     conference_closes("2009-05-20T12:00:00+01:00")
 

@@ -108,7 +108,7 @@ def test_a_page_without_them_is_kept_by_nobody_else(
 def test_without_its_token_the_choice_is_refused(visitor: Browser) -> None:
     page = visitor.send("POST", "/access-keys", status=422, data={"off": "1"})
 
-    assert page.errors == ["This form was open for too long. Check your answers and send it again"]
+    assert page.errors == ["This page was open for too long. Check your answers, then try again"]
     assert visitor.cookies() == {}
 
 

@@ -89,7 +89,9 @@ def test_the_longest_message_fits_in_any_writing(visitor: Browser) -> None:
 def test_hidden_characters_are_refused(visitor: Browser, hidden: str) -> None:
     page = _sent(visitor, f"before{hidden}after", status=422)
 
-    assert page.errors == ["Remove the hidden characters: type this again instead of pasting it"]
+    assert page.errors == [
+        "Type this instead of pasting it. It contains hidden characters that we cannot use"
+    ]
     assert _kept() == []
 
 
@@ -129,7 +131,7 @@ def test_a_wrong_token_is_refused_and_what_was_typed_is_kept(visitor: Browser, t
 
     page = visitor.send("POST", "/feedback", status=422, data=data)
 
-    assert page.errors == ["This form was open for too long. Check your answers and send it again"]
+    assert page.errors == ["This page was open for too long. Check your answers, then try again"]
     assert page.value_of(MESSAGE) == "A long story"
     assert _kept() == []
     assert page.press(SEND).heading == "Message sent"

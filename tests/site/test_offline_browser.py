@@ -27,11 +27,11 @@ WORKERS = "navigator.serviceWorker.getRegistrations().then(all => all.length)"
 EVERYTHING = """async () => (await Promise.all((await caches.keys()).map(async name =>
   (await (await caches.open(name)).keys()).map(one => new URL(one.url).pathname)))).flat()"""
 TROUBLES = [
-    "No time to walk You come from Bell, which begins at 11am in Tower.",
+    "Not enough time The session before is Bell, which starts at 11am in Tower.",
     "Clash Soup, 12:05pm to 1:05pm",
     "Clash Cake, midday to 1pm",
-    "No time to walk You come from Reading the tide, which ends at midday in Great hall.",
-    "No time to walk You come from Soup, which ends at 1:05pm in Kitchen.",
+    "Not enough time The session before is Reading the tide, which ends at midday in Great hall.",
+    "Not enough time The session before is Soup, which ends at 1:05pm in Kitchen.",
 ]
 Axe = Callable[[Window], list[str]]
 
@@ -172,7 +172,7 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
             expect(pressed).to_have_attribute("aria-pressed", "true")
         window.goto("/agenda")
         expect(window.locator(".clash")).to_have_text(TROUBLES)
-        expect(window.get_by_text("of these sessions clash: see below.")).to_have_count(1)
+        expect(window.get_by_text("of these sessions overlap.")).to_have_count(1)
         _keep(window)
         window.context.set_offline(True)
 
@@ -182,7 +182,7 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
         expect(window.locator(".clash")).to_have_text(TROUBLES)
         expect(window.locator(".clash a[lang=fr]")).to_have_text(["Soup"] * 2)
         expect(
-            window.get_by_text("Some of these sessions clash, or leave no time to walk to them")
+            window.get_by_text("Some of these sessions overlap, or leave you too little time")
         ).to_be_visible()
         assert axe(window) == []
 

@@ -34,7 +34,7 @@ def test_a_speaker_comes_in_by_the_link_in_a_letter_alone(visitor: Browser) -> N
     visitor.open(link_in(letter))
     page = visitor.press("Sign in")
 
-    assert sent.heading == "Look in your email"
+    assert sent.heading == "Check your email"
     assert page.heading == "Ada Marsh"
     assert page.address.endswith("/speak/ada-marsh")
 
@@ -108,9 +108,9 @@ def test_a_speaker_sees_and_ends_where_they_are_signed_in(visitor: Browser) -> N
 
     page = visitor.open("/speak/ada-marsh").follow("See where you are signed in, or sign out")
 
-    assert page.heading == "You and your devices"
+    assert page.heading == "Your account"
     assert "Your second step" not in page.headings
-    assert page.follow("Go to your pages as a speaker").heading == "Ada Marsh"
+    assert page.follow("Go to your speaker pages").heading == "Ada Marsh"
     visitor.open("/my").press("Sign out everywhere")
     assert visitor.open("/speak").heading == "Sign in"
 

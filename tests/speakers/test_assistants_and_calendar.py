@@ -68,7 +68,7 @@ def test_a_forwarded_link_works_once_and_says_so(
 
     assert page.heading == "This link no longer works"
     assert "Did you pass the letter on?" in page.text
-    assert page.follow("Ask for a new link").heading == "Sign in"
+    assert page.follow("Get a new link").heading == "Sign in"
 
 
 def test_an_assistant_is_removed_and_the_speaker_stays(ada: Browser) -> None:
@@ -110,7 +110,7 @@ def test_what_is_no_address_is_refused_and_kept(ada: Browser) -> None:
 
     page = ada.press("Send link", email_address_of_an_assistant="nobody", status=422)
 
-    assert page.errors == ["Enter an email address in the correct format, like name@example.org"]
+    assert page.errors == ["Enter an email address in the correct format, like name@example.com"]
 
 
 @pytest.mark.both_databases

@@ -272,7 +272,7 @@ def test_one_language_is_given_once(ada: Browser) -> None:
     ("typed", "said"),
     [
         ({"Name": ""}, "Enter the name"),
-        ({"Name": "..."}, "The name must have a letter or a number in it"),
+        ({"Name": "..."}, "The name must include a letter or a number"),
         ({"Name": "Ada \u202eMarsh"}, "Remove the hidden characters"),
         ({"Name": "A" * 201}, "The name must be 200 characters or fewer"),
         ({"Role": "a\u0007b"}, "Remove the hidden characters"),

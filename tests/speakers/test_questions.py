@@ -108,7 +108,9 @@ def test_hostile_answers_are_refused_and_kept(ada: Browser) -> None:
     assert page.errors == ["Your journey must be 1000 characters or fewer"]
     assert page.value_of(JOURNEY) == long
     hidden = ada.press("Save", {JOURNEY: "By\x00 train"}, status=422)
-    assert hidden.errors == ["Remove the hidden characters: type this again instead of pasting it"]
+    assert hidden.errors == [
+        "Type this instead of pasting it. It contains hidden characters that we cannot use"
+    ]
 
 
 @pytest.mark.both_databases

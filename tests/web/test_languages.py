@@ -174,7 +174,7 @@ def test_a_link_to_sign_in_comes_in_the_language_of_whoever_asks(visitor: Browse
     email = make_organiser("grace@conference.example").email
     visitor.open("/eo/sign-in")
 
-    visitor.press(_stretched("Send me a link"), {_stretched("Email address"): email})
+    visitor.press(_stretched("Email me a link"), {_stretched("Email address"): email})
 
     (sent,) = db.session.scalars(select(Email))
     assert sent.subject == _stretched("Your link to sign in")

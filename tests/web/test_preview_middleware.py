@@ -129,7 +129,7 @@ def test_a_preview_of_nothing_is_an_empty_site(visitor: Browser) -> None:
     [
         ("2009-04-30T09:00", "opens"),
         ("2009-05-20T10:00", "Start now"),
-        ("2009-05-20T10:00,full", "Every place has been taken"),
+        ("2009-05-20T10:00,full", "All places have been taken"),
         ("2009-06-09T09:00", "closed"),
     ],
 )
@@ -425,7 +425,7 @@ def test_nobody_s_own_answers_are_shown_inside(visitor: Browser) -> None:
 
     page = visitor.open(f"{preview}/register")
 
-    assert "Go on where you stopped" not in page.links
+    assert "Continue where you stopped" not in page.links
     assert db.session.scalar(select(Delegate)) is None
 
 

@@ -16,7 +16,7 @@ MAX_RESPONSE_LENGTH = 20_000  # characters: a passkey may send a certificate or 
 def _six_digits(_form: Form, field: StringField) -> None:
     code = "".join((field.data or "").split())
     if not (code.isascii() and code.isdecimal() and len(code) == CODE_DIGITS):
-        raise ValidationError(_l("Enter the 6 digits that your app shows"))
+        raise ValidationError(_l("Enter the 6-digit code from your app"))
 
 
 class CodeForm(Form):
@@ -24,7 +24,7 @@ class CodeForm(Form):
 
     code = StringField(
         _l("Code from your app"),
-        [InputRequired(_l("Enter the 6 digits that your app shows")), _six_digits],
+        [InputRequired(_l("Enter the 6-digit code from your app")), _six_digits],
         filters=[collapse_whitespace],
         render_kw={
             "autocomplete": "one-time-code",
@@ -64,7 +64,7 @@ class PasskeyForm(Form):
 
     answer = HiddenField(
         validators=[
-            InputRequired(_l("Your browser sent no passkey. Press the button again")),
+            InputRequired(_l("Your browser did not send a passkey. Try again")),
             Length(max=MAX_RESPONSE_LENGTH),
         ],
     )
@@ -74,10 +74,10 @@ class NewPasskeyForm(PasskeyForm):
     """Add a passkey with a name."""
 
     name = StringField(
-        _l("A name for this passkey"),
+        _l("Name of this passkey"),
         [
-            DataRequired(_l("Enter a name, so that you will know this passkey again")),
-            Length(max=MAX_NAME_LENGTH, message=_l("Use at most 60 characters for the name")),
+            DataRequired(_l("Enter a name for this passkey")),
+            Length(max=MAX_NAME_LENGTH, message=_l("The name must be 60 characters or fewer")),
             no_hidden_characters,
         ],
         filters=[collapse_whitespace],

@@ -21,7 +21,7 @@ from app.accounts.models import Passkey, Person
 from app.errors import RuleViolation
 
 TIMEOUT_MINUTES = 5
-VERIFICATION_FAILED = "That passkey could not be checked. Try again"
+VERIFICATION_FAILED = "We could not check your passkey. Try again"
 
 
 @dataclass(frozen=True)

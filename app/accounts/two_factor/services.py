@@ -25,10 +25,10 @@ RECOVERY_CODE_COUNT = 10
 RECOVERY_CODE_ALPHABET = "23456789BCDFGHJKMNPQRTVWXYZ"  # no characters that look alike
 CODE_GROUPS, CODE_GROUP_LENGTH = 4, 4  # of a recovery code: 76 bits
 MAX_PASSKEYS = 20
-WRONG_CODE = "That code is not right. Look at your app again: the code changes every 30 seconds"
-WRONG_RECOVERY_CODE = "That is not one of your recovery codes, or it has been used"
-USED_CODE = "That code has been used. Wait until your app shows the next one"
-LAST_SECOND_FACTOR = "This is your only second step. Set up another one first"
+WRONG_CODE = "The code is not correct. Check your app, because the code changes every 30 seconds"
+WRONG_RECOVERY_CODE = "The recovery code is not correct, or it has been used already"
+USED_CODE = "This code has been used already. Enter the next one that your app shows"
+LAST_SECOND_FACTOR = "This is your only second step. Set up another one before you remove it"
 
 
 # Setting up
@@ -43,7 +43,7 @@ def confirm_totp(login_session: LoginSession, code: str) -> Sequence[str]:
     """Store the secret if the code is right; return recovery codes if there were none."""
     person = _lock_person_for_setup(login_session)
     if not login_session.pending_totp_secret:
-        raise RuleViolation("Start again: this key is no longer in use")
+        raise RuleViolation("This key has expired. Start again")
     secret = totp.decrypt(login_session.pending_totp_secret)
     step = totp.verify_code(secret, code)
     if step is None:
@@ -67,10 +67,10 @@ def add_passkey(login_session: LoginSession, response: str, name: str) -> Sequen
     """Store a new passkey; return recovery codes if there were none."""
     person = _lock_person_for_setup(login_session)
     if len(person.passkeys) >= MAX_PASSKEYS:
-        raise RuleViolation("You have too many passkeys. Remove one that you do not use")
+        raise RuleViolation("You have too many passkeys. Remove one that you no longer use")
     key = passkeys.verify_registration(response, _consume_challenge(login_session))
     if db.session.scalar(select(Passkey).where(Passkey.credential == key.credential)):
-        raise RuleViolation("You have that passkey already")
+        raise RuleViolation("You have already added this passkey")
     person.passkeys.append(
         Passkey(
             credential=key.credential,
@@ -105,7 +105,7 @@ def remove_totp(login_session: LoginSession) -> None:
     """Remove the authenticator app, unless it is the last second factor."""
     person = _lock_person(login_session)
     if not person.totp_secret:
-        raise NotFound("You have no authenticator app here")
+        raise NotFound("You have not set up an authenticator app")
     if not person.passkeys:
         raise RuleViolation(LAST_SECOND_FACTOR)
     person.totp_secret = ""
@@ -203,7 +203,7 @@ def _lock_person(login_session: LoginSession) -> Person:
     person = login_session.person
     db.session.refresh(person, with_for_update=True)
     if not person.is_team_member:
-        raise PermissionDenied("A second step is only for those who run the conference")
+        raise PermissionDenied("Only the conference team uses a second step")
     db.session.refresh(person, ["passkeys"])
     return person
 
@@ -211,7 +211,7 @@ def _lock_person(login_session: LoginSession) -> Person:
 def _lock_person_for_setup(login_session: LoginSession) -> Person:
     person = _lock_person(login_session)
     if person.has_second_factor and not login_session.is_verified:
-        raise PermissionDenied("Take your second step first")
+        raise PermissionDenied("Complete your second step first")
     return person
 
 

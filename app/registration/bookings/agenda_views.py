@@ -50,7 +50,7 @@ def _apply_action(
         operations.link_agenda(delegate, own)
         return _redirect(own_url)
     if linked is None:
-        raise RuleViolation("No agenda is kept with this booking")
+        raise RuleViolation("No agenda is saved with this booking")
     if "join" in fields and own is not None and own is not linked:
         services.merge(linked, own)
     return cookie.set_cookie(_redirect(url_for("agenda.show")), linked)

@@ -13,7 +13,7 @@ from app.registration.models import Delegate
 from app.web import languages
 
 NEEDS, PENDING_EMAIL = "needs", "new_email"
-PENDING_EMAIL_LABEL = _l("New email address, to be confirmed")
+PENDING_EMAIL_LABEL = _l("New email address (not confirmed yet)")
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,12 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
 
 
 def _export_booking(delegate: Delegate) -> dict[str, Any]:
-    """Return every column but those that are withheld, moments and days last."""
-    columns = [one for one in Delegate.__table__.columns if one.name not in {*WITHHELD, DAYS}]
+    """Return every column but those that are withheld, moments and days last.
+
+    Consent is given to private answers alone: without any there is none.
+    """
+    left_out = {*WITHHELD, DAYS, *([] if delegate.needs else ["consented_at"])}
+    columns = [one for one in Delegate.__table__.columns if one.name not in left_out]
     moments = [one.name for one in columns if isinstance(one.type, UtcDateTime)]
     return {
         **{one.name: getattr(delegate, one.name) for one in columns if one.name not in moments},

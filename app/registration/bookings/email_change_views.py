@@ -7,6 +7,7 @@ somebody else's.
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from app.errors import RateLimitExceeded
 from app.forms.base import ConfirmForm, validates_own_csrf
@@ -41,7 +42,8 @@ def edit(secret: str) -> ResponseReturnValue:
             form.reject(refusal)
         else:
             return redirect(url_for("bookings.show", secret=secret, news="asked"), 303)
-    return _render_form(form, delegate.email, url_for("bookings.show", secret=secret))
+    back = (url_for("bookings.show", secret=secret), gettext("Back to your booking"))
+    return _render_form(form, delegate.email, back)
 
 
 @bp.post("/<secret>/address/keep")
@@ -86,7 +88,8 @@ def correct_email(token: str) -> ResponseReturnValue:
             form.reject(refusal)
         else:
             return redirect(url_for(".correction_sent", token=token), 303)
-    return _render_form(form, receipt.email, url_for("registration.confirmation", token=token))
+    back = (url_for("registration.confirmation", token=token), gettext("Back"))
+    return _render_form(form, receipt.email, back)
 
 
 @correction_bp.get("/address/asked")
@@ -96,13 +99,15 @@ def correction_sent(token: str) -> ResponseReturnValue:
     return render_page("registration/email_correction_sent.html", token=token)
 
 
-def _render_form(form: NewEmailForm, email: str, back: str) -> ResponseReturnValue:
+def _render_form(form: NewEmailForm, email: str, back: tuple[str, str]) -> ResponseReturnValue:
+    """Ask for the address; ``back`` is where to go without an answer, and what the link says."""
     page = render_page(
         "registration/email_correction.html",
         status=422 if form.errors else 200,
         form=form,
         current_email=email,
         steps=0,
-        back=back,
+        back=back[0],
+        back_label=back[1],
     )
     return refuse(page, form.rate_limit) if form.rate_limit else page

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app.errors import ConferenceError
 from app.forms.base import Form
 from app.forms.fields import VersionField, email_field
-from app.registration.forms import FORMS, SPECIAL_FORMS, AnswersForm, EmailForm
+from app.registration.forms import FORMS, AnswersForm, EmailForm
 
 
 class VersionedForm(Form):
@@ -33,7 +33,7 @@ class ChangeForm(VersionedForm, AnswersForm):
 CHANGE_FORMS = {
     step: cast("type[ChangeForm]", type("ChangeForm", (ChangeForm, form), {}))
     for step, form in FORMS.items()
-    if step not in SPECIAL_FORMS
+    if not issubclass(form, EmailForm)
 }
 
 
@@ -41,8 +41,8 @@ class NewEmailForm(EmailForm):
     """Enter the right email address."""
 
     email = email_field(
-        _l("What is the right email address?"),
-        _l("We write to it at once. It counts as soon as you confirm it from that letter"),
+        _l("What is your correct email address?"),
+        _l("We will send a link to this address. It takes effect when you confirm it"),
     )
 
 
@@ -53,9 +53,7 @@ class CorrectEmailForm(VersionedForm, NewEmailForm):
 class RequestLinkForm(Form):
     """Enter the email address to send the booking link to."""
 
-    email = email_field(
-        _l("Email address"), _l("The address to which we sent the letter about your booking")
-    )
+    email = email_field(_l("Email address"), _l("The email address you registered with"))
 
     def get_email(self) -> str:
         """Return the email address."""

@@ -83,8 +83,8 @@ def lock_expecting(delegate: Delegate, expected_version: int) -> None:
     if delegate.version != expected_version:
         raise StaleBooking(
             delegate.version,
-            message="Your booking was changed in another window after you opened this page. "
-            "Check your answer, then save again if it should count",
+            message="Your booking changed in another window after you opened this page. "
+            "Check your answer, then save it again",
         )
 
 
@@ -142,7 +142,7 @@ def erase_cancelled(delegate: Delegate, *, actor: str) -> None:
     lock(delegate)
     if delegate.is_attending:
         raise RuleViolation(
-            "Cancel the booking first: while you have a place, we need your details"
+            "Cancel your booking first. We need your details while you have a place"
         )
     if not delegate.is_erased:
         erase(delegate)
@@ -178,7 +178,7 @@ def unlink_agenda(delegate: Delegate) -> None:
 def require_other_email(email: str, current: str) -> None:
     """Raise EmailUnchanged if an address is the current one."""
     if is_same_email(email, current):
-        raise EmailUnchanged("That is the address that we have: enter another one")
+        raise EmailUnchanged("This is the email address we already have. Enter a different one")
 
 
 def is_same_email(one: str, other: str) -> bool:
@@ -214,5 +214,5 @@ def _enforcing_unique_person() -> Iterator[None]:
         if violated_constraint(clash) != delegate_record.IDENTITY_CONSTRAINT:
             raise
         raise DuplicateBooking(
-            "There is another booking with these names and this email address"
+            "There is another booking with this name and email address"
         ) from None

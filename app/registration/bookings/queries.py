@@ -12,12 +12,11 @@ from app.errors import Gone, RuleViolation
 from app.registration.models import Confirmation, Delegate, LinkedAgenda
 
 LINK_REPLACED = (
-    "This link is no longer in use: a newer one has taken its place, "
-    "or the details of the booking have been erased"
+    "This link has been replaced by a newer one, or the details of the booking have been deleted"
 )
 LINK_USED = (
-    "This link is no longer in use: the address has been confirmed already, "
-    "or the booking has been opened or changed since"
+    "The email address has been confirmed already, or the booking has been opened or changed "
+    "since we sent this link"
 )
 BOOKING_CANCELLED = "This booking has been cancelled, so it cannot be changed"
 

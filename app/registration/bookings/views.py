@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.mail import queries as mail
-from app.registration import booking_calendar, delegate_record, fields, forms, links
+from app.registration import booking_calendar, delegate_record, fields, forms, links, tickets
 from app.registration.bookings import access, data_export, services
 from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
@@ -21,22 +21,30 @@ from app.registration.models import Delegate
 from app.web import languages
 from app.web.formatting import local_moment
 from app.web.rate_limit_messages import refuse
-from app.web.rendering import render_page
+from app.web.rendering import download, render_page
 from app.web.security_headers import no_referrer
 
 AnswerRow = tuple[str, str, str]  # label, answer, URL to change it
 FLASH_MESSAGES = {
-    "changed": _l("Your changes are saved. A letter about them is on its way to you."),
-    "asked": _l("We have written to your new address. It counts when you confirm it from there."),
-    "kept": _l("Your address stays as it was. The link that we sent to the other one is dead."),
-    "confirmed": _l("Your new address is confirmed. A letter with your new link is on its way."),
-    "confirmed_without_needs": _l(
-        "Your new address is confirmed. We have deleted the access and dietary requirements from "
-        "your booking, because your old email address did not approve the change. Enter them "
-        "again here."
+    "changed": _l("Your changes have been saved. We will email you a summary of them."),
+    "asked": _l(
+        "We have sent a link to your new email address. The new address takes effect when you "
+        "open the link and confirm it."
     ),
-    "cancelled": _l("Your booking is cancelled. A letter that says so is on its way to you."),
-    "already_cancelled": _l("This booking has already been cancelled. Nothing more was done."),
+    "kept": _l(
+        "Your email address has not changed. The link that we sent to the other address no longer "
+        "works."
+    ),
+    "confirmed": _l(
+        "Your new email address has been confirmed. We will email you a new link to your booking."
+    ),
+    "confirmed_without_needs": _l(
+        "Your new email address has been confirmed. We have deleted the access and dietary "
+        "requirements from your booking, because your old email address did not approve the "
+        "change. Enter them again below."
+    ),
+    "cancelled": _l("Your booking has been cancelled. We will email you to confirm this."),
+    "already_cancelled": _l("This booking was cancelled earlier. Nothing has changed."),
 }
 
 bp = Blueprint("bookings", __name__, url_prefix="/booking")
@@ -94,6 +102,7 @@ def show(secret: str) -> ResponseReturnValue:
         letters=mail.list_for_booking(delegate.reference),
         flash_message=FLASH_MESSAGES.get(request.args.get("news", "")),
         cancel_form=ConfirmForm(),
+        ticket=tickets.for_booking(delegate),
     )
 
 
@@ -101,7 +110,7 @@ def show(secret: str) -> ResponseReturnValue:
 @validates_own_csrf
 def edit(secret: str, question: str) -> ResponseReturnValue:
     delegate = access.get_editable_booking(secret)
-    initial = forms.initial_data(delegate_record.to_answers(delegate))
+    initial = forms.initial_data(delegate_record.to_consented_answers(delegate), question)
     form = CHANGE_FORMS[question](data={"expected_version": delegate.version, **initial})
     form.set_choices()
     if form.validate_on_submit():
@@ -113,7 +122,14 @@ def edit(secret: str, question: str) -> ResponseReturnValue:
             return _redirect(delegate, "changed" if has_changed else None)
     status = 422 if form.errors else 200
     back = url_for(".show", secret=secret)
-    return render_page(form.template, status, form=form, steps=0, back=back)
+    return render_page(
+        form.template,
+        status,
+        form=form,
+        steps=0,
+        back=back,
+        back_label=gettext("Back to your booking"),
+    )
 
 
 @bp.route("/<secret>/cancel", methods=["GET", "POST"])
@@ -146,14 +162,14 @@ def erase(secret: str) -> ResponseReturnValue:
 @bp.get("/<secret>/copy.json")
 def download_data(secret: str) -> ResponseReturnValue:
     export = data_export.export_delegate(_get_booking(secret))
-    return _download(
+    return download(
         json.dumps(export, ensure_ascii=False, indent=2), "application/json", "booking.json"
     )
 
 
 @bp.get("/<secret>/calendar.ics")
 def calendar(secret: str) -> ResponseReturnValue:
-    return _download(
+    return download(
         booking_calendar.render_ical(_get_booking(secret)), "text/calendar", "conference.ics"
     )
 
@@ -183,11 +199,6 @@ def _list_answers(delegate: Delegate, secret: str) -> list[AnswerRow]:
 def _redirect(delegate: Delegate, flash_name: str | None) -> Response:
     url = url_for(".show", secret=links.booking_token(delegate), news=flash_name)
     return Response(status=303, headers={"Location": url})
-
-
-def _download(content: str | bytes, mimetype: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, mimetype=mimetype, headers=headers)
 
 
 no_referrer(bp)

@@ -1,0 +1,211 @@
+"""A booking as a ticket: on the confirmation page, on the booking page and in calendars."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.database import db, transaction
+from app.mail.models import FAILED, Email
+from app.registration import links
+from app.registration.bookings import services
+from app.registration.models import Delegate
+from tests.browser import Browser, Page
+from tests.factories import make_delegate
+from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, complete_registration
+from tests.sent_emails import deliver_emails
+
+START = "9:30am on Wednesday 10 June 2009"
+
+
+def facts(page: Page) -> dict[str, str]:
+    """Give what the ticket says, as it is called."""
+    return {
+        name: text
+        for name, text in page.summary_list.items()
+        if name in {"Day", "Days", "Programme starts", "Venue", "Booking reference"}
+    }
+
+
+def the_delegate() -> Delegate:
+    return db.session.scalars(select(Delegate)).one()
+
+
+def the_email() -> Email:
+    return db.session.scalars(select(Email)).one()
+
+
+def test_the_confirmation_is_a_ticket(visitor: Browser) -> None:
+    page = complete_registration(visitor)
+
+    assert facts(page) == {
+        "Day": WEDNESDAY,
+        "Programme starts": START,
+        "Venue": "Whitby",
+        "Booking reference": the_delegate().reference,
+    }
+    assert "Ada Lovelace" in page.text
+    assert "You have a place at the conference." in page.text
+
+
+def test_the_same_ticket_is_on_the_booking_page(visitor: Browser) -> None:
+    delegate = make_delegate(days="2009-06-11", badge_name="Countess")
+
+    page = visitor.open(f"/booking/{links.booking_token(delegate)}")
+
+    assert facts(page)["Day"] == f"{THURSDAY} Change days"
+    assert page.text_by_id("reference") == delegate.reference
+    assert page.source.count('class="ticket"') == 1
+    assert page.follow("Change days").heading == DAYS
+
+
+@pytest.mark.parametrize("word", ["Google Calendar", "Outlook"])
+def test_a_calendar_on_another_website_gets_the_days_and_no_more(
+    visitor: Browser, word: str
+) -> None:
+    page = complete_registration(visitor)
+
+    address = page.links[word]
+
+    assert urlsplit(address).hostname in {"calendar.google.com", "outlook.live.com"}
+    values = {one for some in parse_qs(urlsplit(address).query).values() for one in some}
+    assert values - {"TEMPLATE", "/calendar/action/compose", "addevent", "true"} in (
+        {
+            "Tides and Harbours",
+            "20090610/20090611",
+            "Whitby",
+            "https://conference.example/programme",
+        },
+        {
+            "Tides and Harbours",
+            "2009-06-10",
+            "2009-06-11",
+            "Whitby",
+            "https://conference.example/programme",
+        },
+    )
+
+
+def test_the_calendar_file_is_the_one_of_the_email(visitor: Browser) -> None:
+    page = complete_registration(visitor)
+
+    file = visitor.fetch("GET", page.links["Calendar file (.ics)"]).text
+
+    assert f"UID:booking-{the_delegate().reference}@conference.example\r\n" in file
+    assert "DTSTART;VALUE=DATE:20090610\r\n" in file
+    assert "DTEND;VALUE=DATE:20090611\r\n" in file
+
+
+def test_another_browser_sees_the_reference_and_nobody_s_name(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    address = complete_registration(visitor).address
+    other = new_browser()
+
+    page = other.open(address)
+
+    assert page.text_by_id("reference") == the_delegate().reference
+    assert "Ada Lovelace" not in page.text
+    assert WEDNESDAY not in page.text.replace(START, "")
+    assert other.fetch("GET", f"{address}/calendar.ics").status_code == 404
+
+
+def test_a_ticket_never_tells_who_had_a_place_before(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    make_delegate(
+        given_names="Ada",
+        family_name="Lovelace",
+        email="ada@example.org",
+        badge_name="Countess",
+        days="2009-06-11",
+    )
+
+    page = complete_registration(visitor)
+
+    assert facts(page)["Day"] == WEDNESDAY
+    assert "Countess" not in page.text
+
+
+def test_a_ticket_that_is_no_longer_right_is_not_shown(visitor: Browser) -> None:
+    address = complete_registration(visitor).address
+    delegate = the_delegate()
+    with transaction():
+        services.update(delegate, {"days": "2009-06-11"}, delegate.version)
+
+    page = visitor.open(address)
+
+    assert facts(page) == {
+        "Programme starts": START,
+        "Venue": "Whitby",
+        "Booking reference": delegate.reference,
+    }
+    assert "open your booking with the link in our email" in page.text
+
+
+def test_the_page_says_when_the_email_was_sent(visitor: Browser) -> None:
+    address = complete_registration(visitor).address
+    deliver_emails()
+
+    page = visitor.open(address)
+
+    assert (
+        "We have emailed your confirmation to a…@example.org. "
+        "Sent at 9:30am on Tuesday 12 May 2009." in page.text
+    )
+
+
+def test_the_time_is_that_of_the_site_s_clock(visitor: Browser) -> None:
+    address = complete_registration(visitor).address
+    deliver_emails()
+    clock.set_offset(timedelta(days=-30))
+    try:
+        page = visitor.open(address)
+    finally:
+        clock.set_offset(timedelta())
+
+    assert "Sent at 9:30am on Sunday 12 April 2009." in page.text
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (
+            {"last_error": "busy"},
+            "We have not been able to deliver your confirmation to a…@example.org yet.",
+        ),
+        (
+            {"state": FAILED, "last_error": "no such person"},
+            "We could not deliver your confirmation to a…@example.org. You still have your place.",
+        ),
+    ],
+)
+def test_the_page_says_what_to_do_about_an_email_that_did_not_arrive(
+    visitor: Browser, state: dict[str, Any], sentence: str
+) -> None:
+    address = complete_registration(visitor).address
+    with transaction():
+        for name, value in state.items():
+            setattr(the_email(), name, value)
+
+    page = visitor.open(address)
+
+    assert sentence in page.text
+    assert (
+        page.follow("Correct your email address").heading == "What is your correct email address?"
+    )
+
+
+def test_each_confirmation_speaks_of_its_own_email(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    complete_registration(visitor)
+    deliver_emails()
+
+    again = complete_registration(new_browser())
+
+    assert "We are sending your confirmation to a…@example.org." in again.text

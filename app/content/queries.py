@@ -7,7 +7,7 @@ language.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -94,9 +94,9 @@ class HeroText:
     language: str
     upper: str
     lower: str
-    between: str
-    source: str
-    report: str  # a link, below where the two lines meet
+    between: str = ""
+    source: str = ""
+    report: str = ""  # a link, below where the two lines meet
 
 
 def get_page(folder: Path, slug: str, language: str, root: str = "") -> ContentPage:
@@ -267,5 +267,5 @@ def _get_body(folder: Path, version: Version) -> str:
 @cache
 def _load_hero_text(path: Path, language: str) -> HeroText:
     facts, _ = versions.split_front_matter(path)
-    texts = (facts[name] for name in ("upper", "lower", "between", "source", "report"))
+    texts = (facts.get(one.name, "") for one in fields(HeroText) if one.name != "language")
     return HeroText(language, *map(markdown.render_inline, texts))

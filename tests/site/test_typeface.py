@@ -28,6 +28,15 @@ def test_it_takes_one_small_file_and_has_its_licence_beside_it(visitor: Browser)
     licence.close()
 
 
+def test_text_does_not_move_when_it_comes_late() -> None:
+    faces = re.findall(r"@font-face{([^}]*)}", SHEET.read_text())
+
+    assert ["font-display:optional" in one for one in faces] == [True, False]
+    for measure in ("size-adjust", "ascent-override", "descent-override", "line-gap-override"):
+        assert re.findall(rf"{measure}:[\d.]+%", faces[1]) != []
+    assert "font-family:Hanken Grotesk" in faces[0].replace('"', "")
+
+
 def test_its_address_changes_with_it(visitor: Browser) -> None:
     version = blake2b(FILE.read_bytes(), digest_size=4).hexdigest()
     assert _address() == f"/static/fonts/display.woff2?v={version}"

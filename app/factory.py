@@ -76,6 +76,7 @@ from app.web import (
     undeclared_proxy,
     url_numbers,
 )
+from app.web.content_negotiation import SaveDataMiddleware
 from app.web.page_cache import PageCache, PageCacheMiddleware
 from config import ROOT, Config, SettingsError
 
@@ -254,8 +255,9 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
         allow_all_origins=False,
         add_headers_function=security_headers.make_add_headers_function(config),
     )
-    cached = PageCacheMiddleware(static, pages)
-    preview = preview_middleware.PreviewMiddleware(app, preview_app=static, normal_app=cached)
+    files = SaveDataMiddleware(static, security_headers.get_common_headers(config))
+    cached = PageCacheMiddleware(files, pages)
+    preview = preview_middleware.PreviewMiddleware(app, preview_app=files, normal_app=cached)
     find_limit = request_body.make_limit_finder(app)
     buffered = request_body.BufferBodyMiddleware(preview, find_limit, config.LARGEST_BODY)
     app.wsgi_app = _wrap(buffered, config)  # type: ignore[assignment, method-assign]  # as Flask recommends

@@ -1,6 +1,6 @@
-// Builds static/css and static/js: site.* for every page, grid.css for the programme by
-// room and time, screen.css for a screen in the foyer, admin.* for the admin part and crop.* for
-// cropping a photo.
+// Builds static/css and static/js: site.* for every page, home.css for the home page, grid.css for
+// the programme by room and time, screen.css for a screen in the foyer, admin.* for the admin part
+// and crop.* for cropping a photo.
 // Beside each of them, and beside each drawing in static/img, it puts a .br and a .gz.
 //
 //   node assets/build.mjs           writes them
@@ -85,6 +85,7 @@ const built = {
   [join(root, "static", "css", "site.css")]: await styleSheet(
     `${await fitted(compiled("kit.scss"))}\n${compiled("site.scss")}`,
   ),
+  [join(root, "static", "css", "home.css")]: await styleSheet(compiled("home.scss")),
   [join(root, "static", "css", "grid.css")]: await styleSheet(compiled("grid.scss")),
   [join(root, "static", "css", "screen.css")]: await styleSheet(compiled("screen.scss")),
   [join(root, "static", "css", "admin.css")]: await styleSheet(compiled("admin.scss")),

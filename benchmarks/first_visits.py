@@ -16,7 +16,7 @@ from benchmarks.wire import Connection, WireResponse
 
 STYLE_URL = re.compile(rb"url\((?!['\"]?(?:data:|#))['\"]?([^'\")]+)")
 FETCHED_LINKS = {"stylesheet", "icon"}  # by a browser that opens a page
-BAR = at_most(35, 20, "kB")
+BAR = at_most(40, 30, "kB")
 WHOLE_PROGRAMME_BAR = at_most(60, 35, "kB")  # of the programme on one page
 MANY_SIZE = (
     900,
@@ -57,7 +57,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         "first visit to /programme: requests",
         f"{whole.requests} requests",
         whole.requests,
-        at_most(4, 3),
+        at_most(5, 4),  # the page, its style sheet, script, icon and typeface
     )
     yield _largest_figure(
         f"first visit, largest of {len(public)} other public pages", [*public.values()]

@@ -7,7 +7,7 @@ language.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -89,11 +89,14 @@ class PublicLink:
 
 @dataclass(frozen=True)
 class HeroText:
-    """The text along the two lines of the home page's drawing."""
+    """The figures of the gap on the home page, as HTML."""
 
     language: str
-    upper: str  # HTML
-    lower: str  # HTML
+    upper: str
+    lower: str
+    between: str = ""
+    source: str = ""
+    report: str = ""  # a link, below where the two lines meet
 
 
 def get_page(folder: Path, slug: str, language: str, root: str = "") -> ContentPage:
@@ -157,7 +160,7 @@ def get_generation(folder: Path) -> int:
 
 
 def get_hero_text(folder: Path, acronym: str, language: str) -> HeroText | None:
-    """Return the hero text of this conference, in English if not translated, or None."""
+    """Return the figures of this conference, in English if not translated, or None."""
     for candidate in (language, FALLBACK_LANGUAGE):
         path = folder / "front" / candidate / f"{acronym}.md"
         if acronym.replace("-", "").isalnum() and path.is_file():
@@ -264,6 +267,5 @@ def _get_body(folder: Path, version: Version) -> str:
 @cache
 def _load_hero_text(path: Path, language: str) -> HeroText:
     facts, _ = versions.split_front_matter(path)
-    return HeroText(
-        language, markdown.render_inline(facts["upper"]), markdown.render_inline(facts["lower"])
-    )
+    texts = (facts.get(one.name, "") for one in fields(HeroText) if one.name != "language")
+    return HeroText(language, *map(markdown.render_inline, texts))

@@ -145,13 +145,19 @@ def get_registration_status() -> RegistrationStatus:
     )  # the opening time has passed
 
 
-def _state_by_seats() -> RegistrationState:
-    """Read the seats outside the visitor's transaction; changes bump the cache version."""
+def read_seat_counts() -> SeatCounts:
+    """Read the number of places and how many are taken outside the visitor's transaction."""
     with read_only_connection(db.engine) as connection:
         row = connection.execute(SEAT_COUNTS).first()
-    if row is None or row.seats == 0:
+    return SeatCounts(*row) if row is not None else SeatCounts(0, 0)
+
+
+def _state_by_seats() -> RegistrationState:
+    """Read whether there are places; whenever that changes, the cache version is bumped."""
+    counts = read_seat_counts()
+    if counts.limit == 0:
         return "before"
-    return "full" if row.taken >= row.seats else "open"
+    return "full" if counts.is_full else "open"
 
 
 def conference_days() -> tuple[date, ...]:

@@ -1,25 +1,31 @@
 """The home page, what's new, the venue, contact, feedback, access keys and the site map."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_babel import gettext
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 from app.content import queries as content
 from app.content.views import get_content_folder, page_context
+from app.database_faults import log_if_unavailable
 from app.errors import RateLimitExceeded
 from app.forms.base import validates_own_csrf
-from app.programme.snapshot import Session
-from app.registration import queries as registration
+from app.registration.queries import RegistrationStatus
 from app.releases import current_release, json_ld
 from app.releases.published_programme import PublishedProgramme
-from app.site import news_views, offline_views, search_views, services, well_known_views
+from app.site import (
+    home_page,
+    news_views,
+    offline_views,
+    search_views,
+    services,
+    well_known_views,
+)
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.site.now_next import NowNext, get_conference_span, get_now_next
 from app.web import languages
@@ -27,23 +33,15 @@ from app.web.cache_policy import (
     PUBLIC_CACHE_CONTROL,
     always_revalidate,
     cacheable,
+    do_not_store,
     expires_at,
     vary_on_cookie,
 )
+from app.web.error_handlers import is_error_page
 from app.web.rate_limit_messages import refuse
 from app.web.rendering import render_page
 
-MAX_DAYS = 10
-MAX_SESSIONS = 4  # per day, and of what is on now and next
-
-
-@dataclass(frozen=True)
-class DayPreview:
-    """A day and its first sessions."""
-
-    date: date
-    sessions: Sequence[Session]
-    more_count: int
+MAX_SESSIONS = 4  # of what is on now, and of what is next
 
 
 def find_now_next(programme: PublishedProgramme) -> NowNext | None:
@@ -60,24 +58,28 @@ def find_now_next(programme: PublishedProgramme) -> NowNext | None:
 
 
 def build_json_ld(programme: PublishedProgramme) -> str:
-    """Return the conference and its first sessions as JSON-LD for search engines."""
+    """Return the conference and some of its sessions as JSON-LD for search engines."""
     if not programme.is_published:
         return ""
-    sessions = [session for day in list_day_previews(programme) for session in day.sessions]
+    sessions = [session for day in home_page.list_highlights(programme) for session in day.sessions]
     return json_ld.render_conference(programme.conference, sessions)
 
 
-def list_day_previews(programme: PublishedProgramme) -> Sequence[DayPreview]:
-    """Return the first sessions of each day, without breaks."""
-    days = []
-    for day in programme.days[:MAX_DAYS]:
-        sessions = [line.session for line in day.lines if not line.session.is_break]
-        days.append(DayPreview(day.date, sessions[:MAX_SESSIONS], len(sessions[MAX_SESSIONS:])))
-    return days
+def find_places_left(status: RegistrationStatus) -> int | None:
+    """Return how many places are left, if they are few and the database can be read."""
+    if status.is_open:  # no change of the cache version says that one more place is taken
+        expires_at(clock.now() + A_MINUTE)
+    try:
+        return home_page.find_places_left(status)
+    except SQLAlchemyError as fault:
+        if not log_if_unavailable(fault, "places left"):
+            raise
+        return None
 
 
 A_YEAR = timedelta(days=365)
 A_DAY = timedelta(days=1)
+A_MINUTE = timedelta(minutes=1)
 MAX_HOME_NEWS = 3
 
 bp = Blueprint("site", __name__)
@@ -85,22 +87,39 @@ well_known_views.add_url_rules(bp)
 offline_views.add_url_rules(bp)
 
 
+@bp.app_template_global()
+def find_main_action() -> str:
+    """Return the main button of the header; error pages show it whatever cannot be read."""
+    try:
+        state = home_page.get_conference_state(current_release.get_programme())
+    except (SQLAlchemyError, ValueError) as fault:
+        is_survived = isinstance(fault, ValueError) or log_if_unavailable(fault, "main action")
+        if not (is_survived or is_error_page()):
+            raise
+        do_not_store()
+        return "register"
+    expires_at(*state.changes)
+    return state.main_action
+
+
 @bp.get("/")
 @cacheable
 def home() -> ResponseReturnValue:
     programme = current_release.get_programme()
-    registration_status = registration.get_registration_status()
-    expires_at(registration_status.opens_at, registration_status.closes_at)
+    state = home_page.get_conference_state(programme)
+    hero = content.get_hero_text(
+        get_content_folder(), programme.conference.acronym, _language_code()
+    )
     return render_page(
         "site/home.html",
         programme=programme,
-        days=list_day_previews(programme),
+        state=state,
+        places_left=find_places_left(state.registration),
         json_ld=build_json_ld(programme),
-        registration_status=registration_status,
         now_next=find_now_next(programme),
-        hero=content.get_hero_text(
-            get_content_folder(), programme.conference.acronym, _language_code()
-        ),
+        highlights=home_page.list_highlights(programme),
+        keynote_speakers=home_page.list_keynote_speakers(programme),
+        hero=hero,
         news=news_views.list_news()[:MAX_HOME_NEWS],
     )
 

@@ -1,15 +1,25 @@
-"""Content negotiation: encodings and media types that a client accepts (RFC 9110, 12.5)."""
+"""Content negotiation: encodings and media types that a client accepts (RFC 9110, 12.5).
+
+Also whether it wants a typeface: a visitor who saves data (``Save-Data: on``) gets none.
+"""
 
 import gzip
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import brotli
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 QVALUE = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110, 12.4.2
 # Rendering so large a page takes so long that compressing it well adds little.
 LARGE_BODY_BYTES = 400_000
+SAVE_DATA = "Save-Data"
+# No shared cache may store it: some ignore Vary, and would withhold the typeface from everybody.
+NO_TYPEFACE_CACHE_CONTROL = "private, max-age=86400"
 
 
 def _compress_brotli(body: bytes) -> bytes:
@@ -44,3 +54,33 @@ def _parse_weight(part: str) -> tuple[str, float]:
     name, *parameters = (piece.strip() for piece in part.split(";"))
     weight = QVALUE.fullmatch(next((one for one in parameters if one.startswith("q=")), "q=1"))
     return name, float(weight[1]) if weight else 0.0
+
+
+def is_typeface(path: str) -> bool:
+    """Return True if a static file's path is that of a typeface."""
+    return path.endswith(".woff2")
+
+
+class SaveDataMiddleware:
+    """Middleware that answers 204 if a visitor who saves data asks for a typeface.
+
+    Pages then use a font of the visitor's own device.
+    """
+
+    def __init__(self, inner: "WSGIApplication", headers: Mapping[str, str]) -> None:
+        self._inner = inner
+        self._headers = [
+            *headers.items(),
+            ("Cache-Control", NO_TYPEFACE_CACHE_CONTROL),
+            ("Vary", SAVE_DATA),
+        ]
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Handle one request."""
+        saves_data = environ.get("HTTP_SAVE_DATA", "").partition(";")[0].strip().lower() == "on"
+        if saves_data and is_typeface(environ.get("PATH_INFO", "")):
+            start_response("204 No Content", list(self._headers))
+            return ()
+        return self._inner(environ, start_response)

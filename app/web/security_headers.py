@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, abort, request
 
 from app.request_transaction import READ_ONLY_METHODS
 from app.web import cache_policy
+from app.web.content_negotiation import SAVE_DATA, is_typeface
 from config import OWN_PORTS, Config
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ ANY_HOST_PATHS = frozenset({"/healthz", "/readyz"})  # health checks use an IP a
 
 def init_app(app: Flask, config: Config) -> None:
     """Reject unknown hosts and cross-site forms, and add the security headers."""
-    public_headers = {"Cache-Control": PRIVATE_CACHE_CONTROL, **_get_common_headers(config)}
+    public_headers = {"Cache-Control": PRIVATE_CACHE_CONTROL, **get_common_headers(config)}
     private_headers = public_headers | NOINDEX_HEADERS
 
     def _refuse_strange_forms() -> None:
@@ -104,16 +105,19 @@ def _add_missing_headers(response: Response, headers: dict[str, str]) -> None:
 
 def make_add_headers_function(config: Config) -> Callable[[Headers, str, str], None]:
     """Return the function that adds the headers to static files served before Flask."""
-    every_response = _get_common_headers(config)
+    every_response = get_common_headers(config)
 
     def _add(headers: Headers, path: str, url: str) -> None:
         for name, value in every_response.items():
             headers[name] = value
+        if is_typeface(path):
+            headers["Vary"] = SAVE_DATA
 
     return _add
 
 
-def _get_common_headers(config: Config) -> dict[str, str]:
+def get_common_headers(config: Config) -> dict[str, str]:
+    """Return the headers of every response, of pages and of files."""
     over_https = urlsplit(config.SITE_URL).scheme == "https"
     return SECURITY_HEADERS | (HSTS_HEADERS if over_https else {})
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +11,26 @@ from flask import Flask
 from app.database import transaction
 from app.interchange import services
 from app.programme import queries
+from app.registration import links
 from app.releases import services as releases_services
 from config import ROOT
 from tests.browser import Browser, Page
-from tests.factories import make_delegate, make_session, make_theme, publish_programme, set_places
+from tests.factories import (
+    get_ada_marsh,
+    make_delegate,
+    make_material,
+    make_photo,
+    make_session,
+    make_theme,
+    publish_programme,
+    set_places,
+)
+from tests.lookups import get_session
 from tests.pages import read_text
 
+WEDNESDAY = "Wednesday 10 June 2009"
+SOURCE = "Commission on Social Determinants of Health, World Health Organization, 2008"
+AFTERNOON = datetime(2009, 6, 10, 13, tzinfo=UTC)  # 2pm at the conference
 SHIPPED = ROOT / "content" / "conference.json"
 
 
@@ -24,6 +38,17 @@ def _door(page: Page) -> str:
     """Read what the page says of registration."""
     (sentence,) = page.tree.find_by_class("hero__door")
     return read_text(sentence)
+
+
+def _places_left(page: Page) -> list[str]:
+    """Read how many places the page says are left."""
+    return [read_text(one) for one in page.tree.find_by_class("hero__left")]
+
+
+def _main_button(page: Page) -> tuple[str, str | None]:
+    """Read the main button of the header, and where it leads."""
+    (button,) = page.tree.find_by_class("action")
+    return read_text(button), button.get("href")
 
 
 def _the_shipped_conference() -> None:
@@ -73,8 +98,23 @@ def test_when_the_last_place_goes_the_page_says_so_at_once(visitor: Browser) -> 
     make_delegate()
 
     page = visitor.open("/")
-    assert _door(page).startswith("Every place is taken.")
+    assert _door(page) == "Every place is taken. If someone cancels, registration opens again."
     assert "Register for a place" not in page.links
+
+
+def test_when_few_places_are_left_the_page_says_how_many(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_places(10)
+    for number in range(8):
+        make_delegate(email=f"ada{number}@example.org")
+    assert _places_left(visitor.open("/")) == []
+    then = time.monotonic() + 60  # when the page that is kept is a minute old
+    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
+
+    make_delegate()
+
+    assert _places_left(visitor.open("/")) == ["One place is left."]
 
 
 def test_a_door_without_hours_is_open(visitor: Browser) -> None:
@@ -107,7 +147,8 @@ def test_a_remembered_page_does_not_outlive_the_moment_when_the_door_closes(
 def test_each_theme_has_its_word_its_shape_and_its_colour(visitor: Browser) -> None:
     page = visitor.open("/")
 
-    (themes,) = page.tree.find_by_class("themes")
+    assert "2 themes" in page.headings
+    (themes,) = page.tree.find_by_class("gap")
     told = [
         (read_text(heading), item.get("class"), shape.get("href"))
         for item in page.tree.find_all("li", within=themes)
@@ -121,24 +162,59 @@ def test_each_theme_has_its_word_its_shape_and_its_colour(visitor: Browser) -> N
     assert page.follow("Water").heading == "Water"
 
 
-def test_each_day_shows_what_it_begins_with_and_no_pauses(visitor: Browser) -> None:
+def test_two_lines_come_closer_at_each_theme_and_meet(visitor: Browser) -> None:
+    page = visitor.open("/")
+
+    (gap,) = page.tree.find_by_class("gap--2")
+    assert len(list(page.tree.find_by_class("gap__theme", within=gap))) == 2
+    assert len(list(page.tree.find_by_class("gap__line", within=gap))) == 2 * (2 + 1)
+
+
+def test_each_day_shows_its_keynotes_and_plenaries(visitor: Browser) -> None:
+    make_session(title="Salt and time", kind="keynote", starts_at=AFTERNOON)
+    publish_programme()
+
     page = visitor.open("/")
 
     shown = [read_text(one) for one in page.tree.find_by_class("glance")]
-    assert [one.partition("2009 ")[2] for one in shown] == [
-        "9:30am Opening 11am Reading the tide 11am Harbour walls Illustrative",
-        "4pm Farewell",
+    assert shown == [
+        f"{WEDNESDAY} 9:30am Opening 2pm Salt and time 2 more sessions, {WEDNESDAY}",
+        "Thursday 11 June 2009 4pm Farewell",
     ]
     assert page.links["Thursday 11 June 2009"] == "/programme/2009-06-11"
+    assert page.links["Whole programme"] == "/programme"
+    more = page.follow("2 more sessions, Wednesday 10 June 2009")
+    assert more.heading == "Programme for Wednesday 10 June 2009"
 
 
-def test_a_long_day_is_cut_and_says_how_much_more_there_is(visitor: Browser) -> None:
-    for number in range(3):
-        make_session(title=f"Late {number}")
+def test_a_day_without_any_shows_what_it_begins_with(visitor: Browser) -> None:
+    with transaction():
+        for session in queries.list_sessions():
+            session.kind = session.kind.replace("plenary", "workshop")
     publish_programme()
 
-    (first, _) = visitor.open("/").tree.find_by_class("glance")
-    assert read_text(first).endswith("and 2 more sessions")
+    first = next(visitor.open("/").tree.find_by_class("glance"))
+
+    assert read_text(first) == (
+        f"{WEDNESDAY} 9:30am Opening 11am Reading the tide 11am Harbour walls Illustrative"
+    )
+
+
+def test_keynote_speakers_are_shown_with_their_part_and_time(visitor: Browser) -> None:
+    photo = make_photo(get_ada_marsh())
+    publish_programme()
+
+    page = visitor.open("/")
+
+    (strip,) = page.tree.find_by_class("keynotes")
+    assert [read_text(one) for one in page.tree.find_all("li", within=strip)] == [
+        "A person, smiling Ada Marsh Harbour master 9:30am on Wednesday 10 June 2009",
+        "JM João Maré Reader in tides 9:30am on Wednesday 10 June 2009",
+    ]
+    pictures = [one.get("src") for one in page.tree.find_all("img", within=strip)]
+    assert pictures == [f"/photos/{photo.key}.jpg"]
+    assert page.links["9:30am on Wednesday 10 June 2009"] == "/sessions/opening"
+    assert page.follow("João Maré").heading == "João Maré"
 
 
 def test_the_latest_news_leads_to_its_place_among_the_news(visitor: Browser) -> None:
@@ -157,11 +233,15 @@ def test_the_two_figures_belong_to_the_conference_as_shipped(
 
     page = new_browser().open("/")
     assert page.heading == "Closing the Gap in a Generation"
-    (caption,) = page.tree.find_all("figcaption")
-    assert [read_text(line) for line in page.tree.find_all("p", within=caption)] == [
-        "82 years is how long a man could expect to live in Lenzie, near Glasgow",
-        "54 years is how long he could expect to live in Calton, a few kilometres away",
+    (figures,) = page.tree.find_by_class("gap__figures")
+    assert [read_text(line) for line in page.tree.find_all("p", within=figures)] == [
+        "82 years Men’s life expectancy in Lenzie, near Glasgow",
+        "28 years apart",
+        "54 years Men’s life expectancy in Calton, Glasgow, a few kilometres away",
+        f"Life expectancy at birth. Source: {SOURCE} (opens another website).",
     ]
+    report = page.links["Read the report: Closing the gap in a generation (opens another website)"]
+    assert report == "https://iris.who.int/handle/10665/43943"
 
 
 @pytest.mark.empty
@@ -173,9 +253,9 @@ def test_a_site_with_nothing_published_looks_meant(visitor: Browser) -> None:
     assert "2008" not in read_text(next(page.tree.find_by_class("hero")))
     assert "Register for a place" not in page.links
     assert "See the programme" not in page.links
-    assert "The themes" not in page.headings
+    assert page.headings[:2] == ["A conference is being prepared", "Plan your visit"]
     assert "All news" not in page.links
-    assert page.links["Find an answer"] == "/questions"
+    assert page.links["Questions and answers"] == "/questions"
 
 
 def test_an_invented_conference_says_so_first(visitor: Browser) -> None:
@@ -198,3 +278,107 @@ def test_hostile_words_stay_words(visitor: Browser, site: Flask) -> None:
 
     assert '<script>alert(1)</script>" onload="x' in page.headings
     assert "{{ 7 * 7 }}" in page.text
+
+
+# The state of the conference
+
+MOMENTS = [
+    ("2009-04-30T12:00:00+01:00", ("When to register", "/register")),
+    ("2009-05-20T12:00:00+01:00", ("Register", "/register")),
+    ("2009-06-08T16:59:59+01:00", ("Register", "/register")),
+    ("2009-06-08T17:00:00+01:00", ("Find my booking", "/booking")),
+    ("2009-06-10T00:00:00+01:00", ("On now", "/now")),
+    ("2009-06-11T23:59:59+01:00", ("On now", "/now")),
+]
+
+
+@pytest.mark.parametrize(("moment", "button"), MOMENTS)
+def test_the_main_button_of_every_page_follows_the_state(
+    visitor: Browser, frozen_time: Any, moment: str, button: tuple[str, str]
+) -> None:
+    frozen_time.move_to(moment)
+
+    for address in ("/", "/programme", "/help", "/feedback"):
+        assert _main_button(visitor.open(address)) == button
+
+    assert visitor.page.follow(button[0]).status == 200
+
+
+def test_the_main_button_says_that_registration_is_full_until_somebody_cancels(
+    visitor: Browser,
+) -> None:
+    set_places(1)
+    delegate = make_delegate()
+    assert _main_button(visitor.open("/speakers")) == ("Registration full", "/register")
+
+    visitor.open(f"/booking/{links.booking_token(delegate)}/cancel")
+    visitor.press("Cancel my booking")
+
+    assert _main_button(visitor.open("/speakers")) == ("Register", "/register")
+
+
+def test_a_page_that_is_kept_does_not_outlive_its_main_button(
+    visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen_time.move_to("2009-06-09T23:59:30+01:00")
+    visitor.open("/speakers")
+    frozen_time.shift(timedelta(minutes=1))
+    then = time.monotonic() + 60
+    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: then)
+
+    assert _main_button(visitor.open("/speakers")) == ("On now", "/now")
+
+
+def test_in_the_week_before_it_says_what_to_do_before_you_come(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    frozen_time.move_to("2009-06-03T00:00:00+01:00")
+
+    page = visitor.open("/")
+
+    assert page.headings[:2] == ["Tides and Harbours", "Before you come"]
+    assert page.follow("Choose your sessions").heading == "My agenda"
+
+
+def test_earlier_it_does_not(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to("2009-06-02T23:59:59+01:00")
+
+    assert "Before you come" not in visitor.open("/").headings
+
+
+def test_on_the_day_what_is_on_comes_before_everything_else(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    frozen_time.move_to("2009-06-10T10:45:00+01:00")
+
+    page = visitor.open("/")
+
+    assert page.headings[:6] == [
+        "Tides and Harbours",
+        "On now",
+        "Coffee",
+        "Next",
+        "Reading the tide",
+        "Harbour walls",
+    ]
+    assert list(page.tree.find_by_class("hero__state")) == []
+    assert page.links["Venue and access"] == "/venue"
+
+
+def test_afterwards_it_leads_to_slides_once_there_are_any(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    frozen_time.move_to("2009-06-12T00:00:00+01:00")
+    page = visitor.open("/")
+    assert _door(page) == "The conference has ended."
+    assert list(page.tree.find_by_class("action")) == []
+
+    make_material(get_session("farewell"))
+
+    page = visitor.open("/")
+    assert _main_button(page) == ("Slides and papers", "/#slides")
+    assert page.links["See slides and papers"] == "#slides"
+    slides = page.tree.find_by_id("slides")
+    assert slides is not None
+    assert read_text(slides) == "Slides and papers"
+    assert "One session has slides or papers." in page.text

@@ -36,7 +36,6 @@ from app.materials import services as materials
 from app.programme import queries as programme_queries
 from app.programme.photos import renditions
 from app.proposals import auto_approval, photo_retention
-from app.registration import demo as invented_delegates
 from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
 from app.registration import retention as registration_retention
@@ -49,10 +48,7 @@ from app.web.rendering import absolute_url
 
 P = ParamSpec("P")
 
-NO_TERMINAL = (
-    "There is no terminal in which the passphrase could be typed. Write it into a file that only "
-    "you can read, and add --passphrase-file"
-)
+NO_TERMINAL = "There is no terminal for typing the passphrase: add --passphrase-file PATH"
 
 # Housekeeping that the mail worker does every ten minutes.
 PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
@@ -137,23 +133,27 @@ def _with_errors_as_sentences(function: Callable[P, None]) -> Callable[P, None]:
 @click.option(
     "--another-conference", is_flag=True, help="Replace the conference with one that has no name."
 )
+@click.option("--force", is_flag=True, help="Load it even if a day that people booked goes.")
 @_with_site_clock
-def load_programme(
-    file: Path, *, dry_run: bool, merge: bool, and_publish: bool, another_conference: bool
+def load_programme(  # noqa: PLR0913 - an option each
+    file: Path,
+    *,
+    dry_run: bool,
+    merge: bool,
+    and_publish: bool,
+    another_conference: bool,
+    force: bool,
 ) -> None:
     """Import a conference from FILE; anything the file does not contain is withdrawn."""
     with read_only():  # a file that takes long holds nobody up
         reading = interchange.read_programme(file)
         db.session.rollback()
     with transaction():
-        seats.lock_if_set(seats.CONFERENCE)
-        was_invented = programme_queries.is_demo()
         result = (
-            interchange.merge(reading)
+            import_rules.merge_file(reading)
             if merge
-            else interchange.load(reading, is_confirmed=another_conference)
+            else import_rules.load_file(reading, is_confirmed=another_conference, is_forced=force)
         )
-        import_rules.apply_seat_limit(result.programme.conference, was_demo=was_invented)
         outcome = _publish_and_describe() if and_publish else ""
         if dry_run:
             db.session.rollback()
@@ -196,11 +196,7 @@ def publish(note: str) -> None:
 def demo(sessions: int, speakers: int, delegates: int) -> None:
     """Replace the programme with an invented conference, and publish it."""
     with transaction():
-        invented_delegates.require_no_real_delegates()
-        conference = interchange.load_demo(sessions, speakers).conference
-        invented_delegates.delete_all()
-        seats.set_limit(seats.CONFERENCE, max(conference.places or 1, delegates))
-        invented_delegates.create(interchange.generate_demo_delegates(delegates))
+        import_rules.load_demo(sessions, speakers, delegates)
         outcome = _publish_and_describe()
     click.echo(f"{sessions} sessions, {speakers} speakers and {delegates} delegates, all invented")
     click.echo(outcome)

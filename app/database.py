@@ -85,6 +85,7 @@ _files: WeakKeyDictionary[Engine, DatabaseFile] = WeakKeyDictionary()
 QUEUE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 is_writable: ContextVar[bool] = ContextVar("may_write", default=True)
+migration_connection: ContextVar[Connection | None] = ContextVar("migrated_by", default=None)
 lock_timeout: ContextVar[float] = ContextVar("lock_wait", default=LOCK_TIMEOUT)
 
 

@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.database import get_file
+from app.database import get_file, migration_connection
 from app.database_faults import describe, has_failed
 
 migrate = current_app.extensions["migrate"]
@@ -54,7 +54,7 @@ def run_on_known_file() -> None:
 
     A restore migrates on its own connection, so that rows and migrations are one transaction.
     """
-    given = context.config.attributes.get("connection")
+    given = migration_connection.get()
     if given is not None:
         run_on(given)
         return

@@ -441,6 +441,29 @@ def test_the_address_is_one_that_can_be_opened(host: str, address: str) -> None:
 
 
 @pytest.mark.allow_hosts(["127.0.0.1", *(address for _, address in network.ROUTED)])
+def test_the_names_of_this_machine_are_looked_up_once_at_a_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[tuple[Any, ...]] = []
+    look_up = socket.getaddrinfo
+
+    def note_and_look_up(*words: Any) -> Any:
+        looked_up.append(words)
+        return look_up(*words)
+
+    monkeypatch.setattr(socket, "getaddrinfo", note_and_look_up)
+    environment = {"INSTANCE_PATH": str(tmp_path)}
+    options = ServerOptions("0.0.0.0", 8000, 1)  # noqa: S104 – a person may ask for it
+    apply_local_defaults(environment, options)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    announce(Config.from_environment(), BootstrapResult("http://127.0.0.1/x", clock.now()), options)
+
+    assert looked_up == [(socket.gethostname(), None)]
+
+
+@pytest.mark.allow_hosts(["127.0.0.1", *(address for _, address in network.ROUTED)])
 def test_in_a_meeting_room_the_names_of_this_machine_are_accepted_and_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

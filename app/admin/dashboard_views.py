@@ -20,8 +20,9 @@ from app.mail import queries as mail
 from app.mail.queries import Undelivered
 from app.programme import clashes
 from app.programme import queries as programme
+from app.programme.editing import speaker_queries
 from app.programme.editing.session_queries import MISSING_CONDITIONS
-from app.programme.editing.speaker_queries import HAS_PHOTO, TAKES_PART
+from app.programme.editing.speaker_queries import TAKES_PART
 from app.programme.models import Session, Speaker
 from app.proposals.models import OPEN, Proposal
 from app.registration import countries as registration_countries
@@ -61,7 +62,7 @@ COUNTS = (  # in the order of ``CompletenessCounts``
     *(_count_where(Session, lack) for lack in MISSING_CONDITIONS.values()),
     _count_where(Speaker, TAKES_PART, Speaker.confirmed_at.is_(None)),
     _count_where(Speaker, TAKES_PART, Speaker.biography == ""),
-    _count_where(Speaker, TAKES_PART, ~HAS_PHOTO),
+    _count_where(Speaker, speaker_queries.MISSING_CONDITIONS["photo"]),
     _count_where(ScheduledRelease, ScheduledRelease.state == FAILED),
     _count_where(Proposal, Proposal.state == OPEN),
 )

@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import alembic.command
 import flask_migrate
-from alembic.util import CommandError
-from flask import current_app
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 from app.backup import archive, keys, rows, site_settings
 from app.backup.archive import AlteredBackup, Manifest, NewerBackup
-from app.database import db, get_file, read_only_connection, transaction
+from app.database import (
+    db,
+    get_file,
+    migration_connection,
+    read_only_connection,
+    transaction,
+)
 from app.database_faults import current_migration, is_unavailable, list_migrations, newest_migration
 from app.errors import RuleViolation
 from app.releases import search_index
@@ -234,12 +237,11 @@ def _migratable_transaction() -> Iterator[Connection]:
 
 def _upgrade_within(connection: Connection) -> None:
     """Bring the database to the newest migration, in the connection's transaction."""
-    migrations = current_app.extensions["migrate"].migrate.get_config()
-    migrations.attributes["connection"] = connection
+    token = migration_connection.set(connection)
     try:
-        alembic.command.upgrade(migrations, "head")
-    except CommandError as fault:
-        raise RuleViolation(f"The tables could not be brought up to date: {fault}") from None
+        _migrate_to(newest_migration())
+    finally:
+        migration_connection.reset(token)
 
 
 def _write_settings(

@@ -2,6 +2,7 @@
 
 They are stored with every import that changes something, in place of those of the one before, and
 deleted after a week. An import can be undone as long as nobody has changed the programme since.
+What packages above do in an import, they undo themselves, by what they have stored as a note.
 Sessions and speakers that it added are deleted, or withdrawn if they have been published since or
 something belongs to them. If it brought another conference, it cannot be undone once something
 belongs to those.
@@ -119,6 +120,33 @@ def store(entry: HistoryEntry, rows: str) -> None:
             fingerprint=fingerprint_programme(),
         )
     )
+
+
+def get_stored_entry_id() -> int | None:
+    """Return the id of the history entry of the import whose rows are stored, if there are any."""
+    return db.session.scalar(select(ImportBackup.entry_id))
+
+
+def add_note(name: str, note: Row) -> None:
+    """Store with the last import what a package above needs to undo its part of it."""
+    backup = _find_backup()
+    if backup is not None:
+        backup.rows = json.dumps({**json.loads(backup.rows), name: [note]})
+
+
+def find_note(name: str) -> Row | None:
+    """Return what was stored with the last import under this name."""
+    backup = _find_backup()
+    notes = json.loads(backup.rows).get(name, []) if backup is not None else []
+    return next(iter(notes), None)
+
+
+def refresh_fingerprint() -> None:
+    """Let the last import be undone although a part of it was done after its rows were stored."""
+    db.session.flush()
+    backup = _find_backup()
+    if backup is not None:
+        backup.fingerprint = fingerprint_programme()
 
 
 def find_undoable() -> HistoryEntry | None:

@@ -3,7 +3,6 @@
 A file is read (``read_programme``) before the transaction that imports it begins.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from app.cache_version import bump_cache_version
@@ -11,7 +10,6 @@ from app.errors import RuleViolation
 from app.history import services as history
 from app.interchange import apply_import, column_mappings, import_undo, matching
 from app.interchange.demo import generator
-from app.interchange.demo.generator import DemoDelegate
 from app.interchange.import_report import ImportChanges, ImportResult
 from app.interchange.importers.detect import read_file
 from app.interchange.importers.parsed import ParsedProgramme, ParseResult
@@ -90,8 +88,3 @@ def load_demo(sessions: int, speakers: int) -> ParsedProgramme:
     programme = generator.generate(sessions, speakers)
     replace_programme(programme)
     return programme
-
-
-def generate_demo_delegates(count: int) -> Iterator[DemoDelegate]:
-    """Yield invented delegates."""
-    return generator.generate_delegates(count)

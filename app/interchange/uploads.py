@@ -9,7 +9,7 @@ handed to the functions that write.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Final
@@ -30,10 +30,11 @@ from app.errors import InvalidFile, NotFound
 from app.interchange import column_mappings, import_report, import_undo, matching, services
 from app.interchange.import_report import ImportChanges, ImportResult, ReportSection
 from app.interchange.importers import table_choices, table_overview
+from app.interchange.importers.column_names import normalise_column_name
 from app.interchange.importers.detect import read_bytes, read_sheets
 from app.interchange.importers.parsed import ParsedProgramme, ParseResult
 from app.interchange.importers.raw import TargetConference
-from app.interchange.importers.table_choices import NO_CHOICES, TableChoices
+from app.interchange.importers.table_choices import NO_CHOICES, ColumnChoices, TableChoices
 from app.interchange.importers.table_overview import TableOverview
 from app.programme import queries, time_zones
 from app.programme.models import Conference
@@ -114,6 +115,7 @@ class FileReading:
     result: ParseResult | None  # None while questions about a table are open
     base_fingerprint: str
     table: TableOverview | None = None  # None: the file is no table
+    choices: TableChoices = NO_CHOICES  # by which the table was read, remembered ones included
 
 
 def read_programme(body: bytes, choices: TableChoices = NO_CHOICES) -> FileReading:
@@ -122,18 +124,36 @@ def read_programme(body: bytes, choices: TableChoices = NO_CHOICES) -> FileReadi
     Columns mean what was chosen for this table and for earlier ones. Raise InvalidFile if no
     choice would make the file readable.
     """
-    base_fingerprint = import_undo.fingerprint_programme()
     choices = table_choices.with_remembered(choices, column_mappings.list_remembered())
-    target = matching.target_conference()
-    table = _inspect(body, target, choices)
-    if table is not None and table.has_questions:
-        return FileReading(None, base_fingerprint, table)
-    return FileReading(read_bytes(body, target, choices), base_fingerprint, table)
+    return _read(body, choices)
 
 
 def read_again(upload: Upload) -> FileReading:
-    """Read the programme in an upload by what was chosen for it."""
-    return read_programme(upload.body, table_choices.load(upload.table_choices))
+    """Read the programme in an upload by the choices of its dry run.
+
+    What has been remembered since then makes no difference: nobody has seen what that would do.
+    """
+    return _read(upload.body, table_choices.load(upload.table_choices))
+
+
+def _read(body: bytes, choices: TableChoices) -> FileReading:
+    base_fingerprint = import_undo.fingerprint_programme()
+    target = matching.target_conference()
+    table = _inspect(body, target, choices)
+    if table is None:
+        return FileReading(read_bytes(body, target, choices), base_fingerprint)
+    used = _leave_unused_out(choices, table)
+    result = None if table.has_questions else read_bytes(body, target, choices)
+    return FileReading(result, base_fingerprint, table, used)
+
+
+def _leave_unused_out(choices: TableChoices, table: TableOverview) -> TableChoices:
+    """Return the choices without those about columns that the table does not have."""
+    keys = {sheet.key for sheet in table.sheets}
+    names = {normalise_column_name(name) for sheet in table.sheets for name in sheet.header}
+    by_header = {key: one for key, one in choices.columns.by_header.items() if key in keys}
+    by_name = {name: one for name, one in choices.columns.by_name.items() if name in names}
+    return replace(choices, columns=ColumnChoices(by_header, by_name))
 
 
 def read_as_chosen(upload: Upload, choices: TableChoices) -> FileReading:
@@ -174,7 +194,7 @@ def receive(name: str, body: bytes, reading: FileReading, *, is_merged: bool, ac
     upload = Upload(
         name=name, body=body, uploaded_by=actor, uploaded_at=clock.real_now(), is_merged=is_merged
     )
-    upload.table_choices = "" if reading.table is None else table_choices.dump(NO_CHOICES)
+    upload.table_choices = "" if reading.table is None else table_choices.dump(reading.choices)
     dry_run(upload, reading)
     db.session.add(upload)
     db.session.flush()
@@ -185,7 +205,7 @@ def choose(
     upload: Upload, choices: TableChoices, reading: FileReading, headers: Sequence[Sequence[str]]
 ) -> None:
     """Store the choices by which a table was read, remember those of columns, and do a dry run."""
-    upload.table_choices = table_choices.dump(choices)
+    upload.table_choices = table_choices.dump(reading.choices)
     column_mappings.remember(headers, choices.columns)
     dry_run(upload, reading)
 

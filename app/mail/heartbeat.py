@@ -6,7 +6,7 @@ time, another thread writes the time into the database every few seconds.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -23,6 +23,28 @@ from app.log import log
 BEAT_INTERVAL = 10.0  # seconds
 MARGIN = 60.0  # seconds that a thread may take longer than it said
 MISSING_AFTER = timedelta(minutes=1)  # without a beat, no worker is at work
+
+
+@contextmanager
+def run_every(seconds: float, thread_name: str, action: Callable[[], object]) -> Iterator[None]:
+    """Do something at once and again and again, in a thread of its own, during a block."""
+    stopped = threading.Event()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – as Flask documents
+
+    def run() -> None:
+        with app.app_context():
+            is_over = False
+            while not is_over:
+                action()
+                is_over = stopped.wait(seconds)
+
+    thread = threading.Thread(target=run, name=thread_name)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
 
 
 class Heartbeat:
@@ -44,23 +66,8 @@ class Heartbeat:
     @contextmanager
     def beating(self) -> Iterator[None]:
         """Beat in a thread of its own during a block."""
-        stopped = threading.Event()
-        app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – as Flask documents
-
-        def run() -> None:
-            with app.app_context():
-                is_over = False
-                while not is_over:
-                    self._beat()
-                    is_over = stopped.wait(BEAT_INTERVAL)
-
-        thread = threading.Thread(target=run, name="heartbeat")
-        thread.start()
-        try:
+        with run_every(BEAT_INTERVAL, "heartbeat", self._beat):
             yield
-        finally:
-            stopped.set()
-            thread.join()
 
     def _beat(self) -> None:
         if not self.is_on_time:

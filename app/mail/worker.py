@@ -9,7 +9,6 @@ and the others go on.
 import os
 import select
 import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,6 @@ from datetime import timedelta
 from types import FrameType
 from typing import Self
 
-from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import db, transaction
@@ -27,7 +25,7 @@ from app.database_faults import is_unavailable, may_concern_one_row
 from app.errors import RuleViolation
 from app.log import log
 from app.mail import heartbeat, outbox
-from app.mail.heartbeat import Heartbeat
+from app.mail.heartbeat import Heartbeat, run_every
 from app.mail.models import FAILED, SENT, WAITING
 from app.mail.outbox import LeasedEmail, SendOutcome
 from app.mail.transports import MailTransport, PermanentFailure, ServerUnavailable, TemporaryFailure
@@ -210,22 +208,13 @@ class MailWorker:
 @contextmanager
 def _frequent_tasks_thread(tasks: Sequence[Task], beats: Heartbeat) -> Iterator[None]:
     """Run frequent tasks in a thread, so that a slow send does not delay them."""
-    stopped = threading.Event()
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 – as Flask documents
 
     def run() -> None:
-        with app.app_context():
-            while not stopped.wait(FREQUENT_INTERVAL):
-                beats.expect(TASKS_THREAD, TASKS_TIME)
-                run_tasks(tasks)
+        beats.expect(TASKS_THREAD, TASKS_TIME)
+        run_tasks(tasks)
 
-    thread = threading.Thread(target=run, name="frequent-tasks")
-    thread.start()
-    try:
+    with run_every(FREQUENT_INTERVAL, "frequent-tasks", run):
         yield
-    finally:
-        stopped.set()
-        thread.join()
 
 
 def run_tasks(tasks: Sequence[Task]) -> None:

@@ -40,6 +40,11 @@ def delete_all() -> None:
     db.session.execute(delete(Delegate).where(IS_DEMO))
 
 
+def count_all() -> int:
+    """Count the invented delegates, including those that somebody has cancelled."""
+    return db.session.scalar(select(func.count()).select_from(Delegate).where(IS_DEMO)) or 0
+
+
 def require_no_real_delegates() -> None:
     """Raise RuleViolation if real people have registered."""
     if db.session.scalar(select(func.count()).select_from(Delegate).where(~IS_DEMO)):

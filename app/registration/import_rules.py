@@ -1,25 +1,86 @@
-"""Importing a programme: its number of places, and protection for delegates."""
+"""Importing a programme: its number of places, protection for delegates, and undoing both."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
 from app.cache_version import bump_cache_version
 from app.database import db, lock_table
 from app.errors import RuleViolation
+from app.history import services as history
 from app.history.models import HistoryEntry
 from app.interchange import import_undo, uploads
+from app.interchange import services as interchange
+from app.interchange.demo import generator
 from app.interchange.import_report import ImportResult
-from app.interchange.importers.parsed import ParsedConference
+from app.interchange.importers.parsed import ParsedConference, ParseResult
 from app.interchange.uploads import FileReading, Upload
 from app.programme import queries as programme
+from app.programme import time_zones
 from app.programme.models import Conference
-from app.registration import demo, seats
+from app.registration import demo, queries, seat_limit, seats
 from app.registration.models import Delegate
+
+SEATS_NOTE: Final = "seats"  # with what was stored to undo an import
 
 
 class ConfirmationRequired(RuleViolation):
     """The file is for a different conference, which nobody has confirmed."""
+
+
+def check_booked_days(conference: ParsedConference) -> None:
+    """Raise RuleViolation if a file of our conference leaves out a day that people have booked."""
+    if programme.has_conference() and programme.get_conference().acronym == conference.acronym:
+        seat_limit.check_booked_days(conference.starts_on, conference.ends_on)
+
+
+def load_file(reading: ParseResult, *, is_confirmed: bool, is_forced: bool) -> ImportResult:
+    """Replace the working programme, and set the number of places."""
+    lock_table(Conference)
+    if not is_forced:
+        check_booked_days(reading.programme.conference)
+    was_demo = programme.is_demo()
+    with _track_seats():
+        loaded = interchange.load(reading, is_confirmed=is_confirmed)
+        apply_seat_limit(loaded.programme.conference, was_demo=was_demo)
+    return loaded
+
+
+def merge_file(reading: ParseResult) -> ImportResult:
+    """Merge a programme into the working one, and set the number of places unless it is set."""
+    with _track_seats():
+        loaded = interchange.merge(reading)
+        apply_seat_limit(loaded.programme.conference, was_demo=programme.is_demo())
+    return loaded
+
+
+def load_demo(sessions: int, speakers: int, delegates: int) -> None:
+    """Replace programme and delegates by invented ones; raise RuleViolation if any are real."""
+    demo.require_no_real_delegates()
+    with _track_seats():
+        conference = interchange.load_demo(sessions, speakers).conference
+        demo.delete_all()
+        seats.set_limit(seats.CONFERENCE, max(conference.places or 1, delegates))
+        demo.create(generator.generate_delegates(delegates))
+
+
+@contextmanager
+def _track_seats() -> Iterator[None]:
+    """Store what undoes the changes of this block to places and invented delegates.
+
+    They are stored with the import that is done in it, if it changes anything.
+    """
+    lock_table(Conference)
+    seats.lock_if_set(seats.CONFERENCE)
+    stored, limit, invented = import_undo.get_stored_entry_id(), _find_limit(), demo.count_all()
+    yield
+    db.session.flush()
+    if import_undo.get_stored_entry_id() != stored:
+        note = {"limit": limit, "limit_after": _find_limit(), "invented": invented}
+        import_undo.add_note(SEATS_NOTE, note)
 
 
 def apply_seat_limit(conference: ParsedConference, *, was_demo: bool) -> None:
@@ -60,14 +121,30 @@ def load(
         return None
     if uploads.get_dry_run_result(upload).is_another:
         _check_other_conference(is_confirmed=answers.is_confirmed)
-    seats.lock_if_set(seats.CONFERENCE)
+    if not upload.is_merged:
+        check_booked_days(reading.result.programme.conference)
     was_demo = programme.is_demo()
-    loaded = uploads.load(upload, reading.result, actor=actor)
-    apply_seat_limit(loaded.programme.conference, was_demo=was_demo)
+    with _track_seats():
+        loaded = uploads.load(upload, reading.result, actor=actor)
+        apply_seat_limit(loaded.programme.conference, was_demo=was_demo)
     if answers.time_zone:
-        programme.get_conference().time_zone = answers.time_zone
-        bump_cache_version()
+        _set_time_zone(answers.time_zone, loaded, actor)
     return loaded
+
+
+def _set_time_zone(time_zone: str, loaded: ImportResult, actor: str) -> None:
+    """Set the time zone of the working programme; undoing the import undoes it too."""
+    conference = programme.get_conference()
+    if conference.time_zone == time_zone:
+        return
+    before, after = map(time_zones.place_name, (conference.time_zone, time_zone))
+    conference.time_zone = time_zone
+    conference.version += 1
+    bump_cache_version()
+    summary = f"The conference: time zone changed from {before} to {after}"
+    history.record(summary, subject="conference", actor=actor)
+    if loaded.changes:
+        import_undo.refresh_fingerprint()
 
 
 def undo(*, actor: str) -> HistoryEntry:
@@ -76,7 +153,92 @@ def undo(*, actor: str) -> HistoryEntry:
         raise RuleViolation(
             "You cannot replace the current conference because people have registered for it"
         )
-    return import_undo.undo(actor=actor)
+    lock_table(Conference)
+    seats.lock_if_set(seats.CONFERENCE)
+    plan = _plan_seats()
+    entry = import_undo.undo(actor=actor)
+    if plan is not None:
+        _restore_seats(plan)
+    return entry
+
+
+def describe_undo() -> Sequence[str]:
+    """Say what undoing the last import does to places and invented delegates, or why it cannot."""
+    plan = _plan_seats()
+    return plan.sentences if plan else ()
+
+
+@dataclass(frozen=True)
+class SeatsPlan:
+    """What undoing an import does to places and invented delegates."""
+
+    limit: int | None  # None: there will be none
+    invented: int
+    sentences: Sequence[str]
+
+
+def _plan_seats() -> SeatsPlan | None:
+    """Return what undoing the last import would do; None if nothing was stored about it."""
+    note = import_undo.find_note(SEATS_NOTE)
+    if note is None:
+        return None
+    invented, about_invented = _plan_invented(note["invented"])
+    taken = _count_real() + invented
+    limit, about_limit = _plan_limit(note, taken)
+    if invented and (limit or 0) < taken:
+        invented, about_invented = (
+            0,
+            "The invented delegates do not come back: there are too few places",
+        )
+    return SeatsPlan(limit, invented, [one for one in (about_limit, about_invented) if one])
+
+
+def _plan_invented(before: int) -> tuple[int, str]:
+    """Return how many invented delegates there will be, and a sentence about it."""
+    now = demo.count_all()
+    if before == now:
+        return now, ""
+    if not before:
+        return 0, f"{now} invented delegates are deleted"
+    if has_real_delegates():
+        return now, "The invented delegates do not come back: real people have registered"
+    return before, f"{before} invented delegates come back, without changes made to their bookings"
+
+
+def _plan_limit(note: dict[str, Any], taken: int) -> tuple[int | None, str]:
+    """Return the number of places that there will be, and a sentence about it."""
+    before, now = note["limit"], _find_limit()
+    if before == now:
+        return now, ""
+    if now != note["limit_after"]:
+        return now, f"The number of places stays at {now}: it has been changed since"
+    if (before or 0) < taken:
+        return now, f"The number of places stays at {now}: {taken} are taken"
+    if before is None:
+        return None, f"The number of places is no longer set; it is {now} now"
+    return before, f"The number of places changes from {now} back to {before}"
+
+
+def _restore_seats(plan: SeatsPlan) -> None:
+    if demo.count_all() != plan.invented:
+        demo.delete_all()
+    if plan.limit is None:
+        seats.unset_limit(seats.CONFERENCE)
+    else:
+        seats.set_limit(seats.CONFERENCE, plan.limit)
+    if demo.count_all() != plan.invented:
+        demo.create(generator.generate_delegates(plan.invented))
+
+
+def _find_limit() -> int | None:
+    """Return the number of places, or None if it is not set."""
+    return queries.get_seat_counts().limit or None
+
+
+def _count_real() -> int:
+    """Count the real people who have a place."""
+    real = select(func.count()).select_from(Delegate)
+    return db.session.scalar(real.where(queries.ATTENDING, Delegate.is_demo.is_(False))) or 0
 
 
 def _check_other_conference(*, is_confirmed: bool) -> None:

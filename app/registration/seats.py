@@ -69,6 +69,14 @@ def set_limit(name: str, seats: int) -> None:
         _store(limit, taken=limit.taken, seats=seats)
 
 
+def unset_limit(name: str) -> None:
+    """Delete a limit of which no seat is taken."""
+    limit = _find_for_update(name)
+    if limit is not None and limit.taken == 0:
+        db.session.delete(limit)
+        bump_cache_version()
+
+
 def set_default_limit(name: str, seats: int) -> None:
     """Set the number of seats, unless it has been set before."""
     if _find_for_update(name) is None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -54,7 +55,7 @@ class ServerOptions:
         host = self.local_host
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
-    @property
+    @cached_property  # for looking up the names of this machine may take seconds
     def network_hosts(self) -> tuple[str, ...]:
         """The hosts, with port, under which other devices reach the site; none on loopback."""
         if self.host not in LOOPBACK_BY_WILDCARD:

@@ -115,6 +115,7 @@ class RsgiApplication:
     def _find_limit(self, environ: "WSGIEnvironment") -> int:
         measured = dict(environ)
         self._layers.find_limit(measured, _ignore_response)
+        environ[request_body.READS_FILE] = measured.get(request_body.READS_FILE, False)
         limit: int = measured[request_body.BODY_LIMIT]
         return limit
 
@@ -130,7 +131,8 @@ class RsgiApplication:
         if environ["REQUEST_METHOD"] in READ_ONLY_METHODS:
             body = await self._run(call.start)
         else:
-            async with self._writers.take() as has_slot:
+            reads_file = bool(environ.get(request_body.READS_FILE))
+            async with self._writers.take(reads_file=reads_file) as has_slot:
                 if not has_slot:
                     environ[request_body.BODY_FAULT] = 503
                     request_body.leave_unread(environ, 0, 0)

@@ -3,21 +3,41 @@
 First come, first served. If all that have a thread wait for something, such as a locked database,
 and none of them ends for a while, those without a thread are told that the site is busy: otherwise
 they would wait without end.
+
+Requests with a file may take long to judge it. They have all threads but one, wait longer for them,
+and so leave one to short forms.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 STUCK_AFTER = 5.0  # seconds in which no request that may write has ended
+FILES_STUCK_AFTER = 60.0  # seconds in which none that reads a file has ended
 
 
 class WriteSlots:
     """The threads of one process that may write."""
 
     def __init__(self, number: int) -> None:
+        self._all = Slots(number, STUCK_AFTER)
+        self._files = Slots(max(1, number - 1), FILES_STUCK_AFTER)
+
+    @asynccontextmanager
+    async def take(self, *, reads_file: bool = False) -> AsyncIterator[bool]:
+        """Wait for a slot, and have it during a block; yield False if nothing moves."""
+        async with AsyncExitStack() as taken:
+            has_slot = not reads_file or await taken.enter_async_context(self._files.take())
+            yield has_slot and await taken.enter_async_context(self._all.take())
+
+
+class Slots:
+    """A number of slots that are given to those who wait, in turn."""
+
+    def __init__(self, number: int, stuck_after: float) -> None:
         self._free = number
+        self._stuck_after = stuck_after
         self._waiting: deque[asyncio.Future[bool]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -55,7 +75,7 @@ class WriteSlots:
         self._timer = None
         if self._waiting:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(STUCK_AFTER, self._refuse_all)
+            self._timer = loop.call_later(self._stuck_after, self._refuse_all)
 
     def _refuse_all(self) -> None:
         self._timer = None

@@ -44,7 +44,8 @@ PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
 }
 MATERIALS: Final = "materials"
 TEXTS: Final = "texts"
-NEEDS_ITEMS: Final = frozenset({"access-needs", "audio-visual", "travel"})
+AVAILABILITY: Final = "availability"
+ANSWERABLE_WITH_NONE: Final = frozenset({AVAILABILITY, "access-needs", "audio-visual", "travel"})
 PHOTO_STATES: Final = {**PROPOSAL_STATES, "none": TO_DO, "there": DONE}
 
 
@@ -213,7 +214,7 @@ ITEMS: Final[tuple[ChecklistItem, ...]] = (
         TEXTS, _l("Titles and abstracts of your sessions"), "speakers.sessions", _text_states
     ),
     ChecklistItem(
-        "availability",
+        AVAILABILITY,
         _l("When you are not available"),
         "speakers.questions.availability",
         states_by_answer("availability_at"),
@@ -231,9 +232,27 @@ def build_checklist(speaker: Speaker) -> Sequence[ChecklistLine]:
     return _build_checklists([speaker])[speaker.id]
 
 
-def has_open_needs(lines: Sequence[ChecklistLine]) -> bool:
-    """Return True if a question about needs is open, which "I need nothing" would answer."""
-    return any(line.state.is_open and line.item.name in NEEDS_ITEMS for line in lines)
+@dataclass(frozen=True)
+class OpenItems:
+    """The open items of one speaker: those that one button answers with "none", and the others."""
+
+    answerable: Sequence[ChecklistLine]
+    others: Sequence[ChecklistLine]
+
+
+def split_open_items(speaker: Speaker, lines: Sequence[ChecklistLine]) -> OpenItems:
+    """Split the open items by whether one button can answer them with "none".
+
+    Times that an organiser has entered are for the speaker to look at, so "none" is no answer.
+    """
+    open_lines = [line for line in lines if line.state.is_open]
+    answerable = [
+        line
+        for line in open_lines
+        if line.item.name in ANSWERABLE_WITH_NONE
+        and not (line.item.name == AVAILABILITY and speaker.absences)
+    ]
+    return OpenItems(answerable, [line for line in open_lines if line not in answerable])
 
 
 def list_open_items(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[ChecklistLine]]:

@@ -12,6 +12,7 @@ from app.database import db
 from app.errors import NotFound
 from app.materials import queries as materials
 from app.programme import slugs
+from app.programme.editing import speaker_queries
 from app.programme.editing.speaker_queries import SessionRole
 from app.programme.models import Appearance, Session, Speaker
 from app.speakers.models import (
@@ -29,6 +30,11 @@ from app.speakers.models import (
 
 # materials of speakers who do not want their slides published are never public
 materials.REFUSALS.append(select(SpeakerAnswers.speaker_id).where(SpeakerAnswers.slides == NO))
+
+# speakers who have said that they want no photo miss none
+speaker_queries.MISSING_CONDITIONS["photo"] &= ~Speaker.id.in_(
+    select(SpeakerAnswers.speaker_id).where(SpeakerAnswers.photo_declined_at.is_not(None))
+)
 
 IS_ACTIVE = SpeakerAccess.revoked_at.is_(None)
 OPEN_REQUEST_COUNT = (  # a subquery for other packages: open requests

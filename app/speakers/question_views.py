@@ -73,8 +73,8 @@ def availability(slug: str) -> ResponseReturnValue:
 
 @bp.post("/nothing-needed")
 def nothing_needed(slug: str) -> ResponseReturnValue:
-    """Answer all open questions about needs at once: nothing is needed."""
-    has_changed = questions.answer_nothing_needed(
+    """Answer all open questions that can be answered with "none" at once."""
+    has_changed = questions.answer_with_none(
         access.get_own_speaker(slug), actor=access.current_actor()
     )
     checklist = url_for("speakers.show_checklist", slug=slug)

@@ -85,25 +85,30 @@ def save_answer(
     return True
 
 
-def _list_open_needs(speaker: Speaker) -> Sequence[SpeakerQuestion]:
+def _list_open_needs(answers: SpeakerAnswers) -> Sequence[SpeakerQuestion]:
     """List the questions about needs that a speaker has not answered yet."""
-    answers = db.session.get(SpeakerAnswers, speaker.id)
     return [
         one
         for one in (NEEDS, AUDIO_VISUAL, TRAVEL)
-        if answers is None or getattr(answers, one.answered_at_column) is None
+        if getattr(answers, one.answered_at_column) is None
     ]
 
 
-def answer_nothing_needed(speaker: Speaker, *, actor: str) -> bool:
-    """Answer each open question about needs with nothing; return True if there was any."""
+def answer_with_none(speaker: Speaker, *, actor: str) -> bool:
+    """Answer each open question about needs and times with "none"; return True if any was open.
+
+    Times that an organiser has entered stay, and the speaker is still asked about them.
+    """
     versioned_edits.lock(speaker)
-    questions = _list_open_needs(speaker)
+    answers = get_or_create_answers(speaker)
+    questions = _list_open_needs(answers)
     for one in questions:
         nothing = dict.fromkeys(one.fields, "")
         seen = fingerprint(get_answer(speaker, one))
         save_answer(speaker, one, nothing, expected_fingerprint=seen, actor=actor)
-    return bool(questions)
+    if answers.availability_at is not None or speaker.absences:
+        return bool(questions)
+    return set_absences(speaker, [], expected_fingerprint=fingerprint([]), actor=actor)
 
 
 def read_needs(speaker: Speaker, *, actor: str) -> str:

@@ -54,7 +54,7 @@ def show_checklist(slug: str) -> ResponseReturnValue:
         access=keeping,
         speaker=keeping.speaker,
         lines=lines,
-        has_open_needs=checklist.has_open_needs(lines),
+        open_items=checklist.split_open_items(keeping.speaker, lines),
         form=ConfirmForm(),
         keeps_others=len(queries.list_access_for_person(keeping.person)) > 1,
     )

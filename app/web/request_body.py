@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
 from app.database_faults import log_if_unavailable
-from app.request_transaction import READ_ONLY_METHODS
+from app.request_transaction import READ_ONLY_METHODS, is_reading_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 BODY_FAULT: Final = "conference.body_fault"  # in the environment: the status to respond with
 BODY_LIMIT: Final = "conference.body_limit"
+READS_FILE: Final = "conference.reads_file"  # in the environment: its view reads a file first
 UNREAD_BODY: Final = "conference.unread_body"  # in the environment: a body that was not read
 IS_BUFFERED: Final = "conference.body_is_buffered"
 MEMORY_BYTES = 64 * 1024  # of a body; more is written to a temporary file
@@ -70,6 +71,7 @@ def make_limit_finder(app: Flask) -> LimitFinder:
             except SQLAlchemyError as fault:
                 if not log_if_unavailable(fault, "body limit"):
                     raise
+            environ[READS_FILE] = is_reading_first()
             return request.max_content_length or 0
 
     return find

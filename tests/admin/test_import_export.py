@@ -515,6 +515,26 @@ def test_columns_can_be_chosen_by_hand_and_are_remembered(editor: Browser) -> No
     assert page.summary_list["Room"].endswith("Great hall")
 
 
+@pytest.mark.both_databases
+def test_what_others_choose_for_their_tables_meanwhile_changes_nothing_of_a_dry_run(
+    editor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    table = b"Title;Room;Farbe\nHarbour walls;Great hall;Blue\n"
+    handed_in(editor, table, what_to_do_with_it=PART)
+    editor.press(SEE)  # and “Farbe” is not to be loaded, now and the next time
+    page = handed_in(editor, table, what_to_do_with_it=PART)
+    assert page.heading == "What conference.json would do"
+    other = sign_in(new_browser(), "ada@conference.example")
+    handed_in(other, table, what_to_do_with_it=PART).follow("Choose what the columns mean")
+    other.press(SEE, column_c_farbe="Subtitle")
+
+    editor.page = page
+    editor.press(LOAD)
+
+    loaded = [one for one in queries.list_sessions() if one.title == "Harbour walls"]
+    assert [(one.subtitle, one.room and one.room.name) for one in loaded] == [("", "Great hall")]
+
+
 def test_a_table_that_is_refused_says_what_was_understood_and_can_be_mapped(
     editor: Browser,
 ) -> None:

@@ -303,6 +303,26 @@ def test_a_real_conference_shows_the_invented_delegates_out(command: Command) ->
     assert (registration.get_seat_counts().limit, registration.get_seat_counts().taken) == (20, 0)
 
 
+@pytest.mark.both_databases
+def test_a_day_that_people_booked_goes_only_by_force(command: Command, tmp_path: Path) -> None:
+    make_delegate()
+    content = json.loads(SMALL_CONFERENCE.read_text(encoding="utf-8"))
+    content["conference"]["starts_on"] = "2009-06-11"
+    path = tmp_path / "conference.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+    refused = command("load-programme", path)
+
+    assert refused.exit_code == 1
+    assert last(refused) == (
+        "Error: 1 delegate has booked Wednesday 10 June 2009, "
+        "so it must stay a day of the conference"
+    )
+    assert str(queries.get_conference().starts_on) == "2009-06-10"
+    assert command("load-programme", path, "--force").exit_code == 0
+    assert str(queries.get_conference().starts_on) == "2009-06-11"
+
+
 def test_a_calendar_without_a_name_on_other_days_asks(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "calendar.ics"
     path.write_bytes(a_calendar(an_event(DTSTART=":20200101T090000Z", DTEND=":20200101T100000Z")))

@@ -6,16 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.accounts.models import EDITOR
 from app.database import db, transaction
+from app.history.models import HistoryEntry
 from app.interchange import import_undo, services, uploads
+from app.interchange.demo import generator
 from app.interchange.import_undo import ImportBackup
 from app.programme import queries, snapshot
 from app.programme.editing import sessions
 from app.programme.models import Absence, Room, Speaker, Theme
 from app.proposals import photo_retention
+from app.registration import demo, import_rules
+from app.registration import queries as registration
+from app.registration.models import Delegate, SeatLimit
+from app.registration.queries import SeatCounts
 from app.releases import snapshot_builder
 from config import ROOT
 from tests.browser import Browser
@@ -28,6 +34,7 @@ from tests.factories import (
     make_photo,
     make_room,
     publish_programme,
+    set_places,
     sign_in,
 )
 from tests.interchange.test_exporters import a_rich_programme
@@ -225,3 +232,113 @@ def test_the_first_programme_of_all_cannot_be_undone(editor: Browser) -> None:
     assert db.session.query(Room).count() == len(queries.list_rooms())
     assert db.session.query(Speaker).count() > 0
     assert db.session.query(Theme).count() > 0
+
+
+# Places, invented delegates and the time zone
+
+
+def an_invented_conference(delegates: int = 3) -> None:
+    queries.get_conference().is_demo = True
+    queries.get_conference().acronym = "invented"
+    set_places(50)
+    with transaction():
+        demo.create(generator.generate_delegates(delegates))
+
+
+def references() -> list[str]:
+    return sorted(db.session.scalars(select(Delegate.reference)))
+
+
+@pytest.mark.both_databases
+def test_undoing_brings_back_the_places_and_the_invented_delegates(editor: Browser) -> None:
+    an_invented_conference()
+    before = references()
+    body = another_programme(acronym="storms", places=20)
+    loaded(editor, body, i_mean_this_other_conference=True)
+    assert (references(), registration.get_seat_counts()) == ([], SeatCounts(20, 0))
+
+    page = editor.open("/organise/files")
+    assert "The number of places changes from 20 back to 50." in page.text
+    assert "3 invented delegates come back, without changes made to their bookings." in page.text
+    page.press(UNDO)
+
+    assert (references(), registration.get_seat_counts()) == (before, SeatCounts(50, 3))
+
+
+@pytest.mark.both_databases
+def test_undoing_a_demonstration_takes_its_delegates_and_places_away(editor: Browser) -> None:
+    set_places(300)
+    before = everything()
+    with transaction():
+        import_rules.load_demo(3, 2, 400)
+    assert registration.get_seat_counts() == SeatCounts(500, 400)
+
+    page = editor.open("/organise/files")
+    assert "The number of places changes from 500 back to 300." in page.text
+    assert "400 invented delegates are deleted." in page.text
+    page.press(UNDO)
+
+    assert everything() == before
+    assert (references(), registration.get_seat_counts()) == ([], SeatCounts(300, 0))
+
+
+def test_places_that_somebody_has_changed_since_stay_and_the_page_says_so(editor: Browser) -> None:
+    an_invented_conference()
+    body = another_programme(acronym="storms", places=20)
+    loaded(editor, body, i_mean_this_other_conference=True)
+    set_places(2)
+
+    page = editor.open("/organise/files")
+    assert "The number of places stays at 2: it has been changed since." in page.text
+    assert "The invented delegates do not come back: there are too few places." in page.text
+    page.press(UNDO)
+
+    assert queries.get_conference().acronym == "invented"
+    assert (references(), registration.get_seat_counts()) == ([], SeatCounts(2, 0))
+
+
+def test_places_that_were_not_set_before_are_not_set_after_undoing(editor: Browser) -> None:
+    with transaction():
+        db.session.execute(delete(SeatLimit))
+    loaded(editor, another_programme(places=20))
+
+    page = editor.open("/organise/files")
+    assert "The number of places is no longer set; it is 20 now." in page.text
+    page.press(UNDO)
+
+    assert registration.get_seat_counts() == SeatCounts(0, 0)
+
+
+@pytest.mark.both_databases
+def test_the_time_zone_that_was_chosen_is_an_edit_of_its_own_and_undone_too(
+    editor: Browser,
+) -> None:
+    before, version = everything(), queries.get_conference().version
+    body = another_programme(time_zone="Etc/GMT-3")
+    loaded(editor, body, time_zone_of_the_conference="Athens")
+    db.session.expire_all()
+    assert queries.get_conference().time_zone == "Europe/Athens"
+    assert queries.get_conference().version == version + 2
+    entry = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
+    assert entry is not None
+    assert entry.summary == "The conference: time zone changed from UTC+3 to Athens"
+    assert entry.subject == "conference"
+
+    editor.open("/organise/files").press(UNDO)
+
+    assert everything() == before
+
+
+@pytest.mark.both_databases
+def test_a_file_that_leaves_out_a_day_that_people_booked_is_refused(editor: Browser) -> None:
+    make_delegate()  # for 10 June
+    body = another_programme(starts_on="2009-06-11")
+    editor.open("/organise/files/upload")
+    editor.press("See what it would do", programme_file=("conference.json", body))
+
+    page = editor.press("Load this programme", status=422)
+
+    assert page.errors == [
+        "1 delegate has booked Wednesday 10 June 2009, so it must stay a day of the conference"
+    ]
+    assert queries.get_conference().title == "Tides and Harbours"

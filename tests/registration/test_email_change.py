@@ -429,6 +429,21 @@ def test_needs_stay_where_the_booking_link_asked_for_the_change(visitor: Browser
     assert "deleted" not in page.text + last_email_to(NEW).text
 
 
+@pytest.mark.both_databases
+def test_the_desk_corrects_an_address_for_the_delegate_whose_needs_stay(visitor: Browser) -> None:
+    delegate = make_delegate(access="A ramp")
+
+    with transaction():
+        desk.correct_email(delegate, NEW, expected_version=0, actor="dora@example.org")
+
+    assert [(one.delegate_id, one.access) for one in db.session.scalars(select(Needs))] == [
+        (delegate.id, "A ramp")
+    ]
+    assert len(emails_to("ada@example.org")) == 1  # the old address is told
+    entries = history.list_entries(delegate.history_subject)
+    assert entries[0].actor == "dora@example.org"
+
+
 def test_who_found_the_place_taken_reads_the_same_words_and_gets_nothing(
     visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:

@@ -7,10 +7,11 @@ program is installed.
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPSConnection
 from pathlib import Path
 
@@ -18,8 +19,10 @@ import pytest
 import trustme
 
 from config import ROOT
-from tests.live_site import LiveSite
-from tests.server.slow_clients import send_feedback
+from tests.browser import Browser
+from tests.factories import sign_in
+from tests.live_site import WSGI, LiveSite
+from tests.server.slow_clients import FORM_TYPE, head, send_feedback
 from tests.waiting import HOST, free_port, wait_until
 
 NGINX, CADDY = shutil.which("nginx"), shutil.which("caddy")
@@ -45,6 +48,18 @@ class Proxy:
             return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
         finally:
             connection.close()
+
+    @contextmanager
+    def slow_forms(self, number: int) -> Iterator[None]:
+        """Let several people send the beginning of a form through it, and nothing more."""
+        about = {"Host": self._host, "Content-Type": FORM_TYPE, "Content-Length": "1000"}
+        with ExitStack() as connections:
+            for _ in range(number):
+                line = connections.enter_context(socket.create_connection((HOST, self._port)))
+                secure = self._context.wrap_socket(line, server_hostname="localhost")
+                connections.enter_context(secure)
+                secure.sendall(head(self._port, "POST", "/feedback", about) + b"message=a")
+            yield
 
     def is_up(self) -> bool:
         try:
@@ -102,8 +117,12 @@ def caddy(site: LiveSite, folder: Path) -> Iterator[Proxy]:
     )
     text = text.replace(
         "reverse_proxy 127.0.0.1:8000",
-        f"reverse_proxy {HOST}:{site.port} {{\n\t\theader_up Host {HOST}:{site.port}\n\t}}",
+        f"reverse_proxy {HOST}:{site.port}",
     )
+    host = f"header_up Host {HOST}:{site.port}"
+    text = text.replace("request_buffers", f"{host}\n\t\trequest_buffers")
+    if "2.6.2" in subprocess.check_output([CADDY, "version"], text=True):  # of Debian 12
+        text = text.replace("request_buffers", "buffer_requests\n\t\tmax_buffer_size")
     (folder / "Caddyfile").write_text(text, encoding="utf-8")
     with running_program([CADDY, "run", "--config", "Caddyfile"], folder, HOME=str(folder)):
         proxy = Proxy(port, authority, f"localhost:{port}")
@@ -141,6 +160,36 @@ def test_pages_forms_and_large_bodies_go_through_it(
         refused = proxy.fetch("/feedback", "POST", b"message=" + b"a" * 5_000_000, **form)
         assert (refused[0], b"Too much data" in refused[2]) == (413, True)
     assert send_feedback(site.address) == "/feedback/sent"
+
+
+@pytest.mark.settings(PROXIES=1)
+@pytest.mark.parametrize("proxy_of", PROXIES)
+def test_slow_forms_wait_in_it_and_not_in_the_site(
+    live_site: LiveSiteFactory, tmp_path: Path, proxy_of: Callable[..., Iterator[Proxy]]
+) -> None:
+    site = live_site(interface=WSGI)  # where two slow forms would keep all others out
+    form = {"Content-Type": FORM_TYPE}
+    with proxy_of(site, tmp_path) as proxy, proxy.slow_forms(5):  # type: ignore[attr-defined]  # as above
+        statuses = [proxy.fetch("/feedback", "POST", b"message=a", **form)[0] for _ in "abc"]
+
+    assert statuses == [422, 422, 422]
+
+
+@pytest.mark.settings(PROXIES=1)
+@pytest.mark.parametrize("proxy_of", PROXIES)
+def test_a_cookie_of_another_site_costs_nobody_their_own(
+    visitor: Browser,
+    live_site: LiveSiteFactory,
+    tmp_path: Path,
+    proxy_of: Callable[..., Iterator[Proxy]],
+) -> None:
+    session = sign_in(visitor).cookies()["session"]
+    site = live_site()
+    cookies = f"foreign=Z\u00fcrich; session={session}; other=\u00fc"
+    with proxy_of(site, tmp_path) as proxy:  # type: ignore[attr-defined]  # made by contextmanager
+        status, _, page = proxy.fetch("/my", Cookie=cookies)
+
+    assert (status, b"Sign out" in page) == (200, True)
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")

@@ -309,6 +309,21 @@ def test_a_speaker_who_wants_no_photo_is_not_asked_for_one(ada: Browser) -> None
     assert ada.open("/speak/ada-marsh").summary_list["Photo"] == "To do"
 
 
+@pytest.mark.both_databases
+def test_a_speaker_who_wants_no_photo_is_not_missing_one_in_admin(
+    ada: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    editor = sign_in(new_browser(), role=EDITOR)
+    missing = "/organise/speakers?missing=photo"
+    assert "Ada Marsh" in editor.open(missing).text
+    assert "2 speakers without a photo" in editor.open("/organise").links
+
+    ada.open(OWN).press("I want no photo")
+
+    assert "Ada Marsh" not in editor.open(missing).text
+    assert "1 speaker without a photo" in editor.open("/organise").links
+
+
 def test_a_page_with_an_earlier_photo_does_not_replace_a_later_one(
     ada: Browser, new_browser: Callable[[], Browser]
 ) -> None:

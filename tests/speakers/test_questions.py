@@ -1,21 +1,30 @@
 """The short questions of the list: answered on a telephone, by two people at once, and noted."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from app.database import db
 from app.history.models import HistoryEntry
+from app.programme.models import Absence
 from app.speakers.models import ItemDeadline, SpeakerAnswers, SpeakerNeeds
-from tests.browser import Browser
+from tests.browser import Browser, Page
 from tests.factories import get_ada_marsh, grant_speaker_access, make_prose, save, sign_in_speaker
+from tests.pages import read_text
 
 HELPER = "helper@example.org"
 NEEDS = "What are your access requirements? (optional)"
 TALK = "What equipment do you need for your talk? (optional)"
 JOURNEY = "How and when will you arrive and leave? (optional)"
+
+OTHERS = [  # what nobody can answer with "none"
+    "Confirm if you are taking part",
+    "Photo",
+    "Titles and abstracts of your sessions",
+    "Recording and slides",
+]
 
 
 @pytest.fixture
@@ -198,21 +207,53 @@ def test_the_list_asks_the_same_few_questions(
 
     ada.open("/speak/ada-marsh")
 
-    assert len([one for one in queries if not one.startswith("SELECT site_state.")]) == 11
+    assert len([one for one in queries if not one.startswith("SELECT site_state.")]) == 12
 
 
 @pytest.mark.both_databases
-def test_who_needs_nothing_answers_all_that_is_open_with_one_button(ada: Browser) -> None:
+def test_one_button_answers_with_none_all_that_it_can_and_names_the_rest(ada: Browser) -> None:
     ada.open("/speak/ada-marsh/travel").press("Save", {JOURNEY: "By train"})
+    before = ada.open("/speak/ada-marsh")
+    assert _list_beside_button(before) == (
+        ["When you are not available", "Access requirements", "Equipment"],
+        OTHERS,
+    )
 
-    page = ada.open("/speak/ada-marsh").press("I do not need anything")
+    page = before.press("Answer “None” to all")
 
     assert "Saved. Thank you." in page.source
-    questions = ("Access requirements", "Equipment", "Travel and arrival")
-    assert [page.summary_list[one] for one in questions] == ["Done", "Done", "Done"]
-    assert "I do not need anything" not in page.buttons
+    assert "Answer “None” to all" not in page.buttons
+    assert [one for one, state in page.summary_list.items() if state == "To do"] == OTHERS
     assert db.session.scalars(select(SpeakerAnswers)).one().travel == "By train"
     assert ("Ada Marsh: access needs answered", "ada@example.org") in history()
+    assert ("Ada Marsh: availability answered", "ada@example.org") in history()
+
+
+def test_times_that_an_organiser_has_entered_are_not_answered_with_none(ada: Browser) -> None:
+    starts_at = datetime(2009, 6, 10, 9, tzinfo=UTC)
+    absence = Absence(starts_at=starts_at, ends_at=starts_at + timedelta(hours=1))
+    get_ada_marsh().absences = [absence]
+    db.session.commit()
+    before = ada.open("/speak/ada-marsh")
+    assert "When you are not available" in _list_beside_button(before)[1]
+
+    page = before.press("Answer “None” to all")
+
+    assert page.summary_list["When you are not available"] == "To do"
+    assert page.summary_list["Access requirements"] == "Done"
+    assert [one.starts_at for one in get_ada_marsh().absences] == [starts_at]
+
+
+def _list_beside_button(page: Page) -> tuple[list[str], list[str]]:
+    """Return what the button answers with "none", and what it does not."""
+    (form,) = [
+        one for one in page.tree.find_all("form") if "/nothing-needed" in (one.get("action") or "")
+    ]
+    answered, others = (
+        [read_text(item) for item in page.tree.find_all("li", within=one)]
+        for one in page.tree.find_all("ul", within=form)
+    )
+    return answered, others
 
 
 def test_days_around_the_conference_can_be_given_too(ada: Browser) -> None:

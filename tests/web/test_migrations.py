@@ -1,6 +1,7 @@
 """The database is brought up and down by numbered steps, the same on both kinds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import flask_migrate
@@ -11,15 +12,26 @@ from flask import Flask
 from sqlalchemy import DateTime, bindparam, inspect, select, text
 
 from app import clock
+from app.accounts.models import EDITOR
 from app.content import links as content
 from app.content import services
 from app.content.versions import ContentDraft
 from app.content.views import get_content_folder
 from app.database import Base, db, has_model, transaction
-from app.programme.models import Conference, Session
+from app.history import services as history
+from app.materials.models import Material
+from app.programme.models import Appearance, Conference, Session
 from config import ROOT
 from tests.browser import Browser
-from tests.factories import publish_programme
+from tests.factories import (
+    get_ada_marsh,
+    grant_speaker_access,
+    make_material,
+    make_session,
+    publish_programme,
+    sign_in,
+)
+from tests.lookups import get_session
 from tests.pages import read_text
 
 MOMENT = DateTime(timezone=True)
@@ -132,3 +144,47 @@ def test_links_and_notices_of_before_are_versions_afterwards_and_links_again_bel
         assert {sentence for sentence, _ in again} == {"Run.", "Walk."}
         assert all(ends for _, ends in again)
     flask_migrate.upgrade(directory=MIGRATIONS)
+
+
+@pytest.mark.both_databases
+def test_earlier_slides_belong_to_whom_the_history_names(visitor: Browser) -> None:
+    session, other = get_session("opening"), make_session(title="Other")
+    ada = get_ada_marsh()
+    with transaction():
+        session.appearances = [Appearance(speaker=ada, position=1, role="speaker")]
+    grant_speaker_access(ada, "helper@example.org", is_assistant=True)
+    hers = _make_earlier(session, "Hers", "helper@example.org", "Hers (PDF) was handed in")
+    ours = _make_earlier(session, "Ours", "dora@example.org", "Old title (PDF) was handed in")
+    unclear = _make_earlier(session, "Unclear", "dora@example.org", "Unclear was changed")
+    elsewhere = _make_earlier(other, "Else", "helper@example.org", "Else (PDF) was handed in")
+    db.session.remove()
+
+    flask_migrate.downgrade(directory=MIGRATIONS, revision="0029")
+    flask_migrate.upgrade(directory=MIGRATIONS)
+
+    rows = db.session.execute(select(Material.key, Material.uploaded_by, Material.speaker_id))
+    assert {row.key: tuple(row)[1:] for row in rows} == {
+        hers: ("helper@example.org", get_ada_marsh().id),
+        ours: ("dora@example.org", None),
+        unclear: ("", None),
+        elsewhere: ("helper@example.org", None),
+    }
+    page = sign_in(visitor, role=EDITOR).open("/organise/sessions/opening/materials")
+    assert "Uploaded for Ada Marsh" in page.text
+    assert "Uploaded by the organisers" in page.text
+    assert "Uploader not recorded" in page.text
+
+
+_minutes = count(1)
+
+
+def _make_earlier(session: Session, title: str, actor: str, sentence: str) -> str:
+    """Save a material as the site did before it stored owners, and its entry in the history."""
+    moment = clock.now() - timedelta(minutes=next(_minutes))
+    material = make_material(session, title=title, created_at=moment)
+    with transaction():
+        entry = history.record(
+            f"{session.title}: {sentence}", subject=f"session {session.key}", actor=actor
+        )
+        entry.happened_at = moment + timedelta(milliseconds=40)
+    return material.key

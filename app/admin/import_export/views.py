@@ -53,13 +53,15 @@ read_first(bp, {"columns", "dry_run", "retry"})
 
 @bp.get("")
 def show() -> ResponseReturnValue:
+    last_import = import_undo.find_undoable()
     return render_page(
         "admin/import_export/show.html",
         names=list(export_files.list_file_names()),
         has_conference=queries.has_conference(),
         is_published=current_release.get_programme().is_published,
         waiting=uploads.list_pending(),
-        last_import=import_undo.find_undoable(),
+        last_import=last_import,
+        undo_effects=import_rules.describe_undo() if last_import else (),
     )
 
 

@@ -182,7 +182,9 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
         expect(window.locator(".clash")).to_have_text(TROUBLES)
         expect(window.locator(".clash a[lang=fr]")).to_have_text(["Soup"] * 2)
         expect(
-            window.get_by_text("Some of these sessions clash, or leave no time to walk to them")
+            window.get_by_text(
+                "Some of these sessions overlap or leave you no time to walk between rooms"
+            )
         ).to_be_visible()
         assert axe(window) == []
 
@@ -250,7 +252,7 @@ def test_a_device_without_room_is_told_so_and_keeps_what_it_had(
 
         window.get_by_role("button", name=KEEP).click()
 
-        expect(window.get_by_text("There is not enough room left on this device")).to_be_visible()
+        expect(window.get_by_text("There is not enough space on this device")).to_be_visible()
         stores = window.evaluate(STORES)
         assert [one for one in stores if "what is kept" in one] == []
 

@@ -146,8 +146,10 @@ def test_the_list_leads_to_what_the_conference_offers_and_whom_to_ask(ada: Brows
     assert page.links["tides@conference.example"] == "mailto:tides@conference.example"
     offered = page.follow("What the conference offers speakers")
     assert offered.heading == "For speakers"
-    assert {"What you find there", "What we offer", "Whom to ask"} <= set(offered.headings)
-    assert "your slides and papers" in offered.text
+    assert {"What to do on your speaker pages", "What we provide", "Questions"} <= set(
+        offered.headings
+    )
+    assert "upload slides and papers" in offered.text
 
 
 # Sessions

@@ -293,7 +293,7 @@ def test_a_session_that_has_gone_is_still_readable_where_it_was(visitor: Browser
 
     page = visitor.open("/releases/1/sessions/farewell")
 
-    assert "It is not part of the programme now." in page.text
+    assert "It is no longer in the programme." in page.text
     visitor.open("/sessions/farewell", status=410)
     visitor.open("/releases/2/sessions/farewell", status=410)
     visitor.open("/releases/2/sessions/never", status=404)
@@ -303,7 +303,7 @@ def test_a_session_that_has_gone_is_still_readable_where_it_was(visitor: Browser
 def test_the_release_that_is_public_says_so(visitor: Browser) -> None:
     page = visitor.open("/releases/1")
 
-    assert "This is the release that is public now" in page.text
+    assert "This is the current programme" in page.text
 
 
 def test_few_earlier_programmes_are_held_and_each_stays_itself(visitor: Browser) -> None:

@@ -64,7 +64,7 @@ def test_the_page_tells_of_each_release_the_newest_first(visitor: Browser) -> No
 
     page = visitor.open("/changes")
 
-    assert page.heading == "Changes in the programme"
+    assert page.heading == "Changes to the programme"
     titles = [one for one in page.headings if one.startswith("Release")]
     assert titles == ["Release 3 Now", "Release 2", "Release 1"]
     assert "Renamed sessions 1" in page.headings
@@ -155,7 +155,7 @@ def test_a_change_in_the_order_of_things_alone_says_so(visitor: Browser) -> None
 
     page = visitor.open("/changes/2")
 
-    assert "Only small things changed" in page.text
+    assert "Only minor changes" in page.text
 
 
 @pytest.mark.both_databases
@@ -168,10 +168,10 @@ def test_going_back_is_an_entry_too(visitor: Browser, frozen_time: Any) -> None:
 
     titles = [one for one in page.headings if one.startswith("Release")]
     assert titles == ["Release 1 again Now", "Release 2", "Release 1"]
-    assert "again as it was in release 1, in place of release 2" in page.text
+    assert "Release 1 of the programme has been restored and replaces release 2" in page.text
     own = page.follow("Release 1 again")
     assert own.heading == "Release 1"
-    assert "Shown again from 10:30am on Tuesday 12 May 2009" in own.headings
+    assert "Restored at 10:30am on Tuesday 12 May 2009" in own.headings
     assert groups(own)["Renamed sessions 1"] == ["Opening before: A grand opening → after: Opening"]
 
 
@@ -197,7 +197,7 @@ def test_a_long_history_has_pages(visitor: Browser, asked: str) -> None:
     page = visitor.open(f"/changes?page={asked}")
 
     assert first.links["Earlier changes"] == "/changes?page=2"
-    assert page.heading == "Changes in the programme, page 2 of 2"
+    assert page.heading == "Changes to the programme, page 2 of 2"
     assert page.links["Newer changes"] == "/changes"
     assert [one for one in page.headings if one.startswith("Release")] == [
         "Release 3",
@@ -208,7 +208,7 @@ def test_a_long_history_has_pages(visitor: Browser, asked: str) -> None:
 
 @pytest.mark.parametrize("asked", ["", "0", "-1", "x", "²", "9" * 40])
 def test_a_page_that_is_no_number_is_the_first(visitor: Browser, asked: str) -> None:
-    assert visitor.open(f"/changes?page={asked}").heading == "Changes in the programme"
+    assert visitor.open(f"/changes?page={asked}").heading == "Changes to the programme"
 
 
 @pytest.mark.empty
@@ -266,13 +266,13 @@ def test_an_earlier_release_stays_readable_and_leads_to_the_present(visitor: Bro
     page = visitor.open("/releases/1")
 
     assert page.heading == "The programme in release 1"
-    assert "This is an earlier programme." in page.text
+    assert "This is an earlier version of the programme." in page.text
     assert "Opening" in page.headings
-    assert page.links["See the programme as it is now"] == "/programme"
+    assert page.links["See the current programme"] == "/programme"
     session = page.follow("Opening")
     assert session.heading == "Opening"
     assert session.address.endswith("/releases/1/sessions/opening")
-    now = session.follow("See the session as it is now")
+    now = session.follow("See the current session")
     assert now.heading == "A grand opening"
 
 
@@ -293,7 +293,7 @@ def test_a_session_that_has_gone_is_still_readable_where_it_was(visitor: Browser
 
     page = visitor.open("/releases/1/sessions/farewell")
 
-    assert "It is not part of the programme now." in page.text
+    assert "It is no longer in the programme." in page.text
     visitor.open("/sessions/farewell", status=410)
     visitor.open("/releases/2/sessions/farewell", status=410)
     visitor.open("/releases/2/sessions/never", status=404)
@@ -303,7 +303,7 @@ def test_a_session_that_has_gone_is_still_readable_where_it_was(visitor: Browser
 def test_the_release_that_is_public_says_so(visitor: Browser) -> None:
     page = visitor.open("/releases/1")
 
-    assert "This is the release that is public now" in page.text
+    assert "This is the current programme" in page.text
 
 
 def test_few_earlier_programmes_are_held_and_each_stays_itself(visitor: Browser) -> None:

@@ -250,7 +250,7 @@ def test_a_device_without_room_is_told_so_and_keeps_what_it_had(
 
         window.get_by_role("button", name=KEEP).click()
 
-        expect(window.get_by_text("There is not enough room left on this device")).to_be_visible()
+        expect(window.get_by_text("There is not enough space on this device")).to_be_visible()
         stores = window.evaluate(STORES)
         assert [one for one in stores if "what is kept" in one] == []
 

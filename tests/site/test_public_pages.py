@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.database import db, transaction
 from app.programme.models import Session
+from app.programme.queries import get_conference
 from tests.browser import Browser
 from tests.factories import make_session, publish_programme
 from tests.test_every_route import ROUTES, Who
@@ -353,3 +354,40 @@ def test_a_shared_link_shows_a_title_a_description_and_a_picture(
     (picture,) = _head(visitor, address, "og:image")
     with visitor.fetch("GET", picture.removeprefix(SITE)) as answer:
         assert answer.mimetype == "image/png"
+
+
+def test_the_contact_page_shows_the_address_from_the_settings(visitor: Browser) -> None:
+    page = visitor.open("/contact")
+
+    assert page.links["tides@conference.example"] == "mailto:tides@conference.example"
+    assert visitor.open("/").follow("Contact").heading == "Contact"
+    error = visitor.open("/nowhere", 404)
+    assert "If you email tides@conference.example about this error" in error.text
+
+
+def test_without_a_contact_address_pages_lead_to_the_feedback_form(visitor: Browser) -> None:
+    get_conference().contact_email = ""
+    publish_programme()
+
+    page = visitor.open("/contact")
+
+    assert not [link for link in page.links.values() if link.startswith("mailto:")]
+    assert page.follow("feedback form").heading == "Feedback"
+    assert "If you contact us about this error" in visitor.open("/nowhere", 404).text
+
+
+def test_the_venue_page_has_a_heading_for_everything_that_visitors_ask(visitor: Browser) -> None:
+    page = visitor.open("/venue")
+
+    assert page.headings[1:10] == [
+        "Address",
+        "Map",
+        "Getting there and parking",
+        "Hotels",
+        "Access",
+        "Wi-Fi",
+        "Contact",
+        "Time zone",
+        "Rooms",
+    ]
+    assert page.text.count("To be announced.") == 4

@@ -145,9 +145,11 @@ def test_the_list_leads_to_what_the_conference_offers_and_whom_to_ask(ada: Brows
 
     assert page.links["tides@conference.example"] == "mailto:tides@conference.example"
     offered = page.follow("Information for speakers")
-    assert offered.heading == "Information for speakers"
-    assert {"What you find there", "What we offer", "Contact"} <= set(offered.headings)
-    assert "your slides and papers" in offered.text
+    assert offered.heading == "For speakers"
+    assert {"What to do on your speaker pages", "What we provide", "Questions"} <= set(
+        offered.headings
+    )
+    assert "upload slides and papers" in offered.text
 
 
 # Sessions

@@ -13,7 +13,6 @@ The font keeps Latin letters of European languages, figures (all of one width) a
 hinting, ligatures and most kerning: pairs that are seen in large headings are kept.
 """
 
-import io
 import sys
 from hashlib import blake2b
 from pathlib import Path
@@ -47,32 +46,35 @@ feature kern {
 """
 
 
+OPTIONS = subset.Options(
+    flavor="woff2",
+    layout_features=[],
+    hinting=False,
+    name_IDs=[0, 1, 2],
+    notdef_outline=False,
+    drop_tables=["GDEF", "GPOS", "GSUB", "STAT", "gasp", "meta", "DSIG"],
+)
+
+
 def cut_down(source: Path) -> TTFont:
     """Return the font with fewer characters, a coarser grid and our own kerning."""
     font = TTFont(source, recalcTimestamp=False)  # so that the file is the same each time
-    options = subset.Options(
-        layout_features=[], hinting=False, name_IDs=[0, 1, 2], notdef_outline=False
-    )
-    options.drop_tables += ["GDEF", "GPOS", "GSUB", "STAT", "gasp", "meta", "DSIG"]
-    subsetter = subset.Subsetter(options)
-    characters = {*LETTERS, *map(ord, SIGNS)} - set(map(ord, LEFT_OUT))
-    subsetter.populate(unicodes=characters)
+    subsetter = subset.Subsetter(OPTIONS)
+    subsetter.populate(unicodes={*LETTERS, *map(ord, SIGNS)} - set(map(ord, LEFT_OUT)))
     subsetter.subset(font)
     scale_upem(font, UNITS_PER_EM)
+    addOpenTypeFeaturesFromString(font, KERNING)
     return font
 
 
 def main() -> None:
     """Write the font and print what its style sheet needs."""
     font = cut_down(Path(sys.argv[1]))
-    addOpenTypeFeaturesFromString(font, KERNING)
-    font.flavor = "woff2"
-    body = io.BytesIO()
-    font.save(body)
-    TARGET.write_bytes(body.getvalue())
+    subset.save_font(font, str(TARGET), OPTIONS)
+    body = TARGET.read_bytes()
     metrics = font["hhea"]
-    print(f"{len(body.getvalue())} bytes, {len(font.getBestCmap())} characters")
-    print(f"?v={blake2b(body.getvalue(), digest_size=4).hexdigest()}")
+    print(f"{len(body)} bytes, {len(font.getBestCmap())} characters")
+    print(f"?v={blake2b(body, digest_size=4).hexdigest()}")
     print(f"ascent {metrics.ascent}, descent {metrics.descent}, of {UNITS_PER_EM}")
 
 

@@ -14,7 +14,7 @@ from flask.wrappers import Response
 from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 
-from app import cache_version
+from app import cache_version, clock
 from app.errors import NotFound, RateLimitExceeded
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.registration import (
@@ -36,6 +36,7 @@ from app.registration.progress import STEPS, RegistrationProgress
 from app.registration.queries import RegistrationStatus
 from app.web import languages
 from app.web.cache_policy import has_access_keys
+from app.web.formatting import local_day
 from app.web.preview_middleware import allow_in_preview
 from app.web.rate_limit_messages import refuse
 from app.web.rendering import download, render_page
@@ -46,8 +47,12 @@ CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token
 
 
 def cached_form_page(name: str, render: Callable[[], Response]) -> Response:
-    """Return a page without personal answers, rendered once per cache version."""
-    cache_key = f"blank {name} {languages.current().code} {has_access_keys()}"
+    """Return a page without personal answers, rendered once per cache version and day.
+
+    On the first day of the conference its header changes.
+    """
+    today = local_day(clock.now())
+    cache_key = f"blank {name} {today} {languages.current().code} {has_access_keys()}"
     pieces = cache_version.cached(cache_key, lambda: _split_at_token(render()))
     return make_response(generate_csrf().join(pieces) if len(pieces) > 1 else pieces[0])
 

@@ -90,7 +90,10 @@ def load(folder: Path) -> Answers:
 
 @dataclass
 class Difference:
-    """An intended difference: what was answered, and what is answered now in its place."""
+    """An intended difference: what was answered, and what is answered now in its place.
+
+    ``before`` is empty if the whole page is new: then ``after`` is its status alone, as it was.
+    """
 
     stored: str
     addresses: re.Pattern[str]
@@ -100,10 +103,12 @@ class Difference:
 
     def brought_up(self, address: str, text: str) -> str:
         """Give a recorded answer as it is expected now."""
-        if not self.addresses.search(address) or self.before not in text:
+        before = self.before or text  # all of it
+        is_meant = self.before in text if self.before else text.startswith(f"{self.after}\n")
+        if not self.addresses.search(address) or not is_meant:
             return text
         self.was_met = True
-        return text.replace(self.before, self.after)
+        return text.replace(before, self.after)
 
 
 def differences(stored: str, source: Path = DIFFERENCES) -> list[Difference]:
@@ -111,7 +116,7 @@ def differences(stored: str, source: Path = DIFFERENCES) -> list[Difference]:
     listed = tomllib.loads(source.read_text(encoding="utf-8")).get("difference", [])
     assert all(one["reason"].strip() for one in listed), "each difference needs a reason"
     return [
-        Difference(stored, re.compile(one["addresses"]), one["from"], one["to"])
+        Difference(stored, re.compile(one["addresses"]), one.get("from", ""), one["to"])
         for one in listed
         if one["stored"] == stored
     ]

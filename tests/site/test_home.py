@@ -47,7 +47,9 @@ def _places_left(page: Page) -> list[str]:
 
 def _main_button(page: Page) -> tuple[str, str | None]:
     """Read the main button of the header, and where it leads."""
-    (button,) = page.tree.find_by_class("action")
+    (menu,) = (one for one in page.tree.find_all("nav") if one.get("aria-label") == "Main")
+    assert list(page.tree.find_by_class("no-action", within=menu)) == []
+    *_, button = page.tree.find_all("a", within=menu)
     return read_text(button), button.get("href")
 
 
@@ -329,6 +331,15 @@ def test_a_page_that_is_kept_does_not_outlive_its_main_button(
     assert _main_button(visitor.open("/speakers")) == ("On now", "/now")
 
 
+def test_nor_does_a_page_of_registration(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to("2009-06-09T23:59:30+01:00")
+    assert _main_button(visitor.open("/register")) == ("Find my booking", "/booking")
+
+    frozen_time.shift(timedelta(minutes=1))
+
+    assert _main_button(visitor.open("/register")) == ("On now", "/now")
+
+
 def test_in_the_week_before_it_says_what_to_do_before_you_come(
     visitor: Browser, frozen_time: Any
 ) -> None:
@@ -371,7 +382,7 @@ def test_afterwards_it_leads_to_slides_once_there_are_any(
     frozen_time.move_to("2009-06-12T00:00:00+01:00")
     page = visitor.open("/")
     assert _door(page) == "The conference has ended."
-    assert list(page.tree.find_by_class("action")) == []
+    assert len(list(page.tree.find_by_class("no-action"))) == 1
 
     make_material(get_session("farewell"))
 

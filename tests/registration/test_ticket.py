@@ -57,10 +57,10 @@ def test_the_same_ticket_is_on_the_booking_page(visitor: Browser) -> None:
 
     page = visitor.open(f"/booking/{links.booking_token(delegate)}")
 
-    assert facts(page)["Day"] == f"{THURSDAY} Change days"
+    assert facts(page)["Day"] == f"{THURSDAY} Change your days"
     assert page.text_by_id("reference") == delegate.reference
     assert page.source.count('class="ticket"') == 1
-    assert page.follow("Change days").heading == DAYS
+    assert page.follow("Change your days").heading == DAYS
 
 
 @pytest.mark.parametrize("word", ["Google Calendar", "Outlook"])

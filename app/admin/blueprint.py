@@ -10,7 +10,7 @@ from flask import Blueprint, g
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import menu
+from app.admin import menu, view_options
 from app.releases import current_release
 from app.web import flash
 
@@ -48,6 +48,8 @@ def _menu_context() -> dict[str, Any]:
     return {
         "menu": menu.menu_for(person) if person else (),
         "build_breadcrumbs": menu.build_breadcrumbs,
+        "signed_in_email": person.email if person else "",
+        "list_view": view_options.read_view_options(),
     }
 
 

@@ -244,6 +244,7 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     rendering.init_app(app)
     error_handlers.init_app(app)
     languages.init_app(app, config)
+    formatting.group_digits(app)  # after the languages, which bring ``ngettext``
     pages = page_cache.init_app(app, watcher)
     request_body.init_app(app)  # after the page cache, which begins each request
     preview_guard.init_app(app)

@@ -53,7 +53,13 @@ def _menu_context() -> dict[str, Any]:
     }
 
 
+def _stay_in_admin() -> None:
+    """Show what goes wrong within admin to those who work in it, with the way back."""
+    g.error_template = "admin/error.html"
+
+
 bp.before_request(guards.require_team_member)
+bp.before_request(_stay_in_admin)
 bp.context_processor(_menu_context)
 bp.context_processor(flash.flash_context)
 bp.context_processor(guards.session_expiry_context)

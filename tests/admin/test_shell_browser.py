@@ -198,3 +198,32 @@ def test_the_menu_is_one_button_on_a_phone_without_scripts(
     window.locator(".office-person summary").click()
     window.get_by_role("button", name="Sign out").click()
     expect(window.get_by_role("heading", level=1)).to_have_text("You are signed out")
+
+
+def test_a_long_form_has_two_columns_and_its_button_always_in_view(office: Page) -> None:
+    open_list(office, "sessions/_add")
+    save = office.get_by_role("button", name="Add this session")
+    title = office.get_by_label("Title", exact=True)
+
+    subtitle = office.get_by_label("Subtitle (optional)")
+    beside = title.bounding_box(), subtitle.bounding_box()
+    assert beside[0] is not None
+    assert beside[1] is not None
+
+    assert (beside[0]["y"], beside[0]["x"] < beside[1]["x"]) == (beside[1]["y"], True)
+    expect(save).to_be_in_viewport(ratio=1)
+    assert office.evaluate("document.documentElement.scrollHeight") < 3000
+    hidden: list[str] = []
+    office.get_by_label("Title", exact=True).focus()
+    for _ in range(40):
+        office.keyboard.press("Tab")
+        hidden += office.evaluate(HIDDEN_FIELD)
+    assert hidden == []
+
+
+HIDDEN_FIELD = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect();
+  if (!at.closest(".form-columns") || !box.height) return [];
+  const over = document.elementFromPoint(box.x + 9, box.y + Math.min(box.height, 40) / 2);
+  return over?.closest(".save-bar") ? [at.name] : [];
+}"""

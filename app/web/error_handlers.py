@@ -92,7 +92,8 @@ def render_error_page(code: int, reason: str = "") -> Response:
     """Return the error page of a status, with a specific reason if there is one."""
     g.is_problem = True
     known_code = code if code in HEADINGS else 500 if code >= 500 else 400
-    template = g.get("error_template", PUBLIC_TEMPLATE) if code < 500 else PUBLIC_TEMPLATE
+    own_template = getattr(g, "error_template", PUBLIC_TEMPLATE)
+    template = own_template if code < 500 else PUBLIC_TEMPLATE
     return render_page(
         template,
         status=code,

@@ -20,9 +20,11 @@ from app.admin import (
     preview_link_views,
     rehearsal_views,
     room_views,
+    search_views,
     settings_views,
     team_views,
     theme_views,
+    view_options,
 )
 from app.admin.board import views as board_views
 from app.admin.content import views as admin_content_views
@@ -147,7 +149,12 @@ SITE = (
     rehearsal_views.open_bp,
 )
 
-blueprint.bp.add_url_rule("", "home", dashboard_views.home, methods=["GET"])
+for _rule, _name, _view, _method in (
+    ("", "home", dashboard_views.home, "GET"),
+    ("/search", "search", search_views.search, "GET"),
+    ("/view", "save_view", view_options.save, "POST"),
+):
+    blueprint.bp.add_url_rule(_rule, _name, _view, methods=[_method])
 for _parent, _child in NESTED:
     _parent.register_blueprint(_child)
 for _part, _area in ADMIN:
@@ -238,6 +245,7 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     rendering.init_app(app)
     error_handlers.init_app(app)
     languages.init_app(app, config)
+    formatting.group_digits(app)  # after the languages, which bring ``ngettext``
     pages = page_cache.init_app(app, watcher)
     request_body.init_app(app)  # after the page cache, which begins each request
     preview_guard.init_app(app)

@@ -230,8 +230,9 @@ class Page:
 
     @property
     def buttons(self) -> list[str]:
-        """The words of each button."""
-        return [_button_words(one) for one in _buttons(self.tree)]
+        """The words of each button, besides those in the header of every page of admin."""
+        header = self._header
+        return [_button_words(one) for one in _buttons(self.tree) if one not in header]
 
     @property
     def summary_list(self) -> dict[str, str]:
@@ -250,8 +251,13 @@ class Page:
 
     @property
     def labels(self) -> list[str]:
-        """The labels of its fields, in order; a choice by its own label."""
-        return [self.tree.label_of(one) for one in self.tree.find_all(*FIELDS) if _is_visible(one)]
+        """The labels of its fields, in order, as above; a choice by its own label."""
+        fields = [one for one in self.tree.find_all(*FIELDS) if one not in self._header]
+        return [self.tree.label_of(one) for one in fields if _is_visible(one)]
+
+    @cached_property
+    def _header(self) -> set[Element]:
+        return {part for one in self.tree.find_all("header") for part in one.iter()}
 
     def text_by_id(self, identity: str) -> str:
         """Read the element with this id."""

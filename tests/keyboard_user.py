@@ -6,6 +6,7 @@ fill("Name", "Pier")                go to a field and type
 choose("Theme", "Water")            go to a list of answers and type how one begins
 choose_radio("Now", "At a moment")  go to the chosen answer of a group, and on to another
 tick("Step-free access")            go to a box and press the space bar
+open_details("View options")        unfold what is folded
 download("Download as CSV")         press what gives a file; return the file's name
 expect_announcement("Room added")   what is announced on the page: a status or an alert
 
@@ -100,6 +101,11 @@ class KeyboardUser:
             if keyboard.get_focused_name(self.window).startswith(answer):
                 return
         raise AssertionError(f"the arrow keys never come to “{answer}”")
+
+    def open_details(self, name: str) -> None:
+        """Go to what is folded, and unfold it."""
+        self._tab_to(name)
+        self.window.keyboard.press("Enter")
 
     def tick(self, name: str) -> None:
         """Go to a box, and tick it."""

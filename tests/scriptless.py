@@ -74,6 +74,10 @@ class ScriptlessUser:
         legend = read_text(next(group.iter("legend")))
         self._answers[legend] = next(one for one in names if one.startswith(answer))
 
+    def open_details(self, name: str) -> None:
+        """Find what is folded; unfolding it needs no request."""
+        self._reach(name, frozenset({"summary"}))
+
     def tick(self, name: str) -> None:
         """Tick a box."""
         self._answers[self._name(self._reach(name, FIELDS))] = True

@@ -403,6 +403,7 @@ ROUTES = [
     Route("/organise/rooms/<slug>/move", "POST", Who.EDITORS, "/organise/rooms/great-hall/move"),
     Route("/organise/rooms/_add", "GET POST", Who.EDITORS),
     Route("/organise/rooms/_several", "POST", Who.EDITORS),
+    Route("/organise/search", "GET", Who.A_PART),
     Route("/organise/sessions", "GET", Who.A_PART),
     Route("/organise/sessions/<slug>", "GET", Who.A_PART, "/organise/sessions/opening"),
     Route(
@@ -626,6 +627,7 @@ ROUTES = [
     Route("/organise/themes/_add", "GET POST", Who.EDITORS),
     Route("/organise/themes/_several", "POST", Who.EDITORS),
     Route("/organise/undo/<entry>", "POST", Who.EDITORS, "/organise/undo/1"),
+    Route("/organise/view", "POST", Who.A_PART),
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
     Route("/preview/<secret>", "GET", Who.HOLDER),

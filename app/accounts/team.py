@@ -46,7 +46,15 @@ def invite(email: str, role: str, actor: Person) -> Person:
         raise RuleViolation(f"{person.email} has a part already. Change the role there")
     _set_role(person, role, f"{address} was invited as {ROLE_PHRASES[role]}", actor.email)
     db.session.flush()
-    mail.enqueue("invited", to=person.email, role=role, inviter=actor.email)
+    mail.enqueue(
+        "invited",
+        to=person.email,
+        is_secret=True,
+        role=role,
+        inviter=actor.email,
+        secret=services.create_invitation_link(person),
+        days=services.INVITATION_LIFETIME.days,
+    )
     return person
 
 

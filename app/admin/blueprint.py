@@ -10,7 +10,7 @@ from flask import Blueprint, g
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import menu
+from app.admin import menu, view_options
 from app.releases import current_release
 from app.web import flash
 
@@ -48,10 +48,18 @@ def _menu_context() -> dict[str, Any]:
     return {
         "menu": menu.menu_for(person) if person else (),
         "build_breadcrumbs": menu.build_breadcrumbs,
+        "signed_in_email": person.email if person else "",
+        "list_view": view_options.read_view_options(),
     }
 
 
+def _stay_in_admin() -> None:
+    """Show what goes wrong within admin to those who work in it, with the way back."""
+    g.error_template = "admin/error.html"
+
+
 bp.before_request(guards.require_team_member)
+bp.before_request(_stay_in_admin)
 bp.context_processor(_menu_context)
 bp.context_processor(flash.flash_context)
 bp.context_processor(guards.session_expiry_context)

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, String, cast, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app import clock
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
 from app.admin.edit_form import MAX_NUMBER_DIGITS
@@ -27,6 +28,7 @@ from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration.models import Delegate
 from app.text import collapse_whitespace, strip_hidden
 from app.web import flash, spreadsheets
+from app.web.formatting import local_day
 
 SUBJECT_COLUMNS: Final[
     Mapping[str, tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]]]
@@ -190,9 +192,8 @@ def export_csv() -> Response:
     )
     nothing = gettext("nothing")
     rows = (export_row(*entry, empty_text=nothing) for entry in history.iter_all())
-    return spreadsheets.make_attachment(
-        spreadsheets.stream_csv(head, rows), "history.csv", spreadsheets.CSV
-    )
+    name = spreadsheets.dated_name("history", "csv", local_day(clock.now()))
+    return spreadsheets.make_attachment(spreadsheets.stream_csv(head, rows), name, spreadsheets.CSV)
 
 
 def _subject_filter(subject: str) -> list[ListFilter]:

@@ -4,10 +4,10 @@ A view parses the query of the request, passes it to a query function and render
 ``Listing`` with a template that extends ``templates/admin/list.html``.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +20,7 @@ from app.web.rendering import render_page
 RowT = TypeVar("RowT")
 
 PAGE_SIZE = 50  # rows
+MAX_SELECTED = 200  # rows that one action changes
 MAX_SEARCH_LENGTH = 100  # characters
 MAX_PAGE_DIGITS = 4  # of a page number
 
@@ -76,6 +77,10 @@ class ListQuery:
             "limit": PAGE_SIZE,
         }
 
+    def first_window(self, limit: int) -> ListWindow:
+        """Return the order and the first rows, whatever the page."""
+        return {**self.window, "offset": 0, "limit": limit}
+
     def get_filter(self, name: str) -> str:
         """Return the chosen value of a filter, or ""."""
         return self.filter_values.get(name, "")
@@ -97,6 +102,14 @@ def parse_list_query(
     )
 
 
+class FilterChip(NamedTuple):
+    """A search or filter that is applied, and the URL of the list without it."""
+
+    name: str  # of the filter; "" for the search
+    label: str
+    url: str
+
+
 @dataclass(frozen=True)
 class Listing(Generic[RowT]):
     """One page of a list."""
@@ -111,6 +124,11 @@ class Listing(Generic[RowT]):
     def page_count(self) -> int:
         """Return the number of pages, at least 1."""
         return max(1, ceil(self.total / PAGE_SIZE))
+
+    @property
+    def selectable(self) -> int:
+        """Return how many rows of the result, from the first, can be selected at once."""
+        return min(self.total, MAX_SELECTED)
 
     @property
     def first(self) -> int:
@@ -150,6 +168,16 @@ class Listing(Generic[RowT]):
             if chosen := self.query.get_filter(one.name):
                 yield f"{one.label} {dict(one.options)[chosen]}"
 
+    @property
+    def chips(self) -> list[FilterChip]:
+        """Return the search and the filters that are applied, each with the way to remove it."""
+        chips = [FilterChip("", f"“{self.query.search}”", self._url_without("q"))]
+        for one in self.filters:
+            if chosen := self.query.get_filter(one.name):
+                label = str(dict(one.options)[chosen])
+                chips.append(FilterChip(str(one.label), label, self._url_without(one.name)))
+        return chips if self.query.search else chips[1:]
+
     def page_url(self, number: int) -> str:
         """Return the URL of another page of the list."""
         return self._filtered_url(sort=self._sort_param, page=str(number) if number > 1 else "")
@@ -170,14 +198,12 @@ class Listing(Generic[RowT]):
         """Return the URL of the whole list."""
         return self._build_url({})
 
-    def url_for_same_rows(self, endpoint: str = "") -> str:
+    def url_for_same_rows(self, endpoint: str = "", **values: str) -> str:
         """Return the URL with the same query, of the list or of another endpoint."""
         sort = self._sort_param if "sort" in request.args else ""
         number = str(self.query.page) if self.query.page > 1 else ""
-        return self._build_url(
-            {"q": self.query.search, **self.query.filter_values, "sort": sort, "page": number},
-            endpoint,
-        )
+        narrowing = {"q": self.query.search, **self.query.filter_values}
+        return self._build_url({**narrowing, "sort": sort, "page": number, **values}, endpoint)
 
     @property
     def _sort_param(self) -> str:
@@ -185,6 +211,11 @@ class Listing(Generic[RowT]):
 
     def _filtered_url(self, **others: str) -> str:
         return self._build_url({"q": self.query.search, **self.query.filter_values, **others})
+
+    def _url_without(self, name: str) -> str:
+        params = {"q": self.query.search, **self.query.filter_values}
+        sort = self._sort_param if "sort" in request.args else ""
+        return self._build_url({**params, "sort": sort, name: ""})
 
     def _build_url(self, params: Mapping[str, str], endpoint: str = "") -> str:
         given = {name: value for name, value in params.items() if value}
@@ -197,6 +228,13 @@ def paginate(
 ) -> Listing[RowT]:
     """Return the requested page of rows that have all been read."""
     return Listing(rows[list_query.offset :][:PAGE_SIZE], len(rows), list_query, filters)
+
+
+def get_selected(list_all: Callable[[], Iterable[str]]) -> Sequence[str]:
+    """Return the ticked rows of a form, or all rows of the result where that was chosen."""
+    if request.form.get("all"):
+        return list(list_all())[:MAX_SELECTED]
+    return request.form.getlist("chosen")
 
 
 def render_list(

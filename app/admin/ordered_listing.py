@@ -79,15 +79,25 @@ def build_listing(
 ) -> OrderedListing[EntityT]:
     """Return the page of the list that the request asks for."""
     filters = [way.filter for way in row_filters]
-    query, session_counts = parse_list_query(filters, sorts), editing.count_uses(kind)
+    query = parse_list_query(filters, sorts)
+    page = paginate(find_rows(kind, items, query, row_filters), query, filters)
+    return OrderedListing(page.rows, page.total, query, filters)
+
+
+def find_rows(
+    kind: OrderedKind[EntityT],
+    items: Sequence[EntityT],
+    query: ListQuery,
+    row_filters: Sequence[RowFilter],
+) -> list[OrderedRow[EntityT]]:
+    """Return all rows that match the query, sorted."""
+    session_counts = editing.count_uses(kind)
     rows = [
         OrderedRow(item, position, session_counts.get(item.id, 0))
         for position, item in enumerate(items, start=1)
     ]
     found = [row for row in rows if _matches(row, query, row_filters)]
-    found.sort(key=SORTS[query.sort], reverse=query.is_reversed)
-    page = paginate(found, query, filters)
-    return OrderedListing(page.rows, page.total, query, filters)
+    return sorted(found, key=SORTS[query.sort], reverse=query.is_reversed)
 
 
 def delete_action(

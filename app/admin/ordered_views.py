@@ -17,7 +17,7 @@ from app.accounts import guards
 from app.admin import bulk_actions, ordered_listing
 from app.admin.bulk_actions import BulkAction
 from app.admin.edit_form import EditForm, ReassignForm, with_slug
-from app.admin.listing import PAGE_SIZE, render_list
+from app.admin.listing import PAGE_SIZE, get_selected, parse_list_query, render_list
 from app.admin.ordered_listing import RowFilter
 from app.errors import RuleViolation, StaleEdit
 from app.forms.base import ConfirmForm, validates_own_csrf
@@ -118,9 +118,18 @@ def index(section: OrderedSection[EntityT], error: str = "") -> ResponseReturnVa
 
 
 def bulk(section: OrderedSection[EntityT]) -> ResponseReturnValue:
-    chosen = editing.list_by_slug(section.kind, request.form.getlist("chosen"))
+    chosen = editing.list_by_slug(section.kind, get_selected(partial(_list_slugs, section)))
     done = bulk_actions.confirm_or_run(section.get_bulk_actions(), chosen)
     return index(section, str(section.nothing_selected)) if done is None else done
+
+
+def _list_slugs(section: OrderedSection[EntityT]) -> Sequence[str]:
+    """Return the slugs of all that the request asks for, whatever the page."""
+    items = editing.list_all(section.kind)
+    row_filters = section.get_filters(items)
+    query = parse_list_query([one.filter for one in row_filters], section.sorts)
+    rows = ordered_listing.find_rows(section.kind, items, query, row_filters)
+    return [row.item.slug for row in rows]
 
 
 @validates_own_csrf

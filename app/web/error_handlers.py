@@ -25,6 +25,7 @@ from app.web.rendering import render_page
 from app.web.request_log import REQUEST_ID, ROUTE
 
 DEFAULT_RETRY_AFTER = "3600"  # seconds, as the explanation of 429 says
+PUBLIC_TEMPLATE = "site/error.html"
 STATUS_CODES = {
     NotFound: 404,
     PermissionDenied: 403,
@@ -85,8 +86,10 @@ def render_error_page(code: int, reason: str = "") -> Response:
     """Return the error page of a status, with a specific reason if there is one."""
     g.is_problem = True
     known_code = code if code in HEADINGS else 500 if code >= 500 else 400
+    own_template = getattr(g, "error_template", PUBLIC_TEMPLATE)
+    template = own_template if code < 500 else PUBLIC_TEMPLATE
     return render_page(
-        "site/error.html",
+        template,
         status=code,
         code=code,
         heading_text=HEADINGS[known_code],

@@ -2,23 +2,43 @@
 
 from datetime import date, datetime
 from io import BytesIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
 from flask import Flask, current_app, g
-from flask_babel import format_date, gettext
+from flask_babel import format_date, format_decimal, gettext
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app import clock
 
 DEFAULT_ZONE = "Europe/London"
 QR_SCALE = 6  # pixels for each module
+SMALLEST_GROUPED = 1000  # numbers below have no separators
 
 
 def init_app(app: Flask) -> None:
     """Register the template filters."""
     for show in (local_time, local_date, local_days, local_moment, local_day, iso, site_time):
         app.add_template_filter(show)
+
+
+def group_digits(app: Flask) -> None:
+    """Let every count in a template's ``ngettext`` have separators: 1,234 delegates."""
+    ngettext: Any = app.jinja_env.globals["ngettext"]
+
+    @pass_context
+    def with_separators(
+        context: Context, singular: str, plural: str, number: int, **values: Any
+    ) -> str:
+        if number >= SMALLEST_GROUPED:
+            values.setdefault("num", format_decimal(number))
+        text: str = ngettext(context, singular, plural, number, **values)
+        return text
+
+    app.add_template_global(with_separators, "ngettext")
 
 
 def conference_zone() -> ZoneInfo:

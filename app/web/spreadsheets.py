@@ -16,6 +16,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from urllib.parse import quote
 
 from flask import Response
@@ -70,6 +71,11 @@ def make_attachment(body: Iterable[bytes], name: str, mimetype: str) -> Response
         f"attachment; filename=\"{simple}\"; filename*=UTF-8''{quote(safe, safe='')}"
     )
     return response
+
+
+def dated_name(name: str, suffix: str, day: date) -> str:
+    """Return the name of a file of that day: delegates-2008-10-01.csv."""
+    return f"{name}-{day.isoformat()}.{suffix}"
 
 
 class _WriteTo:

@@ -1,4 +1,5 @@
 import { scheduleBoard } from "./admin/board.js";
+import { findAnything } from "./admin/find-anything.js";
 import { copyButtons } from "./admin/copy-button.js";
 import { sayWhenSignedOut } from "./admin/session-expiry.js";
 import { instantSearch } from "./admin/live-search.js";
@@ -8,6 +9,7 @@ import { usePasskeys } from "./admin/passkeys.js";
 import { tellRoom } from "./admin/character-count.js";
 
 tickAll();
+findAnything();
 instantSearch();
 copyButtons();
 sayWhenSignedOut();

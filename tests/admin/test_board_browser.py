@@ -206,7 +206,7 @@ def test_sessions_are_dragged_by_pointer_and_come_back_when_it_is_given_up(
         window.mouse.move(x + by[0], y + by[1])
 
     hour: float = window.evaluate("document.querySelector('.board-hours li').offsetHeight")
-    drag("harbour-walls", (-400, hour / 2))
+    drag("harbour-walls", (-300, hour / 2))
     expect(says(window)).to_contain_text("Great hall, 11:30am to 12:30pm. 1 clash")
     window.keyboard.press("Escape")
     window.mouse.up()

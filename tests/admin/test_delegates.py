@@ -572,7 +572,7 @@ def test_a_viewer_reads_bookings_and_learns_of_no_needs(visitor: Browser) -> Non
     assert page.summary_list["Email address"] == "ada@example.org"
     assert "Show requirements" not in page.buttons
     assert "needs" not in page.text
-    assert [one for one in page.links if "Change" in one or "Correct" in one] == []
+    assert [one for one in page.links if "Change the" in one or "Correct" in one] == []
     listed = viewer.open("/organise/delegates")
     assert "Add a delegate" not in listed.links
     assert [one for one in listed.buttons if "Download" in one] == []

@@ -200,7 +200,6 @@ def test_the_desk_finds_and_cancels_without_scripts(
     sign_in_window(window, site)
     window.goto(site + LIST)
 
-    reach(window, "Search")  # the site's own, in its header
     answer(window, "Search", "hopper")
     press(window, "Search")
     expect(window.locator("#count")).to_have_text("1 delegate")

@@ -92,7 +92,7 @@ def test_the_list_is_taken_along_as_it_is_narrowed(desk: Browser) -> None:
     rows = [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{MAIN}row")]
     assert rows[0] == HEAD
     assert [row[0] for row in rows[1:]] == [two.reference]
-    assert "delegates.xlsx" in page.headers["Content-Disposition"]
+    assert "delegates-2009-05-12.xlsx" in page.headers["Content-Disposition"]
 
 
 @pytest.mark.both_databases

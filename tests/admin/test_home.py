@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.guards import require_team_member
-from app.accounts.models import EDITOR
+from app.accounts.models import EDITOR, FORMER
 from app.admin import blueprint
 from app.database import db, transaction
 from app.mail.models import FAILED, SENT
@@ -71,9 +71,36 @@ def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
     whole.register_blueprint(part)
     site.register_blueprint(whole)
 
-    assert site.before_request_funcs["admin"] == [require_team_member]
+    assert site.before_request_funcs["admin"][0] is require_team_member
     assert blueprint.bp.url_prefix == "/organise"
     assert site.test_client().get("https://conference.example/office/part").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "heading"),
+    [
+        ("/organise/people", 403, "This page is not open to you"),
+        ("/organise/sessions/none", 404, "Page not found"),
+    ],
+)
+def test_what_goes_wrong_in_admin_leads_back_into_admin(
+    visitor: Browser, address: str, status: int, heading: str
+) -> None:
+    editor = sign_in(visitor, "ed@conference.example", EDITOR)
+
+    page = editor.open(address, status)
+
+    assert page.heading == heading
+    assert page.links["Speakers"] == "/organise/speakers"
+    assert page.follow("Go to the dashboard").address == "/organise"
+
+
+def test_whoever_has_no_part_is_not_led_into_admin(visitor: Browser) -> None:
+    sign_in(visitor, "former@conference.example", FORMER)
+
+    page = visitor.open("/organise", 403)
+
+    assert "Go to the dashboard" not in page.links
 
 
 def test_the_trail_of_a_page_begins_in_the_back_office(organiser: Browser) -> None:
@@ -364,7 +391,7 @@ def test_thousands_of_letters_make_no_longer_page(organiser: Browser, queries: l
 
     page = organiser.open("/organise")
 
-    assert numbers(page)["emails waiting to be sent"] == "1000"
+    assert numbers(page)["emails waiting to be sent"] == "1,000"
     assert len(asked(queries)) == 8
     assert len(page.source) < 20_000
 

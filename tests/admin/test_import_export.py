@@ -383,7 +383,7 @@ def test_what_is_taken_away_can_be_loaded_again(editor: Browser) -> None:
     listed = editor.open("/organise/files")
     answer = editor.fetch("GET", listed.links["Download conference.json of the working programme"])
     assert answer.headers["Content-Disposition"].startswith(
-        'attachment; filename="working-conference.json"'
+        'attachment; filename="working-conference-2009-05-12.json"'
     )
 
     page = handed_in(editor, answer.get_data())

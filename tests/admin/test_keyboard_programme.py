@@ -54,6 +54,19 @@ def test_sessions(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("Undone.")
 
 
+@pytest.mark.walks("admin.save_view")
+def test_the_view_of_a_list(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open(SESSIONS)
+    keyboard_user.open_details("View options")
+    keyboard_user.choose_radio("Roomy", "Compact")
+    keyboard_user.tick("Theme")
+    keyboard_user.press("Save view")
+
+    assert keyboard_user.heading == "Sessions"
+    keyboard_user.open_details("View options")
+    keyboard_user.choose_radio("Compact", "Roomy")
+
+
 @pytest.mark.walks("admin.sessions.bulk_edit", "admin.sessions.bulk")
 @pytest.mark.without_scripts("a box in the head ticks every row; without scripts it is hidden")
 def test_several_sessions(keyboard_user: KeyboardUser) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask, render_template_string
 from playwright.sync_api import Page, expect
 
 from tests.browser import Browser
@@ -55,6 +56,15 @@ def test_a_list_without_a_search_is_the_same_whatever_is_searched(
     page = visitor.open(f"{address}?q=zzzz")
 
     assert (page.title, page.text.count(told)) == (whole.title, 1)
+
+
+def test_large_numbers_have_separators(site: Flask) -> None:
+    template = '{{ ngettext("%(num)s delegate", "%(num)s delegates", count) }}'
+
+    with site.test_request_context():
+        said = [render_template_string(template, count=count) for count in (1, 999, 1000, 12345)]
+
+    assert said == ["1 delegate", "999 delegates", "1,000 delegates", "12,345 delegates"]
 
 
 def test_filters_are_folded_on_a_small_screen_until_they_are_used(

@@ -72,7 +72,8 @@ def test_the_list_holds_every_session_by_time(organiser: Browser) -> None:
     assert page.text_by_id("count") == "5 sessions"
     assert page.rows[0] == {
         "": "Select Opening",  # the box above the column comes with scripts
-        "Title": "Opening Ada Marsh, João Maré",
+        "Title": "Opening",
+        "Speakers": "Ada Marsh, João Maré",
         "Time ↑": "9:30am – 10:30am Wednesday 10 June 2009",
         "Room": "Great hall",
         "Theme": "",

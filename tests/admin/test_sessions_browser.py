@@ -24,19 +24,19 @@ LISTED = """
           - checkbox "Select all rows on this page"
         - columnheader "Title":
           - link "Title"
+        - columnheader "Speakers"
         - columnheader "Time":
           - link "Time"
         - columnheader "Room":
           - link "Room"
         - columnheader "Theme"
         - columnheader "Type"
-        - columnheader "Changed":
-          - link "Changed"
     - rowgroup:
       - row:
         - cell "Select Opening":
           - checkbox "Select Opening"
-        - rowheader "Opening Ada Marsh, João Maré"
+        - rowheader "Opening"
+        - cell "Ada Marsh, João Maré"
         - cell "9:30am – 10:30am Wednesday 10 June 2009"
         - cell "Great hall"
 """

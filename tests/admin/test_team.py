@@ -1,5 +1,6 @@
 """The team: who runs the conference is invited, changes roles and leaves, and is told so."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Barrier, Thread
@@ -70,6 +71,9 @@ def test_somebody_is_invited_and_comes_in(
     assert letters() == [("invited", ADA)]
     assert told(ADA) == [f"{ADA} was invited as a programme editor"]
     ada = new_browser()
+    (link,) = re.findall(r"https://\S+/sign-in/\S+", last_email_to(ADA).text)
+    ada.open(link)
+    assert ada.press("Sign in").heading == "Set up your second step"
     ada.open("/sign-in")
     ada.press("Email me a link", email_address=ADA)
     assert letters()[1:] == [("sign_in", ADA)]

@@ -21,6 +21,7 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,
     "/organise/files/uploads/<number>/columns": NEWER,
+    "/organise/search": NEWER,
     "/organise/speakers/<slug>/photo/sent/<token>.jpg": NEWER,
     "/organise/speaking/requests/<number>/answer": NEWER,
     "/speak/<slug>/photo/sent/<token>.jpg": NEWER,

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from app import clock
 from app.accounts.guards import current_actor
 from app.admin.delegates import presentation
 from app.admin.delegates.forms import ExportNeedsForm
@@ -18,7 +19,7 @@ from app.forms.base import validates_own_csrf
 from app.registration.desk import export, queries, services
 from app.registration.desk.queries import DelegateFilter
 from app.web import spreadsheets, xlsx
-from app.web.formatting import conference_zone
+from app.web.formatting import conference_zone, local_day
 from app.web.rendering import render_page
 
 bp = Blueprint("exports", __name__)
@@ -70,6 +71,8 @@ def _send_file(delegate_filter: DelegateFilter, needs: Sequence[str], file_forma
     rows = export.iter_rows(delegate_filter, columns, conference_zone())
     if file_format == "xlsx":
         body = spreadsheets.stream_xlsx(gettext("Delegates"), head, rows)
-        return spreadsheets.make_attachment(body, "delegates.xlsx", xlsx.XLSX)
+        name = spreadsheets.dated_name("delegates", "xlsx", local_day(clock.now()))
+        return spreadsheets.make_attachment(body, name, xlsx.XLSX)
+    name = spreadsheets.dated_name("delegates", "csv", local_day(clock.now()))
     body = spreadsheets.stream_csv(head, rows)
-    return spreadsheets.make_attachment(body, "delegates.csv", spreadsheets.CSV)
+    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)

@@ -6,6 +6,7 @@ from typing import Final
 from flask import current_app
 from werkzeug.wrappers import Response
 
+from app import clock
 from app.errors import NotFound
 from app.interchange import ical, plain_text
 from app.interchange.exporters import source as exporters_source
@@ -17,6 +18,7 @@ from app.registration import queries as registration
 from app.releases import current_release, queries
 from app.releases.published_programme import PublishedProgramme
 from app.web import spreadsheets
+from app.web.formatting import local_day
 from app.web.rendering import absolute_url
 
 WORKING, PUBLISHED = "working", "published"
@@ -37,7 +39,8 @@ def export_file(state: str, name: str) -> Response:
     if state not in {WORKING, PUBLISHED} or name not in list_file_names():
         raise NotFound("There is no such file")
     source = _working_source() if state == WORKING else _published_source()
-    file_name = f"{state}-{name}"
+    stem, _, ending = name.rpartition(".")
+    file_name = spreadsheets.dated_name(f"{state}-{stem}", ending, local_day(clock.now()))
     if name in FORMATS:
         found = FORMATS[name]
         return spreadsheets.make_attachment(

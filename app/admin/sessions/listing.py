@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.admin.listing import ListFilter, Listing, ListQuery, parse_list_query
+from app.admin.listing import MAX_SELECTED, ListFilter, Listing, ListQuery, parse_list_query
 from app.errors import NotFound
 from app.programme import queries, slugs
 from app.programme.editing import session_queries
@@ -55,6 +55,15 @@ def get_listing() -> Listing[SessionListRow]:
     list_query = parse_list_query(filters, tuple(session_queries.SORTS))
     found = session_queries.list_page(_session_filter(list_query), **list_query.window)
     return Listing(_build_rows(found.rows), found.total, list_query, filters)
+
+
+def list_slugs() -> Sequence[str]:
+    """Return the slugs of all that the request asks for, whatever the page, up to the limit."""
+    filters = _get_filters(session_queries.list_filter_choices(), list_days())
+    list_query = parse_list_query(filters, tuple(session_queries.SORTS))
+    window = list_query.first_window(MAX_SELECTED)
+    found = session_queries.list_page(_session_filter(list_query), **window)
+    return [row.slug for row in found.rows]
 
 
 def list_days() -> Sequence[date]:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin.bulk_actions import get_back_url
-from app.admin.listing import render_list
+from app.admin.listing import get_selected, render_list
 from app.admin.sessions import bulk_edit as together
 from app.admin.sessions import forms
 from app.admin.sessions import listing as session_listing
@@ -112,7 +112,9 @@ def index() -> ResponseReturnValue:
 def bulk() -> ResponseReturnValue:
     form = BulkEditForm()
     form.set_choices(session_queries.list_filter_choices())
-    chosen = session_queries.list_by_slug(request.form.getlist("chosen")[: together.MAX_SESSIONS])
+    chosen = session_queries.list_by_slug(
+        get_selected(session_listing.list_slugs)[: together.MAX_SESSIONS]
+    )
     if not chosen:
         return _render_index(gettext("Select at least one session"))
     values = form.values() if "check" in request.form and form.validate() else {}

@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
+from app.admin.listing import get_selected
 from app.admin.speaker_pages.forms import DeadlinesForm, RequestAnswerForm
+from app.admin.speakers import listing as speaker_listing
 from app.errors import RuleViolation
 from app.forms.base import ConfirmForm, validates_own_csrf
 from app.programme.editing import speaker_queries
@@ -159,7 +161,8 @@ def batch_email(letter: str) -> ResponseReturnValue:
 
 def _build_batch(letter: str) -> EmailBatch:
     """Return the emails to the selected people; a link that selects nobody means everybody."""
-    ticked, owners = request.values.getlist("chosen"), request.values.getlist("owner")
+    ticked = [*request.args.getlist("chosen"), *get_selected(speaker_listing.list_slugs)]
+    owners = request.values.getlist("owner")
     means_all = request.method == "GET" and not ticked
     speakers = (
         queries.list_speakers_for_email(letter)

@@ -8,6 +8,7 @@ from flask_babel import ngettext
 
 from app.admin.bulk_actions import BulkAction
 from app.admin.listing import (
+    MAX_SELECTED,
     ListFilter,
     Listing,
     ListQuery,
@@ -100,6 +101,14 @@ def get_listing() -> Listing[SpeakerRow]:
     list_query = parse_list_query(filters, tuple(speaker_queries.SORTS))
     found = speaker_queries.list_page(_speaker_filter(list_query), **list_query.window)
     return Listing(found.rows, found.total, list_query, filters)
+
+
+def list_slugs() -> Sequence[str]:
+    """Return the slugs of all that the request asks for, whatever the page, up to the limit."""
+    list_query = parse_list_query(get_filters(), tuple(speaker_queries.SORTS))
+    window = list_query.first_window(MAX_SELECTED)
+    found = speaker_queries.list_page(_speaker_filter(list_query), **window)
+    return [row.speaker.slug for row in found.rows]
 
 
 def _speaker_filter(list_query: ListQuery) -> SpeakerFilter:

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin import bulk_actions
-from app.admin.listing import render_list
+from app.admin.listing import get_selected, render_list
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers.forms import SpeakerForm
 from app.content import markdown
@@ -61,7 +61,7 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/_several")
 def bulk() -> ResponseReturnValue:
-    chosen = speaker_queries.list_by_slug(request.form.getlist("chosen"))
+    chosen = speaker_queries.list_by_slug(get_selected(speaker_listing.list_slugs))
     done = bulk_actions.confirm_or_run(speaker_listing.BULK_ACTIONS, chosen)
     return _render_index(gettext("Select at least one speaker")) if done is None else done
 

@@ -37,6 +37,8 @@ function searched(list) {
       history.replaceState(null, "", address);
       followUp(address.search);
       document.getElementById("count").textContent = count.textContent;
+      const chips = page.querySelector("[data-chips]");
+      list.querySelector("[data-chips]").replaceChildren(...chips.childNodes);
       if (results.contains(document.activeElement)) {
         waiting = page;
       } else {

@@ -1,11 +1,17 @@
-// A box in the head of a list that ticks every row at once, and says how many are ticked.
+// A box in the head of a list that ticks every row of the page, and how many rows are ticked.
 export function tickAll() {
   for (const all of document.querySelectorAll("input[data-tick-all]")) {
     const rows = [...all.closest("table").querySelectorAll('input[name="chosen"]')];
+    const form = all.closest("form");
+    const selected = form?.querySelector("[data-selected]");
+    const whole = form?.querySelector('input[name="all"]');
     const show = () => {
       const ticked = rows.filter((row) => row.checked).length;
       all.checked = ticked === rows.length;
       all.indeterminate = ticked > 0 && ticked < rows.length;
+      if (!selected) return;
+      const number = whole?.checked ? Number(whole.dataset.number) : ticked;
+      selected.textContent = number ? selected.dataset.selected.replace("…", number) : "";
     };
     all.closest("label").hidden = false;
     all.addEventListener("change", () => {
@@ -13,6 +19,10 @@ export function tickAll() {
       show();
     });
     for (const row of rows) row.addEventListener("change", show);
+    whole?.addEventListener("change", () => {
+      for (const row of rows) row.checked = whole.checked;
+      show();
+    });
     show();
   }
 }

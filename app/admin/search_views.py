@@ -1,0 +1,238 @@
+"""Search across everything that a person's role may read: people, sessions, rooms, emails, pages.
+
+Words are found as the lists find them, without accents and in any order. Where no delegate and no
+speaker is found, names with a similar spelling are.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select, union_all
+
+from app import clock
+from app.accounts import guards, roles
+from app.accounts.models import Person
+from app.accounts.roles import Area
+from app.admin import menu
+from app.admin.listing import MAX_SEARCH_LENGTH
+from app.content import listing as content_listing
+from app.content import queries as content
+from app.content.views import get_content_folder
+from app.database import db
+from app.mail.models import Email
+from app.programme.collation import sort_key
+from app.programme.models import Room, Session, Speaker
+from app.registration.delegate_record import search_key
+from app.registration.models import Delegate
+from app.text import collapse_whitespace, strip_hidden
+from app.web.rendering import render_page
+
+MAX_HITS = 8  # of each group
+MIN_FUZZY_LENGTH = 3  # letters; shorter words are not corrected
+MAX_EDIT_DISTANCE = 2  # letters added, removed, changed or swapped
+Names = Select[tuple[str, str, str, str, str]]  # kind, key, label, detail, what to sort by
+
+
+class SearchHit(NamedTuple):
+    """Something that was found, with its page."""
+
+    label: str
+    url: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class HitGroup:
+    """What was found of one kind, and the list with all of it."""
+
+    label: Any
+    hits: Sequence[SearchHit]
+    url: str = ""  # of the list, where there may be more
+    is_similar: bool = False  # spelt similarly, rather than as typed
+
+
+class EntityKind(NamedTuple):
+    """A kind of thing in the database: its pages, and who may read them."""
+
+    label: Any
+    endpoint: str
+    argument: str
+    list_endpoint: str
+    area: Area
+
+
+KINDS: Final[Mapping[str, EntityKind]] = {
+    "delegate": EntityKind(
+        *(_l("Delegates"), "admin.delegates.show", "reference", "admin.delegates.index"),
+        roles.DELEGATES,
+    ),
+    "speaker": EntityKind(
+        *(_l("Speakers"), "admin.speakers.show", "slug", "admin.speakers.index"), roles.PROGRAMME
+    ),
+    "session": EntityKind(
+        *(_l("Sessions"), "admin.sessions.show", "slug", "admin.sessions.index"), roles.PROGRAMME
+    ),
+    "room": EntityKind(
+        *(_l("Rooms"), "admin.rooms.show", "slug", "admin.rooms.index"), roles.PROGRAMME
+    ),
+    "email": EntityKind(
+        *(_l("Emails"), "admin.emails.show", "number", "admin.emails.index"), roles.DELEGATES
+    ),
+}
+PEOPLE: Final = ("delegate", "speaker")
+ACTIONS: Final = (
+    (_l("Add a session"), "admin.sessions.add", roles.PROGRAMME),
+    (_l("Add a speaker"), "admin.speakers.add", roles.PROGRAMME),
+    (_l("Add a room"), "admin.rooms.add", roles.PROGRAMME),
+    (_l("Add a theme"), "admin.themes.add", roles.PROGRAMME),
+    (_l("Add somebody by hand"), "admin.delegates.details.add", roles.DELEGATES),
+    (_l("Invite somebody"), "admin.team.invite", roles.TEAM),
+)
+
+
+def search() -> ResponseReturnValue:
+    """Show what was found, in groups."""
+    query = strip_hidden(collapse_whitespace(request.args.get("q", "")))[:MAX_SEARCH_LENGTH]
+    groups = [group for group in _find(query) if group.hits] if query else []
+    return render_page("admin/search.html", query=query, groups=groups)
+
+
+def _find(query: str) -> Iterator[HitGroup]:
+    person = guards.require_login_session().person
+    kinds = [kind for kind, one in KINDS.items() if person.role in one.area.read_roles]
+    found = _find_entities(query, kinds)
+    similar = {} if _has_people(found) else _find_similar_names(query, kinds)
+    for kind in kinds:
+        url = url_for(KINDS[kind].list_endpoint, q=query) if found[kind] else ""
+        hits = found[kind] or similar.get(kind, [])
+        yield HitGroup(KINDS[kind].label, hits, url, is_similar=not found[kind])
+    yield HitGroup(_l("Pages and news"), _find_content(query))
+    yield HitGroup(_l("Go to"), [*_find_admin_pages(query, person)])
+
+
+def _has_people(found: Mapping[str, Sequence[SearchHit]]) -> bool:
+    return bool(found["delegate"] or found["speaker"])
+
+
+def _find_entities(query: str, kinds: Iterable[str]) -> Mapping[str, list[SearchHit]]:
+    """Find everything in the database that contains the words, in one query."""
+    statements = _select_entities(query)
+    parts = [statements[kind].limit(MAX_HITS).subquery() for kind in kinds]
+    return _group_hits(db.session.execute(union_all(*map(select, parts))).tuples())
+
+
+def _select_entities(query: str) -> Mapping[str, Names]:
+    words = sort_key(query).split()
+    name = Delegate.given_names + " " + Delegate.family_name
+    email_text = Email.subject + " " + Email.recipient + " " + Email.booking_reference
+    return {
+        "delegate": _select("delegate", Delegate.reference, name, Delegate.email)
+        .add_columns(Delegate.name_sort_key)
+        .where(*_contains(Delegate.search_text, search_key(query).split()))
+        .order_by(Delegate.name_sort_key),
+        "speaker": _select("speaker", Speaker.slug, Speaker.name, Speaker.organisation)
+        .add_columns(Speaker.name_sort_key)
+        .where(*_contains(Speaker.search_text, words))
+        .order_by(Speaker.name_sort_key),
+        "session": _select("session", Session.slug, Session.title, func.coalesce(Room.name, ""))
+        .add_columns(Session.title_sort_key)
+        .outerjoin(Session.room)
+        .where(Session.withdrawn_at.is_(None))
+        .where(*_contains(Session.title_sort_key + " " + Session.key, words))
+        .order_by(Session.title_sort_key),
+        "room": _select("room", Room.slug, Room.name, literal(""))
+        .add_columns(Room.name)
+        .where(*_contains(func.lower(Room.name), query.casefold().split()))
+        .order_by(Room.position),
+        "email": _select("email", cast(Email.id, String), Email.subject, Email.recipient)
+        .add_columns(_newest_first(Email.id))
+        .where(*_contains(func.lower(email_text), query.casefold().split()))
+        .order_by(Email.id.desc()),
+    }
+
+
+def _select(kind: str, key: Any, label: Any, detail: Any) -> Any:
+    return select(literal(kind).label("kind"), cast(key, String), label, detail)
+
+
+def _newest_first(number: Any) -> ColumnElement[str]:
+    """Return a text by which emails are sorted, the newest first."""
+    return cast(literal(10**12) - number, String)
+
+
+def _contains(column: Any, words: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [column.contains(word, autoescape=True) for word in words]
+
+
+def _group_hits(
+    rows: Iterable[tuple[str, str, str, str, str]],
+) -> defaultdict[str, list[SearchHit]]:
+    groups: defaultdict[str, list[SearchHit]] = defaultdict(list)
+    for kind, key, label, detail, _ in sorted(rows, key=lambda row: row[4]):
+        values: dict[str, Any] = {KINDS[kind].argument: key}
+        url = url_for(KINDS[kind].endpoint, **values)
+        groups[kind].append(SearchHit(label.strip() or gettext("Erased"), url, detail))
+    return groups
+
+
+def _find_similar_names(query: str, kinds: Sequence[str]) -> Mapping[str, list[SearchHit]]:
+    """Find delegates and speakers with names that are spelt similarly."""
+    statements = _select_entities("")
+    parts = [statements[kind].order_by(None).subquery() for kind in kinds if kind in PEOPLE]
+    rows = db.session.execute(union_all(*map(select, parts))).tuples().all()
+    positions: defaultdict[str, set[int]] = defaultdict(set)
+    for position, row in enumerate(rows):
+        for word in row[4].split():
+            positions[word].add(position)
+    matches = [_positions_of_similar(word, positions) for word in sort_key(query).split()]
+    nearest = sorted(set.intersection(*matches)) if matches else []
+    groups = _group_hits(rows[position] for position in nearest)
+    return {kind: hits[:MAX_HITS] for kind, hits in groups.items()}
+
+
+def _positions_of_similar(word: str, positions: Mapping[str, set[int]]) -> set[int]:
+    """Return the positions of names with a word that begins so, or is spelt nearly so."""
+    allowed = 1 if len(word) <= MIN_FUZZY_LENGTH + 1 else MAX_EDIT_DISTANCE
+    begins = {known for known in positions if known.startswith(word)}
+    near = (
+        process.extract(
+            word, positions.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=None
+        )
+        if len(word) >= MIN_FUZZY_LENGTH
+        else ()
+    )
+    return set().union(*(positions[known] for known in begins | {one[0] for one in near}))
+
+
+def _find_content(query: str) -> list[SearchHit]:
+    if not guards.can_read(roles.CONTENT):
+        return []
+    rows = content_listing.list_rows(content.load_store(get_content_folder()), clock.now())
+    found = content_listing.filter_rows(rows, query, {}, "title", is_reversed=False)
+    return [
+        SearchHit(row.title, url_for("admin.content.text", kind=row.kind, slug=row.slug))
+        for row in found[:MAX_HITS]
+    ]
+
+
+def _find_admin_pages(query: str, person: Person) -> Iterator[SearchHit]:
+    """Yield the pages of the menu, and what can be added, by their names."""
+    items = [item for group in menu.menu_for(person) for item in group.items]
+    pages = [(str(item.label), item.url) for item in items]
+    pages += [
+        (str(label), url_for(endpoint))
+        for label, endpoint, area in ACTIONS
+        if person.role in area.write_roles
+    ]
+    words = sort_key(query).split()
+    for label, url in pages:
+        if all(word in sort_key(label) for word in words):
+            yield SearchHit(label, url)

@@ -1,0 +1,229 @@
+"""The shell of admin in a real browser: how much of a list is in view, and nothing in the way."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.chromium import horizontal_overflow
+from tests.factories import (
+    FIRST_MORNING,
+    make_delegate,
+    make_email,
+    make_room,
+    make_session,
+    make_speaker,
+    make_theme,
+    set_places,
+    sign_in_window,
+)
+from tests.live_site import LiveSite
+
+WIDE = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=390, height=844)
+ORGANISATION = "National Observatory of Social Determinants and Population Health"
+LISTS = ("delegates", "sessions", "speakers", "letters")
+ROWS_IN_VIEW = """() => [...document.querySelectorAll("tbody tr")].filter((row) => {
+  const box = row.getBoundingClientRect();
+  return box.top >= 0 && box.bottom <= innerHeight;
+}).length"""
+
+
+@pytest.fixture
+def office(live_site: Callable[..., LiveSite], window: Page) -> Page:
+    """An organiser at a conference of some size, on a wide screen."""
+    set_places(100)
+    fill_lists()
+    sign_in_window(window, address := live_site().address)
+    window.set_viewport_size(WIDE)
+    window.goto(f"{address}/organise")
+    return window
+
+
+def fill_lists() -> None:
+    room = make_room(name="The great hall by the river")
+    theme = make_theme(name="Tackle the inequitable distribution of power, money and resources")
+    for number in range(24):
+        delegate = make_delegate(
+            given_names="Maria da Conceição",
+            family_name=f"Albuquerque Cavalcanti {number}",
+            email=f"maria.da.conceicao.albuquerque.{number}@example.org",
+            organisation=ORGANISATION,
+            country="GB",
+        )
+        speaker = make_speaker(
+            name=f"Anulawathie Balasubramaniam {number}", organisation=ORGANISATION
+        )
+        make_session(
+            title=f"Water and sanitation where clinics are far away: what we stopped {number}",
+            speakers=(speaker, make_speaker(name=f"João Maré the {number}th")),
+            room=room,
+            theme=theme,
+            kind="parallel",
+            starts_at=FIRST_MORNING + timedelta(hours=number % 7),
+            ends_at=FIRST_MORNING + timedelta(hours=number % 7 + 1),
+        )
+        make_email(
+            recipient=delegate.email,
+            subject=f"You have a place at the conference on the gap in a generation {number}",
+        )
+
+
+def open_list(window: Page, name: str) -> None:
+    window.goto(window.url.partition("/organise")[0] + f"/organise/{name}")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_shows_many_rows_at_once(office: Page, name: str) -> None:
+    open_list(office, name)
+    wide = office.evaluate(ROWS_IN_VIEW)
+    office.set_viewport_size(PHONE)
+    open_list(office, name)
+
+    assert wide >= 14
+    assert office.evaluate(ROWS_IN_VIEW) >= 4
+    assert horizontal_overflow(office) == 0
+
+
+def test_a_compact_list_shows_more_rows_and_stays_so(office: Page) -> None:
+    open_list(office, "sessions")
+    roomy = office.evaluate(ROWS_IN_VIEW)
+
+    office.get_by_text("View options").click()
+    office.get_by_label("Compact").check()
+    office.get_by_role("button", name="Save view").click()
+
+    expect(office.locator(".office--compact")).to_have_count(1)
+    assert office.evaluate(ROWS_IN_VIEW) >= roomy + 5
+
+
+def test_the_head_of_a_list_and_what_can_be_done_stay_in_view(office: Page) -> None:
+    open_list(office, "sessions")
+    selected = office.locator("[data-selected]")
+    last = office.get_by_label("Select Farewell")
+
+    last.focus()
+    expect(selected).to_have_text("")
+    office.keyboard.press("Space")
+    expect(selected).to_have_text("1 selected")
+    office.get_by_label("Select all rows on this page").check()
+    expect(selected).to_have_text("29 selected")
+    office.evaluate("scrollTo(0, 400)")
+
+    expect(office.get_by_role("link", name="Title")).to_be_in_viewport(ratio=1)
+    expect(office.get_by_role("button", name="Change the ticked sessions")).to_be_in_viewport(
+        ratio=1
+    )
+
+
+def test_what_has_the_focus_is_never_beneath_what_stays_in_view(office: Page) -> None:
+    open_list(office, "sessions")
+    office.get_by_label("Select all rows on this page").check()
+    hidden: list[str] = []
+    for keys, times in (("Tab", 60), ("Shift+Tab", 60)):
+        for _ in range(times):
+            office.keyboard.press(keys)
+            hidden += office.evaluate(HIDDEN_FOCUS)
+
+    assert hidden == []
+
+
+HIDDEN_FOCUS = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect();
+  if (!at.closest(".list") || !box.height) return [];
+  const over = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return over && (at.contains(over) || over.contains(at)) ? [] : [at.textContent || at.value];
+}"""
+
+
+@pytest.mark.parametrize("keys", ["Control+k", "/"])
+def test_a_key_goes_to_the_search_for_anything(office: Page, keys: str) -> None:
+    office.keyboard.press(keys)
+
+    expect(office.locator("#find-all")).to_be_focused()
+    office.keyboard.insert_text("Maria")
+    office.keyboard.press("Enter")
+    expect(office.get_by_role("heading", level=1)).to_have_text("Results for “Maria”")
+    expect(office.get_by_role("region", name="Delegates").get_by_role("listitem")).to_have_count(8)
+
+
+def test_a_slash_is_typed_where_somebody_types_and_where_access_keys_are_off(office: Page) -> None:
+    open_list(office, "delegates")
+    box = office.get_by_label("Search", exact=True)
+
+    box.press("/")
+    expect(box).to_have_value("/")
+    office.context.add_cookies(
+        [{"name": "access_keys", "value": "off", "url": office.url.partition("/organise")[0]}]
+    )
+    office.get_by_role("heading", level=1).click()
+    office.keyboard.press("/")
+
+    expect(office.locator("#find-all")).not_to_be_focused()
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 768, 1024, 1280, 1600])
+def test_the_shell_has_no_barriers_at_any_width(
+    office: Page, axe: Callable[[Page], list[str]], width: int, colours: str
+) -> None:
+    office.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+    office.set_viewport_size({"width": width, "height": 800})
+    for path in ("sessions?state=confirmed&q=water", "search?q=maria", "delegates"):
+        open_list(office, path)
+        office.locator(".office-person summary").click()
+        office.locator(".view-options summary").click() if "search" not in path else None
+
+        assert (path, axe(office), horizontal_overflow(office)) == (path, [], 0)
+
+
+def test_the_menu_is_one_button_on_a_phone_without_scripts(
+    live_site: Callable[..., LiveSite], window_without_scripts: Page
+) -> None:
+    window, site = window_without_scripts, live_site().address
+    sign_in_window(window, site)
+    window.set_viewport_size(PHONE)
+    window.goto(f"{site}/organise")
+    rooms = window.get_by_role("link", name="Rooms")
+
+    expect(rooms).to_be_hidden()
+    window.get_by_text("Menu", exact=True).click()
+    rooms.click()
+
+    expect(window.get_by_role("heading", level=1)).to_have_text("Rooms")
+    window.set_viewport_size(WIDE)
+    expect(rooms).to_be_visible()
+    expect(window.get_by_text("Menu", exact=True)).to_be_hidden()
+    window.locator(".office-person summary").click()
+    window.get_by_role("button", name="Sign out").click()
+    expect(window.get_by_role("heading", level=1)).to_have_text("You are signed out")
+
+
+def test_a_long_form_has_two_columns_and_its_button_always_in_view(office: Page) -> None:
+    open_list(office, "sessions/_add")
+    save = office.get_by_role("button", name="Add this session")
+    title = office.get_by_label("Title", exact=True)
+
+    subtitle = office.get_by_label("Subtitle (optional)")
+    beside = title.bounding_box(), subtitle.bounding_box()
+    assert beside[0] is not None
+    assert beside[1] is not None
+
+    assert (beside[0]["y"], beside[0]["x"] < beside[1]["x"]) == (beside[1]["y"], True)
+    expect(save).to_be_in_viewport(ratio=1)
+    assert office.evaluate("document.documentElement.scrollHeight") < 3000
+    hidden: list[str] = []
+    office.get_by_label("Title", exact=True).focus()
+    for _ in range(40):
+        office.keyboard.press("Tab")
+        hidden += office.evaluate(HIDDEN_FIELD)
+    assert hidden == []
+
+
+HIDDEN_FIELD = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect();
+  if (!at.closest(".form-columns") || !box.height) return [];
+  const over = document.elementFromPoint(box.x + 9, box.y + Math.min(box.height, 40) / 2);
+  return over?.closest(".save-bar") ? [at.name] : [];
+}"""

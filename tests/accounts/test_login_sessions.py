@@ -199,14 +199,14 @@ def test_a_form_sent_too_late_is_kept_until_they_have_signed_in(
     answers = {"Email address": "  Ada <b>&\r\n\u202e", "Role": "Registration desk"}
 
     kept = form.press("Send invitation", answers, status=401)
-    again = kept.press("Send again", status=401)
+    again = kept.press("Send it again", status=401)
 
     assert kept.heading == again.heading == "You have been signed out"
     assert "Nothing that you typed is lost, and nothing has been saved yet." in kept.text
     assert kept.headers["WWW-Authenticate"] == "EmailLink"
     assert kept.links["Sign in (opens in a new tab)"] == "/sign-in"
     assert sign_in_again(visitor).heading == HOME
-    back = again.press("Send again", status=422)
+    back = again.press("Send it again", status=422)
     assert back.heading == "Invite a team member"
     assert back.errors == [
         "Enter an email address in the correct format, like name@example.org",
@@ -271,8 +271,8 @@ def test_a_button_pressed_too_late_keeps_nothing_and_says_what_to_do(
 
     kept = page.press("Sign out everywhere", status=401)
 
-    assert "No history yet." in kept.text
-    assert "Send again" not in kept.buttons
+    assert "Nothing has been done yet." in kept.text
+    assert "Send it again" not in kept.buttons
 
 
 def test_a_form_with_a_file_sent_too_late_says_that_the_file_is_not_kept(

@@ -99,7 +99,7 @@ def test_somebody_is_warned_stays_is_signed_out_at_last_and_loses_nothing(
     expect(opened.value.locator("h1")).to_have_text("Sign in")
 
     sign_in_window(window, site)
-    press(window, "Send again")
+    press(window, "Send it again")
     expect(window.locator("h1")).to_have_text("Invite a team member")
     expect(window.get_by_role("alert")).to_contain_text("This form was open for too long")
     barriers["back"] = axe(window)

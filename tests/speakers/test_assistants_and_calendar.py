@@ -77,7 +77,7 @@ def test_an_assistant_is_removed_and_the_speaker_stays(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh/assistants").press(f"Remove: {HELPER}")
 
     assert HELPER not in page.text
-    assert "They no longer keep these pages." in page.source
+    assert "They can no longer open these pages." in page.source
     assert page.buttons.count("Remove") == 0
 
 
@@ -110,7 +110,7 @@ def test_what_is_no_address_is_refused_and_kept(ada: Browser) -> None:
 
     page = ada.press("Send link", email_address_of_an_assistant="nobody", status=422)
 
-    assert page.errors == ["Enter an email address in the correct format, like name@example.org"]
+    assert page.errors == ["Enter an email address in the right form, like name@example.org"]
 
 
 @pytest.mark.both_databases
@@ -145,8 +145,8 @@ def test_the_list_leads_to_what_the_conference_offers_and_whom_to_ask(ada: Brows
 
     assert page.links["tides@conference.example"] == "mailto:tides@conference.example"
     offered = page.follow("Information for speakers")
-    assert offered.heading == "Information for speakers"
-    assert {"What you find there", "What we offer", "Contact"} <= set(offered.headings)
+    assert offered.heading == "For speakers"
+    assert {"What you find there", "What we offer", "Whom to ask"} <= set(offered.headings)
     assert "your slides and papers" in offered.text
 
 

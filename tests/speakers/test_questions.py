@@ -76,9 +76,9 @@ def test_needs_that_are_taken_back_are_kept_nowhere(ada: Browser) -> None:
     assert db.session.scalars(select(SpeakerNeeds)).all() == []
     assert "seat" not in str(db.session.scalars(select(HistoryEntry.changes)).all())
     assert [sentence for sentence, _ in history()] == [
-        "Ada Marsh: access needs answered",
-        "Ada Marsh: access needs changed",
-        "Ada Marsh: access needs changed",
+        "Ada Marsh: access requirements answered",
+        "Ada Marsh: access requirements changed",
+        "Ada Marsh: access requirements changed",
     ]
 
 
@@ -121,7 +121,7 @@ def test_two_who_answer_at_once_see_both_versions_and_lose_nothing(
     late = hers.press("Save", {JOURNEY: "By train"}, status=409)
 
     assert late.title.startswith("Error:")
-    assert late.rows == [{"": "Your journey", "Saved now": "By bus", "Yours": "By train"}]
+    assert late.rows == [{"": "Travel and arrival", "Saved now": "By bus", "Yours": "By train"}]
     assert late.value_of(JOURNEY) == "By train"
     assert ada.press("Save").summary_list["Travel and arrival"] == "Done"
     assert db.session.get_one(SpeakerAnswers, get_ada_marsh().id).travel == "By train"
@@ -180,7 +180,7 @@ def test_a_day_by_which_something_is_wanted_stands_in_the_list(ada: Browser) -> 
     before = ada.open("/speak/ada-marsh").summary_list["Travel and arrival"]
     after = ada.open("/speak/ada-marsh/travel").press("Save").summary_list["Travel and arrival"]
 
-    assert before == "To do Wanted by Monday 1 June 2009"
+    assert before == "To do Due by Monday 1 June 2009"
     assert after == "Done"
 
 
@@ -210,7 +210,7 @@ def test_who_needs_nothing_answers_all_that_is_open_with_one_button(ada: Browser
     assert [page.summary_list[one] for one in questions] == ["Done", "Done", "Done"]
     assert "I do not need anything" not in page.buttons
     assert db.session.scalars(select(SpeakerAnswers)).one().travel == "By train"
-    assert ("Ada Marsh: access needs answered", "ada@example.org") in history()
+    assert ("Ada Marsh: access requirements answered", "ada@example.org") in history()
 
 
 def test_days_around_the_conference_can_be_given_too(ada: Browser) -> None:

@@ -81,7 +81,7 @@ def test_a_preview_shows_what_is_not_published_yet_and_stays_inside(visitor: Bro
     assert inside.address == f"{preview}/sessions/opening"
     leading_out = [link for link in page.links.values() if not link.startswith((preview, "#"))]
     assert leading_out == ["/"]
-    assert banner(page).startswith("Preview. You see the programme as it is being prepared.")
+    assert banner(page).startswith("Preview. This programme has not been published and may change.")
     assert "This link works until 9:30am on Wednesday 13 May 2009." in banner(page)
 
 
@@ -208,7 +208,7 @@ def test_a_moment_that_has_gone_by_is_told_as_one(visitor: Browser) -> None:
 
     page = visitor.open("/rehearsal/2009-05-12T09:00/")
 
-    assert "as it would have looked on Tuesday 12 May 2009 at 9am" in banner(page)
+    assert "as it would have looked at 9am on Tuesday 12 May 2009" in banner(page)
 
 
 def test_a_rehearsal_shows_what_is_published(visitor: Browser) -> None:

@@ -192,7 +192,7 @@ def _migrate_to(migration: str) -> None:
     try:
         move(revision=migration)
     except SystemExit:  # after it has said why
-        raise RuleViolation("The tables could not be made. The reason stands above") from None
+        raise RuleViolation("The tables could not be made. The reason is shown above") from None
 
 
 def _insert(backup: OpenBackup, place: RestoreTarget, secrets: Mapping[str, str]) -> Sequence[str]:

@@ -177,7 +177,7 @@ def _diff_rows(altered: Modified[Any], *, of_place_and_time: bool) -> list[DiffR
 
 
 def _state_row(altered: Modified[Any]) -> DiffRow:
-    states = (gettext("takes place"), gettext("called off"))
+    states = (gettext("takes place"), gettext("cancelled"))
     return DiffRow(
         gettext("State"), states[altered.old.is_cancelled], states[altered.new.is_cancelled]
     )

@@ -80,7 +80,7 @@ def test_the_letter_says_what_it_is_for_and_is_forgotten_once_sent(visitor: Brow
     assert letter.recipient == GRACE
     assert letter.subject == "Your link to sign in"
     assert letter.is_secret
-    assert "for 15 minutes" in words(letter)
+    assert "within 15 minutes" in words(letter)
 
 
 def test_a_mail_scanner_that_opens_the_link_does_not_use_it(

@@ -329,8 +329,8 @@ def test_a_table_in_which_half_the_columns_mean_nothing_is_refused() -> None:
         read("Title;Saal;Foo;Bar", "Warm homes;Quay;1;2")
 
     assert str(refusal.value) == (
-        "We did not recognise half of the columns, so nothing was loaded. Understood: “Title” "
-        "as Title of the session, “Saal” as Room. Not understood: “Foo”, “Bar”"
+        "We did not recognise half of the columns, so nothing was loaded. Recognised: “Title” "
+        "as Title of the session, “Saal” as Room. Not recognised: “Foo”, “Bar”"
     )
 
 
@@ -345,9 +345,9 @@ def test_a_table_in_which_no_time_can_be_read_is_refused() -> None:
         read("Title;Time;Room", "Warm homes;9:00;Quay")
 
     assert str(refusal.value) == (
-        "We did not recognise any of the times, so nothing was loaded. Understood: “Title” as "
+        "We did not recognise any of the times, so nothing was loaded. Recognised: “Title” as "
         "Title of the session, “Day” as Day, “Time” as Start, or start and end, “Room” as "
-        "Room. Not understood: “early”, “late”"
+        "Room. Not recognised: “early”, “late”"
     )
 
 

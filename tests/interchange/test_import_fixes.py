@@ -56,7 +56,7 @@ def test_an_old_and_dirty_file_loads_with_a_report() -> None:
             "line 22",
             "Night watch",
             "fixed",
-            "It starts at 01:30, after midnight, so it was put on 2008-11-07",
+            "It starts at 01:30, after midnight, so we moved it to 2008-11-07",
         ),
         ImportNote(
             "line 27",
@@ -75,7 +75,7 @@ def test_an_old_and_dirty_file_loads_with_a_report() -> None:
             "the file",
             "last day",
             "fixed",
-            "“20008-11-07” is not a date; 2008-11-07 was used",
+            "“20008-11-07” is not a date; we used 2008-11-07",
         ),
     )
 
@@ -129,8 +129,8 @@ def test_absurdly_long_words_are_cut(tmp_path: Path) -> None:
     (session,) = reading.programme.sessions
     assert (len(session.title), len(session.abstract)) == (300, 50_000)
     assert list_notes(reading) == [
-        ("fixed", "It was cut to 300 characters; it had 400"),
-        ("fixed", "It was cut to 50,000 characters; it had 60,000"),
+        ("fixed", "We shortened it to 300 characters; it had 400"),
+        ("fixed", "We shortened it to 50,000 characters; it had 60,000"),
     ]
 
 

@@ -247,7 +247,7 @@ def test_a_dash_in_the_title_of_any_other_calendar_is_a_dash() -> None:
 
 @pytest.mark.parametrize("contents", [b"BEGIN:VCALENDAR", b"BEGIN:VCALENDAR\nBEGIN:VEVENT"])
 def test_a_calendar_that_is_broken_off_is_refused_in_a_sentence(contents: bytes) -> None:
-    with pytest.raises(InvalidFile, match="This calendar is not well-formed"):
+    with pytest.raises(InvalidFile, match="This calendar is not well formed"):
         read_bytes(contents, TIDES)
 
 

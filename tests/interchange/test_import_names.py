@@ -141,7 +141,7 @@ def test_two_people_with_one_number_are_kept_apart(tmp_path: Path) -> None:
 
     assert [person.key for person in reading.programme.speakers] == ["1", "name:jago hollins"]
     assert list_notes(reading) == [
-        ("fixed", "Ada Ashdown also has the number 1; they are loaded as separate rooms")
+        ("fixed", "Ada Ashdown also has the number 1; they are loaded as separate people")
     ]
 
 
@@ -234,4 +234,4 @@ def test_a_colour_that_is_none_is_left_out(tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml().replace("<day", tracks, 1), tmp_path)
 
     assert reading.programme.themes[0].colour == ""
-    assert list_notes(reading) == [("left out", "Its colour is not one: red")]
+    assert list_notes(reading) == [("left out", "Its colour is not valid: red")]

@@ -16,9 +16,9 @@ def test_a_name_that_nothing_bears_is_left_out(tmp_path: Path) -> None:
     reading = parse_contents(own(rooms=[], themes=None, speakers=[]), tmp_path)
 
     assert list_notes(reading) == [
-        ("left out", "It names a theme that the file does not hold: measure"),
-        ("left out", "It names a room that the file does not hold: main-hall"),
-        ("left out", "It names a speaker that the file does not hold: ada-ashdown"),
+        ("left out", "It refers to a theme that is not in the file: measure"),
+        ("left out", "It refers to a room that is not in the file: main-hall"),
+        ("left out", "It refers to a speaker that is not in the file: ada-ashdown"),
     ]
 
 
@@ -69,7 +69,7 @@ def test_numbers_that_cannot_be_are_left_out(tmp_path: Path) -> None:
     assert reading.programme.themes[0].palette is None
     assert list_notes(reading) == [
         ("left out", "The palette has no colour 13"),
-        ("left out", "Its capacity is not a number of seats: many"),
+        ("left out", "Its capacity is not a number: many"),
     ]
 
 

@@ -156,12 +156,12 @@ def test_days_and_hours_are_read_as_people_type_them(
 @pytest.mark.parametrize(
     ("day", "start", "unread"),
     [
-        ("31 June 2009", "10:00", "day cannot be read: “31 June 2009”"),
-        ("10 Brumaire 2009", "10:00", "day cannot be read: “10 Brumaire 2009”"),
-        ("41/42/2009", "10:00", "day cannot be read: “41/42/2009”"),
-        ("2009-06-10", "13pm", "start cannot be read: “13pm”"),
-        ("2009-06-10", "late", "start cannot be read: “late”"),
-        ("2009-06-10", "never at 10:00", "start cannot be read: “never at 10:00”"),
+        ("31 June 2009", "10:00", "day is not valid: “31 June 2009”"),
+        ("10 Brumaire 2009", "10:00", "day is not valid: “10 Brumaire 2009”"),
+        ("41/42/2009", "10:00", "day is not valid: “41/42/2009”"),
+        ("2009-06-10", "13pm", "start time is not valid: “13pm”"),
+        ("2009-06-10", "late", "start time is not valid: “late”"),
+        ("2009-06-10", "never at 10:00", "start time is not valid: “never at 10:00”"),
     ],
 )
 def test_a_time_that_cannot_be_read_is_quoted_with_its_row(
@@ -392,7 +392,7 @@ def test_a_table_of_commas_is_refused_before_it_is_parted() -> None:
 
 
 def test_a_cell_that_never_ends_is_refused() -> None:
-    with pytest.raises(InvalidFile, match="cannot be read beyond row 1"):
+    with pytest.raises(InvalidFile, match="this table beyond row 1"):
         read("Title,Room", '"' + "x" * (spreadsheets.MAX_CELL_LENGTH + 1))
 
 

@@ -81,7 +81,7 @@ def test_an_hour_that_no_clock_shows_is_no_start(start: str, tmp_path: Path) -> 
 def test_a_day_that_no_calendar_holds_is_no_last_day(end: str, tmp_path: Path) -> None:
     reading = parse_contents(make_schedule_xml(end=end), tmp_path)
 
-    assert list_notes(reading) == [("fixed", f"“{end}” is not a date; 2009-06-10 was used")]
+    assert list_notes(reading) == [("fixed", f"“{end}” is not a date; we used 2009-06-10")]
 
 
 @pytest.mark.parametrize("end", ["2009-06-10T11:15:00+01:00", "11:15"])
@@ -112,7 +112,7 @@ def test_a_date_that_cannot_be_read_gives_way_to_the_day_and_the_start(tmp_path:
     reading = parse_contents(make_schedule_xml(make_event_xml(date="2009-06-10T99:00")), tmp_path)
 
     assert reading.programme.sessions[0].starts_at == datetime(2009, 6, 10, 9, tzinfo=UTC)
-    assert list_notes(reading)[1] == ("fixed", "Its date cannot be read: 2009-06-10T99:00")
+    assert list_notes(reading)[1] == ("fixed", "Its date is not valid: 2009-06-10T99:00")
 
 
 def test_a_date_counts_more_than_a_start_that_differs(tmp_path: Path) -> None:

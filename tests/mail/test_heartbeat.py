@@ -43,7 +43,7 @@ def test_a_worker_is_seen_for_a_minute(site: Flask, frozen_time: Any) -> None:
     heartbeat.record()
 
     frozen_time.shift(timedelta(seconds=60))
-    assert ask(site) == (0, "A mail worker was at work 60 seconds ago")
+    assert ask(site) == (0, "A mail worker was active 60 seconds ago")
     frozen_time.shift(timedelta(seconds=1))
     assert ask(site) == (
         1,
@@ -54,7 +54,7 @@ def test_a_worker_is_seen_for_a_minute(site: Flask, frozen_time: Any) -> None:
 def test_delivering_once_is_work_too(site: Flask) -> None:
     site.test_cli_runner().invoke(args=["deliver-mail"])
 
-    assert ask(site) == (0, "A mail worker was at work 0 seconds ago")
+    assert ask(site) == (0, "A mail worker was active 0 seconds ago")
 
 
 def test_a_worker_that_hangs_does_not_say_that_it_is_at_work(

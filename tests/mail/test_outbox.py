@@ -156,7 +156,7 @@ def test_a_worker_that_comes_too_late_does_not_unsay_what_another_has_done(site:
     with transaction():
         outbox.record_outcome(quick, outbox.SendOutcome(SENT))
     with transaction():
-        outbox.record_outcome(slow, outbox.SendOutcome(FAILED, "The mail server answered: 550 No"))
+        outbox.record_outcome(slow, outbox.SendOutcome(FAILED, "The mail server replied: 550 No"))
 
     assert letter.is_sent
     assert letter.last_error == ""

@@ -86,7 +86,7 @@ def test_what_is_refused_for_now_is_tried_again(
     mailbox.refuse(451, "Try later", to="ada@example.org", times=2)
 
     assert deliver() == "0 sent, 0 failed, 1 waiting"
-    assert letter.last_error == "The mail server answered: 451 Try later"
+    assert letter.last_error == "The mail server replied: 451 Try later"
     assert deliver() == "0 sent, 0 failed, 1 waiting"
     assert letter.attempts == 1  # it was not due yet
     frozen_time.shift(timedelta(seconds=3))
@@ -119,7 +119,7 @@ def test_pauses_grow_from_seconds_to_hours_for_two_days(
     assert timedelta(hours=3) < max(pauses) < timedelta(hours=5)
     assert 15 < letter.attempts < 30
     assert RETRY_FOR <= letter.due_at - began < RETRY_FOR + timedelta(hours=6)
-    assert letter.last_error == "The mail server answered: 451 Try later"
+    assert letter.last_error == "The mail server replied: 451 Try later"
     assert deliver() == "0 sent, 0 failed, 0 waiting"
 
 
@@ -164,7 +164,7 @@ def test_what_is_refused_for_good_fails_at_once_and_holds_up_nobody(
 
     assert somebody.is_sent
     assert nobody.is_failed
-    assert nobody.last_error == "The mail server answered: 550 No such mailbox"
+    assert nobody.last_error == "The mail server replied: 550 No such mailbox"
     assert mailbox.connections - before == 1
 
 
@@ -178,7 +178,7 @@ def test_no_byte_of_a_servers_answer_holds_up_the_others(
 
     assert deliver() == "1 sent, 1 failed, 0 waiting"
 
-    assert nobody.last_error == "The mail server answered: 550 No such [31mmailbox"
+    assert nobody.last_error == "The mail server replied: 550 No such [31mmailbox"
     assert somebody.is_sent
 
 
@@ -235,7 +235,7 @@ def test_a_server_that_ends_the_conversation_is_called_again(
 
     assert deliver() == "1 sent, 0 failed, 1 waiting"
 
-    assert one.last_error == "The mail server answered: 421 Closing now"
+    assert one.last_error == "The mail server replied: 421 Closing now"
     assert other.is_sent
 
 
@@ -378,7 +378,7 @@ def test_a_wrong_password_is_the_sites_fault_and_no_letter_is_lost(
 
     assert deliver() == "0 sent, 0 failed, 1 waiting"
 
-    assert letter.last_error.startswith("The mail server answered: 535")
+    assert letter.last_error.startswith("The mail server replied: 535")
 
 
 def test_a_secret_is_forgotten_once_it_is_sent(mailbox: MailServer, deliver: Deliver) -> None:
@@ -427,7 +427,7 @@ def test_a_folder_that_cannot_be_written_keeps_letters_waiting(
 
     assert deliver() == "0 sent, 0 failed, 1 waiting"
 
-    assert letter.last_error == "The letter could not be written to a file: File exists"
+    assert letter.last_error == "The email could not be saved to a file: File exists"
 
 
 def test_a_letter_that_another_worker_holds_is_left_to_it(

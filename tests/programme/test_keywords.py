@@ -162,7 +162,7 @@ def test_a_file_brings_the_words_that_a_form_would(site: object, tmp_path: Path)
     for words in found:
         assert WORDS.parse(WORDS.format(words)) == list(words or ())
     assert [one.reason for one in reading.notes if one.subject == other["title"]] == [
-        "It has more than 20 keywords; these were left out: 17, 18, 19"
+        "It has more than 20 keywords; these were not loaded: 17, 18, 19"
     ]
 
 

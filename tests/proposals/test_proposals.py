@@ -96,7 +96,7 @@ def test_what_was_sent_changes_nothing_until_somebody_approves_it(site: Flask) -
     assert (proposal.state, proposal.decided_by) == ("approved", GRACE)
     assert sentences("speaker ada-marsh")[-2:] == [
         "Ada Marsh: changes were sent for approval (role, pronouns)",
-        f"Ada Marsh was changed: role, pronouns, as {ADA} asked",
+        f"Ada Marsh was changed: role, pronouns, as requested by {ADA}",
     ]
     assert letters() == [(ADA, "Your changes have been approved")]
 
@@ -318,7 +318,7 @@ def test_a_photo_is_proposed_by_its_key(site: Flask) -> None:
     db.session.delete(new)
     db.session.commit()
     entry = history.list_newest("speaker ada-marsh")[0]
-    with pytest.raises(RuleViolation, match="no longer kept"):
+    with pytest.raises(RuleViolation, match="no longer have this picture"):
         undo.undo(entry.id, actor=GRACE)
 
 

@@ -180,7 +180,7 @@ def test_who_goes_back_while_somebody_does_is_told(site: Flask) -> None:
         return f"Readers see release {release.number} again"
 
     assert do_one_after_the_other(site, go_back) == [
-        "This release is public again",
+        "Readers see release 1 again",
         "Release 1 is public now, so nothing has been done. Check the changes again",
     ]
 

@@ -77,7 +77,7 @@ def test_an_assistant_is_removed_and_the_speaker_stays(ada: Browser) -> None:
     page = ada.open("/speak/ada-marsh/assistants").press(f"Remove: {HELPER}")
 
     assert HELPER not in page.text
-    assert "They no longer keep these pages." in page.source
+    assert "They can no longer open these pages." in page.source
     assert page.buttons.count("Remove") == 0
 
 

@@ -191,9 +191,9 @@ def test_it_waits_for_the_organisers_word_where_somebody_wants_that(
     assert "Waiting for approval" in page.text
     page = editor.press("Approve Slides")
 
-    assert "Released. Public now" in page.source
+    assert "Approved. It is public now" in page.source
     assert seen(reader) == ["Slides (PDF, 1 kB)"]
-    assert sentences()[-1].endswith("Slides was released")
+    assert sentences()[-1].endswith("Slides was approved")
 
 
 def test_another_file_waits_for_the_organisers_word_again(
@@ -242,7 +242,7 @@ def test_a_link_is_given_instead(ada: Browser, reader: Browser) -> None:
     page = ada.press(
         "Add link", {"Web address": "http://a.example", "Title": "Slides", WHEN: "Now"}, 422
     )
-    assert page.error_for("Web address").startswith("The address must start with https://")
+    assert page.error_for("Web address").startswith("The web address must start with https://")
     assert page.value_of("Title") == "Slides"
 
     ada.press("Add link", {"Web address": "https://slides.example/1?utm_source=x"})
@@ -370,7 +370,7 @@ def test_downloads_are_counted_and_nobody_is_known_by_them(
     editor = sign_in(new_browser(), role=EDITOR)
     page = editor.open(f"/organise/sessions/{her_session().slug}/materials")
 
-    assert "Taken 3 times" in page.text
+    assert "Downloaded 3 times" in page.text
     counts = db.session.execute(select(DownloadCount.day, DownloadCount.count)).all()
     assert sorted(count for _, count in counts) == [1, 2]
 
@@ -397,7 +397,7 @@ def test_the_speakers_list_tells_what_was_handed_in(ada: Browser) -> None:
 
     handed_in(ada)
 
-    assert line_of(ada.open("/speak/ada-marsh")) == "Slides and papers 1 handed in"
+    assert line_of(ada.open("/speak/ada-marsh")) == "Slides and papers 1 uploaded"
 
 
 def test_slides_are_left_to_do_once_a_day_is_named_for_them(ada: Browser) -> None:
@@ -408,8 +408,8 @@ def test_slides_are_left_to_do_once_a_day_is_named_for_them(ada: Browser) -> Non
     handed_in(ada)
     after = line_of(ada.open("/speak/ada-marsh"))
 
-    assert before == "Slides and papers To do Wanted by Monday 1 June 2009"
-    assert after == "Slides and papers 1 handed in"
+    assert before == "Slides and papers To do Due by Monday 1 June 2009"
+    assert after == "Slides and papers 1 uploaded"
 
 
 def test_the_ways_to_hand_in_say_for_which_session(ada: Browser) -> None:

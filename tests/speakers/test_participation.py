@@ -106,7 +106,7 @@ def test_a_speaker_withdraws_and_readers_see_it_after_the_next_release(
         ("grace@conference.example", "Ada Marsh has withdrawn"),
         ("ada@example.org", "You have withdrawn from the conference"),
     ]
-    assert "ada@example.org has told us on your pages" in last_email_text()
+    assert "ada@example.org told us on your pages" in last_email_text()
     assert "by ada@example.org" in visitor.open("/speak/ada-marsh/taking-part").text
 
 
@@ -186,7 +186,7 @@ def test_a_request_is_answered_and_the_answer_reaches_the_speaker(
     assert "The train arrives at noon" in waiting.text
     assert "The organisers have not answered yet." in waiting.text
     assert "We are emailing your answer to the speaker." in page.source
-    assert "Nothing waits." in page.text
+    assert "No open requests." in page.text
     assert sent()[-1] == ("ada@example.org", "Your request to the organisers")
     assert "We have moved it to 3pm" in last_email_text()
     own = visitor.open("/speak/ada-marsh/taking-part")
@@ -208,8 +208,8 @@ def test_a_request_can_be_taken_back_until_it_is_answered(
     page = visitor.press("Withdraw request")
 
     assert "You have withdrawn your request." in page.source
-    assert "by ada@example.org." in page.text
-    assert "Nothing waits." in organiser.open("/organise/speaking").text
+    assert "Withdrawn by ada@example.org at " in page.text
+    assert "No open requests." in organiser.open("/organise/speaking").text
     refused = late.press("Send answer", {"Your answer": "At 3pm"}, status=422)
     assert refused.errors == [
         "This request has already been closed, so your answer has not been sent"

@@ -185,7 +185,7 @@ def test_a_token_that_was_altered_opens_nothing(ada: Browser) -> None:
     for altered in (token[:-1], token + "x", photo.key, f"../{photo.key}", "\0", "é", "." * 5000):
         assert send_token(ada, altered).errors == [LOST]
         assert ada.fetch("GET", f"{OWN}/sent/{photo.key}.jpg").status_code == 404
-    assert send_token(ada, token, status=200).heading.startswith("Choose the part")
+    assert send_token(ada, token, status=200).heading.startswith("Crop your photo")
 
 
 def test_nothing_is_stored_of_a_form_that_another_site_may_have_sent(ada: Browser) -> None:

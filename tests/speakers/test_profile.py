@@ -215,7 +215,7 @@ def test_who_was_taken_out_meanwhile_keeps_what_was_typed(ada: Browser) -> None:
 
     page = ada.press("Send", status=409)
 
-    assert "Ada Marsh is no longer part of the programme" in page.text
+    assert "Ada Marsh is no longer in the programme" in page.text
     assert "Written with care" in page.source
 
 

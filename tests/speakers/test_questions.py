@@ -85,9 +85,9 @@ def test_needs_that_are_taken_back_are_kept_nowhere(ada: Browser) -> None:
     assert db.session.scalars(select(SpeakerNeeds)).all() == []
     assert "seat" not in str(db.session.scalars(select(HistoryEntry.changes)).all())
     assert [sentence for sentence, _ in history()] == [
-        "Ada Marsh: access needs answered",
-        "Ada Marsh: access needs changed",
-        "Ada Marsh: access needs changed",
+        "Ada Marsh: access requirements answered",
+        "Ada Marsh: access requirements changed",
+        "Ada Marsh: access requirements changed",
     ]
 
 
@@ -132,7 +132,7 @@ def test_two_who_answer_at_once_see_both_versions_and_lose_nothing(
     late = hers.press("Save", {JOURNEY: "By train"}, status=409)
 
     assert late.title.startswith("Error:")
-    assert late.rows == [{"": "Your journey", "Saved now": "By bus", "Yours": "By train"}]
+    assert late.rows == [{"": "Travel and arrival", "Saved now": "By bus", "Yours": "By train"}]
     assert late.value_of(JOURNEY) == "By train"
     assert ada.press("Save").summary_list["Travel and arrival"] == "Done"
     assert db.session.get_one(SpeakerAnswers, get_ada_marsh().id).travel == "By train"
@@ -191,7 +191,7 @@ def test_a_day_by_which_something_is_wanted_stands_in_the_list(ada: Browser) -> 
     before = ada.open("/speak/ada-marsh").summary_list["Travel and arrival"]
     after = ada.open("/speak/ada-marsh/travel").press("Save").summary_list["Travel and arrival"]
 
-    assert before == "To do Wanted by Monday 1 June 2009"
+    assert before == "To do Due by Monday 1 June 2009"
     assert after == "Done"
 
 
@@ -225,7 +225,7 @@ def test_one_button_answers_with_none_all_that_it_can_and_names_the_rest(ada: Br
     assert "Answer “None” to all" not in page.buttons
     assert [one for one, state in page.summary_list.items() if state == "To do"] == OTHERS
     assert db.session.scalars(select(SpeakerAnswers)).one().travel == "By train"
-    assert ("Ada Marsh: access needs answered", "ada@example.org") in history()
+    assert ("Ada Marsh: access requirements answered", "ada@example.org") in history()
     assert ("Ada Marsh: availability answered", "ada@example.org") in history()
 
 

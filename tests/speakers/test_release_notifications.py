@@ -95,7 +95,7 @@ def test_other_changes_and_calling_off_are_told_too(site: Flask) -> None:
     tell()
 
     assert list_emails() == [(ADA, "Your public details at Tides and Harbours have changed")]
-    for line in ("Now: Harbour walls and piers", "Now: called off", "Now: Pilot"):
+    for line in ("Now: Harbour walls and piers", "Now: cancelled", "Now: Pilot"):
         assert line in last_email_text()
 
 

@@ -111,14 +111,14 @@ def test_a_reminder_is_seen_for_a_day_and_goes_at_nine(
 
     overview = organiser.open("/organise/speaking")
     page = overview.follow("View or pause automatic reminders")
-    read = page.follow("Read it: João Maré")
+    read = page.follow("Preview: João Maré")
 
     assert f"2 reminders are scheduled, the first for {WHEN}." in overview.text
-    assert page.headings[1:3] == [f"2 reminders go at {WHEN}", "Email to Ada Marsh"]
+    assert page.headings[1:3] == [f"2 reminders will be sent at {WHEN}", "Email to Ada Marsh"]
     assert "Dear Ada Marsh," in page.text
     assert read.headings[2] == "Email to João Maré"
     assert "Dear João Maré," in read.text
-    assert "Travel and arrival (wanted by Monday 18 May 2009)" in read.text
+    assert "Travel and arrival (due by Monday 18 May 2009)" in read.text
     assert not re.search(r"sign-in/(?!each-has-their-own)\S", read.text)
     frozen_time.move_to("2009-05-14T08:59:59+01:00")
     send()
@@ -135,7 +135,7 @@ def test_days_that_are_named_plan_reminders_at_once(organiser: Browser) -> None:
     organiser.open("/organise/speaking/dates")
     organiser.press("Save", {"Travel and arrival": "2009-05-13"})
 
-    assert f"2 reminders go at {WHEN}" in organiser.open(SHOWN).headings
+    assert f"2 reminders will be sent at {WHEN}" in organiser.open(SHOWN).headings
     assert list_emails() == []
     organiser.open("/organise/speaking/dates").press("Save", {"Travel and arrival": ""})
     assert planned() == []
@@ -151,7 +151,7 @@ def test_it_is_said_when_the_next_would_go_and_to_whom(organiser: Browser) -> No
 
     assert "Next reminders" not in nothing.headings
     assert page.headings[1] == "Next reminders"
-    assert "the next would go at 9am on Monday 25 May 2009" in page.text
+    assert "The next reminders will be sent at 9am on Monday 25 May 2009" in page.text
     assert "João Maré" in page.text
     assert "Ada Marsh" not in page.text
 
@@ -168,10 +168,10 @@ def test_a_reminder_is_held_back_and_let_go(
     page = sign_in(organiser).open(SHOWN)
     again = page.press("Resume all")
 
-    assert "Held back." in held.source
-    assert f"1 reminder goes at {WHEN}" in held.headings
+    assert "Paused." in held.source
+    assert f"1 reminder will be sent at {WHEN}" in held.headings
     assert first == [(JOAO, STILL_TO_DO)]
-    assert "Held back by grace@conference.example" in page.text
+    assert "Paused by grace@conference.example" in page.text
     assert again.headings[1] == "1 reminder will be sent at 9am on Saturday 16 May 2009"
     frozen_time.shift(A_DAY)
     send()
@@ -190,7 +190,7 @@ def test_all_are_held_back_at_once_and_let_go_before_their_moment(
     page = organiser.open(SHOWN).press("Pause all")
     page = page.press("Resume selected", {"Select João Maré": True})
 
-    assert page.headings[1:3] == [f"1 reminder goes at {WHEN}", "Paused"]
+    assert page.headings[1:3] == [f"1 reminder will be sent at {WHEN}", "Paused"]
     remind(frozen_time)
     assert list_emails() == [(JOAO, STILL_TO_DO)]
 
@@ -201,7 +201,7 @@ def test_whoever_ticks_nobody_changes_nothing(wanted: date, organiser: Browser) 
     page = organiser.open(SHOWN).press("Pause selected")
 
     assert "Nothing was changed. Select at least one reminder." in page.source
-    assert f"2 reminders go at {WHEN}" in page.headings
+    assert f"2 reminders will be sent at {WHEN}" in page.headings
 
 
 def test_what_has_gone_meanwhile_cannot_be_held_back(wanted: date, organiser: Browser) -> None:
@@ -222,7 +222,7 @@ def test_a_viewer_sees_them_and_holds_none_back(wanted: date, visitor: Browser) 
 
     page = sign_in(visitor, "viewer@conference.example", VIEWER).open(SHOWN)
 
-    assert f"2 reminders go at {WHEN}" in page.headings
+    assert f"2 reminders will be sent at {WHEN}" in page.headings
     assert not {one for one in page.buttons if one.startswith("Hold")}
 
 
@@ -263,7 +263,7 @@ def test_whoever_does_it_before_the_moment_is_not_written_to(
     page = organiser.open(SHOWN)
     remind(frozen_time)
 
-    assert f"1 reminder goes at {WHEN}" in page.headings
+    assert f"1 reminder will be sent at {WHEN}" in page.headings
     assert list_emails() == [(JOAO, STILL_TO_DO)]
 
 
@@ -380,7 +380,7 @@ def test_an_owner_is_reminded_by_itself_of_texts_alone(
     save(ItemDeadline(item="texts", due_on=date(2009, 5, 18)))
     plan()
 
-    page = organiser.open(SHOWN).follow("Read it: owner@example.org")
+    page = organiser.open(SHOWN).follow("Preview: owner@example.org")
     remind(frozen_time)
 
     assert [name for name, _ in of_travel] == ["Ada Marsh", "João Maré"]

@@ -61,7 +61,7 @@ def test_a_text_is_written_looked_at_and_sent(ada: Browser) -> None:
     assert "Come all." in page.text
     page = page.press("Change details").press(LOOK).press("Send")
 
-    assert "Sent. Waiting for approval" in read_text(page.tree.root)
+    assert "Sent. The organisers will check it" in read_text(page.tree.root)
     assert "are waiting for approval" in page.text
     assert waiting().values == {"title": "The opening", "abstract": "**Come** all."}
     assert ada.open("/sessions/opening").heading == "Opening"
@@ -119,7 +119,7 @@ def test_the_owner_need_not_speak(visitor: Browser) -> None:
     opening().abstract = ""
     save(ItemDeadline(item="texts", due_on=date(2009, 6, 1)))
     page = owner.open("/speak")
-    assert page.summary_list["Opening"] == "To do Wanted by Monday 1 June 2009"
+    assert page.summary_list["Opening"] == "To do Due by Monday 1 June 2009"
     page.follow("Opening").press(LOOK, abstract="Mine.").press("Send")
     assert owner.open("/speak").summary_list["Opening"] == "Waiting for approval"
 

@@ -129,7 +129,7 @@ class SessionForm(EditForm, TableForm):
         _l("Find a speaker to add"),
         [max_length(MAX_EDITOR_LINE_LENGTH, _l("The name"))],
         [collapse_whitespace],
-        _l("Enter part of the name. You can leave out accents"),
+        _l("Enter part of the name. Accents do not matter"),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     abstract = form_field(SESSION_FIELDS["abstract"])

@@ -106,7 +106,8 @@ def test_all_of_a_result_is_selected_not_only_its_page(organiser: Browser) -> No
     organiser.open("/organise/sessions?q=workshop")
 
     page = organiser.press(
-        "Change the ticked sessions", {"Select all 52 of this list": True, "Select Workshop 01": True}
+        "Change the ticked sessions",
+        {"Select all 52 of this list": True, "Select Workshop 01": True},
     )
 
     assert page.heading == "Change 52 sessions"

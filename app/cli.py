@@ -133,7 +133,7 @@ def _with_errors_as_sentences(function: Callable[P, None]) -> Callable[P, None]:
 @click.option(
     "--another-conference", is_flag=True, help="Replace the conference with one that has no name."
 )
-@click.option("--force", is_flag=True, help="Load it even if a day that people booked goes.")
+@click.option("--force", is_flag=True, help="Load it even without a day that people have booked.")
 @_with_site_clock
 def load_programme(  # noqa: PLR0913 - an option each
     file: Path,

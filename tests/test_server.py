@@ -127,14 +127,14 @@ def test_a_first_run_serves_the_conference_and_a_second_one_keeps_it(
 
     assert first.status("/programme") == 200
     assert first.status("/register") == 200
-    assert f"The conference is at http://{HOST}:{first.port}\n" in first.said
-    assert "09:00 on Wednesday 01 October 2008" in first.said
+    assert f"The site is at http://{HOST}:{first.port}\n" in first.said
+    assert "09:00 on Wednesday 1 October 2008" in first.said
     assert f"emails are saved in {tmp_path / 'instance' / 'mail'}" in first.said
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert f"SITE_URL=http://{HOST}:{first.port} " in key.with_name("settings.env").read_text(
         "utf-8"
     )
-    link = re.search(r"sign in, once, with this link: http://[^/]+(/\S+)", first.said)
+    link = re.search(r"with this link, which works once: http://[^/]+(/\S+)", first.said)
     assert link is not None
     assert first.status(link[1]) == 200
     assert first.end() == 0

@@ -230,7 +230,7 @@ def test_a_mail_server_that_takes_nothing_from_the_sender_is_told(
             *FINE[:2],
             "Mail server: see below",
             FINE[3],
-            "Mail server: The mail server answered: 553 Not your address",
+            "Mail server: The mail server replied: 553 Not your address",
         ],
     )
 
@@ -238,7 +238,7 @@ def test_a_mail_server_that_takes_nothing_from_the_sender_is_told(
 def test_a_wrong_password_is_told(site: Flask, secure_mailbox: MailServer) -> None:
     site.config.update(MAIL_USERNAME="conference", MAIL_PASSWORD="wrong")
 
-    assert check(site)[1][-1].startswith("Mail server: The mail server answered: 535")
+    assert check(site)[1][-1].startswith("Mail server: The mail server replied: 535")
 
 
 def test_a_password_in_the_clear_is_told(site: Flask, mailbox: MailServer) -> None:
@@ -302,7 +302,7 @@ def test_a_file_that_is_damaged_where_nobody_looks_is_told(site: Flask, database
         file.write(20_000 * b"tide")
 
     (said,) = check(site)[1][4:]
-    assert said.startswith("Database: The file is damaged, restore a backup:")
+    assert said.startswith("Database: The file is damaged. Restore a backup:")
 
 
 @pytest.mark.both_databases
@@ -317,7 +317,7 @@ def test_an_email_from_the_future_says_that_the_clock_is_wrong(
 
     assert check(site)[1][-1] == (
         "Clock: The clock of this machine is or was wrong: the newest email was created 3 days "
-        "from now"
+        "in the future"
     )
 
 

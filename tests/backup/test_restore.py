@@ -69,9 +69,9 @@ def test_the_restored_site_is_the_same_and_goes_on(
         next_number = make_delegate(email="grace@example.org").id
 
     count = sum(map(len, before.values()))
-    assert made.startswith(f"{tmp_path}/a.backup: {count} rows of {len(before)} tables, ")
+    assert made.startswith(f"{tmp_path}/a.backup: {count} rows from {len(before)} tables, ")
     assert said.startswith(
-        f"{count} rows of {len(before)} tables, as they were at 08:30 UTC on 12 May"
+        f"Restored {count} rows in {len(before)} tables, as they were at 08:30 UTC on 12 May"
     )
     assert restored == before
     assert audit.splitlines()[-1] == "No problems found"
@@ -184,7 +184,7 @@ def test_keys_travel_behind_a_passphrase_and_settings_are_written_for_the_enviro
     to_do, warning = said.splitlines()[-2:]
     assert to_do == f"Set what is in {file} in the environment of the site, then delete that file"
     assert warning == (
-        "The secret key here is not the one of the backup: put that one into the setting "
+        "The secret key here is not the one in the backup. Put the backup’s key into the setting "
         "SECRET_KEY before you start the site. Without it, links in earlier emails and codes of "
         "authenticator apps do not work"
     )
@@ -256,7 +256,7 @@ def test_a_backup_is_for_its_owner_alone_and_replaces_only_a_backup(
     assert refused.output == f"Error: {notes} exists and is not a backup. Choose another name\n"
     assert notes.read_text(encoding="utf-8") == "Buy rope"
     assert nowhere.output == (
-        f"Error: {tmp_path}/no/a.backup cannot be written: No such file or directory\n"
+        f"Error: Cannot write {tmp_path}/no/a.backup: No such file or directory\n"
     )
     assert folder.output == f"Error: {tmp_path} exists and is not a backup. Choose another name\n"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.backup", "notes.txt"]

@@ -39,7 +39,9 @@ def test_places_that_are_counted_wrongly_are_found(site: Flask) -> None:
 
     result = site.test_cli_runner().invoke(args=["audit"])
 
-    assert result.output == f"{CHECKED}3 places are counted as taken, but 0 people are coming.\n"
+    assert (
+        result.output == f"{CHECKED}3 places are counted as taken, but 0 delegates are attending.\n"
+    )
     assert result.exit_code == 1
 
 

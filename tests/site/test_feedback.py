@@ -43,7 +43,7 @@ def test_a_message_is_kept_and_reaches_the_organisers(visitor: Browser) -> None:
     letter = last_email_to(ORGANISERS)
     assert letter.subject == "A message from a visitor"
     assert "The harbour is lovely.\n\nMore of it!" in letter.text
-    assert "would like an answer at this address:\n\nada@example.org" in letter.text
+    assert "would like an answer at this email address:\n\nada@example.org" in letter.text
 
 
 def test_nobody_has_to_leave_an_address(visitor: Browser) -> None:

@@ -178,4 +178,4 @@ def test_what_may_stand_on_no_page_is_left_out_of_a_file(site: Flask, tmp_path: 
     assert found.profile is not None
     assert found.profile.links == (("https://a.example/", "a.example"),)
     assert found.profile.biographies == (("fr", "Une sage-femme."),)
-    assert sorted(note.reason.partition(" ")[0] for note in reading.notes) == ["No", "The"]
+    assert sorted(note.reason.partition(" ")[0] for note in reading.notes) == ["A", "The"]

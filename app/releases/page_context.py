@@ -14,6 +14,8 @@ from app.releases import json_ld, share_images
 from app.releases.published_programme import PublishedProgramme
 from app.web import languages
 
+LONG_TITLE = 80  # characters; a longer heading is set smaller
+
 
 @dataclass(frozen=True)
 class SessionPerson:
@@ -38,6 +40,7 @@ def build_session_context(
     """Return the context of ``programme/session.html``."""
     return {
         "session": session,
+        "has_long_title": len(session.title) > LONG_TITLE,
         "clocks": zone_choice,
         "people": list(_list_people(programme, session)),
         "related": programme.get_related(session),

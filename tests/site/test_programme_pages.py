@@ -225,6 +225,17 @@ def test_what_one_does_with_a_session_is_together(visitor: Browser) -> None:
     )
 
 
+@pytest.mark.parametrize(("letters", "is_smaller"), [(80, False), (81, True)])
+def test_a_long_title_is_set_smaller(visitor: Browser, letters: int, is_smaller: bool) -> None:
+    make_session(title="w" * letters, slug="wide")
+    publish_programme()
+
+    page = visitor.open("/sessions/wide")
+
+    (heading,) = page.tree.find_all("h1")
+    assert bool(list(page.tree.find_by_class("long-title", within=heading))) is is_smaller
+
+
 def test_what_comes_next_on_the_theme_stands_apart(visitor: Browser) -> None:
     make_session(
         title="Ebb",

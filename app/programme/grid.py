@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from itertools import accumulate, pairwise
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from app.programme.board_layout import MINUTES_PER_HOUR, TimeBlock, assign_lanes, build_time_block
 from app.programme.listing import ProgrammeDay
-from app.programme.snapshot import Room, Session
+from app.programme.snapshot import Room, Session, Theme
 from app.web.formatting import format_time
 
 MAX_ROOMS_ON_PAPER = 10  # columns; more are unreadable on one page
 MAX_ROWS, MAX_COLUMNS = 200, 100  # there are CSS classes up to these numbers
+LETTER_SIZES = (10.0, 9.0, 8.0, 7.0, 6.5)  # points, on paper; smaller ones are hard to read
+SHEET_WIDTH, SHEET_HEIGHT = 730, 510  # points: what the sessions have of A4 lying on its side
+TITLE_LETTER, NAME_LETTER, LINE = 0.59, 0.53, 1.2  # width of a letter, height of a line
+ROW_PADDING = 6  # points
 LATEST_MINUTE = 48 * MINUTES_PER_HOUR  # minutes after midnight: the end of the next day
 NO_ROOM_INDEX = 0  # column of sessions without a room
 GridLines = tuple[int, int]  # first line and end line, as in CSS grid-row and grid-column
@@ -32,7 +37,8 @@ class Slot:
     session: Session
     rows: GridLines
     columns: GridLines
-    spans_all_rooms: bool  # a break for everyone, drawn across all rooms
+    spans_all_rooms: bool  # a break or a plenary for everyone, drawn across all rooms
+    is_marked_confirmed: bool  # on record, while other sessions of the programme are illustrative
 
     @property
     def classes(self) -> str:
@@ -73,10 +79,41 @@ class Grid:
         """Whether the columns are readable when printed on one page."""
         return self.is_drawable and self.width <= MAX_ROOMS_ON_PAPER
 
+    @cached_property
+    def letter_size(self) -> int:
+        """Which of LETTER_SIZES the day is printed in: the largest that fits on one page."""
+        sizes = enumerate(LETTER_SIZES)
+        fitting = (index for index, size in sizes if self._estimate_height(size) <= SHEET_HEIGHT)
+        return next(fitting, len(LETTER_SIZES) - 1)
+
+    def _estimate_height(self, size: float) -> float:
+        """Estimate the height of all rows on paper, in points."""
+        lines: dict[int, int] = {}
+        for slot in self.slots:
+            row = slot.rows[0]
+            lines[row] = max(lines.get(row, 1), self._estimate_lines(slot, size))
+        return sum(count * size * LINE + ROW_PADDING for count in lines.values())
+
+    def _estimate_lines(self, slot: Slot, size: float) -> int:
+        """Estimate how many lines of text a session has on paper."""
+        if slot.spans_all_rooms:
+            return 1
+        begins, ends = slot.columns
+        width = SHEET_WIDTH * (ends - begins) / self.width / size
+        names = sum(len(part.name) + 2 for part in slot.session.parts)
+        title = len(slot.session.title) + 3  # with the shape of the theme
+        return ceil(title * TITLE_LETTER / width) + ceil(names * NAME_LETTER / width)
+
     @property
     def width(self) -> int:
         """The number of columns."""
         return self.room_columns[-1].columns[1] - 1 if self.room_columns else 1
+
+    @cached_property
+    def themes(self) -> Sequence[Theme]:
+        """The themes of its sessions, for the key above it."""
+        found = dict.fromkeys(slot.session.theme for slot in self.slots)
+        return sorted(filter(None, found), key=lambda theme: theme.palette)
 
     @cached_property
     def times(self) -> Sequence[tuple[int, str]]:
@@ -102,21 +139,29 @@ def _classes(name: str, lines: GridLines) -> str:
     return f"{name}{begins}" if ends == begins + 1 else f"{name}{begins} to-{name}{ends}"
 
 
-def build_day(day: ProgrammeDay, rooms: Sequence[Room], zone: ZoneInfo) -> Grid:
+def build_day(
+    day: ProgrammeDay, rooms: Sequence[Room], zone: ZoneInfo, *, marks_confirmed: bool = False
+) -> Grid:
     """Build the grid of one day."""
     sessions = [line.session for line in day.lines]
     named = dict(enumerate((None, *rooms)))
     places = {room.slug: place for place, room in named.items() if room}
     spans = [_build_block(one, places, zone) for one in sessions]
     across = [
-        one.is_break and one.room is None and _overlaps_nothing(number, spans)
+        one.is_for_everyone and _overlaps_nothing(number, spans)
         for number, one in enumerate(sessions)
     ]
     tracks = _room_columns(spans, across)
     moments = sorted({minutes for one in spans for minutes in (one.start, one.end)})
     lines = {minutes: line for line, minutes in enumerate(moments, start=1)}
     slots = [
-        Slot(session, (lines[one.start], lines[one.end]), columns, is_across)
+        Slot(
+            session,
+            (lines[one.start], lines[one.end]),
+            columns,
+            is_across,
+            marks_confirmed and not (session.is_illustrative or session.is_break),
+        )
         for session, one, columns, is_across in zip(
             sessions, spans, _slot_columns(spans, tracks), across, strict=True
         )

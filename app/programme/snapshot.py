@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 DEFAULT_LANGUAGE = "en"  # of a biography without a language
 STORED_LINK_NOTE = " (opens another website)</a>"  # in older releases: pages add it now
 BREAK_KINDS = frozenset({"break", "lunch", "coffee", "tea", "reception", "registration"})
+PLENARY_KIND = "plenary"
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ class Speaker:
 
     @property
     def has_details(self) -> bool:
-        """Whether there is anything to show beside the portrait."""
-        return any((self.pronunciation, self.pronouns, self.organisation, self.country))
+        """Whether there is more to show than the portrait, the role and the organisation."""
+        return any((self.pronunciation, self.pronouns, self.country))
 
     def get_biography(self, language: str) -> LocalisedBiography | None:
         """Return the biography in this language, or English, or another; None if there is none."""
@@ -184,6 +185,11 @@ class Session:
     def is_break(self) -> bool:
         """Whether this is a break, which needs no speakers."""
         return self.kind.lower() in BREAK_KINDS
+
+    @property
+    def is_for_everyone(self) -> bool:
+        """Whether it is a break or a plenary: nothing else should be on at the same time."""
+        return self.is_break or self.kind.lower() == PLENARY_KIND
 
     @property
     def has_page(self) -> bool:

@@ -108,7 +108,13 @@ class PublishedProgramme:
 
     def build_grid(self, day: ProgrammeDay) -> Grid:
         """Build the grid of one day."""
-        return grid.build_day(day, self.rooms, self.zone)
+        return grid.build_day(
+            day, self.rooms, self.zone, marks_confirmed=self._has_illustrative_sessions
+        )
+
+    @cached_property
+    def _has_illustrative_sessions(self) -> bool:
+        return not self.conference.is_invented and any(one.is_illustrative for one in self.sessions)
 
     def get_session(self, slug: str) -> Session:
         """Return the session with this slug; raise Moved, Gone or NotFound."""
@@ -121,6 +127,10 @@ class PublishedProgramme:
         gone_error = Gone("This person no longer takes part")
         never_error = NotFound("There is no speaker at that address")
         return self._get("speaker", self._speakers_by_slug, slug, gone_error, never_error)
+
+    def find_speaker(self, slug: str) -> Speaker | None:
+        """Return the speaker with this slug, or None."""
+        return self._speakers_by_slug.get(slug)
 
     def get_theme(self, slug: str) -> Theme:
         """Return the theme with this slug; raise Moved or NotFound."""

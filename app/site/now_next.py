@@ -12,6 +12,8 @@ from app.releases.published_programme import PublishedProgramme
 
 ONE_DAY = timedelta(days=1)
 DEFAULT_LENGTH = timedelta(minutes=30)  # of a session without an end
+ROOMS_PER_SCREEN = 5  # in letters that can be read from eight metres
+MAX_SCREEN_PAGES = 20
 NEXT_WITHIN = timedelta(minutes=30)  # after the first upcoming session; these are one round
 
 BEFORE, ON, BETWEEN, OVER, UNKNOWN = "before", "on", "between", "over", "unknown"
@@ -25,6 +27,12 @@ class RoomStatus:
     now: Session | None
     next: Session | None
 
+    @property
+    def is_for_everyone(self) -> bool:
+        """Whether this is a break, not a session whose room is not known."""
+        session = self.now or self.next
+        return self.room is None and session is not None and session.is_break
+
 
 @dataclass(frozen=True)
 class NowNext:
@@ -34,7 +42,8 @@ class NowNext:
     now: Sequence[SessionLine]
     next: Sequence[SessionLine]
     next_at: datetime | None
-    rooms: Sequence[RoomStatus]
+    rooms: Sequence[RoomStatus]  # of today, or of the next day if nothing more is on today
+    break_now: Session | None  # if nothing but this break is on
     changes_at: datetime | None  # when this stops being true
     is_next_today: bool
 
@@ -46,25 +55,56 @@ class NowNext:
 def get_now_next(programme: PublishedProgramme, moment: datetime) -> NowNext:
     """Return what is on at a moment and what comes next."""
     timed = [one for one in programme.sessions if one.starts_at and not one.is_cancelled]
-    zone = programme.zone
+    zone, today = programme.zone, _local_date(moment, programme.zone)
     now = [one for one in timed if _get_start(one) <= moment < get_end(one)]
     to_come = [one for one in timed if _get_start(one) > moment]
     next_at = min(map(_get_start, to_come), default=None)
     following = [one for one in to_come if next_at and _get_start(one) <= next_at + NEXT_WITHIN]
     changes = [
         *(get_end(one) for one in now),
-        *filter(None, (next_at, start_of_day(_local_date(moment, zone) + ONE_DAY, zone))),
+        *filter(None, (next_at, start_of_day(today + ONE_DAY, zone))),
     ]
+    is_break = bool(now) and all(one.is_break for one in now)
+    is_next_today = next_at is not None and _local_date(next_at, zone) == today
+    day = today if now or next_at is None else _local_date(next_at, zone)
     return NowNext(
         stage=_find_stage(timed, now, next_at, moment),
         now=listing.build_lines(now),
         next=listing.build_lines(following),
         next_at=next_at,
-        rooms=_list_room_statuses(programme, now, to_come, moment),
+        rooms=_list_room_statuses(programme, [] if is_break else now, to_come, day),
+        break_now=now[0] if is_break else None,
         changes_at=min(changes) if timed else None,
-        is_next_today=next_at is not None
-        and _local_date(next_at, zone) == _local_date(moment, zone),
+        is_next_today=is_next_today,
     )
+
+
+@dataclass(frozen=True)
+class ScreenPage:
+    """The rooms that a large screen shows at once, of all those that it shows in turn."""
+
+    rooms: Sequence[RoomStatus]
+    number: int
+    count: int
+    first: int  # the position of the first room, from 1
+
+    @property
+    def following(self) -> int:
+        """The page that comes next; after the last, the first."""
+        return self.number % self.count + 1
+
+    @property
+    def last(self) -> int:
+        """The position of the last room."""
+        return self.first + len(self.rooms) - 1
+
+
+def build_screen_page(rooms: Sequence[RoomStatus], number: int) -> ScreenPage:
+    """Divide the rooms evenly among as few pages as possible, and return one of the pages."""
+    count = max(1, min(MAX_SCREEN_PAGES, -(-len(rooms) // ROOMS_PER_SCREEN)))
+    number = number if number <= count else 1  # there may be fewer rooms by now
+    begins, ends = (len(rooms) * page // count for page in (number - 1, number))
+    return ScreenPage(rooms[begins:ends], number, count, begins + 1)
 
 
 def get_conference_span(programme: PublishedProgramme) -> tuple[datetime, datetime]:
@@ -108,11 +148,10 @@ def _list_room_statuses(
     programme: PublishedProgramme,
     now: Sequence[Session],
     to_come: Sequence[Session],
-    moment: datetime,
+    day: date,
 ) -> Sequence[RoomStatus]:
-    """Return the rooms in order, without those where nothing more is on today."""
-    today = _local_date(moment, programme.zone)
-    later = [one for one in to_come if _local_date(_get_start(one), programme.zone) == today]
+    """Return the rooms in order, without those where nothing more is on that day."""
+    later = [one for one in to_come if _local_date(_get_start(one), programme.zone) == day]
     statuses = (
         RoomStatus(room, _first_in_room(room, now), _first_in_room(room, later))
         for room in (*programme.rooms, None)

@@ -1,6 +1,6 @@
 """The public programme of the current release: days, sessions, speakers, rooms, and what is on."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import cast
 
 from flask import Blueprint, Flask, Response, make_response, url_for
@@ -16,7 +16,7 @@ from app.errors import NotFound
 from app.programme import labels, queries, snapshot, time_zones
 from app.releases import current_release, page_context
 from app.site import feed_views
-from app.site.now_next import NowNext, get_now_next
+from app.site.now_next import MAX_SCREEN_PAGES, NowNext, build_screen_page, get_now_next
 from app.web import cache_params
 from app.web.cache_params import choice_param, varies_on_params
 from app.web.cache_policy import (
@@ -231,13 +231,13 @@ class DayConverter(BaseConverter):
         return value.isoformat()
 
 
-REFRESH_SECONDS = "30"  # how often the large screen reloads; usually answered by 304
-MANY_ROOMS, SOME_ROOMS = 12, 6  # number of rooms above which the screen uses smaller text
+REFRESH_SECONDS = 15  # how long the large screen shows a page; usually answered by 304
+SCREEN_PAGES = choice_param(*map(str, range(1, MAX_SCREEN_PAGES + 1)))
 
 
 @bp.get("/now")
 @cacheable
-@varies_on_params(display=choice_param("1"), zone=time_zones.parse_zone)
+@varies_on_params(display=choice_param("1"), page=SCREEN_PAGES, zone=time_zones.parse_zone)
 def now() -> ResponseReturnValue:
     programme = current_release.get_programme()
     now = clock.now()
@@ -245,17 +245,19 @@ def now() -> ResponseReturnValue:
     expires_at(found.changes_at)
     always_revalidate()
     if cache_params.get_param("display"):
-        return _render_display(found)
+        return _render_display(found, now)
     clocks = time_zones.get_zone_choice(programme.conference)
     return render_page(
         "programme/now.html", clocks.status, now_next=found, clocks=clocks, breadcrumbs=[]
     )
 
 
-def _render_display(now_next: NowNext) -> ResponseReturnValue:
-    """Render the version for large screens, which reloads itself; nobody interacts with it."""
-    rooms = len(now_next.rooms or now_next.next)
-    size = "many" if rooms > MANY_ROOMS else "some" if rooms > SOME_ROOMS else "few"
-    response = make_response(render_page("programme/now_screen.html", now_next=now_next, size=size))
-    response.headers["Refresh"] = REFRESH_SECONDS
+def _render_display(now_next: NowNext, now: datetime) -> ResponseReturnValue:
+    """Render the version for large screens, which leads from page to page without scripts."""
+    expires_at(now.replace(second=0, microsecond=0) + timedelta(minutes=1))  # it shows the time
+    shown = build_screen_page(now_next.rooms, int(cache_params.get_param("page") or 1))
+    response = make_response(
+        render_page("programme/now_screen.html", now_next=now_next, screen=shown, now=now)
+    )
+    response.headers["Refresh"] = f"{REFRESH_SECONDS}; url=?display=1&page={shown.following}"
     return response

@@ -21,7 +21,7 @@ SMALLEST_GROUPED = 1000  # numbers below have no separators
 
 def init_app(app: Flask) -> None:
     """Register the template filters."""
-    for show in (local_time, local_date, local_days, local_moment, local_day, iso, site_time):
+    for show in FILTERS:
         app.add_template_filter(show)
 
 
@@ -61,9 +61,20 @@ def format_time(local: datetime) -> str:
     return f"{(local.hour - 1) % 12 + 1}{minutes}{half}"
 
 
+def clock_time(moment: datetime) -> str:
+    """Return the time as a clock at the conference shows it: 9:30am, 2:00pm, 12:00pm."""
+    local = moment.astimezone(conference_zone())
+    return f"{(local.hour - 1) % 12 + 1}:{local.minute:02}{'am' if local.hour < 12 else 'pm'}"
+
+
 def local_date(day: date | datetime) -> str:
     """Return a date in full: Thursday 6 November 2008."""
     return str(format_date(local_day(day), "EEEE d MMMM y"))
+
+
+def day_and_month(day: date | datetime) -> str:
+    """Return a date without its year: Thursday 6 November."""
+    return str(format_date(local_day(day), "EEEE d MMMM"))
 
 
 def plain_date(day: date | datetime) -> str:
@@ -119,3 +130,16 @@ def format_qr_png(text: str, mask: int | None = None) -> bytes:
 
 def _encode_qr(text: str, mask: int | None) -> segno.QRCode:
     return segno.make(text, error="m", micro=False, mask=mask)
+
+
+FILTERS = (
+    local_time,
+    clock_time,
+    local_date,
+    day_and_month,
+    local_days,
+    local_moment,
+    local_day,
+    iso,
+    site_time,
+)

@@ -4,6 +4,8 @@ import { offerOwnZone } from "./time-zone-offer.js";
 import { focusErrorSummary } from "./error-summary.js";
 import { layOutInSpareTime } from "./lazy-layout.js";
 import { sendOnce } from "./prevent-double-submit.js";
+import { offerSharing } from "./share.js";
+import { uncoverFocus } from "./uncover-focus.js";
 
 document.documentElement.classList.add("js-enabled");
 removeAccessKeys();
@@ -12,3 +14,5 @@ stars();
 sendOnce();
 offerOwnZone();
 layOutInSpareTime();
+offerSharing();
+uncoverFocus();

@@ -99,7 +99,7 @@ def test_the_zone_goes_along_to_other_views_and_to_sessions(visitor: Browser) ->
     session = page.follow("Opening")
 
     assert "9:30am to 10:30am, 5:30pm to 6:30pm in Tokyo, Great hall" in grid.text
-    assert session.summary_list["When"].endswith("5:30pm to 6:30pm in Tokyo")
+    assert "5:30pm to 6:30pm in Tokyo. Times are London time, BST." in session.text
     assert "in Tokyo" in page.follow("Now and next").text
 
 

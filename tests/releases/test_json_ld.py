@@ -34,9 +34,13 @@ def facts(page: Page) -> Any:
 
 
 def around(page: Page) -> list[str]:
-    """Read what stands before and after a session."""
-    (nav,) = page.tree.find_by_class("turn")
-    return [read_text(one) for one in page.tree.find_all("p", within=nav)]
+    """Read which sessions a session leads to, and what each of them is to it."""
+    tree = page.tree
+    turns = [
+        one for nav in tree.find_by_class("session-turn") for one in tree.find_all("p", within=nav)
+    ]
+    boxes = [one for box in tree.find_all("aside") for one in tree.find_all("section", within=box)]
+    return [read_text(one) for one in (*turns, *boxes)]
 
 
 def test_a_session_tells_programs_when_where_and_with_whom(visitor: Browser) -> None:
@@ -186,7 +190,7 @@ def test_an_empty_site_tells_programs_nothing(visitor: Browser) -> None:
 # Around a session
 
 
-def test_a_session_tells_what_comes_before_and_after_in_its_room_and_on_its_theme(
+def test_a_session_leads_to_those_before_and_after_in_its_room_and_on_its_theme(
     visitor: Browser,
 ) -> None:
     loft, fire = make_room(name="Loft"), make_theme(name="Fire")
@@ -198,20 +202,19 @@ def test_a_session_tells_what_comes_before_and_after_in_its_room_and_on_its_them
     page = visitor.open("/sessions/embers")
 
     assert around(page) == [
-        "Before, in Loft Sparks 9:30am on Friday 12 June 2009",
-        "After, in Loft Ashes 11:30am on Friday 12 June 2009",
-        "Before, on Fire Sparks 9:30am on Friday 12 June 2009",
-        "After, on Fire Ashes 11:30am on Friday 12 June 2009",
-        "Previous in the programme Sparks 9:30am on Friday 12 June 2009",
-        "Next in the programme Ashes 11:30am on Friday 12 June 2009",
+        "Previous session Sparks",
+        "Next session Ashes",
+        "Next in this room Ashes 11:30am to 12:30pm",
+        "Next on this theme Ashes 11:30am to 12:30pm, Loft",
     ]
 
 
 def test_a_session_goes_into_a_calendar_and_can_be_shared(visitor: Browser) -> None:
     page = visitor.open("/sessions/opening")
 
-    assert page.links["Add to your calendar"] == "/sessions/opening.ics"
-    assert page.summary_list["To share"] == "https://conference.example/sessions/opening"
+    assert page.links["Add to calendar"] == "/sessions/opening.ics"
+    canonical = "https://conference.example/sessions/opening"
+    assert page.links[canonical] == canonical
 
 
 def test_what_goes_on_at_the_same_time_comes_neither_before_nor_after(visitor: Browser) -> None:
@@ -221,5 +224,5 @@ def test_what_goes_on_at_the_same_time_comes_neither_before_nor_after(visitor: B
     make_session(title="Some day", slug="some-day", theme=fire, starts_at=None)
     publish_programme()
 
-    assert not any("on Fire" in one for one in around(visitor.open("/sessions/embers")))
-    assert not any("on Fire" in one for one in around(visitor.open("/sessions/some-day")))
+    for slug in ("embers", "some-day"):
+        assert not any("on this theme" in one for one in around(visitor.open(f"/sessions/{slug}")))

@@ -389,7 +389,7 @@ def test_what_readers_saw_and_is_no_longer_there_has_gone(visitor: Browser) -> N
 def test_a_session_that_was_cancelled_keeps_its_page_and_says_so(visitor: Browser) -> None:
     changed("opening", cancelled_at=clock.now())
 
-    assert "This session has been called off." in visitor.open("/sessions/opening").text
+    assert "This session has been cancelled." in visitor.open("/sessions/opening").text
 
 
 def test_many_addresses_are_left_at_once(site: Flask, visitor: Browser) -> None:

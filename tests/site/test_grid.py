@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from app.database import db, transaction
+from app.programme.models import Session
 from config import ROOT
 from tests.browser import Browser, Page
 from tests.factories import FIRST_MORNING, make_room, make_session, make_theme, publish_programme
@@ -54,8 +56,7 @@ def test_the_grid_is_read_in_the_order_of_time(visitor: Browser) -> None:
         "Farewell 4pm",
     ]
     assert slots(page)[3] == (
-        "Harbour walls 11am to midday, Boat house Ada Marsh Stone Illustrative"
-        " Add to my agenda: Harbour walls"
+        "Harbour walls 11am to midday, Boat house Ada Marsh Stone Add to my agenda: Harbour walls"
     )
 
 
@@ -64,6 +65,7 @@ def test_a_session_is_drawn_in_its_room_at_its_time(visitor: Browser) -> None:
 
     assert classes(page, "Harbour walls") >= {"slot", "theme-2"}
     assert drawn(page, "Harbour walls") == ((3, 4), (2, 3))
+    assert "slot--across" not in classes(page, "Harbour walls")
     assert read_text(next(page.tree.find_by_class("c2"))) == "Boat house"
     assert read_text(list(page.tree.find_by_class("r3"))[-1]) == "11am"
 
@@ -82,14 +84,26 @@ def test_a_row_goes_from_one_moment_to_the_next_and_hours_without_anything_take_
     assert drawn(page, "Evening")[0] == (5, 6)
 
 
-def test_a_pause_of_everybody_is_drawn_across_the_rooms(visitor: Browser) -> None:
-    page = visitor.open(GRID)
+def test_a_break_and_a_plenary_are_drawn_across_all_rooms(visitor: Browser) -> None:
+    make_session(
+        title="Lunch",
+        kind="break",
+        room=make_room(name="Foyer"),
+        starts_at=FIRST_MORNING + timedelta(hours=3),
+    )
+    publish_programme()
 
-    assert "slot--across" in classes(page, "Coffee")
-    assert "slot--across" not in classes(page, "Opening")
+    page = visitor.open("/programme/2009-06-10?view=grid")
+
+    for title in ("Coffee", "Lunch", "Opening"):
+        assert "slot--across" in classes(page, title)
+        assert drawn(page, title)[1] is None
+    assert slots(page)[-1] == "Lunch 12:30pm to 1:30pm, Foyer"
+    (heads,) = page.tree.find_by_class("board-rooms")
+    assert read_text(heads) == "Great hall Boat house"
 
 
-def test_a_pause_beside_something_else_covers_nothing(visitor: Browser) -> None:
+def test_a_break_and_a_plenary_beside_something_else_cover_nothing(visitor: Browser) -> None:
     make_session(title="Breakfast", kind="Break")
     publish_programme()
 
@@ -99,6 +113,49 @@ def test_a_pause_beside_something_else_covers_nothing(visitor: Browser) -> None:
     assert drawn(page, "Breakfast")[1] == (1, 2)
     assert drawn(page, "Opening")[1] == (2, 3)
     assert next(read_text(one) for one in page.tree.find_by_class("c1")) == "No room"
+
+
+def test_where_some_sessions_are_illustrative_those_on_record_are_marked(visitor: Browser) -> None:
+    marked = [one.partition(" ")[0] for one in slots(visitor.open(GRID)) if "Confirmed" in one]
+    assert marked == ["Opening", "Reading", "Farewell"]
+
+    with transaction():
+        db.session.query(Session).update({Session.is_illustrative: False})
+    publish_programme()
+
+    assert "Confirmed" not in visitor.open(GRID).text
+
+
+def test_themes_are_named_above_each_day_that_has_them(visitor: Browser) -> None:
+    page = visitor.open(GRID)
+
+    keys = [read_text(one) for one in page.tree.find_by_class("grid-themes")]
+    assert keys == ["Water Stone"]
+
+
+def test_how_many_rooms_there_are_is_said_where_they_do_not_fit(visitor: Browser) -> None:
+    page = visitor.open(GRID)
+
+    found = [read_text(one) for one in page.tree.find_by_class("grid-more")]
+    assert found[0] == "2 rooms. Scroll sideways to see them all."
+
+
+@pytest.mark.parametrize(("sessions", "letters"), [(0, "letters-0"), (24, "letters-2")])
+def test_a_day_is_printed_in_the_largest_letters_that_fit_its_sheet(
+    visitor: Browser, sessions: int, letters: str
+) -> None:
+    rooms = [make_room(name=f"Room {number}") for number in range(4)]
+    for number in range(sessions):
+        make_session(
+            title=f"A title of one hundred and fifty letters {number} ".ljust(150, "x"),
+            room=rooms[number % 4],
+            starts_at=FIRST_MORNING + timedelta(hours=3 + number // 4),
+        )
+    publish_programme()
+
+    sheets = visitor.open("/programme/2009-06-10?view=grid").tree.find_by_class("grid--sheet")
+
+    assert letters in str(next(sheets).get("class")).split()
 
 
 def test_what_overlaps_in_one_room_is_drawn_side_by_side(visitor: Browser) -> None:

@@ -50,24 +50,22 @@ def test_during_the_conference_the_page_tells_what_is_on_and_what_comes_next(
 
     assert told(page) == {
         "On now": ["Reading the tide", "Harbour walls"],
-        "Next, on Thursday 11 June 2009": ["Farewell"],
+        "Next: Thursday 11 June 2009": ["Farewell"],
     }
 
 
 def test_before_the_conference_it_tells_what_begins_first(visitor: Browser) -> None:
     page = visitor.open("/now")
 
-    assert lede(page) == (
-        "The conference has not begun. It begins at 9:30am on Wednesday 10 June 2009."
-    )
-    assert told(page) == {"Next, on Wednesday 10 June 2009": ["Opening"]}
+    assert lede(page) == "The conference starts at 9:30am on Wednesday 10 June 2009."
+    assert told(page) == {"Next: Wednesday 10 June 2009": ["Opening"]}
 
 
 def test_between_two_days_it_tells_when_it_goes_on(visitor: Browser, frozen_time: Any) -> None:
     frozen_time.move_to(WEDNESDAY.format("20:00"))
 
     assert lede(visitor.open("/now")) == (
-        "Nothing is on just now. It goes on at 4pm on Thursday 11 June 2009."
+        "Nothing is on now. The next session is at 4pm on Thursday 11 June 2009."
     )
 
 
@@ -76,7 +74,7 @@ def test_in_a_gap_of_a_day_it_tells_the_time_alone(visitor: Browser, frozen_time
 
     page = visitor.open("/now")
 
-    assert lede(page) == "Nothing is on just now. It goes on at 4pm."
+    assert lede(page) == "Nothing is on now. The next session is at 4pm."
     assert told(page) == {"Next": ["Farewell"]}
 
 
@@ -85,14 +83,14 @@ def test_afterwards_it_is_over(visitor: Browser, frozen_time: Any) -> None:
 
     page = visitor.open("/now")
 
-    assert lede(page) == "The conference is over. Its programme stays here to be read."
+    assert lede(page) == "The conference has ended."
     assert told(page) == {}
 
 
 @pytest.mark.empty
 def test_without_a_programme_it_says_so(visitor: Browser) -> None:
-    assert lede(visitor.open("/now")) == "No session has a time yet."
-    assert "No session has a time yet." in visitor.open(SCREEN).text
+    assert lede(visitor.open("/now")) == "No times have been announced yet."
+    assert "No times have been announced yet." in visitor.open(SCREEN).text
 
 
 def test_what_was_called_off_is_neither_on_nor_next(visitor: Browser, frozen_time: Any) -> None:
@@ -182,48 +180,131 @@ def test_the_front_page_of_the_day_before_ends_at_midnight(
 # The screen in the foyer
 
 
-def test_the_screen_tells_room_by_room_and_comes_back_by_itself(
+def facts(page: Page) -> list[tuple[str, ...]]:
+    """Read each room of the screen: its name, and the times and titles beside it."""
+    (rooms,) = page.tree.find_by_class("screen-rooms")
+    return [
+        tuple(read_text(part) for part in page.tree.find_all("h2", "h3", "p", within=room))
+        for room in page.tree.find_all("li", within=rooms)
+    ]
+
+
+def test_the_screen_lists_each_room_with_what_is_on_and_what_is_next(
     visitor: Browser, frozen_time: Any
 ) -> None:
-    make_session(
-        title="Tea", starts_at=FIRST_MORNING + timedelta(hours=6), room=make_room(name="Loft")
-    )
+    loft, later_on = make_room(name="Loft", position=9), FIRST_MORNING + timedelta(hours=6)
+    make_session(title="Tea", starts_at=later_on, room=loft)
     publish_programme()
     frozen_time.move_to(WEDNESDAY.format("11:20"))
 
     page = visitor.open(SCREEN)
 
-    assert told(page) == {
-        "Great hall": ["Reading the tide"],
-        "Boat house": ["Harbour walls"],
-        "Loft": ["Tea"],
-    }
-    assert "Now, until midday" in page.text
-    assert "At 3:30pm" in page.text
-    assert page.headers["Refresh"] == "30"
-    assert visitor.open(SCREEN).headers["Refresh"] == "30"
+    assert facts(page) == [
+        ("Great hall", "Until midday", "Reading the tide"),
+        ("Boat house", "Until midday", "Harbour walls"),
+        ("Loft", "3:30pm", "Tea"),
+    ]
+    shown = [one.get("href") or "" for one in page.tree.find_all()]
+    assert [one for one in shown if one.startswith("#shape-")] == ["#shape-circle", "#shape-square"]
+
+
+def test_the_screen_reloads_by_itself_and_the_page_does_not(visitor: Browser) -> None:
+    assert visitor.open(SCREEN).headers["Refresh"] == "15; url=?display=1&page=1"
+    assert visitor.open(SCREEN).headers["Refresh"] == "15; url=?display=1&page=1"
     assert "Refresh" not in visitor.open("/now").headers
+    assert visitor.open("/now").follow("Open the version for large screens").address == SCREEN
 
 
-def test_the_screen_tells_before_the_day_begins_what_will_be_first(visitor: Browser) -> None:
+def test_the_screen_shows_the_time_of_the_minute(
+    visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def clock_of(page: Page) -> str:
+        return read_text(next(page.tree.find_by_class("screen-clock")))
+
+    frozen_time.move_to("2009-06-10T12:04:50+01:00")
+    assert clock_of(visitor.open(SCREEN)) == "12:04pm Wednesday 10 June"
+    frozen_time.shift(timedelta(seconds=20))
+    later(monkeypatch, 20)
+
+    assert clock_of(visitor.open(SCREEN)) == "12:05pm Wednesday 10 June"
+
+
+def test_before_the_first_session_the_screen_lists_the_first_of_each_room(visitor: Browser) -> None:
     page = visitor.open(SCREEN)
 
-    assert "The conference has not begun." in page.text
-    assert told(page) == {"Great hall": ["Opening"]}
+    assert "The conference starts at 9:30am on Wednesday 10 June 2009." in page.text
+    assert facts(page) == [
+        ("Great hall", "9:30am", "Opening"),
+        ("Boat house", "11am", "Harbour walls"),
+        ("Everyone", "10:30am", "Coffee"),
+    ]
 
 
-@pytest.mark.parametrize(("rooms", "size"), [(3, "few"), (8, "some"), (14, "many")])
-def test_the_letters_suit_the_number_of_rooms(
-    visitor: Browser, frozen_time: Any, rooms: int, size: str
+def test_in_a_break_the_screen_says_until_when_and_what_follows(
+    visitor: Browser, frozen_time: Any
 ) -> None:
-    for number in range(rooms):
-        make_session(room=make_room(name=f"Room {number}"))
+    frozen_time.move_to(WEDNESDAY.format("10:40"))
+
+    page = visitor.open(SCREEN)
+
+    assert read_text(next(page.tree.find_by_class("screen-break"))) == "Coffee Until 11am"
+    assert facts(page) == [
+        ("Great hall", "11am", "Reading the tide"),
+        ("Boat house", "11am", "Harbour walls"),
+    ]
+
+
+def test_in_the_evening_the_screen_lists_the_next_day(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to(WEDNESDAY.format("20:00"))
+
+    page = visitor.open(SCREEN)
+
+    assert "The next session is at 4pm on Thursday 11 June 2009." in page.text
+    assert facts(page) == [("Great hall", "4pm", "Farewell")]
+
+
+def test_after_the_last_session_the_screen_says_that_the_conference_has_ended(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    frozen_time.move_to("2009-06-11T17:00:00+01:00")
+
+    page = visitor.open(SCREEN)
+
+    assert "The conference has ended." in page.text
+    assert list(page.tree.find_by_class("screen-rooms")) == []
+
+
+def test_more_rooms_than_fit_are_shown_in_turn(visitor: Browser, frozen_time: Any) -> None:
+    for number in range(11):  # and Great hall
+        room = make_room(name=f"Room {number:02}", position=9)
+        make_session(title=f"Talk {number}", room=room)
     publish_programme()
     frozen_time.move_to(WEDNESDAY.format("09:40"))
 
-    page = visitor.open(SCREEN)
+    seen, address = [], SCREEN
+    for _ in range(4):
+        page = visitor.open(address)
+        rooms = [one[0] for one in facts(page)]
+        turn = next(page.tree.find_all("strong", within=page.main))
+        seen.append((rooms[0], len(rooms), read_text(turn)))
+        address = "/now" + page.headers["Refresh"].partition("url=")[2]
 
-    assert len(list(page.tree.find_by_class(f"screen--{size}"))) == 1
+    assert seen == [
+        ("Great hall", 4, "Rooms 1 to 4 of 14"),
+        ("Room 02", 5, "Rooms 5 to 9 of 14"),
+        ("Room 07", 5, "Rooms 10 to 14 of 14"),
+        ("Great hall", 4, "Rooms 1 to 4 of 14"),
+    ]
+
+
+@pytest.mark.parametrize("number", ["9", "21", "0", "-1", "x"])
+def test_a_screen_that_asks_for_a_page_that_is_not_there_gets_the_first(
+    visitor: Browser, number: str
+) -> None:
+    page = visitor.open(f"{SCREEN}&page={number}")
+
+    assert page.headers["Refresh"] == "15; url=?display=1&page=1"
+    assert facts(page)[0] == ("Great hall", "9:30am", "Opening")
 
 
 def test_an_urgent_notice_stands_on_the_screen_too(visitor: Browser, new_browser: Any) -> None:
@@ -241,5 +322,5 @@ def test_now_can_be_rehearsed(visitor: Browser) -> None:
     screen = visitor.open("/rehearsal/2009-06-10T10:40/now?display=1")
 
     assert told(page)["On now"] == ["Coffee"]
-    assert told(screen)["Elsewhere"] == ["Coffee"]
+    assert read_text(next(screen.tree.find_by_class("screen-break"))) == "Coffee Until 11am"
     assert "Rehearsal." in screen.source

@@ -1,5 +1,6 @@
 """The programme on a telephone, by keyboard, by ear and on paper, in a real browser."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -28,7 +29,7 @@ SHIFTED = """() => new Promise(done => {
 })"""
 
 CUT_OFF = """() => [
-  ...document.querySelectorAll(".board-box, .board-box *:not(.slot-where)")
+  ...document.querySelectorAll(".board-box, .board-box *:not(.slot-when, .slot-theme)")
 ].filter(one =>
   one.scrollHeight > one.clientHeight + 1 && getComputedStyle(one).overflowY !== "visible"
 ).map(one => one.outerHTML.slice(0, 80))"""
@@ -73,7 +74,8 @@ def test_a_screen_reader_hears_the_grid_as_a_list_in_the_order_of_time(
                 - heading "Opening" [level=3]
                 - paragraph:
                   - time: 9:30am
-                  - text: to 10:30am , Great hall
+                  - text: to 10:30am, Great hall
+                - paragraph: Confirmed
                 - paragraph: Ada Marsh, João Maré
               - listitem:
                 - heading "Coffee" [level=3]
@@ -84,12 +86,17 @@ def test_a_screen_reader_hears_the_grid_as_a_list_in_the_order_of_time(
                 - heading "Reading the tide" [level=3]
                 - paragraph:
                   - time: 11am
-                  - text: to midday , Great hall
+                  - text: to midday, Great hall
+                - paragraph: Confirmed
+                - paragraph: João Maré
+                - paragraph: Water
               - listitem:
                 - heading "Harbour walls" [level=3]
                 - paragraph:
                   - time: 11am
-                  - text: to midday , Boat house
+                  - text: to midday, Boat house
+                - paragraph: Ada Marsh
+                - paragraph: Stone
         """
     )
 
@@ -146,6 +153,99 @@ def test_the_rooms_stay_in_sight_and_never_hide_what_has_the_focus(
         expect_result(window, UNCOVERED, expected=True)
 
 
+def test_rooms_and_hours_stay_in_view_however_the_grid_is_scrolled(
+    window: Window, site: Any, live_site: Callable[..., LiveSite]
+) -> None:
+    for number in range(12):
+        room = make_room(name=f"Room {number:02}")
+        for hour in range(2, 10):
+            make_session(
+                title=f"Watch {hour} of {number}",
+                room=room,
+                starts_at=FIRST_MORNING + timedelta(hours=hour),
+            )
+    publish_programme()
+    window.set_viewport_size({"width": 1024, "height": 500})
+    window.goto(f"{live_site().address}{GRID}")
+    day = window.get_by_role("region", name="Wednesday 10 June 2009 by room and time")
+    expect(window.get_by_text("14 rooms. Scroll sideways to see them all.")).to_be_visible()
+    edges = "one => { const box = one.getBoundingClientRect(); return [box.left, box.top]; }"
+
+    window.get_by_role("link", name="Watch 9 of 11").focus()
+    expect_result(window, UNCOVERED, expected=True)
+
+    left, top = day.evaluate(edges)
+    six = day.locator(".board-hours span", has_text="6:30pm")
+    assert day.locator(".board-rooms").evaluate(edges)[1] == top
+    assert six.evaluate(edges)[0] == left
+    assert horizontal_overflow(window) == 0
+    for _ in range(15):
+        window.keyboard.press("Shift+Tab")
+        expect_result(window, UNCOVERED, expected=True)
+
+
+def test_what_one_does_with_a_session_is_at_the_bottom_edge_of_a_telephone(
+    chromium: Chromium, site: Any, live_site: Callable[..., LiveSite]
+) -> None:
+    people = tuple(make_speaker(name=f"Speaker {number}") for number in range(6))
+    make_session(title="Long", slug="long", abstract="Many words. " * 200, speakers=people)
+    publish_programme()
+    with chromium.new_context(
+        base_url=live_site().address, viewport={"width": 360, "height": 640}
+    ) as context:
+        window = context.new_page()
+        window.goto("/sessions/long")
+        actions = window.get_by_role("group", name="Save or share this session")
+        bottom = "one => Math.round(one.getBoundingClientRect().bottom)"
+
+        assert actions.evaluate(bottom) == 640
+        main = window.get_by_role("main")
+        for name in ("Speaker 0", "Speaker 5", "Opening"):
+            main.get_by_role("link", name=name, exact=True).last.focus()
+            expect_result(window, UNCOVERED, expected=True)
+        window.evaluate("scrollTo(0, document.body.scrollHeight)")
+        footer = window.get_by_role("contentinfo")
+        assert actions.evaluate(bottom) <= footer.evaluate(TOP)
+
+
+def test_a_session_is_shared_without_scripts(window_without_scripts: Window, home: str) -> None:
+    window = window_without_scripts
+    window.goto(f"{home}/sessions/opening")
+
+    window.get_by_text("Share", exact=True).click()
+
+    expect(window.get_by_role("link", name="/sessions/opening")).to_be_visible()
+    expect(window.get_by_role("link", name="Send by email")).to_be_visible()
+
+
+@pytest.mark.settings(CLOCK_STARTS_AT="2009-06-10T09:40:00+01:00")
+def test_the_screen_is_read_from_eight_metres_and_holds_all_of_its_rooms(
+    chromium: Chromium, site: Any, live_site: Callable[..., LiveSite]
+) -> None:
+    for number in range(10):
+        room = make_room(name=f"A room with rather a long name {number}")
+        for hour in (0, 1):
+            make_session(
+                title=f"A title that goes on and on {number} " * 6,
+                room=room,
+                starts_at=FIRST_MORNING + timedelta(hours=hour),
+            )
+    publish_programme()
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+
+    with chromium.new_context(
+        base_url=live_site().address, viewport={"width": 1920, "height": 1080}
+    ) as context:
+        window = context.new_page()
+        window.goto("/now?display=1")
+
+        assert window.locator(".screen-title").first.evaluate(size) >= 40
+        assert window.get_by_role("heading", level=2).last.evaluate(size) >= 36
+        assert window.locator(".screen-when").first.evaluate(size) >= 36
+        expect(window.locator(".screen-rooms li")).to_have_count(4)
+        expect_result(window, "document.documentElement.scrollHeight", 1080)
+
+
 def test_a_star_in_the_grid_stands_in_the_corner_of_its_session(window: Window, home: str) -> None:
     window.set_viewport_size({"width": 1280, "height": 800})
     window.goto(f"{home}{GRID}")
@@ -189,6 +289,16 @@ def test_on_paper_a_day_of_the_grid_fits_a_sheet_that_lies_on_its_side(
         assert board is not None
         assert board["height"] <= 718
         assert board["width"] <= 1047
+
+
+def test_two_days_of_the_grid_are_printed_on_two_pages(chromium: Chromium, home: str) -> None:
+    with chromium.new_context(base_url=home) as context:
+        window = context.new_page()
+        window.goto(GRID)
+
+        printed = window.pdf(prefer_css_page_size=True)
+
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
 
 
 @pytest.mark.parametrize("width", [690, 720])
@@ -268,7 +378,7 @@ def test_another_zone_is_chosen_by_keyboard_and_without_scripts(
     window.keyboard.press("Enter")
     window.wait_for_url("**/now?zone=America%2FLima")
 
-    expect(window.get_by_role("main")).to_contain_text("What the clocks show in Lima")
+    expect(window.get_by_role("main")).to_contain_text("Lima")
 
 
 def test_long_titles_and_names_from_right_to_left_break_no_page(

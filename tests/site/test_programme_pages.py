@@ -8,7 +8,7 @@ import pytest
 from app.database import db, transaction
 from app.interchange import services
 from app.interchange.importers.detect import read_file
-from app.programme.models import Session
+from app.programme.models import Session, Theme
 from app.releases import services as releases_services
 from tests.browser import Browser, Page
 from tests.factories import (
@@ -141,7 +141,7 @@ def test_sessions_without_a_time_stand_at_the_end(visitor: Browser) -> None:
     at = page.headings.index("No time yet")
     assert page.headings[at + 1] == "Some day"
     assert at > page.headings.index("Farewell")
-    assert page.follow("Some day").summary_list["When"] == "The time is not settled yet"
+    assert page.follow("Some day").summary_list["When"] == "Time to be announced"
 
 
 def test_a_theme_is_a_word_a_shape_and_a_colour(visitor: Browser) -> None:
@@ -210,19 +210,62 @@ def test_before_anything_is_published_pages_say_what_will_be_there(visitor: Brow
 # A session
 
 
+def test_what_one_does_with_a_session_is_together(visitor: Browser) -> None:
+    page = visitor.open("/sessions/reading-the-tide")
+
+    (actions,) = page.tree.find_by_class("session-actions")
+    assert actions.get("aria-label") == "Save or share this session"
+    assert read_text(actions).startswith("Add to my agenda: Reading the tide Add to calendar Share")
+    assert page.links["Add to calendar"] == "/sessions/reading-the-tide.ics"
+    canonical = "https://conference.example/sessions/reading-the-tide"
+    assert page.links[canonical] == canonical
+    assert page.links["Send by email"] == (
+        "mailto:?subject=Reading%20the%20tide&body="
+        "https%3A//conference.example/sessions/reading-the-tide"
+    )
+
+
+@pytest.mark.parametrize(("letters", "is_smaller"), [(80, False), (81, True)])
+def test_a_long_title_is_set_smaller(visitor: Browser, letters: int, is_smaller: bool) -> None:
+    make_session(title="w" * letters, slug="wide")
+    publish_programme()
+
+    page = visitor.open("/sessions/wide")
+
+    (heading,) = page.tree.find_all("h1")
+    assert bool(list(page.tree.find_by_class("long-title", within=heading))) is is_smaller
+
+
+def test_what_comes_next_on_the_theme_stands_apart(visitor: Browser) -> None:
+    make_session(
+        title="Ebb",
+        slug="ebb",
+        theme=db.session.query(Theme).filter_by(slug="water").one(),
+        starts_at=FIRST_MORNING + timedelta(days=2),
+    )
+    publish_programme()
+
+    page = visitor.open("/sessions/reading-the-tide")
+
+    (around,) = page.tree.find_all("aside")
+    headings = [read_text(one) for one in page.tree.find_all("h2", within=around)]
+    assert headings == ["Next in this room", "At the same time", "Next on this theme"]
+    assert "Ebb 9:30am to 10:30am, Friday 12 June" in read_text(around)
+
+
 def test_a_session_tells_when_where_and_with_whom(visitor: Browser) -> None:
     page = visitor.open("/sessions/reading-the-tide")
 
     assert page.heading == "Reading the tide"
     assert "A beginner’s table" in page.text
     assert page.summary_list == {
-        "When": "11am to midday, Wednesday 10 June 2009 London time, BST",
-        "Where": "Great hall Step-free access · Hearing loop",
-        "Theme": "Water",
-        "Kind": "Parallel session",
+        "When": "11am to midday, Wednesday 10 June",
+        "Room": "Great hall",
+        "Type": "Parallel session",
         "Language": "English",
-        "To share": "https://conference.example/sessions/reading-the-tide",
+        "Theme": "Water",
     }
+    assert "Times are London time, BST." in page.text
     assert "How a tide table is made" in page.text
     assert page.follow("João Maré").heading == "João Maré"
 
@@ -237,15 +280,22 @@ def test_a_session_stands_beneath_its_day(visitor: Browser) -> None:
 def test_parts_in_a_session_are_named(visitor: Browser) -> None:
     page = visitor.open("/sessions/opening")
 
-    people = [read_text(one) for one in page.tree.find_by_class("people")]
-    assert people == ["Ada Marsh Port of Whitby Chair João Maré Universidade do Mar Speaker"]
+    (people,) = page.tree.find_by_class("people")
+    assert [read_text(one) for one in page.tree.find_all("li", within=people)] == [
+        "AM Ada Marsh Harbour master, Port of Whitby Chair",
+        "JM João Maré Reader in tides, Universidade do Mar",
+    ]
 
 
 def test_a_session_tells_what_goes_on_at_the_same_time(visitor: Browser) -> None:
     page = visitor.open("/sessions/reading-the-tide")
 
     beside = next(page.tree.find_all("aside"))
-    assert read_text(beside) == "At the same time Harbour walls 11am, Boat house"
+    assert read_text(beside) == (
+        "Next in this room Farewell 4pm to 5pm, Thursday 11 June"
+        " Great hall has: Step-free access · Hearing loop"
+        " At the same time Harbour walls 11am to midday, Boat house"
+    )
     assert "At the same time" not in visitor.open("/sessions/opening").headings
 
 
@@ -256,8 +306,10 @@ def test_of_many_at_the_same_time_a_few_are_shown(visitor: Browser) -> None:
 
     page = visitor.open("/sessions/opening")
 
-    assert len(list(page.tree.find_all("li", within=next(page.tree.find_all("aside"))))) == 12
-    assert page.links["And 3 more, in the programme of the day"] == "/programme/2009-06-10"
+    in_room, beside = page.tree.find_by_class("beside")
+    assert read_text(in_room).startswith("Reading the tide")
+    assert len(list(page.tree.find_all("li", within=beside))) == 12
+    assert page.links["3 more that day"] == "/programme/2009-06-10"
 
 
 def test_one_reads_on_from_session_to_session_over_breaks(visitor: Browser) -> None:
@@ -266,7 +318,7 @@ def test_one_reads_on_from_session_to_session_over_breaks(visitor: Browser) -> N
     for title in ("Reading the tide", "Harbour walls", "Farewell"):
         page = visitor.open(page.links[title])
         assert page.heading == title
-    assert "Next in the programme" not in page.text
+    assert "Next session" not in page.text
     assert page.follow("Harbour walls").heading == "Harbour walls"
 
 
@@ -276,12 +328,14 @@ def test_what_is_illustrative_says_so(visitor: Browser) -> None:
     assert "illustrative" not in visitor.open("/sessions/opening").text
 
 
-def test_a_session_that_is_called_off_says_so(visitor: Browser) -> None:
+def test_a_session_that_is_cancelled_says_so(visitor: Browser) -> None:
     farewell = db.session.query(Session).filter_by(slug="farewell").one()
     farewell.cancelled_at = FIRST_MORNING
     publish_programme()
 
-    assert "This session has been called off." in visitor.open("/sessions/farewell").text
+    page = visitor.open("/sessions/farewell")
+    assert "This session has been cancelled." in page.text
+    assert "Add to my agenda: Farewell" not in page.buttons
     assert "Called off" in line(visitor.open("/programme"), "Farewell")
 
 
@@ -340,7 +394,7 @@ def test_another_language_is_marked(visitor: Browser) -> None:
         ("/programme/2009-06-10", 1),
         ("/sessions", 1),
         ("/sessions/la-maree", 2),  # the way to the page, and its heading
-        ("/sessions/opening", 2),  # beside it, and after it
+        ("/sessions/opening", 2),  # at the same time, and after it
         ("/changes", 2),  # renamed so
         ("/agenda", 2),  # on its own, and where it clashes
     ],
@@ -452,7 +506,8 @@ def test_a_speaker_has_a_page_with_their_sessions(visitor: Browser) -> None:
     page = visitor.open("/speakers").follow("Ada Marsh")
 
     assert "Harbour master" in page.text
-    assert page.summary_list == {"Organisation": "Port of Whitby", "Country": "United Kingdom"}
+    assert "Port of Whitby" in page.text
+    assert page.summary_list == {"Country": "United Kingdom"}
     assert "Ada has kept the harbour for twenty years." in page.text
     assert page.follow("Farewell").heading == "Farewell"
 
@@ -495,7 +550,10 @@ def test_a_room_tells_what_it_offers(visitor: Browser) -> None:
 
     page = visitor.open("/rooms/great-hall")
 
-    assert page.summary_list == {"Capacity": "20 people", "Access": "Step-free access Hearing loop"}
+    assert page.summary_list == {
+        "Capacity": "Room for 20 people",
+        "Access": "Step-free access · Hearing loop",
+    }
     assert "On the ground floor." in page.text
     assert "Opening" in page.headings
     assert "Nothing is on here yet" in visitor.open("/rooms/attic").headings

@@ -35,6 +35,7 @@ LABELS: Mapping[str, Any] = {
     "palette": _l("Colour"),
     "parts": _l("Who appears"),
     "shape": _l("Shape"),
+    "short_name": _l("Short name"),
     "slug": _l("Address of its page"),
     "starts_at": _l("Starts"),
 }

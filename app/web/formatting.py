@@ -13,7 +13,7 @@ DEFAULT_ZONE = "Europe/London"
 
 def init_app(app: Flask) -> None:
     """Register the template filters."""
-    for show in (local_time, local_date, local_days, local_moment, local_day, iso):
+    for show in FILTERS:
         app.add_template_filter(show)
 
 
@@ -40,6 +40,16 @@ def format_time(local: datetime) -> str:
 def local_date(day: date | datetime) -> str:
     """Return a date in full: Thursday 6 November 2008."""
     return str(format_date(local_day(day), "EEEE d MMMM y"))
+
+
+def short_date(day: date | datetime) -> str:
+    """Return a day as a label: Thu 6 Nov."""
+    return str(format_date(local_day(day), "EEE d MMM"))
+
+
+def weekday_and_day(day: date | datetime) -> str:
+    """Return a day where its month is known: Thu 6."""
+    return str(format_date(local_day(day), "EEE d"))
 
 
 def plain_date(day: date | datetime) -> str:
@@ -80,3 +90,15 @@ def format_qr_code(text: str) -> Markup:
     code = segno.make(text, error="m", micro=False)
     svg: str = code.svg_inline(border=4, light="#fff", omitsize=True)
     return Markup(svg)  # noqa: S704 – our own SVG
+
+
+FILTERS = (
+    iso,
+    local_date,
+    local_day,
+    local_days,
+    local_moment,
+    local_time,
+    short_date,
+    weekday_and_day,
+)

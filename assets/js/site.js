@@ -3,6 +3,7 @@ import { stars } from "./agenda.js";
 import { offerOwnZone } from "./time-zone-offer.js";
 import { focusErrorSummary } from "./error-summary.js";
 import { layOutInSpareTime } from "./lazy-layout.js";
+import { closeBarPanels } from "./programme-bar.js";
 import { sendOnce } from "./prevent-double-submit.js";
 
 document.documentElement.classList.add("js-enabled");
@@ -11,4 +12,5 @@ focusErrorSummary();
 stars();
 sendOnce();
 offerOwnZone();
+closeBarPanels();
 layOutInSpareTime();

@@ -344,6 +344,6 @@ def test_a_question_full_of_wrong_words_costs_little(visitor: Browser) -> None:
 
 
 def test_the_programme_leads_to_its_filters(visitor: Browser) -> None:
-    page = visitor.open("/programme").follow("Search and filter the programme")
+    page = visitor.open("/programme").follow("Search by words")
 
     assert page.heading == "Search"

@@ -23,6 +23,7 @@ from app.web import flash
 
 MISSING_OPTIONS = (("summary", _l("Summary")),)
 MAX_SUMMARY_LENGTH = 1_000
+MAX_SHORT_NAME_LENGTH = 40
 MAX_LETTER_LENGTH = 2
 PALETTES = tuple(str(number) for number in range(1, len(COLOURS) + 1))
 
@@ -48,6 +49,12 @@ class ThemeForm(OrderedForm):
     labels = THEME_LABELS
     refused_field = "shape"
     name = editor_name_field(_l("Name"), _l("The name"), _l("Enter the theme’s name"))
+    short_name = StringField(
+        _l("Short name (optional)"),
+        [max_length(MAX_SHORT_NAME_LENGTH, _l("The short name")), no_hidden_characters],
+        [collapse_whitespace],
+        _l("Two or three words for lists, such as “Daily life”. If empty, lists show the name"),
+    )
     summary = editor_text_field(
         _l("Summary (optional)"),
         _l("The summary"),

@@ -199,6 +199,7 @@ class _Importer:
             "shape": parsed.shape or THEME_SHAPES[position % len(THEME_SHAPES)],
             "palette": parsed.palette or position % PALETTE_SIZE + 1,
             "colour": parsed.colour,
+            "short_name": parsed.short_name,
             "position": position,
         }
         self._themes.upsert(key, parsed.slug, f"Theme: {parsed.name}", values)

@@ -1,6 +1,8 @@
 """Translated labels for the codes in a programme: kinds, roles, access features and languages."""
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -8,11 +10,11 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from flask import Flask
 from flask_babel import format_decimal, get_locale, gettext, lazy_gettext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.content import markdown
 from app.programme.clashes import Clash
-from app.programme.snapshot import Session, Speaker
+from app.programme.snapshot import Appearance, Session, Speaker
 from app.web import languages
 from app.web.formatting import local_date, local_moment, local_time
 
@@ -101,6 +103,25 @@ def when_and_where(session: Session) -> str:
     return ", ".join(filter(None, told)) or session.title
 
 
+def list_names(people: Sequence[Appearance]) -> Markup:
+    """Return names separated by commas.
+
+    A name is isolated (``<bdi>``) where the direction of its script could disturb the others.
+    """
+    is_rtl = get_locale().text_direction == "rtl"
+    return Markup(", ").join(_isolate(one.name, is_everywhere=is_rtl) for one in people)
+
+
+@lru_cache(maxsize=4096)
+def _isolate(name: str, *, is_everywhere: bool) -> Markup:
+    is_needed = is_everywhere or (not name.isascii() and not _is_left_to_right(name))
+    return Markup("<bdi>{}</bdi>").format(name) if is_needed else escape(name)
+
+
+def _is_left_to_right(text: str) -> bool:
+    return not {"R", "AL", "AN"} & {unicodedata.bidirectional(one) for one in text}
+
+
 def describe_speaker(speaker: Speaker) -> str:
     """Describe a speaker in one line: name, role and organisation."""
     return ", ".join(filter(None, (speaker.name, speaker.role, speaker.organisation)))
@@ -143,6 +164,7 @@ def capitalise_first(text: str) -> str:
 
 
 FILTERS = (
+    list_names,
     kind_name,
     role_name,
     feature_name,

@@ -1,9 +1,10 @@
 """Sessions grouped by day, and by morning, afternoon and evening, as in a printed programme."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from itertools import groupby
+from datetime import date, datetime
+from functools import cached_property
+from itertools import chain, groupby
 from zoneinfo import ZoneInfo
 
 from app.programme.snapshot import Session
@@ -17,6 +18,15 @@ class SessionLine:
 
     session: Session
     is_same_time_as_previous: bool = False  # same start and end as the line before
+    anchor: str = ""  # of the first line that starts at a time: 2008-11-06-0930
+
+
+@dataclass(frozen=True)
+class StartTime:
+    """A time at which sessions of a day start, and the anchor of the first of them."""
+
+    starts_at: datetime
+    anchor: str
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,13 @@ class ProgrammeDay:
     lines: tuple[SessionLine, ...]
     parts: tuple[DayPart, ...]
 
+    @property
+    def start_times(self) -> Iterator[StartTime]:
+        """The times at which sessions start."""
+        for line in self.lines:
+            if line.anchor and line.session.starts_at:
+                yield StartTime(line.session.starts_at, line.anchor)
+
 
 @dataclass(frozen=True)
 class SessionListing:
@@ -46,6 +63,22 @@ class SessionListing:
     def __bool__(self) -> bool:
         return bool(self.days or self.unscheduled)
 
+    @property
+    def lines(self) -> Iterator[SessionLine]:
+        """The lines of all days, and those without a time."""
+        yield from chain.from_iterable(day.lines for day in self.days)
+        yield from self.unscheduled
+
+    @cached_property
+    def has_illustrative(self) -> bool:
+        """Whether any of the sessions is illustrative."""
+        return any(line.session.is_illustrative for line in self.lines)
+
+    @cached_property
+    def has_confirmed(self) -> bool:
+        """Whether any session that is not a break is on record, and not illustrative."""
+        return any(line.session.is_confirmed for line in self.lines)
+
 
 def build_listing(sessions: Iterable[Session], zone: ZoneInfo) -> SessionListing:
     """Group sessions, which must be sorted by time, by day in the given time zone."""
@@ -56,8 +89,13 @@ def build_listing(sessions: Iterable[Session], zone: ZoneInfo) -> SessionListing
     )
 
 
-def build_lines(sessions: Iterable[Session]) -> tuple[SessionLine, ...]:
-    """Return a line for each session, marking those with the same times as the line before."""
+def build_lines(
+    sessions: Iterable[Session], zone: ZoneInfo | None = None
+) -> tuple[SessionLine, ...]:
+    """Return a line for each session, marking those with the same times as the line before.
+
+    With a time zone, the first line of each start time has an anchor.
+    """
     made: list[SessionLine] = []
     for session in sessions:
         above = made[-1].session if made else None
@@ -66,8 +104,15 @@ def build_lines(sessions: Iterable[Session]) -> tuple[SessionLine, ...]:
             and session.starts_at is not None
             and (above.starts_at, above.ends_at) == (session.starts_at, session.ends_at)
         )
-        made.append(SessionLine(session, is_same))
+        is_first = above is None or above.starts_at != session.starts_at
+        made.append(SessionLine(session, is_same, _make_anchor(session, zone) if is_first else ""))
     return tuple(made)
+
+
+def _make_anchor(session: Session, zone: ZoneInfo | None) -> str:
+    if zone is None or session.starts_at is None:
+        return ""
+    return session.starts_at.astimezone(zone).strftime("%Y-%m-%d-%H%M")
 
 
 def day_of(session: Session, zone: ZoneInfo) -> date | None:
@@ -78,7 +123,9 @@ def day_of(session: Session, zone: ZoneInfo) -> date | None:
 def _build_day(day: date, sessions: list[Session], zone: ZoneInfo) -> ProgrammeDay:
     parted = groupby(sessions, lambda session: _day_part_name(session, zone))
     return ProgrammeDay(
-        day, build_lines(sessions), tuple(DayPart(name, build_lines(part)) for name, part in parted)
+        day,
+        build_lines(sessions, zone),
+        tuple(DayPart(name, build_lines(part, zone)) for name, part in parted),
     )
 
 

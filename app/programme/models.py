@@ -80,6 +80,7 @@ class Theme(Editable, Base):
     key: Mapped[str] = mapped_column(unique=True, default=_first_slug)  # older backups have none
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
+    short_name: Mapped[str] = mapped_column(default="", server_default="")  # in lists
     summary: Mapped[str] = mapped_column(Text, default="")
     letter: Mapped[str] = mapped_column(default="")
     shape: Mapped[str] = mapped_column(default="circle")

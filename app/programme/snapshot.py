@@ -15,6 +15,8 @@ STORED_LINK_NOTE = " (opens another website)</a>"  # in older releases: pages ad
 BREAK_KINDS = frozenset({"break", "lunch", "coffee", "tea", "reception", "registration"})
 PLENARY_KIND = "plenary"
 
+PARALLEL_KIND = "parallel"
+
 
 @dataclass(frozen=True)
 class Conference:
@@ -46,6 +48,12 @@ class Theme:
     palette: int
     colour: str
     key: str = ""
+    short_name: str = ""  # not in older releases
+
+    @property
+    def short_label(self) -> str:
+        """What lists call it: the short name, or the name if it has none."""
+        return self.short_name or self.name
 
     def __post_init__(self) -> None:
         """Know a theme of an older release by its slug, which never changed then."""
@@ -197,6 +205,16 @@ class Session:
         return not self.is_break or bool(self.abstract or self.description or self.parts)
 
     @property
+    def kind_label(self) -> str:
+        """The type that lists show: none for breaks and parallel sessions, as most are."""
+        return "" if self.is_break or self.kind.lower() == PARALLEL_KIND else self.kind
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the session is on record: neither illustrative nor a break."""
+        return not self.is_illustrative and not self.is_break
+
+    @property
     def is_starrable(self) -> bool:
         """Whether visitors can add it to their agenda."""
         return not self.is_break and not self.is_cancelled
@@ -204,7 +222,7 @@ class Session:
     @property
     def is_awaiting_speakers(self) -> bool:
         """Whether speakers are expected but not known yet."""
-        return self.kind.lower() == "parallel" and not self.parts
+        return self.kind.lower() == PARALLEL_KIND and not self.parts
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ LABELS: Mapping[str, Any] = {
     "palette": _l("Colour"),
     "parts": _l("Speakers"),
     "shape": _l("Shape"),
+    "short_name": _l("Short name"),
     "slug": _l("Page address"),
     "starts_at": _l("Starts"),
 }

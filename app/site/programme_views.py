@@ -8,6 +8,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import MultiDict
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app import clock
@@ -15,10 +16,12 @@ from app.database_faults import log_if_unavailable
 from app.errors import NotFound
 from app.programme import labels, queries, snapshot, time_zones
 from app.releases import current_release, page_context
-from app.site import feed_views
+from app.releases.published_programme import PublishedProgramme
+from app.site import feed_views, search_filters
 from app.site.now_next import MAX_SCREEN_PAGES, NowNext, build_screen_page, get_now_next
+from app.site.search_filters import SearchFilters
 from app.web import cache_params
-from app.web.cache_params import choice_param, varies_on_params
+from app.web.cache_params import choice_param, short_text_param, varies_on_params
 from app.web.cache_policy import (
     always_revalidate,
     cacheable,
@@ -34,6 +37,7 @@ from app.web.rendering import render_page
 Breadcrumbs = list[tuple[str, str]]
 
 GRID_CHOICE = choice_param("grid")
+FILTER_PARAMS = dict.fromkeys(search_filters.PROGRAMME_FILTERS, short_text_param(200))
 IMMUTABLE = "public, max-age=31536000, immutable"  # a changed picture gets a new URL
 MEDIA_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 
@@ -76,16 +80,21 @@ def _is_survived(fault: Exception) -> bool:
 
 @bp.get("/programme")
 @cacheable
-@varies_on_params(view=GRID_CHOICE, zone=time_zones.parse_zone)
+@varies_on_params(view=GRID_CHOICE, zone=time_zones.parse_zone, **FILTER_PARAMS)
 @text_variant(feed_views.whole)
 def whole() -> ResponseReturnValue:
     programme = current_release.get_programme()
     clocks = time_zones.get_zone_choice(programme.conference)
+    filters = _read_filters(programme)
     grids = programme.grids if cache_params.get_param("view") else ()
     return render_page(
         "programme/programme.html",
         clocks.status,
         programme=programme,
+        filters=filters,
+        listing=filters.narrow(programme.sessions, programme.zone)
+        if filters.query_params
+        else programme.listing,
         clocks=clocks,
         grids=grids,
     )
@@ -93,22 +102,37 @@ def whole() -> ResponseReturnValue:
 
 @bp.get("/programme/<day:asked>")
 @cacheable
-@varies_on_params(view=GRID_CHOICE, zone=time_zones.parse_zone)
+@varies_on_params(view=GRID_CHOICE, zone=time_zones.parse_zone, **FILTER_PARAMS)
 @text_variant(feed_views.day)
 def day(asked: date) -> ResponseReturnValue:
     programme = current_release.get_programme()
     clocks = time_zones.get_zone_choice(programme.conference)
     found = programme.get_day(asked)
+    filters = _read_filters(programme)
     drawn = [programme.build_grid(found)] if cache_params.get_param("view") else []
     return render_page(
         "programme/day.html",
         clocks.status,
         programme=programme,
         day=found,
+        filters=filters,
+        listing=filters.narrow((one.session for one in found.lines), programme.zone),
         grid=next(iter(drawn), None),
         clocks=clocks,
         breadcrumbs=_programme_breadcrumbs(),
     )
+
+
+def _read_filters(programme: PublishedProgramme) -> SearchFilters:
+    """Return the filters of this request.
+
+    Only pages with a single filter are stored, so that nobody fills the cache with combinations.
+    """
+    given = {name: cache_params.get_param(name) or "" for name in FILTER_PARAMS}
+    filters = search_filters.parse_filters(programme, MultiDict(given), FILTER_PARAMS)
+    if filters.ignored or len(filters.query_params) > 1:
+        do_not_store()
+    return filters
 
 
 @bp.get("/sessions")
@@ -140,8 +164,18 @@ def session(slug: str) -> ResponseReturnValue:
 
 @bp.get("/speakers")
 @cacheable
+@varies_on_params(q=short_text_param(100))
 def speaker_index() -> ResponseReturnValue:
-    return render_page("programme/speakers.html", programme=current_release.get_programme())
+    programme = current_release.get_programme()
+    query = (cache_params.get_param("q") or "").strip()
+    if query:
+        do_not_store()
+    return render_page(
+        "programme/speakers.html",
+        programme=programme,
+        query=query,
+        found=programme.find_speakers(query) if query else (),
+    )
 
 
 @bp.get("/speakers/<slug>")

@@ -294,7 +294,9 @@ def _excerpt_around(text: str, position: int) -> str:
         else len(text)
     )
     whole = text[begin : end if end > position else position + EXCERPT_AFTER]
-    return f"{'…' if begin else ''}{whole}{'…' if end < len(text) else ''}"
+    if end < len(text):
+        whole = f"{whole.rstrip(',;:–-')}…"
+    return f"{'…' if begin else ''}{whole}"
 
 
 def _page_document(page: ContentPage) -> SearchDocument:

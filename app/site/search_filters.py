@@ -1,14 +1,15 @@
-"""Search filters for sessions: day, theme, room, type, language and access.
+"""Filters for sessions, in the search and above the programme: day, theme, room, type, and so on.
 
 The filters are in the URL, so results can be shared. Values that this programme does not know are
 ignored, and the page says so.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
@@ -18,6 +19,7 @@ from app.programme import listing
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.table import WORDS
 from app.programme.labels import feature_name, kind_name, language_name
+from app.programme.listing import SessionListing
 from app.programme.snapshot import Room, Session, Theme
 from app.releases.published_programme import PublishedProgramme
 from app.releases.search_index import SearchDocument
@@ -26,6 +28,7 @@ from app.web import languages
 from app.web.formatting import conference_zone, local_date
 
 ACCESS = "access"  # the only filter with several values; all must match
+PROGRAMME_FILTERS = ("theme", "kind", "room", "language", ACCESS)  # above the programme
 MAX_IGNORED_SHOWN = 3  # shown to the visitor
 MAX_IGNORED_LENGTH = 40  # characters
 MAX_WORDS_OFFERED = 100  # of a filter by words; the chosen one is offered besides
@@ -46,6 +49,11 @@ class Facet:
         """Yield the labels of the chosen values."""
         return (label for value, label in self.options if value in self.chosen)
 
+    @property
+    def is_useful(self) -> bool:
+        """Whether it tells sessions apart; one feature of rooms does, for others lack it."""
+        return len(self.options) > 1 or (self.name == ACCESS and bool(self.options))
+
 
 @dataclass(frozen=True)
 class SearchFilters:
@@ -65,24 +73,37 @@ class SearchFilters:
         """Return the chosen values as query parameters."""
         return {one.name: list(one.chosen) for one in self.facets if one.chosen}
 
+    def toggle(self, name: str, value: str) -> Mapping[str, list[str]]:
+        """Return the query parameters with this value chosen, or without it if it is chosen now."""
+        others = {one: chosen for one, chosen in self.query_params.items() if one != name}
+        return others if value in self.query_params.get(name, ()) else {**others, name: [value]}
+
+    def narrow(self, sessions: Iterable[Session], zone: ZoneInfo) -> SessionListing:
+        """Return the sessions that match all filters, by day."""
+        return listing.build_listing(filter(self.matches_session, sessions), zone)
+
+    def matches_session(self, session: Session) -> bool:
+        """Return True if a session matches all filters."""
+        return all(
+            set(values) <= set(FACET_VALUES[name](session))
+            for name, values in self.query_params.items()
+        )
+
     def matches(self, document: SearchDocument) -> bool:
         """Return True if a document is a session that matches all filters."""
         return document.kind == "session" and document.slug in self._slugs
 
     @cached_property
     def _slugs(self) -> frozenset[str]:
-        wanted = self.query_params
-        return frozenset(
-            session.slug
-            for session in self.sessions
-            if all(
-                set(values) <= set(FACET_VALUES[name](session)) for name, values in wanted.items()
-            )
-        )
+        return frozenset(session.slug for session in filter(self.matches_session, self.sessions))
 
 
-def parse_filters(programme: PublishedProgramme, args: MultiDict[str, str]) -> SearchFilters:
-    """Return the filters in the query parameters."""
+def parse_filters(
+    programme: PublishedProgramme,
+    args: MultiDict[str, str],
+    names: Collection[str] | None = None,
+) -> SearchFilters:
+    """Return the filters in the query parameters: all that there are, or those with these names."""
     facets, ignored = [], []
     for name, label, options, frequent in cache_version.cached(
         f"filters {languages.current().code}",
@@ -91,6 +112,8 @@ def parse_filters(programme: PublishedProgramme, args: MultiDict[str, str]) -> S
             for one in _available_facets(programme)
         ],
     ):
+        if names is not None and name not in names:
+            continue
         typed = [_fold(name, value) for value in args.getlist(name) if value]
         typed = [_follow_redirect(programme, name, value) for value in typed]
         known = dict(options)
@@ -114,7 +137,8 @@ def _available_facets(programme: PublishedProgramme) -> Iterator[tuple[str, str,
     yield "room", gettext("Room"), [(one.slug, one.name) for one in programme.rooms]
     for name, field in FILTER_FIELDS.items():
         label = VALUE_LABELS.get(name, str)
-        yield name, gettext(field.label), _labelled_options(name, programme, label)
+        shown = gettext("Type") if name == "kind" else gettext(field.label)
+        yield name, shown, _labelled_options(name, programme, label)
     yield ACCESS, gettext("Access in the room"), _labelled_options(ACCESS, programme, feature_name)
 
 

@@ -1,6 +1,6 @@
 """The search page: query, filters, results and suggestions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app import cache_version
 from app.content import queries as content
 from app.content.views import get_content_folder
+from app.programme.listing import SessionLine
 from app.releases import current_release
 from app.releases.search_index import SearchDocument, split_words
 from app.site import news_views, search, search_filters
@@ -73,9 +74,17 @@ def results() -> ResponseReturnValue:
         search_request=search_request,
         query=query,
         search_results=search_results,
+        lines=_build_lines(search_results),
         suggested=[] if search_results.count else _suggest(search_request),
         breadcrumbs=[],
     )
+
+
+def _build_lines(results: SearchResults) -> Mapping[str, SessionLine]:
+    """Return the lines of the sessions among the results, by slug."""
+    programme = current_release.get_programme()
+    slugs = [one.document.slug for one in results.hits if one.document.kind == "session"]
+    return {slug: SessionLine(programme.get_session(slug)) for slug in slugs}
 
 
 def _run_search(search_request: SearchRequest) -> SearchResults:

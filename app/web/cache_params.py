@@ -42,6 +42,11 @@ def choice_param(*choices: str) -> ParamReader:
     return lambda asked: asked if asked in choices else ""
 
 
+def short_text_param(max_length: int) -> ParamReader:
+    """Return a reader that accepts any short text; whether it means anything, the view knows."""
+    return lambda asked: asked if len(asked) <= max_length and asked.isprintable() else ""
+
+
 def get_param(name: str) -> str | None:
     """Return the value of a parameter in this request.
 

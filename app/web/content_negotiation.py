@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 QVALUE = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110, 12.4.2
-# Rendering so large a page takes so long that compressing it well adds little.
-LARGE_BODY_BYTES = 400_000
+# From so many bytes, what a better quality saves is a round trip of a slow connection; of the
+# largest, the best would take too long.
+LARGE_BODY_BYTES, HUGE_BODY_BYTES = 100_000, 400_000
 SAVE_DATA = "Save-Data"
 # No shared cache may store it: some ignore Vary, and would withhold the typeface from everybody.
 NO_TYPEFACE_CACHE_CONTROL = "private, max-age=86400"
 
 
 def _compress_brotli(body: bytes) -> bytes:
-    packed: bytes = brotli.compress(body, quality=9 if len(body) > LARGE_BODY_BYTES else 6)
+    size = len(body)
+    quality = 6 if size <= LARGE_BODY_BYTES else 10 if size <= HUGE_BODY_BYTES else 9
+    packed: bytes = brotli.compress(body, quality=quality)
     return packed
 
 

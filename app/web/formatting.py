@@ -77,6 +77,16 @@ def day_and_month(day: date | datetime) -> str:
     return str(format_date(local_day(day), "EEEE d MMMM"))
 
 
+def short_date(day: date | datetime) -> str:
+    """Return a day as a label: Thu 6 Nov."""
+    return str(format_date(local_day(day), "EEE d MMM"))
+
+
+def weekday_and_day(day: date | datetime) -> str:
+    """Return a day where its month is known: Thu 6."""
+    return str(format_date(local_day(day), "EEE d"))
+
+
 def plain_date(day: date | datetime) -> str:
     """Return a date without its weekday: 6 November 2008."""
     return str(format_date(local_day(day), "d MMMM y"))
@@ -137,6 +147,8 @@ FILTERS = (
     clock_time,
     local_date,
     day_and_month,
+    short_date,
+    weekday_and_day,
     local_days,
     local_moment,
     local_day,

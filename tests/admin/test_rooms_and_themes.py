@@ -468,6 +468,24 @@ def test_a_new_theme_is_offered_a_look_of_its_own(organiser: Browser) -> None:
     assert "pilots" not in public.source
 
 
+def test_a_theme_has_a_short_name_for_lists(organiser: Browser) -> None:
+    make_session(title="Tides", theme=db.session.get_one(Theme, 1))
+    form = organiser.open("/organise/themes/water/change")
+
+    page = form.press("Save", short_name="  Sea  and rivers ")
+
+    assert page.summary_list["Short name"] == "Sea and rivers"
+    assert "Water: short name is now Sea and rivers" in page.text
+    publish_programme()
+    (where, _) = organiser.open("/programme?theme=water").tree.find_by_class("row__where")
+    assert read_text(where) == "Great hall Sea and rivers"
+    assert organiser.open("/themes/water").heading == "Water"
+    page = organiser.open("/organise/themes/water/change").press(
+        "Save", short_name="a" * 41, status=422
+    )
+    assert page.errors == ["The short name must be 40 characters or fewer"]
+
+
 def test_a_look_can_be_seen_before_it_is_saved(organiser: Browser) -> None:
     form = organiser.open("/organise/themes/water/change")
 

@@ -90,10 +90,7 @@ def load(folder: Path) -> Answers:
 
 @dataclass
 class Difference:
-    """An intended difference: what was answered, and what is answered now in its place.
-
-    ``before`` is empty if the whole page is new: then ``after`` is its status alone, as it was.
-    """
+    """An intended difference: what was answered, and what is answered now in its place."""
 
     stored: str
     addresses: re.Pattern[str]
@@ -103,12 +100,10 @@ class Difference:
 
     def brought_up(self, address: str, text: str) -> str:
         """Give a recorded answer as it is expected now."""
-        before = self.before or text  # all of it
-        is_meant = self.before in text if self.before else text.startswith(f"{self.after}\n")
-        if not self.addresses.search(address) or not is_meant:
+        if not self.addresses.search(address) or self.before not in text:
             return text
         self.was_met = True
-        return text.replace(before, self.after)
+        return text.replace(self.before, self.after)
 
 
 def differences(stored: str, source: Path = DIFFERENCES) -> list[Difference]:
@@ -116,7 +111,7 @@ def differences(stored: str, source: Path = DIFFERENCES) -> list[Difference]:
     listed = tomllib.loads(source.read_text(encoding="utf-8")).get("difference", [])
     assert all(one["reason"].strip() for one in listed), "each difference needs a reason"
     return [
-        Difference(stored, re.compile(one["addresses"]), one.get("from", ""), one["to"])
+        Difference(stored, re.compile(one["addresses"]), one["from"], one["to"])
         for one in listed
         if one["stored"] == stored
     ]

@@ -312,7 +312,7 @@ def test_on_paper_every_line_has_its_time_and_nothing_is_there_to_press(
 
         expect_result(window, OPACITIES, ["1"] * 5)
         expect(window.get_by_text("Times are London time")).to_be_visible()
-        for link in ("Show another time zone", "Search and filter the programme", "Water"):
+        for link in ("Show another time zone", "Filters", "Water"):
             expect(window.get_by_role("main").get_by_text(link).last).to_be_hidden()
         expect(window.locator(".star:visible")).to_have_count(0)
 

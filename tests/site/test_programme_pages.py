@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 
 from app.database import db, transaction
 from app.interchange import services
 from app.interchange.importers.detect import read_file
 from app.programme.models import Session, Theme
 from app.releases import services as releases_services
+from app.web.page_cache import PageCache
 from tests.browser import Browser, Page
 from tests.factories import (
     FIRST_MORNING,
@@ -80,11 +82,10 @@ def test_a_line_tells_who_where_and_what(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
     assert line(page, "Opening").endswith(
-        "Opening Ada Marsh, João Maré Great hall Plenary Add to my agenda: Opening"
+        "Opening Ada Marsh, João Maré Great hall Plenary Confirmed Add to my agenda: Opening"
     )
     assert line(page, "Harbour walls").endswith(
-        "Harbour walls Ada Marsh Boat house Stone Parallel session Illustrative"
-        " Add to my agenda: Harbour walls"
+        "Harbour walls Ada Marsh Boat house Stone Add to my agenda: Harbour walls"
     )
 
 
@@ -98,7 +99,7 @@ def test_times_can_be_read_by_programs(visitor: Browser) -> None:
 def test_the_programme_leads_to_its_days_themes_and_rooms(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
-    assert page.links["Wednesday 10 June 2009"] == "#day-2009-06-10"
+    assert page.links["Wed 10"] == "#day-2009-06-10"
     assert page.follow("Water").heading == "Water"
     assert visitor.open("/programme").follow("Boat house").heading == "Boat house"
 
@@ -158,7 +159,7 @@ def test_a_day_has_a_page_that_leads_to_the_others(visitor: Browser) -> None:
     assert page.heading == "Programme for Wednesday 10 June 2009"
     assert "Morning" in page.headings
     assert "Farewell" not in page.headings
-    assert page.follow("Thursday 11 June 2009").headings[1:3] == ["Afternoon", "Farewell"]
+    assert page.follow("Thu 11").headings[1:3] == ["Afternoon", "Farewell"]
 
 
 def test_a_late_session_is_in_the_evening_of_the_conferences_own_day(visitor: Browser) -> None:
@@ -606,3 +607,98 @@ def test_a_real_conference_after_an_invented_one_is_not_invented(visitor: Browse
         releases_services.create_release()
 
     assert "invented" not in visitor.open("/programme").text
+
+
+# Filters above the list
+
+
+def titles(page: Page) -> list[str]:
+    """Read the titles of the lines."""
+    rows = page.tree.find_by_class("row")
+    return [read_text(next(page.tree.find_all("h3", within=row))) for row in rows]
+
+
+def test_a_visitor_filters_the_programme_in_place_and_clears_the_filter(visitor: Browser) -> None:
+    assert 'href="/programme?theme=water"' in visitor.open("/programme").source
+
+    page = visitor.open("/programme?theme=water")
+
+    assert "<title>Programme: Water – Tides and Harbours</title>" in page.source
+    assert titles(page) == ["Reading the tide"]
+    assert "One session: Water." in page.text
+    page = page.press("Apply filters", room="Boat house")
+    assert "No sessions match these filters." in page.text
+    assert titles(page) == []
+    assert titles(page.follow("Clear filters")) == [
+        "Opening",
+        "Coffee",
+        "Reading the tide",
+        "Harbour walls",
+        "Farewell",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({"Type": "Plenary"}, ["Opening", "Farewell"]),
+        ({"Room": "Boat house"}, ["Harbour walls"]),
+        ({"Access in the room": "Hearing loop"}, ["Opening", "Reading the tide", "Farewell"]),
+        ({"Type": "Plenary", "Room": "Great hall"}, ["Opening", "Farewell"]),
+    ],
+)
+def test_each_filter_narrows_the_list(
+    visitor: Browser, chosen: dict[str, str], found: list[str]
+) -> None:
+    visitor.open("/programme")
+
+    assert titles(visitor.press("Apply filters", chosen)) == found
+
+
+def test_a_day_is_filtered_too_and_keeps_filter_and_zone_on_the_way_to_another(
+    visitor: Browser,
+) -> None:
+    visitor.open("/programme/2009-06-10?zone=Asia/Tokyo")
+    page = visitor.press("Apply filters", {"Type": "Plenary"})
+
+    assert titles(page) == ["Opening"]
+    page = page.follow("Thu 11")
+    assert page.address == "/programme/2009-06-11?zone=Asia/Tokyo&kind=plenary"
+    assert titles(page) == ["Farewell"]
+    assert titles(page.follow("All days")) == ["Opening", "Farewell"]
+
+
+def test_a_filter_that_the_programme_does_not_have_changes_nothing_and_is_named(
+    visitor: Browser,
+) -> None:
+    page = visitor.open("/programme?theme=fire&colour=red")
+
+    assert "This programme does not have what you filtered by: fire." in page.text
+    assert len(titles(page)) == 5
+
+
+def test_pages_with_one_filter_are_stored_and_combinations_are_not(
+    site: Flask, visitor: Browser
+) -> None:
+    pages: PageCache = site.extensions["page_cache"]
+    visitor.open("/programme")
+    before = len(pages)
+
+    for address in ("?theme=water", "?theme=fire", "?theme=water&room=great-hall", "?theme="):
+        visitor.open(f"/programme{address}")
+
+    assert len(pages) - before == 1
+
+
+def test_what_is_illustrative_is_said_once_and_what_is_confirmed_is_marked(
+    visitor: Browser,
+) -> None:
+    note = "Sessions, times and rooms are illustrative, unless they are marked “Confirmed”."
+    for address in ("/programme", "/programme/2009-06-10", "/speakers/ada-marsh"):
+        page = visitor.open(address)
+        assert page.text.count(note) == 1, address
+        assert "Confirmed" in line(page, "Opening")
+        assert "Illustrative" not in page.text
+    page = visitor.open("/themes/stone")
+    assert "These sessions, their times and their rooms are illustrative." in page.text
+    assert "illustrative" not in visitor.open("/themes/water").text

@@ -200,7 +200,7 @@ def test_filters_combine_with_each_other_and_with_words(
     page = visitor.open(f"/search?{asked}")
 
     assert sorted(titles(page)) == wanted
-    expected = {0: "No session has all of this.", 1: "One result", 2: "2 results"}
+    expected = {0: "No sessions match all of these filters.", 1: "One result", 2: "2 results"}
     assert status(page) == expected[len(wanted)]
 
 
@@ -208,13 +208,16 @@ def test_the_form_keeps_the_filters_and_each_can_be_left_out(
     visitor: Browser, filtered: None
 ) -> None:
     page = visitor.open("/search").press(
-        "Show these", theme="Ropes", language="French", search_sessions_speakers_and_pages="knots"
+        "Apply filters",
+        theme="Ropes",
+        language="French",
+        search_sessions_speakers_and_pages="knots",
     )
 
     assert page.heading == "One result for “knots”"
     assert page.title.startswith("One result for “knots”: Ropes, French – Search")
     assert page.value_of("Theme") == "Ropes"
-    wider = page.follow("Leave this out: Language")
+    wider = page.follow("Remove: Language")
     assert wider.value_of("Language") == "Any"
     assert wider.value_of("Theme") == "Ropes"
 
@@ -222,7 +225,9 @@ def test_the_form_keeps_the_filters_and_each_can_be_left_out(
 def test_what_is_not_known_is_left_out_with_a_sentence(visitor: Browser) -> None:
     page = visitor.open("/search?q=opening&room=<b>attic</b>&day=2009-13-77&access=%00&kind=")
 
-    assert "We left out what this programme does not know: 2009-13-77, <b>attic</b>." in page.text
+    assert (
+        "This programme does not have what you filtered by: 2009-13-77, <b>attic</b>." in page.text
+    )
     assert "Opening" in titles(page)
 
 
@@ -234,8 +239,8 @@ def test_a_page_that_is_none_is_the_first(visitor: Browser, number: str) -> None
 def test_filters_alone_with_no_session_say_so(visitor: Browser, filtered: None) -> None:
     page = visitor.open("/search?room=loft&theme=water")
 
-    assert page.heading == "No session is like that"
-    assert "Leave a filter out." in page.text
+    assert page.heading == "No sessions match these filters"
+    assert "Remove a filter." in page.text
 
 
 # Excerpts
@@ -344,6 +349,23 @@ def test_a_question_full_of_wrong_words_costs_little(visitor: Browser) -> None:
 
 
 def test_the_programme_leads_to_its_filters(visitor: Browser) -> None:
-    page = visitor.open("/programme").follow("Search and filter the programme")
+    page = visitor.open("/programme").follow("Search by words")
 
     assert page.heading == "Search"
+
+
+def test_a_session_that_is_found_looks_like_a_line_of_the_programme(visitor: Browser) -> None:
+    page = visitor.open("/search?q=harbour+walls")
+
+    row = next(page.tree.find_by_class("row"))
+    assert read(row) == (
+        "Wed 10 Jun 11am to midday Harbour walls Ada Marsh Boat house Stone"
+        " What the sea takes, and who mends it. Add to my agenda: Harbour walls"
+    )
+    assert page.press("Add to my agenda: Harbour walls").heading == "My agenda"
+
+
+def test_what_is_no_session_says_what_it_is(visitor: Browser) -> None:
+    page = visitor.open("/search?q=ada+marsh")
+
+    assert read(next(page.tree.find_by_class("row"))).startswith("Speaker Ada Marsh")

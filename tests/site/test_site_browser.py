@@ -263,13 +263,13 @@ def test_sessions_are_narrowed_down_by_keyboard_and_without_scripts(
     with _opened(chromium, home, java_script_enabled=False) as window:
         window.goto("/search")
         keyboard.fill(window, "Search sessions, speakers and pages", "harbour")
-        keyboard.press_in_place(window, "Only sessions like these")
+        keyboard.press_in_place(window, "Filters")
         keyboard.choose(window, "Theme", "Stone")
-        keyboard.press(window, "Show these")
+        keyboard.press(window, "Apply filters")
 
         expect_heading(window, "One result for “harbour”")
         expect(window.get_by_role("status")).to_have_text("One result")
-        keyboard.press(window, "Leave this out : Theme")
+        keyboard.press(window, "Remove : Theme")
         expect(window.get_by_label("Theme")).to_have_value("")
 
 

@@ -10,6 +10,7 @@ THEMES = (
         "D",
         "circle",
         1,
+        short_name="Daily life",
     ),
     ParsedTheme(
         "power-money-resources",
@@ -18,6 +19,7 @@ THEMES = (
         "P",
         "triangle",
         2,
+        short_name="Power and money",
     ),
     ParsedTheme(
         "measure-and-understand",
@@ -26,6 +28,7 @@ THEMES = (
         "M",
         "square",
         3,
+        short_name="Measure and understand",
     ),
 )
 TOPICS = (

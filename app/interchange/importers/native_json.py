@@ -26,7 +26,7 @@ SCHEDULE_FIELDS = frozenset(  # fields of sessions that c3voc schedules have
     {"title", "subtitle", "kind", "abstract", "description", "language"}
     | {"links", "licence", "recorded"}
 )
-THEME_TEXTS = ("slug", "summary", "letter", "shape", "palette", "colour")
+THEME_TEXTS = ("slug", "summary", "letter", "shape", "palette", "colour", "short_name")
 CONFERENCE_FIELDS = [one.name for one in fields(ParsedConference) if one.name != "invented"]
 
 

@@ -43,6 +43,7 @@ class ParsedTheme:
     shape: str = ""
     palette: int | None = None
     colour: str = ""
+    short_name: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class RawTheme:
     shape: str = ""
     palette: str = ""
     colour: str = ""
+    short_name: str = ""
     where: str = ""
 
 

@@ -155,6 +155,7 @@ class ThemeBuilder:
             shape=slugs.make_code(raw.shape),
             palette=self._parse_palette(name, raw),
             colour=self._parse_colour(name, raw),
+            short_name=text.clean_line(raw.short_name, raw.where, self._log),
         )
 
     def _merge_spelling(self, known: ParsedTheme, name: str, raw: RawTheme) -> ParsedTheme:

@@ -72,6 +72,7 @@ ROOM_FIELDS = _RoomFields("room", ROOM_LABELS)
 LOOK = "look"  # shape and number of the colour, for example ["circle", 1]
 THEME_LABELS = {
     "name": "Name",
+    "short_name": "Short name",
     "summary": "Summary",
     "letter": "Letter",
     LOOK: "Shape and colour",

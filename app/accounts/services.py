@@ -47,7 +47,7 @@ def normalise_email(email: str) -> str:
         return validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
         raise RuleViolation(
-            f"{email} is not an email address that letters can be sent to"
+            f"{email} is not an email address that we can send emails to"
         ) from None
 
 

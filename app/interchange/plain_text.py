@@ -72,7 +72,7 @@ def render_session(programme: PublishedProgramme, session: Session, context: Lin
 def _programme_lines(programme: PublishedProgramme, context: LinkContext) -> Iterator[str]:
     yield from _header_lines(programme.conference)
     if not programme.sessions:
-        yield gettext("The programme is not out yet")
+        yield gettext("The programme has not been published yet")
     for day in programme.days:
         yield from _day_lines(day, context)
     if programme.listing.unscheduled:
@@ -130,7 +130,7 @@ def _format_times(session: Session) -> str:
 
 def _format_title(session: Session) -> str:
     if session.is_cancelled:
-        return str(gettext("CALLED OFF: %(title)s", title=session.title))
+        return str(gettext("CANCELLED: %(title)s", title=session.title))
     return session.title
 
 

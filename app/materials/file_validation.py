@@ -37,7 +37,7 @@ TOO_LARGE_MESSAGE: Final = "This file is too large when unpacked"
 UNKNOWN_TYPE_MESSAGE: Final = "Choose a PDF, ODP or PPTX file. Save any other file as a PDF first"
 BROKEN_MESSAGE: Final = "This file is damaged. Open it, save it again and upload the new file"
 POLYGLOT_MESSAGE: Final = (
-    "We could not tell what type of file this is. Save it again and upload the new file"
+    "We do not recognise this type of file. Save it again and upload the new file"
 )
 ARCHIVE_ERRORS: Final = (
     ArithmeticError,

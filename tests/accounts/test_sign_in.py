@@ -580,7 +580,7 @@ def test_add_organiser_refuses_what_is_no_address(site: Flask) -> None:
     result = site.test_cli_runner().invoke(args=["add-organiser", "grace"])
 
     assert result.exit_code == 1
-    assert result.output == "Error: grace is not an email address that letters can be sent to\n"
+    assert result.output == "Error: grace is not an email address that we can send emails to\n"
 
 
 def test_remove_organiser_says_what_it_did_or_that_there_is_none(site: Flask) -> None:

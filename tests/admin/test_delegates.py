@@ -559,7 +559,7 @@ def test_needs_changed_by_two_are_shown_in_both_versions(
 
     page = mine.press("Save", {label: "Kosher"}, status=409)
 
-    assert page.rows == [{"": "Dietary needs", "Saved now": "Halal", "Yours": "Kosher"}]
+    assert page.rows == [{"": "Dietary requirements", "Saved now": "Halal", "Yours": "Kosher"}]
     assert page.value_of(label) == "Kosher"
 
 

@@ -104,10 +104,10 @@ def test_needs_are_in_a_file_only_when_asked_for_by_name_and_with_a_reason(desk:
     refused = form.press("Download", status=422)
     assert refused.errors == ["Select what the file should include", "Enter why you need it"]
 
-    page = refused.press("Download", {NEEDS: ["Dietary needs"], WHY: "For the caterer"})
+    page = refused.press("Download", {NEEDS: ["Dietary requirements"], WHY: "For the caterer"})
 
     head, *rows = lines(page)
-    assert head == [*HEAD, "Dietary needs"]
+    assert head == [*HEAD, "Dietary requirements"]
     assert [row[-1] for row in rows] == ["Vegan", ""]
     assert "Hearing loop" not in page.source
     what = "Exported the booking details and dietary needs of 2 delegates"
@@ -124,7 +124,7 @@ def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None
 
     page = form.press(
         "Download",
-        {NEEDS: ["Access needs", "Dietary needs"], WHY: "For the venue", "File": "Excel (XLSX)"},
+        {NEEDS: ["Access requirements", "Dietary requirements"], WHY: "For the venue", "File": "Excel (XLSX)"},
     )
 
     sheet = zipfile.ZipFile(io.BytesIO(page.response.get_data())).read("xl/worksheets/sheet1.xml")

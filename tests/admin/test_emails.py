@@ -126,7 +126,7 @@ def test_a_letter_is_sent_again_and_that_is_noted(desk: Browser) -> None:
     entry = db.session.scalars(
         select(HistoryEntry).where(HistoryEntry.subject == f"letter {letter.id}")
     ).one()
-    assert (entry.summary, entry.actor) == ("A letter was sent again", "dora@conference.example")
+    assert (entry.summary, entry.actor) == ("An email was sent again", "dora@conference.example")
 
 
 def test_a_letter_that_was_sent_goes_once_more_as_a_new_one(desk: Browser) -> None:

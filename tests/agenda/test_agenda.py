@@ -159,7 +159,7 @@ def test_what_was_called_off_clashes_with_nothing(visitor: Browser) -> None:
 
     page = visitor.open("/agenda")
 
-    assert "Harbour walls Called off Boat house" in page.text
+    assert "Harbour walls Cancelled Boat house" in page.text
     assert "Clash" not in page.text
 
 

@@ -130,7 +130,7 @@ def test_a_photo_of_a_phone_is_read_at_once() -> None:
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 NONE_OF_THEM = "Choose a JPEG, PNG or WebP picture"
 BROKEN = "This picture is damaged. Choose another"
-TWO_THINGS = "We could not tell what type of file this is. Save the picture as a JPEG"
+TWO_THINGS = "We do not recognise this type of file. Save the picture as a JPEG"
 TOO_MANY = normalise_upload.TOO_MANY_PIXELS
 
 

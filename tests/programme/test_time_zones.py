@@ -77,7 +77,7 @@ def test_any_zone_has_a_name(visitor: Browser, zone: str, told: str) -> None:
 def test_a_visitor_elsewhere_sees_their_own_times_as_well(visitor: Browser) -> None:
     visitor.open("/programme")
 
-    page = visitor.press("Show these times", {"Time zone": "America/Lima"})
+    page = visitor.press("Use this time zone", {"Time zone": "America/Lima"})
 
     assert clocks(page) == ("Times are London time, BST. Times in Lima are shown alongside.")
     assert elsewhere(page)[0] == "3:30am to 4:30am in Lima"
@@ -104,7 +104,7 @@ def test_the_zone_goes_along_to_other_views_and_to_sessions(visitor: Browser) ->
 def test_the_form_keeps_the_view(visitor: Browser) -> None:
     visitor.open("/programme?view=grid")
 
-    page = visitor.press("Show these times", {"Time zone": "Asia/Tokyo"})
+    page = visitor.press("Use this time zone", {"Time zone": "Asia/Tokyo"})
 
     assert page.heading == "Programme by room and time"
     assert "in Tokyo" in page.text
@@ -146,7 +146,7 @@ def test_a_device_elsewhere_is_offered_its_own_zone_and_nothing_changes_by_itsel
         window.goto("/programme")
         expect(window.locator(".row__elsewhere")).to_have_count(0)
         window.get_by_text("Show Lima time as well").click()
-        window.get_by_role("button", name="Show these times").click()
+        window.get_by_role("button", name="Use this time zone").click()
         window.wait_for_url("**/programme?zone=America%2FLima")
 
         elsewhere = window.locator(".row__elsewhere").first
@@ -162,7 +162,7 @@ def test_a_place_that_the_list_does_not_have_is_offered_all_the_same(
         window = context.new_page()
         window.goto("/now")
         window.get_by_text("Show Troll time as well").click()
-        window.get_by_role("button", name="Show these times").click()
+        window.get_by_role("button", name="Use this time zone").click()
 
         window.get_by_text("Times in Troll").wait_for()
 

@@ -268,7 +268,7 @@ def test_a_page_without_a_text_is_a_page_whatever_is_asked_for(visitor: Browser)
 
 def test_the_programme_reads_well_in_a_terminal(visitor: Browser) -> None:
     make_session(
-        title="Called off", slug="off", cancelled_at=clock.now(), room=make_room(name="Pier")
+        title="Cancelled", slug="off", cancelled_at=clock.now(), room=make_room(name="Pier")
     )
     make_session(title="Some day", slug="some-day", starts_at=None, ends_at=None)
     make_session(title="A start", slug="a-start", ends_at=None)
@@ -291,7 +291,7 @@ def test_the_programme_reads_well_in_a_terminal(visitor: Browser) -> None:
         "                    https://conference.example/sessions/a-start",
         "",
     ]
-    assert "9:30am – 10:30am    CALLED OFF: Called off" in lines
+    assert "9:30am – 10:30am    CANCELLED: Cancelled" in lines
     assert "                    Parallel session, Boat house, Stone, illustrative" in lines
     assert "                    Ada Marsh (Chair), João Maré (Speaker)" in lines
     assert lines[lines.index("No time yet") + 3] == " " * 20 + "Some day"
@@ -329,7 +329,7 @@ def test_one_session_reads_well_in_a_terminal(visitor: Browser) -> None:
 
 @pytest.mark.empty
 def test_an_invented_programme_says_so_and_an_empty_one_too(visitor: Browser) -> None:
-    assert "The programme is not out yet" in visitor.fetch("GET", "/programme.txt").text
+    assert "The programme has not been published yet" in visitor.fetch("GET", "/programme.txt").text
     with transaction():
         services.load_demo(3, 3)
         releases_services.create_release()

@@ -203,7 +203,7 @@ def test_the_programme_takes_nothing(visitor: Browser, method: str) -> None:
 
 @pytest.mark.empty
 def test_before_anything_is_published_pages_say_what_will_be_there(visitor: Browser) -> None:
-    assert "The programme is not out yet" in visitor.open("/programme").headings
+    assert "The programme has not been published yet" in visitor.open("/programme").headings
     assert "No speakers yet" in visitor.open("/speakers").headings
     visitor.open("/sessions/opening", 404)
 
@@ -337,7 +337,7 @@ def test_a_session_that_is_cancelled_says_so(visitor: Browser) -> None:
     page = visitor.open("/sessions/farewell")
     assert "This session has been cancelled." in page.text
     assert "Add to my agenda: Farewell" not in page.buttons
-    assert "Called off" in line(visitor.open("/programme"), "Farewell")
+    assert "Cancelled" in line(visitor.open("/programme"), "Farewell")
 
 
 def test_links_say_when_they_leave(visitor: Browser) -> None:

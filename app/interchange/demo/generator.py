@@ -119,7 +119,7 @@ def _generate_conference(days: int, rooms: int) -> ParsedConference:
     return ParsedConference(
         acronym="invented-2008",
         title="Invented conference on fair health",
-        subtitle="Made up to try things out: nobody in it exists",
+        subtitle="Made up for testing: nobody in it exists",
         starts_on=FIRST_DAY,
         ends_on=FIRST_DAY + timedelta(days=days - 1),
         time_zone="Europe/London",

@@ -127,7 +127,7 @@ CLOSINGS = (
     "You will leave with a short list of things to try at home.",
     "Bring one figure from your own district; we shall put them side by side.",
     "The session ends with a vote on what to do first.",
-    "Notes are handed out in large print and in plain language.",
+    "Notes are available in large print and in plain language.",
     "At the end each table says what it would stop doing.",
 )
 BREAKS = {

@@ -42,7 +42,7 @@ LABELS: Final[Mapping[str, Any]] = {  # of meanings that are no fields, or have 
     "contact_address": _l("Email address of the speaker (not published)"),
     "sessions": _l("Sessions of the speaker (not loaded)"),
     "key": _l("Number or key"),
-    "slug": _l("Web address of the page"),
+    "slug": _l("Page address"),
 }
 ROLES: Final[Mapping[str, str]] = {  # of people in a session, by meaning of the column
     "presenters": "speaker",

@@ -114,7 +114,7 @@ def _choose_dates(
 ) -> DateReader:
     dates, unclear = read_dates(tables, target, choices.date_order)
     if unclear:
-        reason = "We could not tell whether the day or the month comes first; we read the day first"
+        reason = "It is not clear whether the day or the month comes first. We read the day first"
         log.add_fix(THE_FILE, unclear[0], reason)
     return dates
 

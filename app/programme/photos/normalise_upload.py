@@ -115,7 +115,7 @@ def _max_pixels(picture: Image.Image) -> int:
 def _refuse_polyglot(body: bytes) -> None:
     """Refuse a file that other programs would open as something other than a picture."""
     if _ends_as_archive(body) or PDF_SIGNATURE in body[:PDF_WITHIN] or ACTIVE_CONTENT.search(body):
-        raise InvalidFile("We could not tell what type of file this is. Save the picture as a JPEG")
+        raise InvalidFile("We do not recognise this type of file. Save the picture as a JPEG")
 
 
 def _ends_as_archive(body: bytes) -> bool:

@@ -19,7 +19,7 @@ from app.registration.models import Confirmation, Delegate
 MAX_EMAILS_PER_HOUR = 5  # to one address, or about one booking
 AN_HOUR = timedelta(hours=1)
 NEEDS_REMOVED = (
-    "Access and dietary needs were deleted: nobody at the old address approved the new one"
+    "Access and dietary requirements were deleted: nobody at the old address approved the new one"
 )
 
 

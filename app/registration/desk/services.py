@@ -125,10 +125,10 @@ def get_resend_mode(email: Email) -> ResendMode:
 def resend(email: Email, *, actor: str) -> Email:
     """Send an email again with the same text; return the one that is now queued."""
     if get_resend_mode(email) != "same":
-        raise RuleViolation("The words of this letter have been erased, so it cannot be sent again")
+        raise RuleViolation("The text of this email has been deleted, so it cannot be sent again")
     sent = mail.resend(email)
     db.session.flush()
-    history.record("A letter was sent again", subject=history_subject(email), actor=actor)
+    history.record("An email was sent again", subject=history_subject(email), actor=actor)
     return sent
 
 

@@ -19,6 +19,15 @@ def sort_key(name: str) -> str:
     return plain.casefold().translate(UNDECOMPOSED_LETTERS).lstrip("\"'’‘“”([{.-– ")
 
 
+NAME_SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
+
+
+def family_name(name: str) -> str:
+    """Return the last word of a name, which is taken for the family name, without Jr or III."""
+    words = [word for word in name.split() if word.casefold() not in NAME_SUFFIXES]
+    return words[-1].strip(",") if words else name
+
+
 def index_letter(name: str) -> str:
     """Return the letter under which a name is listed (A for A, Å and a), or ``OTHER_LETTER``."""
     first = sort_key(name)[:1].upper()

@@ -80,7 +80,31 @@ class PublishedProgramme:
     @cached_property
     def speaker_groups(self) -> tuple[IndexGroup[Speaker], ...]:
         """The speakers by first letter; empty if there are few."""
-        return collation.group_by_initial(self.speakers, lambda speaker: speaker.name)
+        return collation.group_by_initial(
+            self.speakers_by_family_name, lambda speaker: collation.family_name(speaker.name)
+        )
+
+    @cached_property
+    def speakers_by_family_name(self) -> tuple[Speaker, ...]:
+        """The speakers by family name, then by their whole name."""
+
+        def key(speaker: Speaker) -> tuple[str, str]:
+            family = collation.family_name(speaker.name)
+            return collation.sort_key(family), collation.sort_key(speaker.name)
+
+        return tuple(sorted(self.speakers, key=key))
+
+    def find_speakers(self, query: str) -> Sequence[Speaker]:
+        """Return the speakers in whose names each word of a query begins a word."""
+        wanted = collation.sort_key(query).split()
+        return [
+            speaker
+            for speaker in self.speakers_by_family_name
+            if all(
+                any(word.startswith(part) for word in collation.sort_key(speaker.name).split())
+                for part in wanted
+            )
+        ]
 
     @cached_property
     def sessions_by_title(self) -> tuple[Session, ...]:

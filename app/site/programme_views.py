@@ -164,8 +164,18 @@ def session(slug: str) -> ResponseReturnValue:
 
 @bp.get("/speakers")
 @cacheable
+@varies_on_params(q=short_text_param(100))
 def speaker_index() -> ResponseReturnValue:
-    return render_page("programme/speakers.html", programme=current_release.get_programme())
+    programme = current_release.get_programme()
+    query = (cache_params.get_param("q") or "").strip()
+    if query:
+        do_not_store()
+    return render_page(
+        "programme/speakers.html",
+        programme=programme,
+        query=query,
+        found=programme.find_speakers(query) if query else (),
+    )
 
 
 @bp.get("/speakers/<slug>")

@@ -179,3 +179,20 @@ def test_what_may_stand_on_no_page_is_left_out_of_a_file(site: Flask, tmp_path: 
     assert found.profile.links == (("https://a.example/", "a.example"),)
     assert found.profile.biographies == (("fr", "Une sage-femme."),)
     assert sorted(note.reason.partition(" ")[0] for note in reading.notes) == ["No", "The"]
+
+
+def test_speakers_are_listed_by_family_name_and_found_by_part_of_a_name(visitor: Browser) -> None:
+    for number in range(40):
+        make_speaker(name=f"Zoe Aalto{number:02}", slug=f"aalto-{number}")
+    make_speaker(name="Aarón Zúñiga Jr", slug="zuniga")
+    publish_programme()
+
+    page = visitor.open("/speakers")
+    assert page.headings[-5:-3] == ["Z", "Aarón Zúñiga Jr"]
+    page = page.press("Find", find_a_speaker_by_name="zun aar")
+
+    assert page.headings[1:2] == ["Aarón Zúñiga Jr"]
+    assert "One speaker." in page.text
+    page = page.press("Find", find_a_speaker_by_name="nobody")
+    assert "No speaker has this name." in page.text
+    assert page.follow("Show all speakers").address == "/speakers"

@@ -157,7 +157,9 @@ ALLOWED = (
     Allowed(r"letters?", "of the alphabet", "templates/admin/themes/show.html"),
     Allowed(r"letter", "of a column of a table", "app/admin/import_export/column_form.py"),
     Allowed(r"lower case letters", "of the alphabet"),
-    Allowed(r"kind type sessiontype", "names of columns in files", "app/programme/fields/sessions.py"),
+    Allowed(
+        r"kind type sessiontype", "names of columns in files", "app/programme/fields/sessions.py"
+    ),
     Allowed(r"left out", "a key", "app/interchange/import_report.py"),
     Allowed(r"left out", "a key", "app/interchange/importers/parsed.py"),
     Allowed(r"letter", "a key", "app/registration/desk/services.py"),
@@ -165,7 +167,9 @@ ALLOWED = (
     Allowed(r"letters?", "of the alphabet", "templates/admin/themes/show.html"),
     Allowed(r"letter", "of a column of a table", "app/admin/import_export/column_form.py"),
     Allowed(r"lower case letters", "of the alphabet"),
-    Allowed(r"kind type sessiontype", "names of columns in files", "app/programme/fields/sessions.py"),
+    Allowed(
+        r"kind type sessiontype", "names of columns in files", "app/programme/fields/sessions.py"
+    ),
     Allowed(r"cards lacking", "a key", "app/releases/share_images.py"),
     Allowed(r"healthz letters", "an address that stays", "app/content/services.py"),
     Allowed(r"reply to this email", "where there is an address", "templates/mail/signature.txt"),

@@ -46,9 +46,7 @@ def normalise_email(email: str) -> str:
     try:
         return validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        raise RuleViolation(
-            f"{email} is not an email address that we can send emails to"
-        ) from None
+        raise RuleViolation(f"{email} is not an email address that we can send emails to") from None
 
 
 def create_sign_in_link(email: str) -> str:

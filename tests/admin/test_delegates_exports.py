@@ -124,7 +124,11 @@ def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None
 
     page = form.press(
         "Download",
-        {NEEDS: ["Access requirements", "Dietary requirements"], WHY: "For the venue", "File": "Excel (XLSX)"},
+        {
+            NEEDS: ["Access requirements", "Dietary requirements"],
+            WHY: "For the venue",
+            "File": "Excel (XLSX)",
+        },
     )
 
     sheet = zipfile.ZipFile(io.BytesIO(page.response.get_data())).read("xl/worksheets/sheet1.xml")

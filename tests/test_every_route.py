@@ -884,8 +884,8 @@ def test_nothing_is_done_without_a_token_for_whoever_may_do_it(
     }
     for route, answer in answers.items():
         keeps = keeps_what_was_typed(site, route)
-        words = "Check your answers and" if keeps else "Go back, reload the page and"
-        told_so = f"This form was open for too long. {words}"
+        words = "Check your answers, then" if keeps else "Go back, reload it and"
+        told_so = f"This page was open for too long. {words}"
         assert told_so in answer.get_data(as_text=True), route
     assert everything_held() == before
     assert visitor.open("/my").heading == "Your account"

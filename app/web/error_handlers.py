@@ -134,7 +134,7 @@ def has_session_cookie() -> bool:
 
 def _handle_csrf_error(_: CSRFError) -> ResponseReturnValue:
     if has_session_cookie():
-        reason = gettext("This form was open for too long. Go back, reload the page and try again")
+        reason = gettext("This page was open for too long. Go back, reload it and try again")
     else:
         reason = gettext(
             "Your browser did not send our cookie, so nothing has been saved. Allow cookies for "

@@ -458,7 +458,7 @@ def test_a_site_without_a_name_takes_no_passkeys_and_says_why(visitor: Browser) 
 
     assert "because this site’s web address is a number (http://127.0.0.1:8000)" in page.text
     assert "Set up a passkey" not in page.links
-    assert "opened by a number" in visitor.open("/second-step/set-up/passkey").text
+    assert "web address is a number" in visitor.open("/second-step/set-up/passkey").text
 
 
 @pytest.mark.parametrize(

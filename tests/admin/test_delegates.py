@@ -475,7 +475,7 @@ def test_a_letter_is_written_again_with_what_is_so_now(desk: Browser) -> None:
     desk.open(of(delegate)).follow("Send confirmation again").press("Send email")
     deliver_emails()
     (file,) = (Path(current_app.instance_path) / "mail").glob(f"*{delegate.reference}*.eml")
-    assert "Your place is confirmed" in file.read_text()
+    assert "You have a place at the conference" in file.read_text()
     assert emails_to("ada@example.org")[0].text == ""
 
     desk.open(of(delegate, "/cancel")).press("Cancel booking", {"Email the delegate?": "No"})

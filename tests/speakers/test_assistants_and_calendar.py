@@ -67,7 +67,7 @@ def test_a_forwarded_link_works_once_and_says_so(
     page = second.open(link_in(letter), status=410)
 
     assert page.heading == "This link no longer works"
-    assert "Did you pass the letter on?" in page.text
+    assert "If you forwarded the email" in page.text
     assert page.follow("Get a new link").heading == "Sign in"
 
 

@@ -121,7 +121,7 @@ def test_a_button_without_its_token_is_400(visitor: Browser) -> None:
     visitor.open("/register/name")
     page = visitor.send("POST", "/register/again", 400)
 
-    assert "This form was open for too long. Go back, reload the page and try again" in page.text
+    assert "This page was open for too long. Go back, reload it and try again" in page.text
 
 
 def test_a_button_without_our_cookie_says_what_to_do(visitor: Browser) -> None:

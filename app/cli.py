@@ -17,7 +17,7 @@ from app import cache_version, setup_commands
 from app.accounts import services as accounts
 from app.accounts import team
 from app.accounts.two_factor import services
-from app.agenda import retention
+from app.agenda import services as agenda_services
 from app.backup import services as backup_services
 from app.backup.services import RestoreTarget
 from app.database import db, read_only, transaction
@@ -41,8 +41,11 @@ from app.registration import queries as registration
 from app.registration import retention as registration_retention
 from app.releases import scheduled_releases, search_index, share_images
 from app.releases import services as releases
-from app.site import services as site_services
-from app.speakers import organiser_digest, release_notifications, reminders
+from app.site import feedback as site_services
+from app.speakers import (
+    release_notifications,
+    reminders,
+)
 from app.speakers import retention as speakers_retention
 from app.web.rendering import absolute_url
 
@@ -57,14 +60,14 @@ PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     integrity_check.run_daily,
     site_services.purge_feedback,
     accounts.delete_expired,
-    retention.purge_expired,
+    agenda_services.purge_expired,
     uploads.purge_expired,
     photo_retention.purge_unused,
     photo_retention.purge_originals,
     speakers_retention.purge_expired,
     materials.purge_deleted,
     reminders.plan,
-    organiser_digest.send_due,
+    reminders.send_organiser_digest,
     share_images.purge_unused,
     search_index.reindex_if_stale,
 )

@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from app import cache_version, cli, database, log, request_transaction
-from app.accounts import account_views, roles, sign_in_views
+from app.accounts import roles, views
 from app.accounts.two_factor import setup_views
 from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
@@ -28,7 +28,7 @@ from app.admin import (
 )
 from app.admin.board import views as board_views
 from app.admin.content import views as admin_content_views
-from app.admin.delegates import edit_views, export_views
+from app.admin.delegates import edit_views
 from app.admin.delegates import views as delegate_views
 from app.admin.import_export import views as import_export_views
 from app.admin.proposals import views as proposal_views
@@ -37,24 +37,26 @@ from app.admin.sessions import material_views as session_material_views
 from app.admin.sessions import views as session_views
 from app.admin.speaker_pages import access_views
 from app.admin.speaker_pages import views as speaker_page_views
-from app.admin.speakers import photo_views as admin_photo_views
 from app.admin.speakers import views as admin_speaker_views
 from app.agenda import transfer_views
 from app.agenda import views as agenda_views
 from app.cache_version import CacheVersionWatcher
 from app.content import views as content_views
-from app.forms.base import csrf
+from app.forms.form import csrf
 from app.registration import views as registration_views
 from app.registration.bookings import agenda_views as booking_agenda_views
 from app.registration.bookings import email_change_views
 from app.registration.bookings import views as booking_views
-from app.site import changelog_views, download_views, feed_views, news_views, programme_views
+from app.site import (
+    changelog_views,
+    feed_views,
+    news_views,
+    programme_views,
+)
 from app.site import views as site_views
 from app.speakers import (
-    assistant_views,
     calendar_views,
-    own_material_views,
-    participation_views,
+    material_views,
     photo_views,
     question_views,
 )
@@ -62,7 +64,6 @@ from app.speakers import views as speaker_views
 from app.speakers.texts import profile_views
 from app.speakers.texts import session_views as session_text_views
 from app.web import (
-    drain_request,
     error_handlers,
     formatting,
     govuk_components,
@@ -74,11 +75,10 @@ from app.web import (
     request_body,
     request_log,
     security_headers,
-    trailing_slashes,
     undeclared_proxy,
-    url_numbers,
+    url_rules,
 )
-from app.web.content_negotiation import SaveDataMiddleware
+from app.web.cache_policy import SaveDataMiddleware
 from app.web.page_cache import PageCache, PageCacheMiddleware
 from config import ROOT, Config, SettingsError
 
@@ -109,33 +109,33 @@ ADMIN = (
 NESTED = (  # children first: registering a parent registers only the children it has by then
     (session_views.bp, session_material_views.bp),
     (delegate_views.bp, edit_views.bp),
-    (delegate_views.bp, export_views.bp),
+    (delegate_views.bp, delegate_views.exports_bp),
     (speaker_page_views.bp, access_views.bp),
-    (admin_speaker_views.bp, admin_photo_views.bp),
-    (sign_in_views.bp, account_views.bp),
-    (sign_in_views.bp, two_factor_views.bp),
-    (sign_in_views.bp, setup_views.bp),
+    (admin_speaker_views.bp, admin_speaker_views.photo_bp),
+    (views.bp, views.account_bp),
+    (views.bp, two_factor_views.bp),
+    (views.bp, setup_views.bp),
     (agenda_views.bp, transfer_views.bp),
     (booking_views.bp, email_change_views.bp),
     (registration_views.bp, registration_views.questions_bp),
     (registration_views.bp, email_change_views.correction_bp),
-    (speaker_views.bp, participation_views.bp),
+    (speaker_views.bp, speaker_views.participation_bp),
     (speaker_views.bp, question_views.bp),
-    (speaker_views.bp, assistant_views.bp),
+    (speaker_views.bp, speaker_views.assistants_bp),
     (speaker_views.bp, calendar_views.bp),
     (speaker_views.bp, photo_views.bp),
-    (speaker_views.bp, own_material_views.bp),
+    (speaker_views.bp, material_views.bp),
     (speaker_views.bp, profile_views.bp),
     (speaker_views.bp, session_text_views.bp),
 )
 SITE = (
-    sign_in_views.bp,
+    views.bp,
     content_views.bp,
     programme_views.bp,  # before the feeds: it registers the URL converter for days
     feed_views.bp,
     changelog_views.bp,
-    download_views.share_images_bp,
-    download_views.materials_bp,
+    feed_views.share_images_bp,
+    feed_views.materials_bp,
     agenda_views.bp,
     registration_views.bp,
     booking_views.bp,
@@ -239,7 +239,6 @@ def _create_instance_folder(path: Path) -> None:
 
 def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     """Add the web layers around the application, from the innermost to the outermost."""
-    url_numbers.init_app(app)
     formatting.init_app(app)
     govuk_components.init_app(app)
     rendering.init_app(app)
@@ -253,10 +252,10 @@ def _init_web(app: Flask, config: Config, watcher: CacheVersionWatcher) -> None:
     security_headers.init_app(
         app, config
     )  # after the pages: after-request functions run in reverse order
-    drain_request.init_app(app)
-    trailing_slashes.init_app(app)  # after the headers: they reject hosts that are not ours
+    request_body.init_draining(app)
+    url_rules.init_app(app)  # after the headers: they reject hosts that are not ours
     static = WhiteNoise(
-        drain_request.DrainRequestMiddleware(app.wsgi_app),
+        request_body.DrainRequestMiddleware(app.wsgi_app),
         root=str(ROOT / "static"),
         prefix="static/",
         max_age=STATIC_MAX_AGE,  # each URL contains the file's fingerprint

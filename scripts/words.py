@@ -155,7 +155,7 @@ ALLOWED = (
     Allowed(r"letter", "a key", "app/registration/desk/services.py"),
     Allowed(r"letters?", "of the alphabet", "app/admin/theme_views.py"),
     Allowed(r"letters?", "of the alphabet", "templates/admin/themes/show.html"),
-    Allowed(r"letter", "of a column of a table", "app/admin/import_export/column_form.py"),
+    Allowed(r"letter", "of a column of a table", "app/admin/import_export/forms.py"),
     Allowed(r"lower case letters", "of the alphabet"),
     Allowed(
         r"kind type sessiontype", "names of columns in files", "app/programme/fields/sessions.py"
@@ -165,7 +165,7 @@ ALLOWED = (
     Allowed(r"letter", "a key", "app/registration/desk/services.py"),
     Allowed(r"letters?", "of the alphabet", "app/admin/theme_views.py"),
     Allowed(r"letters?", "of the alphabet", "templates/admin/themes/show.html"),
-    Allowed(r"letter", "of a column of a table", "app/admin/import_export/column_form.py"),
+    Allowed(r"letter", "of a column of a table", "app/admin/import_export/forms.py"),
     Allowed(r"lower case letters", "of the alphabet"),
     Allowed(
         r"kind type sessiontype", "names of columns in files", "app/programme/fields/sessions.py"

@@ -34,7 +34,7 @@ from app.interchange import services as programme
 from app.interchange import uploads
 from app.interchange.uploads import Upload
 from app.mail.models import Email
-from app.materials import storage
+from app.materials import files
 from app.materials.file_validation import AcceptedFile
 from app.materials.models import Material
 from app.programme.models import Appearance, Photo, Room, Session, Speaker, Theme
@@ -154,7 +154,7 @@ def make_material(session: Session, body: bytes = b"%PDF-1.7 a paper", **values:
         db.session.add(material)
         if not material.is_link:
             digest = sha256(body).hexdigest()
-            storage.save(material, AcceptedFile(BytesIO(body), material.kind, digest, len(body)))
+            files.save(material, AcceptedFile(BytesIO(body), material.kind, digest, len(body)))
         cache_version.bump_cache_version()
     return material
 

@@ -21,7 +21,7 @@ from app.accounts.models import DESK, EDITOR, FORMER, ORGANISER, VIEWER
 from app.accounts.two_factor import totp
 from app.agenda import transfer_views
 from app.database import Base, db
-from app.forms.base import csrf
+from app.forms.form import csrf
 from app.programme.models import Session
 from app.registration import links
 from app.speakers.models import SpeakerRequest

@@ -19,14 +19,15 @@ from urllib.request import urlopen
 import pytest
 
 from app import clock
-from app.server import network
 from app.server.__main__ import announce
 from app.server.bootstrap import BootstrapResult
 from app.server.options import (
     DEFAULT_CLOCK_START,
+    ROUTED,
     ServerOptions,
     StartupError,
     apply_local_defaults,
+    list_local_names,
     load_or_create_secret_key,
 )
 from config import Config
@@ -440,7 +441,7 @@ def test_the_address_is_one_that_can_be_opened(host: str, address: str) -> None:
     assert ServerOptions(host, 8000, 1).local_url == address
 
 
-@pytest.mark.allow_hosts(["127.0.0.1", *(address for _, address in network.ROUTED)])
+@pytest.mark.allow_hosts(["127.0.0.1", *(address for _, address in ROUTED)])
 def test_the_names_of_this_machine_are_looked_up_once_at_a_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -463,7 +464,7 @@ def test_the_names_of_this_machine_are_looked_up_once_at_a_start(
     assert looked_up == [(socket.gethostname(), None)]
 
 
-@pytest.mark.allow_hosts(["127.0.0.1", *(address for _, address in network.ROUTED)])
+@pytest.mark.allow_hosts(["127.0.0.1", *(address for _, address in ROUTED)])
 def test_in_a_meeting_room_the_names_of_this_machine_are_accepted_and_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -476,7 +477,7 @@ def test_in_a_meeting_room_the_names_of_this_machine_are_accepted_and_printed(
 
     announce(config, BootstrapResult("http://127.0.0.1:8000/sign-in/x", clock.now()), options)
 
-    hosts = [f"{name}:8000" for name in network.list_local_names(has_ipv6=False)]
+    hosts = [f"{name}:8000" for name in list_local_names(has_ipv6=False)]
     assert {f"{socket.gethostname().lower()}:8000"} <= set(hosts) <= config.hosts
     assert "127.0.0.1:8000" not in hosts
     assert not any("[" in host for host in hosts)  # 0.0.0.0 is a matter of IPv4

@@ -19,7 +19,7 @@ from sqlalchemy import event, select
 
 from app.accounts import guards
 from app.database import db, is_writable, transaction
-from app.forms.base import FileForm
+from app.forms.form import FileForm
 from app.interchange import uploads
 from app.materials.models import Material
 from app.programme.photos import services as photos

@@ -16,10 +16,10 @@ from app.accounts import login_sessions, queries
 from app.accounts.models import LoginSession, Person
 from app.accounts.roles import Area
 from app.errors import PermissionDenied
-from app.forms.base import ConfirmForm
+from app.forms.form import ConfirmForm
 from app.request_transaction import READ_ONLY_METHODS
 from app.text import strip_hidden
-from app.web import next_url
+from app.web import redirects
 from app.web.rendering import render_page
 
 COOKIE_KEY = "device"  # key in Flask's session
@@ -81,7 +81,7 @@ def require_pending_second_factor() -> ResponseReturnValue | None:
     if login_session is None:
         return redirect_to_sign_in()
     if login_session.is_verified:
-        return redirect(next_url.requested_next() or url_for("admin.home"), 303)
+        return redirect(redirects.requested_next() or url_for("admin.home"), 303)
     return (
         None if login_session.person.has_second_factor else redirect_to_second_factor(login_session)
     )
@@ -188,7 +188,7 @@ def _redirect_with_next(endpoint: str) -> ResponseReturnValue:
     if request.method not in READ_ONLY_METHODS:
         return render_reauthentication_page(endpoint)
     here = request.script_root + request.full_path.rstrip("?")
-    return redirect(url_for(endpoint, next=next_url.requested_next() or here), 303)
+    return redirect(url_for(endpoint, next=redirects.requested_next() or here), 303)
 
 
 CSRF_FIELD = "csrf_token"  # the name of a form field

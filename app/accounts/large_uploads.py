@@ -10,7 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.accounts import guards, queries
 from app.errors import ConferenceError
-from app.forms.base import FORM_OVERHEAD_BYTES
+from app.forms.form import FORM_OVERHEAD_BYTES
 from app.request_transaction import READ_ONLY_METHODS, read_first
 from app.web.error_handlers import render_error_page
 

@@ -3,20 +3,139 @@
 Each part is registered with ``add``, which also checks the roles that may read and change it.
 """
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, g
+from flask import Blueprint, g, request, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import menu, view_options
+from app.accounts.models import Person
+from app.accounts.roles import Area
+from app.admin import view_options
 from app.releases import current_release
-from app.web import flash
+from app.web import redirects
+
+ROOT = "/organise"
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """A page in the menu."""
+
+    label: str
+    path: str
+    area: Area
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the page."""
+        return f"{request.script_root}{self.path}"
+
+    @property
+    def is_current(self) -> bool:
+        """Return True if this page is open."""
+        return request.path == self.path
+
+    @property
+    def contains_current(self) -> bool:
+        """Return True if this page or one below it is open."""
+        return self.is_current or (self.path != ROOT and request.path.startswith(f"{self.path}/"))
+
+
+@dataclass(frozen=True)
+class MenuGroup:
+    """Pages of the menu that belong together."""
+
+    label: str
+    items: tuple[MenuItem, ...]
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the first page."""
+        return self.items[0].url
+
+    @property
+    def contains_current(self) -> bool:
+        """Return True if one of the pages, or a page below them, is open."""
+        return any(item.contains_current for item in self.items)
+
+
+MENU = (
+    MenuGroup(_l("Dashboard"), (MenuItem(_l("Dashboard"), ROOT, roles.HOME),)),
+    MenuGroup(
+        _l("Programme"),
+        (
+            MenuItem(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME),
+            MenuItem(_l("Speakers"), f"{ROOT}/speakers", roles.PROGRAMME),
+            MenuItem(_l("Changes by speakers"), f"{ROOT}/proposals", roles.PROGRAMME),
+            MenuItem(_l("Speakers’ own pages"), f"{ROOT}/speaking", roles.PROGRAMME),
+            MenuItem(_l("Rooms"), f"{ROOT}/rooms", roles.PROGRAMME),
+            MenuItem(_l("Themes"), f"{ROOT}/themes", roles.PROGRAMME),
+            MenuItem(_l("Schedule board"), f"{ROOT}/board", roles.PROGRAMME),
+            MenuItem(_l("Import and export"), f"{ROOT}/files", roles.PROGRAMME),
+        ),
+    ),
+    MenuGroup(
+        _l("Publishing"),
+        (
+            MenuItem(_l("Unpublished changes"), f"{ROOT}/publishing", roles.PROGRAMME),
+            MenuItem(_l("Preview links"), f"{ROOT}/previews", roles.PROGRAMME),
+            MenuItem(_l("Rehearsal"), f"{ROOT}/rehearsal", roles.HOME),
+        ),
+    ),
+    MenuGroup(
+        _l("Delegates"),
+        (
+            MenuItem(_l("Delegates"), f"{ROOT}/delegates", roles.DELEGATES),
+            MenuItem(_l("Emails"), f"{ROOT}/letters", roles.DELEGATES),
+        ),
+    ),
+    MenuGroup(
+        _l("Website"),
+        (
+            MenuItem(_l("Pages and news"), f"{ROOT}/pages", roles.CONTENT),
+            MenuItem(_l("Settings"), f"{ROOT}/settings", roles.SETTINGS),
+        ),
+    ),
+    MenuGroup(_l("Team"), (MenuItem(_l("Team"), f"{ROOT}/people", roles.TEAM),)),
+    MenuGroup(_l("History"), (MenuItem(_l("History"), f"{ROOT}/history", roles.HISTORY),)),
+)
+
+
+def menu_for(person: Person) -> tuple[MenuGroup, ...]:
+    """Return the menu of a person's role."""
+    return tuple(_visible_groups(person))
+
+
+def build_breadcrumbs(
+    groups: Sequence[MenuGroup], below: Sequence[tuple[str, str]] | None
+) -> list[tuple[str, str]]:
+    """Return the breadcrumbs of the current page: home, the menu item, then those below it.
+
+    A page in the menu has none.
+    """
+    items = [item for group in groups for item in group.items]
+    if any(item.is_current for item in items):
+        return []
+    home = (gettext("Dashboard"), url_for("admin.home"))
+    part = [(str(item.label), item.url) for item in items if item.contains_current]
+    return [home, *part, *(below or ())]
+
+
+def _visible_groups(person: Person) -> Iterator[MenuGroup]:
+    for group in MENU:
+        items = tuple(item for item in group.items if person.role in item.area.read_roles)
+        if items:
+            yield MenuGroup(group.label, items)
+
 
 bp = Blueprint("admin", __name__, url_prefix="/organise")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "as-it-was": _l("There were no changes to save."),
 }
 
@@ -46,8 +165,8 @@ def _permission_context(area: roles.Area) -> dict[str, bool]:
 def _menu_context() -> dict[str, Any]:
     person = guards.current_person()
     return {
-        "menu": menu.menu_for(person) if person else (),
-        "build_breadcrumbs": menu.build_breadcrumbs,
+        "menu": menu_for(person) if person else (),
+        "build_breadcrumbs": build_breadcrumbs,
         "signed_in_email": person.email if person else "",
         "list_view": view_options.read_view_options(),
     }
@@ -61,5 +180,5 @@ def _stay_in_admin() -> None:
 bp.before_request(guards.require_team_member)
 bp.before_request(_stay_in_admin)
 bp.context_processor(_menu_context)
-bp.context_processor(flash.flash_context)
+bp.context_processor(redirects.flash_context)
 bp.context_processor(guards.session_expiry_context)

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from app.accounts import guards
-from app.forms.base import ConfirmForm
-from app.web import flash, next_url
+from app.forms.form import ConfirmForm
+from app.web import redirects
 from app.web.rendering import render_page
 
 ItemT = TypeVar("ItemT")
@@ -57,7 +57,7 @@ def confirm_or_run(
     if affected and request.form.get("sure"):
         for thing in affected:
             action.run(thing, actor=guards.current_actor())
-        return flash.redirect_to(back_url, action.message_key)
+        return redirects.redirect_to(back_url, action.message_key)
     return render_page(
         "admin/bulk.html",
         action=action,
@@ -70,5 +70,5 @@ def confirm_or_run(
 
 def get_back_url() -> str:
     """Return the URL of the list in which the rows were selected."""
-    back = next_url.safe_path_or_blank(request.form.get("back", ""))
-    return back or flash.referrer_or(url_for(".index"))
+    back = redirects.safe_path_or_blank(request.form.get("back", ""))
+    return back or redirects.referrer_or(url_for(".index"))

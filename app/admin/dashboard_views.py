@@ -15,7 +15,7 @@ from app.accounts import guards, roles
 from app.admin import charts
 from app.admin.charts import ChartBar, Curve
 from app.database import db
-from app.forms.base import ConfirmForm
+from app.forms.form import ConfirmForm
 from app.mail import queries as mail
 from app.mail.queries import Undelivered
 from app.programme import clashes
@@ -28,7 +28,7 @@ from app.proposals.models import OPEN, Proposal
 from app.registration import countries as registration_countries
 from app.registration import queries as registration
 from app.registration.queries import RegistrationStatistics, RegistrationStatus, SeatCounts
-from app.releases import current_release, pending_changes
+from app.releases import current_release, queries
 from app.releases.models import FAILED, ScheduledRelease
 from app.releases.published_programme import PublishedProgramme
 from app.speakers import queries as speakers
@@ -183,7 +183,7 @@ def get_pending_work() -> PendingWork:
         emails=mail.get_undelivered(),
         missing=CompletenessCounts(*lacking),
         clashes=clashes.count_clashes(),
-        unpublished=pending_changes.count_pending(),
+        unpublished=queries.count_pending(),
         requests=requests,
         proxy_seen_at=proxy_seen_at,
     )

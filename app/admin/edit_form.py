@@ -8,8 +8,8 @@ from wtforms import Field, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.errors import StaleEdit
-from app.forms.base import Form
 from app.forms.fields import VersionField, editor_text_field
+from app.forms.form import Form
 from app.forms.validators import one_of_choices
 from app.programme.slugs import slugify
 

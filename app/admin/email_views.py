@@ -11,15 +11,14 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.guards import current_actor
 from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound
-from app.forms.base import ConfirmForm
+from app.forms.form import ConfirmForm
 from app.history import queries as history
 from app.mail import queries as mail
-from app.mail import search
 from app.mail.models import Email
 from app.registration.desk import queries
 from app.registration.desk import services as desk
 from app.registration.models import Delegate
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
 EMAIL_NAMES: Final = {
@@ -63,7 +62,7 @@ def email_choices() -> list[tuple[str, str]]:
 
 bp = Blueprint("emails", __name__, url_prefix="/letters")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "letter-again": _l("We are sending the email again."),
 }
 
@@ -90,19 +89,19 @@ AGE_OPTIONS = (
 @bp.get("")
 def index() -> ResponseReturnValue:
     filters = _get_filters()
-    list_query = parse_list_query(filters, search.SORTS)
-    email_filter = search.EmailFilter(
+    list_query = parse_list_query(filters, mail.SORTS)
+    email_filter = mail.EmailFilter(
         search=list_query.search,
         state=list_query.get_filter("state"),
         kind=list_query.get_filter("kind"),
         younger_than=AGES.get(list_query.get_filter("age")),
     )
-    rows = search.search(email_filter, **list_query.window)
+    rows = mail.search(email_filter, **list_query.window)
     return render_list(
         "admin/emails/index.html",
-        Listing(rows, search.count(email_filter), list_query, filters),
+        Listing(rows, mail.count(email_filter), list_query, filters),
         kind_name=get_email_name,
-        is_slow=search.is_overdue,
+        is_slow=mail.is_overdue,
     )
 
 
@@ -112,9 +111,9 @@ def show(number: int) -> ResponseReturnValue:
     return render_page(
         "admin/emails/show.html",
         letter=letter,
-        text=search.redacted_text(letter),
+        text=mail.redacted_text(letter),
         kind=get_email_name(letter.template),
-        is_slow=search.is_overdue(letter),
+        is_slow=mail.is_overdue(letter),
         delegate=_find_delegate(letter),
         again=desk.get_resend_mode(letter),
         entries=history.list_newest(desk.history_subject(letter)),
@@ -126,7 +125,7 @@ def show(number: int) -> ResponseReturnValue:
 def resend(number: int) -> ResponseReturnValue:
     sent = desk.resend(mail.get_email(number), actor=current_actor())
     address = url_for(".show", number=sent.id)
-    return flash.redirect_to(address, "letter-again")
+    return redirects.redirect_to(address, "letter-again")
 
 
 def _find_delegate(letter: Email) -> Delegate | None:

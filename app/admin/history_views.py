@@ -27,7 +27,7 @@ from app.programme.editing import undo as undoing
 from app.programme.models import Release, Room, Session, Speaker, Theme
 from app.registration.models import Delegate
 from app.text import collapse_whitespace, strip_hidden
-from app.web import flash, spreadsheets
+from app.web import redirects, spreadsheets
 from app.web.formatting import local_day
 
 SUBJECT_COLUMNS: Final[
@@ -154,7 +154,7 @@ def export_row(  # noqa: PLR0913 - one per cell
 
 bp = Blueprint("history", __name__, url_prefix="/history")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "undone": _l("Undone. You can redo it from the history."),
 }
 
@@ -212,4 +212,4 @@ def undo(entry: int) -> ResponseReturnValue:
     if history.get_entry(entry).subject == "conference" and not guards.can_change(roles.SETTINGS):
         raise PermissionDenied("Your role does not allow you to change the settings")
     undoing.undo(entry, actor=person.email if person else "")
-    return flash.redirect_to(flash.referrer_or(url_for("admin.home")), "undone")
+    return redirects.redirect_to(redirects.referrer_or(url_for("admin.home")), "undone")

@@ -13,7 +13,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app.forms.base import ConfirmForm
+from app.forms.form import ConfirmForm
 from app.text import collapse_whitespace, strip_hidden
 from app.web.rendering import render_page
 

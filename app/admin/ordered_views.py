@@ -20,7 +20,10 @@ from app.admin.edit_form import EditForm, ReassignForm, with_slug
 from app.admin.listing import PAGE_SIZE, get_selected, parse_list_query, render_list
 from app.admin.ordered_listing import RowFilter
 from app.errors import RuleViolation, StaleEdit
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.history import queries as history
 from app.programme.editing import rooms_and_themes as editing
 from app.programme.editing.rooms_and_themes import EntityT, OrderedKind
@@ -28,10 +31,10 @@ from app.programme.fields.rooms_and_themes import SLUG
 from app.programme.slugs import SlugTaken
 from app.releases import current_release
 from app.speakers.texts.fields import form_field
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "not-moved": _l("The order has not changed. Enter a different position from the list."),
 }
 
@@ -142,7 +145,7 @@ def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
         item = editing.add(section.kind, form.values(), actor=guards.current_actor())
     except RuleViolation as refusal:
         return _render_form(section, form.with_error(refusal))
-    return flash.redirect_to(_url(item), f"{section.kind.name}-added")
+    return redirects.redirect_to(_url(item), f"{section.kind.name}-added")
 
 
 def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
@@ -177,7 +180,9 @@ def edit(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
         return _render_form(section, form.rebase_on(stale), item, stale)
     except RuleViolation as refusal:
         return _render_form(section, form.with_error(refusal), item)
-    return flash.redirect_to(_url(item), f"{section.kind.name}-saved" if changes else "as-it-was")
+    return redirects.redirect_to(
+        _url(item), f"{section.kind.name}-saved" if changes else "as-it-was"
+    )
 
 
 def move(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
@@ -186,7 +191,7 @@ def move(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
     is_moved = editing.move(section.kind, item, direction, actor=guards.current_actor())
     page = (editing.get_position(section.kind, item).number - 1) // PAGE_SIZE + 1
     url = url_for(".index", page=page if page > 1 else None, _anchor=item.slug)
-    return flash.redirect_to(url, f"{section.kind.name}-moved" if is_moved else "not-moved")
+    return redirects.redirect_to(url, f"{section.kind.name}-moved" if is_moved else "not-moved")
 
 
 @validates_own_csrf
@@ -198,7 +203,7 @@ def reassign(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue
     if form.validate_on_submit():
         target = editing.get_by_slug(kind, form.to.data)
         editing.reassign_sessions(kind, item, target, actor=guards.current_actor())
-        return flash.redirect_to(url_for(".delete", slug=slug), f"{kind.name}-emptied")
+        return redirects.redirect_to(url_for(".delete", slug=slug), f"{kind.name}-emptied")
     return _render(section, "reassign", item, 422 if form.errors else 200, form=form)
 
 
@@ -206,7 +211,7 @@ def delete(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
     item = editing.get_by_slug(section.kind, slug)
     if request.method == "POST":
         editing.delete(section.kind, item, actor=guards.current_actor())
-        return flash.redirect_to(url_for(".index"), f"{section.kind.name}-deleted")
+        return redirects.redirect_to(url_for(".index"), f"{section.kind.name}-deleted")
     has_others = len(editing.list_all(section.kind)) > 1
     return _render(section, "delete", item, has_others=has_others, form=ConfirmForm())
 

@@ -21,7 +21,7 @@ from wtforms.validators import DataRequired, StopValidation
 from app import clock
 from app.accounts import guards
 from app.errors import NotFound
-from app.forms.base import Form
+from app.forms.form import Form
 from app.interchange.importers import datetimes
 from app.preview_mode import PreviewMode
 from app.programme.snapshot import Conference

@@ -23,7 +23,7 @@ from app.programme.editing.rooms_and_themes import ROOMS
 from app.programme.fields.rooms_and_themes import ROOM_LABELS
 from app.programme.labels import FEATURES, feature_name
 from app.programme.models import Room
-from app.web import flash
+from app.web import redirects
 
 MISSING_OPTIONS = (("capacity", _l("Capacity")), ("features", _l("Access")))
 MAX_DESCRIPTION_LENGTH = 2_000
@@ -145,7 +145,7 @@ class RoomForm(OrderedForm):
         self.features.choices = feature_choices([item] if item else [])
 
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "room-added": _l("The room has been added. It will be public when you publish."),
     "room-saved": _l("The room has been saved. Changes will be public when you publish."),
     "room-moved": _l("The order of rooms has been changed. It will be public when you publish."),

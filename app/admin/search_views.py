@@ -21,7 +21,7 @@ from app import clock
 from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
-from app.admin import menu
+from app.admin import blueprint
 from app.admin.listing import MAX_SEARCH_LENGTH
 from app.content import listing as content_listing
 from app.content import queries as content
@@ -225,7 +225,7 @@ def _find_content(query: str) -> list[SearchHit]:
 
 def _find_admin_pages(query: str, person: Person) -> Iterator[SearchHit]:
     """Yield the pages of the menu, and what can be added, by their names."""
-    items = [item for group in menu.menu_for(person) for item in group.items]
+    items = [item for group in blueprint.menu_for(person) for item in group.items]
     pages = [(str(item.label), item.url) for item in items]
     pages += [
         (str(label), url_for(endpoint))

@@ -15,7 +15,6 @@ from wtforms.validators import Optional as MayBeEmpty
 from app.accounts.guards import current_actor
 from app.admin.edit_form import CheckboxesField, EditForm
 from app.errors import RuleViolation, StaleEdit
-from app.forms.base import Form, validates_own_csrf
 from app.forms.fields import (
     LocalDateTimeField,
     VersionField,
@@ -23,6 +22,10 @@ from app.forms.fields import (
     editor_name_field,
     editor_text_field,
     valid_datetime_or_empty,
+)
+from app.forms.form import (
+    Form,
+    validates_own_csrf,
 )
 from app.forms.validators import (
     MAX_EMAIL_LENGTH,
@@ -38,10 +41,10 @@ from app.programme.editing.session_queries import list_outside_conference_days
 from app.programme.fields.conference import CONFERENCE_FIELDS, DAYS, LABELS, MOMENTS
 from app.programme.models import Conference
 from app.registration import queries as registration
-from app.registration import seat_limit
-from app.registration.seat_limit import StaleLimit
+from app.registration import services
+from app.registration.services import StaleLimit
 from app.text import collapse_whitespace
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
 TRUSTED_FIELD_CHOICES = [
@@ -198,7 +201,7 @@ def _to_iso(when: date | datetime | None) -> str | None:
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "settings-saved": _l("The settings have been saved."),
     "limit-saved": _l("The number of places has been changed."),
 }
@@ -263,7 +266,7 @@ def limit() -> ResponseReturnValue:
     now = registration.get_seat_counts()
     if form.validate_on_submit():
         try:
-            is_new = seat_limit.change_limit(
+            is_new = services.change_limit(
                 form.places.data or 0,
                 expected_limit=form.expected_version.data,
                 actor=current_actor(),
@@ -286,4 +289,4 @@ def _render_no_conference(status: int = 200) -> ResponseReturnValue:
 
 
 def _redirect(message_key: str) -> ResponseReturnValue:
-    return flash.redirect_to(url_for(".show"), message_key)
+    return redirects.redirect_to(url_for(".show"), message_key)

@@ -15,10 +15,14 @@ from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER, Person
 from app.accounts.two_factor import services as two_factor
 from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
-from app.forms.base import ConfirmForm, Form, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    Form,
+    validates_own_csrf,
+)
 from app.history import queries as history
 from app.text import collapse_whitespace
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
 ROLE_NAMES = {
@@ -68,7 +72,7 @@ class RoleForm(Form):
 
 bp = Blueprint("team", __name__, url_prefix="/people")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "person-invited": _l("We are sending the invitation."),
     "role-changed": _l("The role has been changed. We are emailing them to say so."),
     "person-removed": _l("They have been removed from the team. We are emailing them to say so."),
@@ -97,7 +101,7 @@ def invite() -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.email, refusal)
         else:
-            return flash.redirect_to(url_for(".index"), "person-invited")
+            return redirects.redirect_to(url_for(".index"), "person-invited")
     return render_page("admin/team/invite.html", 422 if form.errors else 200, form=form)
 
 
@@ -112,14 +116,14 @@ def person(number: int) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.role, refusal)
         else:
-            return flash.redirect_to(url_for(".person", number=number), "role-changed")
+            return redirects.redirect_to(url_for(".person", number=number), "role-changed")
     return _render_person(member, form)
 
 
 @bp.post("/<int:number>/reset")
 def reset_two_factor(number: int) -> ResponseReturnValue:
     two_factor.reset(queries.get_team_member(number).email, actor=_current_person().email)
-    return flash.redirect_to(url_for(".person", number=number), "second-step-reset")
+    return redirects.redirect_to(url_for(".person", number=number), "second-step-reset")
 
 
 @bp.route("/<int:number>/remove", methods=["GET", "POST"])
@@ -129,7 +133,7 @@ def remove(number: int) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         team.remove(number, _current_person())
-        return flash.redirect_to(url_for(".index"), "person-removed")
+        return redirects.redirect_to(url_for(".index"), "person-removed")
     status = 422 if form.errors else 200
     breadcrumbs = [(member.email, url_for(".person", number=number))]
     return render_page(

@@ -19,7 +19,7 @@ from app.programme.editing.rooms_and_themes import THEMES, OrderedKind
 from app.programme.fields.rooms_and_themes import COLOURS, LOOK, THEME_LABELS, next_free_look
 from app.programme.models import THEME_SHAPES, Theme
 from app.text import collapse_whitespace
-from app.web import flash
+from app.web import redirects
 
 MISSING_OPTIONS = (("summary", _l("Summary")),)
 MAX_SUMMARY_LENGTH = 1_000
@@ -114,7 +114,7 @@ class ThemeForm(OrderedForm):
         }
 
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "theme-added": _l("The theme has been added. It will be public when you publish."),
     "theme-saved": _l("The theme has been saved. Changes will be public when you publish."),
     "theme-moved": _l("The order of themes has been changed. It will be public when you publish."),

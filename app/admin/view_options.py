@@ -13,7 +13,7 @@ from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
 
-from app.web import flash
+from app.web import redirects
 
 COOKIE = "admin_view"
 A_YEAR = 365 * 24 * 60 * 60  # seconds
@@ -77,7 +77,7 @@ def save() -> ResponseReturnValue:
         known = _valid_names(request.form.getlist("known"))
         hidden[list_name] = [name for name in known if name not in shown]
     density = COMPACT if request.form.get(DENSITY) == COMPACT else ROOMY
-    answer = redirect(flash.referrer_or(url_for("admin.home")), 303)
+    answer = redirect(redirects.referrer_or(url_for("admin.home")), 303)
     answer.set_cookie(
         COOKIE,
         ViewOptions(density, hidden).to_cookie(),

@@ -9,7 +9,7 @@ from datetime import timedelta
 from flask import current_app, request
 from flask.wrappers import Response
 
-from app.agenda import queries, services
+from app.agenda import services
 from app.agenda.models import Agenda
 from app.web import languages, signing
 
@@ -24,7 +24,7 @@ def current_agenda() -> Agenda | None:
     key = signing.unsign(SALT, _read_secret())
     if key is None:
         return None
-    return services.get_for_update(key) if request.method == "POST" else queries.find_agenda(key)
+    return services.get_for_update(key) if request.method == "POST" else services.find_agenda(key)
 
 
 def is_cookie_orphaned(agenda: Agenda | None) -> bool:

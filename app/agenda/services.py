@@ -1,20 +1,47 @@
-"""Changes to agendas: star and unstar sessions, merge two agendas, delete one.
+"""Agendas: find them, star and unstar sessions, merge two, delete one, purge old ones.
 
 An agenda is locked while it is changed, so that a star set twice at once is one star.
 """
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import joinedload
 
-from app import clock
+from app import cache_version, clock
 from app.accounts import rate_limits
-from app.agenda import queries
 from app.agenda.models import Agenda, Star
 from app.database import db
 from app.errors import RuleViolation
 from app.programme.snapshot import Session
+from app.releases import current_release
+
+
+def find_agenda(key: str) -> Agenda | None:
+    """Return an agenda with its stars by the key in its cookie, or None."""
+    return (
+        db.session.scalars(
+            select(Agenda).where(Agenda.key == key).options(joinedload(Agenda.stars))
+        )
+        .unique()
+        .one_or_none()
+    )
+
+
+def find_agenda_by_feed_key(feed_key: str) -> Agenda | None:
+    """Return an agenda with its stars by the key in its calendar URL, or None."""
+    return (
+        db.session.scalars(
+            select(Agenda).where(Agenda.feed_key == feed_key).options(joinedload(Agenda.stars))
+        )
+        .unique()
+        .one_or_none()
+    )
+
 
 MAX_STARS = 300  # stars in one agenda
 MAX_AGENDAS = 100_000
@@ -39,7 +66,7 @@ def get_for_update(key: str) -> Agenda | None:
     locked = select(Agenda.id).where(Agenda.key == key).with_for_update()
     if db.session.scalar(locked) is None:
         return None
-    agenda = queries.find_agenda(key)
+    agenda = find_agenda(key)
     if agenda is not None:
         agenda.changed_at = clock.now()
     return agenda
@@ -115,3 +142,23 @@ def _add(agenda: Agenda, new: Star) -> None:
 
 def _new_key() -> str:
     return secrets.token_urlsafe(16)
+
+
+EMPTY_RETENTION = timedelta(days=7)
+RETENTION = timedelta(days=90)  # after the conference, and after the last change
+
+
+def purge_expired() -> None:
+    """Delete empty agendas after a week, and all others long after the conference."""
+    if not cache_version.is_clock_in_sync():
+        return
+    now = clock.now()
+    _purge(~exists().where(Star.agenda_id == Agenda.id), Agenda.changed_at < now - EMPTY_RETENTION)
+    conference = current_release.get_programme().conference
+    over = datetime.combine(conference.ends_on, time.max, ZoneInfo(conference.time_zone))
+    if current_release.get_programme().is_published and now > over + RETENTION:
+        _purge(Agenda.changed_at < now - RETENTION)
+
+
+def _purge(*conditions: ColumnElement[bool]) -> None:
+    db.session.execute(sa.delete(Agenda).where(*conditions))

@@ -11,10 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app import clock
-from app.agenda import cookie, queries, services
+from app.agenda import (
+    cookie,
+    services,
+)
 from app.agenda.models import Agenda
 from app.errors import Gone, NotFound
-from app.forms.base import ConfirmForm
+from app.forms.form import ConfirmForm
 from app.interchange import ical
 from app.releases import current_release
 from app.web import signing
@@ -99,7 +102,7 @@ def _get_transferred_agenda(secret: str) -> Agenda:
         raise NotFound("The link is not complete. Copy all of it, or scan the code again")
     if clock.real_now() > datetime.fromtimestamp(int(expires_at), UTC):
         raise Gone("This link worked for 15 minutes. Create a new one on the other device")
-    found = services.get_for_update(key) if request.method == "POST" else queries.find_agenda(key)
+    found = services.get_for_update(key) if request.method == "POST" else services.find_agenda(key)
     if found is None:
         raise Gone("This agenda no longer exists")
     return found
@@ -109,7 +112,7 @@ def _get_feed_agenda(secret: str) -> Agenda:
     key = signing.unsign(FEED_SALT, secret)
     if key is None:
         raise NotFound("This calendar link is not correct")
-    found = queries.find_agenda_by_feed_key(key)
+    found = services.find_agenda_by_feed_key(key)
     if found is None:
         raise Gone("This calendar link has been replaced")
     return found

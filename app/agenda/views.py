@@ -1,29 +1,75 @@
 """The agenda of this browser; it is changed only by buttons, never by following a link."""
 
+from dataclasses import dataclass
+from datetime import timedelta
+
 from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from wtforms import HiddenField
 
+from app import clock, preview_mode
 from app.agenda import cookie, listing, services, transfer_views
-from app.agenda import stars as agenda_stars
 from app.agenda.models import Agenda
-from app.agenda.stars import StarChange, StarForm
 from app.errors import Moved, NotFound, RateLimitExceeded
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    DAY_SECONDS,
+    ConfirmForm,
+    CookielessForm,
+    cookieless_csrf_token,
+    validates_own_csrf,
+)
 from app.programme import queries as programme_queries
 from app.programme.snapshot import Session
 from app.releases import current_release
-from app.web.rate_limit_messages import refuse
+from app.text import strip_hidden
+from app.web.cache_policy import expires_at
+from app.web.error_handlers import refuse
 from app.web.rendering import render_page
 from app.web.security_headers import no_referrer
+
+MAX_SLUG_LENGTH = 300  # characters
+
+
+@dataclass(frozen=True)
+class StarChange:
+    """Which session to star or unstar."""
+
+    slug: str
+    is_starred: bool
+
+
+class StarForm(CookielessForm):
+    """The one form for all stars on a page; the pressed button names the session."""
+
+    add = HiddenField()
+    remove = HiddenField()
+
+    def get_change(self) -> StarChange:
+        """Return the change that the pressed button stands for."""
+        slug = strip_hidden(self.remove.data or self.add.data or "")
+        return StarChange(slug=slug[:MAX_SLUG_LENGTH], is_starred=not self.remove.data)
+
+
+def stars_enabled() -> bool:
+    """Return True if pages offer stars, which they do not in preview mode."""
+    return preview_mode.current() is None
+
+
+def csrf_token() -> str:
+    """Return the CSRF token of the form, and let the page that contains it expire at midnight."""
+    today = clock.real_now().timestamp() % DAY_SECONDS
+    expires_at(clock.now() + timedelta(seconds=DAY_SECONDS - today))
+    return cookieless_csrf_token()
+
 
 JSON = "application/json"
 NO_AGENDA = "This browser has no agenda yet"
 
 bp = Blueprint("agenda", __name__, url_prefix="/agenda")
 no_referrer(bp)
-bp.add_app_template_global(agenda_stars.stars_enabled, "stars_are_offered")
-bp.add_app_template_global(agenda_stars.csrf_token, "star_token")
+bp.add_app_template_global(stars_enabled, "stars_are_offered")
+bp.add_app_template_global(csrf_token, "star_token")
 
 
 @bp.get("")

@@ -12,7 +12,11 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
-from app.backup import archive, keys, rows, site_settings
+from app.backup import (
+    archive,
+    rows,
+    site_settings,
+)
 from app.backup.archive import AlteredBackup, Manifest, NewerBackup
 from app.database import (
     db,
@@ -66,7 +70,7 @@ def create_backup(path: Path, config: Config, passphrase: str | None = None) -> 
     With a passphrase, the secret settings are in it too.
     """
     if passphrase is not None:
-        keys.require_long_enough(passphrase)
+        site_settings.require_long_enough(passphrase)
     migration = newest_migration()
     if current_migration(db.engine) != migration:
         raise RuleViolation("The database is not up to date: run “db upgrade” first")
@@ -87,7 +91,7 @@ def create_backup(path: Path, config: Config, passphrase: str | None = None) -> 
             migration=migration,
             database=db.engine.dialect.name,
             settings=site_settings.list_public(config),
-            secret_key_fingerprint=keys.fingerprint(config.SECRET_KEY.get_secret_value()),
+            secret_key_fingerprint=site_settings.fingerprint(config.SECRET_KEY.get_secret_value()),
             has_keys=passphrase is not None,
             tables=entries,
         )
@@ -95,7 +99,7 @@ def create_backup(path: Path, config: Config, passphrase: str | None = None) -> 
         target.writestr(archive.MANIFEST_MEMBER, body)
         if passphrase is not None:
             secrets = site_settings.list_secrets(config)
-            target.writestr(archive.KEYS_MEMBER, keys.encrypt(secrets, passphrase, body))
+            target.writestr(archive.KEYS_MEMBER, site_settings.encrypt(secrets, passphrase, body))
     return BackupResult(manifest, path.stat().st_size)
 
 
@@ -122,7 +126,7 @@ class OpenBackup:
         if passphrase is None or not self.manifest.has_keys:
             return {}
         member = archive.read_member(self.source, archive.KEYS_MEMBER, archive.MAX_KEYS_BYTES)
-        return keys.decrypt(member, passphrase, self.manifest_body)
+        return site_settings.decrypt(member, passphrase, self.manifest_body)
 
 
 def restore_backup(
@@ -260,7 +264,7 @@ def _describe_key(
 ) -> Sequence[str]:
     """Say so if the site would run with another secret key than before."""
     is_restored = place.settings_file is not None and site_settings.SECRET_KEY in secrets
-    here = keys.fingerprint(place.config.SECRET_KEY.get_secret_value())
+    here = site_settings.fingerprint(place.config.SECRET_KEY.get_secret_value())
     if is_restored or here == manifest.secret_key_fingerprint:
         return []
     return [OTHER_KEY.format(site_settings.describe_key_place(place.settings_file))]

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
 from app.database import Base, db
-from app.interchange.importers.column_names import MEANING_LABELS, normalise_column_name
-from app.interchange.importers.table_choices import ColumnChoices
+from app.interchange.importers.table_choices import (
+    MEANING_LABELS,
+    ColumnChoices,
+    normalise_column_name,
+)
 from app.interchange.importers.table_columns import header_key
 
 MAX_REMEMBERED: Final = 200  # the newest

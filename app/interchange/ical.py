@@ -8,6 +8,7 @@ one of two thousand sessions must be as fast as a page.
 """
 
 import re
+import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,11 +19,37 @@ from flask_babel import gettext, ngettext
 from app import clock
 from app.content import markdown
 from app.errors import NotFound
-from app.interchange import guids
 from app.programme.labels import kind_name
 from app.programme.snapshot import Session
 from app.releases.published_programme import PublishedProgramme
 from app.releases.revisions import SessionRevision
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+ICAL_KEY, ICAL_ROOM = "X-CONFERENCE-KEY", "X-CONFERENCE-ROOM"  # of a session, in our calendars
+ICAL_PREFACE = "X-CONFERENCE-PREFACE"  # what stands before the abstract in its description
+MAX_NUMBER = 2**31 - 1  # a signed 32-bit integer
+
+
+def make_guid(acronym: str, kind: str, key: str) -> str:
+    """Return the UUID of an entity."""
+    if UUID.fullmatch(key):
+        return key
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:conference:{acronym}:{kind}:{key}"))
+
+
+def assign_numbers(guids: Iterable[str]) -> dict[str, int]:
+    """Map each UUID to a unique number that hardly depends on the other UUIDs."""
+    assigned: dict[str, int] = {}
+    taken: set[int] = set()
+    for one in sorted(guids):
+        number = uuid.UUID(one).int % MAX_NUMBER + 1
+        while number in taken:
+            number = number % MAX_NUMBER + 1
+        taken.add(number)
+        assigned[one] = number
+    return assigned
+
 
 MAX_LINE_OCTETS = 75  # octets per line without the line break
 CRLF = b"\r\n"
@@ -226,7 +253,7 @@ def _describe_unscheduled(without_time: int) -> str:
 def _render_event(event: CalendarEvent, context: CalendarContext) -> Iterator[str]:
     revision, session = event.revision, event.session
     yield property_line("BEGIN", "VEVENT")
-    yield property_line("UID", guids.make_guid(context.acronym, "session", revision.key))
+    yield property_line("UID", make_guid(context.acronym, "session", revision.key))
     yield property_line("DTSTAMP", format_utc(revision.changed_at))
     yield property_line("LAST-MODIFIED", format_utc(revision.changed_at))
     yield property_line("SEQUENCE", str(revision.sequence))
@@ -273,11 +300,11 @@ def _render_details(session: Session, context: CalendarContext) -> Iterator[str]
 
 def _render_own_properties(key: str, room: str, preface: str) -> Iterator[str]:
     """Yield by what a calendar of ours is loaded again."""
-    yield property_line(guids.ICAL_KEY, escape_text(key))
+    yield property_line(ICAL_KEY, escape_text(key))
     if room:
-        yield property_line(guids.ICAL_ROOM, escape_text(room))
+        yield property_line(ICAL_ROOM, escape_text(room))
     if preface:
-        yield property_line(guids.ICAL_PREFACE, escape_text(preface))
+        yield property_line(ICAL_PREFACE, escape_text(preface))
 
 
 def _join_paragraphs(*paragraphs: str) -> str:

@@ -30,11 +30,15 @@ from app.errors import InvalidFile, NotFound
 from app.interchange import column_mappings, import_report, import_undo, matching, services
 from app.interchange.import_report import ImportChanges, ImportResult, ReportSection
 from app.interchange.importers import table_choices, table_overview
-from app.interchange.importers.column_names import normalise_column_name
 from app.interchange.importers.detect import read_bytes, read_sheets
 from app.interchange.importers.parsed import ParsedProgramme, ParseResult
 from app.interchange.importers.raw import TargetConference
-from app.interchange.importers.table_choices import NO_CHOICES, ColumnChoices, TableChoices
+from app.interchange.importers.table_choices import (
+    NO_CHOICES,
+    ColumnChoices,
+    TableChoices,
+    normalise_column_name,
+)
 from app.interchange.importers.table_overview import TableOverview
 from app.programme import queries, time_zones
 from app.programme.models import Conference

@@ -1,10 +1,14 @@
 """Read-only queries about emails."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
 from sqlalchemy.orm import defer
 
 from app import clock
@@ -102,3 +106,114 @@ def _list_in_state(state: str, limit: int | None = None) -> Sequence[Email]:
         .limit(limit)
         .options(defer(Email.message))
     ).all()
+
+
+RowT = TypeVar("RowT", bound=tuple[Any, ...])
+
+OVERDUE_AFTER = timedelta(minutes=10)  # normally the worker delivers within a second
+IS_SENT = Email.state == literal(SENT, literal_execute=True)
+SORTS: Final = ("urgency", "written", "to", "kind")
+
+
+@dataclass(frozen=True)
+class EmailFilter:
+    """The filters of the list of emails; an empty value does not filter."""
+
+    search: str = ""  # contained in the address, the subject or the reference
+    state: str = ""  # failed, slow, waiting or sent
+    kind: str = ""  # name of the template
+    younger_than: timedelta | None = None
+
+
+def search(
+    filters: EmailFilter, sort: str, *, is_reversed: bool, offset: int, limit: int
+) -> Sequence[Email]:
+    """List the matching emails; by urgency, those that need attention come first."""
+    if sort == "urgency" and not is_reversed:
+        return _search_by_urgency(filters, offset, limit)
+    rows = _select_emails(filters).order_by(*_order_by(sort, is_reversed=is_reversed))
+    return db.session.scalars(rows.offset(offset).limit(limit)).all()
+
+
+def count(filters: EmailFilter) -> int:
+    """Count the matching emails."""
+    return db.session.scalar(_apply_filter(select(func.count(Email.id)), filters)) or 0
+
+
+def is_overdue(email: Email) -> bool:
+    """Return True if an email has waited so long that someone should look into it."""
+    return email.is_waiting and clock.real_now() - email.created_at > OVERDUE_AFTER
+
+
+def _search_by_urgency(filters: EmailFilter, offset: int, limit: int) -> Sequence[Email]:
+    """List emails by urgency without sorting the many that were delivered."""
+    urgent = _select_emails(filters).where(IS_FAILED | IS_WAITING)
+    first = db.session.scalars(
+        urgent.order_by(*_order_by("urgency", is_reversed=False)).offset(offset).limit(limit)
+    ).all()
+    if len(first) == limit:
+        return first
+    skipped = offset + len(first) if first or not offset else _count(urgent)
+    sent = _select_emails(filters).where(IS_SENT).order_by(Email.id.desc())
+    rest = sent.offset(max(0, offset - skipped)).limit(limit - len(first))
+    return [*first, *db.session.scalars(rest)]
+
+
+def _count(emails: Select[tuple[Email]]) -> int:
+    return db.session.scalar(emails.with_only_columns(func.count(Email.id))) or 0
+
+
+def _select_emails(filters: EmailFilter) -> Select[tuple[Email]]:
+    return _apply_filter(select(Email), filters).options(defer(Email.message))
+
+
+def _order_by(sort: str, *, is_reversed: bool) -> list[ColumnElement[Any]]:
+    overdue = IS_WAITING & (Email.created_at < clock.real_now() - OVERDUE_AFTER)
+    columns: dict[str, ColumnElement[Any]] = {
+        "urgency": case((Email.state == FAILED, 0), (overdue, 1), (IS_WAITING, 2), else_=3),
+        "written": Email.id.expression,
+        "to": func.lower(Email.recipient),
+        "kind": Email.template.expression,
+    }
+    column = columns[sort]
+    return [column.desc() if is_reversed else column.asc(), Email.id.desc()]
+
+
+def _apply_filter(statement: Select[RowT], filters: EmailFilter) -> Select[RowT]:
+    now = clock.real_now()
+    states: dict[str, ColumnElement[bool]] = {
+        "failed": IS_FAILED,
+        "waiting": IS_WAITING,
+        "slow": IS_WAITING & (Email.created_at < now - OVERDUE_AFTER),
+        "sent": IS_SENT,
+    }
+    if filters.search:
+        columns = (Email.recipient, Email.subject, Email.booking_reference)
+        matches = (place.icontains(filters.search, autoescape=True) for place in columns)
+        statement = statement.where(or_(*matches))
+    if filters.state:
+        statement = statement.where(states[filters.state])
+    if filters.kind:
+        statement = statement.where(Email.template == filters.kind)
+    if filters.younger_than:
+        statement = statement.where(Email.created_at > now - filters.younger_than)
+    return statement
+
+
+URL_PATTERN = re.compile(r"(https?://[^/\s]+)(/\S*)")
+
+
+def redacted_text(email: Email) -> str:
+    """Return the plain text of an email with its secret URLs shortened; empty once it is erased."""
+    if not email.message:
+        return ""
+    parsed = message_from_bytes(email.message, policy=policy.SMTP)
+    body = parsed.get_body(("plain",)) if isinstance(parsed, EmailMessage) else None
+    content = str(body.get_content()).replace("\r\n", "\n").strip() if body else ""
+    return URL_PATTERN.sub(_redact_url, content) if email.is_secret else content
+
+
+def _redact_url(match: re.Match[str]) -> str:
+    """Keep only the part of a URL that says what it is for: https://site/booking/…."""
+    first = match[2].split("/")[1]
+    return f"{match[1]}/{first}/…" if match[2].count("/") > 1 else match[0]

@@ -18,7 +18,7 @@ from app import cache_version, clock
 from app.database import db
 from app.errors import NotFound, PermissionDenied, RuleViolation, StaleEdit
 from app.history import services as history
-from app.materials import storage
+from app.materials import files
 from app.materials.file_validation import AcceptedFile
 from app.materials.models import LINK, ON_RELEASE, RECOVERY_PERIOD, Material
 from app.materials.queries import IS_PRESENT, MATERIAL_GONE, fingerprint
@@ -88,7 +88,7 @@ def add_file(
         return None
     new = Material(kind=file.kind, title=title, available_from=available_from)
     material = _add(session, new, uploader)
-    storage.save(material, file)
+    files.save(material, file)
     _record_change(material, f"{title} ({file.kind.upper()}) was uploaded", uploader)
     return material
 
@@ -236,7 +236,7 @@ def _replace_file(material: Material, file: AcceptedFile, uploader: Uploader) ->
         raise RuleViolation("A link has no file: delete it and upload the file")
     material.kind, material.uploaded_by = file.kind, uploader.actor
     material.created_at = clock.now()  # of the file; organisers hear of it once more
-    storage.save(material, file)
+    files.save(material, file)
     _record_change(material, f"another file was uploaded for {material.title}", uploader)
 
 

@@ -1,7 +1,7 @@
 """Emails to the senders of proposals: the decision, and the reason."""
 
 from app.mail import services as mail
-from app.proposals import fields
+from app.proposals import queries
 from app.proposals.models import Proposal
 
 
@@ -23,5 +23,5 @@ def send_changes_requested(proposal: Proposal) -> None:
 def _queue(name: str, proposal: Proposal) -> None:
     if not proposal.sent_by:  # nobody has access to the speaker's pages any more
         return
-    called = fields.get_field_set(proposal.entity).name(proposal.entity)
+    called = queries.get_field_set(proposal.entity).name(proposal.entity)
     mail.enqueue(name, to=proposal.sent_by, proposal=proposal, called=called)

@@ -11,7 +11,7 @@ from app.programme import snapshot
 from app.programme.fields.speakers import PHOTO
 from app.programme.fields.speakers import SPEAKER_FIELDS as OF_SPEAKERS
 from app.programme.models import Session, Speaker
-from app.proposals import fields
+from app.proposals import queries
 from app.releases import current_release, snapshot_builder
 from app.releases.published_programme import PublishedProgramme
 
@@ -61,6 +61,6 @@ def _temporarily_set(entity: Speaker | Session, values: Mapping[str, Any]) -> It
     """Set values within a savepoint that is rolled back."""
     with db.session.no_autoflush, db.session.begin_nested() as trial:
         for field, value in values.items():
-            fields.get_field_set(entity).set_value(entity, field, value)
+            queries.get_field_set(entity).set_value(entity, field, value)
         yield
         trial.rollback()

@@ -15,9 +15,51 @@ from app.history.models import Change, load_changes
 from app.programme import collation
 from app.programme.editing import versioned_edits
 from app.programme.editing.versioned_edits import FieldSet
+from app.programme.fields import sessions, speakers
 from app.programme.models import Conference, Release, Session, Speaker
-from app.proposals import fields, merging
+from app.proposals import merging
 from app.proposals.models import ACCEPTED_STATES, AUTO_APPROVED, CHANGES_REQUESTED, OPEN, Proposal
+
+SPEAKER_FIELD_NAMES: Final = speakers.SPEAKER_FIELDS.proposed_names
+SESSION_FIELD_NAMES: Final = sessions.SESSION_FIELDS.proposed_names
+TEXT_FIELD_NAMES: Final = (*speakers.PROFILE_FIELDS, *SESSION_FIELD_NAMES)
+FIELD_GROUPS: Final = (
+    speakers.PROFILE_FIELDS,
+    (speakers.PHOTO,),
+    SESSION_FIELD_NAMES,
+)  # each group has its own page
+AUTO_APPROVABLE: Final[Mapping[str, Sequence[str]]] = {  # fields by the names used in the settings
+    "biography": ("biography", "biographies"),
+    "photo": (speakers.PHOTO,),
+    "links": ("links",),
+}
+
+
+def get_field_set(entity: Speaker | Session) -> FieldSet:
+    """Return the field set for editing a speaker or session."""
+    return speakers.SPEAKER_FIELDS if isinstance(entity, Speaker) else sessions.SESSION_FIELDS
+
+
+def list_field_names(entity: Speaker | Session) -> Sequence[str]:
+    """List the fields that can be proposed."""
+    return SPEAKER_FIELD_NAMES if isinstance(entity, Speaker) else SESSION_FIELD_NAMES
+
+
+def get_current_values(entity: Speaker | Session) -> dict[str, Any]:
+    """Return the values of these fields in the working programme."""
+    return {
+        field: get_field_set(entity).get_value(entity, field) for field in list_field_names(entity)
+    }
+
+
+def list_auto_approved(entity: Speaker | Session, trusted_names: str) -> frozenset[str]:
+    """Return the fields that are approved automatically under the conference's settings."""
+    if isinstance(entity, Session):
+        return frozenset()
+    return frozenset(
+        field for name in trusted_names.split() for field in AUTO_APPROVABLE.get(name, ())
+    )
+
 
 NAME_SORT_KEY = func.coalesce(Speaker.name_sort_key, Session.title_sort_key)
 OPEN_FIRST = case((Proposal.state == OPEN, 0), else_=1)
@@ -70,7 +112,7 @@ class ProposalReview:
     def fields(self) -> Sequence[ProposedField]:
         """The fields of the proposal."""
         thing = self.proposal.entity
-        kind = fields.get_field_set(thing)
+        kind = get_field_set(thing)
         held = [(one, kind.get_value(thing, one.field)) for one in self.proposal.requested]
         return [ProposedField(one, now, kind) for one, now in held]
 
@@ -147,10 +189,10 @@ def get_status(entity: Speaker | Session) -> ProposalStatus:
     rows = db.session.scalars(newest_first).all()
     found = [
         (group, next((one for one in rows if not one.values.keys().isdisjoint(group)), None))
-        for group in fields.FIELD_GROUPS
+        for group in FIELD_GROUPS
     ]
     newest = {field: one for group, one in found if one is not None for field in group}
-    return ProposalStatus(fields.get_current_values(entity), newest)
+    return ProposalStatus(get_current_values(entity), newest)
 
 
 def is_about(entity: Speaker | Session) -> ColumnElement[bool]:
@@ -221,7 +263,7 @@ def list_unpublished_by_entity() -> Mapping[tuple[str, str], Sequence[Proposal]]
 
 def diff(entity: Speaker | Session, values: Mapping[str, Any]) -> Sequence[Change]:
     """Return the changes that these values would make in the working programme."""
-    return versioned_edits.diff(fields.get_field_set(entity), entity, values)
+    return versioned_edits.diff(get_field_set(entity), entity, values)
 
 
 def _select_with_entities() -> Select[tuple[Proposal]]:

@@ -19,7 +19,12 @@ from app.history.models import Change, dump_changes
 from app.programme import queries as programme
 from app.programme.editing import versioned_edits
 from app.programme.models import Appearance, Session, Speaker
-from app.proposals import auto_approval, emails, fields, merging, queries
+from app.proposals import (
+    auto_approval,
+    emails,
+    merging,
+    queries,
+)
 from app.proposals.models import (
     AMENDED,
     APPROVED,
@@ -86,11 +91,11 @@ def propose(
     """
     versioned_edits.lock(entity)
     if entity.withdrawn_at is not None:
-        raise RuleViolation(f"{fields.get_field_set(entity).name(entity)} {WITHDRAWN_MESSAGE}")
+        raise RuleViolation(f"{queries.get_field_set(entity).name(entity)} {WITHDRAWN_MESSAGE}")
     status = queries.get_status(entity)
-    values = merging.merge(fields.get_field_set(entity), status.values, typed, base_fingerprints)
+    values = merging.merge(queries.get_field_set(entity), status.values, typed, base_fingerprints)
     requested = queries.diff(entity, values)
-    auto_approved = fields.list_auto_approved(entity, programme.get_conference().trusted_fields)
+    auto_approved = queries.list_auto_approved(entity, programme.get_conference().trusted_fields)
     applied = [one for one in requested if one.field in auto_approved]
     if applied and isinstance(entity, Speaker):
         auto_approval.apply_immediately(entity, applied, actor=actor)
@@ -161,7 +166,7 @@ def amend(
     requested = {one.field: one for one in proposal.requested}
     others = [
         versioned_edits.build_change(
-            fields.get_field_set(proposal.entity), field, requested[field].after, value
+            queries.get_field_set(proposal.entity), field, requested[field].after, value
         )
         for field, value in values.items()
         if field in requested and value != requested[field].after
@@ -179,12 +184,12 @@ def request_changes(number: int, note: str, *, expected_fingerprint: str, actor:
     """Return a proposal to its sender with a note, changing nothing."""
     proposal = _lock_reviewed(number, expected_fingerprint)
     _decide(proposal, CHANGES_REQUESTED, note, actor)
-    name = fields.get_field_set(proposal.entity).name(proposal.entity)
+    name = queries.get_field_set(proposal.entity).name(proposal.entity)
     labels = _join_labels(proposal.requested)
     message = f"{name}: the changes sent by {proposal.sent_by} were sent back ({labels})"
     history.record(
         message,
-        subject=fields.get_field_set(proposal.entity).history_subject(proposal.entity),
+        subject=queries.get_field_set(proposal.entity).history_subject(proposal.entity),
         actor=actor,
     )
     emails.send_changes_requested(proposal)
@@ -195,7 +200,7 @@ def approve_several(expected_fingerprints: Mapping[int, str], *, actor: str) -> 
     """Approve several proposals, each in full or not at all; report those that were skipped."""
     approved, left_out = 0, []
     for proposal in queries.list_by_id(expected_fingerprints):
-        name = fields.get_field_set(proposal.entity).name(proposal.entity)
+        name = queries.get_field_set(proposal.entity).name(proposal.entity)
         if ProposalReview(proposal).is_overtaken:
             left_out.append(SkippedProposal(proposal.id, name, OVERTAKEN_MESSAGE))
             continue
@@ -262,8 +267,8 @@ def _submit(proposal: Proposal, requested: Sequence[Change], actor: str) -> None
     db.session.flush()
     thing = proposal.entity
     name, about = (
-        fields.get_field_set(thing).name(thing),
-        fields.get_field_set(thing).history_subject(thing),
+        queries.get_field_set(thing).name(thing),
+        queries.get_field_set(thing).history_subject(thing),
     )
     history.record(
         f"{name}: changes were sent for approval ({_join_labels(requested)})",
@@ -273,7 +278,7 @@ def _submit(proposal: Proposal, requested: Sequence[Change], actor: str) -> None
 
 
 def _withdraw(proposal: Proposal, actor: str) -> None:
-    kind = fields.get_field_set(proposal.entity)
+    kind = queries.get_field_set(proposal.entity)
     _decide(proposal, PROPOSAL_WITHDRAWN, proposal.note, actor)
     says = f"{kind.name(proposal.entity)}: the changes sent for approval were withdrawn"
     history.record(says, subject=kind.history_subject(proposal.entity), actor=actor)
@@ -317,7 +322,7 @@ def _lock_reviewed(number: int, expected_fingerprint: str) -> Proposal:
 def _apply(proposal: Proposal, values: Mapping[str, Any], actor: str) -> None:
     """Save the values, with a history entry that names the sender."""
     thing = proposal.entity
-    kind = fields.get_field_set(thing)
+    kind = queries.get_field_set(thing)
     made = versioned_edits.diff(kind, thing, values)
     if made:
         says = f"{versioned_edits.describe(kind, thing, made)}, as requested by {proposal.sent_by}"

@@ -4,9 +4,9 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.registration.answers import Answers
 from app.registration.fields import CONSENT, FIELDS, PRIVATE_FIELDS, DelegateField
 from app.registration.models import Delegate, Needs
+from app.registration.queries import Answers
 
 IDENTITY_CONSTRAINT = "uq_delegate_identity_key_attending"
 MAX_SORT_KEY_LENGTH = 100  # characters

@@ -25,8 +25,11 @@ from app.forms.fields import (
 )
 from app.forms.validators import all_of, no_web_address, single_line
 from app.registration import countries, queries
-from app.registration.answers import Answers, full_name
 from app.registration.models import Delegate
+from app.registration.queries import (
+    Answers,
+    full_name,
+)
 from app.web import languages
 from app.web.formatting import local_date
 

@@ -1,7 +1,8 @@
 """Read-only queries about delegates, places and applications."""
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -27,11 +28,37 @@ from app.database import db, read_only_connection
 from app.errors import Gone
 from app.mail import queries as mail
 from app.mail.models import Email
-from app.registration import answers
-from app.registration.answers import Answers
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
 from app.registration.seats import CONFERENCE
 from app.releases.current_release import get_programme
+
+Answers = Mapping[str, str]
+# Keys under which drafts of earlier versions have several answers. A draft lives for a week, so
+# they may go a week after the last site has begun to store answers by the name of each field.
+FORMER_GROUPS = ("name", "work")
+
+
+def dump_answers(answers: Answers) -> str:
+    """Return answers as JSON."""
+    return json.dumps(answers, ensure_ascii=False)
+
+
+def load_answers(text: str) -> Answers:
+    """Parse answers from JSON, also those of earlier versions of the site."""
+    document = json.loads(text)
+    for group in FORMER_GROUPS:
+        if isinstance(document.get(group), dict):
+            document |= document.pop(group)
+    if isinstance(document.get("days"), list):  # in earlier drafts
+        document["days"] = " ".join(document["days"])
+    answers: dict[str, str] = document
+    return answers
+
+
+def full_name(answers: Answers) -> str:
+    """Return the name in the order in which it was given."""
+    return f"{answers.get('given_names', '')} {answers.get('family_name', '')}".strip()
+
 
 DRAFT_LIFETIME = timedelta(days=7)
 A_DAY = timedelta(days=1)
@@ -203,7 +230,7 @@ def load_draft(
 ) -> StoredDraft | None:
     """Return the answers found by a statement, which may also lock them."""
     row = connection.execute(statement, _draft_parameters(secret)).first()
-    return None if row is None else StoredDraft(row[0], answers.load(row[1]), row[2])
+    return None if row is None else StoredDraft(row[0], load_answers(row[1]), row[2])
 
 
 def _draft_parameters(secret: str) -> dict[str, object]:

@@ -1,24 +1,87 @@
 """Registering: store answers, submit or delete them."""
 
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from hashlib import sha256
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from app import clock
 from app.accounts import rate_limits
 from app.database import db
-from app.errors import Gone, RuleViolation, StaleEdit
+from app.errors import Gone, NotFound, RuleViolation, StaleEdit
 from app.history import services as history
-from app.registration import answers, delegate_record, emails, queries, seats
-from app.registration.answers import Answers, full_name
+from app.programme.fields import conference
+from app.registration import (
+    delegate_record,
+    emails,
+    fields,
+    queries,
+    seats,
+)
+from app.registration import seats as registration_seats
 from app.registration.bookings import operations
 from app.registration.create_booking import create_booking
-from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL
-from app.registration.models import ApplicationDraft, Confirmation, Delegate
-from app.registration.progress import find_unanswered_step
-from app.registration.queries import StoredDraft
+from app.registration.fields import BADGE_NAME, BY_NAME, DAYS, EMAIL, Step
+from app.registration.models import ApplicationDraft, Confirmation, Delegate, SeatLimit
+from app.registration.queries import (
+    Answers,
+    StoredDraft,
+    full_name,
+)
+from app.web.formatting import local_date
+
+STEPS = (*(step.name for step in fields.STEPS), "check")
+FIRST_STEP = STEPS[0]
+
+
+@dataclass(frozen=True)
+class RegistrationProgress:
+    """The progress of one visitor."""
+
+    secret: str
+    stored_draft: StoredDraft | None
+    answers: Answers
+    is_expired: bool = False  # whether there are no longer any answers for the key
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether the application has been submitted."""
+        return self.stored_draft is not None and self.stored_draft.confirmation_id is not None
+
+    @property
+    def next_step(self) -> str:
+        """The first question without an answer, else the page to check all answers."""
+        return find_unanswered_step(self.answers) or "check"
+
+    def has_answer(self, step: str) -> bool:
+        """Return True if this question has an answer, even one that has to be given again."""
+        return any(one.key in self.answers for one in fields.STEPS if one.name == step)
+
+    def has_reached(self, step: str) -> bool:
+        """Return True if every question before this one has been answered."""
+        return STEPS.index(step) <= STEPS.index(self.next_step)
+
+
+def find_unanswered_step(answers: Answers) -> str | None:
+    """Return the first step without a valid answer, or None.
+
+    A step counts as answered by its first field, so that a later one is not asked of those who
+    are under way. A private answer without consent is asked for again.
+    """
+    days = {day.isoformat() for day in queries.conference_days()}
+    for step in fields.STEPS:
+        if step.key not in answers or _lacks_consent(step, answers):
+            return step.name
+        if step.key == fields.DAYS and not days.issuperset(answers[fields.DAYS].split()):
+            return step.name
+    return None
+
+
+def _lacks_consent(step: Step, answers: Answers) -> bool:
+    return step.is_private and bool(answers[step.key]) and fields.CONSENT not in answers
+
 
 MAX_REGISTRATIONS_PER_DAY = 20  # with one email address
 CORRECTION_PERIOD = timedelta(hours=1)  # in which a confirmation page can correct the address
@@ -65,7 +128,7 @@ def create_draft(draft: Answers, *, ip_address: str | None = None) -> str:
         insert(ApplicationDraft),
         {
             "secret_hash": sha256(secret.encode()).hexdigest(),
-            "document": answers.dump(draft),
+            "document": queries.dump_answers(draft),
             "begun_at": now,
             "changed_at": now,
         },
@@ -110,7 +173,7 @@ def submit(
 def _draft_values(stored_draft: StoredDraft, draft: Answers) -> dict[str, object]:
     return {
         "draft_id": stored_draft.id,
-        "document": answers.dump(draft),
+        "document": queries.dump_answers(draft),
         "changed_at": clock.real_now(),
     }
 
@@ -166,3 +229,59 @@ def _build_confirmation(
         is_first=is_first,
         correctable_until=clock.real_now() + CORRECTION_PERIOD if is_first else None,
     )
+
+
+class StaleLimit(StaleEdit):
+    """Somebody else has changed the limit since the page was opened."""
+
+    def __init__(self, seats: int) -> None:
+        super().__init__(
+            seats,  # a limit is its own version
+            message=f"Somebody else has just changed the limit to {seats}. "
+            "Check yours, then save it again",
+        )
+
+
+def change_limit(new_limit: int, *, expected_limit: int, actor: str) -> bool:
+    """Set the number of places; return True if it changed. Raise StaleLimit on a conflict."""
+    before = _get_limit_for_update()
+    if new_limit == before:
+        return False
+    if expected_limit != before:
+        raise StaleLimit(before)
+    registration_seats.set_limit(registration_seats.CONFERENCE, new_limit)
+    turned = "raised" if new_limit > before else "lowered"
+    history.record(
+        f"The limit was {turned} from {before} to {new_limit}", subject="conference", actor=actor
+    )
+    return True
+
+
+def check_booked_days(first: date, last: date) -> None:
+    """Raise RuleViolation if new conference dates exclude a day that delegates have booked."""
+    _get_limit_for_update()  # so that nobody registers meanwhile
+    for day in queries.conference_days():
+        count = 0 if first <= day <= last else _count_booked(day)
+        if count:
+            people = "1 delegate has" if count == 1 else f"{count} delegates have"
+            raise RuleViolation(
+                f"{people} booked {local_date(day)}, so it must stay a day of the conference"
+            )
+
+
+def _get_limit_for_update() -> int:
+    """Lock the limit until the transaction ends and return it; 0 if there is none."""
+    try:
+        limit: SeatLimit | None = registration_seats.lock_limit(registration_seats.CONFERENCE)
+    except NotFound:
+        limit = None
+    return limit.seats if limit else 0
+
+
+def _count_booked(day: date) -> int:
+    counted = select(func.count()).select_from(Delegate)
+    booked = counted.where(queries.ATTENDING, Delegate.days.contains(day.isoformat()))
+    return db.session.scalar(booked) or 0
+
+
+conference.day_change_checks.append(check_booked_days)  # also checked by an undo

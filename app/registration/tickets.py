@@ -14,10 +14,9 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from app.programme.snapshot import Conference
-from app.registration.answers import Answers
 from app.registration.fields import BADGE_NAME, DAYS
 from app.registration.models import Delegate
-from app.registration.queries import ConfirmationDetails
+from app.registration.queries import Answers, ConfirmationDetails
 from app.releases import current_release
 from app.web.formatting import format_qr_code, format_qr_png, local_date, local_time
 from app.web.rendering import absolute_url

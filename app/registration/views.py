@@ -16,7 +16,10 @@ from flask_wtf.csrf import generate_csrf
 
 from app import cache_version, clock
 from app.errors import NotFound, RateLimitExceeded
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.registration import (
     booking_calendar,
     cookie,
@@ -29,16 +32,18 @@ from app.registration import (
     services,
     tickets,
 )
-from app.registration.answers import Answers
 from app.registration.forms import AnswersForm, CheckForm
 from app.registration.models import Confirmation
-from app.registration.progress import STEPS, RegistrationProgress
-from app.registration.queries import RegistrationStatus
+from app.registration.queries import Answers, RegistrationStatus
+from app.registration.services import (
+    STEPS,
+    RegistrationProgress,
+)
 from app.web import languages
 from app.web.cache_policy import has_access_keys
+from app.web.error_handlers import refuse
 from app.web.formatting import local_day
 from app.web.preview_middleware import allow_in_preview
-from app.web.rate_limit_messages import refuse
 from app.web.rendering import download, render_page
 from app.web.security_headers import no_referrer
 

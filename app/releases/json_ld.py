@@ -5,15 +5,20 @@ is marked as such, so that search engines do not take it for fact.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext
 from markupsafe import Markup
 
-from app.programme.snapshot import Conference, Room, Session, Speaker
+from app import clock
+from app.programme.snapshot import Conference, Photo, Room, Session, Speaker
+from app.programme.time_zones import ZoneChoice
 from app.releases import current_release, share_images
+from app.releases.published_programme import PublishedProgramme
+from app.web import languages
 from app.web.formatting import iso
 from app.web.rendering import absolute_asset, absolute_url
 
@@ -164,3 +169,63 @@ def _drop_empty(value: Any) -> Any:
         kept = ((name, _drop_empty(one)) for name, one in value.items())
         return {name: one for name, one in kept if one not in (None, "", [], {})}
     return [_drop_empty(one) for one in value] if isinstance(value, list) else value
+
+
+LONG_TITLE = 80  # characters; a longer heading is set smaller
+
+
+@dataclass(frozen=True)
+class SessionPerson:
+    """Somebody who takes part in a session, as its page shows them."""
+
+    slug: str
+    name: str
+    part: str  # in the session: chair, speaker
+    job: str
+    organisation: str
+    photo: Photo | None
+
+    @property
+    def describes_job(self) -> bool:
+        """Whether their job or their organisation is known."""
+        return bool(self.job or self.organisation)
+
+
+def build_session_context(
+    programme: PublishedProgramme, session: Session, zone_choice: ZoneChoice
+) -> dict[str, Any]:
+    """Return the context of ``programme/session.html``."""
+    return {
+        "session": session,
+        "has_long_title": len(session.title) > LONG_TITLE,
+        "clocks": zone_choice,
+        "people": list(_list_people(programme, session)),
+        "related": programme.get_related(session),
+        "materials": session.get_open_materials(clock.now()),
+        "card": share_images.get_key(session, programme),
+        "json_ld": render_session(session, programme.conference),
+    }
+
+
+def _list_people(programme: PublishedProgramme, session: Session) -> Iterator[SessionPerson]:
+    for part in session.parts:
+        speaker = programme.find_speaker(part.slug)
+        yield SessionPerson(
+            part.slug,
+            part.name,
+            part.role.lower(),
+            speaker.role if speaker else "",
+            part.organisation,
+            speaker.photo if speaker else None,
+        )
+
+
+def build_speaker_context(programme: PublishedProgramme, speaker: Speaker) -> dict[str, Any]:
+    """Return the context of ``programme/speaker.html``."""
+    return {
+        "speaker": speaker,
+        "biography": speaker.get_biography(languages.current().code),
+        "listing": programme.build_speaker_listing(speaker),
+        "json_ld": render_speaker(speaker, programme.get_sessions_of_speaker(speaker)),
+        "shares_name": programme.has_namesake(speaker),
+    }

@@ -4,15 +4,54 @@ import errno
 import json
 import os
 import socket
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_urlsafe
 
-from app.server import network
 from config import ROOT
+
+# Addresses for documentation (RFC 5737, RFC 3849): nothing is sent there. The kernel only says
+# from which address of this machine it would be.
+ROUTED = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+ANY_PORT = 9
+
+
+def list_local_names(*, has_ipv6: bool) -> tuple[str, ...]:
+    """List them as they stand in a URL, without port: the address first that works for most."""
+    addresses = [one for one in map(_format_address, _addresses()) if one]
+    reachable = [one for one in addresses if has_ipv6 or not one.startswith("[")]
+    return tuple(dict.fromkeys([*reachable, *_names()]))
+
+
+def _names() -> Iterator[str]:
+    name = socket.gethostname().lower()
+    if name and name != "localhost":
+        yield name
+        if "." not in name:
+            yield f"{name}.local"  # as multicast DNS calls it
+
+
+def _addresses() -> Iterator[str]:
+    for family, address in ROUTED:
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, ANY_PORT))
+            yield probe.getsockname()[0]
+    with suppress(OSError):
+        for info in socket.getaddrinfo(socket.gethostname(), None):
+            yield str(info[4][0])
+
+
+def _format_address(address: str) -> str:
+    """Return an address as in a URL; nothing if it is only reached from this machine."""
+    parsed = ip_address(address.partition("%")[0])
+    if parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified:
+        return ""
+    return f"[{parsed}]" if parsed.version == 6 else str(parsed)
+
 
 DEFAULT_CLOCK_START = "2008-10-01T09:00:00+01:00"  # registration for the default conference is open
 LOOPBACK_BY_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 – where they can be reached
@@ -60,7 +99,7 @@ class ServerOptions:
         """The hosts, with port, under which other devices reach the site; none on loopback."""
         if self.host not in LOOPBACK_BY_WILDCARD:
             return ()
-        names = network.list_local_names(has_ipv6=":" in self.host)
+        names = list_local_names(has_ipv6=":" in self.host)
         return names if self.port == 80 else tuple(f"{name}:{self.port}" for name in names)
 
     def check_port_free(self) -> None:

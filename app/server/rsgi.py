@@ -17,8 +17,7 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[att
 from app.request_transaction import READ_ONLY_METHODS
 from app.server.body_reader import BodyReader, BodyTooSlow
 from app.server.write_slots import WriteSlots
-from app.server.wsgi_call import WsgiCall
-from app.server.wsgi_environ import build_environ
+from app.server.wsgi_call import WsgiCall, build_environ
 from app.web import request_body
 from app.write_queue import WEB_THREADS
 

@@ -10,16 +10,20 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from app import preview_mode
+from app import clock, preview_mode
+from app.errors import NotFound
 from app.interchange import ical, plain_text
 from app.interchange.exporters import source as export_source
 from app.interchange.exporters.formats import FORMATS
 from app.interchange.plain_text import create_link_context
-from app.releases import current_release, timeline
+from app.materials import files
+from app.materials import queries as materials
+from app.releases import current_release, share_images, timeline
 from app.site import changelog
 from app.web import atom, security_headers
 from app.web.cache_policy import cacheable
 from app.web.formatting import conference_zone
+from app.web.preview_middleware import allow_in_preview
 from app.web.rendering import absolute_url
 
 
@@ -129,3 +133,31 @@ def changes() -> ResponseReturnValue:
 def _site_url() -> str:
     """Return the URL of the home page in the current language, without a trailing slash."""
     return absolute_url("site.home").rstrip("/")
+
+
+# A changed picture gets a new URL.
+IMMUTABLE_CACHE_CONTROL = "public, max-age=31536000, immutable"
+
+share_images_bp = Blueprint("share_images", __name__)
+
+
+@share_images_bp.get("/cards/<key>.png")
+@allow_in_preview
+def picture(key: str) -> ResponseReturnValue:
+    answer = Response(share_images.get_picture(key), mimetype="image/png")
+    answer.headers["Cache-Control"] = IMMUTABLE_CACHE_CONTROL
+    return answer
+
+
+materials_bp = Blueprint("materials", __name__, url_prefix="/materials")
+
+
+@materials_bp.get("/<key>")
+@allow_in_preview
+def download(key: str) -> Response:
+    if not current_release.get_programme().has_open_material(key, clock.now()):
+        raise NotFound(materials.MATERIAL_GONE)
+    material = materials.get_material(key)
+    answer = files.send(material)
+    files.count_download(material, answer)
+    return answer

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, SubmitField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, Optional
 
-from app.forms.base import CookielessForm
+from app.forms.form import CookielessForm
 from app.forms.validators import MAX_EMAIL_LENGTH, no_hidden_characters
 from app.text import collapse_whitespace, normalise
 

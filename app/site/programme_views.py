@@ -15,7 +15,7 @@ from app import clock
 from app.database_faults import log_if_unavailable
 from app.errors import NotFound
 from app.programme import labels, queries, snapshot, time_zones
-from app.releases import current_release, page_context
+from app.releases import current_release, json_ld
 from app.releases.published_programme import PublishedProgramme
 from app.site import feed_views, search_filters
 from app.site.now_next import MAX_SCREEN_PAGES, NowNext, build_screen_page, get_now_next
@@ -152,7 +152,7 @@ def session(slug: str) -> ResponseReturnValue:
     programme = current_release.get_programme()
     clocks = time_zones.get_zone_choice(programme.conference)
     found = programme.get_session(slug)
-    made_from = page_context.build_session_context(programme, found, clocks)
+    made_from = json_ld.build_session_context(programme, found, clocks)
     expires_at(*(one.opens_at for one in found.materials))
     return render_page(
         "programme/session.html",
@@ -184,7 +184,7 @@ def speaker(slug: str) -> ResponseReturnValue:
     programme = current_release.get_programme()
     return render_page(
         "programme/speaker.html",
-        **page_context.build_speaker_context(programme, programme.get_speaker(slug)),
+        **json_ld.build_speaker_context(programme, programme.get_speaker(slug)),
         breadcrumbs=[(gettext("Speakers"), url_for(".speaker_index"))],
     )
 

@@ -14,7 +14,7 @@ from app.content import queries as content
 from app.content.views import get_content_folder, page_context
 from app.database_faults import log_if_unavailable
 from app.errors import RateLimitExceeded
-from app.forms.base import validates_own_csrf
+from app.forms.form import validates_own_csrf
 from app.registration.queries import RegistrationStatus
 from app.releases import current_release, json_ld
 from app.releases.published_programme import PublishedProgramme
@@ -23,9 +23,9 @@ from app.site import (
     news_views,
     offline_views,
     search_views,
-    services,
     well_known_views,
 )
+from app.site.feedback import send_feedback
 from app.site.forms import AccessKeysForm, FeedbackForm
 from app.site.now_next import NowNext, get_conference_span, get_now_next
 from app.web import languages
@@ -37,8 +37,7 @@ from app.web.cache_policy import (
     expires_at,
     vary_on_cookie,
 )
-from app.web.error_handlers import is_error_page
-from app.web.rate_limit_messages import refuse
+from app.web.error_handlers import is_error_page, refuse
 from app.web.rendering import render_page
 
 MAX_SESSIONS = 4  # of what is on now, and of what is next
@@ -247,7 +246,7 @@ def _render_feedback(form: FeedbackForm) -> Response:
 def _send_feedback(form: FeedbackForm) -> None:
     message = form.get_message()
     contact = current_release.get_programme().conference.contact_email
-    services.send_feedback(
+    send_feedback(
         message.text,
         message.email,
         ip_address=request.remote_addr,

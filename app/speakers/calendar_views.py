@@ -14,14 +14,18 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.errors import NotFound
-from app.forms.base import ConfirmForm
+from app.forms.form import ConfirmForm
 from app.interchange import ical
 from app.programme.models import Speaker
 from app.releases import current_release
 from app.releases.published_programme import PublishedProgramme
 from app.speakers import access, queries, release_notifications, services
 from app.speakers.models import CalendarKey
-from app.web import flash, security_headers, signing
+from app.web import (
+    redirects,
+    security_headers,
+    signing,
+)
 from app.web.rendering import absolute_url, render_page
 
 SALT = "speaker’s calendar"
@@ -30,7 +34,7 @@ KEY_BYTES = 16
 
 bp = Blueprint("calendar", __name__, url_prefix="/<slug>/calendar")
 
-flash.MESSAGES["speakers"] |= {
+redirects.MESSAGES["speakers"] |= {
     "calendar-made": _l("This is your new calendar link. The old link no longer works."),
 }
 feeds_bp = Blueprint("speaker_calendar_feeds", __name__, url_prefix="/speak/calendar")
@@ -55,7 +59,7 @@ def create(slug: str) -> ResponseReturnValue:
     """Create a URL; the previous one stops working."""
     speaker = access.get_own_speaker(slug)
     services.set_calendar_key(speaker, token_urlsafe(KEY_BYTES), actor=access.current_actor())
-    return flash.redirect_to(url_for(".show", slug=slug), "calendar-made")
+    return redirects.redirect_to(url_for(".show", slug=slug), "calendar-made")
 
 
 @feeds_bp.get("/<secret>.ics")

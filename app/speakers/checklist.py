@@ -18,8 +18,8 @@ from app.materials import queries as materials
 from app.programme.fields.speakers import PROFILE_FIELDS
 from app.programme.models import Session, Speaker
 from app.proposals import queries as proposals
-from app.proposals.fields import SESSION_FIELD_NAMES
 from app.proposals.models import CHANGES_REQUESTED, OPEN, Proposal
+from app.proposals.queries import SESSION_FIELD_NAMES
 from app.speakers import photo_proposals, queries
 from app.speakers.models import SpeakerAnswers
 

@@ -7,16 +7,29 @@ from typing import Any, Final
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
-from app.accounts import large_uploads
+from app.accounts import guards, large_uploads
 from app.errors import InvalidFile, NotFound, PermissionDenied, RuleViolation
-from app.forms.base import ConfirmForm, Form, validates_own_csrf
-from app.materials import downloads, file_validation, queries, services
+from app.forms.form import (
+    ConfirmForm,
+    Form,
+    validates_own_csrf,
+)
+from app.materials import (
+    file_validation,
+    files,
+    queries,
+    services,
+)
+from app.materials import queries as materials
 from app.materials.file_validation import MAX_BYTES, AcceptedFile
 from app.materials.models import Material
 from app.materials.services import NOT_UPLOADER, StaleMaterial, Uploader
+from app.programme.editing import speaker_queries
 from app.programme.models import Session
 from app.request_transaction import start_writing
+from app.speakers import access
 from app.speakers.material_forms import (
     OPENS_LABELS,
     TOO_LARGE,
@@ -26,7 +39,7 @@ from app.speakers.material_forms import (
     RemoveMaterialForm,
     initial_data,
 )
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
 REFUSALS: Final = (RuleViolation, InvalidFile)
@@ -178,7 +191,7 @@ class MaterialViews(ABC):
         _, material = self._get_material(key, url_args)
         if material.is_link:
             raise NotFound(queries.MATERIAL_GONE)
-        answer = downloads.send(material)
+        answer = files.send(material)
         answer.headers["Cache-Control"] = "private, no-store"
         return answer
 
@@ -258,8 +271,67 @@ def _saved_key(material: Material) -> str:
 
 
 def _redirect(message_key: str, url_args: dict[str, str]) -> ResponseReturnValue:
-    return flash.redirect_to(url_for(".index", slug=url_args["slug"]), message_key)
+    return redirects.redirect_to(url_for(".index", slug=url_args["slug"]), message_key)
 
 
 def _typed_values(form: Any) -> tuple[str, str]:
     return form.title.data or "", form.opens.data or ""
+
+
+bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
+
+redirects.MESSAGES["speakers"] |= {
+    "material-saved": _l("Saved. It will be public at the time you chose."),
+    "material-here": _l("This file has already been uploaded, so it was not added again."),
+    "material-waiting": _l("Saved. An organiser will check it before it is public."),
+    "material-internal": _l(
+        "Saved. It will not be public. Only organisers, technicians and the other speakers in "
+        "the session can see it."
+    ),
+    "material-removed": _l("Deleted. It is no longer public. You can restore it for a week."),
+    "material-restored": _l("Restored."),
+}
+
+
+class _OwnMaterialViews(MaterialViews):
+    layout = "speakers/page.html"
+    can_release = False
+
+    def get_session(self, **url_args: str) -> Session:
+        for one in list_sessions(url_args["slug"]):
+            if one.slug == url_args["session"]:
+                return one
+        raise NotFound("You are not in that session")
+
+    def get_uploader(self, **url_args: str) -> Uploader:
+        return Uploader(access.current_actor(), access.get_own_speaker(url_args["slug"]))
+
+    def can_edit(self) -> bool:
+        person = guards.current_person()
+        return person is not None and person.has_speaker_access
+
+    def template_context(self, **url_args: str) -> dict[str, Any]:
+        return {"speaker": access.get_own_speaker(url_args["slug"]), "breadcrumbs": []}
+
+
+VIEWS = _OwnMaterialViews()
+
+
+@bp.get("")
+def index(slug: str) -> ResponseReturnValue:
+    """Show the materials of each session."""
+    own = list_sessions(slug)
+    found = materials.list_by_session([one.id for one in own])
+    session_materials = [
+        SessionMaterials(one, {"slug": slug, "session": one.slug}, found[one.id]) for one in own
+    ]
+    return VIEWS.render_index(session_materials, slug=slug)
+
+
+def list_sessions(slug: str) -> list[Session]:
+    """List the sessions in which a speaker appears, each once."""
+    parts = speaker_queries.list_session_roles(access.get_own_speaker(slug))
+    return list({part.session.id: part.session for part in parts}.values())
+
+
+VIEWS.add_url_rules(bp, "/<session>")

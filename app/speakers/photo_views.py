@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import large_uploads
 from app.errors import InvalidFile, NotFound, RuleViolation, StaleEdit
-from app.forms.base import validates_own_csrf
+from app.forms.form import validates_own_csrf
 from app.programme.editing import versioned_edits
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services as photos
@@ -22,9 +22,12 @@ from app.programme.photos.services import PreparedPhoto
 from app.proposals.models import OPEN
 from app.proposals.services import SubmitResult
 from app.request_transaction import read_first, start_writing
-from app.speakers import access, photo_proposals, photo_uploads
+from app.speakers import (
+    access,
+    photo_proposals,
+)
 from app.speakers.photo_forms import TOO_LARGE, CropForm, PhotoForm
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
 
@@ -94,7 +97,7 @@ class PhotoViews(ABC):
                 prepared = form.prepared
                 speaker = self._start_writing(slug)
                 message_key = self.save(speaker, prepared, form.description.data or "")
-                photo_uploads.discard(speaker, actor=self.current_actor())
+                photo_proposals.discard(speaker, actor=self.current_actor())
             except StalePhoto as stale:
                 speaker = self._save_upload(slug, form)
                 form.add_error(form.file, stale)
@@ -103,7 +106,7 @@ class PhotoViews(ABC):
                 form.add_error(form.file, refusal)
             else:
                 url = self.done_url(speaker, has_new_picture=prepared is not None)
-                return flash.redirect_to(url, message_key)
+                return redirects.redirect_to(url, message_key)
         elif form.is_submitted() and not (form.csrf_token.errors or form.file.errors):
             speaker = self._save_upload(slug, form)
         return self._render("photo", speaker, form, 422 if form.errors else 200)
@@ -139,7 +142,7 @@ class PhotoViews(ABC):
             except RuleViolation as refusal:
                 form.add_error(form.position, refusal)
             else:
-                return flash.redirect_to(self.done_url(speaker), message_key)
+                return redirects.redirect_to(self.done_url(speaker), message_key)
         return self._render("crop", speaker, form, 422 if form.errors else 200)
 
     def original(self, slug: str) -> ResponseReturnValue:
@@ -151,10 +154,10 @@ class PhotoViews(ABC):
         """Remove the photo."""
         speaker = self.get_speaker(slug)
         self.check_seen(speaker)
-        return flash.redirect_to(self.done_url(speaker), self.save_removal(speaker))
+        return redirects.redirect_to(self.done_url(speaker), self.save_removal(speaker))
 
     def _find_upload(self, speaker: Speaker, token: str | None) -> PreparedPhoto | None:
-        return photo_uploads.find(speaker, token, actor=self.current_actor()) if token else None
+        return photo_proposals.find(speaker, token, actor=self.current_actor()) if token else None
 
     def _upload_address(self, speaker: Speaker, form: PhotoForm | CropForm) -> str:
         token = form.upload.data if isinstance(form, PhotoForm) else ""
@@ -170,7 +173,7 @@ class PhotoViews(ABC):
         start_writing()
         speaker = self.get_speaker(slug)  # again: access may have been revoked meanwhile
         if prepared:
-            form.upload.data = photo_uploads.save(speaker, prepared, actor=self.current_actor())
+            form.upload.data = photo_proposals.save(speaker, prepared, actor=self.current_actor())
         return speaker
 
     def _start_writing(self, slug: str) -> Speaker:
@@ -259,7 +262,7 @@ bp = Blueprint("photo", __name__, url_prefix="/<slug>/photo")
 VIEWS = _OwnPhotoViews()
 VIEWS.add_url_rules(bp)
 
-flash.MESSAGES["speakers"] |= {
+redirects.MESSAGES["speakers"] |= {
     "photo-saved": _l("Saved. It will be public in a few minutes."),
     "no-photo": _l("Saved. We will show your initials instead of a photo."),
     "photo-sent": _l("Thank you. An organiser will check your photo before it is public."),
@@ -274,7 +277,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     if photo_proposals.states_by_speaker([speaker.id])[speaker.id] == OPEN:
         VIEWS.check_seen(speaker)
     was_pending = photo_proposals.withdraw(speaker, actor=access.current_actor())
-    return flash.redirect_to(
+    return redirects.redirect_to(
         url_for(".edit", slug=slug), "taken-back" if was_pending else "as-it-was"
     )
 
@@ -287,7 +290,7 @@ def decline(slug: str) -> ResponseReturnValue:
     has_changed = photo_proposals.set_declined(
         speaker, is_declined=True, actor=access.current_actor()
     )
-    return flash.redirect_to(
+    return redirects.redirect_to(
         url_for(".edit", slug=slug), "no-photo" if has_changed else "as-it-was"
     )
 

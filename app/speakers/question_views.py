@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.errors import StaleEdit
-from app.forms.base import validates_own_csrf
+from app.forms.form import validates_own_csrf
 from app.programme.fields.speakers import ABSENCES, SPEAKER_FIELDS
 from app.programme.models import Speaker
 from app.registration import queries as registration
@@ -22,7 +22,7 @@ from app.speakers.forms import (
     PublishingConsentForm,
     TravelForm,
 )
-from app.web import flash
+from app.web import redirects
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
@@ -36,7 +36,7 @@ QUESTION_NAMES = ", ".join(f'"{name}"' for name in FORMS)
 
 bp = Blueprint("questions", __name__, url_prefix="/<slug>")
 
-flash.MESSAGES["speakers"] |= {
+redirects.MESSAGES["speakers"] |= {
     "saved": _l("Saved. Thank you."),
 }
 
@@ -78,7 +78,7 @@ def nothing_needed(slug: str) -> ResponseReturnValue:
         access.get_own_speaker(slug), actor=access.current_actor()
     )
     checklist = url_for("speakers.show_checklist", slug=slug)
-    return flash.redirect_to(checklist, "saved" if has_changed else "as-it-was")
+    return redirects.redirect_to(checklist, "saved" if has_changed else "as-it-was")
 
 
 def _save_or_render(
@@ -100,7 +100,7 @@ def _save_or_render(
             stale, form.fingerprint.data = error, questions.fingerprint(get_current())
         else:
             checklist = url_for("speakers.show_checklist", slug=speaker.slug)
-            return flash.redirect_to(checklist, "saved" if has_changed else "as-it-was")
+            return redirects.redirect_to(checklist, "saved" if has_changed else "as-it-was")
     return _render_form(template, speaker, form, stale)
 
 

@@ -1,20 +1,27 @@
 """The first pages of speakers: whom they have access to, the checklist, and shared sessions."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import guards
+from app.accounts import guards, rate_limits
 from app.content import markdown
-from app.errors import NotFound, PermissionDenied
-from app.forms.base import ConfirmForm
+from app.errors import NotFound, PermissionDenied, RateLimitExceeded, RuleViolation
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
+from app.programme.editing import speaker_queries
 from app.programme.models import Session
 from app.releases import current_release
-from app.speakers import access, checklist, queries, session_owners
+from app.speakers import access, checklist, emails, queries, services, session_owners
+from app.speakers.forms import AssistantForm, ParticipationForm
+from app.speakers.models import ANOTHER_TIME, WITHDRAWAL, SpeakerAccess
 from app.text import strip_hidden
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
 HIDDEN_FIELDS = frozenset(
@@ -23,7 +30,7 @@ HIDDEN_FIELDS = frozenset(
 
 bp = Blueprint("speakers", __name__, url_prefix="/speak")
 
-flash.MESSAGES["speakers"] |= {
+redirects.MESSAGES["speakers"] |= {
     "as-it-was": _l("There were no changes to save."),
 }
 
@@ -71,7 +78,7 @@ def handle_permission_denied(reason: PermissionDenied) -> ResponseReturnValue:
 
 
 bp.before_request(guards.require_speaker)
-bp.context_processor(flash.flash_context)
+bp.context_processor(redirects.flash_context)
 bp.context_processor(guards.session_expiry_context)
 
 
@@ -116,3 +123,130 @@ def sessions(slug: str) -> ResponseReturnValue:
         for part in parts
     ]
     return render_page("speakers/sessions.html", speaker=speaker, shared=shared)
+
+
+TOO_MANY_REQUESTS = _l(
+    "You have contacted the organisers several times today. Wait for their answer"
+)
+
+participation_bp = Blueprint("participation", __name__, url_prefix="/<slug>/taking-part")
+
+redirects.MESSAGES["speakers"] |= {
+    "confirmed": _l("Thank you for confirming that you are taking part."),
+    "asked": _l("We have told the organisers, who will contact you. Nothing has changed yet."),
+    "request-taken-back": _l("You have withdrawn your request."),
+    "withdrawn": _l("We have told the organisers. We are sorry that you cannot come."),
+}
+
+
+@participation_bp.route("", methods=["GET", "POST"])
+@validates_own_csrf
+def edit(slug: str) -> ResponseReturnValue:
+    """Show the question and carry out the answer; withdrawing asks for confirmation first."""
+    own_access = access.get_access(slug)
+    speaker = own_access.speaker
+    form = ParticipationForm(data={"fingerprint": services.participation_fingerprint(speaker)})
+    status = 200
+    if form.validate_on_submit():
+        if form.needs_confirmation and not own_access.is_assistant:
+            return _render("withdraw", own_access, form)
+        try:
+            return _save_answer(own_access, form)
+        except RateLimitExceeded:
+            form.add_error(form.answer, RateLimitExceeded(str(TOO_MANY_REQUESTS)))
+            status = 429
+        except RuleViolation as refusal:
+            form.add_error(form.answer, refusal)
+            form.fingerprint.data = services.participation_fingerprint(speaker)
+            status = 409
+    return _render(
+        "participation", own_access, form, 422 if form.errors and status == 200 else status
+    )
+
+
+@participation_bp.post("/take-back/<int(max=999999999):number>")
+def take_back(slug: str, number: int) -> ResponseReturnValue:
+    """Take back a request for another time."""
+    speaker = access.get_own_speaker(slug)
+    services.take_back_request(speaker, number, actor=access.current_actor())
+    return redirects.redirect_to(url_for(".edit", slug=slug), "request-taken-back")
+
+
+def _render(
+    page: str, own_access: SpeakerAccess, form: ParticipationForm, status: int = 200
+) -> ResponseReturnValue:
+    speaker = own_access.speaker
+    return render_page(
+        f"speakers/{page}.html",
+        status=status,
+        form=form,
+        button_form=ConfirmForm(formdata=None),
+        access=own_access,
+        speaker=speaker,
+        sessions=speaker_queries.list_session_roles(speaker),
+        requests=queries.list_requests_of(speaker),
+    )
+
+
+def _save_answer(own_access: SpeakerAccess, form: ParticipationForm) -> ResponseReturnValue:
+    answer, message = form.get_answer()
+    speaker, expected = own_access.speaker, form.fingerprint.data or ""
+    actor = access.current_actor()
+    if answer == WITHDRAWAL:
+        services.withdraw(own_access, message, expected_fingerprint=expected)
+    elif answer == ANOTHER_TIME:
+        services.request_another_time(speaker, message, expected_fingerprint=expected, actor=actor)
+    else:
+        services.confirm(speaker, expected_fingerprint=expected, actor=actor)
+    name = {WITHDRAWAL: "withdrawn", ANOTHER_TIME: "asked"}.get(answer, "confirmed")
+    return redirects.redirect_to(url_for("speakers.show_checklist", slug=speaker.slug), name)
+
+
+MAX_PER_HOUR = 10  # assistants that one person may add: each is emailed
+
+assistants_bp = Blueprint("assistants", __name__, url_prefix="/<slug>/assistants")
+
+redirects.MESSAGES["speakers"] |= {
+    "assistant-named": _l("We are emailing them a link."),
+    "assistant-ended": _l("They can no longer open these pages."),
+}
+
+
+@assistants_bp.route("", methods=["GET", "POST"])
+@validates_own_csrf
+def add(slug: str) -> ResponseReturnValue:
+    """List who has access, and add an assistant."""
+    own_access = access.get_access(slug)
+    speaker = own_access.speaker
+    form = AssistantForm()
+    if form.validate_on_submit():
+        within = timedelta(hours=1)
+        rate_limits.hit(
+            "name assistants", access.current_actor(), times=MAX_PER_HOUR, within=within
+        )
+        try:
+            person = access.add_assistant(
+                speaker, form.email.data or "", actor=access.current_actor()
+            )
+        except RuleViolation as refusal:
+            form.add_error(form.email, refusal)
+        else:
+            emails.send_assistant_invitation(speaker, person, access.current_actor())
+            return redirects.redirect_to(url_for(".add", slug=slug), "assistant-named")
+    return render_page(
+        "speakers/assistants.html",
+        status=422 if form.errors else 200,
+        form=form,
+        button_form=ConfirmForm(formdata=None),
+        speaker=speaker,
+        own_access=own_access,
+        access_rows=queries.list_access_to_speaker(speaker),
+    )
+
+
+@assistants_bp.post("/<int:number>/end")
+def revoke(slug: str, number: int) -> ResponseReturnValue:
+    """Revoke an assistant's access."""
+    speaker = access.get_own_speaker(slug)
+    access.revoke_assistant(speaker, number, actor=access.current_actor())
+    return redirects.redirect_to(url_for(".add", slug=slug), "assistant-ended")

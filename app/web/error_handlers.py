@@ -1,9 +1,13 @@
 """Error handlers: map exceptions to HTTP statuses and render the error page."""
 
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -13,13 +17,13 @@ from app.errors import (
     ConferenceError,
     Gone,
     Moved,
+    NetworkLimitExceeded,
     NotFound,
     PermissionDenied,
     RateLimitExceeded,
     RuleViolation,
 )
 from app.log import log
-from app.web import rate_limit_messages
 from app.web.cache_policy import PUBLIC_CACHE_CONTROL
 from app.web.rendering import render_page
 from app.web.request_log import REQUEST_ID, ROUTE
@@ -106,8 +110,8 @@ def is_error_page() -> bool:
 def _handle_conference_error(error: ConferenceError) -> ResponseReturnValue:
     code = next(code for kind, code in STATUS_CODES.items() if isinstance(error, kind))
     if isinstance(error, RateLimitExceeded):
-        page = render_error_page(code, rate_limit_messages.describe(error))
-        return rate_limit_messages.refuse(page, error)
+        page = render_error_page(code, describe(error))
+        return refuse(page, error)
     return render_error_page(code, gettext(str(error)) if str(error) else "")
 
 
@@ -181,3 +185,52 @@ def _handle_internal_error(error: InternalServerError) -> ResponseReturnValue:
         exc_info=original,
     )
     return render_error_page(500)
+
+
+A_MINUTE, AN_HOUR, A_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LONGEST_IN_MINUTES, LONGEST_IN_HOURS = 90 * A_MINUTE, 48 * AN_HOUR
+
+
+def describe(error: RateLimitExceeded) -> str:
+    """Return the message of a refusal, without a full stop."""
+    parts = [gettext(str(error))] if str(error) else []
+    if isinstance(error, NetworkLimitExceeded):
+        parts.append(
+            gettext(
+                "There have been too many requests from your network, "
+                "which you may share with other people"
+            )
+        )
+    if error.retry_after is not None:
+        parts.append(_describe_retry(error.retry_after))
+    return ". ".join(parts)
+
+
+def refuse(response: Response, error: RateLimitExceeded) -> Response:
+    """Make a page the answer to a request that came too often, also for programs (RFC 6585, 4)."""
+    response.status_code = 429
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(ceil(error.retry_after.total_seconds()))
+    return response
+
+
+def _describe_retry(wait: timedelta) -> str:
+    contact = _contact_email()
+    if not contact:
+        return str(gettext("Try again in %(time)s", time=_describe_time(wait)))
+    template = gettext("Try again in %(time)s, or email %(email)s")
+    return str(template % {"time": _describe_time(wait), "email": contact})
+
+
+def _describe_time(wait: timedelta) -> str:
+    if wait <= LONGEST_IN_MINUTES:
+        return str(ngettext("one minute", "%(num)s minutes", ceil(wait / A_MINUTE)))
+    if wait <= LONGEST_IN_HOURS:
+        return str(ngettext("one hour", "%(num)s hours", ceil(wait / AN_HOUR)))
+    return str(ngettext("one day", "%(num)s days", ceil(wait / A_DAY)))
+
+
+def _contact_email() -> str:
+    context: dict[str, Any] = {}
+    current_app.update_template_context(context)  # the variables that every template has
+    return str(context["conference"].contact_email)

@@ -18,8 +18,13 @@ from werkzeug.datastructures import Headers
 
 from app.cache_version import CacheVersionWatcher
 from app.web import cache_params, cache_policy
-from app.web.cache_policy import CacheParams, has_access_keys
-from app.web.content_negotiation import ENCODERS, best_encoding, prefers_plain_text
+from app.web.cache_policy import (
+    ENCODERS,
+    CacheParams,
+    best_encoding,
+    has_access_keys,
+    prefers_plain_text,
+)
 from app.web.preview_middleware import ACCESS_KEYS_OFF
 from app.web.request_log import ROUTE
 from app.web.security_headers import UNKNOWN_HOST

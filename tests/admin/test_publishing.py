@@ -18,8 +18,8 @@ from app.programme import queries as programme_queries
 from app.programme.models import Conference, Room, Session, Speaker, Theme
 from app.proposals import services as proposals
 from app.proposals.queries import ProposalReview
-from app.releases import pending_changes, scheduled_releases
 from app.releases import queries as publishing
+from app.releases import scheduled_releases
 from app.releases.models import ScheduledRelease
 from tests.browser import Browser, Page
 from tests.factories import (
@@ -547,7 +547,7 @@ def test_before_anything_is_loaded_there_is_nothing_to_publish(organiser: Browse
 
 @pytest.mark.both_databases
 def test_what_is_not_published_is_counted(organiser: Browser, frozen_time: Any) -> None:
-    assert pending_changes.count_pending() == 0
+    assert publishing.count_pending() == 0
     frozen_time.shift(timedelta(minutes=1))
 
     changed("opening", title="A grand opening")
@@ -556,12 +556,12 @@ def test_what_is_not_published_is_counted(organiser: Browser, frozen_time: Any) 
     make_speaker(changed_at=clock.now())
     make_room(changed_at=clock.now())
 
-    assert pending_changes.count_pending() == 3
+    assert publishing.count_pending() == 3
     publish_programme()
-    assert pending_changes.count_pending() == 0
+    assert publishing.count_pending() == 0
     with transaction():
         db.session.get_one(Conference, 1).current_release = 1
-    assert pending_changes.count_pending() == 3
+    assert publishing.count_pending() == 3
 
 
 # However much it is

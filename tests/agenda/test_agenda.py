@@ -17,7 +17,7 @@ from app.accounts.rate_limits import (
     NetworkLimit,
     Window,
 )
-from app.agenda import retention, services
+from app.agenda import services
 from app.agenda.models import Agenda, Star
 from app.database import db, transaction
 from app.errors import RuleViolation
@@ -302,7 +302,7 @@ def test_agendas_are_forgotten_when_the_privacy_page_says(
     def left_on(day: str) -> int:
         frozen_time.move_to(day)
         with transaction():
-            retention.purge_expired()
+            services.purge_expired()
         return db.session.scalar(select(func.count()).select_from(Agenda)) or 0
 
     assert left_on("2009-05-19T09:29:00+01:00") == 2
@@ -322,7 +322,7 @@ def test_a_process_that_lives_at_another_time_forgets_nothing(
     monkeypatch.setattr(cache_version, "is_clock_in_sync", lambda: False)
     monkeypatch.setattr(clock, "now", lambda: datetime(2012, 1, 1, tzinfo=UTC))
 
-    retention.purge_expired()
+    services.purge_expired()
 
     assert db.session.scalar(select(func.count()).select_from(Agenda)) == 1
 
@@ -339,4 +339,4 @@ def test_a_star_set_twice_is_one_star(visitor: Browser) -> None:
 
     assert [star.title for star in agenda.stars] == ["Opening"]
     assert services.get_for_update("no such key") is None
-    assert timedelta(days=90) == retention.RETENTION
+    assert timedelta(days=90) == services.RETENTION

@@ -18,12 +18,18 @@ from app.mail.models import Email
 from app.programme import snapshot
 from app.programme.editing import speakers, undo
 from app.programme.models import Conference, Release, Session, Speaker
-from app.proposals import auto_approval, fields, merging, preview, queries
+from app.proposals import (
+    auto_approval,
+    merging,
+    preview,
+    queries,
+)
 from app.proposals import services as proposals_services
 from app.proposals.merging import MergeConflict
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
-from app.releases import current_release, pending_changes
+from app.releases import current_release
+from app.releases import queries as releases_queries
 from tests.factories import (
     SMALL_CONFERENCE,
     make_photo,
@@ -248,8 +254,8 @@ def test_it_can_be_taken_back(site: Flask) -> None:
     send(ada(), role="Pilot")
 
     with transaction():
-        assert proposals_services.withdraw(ada(), fields.SPEAKER_FIELD_NAMES, actor=ADA)
-    assert not proposals_services.withdraw(ada(), fields.SPEAKER_FIELD_NAMES, actor=ADA)
+        assert proposals_services.withdraw(ada(), queries.SPEAKER_FIELD_NAMES, actor=ADA)
+    assert not proposals_services.withdraw(ada(), queries.SPEAKER_FIELD_NAMES, actor=ADA)
     assert sentences("speaker ada-marsh")[-1] == (
         "Ada Marsh: the changes sent for approval were withdrawn"
     )
@@ -359,7 +365,7 @@ def test_what_is_trusted_goes_out_alone(site: Flask, frozen_time: Any) -> None:
     assert current_release.get_programme().get_session("opening").title != "Not to be seen yet"
     release = db.session.get_one(Release, number + 1)
     assert release.note == "Changes by speakers were published automatically: Ada Marsh"
-    assert pending_changes.count_pending() == 2  # the title and the role still wait
+    assert releases_queries.count_pending() == 2  # the title and the role still wait
 
 
 def test_what_an_organiser_has_changed_since_waits(site: Flask, frozen_time: Any) -> None:
@@ -453,8 +459,10 @@ def test_a_draft_can_be_looked_at_too(site: Flask) -> None:
 
 
 def test_every_trusted_field_can_be_proposed() -> None:
-    named: Mapping[str, Any] = fields.AUTO_APPROVABLE
-    assert {field for group in named.values() for field in group} <= set(fields.SPEAKER_FIELD_NAMES)
+    named: Mapping[str, Any] = queries.AUTO_APPROVABLE
+    assert {field for group in named.values() for field in group} <= set(
+        queries.SPEAKER_FIELD_NAMES
+    )
 
 
 def test_texts_are_kept_as_they_were_typed(site: Flask) -> None:

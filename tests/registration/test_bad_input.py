@@ -3,7 +3,7 @@
 import pytest
 
 from app.database import db
-from app.registration import countries, email_typos
+from app.registration import countries, forms
 from app.registration.models import ApplicationDraft
 from tests.browser import Answer, Browser
 from tests.factories import make_prose
@@ -334,7 +334,7 @@ def test_a_field_of_many_lines_keeps_them(visitor: Browser) -> None:
 def test_slips_of_the_finger_are_seen_and_real_addresses_left_alone(
     typed: str, meant: str | None
 ) -> None:
-    assert email_typos.suggest_correction(typed) == meant
+    assert forms.suggest_correction(typed) == meant
 
 
 def test_countries_are_named_and_sorted_in_the_language_of_the_page() -> None:

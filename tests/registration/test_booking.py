@@ -13,7 +13,13 @@ from app import clock
 from app.database import db, transaction
 from app.errors import RuleViolation
 from app.history import queries as history
-from app.registration import delegate_record, links, queries, seat_limit, seats
+from app.registration import (
+    delegate_record,
+    links,
+    queries,
+    seats,
+)
+from app.registration import services as registration_services
 from app.registration.bookings import services
 from app.registration.bookings.operations import StaleBooking
 from app.registration.models import Delegate
@@ -517,7 +523,7 @@ def test_whoever_comes_too_late_is_told_the_version_to_expect(site: Flask) -> No
 
     with pytest.raises(StaleBooking) as late, transaction():
         services.update(delegate, {"role": "Poet"}, opened)
-    with pytest.raises(seat_limit.StaleLimit) as full, transaction():
-        seat_limit.change_limit(50, expected_limit=30, actor="Olga")
+    with pytest.raises(registration_services.StaleLimit) as full, transaction():
+        registration_services.change_limit(50, expected_limit=30, actor="Olga")
 
     assert (late.value.version, full.value.version) == (opened + 1, 40)

@@ -15,7 +15,7 @@ from app.factory import create_app
 from app.mail.worker import run_tasks
 from app.programme import queries as programme
 from app.server.bootstrap import fix_clock
-from app.site.models import Feedback
+from app.site.feedback import Feedback
 from config import Config
 from tests.factories import make_confirmation, make_delegate, save
 

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from app.server.wsgi_environ import build_environ
+from app.server.wsgi_call import build_environ
 
 
 def a_request(*headers: tuple[str, str]) -> Any:

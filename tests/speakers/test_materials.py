@@ -16,8 +16,8 @@ from app.interchange import services as interchange
 from app.interchange.importers.detect import read_bytes
 from app.materials import services as materials
 from app.materials.file_validation import MAX_BYTES
+from app.materials.files import CHUNK_BYTES
 from app.materials.models import DownloadCount, Material, MaterialChunk
-from app.materials.storage import CHUNK_BYTES
 from app.programme.editing import session_queries
 from app.programme.models import Appearance, Conference, Session
 from app.speakers.models import ItemDeadline

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app.database import transaction
-from app.speakers import organiser_digest
+from app.speakers import reminders
 from tests.browser import Browser
 from tests.factories import (
     get_ada_marsh,
@@ -26,7 +26,7 @@ GRACE = "grace@conference.example"
 
 def worker_runs() -> None:
     with transaction():
-        organiser_digest.send_due()
+        reminders.send_organiser_digest()
 
 
 def test_another_file_in_place_of_slides_is_reported_too(

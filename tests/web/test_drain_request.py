@@ -7,7 +7,11 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
-from app.web.drain_request import ALLOWED_BYTES, MAX_CONCURRENT_DRAINS, DrainRequestMiddleware
+from app.web.request_body import (
+    ALLOWED_BYTES,
+    MAX_CONCURRENT_DRAINS,
+    DrainRequestMiddleware,
+)
 
 
 class Slow(io.RawIOBase):

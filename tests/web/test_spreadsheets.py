@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from app.web import spreadsheets
-from app.web.xlsx import Cell
+from app.web.spreadsheets import Cell
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 MUCH = 2_000_000  # bytes

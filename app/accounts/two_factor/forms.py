@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from app.forms.base import Form
+from app.forms.form import Form
 from app.forms.validators import no_hidden_characters
 from app.text import collapse_whitespace
 

@@ -10,8 +10,11 @@ from app.accounts.models import LoginSession
 from app.accounts.two_factor import services
 from app.accounts.two_factor.forms import CodeForm, PasskeyForm, RecoveryCodeForm
 from app.errors import RuleViolation
-from app.forms.base import Form, validates_own_csrf
-from app.web import next_url
+from app.forms.form import (
+    Form,
+    validates_own_csrf,
+)
+from app.web import redirects
 from app.web.rendering import render_page
 
 RATE_WINDOW = timedelta(hours=1)
@@ -51,7 +54,7 @@ def recovery_code() -> ResponseReturnValue:
             form.add_error(form.code, refusal)
     status = 422 if form.errors else 200
     return render_page(
-        "accounts/recovery_code.html", status, form=form, next_url=next_url.requested_next()
+        "accounts/recovery_code.html", status, form=form, next_url=redirects.requested_next()
     )
 
 
@@ -87,13 +90,13 @@ def _render_form(form: Form, login_session: LoginSession) -> Response:
         form=form,
         code_form=form if isinstance(form, CodeForm) else CodeForm(formdata=None),
         person=login_session.person,
-        next_url=next_url.requested_next(),
+        next_url=redirects.requested_next(),
     )
 
 
 def _finish_sign_in(secret: str) -> ResponseReturnValue:
     guards.start_login_session(secret)
-    return redirect(next_url.requested_next() or url_for("admin.home"), 303)
+    return redirect(redirects.requested_next() or url_for("admin.home"), 303)
 
 
 def _check_rate_limit(login_session: LoginSession) -> None:

@@ -17,12 +17,12 @@ from app.content.models import NEWS, PAGE
 from app.content.versions import FALLBACK_LANGUAGE, ContentKey, Version
 from app.content.views import get_content_folder
 from app.errors import RuleViolation, StaleEdit
-from app.forms.base import validates_own_csrf
-from app.web import flash, languages
+from app.forms.form import validates_own_csrf
+from app.web import languages, redirects
 from app.web.formatting import local_day
 from app.web.rendering import render_page
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "text-added": _l("Added. It is public now."),
     "text-saved": _l("Saved. It is public now."),
     "text-waiting": _l("Saved. It will be published automatically at the time you chose."),
@@ -121,7 +121,7 @@ def _save(form: ContentForm, text: EditableText) -> Response:
 
 def _redirect(key: ContentKey, message_key: str) -> Response:
     place = url_for("admin.content.text", kind=key.kind, slug=key.slug)
-    return flash.redirect_to(place, message_key)
+    return redirects.redirect_to(place, message_key)
 
 
 def _set_initial_data(form: ContentForm, text: EditableText) -> None:

@@ -19,11 +19,11 @@ from app.content.links import ManagedLink
 from app.content.models import LINK, PAGE
 from app.content.views import get_content_folder
 from app.errors import RuleViolation, StaleEdit
-from app.forms.base import validates_own_csrf
-from app.web import flash
+from app.forms.form import validates_own_csrf
+from app.web import redirects
 from app.web.rendering import render_page
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "link-added": _l("The link has been added. It is public now."),
     "link-saved": _l("The link has been saved. It is public now."),
     "link-removed": _l("The link has been deleted."),
@@ -110,7 +110,7 @@ def _set_initial_data(form: EditLinkForm, found: ManagedLink) -> None:
 
 
 def _redirect(slug: str, message_key: str) -> ResponseReturnValue:
-    return flash.redirect_to(url_for("admin.content.links", slug=slug), message_key)
+    return redirects.redirect_to(url_for("admin.content.links", slug=slug), message_key)
 
 
 def _render_links(text: EditableText, form: LinkForm, status: int) -> ResponseReturnValue:

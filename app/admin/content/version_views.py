@@ -20,11 +20,11 @@ from app.content import diff, links, queries, services
 from app.content.models import LINK, NEWS, NOTICE, PAGE
 from app.content.versions import Version
 from app.content.views import get_content_folder
-from app.web import flash, languages
+from app.web import languages, redirects
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "text-brought-back": _l("That version has been restored. It is public now."),
     "text-removed": _l("It has been deleted. You can restore any version."),
 }
@@ -117,7 +117,7 @@ def remove(kind: str, slug: str, language: str) -> ResponseReturnValue:
 
 
 def _redirect(text: EditableText, message_key: str) -> ResponseReturnValue:
-    return flash.redirect_to(text.admin_url, message_key)
+    return redirects.redirect_to(text.admin_url, message_key)
 
 
 def _version_form(text: EditableText) -> EditForm:

@@ -1,20 +1,125 @@
 """Pages and news: the list, and each text with its languages and history."""
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.admin.content import edit_views, editable_text, link_views, notice_views, version_views
-from app.admin.content.editable_text import TEXT_KINDS_CONVERTER
+from app.accounts.guards import current_actor
+from app.admin.content import (
+    edit_views,
+    editable_text,
+    link_views,
+    version_views,
+)
+from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
+from app.admin.content.forms import NoticeForm
+from app.admin.edit_form import EditForm
 from app.admin.listing import ListFilter, paginate, parse_list_query, render_list
-from app.content import links, queries
+from app.content import links, queries, services
 from app.content import listing as content_listing
-from app.content.models import NEWS, PAGE
+from app.content.models import NEWS, NOTICE, PAGE
 from app.content.views import get_content_folder
+from app.errors import RuleViolation, StaleEdit
+from app.forms.form import validates_own_csrf
 from app.history import queries as history
-from app.web import languages
+from app.web import languages, redirects
 from app.web.rendering import render_page
+
+redirects.MESSAGES["admin"] |= {
+    "notice-written": _l("The notice has been saved."),
+    "notice-removed": _l("The notice has been removed."),
+}
+
+
+def add_url_rules(bp: Blueprint) -> None:
+    """Register the routes on the content blueprint."""
+    bp.add_url_rule("/notice", view_func=notice)
+    bp.add_url_rule("/notice/write", view_func=write_notice, methods=["GET", "POST"])
+    bp.add_url_rule("/notice/remove", view_func=remove_notice, methods=["POST"])
+
+
+def notice() -> ResponseReturnValue:
+    """Show the current or scheduled notice."""
+    return _render_notice(200)
+
+
+def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
+    text = editable_text.get_notice()
+    form = EditForm(formdata=None)
+    form.expected_version.data = text.latest_number
+    return render_page(
+        "admin/content/notice.html",
+        status,
+        text=text,
+        current=services.current_notice(text.store),
+        standing=text.store.find_notice(clock.now()),
+        form=form,
+        entries=history.list_newest(NOTICE),
+        **context,
+    )
+
+
+@validates_own_csrf
+def write_notice() -> ResponseReturnValue:
+    """Preview or publish a notice, which replaces any other."""
+    form = NoticeForm()
+    if not form.is_submitted():
+        _set_initial_data(form, editable_text.get_notice())
+        return _render_form(form, 200)
+    if not form.validate():
+        return _render_form(form, 422)
+    if "preview" in request.form:
+        return _render_form(form, 200, preview=form.words.data)
+    try:
+        services.publish_notice(
+            get_content_folder(),
+            form.to_draft(),
+            expected_version=form.expected_version.data,
+            actor=current_actor(),
+        )
+    except StaleEdit as stale:
+        form.expected_version.data = stale.version
+        return _render_form(form, 409, stale=stale)
+    except RuleViolation as refusal:
+        form.add_error(form.ends, refusal)
+        return _render_form(form, 422)
+    return redirects.redirect_to(url_for(".notice"), "notice-written")
+
+
+def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
+    breadcrumbs = [(gettext("Urgent notice"), url_for(".notice"))]
+    return render_page(
+        "admin/content/write_notice.html", status, form=form, breadcrumbs=breadcrumbs, **context
+    )
+
+
+def remove_notice() -> ResponseReturnValue:
+    """Remove the notice, unless it has been replaced meanwhile."""
+    try:
+        services.withdraw_notice(
+            get_content_folder(),
+            expected_version=EditForm().expected_version.data,
+            actor=current_actor(),
+        )
+    except StaleEdit as stale:
+        return _render_notice(409, stale=stale)
+    return redirects.redirect_to(url_for(".notice"), "notice-removed")
+
+
+def _set_initial_data(form: NoticeForm, text: EditableText) -> None:
+    """Fill in the current notice, or an old version in the query parameter ``from``."""
+    now = clock.now()
+    begins = editable_text.get_requested_version(text) or services.current_notice(text.store)
+    form.expected_version.data = text.latest_number
+    if begins is not None:
+        form.words.data = begins.title
+        form.appears.show(None if begins.has_appeared(now) else begins.appears_at)
+        form.ends.show(None if begins.has_ended(now) else begins.ends_at)
+
 
 STATE_LABELS = {
     content_listing.SHIPPED: _l("Original"),
@@ -29,8 +134,9 @@ FILTERS = (
 )
 
 bp = Blueprint("content", __name__, url_prefix="/pages")
-for part in (edit_views, version_views, link_views, notice_views):
+for part in (edit_views, version_views, link_views):
     part.add_url_rules(bp)
+add_url_rules(bp)
 
 
 @bp.get("")

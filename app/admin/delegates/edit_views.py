@@ -17,7 +17,7 @@ from app.admin.delegates.forms import (
 )
 from app.admin.delegates.presentation import VersionDiff
 from app.errors import NotFound, RuleViolation
-from app.forms.base import validates_own_csrf
+from app.forms.form import validates_own_csrf
 from app.registration import delegate_record
 from app.registration import queries as registration
 from app.registration.bookings.forms import VersionedForm
@@ -26,12 +26,12 @@ from app.registration.desk import queries, services
 from app.registration.desk.services import AlreadyBooked
 from app.registration.fields import BOOKING_FIELDS
 from app.registration.models import Delegate
-from app.web import flash, languages
+from app.web import languages, redirects
 from app.web.rendering import render_page
 
 bp = Blueprint("details", __name__)
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "delegate-added": _l("The delegate has been added."),
     "delegate-saved": _l("The booking has been saved."),
     "delegate-as-it-was": _l("Nothing was changed."),
@@ -149,7 +149,7 @@ def render_form(
 def redirect_to(delegate: Delegate, message_key: str) -> Response:
     """Redirect to a delegate's page with a flash message."""
     address = url_for("admin.delegates.show", reference=delegate.reference)
-    return flash.redirect_to(address, message_key)
+    return redirects.redirect_to(address, message_key)
 
 
 def breadcrumbs(delegate: Delegate) -> list[tuple[str, str]]:

@@ -14,10 +14,9 @@ from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import clock
-from app.forms.base import Form
 from app.forms.fields import other_persons_email_field
+from app.forms.form import Form
 from app.forms.validators import max_length, no_hidden_characters
-from app.registration.answers import Answers
 from app.registration.bookings.forms import VersionedForm
 from app.registration.fields import (
     BOOKING_FIELDS,
@@ -28,6 +27,7 @@ from app.registration.fields import (
     DelegateField,
 )
 from app.registration.forms import AnswersForm, EmailForm
+from app.registration.queries import Answers
 from app.text import collapse_whitespace
 
 NOTIFY, DO_NOT_NOTIFY = "write", "quiet"

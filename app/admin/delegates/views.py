@@ -1,32 +1,41 @@
 """Delegates: the list, one delegate, requirements, cancelling, erasing and resending emails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-from flask import Blueprint
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from flask.wrappers import Response
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from app import clock
 from app.accounts.guards import current_actor
-from app.admin.delegates import export_views, presentation
+from app.admin.delegates import presentation
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form, save_answers
-from app.admin.delegates.forms import CancelBookingForm, DelegateNeedsForm
-from app.admin.listing import Listing, render_list
+from app.admin.delegates.forms import CancelBookingForm, DelegateNeedsForm, ExportNeedsForm
+from app.admin.listing import Listing, ListQuery, render_list
 from app.errors import RuleViolation
-from app.forms.base import ConfirmForm, Form, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    Form,
+    validates_own_csrf,
+)
 from app.history import queries as history
 from app.mail import queries as mail
 from app.registration import queries as registration
-from app.registration.desk import queries, services
+from app.registration.desk import (
+    queries,
+    services,
+)
+from app.registration.desk.queries import DelegateFilter
 from app.registration.models import Delegate
-from app.web import flash
-from app.web.formatting import plain_date
+from app.web import redirects, spreadsheets
+from app.web.formatting import conference_zone, local_day, plain_date
 from app.web.rendering import render_page
 
 bp = Blueprint("delegates", __name__, url_prefix="/delegates")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "delegate-cancelled": _l(
         "The booking has been cancelled. The place is free for somebody else."
     ),
@@ -46,7 +55,7 @@ def index() -> ResponseReturnValue:
         undelivered=queries.get_undelivered(rows),
         country_name=cache(presentation.country_name),
         day_in_words=cache(plain_date),  # many rows share a day, and formatting is slow
-        query_args=export_views.to_query_args(list_query),
+        query_args=to_query_args(list_query),
     )
 
 
@@ -136,3 +145,59 @@ def show_needs(reference: str) -> ResponseReturnValue:
 def edit_needs(reference: str) -> ResponseReturnValue:
     """Change a delegate's requirements."""
     return save_answers("needs", DelegateNeedsForm(), queries.get_delegate(reference))
+
+
+exports_bp = Blueprint("exports", __name__)
+
+
+@exports_bp.post("/_export")
+def export_delegates() -> ResponseReturnValue:
+    """Export delegates without their requirements."""
+    _, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
+    services.record_export(
+        "the booking details", queries.count_delegates(delegate_filter), "", actor=current_actor()
+    )
+    return _send_file(delegate_filter, (), "xlsx" if "xlsx" in request.form else "csv")
+
+
+@exports_bp.route("/_export/needs", methods=["GET", "POST"])
+@validates_own_csrf
+def export_with_needs() -> ResponseReturnValue:
+    """Export delegates with the requirements that were asked for, with a reason."""
+    list_query, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
+    form = ExportNeedsForm()
+    number = queries.count_delegates(delegate_filter)
+    if form.validate_on_submit():
+        needs = form.needs.data or ()
+        what = " and ".join(["the booking details", *(f"{need} needs" for need in needs)])
+        services.record_export(what, number, str(form.reason.data), actor=current_actor())
+        return _send_file(delegate_filter, needs, form.kind.data)
+    return render_page(
+        "admin/delegates/export_needs.html",
+        422 if form.errors else 200,
+        form=form,
+        number=number,
+        is_narrowed=bool(to_query_args(list_query)),
+    )
+
+
+def to_query_args(list_query: ListQuery) -> Mapping[str, str]:
+    """Return the query parameters that select the same delegates."""
+    return (
+        {"q": list_query.search, **list_query.filter_values}
+        if list_query.search
+        else dict(list_query.filter_values)
+    )
+
+
+def _send_file(delegate_filter: DelegateFilter, needs: Sequence[str], file_format: str) -> Response:
+    columns = presentation.list_columns(needs)
+    head = [one.label for one in columns]
+    rows = presentation.iter_rows(delegate_filter, columns, conference_zone())
+    if file_format == "xlsx":
+        body = spreadsheets.stream_xlsx(gettext("Delegates"), head, rows)
+        name = spreadsheets.dated_name("delegates", "xlsx", local_day(clock.now()))
+        return spreadsheets.make_attachment(body, name, spreadsheets.XLSX)
+    name = spreadsheets.dated_name("delegates", "csv", local_day(clock.now()))
+    body = spreadsheets.stream_csv(head, rows)
+    return spreadsheets.make_attachment(body, name, spreadsheets.CSV)

@@ -7,10 +7,9 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, large_uploads, roles
 from app.admin.history_views import MAX_ID
 from app.admin.import_export import export_files
-from app.admin.import_export.column_form import ColumnsForm
-from app.admin.import_export.forms import TOO_LARGE_MESSAGE, LoadUploadForm, UploadForm
+from app.admin.import_export.forms import TOO_LARGE_MESSAGE, ColumnsForm, LoadUploadForm, UploadForm
 from app.errors import InvalidFile, RuleViolation
-from app.forms.base import validates_own_csrf
+from app.forms.form import validates_own_csrf
 from app.interchange import import_undo, uploads
 from app.interchange.exporters.tables import TEMPLATES
 from app.interchange.importers.table_overview import TableOverview
@@ -19,12 +18,12 @@ from app.programme import queries
 from app.registration import import_rules
 from app.releases import current_release
 from app.request_transaction import read_first, start_writing
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
 bp = Blueprint("import_export", __name__, url_prefix="/files")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "programme-loaded": _l(
         "The programme has been loaded. These changes are not public yet. You can undo the "
         "import under “Import and export”."
@@ -68,7 +67,7 @@ def show() -> ResponseReturnValue:
 @bp.post("/undo")
 def undo() -> ResponseReturnValue:
     import_rules.undo(actor=guards.current_actor())
-    return flash.redirect_to(url_for(".show"), "import-undone")
+    return redirects.redirect_to(url_for(".show"), "import-undone")
 
 
 @bp.route("/upload", methods=["GET", "POST"])
@@ -145,7 +144,7 @@ def retry(number: int) -> ResponseReturnValue:
 @bp.post(f"{UPLOAD_RULE}/forget")
 def discard(number: int) -> ResponseReturnValue:
     uploads.discard(uploads.get_upload(number))
-    return flash.redirect_to(url_for(".show"), "file-forgotten")
+    return redirects.redirect_to(url_for(".show"), "file-forgotten")
 
 
 @bp.get("/model/<name>")
@@ -200,5 +199,5 @@ def _redirect_to_upload(found: Upload) -> ResponseReturnValue:
 
 def _redirect_after_load(number: int, *, is_loaded: bool) -> ResponseReturnValue:
     if is_loaded:
-        return flash.redirect_to(url_for("admin.publishing.changes"), "programme-loaded")
-    return flash.redirect_to(url_for(".dry_run", number=number), "tried-again")
+        return redirects.redirect_to(url_for("admin.publishing.changes"), "programme-loaded")
+    return redirects.redirect_to(url_for(".dry_run", number=number), "tried-again")

@@ -7,11 +7,11 @@ from wtforms import HiddenField, TextAreaField
 from wtforms.validators import DataRequired
 
 from app.admin.edit_form import MAX_NOTES_LENGTH
-from app.forms.base import Form
+from app.forms.form import Form
 from app.forms.validators import max_length, no_hidden_characters
 from app.programme.fields.speakers import PHOTO
 from app.programme.models import Session
-from app.proposals import fields
+from app.proposals import queries
 from app.proposals.models import Proposal
 from app.speakers.texts.forms import ProfileFields, TextFields
 from app.text import normalise_lines
@@ -94,7 +94,7 @@ def has_text(proposal: Proposal) -> bool:
 
 
 def _prefill(proposal: Proposal) -> AmendForm:
-    values = {**fields.get_current_values(proposal.entity), **proposal.values}
+    values = {**queries.get_current_values(proposal.entity), **proposal.values}
     if isinstance(proposal.entity, Session):
         return AmendTextForm(data=TextFields.initial_data(values))
     return AmendProfileForm(data=ProfileFields.initial_data(values))

@@ -16,25 +16,29 @@ from app.admin.proposals.forms import (
     has_text,
 )
 from app.errors import NotFound, RuleViolation
-from app.forms.base import validates_own_csrf
+from app.forms.form import validates_own_csrf
 from app.history import queries as history
 from app.programme import queries as programme
 from app.programme import time_zones
 from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Session
-from app.proposals import fields, preview, queries, services
+from app.proposals import (
+    preview,
+    queries,
+    services,
+)
 from app.proposals.models import Proposal
 from app.proposals.queries import ProposalReview
 from app.registration import countries
-from app.releases import page_context
-from app.web import flash, languages, next_url
+from app.releases import json_ld
+from app.web import languages, redirects
 from app.web.rendering import render_page
 
 PROPOSAL_RULE = "/<int(max=999999999):number>"
 
 bp = Blueprint("proposals", __name__, url_prefix="/proposals")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "change-approved": _l(
         "Approved. It will be public when you publish. We are emailing the sender."
     ),
@@ -130,9 +134,9 @@ def bulk() -> ResponseReturnValue:
     if not chosen:
         return _render_index(gettext("Select at least one change"))
     result = services.approve_several(chosen, actor=current_actor())
-    back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
+    back = redirects.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:
-        return flash.redirect_to(back, "changes-approved")
+        return redirects.redirect_to(back, "changes-approved")
     return render_page("admin/proposals/bulk.html", result=result, back=back)
 
 
@@ -145,7 +149,7 @@ def show_preview(number: int) -> ResponseReturnValue:
         session, then = preview.preview_session(thing, values)
         return render_page(
             "admin/proposals/preview_session.html",
-            **page_context.build_session_context(
+            **json_ld.build_session_context(
                 then, session, time_zones.conference_zone_only(then.conference)
             ),
             back=url_for(".show", number=number),
@@ -154,7 +158,7 @@ def show_preview(number: int) -> ResponseReturnValue:
     speaker, then = preview.preview_speaker(thing, values)
     return render_page(
         "admin/proposals/preview_speaker.html",
-        **page_context.build_speaker_context(then, speaker),
+        **json_ld.build_speaker_context(then, speaker),
         number=number,
         back=url_for(".show", number=number),
         breadcrumbs=_breadcrumbs(proposal),
@@ -167,7 +171,9 @@ def picture(number: int, key: str) -> ResponseReturnValue:
     known = {
         key for one in proposal.requested if one.field == PHOTO for key in (one.before, one.after)
     }
-    if key not in known | {fields.get_field_set(proposal.entity).get_value(proposal.entity, PHOTO)}:
+    if key not in known | {
+        queries.get_field_set(proposal.entity).get_value(proposal.entity, PHOTO)
+    }:
         raise NotFound("There is no photo at that address")
     return Response(programme.get_photo_body(key), mimetype="image/jpeg")
 
@@ -190,14 +196,14 @@ def _render_proposal(
         rows=presentation.diff_fields(review),
         amended=presentation.diff_amendments(proposal),
         state=presentation.STATE_LABELS[proposal.state],
-        name=fields.get_field_set(proposal.entity).name(proposal.entity),
+        name=queries.get_field_set(proposal.entity).name(proposal.entity),
         thing=url_for(endpoint, slug=slug),
         has_words=has_text(proposal),
         has_both=has_text(proposal) and PHOTO in proposal.values,
         refusal=refusal,
         form=ReviewedForm(formdata=None).with_fingerprint(review.fingerprint),
         entries=history.list_newest(
-            fields.get_field_set(proposal.entity).history_subject(proposal.entity), 5
+            queries.get_field_set(proposal.entity).history_subject(proposal.entity), 5
         ),
     )
 
@@ -229,9 +235,9 @@ def _render_form(
 
 
 def _breadcrumbs(proposal: Proposal) -> list[tuple[str, str]]:
-    name = fields.get_field_set(proposal.entity).name(proposal.entity)
+    name = queries.get_field_set(proposal.entity).name(proposal.entity)
     return [(gettext("Change to %(name)s", name=name), url_for(".show", number=proposal.id))]
 
 
 def _redirect_to_list(message_key: str) -> ResponseReturnValue:
-    return flash.redirect_to(url_for(".index", state="open"), message_key)
+    return redirects.redirect_to(url_for(".index", state="open"), message_key)

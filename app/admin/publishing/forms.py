@@ -10,8 +10,8 @@ from wtforms.validators import AnyOf, StopValidation, ValidationError
 
 from app import clock
 from app.errors import RuleViolation
-from app.forms.base import Form
 from app.forms.fields import ClockTimeField, VersionField
+from app.forms.form import Form
 from app.forms.validators import max_length, no_hidden_characters
 from app.releases.models import ScheduledRelease
 from app.releases.services import UnresolvedClashes

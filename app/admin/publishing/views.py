@@ -16,7 +16,10 @@ from app.admin.history_views import MAX_ID
 from app.admin.publishing import presentation
 from app.admin.publishing.forms import PublishForm, RollbackForm, ScheduleReleaseForm
 from app.errors import NotFound, RuleViolation
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.history import queries as history
 from app.programme import queries as programme
 from app.releases import queries, scheduled_releases, services
@@ -24,7 +27,7 @@ from app.releases.models import ScheduledRelease
 from app.releases.queries import ReleasePreview
 from app.releases.services import PublishResult, StalePreview, UnresolvedClashes
 from app.speakers import release_notifications
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
 EDIT_STEP, PUBLISH_STEP = "change", "do"  # the button; any other value leads to the check
@@ -112,7 +115,7 @@ def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
 
 bp = Blueprint("publishing", __name__, url_prefix="/publishing")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "published": _l("Published. This release is public now."),
     "public-already": _l(
         "There were no changes, so nothing was published. This release is still public."
@@ -152,9 +155,9 @@ def publish() -> ResponseReturnValue:
     if isinstance(answer, WizardStep):
         return _render_step(form, answer)
     if answer is None:
-        return flash.redirect_to(url_for(".changes"), "release-planned")
+        return redirects.redirect_to(url_for(".changes"), "release-planned")
     what = "published" if answer.is_new else "public-already"
-    return flash.redirect_to(url_for(".release", number=answer.release.number), what)
+    return redirects.redirect_to(url_for(".release", number=answer.release.number), what)
 
 
 @bp.get("/letters")
@@ -182,7 +185,7 @@ def edit_scheduled(number: int) -> ResponseReturnValue:
     return (
         _render_step(form, step)
         if step
-        else flash.redirect_to(url_for(".changes"), "release-planned")
+        else redirects.redirect_to(url_for(".changes"), "release-planned")
     )
 
 
@@ -192,7 +195,7 @@ def cancel_scheduled(number: int) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         scheduled_releases.cancel(number, actor=guards.current_actor())
-        return flash.redirect_to(url_for(".changes"), "release-called-off")
+        return redirects.redirect_to(url_for(".changes"), "release-called-off")
     return render_page(
         "admin/publishing/cancel_scheduled.html",
         422 if form.errors else 200,
@@ -247,7 +250,7 @@ def roll_back(number: int) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.note, refusal)
         else:
-            return flash.redirect_to(url_for(".release", number=number), "rolled-back")
+            return redirects.redirect_to(url_for(".release", number=number), "rolled-back")
     differences = presentation.diff_rollback(number)
     form.expected_version.data = differences.old
     return render_page(

@@ -12,9 +12,13 @@ from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringF
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from app.admin.edit_form import EditForm, notes_field, with_slug
-from app.admin.sessions import appearance_fields
-from app.admin.sessions.appearance_fields import AppearancesField
-from app.admin.sessions.local_times import get_last_day, initial_times, resolve_local_time
+from app.admin.sessions import form_fields
+from app.admin.sessions.form_fields import (
+    AppearancesField,
+    get_last_day,
+    initial_times,
+    resolve_local_time,
+)
 from app.errors import RuleViolation
 from app.forms.fields import (
     MAX_EDITOR_LINE_LENGTH,
@@ -285,7 +289,7 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
         "starts": known.starts,
         "ends": known.ends,
         "ends_next_day": known.ends_next_day,
-        "appearances": appearance_fields.initial_appearances(session.appearances),
+        "appearances": form_fields.initial_appearances(session.appearances),
     }
 
 

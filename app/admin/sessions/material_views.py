@@ -12,11 +12,11 @@ from app.materials.services import Uploader
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.speakers.material_views import MaterialViews, SessionMaterials
-from app.web import flash
+from app.web import redirects
 
 bp = Blueprint("materials", __name__, url_prefix="/<slug>/materials")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "material-saved": _l("Saved. It will be public at the time you chose."),
     "material-here": _l("This file has already been uploaded, so it was not added again."),
     "material-waiting": _l("Saved. It will be public when you approve it."),

@@ -12,14 +12,16 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards
 from app.admin.bulk_actions import get_back_url
 from app.admin.listing import get_selected, render_list
-from app.admin.sessions import bulk_edit as together
 from app.admin.sessions import forms
 from app.admin.sessions import listing as session_listing
-from app.admin.sessions.bulk_edit import BulkEditForm
 from app.admin.sessions.forms import SessionForm
+from app.admin.sessions.listing import BulkEditForm
 from app.content import markdown
 from app.errors import RuleViolation, StaleEdit
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.history import queries as history
 from app.programme import clashes, queries
 from app.programme.clashes import Clash
@@ -28,7 +30,7 @@ from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import CONFIRMED, Session
 from app.releases import current_release
 from app.speakers import queries as speakers
-from app.web import flash, next_url
+from app.web import redirects
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
@@ -82,7 +84,7 @@ def _has_unpublished_changes(session: Session, *, is_public: bool) -> bool:
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "session-added": _l("The session has been added. It will be public when you publish."),
     "draft-added": _l(
         "The session has been added as a draft. To make it public, confirm it and publish."
@@ -113,12 +115,12 @@ def bulk() -> ResponseReturnValue:
     form = BulkEditForm()
     form.set_choices(session_queries.list_filter_choices())
     chosen = session_queries.list_by_slug(
-        get_selected(session_listing.list_slugs)[: together.MAX_SESSIONS]
+        get_selected(session_listing.list_slugs)[: session_listing.MAX_SESSIONS]
     )
     if not chosen:
         return _render_index(gettext("Select at least one session"))
     values = form.values() if "check" in request.form and form.validate() else {}
-    outlooks = together.preview_bulk_edit(chosen, values) if values else []
+    outlooks = session_listing.preview_bulk_edit(chosen, values) if values else []
     return render_page(
         "admin/sessions/bulk.html",
         form=form,
@@ -135,13 +137,13 @@ def bulk() -> ResponseReturnValue:
 def bulk_edit() -> ResponseReturnValue:
     form = BulkEditForm()
     form.set_choices(session_queries.list_filter_choices())
-    expected = together.parse_versions(request.form.getlist("expected_version"))
+    expected = session_listing.parse_versions(request.form.getlist("expected_version"))
     if not form.validate() or not expected:
         raise RuleViolation("One of the options you chose has been deleted. Choose again")
     result = sessions.update_several(expected, form.values(), actor=guards.current_actor())
-    back = next_url.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
+    back = redirects.safe_path_or_blank(request.form.get("back", "")) or url_for(".index")
     if not result.skipped:
-        return flash.redirect_to(back, "sessions-changed")
+        return redirects.redirect_to(back, "sessions-changed")
     return render_page("admin/sessions/skipped.html", result=result, back=back)
 
 
@@ -157,7 +159,7 @@ def add() -> ResponseReturnValue:
             session = sessions.add(form.values(), actor=guards.current_actor())
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal))
-        return flash.redirect_to(
+        return redirects.redirect_to(
             _url(session), "draft-added" if session.is_draft else "session-added"
         )
     return _render_form(form)
@@ -196,7 +198,7 @@ def edit(slug: str) -> ResponseReturnValue:
             return _render_form(form.rebase_on(stale), session, stale)
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal), session)
-        return flash.redirect_to(
+        return redirects.redirect_to(
             _url(session), _saved_message_key(session) if changes else "as-it-was"
         )
     return _render_form(form, session)
@@ -207,7 +209,7 @@ def cancel(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         sessions.cancel(session, actor=guards.current_actor())
-        return flash.redirect_to(_url(session), "session-cancelled")
+        return redirects.redirect_to(_url(session), "session-cancelled")
     return _render_confirm("cancel", session)
 
 
@@ -215,7 +217,7 @@ def cancel(slug: str) -> ResponseReturnValue:
 def reinstate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     sessions.reinstate(session, actor=guards.current_actor())
-    return flash.redirect_to(_url(session), "session-back")
+    return redirects.redirect_to(_url(session), "session-back")
 
 
 @bp.route("/<slug>/delete", methods=["GET", "POST"])
@@ -223,15 +225,15 @@ def delete(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
     if request.method == "POST":
         if sessions.delete(session, actor=guards.current_actor()):
-            return flash.redirect_to(url_for(".index"), "session-deleted")
-        return flash.redirect_to(_url(session), "session-cancelled")
+            return redirects.redirect_to(url_for(".index"), "session-deleted")
+        return redirects.redirect_to(_url(session), "session-cancelled")
     return _render_confirm("delete", session)
 
 
 @bp.post("/<slug>/copy")
 def duplicate(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
-    return flash.redirect_to(
+    return redirects.redirect_to(
         _url(sessions.duplicate(session, actor=guards.current_actor())), "session-copied"
     )
 

@@ -7,16 +7,19 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.admin.speaker_pages.forms import SessionOwnerForm
 from app.errors import RuleViolation
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.programme.editing import session_queries, speaker_queries
 from app.speakers import access, batch_emails, checklist, queries, questions, session_owners
 from app.speakers.recipients import INVITATION, REMINDER
-from app.web import flash
+from app.web import redirects
 from app.web.rendering import render_page
 
 bp = Blueprint("access", __name__)
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "keeper-ended": _l("They can no longer open these pages."),
     "address-replaced": _l(
         "We are sending an invitation to the contact email address. The old address no "
@@ -51,7 +54,7 @@ def show(slug: str) -> ResponseReturnValue:
 def revoke(slug: str, number: int) -> ResponseReturnValue:
     """Revoke somebody's access to a speaker's pages."""
     access.revoke(speaker_queries.get_speaker(slug), number, actor=guards.current_actor())
-    return flash.redirect_to(url_for(".show", slug=slug), "keeper-ended")
+    return redirects.redirect_to(url_for(".show", slug=slug), "keeper-ended")
 
 
 @bp.post("/speakers/<slug>/keepers/replace")
@@ -59,7 +62,7 @@ def replace_address(slug: str) -> ResponseReturnValue:
     """Invite the speaker at their corrected contact address, and shut out the earlier one."""
     speaker = speaker_queries.get_speaker(slug)
     batch_emails.replace_address(speaker, actor=guards.current_actor())
-    return flash.redirect_to(url_for(".show", slug=slug), "address-replaced")
+    return redirects.redirect_to(url_for(".show", slug=slug), "address-replaced")
 
 
 @bp.route("/sessions/<slug>/owner", methods=["GET", "POST"])
@@ -76,7 +79,7 @@ def owner(slug: str) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.email, refusal)
         else:
-            return flash.redirect_to(back, "owner-named")
+            return redirects.redirect_to(back, "owner-named")
     return render_page(
         "admin/speaker_pages/owner.html",
         status=422 if form.errors else 200,
@@ -91,7 +94,7 @@ def owner(slug: str) -> ResponseReturnValue:
 def remove_owner(slug: str) -> ResponseReturnValue:
     """Remove the owner of a session's text, so that only its speakers can edit it."""
     session_owners.remove_owner(session_queries.get_session(slug), actor=guards.current_actor())
-    return flash.redirect_to(url_for("admin.sessions.show", slug=slug), "owner-ended")
+    return redirects.redirect_to(url_for("admin.sessions.show", slug=slug), "owner-ended")
 
 
 needs_bp = Blueprint("speaker_needs", __name__, url_prefix="/speaking/speakers/<slug>/needs")

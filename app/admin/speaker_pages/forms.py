@@ -9,8 +9,8 @@ from wtforms import DateField, Field, TextAreaField
 from wtforms.validators import DataRequired, Optional
 
 from app.admin.edit_form import MAX_NOTES_LENGTH
-from app.forms.base import Form
 from app.forms.fields import other_persons_email_field
+from app.forms.form import Form
 from app.forms.validators import max_length, no_hidden_characters
 from app.speakers.checklist import ChecklistItem
 from app.text import normalise_lines

@@ -12,18 +12,21 @@ from app.admin.listing import get_selected
 from app.admin.speaker_pages.forms import DeadlinesForm, RequestAnswerForm
 from app.admin.speakers import listing as speaker_listing
 from app.errors import RuleViolation
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.programme.editing import speaker_queries
 from app.speakers import batch_emails, queries, recipients, reminders, services
 from app.speakers.batch_emails import EmailBatch
 from app.speakers.checklist import ITEMS
 from app.speakers.reminders import PendingReminder
-from app.web import flash, next_url
+from app.web import redirects
 from app.web.rendering import render_page
 
 bp = Blueprint("speaker_pages", __name__, url_prefix="/speaking")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "letters-sent": _l("We are sending the emails."),
     "reminders-held": _l("Paused. They will not be sent until you resume them."),
     "reminders-go": _l("Resumed. They will be sent at the time shown below."),
@@ -80,7 +83,7 @@ def _apply_to_selected(action: Callable[..., None], message_key: str) -> Respons
     """Run an action on the selected reminders, or on all that the page showed."""
     numbers = _parse_ids("shown" if request.form.get("all") else "chosen")
     action(numbers, actor=guards.current_actor())
-    return flash.redirect_to(
+    return redirects.redirect_to(
         url_for(".show_reminders"), message_key if numbers else "nobody-ticked"
     )
 
@@ -115,7 +118,7 @@ def answer_request(number: int) -> ResponseReturnValue:
         except RuleViolation as refusal:
             form.add_error(form.answer, refusal)
         else:
-            return flash.redirect_to(url_for(".overview"), "request-answered")
+            return redirects.redirect_to(url_for(".overview"), "request-answered")
     status = 422 if form.errors else 200
     return render_page("admin/speaker_pages/answer.html", status, form=form, asked=asked)
 
@@ -123,7 +126,7 @@ def answer_request(number: int) -> ResponseReturnValue:
 @bp.post("/requests/<int:number>/settle")
 def resolve_request(number: int) -> ResponseReturnValue:
     services.resolve_request(queries.get_request(number), actor=guards.current_actor())
-    return flash.redirect_to(flash.referrer_or(url_for(".overview")), "request-settled")
+    return redirects.redirect_to(redirects.referrer_or(url_for(".overview")), "request-settled")
 
 
 @bp.route("/dates", methods=["GET", "POST"])
@@ -133,7 +136,7 @@ def deadlines() -> ResponseReturnValue:
     if form.validate_on_submit():
         is_news = services.set_deadlines(form.get_deadlines(), actor=guards.current_actor())
         what = "dates-saved" if is_news else "as-it-was"
-        return flash.redirect_to(url_for(".overview"), what)
+        return redirects.redirect_to(url_for(".overview"), what)
     status = 422 if form.errors else 200
     return render_page(
         "admin/speaker_pages/deadlines.html", status, form=form, rows=form.ordered_fields(ITEMS)
@@ -147,7 +150,7 @@ def batch_email(letter: str) -> ResponseReturnValue:
     if request.form.get("sure"):
         batch_emails.lock_mailings()
         batch_emails.send(_build_batch(letter), actor=guards.current_actor())
-        return flash.redirect_to(_back_url(), "letters-sent")
+        return redirects.redirect_to(_back_url(), "letters-sent")
     batch = _build_batch(letter)
     return render_page(
         "admin/speaker_pages/batch_email.html",
@@ -179,6 +182,6 @@ def _build_batch(letter: str) -> EmailBatch:
 
 
 def _back_url() -> str:
-    return next_url.safe_path_or_blank(request.form.get("back", "")) or flash.referrer_or(
+    return redirects.safe_path_or_blank(request.form.get("back", "")) or redirects.referrer_or(
         url_for(".overview")
     )

@@ -18,9 +18,9 @@ from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
 from app.programme.models import Speaker
-from app.web import flash
+from app.web import redirects
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "speakers-confirmed": _l("All selected speakers have been marked as confirmed."),
     "speakers-not-confirmed": _l("All selected speakers have been marked as not confirmed."),
     "speakers-withdrawn": _l(

@@ -1,18 +1,24 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
+from typing import Any
+
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import guards
+from app.accounts import guards, roles
+from app.accounts.guards import current_actor
 from app.admin import bulk_actions
 from app.admin.listing import get_selected, render_list
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers.forms import SpeakerForm
 from app.content import markdown
 from app.errors import NotFound, StaleEdit
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.history import queries as history
 from app.materials import services as materials
 from app.programme.editing import speaker_queries, speakers
@@ -23,18 +29,21 @@ from app.programme.fields.speakers import (
     SPEAKER_FIELDS,
     TAKES_PART,
 )
-from app.programme.models import Speaker
+from app.programme.models import Photo, Speaker
+from app.programme.photos import services
+from app.programme.photos.services import PreparedPhoto
 from app.registration import countries
 from app.registration import queries as registration
 from app.releases import current_release
 from app.speakers import access, forms
-from app.web import flash, languages
+from app.speakers.photo_views import PhotoViews
+from app.web import languages, redirects
 from app.web.formatting import conference_zone
 from app.web.rendering import render_page
 
 bp = Blueprint("speakers", __name__, url_prefix="/speakers")
 
-flash.MESSAGES["admin"] |= {
+redirects.MESSAGES["admin"] |= {
     "speaker-added": _l("The speaker has been added. They will be public when you publish."),
     "speaker-saved": _l("The speaker has been saved. Changes will be public when you publish."),
     "speaker-withdrawn": _l(
@@ -74,7 +83,7 @@ def add() -> ResponseReturnValue:
         return _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
-        return flash.redirect_to(_url(speaker), "speaker-added")
+        return redirects.redirect_to(_url(speaker), "speaker-added")
     return _render_form(form)
 
 
@@ -126,7 +135,7 @@ def edit(slug: str) -> ResponseReturnValue:
             )
         except StaleEdit as stale:
             return _render_form(form.rebase_on(stale), speaker, stale)
-        return flash.redirect_to(_url(speaker), "speaker-saved" if changes else "as-it-was")
+        return redirects.redirect_to(_url(speaker), "speaker-saved" if changes else "as-it-was")
     return _render_form(form, speaker)
 
 
@@ -135,7 +144,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.withdraw(speaker, actor=guards.current_actor())
-        return flash.redirect_to(_url(speaker), "speaker-withdrawn")
+        return redirects.redirect_to(_url(speaker), "speaker-withdrawn")
     return _render_confirm("withdraw", speaker)
 
 
@@ -143,7 +152,7 @@ def withdraw(slug: str) -> ResponseReturnValue:
 def restore(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     speakers.reinstate(speaker, actor=guards.current_actor())
-    return flash.redirect_to(_url(speaker), "speaker-back")
+    return redirects.redirect_to(_url(speaker), "speaker-back")
 
 
 @bp.route("/<slug>/merge/<other>", methods=["GET", "POST"])
@@ -155,7 +164,7 @@ def merge(slug: str, other: str) -> ResponseReturnValue:
         speakers.merge(target, source, actor=guards.current_actor())
         access.transfer(source, target, actor=guards.current_actor())
         materials.transfer(source, target)
-        return flash.redirect_to(_url(target), "speakers-merged")
+        return redirects.redirect_to(_url(target), "speakers-merged")
     sessions = speaker_queries.list_session_roles(source)
     return render_page(
         "admin/speakers/merge.html",
@@ -172,7 +181,7 @@ def delete(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
     if request.method == "POST":
         speakers.delete(speaker, actor=guards.current_actor())
-        return flash.redirect_to(url_for(".index"), "speaker-deleted")
+        return redirects.redirect_to(url_for(".index"), "speaker-deleted")
     return _render_confirm("delete", speaker)
 
 
@@ -225,3 +234,50 @@ def _describe_fields(speaker: Speaker, *, is_public: bool) -> list[tuple[str, st
 
 def _url(speaker: Speaker) -> str:
     return url_for(".show", slug=speaker.slug)
+
+
+photo_bp = Blueprint("photo", __name__, url_prefix="/<slug>/photo")
+
+redirects.MESSAGES["admin"] |= {
+    "photo-saved": _l("The photo has been saved. It will be public when you publish."),
+    "photo-removed": _l("The photo has been removed. The public site changes when you publish."),
+}
+
+
+class _AdminPhotoViews(PhotoViews):
+    templates = "admin/speakers"
+
+    def get_speaker(self, slug: str) -> Speaker:
+        guards.require_role_for(roles.PROGRAMME)()  # an upload that is too large comes before it
+        return speaker_queries.get_speaker(slug)
+
+    def find_photo(self, speaker: Speaker) -> Photo | None:
+        return speaker.photo
+
+    def current_actor(self) -> str:
+        return current_actor()
+
+    def save(self, speaker: Speaker, prepared: PreparedPhoto | None, description: str) -> str:
+        if prepared:
+            changed = services.set_photo(speaker, prepared, description, actor=current_actor())
+        else:
+            changed = services.set_description(speaker, description, actor=current_actor())
+        return "photo-saved" if changed else "as-it-was"
+
+    def save_crop(self, speaker: Speaker, prepared: PreparedPhoto) -> str:
+        changed = services.set_crop(speaker, prepared, actor=current_actor())
+        return "photo-saved" if changed else "as-it-was"
+
+    def save_removal(self, speaker: Speaker) -> str:
+        was_there = services.remove(speaker, actor=current_actor())
+        return "photo-removed" if was_there else "as-it-was"
+
+    def done_url(self, speaker: Speaker, *, has_new_picture: bool = False) -> str:
+        return url_for("admin.speakers.show", slug=speaker.slug)
+
+    def template_context(self, speaker: Speaker) -> dict[str, Any]:
+        back = self.done_url(speaker)
+        return {"back": back, "breadcrumbs": [(speaker.name, back)]}
+
+
+_AdminPhotoViews().add_url_rules(photo_bp)

@@ -15,7 +15,7 @@ from app.interchange.exporters.c3voc import (
 )
 from app.interchange.exporters.native_json import build_extension
 from app.interchange.exporters.source import ExportSource, wrap_html
-from app.interchange.importers.safe_xml import FORBIDDEN_CHARACTERS
+from app.interchange.importers.safe_parsers import FORBIDDEN_CHARACTERS
 from app.interchange.importers.schedule_xml import EXTENSION_TARGET
 from app.programme.snapshot import Appearance, Session, Theme
 

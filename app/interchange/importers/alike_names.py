@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.interchange.importers.column_names import HONORIFICS
 from app.interchange.importers.parsed import ImportLog
 from app.interchange.importers.raw import RawPerson, RawProgramme, TargetConference
+from app.interchange.importers.table_choices import HONORIFICS
 from app.interchange.importers.text import normalise_name
 
 WORD = re.compile(r"[^\W_]+")

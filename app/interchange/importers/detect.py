@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.errors import InvalidFile
-from app.interchange.importers import ical, normalise, safe_json, schedule_xml, spreadsheets, tables
+from app.interchange.importers import (
+    ical,
+    normalise,
+    safe_parsers,
+    schedule_xml,
+    spreadsheets,
+    tables,
+)
 from app.interchange.importers.parsed import THE_FILE, ImportLog, ParseResult
 from app.interchange.importers.raw import NO_TARGET, RawProgramme, TargetConference
 from app.interchange.importers.table_choices import NO_CHOICES, ColumnChoices, TableChoices
@@ -92,7 +99,7 @@ def _parse_text(
     if text.startswith("<"):
         return schedule_xml.parse(text, log)
     if text.startswith(("{", "[")):
-        return safe_json.parse(text, log, target)
+        return safe_parsers.parse(text, log, target)
     if text[: len(ical.ICAL_PREFIX)].upper() == ical.ICAL_PREFIX:
         return ical.parse(text, log, target)
     rows = spreadsheets.read_csv(text, choices.columns)

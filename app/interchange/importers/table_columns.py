@@ -9,16 +9,17 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from app.interchange.importers import spreadsheet_times
-from app.interchange.importers.column_names import (
+from app.interchange.importers.parsed import PROFILE_FIELDS, FieldCoverage
+from app.interchange.importers.table_choices import (
     HONORIFICS,
     MEANING_BY_NAME,
+    NO_COLUMN_CHOICES,
     REPEATABLE,
     ROLES,
     SESSION_MEANINGS,
+    ColumnChoices,
     normalise_column_name,
 )
-from app.interchange.importers.parsed import PROFILE_FIELDS, FieldCoverage
-from app.interchange.importers.table_choices import NO_COLUMN_CHOICES, ColumnChoices
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.speakers import SPEAKER_FIELDS
 

@@ -6,11 +6,15 @@ from typing import Final
 
 from app.errors import InvalidFile
 from app.interchange.importers import alike_names, spreadsheet_dates, table_columns, table_rows
-from app.interchange.importers.column_names import MEANING_LABELS
 from app.interchange.importers.parsed import THE_FILE, FieldCoverage, ImportLog
 from app.interchange.importers.raw import RawProgramme, TargetConference
 from app.interchange.importers.spreadsheet_dates import DateReader
-from app.interchange.importers.table_choices import NO_CHOICES, ColumnChoices, TableChoices
+from app.interchange.importers.table_choices import (
+    MEANING_LABELS,
+    NO_CHOICES,
+    ColumnChoices,
+    TableChoices,
+)
 from app.interchange.importers.table_columns import ColumnMap, SheetRow
 from app.interchange.importers.table_rows import Row, TimeCount
 

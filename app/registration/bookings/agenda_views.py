@@ -10,7 +10,7 @@ from flask_babel import gettext
 from app.agenda import cookie, services
 from app.agenda.models import Agenda
 from app.errors import RuleViolation
-from app.forms.base import ConfirmForm
+from app.forms.form import ConfirmForm
 from app.registration.bookings import access, operations, queries
 from app.registration.models import Delegate
 from app.web.rendering import render_page

@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.history.models import Change as RecordedChange
 from app.registration import delegate_record
-from app.registration.answers import Answers
 from app.registration.fields import BY_NAME, EMAIL, FIELDS, DelegateField
 from app.registration.models import Delegate
+from app.registration.queries import Answers
 from app.web import languages
 
 NEEDS, PENDING_EMAIL = "needs", "new_email"

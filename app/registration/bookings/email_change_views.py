@@ -10,13 +10,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.errors import RateLimitExceeded
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.registration import cookie, links
 from app.registration import queries as registration
 from app.registration.bookings import access, queries, services
 from app.registration.bookings.forms import CorrectEmailForm, NewEmailForm
 from app.registration.bookings.operations import EmailUnchanged, StaleBooking
-from app.web.rate_limit_messages import refuse
+from app.web.error_handlers import refuse
 from app.web.rendering import render_page
 
 bp = Blueprint("email_change", __name__)

@@ -10,8 +10,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.errors import ConferenceError
-from app.forms.base import Form
 from app.forms.fields import VersionField, email_field
+from app.forms.form import Form
 from app.registration.forms import FORMS, AnswersForm, EmailForm
 
 

@@ -20,12 +20,12 @@ from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.mail import services as mail
 from app.registration import delegate_record, seats
-from app.registration.answers import Answers
 from app.registration.bookings import changes, queries
 from app.registration.bookings.changes import BookingChange
 from app.registration.create_booking import generate_access_key
 from app.registration.fields import EMAIL, KEPT
 from app.registration.models import ApplicationDraft, Confirmation, Delegate, LinkedAgenda
+from app.registration.queries import Answers
 
 
 class StaleBooking(StaleEdit):

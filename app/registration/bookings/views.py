@@ -11,7 +11,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.errors import ConferenceError, Gone, NotFound, RateLimitExceeded, RuleViolation
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.mail import queries as mail
 from app.registration import booking_calendar, delegate_record, fields, forms, links, tickets
 from app.registration.bookings import access, data_export, services
@@ -19,8 +22,8 @@ from app.registration.bookings.forms import CHANGE_FORMS, RequestLinkForm
 from app.registration.bookings.operations import DuplicateBooking, StaleBooking
 from app.registration.models import Delegate
 from app.web import languages
+from app.web.error_handlers import refuse
 from app.web.formatting import local_moment
-from app.web.rate_limit_messages import refuse
 from app.web.rendering import download, render_page
 from app.web.security_headers import no_referrer
 

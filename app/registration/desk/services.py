@@ -13,13 +13,16 @@ from app.mail import services as mail
 from app.mail.models import Email
 from app.registration import delegate_record, emails
 from app.registration import queries as registration
-from app.registration.answers import Answers, full_name
 from app.registration.bookings import operations
 from app.registration.bookings.operations import DuplicateBooking
 from app.registration.create_booking import announce_nothing, create_booking
 from app.registration.delegate_record import identity_key
 from app.registration.fields import EMAIL, PRIVATE_FIELDS
 from app.registration.models import Delegate
+from app.registration.queries import (
+    Answers,
+    full_name,
+)
 
 NEEDS_READ = "What the delegate needs was looked at"
 DETAILS_ERASED = "The details have been erased, so there is nobody to write to"

@@ -14,19 +14,22 @@ from flask_babel import lazy_gettext as _l
 
 from app.errors import RuleViolation
 from app.programme.models import Session, Speaker
-from app.proposals import fields, queries, services
+from app.proposals import (
+    queries,
+    services,
+)
 from app.proposals.merging import MergeConflict
 from app.proposals.queries import ProposalStatus
 from app.proposals.services import SubmitResult
 from app.speakers import access
 from app.speakers.texts.forms import ProfileForm, TextForm
-from app.web import flash
+from app.web import redirects
 
 EditForm = ProfileForm | TextForm
 CONTROL_FIELDS = frozenset({"csrf_token", "button"})
 SEND, CHANGE = "send", "change"  # values of the buttons of the preview
 
-flash.MESSAGES["speakers"] |= {
+redirects.MESSAGES["speakers"] |= {
     "sent": _l("Sent. The organisers will check it and email you their decision."),
     "shown-soon": _l("Saved. It will be public within a few minutes."),
     "sent-and-shown": _l(
@@ -77,7 +80,7 @@ class EditFlow(Protocol):
 
 def run(flow: EditFlow) -> ResponseReturnValue:
     """Handle the request according to the button that was pressed."""
-    proposal_status = queries.get_status(flow.subject).restrict_to(fields.TEXT_FIELD_NAMES)
+    proposal_status = queries.get_status(flow.subject).restrict_to(queries.TEXT_FIELD_NAMES)
     form = flow.form(data=flow.form.initial_data(proposal_status.values))
     button = request.form.get("button", "")
     if not form.is_submitted():

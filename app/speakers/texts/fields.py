@@ -15,7 +15,7 @@ from wtforms import (
 )
 from wtforms.validators import ValidationError
 
-from app.forms import base
+from app.forms import form
 from app.forms.fields import (
     DIR_AUTO,
     MARKDOWN_HINT,
@@ -93,7 +93,7 @@ def form_field(field: Field) -> Any:
     )
 
 
-class TableForm(base.Form):
+class TableForm(form.Form):
     """A form that asks for fields of a table."""
 
     table: ClassVar[FieldTable[Any]]

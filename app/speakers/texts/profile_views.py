@@ -5,18 +5,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.errors import NotFound
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.programme import queries as programme
 from app.programme.fields.speakers import PHOTO, PROFILE_FIELDS
 from app.programme.models import Speaker
 from app.proposals import preview, services
 from app.registration import countries
-from app.releases import page_context
+from app.releases import json_ld
 from app.speakers import access, photo_proposals
 from app.speakers.texts import edit_flow
 from app.speakers.texts.edit_flow import EditForm, FormState
 from app.speakers.texts.forms import ProfileForm
-from app.web import flash, languages
+from app.web import languages, redirects
 from app.web.rendering import render_page
 
 bp = Blueprint("profile", __name__, url_prefix="/<slug>/profile")
@@ -52,7 +55,7 @@ class _ProfileFlow:
         found, around = preview.preview_speaker(self.subject, typed)
         return render_page(
             "speakers/texts/preview_speaker.html",
-            **page_context.build_speaker_context(around, found),
+            **json_ld.build_speaker_context(around, found),
             typed_pairs=edit_flow.get_typed_pairs(),
             form=ConfirmForm(formdata=None),
             breadcrumbs=[
@@ -94,4 +97,4 @@ def photo(slug: str) -> ResponseReturnValue:
 
 
 def _redirect_with_flash(speaker: Speaker, flash_name: str) -> ResponseReturnValue:
-    return flash.redirect_to(url_for("speakers.show_checklist", slug=speaker.slug), flash_name)
+    return redirects.redirect_to(url_for("speakers.show_checklist", slug=speaker.slug), flash_name)

@@ -5,18 +5,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.errors import NotFound
-from app.forms.base import ConfirmForm, validates_own_csrf
+from app.forms.form import (
+    ConfirmForm,
+    validates_own_csrf,
+)
 from app.programme import time_zones
 from app.programme.editing import session_queries
 from app.programme.models import Session
 from app.proposals import preview, services
-from app.proposals.fields import SESSION_FIELD_NAMES
-from app.releases import page_context
+from app.proposals.queries import SESSION_FIELD_NAMES
+from app.releases import json_ld
 from app.speakers import access, session_owners
 from app.speakers.texts import edit_flow
 from app.speakers.texts.edit_flow import EditForm, FormState
 from app.speakers.texts.forms import TextForm
-from app.web import flash
+from app.web import redirects
 from app.web.formatting import local_moment
 from app.web.rendering import render_page
 
@@ -49,7 +52,7 @@ class _SessionTextFlow:
         now, began = _when_and_where(self.subject), request.form.get("place", "")
         return render_page(
             "speakers/texts/preview_session.html",
-            **page_context.build_session_context(
+            **json_ld.build_session_context(
                 preview.among_public_sessions(found, around),
                 found,
                 time_zones.conference_zone_only(around.conference),
@@ -98,7 +101,7 @@ def _get_editable_session(slug: str) -> Session:
 
 def _redirect_with_flash(session: Session, flash_name: str) -> ResponseReturnValue:
     """Redirect to the page that shows the state of the text."""
-    return flash.redirect_to(url_for(".edit", slug=session.slug), flash_name)
+    return redirects.redirect_to(url_for(".edit", slug=session.slug), flash_name)
 
 
 def _when_and_where(session: Session) -> str:

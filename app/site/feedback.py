@@ -1,14 +1,26 @@
-"""Commands of the public website."""
+"""Feedback: messages that visitors send to the organisers, stored for a year."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import Text, delete
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app import cache_version, clock
 from app.accounts import rate_limits
-from app.database import db
+from app.database import Base, db
 from app.mail import services as mail
-from app.site.models import Feedback
+
+
+class Feedback(Base):
+    """A message that a visitor sent to the organisers."""
+
+    __tablename__ = "feedback"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime]
+    message: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(default="")  # to reply to; "" if no reply is wanted
+
 
 FEEDBACK_RETENTION = timedelta(days=365)
 

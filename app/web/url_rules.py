@@ -1,12 +1,16 @@
-"""Redirect URLs with a trailing slash to the page without it."""
+"""How URLs are matched: numbers no larger than a column holds, and no trailing slashes."""
+
+from typing import Any, Final
 
 from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import IntegerConverter
 
 
 def init_app(app: Flask) -> None:
-    """Check for a trailing slash where no page was found."""
+    """Use these rules for every route; check for a trailing slash where no page was found."""
+    _limit_numbers(app)
     app.before_request(_redirect_trailing_slash)
 
 
@@ -29,3 +33,18 @@ def _canonical_url() -> str | None:
     except HTTPException:
         return None
     return url_for(endpoint, **values)
+
+
+MAX_NUMBER: Final = 2**31 - 1  # of a PostgreSQL integer
+
+
+class NumberConverter(IntegerConverter):
+    """Matches no larger number, so that no view asks the database for one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max": MAX_NUMBER, **options})
+
+
+def _limit_numbers(app: Flask) -> None:
+    """Use it wherever a route says ``int``."""
+    app.url_map.converters["int"] = NumberConverter

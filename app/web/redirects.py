@@ -1,4 +1,4 @@
-"""Flash messages without a session: confirm on the next page what has just been done.
+"""Redirects after an action: only to this site, with a flash message that needs no session.
 
 After an action, a view redirects with ``redirect_to(url, "undone")``, and the next page shows the
 message of that key above its heading. The URL contains only the key, so nobody can inject a text.
@@ -10,8 +10,6 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Response, request
-
-from app.web import next_url
 
 FLASH_PARAM: Final = "done"  # the query parameter
 
@@ -35,10 +33,34 @@ def referrer_or(default: str) -> str:
     """Return the path of the page the request came from if it is on this site, else the default."""
     referrer = urlsplit(request.referrer or "")
     path = f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
-    return (next_url.safe_path_or_blank(path) if referrer.netloc == request.host else "") or default
+    return (safe_path_or_blank(path) if referrer.netloc == request.host else "") or default
 
 
 def flash_context() -> dict[str, str]:
     """Return the message of this request; "" if there is none or it is unknown."""
     messages = MESSAGES.get(request.blueprints[-1], {})
     return {"flash_message": str(messages.get(request.args.get(FLASH_PARAM, ""), ""))}
+
+
+MAX_URL_LENGTH = 500  # characters
+
+
+def requested_next() -> str:
+    """Return the ``next`` parameter of this request, or "" if it is not safe."""
+    return safe_path_or_blank(request.args.get("next", ""))
+
+
+def safe_path_or_blank(address: str) -> str:
+    """Return the address if every browser reads it as a path on this site, else "".
+
+    Browsers treat a backslash as a slash and drop tabs and line breaks, so only plain printable
+    ASCII characters are accepted.
+    """
+    is_plain = address.isascii() and address.isprintable() and not set(address) & set("\\ \"'<>")
+    if not is_plain or len(address) > MAX_URL_LENGTH or not address.startswith("/"):
+        return ""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return "" if address.startswith("//") or parts.scheme or parts.netloc else address

@@ -15,7 +15,7 @@ from wtforms.validators import ValidationError
 
 from app.errors import ConferenceError, RateLimitExceeded
 from app.request_transaction import is_reading_first
-from app.web import rate_limit_messages
+from app.web import error_handlers
 from app.web.error_handlers import has_session_cookie
 
 CSRF_EXPIRED = _l("This page was open for too long. Check your answers, then try again")
@@ -77,7 +77,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     def reject(self, error: RateLimitExceeded) -> None:
         """Add the message of a rate limit; the form is shown again with what was typed."""
         self.rate_limit = error
-        self.form_errors.append(rate_limit_messages.describe(error))
+        self.form_errors.append(error_handlers.describe(error))
 
 
 class ConfirmForm(Form):

@@ -205,11 +205,6 @@ class PublishedProgramme:
     def _files_by_key(self) -> dict[str, Material]:
         return {one.key: one for each in self.sessions for one in each.materials if one.size}
 
-    @property
-    def has_photos(self) -> bool:
-        """Whether any speaker has a photo."""
-        return bool(self._photo_keys)
-
     @cached_property
     def session_slugs(self) -> Mapping[str, str]:
         """The slugs of sessions, by key."""

@@ -481,7 +481,7 @@ def test_a_letter_is_written_again_with_what_is_so_now(desk: Browser) -> None:
     desk.open(of(delegate, "/cancel")).press("Cancel booking", {"Email the delegate?": "No"})
     desk.open(of(delegate)).follow("Send cancellation email again").press("Send email")
 
-    assert "is cancelled" in last_email_to("ada@example.org").text
+    assert "has been cancelled" in last_email_to("ada@example.org").text
     assert [sentence for sentence, _ in past(delegate)] == [
         "The confirmation was sent again",
         "Cancelled",

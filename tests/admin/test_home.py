@@ -79,7 +79,7 @@ def test_every_part_of_the_back_office_inherits_the_guard(site: Flask) -> None:
 @pytest.mark.parametrize(
     ("address", "status", "heading"),
     [
-        ("/organise/people", 403, "This page is not open to you"),
+        ("/organise/people", 403, "You do not have access to this page"),
         ("/organise/sessions/none", 404, "Page not found"),
     ],
 )

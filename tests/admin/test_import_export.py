@@ -520,12 +520,14 @@ def test_what_others_choose_for_their_tables_meanwhile_changes_nothing_of_a_dry_
     editor: Browser, new_browser: Callable[[], Browser]
 ) -> None:
     table = b"Title;Room;Farbe\nHarbour walls;Great hall;Blue\n"
-    handed_in(editor, table, what_to_do_with_it=PART)
+    handed_in(editor, table, what_does_the_file_contain=PART)
     editor.press(SEE)  # and “Farbe” is not to be loaded, now and the next time
-    page = handed_in(editor, table, what_to_do_with_it=PART)
-    assert page.heading == "What conference.json would do"
+    page = handed_in(editor, table, what_does_the_file_contain=PART)
+    assert page.heading == "Preview of conference.json"
     other = sign_in(new_browser(), "ada@conference.example")
-    handed_in(other, table, what_to_do_with_it=PART).follow("Choose what the columns mean")
+    handed_in(other, table, what_does_the_file_contain=PART).follow(
+        "Change what the columns contain"
+    )
     other.press(SEE, column_c_farbe="Subtitle")
 
     editor.page = page

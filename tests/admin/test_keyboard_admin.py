@@ -352,7 +352,7 @@ def test_ones_own_devices(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Sign out:…")
     keyboard_user.expect_announcement("signed out")
     keyboard_user.press("Create new codes")
-    keyboard_user.expect_text("Keep them")
+    keyboard_user.expect_text("Keep these codes somewhere safe")
     keyboard_user.open("/my")
     keyboard_user.press("Sign out everywhere")
     assert keyboard_user.heading == "You are signed out"

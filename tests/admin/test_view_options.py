@@ -36,13 +36,13 @@ def test_a_view_is_remembered_for_its_list_alone(organiser: Browser) -> None:
 
     assert page.address == "/organise/sessions"
     assert is_compact(page)
-    assert hidden_columns(page) == ["Speakers", "Theme", "Kind"]
+    assert hidden_columns(page) == ["Speakers", "Theme", "Type"]
     other = organiser.open("/organise/delegates")
     assert is_compact(other)
     assert hidden_columns(other) == []
     other.press("Save view", rows="Roomy", columns=["Country"])
     page = organiser.open("/organise/sessions?q=a")
-    assert hidden_columns(page) == ["Speakers", "Theme", "Kind"]
+    assert hidden_columns(page) == ["Speakers", "Theme", "Type"]
     assert not is_compact(page)
 
 
@@ -51,7 +51,7 @@ def test_the_columns_of_whoever_only_reads_are_the_same(visitor: Browser) -> Non
     viewer = sign_in(visitor, "vi@conference.example", "viewer")
     viewer.open("/organise/sessions")
 
-    page = viewer.press("Save view", columns=["Speakers", "Time", "Theme", "Kind", "Changed"])
+    page = viewer.press("Save view", columns=["Speakers", "Time", "Theme", "Type", "Changed"])
 
     assert hidden_columns(page) == ["Room"]
 
@@ -106,7 +106,7 @@ def test_all_of_a_result_is_selected_not_only_its_page(organiser: Browser) -> No
     organiser.open("/organise/sessions?q=workshop")
 
     page = organiser.press(
-        "Change the ticked sessions",
+        "Change selected sessions",
         {"Select all 52 of this list": True, "Select Workshop 01": True},
     )
 

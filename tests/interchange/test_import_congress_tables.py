@@ -259,7 +259,7 @@ def test_a_date_of_which_nothing_shows_the_order_is_told_and_can_be_chosen() -> 
 
     [told] = [one for one in reasons(asked) if "month comes first" in one]
     assert told == (
-        "the file: 6/11/08: We could not tell whether the day or the month comes first; we "
+        "the file: 6/11/08: It is not clear whether the day or the month comes first. We "
         "read the day first"
     )
     [session] = chosen.programme.sessions

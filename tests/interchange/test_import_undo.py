@@ -254,7 +254,7 @@ def test_undoing_brings_back_the_places_and_the_invented_delegates(editor: Brows
     an_invented_conference()
     before = references()
     body = another_programme(acronym="storms", places=20)
-    loaded(editor, body, i_mean_this_other_conference=True)
+    loaded(editor, body, load_this_as_a_different_conference=True)
     assert (references(), registration.get_seat_counts()) == ([], SeatCounts(20, 0))
 
     page = editor.open("/organise/files")
@@ -285,7 +285,7 @@ def test_undoing_a_demonstration_takes_its_delegates_and_places_away(editor: Bro
 def test_places_that_somebody_has_changed_since_stay_and_the_page_says_so(editor: Browser) -> None:
     an_invented_conference()
     body = another_programme(acronym="storms", places=20)
-    loaded(editor, body, i_mean_this_other_conference=True)
+    loaded(editor, body, load_this_as_a_different_conference=True)
     set_places(2)
 
     page = editor.open("/organise/files")
@@ -334,9 +334,9 @@ def test_a_file_that_leaves_out_a_day_that_people_booked_is_refused(editor: Brow
     make_delegate()  # for 10 June
     body = another_programme(starts_on="2009-06-11")
     editor.open("/organise/files/upload")
-    editor.press("See what it would do", programme_file=("conference.json", body))
+    editor.press("Preview changes", programme_file=("conference.json", body))
 
-    page = editor.press("Load this programme", status=422)
+    page = editor.press("Load programme", status=422)
 
     assert page.errors == [
         "1 delegate has booked Wednesday 10 June 2009, so it must stay a day of the conference"

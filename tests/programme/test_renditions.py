@@ -17,6 +17,7 @@ from app.programme.photos.cropping import Crop
 from app.proposals import photo_retention
 from tests.browser import Browser
 from tests.factories import make_photo, make_speaker, publish_programme
+from tests.pages import read_text
 from tests.programme.sample_pictures import BLUE, RED, encode
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -205,5 +206,8 @@ def test_a_list_with_photos_asks_the_database_nothing(visitor: Browser, queries:
     assert len(list(page.tree.find_all("picture"))) == 3
 
 
-def test_a_list_in_which_nobody_has_a_photo_shows_none(visitor: Browser) -> None:
-    assert "face" not in visitor.open("/speakers").source
+def test_a_list_in_which_nobody_has_a_photo_shows_initials(visitor: Browser) -> None:
+    page = visitor.open("/speakers")
+
+    assert list(page.tree.find_all("img", within=page.main)) == []
+    assert [read_text(one) for one in page.tree.find_by_class("face")] == ["JM", "AM"]

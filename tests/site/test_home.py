@@ -267,7 +267,7 @@ def test_an_invented_conference_says_so_first(visitor: Browser) -> None:
 
     page = visitor.open("/")
 
-    assert "This conference is invented. It was made up to try things out." in page.text
+    assert "This conference is invented. It was made up for testing." in page.text
 
 
 def test_hostile_words_stay_words(visitor: Browser, site: Flask) -> None:

@@ -176,8 +176,9 @@ def test_rooms_and_hours_stay_in_view_however_the_grid_is_scrolled(
 
     left, top = day.evaluate(edges)
     six = day.locator(".board-hours span", has_text="6:30pm")
-    assert day.locator(".board-rooms").evaluate(edges)[1] == top
-    assert six.evaluate(edges)[0] == left
+    rooms = day.locator(".board-rooms")
+    wait_until(lambda: rooms.evaluate(edges)[1] == top, "the rooms at the top edge")
+    wait_until(lambda: six.evaluate(edges)[0] == left, "the hours at the left edge")
     assert horizontal_overflow(window) == 0
     for _ in range(15):
         window.keyboard.press("Shift+Tab")
@@ -198,14 +199,16 @@ def test_what_one_does_with_a_session_is_at_the_bottom_edge_of_a_telephone(
         actions = window.get_by_role("group", name="Save or share this session")
         bottom = "one => Math.round(one.getBoundingClientRect().bottom)"
 
-        assert actions.evaluate(bottom) == 640
+        wait_until(lambda: actions.evaluate(bottom) == 640, "the actions at the bottom edge")
         main = window.get_by_role("main")
         for name in ("Speaker 0", "Speaker 5", "Opening"):
             main.get_by_role("link", name=name, exact=True).last.focus()
             expect_result(window, UNCOVERED, expected=True)
         window.evaluate("scrollTo(0, document.body.scrollHeight)")
         footer = window.get_by_role("contentinfo")
-        assert actions.evaluate(bottom) <= footer.evaluate(TOP)
+        wait_until(
+            lambda: actions.evaluate(bottom) <= footer.evaluate(TOP), "the actions above the footer"
+        )
 
 
 def test_a_session_is_shared_without_scripts(window_without_scripts: Window, home: str) -> None:
@@ -239,9 +242,12 @@ def test_the_screen_is_read_from_eight_metres_and_holds_all_of_its_rooms(
         window = context.new_page()
         window.goto("/now?display=1")
 
-        assert window.locator(".screen-title").first.evaluate(size) >= 40
-        assert window.get_by_role("heading", level=2).last.evaluate(size) >= 36
-        assert window.locator(".screen-when").first.evaluate(size) >= 36
+        for text, pixels in (
+            (window.locator(".screen-title").first, 40),
+            (window.get_by_role("heading", level=2).last, 36),
+            (window.locator(".screen-when").first, 36),
+        ):
+            wait_until(lambda: text.evaluate(size) >= pixels, f"{pixels} pixels")  # noqa: B023
         expect(window.locator(".screen-rooms li")).to_have_count(4)
         expect_result(window, "document.documentElement.scrollHeight", 1080)
 

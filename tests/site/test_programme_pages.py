@@ -480,26 +480,26 @@ def test_an_abstract_in_markdown_is_set(visitor: Browser) -> None:
 # Speakers, themes, rooms
 
 
-def test_speakers_stand_by_name(visitor: Browser) -> None:
+def test_speakers_are_sorted_by_family_name(visitor: Browser) -> None:
     for name in ("Åsa Berg", "anna adams", "Zoë Young"):
         make_speaker(name=name)
     publish_programme()
 
     page = visitor.open("/speakers")
 
-    assert page.headings[1:6] == ["Ada Marsh", "anna adams", "Åsa Berg", "João Maré", "Zoë Young"]
+    assert page.headings[1:6] == ["anna adams", "Åsa Berg", "João Maré", "Ada Marsh", "Zoë Young"]
 
 
 def test_many_speakers_are_looked_up_by_letter(visitor: Browser) -> None:
-    names = ("Ådne", "abel", "Øystein", "O’Hara", "李", "3rd Act", "Łukasz")
+    names = ("Ådne", "abel", "Øystein", "O’Hara", "李", "3rd", "Łukasz")
     for number in range(45):
-        make_speaker(name=f"{names[number % len(names)]} {number}")
+        make_speaker(name=f"Kim{number} {names[number % len(names)]}")
     publish_programme()
 
     page = visitor.open("/speakers")
 
     letters = [read_text(one) for one in page.tree.find_all("h2") if one.get("class") == "day"]
-    assert letters == ["A", "J", "L", "O", "李", "Other"]
+    assert letters == ["A", "L", "M", "O", "李", "Other"]
     assert page.links["A"] == "#letter-1"
 
 

@@ -202,7 +202,7 @@ def test_many_results_are_cut_and_counted(visitor: Browser) -> None:
     assert len(_titles(page)) == 20
     last = visitor.open("/search?q=barnacle&page=99")
     lists = last.tree.find_all("ol", within=last.main)
-    assert [one.get("start") for one in lists if one.get("class") == "results"] == ["101"]
+    assert [one.get("start") for one in lists if one.get("class") == "rows"] == ["101"]
     assert last.title.startswith("120 results for “barnacle”, page 6 of 6 – Search")
     assert last.follow("Previous page").follow("Next page").title == last.title
 

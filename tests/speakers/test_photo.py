@@ -318,7 +318,7 @@ def test_a_speaker_who_wants_no_photo_is_not_missing_one_in_admin(
     assert "Ada Marsh" in editor.open(missing).text
     assert "2 speakers without a photo" in editor.open("/organise").links
 
-    ada.open(OWN).press("I want no photo")
+    ada.open(OWN).press("Use my initials")
 
     assert "Ada Marsh" not in editor.open(missing).text
     assert "1 speaker without a photo" in editor.open("/organise").links

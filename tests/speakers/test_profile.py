@@ -273,9 +273,9 @@ def test_one_language_is_given_once(ada: Browser) -> None:
     [
         ({"Name": ""}, "Enter the name"),
         ({"Name": "..."}, "The name must include a letter or a number"),
-        ({"Name": "Ada \u202eMarsh"}, "Remove the hidden characters"),
+        ({"Name": "Ada \u202eMarsh"}, "Type this instead of pasting it"),
         ({"Name": "A" * 201}, "The name must be 200 characters or fewer"),
-        ({"Role": "a\u0007b"}, "Remove the hidden characters"),
+        ({"Role": "a\u0007b"}, "Type this instead of pasting it"),
         ({"Pronouns": "x" * 101}, "The pronouns must be 100 characters or fewer"),
         ({"Biography": make_prose(3001)}, "The biography must be 3000 characters or fewer"),
         ({"Links": "javascript:alert(1)"}, "Link 1 must start with https://"),

@@ -153,7 +153,7 @@ def test_on_ones_own_machine_nobody_is_told_so(visitor: Browser) -> None:
 def test_files_with_a_fingerprint_are_kept_for_a_year(visitor: Browser) -> None:
     (sheet,) = (
         one.get("href", "")
-        for one in visitor.open("/").tree.find_all("link")
+        for one in visitor.open("/help").tree.find_all("link")
         if one.get("rel") == "stylesheet"
     )
 

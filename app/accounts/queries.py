@@ -68,7 +68,7 @@ def get_team_member(number: int) -> Person:
     """Return a team member; raise NotFound if there is none with this id."""
     found = db.session.get(Person, number)
     if found is None or not found.is_team_member:
-        raise NotFound("There is nobody here who has a part in running the conference")
+        raise NotFound("That person is not in the conference team")
     return found
 
 

@@ -31,7 +31,7 @@ def lock_limit(name: str) -> SeatLimit:
     """Lock a limit until the transaction ends; call it before locking anything else."""
     limit = _find_for_update(name)
     if limit is None:
-        raise NotFound("Nobody has said yet how many places there are")
+        raise NotFound("The number of places has not been set")
     return limit
 
 

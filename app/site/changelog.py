@@ -29,7 +29,7 @@ HEADINGS: Mapping[str, Any] = {
     "themes-added": _l("Added themes"),
     "themes-altered": _l("Changed themes"),
     "themes-withdrawn": _l("Removed themes"),
-    change_summary.SETTINGS_GROUP: _l("Facts of the conference"),
+    change_summary.SETTINGS_GROUP: _l("Conference details"),
 }
 HIDDEN_FIELDS = frozenset({"shape", "palette", "colour", "letter"})  # visual only
 

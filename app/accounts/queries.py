@@ -147,5 +147,5 @@ def get_passkey(person: Person, number: int) -> Passkey:
     """Return one of someone's own passkeys; raise NotFound if there is none with this id."""
     found = db.session.get(Passkey, number)
     if found is None or found.person_id != person.id:
-        raise NotFound("You have no such passkey")
+        raise NotFound("You do not have that passkey")
     return found

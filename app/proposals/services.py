@@ -149,7 +149,7 @@ def approve_part(
     part = [one for one in proposal.requested if one.field in field_names]
     others = [one for one in proposal.requested if one.field not in field_names]
     if not part:
-        raise RuleViolation("There is nothing like that to approve")
+        raise RuleViolation("There is nothing here to approve")
     proposal.changes = dump_changes(part)
     _apply(proposal, proposal.values, actor)
     _decide(proposal, APPROVED, "", actor)

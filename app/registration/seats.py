@@ -44,7 +44,7 @@ def reserve(name: str, row: Base) -> None:
     """Take a seat for a row and insert it; raise SoldOut if there is none left."""
     limit = lock_limit(name)
     if limit.is_full:
-        raise SoldOut("All places have been taken")
+        raise SoldOut("All places are taken")
     db.session.add(row)
     _store(limit, taken=limit.taken + 1, seats=limit.seats)
 

@@ -182,7 +182,7 @@ def _require_complete(draft: Answers) -> Answers:
     """Return the answers; raise RegistrationClosed or IncompleteDraft."""
     registration_status = queries.get_registration_status()
     if registration_status.state == "full":
-        raise seats.SoldOut("All places have been taken")
+        raise seats.SoldOut("All places are taken")
     if not registration_status.is_open:
         raise RegistrationClosed("Registration is not open")
     if find_unanswered_step(draft):

@@ -105,7 +105,7 @@ class ReleaseChanges:
         if self.summary.begins:
             return self.first_release_text
         counted = (f"{group.heading}: {group.count}." for group in self.groups)
-        return " ".join(counted) or str(gettext("Nothing that has a page of its own."))
+        return " ".join(counted) or str(gettext("Only minor changes."))
 
     @property
     def first_release_text(self) -> str:

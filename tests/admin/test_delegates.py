@@ -238,7 +238,7 @@ def test_nobody_is_added_past_the_limit(desk: Browser) -> None:
 
     page = form.press("Add", NEW, status=422)
 
-    assert page.errors == ["All places have been taken"]
+    assert page.errors == ["All places are taken"]
     assert page.value_of("Given names") == "Zoë"
 
 

@@ -55,7 +55,7 @@ def test_when_it_is_full_the_start_page_says_so(visitor: Browser) -> None:
 
     page = visitor.open("/register")
 
-    assert "All places have been taken." in page.text
+    assert "All places are taken." in page.text
     assert "Start now" not in page.links
 
 

@@ -97,7 +97,7 @@ def test_another_host_name_is_400(visitor: Browser) -> None:
     for host in ("evil.example", "conference.example.evil.example", "conference.example:8000"):
         page = visitor.send("GET", "/", 400, {"Host": host})
         assert _is_plain(page, "We could not understand that request")
-        assert "This site does not answer under that name." in page.text
+        assert "This site is not available at that web address." in page.text
         assert host not in page.source
 
 

@@ -129,7 +129,7 @@ def test_a_preview_of_nothing_is_an_empty_site(visitor: Browser) -> None:
     [
         ("2009-04-30T09:00", "opens"),
         ("2009-05-20T10:00", "Start now"),
-        ("2009-05-20T10:00,full", "All places have been taken"),
+        ("2009-05-20T10:00,full", "All places are taken"),
         ("2009-06-09T09:00", "closed"),
     ],
 )

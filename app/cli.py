@@ -134,9 +134,13 @@ def _with_errors_as_sentences(function: Callable[P, None]) -> Callable[P, None]:
 @click.option("--merge", is_flag=True, help="Only add and change. Do not withdraw anything.")
 @click.option("--publish", "and_publish", is_flag=True, help="Publish the programme afterwards.")
 @click.option(
-    "--another-conference", is_flag=True, help="Replace the conference with one that has no name."
+    "--another-conference",
+    is_flag=True,
+    help="Let a file that does not name a conference replace the current one.",
 )
-@click.option("--force", is_flag=True, help="Load it even without a day that people have booked.")
+@click.option(
+    "--force", is_flag=True, help="Load it even if it removes a day that people have booked."
+)
 @_with_site_clock
 def load_programme(  # noqa: PLR0913 - an option each
     file: Path,
@@ -191,7 +195,7 @@ def publish(note: str) -> None:
 @click.option(
     "--sessions", default=200, show_default=True, help="The number of sessions, including breaks."
 )
-@click.option("--speakers", default=250, show_default=True)
+@click.option("--speakers", default=250, show_default=True, help="The number of speakers.")
 @click.option(
     "--delegates", default=0, show_default=True, help="The number of registered delegates."
 )
@@ -230,7 +234,7 @@ def remove_organiser(email: str) -> None:
 @click.argument("email")
 @_with_site_clock
 def reset_second_factor(email: str) -> None:
-    """Let EMAIL set up a new second factor if the old one is lost."""
+    """Let EMAIL set up a new second step if the old one is lost."""
     with transaction():
         services.reset(email)
     click.echo(f"{email} will set up a new second step when they next sign in")

@@ -47,7 +47,7 @@ class StaleEdit(RuleViolation):
     """
 
     message = (
-        "Somebody else saved this after you opened the page, so nothing of yours has been "
+        "Someone else saved this after you opened the page, so nothing of yours has been "
         "saved yet. Compare the two versions below, then save again"
     )
 
@@ -65,7 +65,7 @@ class Moved(ConferenceError):
     """It has another address of the same kind now: the one with this slug."""
 
     def __init__(self, slug: str, *, is_public: bool = True) -> None:
-        super().__init__("It has another address now")
+        super().__init__("It has moved to another web address")
         self.slug = slug
         self.is_public = is_public
 

@@ -104,6 +104,8 @@ PHRASES = (
     Phrase(r"utili[sz]e\w*|commenc\w+|facilitat\w+|leverag\w+", "use, start, help"),
     # Vague subjects and quaint adverbs
     Phrase(r"who(?:m|so)?ever|wh(?:at|om)soever", "anyone who, or name the person"),
+    Phrase(r"somebody", "someone"),
+    Phrase(r"front page", "home page"),
     Phrase(r"(?:by|of) (?:itself|themselves|himself|herself)", "automatically"),
     Phrase(r"anew|afresh|once more", "again"),
     Phrase(r"at once", "immediately, straight away, at the same time"),

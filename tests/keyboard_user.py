@@ -137,7 +137,7 @@ class KeyboardUser:
 
     def _tab_to(self, name: str) -> None:
         if self.window.evaluate(IS_FOCUS_ON_BODY):
-            keyboard.press_in_place(self.window, "Skip to the content")
+            keyboard.press_in_place(self.window, "Skip to main content")
         keyboard.tab_to(self.window, name)
 
     def _check_page(self) -> None:

@@ -128,7 +128,7 @@ def require_role_for(area: Area) -> Callable[[], None]:
         changes = rule is not None and not READ_ONLY_METHODS.issuperset(rule.methods or ())
         allowed = area.write_roles if changes else area.read_roles
         if person is None or person.role not in allowed:
-            raise PermissionDenied("Your role does not open this page")
+            raise PermissionDenied("Your role does not give you access to this page")
 
     return _require
 

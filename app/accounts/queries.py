@@ -68,7 +68,7 @@ def get_team_member(number: int) -> Person:
     """Return a team member; raise NotFound if there is none with this id."""
     found = db.session.get(Person, number)
     if found is None or not found.is_team_member:
-        raise NotFound("There is nobody here who has a part in running the conference")
+        raise NotFound("That person is not in the conference team")
     return found
 
 
@@ -147,5 +147,5 @@ def get_passkey(person: Person, number: int) -> Passkey:
     """Return one of someone's own passkeys; raise NotFound if there is none with this id."""
     found = db.session.get(Passkey, number)
     if found is None or found.person_id != person.id:
-        raise NotFound("You have no such passkey")
+        raise NotFound("You do not have that passkey")
     return found

@@ -23,7 +23,7 @@ SIGN_IN_LINK_LIFETIME = timedelta(minutes=15)
 INVITATION_LIFETIME = timedelta(days=14)  # in an email that somebody did not ask for
 LOGIN_SESSION_LIFETIME = timedelta(hours=12)
 SECRET_BYTES = 32
-NO_SUCH_ORGANISER = "There is no organiser with that address"
+NO_SUCH_ORGANISER = "There is no organiser with that email address"
 
 
 def add_organiser(email: str) -> Person:

@@ -32,7 +32,7 @@ ROLE_PHRASES = {  # within a sentence
     DESK: "at the registration desk",
     VIEWER: "a viewer",
 }
-LAST_ORGANISER = "The conference needs an organiser. Make somebody else one first"
+LAST_ORGANISER = "The conference needs an organiser. Make someone else an organiser first"
 
 
 def invite(email: str, role: str, actor: Person) -> Person:
@@ -101,7 +101,7 @@ def _get_locked(number: int) -> Person:
     locked = _lock_organisers()
     person = locked.get(number) or db.session.get(Person, number, with_for_update=True)
     if person is None or not person.is_team_member:
-        raise NotFound("There is nobody here who has a part in running the conference")
+        raise NotFound("That person is not in the conference team")
     return person
 
 

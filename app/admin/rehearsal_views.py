@@ -159,7 +159,7 @@ def _parse_moment(value: str) -> tuple[datetime, bool]:
     found = MOMENT_PATTERN.fullmatch(value)
     moment = datetimes.parse_datetime(found[1], conference_zone()) if found else None
     if found is None or moment is None:
-        raise NotFound("There is no rehearsal at this address. Start one in admin")
+        raise NotFound("There is no rehearsal at this web address. Start one in admin")
     return moment, found[2] is not None
 
 

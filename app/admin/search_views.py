@@ -93,8 +93,8 @@ ACTIONS: Final = (
     (_l("Add a speaker"), "admin.speakers.add", roles.PROGRAMME),
     (_l("Add a room"), "admin.rooms.add", roles.PROGRAMME),
     (_l("Add a theme"), "admin.themes.add", roles.PROGRAMME),
-    (_l("Add somebody by hand"), "admin.delegates.details.add", roles.DELEGATES),
-    (_l("Invite somebody"), "admin.team.invite", roles.TEAM),
+    (_l("Add a delegate"), "admin.delegates.details.add", roles.DELEGATES),
+    (_l("Invite a team member"), "admin.team.invite", roles.TEAM),
 )
 
 

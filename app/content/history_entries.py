@@ -31,7 +31,7 @@ LINK_PHRASES: Final = {
     CHANGED: "on the page /%s was changed",
     REMOVED: "was deleted from the page /%s",
 }
-NO_END: Final = "somebody removes it"
+NO_END: Final = "someone removes it"
 
 
 def record_change(key: ContentKey, event: str, draft: ContentDraft, actor: str) -> None:

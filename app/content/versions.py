@@ -111,7 +111,7 @@ class ContentStore:
         """Return the version that visitors in a language see; raise NotFound or Gone."""
         english = self.find_latest_effective(ContentKey(kind, slug, FALLBACK_LANGUAGE), at)
         if english is None:
-            raise NotFound("There is no page at that address")
+            raise NotFound("There is no page at that web address")
         if english.is_removed:
             raise Gone("This page has been deleted")
         translated = self.find_latest_effective(ContentKey(kind, slug, language), at)

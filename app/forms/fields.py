@@ -100,7 +100,7 @@ MARKDOWN_HINT = _l("Public. Markdown: an empty line begins a new paragraph, *wor
 DIR_AUTO = {"dir": "auto"}  # the direction follows the script that is typed
 COUNTER_WORDS = {
     "data-left": _l("Characters left: …"),
-    "data-over": _l("Characters too many: …"),
+    "data-over": _l("Characters over the limit: …"),
 }  # hints while typing
 
 # A reserved domain (example, test, …) may still be served by the conference's own mail server;

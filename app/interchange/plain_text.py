@@ -190,5 +190,5 @@ def create_link_context() -> LinkContext:
     return LinkContext(
         site_url=absolute_url("site.home").rstrip("/"),
         illustrative=gettext("illustrative"),
-        awaits_speakers=gettext("speaker to be confirmed"),
+        awaits_speakers=gettext("speaker to be announced"),
     )

@@ -32,7 +32,7 @@ MAX_MATERIALS_PER_SESSION: Final = 12
 KEY_BYTES: Final = 16
 TRUSTED_NAME: Final = "slides"  # in the conference's setting of trusted fields
 NOT_PARTICIPATING: Final = "You have withdrawn, so you cannot change this here"
-NOT_UPLOADER: Final = "Somebody else uploaded this. Only they and the organisers can change it"
+NOT_UPLOADER: Final = "Someone else uploaded this. Only they and the organisers can change it"
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Uploader:
 
 
 class StaleMaterial(StaleEdit):
-    """Somebody else has changed or deleted the material since the page was opened."""
+    """Someone else has changed or deleted the material since the page was opened."""
 
     message = (
-        "Somebody else has changed this since you opened the page, so your change has not been "
+        "Someone else has changed this since you opened the page, so your change has not been "
         "saved. Check what has changed, then try again"
     )
 

@@ -105,7 +105,7 @@ def get_photo_body(key: str) -> bytes:
     """Return the JPEG of a photo; raise NotFound."""
     found = db.session.scalar(select(Photo.picture).where(Photo.key == key))
     if found is None:
-        raise NotFound("There is no photo at that address")
+        raise NotFound("There is no photo at that web address")
     return found
 
 
@@ -117,7 +117,7 @@ def get_rendition_body(key: str, kind: str, side: int) -> bytes:
         )
     )
     if found is None:
-        raise NotFound("There is no photo at that address")
+        raise NotFound("There is no photo at that web address")
     return found
 
 

@@ -19,10 +19,10 @@ FINGERPRINT_LENGTH = 12  # hexadecimal characters
 
 
 class MergeConflict(StaleEdit):
-    """Somebody else has changed the same field meanwhile."""
+    """Someone else has changed the same field meanwhile."""
 
     message = (
-        "Somebody else changed this after you opened the page, so your changes have not been "
+        "Someone else changed this after you opened the page, so your changes have not been "
         "sent. Compare the two versions below, then send yours again"
     )
 

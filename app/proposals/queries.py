@@ -178,7 +178,7 @@ def get_proposal(number: int) -> Proposal:
     """Return a proposal with its speaker or session; raise NotFound."""
     found = db.session.scalar(_select_with_entities().where(Proposal.id == number))
     if found is None:
-        raise NotFound("There is no change by a speaker at that address")
+        raise NotFound("There is no change by a speaker at that web address")
     return found
 
 

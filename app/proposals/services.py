@@ -35,7 +35,7 @@ from app.proposals.models import (
 )
 from app.proposals.queries import ProposalReview, ProposalStatus
 
-OVERTAKEN_MESSAGE: Final = "Somebody has changed the same text since this was sent"
+OVERTAKEN_MESSAGE: Final = "Someone has changed the same text since this was sent"
 SENT_AGAIN_MESSAGE: Final = (
     "New changes have been sent since you opened the page, so nothing has been withdrawn. "
     "Check the changes, then try again"
@@ -149,7 +149,7 @@ def approve_part(
     part = [one for one in proposal.requested if one.field in field_names]
     others = [one for one in proposal.requested if one.field not in field_names]
     if not part:
-        raise RuleViolation("There is nothing like that to approve")
+        raise RuleViolation("There is nothing here to approve")
     proposal.changes = dump_changes(part)
     _apply(proposal, proposal.values, actor)
     _decide(proposal, APPROVED, "", actor)
@@ -311,7 +311,7 @@ def _lock_reviewed(number: int, expected_fingerprint: str) -> Proposal:
     row = select(Proposal).where(Proposal.id == number).with_for_update(of=Proposal)
     found = db.session.scalar(row.execution_options(populate_existing=True))
     if found is None:
-        raise NotFound("There is no change by a speaker at that address")
+        raise NotFound("There is no change by a speaker at that web address")
     if found.state != OPEN:
         raise RuleViolation(f"{found.decided_by} has already decided on this")
     if ProposalReview(found).fingerprint != expected_fingerprint:

@@ -193,7 +193,7 @@ def _plan_seats() -> SeatsPlan | None:
     if invented and (limit or 0) < taken:
         invented, about_invented = (
             0,
-            "The invented delegates do not come back: there are too few places",
+            "The invented delegates were not restored: there are too few places",
         )
     return SeatsPlan(limit, invented, [one for one in (about_limit, about_invented) if one])
 
@@ -206,7 +206,7 @@ def _plan_invented(before: int) -> tuple[int, str]:
     if not before:
         return 0, f"{now} invented delegates are deleted"
     if has_real_delegates():
-        return now, "The invented delegates do not come back: real people have registered"
+        return now, "The invented delegates were not restored: real people have registered"
     return before, f"{before} invented delegates come back, without changes made to their bookings"
 
 

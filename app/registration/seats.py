@@ -31,7 +31,7 @@ def lock_limit(name: str) -> SeatLimit:
     """Lock a limit until the transaction ends; call it before locking anything else."""
     limit = _find_for_update(name)
     if limit is None:
-        raise NotFound("Nobody has said yet how many places there are")
+        raise NotFound("The number of places has not been set")
     return limit
 
 
@@ -44,7 +44,7 @@ def reserve(name: str, row: Base) -> None:
     """Take a seat for a row and insert it; raise SoldOut if there is none left."""
     limit = lock_limit(name)
     if limit.is_full:
-        raise SoldOut("All places have been taken")
+        raise SoldOut("All places are taken")
     db.session.add(row)
     _store(limit, taken=limit.taken + 1, seats=limit.seats)
 

@@ -182,7 +182,7 @@ def _require_complete(draft: Answers) -> Answers:
     """Return the answers; raise RegistrationClosed or IncompleteDraft."""
     registration_status = queries.get_registration_status()
     if registration_status.state == "full":
-        raise seats.SoldOut("All places have been taken")
+        raise seats.SoldOut("All places are taken")
     if not registration_status.is_open:
         raise RegistrationClosed("Registration is not open")
     if find_unanswered_step(draft):
@@ -214,7 +214,7 @@ def _confirm(application: Answers, language: str) -> Confirmation:
         delegate_record.identity_key(full_name(application), application[EMAIL])
     )
     operations.end_corrections(existing)
-    history.record("Registered again: the place stands", subject=existing.history_subject)
+    history.record("Registered again, but already has a place", subject=existing.history_subject)
     emails.send_already_registered(existing)
     return _build_confirmation(application, existing, is_first=False)
 
@@ -232,12 +232,12 @@ def _build_confirmation(
 
 
 class StaleLimit(StaleEdit):
-    """Somebody else has changed the limit since the page was opened."""
+    """Someone else has changed the limit since the page was opened."""
 
     def __init__(self, seats: int) -> None:
         super().__init__(
             seats,  # a limit is its own version
-            message=f"Somebody else has just changed the limit to {seats}. "
+            message=f"Someone else has just changed the limit to {seats}. "
             "Check yours, then save it again",
         )
 

@@ -143,13 +143,13 @@ class PublishedProgramme:
     def get_session(self, slug: str) -> Session:
         """Return the session with this slug; raise Moved, Gone or NotFound."""
         gone_error = Gone("This session is no longer part of the programme")
-        never_error = NotFound("There is no session at that address")
+        never_error = NotFound("There is no session at that web address")
         return self._get("session", self._sessions_by_slug, slug, gone_error, never_error)
 
     def get_speaker(self, slug: str) -> Speaker:
         """Return the speaker with this slug; raise Moved, Gone or NotFound."""
         gone_error = Gone("This person no longer takes part")
-        never_error = NotFound("There is no speaker at that address")
+        never_error = NotFound("There is no speaker at that web address")
         return self._get("speaker", self._speakers_by_slug, slug, gone_error, never_error)
 
     def find_speaker(self, slug: str) -> Speaker | None:
@@ -158,12 +158,12 @@ class PublishedProgramme:
 
     def get_theme(self, slug: str) -> Theme:
         """Return the theme with this slug; raise Moved or NotFound."""
-        error = NotFound("There is no theme at that address")
+        error = NotFound("There is no theme at that web address")
         return self._get("theme", _by_slug(self.themes), slug, error, error)
 
     def get_room(self, slug: str) -> Room:
         """Return the room with this slug; raise Moved or NotFound."""
-        error = NotFound("There is no room at that address")
+        error = NotFound("There is no room at that web address")
         return self._get("room", _by_slug(self.rooms), slug, error, error)
 
     def build_speaker_listing(self, speaker: Speaker) -> SessionListing:

@@ -164,7 +164,7 @@ def get_scheduled_release(number: int) -> ScheduledRelease:
     """Return a scheduled release; raise NotFound."""
     found = db.session.get(ScheduledRelease, number)
     if found is None:
-        raise NotFound("There is no scheduled release at that address")
+        raise NotFound("There is no scheduled release at that web address")
     return found
 
 

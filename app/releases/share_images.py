@@ -86,7 +86,7 @@ def get_picture(key: str) -> bytes:
     """Return a share image as a PNG; raise NotFound."""
     body = db.session.scalar(select(ShareImage.picture).where(ShareImage.key == key))
     if body is None:
-        raise NotFound("There is no picture at that address")
+        raise NotFound("There is no picture at that web address")
     return body
 
 

@@ -29,7 +29,7 @@ HEADINGS: Mapping[str, Any] = {
     "themes-added": _l("Added themes"),
     "themes-altered": _l("Changed themes"),
     "themes-withdrawn": _l("Removed themes"),
-    change_summary.SETTINGS_GROUP: _l("Facts of the conference"),
+    change_summary.SETTINGS_GROUP: _l("Conference details"),
 }
 HIDDEN_FIELDS = frozenset({"shape", "palette", "colour", "letter"})  # visual only
 
@@ -105,7 +105,7 @@ class ReleaseChanges:
         if self.summary.begins:
             return self.first_release_text
         counted = (f"{group.heading}: {group.count}." for group in self.groups)
-        return " ".join(counted) or str(gettext("Nothing that has a page of its own."))
+        return " ".join(counted) or str(gettext("Only minor changes."))
 
     @property
     def first_release_text(self) -> str:

@@ -205,7 +205,7 @@ def rendition(key: str, side: int, kind: str) -> ResponseReturnValue:
 
 def _require_public_photo(photo: str) -> None:
     if not current_release.get_programme().has_photo(photo):
-        raise NotFound("There is no photo at that address")
+        raise NotFound("There is no photo at that web address")
 
 
 def _immutable_response(body: bytes, mimetype: str) -> Response:

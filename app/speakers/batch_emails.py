@@ -165,7 +165,9 @@ def replace_address(speaker: Speaker, *, actor: str) -> None:
     lock_mailings()
     outdated = access.list_outdated(speaker)
     if not outdated:
-        raise RuleViolation("Only the contact email address has access as the speaker already")
+        raise RuleViolation(
+            "The contact email address is already the only one with access as the speaker"
+        )
     (recipient,) = load_speakers([speaker])
     send_one(BATCH_EMAIL_KINDS["invitation"], recipient, actor=actor)
     for one in outdated:

@@ -29,7 +29,7 @@ from app.web import (
 from app.web.rendering import absolute_url, render_page
 
 SALT = "speaker’s calendar"
-NO_CALENDAR = "There is no calendar at this address. Its owner may have created a new link"
+NO_CALENDAR = "There is no calendar at this web address. Its owner may have created a new link"
 KEY_BYTES = 16
 
 bp = Blueprint("calendar", __name__, url_prefix="/<slug>/calendar")

@@ -119,7 +119,7 @@ class CropForm(Form):
         validate_choice=False,
     )
     near = RadioField(
-        _l("How close"),
+        _l("Zoom"),
         choices=[SelectChoice(str(side), words) for side, words in ZOOM_LEVELS.items()],
         validate_choice=False,
     )

@@ -32,7 +32,7 @@ from app.web.rendering import render_page
 
 
 class StalePhoto(StaleEdit):
-    """Somebody else has changed the photo since the page was opened."""
+    """Someone else has changed the photo since the page was opened."""
 
     message = (
         "The photo has changed since you opened this page, so your change has not been saved. "
@@ -115,7 +115,7 @@ class PhotoViews(ABC):
         """Serve the picture that came with a faulty form."""
         prepared = self._find_upload(self.get_speaker(slug), token)
         if prepared is None:
-            raise NotFound("There is no photo at that address")
+            raise NotFound("There is no photo at that web address")
         return Response(prepared.picture, mimetype="image/jpeg")
 
     def render_too_large(self, slug: str) -> ResponseReturnValue:
@@ -300,7 +300,7 @@ def image(slug: str, key: str) -> ResponseReturnValue:
     """Serve the cropped picture."""
     photo = photo_proposals.find_newest(access.get_own_speaker(slug))
     if photo is None or photo.key != key:
-        raise NotFound("There is no photo at that address")
+        raise NotFound("There is no photo at that web address")
     return Response(photo.picture, mimetype="image/jpeg")
 
 

@@ -44,7 +44,7 @@ OPEN_REQUEST_COUNT = (  # a subquery for other packages: open requests
 )
 MAX_REQUESTS_LISTED = 10
 NO_REQUEST = "There is no such request"
-NOT_YOURS = "You do not have access to any speaker’s pages at that address"
+NOT_YOURS = "You do not have access to any speaker’s pages at that web address"
 
 
 @dataclass(frozen=True)

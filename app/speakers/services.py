@@ -44,10 +44,10 @@ class StaleSchedule(StaleEdit):
 
 
 class StaleParticipation(StaleEdit):
-    """Somebody has answered for the speaker since the page was opened."""
+    """Someone has answered for the speaker since the page was opened."""
 
     message = (
-        "Somebody has answered since you opened this page, so your answer has not been sent. "
+        "Someone has answered since you opened this page, so your answer has not been sent. "
         "Read the answer below, then send yours if it is still needed"
     )
 

@@ -127,7 +127,7 @@ def get_common_headers(config: Config) -> dict[str, str]:
 
 def _reject_unknown_host() -> None:
     if UNKNOWN_HOST in request.environ and request.path not in ANY_HOST_PATHS:
-        abort(400, "This site does not answer under that name")
+        abort(400, "This site is not available at that web address")
 
 
 def _reject_unnamed_fields() -> None:

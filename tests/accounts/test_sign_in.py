@@ -494,7 +494,7 @@ def test_who_becomes_an_organiser_again_is_the_same_person(site: Flask) -> None:
 
 
 def test_a_link_is_made_for_organisers_only(site: Flask) -> None:
-    with pytest.raises(NotFound, match="There is no organiser with that address"):
+    with pytest.raises(NotFound, match="There is no organiser with that email address"):
         services.create_sign_in_link("nobody@conference.example")
 
 
@@ -591,7 +591,7 @@ def test_remove_organiser_says_what_it_did_or_that_there_is_none(site: Flask) ->
     done, again = (run(args=["remove-organiser", GRACE]) for _ in range(2))
 
     assert done.output == "grace@conference.example is no longer an organiser\n"
-    assert again.output == "Error: There is no organiser with that address\n"
+    assert again.output == "Error: There is no organiser with that email address\n"
     assert again.exit_code == 1
 
 

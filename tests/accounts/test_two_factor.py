@@ -274,9 +274,7 @@ def test_a_secret_that_no_key_opens_leaves_the_recovery_codes(
 
     refused = page.press("Continue", code_from_your_app=shown(app), status=422)
 
-    assert refused.errors == [
-        "The codes of your app cannot be checked any more. Use a recovery code"
-    ]
+    assert refused.errors == ["We can no longer check codes from your app. Use a recovery code"]
 
 
 def at_once(site: Flask, deed: Callable[[LoginSession], str], browsers: int = 4) -> list[str]:
@@ -499,7 +497,7 @@ def test_the_command_resets_what_an_organiser_has_lost(visitor: Browser, site: F
     )
 
     assert done.output == f"{GRACE} will set up a new second step when they next sign in\n"
-    assert nobody.output == "Error: There is nobody with that address\n"
+    assert nobody.output == "Error: There is nobody with that email address\n"
     assert visitor.open("/my").heading == "Sign in"
     assert half_way(visitor).heading == "Set up your second step"
     assert db.session.scalars(select(RecoveryCode)).all() == []

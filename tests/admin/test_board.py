@@ -319,7 +319,7 @@ def test_a_stale_move_is_refused_and_answered_with_where_the_session_is_now(
 
     assert answer.status_code == 409
     assert told_by(answer)["said"] == (
-        "Not saved. Somebody else has changed Opening. Currently Boat house, 9:30am to "
+        "Not saved. Someone else has changed Opening. Currently Boat house, 9:30am to "
         "10:30am, Wednesday 10 June 2009."
     )
     assert the_session("opening").starts_at == FIRST_MORNING

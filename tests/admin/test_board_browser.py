@@ -249,7 +249,7 @@ def test_of_two_people_the_later_is_refused_and_sees_where_the_session_is_now(
         expect(says(one)).to_contain_text("aved: ")
 
     expect(says(other)).to_have_text(
-        "Not saved. Somebody else has changed Opening. Currently Boat house, 9:30am to "
+        "Not saved. Someone else has changed Opening. Currently Boat house, 9:30am to "
         "10:30am, Wednesday 10 June 2009."
     )
     expect(card(other, "opening")).to_contain_text("9:30am to 10:30am, Boat house")

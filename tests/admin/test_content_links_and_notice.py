@@ -415,7 +415,7 @@ def test_every_notice_is_kept_and_can_be_brought_back(
     editor.open("/organise/pages/notice/notice/en/versions/1")
     page = editor.press("Publish this version now")
 
-    assert page.summary_list["Ends"] == "When somebody removes it"
+    assert page.summary_list["Ends"] == "When someone removes it"
     assert notice_on(visitor.open("/help")) == TRAINS
     told = [entry.summary for entry in history.list_entries("notice")]
     assert told[-1].startswith("The urgent notice was restored to version 1")

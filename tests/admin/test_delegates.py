@@ -26,7 +26,7 @@ NEW: dict[str, Answer] = {
     "Organisation (optional)": "Institute of Light",
     "Country": "Sweden",
     "Days": ["Wednesday 10 June 2009"],
-    "They know what we keep and for how long, and agree": True,
+    "They agree that we keep this, and know for how long": True,
 }
 
 
@@ -238,7 +238,7 @@ def test_nobody_is_added_past_the_limit(desk: Browser) -> None:
 
     page = form.press("Add", NEW, status=422)
 
-    assert page.errors == ["All places have been taken"]
+    assert page.errors == ["All places are taken"]
     assert page.value_of("Given names") == "Zoë"
 
 
@@ -248,7 +248,7 @@ def test_who_has_a_booking_already_is_not_added_again_but_shown(desk: Browser) -
     page = desk.open("/organise/delegates/_add").press("Add", NEW, status=422)
 
     assert page.errors == [
-        f"There is a booking with these names and this email address already {known.reference}"
+        f"There is already a booking with this name and email address {known.reference}"
     ]
     assert page.follow(known.reference).heading == "ZOË Ångström"
 
@@ -270,7 +270,7 @@ def test_what_is_missing_is_said_beside_each_question(desk: Browser) -> None:
         "Enter an email address",
         "Choose a country",
         "Choose at least one day",
-        "Ask whether they agree, then tick the box: it takes their consent",
+        "Ask if they agree, then tick the box. We need their consent",
     ]
 
 
@@ -370,7 +370,7 @@ def test_who_becomes_somebody_else_who_has_a_booking_is_refused(desk: Browser) -
 
     page = desk.open(of(delegate, "/change")).press("Save", {"Given names": "Ada"}, status=422)
 
-    assert page.errors == ["There is another booking with this name and email address"]
+    assert page.errors == ["There is already another booking with this name and email address"]
     assert desk.open(of(delegate)).heading == "Grace Lovelace"
 
 
@@ -527,7 +527,9 @@ def test_needs_are_shown_to_who_presses_for_them_and_that_is_noted(desk: Browser
     assert page.heading == "Access and dietary requirements of Ada Lovelace"
     assert page.value_of("Access requirements (optional)") == "Hearing loop"
     assert page.value_of("Dietary requirements (optional)") == "Vegan"
-    assert past(delegate) == [("What the delegate needs was looked at", "dora@conference.example")]
+    assert past(delegate) == [
+        ("The access and dietary requirements were viewed", "dora@conference.example")
+    ]
 
 
 def test_needs_are_changed_without_repeating_them_anywhere(desk: Browser) -> None:

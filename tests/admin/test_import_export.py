@@ -91,7 +91,7 @@ def test_what_was_changed_meanwhile_is_shown_before_anything_is_loaded(editor: B
 
     page = editor.press(LOAD)
 
-    assert "Somebody changed the programme, so the file has not been loaded." in page.source
+    assert "Someone changed the programme, so the file has not been loaded." in page.source
     assert "Session: Farewell (title)" in page.text
     assert frozen() == before
     assert editor.press(LOAD).heading == "Unpublished changes"
@@ -381,7 +381,7 @@ def test_a_file_can_be_thrown_away(editor: Browser) -> None:
 @pytest.mark.both_databases
 def test_what_is_taken_away_can_be_loaded_again(editor: Browser) -> None:
     listed = editor.open("/organise/files")
-    answer = editor.fetch("GET", listed.links["Download conference.json of the working programme"])
+    answer = editor.fetch("GET", listed.links["Download conference.json, working version"])
     assert answer.headers["Content-Disposition"].startswith(
         'attachment; filename="working-conference-2009-05-12.json"'
     )

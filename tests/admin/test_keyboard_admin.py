@@ -94,7 +94,7 @@ def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
     words = SMALL_CONFERENCE.read_text(encoding="utf-8").replace("Reading the tide", "Tide tables")
     part.write_text(words, encoding="utf-8")
     keyboard_user.open("/organise/files")
-    name = "Download sessions.xlsx of the working programme"
+    name = "Download sessions.xlsx, working version"
     assert keyboard_user.download(name).endswith(".xlsx")
     keyboard_user.open("/organise/files")
     keyboard_user.press("Load a programme")
@@ -146,7 +146,7 @@ def test_delegates(keyboard_user: KeyboardUser) -> None:
     keyboard_user.choose("Country", "Swed")
     keyboard_user.tick("Wednesday 10 June 2009")
     keyboard_user.fill("Email address", "zoe@example.org")
-    keyboard_user.tick("They know what we keep and for how long, and agree")
+    keyboard_user.tick("They agree that we keep this, and know for how long")
     keyboard_user.press("Add")
     keyboard_user.expect_announcement("The delegate has been added.")
     keyboard_user.press("Change booking")

@@ -243,7 +243,7 @@ def test_those_that_cannot_be_are_named(organiser: Browser) -> None:
 
     assert page.heading == "1 change approved"
     reasons = read_text(next(iter(page.tree.find_by_class("past"))))
-    assert "Bo Somebody has changed the same text since this was sent." in reasons
+    assert "Bo Someone has changed the same text since this was sent." in reasons
     assert "Opening Something has changed since you opened the page" in reasons
     assert page.follow("Bo").heading == "Change to Bo"
 

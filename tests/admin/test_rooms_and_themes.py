@@ -292,7 +292,7 @@ def test_one_that_got_a_session_meanwhile_is_not_deleted(organiser: Browser, thi
 def test_one_that_nobody_knows_is_not_found(organiser: Browser, thing: Thing) -> None:
     page = organiser.open(f"{thing.address}/nowhere", status=404)
 
-    assert f"There is no {thing.name} at that address" in page.text
+    assert f"There is no {thing.name} at that web address" in page.text
 
 
 def test_the_list_shows_what_each_room_holds_and_offers(organiser: Browser) -> None:

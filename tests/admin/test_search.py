@@ -77,7 +77,7 @@ def test_pages_of_admin_and_what_can_be_added_are_found_by_name(organiser: Brows
     page = organiser.open("/organise/search?q=add")
 
     assert groups(page)["Go to"] == [
-        *("Add a session", "Add a speaker", "Add a room", "Add a theme", "Add somebody by hand"),
+        *("Add a session", "Add a speaker", "Add a room", "Add a theme", "Add a delegate"),
     ]
     assert groups(organiser.open("/organise/search?q=privacy"))["Pages and news"] == ["Privacy"]
     assert organiser.open("/organise/search?q=hist").follow("History").heading == "History"

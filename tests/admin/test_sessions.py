@@ -736,7 +736,7 @@ def test_those_that_cannot_be_changed_are_named_and_left_out(
 
     assert page.heading == "2 sessions were not changed"
     assert "2 other sessions were changed." in page.text
-    assert "Coffee Somebody else has changed it since you looked." in page.text
+    assert "Coffee Someone else has changed it since you looked." in page.text
     assert "It has been deleted." in page.text
     assert (get_session("coffee").state, get_session("coffee").theme) == ("confirmed", None)
     assert {held(slug)["state"] for slug in ("opening", "farewell")} == {"cancelled"}

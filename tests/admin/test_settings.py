@@ -197,7 +197,7 @@ def test_two_organisers_at_once_see_both_versions_and_lose_nothing(
 def test_the_limit_is_raised_and_told_in_the_history(organiser: Browser, visitor: Browser) -> None:
     set_places(1)
     make_delegate()
-    assert "Every place is taken" in visitor.open("/").text
+    assert "All places are taken" in visitor.open("/").text
 
     organiser.open("/organise/settings/places")
     page = organiser.press("Save", number_of_places="2")

@@ -32,7 +32,7 @@ from tests.factories import make_organiser, make_sign_in_link, sign_in
 from tests.sent_emails import last_email_to, subjects_to
 
 GRACE, ADA = "grace@conference.example", "ada@conference.example"
-ANOTHER = "The conference needs an organiser. Make somebody else one first"
+ANOTHER = "The conference needs an organiser. Make someone else an organiser first"
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_an_empty_agenda_says_what_will_be_there(visitor: Browser) -> None:
     page = visitor.open("/agenda")
 
     assert "No sessions yet" in page.headings
-    assert page.links["Read the programme"] == "/programme"
+    assert page.links["See the programme"] == "/programme"
     assert "If you had an agenda in this browser before, its cookie has been deleted." in page.text
 
 

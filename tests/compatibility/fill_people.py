@@ -14,7 +14,7 @@ BY_HAND: dict[str, Answer] = {
     "Country": "Sweden",
     "Days": ["Wednesday 10 June 2009"],
     "Access requirements (optional)": "A seat near the door",
-    "They know what we keep and for how long, and agree": True,
+    "They agree that we keep this, and know for how long": True,
 }
 
 

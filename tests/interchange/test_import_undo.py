@@ -290,7 +290,7 @@ def test_places_that_somebody_has_changed_since_stay_and_the_page_says_so(editor
 
     page = editor.open("/organise/files")
     assert "The number of places stays at 2: it has been changed since." in page.text
-    assert "The invented delegates do not come back: there are too few places." in page.text
+    assert "The invented delegates were not restored: there are too few places." in page.text
     page.press(UNDO)
 
     assert queries.get_conference().acronym == "invented"

@@ -304,7 +304,7 @@ def test_several_are_changed_at_once_and_what_cannot_be_is_named(site: Flask) ->
         SkippedSession(
             "Coffee", "It has been published, so it cannot be a draft. Cancel it instead"
         ),
-        SkippedSession("Farewell", "Somebody else has changed it since you looked"),
+        SkippedSession("Farewell", "Someone else has changed it since you looked"),
         SkippedSession("gone", "It has been deleted"),
     ]
     assert (session("coffee").theme, session("farewell").theme) == (None, None)

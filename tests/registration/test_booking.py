@@ -218,7 +218,7 @@ def test_nobody_becomes_somebody_who_has_a_booking_already(visitor: Browser) -> 
 
     page = visitor.press("Save", given_names="Charles", family_name="Babbage", status=422)
 
-    assert page.errors == ["There is another booking with this name and email address"]
+    assert page.errors == ["There is already another booking with this name and email address"]
     assert delegate.given_names == "Ada"
 
 

@@ -60,7 +60,7 @@ def test_whoever_has_no_agenda_is_led_to_the_programme(visitor: Browser) -> None
     page = visitor.open(booking_of(make_delegate())).follow(LINK)
 
     assert "There is no agenda in this browser." in page.text
-    assert page.links["Read the programme"] == "/programme"
+    assert page.links["See the programme"] == "/programme"
 
 
 def test_the_agenda_of_the_browser_and_that_of_the_booking_are_joined(visitor: Browser) -> None:

@@ -278,7 +278,7 @@ def test_the_start_page_knows_who_has_registered(visitor: Browser) -> None:
 
     page = visitor.open("/register")
 
-    assert page.heading == "You have registered"
+    assert page.heading == "You have already registered"
     assert page.follow("See your confirmation").address == confirmation.address
 
 

@@ -93,7 +93,7 @@ def test_the_last_place_goes_to_a_visitor_or_to_who_is_added_by_hand_never_to_bo
             lambda by_hand=by_hand: desk.add(by_hand, "en", actor=WHO),  # type: ignore[misc]
         )
 
-        assert ended == ["All places have been taken", "a place"]
+        assert ended == ["All places are taken", "a place"]
         assert coming() == queries.get_seat_counts().taken == round_ + 1
         with transaction():  # so that the visitor of the next round is somebody else
             for one in db.session.scalars(select(Delegate)):
@@ -181,7 +181,7 @@ def test_nobody_is_written_to_whose_details_are_erased(site: Flask) -> None:
     desk.cancel(delegate, actor=WHO)
     desk.erase(delegate, actor=WHO)
 
-    with pytest.raises(RuleViolation, match="nobody to write to"):
+    with pytest.raises(RuleViolation, match="nobody to email"):
         desk.send_status_again(delegate, actor=WHO)
 
 

@@ -178,7 +178,7 @@ def test_nobody_takes_an_address_at_which_they_have_a_booking(visitor: Browser) 
 
     page = visitor.press("Confirm this email address", status=409)
 
-    assert "There is another booking with this name and email address" in page.text
+    assert "There is already another booking with this name and email address" in page.text
     assert delegate.email == "ada@example.org"
 
 
@@ -587,6 +587,6 @@ def test_what_happened_to_an_address_is_in_the_history(visitor: Browser) -> None
     told = [entry.summary for entry in history.list_entries(delegate.history_subject)]
 
     assert told == [
-        "A new email address was given, to be confirmed",
+        "A new email address was entered, but is not confirmed yet",
         "A new email address was confirmed",
     ]

@@ -212,7 +212,7 @@ def test_answers_are_kept_while_someone_is_away(visitor: Browser, frozen_time: A
     answer_questions(visitor, until="days")
     frozen_time.shift(timedelta(days=6))
 
-    page = visitor.open("/register").follow("Continue where you stopped")
+    page = visitor.open("/register").follow("Continue where you left off")
 
     assert page.heading == DAYS
 

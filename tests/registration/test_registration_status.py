@@ -55,7 +55,7 @@ def test_when_it_is_full_the_start_page_says_so(visitor: Browser) -> None:
 
     page = visitor.open("/register")
 
-    assert "All places have been taken." in page.text
+    assert "All places are taken." in page.text
     assert "Start now" not in page.links
 
 
@@ -107,7 +107,7 @@ def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
     assert emails_to("ada@example.org") == []
 
     set_places(2)
-    page = visitor.open("/register").follow("Continue where you stopped")
+    page = visitor.open("/register").follow("Continue where you left off")
     assert page.press("Confirm registration").heading == "You are registered"
 
 
@@ -149,7 +149,7 @@ def test_whoever_has_registered_sees_it_when_all_is_full_and_closed(
     confirmation = complete_registration(visitor)
 
     page = visitor.open("/register")
-    assert page.heading == "You have registered"
+    assert page.heading == "You have already registered"
     assert page.buttons == []
     assert visitor.open("/register/check").address == confirmation.address
 

@@ -78,7 +78,7 @@ def test_the_last_seat_is_the_last(site: Flask) -> None:
     with transaction():
         seats.reserve(CHOIR, a_row())
 
-    with pytest.raises(seats.SoldOut, match="All places have been taken"), transaction():
+    with pytest.raises(seats.SoldOut, match="All places are taken"), transaction():
         seats.reserve(CHOIR, a_row())
 
     assert standing() == (1, 1)
@@ -244,7 +244,7 @@ def test_of_many_who_come_at_once_only_as_many_as_there_are_seats_get_one(site: 
 
     ended = _at_once(site, 8, lambda: seats.reserve(CHOIR, a_row()))
 
-    assert ended == ["All places have been taken"] * 5 + ["seat"] * 3
+    assert ended == ["All places are taken"] * 5 + ["seat"] * 3
     assert standing() == (3, 3)
     assert rows() == 3
 

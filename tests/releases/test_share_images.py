@@ -291,4 +291,4 @@ def test_what_is_called_off_says_so_on_its_card(site: Flask) -> None:
 
 
 def test_an_unknown_card_is_404(visitor: Browser) -> None:
-    assert "There is no picture at that address." in visitor.open("/cards/none.png", 404).text
+    assert "There is no picture at that web address." in visitor.open("/cards/none.png", 404).text

@@ -49,7 +49,7 @@ def test_an_error_page_has_them_too(visitor: Browser) -> None:
 def test_a_person_is_told_of_them_on_entering(visitor: Browser) -> None:
     footer = next(visitor.open("/").tree.find_all("footer"))
 
-    assert "access keys of the UK government standard" in "".join(footer.itertext())
+    assert "This site uses UK government access keys" in "".join(footer.itertext())
 
 
 def test_they_are_switched_off_everywhere_and_on_again(visitor: Browser) -> None:

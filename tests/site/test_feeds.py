@@ -287,7 +287,7 @@ def test_the_programme_reads_well_in_a_terminal(visitor: Browser) -> None:
         "======================",
         "",
         "9:30am              A start",
-        "                    Parallel session, speaker to be confirmed",
+        "                    Parallel session, speaker to be announced",
         "                    https://conference.example/sessions/a-start",
         "",
     ]

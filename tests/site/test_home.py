@@ -100,7 +100,7 @@ def test_when_the_last_place_goes_the_page_says_so_at_once(visitor: Browser) -> 
     make_delegate()
 
     page = visitor.open("/")
-    assert _door(page) == "Every place is taken. If someone cancels, registration opens again."
+    assert _door(page) == "All places are taken. If someone cancels, registration opens again."
     assert "Register for a place" not in page.links
 
 
@@ -257,7 +257,7 @@ def test_a_site_with_nothing_published_looks_meant(visitor: Browser) -> None:
     assert "See the programme" not in page.links
     assert page.headings[:2] == ["A conference is being prepared", "Plan your visit"]
     assert "All news" not in page.links
-    assert page.links["Questions and answers"] == "/questions"
+    assert page.links["Frequently asked questions"] == "/questions"
 
 
 def test_an_invented_conference_says_so_first(visitor: Browser) -> None:

@@ -118,7 +118,7 @@ def test_a_break_that_tells_more_has_a_link(visitor: Browser) -> None:
     page = visitor.open("/programme").follow("Lunch")
 
     assert "Soup and bread." in page.text
-    assert "Speaker to be confirmed" not in page.text
+    assert "Speaker to be announced" not in page.text
 
 
 def test_who_speaks_is_to_be_confirmed(visitor: Browser) -> None:
@@ -128,9 +128,9 @@ def test_who_speaks_is_to_be_confirmed(visitor: Browser) -> None:
 
     page = visitor.open("/programme")
 
-    assert "Speaker to be confirmed" in line(page, "Sea walls")
-    assert "Speaker to be confirmed" not in line(page, "Welcome")
-    assert "Speaker to be confirmed" in page.follow("Sea walls").text
+    assert "Speaker to be announced" in line(page, "Sea walls")
+    assert "Speaker to be announced" not in line(page, "Welcome")
+    assert "Speaker to be announced" in page.follow("Sea walls").text
 
 
 def test_sessions_without_a_time_stand_at_the_end(visitor: Browser) -> None:

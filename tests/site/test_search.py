@@ -66,7 +66,7 @@ def test_every_word_must_be_there(visitor: Browser) -> None:
 
     assert page.heading == "Nothing found for “harbour zeppelin”"
     assert "Check the spelling, or use fewer words." in page.text
-    assert page.follow("Read the whole programme").heading == "Programme"
+    assert page.follow("See the whole programme").heading == "Programme"
 
 
 def test_what_has_the_words_in_its_title_comes_first(visitor: Browser) -> None:
@@ -171,7 +171,7 @@ def test_a_very_long_question_is_cut_and_says_so(visitor: Browser) -> None:
     page = visitor.open("/search?q=" + "tide+" * 200)
 
     assert len(page.value_of("Search sessions, speakers and pages")) <= MAX_QUERY_LENGTH
-    assert "We looked at its first 100 characters." in page.text
+    assert "We searched for the first 100 characters." in page.text
 
 
 def test_markup_in_a_question_is_shown_as_text(visitor: Browser) -> None:

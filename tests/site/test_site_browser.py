@@ -175,7 +175,7 @@ def test_the_skip_link_moves_the_focus_to_the_content(
         for address in ("/", "/programme", "/help", "/register"):
             window.goto(address)
             window.keyboard.press("Tab")
-            skip = window.get_by_role("link", name="Skip to the content")
+            skip = window.get_by_role("link", name="Skip to main content")
             expect(skip).to_be_visible()
             window.keyboard.press("Enter")
             expect(window.locator("#main")).to_be_focused()
@@ -200,8 +200,8 @@ def test_the_keyboard_goes_through_the_front_page_in_the_order_of_reading(
 
     assert reached == in_order
     assert reached[:4] == [
-        "Skip to the content",
-        "This site has UK government access keys",
+        "Skip to main content",
+        "This site uses UK government access keys",
         "Tides and Harbours",
         "Programme",
     ]

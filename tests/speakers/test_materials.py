@@ -633,7 +633,7 @@ def test_a_co_speaker_sees_who_handed_in_what_and_changes_only_their_own(
     assert "Delete Slides" not in page.links
     for address in (f"{shelf}/{key}", f"{shelf}/{key}/remove"):
         refused = ben.open(address, 403)
-        assert "Somebody else uploaded this" in refused.text
+        assert "Someone else uploaded this" in refused.text
     page = editor.open(f"/organise/sessions/{her_session().slug}/materials")
     assert "Uploaded for Ada Marsh" in page.text
     assert "ada@example.org" in page.text
@@ -702,9 +702,9 @@ def test_a_page_that_was_open_for_long_changes_nothing_that_others_have_changed(
     late = change.press("Save", {"Title": "Slides, old"}, status=409)
     too_late = removal.press("Delete", status=409)
 
-    assert late.error_for("Title").startswith("Somebody else has changed this")
+    assert late.error_for("Title").startswith("Someone else has changed this")
     assert late.value_of("Title") == "Slides, old"
-    assert "Somebody else has changed this" in too_late.text
+    assert "Someone else has changed this" in too_late.text
     assert seen(reader) == ["Slides, final (PDF, 1 kB)"]
     late.press("Save")
     assert seen(reader) == ["Slides, old (PDF, 1 kB)"]

@@ -235,7 +235,7 @@ def test_an_answer_from_a_page_that_is_out_of_date_is_asked_for_again(
         late = late.press("Withdraw", status=409)
 
     (error,) = late.errors
-    assert error.startswith("Somebody has answered since you opened this page")
+    assert error.startswith("Someone has answered since you opened this page")
     assert late.value_of(WHY) == why
     assert get_ada_marsh().withdrawn_at is None
     assert sent() == []

@@ -23,7 +23,7 @@ from tests.programme.sample_pictures import BLUE, make_picture, open_jpeg
 OWN, THEIRS = "/speak/ada-marsh/photo", "/organise/speakers/ada-marsh/photo"
 SEND, SAVE = "Send photo", "Save photo"
 WORDS = "A woman with a red scarf"
-DESCRIBE = "We have your photo: describe it."
+DESCRIBE = "We have your photo. Now describe it."
 LOST = "We no longer have the picture you chose. Choose it again"
 
 

@@ -106,7 +106,7 @@ def test_an_owner_writes_it_and_nobody_else(
         session_owners.set_owner(opening(), "owner@example.org", actor=GRACE)
 
     ada.open("/speak/sessions/opening/text", status=404)
-    assert "Somebody else edits the text" in ada.open("/speak/ada-marsh/sessions").text
+    assert "Someone else edits the text" in ada.open("/speak/ada-marsh/sessions").text
 
 
 def test_the_owner_need_not_speak(visitor: Browser) -> None:

@@ -74,7 +74,7 @@ def test_how_much_room_is_left_is_told_while_somebody_writes(
     expect(told).to_have_text("Characters left: 2,995")
     looked_at(window, axe)
     text.fill("w" * 3001)
-    expect(told).to_have_text("Characters too many: 1")
+    expect(told).to_have_text("Characters over the limit: 1")
     looked_at(window, axe)
     press(window, LOOK)
     expect(window.locator(".govuk-error-summary")).to_contain_text("3000 characters or fewer")

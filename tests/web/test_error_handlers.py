@@ -73,10 +73,10 @@ def test_an_unknown_address_is_404(visitor: Browser) -> None:
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("/sessions/none", "There is no session at that address."),
-        ("/speakers/none", "There is no speaker at that address."),
-        ("/themes/none", "There is no theme at that address."),
-        ("/rooms/none", "There is no room at that address."),
+        ("/sessions/none", "There is no session at that web address."),
+        ("/speakers/none", "There is no speaker at that web address."),
+        ("/themes/none", "There is no theme at that web address."),
+        ("/rooms/none", "There is no room at that web address."),
         ("/programme/2009-06-12", "There is nothing in the programme on that day."),
     ],
 )
@@ -97,7 +97,7 @@ def test_another_host_name_is_400(visitor: Browser) -> None:
     for host in ("evil.example", "conference.example.evil.example", "conference.example:8000"):
         page = visitor.send("GET", "/", 400, {"Host": host})
         assert _is_plain(page, "We could not understand that request")
-        assert "This site does not answer under that name." in page.text
+        assert "This site is not available at that web address." in page.text
         assert host not in page.source
 
 

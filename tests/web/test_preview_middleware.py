@@ -129,7 +129,7 @@ def test_a_preview_of_nothing_is_an_empty_site(visitor: Browser) -> None:
     [
         ("2009-04-30T09:00", "opens"),
         ("2009-05-20T10:00", "Start now"),
-        ("2009-05-20T10:00,full", "All places have been taken"),
+        ("2009-05-20T10:00,full", "All places are taken"),
         ("2009-06-09T09:00", "closed"),
     ],
 )
@@ -317,7 +317,7 @@ def test_a_moment_that_is_none_is_no_address(visitor: Browser, moment: str) -> N
 
     page = visitor.open(f"/rehearsal/{moment}/programme", status=404)
 
-    assert "There is no rehearsal at this address" in page.text
+    assert "There is no rehearsal at this web address" in page.text
 
 
 # That nothing is left behind
@@ -423,7 +423,7 @@ def test_nobody_s_own_answers_are_shown_inside(visitor: Browser) -> None:
 
     page = visitor.open(f"{preview}/register")
 
-    assert "Continue where you stopped" not in page.links
+    assert "Continue where you left off" not in page.links
     assert db.session.scalar(select(Delegate)) is None
 
 

@@ -120,7 +120,7 @@ def reset(email: str, actor: str = history.ACTOR_SITE) -> None:
     """
     person = accounts.find_person(services.normalise_email(email))
     if person is None:
-        raise NotFound("There is nobody with that address")
+        raise NotFound("There is nobody with that email address")
     db.session.refresh(person, with_for_update=True)
     person.totp_secret = ""
     person.last_totp_step = None

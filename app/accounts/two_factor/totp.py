@@ -16,7 +16,7 @@ from app.errors import RuleViolation
 STEP_SECONDS = 30  # seconds
 CLOCK_DRIFT_STEPS = (0, -1, 1)  # allowed clock drift of a phone, in steps
 GROUP_LENGTH = 4  # characters per group of a secret
-SECRET_UNREADABLE = "The codes of your app cannot be checked any more. Use a recovery code"  # noqa: S105 – a message
+SECRET_UNREADABLE = "We can no longer check codes from your app. Use a recovery code"  # noqa: S105 – a message
 
 
 def generate_secret() -> str:

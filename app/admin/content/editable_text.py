@@ -200,7 +200,7 @@ def get_text(kind: str, slug: str, language: str = FALLBACK_LANGUAGE) -> Editabl
     if language not in offered:
         raise NotFound("The site is not available in that language")
     if writings.find_latest(ContentKey(kind, slug, FALLBACK_LANGUAGE)) is None:
-        raise NotFound("There is no page or news item at that address")
+        raise NotFound("There is no page or news item at that web address")
     return EditableText(ContentKey(kind, slug, language), writings)
 
 

@@ -122,7 +122,7 @@ class NewPageForm(ContentForm):
 
     address = StringField(
         _l("Page address (optional)"),
-        [max_length(60, _l("The address")), no_hidden_characters, _valid_slug],
+        [max_length(60, _l("The page address")), no_hidden_characters, _valid_slug],
         filters=[collapse_whitespace, str.lower],
         render_kw={"spellcheck": "false", "autocapitalize": "none"},
     )
@@ -136,7 +136,7 @@ class LinkForm(EditForm):
         _l("Web address"),
         [
             DataRequired(_l("Enter the web address of the link")),
-            max_length(MAX_URL_LENGTH, _l("The address")),
+            max_length(MAX_URL_LENGTH, _l("The web address")),
             no_hidden_characters,
             _valid_web_url,
         ],

@@ -70,8 +70,8 @@ class AddDelegateForm(NotifyForm, EmailForm):
     """Add a delegate by hand."""
 
     consent = BooleanField(
-        _l("They know what we keep and for how long, and agree"),
-        [DataRequired(_l("Ask whether they agree, then tick the box: it takes their consent"))],
+        _l("They agree that we keep this, and know for how long"),
+        [DataRequired(_l("Ask if they agree, then tick the box. We need their consent"))],
     )
     notify = notify_field(_l("Email them?"), _l("Yes, send the confirmation"), _l("No"))
 
@@ -114,7 +114,7 @@ class DelegateEmailForm(NotifyForm, VersionedForm, EmailForm):
         _l("Email the old address too?"),
         _l("Yes, say that emails now go to a different address"),
         _l("No, it was never theirs or is no longer used"),
-        _l("This email warns the delegate if somebody else asked for the change"),
+        _l("This email warns the delegate if someone else asked for the change"),
     )
 
 

@@ -37,7 +37,7 @@ bp = Blueprint("delegates", __name__, url_prefix="/delegates")
 
 redirects.MESSAGES["admin"] |= {
     "delegate-cancelled": _l(
-        "The booking has been cancelled. The place is free for somebody else."
+        "The booking has been cancelled. The place is now available to someone else."
     ),
     "delegate-written-to": _l("We are sending the email."),
     "delegate-erased": _l("The details have been erased."),

@@ -29,7 +29,7 @@ redirects.MESSAGES["admin"] |= {
         "import under “Import and export”."
     ),
     "tried-again": _l(
-        "Somebody changed the programme, so the file has not been loaded. Check the new "
+        "Someone changed the programme, so the file has not been loaded. Check the new "
         "preview below."
     ),
     "import-undone": _l("The import has been undone. The programme is as it was before."),

@@ -174,7 +174,7 @@ def picture(number: int, key: str) -> ResponseReturnValue:
     if key not in known | {
         queries.get_field_set(proposal.entity).get_value(proposal.entity, PHOTO)
     }:
-        raise NotFound("There is no photo at that address")
+        raise NotFound("There is no photo at that web address")
     return Response(programme.get_photo_body(key), mimetype="image/jpeg")
 
 

@@ -78,7 +78,7 @@ def get_by_slug(kind: OrderedKind[EntityT], slug: str) -> EntityT:
     known = db.session.scalar(select(kind.model).where(kind.model.slug == slug))
     if known is None:
         programme_slugs.check_not_moved(cast(type[Room | Theme], kind.model), slug)
-        raise NotFound(f"There is no {kind.name} at that address")
+        raise NotFound(f"There is no {kind.name} at that web address")
     return known
 
 

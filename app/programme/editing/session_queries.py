@@ -211,7 +211,7 @@ def _get_session(condition: ColumnElement[bool]) -> Session:
         )
     )
     if known is None:
-        raise NotFound("There is no session at that address")
+        raise NotFound("There is no session at that web address")
     return known
 
 

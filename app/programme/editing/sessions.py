@@ -130,7 +130,7 @@ def update_several(
                 save(session, values, expected_version=expected_versions[session.key], actor=actor)
             )
         except StaleEdit:
-            left_out.append(SkippedSession(title, "Somebody else has changed it since you looked"))
+            left_out.append(SkippedSession(title, "Someone else has changed it since you looked"))
         except RuleViolation as refusal:
             left_out.append(SkippedSession(title, str(refusal)))
     gone = expected_versions.keys() - {session.key for session in found}

@@ -103,7 +103,7 @@ def get_speaker(slug: str) -> Speaker:
     )
     if known is None:
         slugs.check_not_moved(Speaker, slug)
-        raise NotFound("There is no speaker at that address")
+        raise NotFound("There is no speaker at that web address")
     return known
 
 

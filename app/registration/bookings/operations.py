@@ -214,5 +214,5 @@ def _enforcing_unique_person() -> Iterator[None]:
         if violated_constraint(clash) != delegate_record.IDENTITY_CONSTRAINT:
             raise
         raise DuplicateBooking(
-            "There is another booking with this name and email address"
+            "There is already another booking with this name and email address"
         ) from None

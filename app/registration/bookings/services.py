@@ -121,7 +121,10 @@ def _start_email_change(delegate: Delegate, email: str) -> None:
     delegate.pending_email_key = secrets.token_urlsafe(16)
     delegate.version += 1
     operations.record(
-        delegate, "A new email address was given, to be confirmed", ACTOR_DELEGATE, field_changes
+        delegate,
+        "A new email address was entered, but is not confirmed yet",
+        ACTOR_DELEGATE,
+        field_changes,
     )
     emails.send_email_change_confirmation(delegate)
 

@@ -24,15 +24,15 @@ from app.registration.queries import (
     full_name,
 )
 
-NEEDS_READ = "What the delegate needs was looked at"
-DETAILS_ERASED = "The details have been erased, so there is nobody to write to"
+NEEDS_READ = "The access and dietary requirements were viewed"
+DETAILS_ERASED = "The details have been erased, so there is nobody to email"
 
 
 class AlreadyBooked(DuplicateBooking):
     """The person already has a booking, with this ``reference``."""
 
     def __init__(self, reference: str) -> None:
-        super().__init__("There is a booking with these names and this email address already")
+        super().__init__("There is already a booking with this name and email address")
         self.reference = reference
 
 

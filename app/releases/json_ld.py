@@ -14,6 +14,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from app import clock
+from app.programme.listing import day_of
 from app.programme.snapshot import Conference, Photo, Room, Session, Speaker
 from app.programme.time_zones import ZoneChoice
 from app.releases import current_release, share_images
@@ -91,12 +92,19 @@ def _conference_event(conference: Conference) -> JsonObject:
 
 
 def _conference_dates(conference: Conference) -> Mapping[str, date | datetime]:
-    """Return when the conference begins and ends: to the minute if its sessions have times."""
-    sessions = current_release.get_programme().sessions
-    times = [one for session in sessions for one in (session.starts_at, session.ends_at) if one]
-    if not times:
-        return {"startDate": conference.starts_on, "endDate": conference.ends_on}
-    return {"startDate": min(times), "endDate": max(times)}
+    """Return when the conference begins and ends: to the minute if those days have times."""
+    programme = current_release.get_programme()
+    held = [one for one in programme.sessions if one.starts_at and not one.is_cancelled]
+    first, last = (
+        [one for one in held if day_of(one, programme.zone) == day]
+        for day in (conference.starts_on, conference.ends_on)
+    )
+    begins = [one.starts_at for one in first if one.starts_at]
+    ends = [one.ends_at for one in last if one.ends_at]
+    return {
+        "startDate": min(begins, default=conference.starts_on),
+        "endDate": max(ends, default=conference.ends_on),
+    }
 
 
 def _build_organiser(conference: Conference) -> JsonObject:

@@ -22,6 +22,7 @@ from app.web.cache_policy import (
     ENCODERS,
     CacheParams,
     best_encoding,
+    compress_quickly,
     has_access_keys,
     prefers_plain_text,
 )
@@ -51,17 +52,21 @@ class PageKey(NamedTuple):
 
 @dataclass
 class CachedPage:
-    """A rendered page, stored compressed; other encodings are made on request."""
+    """A rendered page, stored compressed; other encodings are made on request.
+
+    What is not stored is compressed quickly: anybody can ask for such pages without end.
+    """
 
     body: InitVar[bytes]
     headers: list[tuple[str, str]]
     route: str
     expires: float = float("inf")  # by time.monotonic()
+    is_stored: InitVar[bool] = True
 
-    def __post_init__(self, body: bytes) -> None:
+    def __post_init__(self, body: bytes, is_stored: bool) -> None:
         self.size = len(body)
         self.etag = blake2b(body, digest_size=8).hexdigest()
-        self.encoded = {"br": ENCODERS["br"](body)}
+        self.encoded = {"br": ENCODERS["br"](body) if is_stored else compress_quickly(body)}
 
     def to_response(self, environ: "WSGIEnvironment") -> tuple[str, list[tuple[str, str]], bytes]:
         """Return status, headers and body for a request (RFC 9110, 8.8.3 and 12.5.3)."""
@@ -219,15 +224,16 @@ def _store(page_cache: PageCache, response: Response) -> Response:
     )
     response.headers["Vary"] = policy.vary
     response.headers.pop("Content-Length", None)
+    params = None if _has_read_query() else policy.params
+    key = cache_key(request.environ, params) if policy.is_complete else None
     page = CachedPage(
         response.get_data(),
         list(response.headers.items()),
         request.environ.get(ROUTE, "-"),
         policy.expires,
+        is_stored=key is not None,
     )
-    params = None if _has_read_query() else policy.params
-    key = cache_key(request.environ, params)
-    if key and policy.is_complete:
+    if key:
         page_cache.put(key, page, policy.version, params)
     status, headers, body = page.to_response(request.environ)
     final = make_response(body, status)

@@ -182,6 +182,32 @@ def test_a_conference_without_times_or_a_place_says_what_is_known(visitor: Brows
     assert event["location"]["name"] == "To be announced"
 
 
+def test_a_conference_lasts_until_its_last_day_though_only_the_first_has_times(
+    visitor: Browser,
+) -> None:
+    for session in db.session.query(Session):
+        if session.starts_at and session.starts_at.date() != FIRST_MORNING.date():
+            session.starts_at = session.ends_at = None
+    publish_programme()
+
+    event = facts(visitor.open("/"))
+
+    assert (event["startDate"], event["endDate"]) == ("2009-06-10T09:30:00+01:00", "2009-06-11")
+
+
+def test_a_cancelled_session_does_not_begin_a_conference(visitor: Browser) -> None:
+    make_session(
+        slug="swim",
+        title="Early swim",
+        starts_at=FIRST_MORNING - timedelta(hours=2),
+        ends_at=FIRST_MORNING - timedelta(hours=1),
+        cancelled_at=FIRST_MORNING - timedelta(days=1),
+    )
+    publish_programme()
+
+    assert facts(visitor.open("/"))["startDate"] == "2009-06-10T09:30:00+01:00"
+
+
 @pytest.mark.empty
 def test_an_empty_site_tells_programs_nothing(visitor: Browser) -> None:
     assert BLOCK.findall(visitor.open("/").source) == []

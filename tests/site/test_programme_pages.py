@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import brotli
 import pytest
 from flask import Flask
 
@@ -688,6 +689,20 @@ def test_pages_with_one_filter_are_stored_and_combinations_are_not(
         visitor.open(f"/programme{address}")
 
     assert len(pages) - before == 1
+
+
+def test_a_large_page_that_is_sent_once_is_compressed_quickly_and_a_stored_one_well(
+    visitor: Browser,
+) -> None:
+    with transaction():
+        services.load_demo(120, 5)
+        releases_services.create_release()
+
+    for address, quality in (("/programme?room=fire", 5), ("/programme", 10)):
+        sent = visitor.fetch("GET", address, {"Accept-Encoding": "br"}).data
+        page = brotli.decompress(sent)
+        assert len(page) > 100_000
+        assert sent == brotli.compress(page, quality=quality), address
 
 
 def test_what_is_illustrative_is_said_once_and_what_is_confirmed_is_marked(

@@ -80,6 +80,7 @@ def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.walks(
     "admin.speaker_pages.deadlines",
     "admin.speaker_pages.batch_email",
+    "admin.speaker_pages.answer_request",
     "admin.speaker_pages.resolve_request",
     "admin.speaker_pages.access.revoke",
     "admin.speaker_needs.show_needs",

@@ -107,7 +107,7 @@ def test_a_passkey_is_set_up_and_used_by_keyboard_alone(
     key(isUserVerified=True)  # another key, which this site does not know
     go_to(window, "Use a passkey")
     window.keyboard.press("Enter")
-    window.get_by_text("No passkey was used").wait_for()
+    window.get_by_text("The passkey was not used.").wait_for()
     look("not known")
     press(window, "Use a recovery code", "Use a recovery code")
     look()

@@ -349,7 +349,7 @@ def test_the_team(keyboard_user: KeyboardUser) -> None:
 def test_ones_own_devices(keyboard_user: KeyboardUser) -> None:
     make_login_session(make_organiser(), label="Safari on iPhone")
     keyboard_user.open("/my")
-    keyboard_user.press("Sign out:…")
+    keyboard_user.press("Sign out…")  # of the other device: the latest stands first
     keyboard_user.expect_announcement("signed out")
     keyboard_user.press("Create new codes")
     keyboard_user.expect_text("Keep these codes somewhere safe")

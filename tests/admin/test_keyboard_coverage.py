@@ -6,7 +6,7 @@ from flask import Flask
 
 from tests.admin import test_keyboard_admin, test_keyboard_programme, test_keyboard_speaker_pages
 
-ONLY_WITH_SCRIPTS = {"admin.board.move_json"}  # without them it is organise.board.move
+ONLY_WITH_SCRIPTS = {"admin.board.move_json"}  # without them it is admin.board.move
 
 
 def walked(stories: ModuleType) -> set[str]:
@@ -18,15 +18,13 @@ def test_every_deed_of_the_back_office_is_walked_through(site: Flask) -> None:
     deeds = {
         rule.endpoint
         for rule in site.url_map.iter_rules()
-        if rule.endpoint.startswith("organise.") and "POST" in (rule.methods or ())
+        if rule.endpoint.startswith("admin.") and "POST" in (rule.methods or ())
     }
-
-    unwalked = (
-        deeds
-        - walked(test_keyboard_admin)
-        - walked(test_keyboard_programme)
-        - walked(test_keyboard_speaker_pages)
-        - ONLY_WITH_SCRIPTS
+    walks = (
+        walked(test_keyboard_admin)
+        | walked(test_keyboard_programme)
+        | walked(test_keyboard_speaker_pages)
     )
 
-    assert unwalked == set(), "walk through these in test_walks_through_…"
+    # Equal, so that a new name for the blueprints cannot leave this test with nothing to compare.
+    assert {deed for deed in walks if deed.startswith("admin.")} == deeds - ONLY_WITH_SCRIPTS

@@ -81,7 +81,7 @@ def test_several_sessions(keyboard_user: KeyboardUser) -> None:
     keyboard_user.choose("Theme", "Stone")
     keyboard_user.press("Preview changes")
     keyboard_user.press("Change 1 session")
-    keyboard_user.expect_announcement("All of them have been changed.")
+    keyboard_user.expect_announcement("All selected sessions have been changed.")
 
 
 @pytest.mark.walks(
@@ -225,7 +225,7 @@ def test_several_rooms_and_several_themes(keyboard_user: KeyboardUser) -> None:
     keyboard_user.choose("Access feature", "Live captions")
     keyboard_user.press("Add to selected rooms")
     keyboard_user.press("Add")
-    keyboard_user.expect_announcement("All of them have been changed.")
+    keyboard_user.expect_announcement("All selected rooms have been changed.")
     keyboard_user.open("/organise/themes")
     keyboard_user.press("Delete selected themes")
     keyboard_user.expect_announcement("Select at least one theme")

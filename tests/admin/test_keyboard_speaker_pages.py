@@ -80,6 +80,7 @@ def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
 @pytest.mark.walks(
     "admin.speaker_pages.deadlines",
     "admin.speaker_pages.batch_email",
+    "admin.speaker_pages.answer_request",
     "admin.speaker_pages.resolve_request",
     "admin.speaker_pages.access.revoke",
     "admin.speaker_needs.show_needs",
@@ -126,7 +127,7 @@ def test_reminders_that_go_by_themselves(keyboard_user: KeyboardUser) -> None:
         reminders.plan()
     keyboard_user.open(SPEAKING)
     keyboard_user.press("View or pause automatic reminders")
-    keyboard_user.press("Read it…")
+    keyboard_user.press("Preview…")
     keyboard_user.press("Pause selected")
     keyboard_user.expect_announcement("Nothing was changed. Select at least one reminder.")
     keyboard_user.tick("Select Ada Marsh")

@@ -36,7 +36,7 @@ MOVED = """
     - definition:
       - deletion: "before: Opening"
       - insertion: "after: A grand opening"
-    - paragraph: Touches Ada Marsh, João Maré · 1 delegate on that day
+    - paragraph: Affects Ada Marsh, João Maré · 1 delegate on that day
 """
 
 

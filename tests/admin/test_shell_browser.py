@@ -113,9 +113,7 @@ def test_the_head_of_a_list_and_what_can_be_done_stay_in_view(office: Page) -> N
     office.evaluate("scrollTo(0, 400)")
 
     expect(office.get_by_role("link", name="Title")).to_be_in_viewport(ratio=1)
-    expect(office.get_by_role("button", name="Change the ticked sessions")).to_be_in_viewport(
-        ratio=1
-    )
+    expect(office.get_by_role("button", name="Change selected sessions")).to_be_in_viewport(ratio=1)
 
 
 def test_what_has_the_focus_is_never_beneath_what_stays_in_view(office: Page) -> None:

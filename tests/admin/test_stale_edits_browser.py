@@ -115,7 +115,7 @@ def test_a_link_the_notice_and_an_address_that_two_change_are_shown_in_both_vers
     address, typed = f"organise/delegates/{booking}/address", ("one@x.example", "two@x.example")
     correct = ("Correct email address", "Correct email address")
     answers = [
-        Answer(links, "Link text", "Save", *words, "Words", "been saved"),
+        Answer(links, "Link text", "Save", *words, "Link text", "been saved"),
         Answer(notice, "The notice", "Save notice", *sentences, "Notice", "been saved"),
         Answer(address, *correct, *typed, "Email address", "email address has been corrected"),
     ]
@@ -160,7 +160,7 @@ def test_needs_that_a_speaker_and_an_assistant_answer_are_shown_in_both_versions
     site, speaker = live_site().address, get_ada_marsh()
     needs, asked = "speak/ada-marsh/access-needs", "What are your access requirements?"
     answer = Answer(
-        needs, f"{asked} (optional)", "Save", "A seat", "A ramp", "Your answer", "Thank you"
+        needs, f"{asked} (optional)", "Save", "A seat", "A ramp", "Access requirements", "Thank you"
     )
     with chromium.new_context() as another:
         hers = sign_in_speaker_in_window(another.new_page(), site, speaker)

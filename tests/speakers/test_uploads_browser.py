@@ -38,7 +38,8 @@ def test_a_photo_and_slides_are_handed_in_on_a_telephone(
         assert (state, axe(window), horizontal_overflow(window)) == (state, [], 0)
 
     window.goto(f"{address}{OWN}")
-    window.get_by_role("link", name="Photo", exact=True).press("Enter")
+    tasks = window.get_by_role("main").locator("dl")
+    tasks.get_by_role("link", name="Photo", exact=True).press("Enter")
     look("No photo yet")
     window.get_by_label("Picture").set_input_files(picture)
     window.get_by_role("button", name="Send photo").press("Enter")

@@ -19,6 +19,7 @@ from app.web.cache_params import get_param
 from app.web.formatting import format_time, local_day
 
 UTC = "UTC"
+CHOOSE = "choose"
 FIXED_OFFSET_PREFIX = "Etc/GMT"
 ANY_YEAR = 2000
 ZoneOptions = Sequence[tuple[str, Sequence[tuple[str, str]]]]
@@ -93,6 +94,7 @@ class ZoneChoice:
     conference_zone_name: str  # display name: London time, GMT
     visitor_zone: VisitorZone | None
     is_unknown: bool  # whether the requested zone does not exist
+    is_choosing: bool = False  # whether the page asks for a zone
 
     @property
     def status(self) -> int:
@@ -119,6 +121,7 @@ def get_zone_choice(conference: Conference) -> ZoneChoice:
         conference_zone_name=zone_name(conference),
         visitor_zone=VisitorZone(code, place_name(code)) if code and is_other else None,
         is_unknown=code is None,
+        is_choosing=get_param("times") == CHOOSE,
     )
 
 

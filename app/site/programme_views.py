@@ -1,5 +1,6 @@
 """The public programme of the current release: days, sessions, speakers, rooms, and what is on."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import cast
 
@@ -23,6 +24,7 @@ from app.site.search_filters import SearchFilters
 from app.web import cache_params
 from app.web.cache_params import choice_param, short_text_param, varies_on_params
 from app.web.cache_policy import (
+    ParamReader,
     always_revalidate,
     cacheable,
     do_not_store,
@@ -37,6 +39,10 @@ from app.web.rendering import render_page
 Breadcrumbs = list[tuple[str, str]]
 
 GRID_CHOICE = choice_param("grid")
+ZONE_PARAMS: Mapping[str, ParamReader] = {
+    "times": choice_param(time_zones.CHOOSE),
+    "zone": time_zones.parse_zone,
+}
 FILTER_PARAMS = dict.fromkeys(search_filters.PROGRAMME_FILTERS, short_text_param(200))
 IMMUTABLE = "public, max-age=31536000, immutable"  # a changed picture gets a new URL
 MEDIA_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
@@ -80,7 +86,7 @@ def _is_survived(fault: Exception) -> bool:
 
 @bp.get("/programme")
 @cacheable
-@varies_on_params(view=GRID_CHOICE, zone=time_zones.parse_zone, **FILTER_PARAMS)
+@varies_on_params(view=GRID_CHOICE, **ZONE_PARAMS, **FILTER_PARAMS)
 @text_variant(feed_views.whole)
 def whole() -> ResponseReturnValue:
     programme = current_release.get_programme()
@@ -102,7 +108,7 @@ def whole() -> ResponseReturnValue:
 
 @bp.get("/programme/<day:asked>")
 @cacheable
-@varies_on_params(view=GRID_CHOICE, zone=time_zones.parse_zone, **FILTER_PARAMS)
+@varies_on_params(view=GRID_CHOICE, **ZONE_PARAMS, **FILTER_PARAMS)
 @text_variant(feed_views.day)
 def day(asked: date) -> ResponseReturnValue:
     programme = current_release.get_programme()
@@ -146,7 +152,7 @@ def session_index() -> ResponseReturnValue:
 
 @bp.get("/sessions/<slug>")
 @cacheable
-@varies_on_params(zone=time_zones.parse_zone)
+@varies_on_params(**ZONE_PARAMS)
 @text_variant(feed_views.session)
 def session(slug: str) -> ResponseReturnValue:
     programme = current_release.get_programme()
@@ -271,7 +277,7 @@ SCREEN_PAGES = choice_param(*map(str, range(1, MAX_SCREEN_PAGES + 1)))
 
 @bp.get("/now")
 @cacheable
-@varies_on_params(display=choice_param("1"), page=SCREEN_PAGES, zone=time_zones.parse_zone)
+@varies_on_params(display=choice_param("1"), page=SCREEN_PAGES, **ZONE_PARAMS)
 def now() -> ResponseReturnValue:
     programme = current_release.get_programme()
     now = clock.now()
@@ -282,7 +288,12 @@ def now() -> ResponseReturnValue:
         return _render_display(found, now)
     clocks = time_zones.get_zone_choice(programme.conference)
     return render_page(
-        "programme/now.html", clocks.status, now_next=found, clocks=clocks, breadcrumbs=[]
+        "programme/now.html",
+        clocks.status,
+        now_next=found,
+        listing=programme.listing,
+        clocks=clocks,
+        breadcrumbs=[],
     )
 
 

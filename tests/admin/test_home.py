@@ -151,7 +151,7 @@ def test_places_are_a_number_a_drawing_and_words(organiser: Browser) -> None:
     page = organiser.open("/organise")
 
     assert numbers(page)["of 8 places taken"] == "3"
-    (drawing,) = page.tree.find_by_class("bar")
+    (drawing,) = page.tree.find_by_class("gauge")
     assert (
         page.text_by_id(drawing.get("aria-labelledby", ""))
         == "3 of 8 places are taken. 5 are left."

@@ -75,7 +75,7 @@ def test_any_zone_has_a_name(visitor: Browser, zone: str, told: str) -> None:
 
 
 def test_a_visitor_elsewhere_sees_their_own_times_as_well(visitor: Browser) -> None:
-    visitor.open("/programme")
+    visitor.open("/programme").follow("Show another time zone")
 
     page = visitor.press("Use this time zone", {"Time zone": "America/Lima"})
 
@@ -102,7 +102,7 @@ def test_the_zone_goes_along_to_other_views_and_to_sessions(visitor: Browser) ->
 
 
 def test_the_form_keeps_the_view(visitor: Browser) -> None:
-    visitor.open("/programme?view=grid")
+    visitor.open("/programme?view=grid&theme=water").follow("Show another time zone")
 
     page = visitor.press("Use this time zone", {"Time zone": "Asia/Tokyo"})
 

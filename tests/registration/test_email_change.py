@@ -352,6 +352,18 @@ def test_nobody_corrects_a_booking_from_another_browser(
     _expect_question(delegate, page, "thief@example.org")
 
 
+def test_the_address_is_read_in_full_only_where_it_was_typed(
+    visitor: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    _, confirmation = _register(visitor)
+    sentence = "Until you confirm the new address, we will keep sending emails to "
+
+    pages = [one.open(f"{confirmation}/address") for one in (visitor, new_browser())]
+
+    read = [page.text.partition(sentence)[2].partition(" ")[0] for page in pages]
+    assert read == ["ada@example.org.", "a…@example.org."]
+
+
 def test_nobody_corrects_a_booking_that_was_made_again(
     visitor: Browser, new_browser: Callable[[], Browser]
 ) -> None:

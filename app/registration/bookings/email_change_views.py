@@ -2,7 +2,7 @@
 
 A new address takes effect when its recipient presses the button on the page linked in the email.
 Someone who only has a confirmation page is shown the same text whether the booking was theirs or
-somebody else's.
+somebody else's; the address in full only in the browser in which it was typed.
 """
 
 from flask import Blueprint, redirect, request, url_for
@@ -14,7 +14,7 @@ from app.forms.form import (
     ConfirmForm,
     validates_own_csrf,
 )
-from app.registration import cookie, links
+from app.registration import cookie, emails, links
 from app.registration import queries as registration
 from app.registration.bookings import access, queries, services
 from app.registration.bookings.forms import CorrectEmailForm, NewEmailForm
@@ -92,7 +92,9 @@ def correct_email(token: str) -> ResponseReturnValue:
         else:
             return redirect(url_for(".correction_sent", token=token), 303)
     back = (url_for("registration.confirmation", token=token), gettext("Back"))
-    return _render_form(form, receipt.email, back)
+    is_typed_here = cookie.has_confirmation(receipt)
+    email = receipt.email if is_typed_here else emails.mask_email(receipt.email)
+    return _render_form(form, email, back)
 
 
 @correction_bp.get("/address/asked")

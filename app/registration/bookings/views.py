@@ -1,6 +1,7 @@
 """A delegate's own booking, opened by the link in their emails.
 
-Opening a page changes nothing, because mail scanners open every link; changes need a button.
+Opening a page changes nothing in a booking, because mail scanners open every link; changes need a
+button. It only ends what a confirmation page could correct (``access.py``).
 """
 
 import json

@@ -66,7 +66,7 @@ def telephone(chromium: Chromium, home: str) -> Any:
     line at the top of the window is a little higher or lower, and no place can be compared.
     """
     with chromium.new_context(base_url=home, viewport=TELEPHONE) as context:
-        context.route("**/*.woff2", lambda route: route.abort())
+        context.route("**/*.woff2?*", lambda route: route.abort())
         yield context.new_page()
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from app.programme import listing
-from app.programme.listing import SessionLine
+from app.programme.listing import SessionLine, SessionListing
 from app.programme.snapshot import Room, Session
 from app.releases.published_programme import PublishedProgramme
 
@@ -46,6 +46,11 @@ class NowNext:
     break_now: Session | None  # if nothing but this break is on
     changes_at: datetime | None  # when this stops being true
     is_next_today: bool
+
+    @property
+    def listing(self) -> SessionListing:
+        """All these sessions, for the note about illustrative ones."""
+        return SessionListing(days=(), unscheduled=(*self.now, *self.next))
 
     def summary(self, maximum: int) -> "NowNext":
         """Return a copy with at most this many sessions now and next."""

@@ -11,6 +11,7 @@ the site answered to them (``answers.json.xz``). The programs of PostgreSQL must
 
 only writes the answers of that folder anew, as today's code gives them from the stored databases:
 for when pages were changed on purpose. Run the tests first, and read what they say differs.
+Addresses that were recorded before stay, whether or not anything links to them now.
 """
 
 import json
@@ -137,10 +138,11 @@ def store(folder: Path, place: Path) -> None:
         mailbox.close()
 
 
-def record(folder: Path, place: Path) -> None:
+def record(folder: Path, place: Path, earlier: answers.Answers) -> None:
     """Find every address in the stored SQLite database, and keep what a second walk is answered.
 
     The second begins anew, as every test does: what the first has counted on its way is gone.
+    It opens what was recorded earlier too, whether or not a link still leads there.
     """
     found: answers.Answers = {}
     for number in (1, 2):
@@ -151,7 +153,11 @@ def record(folder: Path, place: Path) -> None:
             databases.upgrade()
             new_browser = databases.new_browser(site, settings["SITE_URL"])
             people = walk.browsers(held, new_browser)
-            found = walk.repeat(found, people) if found else walk.find(site, held, people)
+            if found:
+                found = walk.repeat(found, people)
+            else:
+                links_now = walk.find(site, held, people)
+                found = {name: links_now[name] | earlier.get(name, {}) for name in links_now}
     answers.save(found, folder)
 
 
@@ -163,10 +169,13 @@ def main() -> None:
         os.environ.pop(setting, None)
     ramdisk.use_ramdisk()
     with TemporaryDirectory() as place:
-        if options != ["--answers"]:
+        earlier: answers.Answers = {}
+        if options == ["--answers"]:
+            earlier = answers.load(folder)
+        else:
             folder.mkdir(exist_ok=True)
             store(folder, Path(place))
-        record(folder, Path(place))
+        record(folder, Path(place), earlier)
     for file in sorted(folder.iterdir()):
         sys.stdout.write(f"{file.stat().st_size:>9,} {file.name}\n")
 

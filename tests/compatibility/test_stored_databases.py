@@ -23,7 +23,6 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
     "/organise/files/uploads/<number>/columns": NEWER,
     "/organise/search": NEWER,
     "/organise/speakers/<slug>/photo/sent/<token>.jpg": NEWER,
-    "/organise/speaking/requests/<number>/answer": NEWER,
     "/speak/<slug>/photo/sent/<token>.jpg": NEWER,
 }
 

@@ -46,6 +46,7 @@ BEGINNINGS: Final = {  # what no link leads to
         *("/agenda", "/agenda/stars.json", "/booking/asked", "/booking/erased", "/feedback/sent"),
         *("/sign-in/sent", "/sign-out", "/organise", "/speak", "/my", "/second-step"),
         *("/sessions/harbour-walls", "/search?q=tide", "/search?q=pools", "/nowhere"),
+        *("/faq", "/schedule", "/rooms"),
     ),
     "an organiser": (
         "/organise/board/opening/tried?day=2009-06-10&start=11:00&minutes=60&room=great-hall",
@@ -111,7 +112,7 @@ def _with_receipts(links: Iterable[str]) -> Iterator[str]:
     for one in links:
         yield one
         if one.startswith("/register/confirmation/"):
-            yield f"{one}/address/asked"
+            yield from (f"{one}/address/asked", f"{one}/calendar.ics")
 
 
 def rule_of(site: Flask, address: str) -> Rule | None:

@@ -54,6 +54,30 @@ def test_during_the_conference_the_page_tells_what_is_on_and_what_comes_next(
     }
 
 
+@pytest.mark.parametrize("address", ["/now", "/"])
+def test_sessions_on_record_are_marked_while_others_that_are_on_are_illustrative(
+    visitor: Browser, frozen_time: Any, address: str
+) -> None:
+    frozen_time.move_to(WEDNESDAY.format("11:20"))
+
+    tree = visitor.open(address).tree
+
+    marked = {
+        read_text(title): [read_text(tag) for tag in tree.find_by_class("tag--strong", within=row)]
+        for row in tree.find_by_class("row")
+        for title in tree.find_all("h3", within=row)
+    }
+    assert marked == {
+        "Reading the tide": ["Confirmed"],
+        "Harbour walls": [],
+        "Farewell": ["Confirmed"],
+    }
+    notes = [read_text(one) for one in tree.find_by_class("small") if "are illus" in read_text(one)]
+    assert notes == [
+        "Sessions, times and rooms are illustrative, unless they are marked “Confirmed”."
+    ]
+
+
 def test_before_the_conference_it_tells_what_begins_first(visitor: Browser) -> None:
     page = visitor.open("/now")
 

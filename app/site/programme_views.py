@@ -291,7 +291,6 @@ def now() -> ResponseReturnValue:
         "programme/now.html",
         clocks.status,
         now_next=found,
-        listing=programme.listing,
         clocks=clocks,
         breadcrumbs=[],
     )

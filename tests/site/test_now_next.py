@@ -85,16 +85,6 @@ def test_before_the_conference_it_tells_what_begins_first(visitor: Browser) -> N
     assert told(page) == {"Next: Wednesday 10 June 2009": ["Opening"]}
 
 
-def test_it_says_which_sessions_are_illustrative(visitor: Browser) -> None:
-    page = visitor.open("/now")
-
-    (note,) = [
-        read_text(one) for one in page.tree.find_all("p") if one.get("class") == "quiet small"
-    ]
-    assert note == "Sessions, times and rooms are illustrative, unless they are marked “Confirmed”."
-    assert [read_text(one) for one in page.tree.find_by_class("tag--strong")] == ["Confirmed"]
-
-
 def test_between_two_days_it_tells_when_it_goes_on(visitor: Browser, frozen_time: Any) -> None:
     frozen_time.move_to(WEDNESDAY.format("20:00"))
 

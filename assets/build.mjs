@@ -1,4 +1,5 @@
-// Builds static/css and static/js: site.* for every page, home.css for the home page, grid.css for
+// Builds static/css and static/js: site.* for every page, home.css for the home page, session.css
+// for the pages of a session, a speaker, a theme and a room, ticket.css for a booking, grid.css for
 // the programme by room and time, screen.css for a screen in the foyer, admin.* for the admin part
 // and crop.* for cropping a photo.
 // Beside each of them, and beside each drawing in static/img, it puts a .br and a .gz.
@@ -86,6 +87,8 @@ const built = {
     `${await fitted(compiled("kit.scss"))}\n${compiled("site.scss")}`,
   ),
   [join(root, "static", "css", "home.css")]: await styleSheet(compiled("home.scss")),
+  [join(root, "static", "css", "session.css")]: await styleSheet(compiled("session.scss")),
+  [join(root, "static", "css", "ticket.css")]: await styleSheet(compiled("ticket.scss")),
   [join(root, "static", "css", "grid.css")]: await styleSheet(compiled("grid.scss")),
   [join(root, "static", "css", "screen.css")]: await styleSheet(compiled("screen.scss")),
   [join(root, "static", "css", "admin.css")]: await styleSheet(compiled("admin.scss")),

@@ -278,7 +278,7 @@ def test_another_part_of_a_photo_is_cut_before_the_database_is_locked(
     visitor.press(SAVED, {"Picture": ("me.jpg", make_picture()), **WORDS})
     visitor.open("/organise/speakers/ada-marsh/photo/part")
 
-    page = visitor.press("Save crop", which_part_to_show="Left", how_close="Closer")
+    page = visitor.press("Save crop", which_part_to_show="Left", zoom="Closer")
 
     assert page.heading == "Ada Marsh"
     assert read_while_locked == set()

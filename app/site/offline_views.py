@@ -23,7 +23,14 @@ from app.web.formatting import local_date, local_time
 from app.web.rendering import STATIC_FOLDER, asset, render_page
 
 SERVICE_WORKER_FILE = STATIC_FOLDER / "js" / "service-worker.js"
-FILES = ("css/site.css", "css/home.css", "js/site.js", "js/offline.js", "img/favicon.svg")
+FILES = (
+    "css/site.css",
+    "css/home.css",
+    "css/session.css",
+    "js/site.js",
+    "js/offline.js",
+    "img/favicon.svg",
+)
 MAX_PAGES = 2000
 A_MINUTE = timedelta(minutes=1)
 PAGE_ENDPOINTS = (

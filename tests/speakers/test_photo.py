@@ -72,7 +72,7 @@ def test_a_photo_is_handed_in_cut_approved_and_seen(
 
     page = handed_in(ada)
     assert page.heading == "Crop your photo"
-    page = ada.press("Save crop", which_part_to_show="Top left", how_close="Closest")
+    page = ada.press("Save crop", which_part_to_show="Top left", zoom="Closest")
 
     assert page.heading == "Your photo"
     assert LOOKS in page.text
@@ -183,7 +183,7 @@ def test_a_photo_goes_out_by_itself_where_speakers_are_trusted_with_it(ada: Brow
         db.session.scalars(select(Conference)).one().trusted_fields = "photo"
 
     handed_in(ada)
-    page = ada.press("Save crop", which_part_to_show="Top left", how_close="Closer")
+    page = ada.press("Save crop", which_part_to_show="Top left", zoom="Closer")
 
     assert "Saved. It will be public in a few minutes." in page.source
     photo = theirs()

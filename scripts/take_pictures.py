@@ -65,6 +65,7 @@ def _take(browser: Browser, site: SignedInSite, picture: Picture) -> bytes:
         context.add_cookies([{"name": "session", "value": cookie.value, "url": site.address}])
     page = context.new_page()
     page.goto(f"{site.address}{picture.path}", wait_until="networkidle")
+    page.reload(wait_until="networkidle")  # with the typeface, which may come too late at first
     taken = page.screenshot()
     context.close()
     return taken
@@ -73,7 +74,7 @@ def _take(browser: Browser, site: SignedInSite, picture: Picture) -> bytes:
 def _store(name: str, taken: bytes) -> None:
     """Keep a picture as WebP."""
     file = PICTURES / f"{name}.webp"
-    Image.open(BytesIO(taken)).save(file, quality=82, method=6)
+    Image.open(BytesIO(taken)).save(file, quality=62, method=6)
     size = file.stat().st_size
     print(f"{file.relative_to(PICTURES.parent.parent)}: {size / 1000:.0f} kB")
     if size > MAX_BYTES:

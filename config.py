@@ -11,7 +11,14 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -118,6 +125,8 @@ class Config(BaseSettings):
     MAIL_CA_FILE: Path | None = None  # a private certificate authority; unset: the system's
     MAIL_DEFAULT_SENDER: EmailStr = "conference@health-equity.example"
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
+    DNS_SERVER: str = ""  # address and port; unset: the machine's own
+    LIMIT_EMAILS_PER_DOMAIN: NonNegativeInt = 0  # in a minute to one domain; 0: no limit
 
     @field_validator(
         "SECRET_KEY_FALLBACKS",
@@ -159,6 +168,16 @@ class Config(BaseSettings):
                     'must be host names, each with its port if it has one, like ["10.0.0.5:8000"]'
                 ) from None
         return tuple(host.lower() for host in hosts)
+
+    @field_validator("DNS_SERVER")
+    @classmethod
+    def _check_dns_server(cls, server: str) -> str:
+        try:
+            if server:
+                _parse_host_and_port(server)
+        except ValueError:
+            raise ValueError("must be an address and a port, like 192.0.2.53:53") from None
+        return server
 
     @field_validator("DATABASE_URL")
     @classmethod
@@ -270,6 +289,14 @@ def _split_url(address: str) -> tuple[str, str, int | None]:
     if parts.query or parts.fragment:
         raise ValueError(AN_ADDRESS)
     return parts.scheme, host, port
+
+
+def _parse_host_and_port(server: str) -> tuple[IPv4Address | IPv6Address, int]:
+    """Return the address and the port of a server; raise ValueError if one is not valid."""
+    address, _, port = server.rpartition(":")
+    if not 0 < int(port) <= LAST_PORT:
+        raise ValueError
+    return ip_address(address), int(port)
 
 
 def _check_database_openable(database: str) -> None:

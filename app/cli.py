@@ -26,6 +26,7 @@ from app.database_file import WrongDatabaseFile
 from app.errors import ConferenceError
 from app.interchange import import_report, uploads
 from app.interchange import services as interchange
+from app.mail import domains as mail_domains
 from app.mail import queries as mail_queries
 from app.mail import services as mail_services
 from app.mail import transports
@@ -56,6 +57,7 @@ NO_TERMINAL = "There is no terminal for typing the passphrase: add --passphrase-
 # Housekeeping that the mail worker does every ten minutes.
 PERIODIC_TASKS: tuple[mail_worker.Task, ...] = (
     mail_services.purge_bodies,
+    mail_domains.delete_expired,
     registration_retention.purge_expired,
     integrity_check.run_daily,
     site_services.purge_feedback,

@@ -225,6 +225,8 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a form is valid as long as its session
         MAIL_PASSWORD=config.MAIL_PASSWORD.get_secret_value(),
         MAIL_TIMEOUT=config.MAIL_TIMEOUT,
+        DNS_SERVER=config.DNS_SERVER,
+        LIMIT_EMAILS_PER_DOMAIN=config.LIMIT_EMAILS_PER_DOMAIN,
         MAIL_CA_FILE=config.MAIL_CA_FILE,
         **{name: getattr(config, name) for name in MAIL_SETTINGS},
     )

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import cache_version, clock
 from app.database import db, get_file, transaction
 from app.database_faults import describe, is_unavailable
+from app.mail import check as mail_check
 from app.mail import heartbeat, transports
 from app.mail.models import Email
 from app.site import readiness
@@ -33,7 +34,7 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 
 def init_app(app: Flask) -> None:
     """Register the commands with the application."""
-    for command in (settings, check_setup, worker_health):
+    for command in (settings, check_setup, check_mail, worker_health):
         app.cli.add_command(command)
 
 
@@ -204,6 +205,20 @@ CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "Mail server": _check_mail_server,
     "Clock": _check_clock,
 }
+
+
+@click.command("check-mail")
+@click.option("--to", "recipient", metavar="EMAIL", help="Also send a test email to EMAIL.")
+@with_appcontext
+def check_mail(recipient: str | None) -> None:
+    """Check whether emails will arrive; exit with status 1 if there are problems."""
+    findings = mail_check.check_all()
+    if recipient is not None:
+        findings.append(mail_check.send_test(recipient))
+    for finding in findings:
+        click.echo(f"{finding.part}: {finding.sentence}")
+    if any(finding.state == mail_check.PROBLEM for finding in findings):
+        raise SystemExit(1)
 
 
 @click.command("worker-health")

@@ -66,6 +66,7 @@ from config import ROOT, Config
 from tests import chromium as real_browser
 from tests import factories, ramdisk, subprocesses
 from tests.browser import Browser
+from tests.dns_server import DnsServer
 from tests.live_site import RSGI, LiveSite
 from tests.mail_server import MailServer
 from tests.postgres import PostgresServer
@@ -267,7 +268,7 @@ def database(request: pytest.FixtureRequest, workplace: Path) -> Iterator[str]:
 def settings(request: pytest.FixtureRequest, database: str, instance: Path) -> Settings:
     """The settings of this test's site."""
     chosen = {**DEFAULT_SETTINGS, "DATABASE_URL": database, "INSTANCE_PATH": str(instance)}
-    for name in ("mailbox", "secure_mailbox"):
+    for name in ("mailbox", "secure_mailbox", "dns_server"):
         if name in request.fixturenames:
             chosen |= request.getfixturevalue(name).settings
     if "live_site" in request.fixturenames:
@@ -372,6 +373,14 @@ def mailbox(tmp_path: Path) -> Iterator[MailServer]:
 def secure_mailbox(tmp_path: Path) -> Iterator[MailServer]:
     """A real mail server that insists on TLS; the site trusts whoever vouches for it."""
     yield from _open_mail_server(MailServer(tmp_path), tls=True)
+
+
+@pytest.fixture
+def dns_server() -> Iterator[DnsServer]:
+    """A real DNS server; the site asks it."""
+    server = DnsServer()
+    yield server
+    server.close()
 
 
 def _open_mail_server(mailbox: MailServer, *, tls: bool) -> Iterator[MailServer]:

@@ -9,6 +9,7 @@ mailbox.stay_silent()               accept connections, then keep silent
 mailbox.greet_endlessly()           greet without end, a line now and then
 mailbox.send_garbage()              answer with what is not SMTP
 mailbox.drop_connections()          close each connection as soon as an email has come
+mailbox.drop_connections("slow.example")  only for emails to that domain
 mailbox.reset()                     be good again
 mailbox.close(), mailbox.reopen()   be away, and come back on the same port
 """
@@ -170,7 +171,7 @@ class MailServer:
         self.port = port
         self._refusals: list[Refusal] = []
         self._protocol: type[asyncio.Protocol] | None = None
-        self._drops_connections = False
+        self._dropped_domain: str | None = None  # "" for every domain
         self._content_error = ""
         self._on_accept: Callable[[], None] | None = None
         self._received = Event()
@@ -257,9 +258,9 @@ class MailServer:
         """Answer with what is not SMTP."""
         self._protocol = _GarbageProtocol
 
-    def drop_connections(self) -> None:
-        """Close each connection when a letter has come, without an answer."""
-        self._drops_connections = True
+    def drop_connections(self, domain: str = "") -> None:
+        """Close each connection when a letter has come (to a domain), without an answer."""
+        self._dropped_domain = domain
 
     def on_accept(self, callback: Callable[[], None]) -> None:
         """Do something each time a letter is kept, before the sender hears of it."""
@@ -271,7 +272,7 @@ class MailServer:
         self._content_error = ""
         self._refusals.clear()
         self._protocol = None
-        self._drops_connections = False
+        self._dropped_domain = None
 
     def create_protocol(self) -> asyncio.Protocol | None:
         """Give the protocol of the moment, where it is not SMTP."""
@@ -293,7 +294,7 @@ class MailServer:
         self, server: Any, session: Session, envelope: Envelope
     ) -> str:
         """Keep a letter."""
-        if self._drops_connections:
+        if self._drops(envelope.rcpt_tos):
             server.transport.abort()
             return "421 Gone"
         if self._content_error:
@@ -311,6 +312,10 @@ class MailServer:
         if self._on_accept is not None:
             await asyncio.to_thread(self._on_accept)
         return "250 Kept"
+
+    def _drops(self, recipients: list[str]) -> bool:
+        domain = self._dropped_domain
+        return domain is not None and any(name.endswith(domain) for name in recipients)
 
     def _authenticate(
         self, server: Any, session: Any, envelope: Any, mechanism: str, credentials: LoginPassword

@@ -244,6 +244,10 @@ ROUTES = [
     Route("/organise/letters", "GET", Who.DESK_READERS),
     Route("/organise/letters/<number>", "GET", Who.DESK_READERS, "/organise/letters/1"),
     Route("/organise/letters/<number>/again", "POST", Who.DESK, "/organise/letters/1/again"),
+    Route("/organise/letters/check", "GET", Who.DESK_READERS),
+    Route("/organise/letters/check/now", "POST", Who.DESK),
+    Route("/organise/letters/check/test", "POST", Who.DESK),
+    Route("/organise/letters/domains/resume", "POST", Who.DESK),
     Route("/organise/pages", "GET", Who.A_PART),
     Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
     Route(

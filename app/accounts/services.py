@@ -18,6 +18,7 @@ from app.database import db
 from app.errors import Gone, NotFound, RuleViolation
 from app.history import services as history
 from app.mail import services as mail
+from app.mail.models import URGENT
 
 SIGN_IN_LINK_LIFETIME = timedelta(minutes=15)
 INVITATION_LIFETIME = timedelta(days=14)  # in an email that somebody did not ask for
@@ -94,6 +95,7 @@ def send_sign_in_link(email: str, next_url: str = "", language: str = "en") -> N
         "sign_in",
         to=email,
         language=language,
+        priority=URGENT,
         is_secret=True,
         secret=secret,
         onward=next_url,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import Final
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -13,6 +13,8 @@ from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound
 from app.forms.form import ConfirmForm
 from app.history import queries as history
+from app.mail import check as mail_check
+from app.mail import domains
 from app.mail import queries as mail
 from app.mail.models import Email
 from app.registration.desk import queries
@@ -32,6 +34,7 @@ EMAIL_NAMES: Final = {
     "booking_changed": _l("Booking changed"),
     "booking_links": _l("Booking link"),
     "feedback_received": _l("Feedback from a visitor"),
+    "mail_test": _l("Test email"),
     "registration_confirmed": _l("Confirmation"),
     "sign_in": _l("Sign-in link"),
     "changes_waiting": _l("Changes by speakers to approve"),
@@ -64,6 +67,8 @@ bp = Blueprint("emails", __name__, url_prefix="/letters")
 
 redirects.MESSAGES["admin"] |= {
     "letter-again": _l("We are sending the email again."),
+    "domain-resumed": _l("We are sending the emails that wait for that domain."),
+    "test-email": _l("We are sending you a test email. This page shows its status."),
 }
 
 AGES = {
@@ -102,7 +107,33 @@ def index() -> ResponseReturnValue:
         Listing(rows, mail.count(email_filter), list_query, filters),
         kind_name=get_email_name,
         is_slow=mail.is_overdue,
+        failing_domains=domains.list_failing(),
+        resume_form=ConfirmForm(),
     )
+
+
+@bp.post("/domains/resume")
+def resume() -> ResponseReturnValue:
+    domains.resume(request.form.get("domain", ""))
+    return redirects.redirect_to(url_for(".index"), "domain-resumed")
+
+
+@bp.get("/check")
+def check() -> ResponseReturnValue:
+    return render_page("admin/emails/check.html", findings=[], form=ConfirmForm())
+
+
+@bp.post("/check/now")
+def check_now() -> ResponseReturnValue:
+    return render_page(
+        "admin/emails/check.html", findings=mail_check.check_all(), form=ConfirmForm()
+    )
+
+
+@bp.post("/check/test")
+def send_test() -> ResponseReturnValue:
+    email = mail_check.enqueue_test(current_actor())
+    return redirects.redirect_to(url_for(".show", number=email.id), "test-email")
 
 
 @bp.get("/<int:number>")

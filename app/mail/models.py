@@ -2,12 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, Text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
 
 WAITING, SENT, FAILED = "waiting", "sent", "failed"
+
+# The order in which emails go out: someone waits for it now; about one person; to many people.
+URGENT, NORMAL, BULK = 0, 1, 2
+
+
+def _domain_of_recipient(context: DefaultExecutionContext) -> str:
+    return domain_of(context.get_current_parameters()["recipient"])  # type: ignore[no-untyped-call]
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of an email address in lower case."""
+    return address.rpartition("@")[2].strip().lower()
 
 
 class Email(Base):
@@ -22,6 +35,8 @@ class Email(Base):
     template: Mapped[str]  # of its template: registration_confirmed
     message_id: Mapped[str] = mapped_column(unique=True)
     recipient: Mapped[str]
+    domain: Mapped[str] = mapped_column(default=_domain_of_recipient, server_default="")
+    priority: Mapped[int] = mapped_column(SmallInteger, default=NORMAL, server_default=str(NORMAL))
     booking_reference: Mapped[str] = mapped_column(
         default="", index=True
     )  # a booking reference, or nothing
@@ -41,13 +56,15 @@ class Email(Base):
         CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="known_state"),
         Index(
             "ix_email_due",
-            "due_at",
+            *("priority", "due_at", "id"),
             sqlite_where=state == WAITING,
+            postgresql_where=state == WAITING,
         ),
         Index(
             "ix_email_failed",
             "created_at",
             sqlite_where=state == FAILED,
+            postgresql_where=state == FAILED,
         ),
     )
 
@@ -65,3 +82,14 @@ class Email(Base):
     def is_failed(self) -> bool:
         """Whether it will not go out unless someone resends it."""
         return self.state == FAILED
+
+
+class MailDomain(Base):
+    """A domain to which emails go out more slowly, or not at all for a while."""
+
+    __tablename__ = "mail_domain"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    resumes_at: Mapped[datetime]  # real time; no email goes to this domain before then
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")  # one after another
+    last_error: Mapped[str] = mapped_column(Text, default="", server_default="")

@@ -1,7 +1,8 @@
 """The outbox as workers use it: lease the next email, record the outcome.
 
 An email is leased to a worker for a short time. If the worker dies, the lease expires and the
-email becomes due again. Any number of workers may share one outbox.
+email becomes due again. Any number of workers may share one outbox. The most urgent email goes
+first, and none to a domain that is to be left alone for now (``app.mail.domains``).
 """
 
 import random
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, Table, and_, bindparam, or_, select, update
 
 from app import clock
 from app.database import db, read_only_connection
+from app.mail import domains
 from app.mail.models import FAILED, SENT, WAITING, Email
 from app.mail.queries import IS_WAITING
 
@@ -32,10 +34,13 @@ class LeasedEmail:
     template: str
     booking_reference: str
     recipient: str
+    domain: str
+    priority: int
     message: bytes
     is_secret: bool
     attempts: int
     give_up_at: datetime | None
+    domain_failures: int = 0  # temporary ones, one after another
 
 
 # Core, and built once: a worker takes 1.0 ms for the statements of an email, with the ORM 2.7.
@@ -44,14 +49,16 @@ IS_DUE = and_(
     IS_WAITING,
     Email.due_at <= bindparam("now"),
     or_(Email.lease_until.is_(None), Email.lease_until < bindparam("now")),
+    domains.IS_OPEN,
 )
 ANY_DUE = select(Email.id).where(IS_DUE).limit(1)
+EMAIL_COLUMNS = [field.name for field in fields(LeasedEmail) if field.name in EMAILS.c]
 NEXT_DUE = (
-    select(*(EMAILS.c[field.name] for field in fields(LeasedEmail)))
+    select(*(EMAILS.c[name] for name in EMAIL_COLUMNS), domains.FAILURES)
     .where(IS_DUE)
-    .order_by(Email.due_at, Email.id)
+    .order_by(Email.priority, Email.due_at, Email.id)
     .limit(1)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=EMAILS)
 )
 UPDATE_EMAIL = update(EMAILS).where(EMAILS.c.id == bindparam("number"), IS_WAITING)
 
@@ -63,6 +70,7 @@ class SendOutcome:
     state: str
     error: str = ""
     is_server_unavailable: bool = False
+    is_unanswered: bool = False
 
 
 def has_due(engine: Engine) -> bool:
@@ -72,18 +80,22 @@ def has_due(engine: Engine) -> bool:
 
 
 def lease_next(lease: timedelta) -> LeasedEmail | None:
-    """Lease the email that has been due longest; return None if none is due."""
+    """Lease the most urgent email, of those the one due longest; return None if none is due."""
     now = clock.real_now()
     row = db.session.execute(NEXT_DUE, {"now": now}).first()
     if row is None:
         return None
-    _update(row.id, lease_until=now + lease, attempts=row.attempts + 1)
-    return LeasedEmail(*row)
+    email = LeasedEmail(*row)
+    if not domains.take_turn(email.domain, email.priority, now):
+        return None
+    _update(email.id, lease_until=now + lease, attempts=email.attempts + 1)
+    return email
 
 
 def record_outcome(email: LeasedEmail, outcome: SendOutcome) -> str:
     """Record the outcome of an attempt and return the resulting state."""
     now = clock.real_now()
+    _record_domain(email, outcome, now)
     if outcome.state == WAITING and (email.give_up_at is None or now < email.give_up_at):
         _schedule_retry(email, outcome, now)
         return WAITING
@@ -97,6 +109,20 @@ def record_outcome(email: LeasedEmail, outcome: SendOutcome) -> str:
         **({"message": b""} if email.is_secret and state == SENT else {}),
     )
     return state
+
+
+def _record_domain(email: LeasedEmail, outcome: SendOutcome, now: datetime) -> None:
+    """Record whether the recipient's domain answered; a mail server that is away says nothing."""
+    if outcome.state != WAITING:
+        domains.record_answer(email.domain, email.domain_failures)
+    elif not outcome.is_server_unavailable:
+        domains.record_failure(
+            email.domain,
+            email.domain_failures,
+            outcome.error,
+            now,
+            is_unanswered=outcome.is_unanswered,
+        )
 
 
 def _schedule_retry(email: LeasedEmail, outcome: SendOutcome, now: datetime) -> None:

@@ -10,20 +10,21 @@ from sqlalchemy import delete, update
 from app import clock
 from app.database import db
 from app.errors import RuleViolation
-from app.mail import rendering
-from app.mail.models import FAILED, SENT, WAITING, Email
+from app.mail import domains, rendering
+from app.mail.models import FAILED, NORMAL, SENT, WAITING, Email
 from app.mail.queries import IS_WAITING
 
 BODY_RETENTION = timedelta(days=90)
 
 
-def enqueue(  # noqa: PLR0913 – template, recipient, and five properties of the email
+def enqueue(  # noqa: PLR0913 – template, recipient, and six properties of the email
     template: str,
     /,
     *,
     to: str,
     language: str = "en",
     booking_reference: str = "",
+    priority: int = NORMAL,
     is_secret: bool = False,
     calendar: bytes | None = None,
     qr_code: bytes | None = None,
@@ -37,6 +38,7 @@ def enqueue(  # noqa: PLR0913 – template, recipient, and five properties of th
         template=template,
         message_id=encoded.message_id,
         recipient=to,
+        priority=priority,
         booking_reference=booking_reference,
         subject=rendered.subject,
         message=encoded.message,
@@ -55,6 +57,7 @@ def resend(email: Email) -> Email:
     """
     if not email.message:
         raise RuleViolation("The text of this email has been deleted, so it cannot be sent again")
+    domains.resume(email.domain)
     if email.state == SENT:
         return _copy(email)
     email.state = WAITING
@@ -96,6 +99,7 @@ def _copy(email: Email) -> Email:
         template=email.template,
         message_id=str(parsed["Message-ID"]),
         recipient=email.recipient,
+        priority=email.priority,
         booking_reference=email.booking_reference,
         subject=email.subject,
         message=parsed.as_bytes(),

@@ -140,6 +140,10 @@ class TemporaryFailure(DeliveryFailure):
     """The email could not be sent and should be tried again."""
 
 
+class NoAnswer(TemporaryFailure):
+    """The server did not answer in time for this email; it may for one to another domain."""
+
+
 class ServerUnavailable(TemporaryFailure):
     """No email can be sent at the moment, neither this one nor another."""
 
@@ -236,8 +240,7 @@ class SmtpTransport:
             refusal = _find_refusal(fault) if is_connected else None
             if refusal is None:
                 self._connection.close()
-                kind = TemporaryFailure if is_connected else ServerUnavailable
-                refusal = kind(_describe_fault(fault))
+                refusal = _classify_fault(fault, is_connected=is_connected)
             raise refusal from None
         finally:
             self._sent_count += 1
@@ -312,11 +315,23 @@ def _classify_refusal(code: int, message: bytes | str) -> TemporaryFailure | Per
     return PermanentFailure(description) if 500 <= code <= 599 else TemporaryFailure(description)
 
 
+def _classify_fault(fault: Exception, *, is_connected: bool) -> TemporaryFailure:
+    """Distinguish a server that is away from one that does not answer or breaks off."""
+    description = _describe_fault(fault)
+    if not is_connected:
+        return ServerUnavailable(description)
+    return (NoAnswer if _is_timeout(fault) else TemporaryFailure)(description)
+
+
+def _is_timeout(fault: Exception) -> bool:
+    return isinstance(fault, TimeoutError) or "timed out" in str(fault)
+
+
 def _describe_fault(fault: Exception) -> str:
     """Describe a fault of the server for an organiser."""
     if isinstance(fault, ssl.SSLError):
         return f"The mail server’s certificate or encryption was not accepted: {fault.reason}"
-    if isinstance(fault, TimeoutError) or "timed out" in str(fault):
+    if _is_timeout(fault):
         return "The mail server did not respond in time"
     if isinstance(fault, smtplib.SMTPResponseException):
         return str(_classify_refusal(fault.smtp_code, fault.smtp_error))

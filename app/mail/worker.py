@@ -28,7 +28,13 @@ from app.mail import heartbeat, outbox
 from app.mail.heartbeat import Heartbeat, run_every
 from app.mail.models import FAILED, SENT, WAITING
 from app.mail.outbox import LeasedEmail, SendOutcome
-from app.mail.transports import MailTransport, PermanentFailure, ServerUnavailable, TemporaryFailure
+from app.mail.transports import (
+    MailTransport,
+    NoAnswer,
+    PermanentFailure,
+    ServerUnavailable,
+    TemporaryFailure,
+)
 
 POLL_INTERVAL = 0.2  # seconds between checks while nothing is due
 PERIODIC_INTERVAL = 600.0  # seconds
@@ -141,7 +147,10 @@ class MailWorker:
             return SendOutcome(FAILED, str(refusal))
         except TemporaryFailure as refusal:
             return SendOutcome(
-                WAITING, str(refusal), is_server_unavailable=isinstance(refusal, ServerUnavailable)
+                WAITING,
+                str(refusal),
+                is_server_unavailable=isinstance(refusal, ServerUnavailable),
+                is_unanswered=isinstance(refusal, NoAnswer),
             )
         except Exception as fault:  # noqa: BLE001 – one email must not hold up the others
             log.error("email not sent", email=email.id, kind=type(fault).__name__)

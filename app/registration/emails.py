@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.mail import services as mail
+from app.mail.models import URGENT
 from app.registration import booking_calendar, tickets
 from app.registration.bookings.changes import BookingChange
 from app.registration.fields import DAYS, FIELDS
@@ -45,7 +46,7 @@ def send_booking_cancelled(delegate: Delegate) -> None:
 
 def send_email_change_confirmation(delegate: Delegate) -> None:
     """Ask the recipient at a new address to confirm it."""
-    _enqueue("address_to_confirm", delegate, to=delegate.pending_email)
+    _enqueue("address_to_confirm", delegate, to=delegate.pending_email, priority=URGENT)
 
 
 def send_email_changed(delegate: Delegate, old_email: str) -> None:
@@ -71,6 +72,7 @@ def send_booking_links(email: str, delegates: Sequence[Delegate], language: str)
         to=email,
         language=language,
         booking_reference=only.reference if only else "",
+        priority=URGENT,
         is_secret=True,
         calendar=booking_calendar.render_ical(only) if only else None,
         delegates=delegates,

@@ -13,6 +13,7 @@ from app.database import lock_table
 from app.errors import RuleViolation
 from app.mail import rendering
 from app.mail import services as mail
+from app.mail.models import BULK
 from app.mail.rendering import RenderedEmail
 from app.programme.editing import versioned_edits
 from app.programme.models import Speaker
@@ -155,7 +156,13 @@ def send_one(kind: BatchEmailKind, recipient: Recipient, *, actor: str) -> None:
     """Send an email to all addresses of a recipient."""
     for address in kind.get_addresses(recipient):
         secret = accounts.create_invitation_link(recipient.get_person(address, actor))
-        mail.enqueue(kind.template, to=address, is_secret=True, **_email_context(recipient, secret))
+        mail.enqueue(
+            kind.template,
+            to=address,
+            priority=BULK,
+            is_secret=True,
+            **_email_context(recipient, secret),
+        )
     recipient.record_sent(kind.template, actor)
 
 

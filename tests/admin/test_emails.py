@@ -10,10 +10,13 @@ from app.accounts import services as accounts
 from app.accounts.models import DESK, VIEWER
 from app.database import db, transaction
 from app.history.models import HistoryEntry
+from app.mail import domains
 from app.mail.models import FAILED, SENT, WAITING, Email
 from app.registration import emails
 from tests.browser import Browser
+from tests.dns_server import DnsServer
 from tests.factories import make_delegate, make_email, make_organiser, sign_in
+from tests.mail_server import MailServer
 from tests.sent_emails import deliver_emails, emails_to, find_link, last_email_to
 
 LABEL = "Search"
@@ -95,7 +98,7 @@ def test_the_list_asks_the_same_few_questions(
 
     desk.open("/organise/letters?q=ada")
 
-    assert len(queries) == 4
+    assert len(queries) == 5
 
 
 def test_a_letter_that_failed_says_why_and_whose_it_is(desk: Browser) -> None:
@@ -199,3 +202,45 @@ def test_a_sign_in_link_that_was_sent_cannot_be_sent_again(desk: Browser) -> Non
 
 def test_there_is_no_letter_of_a_number_that_none_has(desk: Browser) -> None:
     assert "There is no email with that number" in desk.open("/organise/letters/999", 404).text
+
+
+def test_a_domain_that_fails_is_named_and_can_be_tried_again(desk: Browser) -> None:
+    with transaction():
+        now = clock.real_now()
+        domains.record_failure("busy.example", 0, "421 Later", now, is_unanswered=True)
+    page = desk.open("/organise/letters")
+
+    assert "Emails to busy.example are on hold until 9:30am" in page.text
+    assert "421 Later" in page.text
+
+    page = page.press("Try busy.example again now")
+
+    assert "We are sending the emails that wait for that domain." in page.source
+    assert "on hold" not in page.text
+
+
+def test_the_desk_sends_itself_a_test_email(desk: Browser) -> None:
+    page = desk.open("/organise/letters").follow("Check sending").press("Send me a test email")
+
+    assert page.heading == "Test email from the conference site"
+    assert page.summary_list["To"] == "dora@conference.example"
+    deliver_emails()
+    assert desk.open(page.address).summary_list["State"].startswith("Sent at")
+
+
+@pytest.mark.settings(MAIL_DEFAULT_SENDER="news@conference.example")
+def test_the_desk_sees_whether_emails_can_arrive(
+    desk: Browser, mailbox: MailServer, dns_server: DnsServer
+) -> None:
+    dns_server.add("conference.example", "TXT", '"v=spf1 -all"')
+    dns_server.add("conference.example", "MX", "10 mx.conference.example.")
+
+    page = desk.open("/organise/letters/check").press("Check now")
+
+    assert [(row["Checked"], row["Result"]) for row in page.rows] == [
+        ("Mail server", "No problem"),
+        ("SPF", "No problem"),
+        ("DMARC", "Problem"),
+        ("MX", "No problem"),
+        ("PTR", "Not checked"),
+    ]

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from app import clock
 from app.accounts.two_factor import totp
-from app.database import db
+from app.database import db, transaction
+from app.mail import domains
 from app.mail.models import FAILED
 from tests.factories import (
     SMALL_CONFERENCE,
@@ -211,6 +213,20 @@ def test_letters(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("You have a place")
     keyboard_user.press("Send again")
     keyboard_user.expect_announcement("We are sending the email again.")
+
+
+@pytest.mark.walks("admin.emails.check_now", "admin.emails.resume", "admin.emails.send_test")
+def test_sending(keyboard_user: KeyboardUser) -> None:
+    with transaction():
+        domains.record_failure("busy.example", 0, "421 Later", clock.real_now(), is_unanswered=True)
+    keyboard_user.open("/organise/letters")
+    keyboard_user.press("Try busy.example again now")
+    keyboard_user.expect_announcement("We are sending the emails that wait for that domain.")
+    keyboard_user.press("Check sending")
+    keyboard_user.press("Check now")
+    keyboard_user.expect_text("saved as files and not sent")
+    keyboard_user.press("Send me a test email")
+    keyboard_user.expect_announcement("We are sending you a test email.")
 
 
 @pytest.mark.walks(

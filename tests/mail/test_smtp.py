@@ -140,7 +140,7 @@ def test_letters_that_are_put_off_together_are_not_tried_again_at_one_moment(
     frozen_time: Any, mailbox: MailServer, deliver: Deliver
 ) -> None:
     random.seed(2009)  # so that nothing hangs on chance
-    letters = [make_email(recipient=f"delegate{number}@example.org") for number in range(20)]
+    letters = [make_email(recipient=f"ada@example{number}.org") for number in range(20)]
     mailbox.refuse(451, "Try later")
 
     deliver()

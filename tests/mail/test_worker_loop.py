@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from app.database_faults import newest_migration
 from app.mail import transports
 from app.mail import worker as mail_worker
+from app.mail.models import NORMAL
 from app.mail.outbox import LeasedEmail
 from app.mail.worker import ShutdownSignal
 from tests.factories import make_email
@@ -196,7 +197,16 @@ def test_a_letter_that_we_stumble_over_holds_up_nobody(site: Flask) -> None:
 
 
 A_LETTER = LeasedEmail(
-    1, "x", "", "a@b.example", b"Subject: x", is_secret=False, attempts=0, give_up_at=None
+    id=1,
+    template="x",
+    booking_reference="",
+    recipient="a@b.example",
+    domain="b.example",
+    priority=NORMAL,
+    message=b"Subject: x",
+    is_secret=False,
+    attempts=0,
+    give_up_at=None,
 )
 
 

@@ -1,0 +1,211 @@
+"""Checks whether emails will arrive: the mail server, and what the DNS says about the sender.
+
+Receiving servers ask the DNS whether the mail server may send for the sender's domain (SPF, RFC
+7208), what to do with an email that fails such checks (DMARC, RFC 7489), where answers and reports
+of failure go (MX, RFC 5321), and what name the mail server's own address has (PTR, RFC 1912).
+"""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import dns.exception
+import dns.resolver
+import dns.reversename
+from flask import current_app
+from flask_babel import gettext
+
+from app.database import db
+from app.errors import RuleViolation
+from app.mail import rendering, services
+from app.mail.models import URGENT, Email, domain_of
+from app.mail.outbox import LeasedEmail
+from app.mail.transports import DeliveryFailure, create_transport
+from app.web import languages
+
+FINE, PROBLEM, UNKNOWN = "fine", "problem", "unknown"
+DNS_TIMEOUT = 4.0  # seconds for one question
+STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"')  # of a TXT record, as the DNS writes them
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found, in words; a problem says what to do."""
+
+    part: str
+    state: str  # fine, problem, or unknown if it could not be checked
+    sentence: str
+
+
+def check_all() -> list[Finding]:
+    """Check the mail server, then each record of the DNS."""
+    if not current_app.config["MAIL_SERVER"]:
+        sentence = gettext("MAIL_SERVER is not set, so emails are saved as files and not sent.")
+        return [Finding(gettext("Mail server"), UNKNOWN, sentence)]
+    return [_check_server(), *check_dns()]
+
+
+def enqueue_test(recipient: str) -> Email:
+    """Queue a test email, which takes the way of every other email."""
+    email = services.enqueue("mail_test", to=recipient, priority=URGENT)
+    db.session.flush()
+    return email
+
+
+def send_test(recipient: str) -> Finding:
+    """Send a test email to an address at once, without the outbox, and say what became of it."""
+    part = gettext("Test email")
+    try:
+        rendered = rendering.render_email("mail_test", languages.SOURCE_LANGUAGE, {})
+        encoded = rendering.encode_email(rendered, recipient, "", None, None)
+        transport = create_transport(current_app)
+        transport.send(
+            LeasedEmail(
+                id=0,
+                template="mail_test",
+                booking_reference="",
+                recipient=recipient,
+                domain=domain_of(recipient),
+                priority=URGENT,
+                message=encoded.message,
+                is_secret=False,
+                attempts=0,
+                give_up_at=None,
+            )
+        )
+        transport.close()
+    except (DeliveryFailure, RuleViolation) as refusal:
+        return Finding(part, PROBLEM, str(refusal))
+    sentence = gettext("Accepted for %(recipient)s. Look whether it arrives.", recipient=recipient)
+    return Finding(part, FINE, sentence)
+
+
+def check_dns() -> Iterator[Finding]:
+    """Check what the DNS says about the sender's domain and the mail server."""
+    domain = domain_of(current_app.config["MAIL_DEFAULT_SENDER"])
+    resolver = _create_resolver()
+    checks: dict[str, Callable[[dns.resolver.Resolver, str], Finding]] = {
+        "SPF": _check_spf,
+        "DMARC": _check_dmarc,
+        "MX": _check_mx,
+        "PTR": _check_ptr,
+    }
+    for part, check in checks.items():
+        try:
+            yield check(resolver, domain)
+        except (dns.exception.DNSException, OSError):
+            yield Finding(part, UNKNOWN, gettext("The DNS did not answer. Try again later."))
+
+
+def _check_server() -> Finding:
+    part = gettext("Mail server")
+    try:
+        create_transport(current_app).check()
+    except DeliveryFailure as failure:
+        return Finding(part, PROBLEM, str(failure))
+    sentence = gettext("It answers, and accepts emails from %(sender)s.", sender=_sender())
+    return Finding(part, FINE, sentence)
+
+
+def _check_spf(resolver: dns.resolver.Resolver, domain: str) -> Finding:
+    found = [text for text in _list_texts(resolver, domain) if text.split(" ")[0] == "v=spf1"]
+    if len(found) > 1:
+        sentence = gettext(
+            "%(domain)s has more than one SPF record, so receiving servers ignore all of them. "
+            "Join them into one.",
+            domain=domain,
+        )
+        return Finding("SPF", PROBLEM, sentence)
+    if not found:
+        sentence = gettext(
+            "%(domain)s has no SPF record. Add a TXT record that names your mail server, for "
+            "example: v=spf1 a:%(server)s -all",
+            domain=domain,
+            server=current_app.config["MAIL_SERVER"],
+        )
+        return Finding("SPF", PROBLEM, sentence)
+    return Finding("SPF", FINE, found[0])
+
+
+def _check_dmarc(resolver: dns.resolver.Resolver, domain: str) -> Finding:
+    labels = domain.split(".")
+    for parent in (".".join(labels[start:]) for start in range(max(1, len(labels) - 1))):
+        for text in _list_texts(resolver, f"_dmarc.{parent}"):
+            if text.startswith("v=DMARC1"):
+                return Finding("DMARC", FINE, text)
+    sentence = gettext(
+        "%(domain)s has no DMARC record, and some large mail services want one. Add a TXT record "
+        "at _dmarc.%(domain)s, for example: v=DMARC1; p=none; rua=mailto:%(sender)s",
+        domain=domain,
+        sender=_sender(),
+    )
+    return Finding("DMARC", PROBLEM, sentence)
+
+
+def _check_mx(resolver: dns.resolver.Resolver, domain: str) -> Finding:
+    hosts = [record.split(" ")[1].rstrip(".") for record in _ask(resolver, domain, "MX")]
+    if not any(hosts):  # a single dot says that the domain takes no email (RFC 7505)
+        sentence = gettext(
+            "%(domain)s receives no email, so nobody sees answers and reports of failed delivery. "
+            "Add an MX record, or send from a domain that has one.",
+            domain=domain,
+        )
+        return Finding("MX", PROBLEM, sentence)
+    return Finding("MX", FINE, ", ".join(sorted(hosts)))
+
+
+def _check_ptr(resolver: dns.resolver.Resolver, domain: str) -> Finding:
+    server = current_app.config["MAIL_SERVER"]
+    addresses = sorted({str(info[4][0]) for info in socket.getaddrinfo(server, None)})
+    public = [address for address in addresses if ipaddress.ip_address(address).is_global]
+    if not public:
+        sentence = gettext(
+            "%(server)s is on a private network. Ask the person who runs it whether the address "
+            "from which it sends to the internet has a name.",
+            server=server,
+        )
+        return Finding("PTR", UNKNOWN, sentence)
+    nameless = [
+        address
+        for address in public
+        if not _ask(resolver, str(dns.reversename.from_address(address)), "PTR")
+    ]
+    if nameless:
+        sentence = gettext(
+            "%(address)s, an address of the mail server, has no name in the DNS, so many servers "
+            "refuse its emails. Ask its provider to set the reverse DNS (PTR).",
+            address=nameless[0],
+        )
+        return Finding("PTR", PROBLEM, sentence)
+    return Finding("PTR", FINE, ", ".join(public))
+
+
+def _create_resolver() -> dns.resolver.Resolver:
+    """Return a resolver that asks the server in the settings, or the machine's own."""
+    server = str(current_app.config["DNS_SERVER"])
+    resolver = dns.resolver.Resolver(configure=not server)
+    if server:
+        address, _, port = server.rpartition(":")
+        resolver.nameservers = [address]
+        resolver.port = int(port)
+    resolver.lifetime = DNS_TIMEOUT
+    return resolver
+
+
+def _list_texts(resolver: dns.resolver.Resolver, name: str) -> list[str]:
+    """Return the TXT records of a name, each as one text (RFC 7208, 3.3)."""
+    return ["".join(STRINGS.findall(record)) for record in _ask(resolver, name, "TXT")]
+
+
+def _ask(resolver: dns.resolver.Resolver, name: str, kind: str) -> list[str]:
+    """Return the records of a name as text; none if there are none, or no such name."""
+    try:
+        return [record.to_text() for record in resolver.resolve(name, kind, search=False)]
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return []
+
+
+def _sender() -> str:
+    return str(current_app.config["MAIL_DEFAULT_SENDER"])

@@ -1,0 +1,105 @@
+"""Domains that emails go to more slowly, or not at all for a while.
+
+A domain whose server does not answer, or turns away several emails one after another, is left
+alone for a time that grows, so that it never holds up emails to others. A limit in the settings
+spaces out emails to one domain; urgent emails, such as sign-in links, do not wait for that.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app import clock
+from app.database import db
+from app.mail.models import URGENT, Email, MailDomain
+
+REFUSALS_IN_A_ROW = 3  # temporary refusals after which a whole domain is left alone
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900))
+MAX_ERROR_LENGTH = 500  # characters
+A_MINUTE = timedelta(minutes=1)
+
+IS_FAILING = MailDomain.failures >= REFUSALS_IN_A_ROW
+# For an email, in a statement with the parameter "now".
+IS_OPEN: ColumnElement[bool] = ~(
+    select(MailDomain.name)
+    .where(
+        MailDomain.name == Email.domain,
+        MailDomain.resumes_at > bindparam("now"),
+        or_(IS_FAILING, Email.priority != URGENT),
+    )
+    .exists()
+)
+FAILURES = func.coalesce(
+    select(MailDomain.failures).where(MailDomain.name == Email.domain).scalar_subquery(), 0
+)
+
+
+def take_turn(domain: str, priority: int, now: datetime) -> bool:
+    """Take the next turn to send to a domain; return False if another worker has just taken it."""
+    per_minute = int(current_app.config["LIMIT_EMAILS_PER_DOMAIN"])
+    if not per_minute or priority == URGENT:
+        return True
+    statement = _insert(domain, resumes_at=now + A_MINUTE / per_minute)
+    taken = db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"resumes_at": statement.excluded.resumes_at},
+            where=MailDomain.resumes_at <= now,
+        ).returning(MailDomain.name)
+    )
+    return taken.first() is not None
+
+
+def record_failure(
+    domain: str, failures: int, error: str, now: datetime, *, is_unanswered: bool
+) -> None:
+    """Note that a domain took no email, and leave it alone if that looks like its own trouble.
+
+    One refusal may concern one mailbox; a server that does not answer concerns all.
+    """
+    failures = max(failures + 1, REFUSALS_IN_A_ROW if is_unanswered else 0)
+    rounds = failures - REFUSALS_IN_A_ROW
+    pause = PAUSES[min(rounds, len(PAUSES) - 1)] if rounds >= 0 else timedelta()
+    values = {
+        "resumes_at": now + pause,
+        "failures": failures,
+        "last_error": error[:MAX_ERROR_LENGTH],
+    }
+    statement = _insert(domain, **values)
+    db.session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def record_answer(domain: str, failures: int) -> None:
+    """Note that a domain's server answered, so that its failures are over."""
+    if failures:
+        resume(domain)
+
+
+def resume(domain: str) -> None:
+    """Let emails go to a domain at once."""
+    db.session.execute(delete(MailDomain).where(MailDomain.name == domain))
+
+
+def list_failing() -> Sequence[MailDomain]:
+    """List the domains that are left alone now because they failed, by name."""
+    return db.session.scalars(
+        select(MailDomain)
+        .where(IS_FAILING, MailDomain.resumes_at > clock.real_now())
+        .order_by(MailDomain.name)
+    ).all()
+
+
+def delete_expired() -> None:
+    """Delete what no longer holds up any email."""
+    long_ago = clock.real_now() - max(PAUSES) * 4
+    db.session.execute(delete(MailDomain).where(MailDomain.resumes_at < long_ago))
+
+
+def _insert(domain: str, **values: Any) -> postgresql.Insert | sqlite.Insert:
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    statement = postgresql.insert(MailDomain) if is_postgresql else sqlite.insert(MailDomain)
+    return statement.values(name=domain, **values)

@@ -1,0 +1,191 @@
+"""Which email goes first, and domains that do not hold up the others."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.accounts import services as accounts
+from app.database import db, transaction
+from app.mail import domains, outbox, services
+from app.mail.models import BULK, Email, MailDomain
+from tests.factories import make_email, make_organiser
+from tests.mail_server import MailServer
+
+Deliver = Callable[[], str]
+LEASE = timedelta(minutes=1)
+
+
+def recipients(mailbox: MailServer) -> list[str]:
+    return [letter.recipient for letter in mailbox.emails]
+
+
+@pytest.mark.both_databases
+def test_a_sign_in_link_overtakes_emails_to_many(
+    site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
+) -> None:
+    for number in range(5):
+        make_email(recipient=f"speaker-{number}@example.org", priority=BULK)
+    frozen_time.shift(timedelta(minutes=1))
+    make_email(recipient="delegate@example.org")
+    make_organiser("zoe@example.org")
+    frozen_time.shift(timedelta(minutes=1))
+    with transaction():
+        accounts.send_sign_in_link("zoe@example.org")
+
+    deliver()
+
+    assert recipients(mailbox) == [
+        "zoe@example.org",
+        "delegate@example.org",
+        *(f"speaker-{number}@example.org" for number in range(5)),
+    ]
+
+
+@pytest.mark.both_databases
+def test_a_domain_that_turns_emails_away_is_left_alone_and_the_others_go_on(
+    site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
+) -> None:
+    for number in range(8):
+        make_email(recipient=f"{number}@busy.example")
+        mailbox.refuse(451, "Too many at once", to=f"{number}@busy.example")
+    make_email(recipient="ada@example.org")
+
+    first = deliver()
+    tried = [email.recipient for email in db.session.query(Email) if email.attempts]
+
+    assert first == "1 sent, 0 failed, 8 waiting"
+    assert recipients(mailbox) == ["ada@example.org"]
+    assert tried == ["0@busy.example", "1@busy.example", "2@busy.example", "ada@example.org"]
+    [busy] = domains.list_failing()
+    assert (busy.name, busy.last_error) == (
+        "busy.example",
+        "The mail server replied: 451 Too many at once",
+    )
+
+    mailbox.reset()
+    frozen_time.shift(timedelta(seconds=13))
+
+    assert deliver() == "8 sent, 0 failed, 0 waiting"
+    assert db.session.query(MailDomain).all() == []
+
+
+@pytest.mark.both_databases
+def test_the_pause_of_a_domain_grows_while_it_fails(
+    site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
+) -> None:
+    for number in range(20):
+        make_email(recipient=f"{number}@away.example")
+    mailbox.drop_connections("away.example")
+    pauses = []
+
+    for _ in range(5):
+        deliver()
+        [away] = domains.list_failing()
+        pauses.append((away.resumes_at - clock.real_now()).total_seconds())
+        frozen_time.move_to(away.resumes_at + timedelta(seconds=1))
+
+    assert pauses == [10, 60, 300, 900, 900]
+    assert [email.attempts for email in db.session.query(Email)].count(0) == 20 - 3 - 4
+
+
+def test_one_mailbox_that_refuses_does_not_hold_up_its_domain(
+    site: Flask, mailbox: MailServer, deliver: Deliver
+) -> None:
+    for number in range(6):
+        make_email(recipient=f"{number}@example.org")
+    mailbox.refuse(452, "Mailbox full", to="1@example.org")
+    mailbox.refuse(452, "Mailbox full", to="3@example.org")
+
+    assert deliver() == "4 sent, 0 failed, 2 waiting"
+    assert domains.list_failing() == []
+
+
+def test_an_organiser_who_sends_an_email_again_does_not_wait_for_its_domain(
+    site: Flask, mailbox: MailServer, deliver: Deliver
+) -> None:
+    email, *_ = (make_email(recipient=f"{number}@busy.example") for number in range(4))
+    mailbox.drop_connections("busy.example")
+    deliver()
+    mailbox.reset()
+
+    assert deliver() == "0 sent, 0 failed, 4 waiting"
+
+    services.resend(email)
+
+    assert deliver() == "2 sent, 0 failed, 2 waiting"
+
+
+@pytest.mark.settings(MAIL_TIMEOUT=1)
+def test_a_domain_for_which_there_is_no_answer_costs_that_time_once(
+    site: Flask, mailbox: MailServer, deliver: Deliver
+) -> None:
+    emails = [make_email(recipient=f"{number}@slow.example") for number in range(3)]
+    mailbox.drip()
+
+    deliver()
+
+    assert [email.attempts for email in emails] == [1, 0, 0]
+    assert [domain.name for domain in domains.list_failing()] == ["slow.example"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.settings(LIMIT_EMAILS_PER_DOMAIN=30)
+def test_emails_to_one_domain_are_spaced_out_but_not_those_that_are_urgent(
+    site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
+) -> None:
+    make_organiser("zoe@one.example")
+    for number in range(3):
+        make_email(recipient=f"{number}@one.example")
+    make_email(recipient="ada@two.example")
+    arrived = []
+
+    for _ in range(3):
+        deliver()
+        arrived.append(recipients(mailbox))
+        mailbox.emails.clear()
+        frozen_time.shift(timedelta(seconds=1))
+    with transaction():
+        accounts.send_sign_in_link("zoe@one.example")
+    deliver()
+
+    assert arrived == [["0@one.example", "ada@two.example"], [], ["1@one.example"]]
+    assert recipients(mailbox) == ["zoe@one.example"]
+
+
+@pytest.mark.postgresql_only
+@pytest.mark.settings(LIMIT_EMAILS_PER_DOMAIN=30)
+def test_two_workers_do_not_take_the_same_turn(site: Flask) -> None:
+    make_email(recipient="0@one.example")
+    make_email(recipient="1@one.example")
+    db.session.commit()
+
+    def lease_elsewhere() -> outbox.LeasedEmail | None:
+        with site.app_context(), transaction():
+            return outbox.lease_next(LEASE)
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction():
+            here = outbox.lease_next(LEASE)
+            there = elsewhere.submit(lease_elsewhere)
+        leased = [here, there.result(10)]
+
+    assert [email.recipient if email else "" for email in leased] == ["0@one.example", ""]
+
+
+@pytest.mark.both_databases
+def test_what_holds_up_no_email_any_more_is_deleted(site: Flask, frozen_time: Any) -> None:
+    with transaction():
+        domains.record_failure(
+            "busy.example", 5, "451 Later", clock.real_now(), is_unanswered=False
+        )
+    frozen_time.shift(timedelta(days=1))
+
+    with transaction():
+        domains.delete_expired()
+
+    assert db.session.query(MailDomain).all() == []

@@ -20,7 +20,7 @@ from ipaddress import (
     ip_network,
 )
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
@@ -124,6 +124,7 @@ class Config(BaseSettings):
     MAIL_PASSWORD: SecretStr = SecretStr("")
     MAIL_CA_FILE: Path | None = None  # a private certificate authority; unset: the system's
     MAIL_DEFAULT_SENDER: EmailStr = "conference@health-equity.example"
+    MAIL_BOUNCE_ADDRESS: EmailStr | Literal[""] = ""  # reports come to it with +… before the @
     MAIL_TIMEOUT: PositiveInt = Field(default=20, le=300)  # seconds
     DNS_SERVER: str = ""  # address and port; unset: the machine's own
     LIMIT_EMAILS_PER_DOMAIN: NonNegativeInt = 0  # in a minute to one domain; 0: no limit

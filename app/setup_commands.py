@@ -1,4 +1,4 @@
-"""Commands for the operator: are the settings right, does everything answer, is a worker at work.
+"""Commands for the operator: are the settings right, do emails arrive, is a worker at work.
 
 ``settings`` and ``check-setup`` run even when the site cannot start with its settings.
 """
@@ -6,8 +6,10 @@
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -21,6 +23,7 @@ from app.database_faults import describe, is_unavailable
 from app.mail import check as mail_check
 from app.mail import heartbeat, transports
 from app.mail.models import Email
+from app.registration.desk import services as desk
 from app.site import readiness
 from app.text import clean_line
 from config import LOOPBACK, Config, SettingsError
@@ -34,7 +37,7 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 
 def init_app(app: Flask) -> None:
     """Register the commands with the application."""
-    for command in (settings, check_setup, check_mail, worker_health):
+    for command in (settings, check_setup, check_mail, receive_bounce, worker_health):
         app.cli.add_command(command)
 
 
@@ -219,6 +222,36 @@ def check_mail(recipient: str | None) -> None:
         click.echo(f"{finding.part}: {finding.sentence}")
     if any(finding.state == mail_check.PROBLEM for finding in findings):
         raise SystemExit(1)
+
+
+@click.command("receive-bounce")
+@click.option(
+    "--maildir",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Read the new messages in a Maildir folder, and mark them as seen.",
+)
+@with_appcontext
+def receive_bounce(maildir: Path | None) -> None:
+    """Read a report of failed delivery from standard input, and mark the email it is about."""
+    cache_version.follow_database_clock()
+    if maildir is None:
+        returned = [_receive_bounce(sys.stdin.buffer.read())]
+    else:
+        returned = [_receive_from_maildir(path) for path in sorted((maildir / "new").iterdir())]
+    click.echo(f"{sum(returned)} returned, {len(returned) - sum(returned)} ignored")
+
+
+def _receive_bounce(report: bytes) -> bool:
+    with transaction():
+        return desk.receive_bounce(report)
+
+
+def _receive_from_maildir(path: Path) -> bool:
+    """Read one new message, and then mark it as seen, as mail programs do."""
+    is_returned = _receive_bounce(path.read_bytes())
+    path.rename(path.parent.parent / "cur" / f"{path.name}:2,S")
+    return is_returned
 
 
 @click.command("worker-health")

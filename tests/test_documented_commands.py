@@ -51,6 +51,7 @@ STANDS_FOR = {  # what a person would type in its place
     "COMMAND": "audit",
     "EMAIL": "ada@example.org",
     "FILE": "schedule.xml",
+    "FOLDER": "maildir",
     "N": "20",
     "PATH": "passphrase.txt",
     "TEXT": "'A room has changed'",
@@ -193,6 +194,7 @@ def running(desk: Desk) -> Iterator[ForkedProgram]:
     )
     with urlopen(f"http://{HOST}:{port}/schedule.xml", timeout=20) as programme:
         (desk.folder / "schedule.xml").write_bytes(programme.read())
+    (desk.folder / STANDS_FOR["FOLDER"] / "new").mkdir(parents=True)
     (desk.folder / STANDS_FOR["PATH"]).write_text("tides and piers and walls", encoding="utf-8")
     yield site
     site.terminate()

@@ -25,6 +25,7 @@ import flask_mail
 from flask import Flask
 
 from app import clock
+from app.mail.bounces import build_sender
 from app.mail.outbox import LeasedEmail
 from app.mail.rendering import parse_address
 from app.text import clean_line
@@ -221,6 +222,7 @@ class SmtpTransport:
     def __init__(self, app: Flask) -> None:
         self._connection = SmtpConnection(app)
         self._sender = parse_address(app.config["MAIL_DEFAULT_SENDER"]).addr_spec
+        self._bounce_address: str = app.config["MAIL_BOUNCE_ADDRESS"]
         self._sent_count = 0
         self._used_at = 0.0
         self._send_timeout = float(STEPS_PER_SEND * self._connection.timeout)
@@ -235,7 +237,7 @@ class SmtpTransport:
             with self._connection.deadline(self._send_timeout):
                 smtp = self._connect()
                 is_connected = True
-                smtp.sendmail(self._sender, [recipient], email.message, options)
+                smtp.sendmail(self._get_sender(email), [recipient], email.message, options)
         except (OSError, ValueError) as fault:
             refusal = _find_refusal(fault) if is_connected else None
             if refusal is None:
@@ -259,6 +261,12 @@ class SmtpTransport:
         self.close()
         if code != 250:
             raise _classify_refusal(code, reply)
+
+    def _get_sender(self, email: LeasedEmail) -> str:
+        """Return the address to which reports about this email are sent."""
+        if self._bounce_address:
+            return build_sender(self._bounce_address, email.id)
+        return self._sender
 
     def close_if_idle(self) -> None:
         """Close a connection that has not been used for a while."""

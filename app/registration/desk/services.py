@@ -9,6 +9,7 @@ from typing import Literal
 from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
+from app.mail import bounces
 from app.mail import services as mail
 from app.mail.models import Email
 from app.registration import delegate_record, emails
@@ -133,6 +134,14 @@ def resend(email: Email, *, actor: str) -> Email:
     db.session.flush()
     history.record("An email was sent again", subject=history_subject(email), actor=actor)
     return sent
+
+
+def receive_bounce(report: bytes) -> bool:
+    """Mark the email that another mail server returned; return False if the report is of no use."""
+    email = bounces.receive(report)
+    if email is not None:
+        history.record("An email was returned", subject=history_subject(email))
+    return email is not None
 
 
 def history_subject(email: Email) -> str:

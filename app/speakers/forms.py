@@ -148,7 +148,7 @@ def _parse_day(typed: Any) -> date | None:
 
 
 TAKES_PART = "yes"
-ANSWER_REQUIRED = _l("Confirm if you are taking part")
+ANSWER_REQUIRED = _l("Confirm whether you are taking part")
 
 
 class ParticipationForm(Form):

@@ -107,7 +107,7 @@ def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
     assert emails_to("ada@example.org") == []
 
     set_places(2)
-    page = visitor.open("/register").follow("Continue where you left off")
+    page = visitor.open("/register").follow("Continue registering")
     assert page.press("Confirm registration").heading == "You are registered"
 
 

@@ -20,7 +20,7 @@ TALK = "What equipment do you need for your talk? (optional)"
 JOURNEY = "How and when will you arrive and leave? (optional)"
 
 OTHERS = [  # what nobody can answer with "none"
-    "Confirm if you are taking part",
+    "Confirm whether you are taking part",
     "Photo",
     "Titles and abstracts of your sessions",
     "Recording and slides",

@@ -102,7 +102,7 @@ PHRASES = (
     Phrase(r"forget (?:this|my|the|your)|(?:is|was) forgotten", "delete"),
     Phrase(r"mean to go", "plan to go"),
     Phrase(r"utili[sz]e\w*|commenc\w+|facilitat\w+|leverag\w+", "use, start, help"),
-    Phrase(r"eras(?:e|es|ed|ing|ure)", "delete"),
+    Phrase(r"erasure|eras(?:es?|ed|ing)", "delete"),
     Phrase(r"done again|do again", "redo"),
     # Vague subjects and quaint adverbs
     Phrase(r"who(?:m|so)?ever|wh(?:at|om)soever", "anyone who, or name the person"),

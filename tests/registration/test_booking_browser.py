@@ -63,7 +63,8 @@ def test_a_link_to_change_an_answer_is_beside_it_and_large_enough_for_a_thumb(
     link = window.get_by_role("link", name="Change email address").bounding_box()
     label = window.locator("dt", has_text="Email address").bounding_box()
 
-    assert link and label
+    assert link
+    assert label
     assert link["height"] >= 44
     assert link["x"] >= label["x"] + label["width"]
     assert abs(link["y"] + link["height"] / 2 - label["y"] - label["height"] / 2) < 12

@@ -96,7 +96,7 @@ def test_consent_is_never_guessed(ada: Browser) -> None:
 
     page = ada.press("Save", {"May we publish your slides?": "Yes"}, status=422)
 
-    assert page.errors == ["Select whether we may publish a recording"]
+    assert page.errors == ["Choose whether we may publish a recording"]
 
 
 def test_nothing_new_is_said_so(ada: Browser) -> None:

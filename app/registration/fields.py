@@ -310,4 +310,6 @@ def list_answers(answers: Answers, *, desk: bool = False) -> Iterator[tuple[str,
     for field in BOOKING_FIELDS if desk else FIELDS:
         if not field.is_part_of_name:
             text = field.format(field.read(answers)) or str(field.empty)
+            if field.name == DAYS:
+                text = text.replace(", ", ",\n")  # a page shows each day on a line of its own
             yield field.label_for(desk=desk), text, field.step

@@ -232,3 +232,12 @@ def test_after_the_conference_a_booking_speaks_of_the_past(
     ]
     assert {"Calendar file (.ics)", "Change your days"}.isdisjoint(page.links)
     assert "Cancel my booking" in page.links
+
+
+def test_each_day_of_a_booking_has_a_line_of_its_own(visitor: Browser) -> None:
+    delegate = make_delegate()
+
+    page = visitor.open(f"/booking/{links.booking_token(delegate)}")
+
+    assert f"<p>{WEDNESDAY},\n{THURSDAY}</p>" in page.source
+    assert page.summary_list["Days"].startswith(WEDNESDAY)

@@ -102,6 +102,8 @@ PHRASES = (
     Phrase(r"forget (?:this|my|the|your)|(?:is|was) forgotten", "delete"),
     Phrase(r"mean to go", "plan to go"),
     Phrase(r"utili[sz]e\w*|commenc\w+|facilitat\w+|leverag\w+", "use, start, help"),
+    Phrase(r"erasure|eras(?:es?|ed|ing)", "delete"),
+    Phrase(r"done again|do again", "redo"),
     # Vague subjects and quaint adverbs
     Phrase(r"who(?:m|so)?ever|wh(?:at|om)soever", "anyone who, or name the person"),
     Phrase(r"somebody", "someone"),
@@ -162,16 +164,9 @@ ALLOWED = (
     Allowed(
         r"kind type sessiontype", "names of columns in files", "app/programme/fields/sessions.py"
     ),
-    Allowed(r"left out", "a key", "app/interchange/import_report.py"),
-    Allowed(r"left out", "a key", "app/interchange/importers/parsed.py"),
-    Allowed(r"letter", "a key", "app/registration/desk/services.py"),
-    Allowed(r"letters?", "of the alphabet", "app/admin/theme_views.py"),
-    Allowed(r"letters?", "of the alphabet", "templates/admin/themes/show.html"),
-    Allowed(r"letter", "of a column of a table", "app/admin/import_export/forms.py"),
-    Allowed(r"lower case letters", "of the alphabet"),
-    Allowed(
-        r"kind type sessiontype", "names of columns in files", "app/programme/fields/sessions.py"
-    ),
+    Allowed(r"erased?", "its name in the code", "docs/words.md"),
+    Allowed(r"erased", "part of a stored key", "app/registration/models.py"),
+    Allowed(r"done again", "in older entries of the history", "app/programme/editing/undo.py"),
     Allowed(r"cards lacking", "a key", "app/releases/share_images.py"),
     Allowed(r"healthz letters", "an address that stays", "app/content/services.py"),
     Allowed(r"reply to this email", "where there is an address", "templates/mail/signature.txt"),

@@ -48,7 +48,12 @@ class SignInForm(Form):
             _valid_email,
         ],
         filters=[collapse_whitespace],
-        render_kw={"autocomplete": "email", "spellcheck": "false"},
+        render_kw={
+            "autocomplete": "email",
+            "spellcheck": "false",
+            "autocapitalize": "none",
+            "enterkeyhint": "send",
+        },
     )
 
     def normalised_email(self) -> str:

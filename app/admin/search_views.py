@@ -179,7 +179,7 @@ def _group_hits(
     for kind, key, label, detail, _ in sorted(rows, key=lambda row: row[4]):
         values: dict[str, Any] = {KINDS[kind].argument: key}
         url = url_for(KINDS[kind].endpoint, **values)
-        groups[kind].append(SearchHit(label.strip() or gettext("Erased"), url, detail))
+        groups[kind].append(SearchHit(label.strip() or gettext("Deleted"), url, detail))
     return groups
 
 

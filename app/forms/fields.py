@@ -120,6 +120,7 @@ def name_field(
             single_line(subject), requires_alphanumeric(subject), no_web_address(subject)
         ),
         spellcheck="false",
+        autocapitalize="words",
         **html_attributes,
     )
 
@@ -223,10 +224,17 @@ def counted_text_field(label: Any, subject: Any, description: Any, max_chars: in
     )
 
 
-def email_field(label: Any, description: Any = "") -> EmailField:
-    """Return a required field for the visitor's own email address."""
+def email_field(label: Any, description: Any = "", *, enter_key: str = "go") -> EmailField:
+    """Return a required field for the visitor's own email address, the only one of its form."""
     required_message, subject = _l("Enter your email address"), _l("Your email address")
-    return _build_email_field(label, description, required_message, subject, autocomplete="email")
+    return _build_email_field(
+        label,
+        description,
+        required_message,
+        subject,
+        autocomplete="email",
+        enterkeyhint=enter_key,
+    )
 
 
 def other_persons_email_field(label: Any, description: Any = "") -> EmailField:
@@ -248,7 +256,7 @@ def _build_email_field(
         [*validators, valid_email],
         filters=[collapse_whitespace],
         description=description,
-        render_kw={**html_attributes, "spellcheck": "false"},
+        render_kw={**html_attributes, "spellcheck": "false", "autocapitalize": "none"},
     )
 
 

@@ -2,22 +2,26 @@
 
     a blank line                       ends a paragraph
     - at the start of each line        a list
-    Label: text   (two lines or more)  a table of facts
-    a URL of this site on its own      a link that looks like a button; a line before it that
-                                       ends in a colon becomes its text
+    a line above a line of dashes      a heading
+    Label: text   (two lines or more)  a table of facts; a label before it becomes its caption
+    a URL of this site on its own      a link; a label before it makes it a button of that name
+
+A label is a short line that ends in a colon. A sentence never becomes the text of a button.
 
 Only URLs of this site become links. Text from strangers, such as a name, can never put a link
 of theirs into an email of ours.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
 FACT = re.compile(r"(?P<label>[^:\s][^:]{0,39}): +(?P<words>\S.*)")
 ITEM = re.compile(r"[-•] +(?P<words>.*)")
+LABEL = re.compile(r"[^.?!]{1,40}: *")
+UNDERLINE = re.compile(r"-{3,} *")
 END_OF_SENTENCE = ".,;:!?)]}'\""
 
 
@@ -25,7 +29,7 @@ END_OF_SENTENCE = ".,;:!?)]}'\""
 class EmailBlock:
     """A block of an email: its kind, and its lines as safe HTML."""
 
-    kind: str  # paragraph, list, facts or button
+    kind: str  # paragraph, heading, list, facts or button
     lines: Sequence[Markup] = ()
     facts: Sequence[tuple[str, Markup]] = ()
     label: str = ""
@@ -42,7 +46,9 @@ def parse_blocks(text: str, site: str) -> list[EmailBlock]:
 
 
 def _parse_block(lines: list[str], link: Callable[[str], Markup], site: str) -> EmailBlock:
-    if is_site_url(lines[-1], site) and (len(lines) == 1 or _is_label(lines[:-1])):
+    if len(lines) == 2 and UNDERLINE.fullmatch(lines[1]):
+        return EmailBlock("heading", [link(lines[0])])
+    if is_site_url(lines[-1], site) and _is_label_or_nothing(lines[:-1]):
         label = lines[0].rstrip(": ") if len(lines) > 1 else ""
         return EmailBlock("button", label=label, url=lines[-1].strip())
     items = [ITEM.fullmatch(line.strip()) for line in lines]
@@ -55,24 +61,24 @@ def _parse_block(lines: list[str], link: Callable[[str], Markup], site: str) -> 
     return EmailBlock("paragraph", [link(line) for line in lines])
 
 
-def _merge_labels(parsed: Iterable[EmailBlock]) -> Iterable[EmailBlock]:
-    """Use the line that introduces a link as the text of its button."""
+def _merge_labels(parsed: Iterable[EmailBlock]) -> Iterator[EmailBlock]:
+    """Give buttons and tables the label that introduces them."""
     pending: EmailBlock | None = None
     for block in parsed:
-        if pending is not None:
-            if block.kind == "button" and not block.label:
-                words = pending.lines[0].unescape().rstrip(": ")
-                yield EmailBlock("button", label=words, url=block.url)
-                pending = None
-                continue
+        found = block
+        if pending is not None and block.kind in {"button", "facts"} and not block.label:
+            found = replace(block, label=pending.lines[0].unescape().rstrip(": "))
+        elif pending is not None:
             yield pending
-            pending = None
-        if block.kind == "paragraph" and _is_label([line.unescape() for line in block.lines]):
-            pending = block
-        else:
-            yield block
+        pending = found if _is_label_block(found) else None
+        if pending is None:
+            yield found
     if pending is not None:
         yield pending
+
+
+def _is_label_block(block: EmailBlock) -> bool:
+    return block.kind == "paragraph" and _is_label([line.unescape() for line in block.lines])
 
 
 def is_site_url(line: str, site: str) -> bool:
@@ -81,7 +87,11 @@ def is_site_url(line: str, site: str) -> bool:
 
 
 def _is_label(lines: Sequence[str]) -> bool:
-    return len(lines) == 1 and lines[0].rstrip().endswith(":") and "://" not in lines[0]
+    return len(lines) == 1 and LABEL.fullmatch(lines[0]) is not None and "://" not in lines[0]
+
+
+def _is_label_or_nothing(lines: Sequence[str]) -> bool:
+    return not lines or _is_label(lines)
 
 
 def _make_linker(site: str) -> Callable[[str], Markup]:

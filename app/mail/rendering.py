@@ -107,6 +107,7 @@ def _encoded_word(part: bytes) -> str:
 
 
 MAX_SUBJECT_LENGTH = 200  # characters
+FOR_ORGANISERS = frozenset({"audit_found", "changes_waiting", "feedback_received", "speaker_asks"})
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _render(template: str, context: dict[str, Any], qr_code_id: str) -> Rendered
     current_app.update_template_context(site_context)  # the variables that every template has
     contact_email = site_context["conference"].contact_email
     site_context["contact"] = contact_email or absolute_url("site.feedback")
+    site_context["is_for_organisers"] = template in FOR_ORGANISERS
     first, _, rest = (
         _render_template(f"{template}.txt", {**site_context, **context}).strip().partition("\n")
     )

@@ -188,16 +188,13 @@ FIELDS = (
         name_field(
             _l("Name on your badge (optional)"),
             _l("The name on your badge"),
-            description=_l(
-                "The name you would like on your badge. If you leave this empty, "
-                "we use your full name"
-            ),
+            description=_l("Leave this empty to use your full name"),
             autocomplete="nickname",
         ),
         name_field(
             _l("Name on the badge (optional)"),
             _l("The name on the badge"),
-            description=_l("If you leave this empty, the badge shows their full name"),
+            description=_l("Leave this empty to use their full name"),
             autocomplete="off",
         ),
         desk_label=_l("Name on the badge"),
@@ -212,7 +209,7 @@ FIELDS = (
             _l("Pronouns (optional)"),
             _l("Your pronouns"),
             validator=all_of(single_line(_l("Your pronouns")), no_web_address(_l("Your pronouns"))),
-            description=_l("Printed on your badge next to your name, for example she/her"),
+            description=_l("Shown on your badge, for example she/her"),
             autocomplete="off",
         ),
         line_field(
@@ -260,7 +257,7 @@ FIELDS = (
         DAYS,
         "days",
         _l("Days"),
-        days_field(_l("Which days will you attend?"), _l("Choose each day you plan to attend")),
+        days_field(_l("Which days will you attend?"), _l("Choose all that apply")),
         days_field(_l("Days")),
         change_label=_l("Days you will attend"),
         choices=_list_days,
@@ -313,4 +310,6 @@ def list_answers(answers: Answers, *, desk: bool = False) -> Iterator[tuple[str,
     for field in BOOKING_FIELDS if desk else FIELDS:
         if not field.is_part_of_name:
             text = field.format(field.read(answers)) or str(field.empty)
+            if field.name == DAYS:
+                text = text.replace(", ", ",\n")  # a page shows each day on a line of its own
             yield field.label_for(desk=desk), text, field.step

@@ -72,7 +72,7 @@ def _erase_delegates(due: datetime) -> None:
     for delegate in db.session.scalars(known.limit(BATCH_SIZE).with_for_update()):
         operations.erase(delegate)
         history.record(
-            "The details were erased automatically, because we no longer need them",
+            "The details were deleted automatically, because we no longer need them",
             subject=delegate.history_subject,
         )
 

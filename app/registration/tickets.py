@@ -13,12 +13,13 @@ from urllib.parse import urlencode
 from flask_babel import gettext
 from markupsafe import Markup
 
+from app import clock
 from app.programme.snapshot import Conference
 from app.registration.fields import BADGE_NAME, DAYS
 from app.registration.models import Delegate
 from app.registration.queries import Answers, ConfirmationDetails
 from app.releases import current_release
-from app.web.formatting import format_qr_code, format_qr_png, local_date, local_time
+from app.web.formatting import format_qr_code, format_qr_png, local_date, local_day, local_time
 from app.web.rendering import absolute_url
 
 GOOGLE_CALENDAR = "https://calendar.google.com/calendar/render"
@@ -54,6 +55,11 @@ class Ticket:
     def conference(self) -> Conference:
         """The conference that it is for."""
         return current_release.get_programme().conference
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the conference has ended."""
+        return local_day(clock.now()) > self.conference.ends_on
 
     @property
     def start(self) -> ProgrammeStart | None:

@@ -204,7 +204,7 @@ def _question_item(name: str, label: Any, answered_at_column: str) -> ChecklistI
 ITEMS: Final[tuple[ChecklistItem, ...]] = (
     ChecklistItem(
         "taking-part",
-        _l("Confirm if you are taking part"),
+        _l("Confirm whether you are taking part"),
         "speakers.participation.edit",
         _participation_states,
     ),

@@ -148,7 +148,7 @@ def _parse_day(typed: Any) -> date | None:
 
 
 TAKES_PART = "yes"
-ANSWER_REQUIRED = _l("Confirm if you are taking part")
+ANSWER_REQUIRED = _l("Confirm whether you are taking part")
 
 
 class ParticipationForm(Form):
@@ -264,10 +264,10 @@ class PublishingConsentForm(AnswerForm):
     question = questions.CONSENT
     recording = yes_no_field(
         _l("May we publish a recording of your talk?"),
-        _l("Select whether we may publish a recording"),
+        _l("Choose whether we may publish a recording"),
     )
     slides = yes_no_field(
-        _l("May we publish your slides?"), _l("Select whether we may publish your slides")
+        _l("May we publish your slides?"), _l("Choose whether we may publish your slides")
     )
 
 

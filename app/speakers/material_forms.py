@@ -61,7 +61,7 @@ def opens_field() -> RadioField:
     """Return the field for when the public can see the material."""
     return RadioField(
         _l("When should it be public?"),
-        [AnyOf(AVAILABILITIES, _l("Select when it should be public"))],
+        [AnyOf(AVAILABILITIES, _l("Choose when it should be public"))],
         choices=[SelectChoice(value, words) for value, words in OPENS_LABELS.items()],
         default=START,
         validate_choice=False,

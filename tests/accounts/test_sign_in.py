@@ -78,7 +78,7 @@ def test_the_letter_says_what_it_is_for_and_is_forgotten_once_sent(visitor: Brow
 
     (letter,) = letters()
     assert letter.recipient == GRACE
-    assert letter.subject == "Your link to sign in"
+    assert letter.subject == "Your sign-in link for Tides and Harbours"
     assert letter.is_secret
     assert "within 15 minutes" in words(letter)
 

@@ -113,7 +113,7 @@ def test_the_list_is_narrowed_by_booking_day_country_letters_and_who_added(desk:
         choice: [row["Reference"] for row in page.press("Search", {label: choice}).rows]
         for label, choice in [
             ("Booking", "Cancelled"),
-            ("Booking", "Erased"),
+            ("Booking", "Deleted"),
             ("Day", "Thursday 11 June 2009"),
             ("Country", "France"),
             ("Emails", "Not delivered"),
@@ -123,7 +123,7 @@ def test_the_list_is_narrowed_by_booking_day_country_letters_and_who_added(desk:
 
     assert found == {
         "Cancelled": [gone.reference],
-        "Erased": [],
+        "Deleted": [],
         "Thursday 11 June 2009": [gone.reference, two.reference],
         "France": [one.reference],
         "Not delivered": [one.reference],
@@ -495,9 +495,9 @@ def test_details_are_erased_when_a_person_asks_and_has_cancelled(desk: Browser) 
     desk.open(of(delegate, "/change")).press("Save", {"Given names": "Augusta"})
     desk.open(of(delegate, "/cancel")).press("Cancel booking")
 
-    page = desk.open(of(delegate)).follow("Erase details").press("Erase permanently")
+    page = desk.open(of(delegate)).follow("Delete details").press("Delete permanently")
 
-    assert page.heading == "Erased booking"
+    assert page.heading == "Deleted booking"
     assert "Ada" not in page.source
     assert [row for row in past(delegate) if "Ada" in row[0]] == []
     assert "Changed: given names" in page.text
@@ -510,7 +510,7 @@ def test_details_are_erased_when_a_person_asks_and_has_cancelled(desk: Browser) 
     )
     assert desk.open("/organise/delegates?q=lovelace").rows == []
     for deed in ("/erase", "/letter", "/change", "/address", "/cancel"):
-        assert desk.open(of(delegate, deed)).heading == "Erased booking"
+        assert desk.open(of(delegate, deed)).heading == "Deleted booking"
 
 
 # Needs

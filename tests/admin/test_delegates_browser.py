@@ -92,10 +92,10 @@ def writes_cancels_and_erases(window: Page, look: Look) -> None:
     look("sure?")
     press(window, "Cancel booking")
     look("cancelled")
-    press(window, "Erase details")
+    press(window, "Delete details")
     look("sure?")
-    press(window, "Erase permanently")
-    look("erased")
+    press(window, "Delete permanently")
+    look("deleted")
 
 
 def looks_after_letters(window: Page, look: Look, site: str) -> None:

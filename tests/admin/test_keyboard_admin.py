@@ -196,9 +196,9 @@ def test_leaving(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Cancel booking")
     keyboard_user.press("Cancel booking")
     keyboard_user.expect_announcement("The booking has been cancelled.")
-    keyboard_user.press("Erase details")
-    keyboard_user.press("Erase permanently")
-    keyboard_user.expect_announcement("The details have been erased.")
+    keyboard_user.press("Delete details")
+    keyboard_user.press("Delete permanently")
+    keyboard_user.expect_announcement("The details have been deleted.")
 
 
 @pytest.mark.walks("admin.emails.resend")

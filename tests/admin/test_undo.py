@@ -66,7 +66,7 @@ def test_an_undo_can_be_undone_and_the_history_keeps_it_all(organiser: Browser) 
     assert told == [
         ("The tide comes in: title changed from Opening to The tide comes in", GRACE),
         ("Undone: The tide comes in: title changed from Opening to The tide comes in", GRACE),
-        ("Done again: The tide comes in: title changed from Opening to The tide comes in", GRACE),
+        ("Redone: The tide comes in: title changed from Opening to The tide comes in", GRACE),
     ]
     assert newest().undoes_id == newest().id - 1
 

@@ -37,6 +37,31 @@ def test_the_line_above_an_address_is_its_words() -> None:
     assert one(f"See your booking:\n\n{SITE}/booking/x") == expected
 
 
+def test_a_sentence_above_a_link_is_no_button() -> None:
+    sentence = "If you do not have the link any more, get a new one here:"
+    url = f"{SITE}/booking"
+
+    before, link = parse_blocks(f"{sentence}\n\n{url}", SITE)
+    assert (before.kind, before.lines) == ("paragraph", [sentence])
+    assert link == EmailBlock("button", url=url)
+    assert one(f"Is this right? Confirm it:\n{url}").lines == [
+        "Is this right? Confirm it:",
+        f'<a href="{url}">{url}</a>',
+    ]
+
+
+def test_the_line_above_a_table_is_its_caption() -> None:
+    assert one("Room:\n\nBefore: Tower\nNow: Fleming") == EmailBlock(
+        "facts", facts=[("Before", Markup("Tower")), ("Now", Markup("Fleming"))], label="Room"
+    )
+
+
+def test_a_line_above_dashes_is_a_heading() -> None:
+    assert one("Measuring <health> equity\n-------------------------") == EmailBlock(
+        "heading", [Markup("Measuring &lt;health&gt; equity")]
+    )
+
+
 def test_an_announcement_without_an_address_stays_a_paragraph() -> None:
     found = parse_blocks(
         f"Remember:\n\nThe doors open:\n\n- at nine\n\nEnd:\n\n{SITE}/\n\nBye:", SITE

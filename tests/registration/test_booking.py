@@ -138,7 +138,7 @@ def test_work_and_country_are_changed(visitor: Browser) -> None:
     assert (page.summary_list["Role"], page.summary_list["Country"]) == ("Not given", "France")
     letter = last_email_to("ada@example.org")
     assert "Before: United Kingdom\nNow: France" in letter.text
-    assert "Before: Member\nNow: nothing" in letter.text
+    assert "Before: Member\nNow: Not given" in letter.text
 
 
 @pytest.mark.parametrize(

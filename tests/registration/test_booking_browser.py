@@ -51,3 +51,32 @@ def test_no_page_of_a_booking_has_a_barrier(
         found[address.removeprefix(own)] = axe(window)
 
     assert {address: barriers for address, barriers in found.items() if barriers} == {}
+
+
+def test_a_link_to_change_an_answer_is_beside_it_and_large_enough_for_a_thumb(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    delegate = make_delegate()
+    window.set_viewport_size({"width": 360, "height": 640})
+    window.goto(f"{live_site().address}/booking/{links.booking_token(delegate)}")
+
+    link = window.get_by_role("link", name="Change email address").bounding_box()
+    label = window.locator("dt", has_text="Email address").bounding_box()
+
+    assert link
+    assert label
+    assert link["height"] >= 44
+    assert link["x"] >= label["x"] + label["width"]
+    assert abs(link["y"] + link["height"] / 2 - label["y"] - label["height"] / 2) < 12
+
+
+def test_a_ticket_on_paper_has_no_links(live_site: Callable[..., LiveSite], window: Page) -> None:
+    delegate = make_delegate()
+    window.goto(f"{live_site().address}/booking/{links.booking_token(delegate)}")
+    ticket = window.get_by_role("region", name="Your ticket")
+
+    expect(ticket.get_by_role("link", name="Change your days")).to_be_visible()
+    window.emulate_media(media="print")
+    expect(ticket).to_contain_text("Ada Lovelace")
+    expect(ticket.locator("a:visible")).to_have_count(0)
+    window.emulate_media(media="screen")

@@ -225,7 +225,7 @@ def test_what_is_confirmed_is_what_the_page_showed(visitor: Browser) -> None:
 
 def test_a_page_of_one_person_does_not_confirm_another(visitor: Browser) -> None:
     of_ada = answer_questions(visitor)
-    visitor.open("/register").press("Delete my answers and start again")
+    visitor.open("/register").press("Delete and start again")
     answer_questions(visitor, name=("Grace", "Hopper"), email="grace@example.org")
 
     page = of_ada.press("Confirm registration", status=422)

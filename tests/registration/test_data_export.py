@@ -150,7 +150,7 @@ def test_erasing_asks_first_and_leaves_nothing(
     assert visitor.open(link, status=410).heading == "This link no longer works"
     visitor.open(f"/register/confirmation/{token}", status=410)
     assert mail.list_for_booking(delegate.reference) == []
-    assert history.list_entries(delegate.history_subject)[-1].summary == "The details were erased"
+    assert history.list_entries(delegate.history_subject)[-1].summary == "The details were deleted"
 
 
 def _changed_in_everything(delegate: Delegate, family_name: str = "King") -> None:

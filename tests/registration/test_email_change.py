@@ -545,7 +545,9 @@ def test_each_booking_of_an_address_has_its_link(visitor: Browser) -> None:
     letter = last_email_to("ada@example.org")
     assert address_of(one) in letter.text
     assert address_of(other) in letter.text
-    assert f"Grace Lovelace, {other.reference} (cancelled):" in letter.text
+    assert (
+        f"Name: Grace Lovelace\nBooking reference: {other.reference} (cancelled)\n" in letter.text
+    )
 
 
 def test_a_stranger_cannot_tell_who_is_registered(visitor: Browser, queries: list[str]) -> None:

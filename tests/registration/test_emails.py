@@ -169,7 +169,7 @@ def test_the_confirmation_says_all_that_matters(site: Flask) -> None:
         "See, change or cancel your booking:",
     ):
         assert line in letter.text.splitlines()
-    assert letter.html.count("<tr>") == 8  # with the conference above and the code beneath
+    assert letter.html.count("<tr>") == 7  # with the conference and the code above
 
 
 def test_a_ticket_in_an_email_has_its_code_with_it(site: Flask) -> None:
@@ -190,6 +190,32 @@ def test_a_ticket_in_an_email_has_its_code_with_it(site: Flask) -> None:
         "image/png",
         "text/calendar",
     ]
+
+
+def test_the_main_link_is_a_button_and_the_other_one_a_link(site: Flask) -> None:
+    letter = _letter(_cancelled)
+    page = HtmlTree(letter.html)
+
+    [act] = page.find_by_class("act")
+    [whole] = page.find_by_class("whole")
+    [after] = page.find_by_class("after")
+    assert read_text(act) == "See or delete your details"
+    assert read_text(whole) == links.booking_link(db.session.scalars(select(Delegate)).one())
+    assert read_text(after) == "https://conference.example/register"
+
+
+@pytest.mark.parametrize("name", ["Ada Lovelace", "Maria-Theresia " + "Papadopoulos" * 6])
+def test_a_name_in_an_email_of_links_is_no_button(site: Flask, name: str) -> None:
+    def ask() -> None:
+        booked = [_somebody(given_names=name, family_name="")]
+        emails.send_booking_links("ada@example.org", booked, "en")
+
+    letter = _letter(ask)
+
+    assert [read_text(one) for one in HtmlTree(letter.html).find_by_class("act")] == [
+        "See, change or cancel your booking"
+    ]
+    assert f"Name: {name}\nBooking reference: BCDF2345\n" in letter.text
 
 
 def test_without_a_contact_address_nobody_is_asked_to_reply(site: Flask) -> None:

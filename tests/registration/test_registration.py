@@ -26,6 +26,36 @@ from tests.registration_flow import (
     answer_questions,
 )
 
+KEYBOARD = ("type", "autocomplete", "autocapitalize", "inputmode", "enterkeyhint")  # of a phone
+
+
+def _keyboards(visitor: Browser, address: str) -> dict[str, tuple[str, ...]]:
+    """Give what the phone of a visitor knows of each field that is typed into."""
+    return {
+        field.get("name", ""): tuple(field.get(one, "") for one in KEYBOARD)
+        for field in visitor.open(address).tree.find_all("input", "select")
+        if field.get("type") not in {"hidden", "checkbox"}
+    }
+
+
+def test_a_phone_fills_in_what_it_knows_and_shows_the_right_keyboard(visitor: Browser) -> None:
+    assert _keyboards(visitor, "/register/name") == {
+        "given_names": ("text", "given-name", "words", "", ""),
+        "family_name": ("text", "family-name", "words", "", ""),
+        "badge_name": ("text", "nickname", "words", "", ""),
+        "pronouns": ("text", "off", "", "", ""),
+    }
+    visitor.press("Continue", given_names="Ada")
+    assert _keyboards(visitor, "/register/email") == {"email": ("email", "email", "none", "", "go")}
+    visitor.press("Continue", {EMAIL: "ada@example.org"})
+    assert _keyboards(visitor, "/register/work") == {
+        "organisation": ("text", "organization", "", "", ""),
+        "role": ("text", "organization-title", "", "", ""),
+        "country": ("", "country", "", "", ""),
+    }
+    for address in ("/booking", "/sign-in"):
+        assert _keyboards(visitor, address) == {"email": ("email", "email", "none", "", "send")}
+
 
 def test_each_question_has_a_page_of_its_own(visitor: Browser) -> None:
     visitor.open("/register").follow("Start now")
@@ -212,7 +242,7 @@ def test_answers_are_kept_while_someone_is_away(visitor: Browser, frozen_time: A
     answer_questions(visitor, until="days")
     frozen_time.shift(timedelta(days=6))
 
-    page = visitor.open("/register").follow("Continue where you left off")
+    page = visitor.open("/register").follow("Continue registering")
 
     assert page.heading == DAYS
 
@@ -274,7 +304,7 @@ def test_someone_may_delete_their_answers_and_start_again(
     answer_questions(somebody_else, until="days")
     answer_questions(visitor, until="days")
 
-    page = visitor.open("/register").press("Delete my answers and start again")
+    page = visitor.open("/register").press("Delete and start again")
 
     assert page.heading == "What is your name?"
     assert page.value_of("Given names") == ""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from app.registration import queries
 from tests.chromium import expect_heading, expect_result, horizontal_overflow
@@ -12,6 +12,8 @@ from tests.live_site import LiveSite
 from tests.registration_flow import ACCESS
 
 SMALL: ViewportSize = {"width": 320, "height": 640}
+PHONE: ViewportSize = {"width": 360, "height": 640}
+MOST_TAPS, MOST_SCROLLING = 15, 2200  # pixels; a longer page needs a better reason than this bar
 IS_FOCUS_SHOWN = """getComputedStyle(document.activeElement).outlineStyle != 'none' ||
   getComputedStyle(document.activeElement).boxShadow != 'none'"""
 Axe = Callable[[Page], list[str]]
@@ -123,3 +125,73 @@ def test_the_whole_way_without_scripts(
     window.go_back()
     window.reload()
     expect(window.locator("#reference")).to_have_text(reference)
+
+
+class Thumb:
+    """Somebody's thumb on a phone, which counts its taps and how far it has to scroll."""
+
+    def __init__(self, window: Page) -> None:
+        self.window = window
+        self.taps = 0
+        self.scrolled = 0.0
+
+    def reach(self, target: Locator) -> Locator:
+        """Scroll until something is in view, and tap it."""
+        box = target.bounding_box()
+        assert box
+        hidden = max(0, box["y"] + box["height"] - PHONE["height"])
+        self.window.evaluate(f"scrollBy(0, {hidden})")
+        self.scrolled += hidden
+        self.taps += 1
+        return target
+
+    def press(self, words: str, heading: str) -> None:
+        """Tap a link or a button, which leads to another page."""
+        target = self.window.get_by_role("link", name=words, exact=True)
+        self.reach(target.or_(self.window.get_by_role("button", name=words, exact=True))).click()
+        expect_heading(self.window, heading)
+
+
+def test_on_a_phone_registering_takes_few_taps_and_little_scrolling(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    set_places(10)
+    window.set_viewport_size(PHONE)
+    window.goto(f"{live_site().address}/register")
+    thumb = Thumb(window)
+
+    thumb.press("Start now", "What is your name?")
+    thumb.reach(window.get_by_label("Given names")).fill("Ada")
+    thumb.reach(window.get_by_label("Family name")).fill("Lovelace")
+    thumb.press("Continue", "What is your email address?")
+    thumb.reach(window.get_by_label("What is your email address?")).fill("ada@example.org")
+    thumb.press("Continue", "Where do you work or study?")
+    thumb.reach(window.get_by_label("Country")).select_option("France")
+    thumb.taps += 1  # the country in the list of the phone
+    thumb.press("Continue", "Which days will you attend?")
+    thumb.reach(window.get_by_label("Wednesday 10 June 2009")).check()
+    thumb.reach(window.get_by_label("Thursday 11 June 2009")).check()
+    thumb.press("Continue", ACCESS)
+    thumb.press("Continue", "Do you have any dietary requirements? (optional)")
+    thumb.press("Continue", "Check your answers")
+    thumb.press("Confirm registration", "You are registered")
+
+    assert thumb.taps == MOST_TAPS
+    assert thumb.scrolled <= MOST_SCROLLING
+
+
+def test_on_a_phone_the_menu_makes_way_for_the_questions_until_it_is_wanted(
+    live_site: Callable[..., LiveSite], window: Page
+) -> None:
+    set_places(10)
+    window.set_viewport_size(PHONE)
+    window.goto(f"{live_site().address}/register/name")
+    menu = "document.querySelector('.top nav').getBoundingClientRect().height > 40"
+
+    expect_result(window, menu, expected=False)
+    window.get_by_role("link", name="Programme", exact=True).first.focus()
+    expect_result(window, menu, expected=True)
+    window.get_by_label("Given names").focus()
+    expect_result(window, menu, expected=False)
+    window.set_viewport_size({"width": 1280, "height": 800})
+    expect_result(window, menu, expected=True)

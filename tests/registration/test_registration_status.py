@@ -35,6 +35,7 @@ def test_before_it_opens_the_start_page_says_when(visitor: Browser, frozen_time:
 
     page = visitor.open("/register")
 
+    assert page.heading == "Registration has not opened yet"
     assert "Registration opens at 9am on Friday 1 May 2009." in page.text
     assert "Start now" not in page.links
     assert page.buttons == []
@@ -45,6 +46,7 @@ def test_after_it_closes_the_start_page_says_so(visitor: Browser, frozen_time: A
 
     page = visitor.open("/register")
 
+    assert page.heading == "Registration has closed"
     assert "Registration closed at 5pm on Monday 8 June 2009." in page.text
     assert "Start now" not in page.links
 
@@ -55,6 +57,7 @@ def test_when_it_is_full_the_start_page_says_so(visitor: Browser) -> None:
 
     page = visitor.open("/register")
 
+    assert page.heading == "The conference is full"
     assert "All places are taken." in page.text
     assert "Start now" not in page.links
 
@@ -107,7 +110,7 @@ def test_when_the_last_place_goes_on_the_way_nothing_is_taken_and_nothing_lost(
     assert emails_to("ada@example.org") == []
 
     set_places(2)
-    page = visitor.open("/register").follow("Continue where you left off")
+    page = visitor.open("/register").follow("Continue registering")
     assert page.press("Confirm registration").heading == "You are registered"
 
 

@@ -16,6 +16,7 @@ from app.registration.bookings import services
 from app.registration.models import Delegate
 from tests.browser import Browser, Page
 from tests.factories import make_delegate
+from tests.pages import read_text
 from tests.registration_flow import DAYS, THURSDAY, WEDNESDAY, complete_registration
 from tests.sent_emails import deliver_emails
 
@@ -209,3 +210,34 @@ def test_each_confirmation_speaks_of_its_own_email(
     again = complete_registration(new_browser())
 
     assert "We are sending your confirmation to a…@example.org." in again.text
+
+
+def test_after_the_conference_a_booking_speaks_of_the_past(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    delegate = make_delegate(days="2009-06-11")
+    frozen_time.move_to("2009-06-11T23:59:00+01:00")
+    on_the_last_day = visitor.open(f"/booking/{links.booking_token(delegate)}")
+    assert "Ada Lovelace has a place at Tides and Harbours." in on_the_last_day.text
+
+    frozen_time.move_to("2009-06-12T00:01:00+01:00")
+    page = visitor.open(f"/booking/{links.booking_token(delegate)}")
+
+    assert "Ada Lovelace had a place at Tides and Harbours." in page.text
+    headings = [read_text(one) for one in page.tree.find_all("h2")]
+    assert headings[2:5] == [
+        "The programme",
+        "If you want us to delete your details",
+        "Your data",
+    ]
+    assert {"Calendar file (.ics)", "Change your days"}.isdisjoint(page.links)
+    assert "Cancel my booking" in page.links
+
+
+def test_each_day_of_a_booking_has_a_line_of_its_own(visitor: Browser) -> None:
+    delegate = make_delegate()
+
+    page = visitor.open(f"/booking/{links.booking_token(delegate)}")
+
+    assert f"<p>{WEDNESDAY},\n{THURSDAY}</p>" in page.source
+    assert page.summary_list["Days"].startswith(WEDNESDAY)

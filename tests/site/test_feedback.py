@@ -43,7 +43,11 @@ def test_a_message_is_kept_and_reaches_the_organisers(visitor: Browser) -> None:
     letter = last_email_to(ORGANISERS)
     assert letter.subject == "A message from a visitor"
     assert "The harbour is lovely.\n\nMore of it!" in letter.text
-    assert "would like an answer at this email address:\n\nada@example.org" in letter.text
+    assert "Reply to them at this email address:\n\nada@example.org" in letter.text
+    assert letter.text.endswith(
+        "-- \nThis email was sent automatically to the organisers of Tides and Harbours.\n"
+        "https://conference.example\n"
+    )
 
 
 def test_nobody_has_to_leave_an_address(visitor: Browser) -> None:

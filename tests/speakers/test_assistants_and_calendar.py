@@ -44,7 +44,7 @@ def test_an_assistant_has_a_link_of_their_own_and_the_same_powers(
     helper = new_browser()
     helper.open(link_in(letter))
     listed = helper.press("Sign in")
-    listed.follow("Confirm if you are taking part")
+    listed.follow("Confirm whether you are taking part")
     helper.press("Send", {"Are you taking part?": "Yes, at the times in the programme"})
 
     assert "We are emailing them a link" in page.source

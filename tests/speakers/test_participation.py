@@ -25,7 +25,7 @@ CANNOT, OTHER = "No, I cannot take part", "Yes, but I need another time"
 
 
 def answer(visitor: Browser, what: str, why: str = "", status: int = 200) -> Page:
-    visitor.open("/speak/ada-marsh").follow("Confirm if you are taking part")
+    visitor.open("/speak/ada-marsh").follow("Confirm whether you are taking part")
     return visitor.press("Send", {ANSWER: what, WHY: why}, status=status)
 
 
@@ -146,7 +146,8 @@ def test_a_session_that_moves_meanwhile_is_shown_before_anything_counts(visitor:
 
     (error,) = late.errors
     assert error.startswith("The programme has changed since you opened this page")
-    assert "2pm on Thursday 11 June 2009" in late.text
+    assert ", Thursday 11 June 2009" in late.text
+    assert "2pm to " in late.text
     assert nothing_yet is None
     assert "Thank you for confirming that you are taking part." in again.source
 

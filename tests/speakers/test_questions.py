@@ -20,7 +20,7 @@ TALK = "What equipment do you need for your talk? (optional)"
 JOURNEY = "How and when will you arrive and leave? (optional)"
 
 OTHERS = [  # what nobody can answer with "none"
-    "Confirm if you are taking part",
+    "Confirm whether you are taking part",
     "Photo",
     "Titles and abstracts of your sessions",
     "Recording and slides",
@@ -96,7 +96,7 @@ def test_consent_is_never_guessed(ada: Browser) -> None:
 
     page = ada.press("Save", {"May we publish your slides?": "Yes"}, status=422)
 
-    assert page.errors == ["Select whether we may publish a recording"]
+    assert page.errors == ["Choose whether we may publish a recording"]
 
 
 def test_nothing_new_is_said_so(ada: Browser) -> None:

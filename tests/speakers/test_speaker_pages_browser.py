@@ -43,7 +43,7 @@ def test_a_speaker_does_all_of_the_list_by_keyboard_on_a_telephone(
     expect_heading(window, "Ada Marsh")
     assert axe(window) == []
 
-    press(window, "Confirm if you are taking part")
+    press(window, "Confirm whether you are taking part")
     assert axe(window) == []
     press(window, "Send")
     expect(window).to_have_title(re.compile("^Error:"))

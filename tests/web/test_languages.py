@@ -177,4 +177,6 @@ def test_a_link_to_sign_in_comes_in_the_language_of_whoever_asks(visitor: Browse
     visitor.press(_stretched("Email me a link"), {_stretched("Email address"): email})
 
     (sent,) = db.session.scalars(select(Email))
-    assert sent.subject == _stretched("Your link to sign in")
+    assert sent.subject == _stretched("Your sign-in link for %(title)s") % {
+        "title": "Tides and Harbours"
+    }

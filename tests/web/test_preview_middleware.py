@@ -423,7 +423,7 @@ def test_nobody_s_own_answers_are_shown_inside(visitor: Browser) -> None:
 
     page = visitor.open(f"{preview}/register")
 
-    assert "Continue where you left off" not in page.links
+    assert "Continue registering" not in page.links
     assert db.session.scalar(select(Delegate)) is None
 
 

@@ -29,6 +29,7 @@ class CodeForm(Form):
         render_kw={
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
+            "enterkeyhint": "go",
             "spellcheck": "false",
             "maxlength": 12,
         },
@@ -53,6 +54,7 @@ class RecoveryCodeForm(Form):
         render_kw={
             "autocomplete": "off",
             "autocapitalize": "characters",
+            "enterkeyhint": "go",
             "spellcheck": "false",
             "maxlength": 40,
         },

@@ -37,7 +37,7 @@ def get_filters() -> tuple[ListFilter, ...]:
             [
                 ("attending", gettext("Attending")),
                 ("cancelled", gettext("Cancelled")),
-                ("erased", gettext("Erased")),
+                ("erased", gettext("Deleted")),
             ],
         ),
         ListFilter(

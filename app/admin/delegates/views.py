@@ -40,7 +40,7 @@ redirects.MESSAGES["admin"] |= {
         "The booking has been cancelled. The place is now available to someone else."
     ),
     "delegate-written-to": _l("We are sending the email."),
-    "delegate-erased": _l("The details have been erased."),
+    "delegate-erased": _l("The details have been deleted."),
 }
 
 

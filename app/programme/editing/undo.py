@@ -25,7 +25,8 @@ ENTITIES: Final[dict[str, tuple[FieldSet, type[Any], Any]]] = {
     "theme": (rooms_and_themes.THEME_FIELDS, Theme, Theme.key),
     "conference": (conference.CONFERENCE_FIELDS, Conference, None),  # a single row
 }
-UNDONE, DONE_AGAIN = "Undone: ", "Done again: "
+UNDONE, REDONE = "Undone: ", "Redone: "
+EARLIER_REDONE = "Done again: "  # in older entries, which stay as they are
 
 
 def undo(number: int, *, actor: str) -> HistoryEntry:
@@ -91,5 +92,5 @@ def _describe_undo(entry: HistoryEntry) -> str:
     if entry.undoes_id is None:
         return f"{UNDONE}{entry.summary}"
     if entry.summary.startswith(UNDONE):
-        return f"{DONE_AGAIN}{entry.summary.removeprefix(UNDONE)}"
-    return f"{UNDONE}{entry.summary.removeprefix(DONE_AGAIN)}"
+        return f"{REDONE}{entry.summary.removeprefix(UNDONE)}"
+    return f"{UNDONE}{entry.summary.removeprefix(REDONE).removeprefix(EARLIER_REDONE)}"

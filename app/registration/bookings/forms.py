@@ -53,7 +53,9 @@ class CorrectEmailForm(VersionedForm, NewEmailForm):
 class RequestLinkForm(Form):
     """Enter the email address to send the booking link to."""
 
-    email = email_field(_l("Email address"), _l("The email address you registered with"))
+    email = email_field(
+        _l("Email address"), _l("The email address you registered with"), enter_key="send"
+    )
 
     def get_email(self) -> str:
         """Return the email address."""

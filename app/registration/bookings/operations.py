@@ -146,7 +146,7 @@ def erase_cancelled(delegate: Delegate, *, actor: str) -> None:
         )
     if not delegate.is_erased:
         erase(delegate)
-        record(delegate, "The details were erased", actor)
+        record(delegate, "The details were deleted", actor)
 
 
 def erase(delegate: Delegate) -> None:

@@ -26,7 +26,7 @@ from app.registration.queries import (
 )
 
 NEEDS_READ = "The access and dietary requirements were viewed"
-DETAILS_ERASED = "The details have been erased, so there is nobody to email"
+DETAILS_ERASED = "The details have been deleted, so there is nobody to email"
 
 
 class AlreadyBooked(DuplicateBooking):

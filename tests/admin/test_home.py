@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.guards import require_team_member
-from app.accounts.models import EDITOR, FORMER
+from app.accounts.models import DESK, EDITOR, FORMER, VIEWER
 from app.admin import blueprint
 from app.database import db, transaction
 from app.mail.models import FAILED, SENT
@@ -93,6 +93,68 @@ def test_what_goes_wrong_in_admin_leads_back_into_admin(
     assert page.heading == heading
     assert page.links["Speakers"] == "/organise/speakers"
     assert page.follow("Go to the dashboard").address == "/organise"
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "sentence", "heading", "first", "absent"),
+    [
+        (
+            EDITOR,
+            "/organise/people",
+            "with the role “Programme editor”. You need the role “Organiser”.",
+            "What you can change",
+            "/organise/sessions",
+            "Team",
+        ),
+        (
+            EDITOR,
+            "/organise/delegates",
+            "You need one of the roles “Organiser”, “Registration desk”, “Viewer”.",
+            "What you can change",
+            "/organise/sessions",
+            "Delegates",
+        ),
+        (
+            DESK,
+            "/organise/sessions/_add",
+            "You need one of the roles “Organiser”, “Programme editor”.",
+            "What you can change",
+            "/organise/delegates",
+            "Settings",
+        ),
+        (
+            VIEWER,
+            "/organise/settings/change",
+            "with the role “Viewer”. You need the role “Organiser”.",
+            "What you can view",
+            "/organise/sessions",
+            "Team",
+        ),
+    ],
+)
+def test_a_role_that_is_not_enough_is_told_which_would_be(  # noqa: PLR0913 - a column each
+    *,
+    visitor: Browser,
+    role: str,
+    address: str,
+    sentence: str,
+    heading: str,
+    first: str,
+    absent: str,
+) -> None:
+    member = sign_in(visitor, "member@conference.example", role)
+
+    page = member.open(address, 403)
+
+    assert sentence in page.text
+    assert "An organiser can change your role." in page.text
+    (main,) = page.tree.find_all("main")
+    links = {read_text(one): one.get("href") for one in page.tree.find_all("a", within=main)}
+    assert heading in page.headings
+    assert next(iter(links.values())) == first
+    assert absent not in links
+    assert list(links)[-1] == "Go to the dashboard"
+    assert all(visitor.fetch("GET", str(one)).status_code == 200 for one in links.values())
 
 
 def test_whoever_has_no_part_is_not_led_into_admin(visitor: Browser) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.accounts import guards, roles
@@ -19,8 +20,10 @@ from app.admin.tasks import OpenTask
 from app.content import queries as content
 from app.content.versions import Version
 from app.content.views import get_content_folder
+from app.forms.form import ConfirmForm
 from app.mail.models import Email
 from app.mail.queries import IS_WAITING
+from app.onboarding.queries import OFFER_COLUMNS, is_offered
 from app.programme import queries as programme
 from app.registration import countries as registration_countries
 from app.registration import queries as registration
@@ -105,14 +108,16 @@ class Dashboard:
     countdown: Countdown
     programme: PublishedProgramme
     charts: Charts | None  # for those who may read about delegates
+    offers_start: bool  # whether the example may make room for a new conference
 
 
-STATE_COLUMNS = (  # in the same statement as the tasks
+STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # in the same statement as the tasks
     tasks.count_where(Email, IS_WAITING),
     select(func.min(ScheduledRelease.publish_at))
     .where(ScheduledRelease.state == WAITING)
     .scalar_subquery(),
     undeclared_proxy.SEEN_AT,
+    *OFFER_COLUMNS,
 )
 
 
@@ -121,7 +126,7 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
     programme = current_release.get_programme()
     places = registration.get_seat_counts()
     open_tasks, columns = tasks.list_open(TASKS, role, *STATE_COLUMNS)
-    waiting_emails, next_release_at, proxy_seen_at = columns
+    waiting_emails, next_release_at, proxy_seen_at, *offer = columns
     state = State(
         places=places,
         waiting_emails=waiting_emails,
@@ -140,6 +145,8 @@ def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
         )
         if role in roles.DELEGATES.read_roles
         else None,
+        offers_start=role in roles.SETTINGS.write_roles
+        and is_offered(get_content_folder(), tuple(offer)),
     )
 
 
@@ -171,6 +178,7 @@ def home() -> ResponseReturnValue:
     overview = get_dashboard(person.role if person else "", labels)
     return render_page(
         "admin/home.html",
+        form=ConfirmForm(),
         overview=overview,
         groups=list(tasks.group_by_severity(overview.tasks)),
         all_done=_describe_all_done(),

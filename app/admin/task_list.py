@@ -13,12 +13,15 @@ from sqlalchemy import ColumnElement, select
 from app import clock
 from app.accounts import roles
 from app.admin.tasks import LATER, URGENT, WAITING, Count, Task, count_where
+from app.content import starter_texts
+from app.content.views import get_content_folder
 from app.database import Base
 from app.history.models import HistoryEntry
 from app.interchange import uploads
 from app.interchange.uploads import Upload
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
+from app.onboarding.queries import get_example_acronym
 from app.programme import clashes
 from app.programme.editing import speaker_queries
 from app.programme.editing.session_queries import MISSING_CONDITIONS
@@ -71,6 +74,14 @@ def _days_until_closing() -> int:
         return 0
     left = conference.registration_closes_at - clock.now()
     return left.days + 1 if timedelta() < left <= CLOSING_SOON else 0
+
+
+def _count_example_texts() -> int:
+    """Count the texts of the example that are still there beside another conference."""
+    folder, conference = get_content_folder(), current_release.get_programme().conference
+    if conference.is_invented or conference.acronym in {"", get_example_acronym(folder)}:
+        return 0
+    return len(starter_texts.list_example_texts(folder))
 
 
 def _url(endpoint: str, **values: Any) -> Callable[[], str]:
@@ -197,6 +208,18 @@ TASKS: tuple[Task, ...] = (
         _days_until_closing,
         lambda n: ngettext("day until registration closes", "days until registration closes", n),
         _url("settings.show"),
+    ),
+    Task(
+        "example-texts",
+        WAITING,
+        roles.SETTINGS,
+        _count_example_texts,
+        lambda n: ngettext(
+            "page or news item is still that of the example",
+            "pages and news items are still those of the example",
+            n,
+        ),
+        _url("start.texts"),
     ),
     Task(
         "contact",

@@ -17,6 +17,7 @@ from app.content.views import get_content_folder
 from app.database import db, transaction
 from app.history import services as history
 from app.mail.models import FAILED, SENT
+from app.onboarding import services as onboarding
 from app.programme.editing import sessions as editing_sessions
 from app.programme.models import Conference, Photo, Session, Speaker
 from app.registration.seats import unset_limit
@@ -212,10 +213,11 @@ def test_a_site_without_a_conference_says_how_to_begin(organiser: Browser) -> No
 
     assert "The number of places has not been set" in page.text
     assert "The programme has not been published yet" in page.text
-    assert "No conference yet" in page.headings
+    assert "Make this site yours" in page.headings
+    assert "There is no conference yet." in page.text
     assert organiser.follow("Set the number of places").heading == "Change the number of places"
     organiser.open("/organise")
-    assert organiser.follow("Load a programme from a file").address == "/organise/files"
+    assert organiser.follow("Load a programme").address == "/organise/files/upload"
 
 
 def test_places_are_a_number_a_drawing_and_words(organiser: Browser) -> None:
@@ -394,6 +396,7 @@ def test_nothing_to_do_is_said(organiser: Browser) -> None:
         for session in db.session.scalars(select(Session)):
             session.abstract = "Of which all is known"
             session.room_id = session.room_id or make_room().id
+        onboarding.remove_example_texts(get_content_folder(), actor="Grace")
     publish_programme()
 
     page = organiser.open("/organise")
@@ -467,6 +470,7 @@ def test_what_is_urgent_comes_first_and_each_leads_to_its_list(organiser: Browse
     assert found["Waiting for you"] == [
         "1 change by a speaker to approve",
         "1 programme file that has not been loaded yet",
+        "10 pages and news items are still those of the example",
     ]
     assert found["To complete"][:2] == ["1 session without a time", "2 sessions without a room"]
     emails = page.follow("1 email could not be delivered")

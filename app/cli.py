@@ -34,6 +34,7 @@ from app.mail import worker as mail_worker
 from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
 from app.materials import services as materials
+from app.onboarding import commands as onboarding
 from app.programme import queries as programme_queries
 from app.programme.photos import renditions
 from app.proposals import auto_approval, photo_retention
@@ -92,6 +93,8 @@ def init_app(app: Flask) -> None:
     for command in (deliver_mail, run_audit, backup, restore):
         app.cli.add_command(command)
     for command in (add_organiser, remove_organiser, reset_second_factor):
+        app.cli.add_command(command)
+    for command in (new_conference, load_example):
         app.cli.add_command(command)
     setup_commands.init_app(app)
 
@@ -209,6 +212,10 @@ def demo(sessions: int, speakers: int, delegates: int) -> None:
         outcome = _publish_and_describe()
     click.echo(f"{sessions} sessions, {speakers} speakers and {delegates} delegates, all invented")
     click.echo(outcome)
+
+
+new_conference = click.command(_with_site_clock(onboarding.new_conference))
+load_example = click.command(_with_site_clock(onboarding.load_example))
 
 
 @click.command

@@ -49,12 +49,15 @@ NEED_AN_ORGANISER = {"remove-organiser", "reset-second-factor"}
 BACKUP = "conference.backup"
 STANDS_FOR = {  # what a person would type in its place
     "COMMAND": "audit",
+    "DAY": "2027-05-12",
     "EMAIL": "ada@example.org",
     "FILE": "schedule.xml",
     "FOLDER": "maildir",
     "N": "20",
+    "NAME": "Pier",
     "PATH": "passphrase.txt",
     "TEXT": "'A room has changed'",
+    "ZONE": "Europe/London",
 }
 
 

@@ -618,6 +618,10 @@ ROUTES = [
         Who.DESK,
         "/organise/speaking/speakers/ada-marsh/needs",
     ),
+    Route("/organise/start", "GET POST", Who.ORGANISER),
+    Route("/organise/start/example", "GET POST", Who.ORGANISER),
+    Route("/organise/start/keep", "POST", Who.ORGANISER),
+    Route("/organise/start/texts", "GET POST", Who.ORGANISER),
     Route("/organise/themes", "GET", Who.A_PART),
     Route("/organise/themes/<slug>", "GET", Who.A_PART, "/organise/themes/water"),
     Route(

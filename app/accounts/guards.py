@@ -4,9 +4,9 @@ The cookie contains one random secret, signed by the site. The login session it 
 looked up in the database on every request, so that signing out works everywhere at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Response, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -128,9 +128,15 @@ def require_role_for(area: Area) -> Callable[[], None]:
         changes = rule is not None and not READ_ONLY_METHODS.issuperset(rule.methods or ())
         allowed = area.write_roles if changes else area.read_roles
         if person is None or person.role not in allowed:
-            raise PermissionDenied("Your role does not give you access to this page")
+            deny(allowed, "Your role does not give you access to this page")
 
     return _require
+
+
+def deny(allowed_roles: Collection[str], reason: str) -> NoReturn:
+    """Refuse somebody because of their role; the error page names the roles that are allowed."""
+    g.allowed_roles = allowed_roles
+    raise PermissionDenied(reason)
 
 
 def can_read(area: Area) -> bool:

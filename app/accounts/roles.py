@@ -1,10 +1,19 @@
 """Which roles may read and which may change each area of the admin."""
 
 from dataclasses import dataclass
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER
 
 EVERYONE = frozenset(ROLES)
+ROLE_NAMES: Final[dict[str, Any]] = {
+    ORGANISER: _l("Organiser"),
+    EDITOR: _l("Programme editor"),
+    DESK: _l("Registration desk"),
+    VIEWER: _l("Viewer"),
+}
 
 
 @dataclass(frozen=True)

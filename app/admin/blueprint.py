@@ -172,6 +172,28 @@ def _menu_context() -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class RoleRefusal:
+    """What the error page tells somebody whose role is not enough."""
+
+    role: str
+    allowed_roles: Sequence[str]
+    can_change: bool  # whether the pages are those that the role may change
+    pages: Sequence[MenuItem]
+
+
+def _refusal_context() -> dict[str, RoleRefusal | None]:
+    person, allowed = guards.current_person(), g.get("allowed_roles")
+    if person is None or allowed is None:
+        return {"role_refusal": None}
+    pages = [item for group in menu_for(person) for item in group.items]
+    pages = [item for item in pages if item.area is not roles.HOME]
+    own = [item for item in pages if person.role in item.area.write_roles]
+    names = [str(name) for role, name in roles.ROLE_NAMES.items() if role in allowed]
+    mine = str(roles.ROLE_NAMES[person.role])
+    return {"role_refusal": RoleRefusal(mine, names, can_change=bool(own), pages=own or pages)}
+
+
 def _stay_in_admin() -> None:
     """Show what goes wrong within admin to those who work in it, with the way back."""
     g.error_template = "admin/error.html"
@@ -180,5 +202,6 @@ def _stay_in_admin() -> None:
 bp.before_request(guards.require_team_member)
 bp.before_request(_stay_in_admin)
 bp.context_processor(_menu_context)
+bp.context_processor(_refusal_context)
 bp.context_processor(redirects.flash_context)
 bp.context_processor(guards.session_expiry_context)

@@ -1,9 +1,10 @@
-"""The dashboard: pending work, places, the countdown and charts of registrations."""
+"""The dashboard: what needs doing first, then how the conference stands, for each role its own."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask.typing import ResponseReturnValue
@@ -12,62 +13,26 @@ from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.accounts import guards, roles
-from app.admin import charts
+from app.admin import charts, tasks
 from app.admin.charts import ChartBar, Curve
-from app.database import db
+from app.admin.task_list import TASKS
+from app.admin.tasks import OpenTask
+from app.content import queries as content
+from app.content.versions import Version
+from app.content.views import get_content_folder
 from app.forms.form import ConfirmForm
-from app.mail import queries as mail
-from app.mail.queries import Undelivered
-from app.programme import clashes
+from app.mail.models import Email
+from app.mail.queries import IS_WAITING
+from app.onboarding.queries import OFFER_COLUMNS, is_offered
 from app.programme import queries as programme
-from app.programme.editing import speaker_queries
-from app.programme.editing.session_queries import MISSING_CONDITIONS
-from app.programme.editing.speaker_queries import TAKES_PART
-from app.programme.models import Session, Speaker
-from app.proposals.models import OPEN, Proposal
 from app.registration import countries as registration_countries
 from app.registration import queries as registration
 from app.registration.queries import RegistrationStatistics, RegistrationStatus, SeatCounts
-from app.releases import current_release, queries
-from app.releases.models import FAILED, ScheduledRelease
+from app.releases import current_release
+from app.releases.models import WAITING, ScheduledRelease
 from app.releases.published_programme import PublishedProgramme
-from app.speakers import queries as speakers
 from app.web import formatting, languages, undeclared_proxy
 from app.web.rendering import render_page
-
-
-@dataclass(frozen=True)
-class CompletenessCounts:
-    """Numbers of sessions and speakers with missing data, and of work not yet published."""
-
-    sessions_without_room: int
-    sessions_without_time: int
-    sessions_without_abstract: int
-    sessions_without_speakers: int
-    sessions_with_unreleased_material: int  # with slides or papers to approve
-    speakers_not_confirmed: int
-    speakers_without_biography: int
-    speakers_without_photo: int
-    failed_scheduled_releases: int  # scheduled releases that failed
-    open_proposals: int  # not yet decided
-
-
-def _count_where(
-    model: type[Session | Speaker | ScheduledRelease | Proposal], *such: ColumnElement[bool]
-) -> ColumnElement[int]:
-    return select(func.count()).select_from(model).where(*such).scalar_subquery()
-
-
-COUNTS = (  # in the order of ``CompletenessCounts``
-    *(_count_where(Session, lack) for lack in MISSING_CONDITIONS.values()),
-    _count_where(Speaker, TAKES_PART, Speaker.confirmed_at.is_(None)),
-    _count_where(Speaker, TAKES_PART, Speaker.biography == ""),
-    _count_where(Speaker, speaker_queries.MISSING_CONDITIONS["photo"]),
-    _count_where(ScheduledRelease, ScheduledRelease.state == FAILED),
-    _count_where(Proposal, Proposal.state == OPEN),
-)
-
-SLOW_AFTER = timedelta(minutes=10)  # normally the worker delivers within a second
 
 
 @dataclass(frozen=True)
@@ -109,28 +74,19 @@ class Countdown:
 
 
 @dataclass(frozen=True)
-class PendingWork:
-    """Numbers of things that need attention."""
+class State:
+    """How the conference stands, besides what needs doing."""
 
-    emails: Undelivered
-    missing: CompletenessCounts
-    clashes: int
-    unpublished: int
-    requests: int  # of speakers
-    proxy_seen_at: datetime | None  # one that the settings do not declare
-
-    @property
-    def slow_emails(self) -> int:
-        """Return how many emails wait if the oldest has waited longer than SLOW_AFTER, else 0."""
-        oldest = self.emails.oldest
-        return self.emails.waiting if oldest is not None and oldest > SLOW_AFTER else 0
+    places: SeatCounts
+    waiting_emails: int
+    next_release_at: datetime | None  # the first that is scheduled
+    notice: Version | None  # that visitors see now
+    is_behind_proxy: bool  # that the settings do not declare
 
     @property
-    def is_done(self) -> bool:
-        """Return True if nothing needs attention."""
-        of_letters = (self.emails.failed, self.slow_emails)
-        of_programme = (*astuple(self.missing), self.clashes, self.unpublished, self.requests)
-        return not any((*of_letters, *of_programme))
+    def percent_taken(self) -> float:
+        """Return the percentage of places taken; 0 without a limit."""
+        return round(100 * self.places.taken / self.places.limit, 1) if self.places.limit else 0
 
 
 @dataclass(frozen=True)
@@ -144,48 +100,53 @@ class Charts:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """The data of the admin area's home page."""
+    """The data of the admin area's home page, for one role."""
 
-    work: PendingWork
-    places: SeatCounts
+    tasks: Sequence[OpenTask]
+    state: State
     registration_status: RegistrationStatus
     countdown: Countdown
     programme: PublishedProgramme
-    charts: Charts
-
-    @property
-    def percent_taken(self) -> float:
-        """Return the percentage of places taken; 0 without a limit."""
-        return round(100 * self.places.taken / self.places.limit, 1) if self.places.limit else 0
+    charts: Charts | None  # for those who may read about delegates
+    offers_start: bool  # whether the example may make room for a new conference
 
 
-def get_dashboard(labels: ChartLabels) -> Dashboard:
-    """Return the data of the dashboard."""
+STATE_COLUMNS: tuple[ColumnElement[Any], ...] = (  # in the same statement as the tasks
+    tasks.count_where(Email, IS_WAITING),
+    select(func.min(ScheduledRelease.publish_at))
+    .where(ScheduledRelease.state == WAITING)
+    .scalar_subquery(),
+    undeclared_proxy.SEEN_AT,
+    *OFFER_COLUMNS,
+)
+
+
+def get_dashboard(role: str, labels: ChartLabels) -> Dashboard:
+    """Return the data of the dashboard for a role."""
     programme = current_release.get_programme()
     places = registration.get_seat_counts()
-    return Dashboard(
-        work=get_pending_work(),
+    open_tasks, columns = tasks.list_open(TASKS, role, *STATE_COLUMNS)
+    waiting_emails, next_release_at, proxy_seen_at, *offer = columns
+    state = State(
         places=places,
+        waiting_emails=waiting_emails,
+        next_release_at=next_release_at,
+        notice=content.get_notice(get_content_folder()),
+        is_behind_proxy=undeclared_proxy.is_likely(proxy_seen_at),
+    )
+    return Dashboard(
+        tasks=open_tasks,
+        state=state,
         registration_status=registration.get_registration_status(),
         countdown=get_countdown(programme),
         programme=programme,
         charts=_build_charts(
             registration.get_statistics(programme.conference.time_zone), places.limit, labels
-        ),
-    )
-
-
-def get_pending_work() -> PendingWork:
-    """Count what needs attention, most of it in one statement."""
-    counts = select(*COUNTS, speakers.OPEN_REQUEST_COUNT, undeclared_proxy.SEEN_AT)
-    *lacking, requests, proxy_seen_at = db.session.execute(counts).one()
-    return PendingWork(
-        emails=mail.get_undelivered(),
-        missing=CompletenessCounts(*lacking),
-        clashes=clashes.count_clashes(),
-        unpublished=queries.count_pending(),
-        requests=requests,
-        proxy_seen_at=proxy_seen_at,
+        )
+        if role in roles.DELEGATES.read_roles
+        else None,
+        offers_start=role in roles.SETTINGS.write_roles
+        and is_offered(get_content_folder(), tuple(offer)),
     )
 
 
@@ -213,17 +174,36 @@ def home() -> ResponseReturnValue:
         day=formatting.local_date,
         other_countries=gettext("Other countries"),
     )
-    overview = get_dashboard(labels)
+    person = guards.current_person()
+    overview = get_dashboard(person.role if person else "", labels)
     return render_page(
         "admin/home.html",
         form=ConfirmForm(),
         overview=overview,
-        has_undeclared_proxy=undeclared_proxy.is_likely(overview.work.proxy_seen_at),
+        groups=list(tasks.group_by_severity(overview.tasks)),
+        all_done=_describe_all_done(),
         has_conference=overview.programme.is_published or programme.has_conference(),
-        person=guards.current_person(),
         sees_delegates=guards.can_read(roles.DELEGATES),
         sets_the_limit=guards.can_change(roles.SETTINGS),
     )
+
+
+def _describe_all_done() -> str:
+    """Return what somebody reads who has nothing to do, about what their role looks after."""
+    own = []
+    if guards.can_change(roles.DELEGATES):
+        own.append(gettext("Emails are being delivered."))
+    if guards.can_change(roles.PROGRAMME):
+        own.append(
+            gettext(
+                "The programme is complete and has no clashes, and every change has been published."
+            )
+        )
+    if not own:
+        return str(
+            gettext("Your role lets you view the conference, so there is nothing for you to do.")
+        )
+    return " ".join([gettext("Nothing to do."), *own])
 
 
 def _country_name(code: str, language: str) -> str:

@@ -18,7 +18,6 @@ from app.accounts.models import ROLES, Person
 from app.admin.edit_form import MAX_NUMBER_DIGITS
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
-from app.errors import PermissionDenied
 from app.history import queries as history
 from app.history.models import HistoryEntry, load_changes
 from app.history.queries import EntryFilter
@@ -210,6 +209,8 @@ MAX_ID = 2**31 - 1  # of a PostgreSQL integer
 def undo(entry: int) -> ResponseReturnValue:
     person = guards.current_person()
     if history.get_entry(entry).subject == "conference" and not guards.can_change(roles.SETTINGS):
-        raise PermissionDenied("Your role does not allow you to change the settings")
+        guards.deny(
+            roles.SETTINGS.write_roles, "Your role does not allow you to change the settings"
+        )
     undoing.undo(entry, actor=person.email if person else "")
     return redirects.redirect_to(redirects.referrer_or(url_for("admin.home")), "undone")

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from app.accounts import guards, queries, services, team
 from app.accounts.models import DESK, EDITOR, ORGANISER, ROLES, VIEWER, Person
+from app.accounts.roles import ROLE_NAMES
 from app.accounts.two_factor import services as two_factor
 from app.admin.listing import paginate, parse_list_query, render_list
 from app.errors import RuleViolation
@@ -25,12 +26,6 @@ from app.text import collapse_whitespace
 from app.web import redirects
 from app.web.rendering import render_page
 
-ROLE_NAMES = {
-    ORGANISER: _l("Organiser"),
-    EDITOR: _l("Programme editor"),
-    DESK: _l("Registration desk"),
-    VIEWER: _l("Viewer"),
-}
 ROLE_HINTS = {
     ORGANISER: _l("Can do everything, including managing the team and settings"),
     EDITOR: _l("Can change sessions, speakers, rooms, pages and news, and publish"),

@@ -20,6 +20,7 @@ from app.content import markdown, models, versions
 from app.content.versions import FALLBACK_LANGUAGE, ContentStore, LinkPosition, Version
 from app.database import db, read_only_connection
 from app.database_faults import log_if_unavailable
+from app.errors import Gone, NotFound
 
 MAX_RENDERED = 128  # rendered texts cached per process
 SELECT_VERSIONS = select(
@@ -200,6 +201,20 @@ def render_news_item(
 
 _cached_page = lru_cache(maxsize=MAX_RENDERED)(render_content_page)
 _cached_news_item = lru_cache(maxsize=MAX_RENDERED)(render_news_item)
+
+
+def is_public(folder: Path, slug: str) -> bool:
+    """Return True if visitors can read a page now."""
+    try:
+        _store_or_defaults(folder).get_effective(models.PAGE, slug, FALLBACK_LANGUAGE, clock.now())
+    except (NotFound, Gone):
+        return False
+    return True
+
+
+def get_store(folder: Path) -> ContentStore:
+    """Return all texts, cached for the current cache version."""
+    return _store(folder)
 
 
 def load_store(folder: Path) -> ContentStore:

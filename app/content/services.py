@@ -74,6 +74,12 @@ def create_first_version(key: ContentKey, draft: ContentDraft, *, actor: str) ->
     record_change(key, ADDED, draft, actor)
 
 
+def remove_default_text(key: ContentKey, draft: ContentDraft, *, actor: str) -> None:
+    """Remove a default text that nobody has edited, which can be restored."""
+    _insert_version(key, draft, number=1, actor=actor, is_removed=True)
+    record_change(key, REMOVED, draft, actor)
+
+
 def save(
     folder: Path, key: ContentKey, draft: ContentDraft, *, expected_version: int, actor: str
 ) -> bool:

@@ -52,6 +52,17 @@ def _notice_context() -> dict[str, Any]:
         return {"notice": None}
 
 
+@bp.app_template_global()
+def is_page_public(slug: str) -> bool:
+    """Return True if visitors can read a content page, so that others link to it."""
+    try:
+        return queries.is_public(get_content_folder(), slug)
+    except SQLAlchemyError as fault:
+        if not (log_if_unavailable(fault, "pages") or is_error_page()):
+            raise
+        return True
+
+
 @bp.get("/<written:slug>")
 @cacheable
 def show(slug: str) -> ResponseReturnValue:

@@ -17,10 +17,8 @@ from app.accounts import services as accounts
 from app.database import db, get_file, transaction
 from app.database_faults import current_migration, newest_migration
 from app.factory import create_app
-from app.interchange import services as interchange
+from app.onboarding import services as onboarding
 from app.programme import queries
-from app.registration import seats
-from app.releases import services as releases
 from app.server.options import StartupError
 from app.web.rendering import absolute_url
 from config import Config
@@ -102,7 +100,4 @@ def fix_clock(config: Config) -> None:
 
 def load_default_conference(config: Config) -> None:
     """Load the conference that comes with the code into an empty database, and publish it."""
-    result = interchange.load_file(config.CONTENT_PATH / "conference.json")
-    if result.programme.conference.places is not None:
-        seats.set_default_limit(seats.CONFERENCE, result.programme.conference.places)
-    releases.create_release()
+    onboarding.load_example(config.CONTENT_PATH)

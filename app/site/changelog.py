@@ -110,6 +110,8 @@ class ReleaseChanges:
     @property
     def first_release_text(self) -> str:
         """Return the summary of a release that did not replace an earlier programme."""
+        if not self.summary.sessions:
+            return str(gettext("%(title)s was announced.", title=self.summary.title))
         sessions = ngettext("%(num)s session", "%(num)s sessions", self.summary.sessions)
         speakers = ngettext("%(num)s speaker", "%(num)s speakers", self.summary.speakers)
         return str(

@@ -133,6 +133,38 @@ def test_files(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
 
 
 @pytest.mark.walks(
+    "admin.start.example", "admin.start.keep", "admin.start.new", "admin.start.texts"
+)
+def test_a_new_conference(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/start/texts")
+    keyboard_user.press("Remove these texts")
+    keyboard_user.expect_announcement("The news and pages of the example have been removed.")
+    keyboard_user.open("/organise/settings")
+    keyboard_user.press("Start a new conference")
+    keyboard_user.press("Continue")
+    keyboard_user.expect_announcement("Enter the title of the conference")
+    keyboard_user.fill("Title", "Winds")
+    keyboard_user.fill("First day", "2010-03-04")
+    keyboard_user.fill("Last day", "2010-03-05")
+    keyboard_user.fill("Time zone", "America/Lima")
+    keyboard_user.fill("Rooms (optional)", "Pier")
+    keyboard_user.press("Continue")
+    keyboard_user.expect_text("What will be removed")
+    keyboard_user.press("Change the answers")
+    keyboard_user.fill("Venue (optional)", "Callao")
+    keyboard_user.press("Continue")
+    keyboard_user.press("Replace it and start")
+    keyboard_user.expect_announcement("The conference has been started")
+    keyboard_user.open("/organise/start")
+    keyboard_user.press("Load the example")
+    keyboard_user.expect_text("What will be removed")
+    keyboard_user.press("Load the example")
+    keyboard_user.expect_announcement("The example has been loaded and published.")
+    keyboard_user.press("Keep the example")
+    keyboard_user.expect_announcement("The example stays.")
+
+
+@pytest.mark.walks(
     "admin.delegates.details.add",
     "admin.delegates.details.edit_email",
     "admin.delegates.details.edit",

@@ -270,7 +270,7 @@ def test_without_a_conference_there_is_nothing_to_set(organiser: Browser) -> Non
     for address, status in (("/organise/settings", 200), ("/organise/settings/change", 409)):
         page = organiser.open(address, status)
         assert "No conference yet" in page.headings
-        assert page.links["Load a programme from a file"] == "/organise/files"
+        assert page.links["Go to the dashboard"] == "/organise"
 
 
 def test_nothing_changed_is_nothing_saved(organiser: Browser, site: Flask) -> None:

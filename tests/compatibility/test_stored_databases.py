@@ -23,6 +23,9 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
     "/organise/files/uploads/<number>/columns": NEWER,
     "/organise/search": NEWER,
     "/organise/speakers/<slug>/photo/sent/<token>.jpg": NEWER,
+    "/organise/start": NEWER,
+    "/organise/start/example": NEWER,
+    "/organise/start/texts": NEWER,
     "/speak/<slug>/photo/sent/<token>.jpg": NEWER,
 }
 

@@ -1,0 +1,293 @@
+"""The tasks of the dashboard. To add one, add a row to ``TASKS`` (see ``tasks``)."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from flask import url_for
+from flask_babel import gettext, ngettext
+from sqlalchemy import ColumnElement, select
+
+from app import clock
+from app.accounts import roles
+from app.admin.tasks import LATER, URGENT, WAITING, Count, Task, count_where
+from app.content import starter_texts
+from app.content.views import get_content_folder
+from app.database import Base
+from app.history.models import HistoryEntry
+from app.interchange import uploads
+from app.interchange.uploads import Upload
+from app.mail.models import Email
+from app.mail.queries import IS_FAILED, IS_WAITING
+from app.onboarding.queries import get_example_acronym
+from app.programme import clashes
+from app.programme.editing import speaker_queries
+from app.programme.editing.session_queries import MISSING_CONDITIONS
+from app.programme.editing.speaker_queries import TAKES_PART
+from app.programme.models import Conference, Session, Speaker
+from app.proposals.models import OPEN, Proposal
+from app.registration import integrity_check
+from app.registration.models import SeatLimit
+from app.releases import current_release, queries
+from app.releases.models import FAILED, ScheduledRelease
+from app.speakers import queries as speakers
+
+SLOW_AFTER = timedelta(minutes=10)  # normally the worker delivers within a second
+CLOSING_SOON = timedelta(days=7)
+AUDIT: Final = integrity_check.HISTORY_SUBJECT
+LACKS: Final = MISSING_CONDITIONS
+
+
+def _count(model: type[Base], *such: ColumnElement[bool]) -> Count:
+    return partial(count_where, model, *such)
+
+
+def _count_slow_emails() -> ColumnElement[int]:
+    """Return the subquery that counts the emails that have been waiting too long."""
+    return count_where(Email, IS_WAITING, Email.created_at < clock.real_now() - SLOW_AFTER)
+
+
+def _count_uploads() -> ColumnElement[int]:
+    return count_where(Upload, Upload.uploaded_at > clock.real_now() - uploads.RETENTION)
+
+
+def _latest_audit() -> ColumnElement[str]:
+    latest = select(HistoryEntry.summary).where(HistoryEntry.subject == AUDIT)
+    return latest.order_by(HistoryEntry.id.desc()).limit(1).scalar_subquery()
+
+
+def _read_audit(summary: str | None) -> int:
+    found = re.search(r"(\d+) faults", summary or "")
+    return int(found.group(1)) if found else 0
+
+
+def _count_unset_places() -> ColumnElement[int]:
+    has_places = select(SeatLimit.name).where(SeatLimit.seats > 0).exists()
+    return count_where(Conference, ~has_places)
+
+
+def _days_until_closing() -> int:
+    conference = current_release.get_programme().conference
+    if conference.registration_closes_at is None:
+        return 0
+    left = conference.registration_closes_at - clock.now()
+    return left.days + 1 if timedelta() < left <= CLOSING_SOON else 0
+
+
+def _count_example_texts() -> int:
+    """Count the texts of the example that are still there beside another conference."""
+    folder, conference = get_content_folder(), current_release.get_programme().conference
+    if conference.is_invented or conference.acronym in {"", get_example_acronym(folder)}:
+        return 0
+    return len(starter_texts.list_example_texts(folder))
+
+
+def _url(endpoint: str, **values: Any) -> Callable[[], str]:
+    return lambda: url_for(f"admin.{endpoint}", **values)
+
+
+TASKS: tuple[Task, ...] = (
+    Task(
+        "failed-emails",
+        URGENT,
+        roles.DELEGATES,
+        _count(Email, IS_FAILED),
+        lambda n: ngettext("email could not be delivered", "emails could not be delivered", n),
+        _url("emails.index", state="failed"),
+    ),
+    Task(
+        "slow-emails",
+        URGENT,
+        roles.DELEGATES,
+        _count_slow_emails,
+        lambda n: ngettext(
+            "email has been waiting too long to be sent",
+            "emails have been waiting too long to be sent",
+            n,
+        ),
+        _url("emails.index", state="waiting"),
+    ),
+    Task(
+        "failed-releases",
+        URGENT,
+        roles.PROGRAMME,
+        _count(ScheduledRelease, ScheduledRelease.state == FAILED),
+        lambda n: ngettext(
+            "scheduled release was not published", "scheduled releases were not published", n
+        ),
+        _url("publishing.changes"),
+    ),
+    Task(
+        "audit",
+        URGENT,
+        roles.HISTORY,
+        _latest_audit,
+        lambda n: ngettext(
+            "problem found by the last daily check of the data",
+            "problems found by the last daily check of the data",
+            n,
+        ),
+        _url("history.index", thing=AUDIT),
+        read=_read_audit,
+    ),
+    Task(
+        "places",
+        URGENT,
+        roles.SETTINGS,
+        _count_unset_places,
+        lambda _: gettext("Set the number of places, so that people can register"),
+        _url("settings.limit"),
+        is_counted=False,
+    ),
+    Task(
+        "clashes",
+        URGENT,
+        roles.PROGRAMME,
+        clashes.count_clashes,
+        lambda n: ngettext("clash in the programme", "clashes in the programme", n),
+        _url("board.show"),
+    ),
+    Task(
+        "requests",
+        URGENT,
+        roles.PROGRAMME,
+        lambda: speakers.OPEN_REQUEST_COUNT,
+        lambda n: ngettext(
+            "speaker who has asked for another time or withdrawn",
+            "speakers who have asked for another time or withdrawn",
+            n,
+        ),
+        _url("speaker_pages.overview", _anchor="waiting"),
+    ),
+    Task(
+        "proposals",
+        WAITING,
+        roles.PROGRAMME,
+        _count(Proposal, Proposal.state == OPEN),
+        lambda n: ngettext("change by a speaker to approve", "changes by speakers to approve", n),
+        _url("proposals.index", state="open"),
+    ),
+    Task(
+        "materials",
+        WAITING,
+        roles.PROGRAMME,
+        _count(Session, LACKS["word"]),
+        lambda n: ngettext(
+            "session with slides or papers to approve",
+            "sessions with slides or papers to approve",
+            n,
+        ),
+        _url("sessions.index", missing="word"),
+    ),
+    Task(
+        "unpublished",
+        WAITING,
+        roles.PROGRAMME,
+        queries.count_pending,
+        lambda n: ngettext("unpublished change", "unpublished changes", n),
+        _url("publishing.changes"),
+    ),
+    Task(
+        "uploads",
+        WAITING,
+        roles.PROGRAMME,
+        _count_uploads,
+        lambda n: ngettext(
+            "programme file that has not been loaded yet",
+            "programme files that have not been loaded yet",
+            n,
+        ),
+        _url("import_export.show"),
+    ),
+    Task(
+        "closing",
+        WAITING,
+        roles.SETTINGS,
+        _days_until_closing,
+        lambda n: ngettext("day until registration closes", "days until registration closes", n),
+        _url("settings.show"),
+    ),
+    Task(
+        "example-texts",
+        WAITING,
+        roles.SETTINGS,
+        _count_example_texts,
+        lambda n: ngettext(
+            "page or news item is still that of the example",
+            "pages and news items are still those of the example",
+            n,
+        ),
+        _url("start.texts"),
+    ),
+    Task(
+        "contact",
+        LATER,
+        roles.SETTINGS,
+        _count(Conference, Conference.contact_email == ""),
+        lambda _: gettext("Add a contact email address for visitors"),
+        _url("settings.edit"),
+        is_counted=False,
+    ),
+    Task(
+        "time",
+        LATER,
+        roles.PROGRAMME,
+        _count(Session, LACKS["time"]),
+        lambda n: ngettext("session without a time", "sessions without a time", n),
+        _url("sessions.index", missing="time"),
+    ),
+    Task(
+        "room",
+        LATER,
+        roles.PROGRAMME,
+        _count(Session, LACKS["room"]),
+        lambda n: ngettext("session without a room", "sessions without a room", n),
+        _url("sessions.index", missing="room"),
+    ),
+    Task(
+        "abstract",
+        LATER,
+        roles.PROGRAMME,
+        _count(Session, LACKS["abstract"]),
+        lambda n: ngettext("session without an abstract", "sessions without an abstract", n),
+        _url("sessions.index", missing="abstract"),
+        item="texts",
+    ),
+    Task(
+        "speakers",
+        LATER,
+        roles.PROGRAMME,
+        _count(Session, LACKS["speakers"]),
+        lambda n: ngettext("session without speakers", "sessions without speakers", n),
+        _url("sessions.index", missing="speakers"),
+    ),
+    Task(
+        "unconfirmed",
+        LATER,
+        roles.PROGRAMME,
+        _count(Speaker, TAKES_PART, Speaker.confirmed_at.is_(None)),
+        lambda n: ngettext("speaker who has not confirmed", "speakers who have not confirmed", n),
+        _url("speakers.index", confirmed="no"),
+        item="taking-part",
+    ),
+    Task(
+        "biography",
+        LATER,
+        roles.PROGRAMME,
+        _count(Speaker, TAKES_PART, Speaker.biography == ""),
+        lambda n: ngettext("speaker without a biography", "speakers without a biography", n),
+        _url("speakers.index", missing="biography"),
+        item="profile",
+    ),
+    Task(
+        "photo",
+        LATER,
+        roles.PROGRAMME,
+        lambda: count_where(Speaker, speaker_queries.MISSING_CONDITIONS["photo"]),
+        lambda n: ngettext("speaker without a photo", "speakers without a photo", n),
+        _url("speakers.index", missing="photo"),
+        item="photo",
+    ),
+)

@@ -1,0 +1,210 @@
+"""Take the example away whole, and begin a new conference or load the example again.
+
+Everything of a conference goes in one transaction, so nothing is ever half done. It is refused once
+a real person has registered. The team, its sign-ins, the history and the emails to the team stay.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+from zoneinfo import available_timezones
+
+from sqlalchemy import delete, func, or_, select
+
+from app.accounts.models import FORMER, LoginSession, Person, SignInLink
+from app.cache_version import bump_cache_version
+from app.content import starter_texts
+from app.database import Base, db, lock_table
+from app.errors import RuleViolation, StaleEdit
+from app.history import services as history
+from app.interchange import apply_import
+from app.interchange import services as interchange
+from app.interchange.importers.parsed import (
+    ParsedConference,
+    ParsedProgramme,
+    ParsedRoom,
+    ParsedTheme,
+)
+from app.interchange.importers.text import SlugAllocator
+from app.mail.models import Email
+from app.onboarding import queries
+from app.programme.models import Conference
+from app.programme.slugs import slugify
+from app.registration import seats
+from app.releases import services as releases
+from app.speakers.models import SessionOwner, SpeakerAccess
+
+MAX_ACRONYM: Final = 40  # characters, before the year
+KEPT_TABLES: Final = frozenset(  # whatever is not named belongs to the conference, and goes with it
+    {
+        *("person", "sign_in_link", "login_session", "passkey", "recovery_code"),
+        *("rate_limit_hit", "site_state", "history_entry", "email", "column_mapping"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class NewConference:
+    """What an organiser enters about a new conference."""
+
+    title: str
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    place: str = ""
+    contact_email: str = ""
+    places: int | None = None  # None: not decided
+    rooms: Sequence[str] = ()
+    themes: Sequence[str] = ()
+
+
+class PeopleRegistered(RuleViolation):
+    """Real people have registered, so nothing may be removed."""
+
+    def __init__(self) -> None:
+        super().__init__("You cannot remove this conference because people have registered for it")
+
+
+class StaleInventory(StaleEdit):
+    """What would be removed is no longer what was shown."""
+
+    message = (
+        "Someone changed the conference after you opened this page, so nothing has been removed. "
+        "Check what will be removed, then try again"
+    )
+
+
+def start(
+    folder: Path, requested: NewConference, *, expected_fingerprint: str | None, actor: str
+) -> None:
+    """Remove the conference that is here, and publish an empty one; None expects nothing."""
+    _check(requested)
+    removed = _remove_everything(expected_fingerprint)
+    apply_import.replace(_build_programme(folder, requested))
+    if requested.places is not None:
+        seats.set_limit(seats.CONFERENCE, requested.places)
+    starter_texts.replace_example_texts(folder, actor=actor)
+    _record(f"The conference “{requested.title}” was started", removed, actor)
+    releases.create_release(actor=actor)
+
+
+def load_example_again(folder: Path, *, expected_fingerprint: str | None, actor: str) -> None:
+    """Remove the conference that is here, and load and publish the example."""
+    removed = _remove_everything(expected_fingerprint)
+    _record("The example conference was loaded", removed, actor)
+    load_example(folder)
+
+
+def load_example(folder: Path) -> None:
+    """Load the example into an empty site, and publish it."""
+    result = interchange.load_file(folder / queries.EXAMPLE_FILE)
+    if result.programme.conference.places is not None:
+        seats.set_default_limit(seats.CONFERENCE, result.programme.conference.places)
+    releases.create_release()
+
+
+def keep_example(*, actor: str) -> None:
+    """Note that the example stays, so that nobody is asked again."""
+    history.record("The example was kept", subject=queries.KEPT_SUBJECT, actor=actor)
+
+
+def remove_example_texts(folder: Path, *, actor: str) -> int:
+    """Remove the news and pages of the example; return how many there were."""
+    return starter_texts.replace_example_texts(folder, actor=actor)
+
+
+def _check(requested: NewConference) -> None:
+    if requested.ends_on < requested.starts_on:
+        raise RuleViolation("The last day cannot be before the first")
+    if requested.time_zone not in available_timezones():
+        raise RuleViolation("Enter a time zone in the correct format, like Europe/London")
+
+
+def _remove_everything(expected_fingerprint: str | None) -> queries.Replaceable:
+    """Remove everything that belongs to a conference, and return what that was."""
+    lock_table(Conference)
+    seats.lock_if_set(seats.CONFERENCE)  # nobody registers from here on
+    found = queries.get_replaceable()
+    if found.has_real_delegates:
+        raise PeopleRegistered
+    if expected_fingerprint not in {None, found.fingerprint}:
+        raise StaleInventory
+    _remove_former_people()
+    _delete_rows()
+    bump_cache_version()
+    return found
+
+
+def _delete_rows() -> None:
+    """Delete the rows of every table that is not kept, and forget them in this session."""
+    db.session.flush()
+    for table in reversed(Base.metadata.sorted_tables):
+        if table.name not in KEPT_TABLES:
+            db.session.execute(delete(table))
+    for row in list(db.session):
+        if getattr(row, "__tablename__", "") not in KEPT_TABLES:
+            db.session.expunge(row)
+
+
+def _remove_former_people() -> None:
+    """Remove speakers, their assistants, and emails to anybody outside the team."""
+    outsiders = select(Person.id).where(
+        Person.role == FORMER,
+        or_(
+            Person.id.in_(select(SpeakerAccess.person_id)),
+            Person.id.in_(select(SessionOwner.person_id)),
+        ),
+    )
+    ids = db.session.scalars(outsiders).all()
+    team = select(func.lower(Person.email)).where(Person.role != FORMER)
+    db.session.execute(delete(Email).where(func.lower(Email.recipient).not_in(team)))
+    for model in (SpeakerAccess, SessionOwner, LoginSession, SignInLink):
+        db.session.execute(delete(model).where(model.person_id.in_(ids)))
+    db.session.execute(delete(Person).where(Person.id.in_(ids)))
+
+
+def _build_programme(folder: Path, requested: NewConference) -> ParsedProgramme:
+    conference = ParsedConference(
+        acronym=_choose_acronym(requested, {queries.get_example_acronym(folder)}),
+        title=requested.title,
+        subtitle="",
+        starts_on=requested.starts_on,
+        ends_on=requested.ends_on,
+        time_zone=requested.time_zone,
+        place=requested.place,
+        contact_email=requested.contact_email,
+    )
+    rooms, themes = SlugAllocator("room"), SlugAllocator("theme")
+    slugs = [rooms.allocate(name) for name in requested.rooms]
+    return ParsedProgramme(
+        conference=conference,
+        themes=tuple(ParsedTheme(themes.allocate(name), name) for name in requested.themes),
+        rooms=tuple(
+            ParsedRoom(slug, name, slug) for slug, name in zip(slugs, requested.rooms, strict=True)
+        ),
+        speakers=(),
+        sessions=(),
+    )
+
+
+def _choose_acronym(requested: NewConference, taken: Collection[str]) -> str:
+    """Return a short name, by which other software knows the conference."""
+    base = slugify(requested.title)[:MAX_ACRONYM].strip("-") or "conference"
+    year = str(requested.starts_on.year)
+    acronym = base if base.endswith(year) else f"{base}-{year}"
+    return f"{acronym}-2" if acronym in taken else acronym
+
+
+def _record(summary: str, removed: queries.Replaceable, actor: str) -> None:
+    """Record what was done, and what was removed for it."""
+    if removed.title:
+        summary = f"{summary}. “{removed.title}” was removed: {describe(removed.inventory)}"
+    history.record(summary, subject="conference", actor=actor)
+
+
+def describe(inventory: queries.Inventory) -> str:
+    """Describe what was removed in English, for the history and the terminal."""
+    counts = [f"{number} {name}" for name, number in vars(inventory).items() if number]
+    return ", ".join(counts) or "nothing else"

@@ -60,11 +60,43 @@ def test_the_view_of_a_list(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open_details("View options")
     keyboard_user.choose_radio("Roomy", "Compact")
     keyboard_user.tick("Theme")
-    keyboard_user.press("Save view")
+    keyboard_user.press("Save options")
 
     assert keyboard_user.heading == "Sessions"
     keyboard_user.open_details("View options")
     keyboard_user.choose_radio("Compact", "Roomy")
+
+
+@pytest.mark.walks(
+    "admin.saved_views.add",
+    "admin.saved_views.edit",
+    "admin.saved_views.replace",
+    "admin.saved_views.delete",
+)
+def test_saved_views(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open(f"{SESSIONS}?state=confirmed")
+    keyboard_user.press("Save this view")
+    keyboard_user.press("Save view")
+    keyboard_user.expect_announcement("Enter a name")
+    keyboard_user.fill("Name", "Ready")
+    keyboard_user.tick("Share with the team")
+    keyboard_user.press("Save view")
+    keyboard_user.expect_announcement("The view has been saved.")
+    keyboard_user.press("All")
+    keyboard_user.press("Ready")
+    keyboard_user.fill("Search by title, speaker or key", "tide")
+    keyboard_user.press("Search")
+    keyboard_user.press("Save changes to this view")
+    keyboard_user.expect_announcement("The view has been changed.")
+    keyboard_user.press("Change this view")
+    keyboard_user.tick("Open this list with this view")
+    keyboard_user.press("Save view")
+    keyboard_user.expect_announcement("The view has been changed.")
+    keyboard_user.press("Change this view")
+    keyboard_user.press("Delete this view")
+    keyboard_user.press("Delete view")
+    keyboard_user.expect_announcement("The view has been deleted.")
+    assert keyboard_user.heading == "Sessions"
 
 
 @pytest.mark.walks("admin.sessions.bulk_edit", "admin.sessions.bulk")

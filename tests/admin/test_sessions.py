@@ -167,7 +167,7 @@ def test_the_list_asks_the_same_few_questions(
     queries.clear()
     organiser.open("/organise/sessions?q=session-")
 
-    assert len(queries) == 6
+    assert len(queries) == 7
 
 
 def test_a_long_list_has_pages(organiser: Browser) -> None:

@@ -39,6 +39,8 @@ function searched(list) {
       document.getElementById("count").textContent = count.textContent;
       const chips = page.querySelector("[data-chips]");
       list.querySelector("[data-chips]").replaceChildren(...chips.childNodes);
+      const save = page.querySelector(".save-view");
+      if (save) list.querySelector(".save-view").href = save.getAttribute("href");
       if (results.contains(document.activeElement)) {
         waiting = page;
       } else {

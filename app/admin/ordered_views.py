@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.admin import bulk_actions, ordered_listing, saved_views
 from app.admin.bulk_actions import BulkAction
-from app.admin.edit_form import EditForm, ReassignForm, with_slug
+from app.admin.edit_form import EditForm, ReassignForm, redirect_after_adding, with_slug
 from app.admin.listing import PAGE_SIZE, ListFilter, get_selected, parse_list_query, render_list
 from app.admin.ordered_listing import RowFilter
 from app.errors import RuleViolation, StaleEdit
@@ -152,7 +152,7 @@ def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
         item = editing.add(section.kind, form.values(), actor=guards.current_actor())
     except RuleViolation as refusal:
         return _render_form(section, form.with_error(refusal))
-    return redirects.redirect_to(_url(item), f"{section.kind.name}-added")
+    return redirect_after_adding(_url(item), f"{section.kind.name}-added")
 
 
 def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:

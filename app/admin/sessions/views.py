@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin.bulk_actions import get_back_url
+from app.admin.edit_form import redirect_after_adding
 from app.admin.listing import get_selected, render_list
 from app.admin.sessions import forms
 from app.admin.sessions import listing as session_listing
@@ -159,7 +160,7 @@ def add() -> ResponseReturnValue:
             session = sessions.add(form.values(), actor=guards.current_actor())
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal))
-        return redirects.redirect_to(
+        return redirect_after_adding(
             _url(session), "draft-added" if session.is_draft else "session-added"
         )
     return _render_form(form)

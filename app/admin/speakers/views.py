@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
 from app.admin import bulk_actions
+from app.admin.edit_form import redirect_after_adding
 from app.admin.listing import get_selected, render_list
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers.forms import SpeakerForm
@@ -83,7 +84,7 @@ def add() -> ResponseReturnValue:
         return _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
-        return redirects.redirect_to(_url(speaker), "speaker-added")
+        return redirect_after_adding(_url(speaker), "speaker-added")
     return _render_form(form)
 
 

@@ -94,13 +94,13 @@ def resolve(view: SavedView) -> ListQuery:
     """
     kind = get_kind(view.list_name)
     args = dict(parse_qsl(view.query))
-    query = kind.parse(args).query
-    if gone := list_gone(args, query):
+    listing = kind.parse(args)
+    if gone := list_gone(args, listing.query, listing.filters):
         raise RuleViolation(
             f"The view “{view.name}” has a filter that no longer exists: {', '.join(gone)}. "
             "Change the view first"
         )
-    return query
+    return listing.query
 
 
 def get_kind(name: str) -> ListKind:
@@ -112,10 +112,13 @@ def get_kind(name: str) -> ListKind:
     return LISTS[name]
 
 
-def list_gone(args: Args, query: ListQuery) -> list[str]:
-    """Return the values of filters that the list no longer has."""
-    names = args.keys() - {"q", "sort", "hide"}
-    return [args[name] for name in sorted(names) if not query.get_filter(name)]
+def list_gone(args: Args, query: ListQuery, filters: Sequence[ListFilter]) -> list[str]:
+    """Return the filters that the list no longer has: Room: tower."""
+    labels = {one.name: one.label for one in filters}
+    names = sorted(args.keys() - {"q", "sort", "hide"})
+    return [
+        f"{labels.get(name, name)}: {args[name]}" for name in names if not query.get_filter(name)
+    ]
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,8 @@ class ListViews:
         if self.current is None:
             return []
         args = dict(parse_qsl(self.current.view.query))
-        return list_gone(args, parse_list_query(self.filters, self.kind.sorts, args=args))
+        query = parse_list_query(self.filters, self.kind.sorts, args=args)
+        return list_gone(args, query, self.filters)
 
     @property
     def all_url(self) -> str:

@@ -316,7 +316,7 @@ def test_a_filter_that_is_gone_is_told(organiser: Browser) -> None:
     page = organiser.open(SESSIONS).follow("Tower")
 
     assert (
-        "This view filters by something that no longer exists (tower). "
+        "This view filters by something that no longer exists (Room: tower). "
         "The list is shown without that filter." in page.text
     )
     assert titles(page) == ["Tide clocks", "Tide tables", "Reading the tide"]
@@ -394,7 +394,7 @@ def test_a_view_gives_the_people_it_lists(site: Flask, organiser: Browser) -> No
     with pytest.raises(RuleViolation) as refusal:
         resolve_delegates(organiser, site, view)
     assert str(refusal.value) == (
-        "The view “From Britain” has a filter that no longer exists: XX. Change the view first"
+        "The view “From Britain” has a filter that no longer exists: Country: XX. Change the view first"
     )
 
 

@@ -74,7 +74,7 @@ def test_the_list_holds_every_session_by_time(organiser: Browser) -> None:
         "": "Select Opening",  # the box above the column comes with scripts
         "Title": "Opening",
         "Speakers": "Ada Marsh, João Maré",
-        "Time ↑": "9:30am – 10:30am Wednesday 10 June 2009",
+        "Time ↑": "9:30am – 10:30am Wednesday 10 June",
         "Room": "Great hall",
         "Theme": "",
         "Type": "Plenary",

@@ -23,7 +23,13 @@ from app.programme.editing.session_queries import SessionFilter, SessionFilterCh
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.labels import KINDS, kind_name
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Room, Session, Theme
-from app.web.formatting import conference_zone, format_time, local_date, plain_date
+from app.web.formatting import (
+    conference_zone,
+    day_and_month,
+    format_time,
+    local_date,
+    plain_date,
+)
 
 EN_DASH: Final = "–"
 MAX_DAYS: Final = 40  # offered as filter
@@ -95,7 +101,7 @@ def kind_choices(choices: SessionFilterChoices) -> list[tuple[str, str]]:
 def _build_rows(rows: Sequence[SessionRow]) -> list[SessionListRow]:
     """Return the rows as text; values that many rows share are formatted once."""
     say = RowFormatter(
-        cache(local_date),
+        cache(day_and_month),
         cache(plain_date),
         cache(kind_name),
         cache(_state_label),

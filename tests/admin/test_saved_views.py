@@ -394,7 +394,8 @@ def test_a_view_gives_the_people_it_lists(site: Flask, organiser: Browser) -> No
     with pytest.raises(RuleViolation) as refusal:
         resolve_delegates(organiser, site, view)
     assert str(refusal.value) == (
-        "The view “From Britain” has a filter that no longer exists: Country: XX. Change the view first"
+        "The view “From Britain” has a filter that no longer exists: Country: XX. "
+        "Change the view first"
     )
 
 

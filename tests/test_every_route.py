@@ -36,6 +36,7 @@ from tests.factories import (
     make_material,
     make_organiser,
     make_proposal,
+    make_saved_view,
     make_scheduled_release,
     make_session,
     make_sign_in_link,
@@ -909,6 +910,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     grant_speaker_access(get_ada_marsh(), "grace@conference.example")
     answer_questions(visitor, until="email", name=("Grace", "Hopper"))
     make_link()
+    make_saved_view(make_organiser())
     make_delegate(reference="GHJK2345", email="dorothy@example.org")
     make_scheduled_release()
     make_proposal(get_ada_marsh(), pronouns="she/her")

@@ -168,7 +168,8 @@ class ListViews:
     @property
     def add_url(self) -> str:
         """Return the URL of the form that saves what is shown now."""
-        return f"{url_for('admin.saved_views.add')}?list={self.kind.name}&{self.query}"
+        question = f"?list={self.kind.name}&{self.query}".rstrip("&")
+        return f"{url_for('admin.saved_views.add')}{question}"
 
     @property
     def replace_url(self) -> str:

@@ -14,7 +14,14 @@ from app.database import db
 from app.errors import RuleViolation
 from app.registration.desk import queries
 from tests.browser import Browser, Page
-from tests.factories import make_delegate, make_organiser, make_room, make_session, save, sign_in
+from tests.factories import (
+    make_delegate,
+    make_organiser,
+    make_room,
+    make_saved_view,
+    make_session,
+    sign_in,
+)
 
 SESSIONS = "/organise/sessions"
 WITHIN = {"sort": "name", "is_reversed": False, "offset": 0, "limit": 10}
@@ -283,7 +290,7 @@ def test_a_name_that_the_team_has_is_refused(organiser: Browser, other_visitor: 
 def test_there_is_a_limit_for_each_person_and_list(organiser: Browser) -> None:
     grace = db.session.scalars(select(Person)).one()
     for number in range(MAX_VIEWS):
-        make_view(grace, name=f"View {number}")
+        make_saved_view(grace, name=f"View {number}")
     organiser.open(SESSIONS).follow("Save this view")
 
     page = organiser.press("Save view", name="One more", status=422)
@@ -294,14 +301,6 @@ def test_there_is_a_limit_for_each_person_and_list(organiser: Browser) -> None:
         "Delete one that you no longer need"
     )
     save_view(organiser, "/organise/rooms", name="One more")
-
-
-def make_view(person: Person, **values: object) -> SavedView:
-    """Save a view of the list of sessions."""
-    name = str(values.get("name", "A view"))
-    defaults = {"person_id": person.id, "list_name": "sessions", "name": name}
-    defaults |= {"name_key": name.casefold(), "changed_at": person.added_at}
-    return save(SavedView(**{**defaults, **values}))
 
 
 def test_a_filter_that_is_gone_is_told(organiser: Browser) -> None:
@@ -415,9 +414,9 @@ def test_views_cost_one_query_whatever_their_number(
 ) -> None:
     grace = db.session.scalars(select(Person)).one()
     for number in range(count):
-        make_view(grace, name=f"View {number}")
+        make_saved_view(grace, name=f"View {number}")
         colleague = make_organiser(f"{number}@conference.example")
-        make_view(colleague, name=f"Theirs {number}", is_shared=True)
+        make_saved_view(colleague, name=f"Theirs {number}", is_shared=True)
     organiser.open(f"{SESSIONS}?view=1")
     queries.clear()
 

@@ -20,6 +20,7 @@ from app.admin import (
     preview_link_views,
     rehearsal_views,
     room_views,
+    saved_views,
     search_views,
     settings_views,
     start_views,
@@ -105,6 +106,7 @@ ADMIN = (
     (settings_views.bp, roles.SETTINGS),
     (start_views.bp, roles.SETTINGS),
     (rehearsal_views.bp, roles.HOME),
+    (saved_views.bp, roles.HOME),
     (history_views.bp, roles.HISTORY),
     (team_views.bp, roles.TEAM),
 )

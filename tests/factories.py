@@ -22,7 +22,7 @@ from sqlalchemy import select
 from app import cache_version, clock
 from app.accounts import guards
 from app.accounts import services as accounts
-from app.accounts.models import ORGANISER, LoginSession, Person
+from app.accounts.models import ORGANISER, LoginSession, Person, SavedView
 from app.accounts.queries import hash_secret
 from app.agenda import cookie, services
 from app.agenda.models import Agenda
@@ -296,6 +296,14 @@ def make_organiser(email: str = "grace@conference.example", role: str = ORGANISE
         person = accounts.add_organiser(email)
         person.role = role
         return person
+
+
+def make_saved_view(person: Person, **values: Any) -> SavedView:
+    """Save a view of the list of sessions."""
+    name = values.get("name", "Drafts")
+    defaults = {"person_id": person.id, "list_name": "sessions", "name": name}
+    defaults |= {"name_key": name.casefold(), "changed_at": clock.real_now()}
+    return save(SavedView(**{**defaults, **values}))
 
 
 def make_sign_in_link(email: str = "grace@conference.example", role: str = ORGANISER) -> str:

@@ -36,6 +36,7 @@ from tests.factories import (
     make_material,
     make_organiser,
     make_proposal,
+    make_saved_view,
     make_scheduled_release,
     make_session,
     make_sign_in_link,
@@ -636,6 +637,10 @@ ROUTES = [
     Route("/organise/themes/_several", "POST", Who.EDITORS),
     Route("/organise/undo/<entry>", "POST", Who.EDITORS, "/organise/undo/1"),
     Route("/organise/view", "POST", Who.A_PART),
+    Route("/organise/views/<number>", "GET POST", Who.A_PART, "/organise/views/1"),
+    Route("/organise/views/<number>/delete", "GET POST", Who.A_PART, "/organise/views/1/delete"),
+    Route("/organise/views/<number>/query", "POST", Who.A_PART, "/organise/views/1/query"),
+    Route("/organise/views/_add", "GET POST", Who.A_PART, "/organise/views/_add?list=sessions"),
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
     Route("/preview/<secret>", "GET", Who.HOLDER),
@@ -913,6 +918,7 @@ def opened_by_a_visitor(site: Flask, visitor: Browser) -> dict[str, str]:
     grant_speaker_access(get_ada_marsh(), "grace@conference.example")
     answer_questions(visitor, until="email", name=("Grace", "Hopper"))
     make_link()
+    make_saved_view(make_organiser())
     make_delegate(reference="GHJK2345", email="dorothy@example.org")
     make_scheduled_release()
     make_proposal(get_ada_marsh(), pronouns="she/her")

@@ -5,7 +5,15 @@ All times are real times: a link must expire whatever date the site runs on.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base
@@ -161,6 +169,37 @@ class RecoveryCode(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     code_hash: Mapped[str]
     used_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class SavedView(Base):
+    """A search, filters, order and columns of a list of admin, under a name."""
+
+    __tablename__ = "saved_view"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    list_name: Mapped[str]  # "sessions"
+    name: Mapped[str]
+    name_key: Mapped[str]  # the name without regard to case, which is unique
+    query: Mapped[str] = mapped_column(default="", server_default="")  # "state=draft&sort=-title"
+    is_shared: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_start: Mapped[bool] = mapped_column(default=False, server_default=false())  # for its owner
+    changed_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("person_id", "list_name", "name_key"),
+        Index("ix_saved_view_list_name", "list_name"),
+        Index(
+            "uq_saved_view_start",
+            "person_id",
+            "list_name",
+            unique=True,
+            sqlite_where=text("is_start"),
+            postgresql_where=text("is_start"),
+        ),
+    )
 
 
 class RateLimitHit(Base):

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from sqlalchemy import delete, select
 
 from app import clock
-from app.accounts import queries, services
+from app.accounts import queries, saved_views, services
 from app.accounts.models import (
     DESK,
     EDITOR,
@@ -94,6 +94,7 @@ def _end_membership(person: Person, actor: str) -> None:
     person.last_totp_step = None
     for model in (SignInLink, Passkey, RecoveryCode):
         db.session.execute(delete(model).where(model.person_id == person.id))
+    saved_views.delete_private(person)
     db.session.expire(person, ["passkeys"])
 
 

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
-from app.admin import view_options
+from app.admin import listing, saved_views, view_options
 from app.releases import current_release
 from app.web import redirects
 
@@ -169,6 +169,8 @@ def _menu_context() -> dict[str, Any]:
         "build_breadcrumbs": build_breadcrumbs,
         "signed_in_email": person.email if person else "",
         "list_view": view_options.read_view_options(),
+        "get_list_views": saved_views.get_list_views,
+        "view_params": listing.view_params,
     }
 
 
@@ -201,6 +203,7 @@ def _stay_in_admin() -> None:
 
 bp.before_request(guards.require_team_member)
 bp.before_request(_stay_in_admin)
+bp.before_request(saved_views.open_start_view)
 bp.context_processor(_menu_context)
 bp.context_processor(_refusal_context)
 bp.context_processor(redirects.flash_context)

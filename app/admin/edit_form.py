@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
+from flask import Response, request
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -12,6 +13,7 @@ from app.forms.fields import VersionField, editor_text_field
 from app.forms.form import Form
 from app.forms.validators import one_of_choices
 from app.programme.slugs import slugify
+from app.web import redirects
 
 MAX_NUMBER_DIGITS = 10  # digits
 MAX_NOTES_LENGTH = 5_000  # characters
@@ -26,6 +28,12 @@ class EditForm(Form):
         """Keep the input, but expect the version that is saved now."""
         self.expected_version.data = stale.version
         return self
+
+
+def redirect_after_adding(url: str, message_key: str) -> Response:
+    """Redirect to what was added, or to an empty form if another one is to be added."""
+    here = request.script_root + request.path
+    return redirects.redirect_to(here if "another" in request.form else url, message_key)
 
 
 class CheckboxesField(SelectMultipleField):

@@ -8,7 +8,9 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import roles
 from app.accounts.guards import current_actor
+from app.admin import saved_views
 from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound
 from app.forms.form import ConfirmForm
@@ -172,3 +174,6 @@ def _get_filters() -> tuple[ListFilter, ...]:
         ListFilter("kind", _l("Type"), email_choices()),
         ListFilter("age", _l("Created"), AGE_OPTIONS),
     )
+
+
+saved_views.declare("emails", _l("Emails"), roles.DELEGATES, lambda _: _get_filters(), mail.SORTS)

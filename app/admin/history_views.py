@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app import clock
 from app.accounts import guards, roles
 from app.accounts.models import ROLES, Person
+from app.admin import saved_views
 from app.admin.edit_form import MAX_NUMBER_DIGITS
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query, render_list
 from app.database import db
@@ -160,12 +161,8 @@ redirects.MESSAGES["admin"] |= {
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    filters = (
-        ListFilter("who", gettext("Made by"), [(who, who) for who in history.list_actors()]),
-        ListFilter("kind", gettext("Subject"), tuple(KIND_LABELS.items())),
-        *_subject_filter(strip_hidden(collapse_whitespace(request.args.get("thing", "")))),
-    )
-    list_query = parse_list_query(filters, ("newest",))
+    filters = get_filters(request.args)
+    list_query = parse_list_query(filters, SORTS)
     entry_filter = EntryFilter(
         search=list_query.search,
         actor=list_query.get_filter("who"),
@@ -193,6 +190,19 @@ def export_csv() -> Response:
     rows = (export_row(*entry, empty_text=nothing) for entry in history.iter_all())
     name = spreadsheets.dated_name("history", "csv", local_day(clock.now()))
     return spreadsheets.make_attachment(spreadsheets.stream_csv(head, rows), name, spreadsheets.CSV)
+
+
+def get_filters(args: Mapping[str, str]) -> Sequence[ListFilter]:
+    """Return the filters of the list; one subject is a filter only where the query names it."""
+    return (
+        ListFilter("who", gettext("Made by"), [(who, who) for who in history.list_actors()]),
+        ListFilter("kind", gettext("Subject"), tuple(KIND_LABELS.items())),
+        *_subject_filter(strip_hidden(collapse_whitespace(args.get("thing", "")))),
+    )
+
+
+SORTS = ("newest",)
+saved_views.declare("history", _l("History"), roles.HISTORY, get_filters, SORTS)
 
 
 def _subject_filter(subject: str) -> list[ListFilter]:

@@ -4,6 +4,7 @@ A view parses the query of the request, passes it to a query function and render
 ``Listing`` with a template that extends ``templates/admin/list.html``.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -23,6 +24,8 @@ PAGE_SIZE = 50  # rows
 MAX_SELECTED = 200  # rows that one action changes
 MAX_SEARCH_LENGTH = 100  # characters
 MAX_PAGE_DIGITS = 4  # of a page number
+VIEW_PARAMS = ("hide", "view")  # of app/admin/view_options.py and app/admin/saved_views.py
+VIEW_PARAM = re.compile(r"[a-z0-9._]{1,300}")
 
 
 @dataclass(frozen=True)
@@ -87,18 +90,26 @@ class ListQuery:
 
 
 def parse_list_query(
-    filters: Sequence[ListFilter], sorts: Sequence[str], *, has_search: bool = True
+    filters: Sequence[ListFilter],
+    sorts: Sequence[str],
+    *,
+    has_search: bool = True,
+    args: Mapping[str, str] | None = None,
 ) -> ListQuery:
-    """Return the list query of the request; the first of ``sorts`` is the default order."""
-    search = request.args.get("q", "") if has_search else ""
-    sort = request.args.get("sort", "")
-    chosen = {one.name: one.parse(request.args.get(one.name, "")) for one in filters}
+    """Return the list query of the request, or of ``args``, such as those of a saved view.
+
+    The first of ``sorts`` is the default order.
+    """
+    typed = request.args if args is None else args
+    search = typed.get("q", "") if has_search else ""
+    sort = typed.get("sort", "")
+    chosen = {one.name: one.parse(typed.get(one.name, "")) for one in filters}
     return ListQuery(
         search=strip_hidden(collapse_whitespace(search))[:MAX_SEARCH_LENGTH],
         filter_values={name: value for name, value in chosen.items() if value},
         sort=sort.removeprefix("-") if sort.removeprefix("-") in sorts else sorts[0],
         is_reversed=sort.startswith("-") and sort[1:] in sorts,
-        page=_page_number(request.args.get("page", "1")),
+        page=_page_number(typed.get("page", "1")),
     )
 
 
@@ -194,6 +205,11 @@ class Listing(Generic[RowT]):
         return "descending" if self.query.is_reversed else "ascending"
 
     @property
+    def base_url(self) -> str:
+        """Return the URL of the list without a query."""
+        return url_for(self.endpoint, **(request.view_args or {}))
+
+    @property
     def unfiltered_url(self) -> str:
         """Return the URL of the whole list."""
         return self._build_url({})
@@ -218,9 +234,16 @@ class Listing(Generic[RowT]):
         return self._build_url({**params, "sort": sort, name: ""})
 
     def _build_url(self, params: Mapping[str, str], endpoint: str = "") -> str:
+        params = {**params, **view_params()}
         given = {name: value for name, value in params.items() if value}
         values: dict[str, Any] = {**(request.view_args or {}), **given}
         return url_for(endpoint or self.endpoint, **values)
+
+
+def view_params() -> dict[str, str]:
+    """Return what the URL says of the saved view that is open and of hidden columns."""
+    given = {name: request.args.get(name, "") for name in VIEW_PARAMS}
+    return {name: value for name, value in given.items() if VIEW_PARAM.fullmatch(value)}
 
 
 def paginate(

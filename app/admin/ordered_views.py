@@ -13,11 +13,11 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import guards
-from app.admin import bulk_actions, ordered_listing
+from app.accounts import guards, roles
+from app.admin import bulk_actions, ordered_listing, saved_views
 from app.admin.bulk_actions import BulkAction
-from app.admin.edit_form import EditForm, ReassignForm, with_slug
-from app.admin.listing import PAGE_SIZE, get_selected, parse_list_query, render_list
+from app.admin.edit_form import EditForm, ReassignForm, redirect_after_adding, with_slug
+from app.admin.listing import PAGE_SIZE, ListFilter, get_selected, parse_list_query, render_list
 from app.admin.ordered_listing import RowFilter
 from app.errors import RuleViolation, StaleEdit
 from app.forms.form import (
@@ -92,8 +92,11 @@ class OrderedSection(Generic[EntityT]):
     nothing_selected: Any  # the error, translated when it is shown
 
 
-def register(bp: Blueprint, section: OrderedSection[EntityT]) -> None:
-    """Add the pages of a section to its blueprint."""
+def register(bp: Blueprint, label: Any, section: OrderedSection[EntityT]) -> None:
+    """Add the pages of a section to its blueprint; the label is that of its list."""
+    saved_views.declare(
+        bp.name, label, roles.PROGRAMME, lambda _: _list_filters(section), section.sorts
+    )
     for rule, methods, view in (
         ("", ["GET"], index),
         ("/_several", ["POST"], bulk),
@@ -135,6 +138,10 @@ def _list_slugs(section: OrderedSection[EntityT]) -> Sequence[str]:
     return [row.item.slug for row in rows]
 
 
+def _list_filters(section: OrderedSection[EntityT]) -> Sequence[ListFilter]:
+    return [one.filter for one in section.get_filters(editing.list_all(section.kind))]
+
+
 @validates_own_csrf
 def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
     form = section.form(data=section.form.new_data())
@@ -145,7 +152,7 @@ def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
         item = editing.add(section.kind, form.values(), actor=guards.current_actor())
     except RuleViolation as refusal:
         return _render_form(section, form.with_error(refusal))
-    return redirects.redirect_to(_url(item), f"{section.kind.name}-added")
+    return redirect_after_adding(_url(item), f"{section.kind.name}-added")
 
 
 def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:

@@ -162,6 +162,7 @@ redirects.MESSAGES["admin"] |= {
 bp = Blueprint("rooms", __name__, url_prefix="/rooms")
 ordered_views.register(
     bp,
+    _l("Rooms"),
     OrderedSection(
         ROOMS,
         RoomForm,

@@ -130,6 +130,7 @@ redirects.MESSAGES["admin"] |= {
 bp = Blueprint("themes", __name__, url_prefix="/themes")
 ordered_views.register(
     bp,
+    _l("Themes"),
     OrderedSection(
         THEMES,
         ThemeForm,

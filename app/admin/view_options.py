@@ -7,7 +7,7 @@ everyone. The cookie holds the density and, for each list, the columns that are 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,6 +21,8 @@ MAX_COOKIE_LENGTH = 1000  # characters
 MAX_NAMES = 20  # lists in the cookie, and columns of each
 NAME = re.compile(r"[a-z_]{1,20}")
 COMPACT, ROOMY = "compact", "roomy"
+HIDE_PARAM = "hide"  # the query parameter: hidden columns of a saved view
+NONE_HIDDEN = "none"  # no column is called so
 DENSITY = "density"  # a key of the cookie; no list is called so
 
 
@@ -42,7 +44,12 @@ class ViewOptions:
         return (request.blueprint or "").rpartition(".")[2]
 
     def list_hidden(self, by_default: Sequence[str] = ()) -> Sequence[str]:
-        """Return the names of the columns of this list that are not shown."""
+        """Return the names of the columns of this list that are not shown.
+
+        Those of a saved view are in the URL, and go before what the cookie says.
+        """
+        if named := request.args.get(HIDE_PARAM, ""):
+            return _valid_names(named.split("."))
         return self.hidden.get(self.list_name, by_default)
 
     def css_classes(
@@ -52,6 +59,10 @@ class ViewOptions:
         hidden = self.list_hidden(by_default)
         numbers = (number for number, (name, _) in enumerate(columns, first) if name in hidden)
         return "".join(f" hides-{number}" for number in numbers)
+
+    def hide_param(self, by_default: Sequence[str] = ()) -> str:
+        """Return the columns that are not shown, as a value of the URL."""
+        return ".".join(self.list_hidden(by_default)) or NONE_HIDDEN
 
     def to_cookie(self) -> str:
         """Return the value of the cookie."""
@@ -77,7 +88,7 @@ def save() -> ResponseReturnValue:
         known = _valid_names(request.form.getlist("known"))
         hidden[list_name] = [name for name in known if name not in shown]
     density = COMPACT if request.form.get(DENSITY) == COMPACT else ROOMY
-    answer = redirect(redirects.referrer_or(url_for("admin.home")), 303)
+    answer = redirect(_without_columns(redirects.referrer_or(url_for("admin.home"))), 303)
     answer.set_cookie(
         COOKIE,
         ViewOptions(density, hidden).to_cookie(),
@@ -88,6 +99,13 @@ def save() -> ResponseReturnValue:
         samesite="Lax",
     )
     return answer
+
+
+def _without_columns(url: str) -> str:
+    """Return a URL without the columns of a saved view: others have just been chosen."""
+    parts = urlsplit(url)
+    rest = [pair for pair in parse_qsl(parts.query) if pair[0] != HIDE_PARAM]
+    return parts._replace(query=urlencode(rest)).geturl()
 
 
 def _valid_names(names: Sequence[str]) -> Sequence[str]:

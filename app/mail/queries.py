@@ -19,6 +19,7 @@ from app.mail.models import FAILED, SENT, WAITING, Email
 IS_WAITING = Email.state == literal(WAITING, literal_execute=True)  # as in the partial index
 
 IS_FAILED = Email.state == literal(FAILED, literal_execute=True)
+MAX_FOR_RECIPIENT = 10  # emails
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,17 @@ def list_for_booking(reference: str) -> Sequence[Email]:
         select(Email)
         .where(Email.booking_reference == reference)
         .order_by(Email.created_at.desc(), Email.id.desc())
+        .options(defer(Email.message))
+    ).all()
+
+
+def list_for_recipient(address: str, limit: int = MAX_FOR_RECIPIENT) -> Sequence[Email]:
+    """List the newest emails to an address."""
+    return db.session.scalars(
+        select(Email)
+        .where(func.lower(Email.recipient) == address.lower())
+        .order_by(Email.created_at.desc(), Email.id.desc())
+        .limit(limit)
         .options(defer(Email.message))
     ).all()
 

@@ -28,6 +28,7 @@ FIELD_GROUPS: Final = (
     (speakers.PHOTO,),
     SESSION_FIELD_NAMES,
 )  # each group has its own page
+MAX_ABOUT: Final = 10  # proposals
 AUTO_APPROVABLE: Final[Mapping[str, Sequence[str]]] = {  # fields by the names used in the settings
     "biography": ("biography", "biographies"),
     "photo": (speakers.PHOTO,),
@@ -234,6 +235,16 @@ def count_proposals(filters: ProposalFilter) -> int:
     """Count the proposals that match the filters."""
     joined = select(func.count(Proposal.id)).outerjoin(Speaker).outerjoin(Session)
     return db.session.scalar(_apply_filter(joined, filters)) or 0
+
+
+def list_about(entity: Speaker | Session, limit: int = MAX_ABOUT) -> Sequence[Proposal]:
+    """List the newest proposals about a speaker or session."""
+    return db.session.scalars(
+        select(Proposal)
+        .where(is_about(entity))
+        .order_by(Proposal.sent_at.desc(), Proposal.id.desc())
+        .limit(limit)
+    ).all()
 
 
 def list_by_id(ids: Collection[int]) -> Sequence[Proposal]:

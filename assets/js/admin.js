@@ -6,6 +6,7 @@ import { instantSearch } from "./admin/live-search.js";
 import { tickAll } from "./admin/select-all.js";
 import { livePreview } from "./admin/live-preview.js";
 import { usePasskeys } from "./admin/passkeys.js";
+import { askAboutUnsavedChanges } from "./admin/unsaved-changes.js";
 import { tellRoom } from "./admin/character-count.js";
 
 tickAll();
@@ -17,3 +18,4 @@ usePasskeys();
 scheduleBoard();
 livePreview();
 tellRoom();
+askAboutUnsavedChanges();

@@ -249,4 +249,4 @@ def test_the_history_asks_the_same_few_questions(
 
     organiser.open("/organise/history")
 
-    assert len([one for one in queries if "FROM site_state" not in one]) == 5
+    assert len([one for one in queries if "FROM site_state" not in one]) == 6

@@ -30,6 +30,9 @@ def test_sessions(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Find a speaker to add", "ada")
     keyboard_user.press("Find")
     keyboard_user.press("Add Ada Marsh")
+    keyboard_user.fill("Find a speaker to add", "Ingrid Holm")
+    keyboard_user.press("Find")
+    keyboard_user.press("Add Ingrid Holm as a new speaker")
     keyboard_user.press("Add this session")
     keyboard_user.expect_announcement("The session has been added as a draft.")
     keyboard_user.press("Change")
@@ -60,11 +63,43 @@ def test_the_view_of_a_list(keyboard_user: KeyboardUser) -> None:
     keyboard_user.open_details("View options")
     keyboard_user.choose_radio("Roomy", "Compact")
     keyboard_user.tick("Theme")
-    keyboard_user.press("Save view")
+    keyboard_user.press("Save options")
 
     assert keyboard_user.heading == "Sessions"
     keyboard_user.open_details("View options")
     keyboard_user.choose_radio("Compact", "Roomy")
+
+
+@pytest.mark.walks(
+    "admin.saved_views.add",
+    "admin.saved_views.edit",
+    "admin.saved_views.replace",
+    "admin.saved_views.delete",
+)
+def test_saved_views(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open(f"{SESSIONS}?state=confirmed")
+    keyboard_user.press("Save this view")
+    keyboard_user.press("Save view")
+    keyboard_user.expect_announcement("Enter a name")
+    keyboard_user.fill("Name", "Ready")
+    keyboard_user.tick("Share with the team")
+    keyboard_user.press("Save view")
+    keyboard_user.expect_announcement("The view has been saved.")
+    keyboard_user.press("All")
+    keyboard_user.press("Ready")
+    keyboard_user.fill("Search by title, speaker or key", "tide")
+    keyboard_user.press("Search")
+    keyboard_user.press("Save changes to this view")
+    keyboard_user.expect_announcement("The view has been changed.")
+    keyboard_user.press("Change this view")
+    keyboard_user.tick("Open this list with this view")
+    keyboard_user.press("Save view")
+    keyboard_user.expect_announcement("The view has been changed.")
+    keyboard_user.press("Change this view")
+    keyboard_user.press("Delete this view")
+    keyboard_user.press("Delete view")
+    keyboard_user.expect_announcement("The view has been deleted.")
+    assert keyboard_user.heading == "Sessions"
 
 
 @pytest.mark.walks("admin.sessions.bulk_edit", "admin.sessions.bulk")

@@ -67,7 +67,7 @@ def test_large_numbers_have_separators(site: Flask) -> None:
     assert said == ["1 delegate", "999 delegates", "1,000 delegates", "12,345 delegates"]
 
 
-def test_filters_are_folded_on_a_small_screen_until_they_are_used(
+def test_filters_are_folded_on_a_small_screen_and_what_is_applied_is_told(
     live_site: Callable[..., LiveSite], window_without_scripts: Page
 ) -> None:
     window, site = window_without_scripts, live_site().address
@@ -83,7 +83,9 @@ def test_filters_are_folded_on_a_small_screen_until_they_are_used(
     state.select_option("confirmed")
     window.get_by_role("button", name="Search").click()
     expect(window).to_have_title(re.compile(f"^{HEADING}: State Confirmed"))
-    expect(state).to_be_visible()
+    expect(state).to_be_hidden()
+    expect(window.get_by_text("Filters (1)")).to_be_visible()
+    expect(window.get_by_role("link", name="Remove the filter State Confirmed")).to_be_visible()
 
     window.set_viewport_size({"width": 1280, "height": 900})
     window.goto(f"{site}{LIST}")

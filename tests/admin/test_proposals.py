@@ -317,7 +317,7 @@ def test_the_list_asks_the_same_few_questions(
     organiser.open("/organise/proposals")
 
     asked = [query for query in queries if not query.startswith("SELECT site_state")]
-    assert len(asked) == 3, "\n".join(asked)
+    assert len(asked) == 4, "\n".join(asked)
 
 
 def test_hostile_words_are_shown_as_words(organiser: Browser) -> None:

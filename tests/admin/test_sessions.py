@@ -74,7 +74,7 @@ def test_the_list_holds_every_session_by_time(organiser: Browser) -> None:
         "": "Select Opening",  # the box above the column comes with scripts
         "Title": "Opening",
         "Speakers": "Ada Marsh, João Maré",
-        "Time ↑": "9:30am – 10:30am Wednesday 10 June 2009",
+        "Time ↑": "9:30am – 10:30am Wednesday 10 June",
         "Room": "Great hall",
         "Theme": "",
         "Type": "Plenary",
@@ -167,7 +167,7 @@ def test_the_list_asks_the_same_few_questions(
     queries.clear()
     organiser.open("/organise/sessions?q=session-")
 
-    assert len(queries) == 6
+    assert len(queries) == 7
 
 
 def test_a_long_list_has_pages(organiser: Browser) -> None:

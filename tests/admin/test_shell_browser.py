@@ -93,7 +93,7 @@ def test_a_compact_list_shows_more_rows_and_stays_so(office: Page) -> None:
 
     office.get_by_text("View options").click()
     office.get_by_label("Compact").check()
-    office.get_by_role("button", name="Save view").click()
+    office.get_by_role("button", name="Save options").click()
 
     expect(office.locator(".office--compact")).to_have_count(1)
     wait_until(lambda: office.evaluate(ROWS_IN_VIEW) >= roomy + 5, "five rows more")

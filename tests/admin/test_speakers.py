@@ -172,7 +172,7 @@ def test_the_list_asks_the_same_few_questions(
 
     organiser.open("/organise/speakers?q=a&missing=biography&sort=-sessions")
 
-    assert len(asked(queries)) == 4
+    assert len(asked(queries)) == 5
 
 
 @pytest.mark.empty

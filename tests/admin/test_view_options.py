@@ -32,7 +32,7 @@ def test_a_view_is_remembered_for_its_list_alone(organiser: Browser) -> None:
     make_session()
     assert hidden_columns(organiser.open("/organise/sessions")) == ["Changed"]
 
-    page = organiser.press("Save view", rows="Compact", columns=["Time", "Room", "Changed"])
+    page = organiser.press("Save options", rows="Compact", columns=["Time", "Room", "Changed"])
 
     assert page.address == "/organise/sessions"
     assert is_compact(page)
@@ -40,7 +40,7 @@ def test_a_view_is_remembered_for_its_list_alone(organiser: Browser) -> None:
     other = organiser.open("/organise/delegates")
     assert is_compact(other)
     assert hidden_columns(other) == []
-    other.press("Save view", rows="Roomy", columns=["Country"])
+    other.press("Save options", rows="Roomy", columns=["Country"])
     page = organiser.open("/organise/sessions?q=a")
     assert hidden_columns(page) == ["Speakers", "Theme", "Type"]
     assert not is_compact(page)
@@ -51,7 +51,7 @@ def test_the_columns_of_whoever_only_reads_are_the_same(visitor: Browser) -> Non
     viewer = sign_in(visitor, "vi@conference.example", "viewer")
     viewer.open("/organise/sessions")
 
-    page = viewer.press("Save view", columns=["Speakers", "Time", "Theme", "Type", "Changed"])
+    page = viewer.press("Save options", columns=["Speakers", "Time", "Theme", "Type", "Changed"])
 
     assert hidden_columns(page) == ["Room"]
 

@@ -106,6 +106,8 @@ def set_things(organiser: Browser) -> None:
         organiser.press("Send invitation", address)
     page = organiser.open("/organise/people").follow("former@conference.example")
     page.follow("Remove from the team").press("Remove from the team")
+    organiser.open("/organise/sessions?state=draft&sort=-title").follow("Save this view")
+    organiser.press("Save view", name="Drafts", share_with_the_team=True)
 
 
 def fail_to_deliver() -> None:

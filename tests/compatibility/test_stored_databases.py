@@ -17,11 +17,15 @@ NEWER: Final = "it is newer than the newest stored database"
 WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills, each with why
     "import_backup": "it is newer than they are, and is kept for a week alone",
     "column_mapping": NEWER,
+    "saved_view": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,
     "/organise/files/uploads/<number>/columns": NEWER,
     "/organise/search": NEWER,
+    "/organise/views/<number>": NEWER,
+    "/organise/views/<number>/delete": NEWER,
+    "/organise/views/_add": NEWER,
     "/organise/speakers/<slug>/photo/sent/<token>.jpg": NEWER,
     "/organise/start": NEWER,
     "/organise/start/example": NEWER,

@@ -12,6 +12,7 @@ from app.accounts.guards import current_actor
 from app.admin.content import editable_text
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
+from app.admin.edit_form import redirect_after_adding
 from app.content import diff, queries, services
 from app.content.models import NEWS, PAGE
 from app.content.versions import FALLBACK_LANGUAGE, ContentKey, Version
@@ -104,7 +105,9 @@ def _add(form: ContentForm, kind: str) -> Response:
         other_slugs=editable_text.get_reserved_slugs(),
         actor=current_actor(),
     )
-    return _redirect(key, "text-waiting" if form.appears.utc_value else "text-added")
+    place = url_for("admin.content.text", kind=key.kind, slug=key.slug)
+    waits = bool(form.appears.utc_value)
+    return redirect_after_adding(place, "text-waiting" if waits else "text-added")
 
 
 def _save(form: ContentForm, text: EditableText) -> Response:

@@ -8,7 +8,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app import clock
+from app.accounts import roles
 from app.accounts.guards import current_actor
+from app.admin import saved_views
 from app.admin.content import (
     edit_views,
     editable_text,
@@ -132,6 +134,8 @@ FILTERS = (
     ListFilter("kind", _l("Show"), ((PAGE, _l("Pages")), (NEWS, _l("News")))),
     ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
 )
+SORTS = ("title", "kind", "changed")
+saved_views.declare("content", _l("Pages and news"), roles.CONTENT, lambda _: FILTERS, SORTS)
 
 bp = Blueprint("content", __name__, url_prefix="/pages")
 for part in (edit_views, version_views, link_views):
@@ -141,7 +145,7 @@ add_url_rules(bp)
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    list_query = parse_list_query(FILTERS, ("title", "kind", "changed"))
+    list_query = parse_list_query(FILTERS, SORTS)
     every = content_listing.list_rows(queries.load_store(get_content_folder()), clock.now())
     found = content_listing.filter_rows(
         every,

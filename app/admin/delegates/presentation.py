@@ -7,10 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.admin import listing
+from app.accounts import roles
+from app.admin import listing, saved_views
 from app.admin.listing import ListFilter, ListQuery
 from app.database import db, stream
 from app.history.models import Change
@@ -57,8 +59,13 @@ def get_filters() -> tuple[ListFilter, ...]:
 
 def parse_delegate_query(filters: tuple[ListFilter, ...]) -> tuple[ListQuery, DelegateFilter]:
     """Return the list query of the request, and the delegates it selects."""
-    list_query = listing.parse_list_query(filters, tuple(queries.SORT_COLUMNS))
-    delegate_filter = DelegateFilter(
+    list_query = listing.parse_list_query(filters, SORTS)
+    return list_query, build_delegate_filter(list_query)
+
+
+def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
+    """Return the delegates that a list query selects, such as that of a saved view."""
+    return DelegateFilter(
         text=list_query.search,
         state=list_query.get_filter("state"),
         day=list_query.get_filter("day"),
@@ -66,7 +73,10 @@ def parse_delegate_query(filters: tuple[ListFilter, ...]) -> tuple[ListQuery, De
         email_state=list_query.get_filter("letters"),
         added_by=list_query.get_filter("added"),
     )
-    return list_query, delegate_filter
+
+
+SORTS = tuple(queries.SORT_COLUMNS)
+saved_views.declare("delegates", _l("Delegates"), roles.DELEGATES, lambda _: get_filters(), SORTS)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import roles
+from app.admin import saved_views
 from app.admin.listing import PAGE_SIZE, ListFilter, Listing, parse_list_query
 from app.content import diff
 from app.content.diff import DiffLine
@@ -41,6 +43,15 @@ def get_filters() -> Sequence[ListFilter]:
         ListFilter("state", _l("State"), tuple(STATE_LABELS.items())),
         ListFilter("about", _l("Subject"), [(kind, SUBJECT_LABELS[kind]) for kind in KINDS]),
     )
+
+
+saved_views.declare(
+    "proposals",
+    _l("Changes by speakers"),
+    roles.PROGRAMME,
+    lambda _: get_filters(),
+    tuple(SORTS),
+)
 
 
 def get_listing() -> Listing[ProposalReview]:

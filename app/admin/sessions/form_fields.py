@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext as _l
 from wtforms import FieldList, Form, FormField, HiddenField, SelectField
 
+from app.forms.fields import MAX_EDITOR_NAME_LENGTH
 from app.forms.validators import one_of_choices
+from app.programme.editing.sessions import NewSpeaker
 from app.programme.labels import ROLES, capitalise_first
 from app.programme.models import Appearance, Session
+from app.text import collapse_whitespace, has_alphanumeric, strip_hidden
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,21 @@ def _local_time_exists(local: datetime, zone: ZoneInfo) -> bool:
 
 
 MAX_APPEARANCES = 60  # per session
+ROW_FIELDS = ("speaker", "new_name", "role")
 STEPS = {"up": -1, "down": 1}
+
+
+def _tidy_name(typed: str | None) -> str:
+    """Return a name as it is saved, or "" if it has no letter or number."""
+    name = strip_hidden(collapse_whitespace(typed or ""))[:MAX_EDITOR_NAME_LENGTH]
+    return name if has_alphanumeric(name) else ""
 
 
 class AppearanceForm(Form):
     """A speaker and their role."""
 
-    speaker = HiddenField()  # the speaker's key
+    speaker = HiddenField()  # the speaker's key; "" for a new speaker
+    new_name = HiddenField(filters=[_tidy_name])  # of a speaker who is added with the session
     role = SelectField(_l("Role"), [one_of_choices(_l("Choose a role"))], validate_choice=False)
 
 
@@ -99,6 +110,13 @@ class AppearancesField(FieldList):  # type: ignore[type-arg]  # FieldList is not
         if len(self.entries) < MAX_APPEARANCES:
             self.append_entry({"speaker": key, "role": "speaker"})
 
+    def add_new(self, name: str) -> bool:
+        """Append a speaker who is added when the session is saved; return False without a name."""
+        tidy = _tidy_name(name)
+        if tidy and len(self.entries) < MAX_APPEARANCES:
+            self.append_entry({"speaker": "", "new_name": tidy, "role": "speaker"})
+        return bool(tidy)
+
     def apply_button(self, action: str, index: int) -> str:
         """Remove a row, or swap it with the one above or below.
 
@@ -118,14 +136,16 @@ class AppearancesField(FieldList):  # type: ignore[type-arg]  # FieldList is not
             self.append_entry(row)
         return _next_button(action, other, len(rows))
 
-    def values(self) -> list[list[str]]:
-        """Return the key and role of each speaker, in order."""
-        return [[row["speaker"], row["role"]] for row in self._row_data()]
+    def values(self) -> list[list[Any]]:
+        """Return the key, or the name of somebody new, and the role of each speaker, in order."""
+        return [
+            [row["speaker"] or NewSpeaker(row["new_name"]), row["role"]]
+            for row in self._row_data()
+            if row["speaker"] or row["new_name"]
+        ]
 
     def _row_data(self) -> list[dict[str, Any]]:
-        return [
-            {"speaker": row.form.speaker.data, "role": row.form.role.data} for row in self.entries
-        ]
+        return [{name: row.form[name].data for name in ROW_FIELDS} for row in self.entries]
 
 
 def initial_appearances(appearances: Sequence[Appearance]) -> list[dict[str, str]]:

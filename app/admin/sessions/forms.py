@@ -224,15 +224,27 @@ class SessionForm(EditForm, TableForm):
         action, _, what = self.pressed_button.partition(" ")
         if action == "add":
             self.appearances.add(what)
-            self.find.data = ""
-            self.appearances.entries[-1].form.role.render_kw = AUTOFOCUS
+            self._focus_last_row()
+        elif action == "new":
+            self._add_new_speaker()
         elif _is_number(what):
             self.focus_button = self.appearances.apply_button(action, int(what))
             self.find.render_kw = {
                 **self.find.render_kw,
                 **({} if self.focus_button else AUTOFOCUS),
             }
-        return action in {"add", "remove", "up", "down", "find", "preview"}
+        return action in {"add", "new", "remove", "up", "down", "find", "preview"}
+
+    def _add_new_speaker(self) -> None:
+        """Add the name that was searched for as a speaker who is created with the session."""
+        if self.appearances.add_new(self.find.data or ""):
+            self._focus_last_row()
+        else:
+            self.find.errors = [gettext("Enter the name of the new speaker")]
+
+    def _focus_last_row(self) -> None:
+        self.find.data = ""
+        self.appearances.entries[-1].form.role.render_kw = AUTOFOCUS
 
     def with_error(self, refusal: RuleViolation) -> Self:
         """Add an error above the form."""

@@ -11,6 +11,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
+from app.accounts import roles
+from app.admin import saved_views
 from app.admin.listing import MAX_SELECTED, ListFilter, Listing, ListQuery, parse_list_query
 from app.errors import NotFound
 from app.forms.form import Form
@@ -21,7 +23,13 @@ from app.programme.editing.session_queries import SessionFilter, SessionFilterCh
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.labels import KINDS, kind_name
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, WITHDRAWN, Room, Session, Theme
-from app.web.formatting import conference_zone, format_time, local_date, plain_date
+from app.web.formatting import (
+    conference_zone,
+    day_and_month,
+    format_time,
+    local_date,
+    plain_date,
+)
 
 EN_DASH: Final = "–"
 MAX_DAYS: Final = 40  # offered as filter
@@ -55,18 +63,17 @@ class SessionListRow:
 
 def get_listing() -> Listing[SessionListRow]:
     """Return the page of the list that the request asks for."""
-    filters = _get_filters(session_queries.list_filter_choices(), list_days())
-    list_query = parse_list_query(filters, tuple(session_queries.SORTS))
-    found = session_queries.list_page(_session_filter(list_query), **list_query.window)
+    filters = get_filters()
+    list_query = parse_list_query(filters, SORTS)
+    found = session_queries.list_page(build_session_filter(list_query), **list_query.window)
     return Listing(_build_rows(found.rows), found.total, list_query, filters)
 
 
 def list_slugs() -> Sequence[str]:
     """Return the slugs of all that the request asks for, whatever the page, up to the limit."""
-    filters = _get_filters(session_queries.list_filter_choices(), list_days())
-    list_query = parse_list_query(filters, tuple(session_queries.SORTS))
+    list_query = parse_list_query(get_filters(), SORTS)
     window = list_query.first_window(MAX_SELECTED)
-    found = session_queries.list_page(_session_filter(list_query), **window)
+    found = session_queries.list_page(build_session_filter(list_query), **window)
     return [row.slug for row in found.rows]
 
 
@@ -94,7 +101,7 @@ def kind_choices(choices: SessionFilterChoices) -> list[tuple[str, str]]:
 def _build_rows(rows: Sequence[SessionRow]) -> list[SessionListRow]:
     """Return the rows as text; values that many rows share are formatted once."""
     say = RowFormatter(
-        cache(local_date),
+        cache(day_and_month),
         cache(plain_date),
         cache(kind_name),
         cache(_state_label),
@@ -137,9 +144,12 @@ def _state_label(state: str) -> str:
     return "" if state == CONFIRMED else str(STATE_LABELS[state])
 
 
-def _get_filters(choices: SessionFilterChoices, days: Sequence[date]) -> Sequence[ListFilter]:
+def get_filters() -> Sequence[ListFilter]:
+    """Return the filters of the list."""
+    choices = session_queries.list_filter_choices()
+    days = [(day.isoformat(), local_date(day)) for day in list_days()]
     return (
-        ListFilter("day", gettext("Day"), [(day.isoformat(), local_date(day)) for day in days]),
+        ListFilter("day", gettext("Day"), days),
         ListFilter("theme", gettext("Theme"), choices.theme, partial(slugs.find_moved, Theme)),
         ListFilter("room", gettext("Room"), choices.room, partial(slugs.find_moved, Room)),
         ListFilter("kind", gettext("Type"), kind_options(choices)),
@@ -148,7 +158,8 @@ def _get_filters(choices: SessionFilterChoices, days: Sequence[date]) -> Sequenc
     )
 
 
-def _session_filter(list_query: ListQuery) -> SessionFilter:
+def build_session_filter(list_query: ListQuery) -> SessionFilter:
+    """Return the sessions that a list query selects, such as that of a saved view."""
     day = list_query.get_filter("day")
     return SessionFilter(
         search=list_query.search,
@@ -160,6 +171,9 @@ def _session_filter(list_query: ListQuery) -> SessionFilter:
         missing=list_query.get_filter("missing"),
     )
 
+
+SORTS = tuple(session_queries.SORTS)
+saved_views.declare("sessions", _l("Sessions"), roles.PROGRAMME, lambda _: get_filters(), SORTS)
 
 UNCHANGED, CLEAR = "", "none:"  # never a slug, key, type or state
 MAX_SESSIONS = 200  # at once

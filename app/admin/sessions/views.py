@@ -11,7 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin.bulk_actions import get_back_url
+from app.admin.edit_form import redirect_after_adding
 from app.admin.listing import get_selected, render_list
+from app.admin.proposals.presentation import STATE_LABELS
 from app.admin.sessions import forms
 from app.admin.sessions import listing as session_listing
 from app.admin.sessions.forms import SessionForm
@@ -28,6 +30,7 @@ from app.programme.clashes import Clash
 from app.programme.editing import session_queries, sessions
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.models import CONFIRMED, Session
+from app.proposals import queries as proposals
 from app.releases import current_release
 from app.speakers import queries as speakers
 from app.web import redirects
@@ -159,7 +162,7 @@ def add() -> ResponseReturnValue:
             session = sessions.add(form.values(), actor=guards.current_actor())
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal))
-        return redirects.redirect_to(
+        return redirect_after_adding(
             _url(session), "draft-added" if session.is_draft else "session-added"
         )
     return _render_form(form)
@@ -173,6 +176,8 @@ def show(slug: str) -> ResponseReturnValue:
         facts=get_detail(session),
         session=session,
         entries=history.list_newest(SESSION_FIELDS.history_subject(session)),
+        sent=proposals.list_about(session),
+        state_names=STATE_LABELS,
         requests=speakers.get_requests_by_session([slug]).get(slug, ()),
         form=ConfirmForm(),
     )

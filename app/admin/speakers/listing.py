@@ -6,6 +6,8 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from app.accounts import roles
+from app.admin import saved_views
 from app.admin.bulk_actions import BulkAction
 from app.admin.listing import (
     MAX_SELECTED,
@@ -98,20 +100,21 @@ def get_filters() -> Sequence[ListFilter]:
 def get_listing() -> Listing[SpeakerRow]:
     """Return the page of the list that the request asks for."""
     filters = get_filters()
-    list_query = parse_list_query(filters, tuple(speaker_queries.SORTS))
-    found = speaker_queries.list_page(_speaker_filter(list_query), **list_query.window)
+    list_query = parse_list_query(filters, SORTS)
+    found = speaker_queries.list_page(build_speaker_filter(list_query), **list_query.window)
     return Listing(found.rows, found.total, list_query, filters)
 
 
 def list_slugs() -> Sequence[str]:
     """Return the slugs of all that the request asks for, whatever the page, up to the limit."""
-    list_query = parse_list_query(get_filters(), tuple(speaker_queries.SORTS))
+    list_query = parse_list_query(get_filters(), SORTS)
     window = list_query.first_window(MAX_SELECTED)
-    found = speaker_queries.list_page(_speaker_filter(list_query), **window)
+    found = speaker_queries.list_page(build_speaker_filter(list_query), **window)
     return [row.speaker.slug for row in found.rows]
 
 
-def _speaker_filter(list_query: ListQuery) -> SpeakerFilter:
+def build_speaker_filter(list_query: ListQuery) -> SpeakerFilter:
+    """Return the speakers that a list query selects, such as that of a saved view."""
     return SpeakerFilter(
         search=list_query.search,
         confirmation=list_query.get_filter("confirmed"),
@@ -119,3 +122,7 @@ def _speaker_filter(list_query: ListQuery) -> SpeakerFilter:
         country=list_query.get_filter("country"),
         role=list_query.get_filter("role"),
     )
+
+
+SORTS = tuple(speaker_queries.SORTS)
+saved_views.declare("speakers", _l("Speakers"), roles.PROGRAMME, lambda _: get_filters(), SORTS)

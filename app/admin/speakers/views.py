@@ -1,5 +1,6 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -10,7 +11,9 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
 from app.admin import bulk_actions
+from app.admin.edit_form import redirect_after_adding
 from app.admin.listing import get_selected, render_list
+from app.admin.proposals.presentation import STATE_LABELS
 from app.admin.speakers import listing as speaker_listing
 from app.admin.speakers.forms import SpeakerForm
 from app.content import markdown
@@ -20,6 +23,8 @@ from app.forms.form import (
     validates_own_csrf,
 )
 from app.history import queries as history
+from app.mail import queries as mail
+from app.mail.models import Email
 from app.materials import services as materials
 from app.programme.editing import speaker_queries, speakers
 from app.programme.fields.speakers import (
@@ -32,6 +37,7 @@ from app.programme.fields.speakers import (
 from app.programme.models import Photo, Speaker
 from app.programme.photos import services
 from app.programme.photos.services import PreparedPhoto
+from app.proposals import queries as proposals
 from app.registration import countries
 from app.registration import queries as registration
 from app.releases import current_release
@@ -83,7 +89,7 @@ def add() -> ResponseReturnValue:
         return _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
-        return redirects.redirect_to(_url(speaker), "speaker-added")
+        return redirect_after_adding(_url(speaker), "speaker-added")
     return _render_form(form)
 
 
@@ -105,8 +111,18 @@ def show(slug: str) -> ResponseReturnValue:
         is_public=any(one.slug == slug for one in current_release.get_programme().speakers),
         is_for_readers=speaker_queries.is_publishable(speaker, sessions),
         entries=history.list_newest(SPEAKER_FIELDS.history_subject(speaker)),
+        sent=proposals.list_about(speaker),
+        state_names=STATE_LABELS,
+        letters=_list_emails(speaker),
         form=ConfirmForm(),
     )
+
+
+def _list_emails(speaker: Speaker) -> Sequence[Email]:
+    """List the newest emails to a speaker, for those who may read emails."""
+    if not speaker.contact_address or not guards.can_read(roles.DELEGATES):
+        return ()
+    return mail.list_for_recipient(speaker.contact_address)
 
 
 @bp.get("/<slug>/photo.jpg")

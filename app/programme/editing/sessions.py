@@ -16,13 +16,20 @@ from app.errors import RuleViolation, StaleEdit
 from app.history import services as history
 from app.history.models import Change
 from app.programme import queries, slugs
-from app.programme.editing import versioned_edits
+from app.programme.editing import speakers, versioned_edits
 from app.programme.fields.sessions import SESSION_FIELDS
 from app.programme.fields.table import dump_moment
 from app.programme.models import CANCELLED, CONFIRMED, DRAFT, Session
 
 NOT_COPIED: Final = frozenset({"room", "starts_at", "ends_at", "state", "slug"})  # would clash
 COPY_TITLE = "%s (copy)"
+
+
+@dataclass(frozen=True)
+class NewSpeaker:
+    """A speaker whom nobody has added yet, in place of a key among the values of a session."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class SessionBulkResult:
 
 def add(values: Mapping[str, Any], *, actor: str, message: str = "") -> Session:
     """Add a session with a permanent slug made from its title."""
-    made = SESSION_FIELDS.normalise(values)
+    made = SESSION_FIELDS.normalise(_add_new_speakers(values, actor))
     key = slugs.allocate(Session, made["title"])
     session = Session(key=key, slug=key, title=made["title"], changed_at=clock.now(), version=1)
     with db.session.begin_nested(), db.session.no_autoflush:
@@ -66,10 +73,23 @@ def save(
     return versioned_edits.save(
         SESSION_FIELDS,
         session,
-        SESSION_FIELDS.normalise(values),
+        SESSION_FIELDS.normalise(_add_new_speakers(values, actor)),
         expected_version=expected_version,
         actor=actor,
     )
+
+
+def _add_new_speakers(values: Mapping[str, Any], actor: str) -> Mapping[str, Any]:
+    """Add the new speakers among the values, in the same transaction, and return their keys."""
+    if "appearances" not in values:
+        return values
+    parts = [
+        [speakers.add({"name": who.name}, actor=actor).key, role]
+        if isinstance(who, NewSpeaker)
+        else [who, role]
+        for who, role in values["appearances"]
+    ]
+    return {**values, "appearances": parts}
 
 
 def cancel(session: Session, *, actor: str) -> None:

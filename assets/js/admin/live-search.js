@@ -37,8 +37,10 @@ function searched(list) {
       history.replaceState(null, "", address);
       followUp(address.search);
       document.getElementById("count").textContent = count.textContent;
-      const chips = page.querySelector("[data-chips]");
-      list.querySelector("[data-chips]").replaceChildren(...chips.childNodes);
+      const parts = page.querySelectorAll("[data-chips]");
+      for (const [number, part] of list.querySelectorAll("[data-chips]").entries()) {
+        part.replaceChildren(...(parts[number]?.childNodes ?? []));
+      }
       if (results.contains(document.activeElement)) {
         waiting = page;
       } else {

@@ -1,0 +1,95 @@
+"""Forms of admin in a real browser: what is not saved is asked about before the page is left."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Dialog, Page
+
+from tests.chromium import expect_heading
+from tests.factories import sign_in_window
+from tests.live_site import LiveSite
+
+LiveSites = Callable[..., LiveSite]
+
+
+@pytest.fixture
+def asked(window: Page) -> list[str]:
+    """What the browser has asked before a page was left; whoever works here stays on it."""
+    questions: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        questions.append(dialog.type)
+        dialog.dismiss()
+
+    window.on("dialog", stay)
+    return questions
+
+
+def leave(window: Page) -> None:
+    """Follow the link away from a form; the browser may ask first."""
+    window.get_by_role("link", name="Go back without saving").click()
+
+
+def test_what_is_not_saved_is_asked_about(
+    live_site: LiveSites, window: Page, asked: list[str]
+) -> None:
+    site = live_site().address
+    sign_in_window(window, site)
+    window.goto(f"{site}/organise/rooms/great-hall/change")
+    name = window.get_by_label("Name")
+    name.fill("Grand hall")
+    window.get_by_label("Hearing loop").check()
+
+    leave(window)
+
+    expect_heading(window, "Change Great hall")
+    assert asked == ["beforeunload"]
+    assert name.input_value() == "Grand hall"
+    window.get_by_role("button", name="Save", exact=True).click()
+    expect_heading(window, "Grand hall")
+    assert asked == ["beforeunload"]
+
+
+def test_nothing_is_asked_where_nothing_has_changed(
+    live_site: LiveSites, window: Page, asked: list[str]
+) -> None:
+    site = live_site().address
+    sign_in_window(window, site)
+    window.goto(f"{site}/organise/sessions/opening/change")
+    room, title = window.get_by_label("Room"), window.get_by_label("Title", exact=True)
+    box = window.get_by_label("It ends on the next day")
+    before = room.input_value()
+    title.fill("Something else")
+    room.select_option(index=0)
+    box.check()
+
+    title.fill("Opening")
+    room.select_option(before)
+    box.uncheck()
+    leave(window)
+
+    expect_heading(window, "Opening")
+    assert asked == []
+
+
+def test_what_was_typed_before_a_round_trip_counts(
+    live_site: LiveSites, window: Page, asked: list[str]
+) -> None:
+    site = live_site().address
+    sign_in_window(window, site)
+    window.goto(f"{site}/organise/sessions/_add")
+    window.get_by_label("Title", exact=True).fill("Salt")
+    window.get_by_label("Find a speaker to add").fill("Ingrid Holm")
+    window.get_by_role("button", name="Find", exact=True).click()
+    window.get_by_role("button", name="Add Ingrid Holm as a new speaker").click()
+    assert asked == []
+
+    leave(window)
+
+    expect_heading(window, "Add a session")
+    assert asked == ["beforeunload"]
+    window.get_by_role("button", name="Save and add another").click()
+    window.get_by_text("The session has been added as a draft.").wait_for()
+    leave(window)
+    expect_heading(window, "Sessions")
+    assert asked == ["beforeunload"]

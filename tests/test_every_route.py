@@ -210,6 +210,7 @@ ROUTES = [
     Route("/organise/delegates/_add", "GET POST", Who.DESK),
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
+    Route("/organise/drafts/discard", "POST", Who.A_PART),
     Route("/organise/files", "GET", Who.A_PART),
     Route(
         "/organise/files/<state>/<name>",
@@ -259,6 +260,12 @@ ROUTES = [
         "/organise/pages/page/help/en/compare",
     ),
     Route(
+        "/organise/pages/<kind>/<slug>/<language>/preview",
+        "GET",
+        Who.A_PART,
+        "/organise/pages/page/help/en/preview",
+    ),
+    Route(
         "/organise/pages/<kind>/<slug>/<language>/remove",
         "GET POST",
         Who.EDITORS,
@@ -283,6 +290,9 @@ ROUTES = [
         "/organise/pages/page/help/en/versions/0/bring-back",
     ),
     Route("/organise/pages/add/<kind>", "GET POST", Who.EDITORS, "/organise/pages/add/page"),
+    Route(
+        "/organise/pages/add/<kind>/preview", "GET", Who.A_PART, "/organise/pages/add/page/preview"
+    ),
     Route("/organise/pages/notice", "GET", Who.A_PART),
     Route("/organise/pages/notice/remove", "POST", Who.EDITORS),
     Route("/organise/pages/notice/write", "GET POST", Who.EDITORS),
@@ -369,6 +379,7 @@ ROUTES = [
         "/organise/publishing/plans/1/change",
     ),
     Route("/organise/publishing/publish", "GET POST", Who.EDITORS),
+    Route("/organise/publishing/publish/check", "GET", Who.A_PART),
     Route("/organise/publishing/releases", "GET", Who.A_PART),
     Route(
         "/organise/publishing/releases/<number>",

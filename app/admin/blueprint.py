@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
-from app.admin import view_options
+from app.admin import draft_forms, view_options
 from app.releases import current_release
 from app.web import redirects
 
@@ -181,4 +181,5 @@ bp.before_request(guards.require_team_member)
 bp.before_request(_stay_in_admin)
 bp.context_processor(_menu_context)
 bp.context_processor(redirects.flash_context)
+bp.context_processor(draft_forms.draft_context)
 bp.context_processor(guards.session_expiry_context)

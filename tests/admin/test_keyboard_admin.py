@@ -235,7 +235,7 @@ def test_pages_and_links(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Text", "Take the *train*.")
     keyboard_user.press("Preview")
     keyboard_user.expect_text("Take the train.")
-    keyboard_user.press("Save")
+    keyboard_user.press("Save and publish")
     keyboard_user.expect_announcement("Added. It is public now.")
     keyboard_user.press("Change")
     keyboard_user.fill("Text", "Take the boat.")
@@ -274,6 +274,23 @@ def test_pages_and_links(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Delete")
     keyboard_user.press("Delete")
     keyboard_user.expect_announcement("It has been deleted.")
+
+
+@pytest.mark.walks("admin.discard_draft")
+@pytest.mark.without_scripts(
+    "the preview follows what is typed; without scripts its button shows it"
+)
+def test_previews_and_drafts(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/pages/page/help")
+    keyboard_user.press("Change")
+    keyboard_user.fill("Title", "Help at sea")
+    keyboard_user.press("Preview")
+    assert keyboard_user.heading == "Preview of “Help at sea”"
+    keyboard_user.press("Back to editing")
+    keyboard_user.press("Discard unsaved changes")
+    keyboard_user.expect_announcement("Your unsaved changes have been discarded.")
+    keyboard_user.press("Preview")
+    assert keyboard_user.heading == "Preview of “Help”"
 
 
 @pytest.mark.walks(

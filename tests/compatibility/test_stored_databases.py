@@ -17,10 +17,14 @@ NEWER: Final = "it is newer than the newest stored database"
 WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills, each with why
     "import_backup": "it is newer than they are, and is kept for a week alone",
     "column_mapping": NEWER,
+    "form_draft": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,
     "/organise/files/uploads/<number>/columns": NEWER,
+    "/organise/pages/<kind>/<slug>/<language>/preview": NEWER,
+    "/organise/pages/add/<kind>/preview": NEWER,
+    "/organise/publishing/publish/check": NEWER,
     "/organise/search": NEWER,
     "/organise/speakers/<slug>/photo/sent/<token>.jpg": NEWER,
     "/speak/<slug>/photo/sent/<token>.jpg": NEWER,

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
+from app.admin import draft_forms
 from app.admin.content import (
     edit_views,
     editable_text,
@@ -17,6 +18,7 @@ from app.admin.content import (
 )
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import NoticeForm
+from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import EditForm
 from app.admin.listing import ListFilter, paginate, parse_list_query, render_list
 from app.content import links, queries, services
@@ -64,16 +66,20 @@ def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
 
 
 @validates_own_csrf
+@deletes_draft
 def write_notice() -> ResponseReturnValue:
     """Preview or publish a notice, which replaces any other."""
-    form = NoticeForm()
+    form = NoticeForm(**(typed := draft_forms.find_typed()))
     if not form.is_submitted():
-        _set_initial_data(form, editable_text.get_notice())
+        if not typed:
+            _set_initial_data(form, editable_text.get_notice())
         return _render_form(form, 200)
     if not form.validate():
         return _render_form(form, 422)
-    if "preview" in request.form:
-        return _render_form(form, 200, preview=form.words.data)
+    return draft_forms.redirect_to_preview(form) or _publish_notice(form)
+
+
+def _publish_notice(form: NoticeForm) -> ResponseReturnValue:
     try:
         services.publish_notice(
             get_content_folder(),
@@ -92,6 +98,8 @@ def write_notice() -> ResponseReturnValue:
 
 def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
     breadcrumbs = [(gettext("Urgent notice"), url_for(".notice"))]
+    if draft_forms.get_pressed_button() == draft_forms.PREVIEW:
+        context["preview"] = form.words.data
     return render_page(
         "admin/content/write_notice.html", status, form=form, breadcrumbs=breadcrumbs, **context
     )

@@ -34,7 +34,7 @@ from app.mail.models import FAILED, SENT
 from app.mail.worker import ShutdownSignal
 from app.materials import services as materials
 from app.programme import queries as programme_queries
-from app.programme.photos import renditions
+from app.programme.photos import page_images, renditions
 from app.proposals import auto_approval, photo_retention
 from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
@@ -77,6 +77,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     scheduled_releases.publish_due,
     auto_approval.publish_due,
     renditions.render_pending,
+    page_images.render_pending,
     release_notifications.notify_of_release,
     reminders.send_due,
     share_images.draw_missing,

@@ -260,6 +260,18 @@ ROUTES = [
         "/organise/pages/page/help/en/compare",
     ),
     Route(
+        "/organise/pages/<kind>/<slug>/<language>/pictures",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/en/pictures",
+    ),
+    Route(
+        "/organise/pages/<kind>/<slug>/<language>/pictures/<key>/remove",
+        "POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/en/pictures/none/remove",
+    ),
+    Route(
         "/organise/pages/<kind>/<slug>/<language>/preview",
         "GET",
         Who.A_PART,
@@ -641,6 +653,8 @@ ROUTES = [
     Route("/organise/view", "POST", Who.A_PART),
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
+    Route("/pictures/<key>.jpg", "GET", Who.HOLDER, "/pictures/wrong.jpg"),
+    Route("/pictures/<key>/<width>.<kind>", "GET", Who.HOLDER, "/pictures/wrong/480.avif"),
     Route("/preview/<secret>", "GET", Who.HOLDER),
     Route("/preview/<secret>/<rest>", "GET", Who.HOLDER, "/preview/wrong/programme"),
     Route("/programme", "GET", Who.PUBLIC),

@@ -11,7 +11,7 @@ from app import clock
 from app.accounts import form_drafts
 from app.accounts.guards import current_actor
 from app.admin import draft_forms
-from app.admin.content import editable_text
+from app.admin.content import editable_text, image_views
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
 from app.admin.draft_forms import deletes_draft
@@ -32,6 +32,7 @@ redirects.MESSAGES["admin"] |= {
 }
 
 
+PICTURES = "pictures"  # the button that leads to the pictures, and their page
 EDIT_FORMS: dict[str, type[ContentForm]] = {PAGE: ContentForm, NEWS: NewsForm}
 NEW_FORMS: dict[str, type[ContentForm]] = {PAGE: NewPageForm, NEWS: NewsForm}
 
@@ -73,8 +74,12 @@ def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
     form = EDIT_FORMS[kind](**(typed := draft_forms.find_typed()))
     if not form.is_submitted() and not typed:
         _set_initial_data(form, text)
-    url = url_for(".preview", **text.key._asdict())
-    status, stale = _submit(form, lambda: _save(form, text), url)
+    urls = {page: url_for(f".{page}", **text.key._asdict()) for page in ("preview", PICTURES)}
+    if PICTURES in request.form and (
+        leaving := draft_forms.redirect_to_draft(form, urls[PICTURES])
+    ):
+        return leaving
+    status, stale = _submit(form, lambda: _save(form, text), urls["preview"])
     if isinstance(status, Response):
         return status
     return render_page(
@@ -189,6 +194,7 @@ def _form_context(form: ContentForm, key: ContentKey, stale: StaleEdit | None) -
         "written_in": languages.describe(key.language),
         "english": queries.get_body(get_content_folder(), english) if english else "",
         "preview": _render_preview(form, key),
+        "pictures": image_views.list_pictures(key),
         "stale": stale,
         "difference": _diff_body(stale),
     }
@@ -203,7 +209,8 @@ def _render_preview(form: ContentForm, key: ContentKey) -> Any:
         *key, form.expected_version.data, wording.title, wording.summary, wording.dated_on
     )
     make = queries.render_content_page if key.kind == PAGE else queries.render_news_item
-    return make(version, wording.body, languages.url_prefix(key.language), "preview-")
+    shown = queries.find_images(get_content_folder(), wording.body)
+    return make(version, wording.body, shown, languages.url_prefix(key.language), "preview-")
 
 
 def _diff_body(stale: StaleEdit | None) -> Any:

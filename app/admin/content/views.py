@@ -13,6 +13,7 @@ from app.admin import draft_forms
 from app.admin.content import (
     edit_views,
     editable_text,
+    image_views,
     link_views,
     version_views,
 )
@@ -142,7 +143,7 @@ FILTERS = (
 )
 
 bp = Blueprint("content", __name__, url_prefix="/pages")
-for part in (edit_views, version_views, link_views):
+for part in (edit_views, version_views, link_views, image_views):
     part.add_url_rules(bp)
 add_url_rules(bp)
 

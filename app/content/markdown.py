@@ -42,6 +42,7 @@ EXTERNAL_LINK = re.compile(
 )
 END_OF_LINE_TAG = re.compile(r"</(p|li|div|h\d|td|th|tr|dt|dd|figcaption)>|<br\s*/?>")
 TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
+OWN_ANCHOR = re.compile(r'<a href="#([^"]*)"')
 LOCAL_PATH = re.compile(r"/(?!/)")
 VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 RESERVED_IDS = frozenset(  # ids used in the templates of these pages
@@ -79,6 +80,8 @@ def render_markdown(
     env: dict[str, Any] = {"root": root, "headings": {}, "below": parent_level, "prefix": prefix}
     env["images"] = {f"{PICTURES}{one.key}.jpg": one for one in images}
     rendered = _markdown.render(markdown, env)
+    if prefix:
+        rendered = OWN_ANCHOR.sub(lambda found: _to_own_heading(found, prefix, env), rendered)
     headings = env["headings"].items()
     return RenderedText(
         rendered, tuple((one, words) for one, (level, words) in headings if level == "h2")
@@ -286,6 +289,12 @@ def _sources(image: ImageInfo) -> str:
 
 def _srcset(image: ImageInfo, kind: str, widths: Sequence[int]) -> str:
     return ", ".join(f"{PICTURES}{image.key}/{width}.{kind} {width}w" for width in widths)
+
+
+def _to_own_heading(link: re.Match[str], prefix: str, env: EnvType) -> str:
+    """Return a link to a heading of this text as it is on a page with several texts."""
+    identity = f"{prefix}{link[1]}"
+    return f'<a href="#{identity}"' if identity in env["headings"] else link[0]
 
 
 def _svg_size(address: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from app.accounts import form_drafts
 from app.accounts.guards import current_actor
 from app.admin import draft_forms
 from app.admin.content import editable_text, image_views
+from app.admin.content.dead_links import LinkChecker
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
 from app.admin.draft_forms import deletes_draft
@@ -188,12 +189,15 @@ def _form_context(form: ContentForm, key: ContentKey, stale: StaleEdit | None) -
         if key.language == FALLBACK_LANGUAGE
         else editable_text.get_text(key.kind, key.slug).effective
     )
+    preview = _render_preview(form, key)
+    checker = LinkChecker(queries.load_store(get_content_folder()))
     return {
         "form": form,
         "kind": key.kind,
         "written_in": languages.describe(key.language),
         "english": queries.get_body(get_content_folder(), english) if english else "",
-        "preview": _render_preview(form, key),
+        "preview": preview,
+        "dead_links": checker.find_in_draft(key, form.body.data or ""),
         "pictures": image_views.list_pictures(key),
         "stale": stale,
         "difference": _diff_body(stale),

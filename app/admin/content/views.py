@@ -17,6 +17,7 @@ from app.admin.content import (
     link_views,
     version_views,
 )
+from app.admin.content.dead_links import LinkChecker
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import NoticeForm
 from app.admin.draft_forms import deletes_draft
@@ -151,7 +152,8 @@ add_url_rules(bp)
 @bp.get("")
 def index() -> ResponseReturnValue:
     list_query = parse_list_query(FILTERS, ("title", "kind", "changed"))
-    every = content_listing.list_rows(queries.load_store(get_content_folder()), clock.now())
+    store = queries.load_store(get_content_folder())
+    every = content_listing.list_rows(store, clock.now())
     found = content_listing.filter_rows(
         every,
         list_query.search,
@@ -160,7 +162,11 @@ def index() -> ResponseReturnValue:
         is_reversed=list_query.is_reversed,
     )
     listing = paginate(found, list_query, FILTERS)
-    return render_list("admin/content/index.html", listing, states=STATE_LABELS)
+    checker = LinkChecker(store)
+    dead = {
+        (row.kind, row.slug): checker.find_in_public(row.kind, row.slug) for row in listing.rows
+    }
+    return render_list("admin/content/index.html", listing, states=STATE_LABELS, dead_links=dead)
 
 
 @bp.get(f"/<{TEXT_KINDS_CONVERTER}:kind>/<slug>")
@@ -171,6 +177,7 @@ def text(kind: str, slug: str) -> ResponseReturnValue:
         text=each[0],
         each=each,
         states=STATE_LABELS,
+        dead_links=LinkChecker(each[0].store).find_in_public(kind, slug),
         links=links.list_links(slug) if kind == PAGE else (),
         entries=history.list_newest(f"{kind} {slug}"),
     )

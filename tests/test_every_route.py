@@ -654,7 +654,7 @@ ROUTES = [
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
     Route("/pictures/<key>.jpg", "GET", Who.HOLDER, "/pictures/wrong.jpg"),
-    Route("/pictures/<key>/<width>.<kind>", "GET", Who.HOLDER, "/pictures/wrong/480.avif"),
+    Route("/pictures/<key>/<width>.<suffix>", "GET", Who.HOLDER, "/pictures/wrong/480.avif"),
     Route("/preview/<secret>", "GET", Who.HOLDER),
     Route("/preview/<secret>/<rest>", "GET", Who.HOLDER, "/preview/wrong/programme"),
     Route("/programme", "GET", Who.PUBLIC),

@@ -77,7 +77,7 @@ def redirect_to_draft(form: Form, url: str, path: str = "") -> Response | None:
         return None
     typed = [one for one in request.form.items(multi=True) if one[0] not in NOT_STORED]
     form_drafts.save(_person_id(), path or request.path, typed)
-    g.has_stored_draft = True
+    g.stored_draft = path or request.path
     return redirect(url, SEE_OTHER)
 
 
@@ -88,7 +88,7 @@ def deletes_draft(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respons
     def run(*args: P.args, **values: P.kwargs) -> ResponseReturnValue:
         response = make_response(view(*args, **values))
         is_saved = not _is_read() and response.status_code == SEE_OTHER
-        if is_saved and not g.get("has_stored_draft"):
+        if is_saved and "stored_draft" not in g:
             form_drafts.delete(_person_id(), request.path)
         return response
 

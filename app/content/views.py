@@ -63,10 +63,10 @@ def picture(key: str) -> ResponseReturnValue:
     return _immutable_response(images.get_picture(key), "image/jpeg")
 
 
-@bp.get("/pictures/<key>/<int(max=9999):width>.<any(avif, webp, jpg):kind>")
-def picture_rendition(key: str, width: int, kind: str) -> ResponseReturnValue:
-    mimetype = "image/jpeg" if kind == "jpg" else f"image/{kind}"
-    return _immutable_response(images.get_rendition(key, kind, width), mimetype)
+@bp.get("/pictures/<key>/<int(max=9999):width>.<any(avif, webp, jpg):suffix>")
+def picture_rendition(key: str, width: int, suffix: str) -> ResponseReturnValue:
+    mimetype = "image/jpeg" if suffix == "jpg" else f"image/{suffix}"
+    return _immutable_response(images.get_rendition(key, suffix, width), mimetype)
 
 
 def _immutable_response(body: bytes, mimetype: str) -> Response:

@@ -31,7 +31,7 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
     "/organise/search": NEWER,
     "/organise/speakers/<slug>/photo/sent/<token>.jpg": NEWER,
     "/pictures/<key>.jpg": NEWER,
-    "/pictures/<key>/<width>.<kind>": NEWER,
+    "/pictures/<key>/<width>.<suffix>": NEWER,
     "/speak/<slug>/photo/sent/<token>.jpg": NEWER,
 }
 

@@ -36,7 +36,7 @@ from app.mail.worker import ShutdownSignal
 from app.materials import services as materials
 from app.onboarding import commands as onboarding
 from app.programme import queries as programme_queries
-from app.programme.photos import renditions
+from app.programme.photos import page_images, renditions
 from app.proposals import auto_approval, photo_retention
 from app.registration import import_rules, integrity_check, seats
 from app.registration import queries as registration
@@ -80,6 +80,7 @@ FREQUENT_TASKS: tuple[mail_worker.Task, ...] = (
     scheduled_releases.publish_due,
     auto_approval.publish_due,
     renditions.render_pending,
+    page_images.render_pending,
     release_notifications.notify_of_release,
     reminders.send_due,
     share_images.draw_missing,

@@ -15,6 +15,7 @@ from app.accounts.two_factor import views as two_factor_views
 from app.admin import (
     blueprint,
     dashboard_views,
+    draft_forms,
     email_views,
     history_views,
     preview_link_views,
@@ -157,6 +158,7 @@ for _rule, _name, _view, _method in (
     ("", "home", dashboard_views.home, "GET"),
     ("/search", "search", search_views.search, "GET"),
     ("/view", "save_view", view_options.save, "POST"),
+    ("/drafts/discard", "discard_draft", draft_forms.discard_draft, "POST"),
 ):
     blueprint.bp.add_url_rule(_rule, _name, _view, methods=[_method])
 for _parent, _child in NESTED:

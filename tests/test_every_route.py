@@ -211,6 +211,7 @@ ROUTES = [
     Route("/organise/delegates/_add", "GET POST", Who.DESK),
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
+    Route("/organise/drafts/discard", "POST", Who.A_PART),
     Route("/organise/files", "GET", Who.A_PART),
     Route(
         "/organise/files/<state>/<name>",
@@ -264,6 +265,24 @@ ROUTES = [
         "/organise/pages/page/help/en/compare",
     ),
     Route(
+        "/organise/pages/<kind>/<slug>/<language>/pictures",
+        "GET POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/en/pictures",
+    ),
+    Route(
+        "/organise/pages/<kind>/<slug>/<language>/pictures/<key>/remove",
+        "POST",
+        Who.EDITORS,
+        "/organise/pages/page/help/en/pictures/none/remove",
+    ),
+    Route(
+        "/organise/pages/<kind>/<slug>/<language>/preview",
+        "GET",
+        Who.A_PART,
+        "/organise/pages/page/help/en/preview",
+    ),
+    Route(
         "/organise/pages/<kind>/<slug>/<language>/remove",
         "GET POST",
         Who.EDITORS,
@@ -288,6 +307,9 @@ ROUTES = [
         "/organise/pages/page/help/en/versions/0/bring-back",
     ),
     Route("/organise/pages/add/<kind>", "GET POST", Who.EDITORS, "/organise/pages/add/page"),
+    Route(
+        "/organise/pages/add/<kind>/preview", "GET", Who.A_PART, "/organise/pages/add/page/preview"
+    ),
     Route("/organise/pages/notice", "GET", Who.A_PART),
     Route("/organise/pages/notice/remove", "POST", Who.EDITORS),
     Route("/organise/pages/notice/write", "GET POST", Who.EDITORS),
@@ -374,6 +396,7 @@ ROUTES = [
         "/organise/publishing/plans/1/change",
     ),
     Route("/organise/publishing/publish", "GET POST", Who.EDITORS),
+    Route("/organise/publishing/publish/check", "GET", Who.A_PART),
     Route("/organise/publishing/releases", "GET", Who.A_PART),
     Route(
         "/organise/publishing/releases/<number>",
@@ -643,6 +666,8 @@ ROUTES = [
     Route("/organise/views/_add", "GET POST", Who.A_PART, "/organise/views/_add?list=sessions"),
     Route("/photos/<key>.jpg", "GET", Who.HOLDER, "/photos/wrong.jpg"),
     Route("/photos/<key>/<side>.<kind>", "GET", Who.HOLDER, "/photos/wrong/96.avif"),
+    Route("/pictures/<key>.jpg", "GET", Who.HOLDER, "/pictures/wrong.jpg"),
+    Route("/pictures/<key>/<width>.<suffix>", "GET", Who.HOLDER, "/pictures/wrong/480.avif"),
     Route("/preview/<secret>", "GET", Who.HOLDER),
     Route("/preview/<secret>/<rest>", "GET", Who.HOLDER, "/preview/wrong/programme"),
     Route("/programme", "GET", Who.PUBLIC),

@@ -96,6 +96,15 @@ PLACES = [
         "called “Title” or “Name”",
         {},
     ),
+    Place(
+        "admin.content.pictures",
+        "/organise/pages/page/help/en/pictures",
+        "Add picture",
+        "Picture",
+        make_picture(),
+        "Choose a JPEG, PNG or WebP picture",
+        {"Description of the picture": "A ramp"},
+    ),
     a_photo("admin.speakers.photo.edit", "/organise/speakers/ada-marsh/photo", SAVED),
     a_photo("speakers.photo.edit", "/speak/ada-marsh/photo", SENT),
     slides(
@@ -177,6 +186,7 @@ def test_every_page_that_takes_a_file_is_tried_here(site: Flask) -> None:
         "UploadForm",
         "PhotoForm",
         "MaterialFileForm",
+        "PictureForm",
     }
     assert {one.endpoint for one in PLACES} == _endpoints_for_large_files(site)
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Text,
     UniqueConstraint,
     false,
     text,
@@ -78,6 +79,20 @@ class Person(Base):
     def has_spare_second_factor(self) -> bool:
         """Whether they could still sign in after losing one of their second factors."""
         return len(self.passkeys) + bool(self.totp_secret) > 1
+
+
+class FormDraft(Base):
+    """What a person typed into a form of admin and has not saved."""
+
+    __tablename__ = "form_draft"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    path: Mapped[str]  # of the form's page
+    fields: Mapped[str] = mapped_column(Text)  # JSON: [[name, value], …]
+    saved_at: Mapped[datetime] = mapped_column(index=True)  # the site's time, for it is shown
+
+    __table_args__ = (UniqueConstraint("person_id", "path"),)
 
 
 class SignInLink(Base):

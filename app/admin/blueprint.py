@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import guards, roles
 from app.accounts.models import Person
 from app.accounts.roles import Area
-from app.admin import listing, saved_views, view_options
+from app.admin import draft_forms, listing, saved_views, view_options
 from app.releases import current_release
 from app.web import redirects
 
@@ -207,4 +207,5 @@ bp.before_request(saved_views.open_start_view)
 bp.context_processor(_menu_context)
 bp.context_processor(_refusal_context)
 bp.context_processor(redirects.flash_context)
+bp.context_processor(draft_forms.draft_context)
 bp.context_processor(guards.session_expiry_context)

@@ -14,8 +14,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
-from app.admin import bulk_actions, ordered_listing, saved_views
+from app.admin import bulk_actions, draft_forms, ordered_listing, saved_views
 from app.admin.bulk_actions import BulkAction
+from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import EditForm, ReassignForm, redirect_after_adding, with_slug
 from app.admin.listing import PAGE_SIZE, ListFilter, get_selected, parse_list_query, render_list
 from app.admin.ordered_listing import RowFilter
@@ -77,7 +78,7 @@ class OrderedForm(EditForm):
     @property
     def is_preview(self) -> bool:
         """Return True if the form is only to be shown again, with what was typed."""
-        return "preview" in request.form
+        return draft_forms.get_pressed_button() == draft_forms.PREVIEW
 
 
 @dataclass(frozen=True)
@@ -143,11 +144,12 @@ def _list_filters(section: OrderedSection[EntityT]) -> Sequence[ListFilter]:
 
 
 @validates_own_csrf
+@deletes_draft
 def add(section: OrderedSection[EntityT]) -> ResponseReturnValue:
-    form = section.form(data=section.form.new_data())
+    form = section.form(data=section.form.new_data(), **draft_forms.find_typed())
     form.set_choices()
     if form.is_preview or not form.validate_on_submit():
-        return _render_form(section, form)
+        return draft_forms.redirect_to_preview(form) or _render_form(section, form)
     try:
         item = editing.add(section.kind, form.values(), actor=guards.current_actor())
     except RuleViolation as refusal:
@@ -169,12 +171,14 @@ def show(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
 
 
 @validates_own_csrf
+@deletes_draft
 def edit(section: OrderedSection[EntityT], slug: str) -> ResponseReturnValue:
     item = editing.get_by_slug(section.kind, slug)
-    form = section.form(data=section.form.initial_data(section.kind, item))
+    saved = section.form.initial_data(section.kind, item)
+    form = section.form(data=saved, **draft_forms.find_typed())
     form.set_choices(item)
     if form.is_preview or not form.validate_on_submit():
-        return _render_form(section, form, item)
+        return draft_forms.redirect_to_preview(form) or _render_form(section, form, item)
     try:
         changes = editing.save(
             section.kind,

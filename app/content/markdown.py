@@ -22,6 +22,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from app.content import html_tags
+from app.content.versions import ImageInfo
 from config import ROOT
 
 ALLOWED_TAGS = {
@@ -41,11 +42,14 @@ EXTERNAL_LINK = re.compile(
 )
 END_OF_LINE_TAG = re.compile(r"</(p|li|div|h\d|td|th|tr|dt|dd|figcaption)>|<br\s*/?>")
 TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
+OWN_ANCHOR = re.compile(r'<a href="#([^"]*)"')
 LOCAL_PATH = re.compile(r"/(?!/)")
 VIEW_BOX = re.compile(r'viewBox="0 0 (\d+) (\d+)"')
 RESERVED_IDS = frozenset(  # ids used in the templates of these pages
     {"main", "rooms", "additional-links", "message", "email", "submit", "csrf_token"}
 )
+PICTURES = "/pictures/"  # the address of uploaded pictures
+IMAGE_SIZES = "(min-width: 44rem) 42rem, 92vw"  # about as wide as the text
 MAX_HEADING_LEVEL = 6
 MAX_BRACKET_NESTING = 10  # of link texts; what is nested deeper is no link
 MAX_EXCERPT_LENGTH = 155  # characters, about what a search engine shows
@@ -60,15 +64,24 @@ class RenderedText:
 
 
 def render_markdown(
-    markdown: str, root: str = "", *, parent_level: int = 1, prefix: str = ""
+    markdown: str,
+    root: str = "",
+    *,
+    parent_level: int = 1,
+    prefix: str = "",
+    images: Sequence[ImageInfo] = (),
 ) -> RenderedText:
     """Render the site's own Markdown; links within the site start with ``root``, for example /fr.
 
     ``parent_level`` is the level of the heading above the text; its own headings start one level
-    below. ``prefix`` starts the ids of headings, where several texts are on one page.
+    below. ``prefix`` starts the ids of headings, where several texts are on one page. ``images``
+    are the uploaded pictures that the text shows; others are shown by their text alternative.
     """
     env: dict[str, Any] = {"root": root, "headings": {}, "below": parent_level, "prefix": prefix}
+    env["images"] = {f"{PICTURES}{one.key}.jpg": one for one in images}
     rendered = _markdown.render(markdown, env)
+    if prefix:
+        rendered = OWN_ANCHOR.sub(lambda found: _to_own_heading(found, prefix, env), rendered)
     headings = env["headings"].items()
     return RenderedText(
         rendered, tuple((one, words) for one, (level, words) in headings if level == "h2")
@@ -199,15 +212,21 @@ class _Renderer(RendererHTML):
     def image(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         """Render an image with its size, so that the layout does not shift when it loads."""
         picture = tokens[index]
-        if not LOCAL_PATH.match(
-            str(picture.attrGet("src") or "")
-        ):  # the content security policy blocks other images
+        address = str(picture.attrGet("src") or "")
+        uploaded: ImageInfo | None = env.get("images", {}).get(address)
+        is_unknown = uploaded is None and address.startswith(PICTURES)
+        if is_unknown or not LOCAL_PATH.match(
+            address
+        ):  # the content security policy blocks images of other sites
             return html.escape(picture.content)
         caption = html.escape(str(picture.attrs.pop("title", "")))
-        size = _svg_size(str(picture.attrGet("src") or ""))
+        size = (uploaded.width, uploaded.height) if uploaded else _svg_size(address)
         for name, length in zip(("width", "height"), size, strict=False):
-            picture.attrSet(name, length)
+            picture.attrSet(name, str(length))
+        if uploaded:
+            picture.attrs |= {"loading": "lazy", "decoding": "async", **_responsive(uploaded)}
         shown = super().image(tokens, index, options, env)
+        shown = f"<picture>{_sources(uploaded)}{shown}</picture>" if uploaded else shown
         alone = caption and len(tokens) == 1
         return f"{shown}<figcaption>{caption}</figcaption>" if alone else shown
 
@@ -250,6 +269,32 @@ class _InlineParser(ParserInline):
         if state.level >= MAX_BRACKET_NESTING and state.pos not in state.cache:
             state.cache[state.pos] = state.posMax
         super().skipToken(state)
+
+
+def _responsive(image: ImageInfo) -> dict[str, str]:
+    """Return the attributes that offer a picture as a JPEG in each width."""
+    offered = dict(image.widths).get("jpg")
+    return {"srcset": _srcset(image, "jpg", offered), "sizes": IMAGE_SIZES} if offered else {}
+
+
+def _sources(image: ImageInfo) -> str:
+    """Return the elements that offer a picture in smaller formats, the smallest first."""
+    return "".join(
+        f'<source type="image/{kind}" srcset="{_srcset(image, kind, offered)}" '
+        f'sizes="{IMAGE_SIZES}">'
+        for kind, offered in image.widths
+        if kind != "jpg"
+    )
+
+
+def _srcset(image: ImageInfo, kind: str, widths: Sequence[int]) -> str:
+    return ", ".join(f"{PICTURES}{image.key}/{width}.{kind} {width}w" for width in widths)
+
+
+def _to_own_heading(link: re.Match[str], prefix: str, env: EnvType) -> str:
+    """Return a link to a heading of this text as it is on a page with several texts."""
+    identity = f"{prefix}{link[1]}"
+    return f'<a href="#{identity}"' if identity in env["headings"] else link[0]
 
 
 def _svg_size(address: str) -> tuple[str, ...]:

@@ -1,9 +1,12 @@
-"""Tables of pages, news, links and the urgent notice; each save adds a version, none is deleted."""
+"""Tables of pages, news, links, the urgent notice and pictures.
+
+Each save of a text adds a version, none is deleted.
+"""
 
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base
@@ -55,3 +58,40 @@ class Link(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     page: Mapped[str]  # its slug
     position: Mapped[int] = mapped_column(default=0)
+
+
+class PageImage(Base):
+    """A picture for the text of a page or news item, which refers to it by its address."""
+
+    __tablename__ = "page_image"
+
+    key: Mapped[str] = mapped_column(primary_key=True)  # its address; a hash of text and picture
+    kind: Mapped[str]
+    slug: Mapped[str]
+    description: Mapped[str] = mapped_column(Text)  # text alternative; "" for a decoration
+    file_name: Mapped[str]
+    width: Mapped[int]  # pixels
+    height: Mapped[int]
+    picture: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # a JPEG
+    added_by: Mapped[str]
+    created_at: Mapped[datetime]
+    rendering_until: Mapped[datetime | None] = mapped_column(default=None)  # lease of a worker
+    rendered_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('page', 'news')", name="known_kind"),
+        Index("ix_page_image_kind_slug", "kind", "slug"),
+    )
+
+
+class PageImageRendition(Base):
+    """A picture of a page in one width and format."""
+
+    __tablename__ = "page_image_rendition"
+
+    image_key: Mapped[str] = mapped_column(
+        ForeignKey("page_image.key", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True)  # avif, webp or jpg
+    width: Mapped[int] = mapped_column(primary_key=True)  # pixels
+    body: Mapped[bytes] = mapped_column(LargeBinary)

@@ -16,11 +16,19 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import cache_version, clock
-from app.content import markdown, models, versions
-from app.content.versions import FALLBACK_LANGUAGE, ContentStore, LinkPosition, Version
+from app.content import images, markdown, models, versions
+from app.content.versions import (
+    FALLBACK_LANGUAGE,
+    ContentStore,
+    ImageInfo,
+    LinkPosition,
+    Version,
+)
 from app.database import db, read_only_connection
 from app.database_faults import log_if_unavailable
 from app.errors import Gone, NotFound
+
+Images = tuple[ImageInfo, ...]
 
 MAX_RENDERED = 128  # rendered texts cached per process
 SELECT_VERSIONS = select(
@@ -103,13 +111,13 @@ class HeroText:
 def get_page(folder: Path, slug: str, language: str, root: str = "") -> ContentPage:
     """Return a page, in English if it is not translated; raise NotFound or Gone."""
     version = _store_or_defaults(folder).get_effective(models.PAGE, slug, language, clock.now())
-    return _cached_page(version, _get_body(folder, version), root)
+    return _cached_page(version, *_get_text(folder, version), root)
 
 
 def list_pages(folder: Path, language: str, root: str = "") -> Sequence[ContentPage]:
     """List all pages by title."""
     versions_found = _store_or_defaults(folder).list_effective(models.PAGE, language, clock.now())
-    rendered = (_cached_page(one, _get_body(folder, one), root) for one in versions_found)
+    rendered = (_cached_page(one, *_get_text(folder, one), root) for one in versions_found)
     return sorted(rendered, key=lambda one: (one.title, one.slug))
 
 
@@ -124,14 +132,14 @@ def get_update_dates(folder: Path) -> Mapping[str, date]:
 def list_news(folder: Path, language: str, root: str = "") -> Sequence[NewsItem]:
     """List the news, newest first."""
     versions_found = _store_or_defaults(folder).list_effective(models.NEWS, language, clock.now())
-    rendered = (_cached_news_item(one, _get_body(folder, one), root) for one in versions_found)
+    rendered = (_cached_news_item(one, *_get_text(folder, one), root) for one in versions_found)
     return sorted(rendered, key=lambda one: (one.published, one.slug), reverse=True)
 
 
 def get_news_item(folder: Path, slug: str, language: str, root: str = "") -> NewsItem:
     """Return a news item rendered for its own page; raise NotFound or Gone."""
     version = _store_or_defaults(folder).get_effective(models.NEWS, slug, language, clock.now())
-    return _cached_news_item(version, _get_body(folder, version), root, parent_level=1)
+    return _cached_news_item(version, *_get_text(folder, version), root, parent_level=1)
 
 
 def has_page(folder: Path, slug: str) -> bool:
@@ -169,9 +177,11 @@ def get_hero_text(folder: Path, acronym: str, language: str) -> HeroText | None:
     return None
 
 
-def render_content_page(version: Version, body: str, root: str, prefix: str = "") -> ContentPage:
-    """Render a page; the ids of its headings start with ``prefix``."""
-    rendered = markdown.render_markdown(body, root, prefix=prefix)
+def render_content_page(
+    version: Version, body: str, shown: Images, root: str, prefix: str = ""
+) -> ContentPage:
+    """Render a page with its pictures; the ids of its headings start with ``prefix``."""
+    rendered = markdown.render_markdown(body, root, prefix=prefix, images=shown)
     return ContentPage(
         slug=version.slug,
         language=version.language,
@@ -183,18 +193,27 @@ def render_content_page(version: Version, body: str, root: str, prefix: str = ""
     )
 
 
-def render_news_item(
-    version: Version, body: str, root: str, prefix: str = "", parent_level: int = 2
+def render_news_item(  # noqa: PLR0913 - all of it is on the page
+    version: Version,
+    body: str,
+    shown: Images,
+    root: str,
+    prefix: str = "",
+    *,
+    parent_level: int = 2,
 ) -> NewsItem:
     """Render a news item below its title, which is a heading of ``parent_level``."""
     id_prefix = f"{prefix}{version.slug}-"
+    rendered = markdown.render_markdown(
+        body, root, parent_level=parent_level, prefix=id_prefix, images=shown
+    )
     return NewsItem(
         slug=version.slug,
         language=version.language,
         title=version.title,
         summary=version.summary,
         published=version.dated_on,
-        body=markdown.render_markdown(body, root, parent_level=parent_level, prefix=id_prefix).html,
+        body=rendered.html,
         appeared_at=version.appears_at,
     )
 
@@ -215,6 +234,11 @@ def is_public(folder: Path, slug: str) -> bool:
 def get_store(folder: Path) -> ContentStore:
     """Return all texts, cached for the current cache version."""
     return _store(folder)
+
+
+def find_images(folder: Path, body: str) -> Images:
+    """Return what is known of the pictures in a text."""
+    return images.find_in_text(_store_or_defaults(folder).images, body)
 
 
 def load_store(folder: Path) -> ContentStore:
@@ -257,11 +281,18 @@ def _load(folder: Path, connection: Connection) -> ContentStore:
         saved=[Version(*row) for row in connection.execute(SELECT_VERSIONS)],
         links=[LinkPosition(*row) for row in connection.execute(SELECT_LINKS)],
     )
+    store = replace(store, images=images.load_infos(connection))
     if not store.saved:
         return store
     ids = [one.id for one in versions.list_possibly_effective(store, clock.now())]
     rows = connection.execute(SELECT_BODIES.where(models.ContentVersion.id.in_(ids)))
     return replace(store, bodies={row.id: row.body for row in rows})
+
+
+def _get_text(folder: Path, version: Version) -> tuple[str, Images]:
+    """Return the Markdown of a version, and what is known of the pictures in it."""
+    body = _get_body(folder, version)
+    return body, find_images(folder, body)
 
 
 def _get_body(folder: Path, version: Version) -> str:

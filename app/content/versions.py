@@ -84,6 +84,16 @@ class Version:
 
 
 @dataclass(frozen=True)
+class ImageInfo:
+    """What a page says about a picture in its text."""
+
+    key: str
+    width: int  # pixels
+    height: int
+    widths: tuple[tuple[str, tuple[int, ...]], ...] = ()  # by format: avif, jpg, webp
+
+
+@dataclass(frozen=True)
 class LinkPosition:
     """A link's page and id; the order is that of the list."""
 
@@ -106,6 +116,7 @@ class ContentStore:
     bodies: Mapping[int, str] = field(
         default_factory=dict
     )  # by version id; only possibly effective versions
+    images: Mapping[str, ImageInfo] = field(default_factory=dict)  # by key
 
     def get_effective(self, kind: str, slug: str, language: str, at: datetime) -> Version:
         """Return the version that visitors in a language see; raise NotFound or Gone."""

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask, Response, current_app
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
-from app.content import queries
+from app.content import images, queries
 from app.database_faults import log_if_unavailable
 from app.web import cache_policy, languages
 from app.web.cache_policy import cacheable, do_not_store, expires_at
@@ -67,6 +67,23 @@ def is_page_public(slug: str) -> bool:
 @cacheable
 def show(slug: str) -> ResponseReturnValue:
     return render_page("content/show.html", **page_context(slug))
+
+
+@bp.get("/pictures/<key>.jpg")
+def picture(key: str) -> ResponseReturnValue:
+    return _immutable_response(images.get_picture(key), "image/jpeg")
+
+
+@bp.get("/pictures/<key>/<int(max=9999):width>.<any(avif, webp, jpg):suffix>")
+def picture_rendition(key: str, width: int, suffix: str) -> ResponseReturnValue:
+    mimetype = "image/jpeg" if suffix == "jpg" else f"image/{suffix}"
+    return _immutable_response(images.get_rendition(key, suffix, width), mimetype)
+
+
+def _immutable_response(body: bytes, mimetype: str) -> Response:
+    response = Response(body, mimetype=mimetype)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 def page_context(slug: str) -> dict[str, Any]:

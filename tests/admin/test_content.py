@@ -186,7 +186,7 @@ def test_the_preview_is_what_readers_then_see_and_saves_nothing(
     (frame,) = page.tree.find_by_class("prose")
     assert visitor.open("/help").headings[1] == "About this site"
     before = [(one.tag, "".join(one.itertext())) for one in frame.iter()]
-    editor.press("Save")
+    editor.press("Save and publish")
     (read,) = visitor.open("/help").tree.find_by_class("prose")
     assert [(one.tag, "".join(one.itertext())) for one in read.iter()] == before
     assert ("h2", "Boats") in before
@@ -213,7 +213,7 @@ def test_hostile_words_do_nothing_in_the_preview_and_on_the_page(
     preview = editor.press("Preview", text=f"Before.\n\n{typed}\n\nAfter.")
     (framed,) = preview.tree.find_by_class("as-read")
     assert "Before." in "".join(framed.itertext())
-    editor.press("Save")
+    editor.press("Save and publish")
 
     page = visitor.open("/help")
 

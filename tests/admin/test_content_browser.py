@@ -9,6 +9,7 @@ from app.database import db
 from tests.chromium import expect_heading, expect_result, horizontal_overflow, read_heading
 from tests.factories import make_delegate, make_link, sign_in_window
 from tests.live_site import LiveSite
+from tests.programme.sample_pictures import make_picture
 
 LiveSites = Callable[..., LiveSite]
 Barriers = Callable[[Page], list[str]]
@@ -120,9 +121,11 @@ def test_everything_can_be_done_without_scripts(
     window.get_by_label("Summary").fill("By train and by boat.")
     window.get_by_label("Text").fill("Take the *train*.")
     window.get_by_role("button", name="Preview").click()
-    expect(window.locator("#preview em")).to_have_text("train")
+    expect_heading(window, "Preview of “Getting here”")
+    expect(window.locator(".as-read em")).to_have_text("train")
+    window.get_by_role("link", name="Back to editing").click()
     expect(window.get_by_label("Title")).to_have_value("Getting here")
-    window.get_by_role("button", name="Save").click()
+    window.get_by_role("button", name="Save", exact=True).click()
     expect_heading(window, "Getting here")
     window.get_by_role("link", name="Change additional links").click()
     window.get_by_label("Link text").fill("Trains")
@@ -157,6 +160,37 @@ class Eyes:
     @property
     def faults(self) -> dict[str, tuple[list[str], int]]:
         return {state: told for state, told in self.seen.items() if told != ([], 0)}
+
+
+def test_no_page_about_pictures_and_dead_links_has_a_barrier_or_scrolls_sideways(
+    live_site: LiveSites, window: Page, axe: Barriers
+) -> None:
+    site = live_site().address
+    eyes = Eyes(sign_in_window(window, site), site, axe)
+    window.goto(f"{site}/organise/pages/page/help/en")
+    window.get_by_label("Text").fill("See [the trains](/no-trains) and [this](#no-heading).")
+    window.get_by_role("button", name="Add or delete pictures").click()
+    eyes.look("pictures, none yet")
+    window.get_by_role("button", name="Add picture").click()
+    eyes.look("pictures, with faults")
+    window.get_by_label("Picture", exact=True).set_input_files(
+        {"name": f"{'ng' * 60}.png", "mimeType": "image/png", "buffer": make_picture("PNG")}
+    )
+    window.get_by_label("Description of the picture").fill("Wolfeschlegelsteinhausen" * 8)
+    window.get_by_role("button", name="Add picture").click()
+    expect_heading(window, "Change “Help”")
+    window.get_by_role("button", name="Insert").click()
+    eyes.look("a draft, with a picture and dead links")
+    window.get_by_role("button", name="Add or delete pictures").click()
+    eyes.look("pictures")
+    window.get_by_role("link", name="Back to editing").click()
+    window.get_by_role("button", name="Preview").click()
+    eyes.look("with a preview of a picture")
+    window.get_by_role("button", name="Save and publish").click()
+    eyes.look("saved with dead links")
+
+    assert eyes.faults == {}
+    assert len(eyes.seen) == 6
 
 
 def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(

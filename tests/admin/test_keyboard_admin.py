@@ -18,6 +18,7 @@ from tests.factories import (
     make_session,
 )
 from tests.keyboard_user import KeyboardUser
+from tests.programme.sample_pictures import make_picture
 
 ADA = "/organise/delegates/GHJK2345"
 
@@ -283,7 +284,7 @@ def test_pages_and_links(keyboard_user: KeyboardUser) -> None:
     keyboard_user.fill("Text", "Take the *train*.")
     keyboard_user.press("Preview")
     keyboard_user.expect_text("Take the train.")
-    keyboard_user.press("Save")
+    keyboard_user.press("Save and publish")
     keyboard_user.expect_announcement("Added. It is public now.")
     keyboard_user.press("Change")
     keyboard_user.fill("Text", "Take the boat.")
@@ -322,6 +323,41 @@ def test_pages_and_links(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Delete")
     keyboard_user.press("Delete")
     keyboard_user.expect_announcement("It has been deleted.")
+
+
+@pytest.mark.walks("admin.content.pictures", "admin.content.remove_picture")
+@pytest.mark.without_scripts("a button inserts a picture; without scripts its line is copied")
+def test_pictures_of_pages(keyboard_user: KeyboardUser, tmp_path: Path) -> None:
+    picture = tmp_path / "ramp.png"
+    picture.write_bytes(make_picture("PNG"))
+    keyboard_user.open("/organise/pages/page/help/en")
+    keyboard_user.press("Add or delete pictures")
+    keyboard_user.press("Add picture")
+    keyboard_user.expect_announcement("Choose a picture")
+    keyboard_user.attach_file("Picture", str(picture))
+    keyboard_user.fill("Description of the picture", "A ramp")
+    keyboard_user.press("Add picture")
+    keyboard_user.expect_announcement("The picture has been added.")
+    keyboard_user.press("Add or delete pictures")
+    keyboard_user.press("Delete…")
+    keyboard_user.expect_announcement("The picture has been deleted.")
+
+
+@pytest.mark.walks("admin.discard_draft")
+@pytest.mark.without_scripts(
+    "the preview follows what is typed; without scripts its button shows it"
+)
+def test_previews_and_drafts(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/pages/page/help")
+    keyboard_user.press("Change")
+    keyboard_user.fill("Title", "Help at sea")
+    keyboard_user.press("Preview")
+    assert keyboard_user.heading == "Preview of “Help at sea”"
+    keyboard_user.press("Back to editing")
+    keyboard_user.press("Discard unsaved changes")
+    keyboard_user.expect_announcement("Your unsaved changes have been discarded.")
+    keyboard_user.press("Preview")
+    assert keyboard_user.heading == "Preview of “Help”"
 
 
 @pytest.mark.walks(

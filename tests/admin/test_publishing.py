@@ -227,7 +227,7 @@ def test_on_the_way_to_the_check_one_can_turn_back(organiser: Browser) -> None:
         time="09:30",
     )
 
-    page = organiser.press("Change details")
+    page = organiser.follow("Change details")
 
     assert page.value_of("Note (optional)") == "Grander"
     assert (page.value_of("Day"), page.value_of("Time")) == ("2009-06-01", "09:30")

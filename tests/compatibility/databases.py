@@ -159,9 +159,9 @@ def rows_by_table() -> dict[str, list[str]]:
 def tables_without_rows() -> list[str]:
     """List the tables of the models that hold nothing in the database of the site in view."""
     there = inspect(db.session.connection()).get_table_names()
-    return [
+    return sorted(
         table.name
         for table in Base.metadata.sorted_tables
         if table.name not in there
         or db.session.scalar(select(func.count()).select_from(table)) == 0
-    ]
+    )

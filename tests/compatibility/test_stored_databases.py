@@ -18,10 +18,19 @@ WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills,
     "import_backup": "it is newer than they are, and is kept for a week alone",
     "column_mapping": NEWER,
     "saved_view": NEWER,
+    "mail_domain": NEWER,
+    "form_draft": NEWER,
+    "page_image": NEWER,
+    "page_image_rendition": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,
     "/organise/files/uploads/<number>/columns": NEWER,
+    "/organise/letters/check": NEWER,
+    "/organise/pages/<kind>/<slug>/<language>/pictures": NEWER,
+    "/organise/pages/<kind>/<slug>/<language>/preview": NEWER,
+    "/organise/pages/add/<kind>/preview": NEWER,
+    "/organise/publishing/publish/check": NEWER,
     "/organise/search": NEWER,
     "/organise/views/<number>": NEWER,
     "/organise/views/<number>/delete": NEWER,
@@ -30,6 +39,8 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
     "/organise/start": NEWER,
     "/organise/start/example": NEWER,
     "/organise/start/texts": NEWER,
+    "/pictures/<key>.jpg": NEWER,
+    "/pictures/<key>/<width>.<suffix>": NEWER,
     "/speak/<slug>/photo/sent/<token>.jpg": NEWER,
 }
 

@@ -2,16 +2,20 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app import clock
+from app.accounts import form_drafts
 from app.accounts.guards import current_actor
-from app.admin.content import editable_text
+from app.admin import draft_forms
+from app.admin.content import editable_text, image_views
+from app.admin.content.dead_links import LinkChecker
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import ContentForm, NewPageForm, NewsForm
+from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import redirect_after_adding
 from app.content import diff, queries, services
 from app.content.models import NEWS, PAGE
@@ -30,6 +34,7 @@ redirects.MESSAGES["admin"] |= {
 }
 
 
+PICTURES = "pictures"  # the button that leads to the pictures, and their page
 EDIT_FORMS: dict[str, type[ContentForm]] = {PAGE: ContentForm, NEWS: NewsForm}
 NEW_FORMS: dict[str, type[ContentForm]] = {PAGE: NewPageForm, NEWS: NewsForm}
 
@@ -37,19 +42,24 @@ NEW_FORMS: dict[str, type[ContentForm]] = {PAGE: NewPageForm, NEWS: NewsForm}
 def add_url_rules(bp: Blueprint) -> None:
     """Register the routes on the content blueprint."""
     both = ["GET", "POST"]
-    bp.add_url_rule(f"/add/<{TEXT_KINDS_CONVERTER}:kind>", view_func=add, methods=both)
-    bp.add_url_rule(
-        f"/<{TEXT_KINDS_CONVERTER}:kind>/<slug>/<language>", view_func=edit, methods=both
+    new, text = (
+        f"/add/<{TEXT_KINDS_CONVERTER}:kind>",
+        f"/<{TEXT_KINDS_CONVERTER}:kind>/<slug>/<language>",
     )
+    bp.add_url_rule(new, view_func=add, methods=both)
+    bp.add_url_rule(f"{new}/preview", view_func=preview_new)
+    bp.add_url_rule(text, view_func=edit, methods=both)
+    bp.add_url_rule(f"{text}/preview", view_func=preview)
 
 
 @validates_own_csrf
+@deletes_draft
 def add(kind: str) -> ResponseReturnValue:
     """Add a page or news item."""
-    form = NEW_FORMS[kind]()
-    if not form.is_submitted():
+    form = NEW_FORMS[kind](**(typed := draft_forms.find_typed()))
+    if not form.is_submitted() and not typed:
         form.set_initial_data("", "", "", local_day(clock.now()))
-    status, stale = _submit(form, lambda: _add(form, kind))
+    status, stale = _submit(form, lambda: _add(form, kind), url_for(".preview_new", kind=kind))
     if isinstance(status, Response):
         return status
     key = ContentKey(kind, "new", FALLBACK_LANGUAGE)
@@ -59,13 +69,19 @@ def add(kind: str) -> ResponseReturnValue:
 
 
 @validates_own_csrf
+@deletes_draft
 def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
     """Save a new version of a page or news item."""
     text = editable_text.get_text(kind, slug, language)
-    form = EDIT_FORMS[kind]()
-    if not form.is_submitted():
+    form = EDIT_FORMS[kind](**(typed := draft_forms.find_typed()))
+    if not form.is_submitted() and not typed:
         _set_initial_data(form, text)
-    status, stale = _submit(form, lambda: _save(form, text))
+    urls = {page: url_for(f".{page}", **text.key._asdict()) for page in ("preview", PICTURES)}
+    if PICTURES in request.form and (
+        leaving := draft_forms.redirect_to_draft(form, urls[PICTURES])
+    ):
+        return leaving
+    status, stale = _submit(form, lambda: _save(form, text), urls["preview"])
     if isinstance(status, Response):
         return status
     return render_page(
@@ -77,14 +93,46 @@ def edit(kind: str, slug: str, language: str) -> ResponseReturnValue:
     )
 
 
-def _submit(form: ContentForm, save: Any) -> tuple[Any, StaleEdit | None]:
-    """Save the form; return the redirect, or the status with which to render the form."""
+def preview_new(kind: str) -> ResponseReturnValue:
+    """Show a page or news item that is being added as the public will see it."""
+    key = ContentKey(kind, "new", FALLBACK_LANGUAGE)
+    return _show_preview(NEW_FORMS[kind], key, url_for(".add", kind=kind), "")
+
+
+def preview(kind: str, slug: str, language: str) -> ResponseReturnValue:
+    """Show what is typed into the form of a page or news item as the public will see it."""
+    text = editable_text.get_text(kind, slug, language)
+    return _show_preview(EDIT_FORMS[kind], text.key, text.edit_url(), text.title)
+
+
+def _show_preview(
+    form_class: type[ContentForm], key: ContentKey, edit_url: str, title: str
+) -> ResponseReturnValue:
+    draft = draft_forms.find_draft(edit_url.removeprefix(request.script_root))
+    if draft is None:
+        return redirect(edit_url, 303)
+    form = form_class(**draft_forms.to_arguments(draft))
+    return render_page(
+        "admin/content/preview.html",
+        fields=form_drafts.load_fields(draft),
+        edit_url=edit_url,
+        title=title,
+        breadcrumbs=[(title or form.title.data or "", edit_url)],
+        **_form_context(form, key, None),
+    )
+
+
+def _submit(form: ContentForm, save: Any, preview_url: str) -> tuple[Any, StaleEdit | None]:
+    """Save the form or store it as a draft.
+
+    Return the redirect, or the status with which to render the form.
+    """
     if not form.is_submitted():
         return 200, None
     if not form.validate():
         return 422, None
-    if "preview" in request.form:
-        return 200, None
+    if draft_forms.get_pressed_button() == draft_forms.PREVIEW:
+        return draft_forms.redirect_to_preview(form, preview_url) or 200, None
     try:
         return save(), None
     except StaleEdit as stale:
@@ -144,12 +192,16 @@ def _form_context(form: ContentForm, key: ContentKey, stale: StaleEdit | None) -
         if key.language == FALLBACK_LANGUAGE
         else editable_text.get_text(key.kind, key.slug).effective
     )
+    preview = _render_preview(form, key)
+    checker = LinkChecker(queries.load_store(get_content_folder()))
     return {
         "form": form,
         "kind": key.kind,
         "written_in": languages.describe(key.language),
         "english": queries.get_body(get_content_folder(), english) if english else "",
-        "preview": _render_preview(form, key),
+        "preview": preview,
+        "dead_links": checker.find_in_draft(key, form.body.data or ""),
+        "pictures": image_views.list_pictures(key),
         "stale": stale,
         "difference": _diff_body(stale),
     }
@@ -164,7 +216,8 @@ def _render_preview(form: ContentForm, key: ContentKey) -> Any:
         *key, form.expected_version.data, wording.title, wording.summary, wording.dated_on
     )
     make = queries.render_content_page if key.kind == PAGE else queries.render_news_item
-    return make(version, wording.body, languages.url_prefix(key.language), "preview-")
+    shown = queries.find_images(get_content_folder(), wording.body)
+    return make(version, wording.body, shown, languages.url_prefix(key.language), "preview-")
 
 
 def _diff_body(stale: StaleEdit | None) -> Any:

@@ -156,4 +156,6 @@ def _render_version(content_version: Version) -> Any:
     if content_version.kind == LINK:
         return [queries.PublicLink(content_version.title, body)]
     make = queries.render_content_page if content_version.kind == PAGE else queries.render_news_item
-    return make(content_version, body, languages.url_prefix(content_version.language), "as-read-")
+    shown = queries.find_images(get_content_folder(), body)
+    root = languages.url_prefix(content_version.language)
+    return make(content_version, body, shown, root, "as-read-")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -10,15 +10,18 @@ from flask_babel import lazy_gettext as _l
 from app import clock
 from app.accounts import roles
 from app.accounts.guards import current_actor
-from app.admin import saved_views
+from app.admin import draft_forms, saved_views
 from app.admin.content import (
     edit_views,
     editable_text,
+    image_views,
     link_views,
     version_views,
 )
+from app.admin.content.dead_links import LinkChecker
 from app.admin.content.editable_text import TEXT_KINDS_CONVERTER, EditableText
 from app.admin.content.forms import NoticeForm
+from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import EditForm
 from app.admin.listing import ListFilter, paginate, parse_list_query, render_list
 from app.content import links, queries, services
@@ -66,16 +69,20 @@ def _render_notice(status: int, **context: Any) -> ResponseReturnValue:
 
 
 @validates_own_csrf
+@deletes_draft
 def write_notice() -> ResponseReturnValue:
     """Preview or publish a notice, which replaces any other."""
-    form = NoticeForm()
+    form = NoticeForm(**(typed := draft_forms.find_typed()))
     if not form.is_submitted():
-        _set_initial_data(form, editable_text.get_notice())
+        if not typed:
+            _set_initial_data(form, editable_text.get_notice())
         return _render_form(form, 200)
     if not form.validate():
         return _render_form(form, 422)
-    if "preview" in request.form:
-        return _render_form(form, 200, preview=form.words.data)
+    return draft_forms.redirect_to_preview(form) or _publish_notice(form)
+
+
+def _publish_notice(form: NoticeForm) -> ResponseReturnValue:
     try:
         services.publish_notice(
             get_content_folder(),
@@ -94,6 +101,8 @@ def write_notice() -> ResponseReturnValue:
 
 def _render_form(form: NoticeForm, status: int, **context: Any) -> ResponseReturnValue:
     breadcrumbs = [(gettext("Urgent notice"), url_for(".notice"))]
+    if draft_forms.get_pressed_button() == draft_forms.PREVIEW:
+        context["preview"] = form.words.data
     return render_page(
         "admin/content/write_notice.html", status, form=form, breadcrumbs=breadcrumbs, **context
     )
@@ -138,7 +147,7 @@ SORTS = ("title", "kind", "changed")
 saved_views.declare("content", _l("Pages and news"), roles.CONTENT, lambda _: FILTERS, SORTS)
 
 bp = Blueprint("content", __name__, url_prefix="/pages")
-for part in (edit_views, version_views, link_views):
+for part in (edit_views, version_views, link_views, image_views):
     part.add_url_rules(bp)
 add_url_rules(bp)
 
@@ -146,7 +155,8 @@ add_url_rules(bp)
 @bp.get("")
 def index() -> ResponseReturnValue:
     list_query = parse_list_query(FILTERS, SORTS)
-    every = content_listing.list_rows(queries.load_store(get_content_folder()), clock.now())
+    store = queries.load_store(get_content_folder())
+    every = content_listing.list_rows(store, clock.now())
     found = content_listing.filter_rows(
         every,
         list_query.search,
@@ -155,7 +165,11 @@ def index() -> ResponseReturnValue:
         is_reversed=list_query.is_reversed,
     )
     listing = paginate(found, list_query, FILTERS)
-    return render_list("admin/content/index.html", listing, states=STATE_LABELS)
+    checker = LinkChecker(store)
+    dead = {
+        (row.kind, row.slug): checker.find_in_public(row.kind, row.slug) for row in listing.rows
+    }
+    return render_list("admin/content/index.html", listing, states=STATE_LABELS, dead_links=dead)
 
 
 @bp.get(f"/<{TEXT_KINDS_CONVERTER}:kind>/<slug>")
@@ -166,6 +180,7 @@ def text(kind: str, slug: str) -> ResponseReturnValue:
         text=each[0],
         each=each,
         states=STATE_LABELS,
+        dead_links=LinkChecker(each[0].store).find_in_public(kind, slug),
         links=links.list_links(slug) if kind == PAGE else (),
         entries=history.list_newest(f"{kind} {slug}"),
     )

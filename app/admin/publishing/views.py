@@ -1,17 +1,20 @@
 """Publishing: unpublished changes, the publish form, scheduled releases, comparison, rollback.
 
-Publishing has two steps, the form and a check. Nothing is stored between them but form fields.
+Publishing has two steps, the form and a check, which is a page of its own: what was typed is stored
+as a draft of whoever typed it.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
+from app.admin import draft_forms
+from app.admin.draft_forms import deletes_draft
 from app.admin.history_views import MAX_ID
 from app.admin.publishing import presentation
 from app.admin.publishing.forms import PublishForm, RollbackForm, ScheduleReleaseForm
@@ -30,7 +33,7 @@ from app.speakers import release_notifications
 from app.web import redirects
 from app.web.rendering import render_page
 
-EDIT_STEP, PUBLISH_STEP = "change", "do"  # the button; any other value leads to the check
+PUBLISH_STEP = "do"  # the button; any other value leads to the check
 FORM_TEMPLATE: Final = "admin/publishing/publish.html"
 CHECK_TEMPLATE: Final = "admin/publishing/confirm.html"
 
@@ -49,12 +52,19 @@ def run_step(form: PublishForm, step: str) -> WizardStep | PublishResult | None:
     """Run a step; return the next page, what was published, or None if it was scheduled."""
     if not form.is_submitted():
         return _form_step(form)
-    is_right = form.validate()
-    if step == EDIT_STEP and set(form.errors) <= {"day", "time", "override_reason"}:
-        return _edit_step(form)
-    if not is_right:
+    if not form.validate():
         return _form_step(form)
     return _publish_or_schedule(form) if step == PUBLISH_STEP else _check_step(form)
+
+
+def run_check(form: PublishForm) -> WizardStep | None:
+    """Return the check of what was typed, or None if it has to be corrected first."""
+    form.validate()
+    form.csrf_token.errors = ()  # a draft has none
+    if form.errors:
+        return None
+    step = _check_step(form)
+    return step if step.status == 200 else None
 
 
 def run_reschedule_step(
@@ -95,13 +105,6 @@ def _override_and_actor(form: ScheduleReleaseForm) -> dict[str, str]:
 
 def _form_step(form: ScheduleReleaseForm) -> WizardStep:
     return WizardStep(FORM_TEMPLATE, 422 if form.errors else 200, queries.preview_release())
-
-
-def _edit_step(form: PublishForm) -> WizardStep:
-    """Return the form with its values and without errors."""
-    for field in form:
-        field.errors = []
-    return WizardStep(FORM_TEMPLATE, 200, queries.preview_release())
 
 
 def _check_step(form: PublishForm, refusal: str = "") -> WizardStep:
@@ -147,17 +150,29 @@ def changes() -> ResponseReturnValue:
 
 @bp.route("/publish", methods=["GET", "POST"])
 @validates_own_csrf
+@deletes_draft
 def publish() -> ResponseReturnValue:
     if not programme.has_conference():
         return _render_no_programme(409)
-    form = PublishForm()
+    form = PublishForm(**draft_forms.find_typed())
     answer = run_step(form, request.form.get("step", ""))
     if isinstance(answer, WizardStep):
-        return _render_step(form, answer)
+        is_check = answer.template == CHECK_TEMPLATE and answer.status == 200
+        page = draft_forms.redirect_to_draft(form, url_for(".check")) if is_check else None
+        return page or _render_step(form, answer)
     if answer is None:
         return redirects.redirect_to(url_for(".changes"), "release-planned")
     what = "published" if answer.is_new else "public-already"
     return redirects.redirect_to(url_for(".release", number=answer.release.number), what)
+
+
+@bp.get("/publish/check")
+def check() -> ResponseReturnValue:
+    """Show what will be published; what was typed is a draft of the form."""
+    draft = draft_forms.find_draft(url_for(".publish").removeprefix(request.script_root))
+    form = PublishForm(**draft_forms.to_arguments(draft))
+    step = run_check(form) if draft else None
+    return _render_step(form, step) if step else redirect(url_for(".publish"), 303)
 
 
 @bp.get("/letters")

@@ -10,7 +10,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
+from app.admin import draft_forms
 from app.admin.bulk_actions import get_back_url
+from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import redirect_after_adding
 from app.admin.listing import get_selected, render_list
 from app.admin.proposals.presentation import STATE_LABELS
@@ -152,11 +154,12 @@ def bulk_edit() -> ResponseReturnValue:
 
 @bp.route("/_add", methods=["GET", "POST"])
 @validates_own_csrf
+@deletes_draft
 def add() -> ResponseReturnValue:
-    form = SessionForm(data=forms.initial_data_for_new())
+    form = SessionForm(data=forms.initial_data_for_new(), **draft_forms.find_typed())
     _set_choices(form)
-    if form.apply_button(request.form.get("button", "")):
-        return _render_form(form)
+    if form.apply_button(draft_forms.get_pressed_button()):
+        return draft_forms.redirect_to_preview(form) or _render_form(form)
     if form.validate_on_submit():
         try:
             session = sessions.add(form.values(), actor=guards.current_actor())
@@ -185,12 +188,14 @@ def show(slug: str) -> ResponseReturnValue:
 
 @bp.route("/<slug>/change", methods=["GET", "POST"])
 @validates_own_csrf
+@deletes_draft
 def edit(slug: str) -> ResponseReturnValue:
     session = session_queries.get_session(slug)
-    form = SessionForm(data=forms.initial_data(session, conference_zone()))
+    saved = forms.initial_data(session, conference_zone())
+    form = SessionForm(data=saved, **draft_forms.find_typed())
     _set_choices(form, session)
-    if form.apply_button(request.form.get("button", "")):
-        return _render_form(form, session)
+    if form.apply_button(draft_forms.get_pressed_button()):
+        return draft_forms.redirect_to_preview(form) or _render_form(form, session)
     if form.validate_on_submit():
         try:
             changes = sessions.save(

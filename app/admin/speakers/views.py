@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards, roles
 from app.accounts.guards import current_actor
-from app.admin import bulk_actions
+from app.admin import bulk_actions, draft_forms
+from app.admin.draft_forms import deletes_draft
 from app.admin.edit_form import redirect_after_adding
 from app.admin.listing import get_selected, render_list
 from app.admin.proposals.presentation import STATE_LABELS
@@ -83,10 +84,11 @@ def bulk() -> ResponseReturnValue:
 
 @bp.route("/_add", methods=["GET", "POST"])
 @validates_own_csrf
+@deletes_draft
 def add() -> ResponseReturnValue:
-    form = SpeakerForm()
-    if form.apply_row_button(request.form.get("button", ""), registration.conference_days()):
-        return _render_form(form)
+    form = SpeakerForm(**draft_forms.find_typed())
+    if form.apply_row_button(draft_forms.get_pressed_button(), registration.conference_days()):
+        return draft_forms.redirect_to_preview(form) or _render_form(form)
     if form.validate_on_submit():
         speaker = speakers.add(form.values(conference_zone()), actor=guards.current_actor())
         return redirect_after_adding(_url(speaker), "speaker-added")
@@ -136,11 +138,13 @@ def photo_image(slug: str) -> ResponseReturnValue:
 
 @bp.route("/<slug>/change", methods=["GET", "POST"])
 @validates_own_csrf
+@deletes_draft
 def edit(slug: str) -> ResponseReturnValue:
     speaker = speaker_queries.get_speaker(slug)
-    form = SpeakerForm(data=SpeakerForm.speaker_data(speaker, conference_zone()))
-    if form.apply_row_button(request.form.get("button", ""), registration.conference_days()):
-        return _render_form(form, speaker)
+    saved = SpeakerForm.speaker_data(speaker, conference_zone())
+    form = SpeakerForm(data=saved, **draft_forms.find_typed())
+    if form.apply_row_button(draft_forms.get_pressed_button(), registration.conference_days()):
+        return draft_forms.redirect_to_preview(form) or _render_form(form, speaker)
     if form.validate_on_submit():
         try:
             changes = speakers.save(
@@ -212,7 +216,7 @@ def _render_form(
         speaker=speaker,
         stale=stale,
         preview=markdown.sanitise(form.biography.data or ""),
-        pressed_button=request.form.get("button", ""),
+        pressed_button=draft_forms.get_pressed_button(),
         countries=countries.choices(languages.current().code),
         back=_url(speaker) if speaker else url_for(".index"),
         breadcrumbs=[(speaker.name, _url(speaker))] if speaker else [],

@@ -9,6 +9,7 @@ reduced original and can be cropped again later.
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from typing import Final
 
@@ -19,6 +20,7 @@ from app.programme.photos.cropping import encode_jpeg
 
 MAX_UPLOAD_BYTES: Final = 10 * 1024 * 1024  # 10 MiB
 ORIGINAL_SIDE: Final = 960  # pixels of the shorter side of the stored original
+PAGE_SIDE: Final = 1600  # pixels of the longer side of a picture in the text of a page
 MAX_ASPECT_RATIO: Final = 2  # longer side to shorter side; the rest is cut off at both ends
 MIN_SIDE: Final = 100  # pixels of the shorter side
 ORIGINAL_QUALITY: Final = 90
@@ -59,13 +61,25 @@ DECODING_ERRORS: Final = (  # decoders raise these for broken and hostile files
 
 def normalise_upload(body: bytes) -> bytes:
     """Return an upload as an upright, reduced JPEG without metadata; raise InvalidFile."""
+    return _normalise(body, _shrink_for_crop)
+
+
+def normalise_whole(body: bytes) -> bytes:
+    """Do so without cutting anything off, for a picture in the text of a page."""
+    return _normalise(body, _shrink_whole)
+
+
+def _normalise(body: bytes, shrink: Callable[[Image.Image], Image.Image]) -> bytes:
     _check_file(body)
     try:
         with Image.open(BytesIO(body), formats=["JPEG", "PNG", "WEBP"]) as picture:
             _check_size(picture, body)
             _refuse_polyglot(body)
-            return encode_jpeg(_to_srgb(_shrink_and_rotate(picture)), ORIGINAL_QUALITY)
-    except Image.DecompressionBombError:
+            small = shrink(picture)
+            small.info = dict(picture.info)
+            upright = ImageOps.exif_transpose(small)
+            return encode_jpeg(_to_srgb(upright), ORIGINAL_QUALITY)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InvalidFile(TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:
         raise InvalidFile("Choose a JPEG, PNG or WebP picture") from None
@@ -130,22 +144,29 @@ def _ends_as_archive(body: bytes) -> bool:
     return False
 
 
-def _shrink_and_rotate(picture: Image.Image) -> Image.Image:
-    """Scale a picture down, and rotate it by its EXIF orientation."""
+def _shrink_whole(picture: Image.Image) -> Image.Image:
+    """Scale a picture down until its longer side fits a page."""
+    picture.draft(None, (PAGE_SIDE, PAGE_SIDE))
+    plain = _to_blendable_mode(picture)
+    share = min(1, PAGE_SIDE / max(plain.size))
+    width, height = (max(1, round(side * share)) for side in plain.size)
+    return plain.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3)
+
+
+def _shrink_for_crop(picture: Image.Image) -> Image.Image:
+    """Scale a picture down, and cut off what no square crop can show."""
     picture.draft(None, (ORIGINAL_SIDE, ORIGINAL_SIDE))
     plain = _to_blendable_mode(picture)
     shorter = min(plain.size)
     width, height = (min(one, MAX_ASPECT_RATIO * shorter) for one in plain.size)
     left, top = (plain.width - width) // 2, (plain.height - height) // 2
     share = min(1, ORIGINAL_SIDE / shorter)
-    small = plain.resize(
+    return plain.resize(
         (round(width * share), round(height * share)),
         Image.Resampling.LANCZOS,
         box=(left, top, left + width, top + height),
         reducing_gap=3,
     )
-    small.info = dict(picture.info)
-    return ImageOps.exif_transpose(small)
 
 
 def _to_blendable_mode(picture: Image.Image) -> Image.Image:

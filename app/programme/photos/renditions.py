@@ -7,7 +7,7 @@ separate process while no database transaction is open.
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -96,25 +96,36 @@ def get_public_snapshot_text() -> str:
 
 
 def _encode(leased: LeasedPhoto) -> list[Rendition]:
-    """Encode a photo; return no renditions on failure, because a second attempt would fail too."""
+    encoded = run_encoder(leased.key, leased.body, leased.crop.split())
+    return [
+        Rendition(photo_key=leased.key, kind=kind, side=side, body=body)
+        for kind, side, body in encoded
+    ]
+
+
+def run_encoder(key: str, body: bytes, arguments: Sequence[str]) -> list[tuple[str, int, bytes]]:
+    """Return the format, width and data of each rendition that ``encode_renditions`` makes.
+
+    It returns none on failure, because a second attempt would fail too.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - our own script, and numbers
-            [sys.executable, "-I", str(ENCODER_SCRIPT), *leased.crop.split()],
-            input=leased.body,
+            [sys.executable, "-I", str(ENCODER_SCRIPT), *arguments],
+            input=body,
             capture_output=True,
             check=True,
             timeout=ENCODE_TIMEOUT_SECONDS,
         )
     except (OSError, subprocess.SubprocessError) as fault:
-        log.error("a photo cannot be painted", photo=leased.key, kind=type(fault).__name__)
+        log.error("a photo cannot be painted", photo=key, kind=type(fault).__name__)
         return []
-    return [Rendition(photo_key=leased.key, **one) for one in _parse_output(done.stdout)]
+    return list(_parse_output(done.stdout))
 
 
-def _parse_output(output: bytes) -> Iterator[dict[str, object]]:
+def _parse_output(output: bytes) -> Iterator[tuple[str, int, bytes]]:
     """Parse the output of ``encode_renditions``."""
     while output:
         head, _, rest = output.partition(b"\n")
-        kind, side, length = head.split()
-        yield {"kind": kind.decode(), "side": int(side), "body": rest[: int(length)]}
+        kind, width, length = head.split()
+        yield kind.decode(), int(width), rest[: int(length)]
         output = rest[int(length) :]

@@ -11,7 +11,7 @@ export function livePreview() {
   const show = async () => {
     const number = ++asked;
     const typed = new FormData(form);
-    typed.set("preview", "1");
+    typed.set("preview", "live"); // which stores nothing
     try {
       const answer = await fetch(form.action, { method: "POST", body: typed });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -1,0 +1,113 @@
+"""Forms whose preview is a page with an address: a POST stores a draft, and a GET shows it.
+
+The view of such a form is decorated with ``deletes_draft``, makes its form with ``**find_typed()``,
+and answers the button of the preview with ``redirect_to_preview``.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, ParamSpec
+
+from flask import g, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from app.accounts import form_drafts, guards
+from app.accounts.models import FormDraft
+from app.errors import PermissionDenied
+from app.forms.form import Form
+from app.web import redirects
+
+PREVIEW: Final = "preview"  # the button, and the query parameter of the page that shows it
+LIVE_PREVIEW: Final = "live"  # its value for a script, which stores nothing
+NOT_STORED: Final = {"csrf_token", PREVIEW, "button", "step"}  # buttons and the token
+SEE_OTHER: Final = 303
+P = ParamSpec("P")
+
+redirects.MESSAGES["admin"] |= {"draft-deleted": _l("Your unsaved changes have been discarded.")}
+
+
+def find_draft(path: str = "") -> FormDraft | None:
+    """Return what this person typed into the form at a path, or the one of this page."""
+    return form_drafts.find(_person_id(), path or request.path)
+
+
+def find_typed() -> dict[str, Any]:
+    """Return the arguments that fill the form of this page with its draft, if it is opened.
+
+    The page then says that it shows a draft.
+    """
+    g.shown_draft = find_draft() if _is_read() and "from" not in request.args else None
+    return to_arguments(g.shown_draft)
+
+
+def to_arguments(draft: FormDraft | None) -> dict[str, Any]:
+    """Return the arguments that fill a form with a draft."""
+    return {} if draft is None else {"formdata": MultiDict(form_drafts.load_fields(draft))}
+
+
+def draft_context() -> dict[str, Any]:
+    """Return for templates the draft that the form of this page shows, if any."""
+    return {"draft": g.get("shown_draft")}
+
+
+def get_pressed_button() -> str:
+    """Return the button that was pressed; a page that shows a preview begins as if it just was."""
+    if _is_read():
+        return PREVIEW if PREVIEW in request.args and g.get("shown_draft") else ""
+    return PREVIEW if PREVIEW in request.form else request.form.get("button", "")
+
+
+def redirect_to_preview(form: Form, url: str = "") -> Response | None:
+    """Store what was typed and redirect to the preview, if its button was pressed.
+
+    The preview is on the page of the form, unless ``url`` is that of a page of its own.
+    """
+    is_asked = not _is_read() and get_pressed_button() == PREVIEW
+    if not is_asked or request.form.get(PREVIEW) == LIVE_PREVIEW:
+        return None
+    return redirect_to_draft(form, url or f"{request.script_root}{request.path}?preview=1")
+
+
+def redirect_to_draft(form: Form, url: str, path: str = "") -> Response | None:
+    """Store what was typed into the form at a path and redirect; None if its token is wrong."""
+    if not form.csrf_token.validate(form):
+        return None
+    typed = [one for one in request.form.items(multi=True) if one[0] not in NOT_STORED]
+    form_drafts.save(_person_id(), path or request.path, typed)
+    g.stored_draft = path or request.path
+    return redirect(url, SEE_OTHER)
+
+
+def deletes_draft(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Delete the draft of a form when it has been saved, that is when its view redirects."""
+
+    @wraps(view)
+    def run(*args: P.args, **values: P.kwargs) -> ResponseReturnValue:
+        response = make_response(view(*args, **values))
+        is_saved = not _is_read() and response.status_code == SEE_OTHER
+        if is_saved and "stored_draft" not in g:
+            form_drafts.delete(_person_id(), request.path)
+        return response
+
+    return run
+
+
+def discard_draft() -> ResponseReturnValue:
+    """Discard what was typed into a form, and show it as it was."""
+    path = redirects.safe_path_or_blank(request.form.get("path", ""))
+    form_drafts.delete(_person_id(), path)
+    return redirects.redirect_to(f"{request.script_root}{path}", "draft-deleted")
+
+
+def _is_read() -> bool:
+    return request.method in {"GET", "HEAD"}
+
+
+def _person_id() -> int:
+    person = guards.current_person()
+    if person is None:
+        raise PermissionDenied("Sign in first")
+    return person.id

@@ -1,0 +1,82 @@
+"""Pictures in the text of pages: uploads are checked and reduced, and encoded by the worker.
+
+They are checked and encoded like photos of speakers, in ``app.content.images`` they are stored.
+Until they are encoded, visitors get the JPEG that was made of the upload.
+"""
+
+from io import BytesIO
+from typing import NamedTuple
+
+from PIL import Image
+from sqlalchemy import ColumnElement, and_, or_, select, update
+
+from app import clock
+from app.cache_version import bump_cache_version
+from app.content.images import PreparedImage
+from app.content.models import PageImage, PageImageRendition
+from app.database import db, read_only_connection, transaction
+from app.programme.photos.normalise_upload import normalise_whole
+from app.programme.photos.renditions import LEASE_TIME, run_encoder
+
+
+class LeasedImage(NamedTuple):
+    """A picture that this worker has leased."""
+
+    key: str
+    picture: bytes
+
+
+def prepare_upload(body: bytes) -> PreparedImage:
+    """Decode and reduce an upload; raise InvalidFile if it is not a picture."""
+    picture = normalise_whole(body)
+    with Image.open(BytesIO(picture), formats=["JPEG"]) as decoded:
+        return PreparedImage(picture, *decoded.size)
+
+
+def render_pending() -> None:
+    """Encode all pictures that have not been encoded and are not leased by another worker."""
+    while has_pending():
+        with transaction():
+            leased = _lease_next()
+        if leased is None:
+            return
+        encoded = run_encoder(leased.key, leased.picture, ["whole"])
+        with transaction():
+            _store(leased.key, encoded)
+
+
+def has_pending() -> bool:
+    """Return True if a picture has to be encoded; called often, so it takes no lock."""
+    wanted = select(PageImage.key).where(_is_pending()).limit(1)
+    with read_only_connection(db.engine) as connection:
+        return connection.execute(wanted).first() is not None
+
+
+def _is_pending() -> ColumnElement[bool]:
+    is_free = or_(PageImage.rendering_until.is_(None), PageImage.rendering_until < clock.real_now())
+    return and_(PageImage.rendered_at.is_(None), is_free)
+
+
+def _lease_next() -> LeasedImage | None:
+    """Lease the picture that has waited longest; return None if others have leased them all."""
+    wanted = select(PageImage).where(_is_pending())
+    oldest = wanted.order_by(PageImage.created_at, PageImage.key).limit(1)
+    image = db.session.scalar(oldest.with_for_update(skip_locked=True))
+    if image is None:
+        return None
+    image.rendering_until = clock.real_now() + LEASE_TIME
+    return LeasedImage(image.key, image.picture)
+
+
+def _store(key: str, encoded: list[tuple[str, int, bytes]]) -> None:
+    """Store the renditions, unless the picture is gone or another worker was faster."""
+    still = and_(PageImage.key == key, PageImage.rendered_at.is_(None))
+    now = clock.real_now()
+    done = update(PageImage).where(still).values(rendered_at=now).returning(PageImage.key)
+    if db.session.scalar(done) is None:
+        return
+    db.session.add_all(
+        PageImageRendition(image_key=key, kind=kind, width=width, body=body)
+        for kind, width, body in encoded
+    )
+    bump_cache_version()

@@ -150,7 +150,7 @@ def bulk_edit() -> ResponseReturnValue:
 @bp.route("/_add", methods=["GET", "POST"])
 @validates_own_csrf
 def add() -> ResponseReturnValue:
-    form = SessionForm(data=forms.initial_data_for_new())
+    form = SessionForm(data=forms.initial_data_for_new(request.args))
     _set_choices(form)
     if form.apply_button(request.form.get("button", "")):
         return _render_form(form)
@@ -160,7 +160,8 @@ def add() -> ResponseReturnValue:
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal))
         return redirects.redirect_to(
-            _url(session), "draft-added" if session.is_draft else "session-added"
+            redirects.requested_next() or _url(session),
+            "draft-added" if session.is_draft else "session-added",
         )
     return _render_form(form)
 
@@ -261,7 +262,7 @@ def _render_form(
         has_more=len(found) > MAX_SPEAKERS_FOUND,
         abstract=markdown.sanitise(form.abstract.data or ""),
         description=markdown.sanitise(form.description.data or ""),
-        back=_url(session) if session else url_for(".index"),
+        back=_url(session) if session else redirects.requested_next() or url_for(".index"),
         breadcrumbs=[(session.title, _url(session))] if session else [],
     )
 

@@ -23,7 +23,8 @@ MAX_COOKIE_LENGTH = 1000  # characters
 MAX_NAMES = 20  # lists in the cookie, and columns of each
 NAME = re.compile(r"[a-z_]{1,20}")
 COMPACT, ROOMY = "compact", "roomy"
-SMALL, MEDIUM, LARGE = ZOOM_LEVELS = ("small", "medium", "large")
+MEDIUM = "medium"
+ZOOM_LEVELS = ("small", MEDIUM, "large")
 DENSITY, ZOOM = "density", "zoom"  # keys of the cookie; no list is called so
 
 

@@ -257,7 +257,7 @@ def test_the_free_times_of_the_board(keyboard_user: KeyboardUser) -> None:
     db.session.commit()
     keyboard_user.open("/organise/board?hours=all")
     keyboard_user.press("Add a session in Boat house at 2pm")
-    keyboard_user.fill("Find by title or speaker", "kno")
+    keyboard_user.fill("Find by title or speaker", "knot")
     keyboard_user.press("Find")
     keyboard_user.press("Choose Knots")
     keyboard_user.expect_announcement("Knots was moved to Boat house, 2pm")

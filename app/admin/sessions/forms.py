@@ -295,14 +295,17 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
 
 def initial_data_for_new(args: Mapping[str, str]) -> dict[str, Any]:
     """Return the initial values for a new session; the board gives a time and a room."""
+    given = {
+        "day": args.get("day") if _parse_day(args.get("day")) else None,
+        "starts": _parse_clock(args.get("starts")),
+        "ends": _parse_clock(args.get("ends")),
+        "room": args.get("room"),
+    }
     return {
         "state": DRAFT,
         "kind": kind_name("parallel"),
         "expected_version": 0,
-        "day": args.get("day", "") if _parse_day(args.get("day")) else "",
-        "starts": _parse_clock(args.get("starts")),
-        "ends": _parse_clock(args.get("ends")),
-        "room": args.get("room", ""),
+        **{name: value for name, value in given.items() if value},
     }
 
 

@@ -477,7 +477,7 @@ def test_a_free_time_asks_the_same_few_questions(organiser: Browser, queries: li
 
     organiser.open(place)
 
-    assert len([one for one in queries if "FROM site_state" not in one]) <= 12
+    assert len([one for one in queries if "FROM site_state" not in one]) == 10
 
 
 def test_free_times_are_cut_at_full_hours_and_short_gaps_are_left_out() -> None:

@@ -162,6 +162,12 @@ ROUTES = [
         Who.A_PART,
         "/organise/board/opening/tried?day=2009-06-10&start=11:00&minutes=60&room=great-hall",
     ),
+    Route(
+        "/organise/board/_free",
+        "GET",
+        Who.A_PART,
+        "/organise/board/_free?day=2009-06-10&start=11:00&room=great-hall",
+    ),
     Route("/organise/delegates", "GET", Who.DESK_READERS),
     Route(
         "/organise/delegates/<reference>", "GET", Who.DESK_READERS, "/organise/delegates/GHJK2345"

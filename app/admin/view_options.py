@@ -1,17 +1,19 @@
 """How somebody likes to see the lists of admin: dense or roomy, and with which columns.
 
 It is remembered in a cookie that is sent only to admin, so that public pages stay the same for
-everyone. The cookie holds the density and, for each list, the columns that are hidden.
+everyone. The cookie holds the density, the zoom of the schedule board and, for each list, the
+columns that are hidden.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
 
 from app.web import redirects
 
@@ -23,7 +25,9 @@ NAME = re.compile(r"[a-z_]{1,20}")
 COMPACT, ROOMY = "compact", "roomy"
 HIDE_PARAM = "hide"  # the query parameter: hidden columns of a saved view
 NONE_HIDDEN = "none"  # no column is called so
-DENSITY = "density"  # a key of the cookie; no list is called so
+MEDIUM = "medium"
+ZOOM_LEVELS = ("small", MEDIUM, "large")
+DENSITY, ZOOM = "density", "zoom"  # keys of the cookie; no list is called so
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class ViewOptions:
 
     density: str = ROOMY
     hidden: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    zoom: str = MEDIUM
 
     @property
     def is_compact(self) -> bool:
@@ -67,38 +72,47 @@ class ViewOptions:
     def to_cookie(self) -> str:
         """Return the value of the cookie."""
         lists = {name: ".".join(columns) for name, columns in self.hidden.items()}
-        return urlencode({DENSITY: self.density, **lists})[:MAX_COOKIE_LENGTH]
+        zoom = {} if self.zoom == MEDIUM else {ZOOM: self.zoom}
+        return urlencode({DENSITY: self.density, **zoom, **lists})[:MAX_COOKIE_LENGTH]
 
 
 def read_view_options() -> ViewOptions:
     """Return what the cookie of this request says; whatever is not valid is left out."""
     pairs = parse_qsl(request.cookies.get(COOKIE, "")[:MAX_COOKIE_LENGTH], keep_blank_values=True)
     values = {name: value for name, value in pairs[:MAX_NAMES] if NAME.fullmatch(name)}
-    density = values.pop(DENSITY, ROOMY)
+    density, zoom = values.pop(DENSITY, ROOMY), values.pop(ZOOM, MEDIUM)
     hidden = {name: _valid_names(value.split(".")) for name, value in values.items()}
-    return ViewOptions(COMPACT if density == COMPACT else ROOMY, hidden)
+    return ViewOptions(
+        COMPACT if density == COMPACT else ROOMY, hidden, zoom if zoom in ZOOM_LEVELS else MEDIUM
+    )
 
 
 def save() -> ResponseReturnValue:
     """Remember the density and the columns of one list, and go back to it."""
     options = read_view_options()
     hidden = dict(options.hidden)
-    if NAME.fullmatch(list_name := request.form.get("list", "")) and list_name != DENSITY:
+    list_name = request.form.get("list", "")
+    if NAME.fullmatch(list_name) and list_name not in {DENSITY, ZOOM}:
         shown = request.form.getlist("column")
         known = _valid_names(request.form.getlist("known"))
         hidden[list_name] = [name for name in known if name not in shown]
     density = COMPACT if request.form.get(DENSITY) == COMPACT else ROOMY
     answer = redirect(_without_columns(redirects.referrer_or(url_for("admin.home"))), 303)
+    remember(answer, replace(options, density=density, hidden=hidden))
+    return answer
+
+
+def remember(answer: Response, options: ViewOptions) -> None:
+    """Store the options in the cookie of an answer."""
     answer.set_cookie(
         COOKIE,
-        ViewOptions(density, hidden).to_cookie(),
+        options.to_cookie(),
         max_age=A_YEAR,
         path=url_for("admin.home"),
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
         samesite="Lax",
     )
-    return answer
 
 
 def _without_columns(url: str) -> str:

@@ -108,8 +108,28 @@ def find_in_working_programme() -> tuple[Clash, ...]:
 
 def find_for_move(move: ProposedMove) -> Sequence[Clash]:
     """Find the clashes that a session would have after a move."""
-    sessions, frame = load_scheduled_sessions(move)
-    return group_by_session(find_clashes(sessions, frame)).get(move.key, ()) if frame else ()
+    return find_for_moves([move]).get(move.key, ())
+
+
+def find_for_moves(moves: Sequence[ProposedMove]) -> dict[str, Sequence[Clash]]:
+    """Find the clashes that each session would have if it alone were moved, by its key."""
+    sessions, frame = load_scheduled_sessions(*moves)
+    if frame is None:
+        return {}
+    keys = {move.key for move in moves}
+    others = [one for one in sessions if one.key not in keys]
+    found = {}
+    for session in sessions:
+        if session.key in keys:
+            near = [one for one in others if _are_close(one, session, frame.walking_time)]
+            clashes = find_clashes([*near, session], frame)
+            found[session.key] = group_by_session(clashes).get(session.key, ())
+    return found
+
+
+def _are_close(one: ScheduledSession, other: ScheduledSession, gap: timedelta) -> bool:
+    """Return True if they overlap, or one starts soon after the other."""
+    return one.starts_at <= other.ends_at + gap and other.starts_at <= one.ends_at + gap
 
 
 def find_clashes(sessions: Iterable[ScheduledSession], rules: SchedulingRules) -> tuple[Clash, ...]:

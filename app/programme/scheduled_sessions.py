@@ -5,7 +5,7 @@ are already loaded. Importers build the same types from a file.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -96,20 +96,20 @@ AbsencesBySpeaker = dict[str, tuple[tuple[datetime, datetime], ...]]
 
 
 def load_scheduled_sessions(
-    move: ProposedMove | None = None,
+    *moves: ProposedMove,
 ) -> tuple[list[ScheduledSession], SchedulingRules | None]:
     """Return the sessions that have a time, and the rules of the conference.
 
-    With ``move``, that session has the proposed time and room. Without a conference, the rules are
+    Sessions to be moved have the proposed time and room. Without a conference, the rules are
     None and there are no sessions.
     """
     conference = db.session.get(Conference, 1)
     if conference is None:
         return [], None
-    people, absences = _participants_and_absences(move)
+    people, absences = _participants_and_absences(moves)
     rules = _build_rules(conference, absences)
-    sessions = [_scheduled_session(row, people, rules.zone) for row in _session_rows(move)]
-    return (_apply_move(move, sessions, rules.zone) if move else sessions), rules
+    sessions = [_scheduled_session(row, people, rules.zone) for row in _session_rows(moves)]
+    return (_apply_moves(moves, sessions, rules.zone) if moves else sessions), rules
 
 
 def _build_rules(conference: Conference, absences: AbsencesBySpeaker) -> SchedulingRules:
@@ -122,17 +122,18 @@ def _build_rules(conference: Conference, absences: AbsencesBySpeaker) -> Schedul
     )
 
 
-def _is_scheduled(move: ProposedMove | None) -> ColumnElement[bool]:
-    """Select sessions that have a time; the session to be moved is included even without one."""
+def _is_scheduled(moves: Sequence[ProposedMove]) -> ColumnElement[bool]:
+    """Select sessions that have a time; those to be moved are included even without one."""
     has_a_time = Session.starts_at.is_not(None)
+    keys = [move.key for move in moves]
     return and_(
-        or_(has_a_time, Session.key == move.key) if move else has_a_time,
+        or_(has_a_time, Session.key.in_(keys)) if keys else has_a_time,
         Session.cancelled_at.is_(None),
         Session.withdrawn_at.is_(None),
     )
 
 
-def _session_rows(move: ProposedMove | None) -> list[Row[Any]]:
+def _session_rows(moves: Sequence[ProposedMove]) -> list[Row[Any]]:
     return list(
         db.session.execute(
             select(
@@ -148,7 +149,7 @@ def _session_rows(move: ProposedMove | None) -> list[Row[Any]]:
                 Room.capacity,
             )
             .outerjoin(Room, Room.id == Session.room_id)
-            .where(_is_scheduled(move))
+            .where(_is_scheduled(moves))
         )
     )
 
@@ -156,7 +157,7 @@ def _session_rows(move: ProposedMove | None) -> list[Row[Any]]:
 def _scheduled_session(
     row: Row[Any], participants: dict[int, tuple[Participant, ...]], zone: ZoneInfo
 ) -> ScheduledSession:
-    starts_at = row.starts_at or FAR_FUTURE  # only for the session to be moved
+    starts_at = row.starts_at or FAR_FUTURE  # only for sessions to be moved
     return ScheduledSession(
         key=row.key,
         title=row.title,
@@ -169,27 +170,33 @@ def _scheduled_session(
     )
 
 
-def _apply_move(
-    move: ProposedMove, sessions: list[ScheduledSession], zone: ZoneInfo
+def _apply_moves(
+    moves: Sequence[ProposedMove], sessions: list[ScheduledSession], zone: ZoneInfo
 ) -> list[ScheduledSession]:
-    row = db.session.scalar(select(Room).where(Room.key == move.room)) if move.room else None
-    room = RoomInfo(row.key, row.name, row.capacity) if row else None
-    starts_at, ends_at = move.starts_at.astimezone(zone), move.ends_at.astimezone(zone)
+    keys = {move.room for move in moves}
+    rows = db.session.scalars(select(Room).where(Room.key.in_(keys - {""}))) if any(keys) else ()
+    rooms = {row.key: RoomInfo(row.key, row.name, row.capacity) for row in rows}
+    by_key = {move.key: move for move in moves}
     return [
-        replace(one, starts_at=starts_at, ends_at=ends_at, room=room)
-        if one.key == move.key
+        replace(
+            one,
+            starts_at=move.starts_at.astimezone(zone),
+            ends_at=move.ends_at.astimezone(zone),
+            room=rooms.get(move.room),
+        )
+        if (move := by_key.get(one.key))
         else one
         for one in sessions
     ]
 
 
 def _participants_and_absences(
-    move: ProposedMove | None,
+    moves: Sequence[ProposedMove],
 ) -> tuple[dict[int, tuple[Participant, ...]], AbsencesBySpeaker]:
     """Return the participants by session id, and the absences by speaker key."""
     parts: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
     away: dict[str, dict[tuple[datetime, datetime], None]] = defaultdict(dict)
-    for row in _appearance_rows(move):
+    for row in _appearance_rows(moves):
         parts[row.session_id].append((row.key, row.name, row.role))
         if row.starts_at:
             away[row.key][row.starts_at, row.ends_at] = None
@@ -197,7 +204,7 @@ def _participants_and_absences(
     return people, {key: tuple(times) for key, times in away.items()}
 
 
-def _appearance_rows(move: ProposedMove | None) -> list[Row[Any]]:
+def _appearance_rows(moves: Sequence[ProposedMove]) -> list[Row[Any]]:
     return list(
         db.session.execute(
             select(
@@ -211,7 +218,7 @@ def _appearance_rows(move: ProposedMove | None) -> list[Row[Any]]:
             .join(Session, Session.id == Appearance.session_id)
             .join(Speaker, Speaker.id == Appearance.speaker_id)
             .outerjoin(Absence, Absence.speaker_id == Speaker.id)
-            .where(_is_scheduled(move), Speaker.withdrawn_at.is_(None))
+            .where(_is_scheduled(moves), Speaker.withdrawn_at.is_(None))
             .order_by(Appearance.session_id, Appearance.position, Appearance.id)
         )
     )

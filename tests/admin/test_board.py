@@ -358,9 +358,10 @@ def test_a_place_can_be_tried_without_anything_being_saved(organiser: Browser) -
         "said": "3 clashes: “Harbour walls” is in Boat house at the same time. Ada Marsh is "
         "chairing this session, and is also in “Harbour walls” at that time. João Maré "
         "is also in “Reading the tide” at that time.",
+        "others": ["harbour-walls", "reading-the-tide"],
     }
-    assert free.json == {"count": 0, "said": "No clashes."}
-    assert off.json == {"count": 0, "said": "No clashes."}
+    assert free.json == {"count": 0, "said": "No clashes.", "others": []}
+    assert off.json == {"count": 0, "said": "No clashes.", "others": []}
     assert wrong.status_code == 422
 
 
@@ -392,7 +393,188 @@ def test_the_board_asks_the_same_few_questions(
     assert len([one for one in queries if "FROM site_state" not in one]) == 8
 
 
+# Free times
+
+
+def test_a_session_is_added_where_a_room_is_free(organiser: Browser) -> None:
+    make_session(title="Evening", starts_at=FIRST_MORNING + timedelta(hours=8))
+    organiser.open(BOARD)
+
+    page = organiser.follow("Add a session in Boat house at 2pm")
+
+    assert page.heading == "Free time in Boat house"
+    assert "Wednesday 10 June 2009, 2pm to 3pm" in page.text
+    assert "Every session has a time." in page.text
+    form = page.follow("Add a new session here")
+    assert [form.value_of(name) for name in ("Day", "Starts", "Ends", "Room")] == [
+        *("Wednesday 10 June 2009", "14:00", "15:00", "Boat house")
+    ]
+
+    page = form.press("Add this session", title="Knots")
+
+    assert page.heading == "Schedule board"
+    assert "The session has been added as a draft." in page.source
+    assert "Move Knots 2pm to 3pm, Boat house Draft" in cards(page)
+
+
+def test_a_session_without_a_time_is_chosen_for_a_free_time_and_its_clashes_are_named_before(
+    organiser: Browser,
+) -> None:
+    ada = make_speaker(name="Zoë Quill")
+    make_session(title="Elsewhere", starts_at=FIRST_MORNING + timedelta(hours=5), speakers=(ada,))
+    make_session(title="Ropes", slug="ropes", starts_at=None, speakers=(ada,))
+    make_session(title="Knots", starts_at=None)
+    organiser.open(BOARD)
+
+    page = organiser.follow("Add a session in Boat house at 2pm")
+    chosen = cards(page, "board-choices")
+
+    assert chosen == [
+        "Knots Choose Knots",
+        "Ropes Zoë Quill Zoë Quill is also in “Elsewhere” at that time Choose Ropes",
+    ]
+    page = page.press("Find", find_by_title_or_speaker="zoe")
+    assert len(cards(page, "board-choices")) == 1
+
+    page = page.press("Choose Ropes")
+
+    assert "Move Ropes 2pm to 3pm, Boat house" in " ".join(cards(page))
+    assert "Ropes was moved to Boat house, 2pm on Wednesday 10 June 2009." in page.text
+    page.press("Undo")
+    assert the_session("ropes").starts_at is None
+
+
+def test_a_free_time_ends_where_the_next_session_starts(organiser: Browser) -> None:
+    page = organiser.open(f"{BOARD}/_free?day=2009-06-10&start=10:35&room=boat-house")
+
+    assert "10:35am to 11am" in page.text
+
+
+@pytest.mark.parametrize(
+    "address", ["", "?day=x&start=10:00&room=boat-house", "?day=2009-06-10&start=1&room=none"]
+)
+def test_what_is_no_time_on_the_board_is_not_found(organiser: Browser, address: str) -> None:
+    organiser.open(f"{BOARD}/_free{address}", status=404)
+
+
+def test_whoever_only_reads_is_offered_no_free_times(visitor: Browser) -> None:
+    make_session(title="Knots", starts_at=None)
+    sign_in(visitor, role=VIEWER)
+    assert "Free times" not in visitor.open(BOARD).text
+
+    page = visitor.open(f"{BOARD}/_free?day=2009-06-10&start=09:00&room=boat-house")
+
+    assert "Add a new session here" not in page.links
+    assert "Choose Knots" not in page.buttons
+
+
+def test_a_free_time_asks_the_same_few_questions(organiser: Browser, queries: list[str]) -> None:
+    for _ in range(5):
+        make_session(speakers=(make_speaker(),), theme=make_theme(), starts_at=None)
+    place = f"{BOARD}/_free?day=2009-06-10&start=09:00&room=boat-house"
+    organiser.open(place)
+    queries.clear()
+
+    organiser.open(place)
+
+    assert len([one for one in queries if "FROM site_state" not in one]) == 10
+
+
+def test_free_times_are_cut_at_full_hours_and_short_gaps_are_left_out() -> None:
+    taken = [TimeBlock(1, 540, 50), TimeBlock(1, 780, 60), TimeBlock(0, 660, 30)]
+
+    free = board_layout.list_free_blocks(taken, (1, 2), (9, 14))
+
+    assert [(one.column, one.start, one.minutes) for one in free] == [
+        *[(1, 590, 70), (1, 690, 30), (1, 720, 60)],
+        *[(2, 540, 60), (2, 600, 60), (2, 690, 30), (2, 720, 60), (2, 780, 60)],
+    ]
+
+
+def test_sessions_without_a_time_are_searched_by_title_and_speaker(organiser: Browser) -> None:
+    for number in range(6):
+        make_session(title=f"Wish {number}", slug=f"wish-{number}", starts_at=None)
+    make_session(
+        title="Sails", slug="sails", starts_at=None, speakers=(make_speaker(name="João Wish 5"),)
+    )
+    organiser.open(BOARD)
+
+    page = organiser.page.press("Find", find_by_title_or_speaker="wish 5")
+    assert [one.get("id") for one in page.tree.find_by_class("slot--waiting")] == [
+        *("session-sails", "session-wish-5")
+    ]
+
+    page = page.press("Find", find_by_title_or_speaker="nothing")
+    assert "No session without a time has these words." in page.text
+    assert len([*page.follow("View all").tree.find_by_class("slot--waiting")]) == 7
+
+
+# What the board shows
+
+
+def test_a_theme_stands_out_and_nothing_is_left_out(organiser: Browser) -> None:
+    organiser.open(BOARD)
+
+    page = organiser.page.press("Show", highlight="Water")
+
+    faint = [one.get("id") for one in page.tree.find_by_class("slot--faint")]
+    assert faint == ["session-opening", "session-coffee", "session-harbour-walls"]
+    assert len(cards(page)) == 4
+    page = page.follow("Thursday 11 June 2009")
+    assert page.address == f"{BOARD}?day=2009-06-11&theme=water"
+
+
+def test_all_hours_of_the_day_can_be_shown(organiser: Browser) -> None:
+    def hours(page: Page) -> tuple[str | None, str | None]:
+        (board,) = page.tree.find_by_class("board")
+        return board.get("data-from"), board.get("data-to")
+
+    assert hours(organiser.open(BOARD)) == ("9", "12")
+    page = organiser.follow("Show all 24 hours")
+    assert hours(page) == ("0", "24")
+    assert "Add a session in Boat house at midnight" in page.links
+    assert hours(page.follow("Show only the hours with sessions")) == ("9", "12")
+
+
+def test_the_zoom_is_remembered_in_the_cookie_of_the_views(organiser: Browser) -> None:
+    def zoom(page: Page) -> list[str]:
+        (box,) = page.tree.find_by_class("board-and-beside")
+        return [one for one in (box.get("class") or "").split() if one.startswith("zoom-")]
+
+    assert zoom(organiser.open(BOARD)) == ["zoom-medium"]
+    assert zoom(organiser.follow("Whole day")) == ["zoom-small"]
+    assert zoom(organiser.open(f"{BOARD}?day=2009-06-11&zoom=huge")) == ["zoom-small"]
+    organiser.open("/organise/sessions").press("Save view", rows="Compact")
+    assert zoom(organiser.open(BOARD)) == ["zoom-small"]
+    assert [*organiser.page.tree.find_by_class("office--compact")]
+    assert zoom(organiser.follow("Medium")) == ["zoom-medium"]
+
+
+def test_a_clash_leads_to_its_session(organiser: Browser) -> None:
+    make_session(title="Late", slug="late", starts_at=FIRST_MORNING, room=make_room(name="Loft"))
+    organiser.open(f"{BOARD}/late").press("Save", room="Great hall")
+
+    assert organiser.page.links["Late"].endswith("#session-late")
+
+
 # Where sessions are drawn
+
+
+def across(page: Page) -> list[str]:
+    return [
+        (one.get("id") or "").removeprefix("session-")
+        for one in page.tree.find_by_class("slot--across")
+    ]
+
+
+def test_breaks_and_plenaries_lie_across_all_rooms_while_nothing_else_is_on(
+    organiser: Browser,
+) -> None:
+    assert across(organiser.open(BOARD)) == ["opening", "coffee"]
+
+    make_session(title="Early", starts_at=FIRST_MORNING + timedelta(minutes=45))
+
+    assert across(organiser.open(BOARD)) == []
 
 
 def test_what_overlaps_in_one_room_is_drawn_side_by_side(site: Flask) -> None:
@@ -404,9 +586,11 @@ def test_what_overlaps_in_one_room_is_drawn_side_by_side(site: Flask) -> None:
         TimeBlock(1, 700, 5),
     ]
 
-    lanes = [(one.lane, one.lane_count) for one in board_layout.build_positions(spans)]
+    tracks = board_layout.build_tracks(spans, 3)
+    lanes = [(one.lane, one.lane_count) for one in board_layout.build_positions(spans, tracks)]
 
     assert lanes == [(0, 2), (1, 2), (0, 2), (0, 1), (0, 1)]
+    assert [one.classes for one in tracks.values()] == ["in-0", "in-1 s2", "in-3"]
 
 
 def test_a_board_has_room_for_what_begins_early_and_goes_on_past_midnight(
@@ -421,7 +605,7 @@ def test_a_board_has_room_for_what_begins_early_and_goes_on_past_midnight(
     page = organiser.open(BOARD)
 
     (board,) = page.tree.find_by_class("board")
-    assert (board.get("data-from"), board.get("data-to")) == ("4", "27")
+    assert (board.get("data-from"), board.get("data-to")) == ("5", "27")
     assert page.tree.find_by_id("session-run").get("class") == "slot in-0 h5 m0 l0 n30"  # type: ignore[union-attr]
     assert page.tree.find_by_id("session-ball").get("class") == "slot in-0 h21 m30 l5 n0"  # type: ignore[union-attr]
 
@@ -431,4 +615,4 @@ def test_hours_are_drawn_large_enough_for_the_shortest_session() -> None:
         board_layout.choose_scale([TimeBlock(0, 0, minutes)]) for minutes in (5, 15, 30, 90)
     ] == [3, 2, 1, 1]
     assert board_layout.choose_scale([]) == 1
-    assert board_layout.get_hour_range([]) == (8, 18)
+    assert board_layout.get_hour_range([]) == (9, 18)

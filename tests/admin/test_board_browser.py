@@ -186,8 +186,8 @@ def test_sessions_are_placed_moved_resized_and_taken_off_by_keyboard_alone(
     tab_to(window, "Wanted")
     for key in ("m", "ArrowUp", "Enter"):
         window.keyboard.press(key)
-    expect(says(window)).to_contain_text("Saved: Wanted, Great hall, 8:45am to 9:45am.")
-    assert where("wanted") == ("great-hall", "08:45", 60)
+    expect(says(window)).to_contain_text("Saved: Wanted, Great hall, 9:45am to 10:45am.")
+    assert where("wanted") == ("great-hall", "09:45", 60)
 
 
 def test_sessions_are_dragged_by_pointer_and_come_back_when_it_is_given_up(
@@ -197,9 +197,11 @@ def test_sessions_are_dragged_by_pointer_and_come_back_when_it_is_given_up(
 
     def drag(slug: str, by: tuple[float, float], *, edge: bool = False) -> None:
         card(window, slug).scroll_into_view_if_needed()
-        box = card(window, slug).bounding_box()
+        card(window, slug).hover(position={"x": 60, "y": 10})
+        grip = card(window, slug).locator(".slot-end") if edge else card(window, slug)
+        box = grip.bounding_box()
         assert box is not None
-        x, y = box["x"] + 60, box["y"] + (box["height"] - 3 if edge else 10)
+        x, y = box["x"] + 60, box["y"] + (box["height"] / 2 if edge else 10)
         window.mouse.move(x, y)
         window.mouse.down()
         window.mouse.move(x + by[0] / 2, y + by[1] / 2)
@@ -232,6 +234,202 @@ def test_sessions_are_dragged_by_pointer_and_come_back_when_it_is_given_up(
     window.get_by_role("button", name="Redo").click()
     expect(says(window)).to_have_text("Redone. Saved: Harbour walls, without a time.")
     expect(window).to_have_url(re.compile("/organise/board$"))
+
+
+def middle(window: Page, slug: str, part: str = "") -> tuple[float, float]:
+    """Give the middle of a session on the board, or of a part of it."""
+    there = card(window, slug)
+    box = (there.locator(part) if part else there).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_the_handle_stays_where_it_is_while_a_session_grows_and_sets_its_end(
+    live_site: LiveSites, window: Page
+) -> None:
+    make_session(
+        slug="short",
+        title="A short session with a title that takes far more lines than it has minutes",
+        starts_at=FIRST_MORNING + timedelta(hours=1.5),
+        ends_at=FIRST_MORNING + timedelta(hours=1.5, minutes=15),
+        room=make_room(name="Loft", slug="loft"),
+        theme=make_theme(name="A theme of many words"),
+    )
+    make_session(title="Evening", starts_at=FIRST_MORNING + timedelta(hours=8))
+    board_of(window, live_site().address)
+    card(window, "short").scroll_into_view_if_needed()
+    before, height = middle(window, "short", ".slot-end"), card(window, "short").bounding_box()
+    card(window, "short").hover(position={"x": 60, "y": 4})
+    expect(card(window, "short").locator(".slot-end")).to_have_css("cursor", "ns-resize")
+    after, grown = middle(window, "short", ".slot-end"), card(window, "short").bounding_box()
+
+    assert after == before
+    assert height
+    assert grown
+    assert grown["height"] > height["height"] + 20
+
+    hour: float = window.evaluate("document.querySelector('.board-hours li').offsetHeight")
+    window.mouse.move(*after)
+    window.mouse.down()
+    window.mouse.move(after[0], after[1] + hour / 4)
+    expect(says(window)).to_contain_text("Loft, 11am to 11:30am.")
+    window.keyboard.press("Escape")
+    window.mouse.up()
+    expect(says(window)).to_contain_text("was not moved: Loft, 11am to 11:15am.")
+
+    x, y = middle(window, "short", ".slot-end")
+    window.mouse.move(x, y)
+    window.mouse.down()
+    window.mouse.move(x, y + hour / 4)
+    window.mouse.move(x, y + hour / 2)
+    window.mouse.up()
+    expect(says(window)).to_contain_text("Saved: A short session")
+    assert where("short") == ("loft", "11:00", 45)
+
+
+def test_a_finger_drags_the_handle_and_scrolls_everywhere_else(
+    live_site: LiveSites, chromium: Browser
+) -> None:
+    context = chromium.new_context(has_touch=True, viewport={"width": 1024, "height": 900})
+    window = board_of(context.new_page(), live_site().address)
+    hour: float = window.evaluate("document.querySelector('.board-hours li').offsetHeight")
+    touch = context.new_cdp_session(window)
+
+    def drag(x: float, y: float, down: float) -> None:
+        for kind, to in (("Start", 0.0), ("Move", down / 2), ("Move", down)):
+            points = [{"x": x, "y": y + to}]
+            touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    drag(*middle(window, "harbour-walls"), hour / 2)
+    drag(*middle(window, "reading-the-tide", ".slot-end"), hour / 2)
+
+    expect(says(window)).to_contain_text("Saved: Reading the tide, Great hall, 11am to 12:30pm.")
+    assert where("harbour-walls") == ("boat-house", "11:00", 60)
+    context.close()
+
+
+def test_clashes_are_named_beside_what_is_dragged_and_marked_before_it_is_dropped(
+    live_site: LiveSites, window: Page
+) -> None:
+    board_of(window, live_site().address)
+    tide, walls = card(window, "reading-the-tide"), card(window, "harbour-walls")
+    (x, y), (to_x, to_y) = middle(window, "harbour-walls"), middle(window, "reading-the-tide")
+    window.mouse.move(x, y)
+    window.mouse.down()
+    window.mouse.move(to_x, to_y)
+
+    told = (
+        "Great hall, 11am to midday. 1 clash: “Reading the tide” is in Great hall at the same time."
+    )
+    expect(says(window)).to_have_text(told)
+    expect(walls).to_have_attribute("data-told", told)
+    expect(tide).to_have_class(re.compile("is-in-the-way"))
+    window.mouse.move(x, y)
+    expect(says(window)).to_contain_text("Boat house, 11am to midday.")
+    expect(tide).not_to_have_class(re.compile("is-in-the-way"))
+    window.mouse.move(to_x, to_y)
+    expect(tide).to_have_class(re.compile("is-in-the-way"))
+    window.keyboard.press("Escape")
+    window.mouse.up()
+    expect(tide).not_to_have_class(re.compile("is-in-the-way"))
+    expect(walls).not_to_have_class(re.compile("slot--clash"))
+
+
+def test_a_break_that_is_dragged_down_stays_across_all_rooms(
+    live_site: LiveSites, window: Page
+) -> None:
+    board_of(window, live_site().address)
+    (x, y) = middle(window, "opening")
+    hour: float = window.evaluate("document.querySelector('.board-hours li').offsetHeight")
+    window.mouse.move(x, y)
+    window.mouse.down()
+    window.mouse.move(x, y - hour / 8)
+    window.mouse.move(x, y - hour / 4)
+    window.mouse.up()
+
+    expect(says(window)).to_contain_text("Saved: Opening, Great hall, 9:15am to 10:15am.")
+    expect(card(window, "opening")).to_have_class(re.compile("slot--across"))
+
+
+def test_a_board_grows_while_a_session_is_moved_past_its_first_and_last_hour(
+    live_site: LiveSites, window: Page
+) -> None:
+    board_of(window, live_site().address)
+    card(window, "harbour-walls").get_by_role("link").focus()
+    for key in ("m", *["ArrowUp"] * 9):
+        window.keyboard.press(key)
+    expect(says(window)).to_contain_text("Boat house, 8:45am to 9:45am.")
+    expect(window.locator(".board-hours li").first).to_have_text("8am")
+    window.keyboard.press("Enter")
+    expect(says(window)).to_contain_text("Saved: Harbour walls, Boat house, 8:45am")
+    assert where("harbour-walls") == ("boat-house", "08:45", 60)
+
+
+def test_a_free_time_begins_where_it_is_pressed(live_site: LiveSites, window: Page) -> None:
+    board_of(window, site := live_site().address)
+    window.goto(f"{site}/organise/board?hours=all")
+    link = window.get_by_role("link", name="Add a session in Boat house at 2pm")
+    link.scroll_into_view_if_needed()
+    box = link.bounding_box()
+    assert box is not None
+
+    link.click(position={"x": 30, "y": box["height"] * 0.55})
+    expect_heading(window, "Free time in Boat house")
+    expect(window.get_by_text("2:30pm to 3:30pm")).to_be_visible()
+    window.go_back()
+    link.focus()
+    window.keyboard.press("Enter")
+    expect(window.get_by_text("2pm to 3pm")).to_be_visible()
+
+
+def test_sessions_without_a_time_are_found_while_one_types(
+    live_site: LiveSites, window: Page
+) -> None:
+    for number in range(7):
+        make_session(title=f"Wísh {number}", slug=f"wish-{number}", starts_at=None)
+    board_of(window, live_site().address)
+
+    window.get_by_label("Find by title or speaker").fill("wish 5")
+    expect(says(window)).to_have_text("1 of 7 shown.")
+    expect(card(window, "wish-5")).to_be_visible()
+    expect(card(window, "wish-4")).to_be_hidden()
+    card(window, "wish-5").get_by_role("link").focus()
+    for key in ("m", "ArrowDown", "Enter"):
+        window.keyboard.press(key)
+    expect(says(window)).to_contain_text("Saved: Wísh 5")
+    expect(window.locator(".board-slots #session-wish-5")).to_be_visible()
+    expect(window.get_by_label("Find by title or speaker")).to_have_value("wish 5")
+    expect(card(window, "wish-4")).to_be_hidden()
+
+
+def test_a_whole_day_of_ten_rooms_fits_and_the_names_of_rooms_and_hours_stay_in_view(
+    live_site: LiveSites, window: Page
+) -> None:
+    rooms = [make_room(name=f"Seminar room {number}") for number in range(8)]
+    for room in rooms:
+        for hour in range(9):
+            make_session(room=room, starts_at=FIRST_MORNING + timedelta(hours=hour))
+    site = live_site().address
+    window.set_viewport_size({"width": 1280, "height": 900})
+    board_of(window, site)
+    in_view = """() => {
+      const box = document.querySelector('.board-box');
+      box.scrollTo({ left: 9999, top: 9999, behavior: 'instant' });
+      const { left, top } = box.getBoundingClientRect();
+      const at = (name) => document.querySelector(name).getBoundingClientRect();
+      const room = at('.board-rooms li:last-child'), hour = at('.board-hours li:last-child span');
+      return [box.scrollLeft > 100, box.scrollTop > 100, room.top - top, hour.left - left];
+    }"""
+    expect_result(window, in_view, expected=[True, True, 1, 1])
+
+    window.get_by_role("link", name="Whole day").click()
+    window.wait_for_url(re.compile("zoom=small"))
+    fits = """() => {
+      const box = document.querySelector('.board-box');
+      return [box.scrollWidth <= box.clientWidth, box.scrollHeight <= box.clientHeight];
+    }"""
+    expect_result(window, fits, expected=[True, True])
 
 
 @pytest.mark.both_databases
@@ -321,6 +519,17 @@ def test_the_board_has_no_barrier_in_any_state(
     for media in ("dark", "light"):
         window.emulate_media(color_scheme=media)
         look(media)
+    for level in ("Whole day", "Large"):
+        window.get_by_role("link", name=level, exact=True).click()
+        window.wait_for_url(re.compile("zoom="))
+        look(level)
+    window.goto(f"{site}/organise/board/_free?day=2009-06-10&start=09:00&room=boat-house")
+    look("a free time")
+    window.set_viewport_size({"width": 320, "height": 640})
+    look("a free time on a small screen")
+    window.set_viewport_size({"width": 1280, "height": 900})
+    window.goto(f"{site}/organise/board?day=2009-06-10&theme=none")
+    look("a theme stands out")
     window.emulate_media(forced_colors="active", reduced_motion="reduce")
     card(window, "opening").get_by_role("link").focus()
     window.keyboard.press("m")
@@ -331,18 +540,21 @@ def test_the_board_has_no_barrier_in_any_state(
     expect(card(window, "opening").get_by_text(", Great hall")).to_be_visible()
 
     assert found == dict.fromkeys(found, ([], 0))
-    assert len(found) == 6
+    assert len(found) == 11
 
 
 def test_without_scripts_the_board_is_drawn_all_the_same(
     live_site: LiveSites, window_without_scripts: Page
 ) -> None:
     window = board_of(window_without_scripts, live_site().address)
-    boxes = [card(window, slug).bounding_box() for slug in ("opening", "harbour-walls")]
-    opening, walls = (box for box in boxes if box)
+    slugs = ("opening", "reading-the-tide", "harbour-walls")
+    opening, tide, walls = (card(window, slug).bounding_box() for slug in slugs)
+    assert opening
+    assert tide
+    assert walls
 
-    assert walls["x"] > opening["x"] + opening["width"]
-    assert walls["y"] > opening["y"] + opening["height"]
+    assert walls["x"] > tide["x"] + tide["width"]
+    assert walls["y"] == tide["y"] > opening["y"] + opening["height"]
     expect(window.get_by_role("button", name="Redo")).to_be_hidden()
     window.set_viewport_size({"width": 320, "height": 640})
     assert not horizontal_overflow(window)

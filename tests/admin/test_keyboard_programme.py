@@ -286,6 +286,25 @@ def test_the_board(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_text("Without a time")
 
 
+@pytest.mark.walks("admin.board.move", "admin.sessions.add")
+def test_the_free_times_of_the_board(keyboard_user: KeyboardUser) -> None:
+    make_session(title="Knots", starts_at=None)
+    db.session.commit()
+    keyboard_user.open("/organise/board?hours=all")
+    keyboard_user.press("Add a session in Boat house at 2pm")
+    keyboard_user.fill("Find by title or speaker", "knot")
+    keyboard_user.press("Find")
+    keyboard_user.press("Choose Knots")
+    keyboard_user.expect_announcement("Knots was moved to Boat house, 2pm")
+    keyboard_user.open("/organise/board?hours=all")
+    keyboard_user.press("Add a session in Great hall at 2pm")
+    keyboard_user.press("Add a new session here")
+    keyboard_user.fill("Title", "Tide pools")
+    keyboard_user.press("Add this session")
+    keyboard_user.expect_announcement("The session has been added as a draft.")
+    keyboard_user.expect_text("2pm to 3pm, Great hall")
+
+
 @pytest.mark.walks("admin.undo.undo")
 def test_the_history(keyboard_user: KeyboardUser) -> None:
     make_session(title="Knots", theme=make_theme(name="Rope"), room=make_room(name="Loft"))

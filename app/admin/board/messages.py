@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
 
 from app.programme.clashes import Clash
 from app.programme.labels import clash_reason
 from app.programme.models import Session
 from app.web.formatting import local_date, local_time
+
+ZOOM_NAMES = (("small", _l("Whole day")), ("medium", _l("Medium")), ("large", _l("Large")))
 
 
 def saved_message(session: Session) -> str:
@@ -79,6 +82,7 @@ def script_messages() -> dict[str, str]:
             "change its length. Press Enter to save or Escape to cancel."
         ),
         "here": gettext("{place}."),
+        "found": gettext("{count} of {all} shown."),
         "off": gettext("Without a time. Press Enter to save or Escape to cancel."),
         "gaveUp": gettext("{title} was not moved: {place}."),
         "saving": gettext("{title}: {place}. Saving."),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,13 +14,29 @@ from app.database import db
 from app.errors import NotFound
 from app.history.models import HistoryEntry
 from app.programme import board_layout, clashes, queries, scheduled_sessions
-from app.programme.board_layout import BoardPosition
+from app.programme.board_layout import WHOLE_DAY, BoardPosition, ColumnTracks
 from app.programme.clashes import Clash
-from app.programme.models import Appearance, Conference, Room, Session
+from app.programme.models import Appearance, Conference, Room, Session, Theme
 from app.programme.scheduled_sessions import ScheduledSession
+from app.programme.snapshot import BREAK_KINDS, PLENARY_KIND
+from app.releases.search_index import fold
 
-BREAK = "break"
 ONE_DAY = timedelta(days=1)
+CARD_OPTIONS = (
+    joinedload(Session.theme),
+    joinedload(Session.room),
+    selectinload(Session.appearances).joinedload(Appearance.speaker),
+)
+
+
+@dataclass(frozen=True)
+class BoardOptions:
+    """What of the programme the board shows, as its address says."""
+
+    day: str = ""
+    all_hours: bool = False  # from midnight to midnight, not only the hours with sessions
+    theme: str = ""  # key of the theme that stands out; "" for all
+    find: str = ""  # words in the titles or speakers of unscheduled sessions
 
 
 @dataclass(frozen=True)
@@ -31,11 +47,7 @@ class BoardSession:
     column: int  # of its room, from 1; 0 without a room
     position: BoardPosition | None
     clashes: Sequence[Clash]
-
-    @property
-    def spans_all_rooms(self) -> bool:
-        """Return True for a break without a room, which is drawn across all rooms."""
-        return self.session.kind.lower() == BREAK and self.session.room is None
+    spans_all_rooms: bool = False  # a break or a plenary while nothing else is on
 
 
 @dataclass(frozen=True)
@@ -54,12 +66,16 @@ class Board:
     date: date
     days: Sequence[BoardDay]
     rooms: Sequence[Room]
+    themes: Sequence[Theme]  # of all sessions shown
+    tracks: Mapping[int, ColumnTracks]  # by the number of the room, from 1; 0 without a room
     scheduled: Sequence[BoardSession]  # in order of time, then of rooms
-    unscheduled: Sequence[BoardSession]
+    unscheduled: Sequence[BoardSession]  # as far as the search finds them
+    unscheduled_count: int
     clashes: Sequence[Clash]  # of this day, each once
     first_hour: int
     last_hour: int
     scale: int
+    options: BoardOptions
 
     @property
     def hours(self) -> Sequence[tuple[int, str]]:
@@ -68,15 +84,39 @@ class Board:
 
     @property
     def has_rooms_for_all(self) -> bool:
-        """Return True if no scheduled session lacks a room."""
-        return all(card.column for card in self.scheduled)
+        """Return True if no scheduled session lacks a room, but for those across all rooms."""
+        return all(card.column or card.spans_all_rooms for card in self.scheduled)
+
+    @property
+    def css_classes(self) -> str:
+        """Return the classes that say how large the board is."""
+        none = self.tracks[0].span
+        wide = sum(one.span for column, one in self.tracks.items() if column) + 1
+        size = f"from-{self.first_hour} to-{self.last_hour} wide-{wide} pace-{self.scale}"
+        placed = " board--placed" if self.has_rooms_for_all else ""
+        return f"{size}{f' none-{none}' if none > 1 else ''}{placed}"
+
+    @property
+    def slugs(self) -> dict[str, str]:
+        """Return the slugs of the scheduled sessions by their keys."""
+        return {card.session.key: card.session.slug for card in self.scheduled}
+
+    @property
+    def is_quiet(self) -> bool:
+        """Return True if there is nothing to say beside the board."""
+        return not self.clashes and not self.unscheduled_count
+
+    def is_faint(self, session: Session) -> bool:
+        """Return True if the session is not of the theme that was chosen."""
+        theme = session.theme.key if session.theme else ""
+        return bool(self.options.theme) and theme != self.options.theme
 
     def clashes_of(self, session: Session) -> Sequence[Clash]:
         """Return the clashes of one session, described from its side."""
         return clashes.group_by_session(self.clashes).get(session.key, ())
 
 
-def get_board(requested_day: str) -> Board | None:
+def get_board(options: BoardOptions) -> Board | None:
     """Return a day of the board, or None if there is no conference."""
     conference = db.session.get(Conference, 1)
     sessions, frame = scheduled_sessions.load_scheduled_sessions()
@@ -85,21 +125,30 @@ def get_board(requested_day: str) -> Board | None:
     rooms = queries.list_rooms()
     found = clashes.find_clashes(sessions, frame)
     days = _build_days(conference, sessions, found)
-    day = _choose_day(requested_day, [one.date for one in days], frame.zone)
+    day = _choose_day(options.day, [one.date for one in days], frame.zone)
     cards = _build_board_sessions(_list_sessions(day, frame.zone), rooms, found, frame.zone)
     spans = [card.position.block for card in cards if card.position]
+    in_rooms = [card.position.block for card in cards if card.position and not card.spans_all_rooms]
+    tracks = board_layout.build_tracks(in_rooms, len(rooms) + 1)
+    unscheduled = [card for card in cards if not card.position]
     first, last = board_layout.get_hour_range(spans)
+    if options.all_hours:
+        first, last = min(first, WHOLE_DAY[0]), max(last, WHOLE_DAY[1])
     return Board(
         conference=conference,
         date=day,
         days=days,
         rooms=rooms,
-        scheduled=[card for card in cards if card.position],
-        unscheduled=[card for card in cards if not card.position],
+        themes=_list_themes(cards),
+        tracks=tracks,
+        scheduled=_place(cards, tracks),
+        unscheduled=[card for card in unscheduled if _is_found(card.session, options.find)],
+        unscheduled_count=len(unscheduled),
         clashes=_clashes_among(found, cards),
         first_hour=first,
         last_hour=last,
         scale=board_layout.choose_scale(spans),
+        options=options,
     )
 
 
@@ -111,6 +160,21 @@ def get_session(slug: str) -> Session:
     if found is None:
         raise NotFound("There is no session with that address")
     return found
+
+
+def list_unscheduled(words: str) -> Sequence[Session]:
+    """List the sessions without a time whose title or speakers have these words."""
+    rows = db.session.scalars(
+        select(Session)
+        .where(
+            Session.withdrawn_at.is_(None),
+            Session.cancelled_at.is_(None),
+            Session.starts_at.is_(None),
+        )
+        .order_by(Session.title, Session.id)
+        .options(*CARD_OPTIONS)
+    )
+    return [one for one in rows if _is_found(one, words)]
 
 
 def list_days(session: Session) -> Sequence[date]:
@@ -162,17 +226,14 @@ def _list_sessions(day: date, zone: ZoneInfo) -> Sequence[Session]:
         select(Session)
         .where(Session.withdrawn_at.is_(None), on_that_day | Session.starts_at.is_(None))
         .order_by(Session.starts_at, Session.title, Session.id)
-        .options(
-            joinedload(Session.theme),
-            joinedload(Session.room),
-            selectinload(Session.appearances).joinedload(Appearance.speaker),
-        )
+        .options(*CARD_OPTIONS)
     ).all()
 
 
 def _build_board_sessions(
     sessions: Sequence[Session], rooms: Sequence[Room], found: Sequence[Clash], zone: ZoneInfo
 ) -> Sequence[BoardSession]:
+    """Return scheduled sessions in order of time and rooms, then those without a time."""
     columns: Mapping[int | None, int] = {room.id: n for n, room in enumerate(rooms, start=1)}
     told = clashes.group_by_session(found)
     timed = [
@@ -186,13 +247,46 @@ def _build_board_sessions(
         if one.starts_at
     ]
     timed.sort(key=lambda pair: (pair[1].start, pair[1].column))
-    places = board_layout.build_positions([span for _, span in timed])
-    placed = [(one, place) for (one, _), place in zip(timed, places, strict=True)]
-    waiting = [(one, None) for one in sessions if not one.starts_at]
-    return [
-        BoardSession(one, columns.get(one.room_id, 0), place, told.get(one.key, ()))
-        for one, place in (*placed, *waiting)
+    across = board_layout.find_across(
+        [block for _, block in timed], [_is_for_everyone(one) for one, _ in timed]
+    )
+    placed = [
+        (one, BoardPosition(block), is_across)
+        for (one, block), is_across in zip(timed, across, strict=True)
     ]
+    waiting = [(one, None, False) for one in sessions if not one.starts_at]
+    return [
+        BoardSession(one, columns.get(one.room_id, 0), place, told.get(one.key, ()), is_across)
+        for one, place, is_across in (*placed, *waiting)
+    ]
+
+
+def _is_for_everyone(session: Session) -> bool:
+    return session.kind.lower() in {*BREAK_KINDS, PLENARY_KIND}
+
+
+def _place(
+    cards: Sequence[BoardSession], tracks: Mapping[int, ColumnTracks]
+) -> Sequence[BoardSession]:
+    """Return the scheduled sessions, those that overlap in a room side by side."""
+    timed = [(card, card.position.block) for card in cards if card.position]
+    positions = board_layout.build_positions([block for _, block in timed], tracks)
+    return [
+        replace(card, position=position)
+        for (card, _), position in zip(timed, positions, strict=True)
+    ]
+
+
+def _list_themes(cards: Sequence[BoardSession]) -> Sequence[Theme]:
+    found = {card.session.theme for card in cards} - {None}
+    return sorted(filter(None, found), key=lambda theme: (theme.position, theme.id))
+
+
+def _is_found(session: Session, words: str) -> bool:
+    """Return True if each word begins or stands in the title or a speaker's name."""
+    names = (part.speaker.name for part in session.appearances)
+    text = fold(" ".join((session.title, *names)))
+    return all(word in text for word in fold(words).split())
 
 
 def _clashes_among(

@@ -1,10 +1,13 @@
 """The schedule board, and moving sessions with a form or directly on the board."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -13,12 +16,15 @@ from wtforms import IntegerField, SelectField, SubmitField
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import TextInput
 
+from app.accounts import guards, roles
 from app.accounts.guards import current_actor
-from app.admin.board import messages, queries
+from app.admin import view_options
+from app.admin.board import free_slots, messages, queries
+from app.admin.board.queries import Board, BoardOptions
 from app.admin.edit_form import EditForm
 from app.errors import RuleViolation, StaleEdit
 from app.forms.fields import ClockTimeField
-from app.forms.form import validates_own_csrf
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.forms.validators import one_of_choices
 from app.programme import clashes
 from app.programme import queries as programme
@@ -32,6 +38,7 @@ from app.web.rendering import render_page
 
 DEFAULT_MINUTES = 60  # minutes
 MAX_MINUTES = 24 * 60  # minutes
+MAX_FIND_LENGTH = 200  # characters of a search
 LENGTH_ERROR = _l("Enter a length between 1 minute and 24 hours")
 
 
@@ -92,11 +99,78 @@ bp = Blueprint("board", __name__, url_prefix="/board")
 @bp.get("")
 def show() -> ResponseReturnValue:
     moved = request.args.get("moved", "")
-    return render_page(
+    options = view_options.read_view_options()
+    zoom = request.args.get("zoom", "")
+    if is_chosen := zoom in view_options.ZOOM_LEVELS:
+        options = replace(options, zoom=zoom)
+    page = render_page(
         "admin/board/show.html",
-        board=queries.get_board(request.args.get("day", "")),
         last_move=queries.find_last_entry(moved) if moved else None,
         words=messages.script_messages(),
+        **_day_context(_read_options(), options.zoom),
+    )
+    if is_chosen:
+        page = make_response(page)
+        view_options.remember(page, options)
+    return page
+
+
+def _read_options(day: str = "") -> BoardOptions:
+    """Return what the address says; ``day`` goes before the day of the address."""
+    return BoardOptions(
+        day=day or request.args.get("day", ""),
+        all_hours=request.args.get("hours") == "all",
+        theme=request.args.get("theme", ""),
+        find=request.args.get("find", "")[:MAX_FIND_LENGTH],
+    )
+
+
+def _day_context(options: BoardOptions, zoom: str) -> dict[str, Any]:
+    """Return what the template of a day shows."""
+    board = queries.get_board(options)
+    return {
+        "board": board,
+        "zoom": zoom,
+        "zoom_levels": messages.ZOOM_NAMES,
+        "free_slots": free_slots.list_free_slots(board) if board and _may_change() else (),
+        "url_for_board": partial(_options_url, board),
+    }
+
+
+def _may_change() -> bool:
+    return guards.can_change(roles.PROGRAMME)
+
+
+def _options_url(board: Board | None, **changes: str | None) -> str:
+    """Return the address of the same day and filters, with some of them changed."""
+    options = board.options if board else BoardOptions()
+    values: dict[str, Any] = {
+        "day": board.date.isoformat() if board else None,
+        "hours": "all" if options.all_hours else None,
+        "theme": options.theme or None,
+        "find": options.find or None,
+    }
+    return url_for(".show", **(values | changes))
+
+
+@bp.get("/_free")
+def show_free_slot() -> ResponseReturnValue:
+    args = request.args
+    slot = free_slots.get_chosen_slot(
+        args.get("day", ""), args.get("start", ""), args.get("room", "")
+    )
+    words = args.get("find", "")[:MAX_FIND_LENGTH]
+    found = queries.list_unscheduled(words)
+    listed = found[: free_slots.MAX_LISTED]
+    return render_page(
+        "admin/board/free_slot.html",
+        slot=slot,
+        words=words,
+        sessions=listed,
+        left_out=len(found) - len(listed),
+        clashes=free_slots.find_clashes(slot, listed),
+        form=ConfirmForm(),
+        back=url_for(".show", day=slot.day.isoformat()),
     )
 
 
@@ -147,7 +221,11 @@ def preview_move(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return {"said": form.first_error}, 422
     found = _preview_clashes(session, form.get_slot(zone))
-    return {"said": messages.describe_clashes(found), "count": len(found)}
+    return {
+        "said": messages.describe_clashes(found),
+        "count": len(found),
+        "others": sorted({clash.other_session for clash in found} - {""}),
+    }
 
 
 def _build_form(
@@ -191,10 +269,13 @@ def _board_json(
     status: int, message: str, session: Session, form: MoveSessionForm
 ) -> ResponseReturnValue:
     """Return the whole current day as HTML with the message, whether the move succeeded or not."""
-    board = queries.get_board(form.day.data or "")
+    context = _day_context(
+        _read_options(form.day.data or ""), view_options.read_view_options().zoom
+    )
+    board = context["board"]
     if board is not None and status == 200 and session.starts_at:
         message = f"{message} {messages.describe_clashes(board.clashes_of(session))}"
-    html = render_template("admin/board/_day.html", board=board)
+    html = render_template("admin/board/_day.html", **context)
     return {"said": message, "html": html}, status
 
 

@@ -1,7 +1,7 @@
 """The form for a session: its fields, links and times."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -305,9 +305,27 @@ def initial_data(session: Session, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def initial_data_for_new() -> dict[str, Any]:
-    """Return the initial values for a new session."""
-    return {"state": DRAFT, "kind": kind_name("parallel"), "expected_version": 0}
+def initial_data_for_new(args: Mapping[str, str]) -> dict[str, Any]:
+    """Return the initial values for a new session; the board gives a time and a room."""
+    given = {
+        "day": args.get("day") if _parse_day(args.get("day")) else None,
+        "starts": _parse_clock(args.get("starts")),
+        "ends": _parse_clock(args.get("ends")),
+        "room": args.get("room"),
+    }
+    return {
+        "state": DRAFT,
+        "kind": kind_name("parallel"),
+        "expected_version": 0,
+        **{name: value for name, value in given.items() if value},
+    }
+
+
+def _parse_clock(typed: str | None) -> time | None:
+    try:
+        return time.fromisoformat(typed or "")
+    except ValueError:
+        return None
 
 
 def _parse_day(typed: Any) -> date | None:

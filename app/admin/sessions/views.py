@@ -156,7 +156,7 @@ def bulk_edit() -> ResponseReturnValue:
 @validates_own_csrf
 @deletes_draft
 def add() -> ResponseReturnValue:
-    form = SessionForm(data=forms.initial_data_for_new(), **draft_forms.find_typed())
+    form = SessionForm(data=forms.initial_data_for_new(request.args), **draft_forms.find_typed())
     _set_choices(form)
     if form.apply_button(draft_forms.get_pressed_button()):
         return draft_forms.redirect_to_preview(form) or _render_form(form)
@@ -166,7 +166,8 @@ def add() -> ResponseReturnValue:
         except RuleViolation as refusal:
             return _render_form(form.with_error(refusal))
         return redirect_after_adding(
-            _url(session), "draft-added" if session.is_draft else "session-added"
+            redirects.requested_next() or _url(session),
+            "draft-added" if session.is_draft else "session-added",
         )
     return _render_form(form)
 
@@ -271,7 +272,7 @@ def _render_form(
         has_more=len(found) > MAX_SPEAKERS_FOUND,
         abstract=markdown.sanitise(form.abstract.data or ""),
         description=markdown.sanitise(form.description.data or ""),
-        back=_url(session) if session else url_for(".index"),
+        back=_url(session) if session else redirects.requested_next() or url_for(".index"),
         breadcrumbs=[(session.title, _url(session))] if session else [],
     )
 

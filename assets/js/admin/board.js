@@ -1,9 +1,11 @@
 // The schedule board: sessions are moved by keyboard and by pointer, and saved at once. Without this
 // script each session has a form of its own.
 
+import { chooseFreeTime, filterUnscheduled } from "./board/free-times.js";
 import { moveByKeys } from "./board/keyboard.js";
 import { moveByPointer } from "./board/pointer.js";
 import { makeSaving } from "./board/save-queue.js";
+import { showThere } from "./board/showing.js";
 
 export function scheduleBoard() {
   const root = document.querySelector("[data-board]");
@@ -17,6 +19,7 @@ export function scheduleBoard() {
     day: () => root.querySelector("[data-day]").dataset.day,
     say: (words) => status.replaceChildren(words),
     ask: (card, to) => ask(board, card, to),
+    onRefresh: () => filterUnscheduled(board),
   };
   board.saving = makeSaving(board);
   for (const part of root.querySelectorAll(".board-undo, .board-keys [hidden]")) part.hidden = false;
@@ -24,6 +27,10 @@ export function scheduleBoard() {
   growLess(root);
   moveByKeys(board);
   moveByPointer(board);
+  chooseFreeTime(root);
+  root.addEventListener("input", ({ target }) => {
+    if (target.id === "board-find") filterUnscheduled(board, { aloud: true });
+  });
   root.querySelector("[data-undo]").addEventListener("click", board.saving.undo);
   root.querySelector("[data-redo]").addEventListener("click", board.saving.redo);
   document.addEventListener("keydown", (event) => turnByKeys(event, board));
@@ -57,6 +64,7 @@ let next = null;
 
 async function ask(board, card, to) {
   next = [card, to];
+  showThere(board.root, card);
   if (isOut) return;
   isOut = true;
   while (next) {
@@ -64,8 +72,8 @@ async function ask(board, card, to) {
     next = null;
     const found = place.start === null ? NO_CLASH : await clashesOf(board, asked, place);
     if (found && !next && asked.classList.contains("is-moving")) {
-      asked.classList.toggle("slot--clash", found.count > 0);
       board.root.querySelector("[role=status]").append(found.said && ` ${found.said}`);
+      showThere(board.root, asked, found);
     }
   }
   isOut = false;

@@ -1,6 +1,7 @@
 // Moving a session with the keyboard: M picks it up, arrows move it, Enter saves, Escape gives up.
 
-import { draw, filled, isSame, measured, placeOf, STEP, told } from "./positions.js";
+import { showNothing } from "./showing.js";
+import { draw, extend, filled, isSame, measured, placeOf, STEP, told } from "./positions.js";
 import { titleOf } from "./save-queue.js";
 
 const LONGEST = 24 * 60; // minutes
@@ -80,8 +81,8 @@ export function moveByKeys(board) {
   }
 
   function go(to) {
-    const { first, last, columns } = measured(root);
-    const isOnBoard = to.start >= first && to.start < last && to.column >= 0 && to.column < columns.length;
+    const { columns } = measured(root);
+    const isOnBoard = to.column >= 0 && to.column < columns.length && extend(root, words, to.start);
     if (!isOnBoard || to.minutes < STEP || to.minutes > LONGEST) return say(words.edge);
     held.on = to;
     carry(to, filled(words.here, { place: told(root, words, to) }));
@@ -129,6 +130,7 @@ export function moveByKeys(board) {
     held = null;
     board.isMoving = false;
     card.classList.remove("is-moving");
+    showNothing(root, card);
     card.querySelector("a").focus({ preventScroll: true });
     mover.remove();
   }

@@ -43,7 +43,7 @@ export function makeSaving(board) {
   async function save(job) {
     let answer;
     try {
-      const response = await fetch(`${root.dataset.board}/${job.slug}/place`, { method: "POST", body: asked(job.slug, job.to) });
+      const response = await fetch(`${root.dataset.board}/${job.slug}/place${location.search}`, { method: "POST", body: asked(job.slug, job.to) });
       if (response.redirected || response.status === 400 || response.status === 401) return failed(job, words.signIn);
       answer = { isSaved: response.ok, ...(await response.json()) };
     } catch {
@@ -106,9 +106,13 @@ export function makeSaving(board) {
   function refresh() {
     if (!unseen || isSending || board.isMoving) return;
     const focused = document.activeElement?.closest("[data-slug]")?.dataset.slug;
-    const scrolled = [".board-box", ".board-beside"].map((name) => [name, place(name)]);
+    const sought = root.querySelector("#board-find")?.value;
+    const scrolled = [".board-box", ".board-tray"].map((name) => [name, place(name)]);
     root.querySelector("#board-day").innerHTML = unseen;
     unseen = "";
+    const box = root.querySelector("#board-find");
+    if (box) box.value = sought ?? box.value;
+    board.onRefresh();
     for (const [name, [top, left]] of scrolled) root.querySelector(name).scrollTo({ top, left, behavior: "instant" });
     if (focused) board.card(focused)?.querySelector("a")?.focus({ preventScroll: true });
   }

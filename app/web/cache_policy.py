@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 QVALUE = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110, 12.4.2
 # From so many bytes, what a better quality saves is a round trip of a slow connection; of the
 # largest, the best would take too long.
-LARGE_BODY_BYTES, HUGE_BODY_BYTES = 100_000, 400_000
+LARGE_BODY_BYTES, HUGE_BODY_BYTES = 100_000, 1_000_000
 QUICK_QUALITY = 5
 SAVE_DATA = "Save-Data"
 # No shared cache may store it: some ignore Vary, and would withhold the typeface from everybody.

@@ -83,10 +83,10 @@ def test_a_line_tells_who_where_and_what(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
     assert line(page, "Opening").endswith(
-        "Opening Ada Marsh, João Maré Great hall Plenary Confirmed Add to my agenda: Opening"
+        "Opening Ada Marsh, João Maré Great hall Plenary Confirmed Opening: Add to my agenda"
     )
     assert line(page, "Harbour walls").endswith(
-        "Harbour walls Ada Marsh Boat house Stone Add to my agenda: Harbour walls"
+        "Harbour walls Ada Marsh Boat house Stone Harbour walls: Add to my agenda"
     )
 
 
@@ -391,11 +391,11 @@ def test_another_language_is_marked(visitor: Browser) -> None:
 @pytest.mark.parametrize(
     ("address", "times"),
     [
-        ("/programme", 1),
-        ("/programme?view=grid", 1),
-        ("/programme/2009-06-10", 1),
+        ("/programme", 2),  # in the link to its page, and in its star
+        ("/programme?view=grid", 2),
+        ("/programme/2009-06-10", 2),
         ("/sessions", 1),
-        ("/sessions/la-maree", 2),  # the way to the page, and its heading
+        ("/sessions/la-maree", 3),  # the way to the page, its heading, and its star
         ("/sessions/opening", 2),  # at the same time, and after it
         ("/changes", 2),  # renamed so
         ("/agenda", 2),  # on its own, and where it clashes

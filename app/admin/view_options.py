@@ -13,7 +13,7 @@ from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
 
-from app.web import redirects
+from app.web import languages, redirects
 
 COOKIE = "admin_view"
 A_YEAR = 365 * 24 * 60 * 60  # seconds
@@ -78,15 +78,16 @@ def save() -> ResponseReturnValue:
         hidden[list_name] = [name for name in known if name not in shown]
     density = COMPACT if request.form.get(DENSITY) == COMPACT else ROOMY
     answer = redirect(redirects.referrer_or(url_for("admin.home")), 303)
-    answer.set_cookie(
-        COOKIE,
-        ViewOptions(density, hidden).to_cookie(),
-        max_age=A_YEAR,
-        path=url_for("admin.home"),
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-    )
+    for code in languages.list_codes():  # each has an address of its own
+        answer.set_cookie(
+            COOKIE,
+            ViewOptions(density, hidden).to_cookie(),
+            max_age=A_YEAR,
+            path=f"{languages.language_prefix(code)}/organise",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            httponly=True,
+            samesite="Lax",
+        )
     return answer
 
 

@@ -195,6 +195,11 @@ def expires_at(*moments: "datetime | None") -> None:
         policy.expires = min(policy.expires, time.monotonic() + seconds)
 
 
+def valid_until() -> float:
+    """Return until when the page being rendered may be kept, by time.monotonic()."""
+    return current().expires if current().is_complete else float("-inf")
+
+
 def always_revalidate() -> None:
     """Require browsers and proxies to revalidate the page on every request.
 

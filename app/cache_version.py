@@ -101,11 +101,11 @@ class CacheVersionWatcher:
         """The version as last read, without a new check."""
         return self._version
 
-    def cached(self, name: str, make: Callable[[], T]) -> T:
+    def cached(self, name: str, make: Callable[[], T], is_valid: Callable[[T], bool]) -> T:
         """Return the cached value, made once per version; if that fails, the previous one."""
         version = self.get_version()
         entry = self._cache.get(name)
-        if entry is None or entry[0] != version:
+        if entry is None or entry[0] != version or not is_valid(entry[1]):
             try:
                 entry = self._cache[name] = (version, make())
             except SQLAlchemyError as fault:
@@ -188,18 +188,25 @@ def recheck() -> None:
     _watcher().recheck()
 
 
-def cached(name: str, make: Callable[[], T]) -> T:
+def _is_always_valid(_value: object) -> bool:
+    return True
+
+
+def cached(name: str, make: Callable[[], T], is_valid: Callable[[T], bool] = _is_always_valid) -> T:
     """Return what this process has cached for the current version, making it if it is missing.
 
-    In preview mode the value is cached for that request only.
+    A value that is no longer valid is made again before the version changes. In preview mode the
+    value is cached for that request only.
     """
     mode = preview_mode.current()
-    return cached_globally(name, make) if mode is None else mode.cached(name, make)
+    return cached_globally(name, make, is_valid) if mode is None else mode.cached(name, make)
 
 
-def cached_globally(name: str, make: Callable[[], T]) -> T:
+def cached_globally(
+    name: str, make: Callable[[], T], is_valid: Callable[[T], bool] = _is_always_valid
+) -> T:
     """Do the same for values that preview mode does not affect."""
-    return _watcher().cached(name, make)
+    return _watcher().cached(name, make, is_valid)
 
 
 @event.listens_for(db.session, "after_commit")

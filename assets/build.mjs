@@ -1,7 +1,8 @@
-// Builds static/css and static/js: site.* for every page, home.css for the home page, session.css
-// for the pages of a session, a speaker, a theme and a room, ticket.css for a booking, grid.css for
-// the programme by room and time, screen.css for a screen in the foyer, admin.* for the admin part
-// and crop.* for cropping a photo.
+// Builds static/css and static/js: site.* for every page, forms.css for pages on which something is
+// typed, home.css for the home page, session.css for the pages of a session, a speaker, a theme and a
+// room, ticket.css for a booking, grid.css for the programme by room and time (grid-large.css for
+// days of very many), screen.css for a screen in the foyer, admin.* for the admin part and crop.* for
+// cropping a photo.
 // Beside each of them, and beside each drawing in static/img, it puts a .br and a .gz.
 //
 //   node assets/build.mjs           writes them
@@ -15,7 +16,7 @@ import { brotliCompressSync, brotliDecompressSync, constants, gzipSync } from "n
 import { build, transform } from "esbuild";
 import { compile } from "sass";
 
-import { fitted } from "./kit.mjs";
+import { ON_EVERY_PAGE, fitted } from "./kit.mjs";
 
 const assets = dirname(fileURLToPath(import.meta.url));
 const root = dirname(assets);
@@ -84,12 +85,16 @@ function isCommitted(path, text) {
 
 const built = {
   [join(root, "static", "css", "site.css")]: await styleSheet(
-    `${await fitted(compiled("kit.scss"))}\n${compiled("site.scss")}`,
+    `${await fitted(compiled("kit.scss"), ON_EVERY_PAGE)}\n${compiled("site.scss")}`,
+  ),
+  [join(root, "static", "css", "forms.css")]: await styleSheet(
+    `${await fitted(compiled("kit-forms.scss"))}\n${compiled("forms.scss")}`,
   ),
   [join(root, "static", "css", "home.css")]: await styleSheet(compiled("home.scss")),
   [join(root, "static", "css", "session.css")]: await styleSheet(compiled("session.scss")),
   [join(root, "static", "css", "ticket.css")]: await styleSheet(compiled("ticket.scss")),
   [join(root, "static", "css", "grid.css")]: await styleSheet(compiled("grid.scss")),
+  [join(root, "static", "css", "grid-large.css")]: await styleSheet(compiled("grid-large.scss")),
   [join(root, "static", "css", "screen.css")]: await styleSheet(compiled("screen.scss")),
   [join(root, "static", "css", "admin.css")]: await styleSheet(compiled("admin.scss")),
   [join(root, "static", "css", "crop.css")]: await styleSheet(compiled("crop.scss")),

@@ -34,7 +34,11 @@ const COLOURS = {
   success: "success",
 };
 
-// The parts of it that our macros write; every other rule is left out.
+// The parts of it that our macros write, and what every page has of them; every other rule is left out.
+export const ON_EVERY_PAGE = `
+  govuk-select govuk-select--error govuk-visually-hidden
+  select option
+`;
 const USED = `
 
   govuk-checkboxes govuk-checkboxes__item govuk-checkboxes__input govuk-checkboxes__label govuk-checkboxes__hint
@@ -48,7 +52,7 @@ const USED = `
   a button div fieldset form h1 h2 input label legend ol li p select option span textarea ul dl dt dd
 `;
 
-export async function fitted(css) {
+export async function fitted(css, used = USED) {
   let ours = css
     .replace(/^\uFEFF|@charset[^;]+;/g, "")
     .replace(/:root \{[^}]*\}/g, "")
@@ -57,7 +61,7 @@ export async function fitted(css) {
     .replace(/,\s*\(-ms-high-contrast: active\)/g, "");
   for (const [physical, logical] of SIDES) ours = ours.replace(physical, logical);
   const [{ css: kept }] = await new PurgeCSS().purge({
-    content: [{ raw: USED, extension: "html" }],
+    content: [{ raw: used, extension: "html" }],
     css: [{ raw: ours }],
   });
   return kept;

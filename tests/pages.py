@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,12 @@ from xml.etree.ElementTree import Element, fromstring
 from markupever import HtmlOptions, Parser
 from markupever.dom import TreeDom
 
+from config import ROOT
+
 FIELDS: Final = frozenset({"input", "select", "textarea"})
 UNLABELLED: Final = frozenset({"hidden", "submit", "button", "reset", "image"})
+STYLED_ON_EVERY_PAGE: Final = ("govuk-button", "govuk-select", "govuk-visually-hidden")
+STYLED_CLASS: Final = re.compile(r"\.(govuk-[\w-]+)")
 HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 REFERENCES: Final = ("for", "form", "aria-labelledby", "aria-describedby", "aria-controls", "list")
 INERT_SCRIPTS: Final = frozenset({"application/ld+json"})
@@ -132,8 +137,26 @@ def find_faults(tree: HtmlTree) -> list[str]:
         *_check_controls(tree),
         *_check_images(tree),
         *_check_scripts(tree),
+        *_check_form_styles(tree),
         *_check_attributes(tree),
     ]
+
+
+def _check_form_styles(tree: HtmlTree) -> Iterator[str]:
+    sheets = [one.get("href") or "" for one in tree.find_all("link")]
+    if any("/css/forms.css" in sheet for sheet in sheets):
+        return
+    for element in tree.find_all():
+        for name in set((element.get("class") or "").split()) & _styled_by_forms():
+            yield f"“{name}” on a page without the style sheet of forms"
+
+
+@cache
+def _styled_by_forms() -> set[str]:
+    """List the classes that need this style sheet."""
+    sheet = (ROOT / "static" / "css" / "forms.css").read_text(encoding="utf-8")
+    found = STYLED_CLASS.findall(sheet)
+    return {name for name in found if not name.startswith(STYLED_ON_EVERY_PAGE)}
 
 
 def _check_head(tree: HtmlTree) -> Iterator[str]:

@@ -115,6 +115,10 @@ def test_a_sound_page_has_no_faults() -> None:
         ('<p style="color: red">Sea</p>', "an inline style on p"),
         ('<p onclick="sail()">Sea</p>', "an inline onclick on p"),
         ("<script>sail()</script>", "an inline script"),
+        (
+            '<p class="govuk-hint">High tide</p>',
+            "“govuk-hint” on a page without the style sheet of forms",
+        ),
         ('<a href="javascript:sail()">Sail</a>', "script in href of a"),
         ("<p><div></div></p>", "not valid HTML: No <p> tag to close"),
     ],

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from app.web import redirects
+from app.web import languages, redirects
 
 COOKIE = "admin_view"
 A_YEAR = 365 * 24 * 60 * 60  # seconds
@@ -104,15 +104,16 @@ def save() -> ResponseReturnValue:
 
 def remember(answer: Response, options: ViewOptions) -> None:
     """Store the options in the cookie of an answer."""
-    answer.set_cookie(
-        COOKIE,
-        options.to_cookie(),
-        max_age=A_YEAR,
-        path=url_for("admin.home"),
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-    )
+    for code in languages.list_codes():  # each has an address of its own
+        answer.set_cookie(
+            COOKIE,
+            options.to_cookie(),
+            max_age=A_YEAR,
+            path=f"{languages.language_prefix(code)}/organise",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            httponly=True,
+            samesite="Lax",
+        )
 
 
 def _without_columns(url: str) -> str:

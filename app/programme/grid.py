@@ -20,7 +20,8 @@ from app.programme.snapshot import Room, Session, Theme
 from app.web.formatting import format_time
 
 MAX_ROOMS_ON_PAPER = 10  # columns; more are unreadable on one page
-MAX_ROWS, MAX_COLUMNS = 200, 100  # there are CSS classes up to these numbers
+MAX_ROWS, MAX_COLUMNS = 200, 100  # there are CSS classes up to these numbers,
+COMMON_ROWS, COMMON_COLUMNS = 48, 32  # and up to these in the style sheet that every grid has
 LETTER_SIZES = (10.0, 9.0, 8.0, 7.0, 6.5)  # points, on paper; smaller ones are hard to read
 SHEET_WIDTH, SHEET_HEIGHT = 730, 510  # points: what the sessions have of A4 lying on its side
 TITLE_LETTER, NAME_LETTER, LINE = 0.59, 0.53, 1.2  # width of a letter, height of a line
@@ -73,6 +74,11 @@ class Grid:
     def is_drawable(self) -> bool:
         """Whether there are CSS classes for all of it; if not, the day is shown as a list."""
         return len(self.row_minutes) <= MAX_ROWS and self.width <= MAX_COLUMNS
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it needs the classes of the other style sheet."""
+        return len(self.row_minutes) > COMMON_ROWS or self.width > COMMON_COLUMNS
 
     @property
     def fits_on_paper(self) -> bool:

@@ -4,6 +4,7 @@ A page without answers is rendered once per cache version, and only its CSRF tok
 rendering costs more than the rest of a request, and most requests are for such pages.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -16,10 +17,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app import cache_version, clock
 from app.errors import NotFound, RateLimitExceeded
-from app.forms.form import (
-    ConfirmForm,
-    validates_own_csrf,
-)
+from app.forms.form import ConfirmForm, validates_own_csrf
 from app.registration import (
     booking_calendar,
     cookie,
@@ -39,7 +37,7 @@ from app.registration.services import (
     STEPS,
     RegistrationProgress,
 )
-from app.web import languages
+from app.web import cache_policy, languages
 from app.web.cache_policy import has_access_keys
 from app.web.error_handlers import refuse
 from app.web.formatting import local_day
@@ -52,13 +50,17 @@ CSRF_TOKEN_KEY = "csrf_token"  # noqa: S105 – where Flask-WTF stores the token
 
 
 def cached_form_page(name: str, render: Callable[[], Response]) -> Response:
-    """Return a page without personal answers, rendered once per cache version and day.
+    """Return a page without personal answers, rendered once per cache version while it is true.
 
-    On the first day of the conference its header changes.
+    Its header changes with the conference. An incomplete page is not kept.
     """
     today = local_day(clock.now())
     cache_key = f"blank {name} {today} {languages.current().code} {has_access_keys()}"
-    pieces = cache_version.cached(cache_key, lambda: _split_at_token(render()))
+    pieces, _ = cache_version.cached(
+        cache_key,
+        lambda: (_split_at_token(render()), cache_policy.valid_until()),
+        lambda page: time.monotonic() < page[1],
+    )
     return make_response(generate_csrf().join(pieces) if len(pieces) > 1 else pieces[0])
 
 

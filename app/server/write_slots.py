@@ -59,14 +59,28 @@ class Slots:
         self._waiting.append(turn)
         if self._timer is None:
             self._start_timer()
-        return await turn
+        try:
+            return await turn
+        except asyncio.CancelledError:  # the visitor has gone
+            if not turn.cancelled() and turn.result():  # when their turn had just come
+                self._release()
+            raise
 
     def _release(self) -> None:
-        if not self._waiting:
+        turn = self._pop_waiting()
+        if turn is None:
             self._free += 1
-            return
-        self._waiting.popleft().set_result(True)
+        else:
+            turn.set_result(True)
         self._start_timer()
+
+    def _pop_waiting(self) -> asyncio.Future[bool] | None:
+        """Take the first who still waits out of the queue."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.cancelled():
+                return turn
+        return None
 
     def _start_timer(self) -> None:
         """Begin to measure how long nothing moves, as long as anybody waits."""
@@ -79,5 +93,5 @@ class Slots:
 
     def _refuse_all(self) -> None:
         self._timer = None
-        while self._waiting:
-            self._waiting.popleft().set_result(False)
+        while (turn := self._pop_waiting()) is not None:
+            turn.set_result(False)

@@ -24,6 +24,7 @@ from app.web.rendering import STATIC_FOLDER, asset, render_page
 
 SERVICE_WORKER_FILE = STATIC_FOLDER / "js" / "service-worker.js"
 FILES = (
+    "css/forms.css",
     "css/site.css",
     "css/home.css",
     "css/session.css",

@@ -21,7 +21,7 @@ from app.releases.published_programme import PublishedProgramme
 from app.site import feed_views, search_filters
 from app.site.now_next import MAX_SCREEN_PAGES, NowNext, build_screen_page, get_now_next
 from app.site.search_filters import SearchFilters
-from app.web import cache_params
+from app.web import cache_params, cache_policy
 from app.web.cache_params import choice_param, short_text_param, varies_on_params
 from app.web.cache_policy import (
     ParamReader,
@@ -43,7 +43,7 @@ ZONE_PARAMS: Mapping[str, ParamReader] = {
     "times": choice_param(time_zones.CHOOSE),
     "zone": time_zones.parse_zone,
 }
-FILTER_PARAMS = dict.fromkeys(search_filters.PROGRAMME_FILTERS, short_text_param(200))
+FILTER_PARAMS = dict.fromkeys(search_filters.PROGRAMME_FILTERS, search_filters.READ_FILTER)
 IMMUTABLE = "public, max-age=31536000, immutable"  # a changed picture gets a new URL
 MEDIA_TYPES = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 
@@ -133,11 +133,14 @@ def _read_filters(programme: PublishedProgramme) -> SearchFilters:
     """Return the filters of this request.
 
     Only pages with a single filter are stored, so that nobody fills the cache with combinations.
+    All values that the programme does not know lead to one page.
     """
     given = {name: cache_params.get_param(name) or "" for name in FILTER_PARAMS}
     filters = search_filters.parse_filters(programme, MultiDict(given), FILTER_PARAMS)
-    if filters.ignored or len(filters.query_params) > 1:
+    if sum(map(bool, given.values())) > 1:
         do_not_store()
+    policy = cache_policy.current()
+    policy.params = {**policy.params, **search_filters.build_readers(programme)}
     return filters
 
 

@@ -25,12 +25,16 @@ from app.releases.published_programme import PublishedProgramme
 from app.releases.search_index import SearchDocument
 from app.text import collapse_whitespace, strip_hidden
 from app.web import languages
+from app.web.cache_params import short_text_param
+from app.web.cache_policy import ParamReader
 from app.web.formatting import conference_zone, local_date
 
 ACCESS = "access"  # the only filter with several values; all must match
 PROGRAMME_FILTERS = ("theme", "kind", "room", "language", ACCESS)  # above the programme
 MAX_IGNORED_SHOWN = 3  # shown to the visitor
 MAX_IGNORED_LENGTH = 40  # characters
+READ_FILTER = short_text_param(200)
+UNKNOWN_VALUE = "\0"  # what READ_FILTER lets through is printable
 MAX_WORDS_OFFERED = 100  # of a filter by words; the chosen one is offered besides
 FacetOptions = Sequence[tuple[str, str]]  # value, label
 
@@ -61,6 +65,7 @@ class SearchFilters:
 
     facets: Sequence[Facet]
     ignored: Sequence[str]  # values that this programme does not know
+    ignored_labels: Sequence[str]  # of the filters that had one
     sessions: Sequence[Session]
 
     @property
@@ -104,14 +109,8 @@ def parse_filters(
     names: Collection[str] | None = None,
 ) -> SearchFilters:
     """Return the filters in the query parameters: all that there are, or those with these names."""
-    facets, ignored = [], []
-    for name, label, options, frequent in cache_version.cached(
-        f"filters {languages.current().code}",
-        lambda: [
-            (*one, _list_frequent(one[0], one[2], programme))
-            for one in _available_facets(programme)
-        ],
-    ):
+    facets, ignored, ignored_labels = [], [], []
+    for name, label, options, frequent in _list_facets(programme):
         if names is not None and name not in names:
             continue
         typed = [_fold(name, value) for value in args.getlist(name) if value]
@@ -119,14 +118,52 @@ def parse_filters(
         known = dict(options)
         valid = [value for value in dict.fromkeys(typed) if value in known]
         chosen = valid if name == ACCESS else valid[:1]
-        ignored += [value for value in typed if value not in known]
+        unknown = [value for value in typed if value not in known]
+        ignored += unknown
+        ignored_labels += [label] if unknown else []
         offered = [one for one in options if one[0] in frequent or one[0] in chosen]
         facets.append(Facet(name, label, offered, tuple(chosen)))
     shown_values = [
         collapse_whitespace(strip_hidden(value))[:MAX_IGNORED_LENGTH]
         for value in ignored[:MAX_IGNORED_SHOWN]
     ]
-    return SearchFilters(facets, [value for value in shown_values if value], programme.sessions)
+    shown_values = [value for value in shown_values if value]
+    return SearchFilters(facets, shown_values, ignored_labels, programme.sessions)
+
+
+def build_readers(programme: PublishedProgramme) -> Mapping[str, ParamReader]:
+    """Return readers of the filters above the programme that know the values of this release.
+
+    To them all values that it does not know are the same one, so that they share a page.
+    """
+    return {
+        name: partial(_read_filter, programme, name, frozenset(value for value, _ in options))
+        for name, _, options, _ in _list_facets(programme)
+        if name in PROGRAMME_FILTERS
+    }
+
+
+def _read_filter(
+    programme: PublishedProgramme, name: str, known: frozenset[str], asked: str
+) -> str | None:
+    given = READ_FILTER(asked)
+    if not given:
+        return given
+    value = _follow_redirect(programme, name, _fold(name, given))
+    return value if value in known else UNKNOWN_VALUE
+
+
+def _list_facets(
+    programme: PublishedProgramme,
+) -> Sequence[tuple[str, str, FacetOptions, frozenset[str]]]:
+    """List the name, label and options of each filter, and which options are frequent."""
+    return cache_version.cached(
+        f"filters {languages.current().code}",
+        lambda: [
+            (*one, _list_frequent(one[0], one[2], programme))
+            for one in _available_facets(programme)
+        ],
+    )
 
 
 def _available_facets(programme: PublishedProgramme) -> Iterator[tuple[str, str, FacetOptions]]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 QVALUE = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110, 12.4.2
 # From so many bytes, what a better quality saves is a round trip of a slow connection; of the
 # largest, the best would take too long.
-LARGE_BODY_BYTES, HUGE_BODY_BYTES = 100_000, 400_000
+LARGE_BODY_BYTES, HUGE_BODY_BYTES = 100_000, 1_000_000
 QUICK_QUALITY = 5
 SAVE_DATA = "Save-Data"
 # No shared cache may store it: some ignore Vary, and would withhold the typeface from everybody.
@@ -193,6 +193,11 @@ def expires_at(*moments: "datetime | None") -> None:
     if to_come:
         seconds = (min(to_come) - clock.now()).total_seconds()
         policy.expires = min(policy.expires, time.monotonic() + seconds)
+
+
+def valid_until() -> float:
+    """Return until when the page being rendered may be kept, by time.monotonic()."""
+    return current().expires if current().is_complete else float("-inf")
 
 
 def always_revalidate() -> None:

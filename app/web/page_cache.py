@@ -7,7 +7,9 @@ are ignored. A new cache version empties the cache.
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import InitVar, dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
@@ -86,12 +88,18 @@ class CachedPage:
 
 
 class PageCache:
-    """The pages of the current cache version; the oldest are evicted above MAX_BYTES."""
+    """The pages of the current cache version.
+
+    Above MAX_BYTES those with parameters are evicted first, beginning with the least recently used:
+    there are many of them, such as one for each time zone, and anybody can ask for all. Pages
+    without parameters are as few as the programme has things.
+    """
 
     def __init__(self, watcher: CacheVersionWatcher) -> None:
         self._watcher = watcher
         self._version: int | None = None  # of the pages
         self._pages: dict[PageKey, CachedPage] = {}
+        self._variants: OrderedDict[PageKey, None] = OrderedDict()  # the last used at the end
         self._bytes = 0
         self._params: dict[ParamsKey, CacheParams | None] = {}
         self._lock = threading.Lock()
@@ -103,6 +111,9 @@ class PageCache:
         address = _params_key(environ)
         key = _make_key(environ, address, self._params.get(address, NO_PARAMS))
         page = self._pages.get(key) if key else None
+        if page is not None and key is not None and key.variant:
+            with suppress(KeyError):  # another thread has evicted it meanwhile
+                self._variants.move_to_end(key)
         return page if page is not None and time.monotonic() < page.expires else None
 
     def put(self, key: PageKey, page: CachedPage, version: int, params: CacheParams | None) -> None:
@@ -112,15 +123,22 @@ class PageCache:
                 return
             if version != self._version:
                 self._version, self._pages, self._bytes = version, {}, 0
-                self._params = {}
+                self._variants, self._params = OrderedDict(), {}
             if params != NO_PARAMS:
                 self._params[key.language, key.path, key.as_text] = params
             replaced = self._pages.pop(key, None)
             self._bytes += page.size - (replaced.size if replaced else 0)
             self._pages[key] = page
+            if key.variant:
+                self._variants[key] = None
+                self._variants.move_to_end(key)
             while self._bytes > MAX_BYTES:
-                oldest = self._pages.pop(next(iter(self._pages)))
-                self._bytes -= oldest.size
+                self._evict()
+
+    def _evict(self) -> None:
+        key = next(iter(self._variants or self._pages))
+        self._variants.pop(key, None)
+        self._bytes -= self._pages.pop(key).size
 
     def __len__(self) -> int:
         """Return the number of cached pages."""

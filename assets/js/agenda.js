@@ -71,8 +71,7 @@ class Stars {
   }
 
   say(words, button) {
-    const title = button.lastElementChild.textContent.slice(2); // after ": "
-    this.status.textContent = words.replace("{}", title);
+    this.status.textContent = words.replace("{}", () => button.querySelector("bdi").textContent);
   }
 
   sendPlainly(name, value) {

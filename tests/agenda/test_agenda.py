@@ -250,11 +250,11 @@ def test_an_agenda_holds_no_more_than_its_limit(
     make_agenda("opening", "farewell", holder=visitor)
     visitor.open("/programme")
 
-    page = visitor.press("Add to my agenda: Harbour walls", status=409)
+    page = visitor.press("Harbour walls: Add to my agenda", status=409)
 
     assert "Your agenda is full. It can have up to 2 sessions." in page.text
     visitor.open("/programme")
-    visitor.press("Add to my agenda: Opening")
+    visitor.press("Opening: Add to my agenda")
 
 
 def test_the_site_holds_no_more_agendas_than_its_limit(
@@ -273,11 +273,11 @@ def test_one_network_makes_no_more_agendas_than_a_conference_needs(
         rate_limits, "NEW_AGENDA", NetworkLimit("agenda", (Window(1, rate_limits.AN_HOUR),))
     )
     visitor.open("/programme")
-    visitor.press("Add to my agenda: Opening")
+    visitor.press("Opening: Add to my agenda")
     visitor.delete_cookie("agenda", path="/agenda")
     visitor.open("/programme")
 
-    page = visitor.press("Add to my agenda: Opening", status=429)
+    page = visitor.press("Opening: Add to my agenda", status=429)
 
     assert page.heading == "Add to my agenda"
     assert page.errors == [TOO_MANY_FROM_NETWORK]

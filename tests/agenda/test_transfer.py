@@ -39,7 +39,7 @@ def test_a_link_carries_an_agenda_to_another_device(
 
     assert sessions_in(page) == ["Opening"]
     telephone.open("/programme")
-    telephone.press("Add to my agenda: Farewell")
+    telephone.press("Farewell: Add to my agenda")
     assert sessions_in(visitor.open("/agenda")) == ["Opening", "Farewell"]
 
 
@@ -185,7 +185,7 @@ def test_a_new_address_ends_the_one_before(visitor: Browser) -> None:
 @pytest.mark.settings(LANGUAGES='["en", "fr"]')
 def test_every_language_finds_the_agenda(visitor: Browser) -> None:
     visitor.open("/fr/programme")
-    visitor.press("Add to my agenda: Opening")
+    visitor.press("Opening: Add to my agenda")
 
     assert visitor.page.address == "/fr/agenda?added=opening"
     assert sessions_in(visitor.open("/agenda")) == ["Opening"]

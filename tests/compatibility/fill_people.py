@@ -68,7 +68,7 @@ def begin_registering(stage: Stage) -> None:
 def plan_early(stage: Stage) -> None:
     """Star a session that moves later."""
     browser = stage.held.browsers["an agenda"] = stage.new_browser()
-    browser.open("/programme").press("Add to my agenda: Harbour walls")
+    browser.open("/programme").press("Harbour walls: Add to my agenda")
 
 
 def plan_days(stage: Stage) -> None:
@@ -81,7 +81,7 @@ def plan_days(stage: Stage) -> None:
     ):
         browser = held.browsers.setdefault(holder, stage.new_browser())
         for session in sessions:
-            browser.open("/programme").press(f"Add to my agenda: {session}")
+            browser.open("/programme").press(f"{session}: Add to my agenda")
     page = held.browsers["an agenda"].open("/agenda")
     held.links["calendar of an agenda"] = _link_in(page, r"/agenda/[^/<]+\.ics")
     delegate = held.browsers["a delegate"]

@@ -97,7 +97,7 @@ def test_agendas_are_joined_and_come_back_with_a_booking(
         "Opening",
         "Farewell",
     ]
-    telephone.open("/programme").press("Add to my agenda: Tide pools")
+    telephone.open("/programme").press("Tide pools: Add to my agenda")
     calendar = people["a delegate"].open("/agenda")
     assert sessions_in(calendar) == ["Opening", "Tide pools", "Farewell"]
 

@@ -42,7 +42,7 @@ def test_other_forms_say_so_too(visitor: Browser) -> None:
 
 def test_a_star_that_no_cookie_keeps_is_told(visitor: Browser) -> None:
     visitor.open("/programme")
-    page = visitor.press("Add to my agenda: Opening")
+    page = visitor.press("Opening: Add to my agenda")
     assert "“Opening” is in your agenda." in page.text
     _forget_cookies(visitor)
 

@@ -1,6 +1,7 @@
 """When people may register, and what the pages say when they may not."""
 
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ from flask import Flask
 
 from app import cli
 from app.database import db, transaction
+from app.materials.models import END
 from app.programme import queries as programme
 from app.registration import queries, seats
 from app.registration.models import SeatLimit
 from tests.browser import Browser
-from tests.factories import make_delegate, publish_programme, set_places
+from tests.factories import make_delegate, make_material, publish_programme, set_places
+from tests.lookups import get_session
 from tests.registration_flow import CONSENT, DIET, answer_questions, complete_registration
 from tests.sent_emails import emails_to
 
@@ -211,3 +214,22 @@ def test_the_newest_delegates_come_first(site: Flask, frozen_time: Any) -> None:
     ]
     assert [one.email for one in queries.list_newest(1)] == ["second@example.org"]
     assert queries.count_attending() == 2
+
+
+def test_the_header_of_a_form_leads_to_slides_as_soon_as_there_are_any(
+    visitor: Browser, frozen_time: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    farewell = get_session("farewell")
+    after_midnight = datetime.fromisoformat("2009-06-12T01:00:00+01:00")
+    with transaction():
+        farewell.ends_at = after_midnight
+    publish_programme()
+    make_material(farewell, available_from=END)
+    frozen_time.move_to(after_midnight - timedelta(seconds=1))
+    assert "Slides and papers" not in visitor.open("/register").links
+
+    a_second_later = time.monotonic() + 1.1  # which the frozen clock does not stop
+    monkeypatch.setattr("app.web.cache_policy.time.monotonic", lambda: a_second_later)
+    frozen_time.move_to(after_midnight)
+
+    assert "Slides and papers" in visitor.open("/register").links

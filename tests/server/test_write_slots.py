@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Literal
+
+import pytest
 
 from app.server.write_slots import FILES_STUCK_AFTER, STUCK_AFTER, WriteSlots
 from tests.server.test_body_reader import run
@@ -60,3 +62,71 @@ def test_forms_are_refused_when_none_has_ended_for_five_seconds() -> None:
         return await _together(form, form, form)
 
     assert run(story())[0] == [(True, 0.0), (True, 0.0), (False, STUCK_AFTER)]
+
+
+async def _next_after_one_goes_away(slots: WriteSlots, when: Literal["waiting", "called"]) -> bool:
+    """One has the only slot and a second waits, but goes away; tell whether a third has a turn."""
+    third: list[tuple[bool, float]] = []
+    async with slots.take():
+        second = asyncio.create_task(visits(slots, reads_file=False, seconds=0.0)())
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(visits(slots, reads_file=False, seconds=0.0)())
+        await asyncio.sleep(0)
+        if when == "waiting":
+            second.cancel()
+    if when == "called":
+        second.cancel()
+    third.append(await waiting)
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    return third == [(True, 0.0)]
+
+
+@pytest.mark.parametrize("when", ["waiting", "called"])
+def test_who_goes_away_while_waiting_takes_no_slot_with_them(
+    when: Literal["waiting", "called"],
+) -> None:
+    async def story() -> tuple[bool, bool]:
+        slots = WriteSlots(1)
+        is_third_served = await _next_after_one_goes_away(slots, when)
+        async with asyncio.timeout(1.0), slots.take() as has_slot:
+            return is_third_served, has_slot
+
+    assert run(story())[0] == (True, True)
+
+
+def test_who_went_away_does_not_keep_others_from_being_told_that_the_site_is_busy() -> None:
+    async def story() -> list[tuple[bool, float]]:
+        slots = WriteSlots(1)
+        async with slots.take():
+            gone, stays = [
+                asyncio.create_task(visits(slots, reads_file=False, seconds=0.0)())
+                for _ in range(2)
+            ]
+            await asyncio.sleep(0)
+            gone.cancel()
+            return [await stays]
+
+    assert run(story())[0] == [(False, STUCK_AFTER)]
+
+
+def test_who_comes_later_waits_as_long_as_anybody() -> None:
+    async def story() -> tuple[bool, float]:
+        slots = WriteSlots(2)
+        form = visits(slots, reads_file=False, seconds=90.0)
+        short = visits(slots, reads_file=False, seconds=3.0)
+        running = [asyncio.create_task(one()) for one in (form, short)]
+        await asyncio.sleep(0)
+        gone = asyncio.create_task(form())
+        await asyncio.sleep(1.0)
+        gone.cancel()
+        await asyncio.sleep(2.5)  # a slot is free again, and nobody waits
+        running.append(asyncio.create_task(form()))
+        await asyncio.sleep(0)
+        began = asyncio.get_running_loop().time()
+        has_slot, refused_at = await form()
+        for one in running:
+            one.cancel()
+        return has_slot, refused_at - began
+
+    assert run(story())[0] == (False, STUCK_AFTER)

@@ -124,9 +124,9 @@ def test_the_agenda_stands_on_the_device_without_a_connection(
     with _a_window(chromium, live_site().address) as window:
         window.goto("/programme")
         for title in ("Reading the tide", "Harbour walls", "Farewell"):
-            window.get_by_role("button", name=f"My agenda : {title}").click()
+            window.get_by_role("button", name=f"{title} : My agenda").click()
             expect(
-                window.get_by_role("button", name=f"My agenda : {title}", pressed=True)
+                window.get_by_role("button", name=f"{title} : My agenda", pressed=True)
             ).to_be_visible()
         _keep(window)
         window.context.set_offline(True)
@@ -167,8 +167,8 @@ def test_the_agenda_on_the_device_tells_what_the_agenda_of_the_site_tells(
     with _a_window(chromium, live_site().address) as window:
         window.goto("/programme")
         for title in chosen:
-            window.get_by_role("button", name=f"My agenda : {title}", exact=True).click()
-            pressed = window.get_by_role("button", name=f"My agenda : {title}", exact=True)
+            window.get_by_role("button", name=f"{title} : My agenda", exact=True).click()
+            pressed = window.get_by_role("button", name=f"{title} : My agenda", exact=True)
             expect(pressed).to_have_attribute("aria-pressed", "true")
         window.goto("/agenda")
         expect(window.locator(".clash")).to_have_text(TROUBLES)

@@ -87,16 +87,16 @@ def test_a_screen_reader_hears_the_grid_as_a_list_in_the_order_of_time(
                 - paragraph:
                   - time: 11am
                   - text: to midday, Great hall
+                - paragraph: Water
                 - paragraph: Confirmed
                 - paragraph: João Maré
-                - paragraph: Water
               - listitem:
                 - heading "Harbour walls" [level=3]
                 - paragraph:
                   - time: 11am
                   - text: to midday, Boat house
-                - paragraph: Ada Marsh
                 - paragraph: Stone
+                - paragraph: Ada Marsh
         """
     )
 
@@ -255,7 +255,7 @@ def test_the_screen_is_read_from_eight_metres_and_holds_all_of_its_rooms(
 def test_a_star_in_the_grid_stands_in_the_corner_of_its_session(window: Window, home: str) -> None:
     window.set_viewport_size({"width": 1280, "height": 800})
     window.goto(f"{home}{GRID}")
-    star = window.get_by_role("button", name="My agenda : Harbour walls", exact=True)
+    star = window.get_by_role("button", name="Harbour walls : My agenda", exact=True)
 
     star.click()
 

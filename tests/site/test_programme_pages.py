@@ -83,10 +83,10 @@ def test_a_line_tells_who_where_and_what(visitor: Browser) -> None:
     page = visitor.open("/programme")
 
     assert line(page, "Opening").endswith(
-        "Opening Ada Marsh, João Maré Great hall Plenary Confirmed Add to my agenda: Opening"
+        "Opening Ada Marsh, João Maré Great hall Plenary Confirmed Opening: Add to my agenda"
     )
     assert line(page, "Harbour walls").endswith(
-        "Harbour walls Ada Marsh Boat house Stone Add to my agenda: Harbour walls"
+        "Harbour walls Ada Marsh Boat house Stone Harbour walls: Add to my agenda"
     )
 
 
@@ -391,11 +391,11 @@ def test_another_language_is_marked(visitor: Browser) -> None:
 @pytest.mark.parametrize(
     ("address", "times"),
     [
-        ("/programme", 1),
-        ("/programme?view=grid", 1),
-        ("/programme/2009-06-10", 1),
+        ("/programme", 2),  # in the link to its page, and in its star
+        ("/programme?view=grid", 2),
+        ("/programme/2009-06-10", 2),
         ("/sessions", 1),
-        ("/sessions/la-maree", 2),  # the way to the page, and its heading
+        ("/sessions/la-maree", 3),  # the way to the page, its heading, and its star
         ("/sessions/opening", 2),  # at the same time, and after it
         ("/changes", 2),  # renamed so
         ("/agenda", 2),  # on its own, and where it clashes
@@ -674,7 +674,7 @@ def test_a_filter_that_the_programme_does_not_have_changes_nothing_and_is_named(
 ) -> None:
     page = visitor.open("/programme?theme=fire&colour=red")
 
-    assert "This programme does not have what you filtered by: fire." in page.text
+    assert "This programme does not have what you filtered by: Theme." in page.text
     assert len(titles(page)) == 5
 
 
@@ -685,10 +685,29 @@ def test_pages_with_one_filter_are_stored_and_combinations_are_not(
     visitor.open("/programme")
     before = len(pages)
 
-    for address in ("?theme=water", "?theme=fire", "?theme=water&room=great-hall", "?theme="):
+    for address in ("?theme=water", "?theme=water&room=great-hall", "?theme="):
         visitor.open(f"/programme{address}")
 
     assert len(pages) - before == 1
+
+
+def test_values_that_the_programme_does_not_have_are_one_page_until_it_has_them(
+    site: Flask, visitor: Browser
+) -> None:
+    pages: PageCache = site.extensions["page_cache"]
+    visitor.open("/programme")
+    before = len(pages)
+
+    answers = [
+        visitor.fetch("GET", f"/programme?theme={value}") for value in ("fire", "%F0%9F%94%A5", "7")
+    ]
+
+    assert len(pages) - before == 1
+    assert len({answer.headers["ETag"] for answer in answers}) == 1
+    make_session(title="Beacons", theme=make_theme(name="Fire", slug="fire"))
+    publish_programme()
+    assert titles(visitor.open("/programme?theme=fire")) == ["Beacons"]
+    assert len(titles(visitor.open("/programme?theme=7"))) == 6
 
 
 def test_a_large_page_that_is_sent_once_is_compressed_quickly_and_a_stored_one_well(
@@ -698,7 +717,7 @@ def test_a_large_page_that_is_sent_once_is_compressed_quickly_and_a_stored_one_w
         services.load_demo(120, 5)
         releases_services.create_release()
 
-    for address, quality in (("/programme?room=fire", 5), ("/programme", 10)):
+    for address, quality in (("/programme?room=fire&kind=fire", 5), ("/programme", 10)):
         sent = visitor.fetch("GET", address, {"Accept-Encoding": "br"}).data
         page = brotli.decompress(sent)
         assert len(page) > 100_000

@@ -360,9 +360,9 @@ def test_a_session_that_is_found_looks_like_a_line_of_the_programme(visitor: Bro
     row = next(page.tree.find_by_class("row"))
     assert read(row) == (
         "Wed 10 Jun 11am to midday Harbour walls Ada Marsh Boat house Stone"
-        " What the sea takes, and who mends it. Add to my agenda: Harbour walls"
+        " What the sea takes, and who mends it. Harbour walls: Add to my agenda"
     )
-    assert page.press("Add to my agenda: Harbour walls").heading == "My agenda"
+    assert page.press("Harbour walls: Add to my agenda").heading == "My agenda"
 
 
 def test_what_is_no_session_says_what_it_is(visitor: Browser) -> None:

@@ -8,6 +8,10 @@ from app.database import transaction
 from app.web.page_cache import CachedPage, PageCache, PageKey
 from tests.browser import Browser
 
+TIME_ZONES = [
+    f"America/{city}"
+    for city in ("Bogota", "Caracas", "Chicago", "Denver", "Halifax", "Havana", "Lima", "Phoenix")
+]
 LATE = PageKey(language="", path="/late", keys_off=False, variant="", as_text=False)
 
 
@@ -74,3 +78,66 @@ def test_pages_that_fill_the_cache_to_the_last_byte_stay(
         store.put(LATE._replace(path=path), CachedPage(b"123", [], path), now, None)
 
     assert (len(store), store.size) == (2, 6)
+
+
+def test_many_time_zones_push_no_page_out_but_each_other(
+    site: Flask, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = shelf(site)
+    plain = ("/programme", "/speakers", "/sessions/opening")
+    for address in plain:
+        visitor.open(address)
+    _leave_room_for(3.5, store, monkeypatch)
+
+    for zone in TIME_ZONES:
+        visitor.open(f"/programme?zone={zone}")
+
+    assert all(store.get({"PATH_INFO": address}) for address in plain)
+    kept = [zone for zone in TIME_ZONES if _zone_page(store, zone)]
+    assert kept == TIME_ZONES[-len(kept) :]
+    assert 0 < len(kept) < len(TIME_ZONES)
+
+
+def test_a_time_zone_that_is_asked_for_again_stays(
+    site: Flask, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = shelf(site)
+    popular, *others = TIME_ZONES
+    visitor.open("/programme")
+    _leave_room_for(3.5, store, monkeypatch)
+
+    for zone in others:
+        visitor.open(f"/programme?zone={popular}")
+        visitor.open(f"/programme?zone={zone}")
+
+    assert _zone_page(store, popular) is not None
+    assert _zone_page(store, others[0]) is None
+
+
+def test_more_plain_pages_than_fit_push_out_the_oldest(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.web.page_cache.MAX_BYTES", 6)
+    store = shelf(site)
+    now = store.current_version()
+
+    for path in ("/one", "/two", "/three"):
+        store.put(LATE._replace(path=path), CachedPage(b"123", [], path), now, None)
+
+    assert [store.get({"PATH_INFO": path}) is None for path in ("/one", "/two", "/three")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def _leave_room_for(number: float, store: PageCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let so many more programmes fit, each with the times of another zone."""
+    programme = store.get({"PATH_INFO": "/programme"})
+    assert programme is not None
+    room = int(number * programme.size)
+    monkeypatch.setattr("app.web.page_cache.MAX_BYTES", store.size + room)
+
+
+def _zone_page(store: PageCache, zone: str) -> CachedPage | None:
+    return store.get({"PATH_INFO": "/programme", "QUERY_STRING": f"zone={zone}"})

@@ -322,8 +322,9 @@ def test_two_hundred_sessions_take_two_sheets_a_day_and_twenty_two_thousand_pixe
 
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 4
 
-    phone = {"width": 360, "height": 800}
-    with chromium.new_context(base_url=home, viewport=phone, java_script_enabled=False) as context:
+    with chromium.new_context(
+        base_url=home, viewport={"width": 360, "height": 800}, java_script_enabled=False
+    ) as context:
         context.route("**/*.woff2", lambda route: route.abort())  # a font of the device instead
         window = context.new_page()
         window.goto("/programme")

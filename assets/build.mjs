@@ -1,8 +1,8 @@
 // Builds static/css and static/js: site.* for every page, forms.css for pages on which something is
 // typed, home.css for the home page, session.css for the pages of a session, a speaker, a theme and a
 // room, ticket.css for a booking, grid.css for the programme by room and time (grid-large.css for
-// days of very many), screen.css for a screen in the foyer, admin.* for the admin part and crop.* for
-// cropping a photo.
+// days of very many), screen.css for a screen in the foyer, admin.* for the admin part, crop.* for
+// cropping a photo and speakers.js for finding a speaker in their list.
 // Beside each of them, and beside each drawing in static/img, it puts a .br and a .gz.
 //
 //   node assets/build.mjs           writes them
@@ -103,6 +103,7 @@ const built = {
   [join(root, "static", "js", "service-worker.js")]: await script("service-worker.js"),
   [join(root, "static", "js", "admin.js")]: await script("admin.js"),
   [join(root, "static", "js", "crop.js")]: await script("crop.js"),
+  [join(root, "static", "js", "speakers.js")]: await script("speakers.js"),
   ...Object.fromEntries(drawings()),
 };
 

@@ -9,11 +9,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
+from app import clock
 from app.content import images, queries
 from app.database_faults import log_if_unavailable
 from app.web import cache_policy, languages
 from app.web.cache_policy import cacheable, do_not_store, expires_at
 from app.web.error_handlers import is_error_page
+from app.web.formatting import local_day
 from app.web.rendering import render_page
 
 bp = Blueprint("content", __name__)
@@ -89,10 +91,12 @@ def _immutable_response(body: bytes, mimetype: str) -> Response:
 def page_context(slug: str) -> dict[str, Any]:
     """Return the template context of a content page in the current language."""
     code = languages.current().code
+    page = queries.get_page(get_content_folder(), slug, code, languages.url_prefix(code))
+    # Where the site's date is set, the day on which a text was changed may be still to come.
+    has_changed = page.updated <= local_day(clock.now())
     return {
-        "content_page": queries.get_page(
-            get_content_folder(), slug, code, languages.url_prefix(code)
-        ),
+        "content_page": page,
+        "changed_on": page.updated if has_changed else None,
         "links": queries.list_links(get_content_folder(), slug),
         "breadcrumbs": [],
     }

@@ -4,6 +4,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Generic, TypeVar
 
 OTHER_LETTER = "#"  # for names that do not start with a letter
@@ -50,11 +51,28 @@ class IndexGroup(Generic[ItemT]):
 def group_by_initial(
     items: Sequence[ItemT], get_name: Callable[[ItemT], str]
 ) -> tuple[IndexGroup[ItemT], ...]:
-    """Group items by first letter in their order; return () for ``MAX_UNGROUPED`` or fewer."""
+    """Group items by first letter in their order; return () for ``MAX_UNGROUPED`` or fewer.
+
+    A script in which few names are written is one group, such as "王–李".
+    """
     if len(items) <= MAX_UNGROUPED:
         return ()
     found: dict[str, list[ItemT]] = defaultdict(list)
     for thing in items:
         found[index_letter(get_name(thing))].append(thing)
     ordered = sorted(found, key=lambda letter: (letter == OTHER_LETTER, letter))
-    return tuple(IndexGroup(letter, tuple(found[letter])) for letter in ordered)
+    groups: list[IndexGroup[ItemT]] = []
+    by_script = [list(letters) for _, letters in groupby(ordered, key=_get_script)]
+    largest = max(by_script, key=lambda letters: sum(len(found[one]) for one in letters))
+    for letters in by_script:
+        entries = [thing for letter in letters for thing in found[letter]]
+        if letters is largest or len(letters) == 1 or len(entries) > MAX_UNGROUPED:
+            groups += [IndexGroup(letter, tuple(found[letter])) for letter in letters]
+        else:
+            groups.append(IndexGroup(f"{letters[0]}–{letters[-1]}", tuple(entries)))
+    return tuple(groups)
+
+
+def _get_script(letter: str) -> str:
+    """Return the script of a letter, such as LATIN, which its Unicode name begins with."""
+    return unicodedata.name(letter, "").partition(" ")[0]

@@ -79,6 +79,16 @@ class SessionListing:
         """Whether any session that is not a break is on record, and not illustrative."""
         return any(line.session.is_confirmed for line in self.lines)
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some sessions are illustrative and others are on record."""
+        return self.has_illustrative and self.has_confirmed
+
+    @cached_property
+    def is_awaiting_speakers(self) -> bool:
+        """Whether the speakers of any session are not known yet."""
+        return any(line.session.is_awaiting_speakers for line in self.lines)
+
 
 def build_listing(sessions: Iterable[Session], zone: ZoneInfo) -> SessionListing:
     """Group sessions, which must be sorted by time, by day in the given time zone."""

@@ -4,6 +4,7 @@ It answers from one release's snapshot without querying the database; what takes
 the list of days or related sessions, is computed once and cached.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from app.programme.snapshot import Material, Room, Session, Snapshot, Speaker, T
 from app.releases.related import RelatedIndex, RelatedSessions
 from app.releases.revisions import SessionRevision
 
+WORD = re.compile(r"[^\W_]+")
 Entity = Room | Session | Speaker | Theme
 EntityT = TypeVar("EntityT", Room, Session, Speaker, Theme)
 
@@ -96,15 +98,23 @@ class PublishedProgramme:
         return tuple(sorted(self.speakers, key=key))
 
     def find_speakers(self, query: str) -> Sequence[Speaker]:
-        """Return the speakers in whose names each word of a query begins a word."""
-        wanted = collation.sort_key(query).split()
+        """Return the speakers in whose names and jobs each word of a query begins a word.
+
+        The page does the same while somebody types (assets/js/speakers.js).
+        """
+        wanted = WORD.findall(collation.sort_key(query))
         return [
             speaker
-            for speaker in self.speakers_by_family_name
-            if all(
-                any(word.startswith(part) for word in collation.sort_key(speaker.name).split())
-                for part in wanted
-            )
+            for speaker, words in self._words_by_speaker
+            if all(any(word.startswith(part) for word in words) for part in wanted)
+        ]
+
+    @cached_property
+    def _words_by_speaker(self) -> Sequence[tuple[Speaker, Sequence[str]]]:
+        """The speakers by family name, each with the words that the list shows about them."""
+        return [
+            (one, WORD.findall(collation.sort_key(f"{one.name} {one.role} {one.organisation}")))
+            for one in self.speakers_by_family_name
         ]
 
     @cached_property

@@ -32,6 +32,7 @@ from app.releases.published_programme import PublishedProgramme
 WORD = re.compile(r"[^\W_]+")
 POSSIBLE_MARKS = re.compile("[\u0300-\U0010ffff]+")  # no character before combines with another
 MAX_WORD_LENGTH = 40  # characters; the rest of a word is ignored
+SENTENCE_ENDS = (".", "!", "?", "…")
 
 
 def fold(text: str) -> str:
@@ -147,7 +148,8 @@ def _session_text(session: Session) -> SearchText:
     people = (f"{part.name}, {part.organisation}" for part in session.parts)
     theme = session.theme.name if session.theme else ""
     searched = (one for one in SESSION_FIELDS if one.is_searched)
-    text = ". ".join(filter(None, [*_list_texts(searched, session), *people, theme]))
+    texts = filter(None, [*_list_texts(searched, session), *people, theme])
+    text = " ".join(one if one.endswith(SENTENCE_ENDS) else f"{one}." for one in texts)
     return SearchText(session.summary, text, session.language)
 
 

@@ -30,6 +30,7 @@ FILES = (
     "css/session.css",
     "js/site.js",
     "js/offline.js",
+    "js/speakers.js",
     "img/favicon.svg",
 )
 MAX_PAGES = 2000

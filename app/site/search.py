@@ -93,6 +93,7 @@ MAX_QUERY_LENGTH = 100  # characters; the rest is ignored
 PAGE_SIZE = 20  # results
 EXCERPT_BEFORE, EXCERPT_AFTER = 60, 120  # characters around the first match
 RUN = re.compile(r"\S+")
+AFTER_A_SENTENCE = re.compile(r"(?<=[.!?])…$")  # what is cut off there is not missed
 Span = tuple[int, int]  # start and end in a text
 HighlightedText = Sequence[tuple[str, bool]]  # parts of a text, and whether each matches
 
@@ -274,11 +275,12 @@ def _build_hit(document: SearchDocument, query_words: frozenset[str]) -> SearchH
 
 def _excerpt(entry: SearchText, query_words: frozenset[str]) -> str:
     """Return the summary, or if it has no match, the text around the first match."""
-    if not _first_match(entry.summary, query_words):
+    found = entry.summary
+    if not _first_match(found, query_words):
         match = _first_match(entry.text, query_words)
         if match:
-            return _excerpt_around(entry.text, match[0])
-    return entry.summary
+            found = _excerpt_around(entry.text, match[0])
+    return AFTER_A_SENTENCE.sub("", found)
 
 
 def _first_match(text: str, query_words: frozenset[str]) -> Span | None:

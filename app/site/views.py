@@ -163,7 +163,12 @@ def news_item(slug: str) -> ResponseReturnValue:
 @cacheable
 def venue() -> ResponseReturnValue:
     rooms = current_release.get_programme().rooms
-    return render_page("site/venue.html", rooms=rooms, **page_context("venue"))
+    return render_page(
+        "site/venue.html",
+        rooms=rooms,
+        are_rooms_illustrative=all(room.is_illustrative for room in rooms),
+        **page_context("venue"),
+    )
 
 
 @bp.get("/contact")

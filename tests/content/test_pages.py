@@ -1,6 +1,7 @@
 """The pages as shipped, and what happens where one is missing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -77,8 +78,14 @@ def test_news_comes_newest_first(site: Flask) -> None:
     assert published == sorted(published, reverse=True)
 
 
-def test_a_page_says_when_it_changed(visitor: Browser) -> None:
-    assert "Last changed on" in visitor.open("/terms").text
+def test_a_page_says_when_it_changed(visitor: Browser, frozen_time: Any) -> None:
+    frozen_time.move_to("2030-01-01T09:00:00+00:00")
+
+    assert "Last changed on Sunday 29 November 2026." in visitor.open("/terms").text
+
+
+def test_a_page_does_not_give_a_date_that_is_still_to_come(visitor: Browser) -> None:
+    assert "Last changed on" not in visitor.open("/terms").text
 
 
 def test_a_long_page_lists_its_parts(visitor: Browser) -> None:

@@ -267,6 +267,12 @@ def test_an_earlier_release_stays_readable_and_leads_to_the_present(visitor: Bro
 
     assert page.heading == "The programme in release 1"
     assert "This is an earlier version of the programme." in page.text
+    assert page.text.count("unless they are marked “Confirmed”") == 1
+    marked = [read(row) for row in page.tree.find_by_class("row") if "Confirmed" in read(row)]
+    assert marked[:1] == [
+        "9:30am to 10:30am Opening Ada Marsh, João Maré Great hall Confirmed",
+    ]
+    assert len(marked) == 3
     assert "Opening" in page.headings
     assert page.links["See the current programme"] == "/programme"
     session = page.follow("Opening")

@@ -179,9 +179,10 @@ def test_each_day_shows_its_keynotes_and_plenaries(visitor: Browser) -> None:
     page = visitor.open("/")
 
     shown = [read_text(one) for one in page.tree.find_by_class("glance")]
+    first_day = "9:30am Opening Confirmed 2pm Salt and time Confirmed"
     assert shown == [
-        f"{WEDNESDAY} 9:30am Opening 2pm Salt and time 2 more sessions, {WEDNESDAY}",
-        "Thursday 11 June 2009 4pm Farewell",
+        f"{WEDNESDAY} {first_day} 2 more sessions, {WEDNESDAY}",
+        "Thursday 11 June 2009 4pm Farewell Confirmed",
     ]
     assert page.links["Thursday 11 June 2009"] == "/programme/2009-06-11"
     assert page.links["Whole programme"] == "/programme"
@@ -198,7 +199,7 @@ def test_a_day_without_any_shows_what_it_begins_with(visitor: Browser) -> None:
     first = next(visitor.open("/").tree.find_by_class("glance"))
 
     assert read_text(first) == (
-        f"{WEDNESDAY} 9:30am Opening 11am Reading the tide 11am Harbour walls Illustrative"
+        f"{WEDNESDAY} 9:30am Opening Confirmed 11am Reading the tide Confirmed 11am Harbour walls"
     )
 
 
@@ -210,12 +211,12 @@ def test_keynote_speakers_are_shown_with_their_part_and_time(visitor: Browser) -
 
     (strip,) = page.tree.find_by_class("keynotes")
     assert [read_text(one) for one in page.tree.find_all("li", within=strip)] == [
-        "A person, smiling Ada Marsh Harbour master 9:30am on Wednesday 10 June 2009",
-        "JM João Maré Reader in tides 9:30am on Wednesday 10 June 2009",
+        "A person, smiling Ada Marsh Harbour master Wed 10 Jun, 9:30am",
+        "JM João Maré Reader in tides Wed 10 Jun, 9:30am",
     ]
     pictures = [one.get("src") for one in page.tree.find_all("img", within=strip)]
     assert pictures == [f"/photos/{photo.key}.jpg"]
-    assert page.links["9:30am on Wednesday 10 June 2009"] == "/sessions/opening"
+    assert page.links["Wed 10 Jun, 9:30am"] == "/sessions/opening"
     assert page.follow("João Maré").heading == "João Maré"
 
 
@@ -268,6 +269,18 @@ def test_an_invented_conference_says_so_first(visitor: Browser) -> None:
     page = visitor.open("/")
 
     assert "This conference is invented. It was made up for testing." in page.text
+
+
+def test_while_something_is_on_an_invented_conference_says_so_once(
+    visitor: Browser, frozen_time: Any
+) -> None:
+    with transaction():
+        queries.get_conference().is_demo = True
+    publish_programme()
+
+    frozen_time.move_to(AFTERNOON)
+
+    assert visitor.open("/").text.count("invented") == 1
 
 
 def test_hostile_words_stay_words(visitor: Browser, site: Flask) -> None:

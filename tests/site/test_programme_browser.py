@@ -10,6 +10,8 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import FloatRect, expect
 from playwright.sync_api import Page as Window
 
+from app.database import transaction
+from app.interchange import services
 from app.programme.photos import renditions
 from tests import keyboard
 from tests.chromium import expect_heading, expect_result, horizontal_overflow
@@ -305,6 +307,29 @@ def test_two_days_of_the_grid_are_printed_on_two_pages(chromium: Chromium, home:
         printed = window.pdf(prefer_css_page_size=True)
 
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
+
+
+def test_two_hundred_sessions_take_two_sheets_a_day_and_twenty_two_thousand_pixels(
+    chromium: Chromium, home: str
+) -> None:
+    with transaction():
+        services.load_demo(200, 250)
+    publish_programme()
+    with chromium.new_context(base_url=home) as context:
+        window = context.new_page()
+        window.goto(GRID)
+        printed = window.pdf(prefer_css_page_size=True)
+
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 4
+
+    with chromium.new_context(
+        base_url=home, viewport={"width": 360, "height": 800}, java_script_enabled=False
+    ) as context:
+        context.route("**/*.woff2", lambda route: route.abort())  # a font of the device instead
+        window = context.new_page()
+        window.goto("/programme")
+
+        assert window.evaluate("document.documentElement.scrollHeight") <= 22_000
 
 
 @pytest.mark.parametrize("width", [690, 720])

@@ -10,6 +10,7 @@ from flask import Flask
 from app.database import db, transaction
 from app.interchange import services
 from app.interchange.importers.detect import read_file
+from app.programme import queries
 from app.programme.models import Session, Theme
 from app.releases import services as releases_services
 from app.web.page_cache import PageCache
@@ -122,16 +123,33 @@ def test_a_break_that_tells_more_has_a_link(visitor: Browser) -> None:
     assert "Speaker to be announced" not in page.text
 
 
-def test_who_speaks_is_to_be_confirmed(visitor: Browser) -> None:
-    make_session(title="Sea walls", slug="sea-walls")
+def test_that_all_rooms_are_illustrative_is_said_once(visitor: Browser) -> None:
+    page = visitor.open("/venue")
+    assert "These rooms" not in page.text
+    assert page.text.count("Illustrative") == 1
+
+    with transaction():
+        for room in queries.list_rooms():
+            room.is_illustrative = True
+    publish_programme()
+
+    page = visitor.open("/venue")
+    assert page.text.count("These rooms and their access features are illustrative.") == 1
+    assert "Illustrative" not in page.text
+
+
+def test_that_speakers_are_not_known_yet_is_said_once_above_the_list(visitor: Browser) -> None:
+    for title in ("Sea walls", "Sand banks"):
+        make_session(title=title, slug=title.lower().replace(" ", "-"))
     make_session(title="Welcome", kind="plenary")
     publish_programme()
 
     page = visitor.open("/programme")
 
-    assert "Speaker to be announced" in line(page, "Sea walls")
-    assert "Speaker to be announced" not in line(page, "Welcome")
+    assert page.text.count("More speakers are to be announced.") == 1
+    assert "announced" not in line(page, "Sea walls") + line(page, "Welcome")
     assert "Speaker to be announced" in page.follow("Sea walls").text
+    assert "announced" not in visitor.open("/rooms/great-hall").text
 
 
 def test_sessions_without_a_time_stand_at_the_end(visitor: Browser) -> None:

@@ -246,11 +246,23 @@ def test_filters_alone_with_no_session_say_so(visitor: Browser, filtered: None) 
 # Excerpts
 
 
+def test_the_texts_of_a_session_are_joined_as_sentences(site: Flask) -> None:
+    make_session(title="Kelp", slug="kelp", abstract="Of kelp.", theme=make_theme(name="Weeds"))
+    publish_programme()
+
+    documents = list_documents(current_release.get_programme())
+
+    (found,) = (one for one in documents if one.slug == "kelp")
+    assert found.load_text().text == "Of kelp. Weeds."
+
+
 @pytest.mark.parametrize(
     ("summary", "text", "excerpt"),
     [
         ("On eelgrass", "More on eelgrass", "On eelgrass"),
         ("Plants", "Of eelgrass and kelp", "Of eelgrass and kelp"),
+        ("An eelgrass meadow.…", "", "An eelgrass meadow."),
+        ("An eelgrass meadow and…", "", "An eelgrass meadow and…"),
         ("Plants", f"{'abc ' * 15}eelgrass", f"{'abc ' * 15}eelgrass"),
         (
             "Plants",

@@ -12,6 +12,7 @@ from playwright.sync_api import Request, expect
 
 from tests import keyboard
 from tests.chromium import expect_heading, expect_result, horizontal_overflow
+from tests.factories import make_speaker, publish_programme
 from tests.live_site import LiveSite
 
 KINDS = (
@@ -253,6 +254,37 @@ def test_search_works_with_the_keyboard_alone_and_without_scripts(
         window.get_by_role("link", name="João Maré").first.click()
 
         expect_heading(window, "João Maré")
+
+
+def test_speakers_are_found_as_one_types_and_by_the_button_without_scripts(
+    live_site: Callable[..., LiveSite], chromium: Chromium
+) -> None:
+    home = live_site().address
+    for number in range(40):
+        make_speaker(name=f"Zoe Aalto{number:02}", slug=f"aalto-{number}")
+    make_speaker(name="Jørgen Ek", slug="ek", organisation="Sankt-Göran Clinic")
+    publish_programme()
+
+    for is_scripted in (True, False):
+        with _opened(chromium, home, java_script_enabled=is_scripted) as window:
+            window.goto("/speakers")
+            box = window.get_by_label("Find a speaker by name or organisation")
+            box.press_sequentially("goran jorg")
+            if not is_scripted:
+                box.press("Enter")
+                expect(window.get_by_role("status")).to_contain_text("One speaker")
+            people = window.locator(".people > li:visible")
+            expect(people).to_have_text([re.compile("Jørgen Ek")])
+            if is_scripted:
+                expect(window.get_by_role("status")).to_have_text("Speakers found: 1")
+                expect(window.locator("main h2:visible")).to_have_text(["E"])
+                box.press_sequentially(" nobody")
+                expect(window.get_by_role("status")).to_have_text(
+                    "No speaker has this name or organisation"
+                )
+                box.fill("")
+                expect(people).to_have_count(43)
+                expect(window.get_by_role("status")).to_have_text("")
 
 
 def test_sessions_are_narrowed_down_by_keyboard_and_without_scripts(

@@ -189,10 +189,38 @@ def test_speakers_are_listed_by_family_name_and_found_by_part_of_a_name(visitor:
 
     page = visitor.open("/speakers")
     assert page.headings[-5:-3] == ["Z", "Aarón Zúñiga Jr"]
-    page = page.press("Find", find_a_speaker_by_name="zun aar")
+    page = page.press("Find", find_a_speaker_by_name_or_organisation="zun aar")
 
     assert page.headings[1:2] == ["Aarón Zúñiga Jr"]
     assert "One speaker." in page.text
-    page = page.press("Find", find_a_speaker_by_name="nobody")
-    assert "No speaker has this name." in page.text
+    page = page.press("Find", find_a_speaker_by_name_or_organisation="nobody")
+    assert "No speaker has this name or organisation." in page.text
     assert page.follow("Show all speakers").address == "/speakers"
+
+
+def test_speakers_are_found_by_what_they_do_and_where(visitor: Browser) -> None:
+    for number in range(40):
+        make_speaker(name=f"Zoe Aalto{number:02}", slug=f"aalto-{number}")
+    make_speaker(name="Eva Ek", slug="ek", role="Midwife", organisation="Sankt-Görans Clinic")
+    publish_programme()
+
+    for question in ("gorans", "MIDW ek", "clinic sankt-g"):
+        page = visitor.open("/speakers").press(
+            "Find", find_a_speaker_by_name_or_organisation=question
+        )
+        assert page.headings[1:2] == ["Eva Ek"], question
+        assert "One speaker." in page.text, question
+
+
+def test_a_script_in_which_few_write_their_names_is_one_part_of_the_list(visitor: Browser) -> None:
+    for number in range(40):
+        make_speaker(name=f"Zoe Aalto{number:02}", slug=f"aalto-{number}")
+    for number, name in enumerate(("Анна Щукина", "Іван Гнатюк", "王芳", "김민준", "李娜")):
+        make_speaker(name=name, slug=f"other-{number}")
+    publish_programme()
+
+    page = visitor.open("/speakers")
+
+    (letters,) = page.tree.find_by_class("pages")
+    assert read_text(letters) == "A M Г–Щ ᄀ 李–王"
+    assert page.headings[-5:-3] == ["李娜", "王芳"]

@@ -13,6 +13,7 @@ from app.database import lock_table
 from app.errors import RuleViolation
 from app.mail import rendering
 from app.mail import services as mail
+from app.mail.models import SENT, WAITING
 from app.mail.rendering import RenderedEmail
 from app.programme.editing import versioned_edits
 from app.programme.models import Speaker
@@ -67,7 +68,8 @@ def _invitation_exclusion(recipient: SpeakerRecipient) -> str:
         return "has withdrawn"
     if not recipient.email_address:
         return "has no contact email address"
-    return RECENTLY_EMAILED if recipient.was_emailed_recently(INVITATION) else ""
+    is_on_its_way = recipient.invitation_state in {WAITING, SENT}
+    return RECENTLY_EMAILED if is_on_its_way and recipient.was_emailed_recently(INVITATION) else ""
 
 
 def _reminder_exclusion(recipient: SpeakerRecipient) -> str:

@@ -17,9 +17,12 @@ NEWER: Final = "it is newer than the newest stored database"
 WITHOUT_ROWS: Final[dict[str, str]] = {  # tables that no stored database fills, each with why
     "import_backup": "it is newer than they are, and is kept for a week alone",
     "column_mapping": NEWER,
+    "delegate_note": NEWER,
+    "delegate_tag": NEWER,
 }
 NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens, each with why
     "/favicon.ico": NEWER,
+    "/organise/delegates/<reference>/restore": NEWER,
     "/organise/files/uploads/<number>/columns": NEWER,
     "/organise/search": NEWER,
     "/organise/speakers/<slug>/photo/sent/<token>.jpg": NEWER,

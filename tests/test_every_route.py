@@ -588,6 +588,7 @@ ROUTES = [
     Route("/organise/speakers/_several", "POST", Who.EDITORS),
     Route("/organise/speaking", "GET", Who.A_PART),
     Route("/organise/speaking/dates", "GET POST", Who.EDITORS),
+    Route("/organise/speaking/invitations", "GET", Who.A_PART),
     Route(
         "/organise/speaking/letters/<letter>",
         "GET POST",

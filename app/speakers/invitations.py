@@ -103,6 +103,12 @@ def list_groups() -> Sequence[InvitationGroup]:
     return [InvitationGroup(state, rows) for state, rows in groups.items() if rows]
 
 
+def list_slugs(states: Sequence[str]) -> Sequence[str]:
+    """List the slugs of the speakers in these groups."""
+    groups = list_groups() if states else ()
+    return [one.slug for group in groups if group.state in states for one, _ in group.rows]
+
+
 def load_all() -> Mapping[int, Invitation]:
     """Return the invitations of all speakers who have not withdrawn, by speaker id."""
     return load(db.session.scalars(select(Speaker).where(Speaker.withdrawn_at.is_(None))).all())
@@ -169,6 +175,8 @@ def _choose_state(address: str, *, is_invited: bool, was_opened: bool, is_undeli
 
 def _get_progress(speakers: Sequence[Speaker]) -> Mapping[int, str]:
     """Return how far speakers have come who have opened their pages, by id."""
+    if not speakers:
+        return {}
     return {
         number: _choose_progress(lines)
         for number, lines in checklist.build_checklists(speakers).items()

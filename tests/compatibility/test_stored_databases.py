@@ -25,6 +25,7 @@ NOT_RECORDED: Final[dict[str, str]] = {  # routes that no recorded address opens
     "/organise/delegates/<reference>/restore": NEWER,
     "/organise/files/uploads/<number>/columns": NEWER,
     "/organise/search": NEWER,
+    "/organise/speaking/invitations": NEWER,
     "/organise/speakers/<slug>/photo/sent/<token>.jpg": NEWER,
     "/speak/<slug>/photo/sent/<token>.jpg": NEWER,
 }

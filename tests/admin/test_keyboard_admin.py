@@ -219,7 +219,7 @@ def test_notes_and_tags(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The tag has been added.")
     keyboard_user.press("Remove the tag Press")
     keyboard_user.expect_announcement("The tag has been removed.")
-    keyboard_user.press("Delete note: Arrives late")
+    keyboard_user.press("Delete note “Arrives late”")
     keyboard_user.expect_announcement("The note has been deleted.")
 
 

@@ -63,7 +63,7 @@ def test_the_desk_writes_a_note_and_everybody_there_reads_it_with_who_and_when(
     assert "The note has been added." in page.source
     assert "Arrives late. Bring a chair 9:30am on Tuesday 12 May 2009, dora@" in page.text
     assert past(delegate) == [("A note was added", DORA, [])]
-    page = page.press("Delete note: Arrives late. Bring a chair")
+    page = page.press("Delete note “Arrives late. Bring a chair”")
     assert "The note has been deleted." in page.source
     assert "No notes yet." in page.text
     assert past(delegate)[1:] == [("A note was deleted", DORA, [])]
@@ -96,7 +96,7 @@ def test_a_note_that_a_colleague_has_deleted_is_gone(desk: Browser) -> None:
     with transaction():
         annotations.delete_note(delegate, 1, actor=DORA)
 
-    page.press("Delete note: Wrong", status=404)
+    page.press("Delete note “Wrong”", status=404)
     annotate(delegate, note="Hers")
     token = desk.open(of(other)).tree.find_by_id("csrf_token-note")
     assert token is not None

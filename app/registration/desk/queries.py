@@ -166,8 +166,10 @@ def _conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
     conditions = [Delegate.search_text.contains(word, autoescape=True) for word in words]
     if filters.references is not None:
         conditions.append(Delegate.reference.in_(filters.references))
-    chosen = {name: getattr(filters, name) for name in FILTER_CONDITIONS}
-    return conditions + [FILTER_CONDITIONS[name](one) for name, one in chosen.items() if one]
+    if filters.added_by:
+        conditions.append(Delegate.is_added_by_team.is_(True))
+    chosen = ((build, getattr(filters, name)) for name, build in FILTER_CONDITIONS.items())
+    return conditions + [build(value) for build, value in chosen if value]
 
 
 def _has_email(state: str) -> ColumnElement[bool]:
@@ -184,6 +186,5 @@ FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "day": lambda day: Delegate.days.contains(day, autoescape=True),
     "country": lambda code: Delegate.country == code,
     "email_state": _has_email,
-    "added_by": lambda _: Delegate.is_added_by_team.is_(True),
     "tag": _has_tag,
 }

@@ -214,9 +214,40 @@ ROUTES = [
         Who.DESK,
         "/organise/delegates/GHJK2345/needs/change",
     ),
+    Route(
+        "/organise/delegates/<reference>/notes",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/notes",
+    ),
+    Route(
+        "/organise/delegates/<reference>/notes/<number>/delete",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/notes/1/delete",
+    ),
+    Route(
+        "/organise/delegates/<reference>/restore",
+        "GET POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/restore",
+    ),
+    Route(
+        "/organise/delegates/<reference>/tags",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/tags",
+    ),
+    Route(
+        "/organise/delegates/<reference>/tags/remove",
+        "POST",
+        Who.DESK,
+        "/organise/delegates/GHJK2345/tags/remove",
+    ),
     Route("/organise/delegates/_add", "GET POST", Who.DESK),
     Route("/organise/delegates/_export", "POST", Who.DESK),
     Route("/organise/delegates/_export/needs", "GET POST", Who.DESK),
+    Route("/organise/delegates/_several", "POST", Who.DESK),
     Route("/organise/drafts/discard", "POST", Who.A_PART),
     Route("/organise/files", "GET", Who.A_PART),
     Route(
@@ -591,6 +622,7 @@ ROUTES = [
     Route("/organise/speakers/_several", "POST", Who.EDITORS),
     Route("/organise/speaking", "GET", Who.A_PART),
     Route("/organise/speaking/dates", "GET POST", Who.EDITORS),
+    Route("/organise/speaking/invitations", "GET", Who.A_PART),
     Route(
         "/organise/speaking/letters/<letter>",
         "GET POST",

@@ -35,6 +35,7 @@ class Person(Base):
     role: Mapped[str] = mapped_column(default=ORGANISER)
     added_at: Mapped[datetime]
     speaker_access_since: Mapped[datetime | None] = mapped_column(default=None)  # of speakers
+    last_signed_in_at: Mapped[datetime | None] = mapped_column(default=None)
     totp_secret: Mapped[str] = mapped_column(default="", server_default="")  # TOTP, encrypted
     last_totp_step: Mapped[int | None] = mapped_column(
         default=None

@@ -121,6 +121,7 @@ def sign_in(secret: str, previous_session: str = "", label: str = "") -> str:
     if used.rowcount != 1:  # type: ignore[attr-defined]  # the result is a CursorResult
         raise Gone(LINK_GONE)
     sign_out(previous_session)
+    link.person.last_signed_in_at = now
     new_secret = token_urlsafe(SECRET_BYTES)
     db.session.add(
         LoginSession(

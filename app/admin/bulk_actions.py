@@ -6,10 +6,11 @@ from typing import Any, Generic, TypeVar
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
 from app.accounts import guards
-from app.forms.form import ConfirmForm
+from app.errors import RuleViolation
+from app.forms.form import ConfirmForm, Form
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -40,6 +41,9 @@ class BulkAction(Generic[ItemT]):
     skipped_text: Callable[[int], str] = describe_unchanged  # for items it does not apply to
     warning: str = ""  # consequences that the question does not mention
     hidden_fields: Mapping[str, str] = field(default_factory=dict)  # sent with the confirmation
+    build_form: Callable[..., Form] = ConfirmForm  # what is asked before it runs
+    read_form: Callable[[Any], Mapping[str, Any]] = lambda _: {}  # arguments of ``run`` from it
+    template: str = "admin/bulk.html"
 
 
 def confirm_or_run(
@@ -54,18 +58,34 @@ def confirm_or_run(
         return None
     back_url = get_back_url()
     affected = [thing for thing in items if action.applies_to(thing)]
-    if affected and request.form.get("sure"):
-        for thing in affected:
-            action.run(thing, actor=guards.current_actor())
+    is_sure = bool(affected and request.form.get("sure"))
+    form = action.build_form() if is_sure else action.build_form(formdata=None)
+    if is_sure and _run(action, affected, form):
         return redirects.redirect_to(back_url, action.message_key)
     return render_page(
-        "admin/bulk.html",
+        action.template,
+        422 if form.errors else 200,
         action=action,
         affected=affected,
         skipped_count=len(items) - len(affected),
         back=back_url,
-        form=ConfirmForm(),
+        form=form,
     )
+
+
+def _run(action: BulkAction[Any], items: Sequence[Any], form: Form) -> bool:
+    """Run an action on all of these items; return False if it is refused, with the reason.
+
+    The page is shown again with status 422, which undoes what was done until then.
+    """
+    if not form.validate_on_submit():
+        return False
+    try:
+        for thing in items:
+            action.run(thing, actor=guards.current_actor(), **action.read_form(form))
+    except RuleViolation as refusal:
+        form.form_errors.append(gettext(str(refusal)))
+    return not form.form_errors
 
 
 def get_back_url() -> str:

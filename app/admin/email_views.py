@@ -34,6 +34,7 @@ EMAIL_NAMES: Final = {
     "audit_found": _l("Fault in the site’s data"),
     "booking_cancelled": _l("Booking cancelled"),
     "booking_changed": _l("Booking changed"),
+    "booking_restored": _l("Booking restored"),
     "booking_links": _l("Booking link"),
     "feedback_received": _l("Feedback from a visitor"),
     "mail_test": _l("Test email"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Final, TypeVar
@@ -89,6 +89,16 @@ def find_for_booking(reference: str, template: str, position: int) -> Email | No
         .limit(1)
         .options(defer(Email.message))
     ).first()
+
+
+def was_written_since(reference: str, templates: Sequence[str], since: datetime) -> bool:
+    """Return True if one of these emails about a booking was written at or after a time."""
+    such = select(Email.id).where(
+        Email.booking_reference == reference,
+        Email.template.in_(templates),
+        Email.created_at >= since,
+    )
+    return db.session.scalar(select(such.exists())) or False
 
 
 def count_by_state() -> EmailCounts:

@@ -21,12 +21,56 @@ def sort_key(name: str) -> str:
 
 
 NAME_SUFFIXES = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
+DEGREES = frozenset({"phd", "md", "mph", "msc", "mbbs", "frcp", "obe", "cbe", "mbe", "esq"})
+ARTICLES = ("al-", "el-")  # in Arabic names, which are sorted by what follows
+MAX_INITIALS = 2  # letters of a word in capitals that may be initials: AJ Smith
+VOWELS = frozenset("AEIOUY")
+FAMILY_FIRST_SCRIPTS = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
 
 
 def family_name(name: str) -> str:
-    """Return the last word of a name, which is taken for the family name, without Jr or III."""
-    words = [word for word in name.split() if word.casefold() not in NAME_SUFFIXES]
-    return words[-1].strip(",") if words else name
+    """Return the family name, as far as the name shows it.
+
+    That is what stands before a comma, words in capitals (LI Wei), the first word in East Asian
+    scripts, or else the last word, without Jr, III or a degree.
+    """
+    before, _, after = name.partition(",")
+    ends = {word.casefold().replace(".", "") for word in after.replace(",", " ").split()}
+    if ends and not ends <= NAME_SUFFIXES | DEGREES:
+        return before.strip()
+    words = [word for word in before.split() if word.casefold() not in NAME_SUFFIXES]
+    capitals = [word for word in words if _is_in_capitals(word)]
+    if capitals and len(capitals) < len(words):
+        return " ".join(capitals)
+    return (words[0] if _is_family_first(name) else words[-1]) if words else name
+
+
+def split_name(name: str) -> tuple[str, str, str]:
+    """Return a name in three parts: what comes before the family name, that, and what follows."""
+    family = family_name(name)
+    before, found, after = name.rpartition(family)
+    return (before, found, after) if found else (name, "", "")
+
+
+def family_sort_key(name: str) -> str:
+    """Return the key of the family name: without an Arabic article."""
+    key = sort_key(family_name(name))
+    return next((key.removeprefix(one) for one in ARTICLES if key.startswith(one)), key)
+
+
+def person_sort_key(name: str) -> str:
+    """Return the key to sort people by: by family name, then by the whole name."""
+    return f"{family_sort_key(name)} {sort_key(name)}"
+
+
+def _is_in_capitals(word: str) -> bool:
+    """Return True for a family name in capitals; initials of two letters seldom end in a vowel."""
+    is_longer = len(word) > MAX_INITIALS or (len(word) == MAX_INITIALS and word[-1] in VOWELS)
+    return is_longer and word.isupper() and "." not in word
+
+
+def _is_family_first(name: str) -> bool:
+    return unicodedata.name(name.strip()[:1] or " ", "").startswith(FAMILY_FIRST_SCRIPTS)
 
 
 def index_letter(name: str) -> str:

@@ -144,10 +144,10 @@ class Speaker(Editable, Base):
 @event.listens_for(Speaker, "before_update")
 def _update_search_and_sort_keys(_mapper: object, _connection: object, speaker: Speaker) -> None:
     """Update the columns for searching and sorting, which ignore accents and case."""
-    speaker.name_sort_key = collation.sort_key(speaker.name)
+    speaker.name_sort_key = collation.person_sort_key(speaker.name)
     speaker.organisation_sort_key = collation.sort_key(speaker.organisation or "")
-    address = collation.sort_key(speaker.contact_address or "")
-    speaker.search_text = f"{speaker.name_sort_key} {speaker.organisation_sort_key} {address}"
+    others = (speaker.name, speaker.organisation, speaker.contact_address)
+    speaker.search_text = " ".join(collation.sort_key(text or "") for text in others)
 
 
 class Session(Editable, Base):

@@ -39,9 +39,15 @@ def send_booking_changed(delegate: Delegate, changes: Sequence[BookingChange]) -
     )
 
 
-def send_booking_cancelled(delegate: Delegate) -> None:
-    """Tell a delegate that their booking has been cancelled."""
-    _enqueue("booking_cancelled", delegate, ical=booking_calendar.render_ical(delegate))
+def send_booking_cancelled(delegate: Delegate, reason: str = "") -> None:
+    """Tell a delegate that their booking has been cancelled, and why if the organisers say so."""
+    ical = booking_calendar.render_ical(delegate)
+    _enqueue("booking_cancelled", delegate, ical=ical, reason=reason)
+
+
+def send_booking_restored(delegate: Delegate) -> None:
+    """Tell a delegate that they have a place again."""
+    _enqueue_with_ticket("booking_restored", delegate)
 
 
 def send_email_change_confirmation(delegate: Delegate) -> None:

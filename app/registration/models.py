@@ -130,6 +130,14 @@ class Delegate(Base):
             raise RuleViolation("This booking has already been cancelled")
         self.cancelled_at = at
 
+    def restore(self) -> None:
+        """Mark a cancelled booking as active again."""
+        if self.is_erased:
+            raise RuleViolation("The details have been erased, so the booking cannot be restored")
+        if self.is_attending:
+            raise RuleViolation("This booking has already been restored")
+        self.cancelled_at = None
+
     def anonymise(self, at: datetime, kept: Iterable[str]) -> None:
         """Erase every column that is not named as kept; no link opens the booking any more."""
         for column in self.__table__.columns:
@@ -150,6 +158,31 @@ class Needs(Base):
     )
     access: Mapped[str] = mapped_column(Text, default="")
     dietary: Mapped[str] = mapped_column(Text, default="")
+
+
+class DelegateNote(Base):
+    """A note that the desk has written about a delegate; it is in the delegate's own copy."""
+
+    __tablename__ = "delegate_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delegate_id: Mapped[int] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), index=True
+    )
+    text: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+    written_by: Mapped[str]  # an address
+
+
+class DelegateTag(Base):
+    """A short label by which organisers find delegates again."""
+
+    __tablename__ = "delegate_tag"
+
+    delegate_id: Mapped[int] = mapped_column(
+        ForeignKey("delegate.id", ondelete="CASCADE"), primary_key=True
+    )
+    label: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
 class LinkedAgenda(Base):

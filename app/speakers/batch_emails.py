@@ -13,7 +13,7 @@ from app.database import lock_table
 from app.errors import RuleViolation
 from app.mail import rendering
 from app.mail import services as mail
-from app.mail.models import BULK
+from app.mail.models import BULK, SENT, WAITING
 from app.mail.rendering import RenderedEmail
 from app.programme.editing import versioned_edits
 from app.programme.models import Speaker
@@ -68,7 +68,8 @@ def _invitation_exclusion(recipient: SpeakerRecipient) -> str:
         return "has withdrawn"
     if not recipient.email_address:
         return "has no contact email address"
-    return RECENTLY_EMAILED if recipient.was_emailed_recently(INVITATION) else ""
+    is_on_its_way = recipient.invitation_state in {WAITING, SENT}
+    return RECENTLY_EMAILED if is_on_its_way and recipient.was_emailed_recently(INVITATION) else ""
 
 
 def _reminder_exclusion(recipient: SpeakerRecipient) -> str:
@@ -128,16 +129,16 @@ def build_batch(kind: BatchEmailKind, candidates: Sequence[Recipient]) -> EmailB
     )
 
 
-def preview_batch(batch: EmailBatch) -> Sequence[RenderedEmail]:
+def preview_batch(batch: EmailBatch, message: str = "") -> Sequence[RenderedEmail]:
     """Render each type of email for its first recipient, without a working link."""
     first = {kind.template: (kind, reader) for kind, reader in reversed(batch.recipients)}
-    return [preview(kind, reader) for kind, reader in reversed(first.values())]
+    return [preview(kind, reader, message) for kind, reader in reversed(first.values())]
 
 
-def preview(kind: BatchEmailKind, recipient: Recipient) -> RenderedEmail:
+def preview(kind: BatchEmailKind, recipient: Recipient, message: str = "") -> RenderedEmail:
     """Render an email for a recipient, without a working link."""
     return rendering.render_email(
-        kind.template, "en", _email_context(recipient, PLACEHOLDER_SECRET)
+        kind.template, "en", _email_context(recipient, PLACEHOLDER_SECRET, message)
     )
 
 
@@ -146,23 +147,18 @@ def lock_mailings() -> None:
     lock_table(SpeakerMailing)
 
 
-def send(batch: EmailBatch, *, actor: str) -> None:
+def send(batch: EmailBatch, *, actor: str, message: str = "") -> None:
     """Send the emails of a batch; call `lock_mailings` before building it."""
     for kind, recipient in batch.recipients:
-        send_one(kind, recipient, actor=actor)
+        send_one(kind, recipient, actor=actor, message=message)
 
 
-def send_one(kind: BatchEmailKind, recipient: Recipient, *, actor: str) -> None:
-    """Send an email to all addresses of a recipient."""
+def send_one(kind: BatchEmailKind, recipient: Recipient, *, actor: str, message: str = "") -> None:
+    """Send an email to all addresses of a recipient, with a message of the organisers."""
     for address in kind.get_addresses(recipient):
         secret = accounts.create_invitation_link(recipient.get_person(address, actor))
-        mail.enqueue(
-            kind.template,
-            to=address,
-            priority=BULK,
-            is_secret=True,
-            **_email_context(recipient, secret),
-        )
+        context = _email_context(recipient, secret, message)
+        mail.enqueue(kind.template, to=address, priority=BULK, is_secret=True, **context)
     recipient.record_sent(kind.template, actor)
 
 
@@ -181,9 +177,10 @@ def replace_address(speaker: Speaker, *, actor: str) -> None:
         access.revoke(speaker, one.id, actor=actor)
 
 
-def _email_context(recipient: Recipient, secret: str) -> dict[str, Any]:
+def _email_context(recipient: Recipient, secret: str, message: str) -> dict[str, Any]:
     return {
         **recipient.email_context(),
+        "message": message,
         "secret": secret,
         "days": accounts.INVITATION_LIFETIME.days,
     }

@@ -45,6 +45,9 @@ PROPOSAL_STATES: Final[Mapping[str, ItemState]] = {
 MATERIALS: Final = "materials"
 TEXTS: Final = "texts"
 AVAILABILITY: Final = "availability"
+DONE_BY_SPEAKERS: Final = frozenset(  # tasks that nobody can have done for them
+    {"taking-part", AVAILABILITY, "access-needs", "audio-visual", "travel", "consent"}
+)
 ANSWERABLE_WITH_NONE: Final = frozenset({AVAILABILITY, "access-needs", "audio-visual", "travel"})
 PHOTO_STATES: Final = {**PROPOSAL_STATES, "none": TO_DO, "there": DONE}
 
@@ -229,7 +232,7 @@ ITEMS: Final[tuple[ChecklistItem, ...]] = (
 
 def build_checklist(speaker: Speaker) -> Sequence[ChecklistLine]:
     """Return the checklist of one speaker."""
-    return _build_checklists([speaker])[speaker.id]
+    return build_checklists([speaker])[speaker.id]
 
 
 @dataclass(frozen=True)
@@ -259,11 +262,12 @@ def list_open_items(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Checkl
     """Return the open items of several speakers, by speaker id."""
     return {
         number: [line for line in found if line.state.is_open]
-        for number, found in _build_checklists(speakers).items()
+        for number, found in build_checklists(speakers).items()
     }
 
 
-def _build_checklists(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[ChecklistLine]]:
+def build_checklists(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[ChecklistLine]]:
+    """Return the checklists of several speakers, by speaker id."""
     batch = SpeakerBatch(speakers)
     states = [(item, item.get_states(batch)) for item in ITEMS]
     return {
@@ -275,6 +279,15 @@ def _build_checklists(speakers: Sequence[Speaker]) -> Mapping[int, Sequence[Chec
         ]
         for one in speakers
     }
+
+
+def has_begun(lines: Sequence[ChecklistLine]) -> bool:
+    """Return True if the speaker, or an assistant, has done any of the tasks."""
+    return any(
+        line.state in PROPOSAL_STATES.values()
+        or (line.item.name in DONE_BY_SPEAKERS and not line.state.is_open)
+        for line in lines
+    )
 
 
 def _effective_state(speaker: Speaker, state: ItemState) -> ItemState:

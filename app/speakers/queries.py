@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from app.accounts.models import Person
 from app.database import db
 from app.errors import NotFound
+from app.mail.models import Email
 from app.materials import queries as materials
 from app.programme import slugs
 from app.programme.editing import speaker_queries
@@ -112,6 +113,18 @@ def get_last_sent(speakers: Sequence[Speaker]) -> Mapping[int, Mapping[str, date
     for number, letter, moment in rows:
         found.setdefault(number, {})[letter] = moment
     return found
+
+
+def get_email_states(template: str, addresses: Collection[str]) -> Mapping[str, str]:
+    """Return the state of the last such email to each of these addresses, in lower case."""
+    recipient = func.lower(Email.recipient)
+    rows = db.session.execute(
+        select(recipient, Email.state)
+        .where(Email.booking_reference == "", Email.template == template)
+        .where(recipient.in_({one.lower() for one in addresses if one}))
+        .order_by(Email.id)
+    )
+    return dict(rows.tuples().all())
 
 
 def list_speakers_for_email(email_kind: str) -> Sequence[Speaker]:

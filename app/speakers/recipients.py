@@ -102,6 +102,7 @@ class SpeakerRecipient(Recipient):
     speaker: Speaker
     access_rows: Sequence[SpeakerAccess]
     open_lines: Sequence[ChecklistLine]  # open checklist items
+    invitation_state: str = ""  # of the last invitation to their address; "" for none
 
     form_field = "chosen"
 
@@ -138,8 +139,7 @@ class SpeakerRecipient(Recipient):
     @property
     def email_address(self) -> str:
         """The speaker's contact address, or else the one they sign in with; empty if unknown."""
-        own = (one.person.email for one in self.access_rows if not one.is_assistant)
-        return self.speaker.contact_address or next(own, "")
+        return find_address(self.speaker, self.access_rows)
 
     @property
     def email_addresses(self) -> Sequence[str]:
@@ -233,6 +233,12 @@ class OwnerRecipient(Recipient):
             history.record(f"The owner of {one.title} {phrase}", subject=subject, actor=actor)
 
 
+def find_address(speaker: Speaker, access_rows: Sequence[SpeakerAccess]) -> str:
+    """Return the contact address, or else the one they sign in with; empty if unknown."""
+    own = (one.person.email for one in access_rows if not one.is_assistant)
+    return speaker.contact_address.strip() or next(own, "")
+
+
 def load_speakers(speaker_rows: Sequence[Speaker]) -> Sequence[SpeakerRecipient]:
     """Load recipients for these speakers, in a fixed number of queries."""
     access_rows, last_sent_at = (
@@ -240,9 +246,15 @@ def load_speakers(speaker_rows: Sequence[Speaker]) -> Sequence[SpeakerRecipient]
         queries.get_last_sent(speaker_rows),
     )
     open_items = checklist.list_open_items(speaker_rows)
+    addresses = {one.id: find_address(one, access_rows.get(one.id, ())) for one in speaker_rows}
+    states = queries.get_email_states(INVITATION, addresses.values())
     return [
         SpeakerRecipient(
-            last_sent_at.get(one.id, {}), one, access_rows.get(one.id, ()), open_items[one.id]
+            last_sent_at.get(one.id, {}),
+            one,
+            access_rows.get(one.id, ()),
+            open_items[one.id],
+            states.get(addresses[one.id].lower(), ""),
         )
         for one in speaker_rows
     ]

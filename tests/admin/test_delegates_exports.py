@@ -22,7 +22,7 @@ from tests.factories import make_delegate, set_places, sign_in
 HEAD = [
     "Reference",
     *(str(field.desk_label or field.label) for field in BOOKING_FIELDS),
-    *("Language", "Registered", "Cancelled", "Added by hand"),
+    *("Language", "Registered", "Cancelled", "Added by hand", "Tags"),
 ]
 NEEDS = "What should the file include?"
 WHY = "Why do you need it?"

@@ -234,6 +234,62 @@ def test_leaving(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The details have been deleted.")
 
 
+@pytest.mark.walks(
+    "admin.delegates.annotations.add_note",
+    "admin.delegates.annotations.add_tag",
+    "admin.delegates.annotations.delete_note",
+    "admin.delegates.annotations.remove_tag",
+)
+def test_notes_and_tags(keyboard_user: KeyboardUser) -> None:
+    make_delegate(reference="GHJK2345")
+    db.session.commit()
+    keyboard_user.open(ADA)
+    keyboard_user.press("Add note")
+    keyboard_user.expect_announcement("Enter a note")
+    keyboard_user.fill("New note", "Arrives late")
+    keyboard_user.press("Add note")
+    keyboard_user.expect_announcement("The note has been added.")
+    keyboard_user.fill("Tag", "Press")
+    keyboard_user.press("Add tag")
+    keyboard_user.expect_announcement("The tag has been added.")
+    keyboard_user.press("Remove the tag Press")
+    keyboard_user.expect_announcement("The tag has been removed.")
+    keyboard_user.press("Delete note “Arrives late”")
+    keyboard_user.expect_announcement("The note has been deleted.")
+
+
+@pytest.mark.walks("admin.delegates.bulk", "admin.delegates.restore", "admin.delegates.details.add")
+def test_several_delegates_at_once(keyboard_user: KeyboardUser) -> None:
+    make_delegate(reference="GHJK2345")
+    db.session.commit()
+    keyboard_user.open("/organise/delegates")
+    keyboard_user.tick("Select Ada Lovelace")
+    keyboard_user.press("Add a tag")
+    keyboard_user.fill("Tag", "Press")
+    keyboard_user.press("Add tag")
+    keyboard_user.expect_announcement("The tag has been added to the selected delegates.")
+    keyboard_user.tick("Select Ada Lovelace")
+    keyboard_user.press("Cancel booking")
+    keyboard_user.fill("Reason (optional)", "The visa was refused")
+    keyboard_user.press("Cancel bookings")
+    keyboard_user.expect_announcement("The selected bookings have been cancelled.")
+    keyboard_user.open(ADA)
+    keyboard_user.press("Restore booking")
+    keyboard_user.press("Restore booking")
+    keyboard_user.expect_announcement("The booking has been restored.")
+    keyboard_user.open("/organise/delegates/_add")
+    for label, answer in (("Given names", "Bea"), ("Family name", "Byron")):
+        keyboard_user.fill(label, answer)
+    keyboard_user.fill("Email address", "ada@example.org")
+    keyboard_user.choose("Country", "Sweden")
+    keyboard_user.tick("Wednesday 10 June 2009")
+    keyboard_user.tick("They agree that we keep this, and know for how long")
+    keyboard_user.press("Add")
+    keyboard_user.expect_announcement("There is a booking with this email address or name already.")
+    keyboard_user.press("Add anyway")
+    keyboard_user.expect_announcement("The delegate has been added.")
+
+
 @pytest.mark.walks("admin.emails.resend")
 @pytest.mark.without_scripts(
     "the list is searched as one types; without scripts its button sends the form"

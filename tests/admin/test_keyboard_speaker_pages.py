@@ -77,6 +77,21 @@ def test_changes_by_speakers(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("Sent back.")
 
 
+@pytest.mark.walks("admin.speaker_pages.batch_email")
+def test_invitations_by_state(keyboard_user: KeyboardUser) -> None:
+    get_ada_marsh().contact_address = "ada@example.org"
+    db.session.commit()
+    keyboard_user.open("/organise/speaking/invitations")
+    keyboard_user.tick("Select Ada Marsh")
+    keyboard_user.press("Invite")
+    keyboard_user.fill("Your message (optional)", "We meet at the east door")
+    keyboard_user.press("Preview with your message")
+    keyboard_user.expect_text("We meet at the east door")
+    keyboard_user.press("Send 1 email")
+    keyboard_user.expect_announcement("We are sending the emails.")
+    keyboard_user.expect_text("Invited, not opened yet")
+
+
 @pytest.mark.walks(
     "admin.speaker_pages.deadlines",
     "admin.speaker_pages.batch_email",

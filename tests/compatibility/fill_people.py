@@ -48,12 +48,14 @@ def _register(stage: Stage, given: str, family: str, email: str) -> None:
 
 
 def work_at_the_desk(desk: Browser) -> None:
-    """Add a delegate, who asks for another address, and change them."""
+    """Add a delegate, who asks for another address, change them, and note something."""
     desk.open("/organise/delegates/_add").press("Add", BY_HAND)
     page = desk.page
     page.follow("Change booking").press("Save", {"Organisation": "Institute of Lights"})
     desk.open(page.address).follow("Correct email address")
     desk.press("Correct email address", {"Correct email address": "zoe@example.com"})
+    desk.open(page.address).press("Add note", {"New note": "Arrives on Wednesday evening"})
+    desk.press("Add tag", {"Tag": "Press"})
 
 
 def begin_registering(stage: Stage) -> None:

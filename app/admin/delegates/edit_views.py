@@ -1,5 +1,7 @@
 """Adding a delegate by hand, and changing a delegate's details or email address."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
@@ -50,6 +52,9 @@ def add() -> ResponseReturnValue:
     form.set_choices()
     if form.validate_on_submit():
         language, actor = languages.current().code, current_actor()
+        similar = queries.list_similar(form.get_answers())
+        if similar and not form.is_warned_of(similar):
+            return _render_add_form(form, similar)
         try:
             delegate = services.add(
                 form.get_answers(), language, actor=actor, notify=form.should_notify
@@ -60,9 +65,20 @@ def add() -> ResponseReturnValue:
             form.form_errors.append(gettext(str(refusal)))
         else:
             return redirect_to(delegate, "delegate-added")
-    status = 422 if form.errors else 200
-    places = registration.get_seat_counts()
-    return render_page("admin/delegates/add.html", status, form=form, places=places)
+    return _render_add_form(form)
+
+
+def _render_add_form(
+    form: AddDelegateForm, similar: Sequence[Delegate] = ()
+) -> ResponseReturnValue:
+    """Render the form; with a warning if there are bookings with the same name or address."""
+    return render_page(
+        "admin/delegates/add.html",
+        422 if form.errors or similar else 200,
+        form=form,
+        similar=similar,
+        places=registration.get_seat_counts(),
+    )
 
 
 @bp.route("/<reference>/change", methods=["GET", "POST"])

@@ -4,20 +4,34 @@ The fields are those of registration, worded for somebody who fills them in for 
 Forms about a booking also carry its version for optimistic locking.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # of WTForms 3.2
 from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app import clock
-from app.forms.fields import other_persons_email_field
+from app.forms.fields import line_field, other_persons_email_field
 from app.forms.form import Form
-from app.forms.validators import max_length, no_hidden_characters
+from app.forms.validators import (
+    max_length,
+    no_hidden_characters,
+    one_of_choices,
+    requires_alphanumeric,
+)
 from app.registration.bookings.forms import VersionedForm
+from app.registration.desk.annotations import MAX_LABEL_LENGTH, MAX_NOTE_LENGTH
 from app.registration.fields import (
     BOOKING_FIELDS,
     CONSENT,
@@ -27,8 +41,9 @@ from app.registration.fields import (
     DelegateField,
 )
 from app.registration.forms import AnswersForm, EmailForm
+from app.registration.models import Delegate
 from app.registration.queries import Answers
-from app.text import collapse_whitespace
+from app.text import collapse_whitespace, normalise_lines
 
 NOTIFY, DO_NOT_NOTIFY = "write", "quiet"
 MAX_REASON_LENGTH = 200
@@ -74,6 +89,18 @@ class AddDelegateForm(NotifyForm, EmailForm):
         [DataRequired(_l("Ask if they agree, then tick the box. We need their consent"))],
     )
     notify = notify_field(_l("Email them?"), _l("Yes, send the confirmation"), _l("No"))
+    shown_similar = (
+        HiddenField()
+    )  # the similar bookings that were shown when "Add anyway" was pressed
+
+    def is_warned_of(self, similar: Sequence[Delegate]) -> bool:
+        """Return True if these bookings were shown, and they are to be added all the same."""
+        return bool(self.shown_similar.data == self.similar_key(similar))
+
+    @staticmethod
+    def similar_key(similar: Sequence[Delegate]) -> str:
+        """Return what identifies these bookings in the form."""
+        return " ".join(one.reference for one in similar)
 
     def get_answers(self) -> Answers:
         """Return the answers to register, with the time of consent."""
@@ -119,12 +146,72 @@ class DelegateEmailForm(NotifyForm, VersionedForm, EmailForm):
 
 
 class CancelBookingForm(NotifyForm):
-    """Cancel a booking."""
+    """Cancel a booking, with a reason."""
 
+    reason = line_field(
+        _l("Reason (optional)"),
+        _l("The reason"),
+        description=_l("The email repeats it. It is also in the history of the booking"),
+        max_chars=MAX_REASON_LENGTH,
+        dir="auto",
+    )
     notify = notify_field(
         _l("Email the delegate?"),
         _l("Yes, send the cancellation email"),
         _l("No"),
+    )
+
+
+class RestoreBookingForm(NotifyForm):
+    """Restore a cancelled booking."""
+
+    notify = notify_field(
+        _l("Email the delegate?"),
+        _l("Yes, send their ticket and the link to their booking"),
+        _l("No"),
+    )
+
+
+class NoteForm(Form):
+    """Write a note about a delegate."""
+
+    note = TextAreaField(
+        _l("New note"),
+        [
+            DataRequired(_l("Enter a note")),
+            max_length(MAX_NOTE_LENGTH, _l("The note")),
+            no_hidden_characters,
+        ],
+        [normalise_lines],
+        _l("Delegates see your notes if they download their information"),
+        render_kw={"dir": "auto"},
+    )
+
+
+class AddTagForm(Form):
+    """Add a tag to one delegate or several."""
+
+    labels: Sequence[str] = ()  # those that are in use, to choose from
+    tag = line_field(
+        _l("Tag"),
+        _l("The tag"),
+        _l("Enter a tag"),
+        validator=requires_alphanumeric(_l("The tag")),
+        description=_l(
+            "A short label, for example Press. Delegates see it if they download their information"
+        ),
+        max_chars=MAX_LABEL_LENGTH,
+        dir="auto",
+        list="tags",
+        autocomplete="off",
+    )
+
+
+class RemoveTagForm(Form):
+    """Choose the tag to remove from several delegates."""
+
+    tag = SelectField(
+        _l("Tag to remove"), [one_of_choices(_l("Choose a tag"))], validate_choice=False
     )
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts import roles
@@ -20,7 +20,7 @@ from app.registration import countries as registration_countries
 from app.registration import delegate_record, fields
 from app.registration import queries as registration
 from app.registration.bookings import changes
-from app.registration.desk import queries
+from app.registration.desk import annotations, queries
 from app.registration.desk.queries import DelegateFilter, apply_filter
 from app.registration.fields import BOOKING_FIELDS, PRIVATE_FIELDS, DelegateField
 from app.registration.models import Delegate, Needs
@@ -31,6 +31,7 @@ from app.web.formatting import local_date, local_moment
 
 def get_filters() -> tuple[ListFilter, ...]:
     """Return the filters of the list."""
+    labels = [(one, one) for one in annotations.list_labels()]
     countries = sorted((country_name(code), code) for code in queries.list_countries())
     return (
         ListFilter(
@@ -53,6 +54,7 @@ def get_filters() -> tuple[ListFilter, ...]:
             gettext("Emails"),
             [("failed", gettext("Not delivered")), ("waiting", gettext("Being sent"))],
         ),
+        *([ListFilter("tag", gettext("Tag"), labels)] if labels else []),
         ListFilter("added", gettext("Added"), [("by-hand", gettext("By an organiser"))]),
     )
 
@@ -72,6 +74,7 @@ def build_delegate_filter(list_query: ListQuery) -> DelegateFilter:
         country=list_query.get_filter("country"),
         email_state=list_query.get_filter("letters"),
         added_by=list_query.get_filter("added"),
+        tag=list_query.get_filter("tag"),
     )
 
 
@@ -111,7 +114,7 @@ class ExportColumn:
     """A column of a file."""
 
     label: str
-    column: InstrumentedAttribute[Any]
+    column: ColumnElement[Any] | InstrumentedAttribute[Any]
     texts: Mapping[Any, str] = field(default_factory=dict)  # of what files do not show as stored
 
     def format(self, value: Any, zone: ZoneInfo) -> str:
@@ -131,6 +134,7 @@ def list_columns(needs: Collection[str]) -> Sequence[ExportColumn]:
         ExportColumn(gettext("Registered"), Delegate.registered_at),
         ExportColumn(gettext("Cancelled"), Delegate.cancelled_at),
         ExportColumn(gettext("Added by hand"), Delegate.is_added_by_team, yes_or_no),
+        ExportColumn(gettext("Tags"), queries.TAG_LIST),
         *(_build_column(one) for one in PRIVATE_FIELDS if one.needs_column in needs),
     ]
 

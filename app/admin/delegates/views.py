@@ -10,10 +10,20 @@ from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.accounts.guards import current_actor
+from app.admin import bulk_actions
+from app.admin.delegates import listing as delegate_listing
 from app.admin.delegates import presentation
 from app.admin.delegates.edit_views import breadcrumbs, redirect_to, render_form, save_answers
-from app.admin.delegates.forms import CancelBookingForm, DelegateNeedsForm, ExportNeedsForm
-from app.admin.listing import Listing, ListQuery, render_list
+from app.admin.delegates.forms import (
+    AddTagForm,
+    CancelBookingForm,
+    DelegateNeedsForm,
+    ExportNeedsForm,
+    NoteForm,
+    RestoreBookingForm,
+)
+from app.admin.delegates.listing import SelectedDelegate, build_add_tag_form
+from app.admin.listing import Listing, ListQuery, get_selected, render_list
 from app.errors import RuleViolation
 from app.forms.form import (
     ConfirmForm,
@@ -23,12 +33,15 @@ from app.forms.form import (
 from app.history import queries as history
 from app.mail import queries as mail
 from app.registration import queries as registration
+from app.registration.bookings import queries as bookings
 from app.registration.desk import (
+    annotations,
     queries,
     services,
 )
 from app.registration.desk.queries import DelegateFilter
 from app.registration.models import Delegate
+from app.registration.seats import SoldOut
 from app.web import redirects, spreadsheets
 from app.web.formatting import conference_zone, local_day, plain_date
 from app.web.rendering import render_page
@@ -39,37 +52,73 @@ redirects.MESSAGES["admin"] |= {
     "delegate-cancelled": _l(
         "The booking has been cancelled. The place is now available to someone else."
     ),
+    "delegate-restored": _l("The booking has been restored. The delegate has a place again."),
+    "delegate-attending": _l("This booking has a place already."),
     "delegate-written-to": _l("We are sending the email."),
     "delegate-erased": _l("The details have been deleted."),
 }
 
+NO_PLACE_LEFT = (
+    "All places are taken, so the booking cannot be restored. Cancel another booking first, or ask "
+    "an organiser to increase the number of places"
+)
+
 
 @bp.get("")
 def index() -> ResponseReturnValue:
+    return render_index()
+
+
+def render_index(error: str = "") -> ResponseReturnValue:
+    """Render the list; with an error above it if nothing was selected for a bulk action."""
     filters = presentation.get_filters()
     list_query, delegate_filter = presentation.parse_delegate_query(filters)
     rows = queries.list_delegates(delegate_filter, **list_query.window)
     return render_list(
         "admin/delegates/index.html",
         Listing(rows, queries.count_delegates(delegate_filter), list_query, filters),
+        error,
+        actions=delegate_listing.build_actions().values(),
         undelivered=queries.get_undelivered(rows),
+        tags=annotations.get_tags_by_reference([row.reference for row in rows]),
         country_name=cache(presentation.country_name),
         day_in_words=cache(plain_date),  # many rows share a day, and formatting is slow
         query_args=to_query_args(list_query),
     )
 
 
+@bp.post("/_several")
+def bulk() -> ResponseReturnValue:
+    """Ask about the chosen action, or run it; a file is sent at once."""
+    references = get_selected(delegate_listing.list_references)
+    chosen = queries.list_by_reference(references)
+    if chosen and request.form.get("action") == "csv":
+        return _export(DelegateFilter(references=references), len(chosen), "csv")
+    selected = [SelectedDelegate(one) for one in chosen]
+    done = bulk_actions.confirm_or_run(delegate_listing.build_actions(), selected)
+    return render_index(gettext("Select at least one delegate")) if done is None else done
+
+
 @bp.get("/<reference>")
 def show(reference: str) -> ResponseReturnValue:
-    delegate = queries.get_delegate(reference)
+    return render_delegate(queries.get_delegate(reference), ConfirmForm())
+
+
+def render_delegate(delegate: Delegate, form: Form) -> ResponseReturnValue:
+    """Render the page of a delegate; with the form of a note or a tag if it was refused."""
     return render_page(
         "admin/delegates/show.html",
+        422 if form.errors else 200,
         delegate=delegate,
         facts=presentation.list_facts(delegate),
         letters=mail.list_for_booking(delegate.reference),
         entries=history.list_newest(delegate.history_subject),
         places=registration.get_seat_counts(),
-        form=ConfirmForm(),
+        form=form,
+        notes=bookings.list_notes(delegate),
+        tags=bookings.list_tags(delegate),
+        note_form=form if isinstance(form, NoteForm) else NoteForm(formdata=None),
+        tag_form=form if isinstance(form, AddTagForm) else build_add_tag_form(formdata=None),
     )
 
 
@@ -81,13 +130,38 @@ def cancel(reference: str) -> ResponseReturnValue:
     form = CancelBookingForm()
     if form.validate_on_submit():
         try:
-            services.cancel(delegate, actor=current_actor(), notify=form.should_notify)
+            services.cancel(
+                delegate,
+                actor=current_actor(),
+                notify=form.should_notify,
+                reason=form.reason.data or "",
+            )
         except RuleViolation:
             return redirect_to(delegate, "delegate-cancelled-already")
         return redirect_to(delegate, "delegate-cancelled")
     if not delegate.is_attending:
         return redirect_to(delegate, "delegate-cancelled-already")
     return _render_confirm("cancel", form, delegate)
+
+
+@bp.route("/<reference>/restore", methods=["GET", "POST"])
+@validates_own_csrf
+def restore(reference: str) -> ResponseReturnValue:
+    """Give a cancelled booking a place again."""
+    delegate = queries.get_delegate(reference)
+    form = RestoreBookingForm()
+    if form.validate_on_submit():
+        try:
+            services.restore(delegate, actor=current_actor(), notify=form.should_notify)
+        except SoldOut:
+            form.form_errors.append(gettext(NO_PLACE_LEFT))
+        except RuleViolation as refusal:
+            form.form_errors.append(gettext(str(refusal)))
+        else:
+            return redirect_to(delegate, "delegate-restored")
+    if delegate.is_attending and not form.errors:
+        return redirect_to(delegate, "delegate-attending")
+    return _render_confirm("restore", form, delegate)
 
 
 @bp.route("/<reference>/letter", methods=["GET", "POST"])
@@ -154,10 +228,13 @@ exports_bp = Blueprint("exports", __name__)
 def export_delegates() -> ResponseReturnValue:
     """Export delegates without their requirements."""
     _, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
-    services.record_export(
-        "the booking details", queries.count_delegates(delegate_filter), "", actor=current_actor()
-    )
-    return _send_file(delegate_filter, (), "xlsx" if "xlsx" in request.form else "csv")
+    number = queries.count_delegates(delegate_filter)
+    return _export(delegate_filter, number, "xlsx" if "xlsx" in request.form else "csv")
+
+
+def _export(delegate_filter: DelegateFilter, number: int, file_format: str) -> Response:
+    services.record_export("the booking details", number, "", actor=current_actor())
+    return _send_file(delegate_filter, (), file_format)
 
 
 @exports_bp.route("/_export/needs", methods=["GET", "POST"])

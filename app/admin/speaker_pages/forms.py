@@ -9,12 +9,13 @@ from wtforms import DateField, Field, TextAreaField
 from wtforms.validators import DataRequired, Optional
 
 from app.admin.edit_form import MAX_NOTES_LENGTH
-from app.forms.fields import other_persons_email_field
+from app.forms.fields import editor_text_field, other_persons_email_field
 from app.forms.form import Form
 from app.forms.validators import max_length, no_hidden_characters
 from app.speakers.checklist import ChecklistItem
 from app.text import normalise_lines
 
+MAX_MESSAGE_LENGTH = 2000  # characters
 DATE_ERROR = _l("Enter a date, like 2008-10-06")
 
 
@@ -76,6 +77,17 @@ class RequestAnswerForm(Form):
         ],
         [normalise_lines],
         _l("We email it to the speaker and their assistants, and show it on their pages"),
+    )
+
+
+class BatchEmailForm(Form):
+    """Send an email to several speakers, with a message of one's own."""
+
+    message = editor_text_field(
+        _l("Your message (optional)"),
+        _l("The message"),
+        _l("Everyone gets it, above the text of the email"),
+        MAX_MESSAGE_LENGTH,
     )
 
 

@@ -1,6 +1,7 @@
 """Speakers' own pages: open requests, deadlines, batch emails and automatic reminders."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from itertools import groupby
 
 from flask import Blueprint, abort, request, url_for
@@ -9,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import guards
 from app.admin.listing import get_selected
-from app.admin.speaker_pages.forms import DeadlinesForm, RequestAnswerForm
+from app.admin.speaker_pages.forms import BatchEmailForm, DeadlinesForm, RequestAnswerForm
 from app.admin.speakers import listing as speaker_listing
 from app.errors import RuleViolation
 from app.forms.form import (
@@ -17,17 +18,22 @@ from app.forms.form import (
     validates_own_csrf,
 )
 from app.programme.editing import speaker_queries
-from app.speakers import batch_emails, queries, recipients, reminders, services
+from app.speakers import batch_emails, invitations, queries, recipients, reminders, services
 from app.speakers.batch_emails import EmailBatch
 from app.speakers.checklist import ITEMS
 from app.speakers.reminders import PendingReminder
 from app.web import redirects
+from app.web.formatting import plain_date
 from app.web.rendering import render_page
 
 bp = Blueprint("speaker_pages", __name__, url_prefix="/speaking")
 
 redirects.MESSAGES["admin"] |= {
     "letters-sent": _l("We are sending the emails."),
+    "letters-sent-before": _l(
+        "No emails were sent. Everyone you selected has got this email already, or cannot get it "
+        "now."
+    ),
     "reminders-held": _l("Paused. They will not be sent until you resume them."),
     "reminders-go": _l("Resumed. They will be sent at the time shown below."),
     "nobody-ticked": _l("Nothing was changed. Select at least one reminder."),
@@ -147,24 +153,50 @@ def deadlines() -> ResponseReturnValue:
 def batch_email(letter: str) -> ResponseReturnValue:
     if letter not in batch_emails.BATCH_EMAIL_KINDS:
         abort(404)
-    if request.form.get("sure"):
-        batch_emails.lock_mailings()
-        batch_emails.send(_build_batch(letter), actor=guards.current_actor())
-        return redirects.redirect_to(_back_url(), "letters-sent")
+    form = BatchEmailForm()
+    if request.form.get("sure") and form.validate_on_submit():
+        return _send_batch(letter, form.message.data or "")
     batch = _build_batch(letter)
     return render_page(
         "admin/speaker_pages/batch_email.html",
+        422 if form.errors else 200,
         letter=letter,
         batch=batch,
-        wordings=batch_emails.preview_batch(batch),
+        wordings=batch_emails.preview_batch(batch, form.message.data or ""),
+        has_message=letter in {"invitation", "reminder"},
         back=_back_url(),
+        form=form,
+    )
+
+
+def _send_batch(letter: str, message: str) -> ResponseReturnValue:
+    """Send the emails; those who have got them since the page was opened do not get them again."""
+    batch_emails.lock_mailings()
+    batch = _build_batch(letter)
+    batch_emails.send(batch, actor=guards.current_actor(), message=message)
+    return redirects.redirect_to(
+        _back_url(), "letters-sent" if batch.recipients else "letters-sent-before"
+    )
+
+
+@bp.get("/invitations")
+def show_invitations() -> ResponseReturnValue:
+    """Show all speakers, grouped by how their invitation stands."""
+    return render_page(
+        "admin/speaker_pages/invitations.html",
+        groups=invitations.list_groups(),
+        day_in_words=cache(plain_date),
         form=ConfirmForm(),
     )
 
 
 def _build_batch(letter: str) -> EmailBatch:
     """Return the emails to the selected people; a link that selects nobody means everybody."""
-    ticked = [*request.args.getlist("chosen"), *get_selected(speaker_listing.list_slugs)]
+    ticked = [
+        *request.args.getlist("chosen"),
+        *get_selected(speaker_listing.list_slugs),
+        *invitations.list_slugs(request.form.getlist("group")),
+    ]
     owners = request.values.getlist("owner")
     means_all = request.method == "GET" and not ticked
     speakers = (

@@ -20,6 +20,8 @@ from app.programme.editing import speaker_queries, speakers
 from app.programme.editing.speaker_queries import SpeakerFilter, SpeakerRow
 from app.programme.labels import ROLES
 from app.programme.models import Speaker
+from app.speakers import invitations
+from app.speakers.invitations import Invitation
 from app.web import redirects
 
 redirects.MESSAGES["admin"] |= {
@@ -42,6 +44,14 @@ MISSING_OPTIONS = (
     ("contact-address", _l("Contact email address")),
     ("sessions", _l("Sessions")),
 )
+
+
+MISSING_WORDS = {  # in a row of the list
+    "biography": _l("biography"),
+    "photo": _l("photo"),
+    "contact-address": _l("email address"),
+    "sessions": _l("sessions"),
+}
 
 
 BULK_ACTIONS: Final[Mapping[str, BulkAction[Speaker]]] = {
@@ -91,18 +101,21 @@ def get_filters() -> Sequence[ListFilter]:
     filters = (
         ListFilter("confirmed", _l("State"), STATE_OPTIONS),
         ListFilter("missing", _l("Missing"), MISSING_OPTIONS),
+        ListFilter("invited", _l("Invitation"), tuple(invitations.LIST_STATES.items())),
         ListFilter("country", _l("Country"), countries),
         ListFilter("role", _l("Role in sessions"), tuple(ROLES.items())),
     )
     return [way for way in filters if way.options]
 
 
-def get_listing() -> Listing[SpeakerRow]:
-    """Return the page of the list that the request asks for."""
+def get_listing() -> tuple[Listing[SpeakerRow], Mapping[int, Invitation]]:
+    """Return the page of the list that the request asks for, and the invitations by speaker id."""
     filters = get_filters()
     list_query = parse_list_query(filters, SORTS)
-    found = speaker_queries.list_page(build_speaker_filter(list_query), **list_query.window)
-    return Listing(found.rows, found.total, list_query, filters)
+    of_all = _load_if_filtered(list_query)
+    found = speaker_queries.list_page(_build_filter(list_query, of_all), **list_query.window)
+    known = of_all or invitations.load([row.speaker for row in found.rows])
+    return Listing(found.rows, found.total, list_query, filters), known
 
 
 def list_slugs() -> Sequence[str]:
@@ -115,12 +128,22 @@ def list_slugs() -> Sequence[str]:
 
 def build_speaker_filter(list_query: ListQuery) -> SpeakerFilter:
     """Return the speakers that a list query selects, such as that of a saved view."""
+    return _build_filter(list_query, _load_if_filtered(list_query))
+
+
+def _load_if_filtered(list_query: ListQuery) -> Mapping[int, Invitation]:
+    return invitations.load_all() if list_query.get_filter("invited") else {}
+
+
+def _build_filter(list_query: ListQuery, known: Mapping[int, Invitation]) -> SpeakerFilter:
+    invited = list_query.get_filter("invited")
     return SpeakerFilter(
         search=list_query.search,
         confirmation=list_query.get_filter("confirmed"),
         missing=list_query.get_filter("missing"),
         country=list_query.get_filter("country"),
         role=list_query.get_filter("role"),
+        ids=[number for number, one in known.items() if one.state == invited] if invited else None,
     )
 
 

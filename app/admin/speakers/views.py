@@ -1,6 +1,7 @@
 """Speakers of the working programme: list, details, form, merging and bulk actions."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -27,6 +28,7 @@ from app.history import queries as history
 from app.mail import queries as mail
 from app.mail.models import Email
 from app.materials import services as materials
+from app.programme import collation
 from app.programme.editing import speaker_queries, speakers
 from app.programme.fields.speakers import (
     ABSENCES,
@@ -45,7 +47,7 @@ from app.releases import current_release
 from app.speakers import access, forms
 from app.speakers.photo_views import PhotoViews
 from app.web import languages, redirects
-from app.web.formatting import conference_zone
+from app.web.formatting import conference_zone, plain_date
 from app.web.rendering import render_page
 
 bp = Blueprint("speakers", __name__, url_prefix="/speakers")
@@ -236,8 +238,17 @@ def _render_confirm(template_name: str, speaker: Speaker) -> ResponseReturnValue
 
 def _render_index(error: str = "") -> ResponseReturnValue:
     actions = speaker_listing.BULK_ACTIONS.values()
-    listing = speaker_listing.get_listing()
-    return render_list("admin/speakers/index.html", listing, error, actions=actions)
+    listing, known = speaker_listing.get_listing()
+    return render_list(
+        "admin/speakers/index.html",
+        listing,
+        error,
+        actions=actions,
+        invitations=known,
+        missing_labels=speaker_listing.MISSING_WORDS,
+        split_name=collation.split_name,
+        day_in_words=cache(plain_date),
+    )
 
 
 def _describe_fields(speaker: Speaker, *, is_public: bool) -> list[tuple[str, str]]:

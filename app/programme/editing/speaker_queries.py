@@ -1,6 +1,6 @@
 """Read-only queries on the speakers of the working programme, for organisers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,7 @@ class SpeakerFilter:
     missing: str = ""
     country: str = ""
     role: str = ""
+    ids: Collection[int] | None = None  # of those to choose from; None: all
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,20 @@ class SpeakerRow:
 
     speaker: Speaker
     sessions: int
+    lacks_photo: bool = False
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """The names of what is missing, as in ``MISSING_CONDITIONS``."""
+        if self.speaker.withdrawn_at is not None:
+            return ()
+        missing = {
+            "biography": not self.speaker.biography,
+            "photo": self.lacks_photo,
+            "contact-address": not self.speaker.contact_address,
+            "sessions": not self.sessions,
+        }
+        return [name for name, is_missing in missing.items() if is_missing]
 
 
 @dataclass(frozen=True)
@@ -84,14 +99,14 @@ def list_page(
     """Return one page of the speakers who match the filters."""
     such = tuple(_conditions(filters))
     rows = db.session.execute(
-        select(Speaker, SESSION_COUNT)
+        select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"])
         .where(*such)
         .order_by(*_order(sort, is_reversed=is_reversed), Speaker.name_sort_key, Speaker.id)
         .offset(offset)
         .limit(limit)
     ).all()
     total = db.session.scalar(select(func.count()).select_from(Speaker).where(*such)) or 0
-    return SpeakerPage([SpeakerRow(speaker, sessions) for speaker, sessions in rows], total)
+    return SpeakerPage([SpeakerRow(*row) for row in rows], total)
 
 
 def get_speaker(slug: str) -> Speaker:
@@ -134,11 +149,14 @@ def is_publishable(speaker: Speaker, parts: Sequence[SessionRole]) -> bool:
 
 def list_namesakes(speaker: Speaker) -> Sequence[Speaker]:
     """List other speakers with the same name, ignoring accents and case."""
-    return db.session.scalars(
+    wanted = sort_key(speaker.name)
+    found = db.session.scalars(  # the key ends with the whole name
         select(Speaker)
-        .where(Speaker.name_sort_key == sort_key(speaker.name), Speaker.id != speaker.id)
+        .where(Speaker.name_sort_key.endswith(f" {wanted}", autoescape=True))
+        .where(Speaker.id != speaker.id)
         .order_by(Speaker.id)
-    ).all()
+    )
+    return [one for one in found if sort_key(one.name) == wanted]
 
 
 def list_countries() -> list[str]:
@@ -173,6 +191,8 @@ def _conditions(filters: SpeakerFilter) -> list[ColumnElement[bool]]:
         such.append(Speaker.country == filters.country)
     if filters.role:
         such.append(_has_role(filters.role))
+    if filters.ids is not None:
+        such.append(Speaker.id.in_(filters.ids))
     return such
 
 

@@ -12,15 +12,19 @@ from app.registration.models import Delegate
 from app.registration.queries import Answers
 from app.web import languages
 
-NEEDS, PENDING_EMAIL = "needs", "new_email"
-PENDING_EMAIL_LABEL = _l("New email address (not confirmed yet)")
+NEEDS, PENDING_EMAIL, REASON, TAG = "needs", "new_email", "reason", "tag"
+OTHER_LABELS = {
+    PENDING_EMAIL: _l("New email address (not confirmed yet)"),
+    REASON: _l("Reason"),
+    TAG: _l("Tag"),
+}
 
 
 @dataclass(frozen=True)
 class BookingChange:
     """One changed field; for private answers, only the fact that they changed."""
 
-    field: str  # of a DelegateField, PENDING_EMAIL or NEEDS
+    field: str  # of a DelegateField, NEEDS or one of OTHER_LABELS
     old: str = ""
     new: str = ""
 
@@ -36,7 +40,7 @@ class BookingChange:
             field=self.field,
             before=self.old,
             after=self.new,
-            label=_label_change(field, desk=desk) if field else str(PENDING_EMAIL_LABEL),
+            label=_label_change(field, desk=desk) if field else str(OTHER_LABELS[self.field]),
             old=field.format(self.old) if field else self.old,
             new=field.format(self.new) if field else self.new,
         )

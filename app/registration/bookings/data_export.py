@@ -27,6 +27,11 @@ def export_delegate(delegate: Delegate) -> dict[str, Any]:
         "booking": _export_booking(delegate),
         "needs": delegate_record.to_answers(delegate, PRIVATE_FIELDS),
         "agenda": _export_agenda(queries.find_linked_agenda(delegate)),
+        "notes_of_the_organisers": [
+            {"written_at": _isoformat(note.written_at), "text": note.text}
+            for note in queries.list_notes(delegate)
+        ],
+        "tags_of_the_organisers": queries.list_tags(delegate),
         "letters": [
             {
                 "subject": letter.subject,

@@ -21,11 +21,20 @@ from app.history import services as history
 from app.mail import services as mail
 from app.registration import delegate_record, seats
 from app.registration.bookings import changes, queries
-from app.registration.bookings.changes import BookingChange
+from app.registration.bookings.changes import REASON, BookingChange
 from app.registration.create_booking import generate_access_key
 from app.registration.fields import EMAIL, KEPT
-from app.registration.models import ApplicationDraft, Confirmation, Delegate, LinkedAgenda
+from app.registration.models import (
+    ApplicationDraft,
+    Confirmation,
+    Delegate,
+    DelegateNote,
+    DelegateTag,
+    LinkedAgenda,
+)
 from app.registration.queries import Answers
+
+ANNOTATIONS = (DelegateNote, DelegateTag)  # of the desk
 
 
 class StaleBooking(StaleEdit):
@@ -125,7 +134,7 @@ def remove_needs(delegate: Delegate, summary: str, *, actor: str) -> bool:
     return True
 
 
-def cancel(delegate: Delegate, *, actor: str) -> None:
+def cancel(delegate: Delegate, *, actor: str, reason: str = "") -> None:
     """Cancel the booking; its place is free for somebody else at once."""
     seats.lock_limit(seats.CONFERENCE)
     end_corrections(delegate)
@@ -133,8 +142,22 @@ def cancel(delegate: Delegate, *, actor: str) -> None:
     seats.release_seats(seats.CONFERENCE)
     delegate.version += 1
     delegate.pending_email, delegate.pending_email_key = "", None
-    record(delegate, "Cancelled", actor)
+    record(delegate, "Cancelled", actor, [BookingChange(REASON, "", reason)] if reason else ())
     _delete_submitted_drafts(delegate)
+
+
+def restore(delegate: Delegate, *, actor: str) -> None:
+    """Give a cancelled booking a place again; raise RuleViolation if there is none, or no need.
+
+    Its links work as before.
+    """
+    seats.lock_limit(seats.CONFERENCE)
+    end_corrections(delegate)
+    with _enforcing_unique_person():
+        delegate.restore()
+        seats.reserve(seats.CONFERENCE, delegate)
+    delegate.version += 1
+    record(delegate, "Restored", actor)
 
 
 def erase_cancelled(delegate: Delegate, *, actor: str) -> None:
@@ -156,6 +179,8 @@ def erase(delegate: Delegate) -> None:
         delete(ApplicationDraft).where(ApplicationDraft.confirmation_id.in_(confirmation_ids))
     )
     db.session.execute(delete(Confirmation).where(Confirmation.delegate_id == delegate.id))
+    for model in ANNOTATIONS:
+        db.session.execute(delete(model).where(model.delegate_id == delegate.id))
     unlink_agenda(delegate)
     mail.delete_for_booking(delegate.reference)
     history.erase_personal_details(delegate.history_subject)

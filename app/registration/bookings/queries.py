@@ -9,7 +9,13 @@ from app import clock
 from app.agenda.models import Agenda
 from app.database import db
 from app.errors import Gone, RuleViolation
-from app.registration.models import Confirmation, Delegate, LinkedAgenda
+from app.registration.models import (
+    Confirmation,
+    Delegate,
+    DelegateNote,
+    DelegateTag,
+    LinkedAgenda,
+)
 
 LINK_REPLACED = (
     "This link has been replaced by a newer one, or the details of the booking have been deleted"
@@ -69,6 +75,21 @@ def list_by_email(email: str) -> Sequence[Delegate]:
     return db.session.scalars(
         select(Delegate).where(func.lower(Delegate.email) == email.lower()).order_by(Delegate.id)
     ).all()
+
+
+def list_notes(delegate: Delegate) -> Sequence[DelegateNote]:
+    """List the notes that the desk has written about a delegate, newest first."""
+    return db.session.scalars(
+        select(DelegateNote)
+        .where(DelegateNote.delegate_id == delegate.id)
+        .order_by(DelegateNote.id.desc())
+    ).all()
+
+
+def list_tags(delegate: Delegate) -> Sequence[str]:
+    """List the labels of a delegate's tags, in alphabetical order."""
+    labels = select(DelegateTag.label).where(DelegateTag.delegate_id == delegate.id)
+    return sorted(db.session.scalars(labels), key=str.casefold)
 
 
 def find_linked_agenda(delegate: Delegate) -> Agenda | None:

@@ -1,18 +1,25 @@
 """Read-only queries of the desk about delegates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.database import db
 from app.errors import NotFound
 from app.mail.models import Email
 from app.mail.queries import IS_FAILED, IS_WAITING
-from app.registration.delegate_record import search_key
-from app.registration.models import Delegate
+from app.registration.delegate_record import (
+    MAX_SORT_KEY_LENGTH,
+    fold,
+    identity_key,
+    search_key,
+)
+from app.registration.fields import EMAIL
+from app.registration.models import Delegate, DelegateTag
+from app.registration.queries import ATTENDING, Answers, full_name
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -31,6 +38,17 @@ SORT_COLUMNS: Final = {
 }
 
 
+_labels = (
+    select(DelegateTag.label)
+    .where(DelegateTag.delegate_id == Delegate.id)
+    .correlate(Delegate)
+    .order_by(DelegateTag.label)
+    .subquery()
+)
+TAG_LIST = select(func.aggregate_strings(_labels.c.label, ", ")).scalar_subquery()
+MAX_SIMILAR = 10  # bookings that a warning lists
+
+
 @dataclass(frozen=True)
 class DelegateFilter:
     """The filters of the list of delegates; an empty value does not filter."""
@@ -41,6 +59,8 @@ class DelegateFilter:
     country: str = ""
     email_state: str = ""  # failed or waiting
     added_by: str = ""
+    tag: str = ""
+    references: Sequence[str] | None = None  # of those that were ticked; None: whichever match
 
 
 def get_delegate(reference: str) -> Delegate:
@@ -92,6 +112,33 @@ def count_delegates(filters: DelegateFilter) -> int:
     return db.session.scalar(apply_filter(select(func.count(Delegate.id)), filters)) or 0
 
 
+def list_by_reference(references: Sequence[str]) -> Sequence[Delegate]:
+    """List the delegates with these booking references, by name."""
+    return db.session.scalars(
+        select(Delegate)
+        .where(Delegate.reference.in_(references))
+        .order_by(Delegate.name_sort_key, Delegate.id)
+    ).all()
+
+
+def list_similar(answers: Answers) -> Sequence[Delegate]:
+    """List bookings with the same email address or the same name, ignoring case and accents.
+
+    None if there is one with both: nobody can be registered twice.
+    """
+    key = identity_key(full_name(answers), answers[EMAIL])
+    if db.session.scalar(select(Delegate.id).where(ATTENDING, Delegate.identity_key == key)):
+        return ()
+    name = search_key(answers["family_name"], answers["given_names"])[:MAX_SORT_KEY_LENGTH]
+    same_address = Delegate.identity_key.startswith(f"{fold(answers[EMAIL])} ", autoescape=True)
+    return db.session.scalars(
+        select(Delegate)
+        .where(IS_NOT_ERASED, or_(same_address, Delegate.name_sort_key == name))
+        .order_by(Delegate.cancelled_at.is_not(None), Delegate.id)
+        .limit(MAX_SIMILAR)
+    ).all()
+
+
 def list_countries() -> Sequence[str]:
     """List the codes of the countries that delegates come from."""
     statement = select(Delegate.country).where(Delegate.country != "").distinct()
@@ -117,15 +164,27 @@ def apply_filter(statement: Select[Row], filters: DelegateFilter) -> Select[Row]
 def _conditions(filters: DelegateFilter) -> list[ColumnElement[bool]]:
     words = search_key(filters.text).split()
     conditions = [Delegate.search_text.contains(word, autoescape=True) for word in words]
-    if filters.state:
-        conditions.append(STATE_CONDITIONS[filters.state])
-    if filters.day:
-        conditions.append(Delegate.days.contains(filters.day, autoescape=True))
-    if filters.country:
-        conditions.append(Delegate.country == filters.country)
-    if filters.email_state:
-        references = select(Email.booking_reference).where(EMAIL_CONDITIONS[filters.email_state])
-        conditions.append(Delegate.reference.in_(references))
+    if filters.references is not None:
+        conditions.append(Delegate.reference.in_(filters.references))
     if filters.added_by:
         conditions.append(Delegate.is_added_by_team.is_(True))
-    return conditions
+    chosen = ((build, getattr(filters, name)) for name, build in FILTER_CONDITIONS.items())
+    return conditions + [build(value) for build, value in chosen if value]
+
+
+def _has_email(state: str) -> ColumnElement[bool]:
+    references = select(Email.booking_reference).where(EMAIL_CONDITIONS[state])
+    return Delegate.reference.in_(references)
+
+
+def _has_tag(label: str) -> ColumnElement[bool]:
+    return Delegate.id.in_(select(DelegateTag.delegate_id).where(DelegateTag.label == label))
+
+
+FILTER_CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
+    "state": STATE_CONDITIONS.__getitem__,
+    "day": lambda day: Delegate.days.contains(day, autoescape=True),
+    "country": lambda code: Delegate.country == code,
+    "email_state": _has_email,
+    "tag": _has_tag,
+}

@@ -4,12 +4,15 @@ The audit log shows who did what. Whoever is present, or better told in another 
 notified by email.
 """
 
+from datetime import timedelta
 from typing import Literal
 
+from app import clock
 from app.database import db
 from app.errors import RuleViolation
 from app.history import services as history
 from app.mail import bounces
+from app.mail import queries as mail_queries
 from app.mail import services as mail
 from app.mail.models import Email
 from app.registration import delegate_record, emails
@@ -25,6 +28,8 @@ from app.registration.queries import (
     full_name,
 )
 
+RESEND_INTERVAL = timedelta(minutes=5)  # within which a button that is pressed twice sends once
+STATUS_EMAILS = ("registration_confirmed", "booking_restored", "booking_cancelled")
 NEEDS_READ = "The access and dietary requirements were viewed"
 DETAILS_ERASED = "The details have been deleted, so there is nobody to email"
 
@@ -72,11 +77,18 @@ def correct_email(
         emails.send_email_corrected(delegate, old)
 
 
-def cancel(delegate: Delegate, *, actor: str, notify: bool = True) -> None:
-    """Cancel a booking."""
-    operations.cancel(delegate, actor=actor)
+def cancel(delegate: Delegate, *, actor: str, notify: bool = True, reason: str = "") -> None:
+    """Cancel a booking; the email repeats the reason."""
+    operations.cancel(delegate, actor=actor, reason=reason)
     if notify:
-        emails.send_booking_cancelled(delegate)
+        emails.send_booking_cancelled(delegate, reason)
+
+
+def restore(delegate: Delegate, *, actor: str, notify: bool = True) -> None:
+    """Give a cancelled booking a place again; raise SoldOut if there is none."""
+    operations.restore(delegate, actor=actor)
+    if notify:
+        emails.send_booking_restored(delegate)
 
 
 def send_status_again(delegate: Delegate, *, actor: str) -> None:
@@ -93,6 +105,16 @@ def send_status_again(delegate: Delegate, *, actor: str) -> None:
     else:
         operations.record(delegate, "The cancellation email was sent again", actor)
         emails.send_booking_cancelled(delegate)
+
+
+def send_status_again_once(delegate: Delegate, *, actor: str) -> bool:
+    """Send the current state, unless it was sent a moment ago; return True if it is sent."""
+    operations.lock(delegate)
+    since = clock.real_now() - RESEND_INTERVAL
+    is_sent = mail_queries.was_written_since(delegate.reference, STATUS_EMAILS, since)
+    if not is_sent:
+        send_status_again(delegate, actor=actor)
+    return not is_sent
 
 
 def erase(delegate: Delegate, *, actor: str) -> None:

@@ -1,6 +1,8 @@
 // A list that is searched as one types. Around it stands [data-instant]: in it the search form, the
 // count (#count, which is announced), and [data-results]. Without this the form is sent by its button.
 
+import { tickAll } from "./select-all.js";
+
 const PAUSE = 200; // milliseconds without a key
 
 export function instantSearch() {
@@ -20,6 +22,7 @@ function searched(list) {
   function show(page) {
     waiting = undefined;
     results.replaceChildren(...page.querySelector("[data-results]").childNodes);
+    tickAll(results);
   }
 
   async function ask() {

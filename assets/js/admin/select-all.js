@@ -1,6 +1,6 @@
 // A box in the head of a list that ticks every row of the page, and how many rows are ticked.
-export function tickAll() {
-  for (const all of document.querySelectorAll("input[data-tick-all]")) {
+export function tickAll(root = document) {
+  for (const all of root.querySelectorAll("input[data-tick-all]")) {
     const rows = [...all.closest("table").querySelectorAll('input[name="chosen"]')];
     const form = all.closest("form");
     const selected = form?.querySelector("[data-selected]");

@@ -1,0 +1,148 @@
+"""The list of delegates: what can be done with several at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from app.admin.bulk_actions import BulkAction
+from app.admin.delegates import presentation
+from app.admin.delegates.forms import AddTagForm, CancelBookingForm, RemoveTagForm
+from app.admin.listing import MAX_SELECTED
+from app.errors import RuleViolation
+from app.registration.desk import annotations, queries, services
+from app.registration.models import Delegate
+from app.web import redirects
+
+redirects.MESSAGES["admin"] |= {
+    "delegates-written-to": _l("We are sending the emails."),
+    "delegates-cancelled": _l(
+        "The selected bookings have been cancelled. The places are now available to someone else."
+    ),
+    "delegates-tagged": _l("The tag has been added to the selected delegates."),
+    "delegates-untagged": _l("The tag has been removed from the selected delegates."),
+}
+
+
+@dataclass(frozen=True)
+class SelectedDelegate:
+    """A ticked row of the list, as bulk actions show it."""
+
+    delegate: Delegate
+
+    @property
+    def name(self) -> str:
+        """The name, with the reference of the booking."""
+        return f"{self.delegate.full_name} ({self.delegate.reference})".lstrip()
+
+    @property
+    def slug(self) -> str:
+        """What identifies the row in the form."""
+        return self.delegate.reference
+
+
+def list_references() -> Sequence[str]:
+    """Return the references of all that the request asks for, up to the limit."""
+    list_query, delegate_filter = presentation.parse_delegate_query(presentation.get_filters())
+    window = list_query.first_window(MAX_SELECTED)
+    return [row.reference for row in queries.list_delegates(delegate_filter, **window)]
+
+
+def build_actions() -> Mapping[str, BulkAction[SelectedDelegate]]:
+    """Return the actions by name, in the order of their buttons."""
+    return {action.name: action for action in (*_iter_email_actions(), *_iter_tag_actions())}
+
+
+def _iter_email_actions() -> Iterator[BulkAction[SelectedDelegate]]:
+    yield BulkAction(
+        "resend",
+        _l("Send confirmation again"),
+        lambda num: ngettext("Email %(num)s delegate?", "Email %(num)s delegates?", num),
+        "delegates-written-to",
+        lambda one: not one.delegate.is_erased,
+        lambda one, actor: services.send_status_again_once(one.delegate, actor=actor),
+        confirm_label=_l("Send emails"),
+        skipped_text=_describe_erased,
+        warning=_l(
+            "Each gets the current state of their booking, with a link to it. Anyone who has got "
+            "this email in the last 5 minutes does not get it again."
+        ),
+    )
+    yield BulkAction(
+        "cancel",
+        _l("Cancel booking"),
+        lambda num: ngettext("Cancel %(num)s booking?", "Cancel %(num)s bookings?", num),
+        "delegates-cancelled",
+        lambda one: one.delegate.is_attending,
+        _cancel,
+        confirm_label=_l("Cancel bookings"),
+        warning=_l("The places will become available to someone else immediately."),
+        build_form=CancelBookingForm,
+        read_form=lambda form: {"notify": form.should_notify, "reason": form.reason.data or ""},
+        template="admin/delegates/bulk.html",
+    )
+
+
+def _iter_tag_actions() -> Iterator[BulkAction[SelectedDelegate]]:
+    yield BulkAction(
+        "tag",
+        _l("Add a tag"),
+        lambda num: ngettext("Tag %(num)s delegate", "Tag %(num)s delegates", num),
+        "delegates-tagged",
+        lambda one: not one.delegate.is_erased,
+        lambda one, actor, tag: annotations.add_tag(one.delegate, tag, actor=actor),
+        confirm_label=_l("Add tag"),
+        skipped_text=_describe_erased,
+        build_form=build_add_tag_form,
+        read_form=lambda form: {"tag": str(form.tag.data)},
+        template="admin/delegates/bulk.html",
+    )
+    yield BulkAction(
+        "untag",
+        _l("Remove a tag"),
+        lambda num: ngettext(
+            "Remove a tag from %(num)s delegate", "Remove a tag from %(num)s delegates", num
+        ),
+        "delegates-untagged",
+        lambda one: not one.delegate.is_erased,
+        lambda one, actor, tag: annotations.remove_tag(one.delegate, tag, actor=actor),
+        confirm_label=_l("Remove tag"),
+        skipped_text=_describe_erased,
+        build_form=_build_remove_tag_form,
+        read_form=lambda form: {"tag": form.tag.data},
+        template="admin/delegates/bulk.html",
+    )
+
+
+def build_add_tag_form(**bound: Any) -> AddTagForm:
+    """Return the form that asks for a tag; it offers those that are in use."""
+    form = AddTagForm(**bound)
+    form.labels = annotations.list_labels()
+    return form
+
+
+def _build_remove_tag_form(**bound: Any) -> RemoveTagForm:
+    form = RemoveTagForm(**bound)
+    form.tag.choices = [(label, label) for label in annotations.list_labels()]
+    return form
+
+
+def _cancel(one: SelectedDelegate, *, actor: str, notify: bool, reason: str) -> None:
+    """Cancel a booking, unless somebody else has just done so."""
+    try:
+        services.cancel(one.delegate, actor=actor, notify=notify, reason=reason)
+    except RuleViolation:
+        if one.delegate.is_attending:
+            raise
+
+
+def _describe_erased(count: int) -> str:
+    return str(
+        ngettext(
+            "The details of %(num)s of those you selected have been erased.",
+            "The details of %(num)s of those you selected have been erased.",
+            count,
+        )
+    )

@@ -1,0 +1,392 @@
+"""What the desk does with several delegates at once, and with a cancelled booking."""
+
+import csv
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.accounts.models import DESK, VIEWER
+from app.database import db, transaction
+from app.errors import RuleViolation
+from app.history.models import HistoryEntry
+from app.mail.models import Email
+from app.registration import links, queries, seats
+from app.registration.desk import annotations, services
+from app.registration.models import Delegate
+from tests.browser import Browser, Page
+from tests.factories import make_delegate, set_places, sign_in
+from tests.sent_emails import emails_to, last_email_to, subjects_to
+
+DORA = "dora@conference.example"
+LIST = "/organise/delegates"
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, DORA, role=DESK)
+
+
+@pytest.fixture
+def three(site: Flask) -> list[Delegate]:
+    return [
+        make_delegate(reference=f"BCDF234{number}", given_names=name, email=f"{name}@example.org")
+        for number, name in enumerate(("Ada", "Bea", "Cleo"), 2)
+    ]
+
+
+def make_cancelled(**about: Any) -> Delegate:
+    delegate = make_delegate(**about)
+    with transaction():
+        services.cancel(delegate, actor=DORA, notify=False)
+    return delegate
+
+
+def tick(*names: str) -> dict[str, bool]:
+    return {f"Select {name} Lovelace": True for name in names}
+
+
+def of(delegate: Delegate, below: str = "") -> str:
+    return f"{LIST}/{delegate.reference}{below}"
+
+
+def past(delegate: Delegate) -> list[tuple[str, str]]:
+    db.session.rollback()
+    subject = HistoryEntry.subject == delegate.history_subject
+    found = db.session.scalars(select(HistoryEntry).where(subject).order_by(HistoryEntry.id))
+    return [(one.summary, one.actor) for one in found]
+
+
+def states(desk: Browser) -> list[tuple[str, str]]:
+    rows = desk.open(f"{LIST}?sort=registered").rows
+    return [(row["Reference"][-1], row["Booking"].split()[0]) for row in rows]
+
+
+# Several at once
+
+
+@pytest.mark.both_databases
+def test_two_bookings_are_cancelled_with_a_reason_that_their_emails_repeat(
+    desk: Browser, three: list[Delegate]
+) -> None:
+    page = desk.open(LIST).press("Cancel booking", tick("Ada", "Bea"))
+    assert page.heading == "Cancel 2 bookings?"
+
+    page = page.press("Cancel bookings", {"Reason (optional)": "The visa was refused"})
+
+    assert page.address == f"{LIST}?done=delegates-cancelled"
+    assert states(desk) == [("2", "Cancelled"), ("3", "Cancelled"), ("4", "Attending")]
+    assert queries.get_seat_counts().taken == 1
+    assert "The reason: The visa was refused" in last_email_to("Ada@example.org").text
+    assert subjects_to("Bea@example.org") == ["Your booking has been cancelled: BCDF2343"]
+    assert emails_to("Cleo@example.org") == []
+    assert past(three[0]) == [("Cancelled", DORA)]
+    changes = (
+        db.session.scalars(
+            select(HistoryEntry).where(HistoryEntry.subject == three[0].history_subject)
+        )
+        .one()
+        .field_changes
+    )
+    assert [(one.label, one.new) for one in changes] == [("Reason", "The visa was refused")]
+
+
+def test_those_that_were_cancelled_already_are_left_alone(
+    desk: Browser, three: list[Delegate]
+) -> None:
+    page = desk.open(LIST).press("Cancel booking", tick("Ada", "Bea"))
+    with transaction():
+        services.cancel(three[0], actor="erin@conference.example")
+
+    page = page.press("Cancel bookings", {"Email the delegate?": "No"})
+
+    assert past(three[0]) == [("Cancelled", "erin@conference.example")]
+    assert past(three[1]) == [("Cancelled", DORA)]
+    assert emails_to("Bea@example.org") == []
+    page = desk.open(LIST).press("Cancel booking", tick("Ada", "Cleo"))
+    assert "1 of those you selected is like this already, so it will not change." in page.text
+    page = desk.open(LIST).press("Cancel booking", tick("Ada"))
+    assert page.heading == "Nothing to do"
+
+
+def test_a_reason_that_is_too_long_is_asked_again_and_nothing_is_done(
+    desk: Browser, three: list[Delegate]
+) -> None:
+    page = desk.open(LIST).press("Cancel booking", tick("Ada"))
+
+    page = page.press("Cancel bookings", {"Reason (optional)": "x" * 201}, status=422)
+
+    assert page.errors == ["The reason must be 200 characters or fewer"]
+    assert past(three[0]) == []
+    page.press("Cancel bookings", {"Reason (optional)": "x"})
+    assert past(three[0]) == [("Cancelled", DORA)]
+
+
+@pytest.mark.both_databases
+def test_confirmations_are_sent_again_once_whoever_presses_twice(
+    desk: Browser, three: list[Delegate], frozen_time: Any
+) -> None:
+    with transaction():
+        services.cancel(three[1], actor=DORA, notify=False)
+    page = desk.open(LIST).press("Send confirmation again", tick("Ada", "Bea"))
+    assert page.heading == "Email 2 delegates?"
+
+    page.press("Send emails")
+    page.press("Send emails")
+
+    assert subjects_to("Ada@example.org") == ["You are registered for Tides and Harbours: BCDF2342"]
+    assert subjects_to("Bea@example.org") == ["Your booking has been cancelled: BCDF2343"]
+    frozen_time.shift(timedelta(minutes=6))
+    desk.open(LIST).press("Send confirmation again", tick("Ada")).press("Send emails")
+    assert len(subjects_to("Ada@example.org")) == 2
+
+
+def test_a_tag_is_added_to_those_that_are_ticked_and_removed_from_them(
+    desk: Browser, three: list[Delegate]
+) -> None:
+    page = desk.open(LIST).press("Add a tag", tick("Ada", "Cleo"))
+    page.press("Add tag", {"Tag": "Press"})
+    assert [row["Tags"] for row in desk.open(f"{LIST}?sort=registered").rows] == [
+        *("Press", "", "Press")
+    ]
+
+    page = desk.open(LIST).press("Remove a tag", tick("Ada", "Bea"))
+    page.press("Remove tag", {"Tag to remove": "Press"})
+
+    assert [row["Tags"] for row in desk.open(f"{LIST}?sort=registered").rows] == ["", "", "Press"]
+
+
+def test_a_tag_that_one_of_them_has_no_room_for_is_added_to_nobody(
+    desk: Browser, three: list[Delegate]
+) -> None:
+    with transaction():
+        for number in range(10):
+            annotations.add_tag(three[1], f"Tag {number}", actor=DORA)
+
+    page = desk.open(LIST).press("Add a tag", tick("Ada", "Bea"))
+    page = page.press("Add tag", {"Tag": "Press"}, status=422)
+
+    assert page.errors == ["A delegate can have 10 tags. Remove one first"]
+    assert desk.open(f"{LIST}?sort=registered").rows[0]["Tags"] == ""
+
+
+def test_those_that_are_ticked_are_downloaded_and_the_history_says_so(
+    desk: Browser, three: list[Delegate]
+) -> None:
+    page = desk.open(LIST).press("Download selected as CSV", tick("Ada", "Cleo"))
+
+    rows = list(csv.DictReader(StringIO(page.source.lstrip("\ufeff"))))
+    assert [row["Given names"] for row in rows] == ["Ada", "Cleo"]
+    history = db.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.subject == "delegates")
+    ).all()
+    assert [one.summary for one in history] == ["Exported the booking details of 2 delegates"]
+
+
+def test_all_of_a_search_are_chosen_not_only_those_of_the_page(desk: Browser) -> None:
+    set_places(60)
+    for number in range(53):
+        make_delegate(email=f"{number}@example.org", organisation="Guild")
+    make_delegate(email="other@example.org", organisation="Union")
+
+    page = desk.open(f"{LIST}?q=guild").press("Add a tag", {"Select all 53 of this list": True})
+    page.press("Add tag", {"Tag": "Guild"})
+
+    assert desk.open(f"{LIST}?tag=Guild").text_by_id("count") == "1 to 50 of 53 delegates"
+
+
+def test_without_a_tick_nothing_is_done(desk: Browser, three: list[Delegate]) -> None:
+    page = desk.open(LIST).press("Cancel booking", status=422)
+
+    assert page.errors == ["Select at least one delegate"]
+
+
+def test_viewers_have_no_boxes_to_tick(visitor: Browser, three: list[Delegate]) -> None:
+    page = sign_in(visitor, role=VIEWER).open(LIST)
+
+    assert "Select Ada Lovelace" not in page.labels
+    assert "Cancel booking" not in page.buttons
+
+
+# Restoring
+
+
+@pytest.mark.both_databases
+def test_a_cancelled_booking_is_restored_and_its_link_works_again(
+    desk: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    delegate = make_cancelled(reference="BCDF2345")
+    key = delegate.access_key
+    version = delegate.version
+
+    page = desk.open(of(delegate)).follow("Restore booking")
+    assert page.heading == "Restore the booking for Ada Lovelace?"
+    page = page.press("Restore booking")
+
+    assert page.address == of(delegate, "?done=delegate-restored")
+    assert "Has a place." in page.text
+    assert past(delegate) == [("Cancelled", DORA), ("Restored", DORA)]
+    assert queries.get_seat_counts().taken == 1
+    email = last_email_to("ada@example.org")
+    assert email.subject == "You have a place again at Tides and Harbours: BCDF2345"
+    db.session.refresh(delegate)
+    assert (delegate.access_key, delegate.version) == (key, version + 1)
+    assert f"SEQUENCE:{version + 1}" in email.calendar
+    assert "STATUS:CONFIRMED" in email.calendar
+    booking = new_browser().open(f"/booking/{links.booking_token(delegate)}")
+    assert booking.heading == "Your booking"
+
+
+def test_whoever_is_told_in_another_way_gets_no_email(desk: Browser) -> None:
+    delegate = make_cancelled()
+
+    desk.open(of(delegate, "/restore")).press("Restore booking", {"Email the delegate?": "No"})
+
+    assert emails_to("ada@example.org") == []
+
+
+@pytest.mark.both_databases
+def test_when_all_places_are_taken_nothing_is_restored(desk: Browser) -> None:
+    set_places(1)
+    delegate = make_cancelled()
+    make_delegate(email="other@example.org")
+
+    page = desk.open(of(delegate, "/restore")).press("Restore booking", status=422)
+
+    (error,) = page.errors
+    assert error == (
+        "All places are taken, so the booking cannot be restored. Cancel another booking first, "
+        "or ask an organiser to increase the number of places"
+    )
+    assert emails_to("ada@example.org") == []
+    assert past(delegate) == [("Cancelled", DORA)]
+
+
+@pytest.mark.both_databases
+def test_whoever_has_registered_again_keeps_that_booking(desk: Browser) -> None:
+    delegate = make_cancelled()
+    make_delegate()
+
+    page = desk.open(of(delegate, "/restore")).press("Restore booking", status=422)
+
+    assert page.errors == ["There is already another booking with this name and email address"]
+    assert queries.get_seat_counts().taken == 1
+
+
+def test_a_booking_that_is_restored_already_is_not_restored_twice(desk: Browser) -> None:
+    delegate = make_cancelled()
+    page = desk.open(of(delegate, "/restore"))
+    with transaction():
+        services.restore(delegate, actor="erin@conference.example")
+
+    page = page.press("Restore booking", status=422)
+
+    assert page.errors == ["This booking has already been restored"]
+    assert queries.get_seat_counts().taken == 1
+    assert desk.open(of(delegate, "/restore")).address == of(delegate, "?done=delegate-attending")
+
+
+def test_what_is_erased_is_not_restored(site: Flask) -> None:
+    delegate = make_cancelled()
+    with transaction():
+        services.erase(delegate, actor=DORA)
+
+    with pytest.raises(RuleViolation, match="have been erased"), transaction():
+        services.restore(delegate, actor=DORA)
+
+
+@pytest.mark.both_databases
+def test_two_at_the_desk_restore_the_last_place_and_one_is_refused(site: Flask) -> None:
+    set_places(2)
+    gone = [make_cancelled(email=f"{number}@example.org").id for number in range(2)]
+    make_delegate(email="other@example.org")
+    db.session.remove()
+    together, outcomes = Barrier(2), []
+
+    def restore(number: int) -> None:
+        with site.app_context():
+            together.wait()
+            try:
+                with transaction():
+                    services.restore(db.session.get_one(Delegate, number), actor=DORA)
+                outcomes.append("restored")
+            except seats.SoldOut:
+                outcomes.append("refused")
+
+    desks = [Thread(target=restore, args=(number,)) for number in gone]
+    for one in desks:
+        one.start()
+    for one in desks:
+        one.join()
+
+    assert sorted(outcomes) == ["refused", "restored"]
+    assert queries.get_seat_counts().taken == queries.count_attending() == 2
+    assert len(db.session.scalars(select(Email)).all()) == 1
+
+
+# Adding somebody who may be there already
+
+NEW: dict[str, Any] = {
+    "Given names": "Bea",
+    "Family name": "Lovelace",
+    "Email address": "ADA@example.org",
+    "Country": "Sweden",
+    "Days": ["Wednesday 10 June 2009"],
+    "They agree that we keep this, and know for how long": True,
+    "Email them?": "No",
+}
+WARNING = "There is a booking with this email address or name already. Nobody has been added yet."
+
+
+def add(desk: Browser, status: int = 200, **about: str) -> Page:
+    answers = {**NEW, **{name.replace("_", " "): value for name, value in about.items()}}
+    return desk.open(f"{LIST}/_add").press("Add", answers, status=status)
+
+
+@pytest.mark.both_databases
+def test_an_address_that_has_a_booking_is_shown_before_anybody_is_added(desk: Browser) -> None:
+    ada = make_delegate(reference="BCDF2345")
+
+    page = add(desk, status=422)
+
+    assert WARNING in page.text
+    assert "Ada Lovelace, ada@example.org, BCDF2345: attending" in page.text
+    assert page.links["Ada Lovelace"] == of(ada)
+    assert queries.count_attending() == 1
+    page = page.press("Add anyway")
+    assert page.heading == "Bea Lovelace"
+    assert queries.count_attending() == 2
+
+
+def test_so_is_the_same_name_whatever_its_accents(desk: Browser) -> None:
+    make_cancelled(given_names="Béa", email="bea@example.com")
+
+    page = add(desk, status=422)
+
+    assert WARNING in page.text
+    assert "cancelled. You can restore this booking instead" in page.text
+    page = page.follow("Béa Lovelace")
+    assert "Restore booking" in page.links
+
+
+def test_whoever_changes_the_name_to_another_that_is_there_is_warned_again(desk: Browser) -> None:
+    make_delegate()
+    make_delegate(given_names="Cleo", email="cleo@example.org")
+    page = add(desk, status=422)
+
+    page = page.press("Add anyway", {"Given names": "Cleo"}, status=422)
+
+    assert "There are bookings with this email address or name already." in page.text
+    page.press("Add anyway")
+    assert queries.count_attending() == 3
+
+
+def test_somebody_of_whom_nothing_is_known_is_added_at_once(desk: Browser) -> None:
+    make_delegate(given_names="Ada", email="other@example.org")
+
+    assert add(desk).heading == "Bea Lovelace"

@@ -1,0 +1,187 @@
+"""Organisers invite speakers by how their invitations stand, and nobody twice."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import VIEWER
+from app.database import db
+from app.mail.models import FAILED, Email
+from app.programme.models import Speaker
+from tests.browser import Browser, Page
+from tests.factories import grant_speaker_access, make_speaker, sign_in
+from tests.pages import read_text
+from tests.sent_emails import emails_to, find_link, last_email_to
+
+PAGE = "/organise/speaking/invitations"
+GRACE = "grace@conference.example"
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor)
+
+
+@pytest.fixture
+def four(site: object) -> list[Speaker]:
+    names = ("Bea Quill", "Cleo Reed", "Dot Stone", "Eve Thorn")
+    return [
+        make_speaker(name=name, slug=name[:3].lower(), contact_address=f"{name[:3]}@example.org")
+        for name in names
+    ]
+
+
+def groups(page: Page) -> dict[str, list[str]]:
+    found = {}
+    for section in page.tree.find_all("section"):
+        (heading,) = page.tree.find_all("h2", within=section)
+        links = page.tree.find_all("a", within=section)
+        found[read_text(heading).rpartition(" (")[0]] = [read_text(one) for one in links]
+    return found
+
+
+def invite(organiser: Browser, *names: str) -> Page:
+    ticks = {f"Select {name}": True for name in names}
+    page = organiser.open(PAGE).press("Invite", ticks)
+    return page.press(f"Send {len(names)} email{'s' if len(names) > 1 else ''}")
+
+
+@pytest.mark.both_databases
+def test_speakers_are_grouped_by_how_their_invitations_stand(
+    organiser: Browser, four: list[Speaker], new_browser: Any
+) -> None:
+    invite(organiser, "Bea Quill", "Cleo Reed", "Dot Stone")
+    failed = db.session.scalars(select(Email).where(Email.recipient == "Bea@example.org")).one()
+    failed.state = FAILED
+    db.session.commit()
+    cleo = new_browser()
+    link = find_link(last_email_to("Cle@example.org"), "/sign-in/")
+    cleo.open(link).press("Sign in")
+
+    page = organiser.open(PAGE)
+
+    assert groups(page) == {
+        "Not invited yet": ["Eve Thorn"],
+        "Email failed": ["Bea Quill"],
+        "Invited, not opened yet": ["Dot Stone"],
+        "Opened, nothing done yet": ["Cleo Reed"],
+        "No contact email address": ["João Maré", "Ada Marsh"],
+    }
+    assert "12 May 2009" in page.text
+    assert f"by {GRACE}" in page.text
+    assert "Select Ada Marsh" not in page.labels
+    cleo.open("/speak/cle/consent").press(
+        "Save",
+        {
+            "May we publish a recording of your talk?": "Yes",
+            "May we publish your slides?": "No",
+        },
+    )
+    assert groups(organiser.open(PAGE))["Some tasks done"] == ["Cleo Reed"]
+
+
+def test_nobody_is_invited_twice_whoever_presses_twice(
+    organiser: Browser, four: list[Speaker]
+) -> None:
+    page = organiser.open(PAGE).press("Invite", {"Select Bea Quill": True})
+
+    first = page.press("Send 1 email")
+    assert "We are sending the emails." in first.source
+    second = page.press("Send 1 email")
+
+    assert "No emails were sent." in second.source
+    assert len(emails_to("Bea@example.org")) == 1
+
+
+def test_whose_email_failed_or_whose_address_has_changed_is_invited_again_at_once(
+    organiser: Browser, four: list[Speaker]
+) -> None:
+    invite(organiser, "Bea Quill", "Cleo Reed")
+    failed = db.session.scalars(select(Email).where(Email.recipient == "Bea@example.org")).one()
+    failed.state = FAILED
+    db.session.commit()
+    organiser.open("/organise/speakers/cle/change")
+    organiser.press("Save", contact_email_address="reed@example.org")
+
+    page = organiser.open(PAGE)
+    assert groups(page)["Not invited yet"] == ["Cleo Reed", "Dot Stone", "Eve Thorn"]
+    assert "Address changed since" in page.text
+    invite(organiser, "Bea Quill", "Cleo Reed")
+
+    assert len(emails_to("Bea@example.org")) == 2
+    assert len(emails_to("reed@example.org")) == 1
+    page = organiser.open("/organise/speaking/speakers/cle")
+    assert (
+        "cle@example.org still has access" in page.text
+    )  # an organiser ends the access of the earlier address
+
+
+def test_a_whole_group_is_invited_without_scripts(organiser: Browser, four: list[Speaker]) -> None:
+    page = organiser.open(PAGE)
+
+    page = page.press("Invite", {"Select all in the group “Not invited yet”": True})
+
+    assert page.heading == "Invite speakers"
+    page.press("Send 4 emails")
+    assert groups(organiser.open(PAGE)) == {
+        "Invited, not opened yet": [one.name for one in four],
+        "No contact email address": ["João Maré", "Ada Marsh"],
+    }
+
+
+def test_a_message_goes_with_the_email_once_it_was_seen(
+    organiser: Browser, four: list[Speaker]
+) -> None:
+    page = organiser.open(PAGE).press("Invite", {"Select Bea Quill": True})
+    message = {"Your message (optional)": "We meet at the east door."}
+
+    page = page.press("Preview with your message", message)
+    assert "We meet at the east door. We are pleased" in page.text
+    assert emails_to("Bea@example.org") == []
+    page = page.press("Send 1 email", {"Your message (optional)": "x" * 2001}, status=422)
+    assert page.errors == ["The message must be 2000 characters or fewer"]
+    page.press("Send 1 email", message)
+
+    assert "We meet at the east door." in last_email_to("Bea@example.org").text
+
+
+def test_the_list_is_narrowed_by_how_invitations_stand(
+    organiser: Browser, four: list[Speaker], frozen_time: Any
+) -> None:
+    invite(organiser, "Bea Quill")
+    frozen_time.shift(timedelta(minutes=1))
+
+    def narrowed(choice: str) -> list[str]:
+        rows = organiser.open("/organise/speakers").press("Search", {"Invitation": choice}).rows
+        return [row["Name ↑"].rpartition(" ")[0] or row["Name ↑"] for row in rows]
+
+    assert narrowed("Invited, not opened yet") == ["Bea Quill"]
+    assert narrowed("Not invited yet") == ["Cleo Reed", "Dot Stone", "Eve Thorn"]
+    assert narrowed("Opened") == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_asks_the_same_few_questions(
+    organiser: Browser, queries: list[str], count: int
+) -> None:
+    for number in range(count):
+        speaker = make_speaker(name=f"{number}", contact_address=f"{number}@example.org")
+        access = grant_speaker_access(speaker, speaker.contact_address)
+        access.person.last_signed_in_at = clock.real_now()
+    db.session.commit()
+    organiser.open(PAGE)
+    queries.clear()
+
+    organiser.open(PAGE)
+
+    assert len([one for one in queries if "site_state" not in one]) == 13
+
+
+def test_viewers_see_how_it_stands_and_send_nothing(visitor: Browser) -> None:
+    page = sign_in(visitor, "vi@conference.example", VIEWER).open(PAGE)
+
+    assert groups(page) == {"No contact email address": ["João Maré", "Ada Marsh"]}
+    assert "Invite" not in page.buttons

@@ -1,0 +1,262 @@
+"""What the desk notes about delegates, and the tags by which it finds them again."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Table, func, select
+
+from app import clock
+from app.accounts.models import DESK, VIEWER
+from app.database import Base, db, transaction
+from app.errors import RuleViolation
+from app.history.models import HistoryEntry
+from app.registration import links, retention
+from app.registration.desk import annotations
+from app.registration.desk import services as desk_services
+from app.registration.models import Delegate, LinkedAgenda
+from tests.browser import Browser
+from tests.factories import make_agenda, make_confirmation, make_delegate, save, sign_in
+
+DORA = "dora@conference.example"
+
+
+@pytest.fixture
+def desk(visitor: Browser) -> Browser:
+    return sign_in(visitor, DORA, role=DESK)
+
+
+def of(delegate: Delegate, below: str = "") -> str:
+    return f"/organise/delegates/{delegate.reference}{below}"
+
+
+def annotate(delegate: Delegate, *, note: str = "", tags: tuple[str, ...] = ()) -> None:
+    with transaction():
+        if note:
+            annotations.add_note(delegate, note, actor=DORA)
+        for label in tags:
+            annotations.add_tag(delegate, label, actor=DORA)
+
+
+def past(delegate: Delegate) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+    db.session.rollback()
+    found = select(HistoryEntry).where(HistoryEntry.subject == delegate.history_subject)
+    return [
+        (one.summary, one.actor, [(each.label, each.old, each.new) for each in one.field_changes])
+        for one in db.session.scalars(found.order_by(HistoryEntry.id))
+    ]
+
+
+# Notes
+
+
+@pytest.mark.both_databases
+def test_the_desk_writes_a_note_and_everybody_there_reads_it_with_who_and_when(
+    desk: Browser,
+) -> None:
+    delegate = make_delegate()
+
+    page = desk.open(of(delegate)).press("Add note", {"New note": "Arrives late.\nBring a chair"})
+
+    assert "The note has been added." in page.source
+    assert "Arrives late. Bring a chair 9:30am on Tuesday 12 May 2009, dora@" in page.text
+    assert past(delegate) == [("A note was added", DORA, [])]
+    page = page.press("Delete note “Arrives late. Bring a chair”")
+    assert "The note has been deleted." in page.source
+    assert "No notes yet." in page.text
+    assert past(delegate)[1:] == [("A note was deleted", DORA, [])]
+
+
+def test_a_note_without_words_and_one_that_is_too_long_are_refused(desk: Browser) -> None:
+    delegate = make_delegate()
+
+    page = desk.open(of(delegate)).press("Add note", {"New note": " "}, status=422)
+    assert page.errors == ["Enter a note"]
+    page = page.press("Add note", {"New note": "x" * 2001}, status=422)
+    assert page.errors == ["The note must be 2000 characters or fewer"]
+    assert past(delegate) == []
+
+
+def test_there_may_be_fifty_notes(desk: Browser) -> None:
+    delegate = make_delegate()
+    for number in range(50):
+        annotate(delegate, note=str(number))
+
+    page = desk.open(of(delegate)).press("Add note", {"New note": "One more"}, status=422)
+
+    assert page.errors == ["There are 50 notes already. Delete one first"]
+
+
+def test_a_note_that_a_colleague_has_deleted_is_gone(desk: Browser) -> None:
+    delegate, other = make_delegate(), make_delegate(email="other@example.org")
+    annotate(delegate, note="Wrong")
+    page = desk.open(of(delegate))
+    with transaction():
+        annotations.delete_note(delegate, 1, actor=DORA)
+
+    page.press("Delete note “Wrong”", status=404)
+    annotate(delegate, note="Hers")
+    token = desk.open(of(other)).tree.find_by_id("csrf_token-note")
+    assert token is not None
+    desk.send(
+        "POST",
+        of(other, "/notes/1/delete"),
+        data={"csrf_token": token.get("value")},
+        status=404,
+    )
+
+
+def test_viewers_read_notes_and_tags_and_change_neither(visitor: Browser) -> None:
+    delegate = make_delegate()
+    annotate(delegate, note="Arrives late", tags=("Press",))
+    sign_in(visitor, role=VIEWER)
+
+    page = visitor.open(of(delegate))
+
+    assert "Arrives late" in page.text
+    assert "Press" in page.text
+    assert not {"Add note", "Add tag", "Remove the tag Press"} & set(page.buttons)
+
+
+# Tags
+
+
+@pytest.mark.both_databases
+def test_tags_are_added_found_and_removed(desk: Browser) -> None:
+    ada = make_delegate(reference="BCDF2345")
+    make_delegate(reference="BCDF2346", email="bea@example.org")
+
+    page = desk.open(of(ada)).press("Add tag", {"Tag": "Press"})
+    assert "The tag has been added." in page.source
+    page = page.press("Add tag", {"Tag": "VIP"})
+    page = desk.open("/organise/delegates").press("Search", {"Tag": "Press"})
+
+    assert [(row["Reference"], row["Tags"]) for row in page.rows] == [("BCDF2345", "Press VIP")]
+    page = desk.open(of(ada)).press("Remove the tag Press")
+    assert "The tag has been removed." in page.source
+    assert past(ada) == [
+        ("A tag was added", DORA, [("Tag", "", "Press")]),
+        ("A tag was added", DORA, [("Tag", "", "VIP")]),
+        ("A tag was removed", DORA, [("Tag", "Press", "")]),
+    ]
+    rows = desk.open("/organise/delegates?sort=-registered").rows
+    assert [row["Tags"] for row in rows] == ["", "VIP"]
+
+
+def test_one_spelling_of_a_tag_serves_all(desk: Browser) -> None:
+    ada, bea = make_delegate(), make_delegate(email="bea@example.org")
+    annotate(ada, tags=("Press",))
+
+    desk.open(of(bea)).press("Add tag", {"Tag": "  PRESS "})
+    desk.press("Add tag", {"Tag": "press"})
+
+    assert annotations.list_labels() == ["Press"]
+    assert len(past(bea)) == 1
+
+
+def test_tags_are_short_and_few(desk: Browser) -> None:
+    delegate = make_delegate()
+    annotate(delegate, tags=tuple(f"Tag {number}" for number in range(10)))
+
+    page = desk.open(of(delegate)).press("Add tag", {"Tag": "x" * 31}, status=422)
+    assert page.errors == ["The tag must be 30 characters or fewer"]
+    page = page.press("Add tag", {"Tag": "…"}, status=422)
+    assert page.errors == ["The tag must include a letter or a number"]
+    page = page.press("Add tag", {"Tag": ""}, status=422)
+    assert page.errors == ["Enter a tag"]
+    page = page.press("Add tag", {"Tag": "One more"}, status=422)
+    assert page.errors == ["A delegate can have 10 tags. Remove one first"]
+
+
+def test_there_are_fifty_different_tags_at_most(desk: Browser) -> None:
+    for person in range(5):
+        delegate = make_delegate(email=f"{person}@example.org")
+        annotate(delegate, tags=tuple(f"Tag {person}{number}" for number in range(10)))
+    delegate = make_delegate()
+
+    page = desk.open(of(delegate)).press("Add tag", {"Tag": "One more"}, status=422)
+
+    assert page.errors == ["There are 50 different tags already. Use one of them"]
+    page.press("Add tag", {"Tag": "tag 00"})
+
+
+# What becomes of them
+
+
+def test_the_delegates_own_copy_has_the_notes_and_the_tags(visitor: Browser) -> None:
+    delegate = make_delegate()
+    annotate(delegate, note="Arrives late", tags=("Press",))
+    page = visitor.open(f"/booking/{links.booking_token(delegate)}/name")
+    page = page.press("Save", {"Family name": "King"})
+
+    copy = json.loads(visitor.fetch("GET", page.links["Download your data"]).data)
+
+    assert copy["notes_of_the_organisers"] == [
+        {"written_at": clock.now().isoformat(), "text": "Arrives late"}
+    ]
+    assert copy["tags_of_the_organisers"] == ["Press"]
+    assert DORA not in json.dumps(copy)
+
+
+def tables_about_delegates() -> list[Table]:
+    """Give every table that refers to a delegate: a new one is in these stories without a word."""
+    return [
+        table
+        for table in Base.metadata.sorted_tables
+        if any(key.column.table.name == "delegate" for key in table.foreign_keys)
+    ]
+
+
+def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> None:
+    delegate = make_delegate(access="A ramp", cancelled_at=clock.now())
+    make_confirmation(delegate)
+    annotate(delegate, note="Arrives late", tags=("Press",))
+    agenda = make_agenda("opening")
+    save(LinkedAgenda(delegate_id=delegate.id, agenda_id=agenda.id))
+    for table in tables_about_delegates():
+        assert db.session.scalar(select(func.count()).select_from(table)), table.name
+    db.session.commit()
+
+    desk.open(of(delegate, "/erase")).press("Erase permanently")
+
+    for table in tables_about_delegates():
+        assert not db.session.scalar(select(func.count()).select_from(table)), table.name
+    assert [changes for _, _, changes in past(delegate)] == [[], [], []]
+    page = desk.open(of(delegate))
+    assert "Add note" not in page.buttons
+
+
+def test_a_year_after_the_conference_notes_and_tags_go_with_the_details(
+    site: Flask, frozen_time: Any
+) -> None:
+    delegate = make_delegate()
+    annotate(delegate, note="Arrives late", tags=("Press",))
+    frozen_time.shift(timedelta(days=400))
+
+    with transaction():
+        retention.purge_expired()
+
+    db.session.refresh(delegate)
+    assert delegate.is_erased
+    assert annotations.list_labels() == []
+
+
+def test_nothing_is_noted_about_somebody_whose_details_are_erased(site: Flask) -> None:
+    delegate = make_delegate(cancelled_at=clock.now())
+    with transaction():
+        desk_services.erase(delegate, actor=DORA)
+
+    with pytest.raises(RuleViolation, match="have been erased"), transaction():
+        annotations.add_tag(delegate, "Press", actor=DORA)
+
+
+def test_files_of_the_list_have_the_tags_and_not_the_notes(desk: Browser) -> None:
+    annotate(make_delegate(), note="Arrives late", tags=("VIP", "Press"))
+    desk.open("/organise/delegates")
+
+    answer = desk.page.press("Download as CSV").source
+
+    assert "Press, VIP" in answer
+    assert "Arrives late" not in answer

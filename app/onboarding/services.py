@@ -40,7 +40,8 @@ MAX_ACRONYM: Final = 40  # characters, before the year
 KEPT_TABLES: Final = frozenset(  # whatever is not named belongs to the conference, and goes with it
     {
         *("person", "sign_in_link", "login_session", "passkey", "recovery_code"),
-        *("rate_limit_hit", "site_state", "history_entry", "email", "column_mapping"),
+        *("rate_limit_hit", "site_state", "history_entry", "email", "mail_domain"),
+        *("column_mapping", "saved_view"),
     }
 )
 

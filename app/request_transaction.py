@@ -4,7 +4,7 @@ It is committed when the request succeeds and rolled back when it fails; a GET n
 
 Views that read a file begin without the write lock (``read_first``): they check who asks, read and
 judge the file, and then call ``start_writing``. On SQLite one slow file would otherwise make
-everybody else wait.
+everybody else wait. So does a view that asks other servers and writes nothing.
 """
 
 from collections.abc import Collection, Sequence

@@ -225,6 +225,15 @@ def test_a_file_that_is_no_such_thing_is_refused_while_somebody_else_writes(
     assert page.errors == [place.refusal]
 
 
+def test_the_mail_server_is_asked_while_somebody_else_writes(visitor: Browser) -> None:
+    page = sign_in(visitor).open("/organise/letters/check")
+
+    with somebody_writes():
+        page = page.press("Check now")
+
+    assert page.rows[0]["Checked"] == "Mail server"
+
+
 @every_place
 def test_nothing_of_a_file_is_read_while_the_database_is_locked(
     place: Place, opened: Callable[[Place], Browser], read_while_locked: set[str]

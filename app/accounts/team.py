@@ -16,6 +16,7 @@ from app.accounts.models import (
     FORMER,
     ORGANISER,
     VIEWER,
+    FormDraft,
     Passkey,
     Person,
     RecoveryCode,
@@ -92,7 +93,7 @@ def _end_membership(person: Person, actor: str) -> None:
     _set_role(person, FORMER, f"{person.email} is no longer {ROLE_PHRASES[person.role]}", actor)
     person.totp_secret = ""
     person.last_totp_step = None
-    for model in (SignInLink, Passkey, RecoveryCode):
+    for model in (SignInLink, Passkey, RecoveryCode, FormDraft):
         db.session.execute(delete(model).where(model.person_id == person.id))
     saved_views.delete_private(person)
     db.session.expire(person, ["passkeys"])

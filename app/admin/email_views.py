@@ -22,6 +22,7 @@ from app.mail.models import Email
 from app.registration.desk import queries
 from app.registration.desk import services as desk
 from app.registration.models import Delegate
+from app.request_transaction import read_first
 from app.web import redirects
 from app.web.rendering import render_page
 
@@ -67,6 +68,7 @@ def email_choices() -> list[tuple[str, str]]:
 
 
 bp = Blueprint("emails", __name__, url_prefix="/letters")
+read_first(bp, {"check_now"})  # it asks other servers, for which nobody else must wait
 
 redirects.MESSAGES["admin"] |= {
     "letter-again": _l("We are sending the email again."),

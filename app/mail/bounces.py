@@ -7,15 +7,17 @@ came to the signed address that only this email was sent from (VERP).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email import message_from_bytes, policy
 from email.message import Message
 from email.parser import HeaderParser
+from itertools import islice
 from typing import Any, TypeAlias
 
 from sqlalchemy import select
 
 from app.database import db
+from app.log import log
 from app.mail.models import FAILED, SENT, Email, domain_of
 from app.mail.outbox import MAX_ERROR_LENGTH
 from app.text import clean_line
@@ -28,7 +30,8 @@ ORIGINAL_TYPES = {
     *("message/global", "message/global-headers"),
 }
 RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
-MESSAGE_ID = re.compile(r"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+MESSAGE_ID = re.compile(r"^message-id:\s*(<[!-;=?-~]+>)", re.IGNORECASE | re.MULTILINE)
+MAX_MESSAGE_IDS = 20  # that are looked up for one report
 SIGNED = re.compile(r"\+(\d{1,18}\.[\w-]{1,64})@")
 SALT = "bounce"
 
@@ -41,9 +44,13 @@ def receive(raw: bytes) -> Email | None:
     Reports of a delay, of successful delivery, automatic replies and whatever else comes in change
     nothing.
     """
-    report: Report = message_from_bytes(raw[:MAX_REPORT_SIZE], policy=policy.compat32)
-    reason = _find_reason(report)
-    email = _find_email(report) if reason else None
+    try:
+        report: Report = message_from_bytes(raw[:MAX_REPORT_SIZE], policy=policy.compat32)
+        reason, references = _find_reason(report), _list_references(report)
+    except Exception as fault:  # noqa: BLE001 – a hostile message must not stop those after it
+        log.warning("report not readable", kind=type(fault).__name__)
+        return None
+    email = _find_email(*references) if reason else None
     if email is None or email.state != SENT:
         return None
     sentence = f"The mail server for {domain_of(email.recipient)} returned this email: {reason}"
@@ -77,18 +84,19 @@ def _read_fields(part: Report) -> Iterator[Report]:
         yield HeaderParser().parsestr(group.lstrip())
 
 
-def _find_email(report: Report) -> Email | None:
-    for header in RECIPIENT_HEADERS:
-        for value in report.get_all(header, []):
-            match = SIGNED.search(str(value))
-            number = unsign_text(SALT, match[1]) if match else None
-            if number is not None:
-                return db.session.get(Email, int(number))
-    for message_id in _list_message_ids(report):
-        email = db.session.scalars(select(Email).filter_by(message_id=message_id)).first()
-        if email is not None:
-            return email
-    return None
+def _find_email(numbers: Sequence[int], message_ids: Sequence[str]) -> Email | None:
+    if numbers:
+        return db.session.get(Email, numbers[0])
+    such = select(Email).where(Email.message_id.in_(message_ids)).order_by(Email.id)
+    return db.session.scalars(such).first()
+
+
+def _list_references(report: Report) -> tuple[Sequence[int], Sequence[str]]:
+    """Return the numbers of emails in signed addresses, and the Message-IDs that are repeated."""
+    addresses = [str(one) for name in RECIPIENT_HEADERS for one in report.get_all(name, [])]
+    signed = [match[1] for match in map(SIGNED.search, addresses) if match]
+    numbers = [int(one) for one in (unsign_text(SALT, text) for text in signed) if one]
+    return numbers, list(islice(_list_message_ids(report), MAX_MESSAGE_IDS))
 
 
 def _list_message_ids(report: Report) -> Iterator[str]:

@@ -112,10 +112,14 @@ def record_outcome(email: LeasedEmail, outcome: SendOutcome) -> str:
 
 
 def _record_domain(email: LeasedEmail, outcome: SendOutcome, now: datetime) -> None:
-    """Record whether the recipient's domain answered; a mail server that is away says nothing."""
+    """Record whether the recipient's domain answered; a mail server that is away says nothing.
+
+    Nor does a second refusal of the same email: that may be its mailbox.
+    """
+    is_news = outcome.is_unanswered or not email.attempts
     if outcome.state != WAITING:
         domains.record_answer(email.domain, email.domain_failures)
-    elif not outcome.is_server_unavailable:
+    elif is_news and not outcome.is_server_unavailable:
         domains.record_failure(
             email.domain,
             email.domain_failures,

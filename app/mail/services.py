@@ -11,7 +11,7 @@ from app import clock
 from app.database import db
 from app.errors import RuleViolation
 from app.mail import domains, rendering
-from app.mail.models import FAILED, NORMAL, SENT, WAITING, Email
+from app.mail.models import FAILED, NORMAL, SENT, WAITING, Email, domain_of
 from app.mail.queries import IS_WAITING
 
 BODY_RETENTION = timedelta(days=90)
@@ -57,6 +57,7 @@ def resend(email: Email) -> Email:
     """
     if not email.message:
         raise RuleViolation("The text of this email has been deleted, so it cannot be sent again")
+    email.domain = domain_of(email.recipient)  # which emails of earlier versions lack
     domains.resume(email.domain)
     if email.state == SENT:
         return _copy(email)

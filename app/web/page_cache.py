@@ -136,8 +136,8 @@ class PageCache:
                 self._evict()
 
     def _evict(self) -> None:
-        key = next(iter(self._variants or self._pages))
-        self._variants.pop(key, None)
+        # In one step, for other threads move keys of ``_variants`` meanwhile.
+        key = self._variants.popitem(last=False)[0] if self._variants else next(iter(self._pages))
         self._bytes -= self._pages.pop(key).size
 
     def __len__(self) -> int:

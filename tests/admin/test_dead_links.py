@@ -11,6 +11,7 @@ from tests.pages import read_text
 Browsers = Callable[[], Browser]
 HELP = "/organise/pages/page/help"
 GONE = f"/pictures/{'0' * 32}.jpg"
+LONG_NAME = f"{'a' * 300}.pdf"  # longer than the name of any file
 
 
 @pytest.fixture
@@ -39,6 +40,8 @@ def dead(page: Page) -> list[str]:
         ("[here](/contact#no-such)", ""),  # the page has more than the text
         ("[here](/questions#no-such)", "“here”: /questions#no-such"),
         ("[here](/static/no-such.pdf)", "“here”: /static/no-such.pdf"),
+        ("[here](/static/%00.pdf)", "“here”: /static/%00.pdf"),
+        (f"[here](/static/{LONG_NAME})", f"“here”: /static/{LONG_NAME}"),
         (
             "[here](https://conference.example/no-such)",
             "“here”: https://conference.example/no-such",

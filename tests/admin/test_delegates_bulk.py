@@ -296,7 +296,7 @@ def test_what_is_erased_is_not_restored(site: Flask) -> None:
     with transaction():
         services.erase(delegate, actor=DORA)
 
-    with pytest.raises(RuleViolation, match="have been erased"), transaction():
+    with pytest.raises(RuleViolation, match="have been deleted"), transaction():
         services.restore(delegate, actor=DORA)
 
 

@@ -248,7 +248,7 @@ def test_nothing_is_noted_about_somebody_whose_details_are_erased(site: Flask) -
     with transaction():
         desk_services.erase(delegate, actor=DORA)
 
-    with pytest.raises(RuleViolation, match="have been erased"), transaction():
+    with pytest.raises(RuleViolation, match="have been deleted"), transaction():
         annotations.add_tag(delegate, "Press", actor=DORA)
 
 

@@ -181,10 +181,10 @@ def test_the_list_asks_the_same_few_questions(
 
     organiser.open("/organise/speakers?q=a&missing=biography&sort=-sessions")
 
-    assert len(asked(queries)) == 8
+    assert len(asked(queries)) == 7
     queries.clear()
     organiser.open("/organise/speakers?invited=not-invited&sort=-sessions")
-    assert len(asked(queries)) == 9
+    assert len(asked(queries)) == 8
 
 
 @pytest.mark.empty

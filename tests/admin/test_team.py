@@ -17,6 +17,7 @@ from app.accounts.models import (
     FORMER,
     ORGANISER,
     VIEWER,
+    FormDraft,
     Passkey,
     Person,
     RecoveryCode,
@@ -160,6 +161,7 @@ def test_who_is_removed_is_told_and_nothing_that_opens_a_door_is_kept(
     db.session.add(RecoveryCode(person_id=person.id, code_hash="hash"))
     link = make_sign_in_link(ADA, EDITOR)
     ada = sign_in(new_browser(), ADA, EDITOR)
+    ada.open("/organise/pages/page/help/en").press("Preview", title="Not saved")
     asked = grace.open(address_of(person)).follow("Remove from the team")
 
     page = asked.press("Remove from the team")
@@ -171,7 +173,7 @@ def test_who_is_removed_is_told_and_nothing_that_opens_a_door_is_kept(
     assert letters() == [("role_ended", ADA)]
     assert told(ADA)[-1] == f"{ADA} is no longer a programme editor"
     assert (person.role, person.totp_secret) == (FORMER, "")
-    for kind in (SignInLink, Passkey, RecoveryCode):
+    for kind in (SignInLink, Passkey, RecoveryCode, FormDraft):
         assert db.session.scalars(select(kind)).all() == []
     assert grace.open(address_of(person), status=404).heading == "Page not found"
 

@@ -162,6 +162,23 @@ def test_an_email_is_known_by_the_address_that_it_was_sent_from(
     assert email.is_failed
 
 
+NESTED = b"".join(
+    b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (number, number)
+    for number in range(2000)
+)
+HOSTILE = {
+    "nested deeper than anybody reads": NESTED,
+    "with a header within a header": write_report(action="failed\nX: a\vx: y"),
+    "with characters that no database takes": write_report(message_id="<a\0b@conference.example>"),
+}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("report", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_message_changes_nothing_and_holds_up_nobody(site: Flask, report: bytes) -> None:
+    assert receive(site, report).splitlines()[-1] == "0 returned, 1 ignored"
+
+
 def test_new_messages_in_a_folder_are_read_once(site: Flask, tmp_path: Path) -> None:
     email = make_sent_email()
     for part in ("new", "cur", "tmp"):

@@ -105,6 +105,22 @@ def test_one_mailbox_that_refuses_does_not_hold_up_its_domain(
     assert domains.list_failing() == []
 
 
+def test_a_mailbox_that_stays_full_does_not_hold_up_its_domain(
+    site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
+) -> None:
+    make_email(recipient="full@example.org")
+    mailbox.refuse(452, "Mailbox full", to="full@example.org")
+    failing: list[MailDomain] = []
+
+    for _ in range(5):
+        deliver()
+        failing += domains.list_failing()
+        frozen_time.shift(timedelta(hours=5))
+
+    assert [email.attempts for email in db.session.query(Email)] == [5]
+    assert failing == []
+
+
 def test_an_organiser_who_sends_an_email_again_does_not_wait_for_its_domain(
     site: Flask, mailbox: MailServer, deliver: Deliver
 ) -> None:
@@ -115,8 +131,10 @@ def test_an_organiser_who_sends_an_email_again_does_not_wait_for_its_domain(
 
     assert deliver() == "0 sent, 0 failed, 4 waiting"
 
+    email.domain = ""  # as in an email of an earlier version
     services.resend(email)
 
+    assert email.domain == "busy.example"
     assert deliver() == "2 sent, 0 failed, 2 waiting"
 
 

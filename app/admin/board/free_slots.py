@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, func, select
 
 from app.admin.board.queries import Board
 from app.database import db
@@ -13,11 +13,12 @@ from app.errors import NotFound
 from app.programme import board_layout, clashes, queries
 from app.programme.board_layout import MINUTES_PER_HOUR, BoardPosition, TimeBlock
 from app.programme.clashes import Clash
-from app.programme.models import Room, Session
+from app.programme.models import Conference, Room, Session
 from app.programme.scheduled_sessions import ProposedMove
 
-USUAL_MINUTES = 60
+USUAL_LENGTH = timedelta(hours=1)
 MAX_LISTED = 30  # unscheduled sessions offered for a free time
+NO_SUCH_TIME = "There is no such time on the board"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,12 @@ class ChosenSlot:
     start: time
     minutes: int
     room: Room
-    zone: ZoneInfo
+    conference: Conference
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone of the conference."""
+        return ZoneInfo(self.conference.time_zone)
 
     @property
     def clock(self) -> str:
@@ -91,34 +97,37 @@ class ChosenSlot:
 
 def get_chosen_slot(day: str, start: str, room_key: str) -> ChosenSlot:
     """Return what was chosen, until the next session there; raise NotFound if it is none."""
-    room = db.session.scalar(select(Room).where(Room.key == room_key))
+    conference = queries.get_conference()
+    zone = ZoneInfo(conference.time_zone)
     try:
         on, at = date.fromisoformat(day), time.fromisoformat(start)
-    except ValueError:
-        room = None
-    if room is None:
-        raise NotFound("There is no such time on the board")
-    zone = ZoneInfo(queries.get_conference().time_zone)
-    starts_at = datetime.combine(on, at, zone).astimezone(UTC)
-    return ChosenSlot(on, at, _count_free_minutes(room, starts_at), room, zone)
+        starts_at = datetime.combine(on, at, zone).astimezone(UTC)
+        usual_end = starts_at + USUAL_LENGTH
+    except (ValueError, OverflowError):
+        raise NotFound(NO_SUCH_TIME) from None
+    found = db.session.execute(
+        select(Room, _next_start(starts_at)).where(Room.key == room_key)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(NO_SUCH_TIME)
+    room, next_start = found
+    ends_at = min(usual_end, next_start or usual_end)
+    minutes = int((ends_at - starts_at).total_seconds()) // 60
+    return ChosenSlot(on, at, minutes, room, conference)
 
 
-def _count_free_minutes(room: Room, starts_at: datetime) -> int:
-    """Return the usual length, or less if another session follows in the room."""
-    following = db.session.scalar(
-        select(Session.starts_at)
+def _next_start(starts_at: datetime) -> ScalarSelect[datetime | None]:
+    """Return the subquery for the start of the session that follows in a room."""
+    return (
+        select(func.min(Session.starts_at))
         .where(
-            Session.room_id == room.id,
+            Session.room_id == Room.id,
             Session.withdrawn_at.is_(None),
             Session.cancelled_at.is_(None),
             Session.starts_at > starts_at,
         )
-        .order_by(Session.starts_at)
-        .limit(1)
+        .scalar_subquery()
     )
-    if following is None:
-        return USUAL_MINUTES
-    return min(USUAL_MINUTES, int((following - starts_at).total_seconds()) // 60)
 
 
 def find_clashes(slot: ChosenSlot, sessions: Sequence[Session]) -> dict[str, Sequence[Clash]]:

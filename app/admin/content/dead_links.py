@@ -110,8 +110,7 @@ class LinkChecker:
     def _is_public(self, parts: SplitResult) -> bool:
         path = self._without_language(parts.path)
         if path.startswith("/static/"):
-            file = (ROOT / unquote(path).lstrip("/")).resolve()
-            return file.is_relative_to(ROOT / "static") and file.is_file()
+            return _is_static_file(unquote(path))
         try:
             endpoint, values = self._adapter.match(path, "GET")
         except RequestRedirect:
@@ -162,3 +161,11 @@ class LinkChecker:
     def _without_language(self, path: str) -> str:
         first, _, rest = path.lstrip("/").partition("/")
         return f"/{rest}" if first in languages.list_codes() else path
+
+
+def _is_static_file(path: str) -> bool:
+    try:
+        file = (ROOT / path.lstrip("/")).resolve()
+        return file.is_relative_to(ROOT / "static") and file.is_file()
+    except (OSError, ValueError):  # no file can have such a name
+        return False

@@ -99,14 +99,21 @@ def list_page(
     """Return one page of the speakers who match the filters."""
     such = tuple(_conditions(filters))
     rows = db.session.execute(
-        select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"])
+        select(Speaker, SESSION_COUNT, MISSING_CONDITIONS["photo"], func.count().over())
         .where(*such)
         .order_by(*_order(sort, is_reversed=is_reversed), Speaker.name_sort_key, Speaker.id)
         .offset(offset)
         .limit(limit)
     ).all()
-    total = db.session.scalar(select(func.count()).select_from(Speaker).where(*such)) or 0
-    return SpeakerPage([SpeakerRow(*row) for row in rows], total)
+    total = rows[0][-1] if rows else _count_before(offset, such)
+    return SpeakerPage([SpeakerRow(*row[:-1]) for row in rows], total)
+
+
+def _count_before(offset: int, such: Sequence[ColumnElement[bool]]) -> int:
+    """Return how many there are where a page has none: there may not be that many pages."""
+    if not offset:
+        return 0
+    return db.session.scalar(select(func.count()).select_from(Speaker).where(*such)) or 0
 
 
 def get_speaker(slug: str) -> Speaker:

@@ -52,7 +52,7 @@ def new_conference(  # noqa: PLR0913 - an option each
         services.start(
             _content_folder(), requested, expected_fingerprint=None, actor=history.ACTOR_SITE
         )
-    click.echo(f"“{title}” has been started. Nothing of the conference before it is left")
+    click.echo(f"“{title}” has been started. The previous conference has been deleted")
 
 
 def load_example() -> None:

@@ -133,7 +133,7 @@ class Delegate(Base):
     def restore(self) -> None:
         """Mark a cancelled booking as active again."""
         if self.is_erased:
-            raise RuleViolation("The details have been erased, so the booking cannot be restored")
+            raise RuleViolation("The details have been deleted, so the booking cannot be restored")
         if self.is_attending:
             raise RuleViolation("This booking has already been restored")
         self.cancelled_at = None

@@ -141,8 +141,8 @@ def _cancel(one: SelectedDelegate, *, actor: str, notify: bool, reason: str) -> 
 def _describe_erased(count: int) -> str:
     return str(
         ngettext(
-            "The details of %(num)s of those you selected have been erased.",
-            "The details of %(num)s of those you selected have been erased.",
+            "The details of %(num)s of those you selected have been deleted.",
+            "The details of %(num)s of those you selected have been deleted.",
             count,
         )
     )

@@ -21,7 +21,7 @@ MAX_NOTE_LENGTH = 2000  # characters
 MAX_TAGS = 10  # per delegate
 MAX_LABELS = 50  # different ones in all
 MAX_LABEL_LENGTH = 30  # characters
-NOBODY_THERE = "The details of this delegate have been erased"
+NOBODY_THERE = "The details of this delegate have been deleted"
 
 
 def list_labels() -> Sequence[str]:

@@ -201,7 +201,7 @@ def _choose_acronym(requested: NewConference, taken: Collection[str]) -> str:
 def _record(summary: str, removed: queries.Replaceable, actor: str) -> None:
     """Record what was done, and what was removed for it."""
     if removed.title:
-        summary = f"{summary}. “{removed.title}” was removed: {describe(removed.inventory)}"
+        summary = f"{summary}. “{removed.title}” was deleted: {describe(removed.inventory)}"
     history.record(summary, subject="conference", actor=actor)
 
 

@@ -181,7 +181,7 @@ def test_the_team_and_the_history_stay_and_others_go(organiser: Browser) -> None
     assert len(entries) > before
     (started,) = [one for one in entries if one.summary.startswith("The conference “Tides")]
     assert started.actor == "grace@conference.example"
-    assert "“Closing the Gap in a Generation” was removed:" in started.summary
+    assert "“Closing the Gap in a Generation” was deleted:" in started.summary
     assert "3 delegates" in started.summary
     assert organiser.open("/organise/history").heading == "History"
 

@@ -146,7 +146,7 @@ def test_that_speakers_are_not_known_yet_is_said_once_above_the_list(visitor: Br
 
     page = visitor.open("/programme")
 
-    assert page.text.count("More speakers will be announced.") == 1
+    assert page.text.count("Not all speakers have been announced.") == 1
     assert "announced" not in line(page, "Sea walls") + line(page, "Welcome")
     assert "Speaker to be announced" in page.follow("Sea walls").text
     assert "announced" not in visitor.open("/rooms/great-hall").text

@@ -72,7 +72,7 @@ MENU = (
             MenuItem(_l("Sessions"), f"{ROOT}/sessions", roles.PROGRAMME),
             MenuItem(_l("Speakers"), f"{ROOT}/speakers", roles.PROGRAMME),
             MenuItem(_l("Changes by speakers"), f"{ROOT}/proposals", roles.PROGRAMME),
-            MenuItem(_l("Speakers’ own pages"), f"{ROOT}/speaking", roles.PROGRAMME),
+            MenuItem(_l("Speaker pages"), f"{ROOT}/speaking", roles.PROGRAMME),
             MenuItem(_l("Rooms"), f"{ROOT}/rooms", roles.PROGRAMME),
             MenuItem(_l("Themes"), f"{ROOT}/themes", roles.PROGRAMME),
             MenuItem(_l("Schedule board"), f"{ROOT}/board", roles.PROGRAMME),

@@ -201,7 +201,10 @@ def _describe_all_done() -> str:
         )
     if not own:
         return str(
-            gettext("Your role lets you view the conference, so there is nothing for you to do.")
+            gettext(
+                "Your role lets you view the conference but not change it, so there is nothing for "
+                "you to do."
+            )
         )
     return " ".join([gettext("Nothing to do."), *own])
 

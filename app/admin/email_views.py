@@ -72,7 +72,7 @@ read_first(bp, {"check_now"})  # it asks other servers, for which nobody else mu
 
 redirects.MESSAGES["admin"] |= {
     "letter-again": _l("We are sending the email again."),
-    "domain-resumed": _l("We are sending the emails that wait for that domain."),
+    "domain-resumed": _l("We are sending the emails to that domain that were on hold."),
     "test-email": _l("We are sending you a test email. This page shows its status."),
 }
 

@@ -249,7 +249,7 @@ class ViewForm(Form):
         autocomplete="off",
     )
     is_shared = BooleanField(_l("Share with the team"))
-    is_start = BooleanField(_l("Open this list with this view"))
+    is_start = BooleanField(_l("Show this view when I open the list"))
 
     @property
     def settings(self) -> ViewSettings:

@@ -29,15 +29,15 @@ bp = Blueprint("start", __name__, url_prefix="/start")
 
 redirects.MESSAGES["admin"] |= {
     "conference-started": _l(
-        "The conference has been started, and its title and dates are public. Next, add sessions "
+        "The new conference is ready. Its title and dates are public. Next, add sessions "
         "or load a programme, and check the texts under “Pages and news”."
     ),
     "example-loaded": _l("The example has been loaded and published."),
     "example-kept": _l(
-        "The example stays. You can still start a new conference under “Settings” until someone "
-        "registers."
+        "You have kept the example. You can still start a new conference under “Settings” until "
+        "someone registers."
     ),
-    "example-texts-removed": _l("The news and pages of the example have been removed."),
+    "example-texts-removed": _l("The example’s texts have been deleted."),
 }
 
 
@@ -192,4 +192,4 @@ def _check_names(field: Any) -> None:
     if len(names) > MAX_NAMES:
         raise ValidationError(_l("Enter 100 names or fewer, each on its own line"))
     if any(len(name) > MAX_EDITOR_NAME_LENGTH for name in names):
-        raise ValidationError(_l("Enter shorter names, each on its own line"))
+        raise ValidationError(_l("Enter names of 200 characters or fewer, each on its own line"))

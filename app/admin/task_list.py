@@ -166,7 +166,9 @@ TASKS: tuple[Task, ...] = (
         WAITING,
         roles.PROGRAMME,
         _count(Proposal, Proposal.state == OPEN),
-        lambda n: ngettext("change by a speaker to approve", "changes by speakers to approve", n),
+        lambda n: ngettext(
+            "change from a speaker to approve", "changes from speakers to approve", n
+        ),
         _url("proposals.index", state="open"),
     ),
     Task(
@@ -215,8 +217,8 @@ TASKS: tuple[Task, ...] = (
         roles.SETTINGS,
         _count_example_texts,
         lambda n: ngettext(
-            "page or news item is still that of the example",
-            "pages and news items are still those of the example",
+            "page or news item is still about the example",
+            "pages and news items are still about the example",
             n,
         ),
         _url("start.texts"),

@@ -78,7 +78,7 @@ def send_test(recipient: str) -> Finding:
         transport.close()
     except (DeliveryFailure, RuleViolation) as refusal:
         return Finding(part, PROBLEM, str(refusal))
-    sentence = gettext("Accepted for %(recipient)s. Look whether it arrives.", recipient=recipient)
+    sentence = gettext("Accepted for %(recipient)s. Check that it arrives.", recipient=recipient)
     return Finding(part, FINE, sentence)
 
 
@@ -96,7 +96,9 @@ def check_dns() -> Iterator[Finding]:
         try:
             yield check(resolver, domain)
         except (dns.exception.DNSException, OSError):
-            yield Finding(part, UNKNOWN, gettext("The DNS did not answer. Try again later."))
+            yield Finding(
+                part, UNKNOWN, gettext("The DNS server did not respond. Try again later.")
+            )
 
 
 def _check_server() -> Finding:
@@ -114,7 +116,7 @@ def _check_spf(resolver: dns.resolver.Resolver, domain: str) -> Finding:
     if len(found) > 1:
         sentence = gettext(
             "%(domain)s has more than one SPF record, so receiving servers ignore all of them. "
-            "Join them into one.",
+            "Combine them into one.",
             domain=domain,
         )
         return Finding("SPF", PROBLEM, sentence)
@@ -136,8 +138,8 @@ def _check_dmarc(resolver: dns.resolver.Resolver, domain: str) -> Finding:
             if text.startswith("v=DMARC1"):
                 return Finding("DMARC", FINE, text)
     sentence = gettext(
-        "%(domain)s has no DMARC record, and some large mail services want one. Add a TXT record "
-        "at _dmarc.%(domain)s, for example: v=DMARC1; p=none; rua=mailto:%(sender)s",
+        "%(domain)s has no DMARC record, and some large mail services require one. Add a TXT "
+        "record at _dmarc.%(domain)s, for example: v=DMARC1; p=none; rua=mailto:%(sender)s",
         domain=domain,
         sender=_sender(),
     )
@@ -148,7 +150,7 @@ def _check_mx(resolver: dns.resolver.Resolver, domain: str) -> Finding:
     hosts = [record.split(" ")[1].rstrip(".") for record in _ask(resolver, domain, "MX")]
     if not any(hosts):  # a single dot says that the domain takes no email (RFC 7505)
         sentence = gettext(
-            "%(domain)s receives no email, so nobody sees answers and reports of failed delivery. "
+            "%(domain)s receives no email, so replies and reports of failed delivery are lost. "
             "Add an MX record, or send from a domain that has one.",
             domain=domain,
         )
@@ -175,7 +177,7 @@ def _check_ptr(resolver: dns.resolver.Resolver, domain: str) -> Finding:
     if nameless:
         sentence = gettext(
             "%(address)s, an address of the mail server, has no name in the DNS, so many servers "
-            "refuse its emails. Ask its provider to set the reverse DNS (PTR).",
+            "refuse its emails. Ask its provider to set up reverse DNS (PTR).",
             address=nameless[0],
         )
         return Finding("PTR", PROBLEM, sentence)

@@ -36,7 +36,7 @@ def new_conference(  # noqa: PLR0913 - an option each
     rooms: tuple[str, ...],
     themes: tuple[str, ...],
 ) -> None:
-    """Remove the example, with its news and pages, and start an empty conference."""
+    """Delete the current conference, with its news and pages, and start an empty one."""
     requested = NewConference(
         title=title,
         starts_on=first_day.date(),
@@ -52,11 +52,11 @@ def new_conference(  # noqa: PLR0913 - an option each
         services.start(
             _content_folder(), requested, expected_fingerprint=None, actor=history.ACTOR_SITE
         )
-    click.echo(f"“{title}” has been started. Nothing of the conference before it is left")
+    click.echo(f"“{title}” has been started. The previous conference has been deleted")
 
 
 def load_example() -> None:
-    """Remove everything of the current conference, and load the example again."""
+    """Delete the whole current conference, and load the example again."""
     with transaction():
         services.load_example_again(
             _content_folder(), expected_fingerprint=None, actor=history.ACTOR_SITE

@@ -65,15 +65,15 @@ class PeopleRegistered(RuleViolation):
     """Real people have registered, so nothing may be removed."""
 
     def __init__(self) -> None:
-        super().__init__("You cannot remove this conference because people have registered for it")
+        super().__init__("You cannot replace this conference because people have registered for it")
 
 
 class StaleInventory(StaleEdit):
     """What would be removed is no longer what was shown."""
 
     message = (
-        "Someone changed the conference after you opened this page, so nothing has been removed. "
-        "Check what will be removed, then try again"
+        "Someone changed the conference after you opened this page, so nothing has been deleted. "
+        "Check what will be deleted, then try again"
     )
 
 
@@ -201,7 +201,7 @@ def _choose_acronym(requested: NewConference, taken: Collection[str]) -> str:
 def _record(summary: str, removed: queries.Replaceable, actor: str) -> None:
     """Record what was done, and what was removed for it."""
     if removed.title:
-        summary = f"{summary}. “{removed.title}” was removed: {describe(removed.inventory)}"
+        summary = f"{summary}. “{removed.title}” was deleted: {describe(removed.inventory)}"
     history.record(summary, subject="conference", actor=actor)
 
 

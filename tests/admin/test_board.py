@@ -512,7 +512,7 @@ def test_sessions_without_a_time_are_searched_by_title_and_speaker(organiser: Br
     ]
 
     page = page.press("Find", find_by_title_or_speaker="nothing")
-    assert "No session without a time has these words." in page.text
+    assert "No sessions without a time match your search." in page.text
     assert len([*page.follow("View all").tree.find_by_class("slot--waiting")]) == 7
 
 
@@ -551,7 +551,7 @@ def test_the_zoom_is_remembered_in_the_cookie_of_the_views(organiser: Browser) -
     assert zoom(organiser.open(BOARD)) == ["zoom-medium"]
     assert zoom(organiser.follow("Whole day")) == ["zoom-small"]
     assert zoom(organiser.open(f"{BOARD}?day=2009-06-11&zoom=huge")) == ["zoom-small"]
-    organiser.open("/organise/sessions").press("Save view", rows="Compact")
+    organiser.open("/organise/sessions").press("Save options", rows="Compact")
     assert zoom(organiser.open(BOARD)) == ["zoom-small"]
     assert [*organiser.page.tree.find_by_class("office--compact")]
     assert zoom(organiser.follow("Medium")) == ["zoom-medium"]

@@ -73,7 +73,7 @@ def test_the_list_counts_the_dead_links_of_each_page(editor: Browser) -> None:
 
     states = [row["State"] for row in editor.open("/organise/pages").rows]
 
-    assert [state for state in states if state.startswith("Changed")] == ["Changed 3 dead links"]
+    assert [state for state in states if state.startswith("Changed")] == ["Changed 3 broken links"]
 
 
 def test_of_pages_as_shipped_only_links_to_the_shipped_programme_are_dead_here(

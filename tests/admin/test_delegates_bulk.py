@@ -82,7 +82,7 @@ def test_two_bookings_are_cancelled_with_a_reason_that_their_emails_repeat(
     assert page.address == f"{LIST}?done=delegates-cancelled"
     assert states(desk) == [("2", "Cancelled"), ("3", "Cancelled"), ("4", "Attending")]
     assert queries.get_seat_counts().taken == 1
-    assert "The reason: The visa was refused" in last_email_to("Ada@example.org").text
+    assert "Reason: The visa was refused" in last_email_to("Ada@example.org").text
     assert subjects_to("Bea@example.org") == ["Your booking has been cancelled: BCDF2343"]
     assert emails_to("Cleo@example.org") == []
     assert past(three[0]) == [("Cancelled", DORA)]
@@ -233,7 +233,7 @@ def test_a_cancelled_booking_is_restored_and_its_link_works_again(
     assert past(delegate) == [("Cancelled", DORA), ("Restored", DORA)]
     assert queries.get_seat_counts().taken == 1
     email = last_email_to("ada@example.org")
-    assert email.subject == "You have a place again at Tides and Harbours: BCDF2345"
+    assert email.subject == "Your booking has been restored: BCDF2345"
     db.session.refresh(delegate)
     assert (delegate.access_key, delegate.version) == (key, version + 1)
     assert f"SEQUENCE:{version + 1}" in email.calendar
@@ -340,7 +340,7 @@ NEW: dict[str, Any] = {
     "They agree that we keep this, and know for how long": True,
     "Email them?": "No",
 }
-WARNING = "There is a booking with this email address or name already. Nobody has been added yet."
+WARNING = "There is already a booking with this email address or name. Nobody has been added yet."
 
 
 def add(desk: Browser, status: int = 200, **about: str) -> Page:
@@ -381,7 +381,7 @@ def test_whoever_changes_the_name_to_another_that_is_there_is_warned_again(desk:
 
     page = page.press("Add anyway", {"Given names": "Cleo"}, status=422)
 
-    assert "There are bookings with this email address or name already." in page.text
+    assert "There are already bookings with this email address or name." in page.text
     page.press("Add anyway")
     assert queries.count_attending() == 3
 

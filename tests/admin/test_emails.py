@@ -215,12 +215,14 @@ def test_a_domain_that_fails_is_named_and_can_be_tried_again(desk: Browser) -> N
 
     page = page.press("Try busy.example again now")
 
-    assert "We are sending the emails that wait for that domain." in page.source
+    assert "We are sending the emails to that domain that were on hold." in page.source
     assert "on hold" not in page.text
 
 
 def test_the_desk_sends_itself_a_test_email(desk: Browser) -> None:
-    page = desk.open("/organise/letters").follow("Check sending").press("Send me a test email")
+    page = (
+        desk.open("/organise/letters").follow("Check email delivery").press("Send me a test email")
+    )
 
     assert page.heading == "Test email from the conference site"
     assert page.summary_list["To"] == "dora@conference.example"

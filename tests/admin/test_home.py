@@ -213,7 +213,7 @@ def test_a_site_without_a_conference_says_how_to_begin(organiser: Browser) -> No
 
     assert "The number of places has not been set" in page.text
     assert "The programme has not been published yet" in page.text
-    assert "Make this site yours" in page.headings
+    assert "Set up your own conference" in page.headings
     assert "There is no conference yet." in page.text
     assert organiser.follow("Set the number of places").heading == "Change the number of places"
     organiser.open("/organise")
@@ -468,9 +468,9 @@ def test_what_is_urgent_comes_first_and_each_leads_to_its_list(organiser: Browse
         "3 problems found by the last daily check of the data",
     ]
     assert found["Waiting for you"] == [
-        "1 change by a speaker to approve",
+        "1 change from a speaker to approve",
         "1 programme file that has not been loaded yet",
-        "10 pages and news items are still those of the example",
+        "10 pages and news items are still about the example",
     ]
     assert found["To complete"][:2] == ["1 session without a time", "2 sessions without a room"]
     emails = page.follow("1 email could not be delivered")
@@ -505,7 +505,7 @@ def test_each_role_sees_what_it_can_do(
 
     found = names(page)
     assert found.get("Urgent") == urgent
-    assert ("1 change by a speaker to approve" in tasks(page)) == (role in {ORGANISER, EDITOR})
+    assert ("1 change from a speaker to approve" in tasks(page)) == (role in {ORGANISER, EDITOR})
     assert all(visitor.fetch("GET", one).status_code == 200 for one in tasks(page).values())
 
 
@@ -515,7 +515,10 @@ def test_who_can_only_view_reads_so_and_sees_how_the_conference_stands(visitor: 
     page = sign_in(visitor, role=VIEWER).open("/organise")
 
     assert tasks(page) == {}
-    assert "Your role lets you view the conference, so there is nothing for you to do." in page.text
+    assert (
+        "Your role lets you view the conference but not change it, so there is nothing for you "
+        "to do." in page.text
+    )
     assert "0 of 20 places are taken. 20 are left." in page.text
     assert "Registrations" in page.headings
 

@@ -108,7 +108,7 @@ def test_whose_email_failed_or_whose_address_has_changed_is_invited_again_at_onc
 
     page = organiser.open(PAGE)
     assert groups(page)["Not invited yet"] == ["Cleo Reed", "Dot Stone", "Eve Thorn"]
-    assert "Address changed since" in page.text
+    assert "Email address changed" in page.text
     invite(organiser, "Bea Quill", "Cleo Reed")
 
     assert len(emails_to("Bea@example.org")) == 2

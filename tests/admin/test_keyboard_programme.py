@@ -92,7 +92,7 @@ def test_saved_views(keyboard_user: KeyboardUser) -> None:
     keyboard_user.press("Save changes to this view")
     keyboard_user.expect_announcement("The view has been changed.")
     keyboard_user.press("Change this view")
-    keyboard_user.tick("Open this list with this view")
+    keyboard_user.tick("Show this view when I open the list")
     keyboard_user.press("Save view")
     keyboard_user.expect_announcement("The view has been changed.")
     keyboard_user.press("Change this view")

@@ -219,7 +219,7 @@ def test_erasing_leaves_no_row_in_any_table_about_delegates(desk: Browser) -> No
         assert db.session.scalar(select(func.count()).select_from(table)), table.name
     db.session.commit()
 
-    desk.open(of(delegate, "/erase")).press("Erase permanently")
+    desk.open(of(delegate, "/erase")).press("Delete permanently")
 
     for table in tables_about_delegates():
         assert not db.session.scalar(select(func.count()).select_from(table)), table.name

@@ -138,7 +138,7 @@ def test_a_picture_needs_a_description_unless_it_is_decoration(
     page = editor.press(
         "Add picture",
         picture=("dots.jpg", make_picture()),
-        this_picture_is_only_decoration_it_needs_no_description=True,
+        this_picture_is_only_decoration_and_needs_no_description=True,
     )
 
     editor.press("Save", text=find_markdown(page))

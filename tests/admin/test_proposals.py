@@ -58,9 +58,9 @@ def test_the_home_page_says_that_changes_wait(organiser: Browser) -> None:
 
     page = organiser.open("/organise")
 
-    assert page.links["2 changes by speakers to approve"] == "/organise/proposals?state=open"
+    assert page.links["2 changes from speakers to approve"] == "/organise/proposals?state=open"
     assert [
-        list(row.values())[1] for row in page.follow("2 changes by speakers to approve").rows
+        list(row.values())[1] for row in page.follow("2 changes from speakers to approve").rows
     ] == [
         "Opening",
         "Ada Marsh",

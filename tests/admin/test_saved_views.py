@@ -153,7 +153,7 @@ def test_changes_to_an_open_view_are_saved_or_undone(organiser: Browser) -> None
     page = organiser.press("Search", state="Confirmed")
     assert tabs(page) == ["All", "Work*"]
     assert "Tide tables" not in titles(page)
-    page = page.follow("Undo changes")
+    page = page.follow("Discard changes")
     assert titles(page) == ["Tide tables"]
 
     organiser.press("Search", search_by_title_speaker_or_key="tables", state="All")
@@ -165,7 +165,9 @@ def test_changes_to_an_open_view_are_saved_or_undone(organiser: Browser) -> None
 
 def test_what_a_view_filters_by_can_be_cleared(organiser: Browser) -> None:
     make_session(title="Tide tables", is_draft=True)
-    save_view(organiser, f"{SESSIONS}?state=draft", name="Work", open_this_list_with_this_view=True)
+    save_view(
+        organiser, f"{SESSIONS}?state=draft", name="Work", show_this_view_when_i_open_the_list=True
+    )
 
     page = organiser.page.follow("Clear filters")
 
@@ -176,7 +178,9 @@ def test_what_a_view_filters_by_can_be_cleared(organiser: Browser) -> None:
 @pytest.mark.both_databases
 def test_a_list_opens_with_the_view_that_was_chosen(organiser: Browser) -> None:
     make_session(title="Tide tables", is_draft=True)
-    save_view(organiser, f"{SESSIONS}?state=draft", name="Work", open_this_list_with_this_view=True)
+    save_view(
+        organiser, f"{SESSIONS}?state=draft", name="Work", show_this_view_when_i_open_the_list=True
+    )
     save_view(organiser, f"{SESSIONS}?state=confirmed", name="Rest")
 
     page = organiser.open("/organise").follow("Sessions")
@@ -187,10 +191,10 @@ def test_a_list_opens_with_the_view_that_was_chosen(organiser: Browser) -> None:
     assert tabs(page) == ["All*", "Rest", "Work"]
     assert len(titles(page)) == 6
     page.follow("Rest").follow("Change this view")
-    organiser.press("Save view", open_this_list_with_this_view=True)
+    organiser.press("Save view", show_this_view_when_i_open_the_list=True)
     assert tabs(organiser.open("/organise").follow("Sessions")) == ["All", "Rest*", "Work"]
     organiser.page.follow("Change this view")
-    organiser.press("Save view", open_this_list_with_this_view=False)
+    organiser.press("Save view", show_this_view_when_i_open_the_list=False)
     assert tabs(organiser.open("/organise").follow("Sessions")) == ["All*", "Rest", "Work"]
 
 
@@ -220,12 +224,12 @@ def test_an_organiser_changes_what_a_colleague_shares(
     visitor: Browser, other_visitor: Browser
 ) -> None:
     editor = sign_in(visitor, "ed@conference.example", "editor")
-    shared = {"share_with_the_team": True, "open_this_list_with_this_view": True}
+    shared = {"share_with_the_team": True, "show_this_view_when_i_open_the_list": True}
     save_view(editor, f"{SESSIONS}?state=draft", name="Drafts", **shared)
     organiser = sign_in(other_visitor)
 
     form = organiser.open(SESSIONS).follow("Drafts").follow("Change this view")
-    assert "Open this list with this view" not in form.labels
+    assert "Show this view when I open the list" not in form.labels
     organiser.press("Save view", name="To do")
 
     page = editor.open("/organise").follow("Sessions")

@@ -113,7 +113,7 @@ def test_all_who_have_not_confirmed_are_invited_after_a_look_at_the_letter(
 
 
 def test_one_speaker_is_invited_from_their_page(organiser: Browser, ada: Speaker) -> None:
-    organiser.open("/organise/speakers/ada-marsh").follow("Speaker’s own pages")
+    organiser.open("/organise/speakers/ada-marsh").follow("This speaker’s pages")
 
     organiser.page.follow("Invite").press("Send 1 email")
 

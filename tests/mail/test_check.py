@@ -47,7 +47,7 @@ def test_where_all_is_well_it_says_what_it_found(site: Flask, mailbox: MailServe
                 "PTR: 127.0.0.1 is on a private network. Ask the person who runs it whether the "
                 "address from which it sends to the internet has a name."
             ),
-            "Test email: Accepted for ada@example.org. Look whether it arrives.",
+            "Test email: Accepted for ada@example.org. Check that it arrives.",
         ],
     )
     [email] = mailbox.emails
@@ -69,12 +69,12 @@ def test_a_domain_without_records_is_told_what_to_add(
             "example: v=spf1 a:127.0.0.1 -all"
         ),
         (
-            f"DMARC: {DOMAIN} has no DMARC record, and some large mail services want one. Add a "
+            f"DMARC: {DOMAIN} has no DMARC record, and some large mail services require one. Add a "
             f"TXT record at _dmarc.{DOMAIN}, for example: v=DMARC1; p=none; rua=mailto:{SENDER}"
         ),
         (
-            f"MX: {DOMAIN} receives no email, so nobody sees answers and reports of failed "
-            "delivery. Add an MX record, or send from a domain that has one."
+            f"MX: {DOMAIN} receives no email, so replies and reports of failed delivery are "
+            "lost. Add an MX record, or send from a domain that has one."
         ),
     ]
 
@@ -85,7 +85,7 @@ def test_two_spf_records_are_as_bad_as_none(site: Flask, dns_server: DnsServer) 
     state, sentence = found("SPF")
 
     assert state == check.PROBLEM
-    assert sentence.endswith("Join them into one.")
+    assert sentence.endswith("Combine them into one.")
 
 
 def test_a_domain_that_says_it_takes_no_email_has_no_mx(site: Flask, dns_server: DnsServer) -> None:

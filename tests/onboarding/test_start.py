@@ -127,19 +127,19 @@ def test_the_example_makes_room_for_a_new_conference(organiser: Browser) -> None
     address = f"/sessions/{lost.slug}"
 
     dashboard = organiser.open("/organise")
-    assert "Make this site yours" in dashboard.headings
+    assert "Set up your own conference" in dashboard.headings
     dashboard.follow("Start a new conference")
     asked = organiser.press("Continue", ANSWERS)
     assert asked.heading == "Replace “Closing the Gap in a Generation”?"
     assert "4 speakers" in asked.text
     assert "3 invented delegates" in asked.text
-    assert "1 person’s access to speakers’ own pages" in asked.text
+    assert "1 person’s access to speaker pages" in asked.text
     assert "Registration is open" in asked.text  # a news item
     done = organiser.press("Replace it and start")
 
     assert done.heading == "Dashboard"
-    assert "The conference has been started" in done.source
-    assert "Make this site yours" not in done.headings
+    assert "The new conference is ready." in done.source
+    assert "Set up your own conference" not in done.headings
     assert count_rows() == {
         "conference": 1,
         "content_version": 10,  # six pages written anew, three news items and a page removed
@@ -181,7 +181,7 @@ def test_the_team_and_the_history_stay_and_others_go(organiser: Browser) -> None
     assert len(entries) > before
     (started,) = [one for one in entries if one.summary.startswith("The conference “Tides")]
     assert started.actor == "grace@conference.example"
-    assert "“Closing the Gap in a Generation” was removed:" in started.summary
+    assert "“Closing the Gap in a Generation” was deleted:" in started.summary
     assert "3 delegates" in started.summary
     assert organiser.open("/organise/history").heading == "History"
 
@@ -189,7 +189,7 @@ def test_the_team_and_the_history_stay_and_others_go(organiser: Browser) -> None
 def test_the_answers_can_be_changed_before_anything_happens(organiser: Browser) -> None:
     confirm(organiser)
 
-    form = organiser.press("Change the answers")
+    form = organiser.press("Change your answers")
     again = organiser.press("Continue", venue="Lima")
 
     assert form.value_of("Title") == "Tides and harbours"
@@ -204,7 +204,7 @@ def test_the_answers_can_be_changed_before_anything_happens(organiser: Browser) 
         ("first_day", "", "Enter the first day, like 2008-11-06"),
         ("last_day", "2010-03-03", "The last day cannot be before the first"),
         ("time_zone", "Lima", "Enter a time zone in the correct format, like Europe/London"),
-        ("rooms", "x" * 201, "Enter shorter names, each on its own line"),
+        ("rooms", "x" * 201, "Enter names of 200 characters or fewer, each on its own line"),
         (
             "themes",
             "\n".join(map(str, range(101))),
@@ -237,7 +237,7 @@ def test_once_somebody_has_registered_nothing_is_removed(
     assert "because people have registered for it" in refused.text
     assert organiser.open("/organise/start").buttons == refused.buttons
     assert organiser.open("/organise/start/example").text == organiser.open("/organise/start").text
-    assert "Make this site yours" not in organiser.open("/organise").headings
+    assert "Set up your own conference" not in organiser.open("/organise").headings
     assert count_rows() == before
 
 
@@ -330,8 +330,8 @@ def test_the_example_can_be_kept(organiser: Browser) -> None:
 
     page = organiser.press("Keep the example")
 
-    assert "The example stays." in page.source
-    assert "Make this site yours" not in page.headings
+    assert "You have kept the example." in page.source
+    assert "Set up your own conference" not in page.headings
     assert "The example was kept" in organiser.open("/organise/history").text
     assert organiser.open("/organise/start").heading == "Start a new conference"
 
@@ -343,7 +343,7 @@ def test_a_programme_can_be_loaded_instead(organiser: Browser) -> None:
 def test_an_empty_site_offers_to_begin(visitor: Browser) -> None:
     page = sign_in(visitor).open("/organise")
 
-    assert "Make this site yours" in page.headings
+    assert "Set up your own conference" in page.headings
     page.follow("Load the example").press("Load the example")
     assert visitor.open("/").heading == "Closing the Gap in a Generation"
 
@@ -354,7 +354,7 @@ def test_only_organisers_are_offered_it(visitor: Browser) -> None:
     for role in ("editor", "desk", "viewer"):
         page = sign_in(visitor, f"{role}@conference.example", role).open("/organise")
 
-        assert "Make this site yours" not in page.headings
+        assert "Set up your own conference" not in page.headings
 
 
 def test_texts_of_the_example_beside_another_conference_are_a_task(organiser: Browser) -> None:
@@ -366,16 +366,17 @@ def test_texts_of_the_example_beside_another_conference_are_a_task(organiser: Br
     with transaction():
         content.create_first_version(ContentKey("page", "venue", "en"), edited, actor="Grace")
 
-    asked = organiser.open("/organise").follow(
-        "9 pages and news items are still those of the example"
-    )
-    done = asked.press("Remove these texts")
+    asked = organiser.open("/organise").follow("9 pages and news items are still about the example")
+    done = asked.press("Delete these texts")
 
-    assert "The news and pages of the example have been removed." in done.source
+    assert "The example’s texts have been deleted." in done.source
     assert "On the pier" in organiser.open("/venue").text
     assert organiser.fetch("GET", "/health-inequalities").status_code == 410
     assert "still those of the example" not in organiser.open("/organise").text
-    assert "No text is about the example any more." in organiser.open("/organise/start/texts").text
+    assert (
+        "None of the pages or news items is about the example any more."
+        in organiser.open("/organise/start/texts").text
+    )
 
 
 def test_public_pages_of_an_empty_conference_say_nothing_of_the_example(
@@ -406,7 +407,7 @@ def test_commands_do_the_same(site: Flask) -> None:
 
     assert loaded.output == "The example has been loaded and published\n"
     assert started.output == (
-        "“Tides” has been started. Nothing of the conference before it is left\n"
+        "“Tides” has been started. The previous conference has been deleted\n"
     )
     assert db.session.scalar(select(Conference.acronym)) == "tides-2010"
     assert registration.get_seat_counts().limit == 80

@@ -74,7 +74,7 @@ def test_sessions_on_record_are_marked_while_others_that_are_on_are_illustrative
     }
     notes = [read_text(one) for one in tree.find_by_class("small") if "are illus" in read_text(one)]
     assert notes == [
-        "Sessions, times and rooms are illustrative, unless they are marked “Confirmed”."
+        "Sessions, times and rooms are illustrative unless they are marked “Confirmed”."
     ]
 
 

@@ -146,7 +146,7 @@ def test_that_speakers_are_not_known_yet_is_said_once_above_the_list(visitor: Br
 
     page = visitor.open("/programme")
 
-    assert page.text.count("More speakers are to be announced.") == 1
+    assert page.text.count("Not all speakers have been announced.") == 1
     assert "announced" not in line(page, "Sea walls") + line(page, "Welcome")
     assert "Speaker to be announced" in page.follow("Sea walls").text
     assert "announced" not in visitor.open("/rooms/great-hall").text
@@ -692,7 +692,7 @@ def test_a_filter_that_the_programme_does_not_have_changes_nothing_and_is_named(
 ) -> None:
     page = visitor.open("/programme?theme=fire&colour=red")
 
-    assert "This programme does not have what you filtered by: Theme." in page.text
+    assert "The programme has nothing that matches these filters: Theme." in page.text
     assert len(titles(page)) == 5
 
 
@@ -745,7 +745,7 @@ def test_a_large_page_that_is_sent_once_is_compressed_quickly_and_a_stored_one_w
 def test_what_is_illustrative_is_said_once_and_what_is_confirmed_is_marked(
     visitor: Browser,
 ) -> None:
-    note = "Sessions, times and rooms are illustrative, unless they are marked “Confirmed”."
+    note = "Sessions, times and rooms are illustrative unless they are marked “Confirmed”."
     for address in ("/programme", "/programme/2009-06-10", "/speakers/ada-marsh"):
         page = visitor.open(address)
         assert page.text.count(note) == 1, address

@@ -226,7 +226,8 @@ def test_what_is_not_known_is_left_out_with_a_sentence(visitor: Browser) -> None
     page = visitor.open("/search?q=opening&room=<b>attic</b>&day=2009-13-77&access=%00&kind=")
 
     assert (
-        "This programme does not have what you filtered by: 2009-13-77, <b>attic</b>." in page.text
+        "The programme has nothing that matches these filters: 2009-13-77, <b>attic</b>."
+        in page.text
     )
     assert "Opening" in titles(page)
 

@@ -48,8 +48,8 @@ def test_another_file_in_place_of_slides_is_reported_too(
 
     written = [subject for to, subject in list_emails() if to == GRACE]
     assert written == [
-        "1 change by a speaker to approve",
-        "2 changes by speakers to approve",
+        "1 change from a speaker to approve",
+        "2 changes from speakers to approve",
     ]
 
 
@@ -66,7 +66,7 @@ def test_changes_are_gathered_and_reported_once_a_day(site: Flask, frozen_time: 
     worker_runs()
 
     assert at_once == []
-    assert list_emails() == [(GRACE, "2 changes by speakers to approve")]
+    assert list_emails() == [(GRACE, "2 changes from speakers to approve")]
     assert "Ada Marsh" in last_email_text()
     assert "Knots: Slides" in last_email_text()
     frozen_time.shift(timedelta(days=2))
@@ -75,4 +75,4 @@ def test_changes_are_gathered_and_reported_once_a_day(site: Flask, frozen_time: 
     make_proposal(make_speaker(name="Bo"), role="Cook")
     frozen_time.shift(timedelta(minutes=31))
     worker_runs()
-    assert list_emails()[1:] == [(GRACE, "3 changes by speakers to approve")]
+    assert list_emails()[1:] == [(GRACE, "3 changes from speakers to approve")]

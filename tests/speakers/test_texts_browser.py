@@ -93,7 +93,7 @@ def test_a_change_is_approved_and_published_by_keyboard(
     window.set_viewport_size(PHONE)
     sign_in_window(window, address)
     window.goto(f"{address}/organise")
-    expect(window.get_by_role("link", name="change by a speaker to approve")).to_be_visible()
+    expect(window.get_by_role("link", name="change from a speaker to approve")).to_be_visible()
     window.goto(f"{address}/organise/proposals?state=open")
     looked_at(window, axe)
     press(window, "Ada Marsh")

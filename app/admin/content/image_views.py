@@ -70,7 +70,7 @@ class PictureForm(FileForm):
         ),
         render_kw={"dir": "auto"},
     )
-    is_decoration = BooleanField(_l("This picture is only decoration. It needs no description"))
+    is_decoration = BooleanField(_l("This picture is only decoration and needs no description"))
 
     def validate_file(self, field: FileField) -> None:
         """Require a file that is not too large."""

@@ -183,7 +183,7 @@ class NoteForm(Form):
             no_hidden_characters,
         ],
         [normalise_lines],
-        _l("Delegates see your notes if they download their information"),
+        _l("The delegate sees this note if they download their information"),
         render_kw={"dir": "auto"},
     )
 

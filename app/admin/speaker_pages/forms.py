@@ -86,7 +86,7 @@ class BatchEmailForm(Form):
     message = editor_text_field(
         _l("Your message (optional)"),
         _l("The message"),
-        _l("Everyone gets it, above the text of the email"),
+        _l("It appears above the text of each email"),
         MAX_MESSAGE_LENGTH,
     )
 

@@ -114,6 +114,16 @@ def test_needs_are_in_a_file_only_when_asked_for_by_name_and_with_a_reason(desk:
     assert noted() == [(f"{what}. Reason: For the caterer", "dora@conference.example")]
 
 
+def test_the_requirements_of_a_narrowed_list_are_one_link_from_its_top(desk: Browser) -> None:
+    make_delegate(access="Hearing loop")
+    make_delegate(email="b@x.org", country="FR")
+
+    form = desk.open("/organise/delegates?country=FR").follow("Download requirements")
+
+    assert form.heading == "Download with access or dietary requirements"
+    assert "The file will contain the 1 delegate in your filtered list." in form.text
+
+
 def test_both_needs_of_a_narrowed_list_go_into_a_workbook(desk: Browser) -> None:
     make_delegate(access="Hearing loop", dietary="Vegan")
     make_delegate(email="b@x.org", country="FR", access="Ramp")

@@ -50,6 +50,19 @@ def test_letters_that_need_somebody_stand_first(desk: Browser) -> None:
     assert page.text_by_id("count") == "4 emails"
 
 
+def test_why_an_email_failed_stands_in_the_list(desk: Browser) -> None:
+    refusal = "The mail server answered: 550 No such user"
+    make_email(subject="Failed", state=FAILED, last_error=refusal)
+    make_email(subject="Waiting", last_error="The mail server answered: 451 Try later")
+
+    page = desk.open("/organise/letters")
+
+    assert [(row["Subject"], row["State ↑"]) for row in page.rows] == [
+        ("Failed", f"Not delivered {refusal}"),
+        ("Waiting", "Waiting"),
+    ]
+
+
 @pytest.mark.both_databases
 def test_letters_are_found_and_narrowed(desk: Browser) -> None:
     now = clock.real_now()

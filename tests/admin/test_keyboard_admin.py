@@ -29,7 +29,7 @@ def test_publishing(keyboard_user: KeyboardUser) -> None:
     db.session.commit()
     keyboard_user.open("/organise/publishing")
     keyboard_user.expect_text("Knots")
-    keyboard_user.press("Publish changes")
+    keyboard_user.press("Add a note or schedule the release")
     keyboard_user.fill("Note (optional)", "More to learn")
     keyboard_user.press("Continue")
     keyboard_user.press("Publish now")

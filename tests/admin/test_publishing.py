@@ -142,14 +142,14 @@ def test_nothing_to_publish_says_so(organiser: Browser) -> None:
     page = organiser.open("/organise/publishing")
 
     assert "No changes since release 1" in page.headings
-    assert "Publish changes" not in page.links
+    assert "Publish now" not in page.source
 
 
 @pytest.mark.both_databases
 def test_an_editor_publishes_with_a_note_after_a_check(visitor: Browser) -> None:
     editor = sign_in(visitor, role=EDITOR)
     changed("opening", title="A grand opening")
-    editor.open("/organise/publishing").follow("Publish changes")
+    editor.open("/organise/publishing").follow("Add a note or schedule the release")
 
     check = editor.press("Continue", note_optional="The opening is  grander")
     assert check.heading == "Check before you publish"
@@ -163,13 +163,50 @@ def test_an_editor_publishes_with_a_note_after_a_check(visitor: Browser) -> None
     assert editor.open("/sessions/opening").heading == "A grand opening"
 
 
+@pytest.mark.both_databases
+def test_an_editor_publishes_in_one_step_what_the_page_lists(visitor: Browser) -> None:
+    editor = sign_in(visitor, role=EDITOR)
+    changed("opening", title="A grand opening")
+    editor.open("/organise/publishing")
+
+    page = editor.press("Publish now")
+
+    assert page.heading == "Release 2"
+    assert page.summary_list["Note"] == "None"
+    assert editor.open("/sessions/opening").heading == "A grand opening"
+
+
+def test_in_one_step_nothing_is_published_that_the_page_did_not_list(organiser: Browser) -> None:
+    changed("opening", title="A grand opening")
+    organiser.open("/organise/publishing")
+    changed("farewell", title="Good night")
+
+    page = organiser.press("Publish now", status=409)
+
+    assert page.heading == "Check before you publish"
+    assert programme_queries.get_latest_release_number() == 1
+    assert organiser.press("Publish now").heading == "Release 2"
+
+
+def test_with_a_clash_the_page_offers_no_single_step(organiser: Browser) -> None:
+    changed("opening", title="A grand opening")
+    assert "Publish now" in organiser.open("/organise/publishing").source
+    clashing()
+
+    page = organiser.open("/organise/publishing")
+
+    assert page.links["Publish changes"] == "/organise/publishing/publish"
+    assert "Publish now" not in page.source
+
+
 def test_a_viewer_reads_and_is_offered_nothing_to_press(visitor: Browser) -> None:
     viewer = sign_in(visitor, role=VIEWER)
     changed("opening", title="A grand opening")
 
     page = viewer.open("/organise/publishing")
 
-    assert "Publish changes" not in page.links
+    assert not page.links.keys() & {"Publish changes", "Add a note or schedule the release"}
+    assert "Publish now" not in page.source
     viewer.open("/organise/publishing/publish", status=403)
 
 
@@ -461,7 +498,7 @@ def test_readers_see_an_earlier_release_again(organiser: Browser) -> None:
     assert "Release 1 was restored in place of release 2: Too grand" in told()
     ahead = organiser.open("/organise/publishing")
     assert ahead.summary_list["Title"] == "before: Opening → after: A grand opening"
-    organiser.follow("Publish changes")
+    organiser.follow("Add a note or schedule the release")
     organiser.press("Continue")
     assert organiser.press("Publish now").heading == "Release 3"
 

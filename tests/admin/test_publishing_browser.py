@@ -165,7 +165,7 @@ def test_planning_a_release_without_scripts(
     window.get_by_role("link", name="Cancel scheduled release").click()
     window.get_by_role("button", name="Cancel scheduled release").click()
 
-    expect(window.get_by_role("link", name="Publish changes")).to_be_visible()
+    expect(window.get_by_role("link", name="Add a note or schedule the release")).to_be_visible()
     expect(note).to_have_count(0)
 
 

@@ -113,7 +113,7 @@ def test_a_change_is_approved_and_published_by_keyboard(
     window.goto(f"{address}/organise/publishing")
     expect(window.get_by_text("Change by a speaker")).to_be_visible()
     looked_at(window, axe)
-    press(window, "Publish changes")
+    press(window, "Add a note or schedule the release")
     press(window, "Continue")
     press(window, "Publish now")
 

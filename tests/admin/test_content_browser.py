@@ -224,7 +224,7 @@ def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(
     eyes.visit("/organise/pages/page/help/en/versions/1")
     eyes.visit("/organise/pages/page/help/en/compare?from=0&to=2")
     eyes.visit("/organise/pages/add/news")
-    window.get_by_role("button", name="Save").click()
+    window.get_by_role("button", name="Save", exact=True).click()
     eyes.look("with errors")
     eyes.visit("/organise/pages/notice/write")
     window.get_by_label("The notice").fill("Wolfeschlegelsteinhausen " * 10)

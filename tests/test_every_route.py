@@ -261,6 +261,7 @@ ROUTES = [
         Who.DESK_READERS,
         "/organise/letters/wording/sign_in/html",
     ),
+    Route("/organise/letters/wording/change", "GET POST", Who.ORGANISER),
     Route("/organise/pages", "GET", Who.A_PART),
     Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
     Route(

@@ -10,16 +10,21 @@ from sqlalchemy import func, select
 from app.accounts.models import DESK, VIEWER
 from app.admin.email_kinds import EMAIL_KINDS, ORGANISERS
 from app.database import db
+from app.mail import services
 from app.mail.models import Email
 from app.mail.rendering import FOR_ORGANISERS
+from app.programme import queries as queries_of_programme
 from app.programme.models import Speaker
 from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser
+from tests.browser import Page as BrowserPage
 from tests.factories import sign_in, sign_in_window
 from tests.keyboard_user import NARROW
 from tests.live_site import LiveSite
+from tests.mail_server import MailServer
 from tests.pages import HtmlTree, read_text
+from tests.sent_emails import deliver_emails
 
 PAGE = "/organise/letters/wording"
 # what other emails include
@@ -140,3 +145,106 @@ def test_emails_can_be_read_before_there_is_a_programme(organiser: Browser) -> N
     page = organiser.open(f"{PAGE}/registration_confirmed")
 
     assert page.summary_list["Subject"] == "You are registered for The conference: SMPL2345"
+
+
+PARAGRAPH = "The office is closed in August.\n<b>Ships</b> sail at noon: https://ships.example/"
+SIGNATORY = "Dr Zoe Okafor, Conference Office"
+
+
+def say(organiser: Browser, paragraph: str, signatory: str, status: int = 200) -> BrowserPage:
+    page = organiser.open(PAGE).follow("Change paragraph and signatory")
+    return page.press(
+        "Save",
+        status=status,
+        paragraph_in_every_email_optional=paragraph,
+        signatory_optional=signatory,
+    )
+
+
+@pytest.mark.both_databases
+def test_organisers_add_a_paragraph_and_a_signatory_to_every_email(
+    organiser: Browser, mailbox: MailServer
+) -> None:
+    services.enqueue("mail_test", to="early@example.org")
+    db.session.commit()
+
+    page = say(organiser, PARAGRAPH, SIGNATORY)
+
+    assert page.summary_list["Signed by"] == SIGNATORY
+    shown = page.follow("Test email").text
+    assert "The office is closed in August." in shown
+    services.enqueue("mail_test", to="ada@example.org")
+    db.session.commit()
+    deliver_emails()
+    (early,) = mailbox.emails_to("early@example.org")
+    (arrived,) = mailbox.emails_to("ada@example.org")
+    assert early.text.count("August") == early.html.count("August") == 0
+    assert arrived.text.replace("\r\n", "\n").split("\n\n", 1)[1] == (
+        f"{PARAGRAPH}\n\n-- \n{SIGNATORY}\nTides and Harbours\nhttps://conference.example\n\n"
+        "Questions? Reply to this email or contact tides@conference.example.\n"
+    )
+    said = HtmlTree(arrived.html)
+    paragraphs = [read_text(one) for one in said.find_all("p")]
+    assert "<b>Ships</b> sail at noon: https://ships.example/" in paragraphs[2]
+    assert SIGNATORY in paragraphs[3]
+    links = [one.get("href") for one in said.find_all("a")]
+    assert links == ["https://conference.example", "https://conference.example"]
+
+
+def test_emails_to_the_organisers_do_not_get_the_paragraph(organiser: Browser) -> None:
+    say(organiser, PARAGRAPH, SIGNATORY)
+
+    page = organiser.open(f"{PAGE}/audit_found")
+
+    assert "August" not in page.text
+    assert SIGNATORY not in page.text
+
+
+def test_what_is_too_long_or_hidden_is_refused(organiser: Browser) -> None:
+    page = say(organiser, "a" * 501, "b" * 101, status=422)
+    assert page.errors == [
+        "The paragraph must be 500 characters or fewer",
+        "The signatory must be 100 characters or fewer",
+    ]
+
+    page = say(organiser, "A lamp\x07", "Zoe\u202e Okafor", status=422)
+    hidden = "Type this instead of pasting it. It contains hidden characters that we cannot use"
+    assert page.errors == [hidden, hidden]
+    assert queries_of_programme.get_email_wording() == ("", "")
+
+
+def test_two_organisers_change_it_at_once_and_a_change_is_undone(
+    organiser: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    other = sign_in(new_browser(), "omar@conference.example")
+    other.open(f"{PAGE}/change")
+    say(organiser, "First", SIGNATORY)
+
+    page = other.press("Save", status=409, paragraph_in_every_email_optional="Second")
+    assert "Two versions" in page.headings
+    other.press("Save")
+    assert queries_of_programme.get_email_wording() == ("Second", "")
+
+    page = other.open("/organise/settings")
+    page.press(next(one for one in page.buttons if one.startswith("Undo: ")))
+    assert queries_of_programme.get_email_wording() == ("First", SIGNATORY)
+
+
+def test_the_desk_cannot_change_what_every_email_says(visitor: Browser) -> None:
+    desk = sign_in(visitor, "dora@conference.example", role=DESK)
+
+    assert "Change paragraph and signatory" not in desk.open(PAGE).links
+    desk.open(f"{PAGE}/change", status=403)
+
+
+def test_saving_what_is_there_changes_nothing(organiser: Browser) -> None:
+    page = organiser.open(f"{PAGE}/change").press("Save")
+
+    assert "There were no changes to save." in page.source
+
+
+def test_settings_stay_apart_from_the_wording_of_emails(organiser: Browser) -> None:
+    say(organiser, "First", SIGNATORY)
+    organiser.open("/organise/settings/change").press("Save", title="Tides")
+
+    assert queries_of_programme.get_email_wording() == ("First", SIGNATORY)

@@ -287,6 +287,20 @@ ROUTES = [
     Route("/organise/letters/check/now", "POST", Who.DESK),
     Route("/organise/letters/check/test", "POST", Who.DESK),
     Route("/organise/letters/domains/resume", "POST", Who.DESK),
+    Route("/organise/letters/wording", "GET", Who.DESK_READERS),
+    Route(
+        "/organise/letters/wording/<template>",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/letters/wording/sign_in",
+    ),
+    Route(
+        "/organise/letters/wording/<template>/html",
+        "GET",
+        Who.DESK_READERS,
+        "/organise/letters/wording/sign_in/html",
+    ),
+    Route("/organise/letters/wording/change", "GET POST", Who.ORGANISER),
     Route("/organise/pages", "GET", Who.A_PART),
     Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
     Route(

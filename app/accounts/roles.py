@@ -30,6 +30,9 @@ CONTENT = PROGRAMME  # pages, news, links, the urgent notice
 DELEGATES = Area(
     read_roles=frozenset({ORGANISER, DESK, VIEWER}), write_roles=frozenset({ORGANISER, DESK})
 )
+EMAIL_WORDING = Area(
+    read_roles=DELEGATES.read_roles, write_roles=frozenset({ORGANISER})
+)  # a preview holds no personal data
 SPEAKER_NEEDS = Area(
     read_roles=frozenset({ORGANISER, DESK}), write_roles=frozenset({ORGANISER, DESK})
 )

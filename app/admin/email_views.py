@@ -1,8 +1,6 @@
 """Emails that the site has sent or will send: the list, one email, and sending it again."""
 
 from datetime import timedelta
-from operator import itemgetter
-from typing import Final
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts import roles
 from app.accounts.guards import current_actor
 from app.admin import saved_views
+from app.admin.email_kinds import email_choices, get_email_name
 from app.admin.listing import ListFilter, Listing, parse_list_query, render_list
 from app.errors import NotFound
 from app.forms.form import ConfirmForm
@@ -25,47 +24,6 @@ from app.registration.models import Delegate
 from app.request_transaction import read_first
 from app.web import redirects
 from app.web.rendering import render_page
-
-EMAIL_NAMES: Final = {
-    "address_change_asked": _l("Email address correction requested"),
-    "address_changed": _l("Email address changed by the delegate"),
-    "address_corrected": _l("Email address corrected by the organisers"),
-    "address_to_confirm": _l("New email address to confirm"),
-    "already_registered": _l("Already registered"),
-    "audit_found": _l("Fault in the site’s data"),
-    "booking_cancelled": _l("Booking cancelled"),
-    "booking_changed": _l("Booking changed"),
-    "booking_restored": _l("Booking restored"),
-    "booking_links": _l("Booking link"),
-    "feedback_received": _l("Feedback from a visitor"),
-    "mail_test": _l("Test email"),
-    "registration_confirmed": _l("Confirmation"),
-    "sign_in": _l("Sign-in link"),
-    "changes_waiting": _l("Changes by speakers to approve"),
-    "speaker_asks": _l("Request from a speaker"),
-    "speaker_assistant": _l("Link for an assistant"),
-    "speaker_details_changed": _l("Public details of a speaker changed"),
-    "speaker_invited": _l("Invitation to a speaker"),
-    "speaker_left_out": _l("Speaker removed from the programme"),
-    "speaker_owner_reminder": _l("Reminder to the owner of a session"),
-    "speaker_owns": _l("Invitation to edit a session’s text"),
-    "speaker_reminder": _l("Reminder to a speaker"),
-    "speaker_session_moved": _l("Speaker’s session moved"),
-    "speaker_thanks": _l("Thanks to a speaker"),
-    "speaker_withdrawn": _l("Speaker withdrawn"),
-    "speaker_request_answered": _l("Answer to a speaker’s request"),
-}
-
-
-def get_email_name(kind: str) -> str:
-    """Return the display name of an email template."""
-    return str(EMAIL_NAMES.get(kind, kind.replace("_", " ").capitalize()))
-
-
-def email_choices() -> list[tuple[str, str]]:
-    """Return the email templates and their names, sorted by name."""
-    return sorted(((kind, str(words)) for kind, words in EMAIL_NAMES.items()), key=itemgetter(1))
-
 
 bp = Blueprint("emails", __name__, url_prefix="/letters")
 read_first(bp, {"check_now"})  # it asks other servers, for which nobody else must wait

@@ -142,7 +142,7 @@ class SettingsForm(EditForm):
     def set_initial_data(self, conference: Conference) -> None:
         """Fill in the current settings."""
         self.expected_version.data = conference.version
-        for name in LABELS:
+        for name in self._names():
             field, value = self[name], getattr(conference, name)
             show: Callable[[Any], None] | None = getattr(field, "show", None)
             if show is not None:
@@ -152,7 +152,7 @@ class SettingsForm(EditForm):
 
     def values(self) -> dict[str, Any]:
         """Return the submitted values in the format of the history."""
-        return {name: self._get_value(name) for name in LABELS}
+        return {name: self._get_value(name) for name in self._names()}
 
     def validate_ends_on(self, field: DateField) -> None:
         """Raise ValidationError if the conference ends before it starts or is too long."""
@@ -167,6 +167,10 @@ class SettingsForm(EditForm):
         opens, closes = self.registration_opens_at.utc_value, field.utc_value
         if opens and closes and closes <= opens:
             raise ValidationError(_l("Registration must open before it closes"))
+
+    def _names(self) -> list[str]:
+        """Return the names of the settings that this form has; emails have their own."""
+        return [name for name in LABELS if name in self]
 
     def _get_value(self, name: str) -> Any:
         field = self[name]

@@ -90,6 +90,8 @@ def _delete_other_conference(parsed: ParsedConference, changes: ImportChanges) -
     ]
     for kind in (Appearance, Session, Speaker, Room, Theme):
         db.session.execute(delete(kind))
+    row.email_paragraph = row.email_signatory = ""  # they were the other conference's
+    db.session.flush()
     db.session.expire_all()
     return True
 

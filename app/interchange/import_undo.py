@@ -52,6 +52,7 @@ WITHDRAWABLE_MODELS = (Speaker, Session)
 CONFERENCE_COLUMNS = (
     *("acronym", "title", "subtitle", "starts_on", "ends_on", "time_zone", "place", "summary"),
     *("contact_email", "registration_opens_at", "registration_closes_at", "is_demo"),
+    *("email_paragraph", "email_signatory"),  # not in what older versions stored
 )
 TYPES = {"moment": datetime, "date": date}
 Row = dict[str, Any]
@@ -318,5 +319,5 @@ def _restore_details(rows: Rows) -> None:
         db.session.execute(found.values(speaker_id=photo["speaker_id"]))
     bump_cache_version()
     for facts in rows["conference"]:
-        values = {name: facts[name] for name in CONFERENCE_COLUMNS}
+        values = {name: facts[name] for name in CONFERENCE_COLUMNS if name in facts}
         db.session.execute(update(Conference).values({**values, "version": Conference.version + 1}))

@@ -1,7 +1,8 @@
 """Emails rendered from templates in the recipient's language, and encoded as MIME messages.
 
 The first line of ``templates/mail/<name>.txt`` is the subject. The rest is plain text with the
-layout that ``app.mail.html_body`` describes; the signature is added to every email.
+layout that ``app.mail.html_body`` describes; the signature is added to every email, and before it
+the conference's own paragraph, except to organisers.
 """
 
 import re
@@ -143,7 +144,10 @@ def _render(template: str, context: dict[str, Any], qr_code_id: str) -> Rendered
     current_app.update_template_context(site_context)  # the variables that every template has
     contact_email = site_context["conference"].contact_email
     site_context["contact"] = contact_email or absolute_url("site.feedback")
-    site_context["is_for_organisers"] = template in FOR_ORGANISERS
+    is_for_organisers = template in FOR_ORGANISERS
+    wording = current_app.extensions["email_wording"]()  # the conference's own
+    paragraph = "" if is_for_organisers else _normalise_text(wording.paragraph)
+    site_context |= {"is_for_organisers": is_for_organisers, "signatory": wording.signatory}
     first, _, rest = (
         _render_template(f"{template}.txt", {**site_context, **context}).strip().partition("\n")
     )
@@ -155,12 +159,17 @@ def _render(template: str, context: dict[str, Any], qr_code_id: str) -> Rendered
     parts = {
         "subject": subject,
         "qr_code_id": qr_code_id,
-        "blocks": html_body.parse_blocks(body, site),
+        "blocks": [
+            block
+            for text in (body, paragraph)
+            if text
+            for block in html_body.parse_blocks(text, site)
+        ],
         "signature": html_body.parse_blocks(signature, site),
     }
     return RenderedEmail(
         subject=subject,
-        text=f"{body}\n\n-- \n{signature}\n",
+        text="\n\n".join([*filter(None, (body, paragraph)), f"-- \n{signature}\n"]),
         html=_render_template("email.html", site_context | parts),
         language=languages.current().code,
         sender=current_app.config["MAIL_DEFAULT_SENDER"],

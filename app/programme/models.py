@@ -59,6 +59,8 @@ class Conference(Base):
     version: Mapped[int] = mapped_column(default=1, server_default="1")  # one more for each edit
     public_settings: Mapped[str] = mapped_column(Text, default="", server_default="")
     trusted_fields: Mapped[str] = mapped_column(default="", server_default="")  # by spaces
+    email_paragraph: Mapped[str] = mapped_column(Text, default="", server_default="")
+    email_signatory: Mapped[str] = mapped_column(default="", server_default="")
     current_release: Mapped[int | None] = mapped_column(ForeignKey("release.number"), default=None)
 
     __table_args__ = (

@@ -7,10 +7,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, cast, func, null, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
+from app import cache_version
 from app.database import db
 from app.errors import NotFound
 from app.programme.models import (
@@ -68,6 +70,24 @@ def has_conference() -> bool:
 def get_walking_time() -> timedelta:
     """Return the time it takes to walk from one room to another."""
     return timedelta(minutes=db.session.scalar(select(Conference.walking_minutes)) or 0)
+
+
+class EmailWording(NamedTuple):
+    """What the conference adds to emails; either may be empty."""
+
+    paragraph: str
+    signatory: str
+
+
+def get_email_wording() -> EmailWording:
+    """Return what is added to emails, from memory until it is changed."""
+    return cache_version.cached_globally("email wording", _load_email_wording)
+
+
+def _load_email_wording() -> EmailWording:
+    columns = select(Conference.email_paragraph, Conference.email_signatory)
+    row = db.session.execute(columns).one_or_none()
+    return EmailWording(*row) if row else EmailWording("", "")
 
 
 def list_themes() -> Sequence[Theme]:

@@ -91,15 +91,22 @@ def mask_email(email: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
+def ticket_context(delegate: Delegate) -> dict[str, Any]:
+    """Return the template variables of a ticket."""
+    return {
+        "ticket": tickets.for_booking(delegate),
+        "confirmed_fields": [field for field in FIELDS if field.is_in_confirmation],
+    }
+
+
 def _enqueue_with_ticket(template: str, delegate: Delegate, **context: Any) -> None:
-    ticket = tickets.for_booking(delegate)
+    with_ticket = ticket_context(delegate)
     _enqueue(
         template,
         delegate,
         ical=booking_calendar.render_ical(delegate),
-        qr_code=ticket.qr_code_png,
-        ticket=ticket,
-        confirmed_fields=[field for field in FIELDS if field.is_in_confirmation],
+        qr_code=with_ticket["ticket"].qr_code_png,
+        **with_ticket,
         **context,
     )
 

@@ -318,6 +318,19 @@ def test_sending(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("We are sending you a test email.")
 
 
+@pytest.mark.walks("admin.email_wording.edit")
+def test_wording_of_emails(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/letters")
+    keyboard_user.press("What emails say")
+    keyboard_user.press("Change paragraph and signatory")
+    keyboard_user.fill("Paragraph in every email (optional)", "Bring a lamp.")
+    keyboard_user.fill("Signatory (optional)", "Zoe Okafor, Conference Office")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("Saved. New emails will include this.")
+    keyboard_user.press("Booking changed")
+    keyboard_user.expect_text("Bring a lamp.")
+
+
 @pytest.mark.walks(
     "admin.content.add",
     "admin.content.restore",

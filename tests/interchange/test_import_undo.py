@@ -87,6 +87,7 @@ def a_programme_with_details() -> None:
     ada.contact_address = "ada@example.org"
     ends_at = FIRST_MORNING + timedelta(hours=1)
     ada.absences = [Absence(starts_at=FIRST_MORNING, ends_at=ends_at)]
+    queries.get_conference().email_signatory = "Zoe Okafor, Conference Office"
     db.session.commit()
 
 
@@ -111,6 +112,7 @@ def test_another_conference_that_was_loaded_by_mistake_goes_whole(editor: Browse
     before = everything()
     loaded(editor, another_programme(acronym="storms"), load_this_as_a_different_conference=True)
     assert queries.get_conference().acronym == "storms"
+    assert queries.get_email_wording() == ("", "")
 
     editor.open("/organise/files").press(UNDO)
 

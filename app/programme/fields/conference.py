@@ -75,6 +75,8 @@ CONFERENCE_FIELDS: Final = _ConferenceFields(
         is_public=False,
         display=lambda names: ", ".join(names.split()),
     ),
+    Field("email_paragraph", N_("Paragraph in every email"), is_public=False),
+    Field("email_signatory", N_("Signatory of emails"), is_public=False),
 )
 LABELS: Final = CONFERENCE_FIELDS.labels
 DAYS: Final = CONFERENCE_FIELDS.names_of(DAY)

@@ -1,0 +1,272 @@
+"""Every email that the site sends: its name, who gets it, when it is sent, and a preview.
+
+The one declaration of them, by the names of their templates in ``templates/mail/``. The list of
+emails, its filter and the page "What emails say" read it.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _l
+
+from app.admin import email_samples as samples
+from app.mail import rendering
+from app.mail.rendering import QR_CODE_ID, RenderedEmail
+from app.web import languages
+
+
+@dataclass(frozen=True)
+class EmailKind:
+    """A type of email."""
+
+    name: Any
+    recipient: Any
+    trigger: Any  # when it is sent
+    sample: Callable[[], Mapping[str, Any]]  # the template variables of its preview
+
+
+DELEGATE = _l("The delegate")
+OLD_EMAIL = _l("The old email address")
+MEMBER = _l("The member of the team")
+ORGANISERS = _l("All organisers")
+SPEAKER = _l("The speaker and their assistants")
+SENDER = _l("The person who sent the changes")
+OWNER = _l("The owner of the session")
+
+EMAIL_KINDS: Final[Mapping[str, EmailKind]] = {
+    "registration_confirmed": EmailKind(
+        _l("Confirmation"),
+        DELEGATE,
+        _l("Someone registers"),
+        samples.ticket,
+    ),
+    "already_registered": EmailKind(
+        _l("Already registered"),
+        DELEGATE,
+        _l("Someone registers again with the same name and email address"),
+        samples.ticket,
+    ),
+    "booking_changed": EmailKind(
+        _l("Booking changed"),
+        DELEGATE,
+        _l("The delegate or the team changes a booking"),
+        samples.changed_booking,
+    ),
+    "booking_cancelled": EmailKind(
+        _l("Booking cancelled"),
+        DELEGATE,
+        _l("The delegate or the team cancels a booking"),
+        samples.cancelled_booking,
+    ),
+    "booking_restored": EmailKind(
+        _l("Booking restored"),
+        DELEGATE,
+        _l("The team restores a cancelled booking"),
+        samples.ticket,
+    ),
+    "booking_links": EmailKind(
+        _l("Booking link"),
+        DELEGATE,
+        _l("Someone asks for the link to their booking"),
+        samples.bookings,
+    ),
+    "address_to_confirm": EmailKind(
+        _l("New email address to confirm"),
+        _l("The new email address"),
+        _l("A delegate changes their email address"),
+        samples.booking,
+    ),
+    "address_changed": EmailKind(
+        _l("Email address changed by the delegate"),
+        OLD_EMAIL,
+        _l("A delegate confirms a new email address"),
+        samples.moved_booking,
+    ),
+    "address_corrected": EmailKind(
+        _l("Email address corrected by the organisers"),
+        OLD_EMAIL,
+        _l("The team corrects a delegate’s email address"),
+        samples.moved_booking,
+    ),
+    "address_change_asked": EmailKind(
+        _l("Email address correction requested"),
+        DELEGATE,
+        _l("Someone asks to correct an email address without the link to the booking"),
+        samples.booking,
+    ),
+    "speaker_invited": EmailKind(
+        _l("Invitation to a speaker"),
+        _l("The speaker"),
+        _l("The team invites speakers"),
+        samples.speaker,
+    ),
+    "speaker_reminder": EmailKind(
+        _l("Reminder to a speaker"),
+        SPEAKER,
+        _l("Before a deadline, and when the team reminds speakers"),
+        samples.speaker_tasks,
+    ),
+    "speaker_thanks": EmailKind(
+        _l("Thanks to a speaker"),
+        SPEAKER,
+        _l("The team thanks speakers"),
+        samples.speaker,
+    ),
+    "speaker_assistant": EmailKind(
+        _l("Link for an assistant"),
+        _l("The assistant"),
+        _l("A speaker or the team adds an assistant"),
+        samples.speaker,
+    ),
+    "speaker_owns": EmailKind(
+        _l("Invitation to edit a session’s text"),
+        OWNER,
+        _l("The team names someone as the owner of a session"),
+        samples.owned_session,
+    ),
+    "speaker_owner_reminder": EmailKind(
+        _l("Reminder to the owner of a session"),
+        OWNER,
+        _l("Before a deadline, and when the team reminds speakers"),
+        samples.owned_session,
+    ),
+    "speaker_session_moved": EmailKind(
+        _l("Speaker’s session moved"),
+        SPEAKER,
+        _l("A new time or room is published"),
+        samples.released_changes,
+    ),
+    "speaker_details_changed": EmailKind(
+        _l("Public details of a speaker changed"),
+        SPEAKER,
+        _l("Other changes to their profile or sessions are published"),
+        samples.released_changes,
+    ),
+    "speaker_left_out": EmailKind(
+        _l("Speaker removed from the programme"),
+        SPEAKER,
+        _l("A programme without the speaker is published"),
+        samples.speaker,
+    ),
+    "speaker_withdrawn": EmailKind(
+        _l("Speaker withdrawn"),
+        SPEAKER,
+        _l("A speaker withdraws"),
+        samples.withdrawn_speaker,
+    ),
+    "speaker_request_answered": EmailKind(
+        _l("Answer to a speaker’s request"),
+        SPEAKER,
+        _l("The team answers or closes a request"),
+        samples.speaker_request,
+    ),
+    "changes_approved": EmailKind(
+        _l("Changes approved"),
+        SENDER,
+        _l("The team approves changes by a speaker"),
+        samples.proposal,
+    ),
+    "changes_amended": EmailKind(
+        _l("Changes edited and approved"),
+        SENDER,
+        _l("The team edits and approves changes by a speaker"),
+        samples.proposal,
+    ),
+    "changes_sent_back": EmailKind(
+        _l("Changes to check again"),
+        SENDER,
+        _l("The team sends changes back with a note"),
+        samples.proposal,
+    ),
+    "sign_in": EmailKind(
+        _l("Sign-in link"),
+        _l("The person who signs in"),
+        _l("A member of the team, a speaker or an assistant signs in"),
+        samples.sign_in_link,
+    ),
+    "invited": EmailKind(
+        _l("Invitation to the team"),
+        MEMBER,
+        _l("An organiser adds someone to the team"),
+        samples.team_member,
+    ),
+    "role_changed": EmailKind(
+        _l("Role changed"),
+        MEMBER,
+        _l("An organiser changes someone’s role"),
+        samples.team_member,
+    ),
+    "role_ended": EmailKind(
+        _l("Removed from the team"),
+        MEMBER,
+        _l("An organiser removes someone from the team"),
+        samples.team_member,
+    ),
+    "second_step_changed": EmailKind(
+        _l("Second step changed"),
+        MEMBER,
+        _l("A passkey, an authenticator app or a recovery code is added, removed or used"),
+        samples.second_step,
+    ),
+    "mail_test": EmailKind(
+        _l("Test email"),
+        _l("The member of the team who sends it"),
+        _l("Someone checks sending"),
+        samples.nothing,
+    ),
+    "speaker_asks": EmailKind(
+        _l("Request from a speaker"),
+        ORGANISERS,
+        _l("A speaker asks for another time or withdraws"),
+        samples.speaker_request,
+    ),
+    "changes_waiting": EmailKind(
+        _l("Changes by speakers to approve"),
+        ORGANISERS,
+        _l("Once a day at most, while changes wait for approval"),
+        samples.waiting_changes,
+    ),
+    "feedback_received": EmailKind(
+        _l("Feedback from a visitor"),
+        _l("The contact email address"),
+        _l("A visitor sends feedback"),
+        samples.feedback,
+    ),
+    "audit_found": EmailKind(
+        _l("Fault in the site’s data"),
+        ORGANISERS,
+        _l("The daily check finds a fault"),
+        samples.faults,
+    ),
+}
+
+
+def get_email_name(template: str) -> str:
+    """Return the display name of an email, also of one that is no longer sent."""
+    kind = EMAIL_KINDS.get(template)
+    return str(kind.name) if kind else template.replace("_", " ").capitalize()
+
+
+def email_choices() -> list[tuple[str, str]]:
+    """Return the emails and their names, sorted by name."""
+    names = ((template, str(kind.name)) for template, kind in EMAIL_KINDS.items())
+    return sorted(names, key=itemgetter(1))
+
+
+def preview(template: str) -> RenderedEmail:
+    """Render an email to somebody who does not exist, with links that open nothing.
+
+    Its QR code, which comes beside the HTML in an email, is part of the HTML here.
+    """
+    context = dict(EMAIL_KINDS[template].sample())
+    ticket = context.get("ticket")
+    rendered = rendering.render_email(
+        template, languages.current().code, context, has_qr_code=ticket is not None
+    )
+    if ticket is None:
+        return rendered
+    picture = f"data:image/png;base64,{b64encode(ticket.qr_code_png).decode()}"
+    return replace(rendered, html=rendered.html.replace(f"cid:{QR_CODE_ID}", picture))

@@ -1,0 +1,203 @@
+"""Invented people and bookings for the previews of emails; nothing here is stored.
+
+Each function returns the template variables of one email, or of several that need the same.
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from app import clock
+from app.accounts import services as accounts
+from app.history.models import Change, dump_changes
+from app.programme.models import Session, Speaker
+from app.proposals.models import Proposal
+from app.registration import emails as booking_emails
+from app.registration.bookings.changes import BookingChange
+from app.registration.models import Delegate
+from app.releases import current_release
+from app.releases.diff_text import DiffRow
+from app.speakers.batch_emails import PLACEHOLDER_SECRET
+from app.speakers.checklist import ITEMS, TO_DO, ChecklistLine
+from app.speakers.models import ANOTHER_TIME, SpeakerRequest
+from app.speakers.release_notifications import NotifiedChange
+from app.speakers.reminders import WaitingChange
+
+Context = dict[str, Any]
+
+DELEGATE_EMAIL, NEW_EMAIL = "alex@example.org", "alex.example@example.org"
+SPEAKER_NAME, SPEAKER_EMAIL = "Robin Sample", "robin@example.org"
+ORGANISER_EMAIL = "organiser@example.org"
+SESSION_TITLE = "An example of a session"
+SAMPLE_KEY: Final = "sample"  # opens no booking: the keys of bookings are random and longer
+
+
+def nothing() -> Context:
+    """Return no variables."""
+    return {}
+
+
+def build_delegate() -> Delegate:
+    """Return an invented delegate who comes on every day."""
+    conference = current_release.get_programme().conference
+    days = (conference.ends_on - conference.starts_on).days + 1
+    dates = (conference.starts_on + timedelta(days=number) for number in range(days))
+    return Delegate(
+        reference="SMPL2345",
+        access_key=SAMPLE_KEY,
+        given_names="Alex",
+        family_name="Example",
+        badge_name="Alex Example",
+        email=DELEGATE_EMAIL,
+        pending_email=NEW_EMAIL,
+        pending_email_key=SAMPLE_KEY,
+        organisation="Example University",
+        country="GB",
+        days=" ".join(day.isoformat() for day in dates),
+        language="en",
+    )
+
+
+def booking() -> Context:
+    """Return a booking."""
+    return {"delegate": build_delegate()}
+
+
+def cancelled_booking() -> Context:
+    """Return a booking that has just been cancelled."""
+    delegate = build_delegate()
+    delegate.cancel(clock.now())
+    return {"delegate": delegate, "reason": ""}
+
+
+def moved_booking() -> Context:
+    """Return a booking whose email address has changed."""
+    return booking() | {
+        "old": DELEGATE_EMAIL,
+        "masked": booking_emails.mask_email(NEW_EMAIL),
+    }
+
+
+def ticket() -> Context:
+    """Return a booking with its ticket."""
+    delegate = build_delegate()
+    return {
+        "delegate": delegate,
+        "are_needs_removed": False,
+        **booking_emails.ticket_context(delegate),
+    }
+
+
+def changed_booking() -> Context:
+    """Return a booking whose organisation has changed, with its ticket."""
+    change = BookingChange("organisation", "Example Institute", "Example University")
+    return {
+        **ticket(),
+        "news": [change.describe(desk=False)],
+        "are_needs_other": False,
+        "are_days_other": False,
+    }
+
+
+def bookings() -> Context:
+    """Return the bookings of one email address."""
+    return {"delegates": [build_delegate()]}
+
+
+def sign_in_link() -> Context:
+    """Return a link that signs nobody in."""
+    lifetime = accounts.SIGN_IN_LINK_LIFETIME // timedelta(minutes=1)
+    return {"secret": PLACEHOLDER_SECRET, "onward": "", "minutes": lifetime}
+
+
+def team_member() -> Context:
+    """Return somebody who has just been given a role, with a link that signs nobody in."""
+    return _invitation() | {
+        "role": "editor",
+        "inviter": ORGANISER_EMAIL,
+        "changer": ORGANISER_EMAIL,
+    }
+
+
+def second_step() -> Context:
+    """Return a change of how somebody signs in."""
+    return {"news": "passkey_added"}
+
+
+def faults() -> Context:
+    """Return a fault in the data."""
+    return {"faults": ["12 places are counted as taken, but 11 delegates are attending."]}
+
+
+def feedback() -> Context:
+    """Return a message from a visitor."""
+    return {"text": "Is there parking for bicycles?", "email": DELEGATE_EMAIL}
+
+
+def speaker() -> Context:
+    """Return a speaker, with a link that signs nobody in."""
+    return _invitation() | {"speaker": _build_speaker(), "by": SPEAKER_EMAIL, "message": ""}
+
+
+def withdrawn_speaker() -> Context:
+    """Return a speaker who cannot come."""
+    return speaker() | {"words": "I am sorry that I cannot come after all."}
+
+
+def speaker_tasks() -> Context:
+    """Return a speaker with open tasks."""
+    due_on = clock.now().date() + timedelta(days=14)
+    lines = [ChecklistLine(item, TO_DO, due_on, "sample") for item in ITEMS[:2]]
+    return speaker() | {"lines": lines}
+
+
+def speaker_request() -> Context:
+    """Return a speaker's request, and the answer to it."""
+    request = SpeakerRequest(
+        kind=ANOTHER_TIME,
+        message="Could my session be in the afternoon?",
+        answer="Yes. We have moved it to the afternoon.",
+        actor=SPEAKER_EMAIL,
+    )
+    return speaker() | {"asked": request}
+
+
+def released_changes() -> Context:
+    """Return what a release changed in a speaker's session."""
+    rows = [DiffRow("Room", "Room 1", "Room 2")]
+    return speaker() | {"changed": [NotifiedChange(SESSION_TITLE, rows)]}
+
+
+def owned_session() -> Context:
+    """Return a session of an owner who does not speak in it."""
+    session = Session(title=SESSION_TITLE)
+    wanted_by = clock.now().date() + timedelta(days=14)
+    return _invitation() | {"session": session, "sessions": [session], "wanted_by": wanted_by}
+
+
+def proposal() -> Context:
+    """Return changes to a speaker's profile, as sent, as edited, and with a note."""
+    requested = _change("A researcher.", "I am a researcher of public health.")
+    amended = _change(requested.new, "A researcher of public health.")
+    found = Proposal(
+        changes=dump_changes([requested]),
+        outcome=dump_changes([amended]),
+        note="Please write about yourself in the third person.",
+    )
+    return {"proposal": found, "called": SPEAKER_NAME}
+
+
+def waiting_changes() -> Context:
+    """Return a change that waits for approval."""
+    return {"waiting": [WaitingChange(SPEAKER_NAME, clock.now())], "total": 1}
+
+
+def _invitation() -> Context:
+    return {"secret": PLACEHOLDER_SECRET, "days": accounts.INVITATION_LIFETIME.days}
+
+
+def _build_speaker() -> Speaker:
+    return Speaker(key="sample", slug="sample", name=SPEAKER_NAME, contact_address=SPEAKER_EMAIL)
+
+
+def _change(old: str, new: str) -> Change:
+    return Change(field="biography", before=old, after=new, label="Biography", old=old, new=new)

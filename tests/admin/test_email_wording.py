@@ -1,0 +1,250 @@
+"""Organisers read what every email of the site says, before anybody gets it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import func, select
+
+from app.accounts.models import DESK, VIEWER
+from app.admin.email_kinds import EMAIL_KINDS, ORGANISERS
+from app.database import db
+from app.mail import services
+from app.mail.models import Email
+from app.mail.rendering import FOR_ORGANISERS
+from app.programme import queries as queries_of_programme
+from app.programme.models import Speaker
+from app.registration.models import Delegate
+from config import ROOT
+from tests.browser import Browser
+from tests.browser import Page as BrowserPage
+from tests.factories import sign_in, sign_in_window
+from tests.keyboard_user import NARROW
+from tests.live_site import LiveSite
+from tests.mail_server import MailServer
+from tests.pages import HtmlTree, read_text
+from tests.sent_emails import deliver_emails
+
+PAGE = "/organise/letters/wording"
+# what other emails include
+PARTS = {"booking_link", "role", "signature", "speaker_link", "ticket"}
+
+
+@pytest.fixture
+def organiser(visitor: Browser) -> Browser:
+    return sign_in(visitor)
+
+
+def count_rows() -> list[int | None]:
+    tables = (Delegate, Email, Speaker)
+    return [db.session.scalar(select(func.count()).select_from(one)) for one in tables]
+
+
+def test_every_email_is_declared_and_every_declared_one_exists() -> None:
+    templates = {path.stem for path in (ROOT / "templates" / "mail").glob("*.txt")}
+
+    assert set(EMAIL_KINDS) == templates - PARTS
+
+
+def test_emails_to_organisers_are_signed_as_such() -> None:
+    to_organisers = {name for name, kind in EMAIL_KINDS.items() if kind.recipient is ORGANISERS}
+
+    assert to_organisers | {"feedback_received"} == FOR_ORGANISERS
+
+
+def test_the_desk_reads_what_every_email_says(visitor: Browser) -> None:
+    desk = sign_in(visitor, "dora@conference.example", role=DESK)
+    before = count_rows()
+
+    page = desk.open("/organise/letters").follow("What emails say")
+    assert page.heading == "What emails say"
+    assert page.rows[0] == {
+        "Type": "Confirmation",
+        "Sent to": "The delegate",
+        "When": "Someone registers",
+    }
+    names = [row["Type"] for row in page.rows]
+    assert len(names) == len(EMAIL_KINDS) == len(set(names))
+    for name in names:
+        look = desk.open(PAGE).follow(name)
+        assert look.heading == name
+        assert look.summary_list["Subject"] != ""
+        assert re.findall(r"\bNone\b|Undefined|\{\{", look.text) == []
+    assert count_rows() == before
+
+
+def test_a_preview_shows_the_text_and_the_html_with_invented_people(organiser: Browser) -> None:
+    page = organiser.open(f"{PAGE}/registration_confirmed")
+    assert page.summary_list["Subject"] == "You are registered for Tides and Harbours: SMPL2345"
+    assert "Dear Alex Example," in page.text
+    (frame,) = page.tree.find_all("iframe")
+    assert frame.get("sandbox") == ""
+    assert page.headers["Content-Security-Policy"].endswith("; frame-src 'self'")
+    framed = organiser.fetch("GET", frame.get("src") or "")  # an email has styles in itself
+    html = HtmlTree(framed.get_data(as_text=True))
+
+    assert framed.headers["Content-Security-Policy"] == (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+        "frame-ancestors 'self'"
+    )
+    assert [read_text(one) for one in html.find_all("h1")] == [
+        "You are registered for Tides and Harbours: SMPL2345"
+    ]
+    assert [one.get("src", "")[:22] for one in html.find_all("img")] == ["data:image/png;base64,"]
+
+
+@pytest.mark.browser
+def test_the_html_of_a_preview_is_drawn_in_its_frame(
+    live_site: Callable[..., LiveSite], window: Page, axe: Callable[[Page], list[str]]
+) -> None:
+    address = live_site().address
+    sign_in_window(window, address)
+    window.set_viewport_size(NARROW)
+    refused: list[str] = []
+    window.on("console", lambda line: refused.append(line.text))
+
+    window.goto(f"{address}{PAGE}/registration_confirmed?width=phone")
+
+    frame = window.frame_locator("iframe")
+    heading = frame.get_by_role("heading", level=1)
+    assert heading.inner_text() == "You are registered for Tides and Harbours: SMPL2345"
+    qr_code = frame.get_by_alt_text("QR code of your booking reference")
+    assert qr_code.evaluate("picture => picture.naturalWidth > 0") is True
+    assert window.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+    assert refused == []
+    assert axe(window) == []
+
+
+def test_a_viewer_may_read_them_too(visitor: Browser) -> None:
+    viewer = sign_in(visitor, "vera@conference.example", role=VIEWER)
+
+    assert viewer.open(PAGE).heading == "What emails say"
+
+
+def test_there_is_no_preview_of_anything_else(organiser: Browser) -> None:
+    organiser.open(f"{PAGE}/ticket", status=404)
+    organiser.open(f"{PAGE}/ticket/html", status=404)
+
+
+@pytest.mark.settings(EDITION_CHECK_SECONDS="3600")
+@pytest.mark.parametrize("template", EMAIL_KINDS)
+def test_a_preview_asks_few_questions(
+    organiser: Browser, queries: list[str], template: str
+) -> None:
+    organiser.open(f"{PAGE}/{template}")
+    queries.clear()
+
+    organiser.open(f"{PAGE}/{template}")
+
+    assert len(queries) == 1
+
+
+@pytest.mark.empty
+def test_emails_can_be_read_before_there_is_a_programme(organiser: Browser) -> None:
+    page = organiser.open(f"{PAGE}/registration_confirmed")
+
+    assert page.summary_list["Subject"] == "You are registered for The conference: SMPL2345"
+
+
+PARAGRAPH = "The office is closed in August.\n<b>Ships</b> sail at noon: https://ships.example/"
+SIGNATORY = "Dr Zoe Okafor, Conference Office"
+
+
+def say(organiser: Browser, paragraph: str, signatory: str, status: int = 200) -> BrowserPage:
+    page = organiser.open(PAGE).follow("Change paragraph and signatory")
+    return page.press(
+        "Save",
+        status=status,
+        paragraph_in_every_email_optional=paragraph,
+        signatory_optional=signatory,
+    )
+
+
+@pytest.mark.both_databases
+def test_organisers_add_a_paragraph_and_a_signatory_to_every_email(
+    organiser: Browser, mailbox: MailServer
+) -> None:
+    services.enqueue("mail_test", to="early@example.org")
+    db.session.commit()
+
+    page = say(organiser, PARAGRAPH, SIGNATORY)
+
+    assert page.summary_list["Signed by"] == SIGNATORY
+    shown = page.follow("Test email").text
+    assert "The office is closed in August." in shown
+    services.enqueue("mail_test", to="ada@example.org")
+    db.session.commit()
+    deliver_emails()
+    (early,) = mailbox.emails_to("early@example.org")
+    (arrived,) = mailbox.emails_to("ada@example.org")
+    assert early.text.count("August") == early.html.count("August") == 0
+    assert arrived.text.replace("\r\n", "\n").split("\n\n", 1)[1] == (
+        f"{PARAGRAPH}\n\n-- \n{SIGNATORY}\nTides and Harbours\nhttps://conference.example\n\n"
+        "Questions? Reply to this email or contact tides@conference.example.\n"
+    )
+    said = HtmlTree(arrived.html)
+    paragraphs = [read_text(one) for one in said.find_all("p")]
+    assert "<b>Ships</b> sail at noon: https://ships.example/" in paragraphs[2]
+    assert SIGNATORY in paragraphs[3]
+    links = [one.get("href") for one in said.find_all("a")]
+    assert links == ["https://conference.example", "https://conference.example"]
+
+
+def test_emails_to_the_organisers_do_not_get_the_paragraph(organiser: Browser) -> None:
+    say(organiser, PARAGRAPH, SIGNATORY)
+
+    page = organiser.open(f"{PAGE}/audit_found")
+
+    assert "August" not in page.text
+    assert SIGNATORY not in page.text
+
+
+def test_what_is_too_long_or_hidden_is_refused(organiser: Browser) -> None:
+    page = say(organiser, "a" * 501, "b" * 101, status=422)
+    assert page.errors == [
+        "The paragraph must be 500 characters or fewer",
+        "The signatory must be 100 characters or fewer",
+    ]
+
+    page = say(organiser, "A lamp\x07", "Zoe\u202e Okafor", status=422)
+    hidden = "Type this instead of pasting it. It contains hidden characters that we cannot use"
+    assert page.errors == [hidden, hidden]
+    assert queries_of_programme.get_email_wording() == ("", "")
+
+
+def test_two_organisers_change_it_at_once_and_a_change_is_undone(
+    organiser: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    other = sign_in(new_browser(), "omar@conference.example")
+    other.open(f"{PAGE}/change")
+    say(organiser, "First", SIGNATORY)
+
+    page = other.press("Save", status=409, paragraph_in_every_email_optional="Second")
+    assert "Two versions" in page.headings
+    other.press("Save")
+    assert queries_of_programme.get_email_wording() == ("Second", "")
+
+    page = other.open("/organise/settings")
+    page.press(next(one for one in page.buttons if one.startswith("Undo: ")))
+    assert queries_of_programme.get_email_wording() == ("First", SIGNATORY)
+
+
+def test_the_desk_cannot_change_what_every_email_says(visitor: Browser) -> None:
+    desk = sign_in(visitor, "dora@conference.example", role=DESK)
+
+    assert "Change paragraph and signatory" not in desk.open(PAGE).links
+    desk.open(f"{PAGE}/change", status=403)
+
+
+def test_saving_what_is_there_changes_nothing(organiser: Browser) -> None:
+    page = organiser.open(f"{PAGE}/change").press("Save")
+
+    assert "There were no changes to save." in page.source
+
+
+def test_settings_stay_apart_from_the_wording_of_emails(organiser: Browser) -> None:
+    say(organiser, "First", SIGNATORY)
+    organiser.open("/organise/settings/change").press("Save", title="Tides")
+
+    assert queries_of_programme.get_email_wording() == ("First", SIGNATORY)

@@ -30,6 +30,7 @@ from app.admin import (
     view_options,
 )
 from app.admin.board import views as board_views
+from app.admin.content import menu_views
 from app.admin.content import views as admin_content_views
 from app.admin.delegates import edit_views
 from app.admin.delegates import views as delegate_views
@@ -104,6 +105,7 @@ ADMIN = (
     (delegate_views.bp, roles.DELEGATES),
     (email_views.bp, roles.DELEGATES),
     (admin_content_views.bp, roles.CONTENT),
+    (menu_views.bp, roles.CONTENT),
     (settings_views.bp, roles.SETTINGS),
     (start_views.bp, roles.SETTINGS),
     (rehearsal_views.bp, roles.HOME),

@@ -256,6 +256,24 @@ ROUTES = [
     Route("/organise/letters/check/now", "POST", Who.DESK),
     Route("/organise/letters/check/test", "POST", Who.DESK),
     Route("/organise/letters/domains/resume", "POST", Who.DESK),
+    Route("/organise/menus", "GET", Who.A_PART),
+    Route(
+        "/organise/menus/<menu>/<page>/move",
+        "POST",
+        Who.EDITORS,
+        "/organise/menus/header/venue/move",
+    ),
+    Route(
+        "/organise/menus/<menu>/<page>/remove",
+        "POST",
+        Who.EDITORS,
+        "/organise/menus/header/venue/remove",
+    ),
+    Route("/organise/menus/<menu>/_add", "POST", Who.EDITORS, "/organise/menus/header/_add"),
+    Route("/organise/menus/<menu>/labels", "POST", Who.EDITORS, "/organise/menus/header/labels"),
+    Route(
+        "/organise/menus/<menu>/shipped", "GET POST", Who.EDITORS, "/organise/menus/header/shipped"
+    ),
     Route("/organise/pages", "GET", Who.A_PART),
     Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
     Route(

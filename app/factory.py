@@ -31,6 +31,7 @@ from app.admin import (
     view_options,
 )
 from app.admin.board import views as board_views
+from app.admin.content import menu_views
 from app.admin.content import views as admin_content_views
 from app.admin.delegates import annotation_views, edit_views
 from app.admin.delegates import views as delegate_views
@@ -106,6 +107,7 @@ ADMIN = (
     (email_views.bp, roles.DELEGATES),
     (email_wording_views.bp, roles.EMAIL_WORDING),
     (admin_content_views.bp, roles.CONTENT),
+    (menu_views.bp, roles.CONTENT),
     (settings_views.bp, roles.SETTINGS),
     (start_views.bp, roles.SETTINGS),
     (rehearsal_views.bp, roles.HOME),

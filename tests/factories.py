@@ -27,7 +27,7 @@ from app.accounts.queries import hash_secret
 from app.agenda import cookie, services
 from app.agenda.models import Agenda
 from app.content import services as content
-from app.content.models import Link
+from app.content.models import Link, MenuEntry
 from app.content.versions import ContentDraft, link_key
 from app.database import Base, db, transaction
 from app.interchange import services as programme
@@ -285,6 +285,11 @@ def make_link(page: str = "help", **values: Any) -> Link:
         wording = ContentDraft(defaults["label"], "", defaults["address"], clock.now().date())
         content.create_first_version(link_key(link.id), wording, actor="a test")
     return link
+
+
+def make_menu_entry(menu: str = "header", page: str = "help", **values: Any) -> MenuEntry:
+    """Save the first entry of a menu that an organiser has changed."""
+    return save(MenuEntry(menu=menu, page=page, **{"position": 1, "label": "Ask us", **values}))
 
 
 # Accounts

@@ -301,6 +301,24 @@ ROUTES = [
         "/organise/letters/wording/sign_in/html",
     ),
     Route("/organise/letters/wording/change", "GET POST", Who.ORGANISER),
+    Route("/organise/menus", "GET", Who.A_PART),
+    Route(
+        "/organise/menus/<menu>/<page>/move",
+        "POST",
+        Who.EDITORS,
+        "/organise/menus/header/venue/move",
+    ),
+    Route(
+        "/organise/menus/<menu>/<page>/remove",
+        "POST",
+        Who.EDITORS,
+        "/organise/menus/header/venue/remove",
+    ),
+    Route("/organise/menus/<menu>/_add", "POST", Who.EDITORS, "/organise/menus/header/_add"),
+    Route("/organise/menus/<menu>/labels", "POST", Who.EDITORS, "/organise/menus/header/labels"),
+    Route(
+        "/organise/menus/<menu>/shipped", "GET POST", Who.EDITORS, "/organise/menus/header/shipped"
+    ),
     Route("/organise/pages", "GET", Who.A_PART),
     Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
     Route(

@@ -98,6 +98,7 @@ MENU = (
         _l("Website"),
         (
             MenuItem(_l("Pages and news"), f"{ROOT}/pages", roles.CONTENT),
+            MenuItem(_l("Menus"), f"{ROOT}/menus", roles.CONTENT),
             MenuItem(_l("Settings"), f"{ROOT}/settings", roles.SETTINGS),
         ),
     ),

@@ -78,6 +78,7 @@ KIND_LABELS = {
     "page": _l("Pages"),
     "news": _l("News"),
     "notice": _l("The urgent notice"),
+    "menus": _l("Menus"),
     "conference": _l("Settings"),
     "person": _l("Team"),
 }
@@ -94,6 +95,7 @@ ENDPOINTS = {  # of an item's page: endpoint and URL argument
 CONTENT_KINDS = frozenset({"page", "news"})  # their URLs contain kind and slug
 SINGLE_PAGE_ENDPOINTS = {  # subjects without a page of their own
     "notice": "admin.content.notice",
+    "menus": "admin.menus.index",
     "conference": "admin.settings.show",
     "programme": "admin.import_export.show",
     "planned release": "admin.publishing.changes",

@@ -1,4 +1,4 @@
-"""Tables of pages, news, links, the urgent notice and pictures.
+"""Tables of pages, news, links, the urgent notice, pictures and menus.
 
 Each save of a text adds a version, none is deleted.
 """
@@ -58,6 +58,23 @@ class Link(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     page: Mapped[str]  # its slug
     position: Mapped[int] = mapped_column(default=0)
+
+
+class MenuEntry(Base):
+    """A page in a menu of the site; a menu without rows is the one that ships."""
+
+    __tablename__ = "menu_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    menu: Mapped[str]
+    page: Mapped[str]  # its path, without the slash
+    position: Mapped[int]
+    label: Mapped[str] = mapped_column(default="", server_default="")  # "": that of the page
+
+    __table_args__ = (
+        UniqueConstraint("menu", "page"),
+        CheckConstraint("menu IN ('header', 'conference', 'help', 'site')", name="known_menu"),
+    )
 
 
 class PageImage(Base):

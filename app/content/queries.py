@@ -22,6 +22,7 @@ from app.content.versions import (
     ContentStore,
     ImageInfo,
     LinkPosition,
+    MenuPosition,
     Version,
 )
 from app.database import db, read_only_connection
@@ -49,6 +50,9 @@ SELECT_VERSIONS = select(
 SELECT_LINKS = select(models.Link.page, models.Link.id).order_by(
     models.Link.position, models.Link.id
 )
+SELECT_MENUS = select(
+    models.MenuEntry.menu, models.MenuEntry.page, models.MenuEntry.label
+).order_by(models.MenuEntry.position, models.MenuEntry.id)
 SELECT_BODIES = select(models.ContentVersion.id, models.ContentVersion.body)
 
 
@@ -236,6 +240,11 @@ def get_store(folder: Path) -> ContentStore:
     return _store(folder)
 
 
+def get_store_or_defaults(folder: Path) -> ContentStore:
+    """Return all texts, or what ships while the database is unavailable."""
+    return _store_or_defaults(folder)
+
+
 def find_images(folder: Path, body: str) -> Images:
     """Return what is known of the pictures in a text."""
     return images.find_in_text(_store_or_defaults(folder).images, body)
@@ -280,6 +289,7 @@ def _load(folder: Path, connection: Connection) -> ContentStore:
         defaults=versions.load_defaults(folder).versions,
         saved=[Version(*row) for row in connection.execute(SELECT_VERSIONS)],
         links=[LinkPosition(*row) for row in connection.execute(SELECT_LINKS)],
+        menus=[MenuPosition(*row) for row in connection.execute(SELECT_MENUS)],
     )
     store = replace(store, images=images.load_infos(connection))
     if not store.saved:

@@ -106,6 +106,14 @@ class LinkPosition:
         return link_key(self.link_id)
 
 
+class MenuPosition(NamedTuple):
+    """A page in a menu that organisers have changed; the order is that of the list."""
+
+    menu: str
+    page: str
+    label: str = ""  # "": that of the page
+
+
 @dataclass(frozen=True)
 class ContentStore:
     """All texts, as loaded from the database at one moment."""
@@ -117,6 +125,7 @@ class ContentStore:
         default_factory=dict
     )  # by version id; only possibly effective versions
     images: Mapping[str, ImageInfo] = field(default_factory=dict)  # by key
+    menus: Sequence[MenuPosition] = ()  # sorted by position
 
     def get_effective(self, kind: str, slug: str, language: str, at: datetime) -> Version:
         """Return the version that visitors in a language see; raise NotFound or Gone."""

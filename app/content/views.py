@@ -1,16 +1,18 @@
 """Public content pages, and the urgent notice on every page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app import clock
-from app.content import images, queries
+from app.content import images, menus, queries
+from app.content.versions import ContentStore, load_defaults
 from app.database_faults import log_if_unavailable
 from app.web import cache_policy, languages
 from app.web.cache_policy import cacheable, do_not_store, expires_at
@@ -63,6 +65,31 @@ def is_page_public(slug: str) -> bool:
         if not (log_if_unavailable(fault, "pages") or is_error_page()):
             raise
         return True
+
+
+@bp.app_template_global()
+def list_menu(menu: str) -> Sequence[menus.MenuLink]:
+    """Return the links of a menu of the site, or the menu that ships where it cannot be read."""
+    try:
+        store = queries.get_store_or_defaults(get_content_folder())
+    except SQLAlchemyError as fault:
+        if not (log_if_unavailable(fault, "menus") or is_error_page()):
+            raise
+        store = ContentStore(load_defaults(get_content_folder()).versions)
+    return menus.list_links(
+        store, menu, languages.current().code, clock.now(), root=request.script_root
+    )
+
+
+@bp.app_template_global()
+def get_content_generation() -> str:
+    """Return what changes whenever a scheduled text appears or ends."""
+    try:
+        return str(queries.get_generation(get_content_folder()))
+    except SQLAlchemyError as fault:
+        if not (log_if_unavailable(fault, "menus") or is_error_page()):
+            raise
+        return ""
 
 
 @bp.get("/<written:slug>")

@@ -89,12 +89,14 @@ def absolute_asset(name: str) -> str:
     return f"{current_app.config['SITE_URL']}{asset(name)}"
 
 
-def cached_fragment(template: str, variant: str = "") -> Markup:
+def cached_fragment(template: str, variant: str = "", generation: str = "") -> Markup:
     """Return a fragment of the layout, with the current page marked (aria-current).
 
-    It is rendered once per cache version, variant, language and access keys setting.
+    It is rendered once per cache version, variant, generation of the texts in it, language and
+    access keys setting.
     """
-    name = f"{template} {variant} {languages.get_request_language()} {has_access_keys()}"
+    language = languages.get_request_language()
+    name = f"{template} {variant} {generation} {language} {has_access_keys()}"
     rendered = cache_version.cached(name, lambda: render_template(template, variant=variant))
     current_link = f'<li><a href="{escape(request.script_root + request.path)}"'
     return Markup(rendered.replace(current_link, f'{current_link} aria-current="page"'))  # noqa: S704 – our own

@@ -57,9 +57,7 @@ def upgrade() -> None:
             name=op.f("fk_page_image_rendition_image_key_page_image"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "image_key", "kind", "width", name=op.f("pk_page_image_rendition")
-        ),
+        sa.PrimaryKeyConstraint("image_key", "kind", "width", name=op.f("pk_page_image_rendition")),
     )
 
 

@@ -201,6 +201,8 @@ def test_no_page_about_writing_has_a_barrier_or_scrolls_sideways(
     make_link(label="Ng" * 60, address=f"https://example.org/{'x' * 300}")
     db.session.commit()  # to let others write
     eyes.visit("/organise/pages")
+    eyes.visit("/organise/menus")
+    eyes.visit("/organise/menus/header/shipped")
     eyes.visit("/organise/pages?q=storms", "nothing found")
     eyes.visit("/organise/pages/notice", "none")
     eyes.visit("/organise/pages/page/help", "as shipped")

@@ -430,6 +430,31 @@ def test_previews_and_drafts(keyboard_user: KeyboardUser) -> None:
 
 
 @pytest.mark.walks(
+    "admin.menus.add",
+    "admin.menus.move",
+    "admin.menus.remove",
+    "admin.menus.restore_shipped",
+    "admin.menus.save_labels",
+)
+def test_menus(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/menus")
+    keyboard_user.choose("Add a page…", "Contact")
+    keyboard_user.press("Add…")
+    keyboard_user.expect_announcement("The page has been added to the menu.")
+    keyboard_user.expect_text("This menu is full: it has 6 entries.")
+    keyboard_user.press("Move Contact up")
+    keyboard_user.expect_announcement("The menu is in its new order.")
+    keyboard_user.fill("Label of Contact", "Write to us")
+    keyboard_user.press("Save labels…")
+    keyboard_user.expect_announcement("The labels have been saved.")
+    keyboard_user.press("Remove Venue")
+    keyboard_user.expect_announcement("The page has been removed from the menu.")
+    keyboard_user.press("Back to the original menu…")
+    keyboard_user.press("Back to the original menu")
+    keyboard_user.expect_announcement("The menu is the original one again.")
+
+
+@pytest.mark.walks(
     "admin.settings.edit",
     "admin.settings.limit",
     "admin.content.remove_notice",

@@ -32,6 +32,7 @@ from tests.factories import (
     make_email,
     make_link,
     make_material,
+    make_menu_entry,
     make_organiser,
     make_photo,
     make_proposal,
@@ -88,6 +89,7 @@ def use_the_example() -> None:
     make_upload()
     make_scheduled_release()
     make_link()
+    make_menu_entry()
     make_email(recipient="ada@example.org")
     make_email(recipient="grace@conference.example", template="invited")
     page = ContentDraft("Ours", "A page", "About us", date(2008, 10, 1))

@@ -134,6 +134,7 @@ ROUTES = [
     Route("/feedback", "GET POST", Who.PUBLIC),
     Route("/feedback/sent", "GET", Who.PUBLIC),
     Route("/healthz", "GET", Who.ANYONE),
+    Route("/look/<brand>-<accent>.css", "GET", Who.HOLDER, "/look/wrong0-wrong0.css"),
     Route(
         "/materials/<key>",
         "GET",
@@ -256,6 +257,14 @@ ROUTES = [
     Route("/organise/letters/check/now", "POST", Who.DESK),
     Route("/organise/letters/check/test", "POST", Who.DESK),
     Route("/organise/letters/domains/resume", "POST", Who.DESK),
+    Route("/organise/look", "GET POST", Who.ORGANISER),
+    Route(
+        "/organise/look/<brand>-<accent>.css",
+        "GET",
+        Who.ORGANISER,
+        "/organise/look/0b4f6c-0a5a85.css",
+    ),
+    Route("/organise/look/reset", "POST", Who.ORGANISER),
     Route("/organise/pages", "GET", Who.A_PART),
     Route("/organise/pages/<kind>/<slug>", "GET", Who.A_PART, "/organise/pages/page/help"),
     Route(

@@ -79,6 +79,7 @@ KIND_LABELS = {
     "news": _l("News"),
     "notice": _l("The urgent notice"),
     "conference": _l("Settings"),
+    "look": _l("Logo and colours"),
     "person": _l("Team"),
 }
 ENDPOINTS = {  # of an item's page: endpoint and URL argument

@@ -79,7 +79,7 @@ KIND_LABELS = {
     "news": _l("News"),
     "notice": _l("The urgent notice"),
     "conference": _l("Settings"),
-    "look": _l("Logo and colours"),
+    "look": _l("Colours"),
     "person": _l("Team"),
 }
 ENDPOINTS = {  # of an item's page: endpoint and URL argument

@@ -1,4 +1,4 @@
-"""The logo and colours of the public site: checked, seen before they are saved, put back."""
+"""The colours of the public site: checked, seen before they are saved, put back."""
 
 from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue

@@ -134,6 +134,7 @@ ROUTES = [
     Route("/feedback", "GET POST", Who.PUBLIC),
     Route("/feedback/sent", "GET", Who.PUBLIC),
     Route("/healthz", "GET", Who.ANYONE),
+    Route("/look/<brand>-<accent>.css", "GET", Who.HOLDER, "/look/wrong0-wrong0.css"),
     Route(
         "/materials/<key>",
         "GET",
@@ -301,6 +302,14 @@ ROUTES = [
         "/organise/letters/wording/sign_in/html",
     ),
     Route("/organise/letters/wording/change", "GET POST", Who.ORGANISER),
+    Route("/organise/look", "GET POST", Who.ORGANISER),
+    Route(
+        "/organise/look/<brand>-<accent>.css",
+        "GET",
+        Who.ORGANISER,
+        "/organise/look/0b4f6c-0a5a85.css",
+    ),
+    Route("/organise/look/reset", "POST", Who.ORGANISER),
     Route("/organise/menus", "GET", Who.A_PART),
     Route(
         "/organise/menus/<menu>/<page>/move",

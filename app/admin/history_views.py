@@ -80,6 +80,7 @@ KIND_LABELS = {
     "notice": _l("The urgent notice"),
     "menus": _l("Menus"),
     "conference": _l("Settings"),
+    "look": _l("Colours"),
     "person": _l("Team"),
 }
 ENDPOINTS = {  # of an item's page: endpoint and URL argument

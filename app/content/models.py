@@ -112,3 +112,17 @@ class PageImageRendition(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)  # avif, webp or jpg
     width: Mapped[int] = mapped_column(primary_key=True)  # pixels
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SiteLook(Base):
+    """The colours of the site where they are not the shipped ones: one row, or none."""
+
+    __tablename__ = "site_look"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    brand: Mapped[str]  # #rrggbb
+    accent: Mapped[str]
+    version: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import cache_version, clock
-from app.content import images, markdown, models, versions
+from app.content import images, look, markdown, models, versions
+from app.content.palette import Palette
 from app.content.versions import (
     FALLBACK_LANGUAGE,
     ContentStore,
@@ -162,6 +163,11 @@ def get_notice(folder: Path) -> Version | None:
     return _store(folder).find_notice(clock.now())
 
 
+def get_palette(folder: Path) -> Palette:
+    """Return the colours of public pages."""
+    return _store_or_defaults(folder).palette
+
+
 def get_next_change(folder: Path, since: datetime) -> datetime | None:
     """Return when the next version appears or ends after a moment, or None."""
     return _store(folder).find_next_change(since)
@@ -291,7 +297,9 @@ def _load(folder: Path, connection: Connection) -> ContentStore:
         links=[LinkPosition(*row) for row in connection.execute(SELECT_LINKS)],
         menus=[MenuPosition(*row) for row in connection.execute(SELECT_MENUS)],
     )
-    store = replace(store, images=images.load_infos(connection))
+    store = replace(
+        store, images=images.load_infos(connection), palette=look.load_palette(connection)
+    )
     if not store.saved:
         return store
     ids = [one.id for one in versions.list_possibly_effective(store, clock.now())]

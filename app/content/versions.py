@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.content.models import LINK, NEWS, NOTICE, PAGE
+from app.content.palette import SHIPPED, Palette
 from app.errors import Gone, NotFound
 
 FALLBACK_LANGUAGE = "en"
@@ -126,6 +127,7 @@ class ContentStore:
     )  # by version id; only possibly effective versions
     images: Mapping[str, ImageInfo] = field(default_factory=dict)  # by key
     menus: Sequence[MenuPosition] = ()  # sorted by position
+    palette: Palette = SHIPPED
 
     def get_effective(self, kind: str, slug: str, language: str, at: datetime) -> Version:
         """Return the version that visitors in a language see; raise NotFound or Gone."""

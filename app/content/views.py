@@ -12,8 +12,10 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from app import clock
 from app.content import images, menus, queries
+from app.content.palette import SHIPPED, Palette, build_stylesheet, parse_colour
 from app.content.versions import ContentStore, load_defaults
 from app.database_faults import log_if_unavailable
+from app.errors import NotFound
 from app.web import cache_policy, languages
 from app.web.cache_policy import cacheable, do_not_store, expires_at
 from app.web.error_handlers import is_error_page
@@ -54,6 +56,26 @@ def _notice_context() -> dict[str, Any]:
             raise
         do_not_store()
         return {"notice": None}
+
+
+@bp.app_context_processor
+def _look_context() -> dict[str, Any]:
+    """Add the colours to every page, and the address of their style sheet."""
+    try:
+        palette = queries.get_palette(get_content_folder())
+    except SQLAlchemyError:
+        if not is_error_page():
+            raise
+        palette = SHIPPED
+    return {"palette": palette, "look_url": get_look_url(palette)}
+
+
+def get_look_url(palette: Palette) -> str:
+    """Return the address of a style sheet, one for all languages; "" for the shipped look."""
+    if palette.is_shipped:
+        return ""
+    brand, accent = palette.brand.removeprefix("#"), palette.accent.removeprefix("#")
+    return f"/look/{brand}-{accent}.css?v={palette.fingerprint}"
 
 
 @bp.app_template_global()
@@ -107,6 +129,20 @@ def picture(key: str) -> ResponseReturnValue:
 def picture_rendition(key: str, width: int, suffix: str) -> ResponseReturnValue:
     mimetype = "image/jpeg" if suffix == "jpg" else f"image/{suffix}"
     return _immutable_response(images.get_rendition(key, suffix, width), mimetype)
+
+
+@bp.get("/look/<string(length=6):brand>-<string(length=6):accent>.css")
+def look_stylesheet(brand: str, accent: str) -> ResponseReturnValue:
+    return _immutable_response(build_stylesheet(parse_palette(brand, accent)).encode(), "text/css")
+
+
+def parse_palette(brand: str, accent: str) -> Palette:
+    """Return the colours in the address of a style sheet; raise NotFound if they cannot be used."""
+    found = parse_colour(brand), parse_colour(accent)
+    palette = Palette(found[0] or "", found[1] or "")
+    if not all(found) or palette.find_faults():
+        raise NotFound("There is no style sheet at that web address")
+    return palette
 
 
 def _immutable_response(body: bytes, mimetype: str) -> Response:

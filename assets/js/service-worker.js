@@ -18,7 +18,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname, search } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
-  if (pathname.startsWith("/static/")) event.respondWith(file(request));
+  if (/^\/(static|look)\//.test(pathname)) event.respondWith(file(request));
   else if (request.mode === "navigate") event.respondWith(page(event, pathname, search));
 });
 

@@ -491,6 +491,21 @@ def test_the_notice_and_the_settings(keyboard_user: KeyboardUser) -> None:
     keyboard_user.expect_announcement("The number of places has been changed")
 
 
+@pytest.mark.walks("admin.look.edit", "admin.look.reset")
+def test_the_colours(keyboard_user: KeyboardUser) -> None:
+    keyboard_user.open("/organise/look")
+    keyboard_user.fill("Header", "#7fb08f")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The nearest colour of the same hue is #497658")
+    keyboard_user.fill("Header", "#14532d")
+    keyboard_user.press("Preview")
+    keyboard_user.expect_text("The form shows your unsaved changes")
+    keyboard_user.press("Save")
+    keyboard_user.expect_announcement("The colours have been saved.")
+    keyboard_user.press("Back to the shipped look")
+    keyboard_user.expect_announcement("The site has its shipped look again.")
+
+
 @pytest.mark.walks(
     "admin.team.invite",
     "admin.team.person",

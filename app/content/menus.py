@@ -65,7 +65,7 @@ MENU_PAGES: Final[Mapping[str, MenuPage]] = {
     "feedback": MenuPage(_l("Feedback"), "9"),
     "complaints": MenuPage(_l("Complaints"), "7"),
     "sign-in": MenuPage(_l("Sign in")),
-    "speak": MenuPage(_l("Speakers’ own pages")),
+    "speak": MenuPage(_l("Speaker pages")),
     "accessibility": MenuPage(_l("Accessibility")),
     "access-keys": MenuPage(_l("Access keys"), "0"),
     "privacy": MenuPage(_l("Privacy")),

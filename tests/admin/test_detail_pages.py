@@ -69,7 +69,7 @@ def test_what_a_delegate_got_stands_beside_the_booking(visitor: Browser) -> None
 
     page = sign_in(visitor).open(f"/organise/delegates/{delegate.reference}")
 
-    assert activity(page) == ["Emails", "History"]
+    assert activity(page) == ["Tags", "Notes", "Emails", "History"]
     assert "You are registered" in page.links
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
 from sqlalchemy import func, select
 
 from app.accounts.models import DESK, VIEWER
@@ -19,9 +18,7 @@ from app.registration.models import Delegate
 from config import ROOT
 from tests.browser import Browser
 from tests.browser import Page as BrowserPage
-from tests.factories import sign_in, sign_in_window
-from tests.keyboard_user import NARROW
-from tests.live_site import LiveSite
+from tests.factories import sign_in
 from tests.mail_server import MailServer
 from tests.pages import HtmlTree, read_text
 from tests.sent_emails import deliver_emails
@@ -92,28 +89,6 @@ def test_a_preview_shows_the_text_and_the_html_with_invented_people(organiser: B
         "You are registered for Tides and Harbours: SMPL2345"
     ]
     assert [one.get("src", "")[:22] for one in html.find_all("img")] == ["data:image/png;base64,"]
-
-
-@pytest.mark.browser
-def test_the_html_of_a_preview_is_drawn_in_its_frame(
-    live_site: Callable[..., LiveSite], window: Page, axe: Callable[[Page], list[str]]
-) -> None:
-    address = live_site().address
-    sign_in_window(window, address)
-    window.set_viewport_size(NARROW)
-    refused: list[str] = []
-    window.on("console", lambda line: refused.append(line.text))
-
-    window.goto(f"{address}{PAGE}/registration_confirmed?width=phone")
-
-    frame = window.frame_locator("iframe")
-    heading = frame.get_by_role("heading", level=1)
-    assert heading.inner_text() == "You are registered for Tides and Harbours: SMPL2345"
-    qr_code = frame.get_by_alt_text("QR code of your booking reference")
-    assert qr_code.evaluate("picture => picture.naturalWidth > 0") is True
-    assert window.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
-    assert refused == []
-    assert axe(window) == []
 
 
 def test_a_viewer_may_read_them_too(visitor: Browser) -> None:

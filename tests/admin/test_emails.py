@@ -111,7 +111,7 @@ def test_the_list_asks_the_same_few_questions(
 
     desk.open("/organise/letters?q=ada")
 
-    assert len(queries) == 5
+    assert len(queries) == 6
 
 
 def test_a_letter_that_failed_says_why_and_whose_it_is(desk: Browser) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Dialog, Page
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.chromium import expect_heading
 from tests.factories import sign_in_window
@@ -44,7 +44,7 @@ def test_what_is_not_saved_is_asked_about(
 
     expect_heading(window, "Change Great hall")
     assert asked == ["beforeunload"]
-    assert name.input_value() == "Grand hall"
+    expect(name).to_have_value("Grand hall")
     window.get_by_role("button", name="Save", exact=True).click()
     expect_heading(window, "Grand hall")
     assert asked == ["beforeunload"]

@@ -85,7 +85,6 @@ def send_test(recipient: str) -> Finding:
 def check_dns() -> Iterator[Finding]:
     """Check what the DNS says about the sender's domain and the mail server."""
     domain = domain_of(current_app.config["MAIL_DEFAULT_SENDER"])
-    resolver = _create_resolver()
     checks: dict[str, Callable[[dns.resolver.Resolver, str], Finding]] = {
         "SPF": _check_spf,
         "DMARC": _check_dmarc,
@@ -94,7 +93,7 @@ def check_dns() -> Iterator[Finding]:
     }
     for part, check in checks.items():
         try:
-            yield check(resolver, domain)
+            yield check(_create_resolver(), domain)
         except (dns.exception.DNSException, OSError):
             yield Finding(
                 part, UNKNOWN, gettext("The DNS server did not respond. Try again later.")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock
@@ -64,19 +64,23 @@ def record_failure(
     failures = max(failures + 1, REFUSALS_IN_A_ROW if is_unanswered else 0)
     rounds = failures - REFUSALS_IN_A_ROW
     pause = PAUSES[min(rounds, len(PAUSES) - 1)] if rounds >= 0 else timedelta()
-    values = {
-        "resumes_at": now + pause,
-        "failures": failures,
-        "last_error": error[:MAX_ERROR_LENGTH],
-    }
-    statement = _insert(domain, **values)
-    db.session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+    values = {"failures": failures, "last_error": error[:MAX_ERROR_LENGTH]}
+    statement = _insert(domain, resumes_at=now + pause, **values)
+    asked = statement.excluded.resumes_at  # never sooner than the limit for the domain allows
+    later = case((MailDomain.resumes_at > asked, MailDomain.resumes_at), else_=asked)
+    db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["name"], set_={**values, "resumes_at": later}
+        )
+    )
 
 
 def record_answer(domain: str, failures: int) -> None:
     """Note that a domain's server answered, so that its failures are over."""
     if failures:
-        resume(domain)
+        db.session.execute(
+            update(MailDomain).where(MailDomain.name == domain).values(failures=0, last_error="")
+        )
 
 
 def resume(domain: str) -> None:

@@ -58,14 +58,15 @@ def resend(email: Email) -> Email:
     if not email.message:
         raise RuleViolation("The text of this email has been deleted, so it cannot be sent again")
     email.domain = domain_of(email.recipient)  # which emails of earlier versions lack
+    is_sent = email.state == SENT
+    if not is_sent:
+        email.state = WAITING
+        email.due_at = clock.real_now()
+        email.attempts = 0
+        email.give_up_at = None
+    db.session.flush()  # a worker locks the email first, too, and then its domain
     domains.resume(email.domain)
-    if email.state == SENT:
-        return _copy(email)
-    email.state = WAITING
-    email.due_at = clock.real_now()
-    email.attempts = 0
-    email.give_up_at = None
-    return email
+    return _copy(email) if is_sent else email
 
 
 def purge_bodies() -> None:

@@ -71,7 +71,7 @@ def test_a_domain_that_turns_emails_away_is_left_alone_and_the_others_go_on(
     frozen_time.shift(timedelta(seconds=13))
 
     assert deliver() == "8 sent, 0 failed, 0 waiting"
-    assert db.session.query(MailDomain).all() == []
+    assert [(one.failures, one.last_error) for one in db.session.query(MailDomain)] == [(0, "")]
 
 
 @pytest.mark.both_databases
@@ -173,6 +173,24 @@ def test_emails_to_one_domain_are_spaced_out_but_not_those_that_are_urgent(
 
     assert arrived == [["0@one.example", "ada@two.example"], [], ["1@one.example"]]
     assert recipients(mailbox) == ["zoe@one.example"]
+
+
+@pytest.mark.settings(LIMIT_EMAILS_PER_DOMAIN=30)
+def test_a_refusal_does_not_bring_the_next_email_forward(
+    site: Flask, frozen_time: Any, mailbox: MailServer, deliver: Deliver
+) -> None:
+    for number in range(4):
+        make_email(recipient=f"{number}@one.example")
+    mailbox.refuse(451, "Too many at once", to="0@one.example", times=1)
+    tried = []
+
+    for _ in range(6):
+        deliver()
+        emails = db.session.query(Email).order_by(Email.id)
+        tried.append(sum(email.attempts for email in emails))
+        frozen_time.shift(timedelta(seconds=1))
+
+    assert tried == [1, 1, 2, 2, 3, 3]
 
 
 @pytest.mark.postgresql_only

@@ -107,19 +107,20 @@ def to_markdown(image: PageImage) -> str:
 
 def load_infos(connection: Connection) -> Mapping[str, ImageInfo]:
     """Load what a page says about its pictures, by key."""
-    widths: dict[str, dict[str, list[int]]] = {}
-    offered = PageImageRendition.image_key, PageImageRendition.kind, PageImageRendition.width
-    for key, kind, width in connection.execute(select(*offered).order_by(*offered)):
-        widths.setdefault(key, {}).setdefault(kind, []).append(width)
-    rows = connection.execute(select(PageImage.key, PageImage.width, PageImage.height))
+    offered = PageImageRendition.kind, PageImageRendition.width
+    rows = connection.execute(
+        select(PageImage.key, PageImage.width, PageImage.height, *offered)
+        .outerjoin(PageImageRendition, PageImageRendition.image_key == PageImage.key)
+        .order_by(PageImage.key, *offered)
+    )
+    widths: dict[tuple[str, int, int], dict[str, list[int]]] = {}
+    for key, width, height, kind, rendition_width in rows:
+        kinds = widths.setdefault((key, width, height), {})
+        if kind is not None:
+            kinds.setdefault(kind, []).append(rendition_width)
     return {
-        key: ImageInfo(
-            key,
-            width,
-            height,
-            tuple((kind, tuple(found)) for kind, found in widths.get(key, {}).items()),
-        )
-        for key, width, height in rows
+        image[0]: ImageInfo(*image, tuple((kind, tuple(found)) for kind, found in kinds.items()))
+        for image, kinds in widths.items()
     }
 
 

@@ -552,6 +552,7 @@ def test_each_booking_of_an_address_has_its_link(visitor: Browser) -> None:
 
 def test_a_stranger_cannot_tell_who_is_registered(visitor: Browser, queries: list[str]) -> None:
     make_delegate()
+    visitor.open("/booking").press("Email me the link", email_address="first@example.org")
     seen = []
     for email in ("ada@example.org", "nobody@example.org"):
         visitor.open("/booking")

@@ -235,7 +235,7 @@ def _build_board_sessions(
 ) -> Sequence[BoardSession]:
     """Return scheduled sessions in order of time and rooms, then those without a time."""
     columns: Mapping[int | None, int] = {room.id: n for n, room in enumerate(rooms, start=1)}
-    told = clashes.group_by_session(found)
+    clashes_by_key = clashes.group_by_session(found)
     timed = [
         (
             one,
@@ -256,7 +256,9 @@ def _build_board_sessions(
     ]
     waiting = [(one, None, False) for one in sessions if not one.starts_at]
     return [
-        BoardSession(one, columns.get(one.room_id, 0), place, told.get(one.key, ()), is_across)
+        BoardSession(
+            one, columns.get(one.room_id, 0), place, clashes_by_key.get(one.key, ()), is_across
+        )
         for one, place, is_across in (*placed, *waiting)
     ]
 
